@@ -1,0 +1,63 @@
+# Each target does its own set-up; `make demo` and `make test` work in a fresh clone.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install up demo test lint replay bench lock
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCK := requirements/development.txt
+ARGS ?=
+UV ?= uv
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+install: $(STAMP)  ## Make .venv and install the locked requirements (nothing to do: instant)
+
+$(STAMP): $(LOCK) requirements/find-python
+	@python=$$(bash requirements/find-python) || exit 2; \
+	if ! $(BIN)/python -c 'import sys, pip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  rm -rf $(VENV); \
+	  echo "Making $(VENV) with $$python"; \
+	  "$$python" -m venv $(VENV) || { rm -rf $(VENV); \
+	    echo "$$python cannot make a virtual environment. On Debian or Ubuntu install the" \
+	         "package python3-venv, then run make again." >&2; exit 2; }; \
+	fi
+	@echo "Installing the locked requirements"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r $(LOCK) || { echo "The locked requirements could not be installed: see pip's" \
+	  "message above. Check the network, then run make again." >&2; exit 2; }
+	@touch $(STAMP)
+
+up: install  ## Start PostgreSQL, Temporal, the worker and the web app; Ctrl-C stops them
+	@exec $(BIN)/python starter.py up $(ARGS)
+
+demo: install  ## Watch 500 invented leads go through the whole loop (ARGS="--leads 50 --exit")
+	@exec $(BIN)/python starter.py demo $(ARGS)
+
+test: install  ## Run the tests on two workers (ARGS="tests/domain -k window")
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint: install  ## Check style, types and the arrows between the rooms
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+replay: install  ## Replay the recorded histories against today's workflows
+	@exec $(BIN)/python -m pytest tests/replay $(ARGS)
+
+bench: install  ## Measure touches per second (ARGS="--json")
+	@exec $(BIN)/python benchmarks/touches.py $(ARGS)
+
+COMPILE := $(UV) pip compile --no-config --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+
+lock:  ## Resolve the requirements again; needs uv (ARGS=--upgrade for newer versions)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: install it and run again." >&2; \
+	  exit 2; }
+	$(COMPILE) $(ARGS) pyproject.toml -o requirements/production.txt
+	$(COMPILE) $(ARGS) pyproject.toml --all-extras -c requirements/production.txt \
+	  -o requirements/development.txt

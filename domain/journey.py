@@ -1,0 +1,357 @@
+"""What a journey is made of: phases, stages, and the data that crosses Temporal.
+
+Everything here ends up in workflow histories, which are kept for months and read by ops: ids,
+codes and numbers only. Spans are real seconds, measured by Temporal's clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+JOURNEY_QUEUE = "journeys"
+"""Task queue of the workflows and of every activity that sends nothing."""
+EMAIL_QUEUE = "email"
+"""Task queue of the touches; Temporal holds the global send rate on it."""
+
+
+class Phase(StrEnum):
+    """The workflow types a lead's journey moves through."""
+
+    NURTURE = "Nurture"
+    FOLLOW_UP = "FollowUp"
+    MEETING = "Meeting"
+    OPPORTUNITY = "Opportunity"
+    CUSTOMER = "Customer"
+    RECYCLE = "Recycle"
+
+
+OPPORTUNITY_WORKFLOW = "OpportunityStages"
+"""Workflow type of one opportunity, ``opportunity-<id>``."""
+
+
+class Stage(StrEnum):
+    """Where a lead stands in the funnel that marketing and sales share."""
+
+    KNOWN = "known"
+    ENGAGED = "engaged"
+    MQL = "mql"
+    SAL = "sal"
+    SQL = "sql"
+    OPPORTUNITY = "opportunity"
+    CUSTOMER = "customer"
+    RECYCLED = "recycled"
+    DISQUALIFIED = "disqualified"
+
+
+STAGE_OF_PHASE: dict[Phase, Stage] = {
+    Phase.NURTURE: Stage.KNOWN,
+    Phase.FOLLOW_UP: Stage.MQL,
+    Phase.MEETING: Stage.SAL,
+    Phase.OPPORTUNITY: Stage.SQL,
+    Phase.CUSTOMER: Stage.CUSTOMER,
+    Phase.RECYCLE: Stage.RECYCLED,
+}
+"""The stage whose trigger is the entry into the phase. A nurtured lead that answers becomes
+``engaged`` without leaving the phase, an opportunity's stage follows its own workflow."""
+
+
+def journey_id(lead_id: int) -> str:
+    """Workflow id of a lead's journey: ``lead-<id>``."""
+    return f"lead-{lead_id}"
+
+
+def opportunity_workflow_id(opportunity_id: int) -> str:
+    """Workflow id of an opportunity: ``opportunity-<id>``."""
+    return f"opportunity-{opportunity_id}"
+
+
+def wait_id(task_id: int) -> str:
+    """Activity id under which a journey waits for a task: the relay knows it without asking."""
+    return f"task-{task_id}"
+
+
+class Code(StrEnum):
+    """What a notice says happened."""
+
+    SCORE_REACHED = "score_reached"
+    REPLIED = "replied"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    INTEREST = "interest"
+    BOOKED = "booked"
+    RESCHEDULED = "rescheduled"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+    REPLAN = "replan"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """News for a journey: a code, the id of the row that tells more, and the cycle it belongs to.
+
+    A notice of an earlier cycle is history and wakes nobody; ``cycle`` 0 belongs to any.
+    ``message`` is the relay message that brought it: the relay may bring one twice.
+    """
+
+    code: str
+    ref: int = 0
+    cycle: int = 0
+    reason: str = ""
+    message: int = 0
+
+
+@dataclass
+class JourneyState:
+    """What a phase hands to the next through continue-as-new."""
+
+    lead_id: int
+    cycle: int = 1
+    reason: str = ""
+    """Why this phase was entered."""
+    cadence: str = ""
+    """The cadence to run, for Nurture."""
+    owner: str = ""
+    stage: str = Stage.KNOWN
+    score_band: str = ""
+    meeting_id: int = 0
+    paused: bool = False
+    inbox: list[Notice] = field(default_factory=list)
+    """Notices no phase has used yet; they travel on, so none is lost in a hand-over."""
+    seen: list[int] = field(default_factory=list)
+    """The latest relay messages that arrived, so that one brought twice counts once."""
+
+
+@dataclass(frozen=True)
+class JourneyResult:
+    """How a journey ended: ``customer``, ``disqualified``, ``retired`` or ``stopped``."""
+
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class PhaseEntry:
+    """The record of entering a phase. ``key`` is the run id, which makes it idempotent; without a
+    ``stage`` the lead keeps the one it has."""
+
+    lead_id: int
+    key: str
+    phase: str
+    stage: str
+    reason: str
+    cycle: int
+    owner: str = ""
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What the entry found: who owns the lead now, and the band of its score."""
+
+    owner: str
+    stage: str
+    score_band: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a journey does next.
+
+    ``kind`` is ``send`` (rest, then run the step), ``task`` (rest, then ask a person) or ``exit``
+    (the cadence is over, for ``reason``). ``seconds`` is how long to rest, ``due`` the same
+    instant in journey time (ISO 8601, UTC), ``details`` the sentence ops read in the UI.
+    """
+
+    kind: str
+    step: str = ""
+    seconds: float = 0.0
+    due: str = ""
+    details: str = ""
+    summary: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class BeginCadence:
+    """Enroll the lead in the newest version of a cadence; ``entry`` is set when a phase begins
+    with it, so that transition and enrollment are one transaction."""
+
+    lead_id: int
+    key: str
+    cadence: str
+    cycle: int
+    entry: PhaseEntry | None = None
+    meeting_id: int = 0
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """An enrollment and its first plan. ``exit_on`` lists the notices that end it early."""
+
+    enrollment_id: int
+    exit_on: list[str]
+    plan: Plan
+    entered: Entered | None = None
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """Do the step that is due and say what comes next. ``completed`` means a person has already
+    done it (a task step), so that only the plan is wanted."""
+
+    enrollment_id: int
+    step: str
+    due: str
+    completed: bool = False
+    meeting_id: int = 0
+
+
+@dataclass(frozen=True)
+class SendOne:
+    """Send one operational or follow-up mail outside a cadence, once per ``key``."""
+
+    lead_id: int
+    key: str
+    template: str
+    meeting_id: int = 0
+
+
+@dataclass(frozen=True)
+class TaskRequest:
+    """Work for a person. ``key`` is deterministic: a retried request finds the same row."""
+
+    key: str
+    lead_id: int
+    kind: str
+    attempt: int = 1
+    meeting_id: int = 0
+    opportunity_id: int = 0
+    enrollment_id: int = 0
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedTask:
+    """A task's id, how long a person has for it, and the sentence ops read."""
+
+    task_id: int
+    deadline_seconds: float
+    details: str
+
+
+@dataclass(frozen=True)
+class Disposition:
+    """The coded outcome of a task. ``ref`` is the row it made (a meeting's id), if any."""
+
+    task_id: int
+    code: str
+    reason: str = ""
+    ref: int = 0
+
+
+@dataclass(frozen=True)
+class PlanCall:
+    """Ask when call attempt ``attempt`` is due; ``after_task`` is the task of the one before."""
+
+    lead_id: int
+    attempt: int
+    after_task: int = 0
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """The plan of a call attempt, and whether the policy sends a mail when nobody answers it."""
+
+    plan: Plan
+    email_if_unanswered: bool = False
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """A meeting reminder: its name in the ledger and real seconds until it is due."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class MeetingPlan:
+    """The clockwork of one appointment; ``key`` names this setting of it in the ledger."""
+
+    key: str
+    reminders: list[Reminder]
+    outcome_seconds: float
+    details: str
+    recovery_cadence: str
+    reschedules_left: int
+
+
+@dataclass(frozen=True)
+class Park:
+    """Enter the recycle stage and ask how long to stay."""
+
+    entry: PhaseEntry
+    reason: str
+
+
+@dataclass(frozen=True)
+class Parking:
+    """How long a lead rests, where it comes back, and whether it comes back at all."""
+
+    ends: bool
+    seconds: float
+    cadence: str
+    wakes_early: bool
+    details: str
+    score_band: str = ""
+
+
+@dataclass(frozen=True)
+class OpenOpportunity:
+    """Record the sale that may come of a held meeting, once per ``entry.key``."""
+
+    entry: PhaseEntry
+    meeting_id: int = 0
+
+
+@dataclass(frozen=True)
+class OpportunityOpened:
+    """The opportunity's id, its owner, and how often a stage may run over its expected time."""
+
+    opportunity_id: int
+    owner: str
+    stall_warnings: int
+
+
+@dataclass(frozen=True)
+class OpportunityState:
+    """What the workflow of one opportunity starts from."""
+
+    opportunity_id: int
+    lead_id: int
+    stall_warnings: int = 1
+
+
+@dataclass(frozen=True)
+class AdvanceOpportunity:
+    """Move the opportunity to the stage after its own, once per task."""
+
+    opportunity_id: int
+    task_id: int
+
+
+@dataclass(frozen=True)
+class CloseOpportunity:
+    """Close an opportunity: won, lost, no_outcome or stalled."""
+
+    opportunity_id: int
+    outcome: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EndJourney:
+    """Record the end of a journey."""
+
+    entry: PhaseEntry
+    outcome: str

@@ -1,0 +1,195 @@
+"""Which column of a file is which field of a lead.
+
+Headers are recognised as HubSpot, Salesforce and hand-made lists name them, in English and
+Korean (and the commonest in Chinese). What is not recognised becomes an attribute.
+"""
+
+from __future__ import annotations
+
+import functools
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from domain.lead_encoding import LeadFileError
+
+Field = Literal[
+    "email",
+    "first_name",
+    "last_name",
+    "full_name",
+    "title",
+    "company",
+    "phone",
+    "country",
+    "language",
+    "time_zone",
+    "source",
+]
+FIELDS: tuple[Field, ...] = get_args(Field)
+
+REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
+"""First columns of a rejects file. They are skipped when a mended one is imported."""
+
+# The spellings of one field, the best first: when a file has several, an empty cell of the
+# better column is filled from the next.
+_SPELLINGS: Mapping[Field, str] = {
+    "email": (
+        "email|email address|work email|business email|mail|이메일|이메일 주소|전자 메일|"
+        "전자메일 주소|전자우편|메일|메일 주소|회사 이메일|업무용 이메일|邮箱|电子邮件|"
+        "电子邮箱|邮件"
+    ),
+    "first_name": "first name|given name|given names|forename|이름|명|名|名字",
+    "last_name": "last name|surname|family name|성|姓|姓氏",
+    "full_name": (
+        "full name|name|contact name|lead name|contact|person|성명|전체 이름|담당자|"
+        "담당자명|담당자 이름|고객명|연락처 이름|姓名|联系人"
+    ),
+    "title": "job title|title|position|role|직함|직책|직위|직급|职位|职务",
+    "company": (
+        "company|company name|account|account name|company account|organization|"
+        "organisation|employer|associated company|primary associated company|회사|회사명|"
+        "회사 이름|회사 계정|계정|계정 이름|계정명|기업|기업명|업체명|소속|公司|公司名称|"
+        "单位"
+    ),
+    "phone": (
+        "phone|phone number|telephone|telephone number|business phone|work phone|tel|"
+        "mobile|mobile phone|mobile phone number|mobile number|cell|cell phone|전화|"
+        "전화번호|회사 전화|연락처|휴대폰|휴대폰 번호|휴대전화|휴대전화 번호|핸드폰|"
+        "핸드폰 번호|모바일|电话|手机|手机号|联系电话"
+    ),
+    "country": (
+        "country|country region|country code|country territory|mailing country|"
+        "billing country|ip country|국가|국가 지역|국가 코드|나라|우편 국가|国家|国家 地区"
+    ),
+    "language": (
+        "language|preferred language|contact language|locale|언어|선호 언어|기본 언어|语言"
+    ),
+    "time_zone": "time zone|contact timezone|시간대|표준 시간대|타임존|时区",
+    "source": (
+        "source|lead source|original source|original traffic source|소스|리드 소스|"
+        "리드 출처|출처|유입 경로|来源"
+    ),
+}
+
+
+def _words(header: str) -> str:
+    folded = unicodedata.normalize("NFKC", header).casefold()
+    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
+
+
+def _read_spellings() -> dict[str, tuple[Field, int]]:
+    found: dict[str, tuple[Field, int]] = {}
+    for field, spellings in _SPELLINGS.items():
+        for rank, spelling in enumerate(spellings.split("|")):
+            # "E-mail" and "E mail", "회사 이름" and "회사이름" are the same header.
+            found.setdefault(spelling.replace(" ", ""), (field, rank))
+    return found
+
+
+_FIELD_OF = _read_spellings()
+
+
+@functools.lru_cache(maxsize=4096)
+def attribute_key(header: str) -> str:
+    """The key of a header in ``lead.attributes``: lower snake case, letters of any script kept."""
+    return _words(header).replace(" ", "_")
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The reading of a header: indices of each field's columns, best first; keys of the rest."""
+
+    fields: Mapping[Field, tuple[int, ...]]
+    attributes: tuple[tuple[str, int], ...]
+
+
+def recognise(
+    header: Sequence[str], mapping: Mapping[str, str] | None = None, *, source_given: bool = False
+) -> Columns:
+    """Decide what each column is.
+
+    Args:
+        header: the column names in order.
+        mapping: column name → field, said by the person; such a field is read from there only.
+        source_given: all leads of the file share a source the person named, so a column of
+            sources is an attribute like any other.
+
+    Raises:
+        LeadFileError: an unknown column or field in ``mapping``, or no e-mail column.
+    """
+    said = _said(header, mapping or {})
+    ranked: dict[Field, list[tuple[int, int]]] = {}
+    rest: list[int] = []
+    for index, name in enumerate(header):
+        if name in REJECT_COLUMNS:
+            continue
+        if index in said:
+            ranked.setdefault(said[index], []).append((0, index))
+            continue
+        field, rank = _FIELD_OF.get(_words(name).replace(" ", ""), (None, 0))
+        if field is None or field in said.values() or (field == "source" and source_given):
+            rest.append(index)
+        else:
+            ranked.setdefault(field, []).append((rank, index))
+    if "email" not in ranked:
+        if any("@" in name for name in header):
+            raise LeadFileError(
+                "its first row must name the columns (Email, First Name …), but holds an e-mail "
+                "address: add such a row."
+            )
+        raise LeadFileError(
+            f"it has no e-mail column. Its columns are {_listed(header)}; say which one holds the "
+            'addresses with --map "COLUMN=email".'
+        )
+    if "last_name" not in ranked and "full_name" not in ranked and "first_name" in ranked:
+        _first_name_alone(header, ranked, said)
+    fields = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
+    return Columns(fields, _attribute_columns(header, rest))
+
+
+def _first_name_alone(
+    header: Sequence[str], ranked: dict[Field, list[tuple[int, int]]], said: Mapping[int, Field]
+) -> None:
+    """A list with 이름 and no 성 has the whole name there."""
+    whole = [entry for entry in ranked["first_name"] if header[entry[1]] in ("이름", "名字")]
+    if whole and "first_name" not in said.values():
+        ranked["full_name"] = ranked.pop("first_name")
+
+
+def _attribute_columns(header: Sequence[str], rest: list[int]) -> tuple[tuple[str, int], ...]:
+    taken: dict[str, int] = {}
+    found = []
+    for index in rest:
+        key = attribute_key(header[index]) or f"column_{index + 1}"
+        taken[key] = taken.get(key, 0) + 1
+        found.append((key if taken[key] == 1 else f"{key}_{taken[key]}", index))
+    return tuple(found)
+
+
+def _said(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Field]:
+    said: dict[int, Field] = {}
+    for column, field in mapping.items():
+        matching = [i for i, name in enumerate(header) if name == column.strip()] or [
+            i for i, name in enumerate(header) if name and _words(name) == _words(column)
+        ]
+        if not matching:
+            raise LeadFileError(
+                f"--map names the column “{column}”, which it does not have. Its columns are "
+                f"{_listed(header)}."
+            )
+        known = [name for name in FIELDS if name == field.strip().lower()]
+        if not known:
+            raise LeadFileError(
+                f"--map names the field “{field}”, which leads do not have. Fields are "
+                f"{', '.join(FIELDS)}; every other column is kept as an attribute."
+            )
+        said[matching[0]] = known[0]
+    return said
+
+
+def _listed(header: Sequence[str]) -> str:
+    names = [f"“{name[:60]}”" for name in header if name]
+    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
+    return ", ".join(names[:30]) + more

@@ -1,0 +1,183 @@
+"""A file of leads as people have them: which separator, which rows, which of them are broken.
+
+Rows are read with the rules of RFC 4180 (fields in quotation marks may hold separators, line
+breaks and doubled quotation marks), and leniently: any separator, any line ending, short rows,
+empty lines. A row that can't be understood is handed on with the reason; it never takes its
+neighbours with it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.lead_encoding import LeadFileError, decode
+
+_DELIMITERS = ",;\t|"
+_SNIFFED_ROWS = 30
+
+_NEVER_CLOSED = "unexpected end of data"
+"""The csv module's own words."""
+
+TOO_LONG = "a value is too long"
+TOO_MANY = "more values than the header has columns"
+UNCLOSED = "a quotation mark is never closed"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row below the header.
+
+    ``row`` counts as a spreadsheet does (the header is row 1 when nothing stands above it),
+    ``line`` is the line of a text editor on which the row begins and ``lines`` how many it takes.
+    ``problem`` is '' or a short reason why the row can't be used; the values are then as far as
+    they could be read.
+    """
+
+    row: int
+    line: int
+    lines: int
+    values: list[str]
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class LeadFile:
+    """A decoded file: its header, and its lines still to be read by :meth:`records`."""
+
+    encoding: str
+    delimiter: str
+    header: list[str]
+    lines: list[str]
+    body: int
+    """Index of the first line below the header."""
+    body_row: int
+    """The spreadsheet's number of that row."""
+
+    def records(self) -> Iterator[Record]:
+        """The rows below the header that hold anything, in order."""
+        width = len(self.header)
+        for record in _records(self.lines, self.body, self.body_row, self.delimiter, width):
+            if record.problem or any(value.strip() for value in record.values):
+                yield record
+
+
+def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
+    """Decode a file and read its header.
+
+    Raises:
+        LeadFileError: empty, no text, unknown encoding, or nothing below the header.
+    """
+    decoded = decode(data, encoding)
+    text = decoded.text.replace("\0", "")
+    lines = list(io.StringIO(text, newline=""))
+    if not text.strip():
+        raise LeadFileError("it is empty.")
+    begin, delimiter = _separator_line(lines)
+    delimiter = delimiter or _sniff(lines[begin:])
+    for record in _records(lines, begin, 1, delimiter, 0):
+        if any(value.strip() for value in record.values):
+            break
+    body = record.line - 1 + record.lines
+    header = [" ".join(value.split()) for value in record.values]
+    while header and not header[-1]:
+        header.pop()
+    found = LeadFile(decoded.encoding, delimiter, header, lines, body, record.row + 1)
+    if next(found.records(), None) is None:
+        raise LeadFileError("it has a header but no rows below it.")
+    return found
+
+
+def _separator_line(lines: list[str]) -> tuple[int, str]:
+    """Spreadsheets write and obey a first line such as ``sep=;``, and do not show it as a row."""
+    first = lines[0].strip().strip('"').lower()
+    if first.startswith("sep=") and len(lines[0].strip().strip('"')) == 5:
+        return 1, lines[0].strip("\r\n").strip('"')[4]
+    if lines[0].lower().startswith("sep=\t"):
+        return 1, "\t"
+    return 0, ""
+
+
+def _sniff(lines: list[str]) -> str:
+    """The separator that cuts the first rows into the most equal and the most columns."""
+
+    def fit(delimiter: str) -> tuple[float, int]:
+        widths = []
+        for record in _records(lines, 0, 1, delimiter, 0):
+            if any(record.values):
+                widths.append(len(record.values))
+            if len(widths) == _SNIFFED_ROWS:
+                break
+        if not widths or widths[0] < 2:
+            return (0.0, 0)
+        return (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+
+    fits = {delimiter: fit(delimiter) for delimiter in _DELIMITERS}
+    # A file with ragged rows still has its header cut into many: half of the rows will do.
+    steady = [delimiter for delimiter in _DELIMITERS if fits[delimiter][0] >= 0.5]
+    return max(steady or _DELIMITERS, key=lambda delimiter: fits[delimiter][1])
+
+
+def _records(
+    lines: list[str], begin: int, first_row: int, delimiter: str, width: int
+) -> Iterator[Record]:
+    """All rows from line index ``begin``; ``width`` is the number of columns, 0 when unknown.
+
+    A quotation mark that is opened and never closed would swallow the rows after it. It shows in
+    a field beyond the csv module's limit, in the end of the file, or in a row of several lines
+    that has too many values or text right behind a closing mark: then only the line it began on
+    is given up, and reading goes on with the next.
+    """
+    feed = _Feed(lines, begin)
+    reader = csv.reader(feed, delimiter=delimiter)
+    for row in itertools.count(first_row):
+        start = feed.position
+        if start == len(lines):
+            return
+        values: list[str] = []
+        problem = ""
+        try:
+            values = next(reader)
+        except csv.Error:
+            problem = TOO_LONG
+        extra = width > 0 and any(value.strip() for value in values[width:])
+        several = feed.position > start + 1
+        if several or feed.position == len(lines):
+            fault = _quoting_fault(lines[start : feed.position], delimiter)
+            if fault == _NEVER_CLOSED or (several and (fault or extra)):
+                problem = problem or UNCLOSED
+        if problem:
+            feed.position = start + 1
+            values = [value.strip() for value in lines[start].split(delimiter)]
+        elif extra:
+            problem = TOO_MANY
+        yield Record(row, start + 1, feed.position - start, values, problem)
+
+
+class _Feed:
+    """Lines for the csv module that can be wound back; its reader begins afresh after a row."""
+
+    def __init__(self, lines: list[str], position: int) -> None:
+        self.lines = lines
+        self.position = position
+
+    def __iter__(self) -> _Feed:
+        return self
+
+    def __next__(self) -> str:
+        if self.position == len(self.lines):
+            raise StopIteration
+        self.position += 1
+        return self.lines[self.position - 1]
+
+
+def _quoting_fault(lines: list[str], delimiter: str) -> str:
+    """What a strict reader says against the quotation marks of one row, '' if nothing."""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return str(error)
+    return ""

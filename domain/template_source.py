@@ -1,0 +1,129 @@
+"""A mail's source before compilation: parts included, Jinja2 tags found, every place known."""
+
+from __future__ import annotations
+
+import bisect
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+
+from domain.yaml_messages import did_you_mean
+from domain.yaml_source import Problem
+
+_OPENING = re.compile(r"\{[{%#]")
+TAG = re.compile(
+    r"""\{\{(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^"'])*?\}\}"""
+    r"""|\{%(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|[^"'])*?%\}"""
+    r"""|\{\#.*?\#\}""",
+    re.DOTALL,
+)
+_KEYWORD = re.compile(r"\{%[-+]?\s*(\w*)")
+_INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']*)["']\s*(?:/>|>\s*</mj-include>)""")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Fragment:
+    """Text put together from files, knowing for each character where it came from.
+
+    ``pieces`` holds (start in ``text``, file, the file's text, start in the file's text).
+    """
+
+    text: str
+    pieces: tuple[tuple[int, str, str, int], ...]
+
+    def problem(self, offset: int, message: str) -> Problem:
+        """A problem at the character ``offset`` of ``text``, placed in its own file."""
+        index = bisect.bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1
+        start, file, source, origin = self.pieces[max(index, 0)]
+        place = origin + max(offset - start, 0)
+        line_start = source.rfind("\n", 0, place) + 1
+        return Problem(file, source.count("\n", 0, place) + 1, place - line_start + 1, message)
+
+
+@dataclass(frozen=True)
+class Tag:
+    """One Jinja2 tag: its text, its place in the fragment, and the keyword of a ``{% … %}``
+    (empty for ``{{ … }}``)."""
+
+    text: str
+    offset: int
+    keyword: str
+
+
+class SourceError(Exception):
+    """The source cannot be compiled. ``problems`` says why, at least one."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+def with_parts(
+    source: str, start: int, file: str, parts: Mapping[str, str]
+) -> tuple[Fragment, list[Problem]]:
+    """``source`` from the character ``start`` on, its ``<mj-include path="…" />`` replaced by
+    ``parts`` (file name → text) and its comments blanked out."""
+    source = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    text: list[str] = []
+    pieces: list[tuple[int, str, str, int]] = []
+    problems: list[Problem] = []
+    length = 0
+
+    def add(piece: str, name: str, whole: str, origin: int) -> None:
+        nonlocal length
+        if piece:
+            pieces.append((length, name, whole, origin))
+            text.append(piece)
+            length += len(piece)
+
+    at = start
+    for match in _INCLUDE.finditer(source, start):
+        add(source[at : match.start()], file, source, at)
+        at = match.end()
+        part = parts.get(match[1])
+        if part is None:
+            message = f"there is no part '{match[1]}'.{did_you_mean(match[1], parts)}"
+            whole = Fragment(source, ((0, file, source, 0),))
+            problems.append(whole.problem(match.start(), message))
+            continue
+        part = part.replace("\r\n", "\n").removeprefix("\ufeff")
+        part = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), part)
+        add(part, posixpath.join(posixpath.dirname(file), match[1]), part, 0)
+    add(source[at:], file, source, at)
+    fragment = Fragment("".join(text), tuple(pieces) or ((0, file, source, start),))
+    return fragment, problems
+
+
+def tags_of(fragment: Fragment) -> tuple[list[Tag], list[Problem]]:
+    """The Jinja2 tags of the fragment in order; comments ``{# … #}`` included. A tag that is
+    never closed is the one problem this can find."""
+    tags: list[Tag] = []
+    at = 0
+    while opening := _OPENING.search(fragment.text, at):
+        match = TAG.match(fragment.text, opening.start())
+        if match is None:
+            message = f"'{opening[0]}' is never closed, or a quotation mark in it is not"
+            return tags, [fragment.problem(opening.start(), message)]
+        keyword = _KEYWORD.match(match[0])
+        tags.append(Tag(match[0], match.start(), keyword[1] if keyword else ""))
+        at = match.end()
+    return tags, []
+
+
+def guarded(literal: str) -> str:
+    """``literal`` as Jinja2 source that prints exactly it."""
+    return re.sub(r"\{(?=[{%#]|\Z)", '{{ "{" }}', literal)
+
+
+def as_html_source(fragment: Fragment) -> str:
+    """A line of plain text with Jinja2 tags (a subject, a preheader) as Jinja2 source for HTML."""
+    tags, _ = tags_of(fragment)
+    out: list[str] = []
+    at = 0
+    for tag in tags:
+        out += guarded(escape(fragment.text[at : tag.offset])), tag.text
+        at = tag.offset + len(tag.text)
+    return "".join(out) + guarded(escape(fragment.text[at:]))

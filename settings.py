@@ -1,0 +1,108 @@
+"""Settings, read once from the environment; secrets come from nowhere else.
+
+Every process (worker, web, command line) calls :func:`get`. With neither ``DATABASE_URL`` nor
+``TEMPORAL_ADDRESS`` set, the addresses are those of the embedded stack that runs from
+``PERENNIAL_HOME``; see ``starter.py up``.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The calendar that journeys live by: real time, or the demo's compressed time.
+
+    ``epoch`` is the real instant at which the compression began, ``factor`` how many seconds of
+    journey time pass in one real second (1.0 outside the demo).
+    """
+
+    epoch: datetime
+    factor: float
+
+    def journey_time(self, real: datetime) -> datetime:
+        """The journey time (UTC) at the real instant ``real`` (UTC)."""
+        if self.factor == 1.0:
+            return real
+        return self.epoch + (real - self.epoch) * self.factor
+
+    def now(self) -> datetime:
+        """The journey time now (UTC)."""
+        return self.journey_time(datetime.now(UTC))
+
+    def real_seconds(self, journey_seconds: float) -> float:
+        """How many real seconds a span of journey time takes, never less than zero."""
+        return max(0.0, journey_seconds / self.factor)
+
+
+class Settings(BaseSettings):
+    """All settings, each the upper-case environment variable of its name."""
+
+    model_config = SettingsConfigDict(env_prefix="", extra="ignore", frozen=True)
+
+    perennial_home: Path = ROOT / ".perennial"
+    database_url: str = ""
+    temporal_address: str = ""
+    temporal_namespace: str = "default"
+    temporal_api_key: SecretStr | None = None
+    temporal_tls: bool = False
+    temporal_ui_url: str = ""
+
+    web_host: str = "127.0.0.1"
+    web_port: int = 8080
+    public_url: str = ""
+    """Address under which recipients reach the web app; empty: http://WEB_HOST:WEB_PORT."""
+    secret_key: SecretStr | None = None
+    """Signs links in mails. Empty: a key generated once and kept under ``perennial_home``."""
+
+    email_channel: Literal["outbox", "smtp", "sendgrid"] = "outbox"
+    email_from: str = "clara@lindenmoor.example"
+    email_from_name: str = "Clara Moss"
+    email_postal_address: str = "Lindenmoor, 1 Orchard Lane, Springfield"
+    sendgrid_api_key: SecretStr | None = None
+    sendgrid_host: str = "https://api.sendgrid.com"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 587
+    smtp_username: str = ""
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["none", "starttls", "implicit"] = "starttls"
+    provider_timeout_seconds: float = 15.0
+
+    send_rate_per_second: float = 100.0
+    """E-mail touches per second over all workers; Temporal holds the rate on the queue."""
+    start_rate_per_second: float = 50.0
+    """Journeys started per second by an import."""
+    worker_concurrency: int = 32
+    worker_shutdown_seconds: float = 30.0
+
+    demo_time_factor: float = Field(default=1.0, ge=1.0)
+    """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""
+    demo_time_epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def clock(self) -> Clock:
+        """The calendar of this deployment."""
+        return Clock(self.demo_time_epoch, self.demo_time_factor)
+
+    def web_url(self) -> str:
+        """Base address of the web app, without a trailing slash."""
+        return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
+
+
+@functools.cache
+def get() -> Settings:
+    """The settings of this process, read once.
+
+    Raises:
+        pydantic.ValidationError: a variable holds a value of the wrong kind.
+    """
+    return Settings()

@@ -1,0 +1,149 @@
+"""Where leads stand: stages, phases, owners, enrollments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, text
+
+from domain.journey import Entered, Phase, PhaseEntry, Stage
+from domain.policies import ScoringPolicy
+from store.policies import policy
+
+NEEDS_OWNER = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
+
+
+def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Entered:
+    """Record that a lead entered a phase, once per ``entry.key``; gives it an owner where the
+    phase needs one, and closes the enrollment it left.
+
+    Args:
+        at: journey time, UTC.
+
+    Raises:
+        LookupError: there is no such lead.
+    """
+    lead = connection.execute(
+        text("SELECT stage, owner, score FROM lead WHERE id = :id FOR UPDATE"),
+        {"id": entry.lead_id},
+    ).first()
+    if lead is None:
+        raise LookupError(f"There is no lead {entry.lead_id}.")
+    stage = _stage(lead, entry)
+    new = connection.execute(
+        text(
+            """
+            INSERT INTO stage_transition
+                (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+            VALUES (:lead_id, :key, :from_stage, :to_stage, :phase, :reason, :cycle, :at)
+            ON CONFLICT (key) DO NOTHING RETURNING id
+            """
+        ),
+        {
+            "lead_id": entry.lead_id,
+            "key": entry.key,
+            "from_stage": lead.stage,
+            "to_stage": stage,
+            "phase": entry.phase,
+            "reason": entry.reason,
+            "cycle": entry.cycle,
+            "at": at,
+        },
+    ).first()
+    owner: str = lead.owner
+    if new is not None:
+        if not owner and entry.phase in NEEDS_OWNER:
+            owner = least_busy_rep(connection)
+        connection.execute(
+            text(
+                """
+                UPDATE lead SET stage = :stage, phase = :phase, phase_reason = :reason,
+                    phase_since = :at, cycle = :cycle, owner = :owner, updated_at = :at
+                WHERE id = :id
+                """
+            ),
+            {
+                "stage": stage,
+                "phase": entry.phase,
+                "reason": entry.reason,
+                "at": at,
+                "cycle": entry.cycle,
+                "owner": owner,
+                "id": entry.lead_id,
+            },
+        )
+        leave_enrollments(connection, entry.lead_id, entry.reason, at)
+    band = policy(connection, ScoringPolicy, "scoring").band(lead.score)
+    return Entered(owner, stage, band)
+
+
+def _stage(lead: Row[tuple[str, str, int]], entry: PhaseEntry) -> str:
+    if entry.phase == Phase.NURTURE and lead.stage == Stage.ENGAGED:
+        return Stage.ENGAGED
+    return entry.stage or lead.stage
+
+
+def leave_enrollments(connection: Connection, lead_id: int, reason: str, at: datetime) -> None:
+    """End whatever cadence the lead is still enrolled in."""
+    connection.execute(
+        text(
+            "UPDATE enrollment SET ended_at = :at, exit_reason = :reason "
+            "WHERE lead_id = :lead AND ended_at IS NULL"
+        ),
+        {"at": at, "reason": reason, "lead": lead_id},
+    )
+
+
+def least_busy_rep(connection: Connection) -> str:
+    """Code of the active rep who owns the fewest leads in sales' hands; '' without reps."""
+    code = connection.execute(
+        text(
+            """
+            SELECT rep.code FROM rep
+            LEFT JOIN lead ON lead.owner = rep.code
+                AND lead.phase IN ('FollowUp', 'Meeting', 'Opportunity')
+            WHERE rep.active
+            GROUP BY rep.code ORDER BY count(lead.id), rep.code LIMIT 1
+            """
+        )
+    ).scalar()
+    return code or ""
+
+
+@dataclass(frozen=True)
+class EnrollmentRow:
+    """An enrollment's id and the cadence version it runs."""
+
+    id: int
+    cadence_version_id: int
+
+
+def enroll(
+    connection: Connection,
+    *,
+    key: str,
+    lead_id: int,
+    cadence_version_id: int,
+    cycle: int,
+    at: datetime,
+) -> EnrollmentRow:
+    """Enroll a lead, once per ``key``."""
+    row = connection.execute(
+        text(
+            """
+            INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at)
+            VALUES (:key, :lead, :version, :cycle, :at)
+            ON CONFLICT (key) DO UPDATE SET key = excluded.key
+            RETURNING id, cadence_version_id
+            """
+        ),
+        {
+            "key": key,
+            "lead": lead_id,
+            "version": cadence_version_id,
+            "cycle": cycle,
+            "at": at,
+        },
+    ).one()
+    return EnrollmentRow(row.id, row.cadence_version_id)

@@ -1,0 +1,99 @@
+"""Leads as people look at them: found, listed, with their history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True)
+class LeadLine:
+    """A lead as a list shows it."""
+
+    id: int
+    name: str
+    company: str
+    email: str
+    stage: str
+    phase: str
+    phase_reason: str
+    cycle: int
+    owner: str
+    score: int
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """Something that happened to a lead; ``at`` is journey time, UTC."""
+
+    at: datetime
+    what: str
+    detail: str
+
+
+_LINE = """
+    SELECT lead.id, trim(first_name || ' ' || last_name) AS name,
+        coalesce(account.name, '') AS company, email, stage, phase, phase_reason, cycle, owner,
+        score
+    FROM lead LEFT JOIN account ON account.id = lead.account_id
+"""
+_HISTORY = text(
+    """
+    SELECT at, what, detail FROM (
+        SELECT at, 'stage' AS what,
+            to_stage || ' · ' || phase || ' · ' || reason || ' · cycle ' || cycle AS detail
+        FROM stage_transition WHERE lead_id = :lead
+        UNION ALL
+        SELECT coalesce(sent_at, planned_at), 'mail', state || ' · ' || step
+            || CASE WHEN error = '' THEN '' ELSE ' · ' || error END
+        FROM touch WHERE lead_id = :lead
+        UNION ALL
+        SELECT at, 'engagement', kind || ' · ' || to_char(points, 'SG990') || ' points'
+        FROM engagement WHERE lead_id = :lead
+        UNION ALL
+        SELECT coalesce(completed_at, opened_at), 'task', kind || ' ' || id || ' · ' || state
+            || CASE WHEN disposition = '' THEN '' ELSE ' · ' || disposition END
+        FROM task WHERE lead_id = :lead
+        UNION ALL
+        SELECT starts_at, 'meeting', state || ' · attempt ' || attempt
+        FROM meeting WHERE lead_id = :lead
+    ) AS events ORDER BY at, what
+    """
+)
+
+
+def find_lead(connection: Connection, who: str) -> LeadLine | None:
+    """The lead with this id (``42`` or ``lead-42``) or e-mail address, or None."""
+    number = who.removeprefix("lead-")
+    condition = "lead.id = :id" if number.isdigit() else "email_key = :email"
+    row = connection.execute(
+        text(f"{_LINE} WHERE {condition}"),
+        {
+            "id": int(number) if number.isdigit() else 0,
+            "email": who.strip().casefold(),
+        },
+    ).first()
+    return LeadLine(**row._mapping) if row else None
+
+
+def list_leads(
+    connection: Connection, *, stage: str = "", phase: str = "", limit: int = 50
+) -> list[LeadLine]:
+    """Leads by stage and phase ('' for any), the one whose phase is youngest first."""
+    rows = connection.execute(
+        text(
+            f"{_LINE} WHERE (:stage = '' OR stage = :stage) AND (:phase = '' OR phase = :phase) "
+            "ORDER BY phase_since DESC NULLS LAST, lead.id LIMIT :limit"
+        ),
+        {"stage": stage, "phase": phase, "limit": limit},
+    )
+    return [LeadLine(**row._mapping) for row in rows]
+
+
+def history(connection: Connection, lead_id: int) -> list[HistoryLine]:
+    """Everything that happened to a lead, the oldest first."""
+    rows: Any = connection.execute(_HISTORY, {"lead": lead_id})
+    return [HistoryLine(**row._mapping) for row in rows]

@@ -1,0 +1,56 @@
+"""Fixtures for every test: a real PostgreSQL and fresh, migrated databases in it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from embedded.postgres import EmbeddedPostgres
+from store import migrate
+
+TEMPLATE = "perennial_template"
+
+# On a busy machine no example fails for being slow.
+settings.register_profile("perennial", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("perennial")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL per test process, on any free port; it never waits for the disk."""
+    # Not pytest's own folder: it forbids other users to pass, and as root the server is one.
+    folder = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    server = EmbeddedPostgres(folder / "postgres", folder / "logs", 0, durable=False)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def make_database(postgres_server: EmbeddedPostgres) -> Callable[[], str]:
+    """Makes a fresh, migrated, empty database and returns its SQLAlchemy URL."""
+    migrate.upgrade(postgres_server.create_database(TEMPLATE))
+
+    def make() -> str:
+        return postgres_server.create_database(f"test_{uuid.uuid4().hex}", template=TEMPLATE)
+
+    return make
+
+
+@pytest.fixture
+def database_url(
+    make_database: Callable[[], str], postgres_server: EmbeddedPostgres
+) -> Iterator[str]:
+    """The URL of a fresh, migrated, empty database, dropped after the test."""
+    url = make_database()
+    yield url
+    postgres_server.drop_database(url.rsplit("/", 1)[1])

@@ -1,0 +1,100 @@
+"""A file saved by any usual spreadsheet comes in with its names intact, or not at all."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from domain.lead_encoding import Decoded, LeadFileError, decode
+
+KOREAN = "이름,이메일,회사\n김민수,minsu@hanbit.example,㈜한빛소프트\n"
+CHINESE = "姓名,邮箱,公司\n李伟,liwei@haitong.example,上海海通科技有限公司\n"
+FRENCH = "Prénom;Nom;Email\nZoé;Lefèvre;zoe@lumiere.example\n"
+GERMAN = "Name;Email\nJürgen Groß;j@bau.example\n"
+
+
+@pytest.mark.parametrize("text", [KOREAN, CHINESE, FRENCH, GERMAN])
+@pytest.mark.parametrize(
+    ("mark", "encoding"),
+    [
+        (b"", "utf-8"),
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (b"", "utf-16-le"),
+        (b"", "utf-16-be"),
+    ],
+)
+def test_unicode_files_are_read_with_and_without_a_mark(
+    text: str, mark: bytes, encoding: str
+) -> None:
+    assert decode(mark + text.encode(encoding)) == Decoded(text, encoding)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (KOREAN, "cp949"),
+        ("email,name\nx@y.example,이준호\n", "cp949"),
+        ("email,title\na@b.example,과장\n", "cp949"),
+        ("email,company\na@b.example,㈜대한상사\n", "cp949"),
+        ("이름,이메일\n설믜,a@b.example\n", "cp949"),
+        (CHINESE, "gb18030"),
+        ("email,name\nx@y.example,王芳\n", "gb18030"),
+        ("email,name\na@b.example,陈静\n", "gb18030"),
+        ("email,company\na@b.example,北京东方软件有限公司\n", "gb18030"),
+        (FRENCH, "cp1252"),
+        (GERMAN, "cp1252"),
+        ("email,name\na@b.example,Müller\n", "cp1252"),
+        ("email,name\na@b.example,Muñoz Peña\n", "cp1252"),
+        ("email,note\na@b.example,it’s 5 €\n", "cp1252"),
+        ("email,name\na@b.example,Åsa Öström\n", "cp1252"),
+        ("имя,email\nИван Петров,a@b.example\nМария Сидорова,b@c.example\n", "cp1251"),
+        ("氏名,メール\n山田太郎,a@b.example\n", "cp932"),
+    ],
+)
+def test_short_files_in_a_code_page_keep_their_names(text: str, encoding: str) -> None:
+    assert decode(text.encode(encoding)).text == text
+
+
+def test_a_long_file_is_recognised_by_the_lines_that_are_not_ascii() -> None:
+    plain = "someone@acme.example,Plain Name,Acme\n" * 20_000
+    text = plain + "minsu@hanbit.example,김민수,한빛소프트\n" * 3
+    assert decode(text.encode("cp949")) == Decoded(text, "cp949")
+
+
+def test_too_little_to_tell_korean_from_chinese_is_asked_not_guessed() -> None:
+    with pytest.raises(LeadFileError, match="could be gb18030 or cp949"):
+        decode("email,name\na@b.example,刘\n".encode("gb18030"))
+
+
+def test_a_named_encoding_is_obeyed() -> None:
+    text = "email,name\na@b.example,刘\n"
+    assert decode(text.encode("gb18030"), "gb18030").text == text
+    assert decode(codecs.BOM_UTF8 + text.encode(), "utf-8").text == text
+    assert decode(text.encode("utf-16"), "utf-16").text == text
+    assert decode(text.encode("utf-16-be"), "utf-16").text == text
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "sentence"),
+    [
+        (KOREAN.encode() * 3 + b"\xff\xfe\n", None, "UTF-8 but damaged at line 7"),
+        (KOREAN.encode("cp949"), "utf-8", "not valid utf-8: line 1"),
+        (KOREAN.encode(), "klingon", "no text encoding “klingon”"),
+        (b"email\n\\ud800\n", "unicode_escape", "not unicode"),
+        (KOREAN.encode(), "base64", "no text encoding “base64”"),
+        (b"PK\x03\x04rest of a workbook", None, "spreadsheet, not a CSV"),
+        (b"%PDF-1.7", None, "a PDF"),
+        (b"\x1f\x8b\x08", None, "compressed"),
+        (bytes(range(1, 256)) * 4, None, "not a text file"),
+        (codecs.BOM_UTF16_LE + b"a\0b\0c", None, "not valid utf-16-le"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
+    data: bytes, encoding: str | None, sentence: str
+) -> None:
+    with pytest.raises(LeadFileError, match=sentence):
+        decode(data, encoding)
