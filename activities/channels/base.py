@@ -1,0 +1,209 @@
+"""What every e-mail channel takes, answers and raises.
+
+::
+
+    ChannelError
+    ├── MessageRejected      this message was refused for good: the touch fails
+    │   └── AddressRejected  … because of the recipient's address
+    ├── TryAgain             surely not accepted: send the same message later
+    │   └── ChannelMisconfigured  … once somebody has mended the settings
+    └── OutcomeUnknown       may have been accepted: never send again blindly
+
+No message of these exceptions holds a name, an address or a provider's free text: they end up in
+logs and in workflow histories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from domain import mail
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class EmailMessage:
+    """One e-mail to one person, rendered and ready to go.
+
+    ``message_id`` is the RFC 5322 Message-ID without angle brackets. ``headers`` are those beyond
+    the usual ones, such as ``List-Unsubscribe`` and ``List-Unsubscribe-Post`` (RFC 8058).
+    """
+
+    touch_key: str
+    message_id: str
+    sender_name: str
+    sender_email: str
+    recipient_name: str
+    recipient_email: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def to_bytes(self, at: datetime) -> bytes:
+        """The message as RFC 5322 bytes, dated ``at`` (aware).
+
+        Raises:
+            AddressRejected: the recipient's address is none that mail can go to.
+            ChannelMisconfigured: the sender's is not.
+            MessageRejected: a header would break the message.
+        """
+        sender = usable_sender(self.sender_email)
+        recipient = usable_recipient(self.recipient_email)
+        try:
+            return mail.build(
+                sender=(self.sender_name, sender),
+                recipient=(self.recipient_name, recipient),
+                subject=self.subject,
+                text=self.text,
+                html=self.html,
+                message_id=self.message_id,
+                at=at,
+                headers=self.headers,
+            )
+        except mail.MailError as error:
+            raise MessageRejected("header", str(error)) from None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """The provider took the message over and calls it ``provider_message_id``."""
+
+    provider_message_id: str
+
+
+class Channel(Protocol):
+    """A way to send e-mail. One instance serves all threads of a process."""
+
+    @property
+    def name(self) -> str:
+        """``outbox``, ``smtp`` or ``sendgrid``."""
+
+    def send(self, message: EmailMessage) -> Receipt:
+        """Hand one message to the provider; blocks until it answers.
+
+        Raises:
+            ChannelError: one of its kinds, see the tree above.
+        """
+
+    def was_accepted(self, touch_key: str) -> bool | None:
+        """Whether the provider has taken the message of this touch; None: it can't be asked."""
+
+
+class ChannelError(Exception):
+    """The provider did not confirm the message."""
+
+
+class MessageRejected(ChannelError):
+    """This message was refused for good. The touch fails; the next one may well succeed.
+
+    ``code`` is the provider's (``400``, ``554 5.7.1``), ``reason`` a sentence of ours.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"{reason} ({code})")
+        self.code = code
+        self.reason = reason
+
+
+class AddressRejected(MessageRejected):
+    """The recipient's address was refused for good."""
+
+
+class TryAgain(ChannelError):
+    """Surely not accepted: the same message can be sent again without doubling it.
+
+    ``after_seconds`` is how long the provider asks to wait, None when it does not say.
+    """
+
+    def __init__(self, after_seconds: float | None, reason: str) -> None:
+        super().__init__(reason)
+        self.after_seconds = after_seconds
+        self.reason = reason
+
+
+class ChannelMisconfigured(TryAgain):
+    """No message can go out until somebody mends a setting. Nothing was accepted, so every touch
+    keeps and goes out afterwards."""
+
+    RETRY_SECONDS = 60.0
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(self.RETRY_SECONDS, reason)
+
+
+class OutcomeUnknown(ChannelError):
+    """The message may have been accepted: the answer never came. Only the provider's own events,
+    or :meth:`Channel.was_accepted`, can tell."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def usable_recipient(address: str) -> str:
+    """``address`` with its domain in IDNA form.
+
+    Raises:
+        AddressRejected: it is none that mail can go to.
+    """
+    try:
+        return mail.mailbox(address)
+    except mail.MailError as error:
+        raise AddressRejected("address", f"The recipient's {error}") from None
+
+
+def usable_sender(address: str) -> str:
+    """``address`` with its domain in IDNA form.
+
+    Raises:
+        ChannelMisconfigured: it is none that mail can come from.
+    """
+    try:
+        return mail.mailbox(address)
+    except mail.MailError as error:
+        raise ChannelMisconfigured(f"EMAIL_FROM: the sender's {error}") from None
+
+
+def channel_from(settings: Settings, engine: Engine) -> Channel:
+    """The channel that ``EMAIL_CHANNEL`` names, ready to send.
+
+    Raises:
+        ValueError: a setting it needs is missing; the sentence says which.
+    """
+    # Imported here: they import this module, and a process needs only one of them.
+    match settings.email_channel:
+        case "outbox":
+            from activities.channels.outbox import OutboxChannel  # noqa: PLC0415
+
+            return OutboxChannel(engine, settings.clock())
+        case "smtp":
+            from activities.channels.smtp import SmtpChannel  # noqa: PLC0415
+
+            return SmtpChannel(
+                host=settings.smtp_host,
+                port=settings.smtp_port,
+                encryption=settings.smtp_tls,
+                username=settings.smtp_username,
+                password=_revealed(settings.smtp_password),
+                timeout_seconds=settings.provider_timeout_seconds,
+                clock=settings.clock(),
+            )
+        case "sendgrid":
+            from activities.channels.sendgrid import SendGridChannel  # noqa: PLC0415
+
+            return SendGridChannel(
+                _revealed(settings.sendgrid_api_key),
+                settings.sendgrid_host,
+                settings.provider_timeout_seconds,
+            )
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

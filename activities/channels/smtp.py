@@ -1,0 +1,196 @@
+"""E-mail through any SMTP server (RFC 5321), one connection a message."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import ssl
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+from activities.channels.base import (
+    AddressRejected,
+    ChannelError,
+    ChannelMisconfigured,
+    EmailMessage,
+    MessageRejected,
+    OutcomeUnknown,
+    Receipt,
+    TryAgain,
+    usable_recipient,
+    usable_sender,
+)
+from settings import Clock
+
+Encryption = Literal["none", "starttls", "implicit"]
+
+_LEADING_DOT = re.compile(rb"(?m)^\.")
+_ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+
+class SmtpChannel:
+    """An SMTP server, with STARTTLS, TLS from the first byte, or neither."""
+
+    name = "smtp"
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        encryption: Encryption,
+        username: str,
+        password: str,
+        timeout_seconds: float,
+        clock: Clock,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """``username`` '' logs nobody in. ``timeout_seconds`` bounds the connection and each
+        silence of the server. ``tls`` None trusts what the system trusts."""
+        self._host = host
+        self._port = port
+        self._encryption = encryption
+        self._username = username
+        self._password = password
+        self._timeout = timeout_seconds
+        self._clock = clock
+        self._tls = tls or ssl.create_default_context()
+
+    def send(self, message: EmailMessage) -> Receipt:
+        """Send one message; see :meth:`activities.channels.base.Channel.send`.
+
+        Whatever fails before the final dot of DATA surely was not accepted. A server that says
+        nothing after the dot may have accepted it (RFC 5321 4.5.3.2.6 gives servers ten minutes
+        there; we wait for ``timeout_seconds`` and call it unknown).
+        """
+        raw = message.to_bytes(self._clock.now())
+        sender = usable_sender(message.sender_email)
+        recipient = usable_recipient(message.recipient_email)
+        with _faults_before_the_dot():
+            server = self._connect()
+        try:
+            with _faults_before_the_dot():
+                self._log_in(server)
+                _envelope(server, sender, recipient)
+                server.send(_LEADING_DOT.sub(b"..", raw))
+            _finish(server)
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        finally:
+            server.close()
+        return Receipt(message.message_id)
+
+    def was_accepted(self, touch_key: str) -> bool | None:  # noqa: ARG002
+        """None: SMTP has no such question."""
+        return None
+
+    def _connect(self) -> smtplib.SMTP:
+        if self._encryption == "implicit":
+            return smtplib.SMTP_SSL(
+                self._host, self._port, timeout=self._timeout, context=self._tls
+            )
+        return smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        server.ehlo_or_helo_if_needed()
+        if self._encryption == "starttls":
+            server.starttls(context=self._tls)
+            server.ehlo()
+        if self._username:
+            server.login(self._username, self._password)
+
+
+@contextlib.contextmanager
+def _faults_before_the_dot() -> Iterator[None]:
+    """Turns smtplib's and the socket's errors into ours; nothing was accepted yet."""
+    try:
+        yield
+    except smtplib.SMTPNotSupportedError:
+        raise ChannelMisconfigured(
+            "The SMTP server offers no STARTTLS or no login: check SMTP_TLS, SMTP_PORT and "
+            "SMTP_USERNAME."
+        ) from None
+    except smtplib.SMTPAuthenticationError as error:
+        if error.smtp_code < 500:
+            raise TryAgain(None, _says("can't check the login now", error)) from None
+        raise ChannelMisconfigured(
+            _says("refuses the login", error) + " Check SMTP_USERNAME and SMTP_PASSWORD."
+        ) from None
+    except smtplib.SMTPResponseException as error:
+        if 400 <= error.smtp_code < 500:
+            raise TryAgain(None, _says("asks to come back later", error)) from None
+        raise ChannelMisconfigured(
+            _says("refuses the connection", error) + " Check SMTP_HOST, SMTP_PORT and SMTP_TLS."
+        ) from None
+    except ssl.SSLError as error:
+        raise ChannelMisconfigured(
+            f"No encrypted connection to the SMTP server ({error.reason or 'TLS'}): check "
+            "SMTP_TLS, SMTP_PORT and the server's certificate."
+        ) from None
+    except (OSError, smtplib.SMTPException) as error:
+        raise TryAgain(
+            None, f"The SMTP server can't be reached or hung up ({type(error).__name__})."
+        ) from None
+
+
+def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
+    """MAIL, RCPT and DATA, up to the server's go-ahead."""
+    options = []
+    if not (sender.isascii() and recipient.isascii()):
+        if not server.has_extn("smtputf8"):
+            raise AddressRejected(
+                "SMTPUTF8", "The SMTP server takes no address with characters beyond ASCII."
+            )
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+    _expect(250, server.mail(sender, options), _sender_refused)
+    _expect(250, server.rcpt(recipient), _recipient_refused)
+    _expect(354, server.docmd("DATA"), _message_refused)
+
+
+def _finish(server: smtplib.SMTP) -> None:
+    """The final dot, and what the server says to it."""
+    try:
+        server.send(b".\r\n")
+        answer = server.getreply()
+    except (OSError, smtplib.SMTPException) as error:
+        raise OutcomeUnknown(
+            f"The SMTP server took the message and gave no answer ({type(error).__name__})."
+        ) from None
+    _expect(250, answer, _message_refused)
+
+
+def _expect(code: int, reply: tuple[int, bytes], refused: Callable[[str], ChannelError]) -> None:
+    """Raises what a reply other than ``code`` means; ``refused`` tells for replies 5xx."""
+    if reply[0] == code:
+        return
+    shown = _code(*reply)
+    if 400 <= reply[0] < 500:
+        raise TryAgain(None, f"The SMTP server asks to come back later ({shown}).")
+    raise refused(shown)
+
+
+def _sender_refused(code: str) -> ChannelError:
+    return ChannelMisconfigured(f"The SMTP server refuses the sender ({code}): check EMAIL_FROM.")
+
+
+def _recipient_refused(code: str) -> ChannelError:
+    return AddressRejected(code, "The SMTP server refuses the recipient's address.")
+
+
+def _message_refused(code: str) -> ChannelError:
+    # RFC 3463: 5.1.x is about the address; some servers look it up only now.
+    if " 5.1." in code:
+        return _recipient_refused(code)
+    return MessageRejected(code, "The SMTP server refuses the message.")
+
+
+def _says(what: str, error: smtplib.SMTPResponseException) -> str:
+    return f"The SMTP server {what} ({_code(error.smtp_code, error.smtp_error)})."
+
+
+def _code(code: int, text: bytes | str) -> str:
+    """``550 5.1.1``: the codes of a reply without its words, which may quote an address."""
+    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    enhanced = _ENHANCED_CODE.match(words)
+    return f"{code} {enhanced[0]}" if enhanced else str(code)

@@ -1,0 +1,183 @@
+"""One e-mail to one lead, through the ledger: claim, render, send, settle."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
+from activities.resources import Resources
+from domain.rendering import CompiledTemplate, RenderedEmail, RenderError, render
+from store import ledger
+
+# RFC 4122 name space of our own, so that Message-IDs follow from ledger keys.
+_MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
+
+
+@dataclass(frozen=True)
+class Email:
+    """A mail that is due. ``fields`` are its merge fields without the links."""
+
+    key: str
+    lead_id: int
+    recipient: str
+    recipient_name: str
+    step: str
+    template_version_id: int
+    template: CompiledTemplate
+    fields: Mapping[str, Any]
+    enrollment_id: int | None = None
+    operational: bool = False
+
+
+def deliver(resources: Resources, email: Email, now: datetime) -> str:
+    """Send ``email`` unless the ledger says it was sent, or must not be.
+
+    Returns:
+        The touch's state: sent, failed, unknown or suppressed. None of them is an error: a mail
+        that fails fails alone.
+
+    Raises:
+        ApplicationError: the provider surely did not take it; Temporal tries again when the
+            provider asked for it.
+    """
+    info = activity.info()
+    mine = f"{attempts_of(info)}{info.attempt}"
+    found = _claim(resources, email, mine, now)
+    if not found.mine and found.state == "sending":
+        accepted = resources.channel.was_accepted(email.key)
+        if accepted is None:
+            error = "the attempt that sent it never came back"
+            return _settle(resources, email.key, "unknown", found.holder, now, error=error)
+        if accepted:
+            return _settle(resources, email.key, "sent", found.holder, now)
+        _settle(resources, email.key, "planned", found.holder, now)
+        found = _claim(resources, email, mine, now)
+        if not found.mine and found.state == "sending":
+            raise ApplicationError("Another attempt is sending this touch.", type="InHand")
+    if not found.mine:
+        return found.state
+    return _send(resources, email, mine, now)
+
+
+def attempts_of(info: activity.Info) -> str:
+    """What the claims of all attempts of one activity begin with."""
+    return f"{info.workflow_run_id}:{info.activity_id}:"
+
+
+def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> ledger.Claim:
+    with resources.engine.begin() as connection:
+        return ledger.claim(
+            connection,
+            key=email.key,
+            claim=claim,
+            lead_id=email.lead_id,
+            enrollment_id=email.enrollment_id,
+            template_version_id=email.template_version_id,
+            step=email.step,
+            channel=resources.channel.name,
+            message_id=_message_id(resources, email.key),
+            stops=ledger.OPERATIONAL_STOPS if email.operational else ledger.MARKETING_STOPS,
+            at=now,
+        )
+
+
+def _send(resources: Resources, email: Email, claim: str, now: datetime) -> str:
+    try:
+        receipt = resources.channel.send(_message(resources, email))
+    except RenderError as error:
+        return _settle(resources, email.key, "failed", claim, now, error=f"template: {error}")
+    except MessageRejected as rejected:
+        return _settle(resources, email.key, "failed", claim, now, error=str(rejected))
+    except OutcomeUnknown as unknown:
+        return _settle(resources, email.key, "unknown", claim, now, error=unknown.reason)
+    except TryAgain as later:
+        _settle(resources, email.key, "planned", claim, now, error=later.reason)
+        raise ApplicationError(
+            later.reason, type="TryAgain", next_retry_delay=_delay(later.after_seconds)
+        ) from None
+    return _settle(
+        resources, email.key, "sent", claim, now, provider_message_id=receipt.provider_message_id
+    )
+
+
+def _message(resources: Resources, email: Email) -> EmailMessage:
+    rendered = _render(resources, email)
+    settings = resources.settings
+    headers = {}
+    if not email.operational:
+        headers = {
+            "List-Unsubscribe": f"<{resources.links.unsubscribe(email.key)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+    return EmailMessage(
+        touch_key=email.key,
+        message_id=_message_id(resources, email.key),
+        sender_name=settings.email_from_name,
+        sender_email=settings.email_from,
+        recipient_name=email.recipient_name,
+        recipient_email=email.recipient,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        headers=headers,
+    )
+
+
+def _render(resources: Resources, email: Email) -> RenderedEmail:
+    links, settings = resources.links, resources.settings
+    rendered = render(
+        email.template,
+        {
+            **email.fields,
+            "sender": {"name": settings.email_from_name, "email": settings.email_from, "title": ""},
+            "postal_address": settings.email_postal_address,
+            "links": {
+                "unsubscribe": links.unsubscribe(email.key),
+                "booking": links.booking(email.key),
+            },
+            "link": lambda url: links.click(email.key, url),
+        },
+    )
+    if resources.channel.name == "sendgrid":
+        return rendered  # SendGrid counts opens by itself.
+    pixel = f'<img src="{links.opened(email.key)}" width="1" height="1" alt="">'
+    return replace(rendered, html=rendered.html.replace("</body>", f"{pixel}</body>", 1))
+
+
+def _message_id(resources: Resources, key: str) -> str:
+    domain = resources.settings.email_from.rpartition("@")[2]
+    return f"{uuid.uuid5(_MESSAGE_IDS, key)}@{domain}"
+
+
+def _settle(
+    resources: Resources,
+    key: str,
+    state: str,
+    claim: str,
+    now: datetime,
+    *,
+    error: str = "",
+    provider_message_id: str = "",
+) -> str:
+    with resources.engine.begin() as connection:
+        ledger.settle(
+            connection,
+            key,
+            state,
+            claim=claim,
+            at=now,
+            error=error,
+            provider_message_id=provider_message_id,
+        )
+    return state
+
+
+def _delay(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -1,0 +1,61 @@
+"""The merge fields of an e-mail: what a template may say about a lead and its meeting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from domain.window import zone
+
+LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
+        lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
+        account.name AS company"""
+"""What :func:`lead_fields` reads, for a query over ``lead LEFT JOIN account``."""
+
+_KOREAN_DAYS = "월화수목금토일"
+
+
+def lead_fields(row: Any) -> dict[str, Any]:
+    """The fields of ``lead`` in a template."""
+    return {
+        "first_name": row.first_name,
+        "last_name": row.last_name,
+        "title": row.title,
+        "company": row.company or "",
+        "country": row.country,
+        "language": row.language,
+        "attributes": row.attributes,
+    }
+
+
+def full_name(row: Any) -> str:
+    """The lead's name as its own language writes it."""
+    if row.language in ("ko", "zh", "ja"):
+        return f"{row.last_name}{row.first_name}".strip()
+    return f"{row.first_name} {row.last_name}".strip()
+
+
+def merge_fields(engine: Engine, row: Any, meeting_id: int) -> dict[str, Any]:
+    """All fields of a mail to the lead of ``row``; ``meeting`` only with a ``meeting_id``."""
+    fields: dict[str, Any] = {"lead": lead_fields(row)}
+    if meeting_id:
+        with engine.connect() as connection:
+            meeting = connection.execute(
+                text("SELECT starts_at, minutes FROM meeting WHERE id = :id"), {"id": meeting_id}
+            ).one()
+        fields["meeting"] = {
+            "starts_at": meeting_time(meeting.starts_at, row.time_zone, row.language),
+            "minutes": meeting.minutes,
+        }
+    return fields
+
+
+def meeting_time(at: datetime, time_zone: str, language: str) -> str:
+    """The start of a meeting in the lead's own time zone and language."""
+    local = at.astimezone(zone(time_zone))
+    if language == "ko":
+        day = _KOREAN_DAYS[local.weekday()]
+        return f"{local.year}년 {local.month}월 {local.day}일({day}) {local:%H:%M} ({local:%Z})"
+    return f"{local:%A}, {local.day} {local:%B %Y}, {local:%H:%M} ({local:%Z})"

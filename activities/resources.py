@@ -1,0 +1,39 @@
+"""What activities work with, made once per worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+from temporalio import activity
+
+from activities.channels.base import Channel
+from domain.links import LinkSigner
+from settings import Settings
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The database, the e-mail channel and the settings of this worker."""
+
+    engine: Engine
+    channel: Channel
+    links: LinkSigner
+    settings: Settings
+
+    def now(self) -> datetime:
+        """Journey time (UTC) at which Temporal started this activity.
+
+        Temporal's clock, not the machine's: workers disagree about the time, the server does not,
+        and in tests it is the server that skips ahead.
+        """
+        return self.settings.clock().journey_time(activity.info().started_time)
+
+    def seconds_until(self, due: datetime, now: datetime) -> float:
+        """Real seconds from ``now`` until ``due`` (journey times), never less than zero."""
+        return self.settings.clock().real_seconds((due - now).total_seconds())
+
+    def journey_span(self, real_seconds: float) -> timedelta:
+        """How much journey time passes in a span of real time."""
+        return timedelta(seconds=real_seconds * self.settings.clock().factor)

@@ -1,0 +1,134 @@
+"""Human task activities: open, wait, close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import cast
+
+from sqlalchemy import Connection, text
+from temporalio import activity
+
+from activities.resources import Resources
+from activities.sentences import local_time
+from domain.cadence import TaskStep
+from domain.journey import Disposition, OpenedTask, TaskRequest
+from domain.policies import DISPOSITIONS, FollowUpPolicy, MeetingPolicy, OpportunityPolicy
+from store import cadences, tasks
+from store.policies import policy
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a task asks of a person; spans are journey time."""
+
+    title: str
+    instructions: str
+    due: timedelta
+    deadline: timedelta
+
+
+class TaskActivities:
+    """The activities that bring work to people."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def open_task(self, request: TaskRequest) -> OpenedTask:
+        """Write the row of a task; it is in the owner's list from now on."""
+        now = self.resources.now()
+        info = activity.info()
+        with self.resources.engine.begin() as connection:
+            work = self._work(connection, request)
+            row = tasks.open_task(
+                connection,
+                request,
+                title=work.title,
+                instructions=work.instructions,
+                dispositions=DISPOSITIONS[request.kind],
+                opened_at=now,
+                due=work.due,
+                deadline=work.deadline,
+                workflow_id=info.workflow_id or "",
+                run_id=info.workflow_run_id or "",
+            )
+        who = row.owner or "anyone"
+        return OpenedTask(
+            row.id,
+            self.resources.seconds_until(row.deadline_at, now),
+            f"Waiting for {who} to finish {request.kind} task {row.id}, attempt "
+            f"{request.attempt}, due {local_time(row.due_at, 'UTC', now)}",
+        )
+
+    @activity.defn
+    def await_disposition(self, task_id: int) -> Disposition:
+        """Stay open until a person is done; the relay then completes this activity by id."""
+        with self.resources.engine.begin() as connection:
+            answer = tasks.disposition_of(connection, task_id)
+        if answer is None:
+            activity.raise_complete_async()
+        return answer
+
+    @activity.defn
+    def close_task(self, task_id: int, state: str) -> Disposition:
+        """Withdraw or expire a task, unless a person was faster: then theirs counts."""
+        with self.resources.engine.begin() as connection:
+            return tasks.close_task(connection, task_id, state)
+
+    def _work(self, connection: Connection, request: TaskRequest) -> Work:
+        if request.kind == "cadence":
+            return self._cadence_work(connection, request)
+        if request.kind == "opportunity":
+            return self._opportunity_work(connection, request)
+        if request.kind == "meeting_outcome":
+            deadline = policy(connection, MeetingPolicy, "meeting").outcome_deadline.length
+            return Work(
+                "Record how the meeting went",
+                "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
+                timedelta(minutes=30),
+                deadline,
+            )
+        promise = policy(connection, FollowUpPolicy, "follow-up")
+        if request.kind == "qualify":
+            return Work(
+                "Accept or return this lead",
+                "Look at the score and the history. Accept it and call, or return it with a "
+                f"reason (--reason): {', '.join(promise.returns)}.",
+                promise.qualify_due.length,
+                promise.qualify_deadline.length,
+            )
+        return Work(
+            f"Call, attempt {request.attempt} of {len(promise.gaps)}",
+            "Aim for an appointment (meeting_booked --at TIME). Agree on a time to call again "
+            "with call_back --at TIME.",
+            promise.call_due.length,
+            promise.call_deadline.length,
+        )
+
+    def _cadence_work(self, connection: Connection, request: TaskRequest) -> Work:
+        version = connection.execute(
+            text("SELECT cadence_version_id FROM enrollment WHERE id = :id"),
+            {"id": request.enrollment_id},
+        ).scalar_one()
+        cadence = cadences.cadence_version(self.resources.engine, version).cadence
+        step = cast(TaskStep, cadence.step(request.step))
+        due = step.task.due.length
+        return Work(step.task.title, step.task.instructions, due, 3 * due)
+
+    def _opportunity_work(self, connection: Connection, request: TaskRequest) -> Work:
+        stages = policy(connection, OpportunityPolicy, "opportunity").stages
+        name = connection.execute(
+            text("SELECT stage FROM opportunity WHERE id = :id"), {"id": request.opportunity_id}
+        ).scalar_one()
+        expected = next(
+            (stage.expected.length for stage in stages if stage.name == name),
+            stages[-1].expected.length,
+        )
+        return Work(
+            f"Move the opportunity on from {name}",
+            "advanced, in_progress, won, lost (--reason) or no_outcome. Record what you know of "
+            "budget, authority, need and timeline.",
+            expected,
+            expected,
+        )

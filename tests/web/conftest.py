@@ -1,0 +1,128 @@
+"""The web app on a real database, reached over HTTP without a browser."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, insert, text
+
+from activities.channels.base import EmailMessage
+from activities.channels.outbox import OutboxChannel
+from activities.links import link_signer
+from domain.links import LinkSigner
+from domain.policies import ScoringPolicy
+from settings import Settings
+from store.engine import engine
+from store.policies import publish_policy
+from store.tables import Lead, Touch
+from web.app import create_app
+
+SCORING = ScoringPolicy(
+    policy="scoring", points={"click": 5, "open": 1, "reply": 20}, threshold=100, bands={}
+)
+
+
+class Site:
+    """One deployment: its settings, database, signer, a browser, and one lead to play with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.database: Engine = engine(settings.database_url)
+        self.signer: LinkSigner = link_signer(settings)
+        self.app = create_app(settings)
+        with self.database.begin() as connection:
+            publish_policy(connection, "scoring", "scoring", SCORING)
+
+    def add_lead(self, email: str = "Jane@Acme.example", **values: object) -> int:
+        """A lead in nurture."""
+        row = {"email": email, "email_key": email.casefold(), "phase": "Nurture", **values}
+        with self.database.begin() as connection:
+            return connection.scalars(insert(Lead).values(row).returning(Lead.id)).one()
+
+    def add_touch(self, lead_id: int, key: str = "enrollment-1:welcome:1") -> str:
+        """A touch of the lead that was sent."""
+        with self.database.begin() as connection:
+            connection.execute(
+                insert(Touch).values(
+                    key=key,
+                    lead_id=lead_id,
+                    step="welcome",
+                    channel="outbox",
+                    state="sent",
+                    planned_at=datetime.now(UTC),
+                )
+            )
+        return key
+
+    def mail(self, key: str, **changed: Any) -> None:
+        """Put the touch's mail into the outbox, with one link of each kind."""
+        link = self.signer
+        message = EmailMessage(
+            touch_key=key,
+            message_id=f"{key.replace(':', '.')}@perennial.example",
+            sender_name="Perennial",
+            sender_email="hello@perennial.example",
+            recipient_name="김민준",
+            recipient_email="Jane@Acme.example",
+            subject="Hello & 안녕",
+            text="Hello",
+            html=(
+                "<html><head></head><body><script>alert(1)</script>"
+                f'<a href="{link.click(key, "https://perennial.example/guide?a=1&b=2")}">Guide</a>'
+                f'<a class="x" href="{link.booking(key)}">Book</a>'
+                f'<a href="{link.unsubscribe(key)}">Stop</a>'
+                f'<a href="{link.unsubscribe(key)}">Stop, again</a>'
+                '<a href="https://elsewhere.example/">Elsewhere</a></body></html>'
+            ),
+        )
+        message = dataclasses.replace(message, **changed)
+        OutboxChannel(self.database, self.settings.clock()).send(message)
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What the database says."""
+        with self.database.connect() as connection:
+            return [tuple(row) for row in connection.execute(text(query))]
+
+
+@pytest.fixture
+def make_site(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Makes the site with other settings."""
+
+    def make(**changed: object) -> Site:
+        values: dict[str, object] = {
+            "database_url": database_url,
+            "perennial_home": tmp_path,
+            "public_url": "http://go.test",
+            "secret_key": SecretStr("a secret"),
+        }
+        return Site(Settings.model_validate(values | changed))
+
+    yield make
+    engine(database_url).dispose()
+
+
+@pytest.fixture
+def site(make_site: Callable[..., Site]) -> Site:
+    """The site with the outbox as channel."""
+    return make_site()
+
+
+@pytest.fixture
+async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
+    """Requests to the site; redirects are not followed."""
+    async with browse(site) as client:
+        yield client
+
+
+def browse(site: Site) -> httpx.AsyncClient:
+    """A client of this site."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(site.app), base_url="http://go.test", timeout=60
+    )

@@ -1,0 +1,108 @@
+"""The web app: pages for recipients of mails, the outbox, and the health check."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from activities.links import link_signer
+from domain.links import BadLink
+from settings import Settings
+from store.engine import engine
+from store.policies import PolicyMissing
+from web.booking import booking_pages
+from web.outbox import outbox_pages
+from web.recipient import recipient_pages
+from web.touched import LinkGone
+from web.views import PAGES, page
+from web.words import words_asked_for
+
+log = structlog.get_logger(__name__)
+
+# Our pages need nothing but our own style sheet. Tokens stand in paths: no page may pass its
+# address on.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app over the database of ``settings``. The outbox is there only when it is the channel:
+    anybody who reaches the app can read it."""
+    app = FastAPI(title="Perennial", docs_url=None, redoc_url=None, openapi_url=None)
+    database = engine(settings.database_url)
+    signer = link_signer(settings)
+    app.include_router(recipient_pages(settings, database, signer))
+    app.include_router(booking_pages(settings, database, signer))
+    shows_outbox = settings.email_channel == "outbox"
+    if shows_outbox:
+        app.include_router(outbox_pages(settings, database, signer))
+
+    @app.get("/")
+    def landing() -> Response:
+        return page(
+            "landing.html", shows_outbox=shows_outbox, temporal_ui_url=settings.temporal_ui_url
+        )
+
+    @app.get("/healthz")
+    def health() -> Response:
+        try:
+            with database.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return JSONResponse({"status": "the database can't be reached"}, 503)
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/style.css")
+    def style() -> Response:
+        return FileResponse(PAGES / "style.css", media_type="text/css")
+
+    @app.middleware("http")
+    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await answer(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, error: HTTPException) -> Response:
+        words = words_asked_for(request)
+        missing = error.status_code in (404, 405)
+        return _sorry(request, error.status_code, words.no_page if missing else words.trouble)
+
+    @app.exception_handler(RequestValidationError)
+    def not_understood(request: Request, _error: RequestValidationError) -> Response:
+        return _sorry(request, 404, words_asked_for(request).no_page)
+
+    @app.exception_handler(BadLink)
+    def altered(request: Request, _error: BadLink) -> Response:
+        return _sorry(request, 404, words_asked_for(request).altered_link)
+
+    @app.exception_handler(LinkGone)
+    def gone(request: Request, _error: LinkGone) -> Response:
+        return _sorry(request, 410, words_asked_for(request).gone_link)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PolicyMissing)
+    def not_ready(request: Request, error: Exception) -> Response:
+        log.warning("the database can't serve a page", error=type(error).__name__)
+        return _sorry(request, 503, words_asked_for(request).trouble)
+
+    return app
+
+
+def _sorry(request: Request, status: int, sentence: str) -> Response:
+    if request.url.path.endswith(".json"):
+        return JSONResponse({"error": sentence}, status)
+    words = words_asked_for(request)
+    return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence)

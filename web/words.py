@@ -1,0 +1,118 @@
+"""What the pages say to recipients, in their language: English, and Korean for Korean leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import Request
+
+_ENGLISH_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_ENGLISH_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+_KOREAN_DAYS = ("월", "화", "수", "목", "금", "토", "일")
+
+
+@dataclass(frozen=True)
+class Words:
+    """Sentences of one language (BCP 47 ``language``)."""
+
+    language: str
+    sorry: str
+    no_page: str
+    altered_link: str
+    gone_link: str
+    trouble: str
+    unsubscribe: str
+    unsubscribe_question: str
+    unsubscribe_button: str
+    unsubscribed: str
+    unsubscribed_sentence: str
+    book_title: str
+    book_sentence: str
+    move_sentence: str
+    your_meeting: str
+    cancel_button: str
+    booked: str
+    cancelled: str
+    taken: str
+    nothing_to_cancel: str
+    no_slots: str
+    minutes: str
+    times_in: str
+
+    def day(self, day: date) -> str:
+        """A date with its weekday."""
+        if self.language == "ko":
+            return f"{day.month}월 {day.day}일 {_KOREAN_DAYS[day.weekday()]}요일"
+        return f"{_ENGLISH_DAYS[day.weekday()]} {day.day} {_ENGLISH_MONTHS[day.month - 1]}"
+
+    def moment(self, at: datetime) -> str:
+        """A date and a time of day, as ``at``'s own clock shows them."""
+        return f"{self.day(at.date())}, {at:%H:%M}"
+
+
+_ENGLISH = Words(
+    language="en",
+    sorry="This page can't be shown",
+    no_page="There is no page at this address.",
+    altered_link="This link is not complete. Perhaps the mail program broke it: "
+    "please open it from the mail once more, or copy it whole.",
+    gone_link="This link is no longer valid. Nothing more will be sent because of it.",
+    trouble="Something does not work on our side. Please try again in a few minutes.",
+    unsubscribe="Unsubscribe",
+    unsubscribe_question="Do you want no more e-mails from us?",
+    unsubscribe_button="Yes, send me no more",
+    unsubscribed="You are unsubscribed",
+    unsubscribed_sentence="We will not write to you again. It takes effect at once.",
+    book_title="Choose a time to talk",
+    book_sentence="Half an hour, by video or phone. Pick what suits you; we send the details.",
+    move_sentence="To move the meeting, choose another time.",
+    your_meeting="Your meeting",
+    cancel_button="Cancel the meeting",
+    booked="Thank you, the time is yours.",
+    cancelled="The meeting is cancelled.",
+    taken="That time is no longer free. Please choose another.",
+    nothing_to_cancel="There is no meeting to cancel.",
+    no_slots="No time is free in the next few days. Reply to our mail and we will find one.",
+    minutes="minutes",
+    times_in="Times in",
+)
+
+_KOREAN = Words(
+    language="ko",
+    sorry="페이지를 표시할 수 없습니다",
+    no_page="이 주소에는 페이지가 없습니다.",
+    altered_link="링크가 온전하지 않습니다. 메일에서 링크를 다시 열거나 전체를 복사해 주세요.",
+    gone_link="더 이상 유효하지 않은 링크입니다. 이 링크와 관련된 메일은 더 보내지 않습니다.",
+    trouble="저희 쪽에 문제가 생겼습니다. 몇 분 뒤에 다시 시도해 주세요.",
+    unsubscribe="수신 거부",
+    unsubscribe_question="앞으로 메일을 받지 않으시겠습니까?",
+    unsubscribe_button="네, 더 이상 받지 않겠습니다",
+    unsubscribed="수신 거부가 완료되었습니다",
+    unsubscribed_sentence="지금부터 메일을 보내지 않겠습니다.",
+    book_title="상담 시간을 선택해 주세요",
+    book_sentence="화상 또는 전화로 30분입니다. 편한 시간을 고르시면 자세한 안내를 보내 드립니다.",
+    move_sentence="시간을 바꾸시려면 다른 시간을 선택해 주세요.",
+    your_meeting="예약된 미팅",
+    cancel_button="미팅 취소",
+    booked="예약되었습니다. 감사합니다.",
+    cancelled="미팅이 취소되었습니다.",
+    taken="이미 마감된 시간입니다. 다른 시간을 선택해 주세요.",
+    nothing_to_cancel="취소할 미팅이 없습니다.",
+    no_slots="며칠 안에 비어 있는 시간이 없습니다. 메일에 회신해 주시면 시간을 찾아 드리겠습니다.",
+    minutes="분",
+    times_in="기준 시간대:",
+)
+
+
+def words_in(language: str) -> Words:
+    """The words of a lead's language (BCP 47), English where there are no others."""
+    return _KOREAN if language.partition("-")[0] == "ko" else _ENGLISH
+
+
+def words_asked_for(request: Request) -> Words:
+    """The words of the language the browser prefers."""
+    return words_in(request.headers.get("Accept-Language", "").strip().lower()[:2])
