@@ -1,0 +1,1 @@
+"""The command line: one module per command group, assembled by ``starter.py``."""

@@ -1,0 +1,204 @@
+"""``cadence lint|publish|list|show``: marketing's files, checked, published and looked at."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Engine
+
+import settings as settings_module
+from cli import connect
+from cli.cadence_files import check_files
+from cli.cadence_timeline import length_text, timeline, window_text
+from cli.errors import UserError, stderr
+from domain.yaml_source import Problem
+from store import cadences as store
+from store.engine import engine as make_engine
+from store.policies import publish_policy
+
+app = typer.Typer(no_args_is_help=True, help="Check, publish and show cadences.")
+
+CADENCES = settings_module.ROOT / "cadences"
+TEMPLATES = settings_module.ROOT / "templates"
+
+Files = Annotated[
+    list[Path] | None,
+    typer.Argument(show_default="everything in cadences/ and templates/", metavar="[FILES]..."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+class FilesWithProblems(UserError):
+    """Files that can't be published. The message is one line per problem and a last one."""
+
+    def __init__(self, problems: list[Problem], consequence: str) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([*map(str, problems), f"{count}. {consequence}"]))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class PublishReport:
+    """What was published: name → publication of the cadences, name → version of the policies,
+    and how many template files."""
+
+    cadences: dict[str, store.Publication]
+    policies: dict[str, int]
+    templates: int
+
+
+def publish_files(
+    engine: Engine, cadences_dir: Path, templates_dir: Path, files: Iterable[Path] = ()
+) -> PublishReport:
+    """Check and publish ``files``, or everything in the two folders, all or nothing.
+
+    Raises:
+        FilesWithProblems: something is wrong in a file; nothing was published.
+        UserError: a file is missing or can't be read.
+    """
+    checked = check_files(cadences_dir, templates_dir, files)
+    if checked.problems:
+        raise FilesWithProblems(checked.problems, "Nothing was published.")
+    with engine.begin() as connection:
+        templates = store.publish_templates(connection, checked.templates)
+        cadences = {
+            cadence.name: store.publish_cadence(
+                connection, cadence=cadence, source=text, templates=templates
+            )
+            for text, cadence in checked.cadences.values()
+        }
+        policies = {
+            name: publish_policy(connection, name, text, policy)
+            for name, (text, policy) in checked.policies.items()
+        }
+    return PublishReport(cadences, policies, len(checked.templates))
+
+
+@app.command("lint")
+def lint(files: Files = None) -> None:
+    """Check cadences, policies and templates without publishing them."""
+    checked = check_files(CADENCES, TEMPLATES, files or [])
+    if checked.problems:
+        raise FilesWithProblems(checked.problems, "Mend them and run this again.")
+    typer.echo(
+        f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "
+        f"{_count(len(checked.policies), 'policy', 'policies')} and "
+        f"{_count(len(checked.templates), 'template file', 'template files')}."
+    )
+
+
+@app.command("publish")
+def publish(files: Files = None) -> None:
+    """Publish cadences, policies and templates; all of them, or with a problem none."""
+    report = publish_files(_engine(), CADENCES, TEMPLATES, files or [])
+    for name, publication in report.cadences.items():
+        state = "published" if publication.new else "unchanged"
+        typer.echo(f"{name}: version {publication.version}, {state}")
+    typer.echo(
+        f"{_count(report.templates, 'template file', 'template files')} and "
+        f"{_count(len(report.policies), 'policy', 'policies')} are in force."
+    )
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the published cadences, the newest version of each."""
+    with _engine().connect() as connection:
+        summaries = store.list_cadences(connection)
+    if as_json:
+        rows = [
+            {
+                "name": summary.name,
+                "version": summary.version,
+                "steps": summary.steps,
+                "length_days": round(summary.length.total_seconds() / 86400, 2),
+                "published_at": summary.published_at.isoformat(),
+            }
+            for summary in summaries
+        ]
+        typer.echo(json.dumps({"cadences": rows}, ensure_ascii=False))
+        return
+    if not summaries:
+        stderr.print(
+            "No cadence is published: `python starter.py cadence publish` publishes the files "
+            "in cadences/.",
+            markup=False,
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Cadence", overflow="fold")
+    for heading in ("Version", "Steps"):
+        table.add_column(heading, justify="right")
+    table.add_column("Length", no_wrap=True)
+    table.add_column("Published (UTC)", no_wrap=True)
+    for summary in summaries:
+        table.add_row(
+            Text(summary.name),
+            str(summary.version),
+            str(summary.steps),
+            length_text(summary.length),
+            f"{summary.published_at:%Y-%m-%d %H:%M}",
+        )
+    Console().print(table)
+
+
+@app.command("show")
+def show(
+    name: str,
+    version: Annotated[int | None, typer.Option(min=1, show_default="the newest")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a published cadence as a timeline."""
+    with _engine().connect() as connection:
+        try:
+            published = store.cadence_named(connection, name, version)
+        except store.CadenceMissing as missing:
+            raise UserError(str(missing)) from None
+    cadence = published.cadence
+    if as_json:
+        content = {
+            "name": published.name,
+            "version": published.version,
+            "published_at": published.published_at.isoformat(),
+            "steps": cadence.step_count,
+            "length_days": round(cadence.length().total_seconds() / 86400, 2),
+            "definition": cadence.model_dump(mode="json"),
+            "templates": published.templates,
+        }
+        typer.echo(json.dumps(content, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"{published.name}, version {published.version}", style="bold", markup=False)
+    if cadence.description.strip():
+        console.print(cadence.description.strip(), markup=False)
+    console.print(f"Mail goes {window_text(cadence.window)}.", markup=False)
+    if cadence.exit_on:
+        events = ", ".join(event.replace("_", " ") for event in cadence.exit_on)
+        console.print(f"Ends early when: {events}.", markup=False)
+    console.print()
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold", style="dim")
+    for row in timeline(cadence, published.templates):
+        table.add_row(Text(row.when), Text("  " * row.depth + row.what), Text(row.step))
+    console.print(table)
+
+
+def _engine() -> Engine:
+    settings = settings_module.get()
+    database_url = connect.addresses(settings).database_url
+    connect.reach_database(database_url)
+    return make_engine(database_url)
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,205 @@
+"""Reading and checking the files marketing writes: cadences, policies and templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cli.errors import UserError
+from domain.cadence import Cadence
+from domain.lint import lint_all, lint_policy
+from domain.policies import Policy, policy_name
+from domain.rendering import TemplateError, check_fields, compile_template
+from domain.yaml_source import Problem, ordered, read
+from store.cadences import TemplateSource
+
+_TEMPLATE_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
+_CADENCE_KEY = re.compile(r"^cadence:\s*[\"']?([\w-]+)", re.MULTILINE)
+_YAML_SUFFIXES = (".yaml", ".yml")
+MEETING_TEMPLATES = "meeting-"
+"""Templates whose name begins so are about a meeting and may use its merge fields."""
+
+
+@dataclass
+class CheckedFiles:
+    """What the files hold, as far as it is right, and every problem in them.
+
+    ``cadences`` maps the file's name, ``policies`` the policy's, to the text and what it says.
+    """
+
+    cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
+    policies: dict[str, tuple[str, Policy]] = field(default_factory=dict)
+    templates: list[TemplateSource] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_files(
+    cadences_dir: Path, templates_dir: Path, files: Iterable[Path] = ()
+) -> CheckedFiles:
+    """Read and check ``files``, or everything in the two folders when none are named.
+
+    Of named files, the templates that their cadences use are checked with them.
+
+    Raises:
+        UserError: a file is missing, can't be read or is of another kind, or there are none.
+    """
+    named = list(files)
+    checked = CheckedFiles()
+    texts = _Texts(checked.problems)
+    languages = template_languages(templates_dir)
+    chosen = named or sorted([*_yaml_files(cadences_dir), *_template_files(templates_dir)])
+    if not chosen:
+        raise UserError(
+            f"There is nothing in {cadences_dir} and {templates_dir}: write a cadence there, "
+            "or name files."
+        )
+    template_files: dict[Path, None] = {}
+    yaml_texts: dict[str, str] = {}
+    for path in chosen:
+        if _TEMPLATE_FILE.fullmatch(path.name):
+            template_files[path] = None
+        elif path.suffix in _YAML_SUFFIXES:
+            text = texts.read(path)
+            if text is not None:
+                yaml_texts[shown(path)] = text
+        else:
+            raise UserError(
+                f"{shown(path)} is neither a cadence or policy (NAME.yaml) nor a template "
+                "(NAME.LANGUAGE.mjml): name such a file."
+            )
+    _check_yaml(checked, yaml_texts, languages, _cadence_names(cadences_dir))
+    for _, cadence in checked.cadences.values():
+        for name in cadence.templates():
+            for language in languages[name]:
+                template_files[templates_dir / f"{name}.{language}.mjml"] = None
+    _check_templates(checked, texts, list(template_files), _parts(texts, templates_dir))
+    checked.problems[:] = ordered(checked.problems)
+    return checked
+
+
+def template_languages(templates_dir: Path) -> dict[str, set[str]]:
+    """Template name → languages, of the files there are."""
+    languages: dict[str, set[str]] = {}
+    for path in _template_files(templates_dir):
+        name, language, _ = path.name.split(".")
+        languages.setdefault(name, set()).add(language)
+    return languages
+
+
+def shown(path: Path) -> str:
+    """The path as a person at the terminal would write it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _yaml_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix in _YAML_SUFFIXES)
+
+
+def _cadence_names(folder: Path) -> set[str]:
+    """Names of the cadences in a folder, whether or not they are right otherwise."""
+    texts = (path.read_text(encoding="utf-8", errors="replace") for path in _yaml_files(folder))
+    return {match[1] for text in texts if (match := _CADENCE_KEY.search(text))}
+
+
+def _template_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.mjml") if _TEMPLATE_FILE.fullmatch(path.name))
+
+
+def _parts(texts: _Texts, templates_dir: Path) -> dict[str, str]:
+    """What templates include: the files whose names begin with an underscore."""
+    read_parts = ((path.name, texts.read(path)) for path in sorted(templates_dir.glob("_*.mjml")))
+    return {name: text for name, text in read_parts if text is not None}
+
+
+def _check_yaml(
+    checked: CheckedFiles,
+    texts: Mapping[str, str],
+    languages: Mapping[str, set[str]],
+    cadence_names: set[str],
+) -> None:
+    cadence_texts = {}
+    policy_texts: dict[str, tuple[str, str]] = {}
+    for file, text in texts.items():
+        data = read(text, file).data
+        name = policy_name(text)
+        if name in policy_texts:
+            message = f"the policy '{name}' is already in {policy_texts[name][0]}. Delete one"
+            checked.problems.append(Problem(file, 1, 1, message))
+        elif name is not None:
+            policy_texts[name] = (file, text)
+        elif isinstance(data, dict) and "cadence" not in data:
+            checked.problems.append(
+                Problem(
+                    file,
+                    1,
+                    1,
+                    "this is neither a cadence nor a policy. Begin with 'cadence: NAME' or "
+                    "'policy: NAME'",
+                )
+            )
+        else:
+            cadence_texts[file] = text
+    cadences, problems = lint_all(cadence_texts, languages)
+    checked.problems += problems
+    checked.cadences = {file: (cadence_texts[file], cadence) for file, cadence in cadences.items()}
+    known = {*cadence_names, *(cadence.name for cadence in cadences.values())}
+    for name, (file, text) in policy_texts.items():
+        policy, problems = lint_policy(text, file, known)
+        checked.problems += problems
+        if policy is not None:
+            checked.policies[name] = (text, policy)
+
+
+def _check_templates(
+    checked: CheckedFiles, texts: _Texts, files: list[Path], parts: Mapping[str, str]
+) -> None:
+    for path in files:
+        source = texts.read(path)
+        if source is None:
+            continue
+        name, language, _ = path.name.split(".")
+        meeting = name.startswith(MEETING_TEMPLATES)
+        checked.problems += check_fields(source, shown(path), parts, meeting=meeting)
+        try:
+            compiled = compile_template(source, shown(path), parts)
+        except TemplateError as error:
+            checked.problems += error.problems
+        else:
+            checked.templates.append(TemplateSource(name, language, source, compiled))
+
+
+class _Texts:
+    """Reads files; text that is not UTF-8 becomes a problem instead."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self._problems = problems
+
+    def read(self, path: Path) -> str | None:
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise UserError(f"There is no file {shown(path)}: check its name.") from None
+        except IsADirectoryError:
+            raise UserError(f"{shown(path)} is a folder: name the files in it.") from None
+        except OSError as error:
+            raise UserError(
+                f"{shown(path)} can't be read ({error.strerror}): check its permissions."
+            ) from error
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            before = content[: error.start]
+            line = before.count(b"\n") + 1
+            column = len(before.rsplit(b"\n", 1)[-1].decode("utf-8", "replace")) + 1
+            self._problems.append(
+                Problem(
+                    shown(path),
+                    line,
+                    column,
+                    "this character is not UTF-8. Save the file in the encoding UTF-8",
+                )
+            )
+            return None

@@ -1,0 +1,141 @@
+"""The invented people of the demo: what kind of lead each is, and how the sales team finds it.
+
+Nothing here is drawn by lot: kinds are dealt out by position, so that every run of the demo with
+at least :data:`FEWEST` leads shows every turn of the loop.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+EAST_ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff가-힣]")
+
+
+@dataclass(frozen=True)
+class Temperament:
+    """How one kind of lead behaves.
+
+    Mails are numbered from the first the lead ever got. The scripts (``qualify``, ``calls``,
+    ``meetings``, ``sale``) are the outcomes of sales' work on the lead one after the other; the
+    last goes on for ever.
+    """
+
+    clicks: tuple[int, ...] = ()
+    replies: tuple[int, ...] = ()
+    books_from: int = 0
+    """The first mail from which it books by a link, if there is one; 0: never."""
+    unsubscribes: int = 0
+    returns_after_days: float = 0
+    """Journey days after its sixth mail when it follows that mail's link; 0: never."""
+    cancels: bool = False
+    rebooks: int = 0
+    """How many missed appointments it makes again by the link in a mail."""
+    qualify: tuple[str, ...] = ("accept",)
+    calls: tuple[str, ...] = ("meeting_booked",)
+    meetings: tuple[str, ...] = ("held",)
+    sale: tuple[str, ...] = ("advanced", "won")
+
+
+SILENT = Temperament()
+READER = (1, 2, 3)
+"""Three clicks are what the shipped scoring policy hands over to sales."""
+
+EVERY_TURN = (
+    Temperament(replies=(1,)),
+    SILENT,
+    Temperament(
+        clicks=READER,
+        calls=("no_answer", "left_voicemail", "meeting_booked"),
+        sale=("advanced", "in_progress", "advanced", "won"),
+    ),
+    Temperament(replies=(2,), meetings=("no_show", "held"), rebooks=1),
+    # Reads two mails, is offered a talk in the fifth and takes it without a call.
+    Temperament(clicks=(1, 2), books_from=4, sale=("advanced", "advanced", "lost")),
+    Temperament(unsubscribes=2),
+    Temperament(replies=(1,), qualify=("return:student",)),
+    Temperament(
+        clicks=READER, replies=(5,), calls=("wrong_number", "meeting_booked"), sale=("lost",)
+    ),
+    # Says nothing all the first time round, and buys in the second.
+    Temperament(clicks=(7,), replies=(8,), calls=("busy", "meeting_booked")),
+    Temperament(replies=(1, 3), qualify=("return:too_early", "accept")),
+    SILENT,
+    Temperament(clicks=READER, calls=("no_answer", "left_voicemail", "busy", "no_answer")),
+    # Comes back to an old mail while it is parked.
+    Temperament(returns_after_days=16, clicks=(7, 8), sale=("advanced", "leave")),
+    Temperament(replies=(2,), meetings=("no_show",), rebooks=2),
+    SILENT,
+    Temperament(clicks=READER, calls=("call_back", "not_interested")),
+    Temperament(replies=(1,), cancels=True, rebooks=1, sale=("no_outcome",)),
+    Temperament(replies=(3,), calls=("connected", "unqualified")),
+    Temperament(replies=(1,), meetings=("not_a_fit",)),
+    SILENT,
+)
+"""One lead of each kind: with these the loop is shown."""
+FEWEST = len(EVERY_TURN)
+
+READS_ALONG = Temperament(clicks=(2, 5))
+THE_MANY = (
+    *(SILENT, READS_ALONG, SILENT, Temperament(replies=(6,)), SILENT, SILENT, READS_ALONG, SILENT),
+    *(SILENT, Temperament(clicks=(1, 4, 6)), SILENT, READS_ALONG, Temperament(unsubscribes=1)),
+    *(SILENT, SILENT, Temperament(clicks=(8,), replies=(9,)), SILENT, READS_ALONG, SILENT, SILENT),
+)
+"""Most leads do little for a long time, here as anywhere."""
+
+TEMPERAMENTS = (*EVERY_TURN, *THE_MANY)
+
+
+@dataclass
+class Person:
+    """One lead as it plays along."""
+
+    email: str
+    name: str
+    temperament: Temperament
+    mails: int = 0
+    has_booked: bool = False
+    has_missed: bool = False
+    """Missed or called off its appointment and made no new one yet."""
+    cancelled: bool = False
+    rebooked: int = 0
+    _turns: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def turn(self, script: tuple[str, ...], name: str) -> str:
+        """The next outcome of a script."""
+        position = self._turns[name]
+        self._turns[name] += 1
+        return script[min(position, len(script) - 1)]
+
+
+def cut_sample(sample: Path, leads: int, into: Path) -> dict[str, Person]:
+    """Copy the first ``leads`` rows of the sample CSV and cast them.
+
+    Returns:
+        Case-folded e-mail address → person.
+    """
+    with sample.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = [row for row, _ in zip(reader, range(leads), strict=False)]
+        columns = reader.fieldnames or []
+    with into.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    people = (
+        Person(
+            email=row["Email"],
+            name=_name(row["First Name"], row["Last Name"]),
+            temperament=TEMPERAMENTS[position % len(TEMPERAMENTS)],
+        )
+        for position, row in enumerate(rows)
+    )
+    return {person.email.casefold(): person for person in people}
+
+
+def _name(first: str, last: str) -> str:
+    """The whole name as its script has it: the family name first in East Asia."""
+    return f"{last}{first}" if EAST_ASIAN.search(last) else f"{first} {last}".strip()

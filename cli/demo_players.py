@@ -1,0 +1,315 @@
+"""Plays the people of the demo through what people use: the outbox, its links, the task list."""
+
+from __future__ import annotations
+
+import heapq
+import html
+import http.client
+import itertools
+import json
+import random
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from sqlalchemy import Engine
+
+from cli.demo_people import Person
+from cli.errors import UserError
+from cli.tasks import finish, open_tasks
+from domain.window import SendWindow, next_opening
+from settings import Clock
+from store import tasks
+from store.tasks import Answer, OpenTask
+
+TICK_SECONDS = 0.2
+PAGE = 500
+SLOTS_LOOKED_AT = 24
+WEB_TIMEOUT_SECONDS = 60.0
+
+OFFICE_HOURS = SendWindow(skip_holidays=False)
+UNOWNED_TASKS_GO_TO = "rep-1"
+
+# Journey days until somebody gets round to it.
+READS_WITHIN = (0.02, 0.5)
+WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
+    "qualify": (0.3, 1.0),
+    "call": (0.2, 0.8),
+    "cadence": (0.3, 1.2),
+    "meeting_outcome": (0.2, 0.6),
+    "opportunity": (1.0, 5.0),
+}
+
+REPLY = "This comes at the right time. Can somebody call me this week?"
+REPLY_KO = "마침 필요하던 이야기예요. 이번 주에 통화할 수 있을까요?"
+NOTES: Mapping[str, str] = {
+    "accept": "Fits: right size, right role, and wrote to us.",
+    "return": "Looked into it; not for us to call now.",
+    "meeting_booked": "Wants to see it with their own job list.",
+    "call_back": "In a meeting, asked for another time.",
+    "wrong_number": "The number belongs to somebody else.",
+    "not_interested": "Signed with another vendor for this year.",
+    "unqualified": "Two technicians and no plans to grow.",
+    "no_show": "Waited ten minutes, nobody came.",
+    "won": "Signed.",
+    "lost": "Went with a cheaper tool.",
+}
+LEARNED = {
+    "budget": "in this year's plan",
+    "authority": "decides together with finance",
+    "need": "second visits cost a day a week",
+    "timeline": "before the busy season",
+}
+
+
+class WebClient:
+    """One kept connection to the web app."""
+
+    def __init__(self, url: str) -> None:
+        where = urlsplit(url)
+        self._connection = http.client.HTTPConnection(
+            where.hostname or "", where.port, timeout=WEB_TIMEOUT_SECONDS
+        )
+
+    def get(self, url: str, *expected: int) -> tuple[int, str]:
+        """Status and body; any status that is not ``expected`` is an error."""
+        return self._ask("GET", url, None, expected)
+
+    def post(self, url: str, form: Mapping[str, str], *expected: int) -> tuple[int, str]:
+        """Send a form as a browser does."""
+        return self._ask("POST", url, urlencode(form), expected)
+
+    def _ask(
+        self, method: str, url: str, body: str | None, expected: tuple[int, ...]
+    ) -> tuple[int, str]:
+        where = urlsplit(url)
+        path = f"{where.path}?{where.query}" if where.query else where.path
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        self._connection.request(method, path, body, headers)
+        response = self._connection.getresponse()
+        text = response.read().decode()
+        if response.status not in expected:
+            page = "/".join(where.path.split("/")[:2])
+            raise UserError(
+                f"The web app answered {response.status} to {method} {page}: see its log."
+            )
+        return response.status, text
+
+
+@dataclass(frozen=True)
+class Happening:
+    """Something somebody did, for the screen; ``at`` is journey time."""
+
+    at: datetime
+    who: str
+    what: str
+
+
+class Players:
+    """All people of the demo, in one thread.
+
+    Args:
+        tell: told of everything they do; called in the thread of :meth:`run`.
+    """
+
+    def __init__(
+        self,
+        web_url: str,
+        database: Engine,
+        clock: Clock,
+        people: Mapping[str, Person],
+        tell: Callable[[Happening], None],
+    ) -> None:
+        self._web = WebClient(web_url)
+        self._database = database
+        self._clock = clock
+        self._people = people
+        self._tell = tell
+        self._random = random.Random(len(people))
+        self._last_mail = 0
+        self._seen_tasks: set[int] = set()
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._numbers = itertools.count()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="players", daemon=True)
+        self.error: Exception | None = None
+
+    def start(self) -> None:
+        """Begin to play, in a thread of its own."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop playing; returns when the action in hand is done."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.wait(TICK_SECONDS):
+                self._read_mail()
+                self._look_at_tasks()
+                self._act()
+        except (OSError, http.client.HTTPException, ValueError, UserError) as error:
+            self.error = error
+
+    def _act(self) -> None:
+        while self._agenda and self._agenda[0][0] <= self._clock.now():
+            if self._stopping.is_set():
+                return
+            heapq.heappop(self._agenda)[2]()
+
+    def _soon(
+        self,
+        action: Callable[[], None],
+        days: tuple[float, float],
+        since: datetime | None = None,
+    ) -> None:
+        due = (since or self._clock.now()) + timedelta(days=self._random.uniform(*days))
+        heapq.heappush(self._agenda, (due, next(self._numbers), action))
+
+    def _did(self, who: str, what: str) -> None:
+        self._tell(Happening(self._clock.now(), who, what))
+
+    # Prospects
+
+    def _read_mail(self) -> None:
+        while True:
+            _, body = self._web.get(f"/outbox.json?after={self._last_mail}&limit={PAGE}", 200)
+            messages = json.loads(body)["messages"]
+            for message in messages:
+                self._last_mail = message["id"]
+                self._receive(message)
+            if len(messages) < PAGE:
+                return
+
+    def _receive(self, mail: dict[str, Any]) -> None:
+        person = self._people[mail["recipient"].casefold()]
+        person.mails += 1
+        kind = person.temperament
+        links = {link["kind"]: link["url"] for link in reversed(mail["links"])}
+        number = person.mails
+        if number in kind.clicks and "click" in links:
+            self._soon(lambda: self._click(person, links["click"]), READS_WITHIN)
+        if number in kind.replies:
+            self._soon(lambda: self._reply(person, mail), READS_WITHIN)
+        if number == kind.unsubscribes:
+            self._soon(lambda: self._unsubscribe(person, links["unsubscribe"]), READS_WITHIN)
+        if number == 6 and kind.returns_after_days:
+            when = (kind.returns_after_days, 1.5 * kind.returns_after_days)
+            self._soon(lambda: self._click(person, links["click"]), when)
+        if "booking" in links:
+            self._soon(lambda: self._use_booking_link(person, number, links["booking"]), (0.1, 0.6))
+
+    def _click(self, person: Person, url: str) -> None:
+        self._web.get(url, 302)
+        self._did(person.name, "followed a link")
+
+    def _reply(self, person: Person, mail: dict[str, Any]) -> None:
+        korean = re.search("[가-힣]", mail["subject"])
+        form = {"text": REPLY_KO if korean else REPLY}
+        self._web.post(f"/outbox/{mail['id']}/reply", form, 303)
+        self._did(person.name, "replied")
+
+    def _unsubscribe(self, person: Person, url: str) -> None:
+        self._web.post(url, {"List-Unsubscribe": "One-Click"}, 200)
+        self._did(person.name, "unsubscribed")
+
+    def _use_booking_link(self, person: Person, number: int, url: str) -> None:
+        kind = person.temperament
+        if person.has_missed and person.rebooked < kind.rebooks:
+            if self._book(person, url):
+                person.has_missed, person.rebooked = False, person.rebooked + 1
+                self._did(person.name, "took a new time by the link in a mail")
+        elif kind.books_from and number >= kind.books_from and not person.has_booked:
+            if self._book(person, url):
+                self._did(person.name, "booked a meeting by the link in a mail")
+        elif kind.cancels and person.has_booked and not person.cancelled:
+            status, _ = self._web.post(url, {"action": "cancel"}, 200, 409)
+            if status == 200:
+                person.cancelled = person.has_missed = True
+                self._did(person.name, "cancelled the meeting")
+
+    def _book(self, person: Person, url: str) -> bool:
+        """Choose one of the next free times; False when it was taken meanwhile."""
+        _, page = self._web.get(url, 200)
+        slots = re.findall(r'name="starts_at" value="([^"]+)"', page)[:SLOTS_LOOKED_AT]
+        if not slots:
+            return False
+        slot = html.unescape(self._random.choice(slots))
+        status, _ = self._web.post(url, {"starts_at": slot}, 200, 409)
+        person.has_booked = person.has_booked or status == 200
+        return status == 200
+
+    # Sales
+
+    def _look_at_tasks(self) -> None:
+        for task in open_tasks(self._database):
+            if task.id not in self._seen_tasks:
+                self._seen_tasks.add(task.id)
+                self._soon(
+                    lambda task=task: self._work(task),  # type: ignore[misc]
+                    WORKS_WITHIN[task.kind],
+                    task.opened_at,
+                )
+
+    def _work(self, task: OpenTask) -> None:
+        with self._database.connect() as connection:
+            shown = tasks.detail(connection, task.id)
+        if shown is None or shown.state != "open":
+            return
+        person = self._people[shown.email.casefold()]
+        answer = self._answer(task, person, shown.time_zone)
+        if answer is None:
+            return
+        if answer.disposition in ("no_show", "cancelled"):
+            person.has_missed = True
+        try:
+            finish(self._database, task.id, answer, self._clock.now())
+        except UserError:
+            # The lead was faster: it booked, cancelled or unsubscribed this very moment.
+            return
+        person.has_booked = person.has_booked or answer.disposition == "meeting_booked"
+        self._did(answer.by, f"{task.kind.replace('_', ' ')}, {person.name}: {answer.disposition}")
+
+    def _answer(self, task: OpenTask, person: Person, time_zone: str) -> Answer | None:
+        """What sales finds out; None when the task is left undone."""
+        code = self._outcome(task, person)
+        if code == "leave":
+            return None
+        disposition, _, reason = code.partition(":")
+        if disposition == "lost":
+            reason = "price"
+        return Answer(
+            disposition,
+            by=task.owner or UNOWNED_TASKS_GO_TO,
+            at=self._appointment(time_zone, disposition),
+            reason=reason,
+            note=NOTES.get(disposition, ""),
+            extra=LEARNED if disposition == "advanced" else {},
+        )
+
+    def _outcome(self, task: OpenTask, person: Person) -> str:
+        kind = person.temperament
+        match task.kind:
+            case "qualify":
+                return person.turn(kind.qualify, "qualify")
+            case "call":
+                return person.turn(kind.calls, "calls")
+            case "meeting_outcome":
+                return person.turn(kind.meetings, "meetings")
+            case "opportunity":
+                return person.turn(kind.sale, "sale")
+            case _:
+                return "done"
+
+    def _appointment(self, time_zone: str, disposition: str) -> datetime | None:
+        if disposition not in ("meeting_booked", "call_back"):
+            return None
+        after = self._clock.now() + timedelta(days=self._random.uniform(2, 4))
+        opening = next_opening(OFFICE_HOURS, after, time_zone, "")
+        return opening.replace(minute=opening.minute // 30 * 30, second=0, microsecond=0)

@@ -1,0 +1,323 @@
+"""One run of the demo: a fresh stack of its own, the sample imported, people playing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from cli.connect import reach_temporal
+from cli.demo_people import Person, cut_sample
+from cli.demo_players import Players
+from cli.demo_screen import FIGURE_NAMES, Header, Moment, Screen
+from cli.errors import UserError
+from cli.local_run import LocalRun
+from cli.stack import prepare_database
+from embedded import StackAddresses, read_state
+from embedded.state import LOCK_FILE, HomeLock
+from settings import ROOT, Settings
+from store.engine import engine
+from store.figures import LoopFigures, Reconciliation, loop_figures, reconcile_outbox, stage_counts
+
+SAMPLE = ROOT / "data" / "sample-leads.csv"
+SAMPLE_LEADS = 500
+LEADS_FILE = "leads.csv"
+ENVIRONMENT_FILE = "environment"
+DAY_SECONDS = 86_400
+LONGEST_SECONDS = 900.0
+REFRESH_SECONDS = 0.5
+SLOWEST = 2.5
+LEFT_OVER_SECONDS = 30.0
+SHARE_BACK = 0.05
+"""The share of leads that must be back from recycle before the loop counts as shown."""
+
+MUST_HAPPEN = (
+    *("touches_sent", "escalated", "calls", "meetings", "no_shows", "rescheduled", "won"),
+    *("recycled", "reentered", "disqualified"),
+)
+FAILED = " OR ".join(
+    f"ExecutionStatus = '{status}'" for status in ("Failed", "TimedOut", "Terminated")
+)
+
+
+class DemoBroken(Exception):
+    """The demo cannot go on; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The figures at the end. ``lacking`` says what had not happened yet, ``interrupted`` whether
+    it was a person who ended it."""
+
+    figures: LoopFigures
+    mails: Reconciliation
+    failed_workflows: int
+    lacking: list[str]
+    interrupted: bool
+
+    def as_json(self, wall_s: float) -> dict[str, int | float]:
+        """The object that ``--json`` prints."""
+        figures = asdict(self.figures)
+        return {
+            "leads": figures["leads"],
+            "touches_sent": figures["touches_sent"],
+            "duplicate_touches": self.mails.doubled,
+            **{name: figures[name] for name in MUST_HAPPEN[1:]},
+            "failed_workflows": self.failed_workflows,
+            "wall_s": round(wall_s, 1),
+        }
+
+    def faults(self) -> list[str]:
+        """What must never be, in sentences."""
+        found = {
+            "mails reached somebody twice": self.mails.doubled,
+            "mails that the ledger calls sent reached nobody": self.mails.missing,
+            "mails reached somebody without the ledger knowing": self.mails.unaccounted,
+            "workflows failed": self.failed_workflows,
+        }
+        return [f"{count} {what}." for what, count in found.items() if count]
+
+
+def demo_settings(settings: Settings, leads: int) -> Settings:
+    """Settings of a stack of its own that mails nobody, whatever the environment says.
+
+    The more leads there are and the busier the machine is, the longer a journey day takes.
+    """
+    others = os.getloadavg()[0] / (os.cpu_count() or 1)
+    day_seconds = (1.0 + leads / SAMPLE_LEADS) * min(max(others, 1.0), SLOWEST)
+    return settings.model_copy(
+        update={
+            "perennial_home": settings.perennial_home.expanduser().resolve() / "demo",
+            "temporal_namespace": "default",
+            "temporal_api_key": None,
+            "temporal_tls": False,
+            "public_url": "",
+            "email_channel": "outbox",
+            "start_rate_per_second": max(10.0, leads / 30),
+            "send_rate_per_second": 200.0,
+            "demo_time_factor": DAY_SECONDS / day_seconds,
+            "demo_time_epoch": datetime.now(UTC),
+        }
+    )
+
+
+def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) -> Report:
+    """Play until the loop has been shown (with ``ends``) or until Ctrl-C; then stop everything.
+
+    Args:
+        settings: as :func:`demo_settings` makes them.
+        console: where the progress goes.
+
+    Raises:
+        DemoBroken: a part of it ended, or the web app refused what a person asked.
+        KeyboardInterrupt: before there was anything to report.
+    """
+    with _stack(settings, console) as (run, addresses):
+        leads_file = settings.perennial_home / LEADS_FILE
+        people = cut_sample(SAMPLE, leads, leads_file)
+        _write_environment(settings)
+        _import(settings, addresses, leads_file)
+        database = engine(addresses.database_url)
+        try:
+            lacking, interrupted = _play(run, settings, addresses, people, console, ends=ends)
+            with database.connect() as connection:
+                figures, mails = loop_figures(connection), reconcile_outbox(connection)
+            failed = asyncio.run(_failed_workflows(settings, addresses))
+            return Report(figures, mails, failed, lacking, interrupted)
+        finally:
+            database.dispose()
+
+
+@contextmanager
+def _stack(settings: Settings, console: Console) -> Iterator[tuple[LocalRun, StackAddresses]]:
+    with console.status("Starting") as status:
+        run = LocalRun(
+            settings,
+            ports={},
+            prepare=prepare_database,
+            environment=_environment(settings),
+            say=lambda part: status.update(f"Starting: {part}"),
+        )
+        _wipe(settings.perennial_home)
+        addresses = run.start()
+    try:
+        yield run, addresses
+    finally:
+        with console.status("Stopping"):
+            run.stop()
+
+
+def _wipe(home: Path) -> None:
+    """Delete what an earlier demo left in ``home``, and stop what a killed one left running.
+
+    Raises:
+        StackError: a demo runs from there now.
+        UserError: the folder holds something else.
+    """
+    # Imported here like the servers themselves: a production install has them not.
+    from embedded.processes import (  # noqa: PLC0415
+        make_folder,
+        recorded_process,
+        stop_left_over,
+    )
+
+    if home.is_dir() and any(home.iterdir()) and not (home / LOCK_FILE).exists():
+        raise UserError(
+            f"The demo would delete everything in {home}, but no demo made it: move it away, or "
+            "set PERENNIAL_HOME to another folder."
+        )
+    make_folder(home)
+    lock = HomeLock(home)
+    lock.acquire()
+    try:
+        for pid, created in reversed(read_state(home).processes.values()):
+            if process := recorded_process(pid, created):
+                stop_left_over(process, first=signal.SIGINT, seconds=LEFT_OVER_SECONDS)
+        for entry in home.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK_FILE:
+                entry.unlink()
+    finally:
+        lock.release()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "PERENNIAL_HOME": str(settings.perennial_home),
+        "TEMPORAL_NAMESPACE": settings.temporal_namespace,
+        "TEMPORAL_API_KEY": "",
+        "TEMPORAL_TLS": "false",
+        "PUBLIC_URL": "",
+        "EMAIL_CHANNEL": settings.email_channel,
+        "START_RATE_PER_SECOND": str(settings.start_rate_per_second),
+        "SEND_RATE_PER_SECOND": str(settings.send_rate_per_second),
+        "DEMO_TIME_FACTOR": str(settings.demo_time_factor),
+        "DEMO_TIME_EPOCH": settings.demo_time_epoch.isoformat(),
+    }
+
+
+def _write_environment(settings: Settings) -> None:
+    """For the person's other terminal: with this sourced, every command means the demo."""
+    lines = [
+        f"export {name}={shlex.quote(value)}" for name, value in _environment(settings).items()
+    ]
+    lines.append("unset DATABASE_URL TEMPORAL_ADDRESS")
+    (settings.perennial_home / ENVIRONMENT_FILE).write_text("\n".join(lines) + "\n")
+
+
+def _import(settings: Settings, addresses: StackAddresses, file: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "starter.py", "import", str(file), "--source", "demo", "--json"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            **_environment(settings),
+            "DATABASE_URL": addresses.database_url,
+            "TEMPORAL_ADDRESS": addresses.temporal_address,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise DemoBroken(f"The sample could not be imported: {done.stderr.strip()}")
+    rejected = json.loads(done.stdout)["rejected"]
+    if rejected:
+        raise DemoBroken(f"The import rejected {rejected} rows of {SAMPLE}: mend them.")
+
+
+def _play(
+    run: LocalRun,
+    settings: Settings,
+    addresses: StackAddresses,
+    people: Mapping[str, Person],
+    console: Console,
+    *,
+    ends: bool,
+) -> tuple[list[str], bool]:
+    """Have people play until it is over.
+
+    Returns:
+        What is lacking then, in words, and whether a person ended it.
+    """
+    clock = settings.clock()
+    database = engine(addresses.database_url)
+    began = clock.now()
+    deadline = time.monotonic() + LONGEST_SECONDS
+    header = Header(
+        len(people),
+        DAY_SECONDS / clock.factor,
+        addresses.temporal_ui,
+        f"{run.web_url}/outbox",
+    )
+    lacking = ["everything"]
+    shown = False
+    with Screen(console, header) as screen:
+        players = Players(run.web_url, database, clock, people, screen.happened)
+        players.start()
+        try:
+            while True:
+                with database.connect() as connection:
+                    figures, stages = loop_figures(connection), stage_counts(connection)
+                lacking = [] if shown else _lacking(figures)
+                shown = not lacking
+                now = clock.now()
+                day = (now - began) / timedelta(days=1)
+                advice = _advice(settings, shown=shown, ends=ends)
+                screen.show(Moment(now, day, stages, figures, advice))
+                if ends and (shown or time.monotonic() > deadline):
+                    return lacking, False
+                if ended := run.ended():
+                    raise DemoBroken(ended.sentence())
+                if players.error is not None:
+                    raise DemoBroken(f"The demo's people cannot go on: {players.error}")
+                time.sleep(REFRESH_SECONDS)
+        except KeyboardInterrupt:
+            return lacking, True
+        finally:
+            players.stop()
+
+
+def _lacking(figures: LoopFigures) -> list[str]:
+    counted = asdict(figures)
+    lacking = [FIGURE_NAMES[name] for name in MUST_HAPPEN if not counted[name]]
+    if figures.in_first_nurture:
+        lacking.append(f"{figures.in_first_nurture} leads to leave their first nurture")
+    wanted = max(1, round(SHARE_BACK * figures.leads))
+    if 0 < figures.reentered < wanted:
+        lacking.append(f"{wanted - figures.reentered} more leads back from recycle")
+    return lacking
+
+
+def _advice(settings: Settings, *, shown: bool, ends: bool) -> str:
+    if not shown:
+        return "Ctrl-C stops it."
+    if ends:
+        return "The whole loop has been shown."
+    file = settings.perennial_home / ENVIRONMENT_FILE
+    if file.is_relative_to(Path.cwd()):
+        file = file.relative_to(Path.cwd())
+    return (
+        "The whole loop has been shown; it goes on until Ctrl-C. Open the outbox and a lead's "
+        "workflow in the Temporal UI. In another terminal:\n"
+        f". {file}; .venv/bin/python starter.py lead list"
+    )
+
+
+async def _failed_workflows(settings: Settings, addresses: StackAddresses) -> int:
+    client = await reach_temporal(settings, addresses.temporal_address)
+    return (await client.count_workflows(FAILED)).count

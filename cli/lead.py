@@ -1,0 +1,216 @@
+"""``lead list|show|score|pause|resume|stop|move``: one lead and its journey."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.service import RPCError, RPCStatusCode
+
+import settings as settings_module
+from cli.connect import addresses, reach_temporal
+from cli.errors import UserError
+from cli.tasks import database
+from cli.times import shown_time
+from domain.journey import Phase, journey_id
+from store import leads
+from store.engagement import record_engagement
+from store.leads import LeadLine
+
+app = typer.Typer(no_args_is_help=True, help="Look at leads and steer their journeys.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
+Result = TypeVar("Result")
+
+
+@app.command("list")
+def list_leads(
+    stage: Annotated[str, typer.Option(help="Such as mql or recycled.")] = "",
+    phase: Annotated[str, typer.Option(help="Such as Nurture or FollowUp.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List leads, those whose phase began last first."""
+    with database().connect() as connection:
+        found = leads.list_leads(connection, stage=stage, phase=phase, limit=limit)
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
+        return
+    if not found:
+        Console().print("No leads here. `starter.py import FILE.csv` brings them in.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"):
+        table.add_column(column, no_wrap=column != "Name", overflow="ellipsis")
+    for line in found:
+        table.add_row(
+            str(line.id),
+            line.name or line.email,
+            line.stage,
+            line.phase or "not started",
+            line.phase_reason,
+            str(line.cycle),
+            line.owner or "-",
+            str(line.score),
+        )
+    Console().print(table)
+
+
+@app.command("show")
+def show(who: Who, as_json: AsJson = False) -> None:
+    """Show a lead: where it is, why, what happens next, and everything that happened."""
+    lead = _lead(who)
+    with database().connect() as connection:
+        history = leads.history(connection, lead.id)
+    status = _journey(_status, lead)
+    if as_json:
+        print(
+            json.dumps(
+                {**asdict(lead), "journey": status, "history": [asdict(one) for one in history]},
+                default=str,
+                ensure_ascii=False,
+            )
+        )
+        return
+    console = Console()
+    now = settings_module.get().clock().now()
+    console.print(f"[bold]{lead.name or lead.email}[/bold] · {lead.company or 'no company'}")
+    console.print(
+        f"{lead.stage}, in {lead.phase or 'no phase yet'} because of "
+        f"{lead.phase_reason or 'nothing yet'}, cycle {lead.cycle}, score {lead.score}, "
+        f"owner {lead.owner or 'nobody'}"
+    )
+    if status:
+        console.print(f"[bold]Next[/bold] {status['waiting_for']}")
+    address = settings_module.get()
+    ui = addresses(address).temporal_ui
+    if ui:
+        path = f"namespaces/{address.temporal_namespace}/workflows/{journey_id(lead.id)}"
+        console.print(f"[dim]{ui}/{path}[/dim]", soft_wrap=True)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for _ in range(3):
+        table.add_column()
+    for line in history:
+        table.add_row(f"[dim]{shown_time(line.at, now)}[/dim]", line.what, line.detail)
+    console.print(table)
+
+
+@app.command("score")
+def score(
+    who: Who,
+    points: Annotated[int, typer.Argument(help="Added to the score; may be negative.")],
+) -> None:
+    """Add points to a lead's score, as an engagement of kind 'score'."""
+    lead = _lead(who)
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        record_engagement(
+            connection,
+            lead_id=lead.id,
+            kind="score",
+            at=now,
+            key=f"score:{uuid.uuid4()}",
+            points=points,
+        )
+    Console().print(f"{journey_id(lead.id)} has {_lead(who).score} points now.")
+
+
+@app.command("pause")
+def pause(who: Who) -> None:
+    """Freeze a journey; the time that is left stays left."""
+    _signal(who, "pause", "is paused. `lead resume` goes on with the time that was left.")
+
+
+@app.command("resume")
+def resume(who: Who) -> None:
+    """Let a paused journey go on."""
+    _signal(who, "resume", "goes on.")
+
+
+@app.command("stop")
+def stop(who: Who) -> None:
+    """End a journey for good."""
+    _signal(who, "stop", "is stopped.")
+
+
+@app.command("move")
+def move(
+    who: Who,
+    phase: Annotated[str, typer.Argument(help=f"One of {', '.join(Phase)}.")],
+) -> None:
+    """Move a journey to another phase now."""
+    lead = _lead(who)
+
+    async def moved(handle: WorkflowHandle[Any, Any]) -> str:
+        try:
+            left: str = await handle.execute_update("move_to", phase, result_type=str)
+        except WorkflowUpdateFailedError as refused:
+            raise UserError(str(refused.cause)) from None
+        return left
+
+    left = _journey(moved, lead)
+    if left is None:
+        raise _no_journey(lead)
+    Console().print(f"{journey_id(lead.id)} moves from {left} to {phase}.")
+
+
+def _signal(who: str, name: str, consequence: str) -> None:
+    lead = _lead(who)
+
+    async def send(handle: WorkflowHandle[Any, Any]) -> bool:
+        await handle.signal(name)
+        return True
+
+    if _journey(send, lead) is None:
+        raise _no_journey(lead)
+    Console().print(f"{journey_id(lead.id)} {consequence}")
+
+
+async def _status(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
+    description = await handle.describe()
+    if description.close_time is not None:
+        return None
+    status: dict[str, str] = await handle.query("status", result_type=dict[str, str])
+    return status
+
+
+def _journey(
+    act: Callable[[WorkflowHandle[Any, Any]], Awaitable[Result]], lead: LeadLine
+) -> Result | None:
+    """Do something with the lead's running journey; None when there is none."""
+
+    async def connected() -> Result | None:
+        settings = settings_module.get()
+        client: Client = await reach_temporal(settings, addresses(settings).temporal_address)
+        try:
+            return await act(client.get_workflow_handle(journey_id(lead.id)))
+        except RPCError as error:
+            if error.status == RPCStatusCode.NOT_FOUND:
+                return None
+            raise UserError(f"Temporal did not answer ({error.status.name}): try again.") from None
+
+    return asyncio.run(connected())
+
+
+def _no_journey(lead: LeadLine) -> UserError:
+    return UserError(
+        f"{journey_id(lead.id)} has no running journey: its phase is "
+        f"'{lead.phase or 'not started'}'."
+    )
+
+
+def _lead(who: str) -> LeadLine:
+    with database().connect() as connection:
+        lead = leads.find_lead(connection, who)
+    if lead is None:
+        raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+    return lead

@@ -1,0 +1,236 @@
+"""The whole of Perennial on this machine: the embedded stack, the worker and the web app."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from cli import doctor
+from cli.connect import reach_temporal
+from cli.errors import UserError
+from domain.search_attributes import SEARCH_ATTRIBUTES
+from embedded import StackAddresses, read_state
+from settings import ROOT, Settings
+from store import migrate
+
+SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A part that is not running any more: its name, what became of it, its log file."""
+
+    name: str
+    how: str
+    log: Path
+
+    def sentence(self) -> str:
+        """What happened, why (the log's last words) and where to read more."""
+        with suppress(OSError):
+            lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+            words = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            if words:
+                return f"{self.name} {self.how}: {words[:300]} (log: {self.log})"
+        return f"{self.name} {self.how} (log: {self.log})"
+
+
+class LocalRun:
+    """Starts and stops everything together; restarts nothing by itself.
+
+    Args:
+        settings: where the data lives and where the web app listens.
+        ports: ports to take in any case; keys postgres, temporal, ui, metrics, web.
+        prepare: called with the database URL after the migrations, before the services start.
+        environment: further variables for the worker and the web app.
+        say: told in a few words what is being started.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        ports: Mapping[str, int],
+        prepare: Callable[[str], None],
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        # Imported here, because a production install has neither server.
+        try:
+            from embedded.stack import EmbeddedStack  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise UserError(
+                f"The embedded stack is not installed ({error.name} is missing): run make "
+                "install, or set DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
+            ) from error
+        wanted = dict(ports)
+        self._wanted_web = wanted.pop("web", None)
+        self.stack = EmbeddedStack(settings.perennial_home, SEARCH_ATTRIBUTES, ports=wanted)
+        self._settings = settings
+        self._prepare = prepare
+        self._environment = dict(environment)
+        self._say = say
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self.web_url = ""
+
+    def log_of(self, name: str) -> Path:
+        """The log file of ``worker``, ``web``, ``postgres`` or ``temporal``."""
+        return self.stack.logs / f"{name}.log"
+
+    def start(self) -> StackAddresses:
+        """Start everything; return when the web app answers and the worker polls.
+
+        Not to be called inside a running event loop.
+
+        Raises:
+            StackError: a server did not start.
+            UserError: the worker or the web app did not stay up.
+            store.migrate.SchemaMismatch: the data was made by newer code.
+        """
+        from embedded.processes import choose_port, usual_ports  # noqa: PLC0415
+
+        last_web = read_state(self.stack.home).ports.get("web")
+        self._say("PostgreSQL and Temporal")
+        addresses = self.stack.start()
+        try:
+            self._say("database schema")
+            migrate.upgrade(addresses.database_url)
+            self._prepare(addresses.database_url)
+            web_port = choose_port(
+                "web",
+                wanted=self._wanted_web,
+                usual=usual_ports(last_web, self._settings.web_port),
+            )
+            self.stack.record_port("web", web_port)
+            self.web_url = self._settings.public_url or f"http://127.0.0.1:{web_port}"
+            environment = self._service_environment(addresses, web_port)
+            for name, arguments in SERVICES.items():
+                self._say(name)
+                self._start_service(name, arguments, environment)
+            self._await_web(web_port)
+            asyncio.run(self._await_worker(addresses))
+        except BaseException:
+            self.stop()
+            raise
+        return addresses
+
+    def ended(self) -> Ended | None:
+        """The first part found not running; None when all run."""
+        for name, child in self._children.items():
+            code = child.poll()
+            if code is not None:
+                return Ended(f"The {name}", _how(code), self.log_of(name))
+        server = self.stack.ended()
+        if server is not None:
+            return Ended(server[0], "ended", server[1])
+        return None
+
+    def wait(self) -> Ended:
+        """Return when a part has ended."""
+        while True:
+            ended = self.ended()
+            if ended is not None:
+                return ended
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """Stop the web app, the worker, Temporal and PostgreSQL, in this order."""
+        from embedded.processes import stop_child  # noqa: PLC0415
+
+        with _uninterrupted():
+            # The worker finishes the touches it holds; only then may the servers go.
+            for name in reversed(self._children):
+                seconds = self._settings.worker_shutdown_seconds + 10
+                stop_child(self._children[name], first=signal.SIGTERM, seconds=seconds)
+            self._children = {}
+            self.stack.stop()
+
+    def _service_environment(self, addresses: StackAddresses, web_port: int) -> dict[str, str]:
+        return {
+            **os.environ,
+            "PERENNIAL_HOME": str(self.stack.home),
+            "DATABASE_URL": addresses.database_url,
+            "TEMPORAL_ADDRESS": addresses.temporal_address,
+            "TEMPORAL_UI_URL": addresses.temporal_ui,
+            "WEB_PORT": str(web_port),
+            "PYTHONUNBUFFERED": "1",
+            **self._environment,
+        }
+
+    def _start_service(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+        from embedded.processes import spawn  # noqa: PLC0415
+
+        command = [sys.executable, *arguments]
+        child, _ = spawn(command, log=self.log_of(name), cwd=ROOT, env=environment)
+        self._children[name] = child
+        self.stack.record_service(name, child.pid)
+
+    def _await_web(self, port: int) -> None:
+        from embedded.processes import port_is_free  # noqa: PLC0415
+
+        deadline = time.monotonic() + START_SECONDS
+        while port_is_free(port):
+            self._check_start("web app", "web", deadline)
+            time.sleep(0.1)
+
+    async def _await_worker(self, addresses: StackAddresses) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        client = await reach_temporal(self._settings, addresses.temporal_address)
+        for queue, kind in doctor.POLLED:
+            while not await doctor.pollers(client, queue, kind):
+                self._check_start("worker", "worker", deadline)
+                await asyncio.sleep(0.1)
+
+    def _check_start(self, what: str, name: str, deadline: float) -> None:
+        ended = self.ended()
+        if ended is not None:
+            raise UserError(f"Perennial did not start. {ended.sentence()}")
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"The {what} was not ready within {START_SECONDS:.0f} s: see {self.log_of(name)}."
+            )
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+@contextmanager
+def sigterm_interrupts() -> Iterator[None]:
+    """Make SIGTERM raise KeyboardInterrupt as Ctrl-C does, so that both stop cleanly."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let a second Ctrl-C or SIGTERM not break off the stop."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,117 @@
+"""``up``, ``migrate`` and ``doctor``: run Perennial and look after it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+import settings as settings_module
+from cli import cadence, connect, doctor
+from cli.errors import UserError, stderr
+from cli.local_run import LocalRun, sigterm_interrupts
+from embedded import StackAddresses
+from store import migrate
+from store.cadences import list_cadences
+from store.engine import engine
+
+app = typer.Typer()
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default="a free one")]
+
+
+def prepare_database(database_url: str) -> None:
+    """Publish the cadences and policies that ship with Perennial, where nothing is published."""
+    database = engine(database_url)
+    with database.connect() as connection:
+        if list_cadences(connection):
+            return
+    cadence.publish_files(database, cadence.CADENCES, cadence.TEMPLATES)
+
+
+@app.command()
+def up(
+    postgres_port: Port = None,
+    temporal_port: Port = None,
+    ui_port: Port = None,
+    web_port: Port = None,
+) -> None:
+    """Start PostgreSQL, Temporal, the worker and the web app; Ctrl-C stops them all."""
+    settings = settings_module.get()
+    if settings.database_url or settings.temporal_address:
+        raise UserError(
+            "`up` starts the embedded stack, but DATABASE_URL or TEMPORAL_ADDRESS is set: unset "
+            "them, or start `python worker.py` and `python -m web` against your own servers."
+        )
+    asked = {
+        "postgres": postgres_port,
+        "temporal": temporal_port,
+        "ui": ui_port,
+        "web": web_port,
+    }
+    with stderr.status("Starting") as status, sigterm_interrupts():
+        run = LocalRun(
+            settings,
+            ports={name: port for name, port in asked.items() if port is not None},
+            prepare=prepare_database,
+            environment={},
+            say=lambda part: status.update(f"Starting: {part}"),
+        )
+        try:
+            addresses = run.start()
+            status.stop()
+            Console().print(_panel(run, addresses))
+            ended = run.wait()
+        except KeyboardInterrupt:
+            stderr.print("Stopping.")
+            return
+        finally:
+            run.stop()
+    stderr.print(f"{ended.sentence()} The rest was stopped.", markup=False)
+    raise typer.Exit(1)
+
+
+def _panel(run: LocalRun, addresses: StackAddresses) -> Panel:
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(overflow="fold")
+    table.add_row("Web and outbox", run.web_url)
+    table.add_row("Temporal UI", addresses.temporal_ui)
+    table.add_row("Command line", "python starter.py --help   (in another terminal)")
+    table.add_row("", "")
+    table.add_row("PostgreSQL", connect.shown_database(addresses.database_url))
+    table.add_row("Temporal", addresses.temporal_address)
+    table.add_row("Data and logs", str(run.stack.home))
+    return Panel(table, title="Perennial runs", subtitle="Ctrl-C stops it", expand=False)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Bring the database to the schema this code needs."""
+    database_url = connect.addresses(settings_module.get()).database_url
+    connect.reach_database(database_url)
+    migrate.upgrade(database_url)
+    stderr.print(f"The database is at schema {migrate.expected_revision()}.")
+
+
+@app.command("doctor")
+def doctor_command() -> None:
+    """Say what runs, in which version, and what is wrong; exit code 1 when something is."""
+    findings = asyncio.run(doctor.examine(settings_module.get()))
+    table = Table.grid(padding=(0, 2))
+    for _ in range(3):
+        table.add_column(overflow="fold")
+    for finding in findings:
+        sign = "[red]✗[/red]" if finding.problem else "[green]✓[/green]"
+        table.add_row(sign, finding.what, finding.state)
+    console = Console(highlight=False)
+    console.print(table)
+    problems = [finding.problem for finding in findings if finding.problem]
+    for problem in problems:
+        console.print(f"[red]✗[/red] {problem}", soft_wrap=True)
+    if problems:
+        raise typer.Exit(1)

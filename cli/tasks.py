@@ -1,0 +1,184 @@
+"""``tasks list|show|done``: where SDRs and account executives work, until the console."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy import Engine
+
+import settings as settings_module
+from cli.connect import addresses, reach_database
+from cli.errors import UserError
+from cli.times import parse_time, shown_time
+from store import tasks
+from store.engine import engine as make_engine
+from store.meetings import MeetingRefused
+from store.tasks import Answer, OpenTask, TaskDetail, TaskRefused
+
+app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+TaskId = Annotated[int, typer.Argument(metavar="TASK")]
+
+
+def database() -> Engine:
+    """The database of this deployment, reached.
+
+    Raises:
+        UserError: it cannot be reached.
+    """
+    where = addresses(settings_module.get())
+    reach_database(where.database_url)
+    return make_engine(where.database_url)
+
+
+def open_tasks(engine: Engine, owner: str | None = None) -> list[OpenTask]:
+    """The open tasks of ``owner`` (everybody's without one), the most urgent first."""
+    with engine.connect() as connection:
+        return tasks.open_tasks(connection, owner)
+
+
+def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
+    """Take a person's disposition; a note that comes too late is kept with the task.
+
+    Args:
+        now: journey time, UTC.
+
+    Raises:
+        UserError: it cannot be taken; the sentence says what happened instead.
+    """
+    try:
+        with engine.begin() as connection:
+            tasks.complete_task(connection, task_id, answer, now)
+    except (TaskRefused, MeetingRefused) as refusal:
+        kept = ""
+        if answer.note:
+            with engine.begin() as connection:
+                if tasks.keep_refused_note(connection, task_id, answer.note):
+                    kept = " Your note is kept with the task."
+        raise UserError(f"{refusal}{kept}") from None
+
+
+@app.command("list")
+def list_tasks(
+    owner: Annotated[str | None, typer.Option(help="Only this rep's, such as rep-1.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the open tasks, the most urgent first."""
+    found = open_tasks(database(), owner)
+    if as_json:
+        print(json.dumps([asdict(task) for task in found], default=str))
+        return
+    console = Console()
+    if not found:
+        console.print("No open tasks. New ones appear as leads are handed over.")
+        return
+    now = settings_module.get().clock().now()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Task", "Due", "Owner", "Lead", "What"):
+        table.add_column(column, no_wrap=column != "What")
+    for task in found:
+        due = shown_time(task.due_at, now)
+        table.add_row(
+            str(task.id),
+            f"[red]{due}[/red]" if task.due_at < now else due,
+            task.owner or "-",
+            f"{task.lead_id}",
+            task.title,
+        )
+    console.print(table)
+
+
+@app.command("show")
+def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
+    """Show one task: who, why now, what to do, and what it may end with."""
+    with database().connect() as connection:
+        task = tasks.detail(connection, task_id)
+    if task is None:
+        raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
+    if as_json:
+        print(json.dumps(asdict(task), default=str))
+        return
+    _print_task(task)
+
+
+@app.command("done")
+def finish_task(
+    task_id: TaskId,
+    disposition: Annotated[str, typer.Argument(metavar="DISPOSITION")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="For meeting_booked, call_back and rescheduled: '2026-05-04 10:00' in the "
+            "lead's time zone, ISO 8601 with an offset, or '+2 days'.",
+        ),
+    ] = None,
+    reason: Annotated[str, typer.Option(help="A reason code, for return and lost.")] = "",
+    note: Annotated[str, typer.Option(help="Anything worth keeping.")] = "",
+    by: Annotated[str, typer.Option(help="Who did it; the task's owner when left out.")] = "",
+    learned: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=TEXT", help="budget, authority, need or timeline."),
+    ] = None,
+) -> None:
+    """Finish a task with its disposition; the lead's journey goes on at once."""
+    engine = database()
+    with engine.connect() as connection:
+        task = tasks.detail(connection, task_id)
+    if task is None:
+        raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
+    now = settings_module.get().clock().now()
+    answer = Answer(
+        disposition=disposition,
+        by=by or task.owner,
+        at=parse_time(at, task.time_zone, now) if at else None,
+        reason=reason,
+        note=note,
+        extra=_learned(learned or []),
+    )
+    finish(engine, task_id, answer, now)
+    Console().print(f"Task {task_id} is done: {disposition}.")
+
+
+def _learned(pairs: list[str]) -> dict[str, str]:
+    known = ("budget", "authority", "need", "timeline")
+    learned = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or name not in known:
+            raise UserError(f"--learned {pair}: write one of {', '.join(known)} as FIELD=TEXT.")
+        learned[name] = value
+    return learned
+
+
+def _print_task(task: TaskDetail) -> None:
+    now = settings_module.get().clock().now()
+    lines: list[tuple[str, str]] = [
+        ("Task", f"{task.id} · {task.title} ({task.state})"),
+        ("Due", f"{shown_time(task.due_at, now)}, for {task.owner or 'anyone'}"),
+        ("Lead", f"{task.lead_id} · {task.name or 'no name'}"),
+        ("Company", " · ".join(part for part in (task.title_of_lead, task.company) if part)),
+        ("Reach", " · ".join(part for part in (task.phone, task.email) if part)),
+        ("Their time", shown_time(now, now, task.time_zone)),
+        ("Why now", f"{task.phase_reason}, score {task.score}, cycle {task.cycle}"),
+        ("What", task.instructions),
+        ("Ends with", ", ".join(task.dispositions)),
+    ]
+    if task.disposition:
+        lines.append(("Ended with", task.disposition))
+    if task.late:
+        lines.append(("Late", "the journey had gone on when this was finished"))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for label, value in lines:
+        if value:
+            table.add_row(label, value)
+    Console().print(table)

@@ -1,0 +1,56 @@
+"""Perennial's command line: ``python starter.py COMMAND``; see ``--help``."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from pydantic import ValidationError
+
+import settings
+from cli import cadence, lead, stack, tasks
+from cli.demo import demo
+from cli.errors import UserError, stderr
+from cli.import_leads import import_leads
+from embedded import StackError
+from store.migrate import SchemaMismatch
+
+app = typer.Typer(
+    help="Runs every lead's journey as a durable workflow.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(stack.app)
+app.command("demo")(demo)
+app.command("import")(import_leads)
+app.add_typer(cadence.app, name="cadence")
+app.add_typer(lead.app, name="lead")
+app.add_typer(tasks.app, name="tasks")
+
+
+def main() -> None:
+    """Run one command; a mistake of the user's is one sentence on stderr and exit code 2."""
+    try:
+        _check_settings()
+        app()
+    except (UserError, StackError, SchemaMismatch) as error:
+        stderr.print(str(error), markup=False)
+        sys.exit(2)
+
+
+def _check_settings() -> None:
+    try:
+        settings.get()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False)
+        )
+        raise UserError(
+            f"An environment variable has a value that does not fit: {wrong}."
+        ) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""``starter.py import`` as a person at a terminal meets it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import resource
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+import typer
+from sqlalchemy import Engine, create_engine, text
+from typer.testing import CliRunner, Result
+
+import settings
+from cli.errors import UserError
+from cli.import_leads import INTERRUPTED, import_leads
+from store import lead_import
+from store.migrate import SchemaMismatch
+
+EXPORT = """Email,First Name,Company,업종
+dana@acme.example,Dana,Acme,소프트웨어
+not an address,Nobody,Acme,
+kim@hanbit.example,"Kim
+Minsu",Hanbit,유통
+
+,No Mail,Acme,
+"""
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.chdir(tmp_path)
+    settings.get.cache_clear()
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO cadence_version (name, version, digest, source, definition, templates)"
+                "SELECT name, 1, '', '', '{}', '{}' FROM unnest(ARRAY['welcome-nurture', 'b']) name"
+            )
+        )
+    Path("export.csv").write_text(EXPORT, encoding="utf-8-sig")
+    yield engine
+    engine.dispose()
+    settings.get.cache_clear()
+
+
+def run(*arguments: str) -> Result:
+    app = typer.Typer()
+    app.command("import")(import_leads)
+    return CliRunner().invoke(app, list(arguments))
+
+
+def run_json(*arguments: str) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    found: dict[str, Any] = json.loads(result.stdout)
+    return found
+
+
+def refused(*arguments: str) -> str:
+    result = run(*arguments)
+    assert isinstance(result.exception, UserError), result.output
+    return str(result.exception)
+
+
+def counts(engine: Engine) -> tuple[int, ...]:
+    with engine.connect() as connection:
+        return tuple(
+            connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("lead", "account", "relay_message", "import_run")
+        )
+
+
+def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: Engine) -> None:
+    printed = run_json("export.csv")
+    assert {**printed, "wall_s": 0, "rejects_file": ""} == {
+        "rows": 4,
+        "created": 2,
+        "updated": 0,
+        "rejected": 2,
+        "rejects_file": "",
+        "journeys_queued": 2,
+        "wall_s": 0,
+    }
+    assert counts(engine) == (2, 2, 2, 1)
+    raw = Path(printed["rejects_file"]).read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    header, *rows = csv.reader(raw.decode("utf-8-sig").splitlines())
+    assert header[:3] == ["rejected_row", "rejected_line", "rejected_reason"]
+    assert header[3:] == ["Email", "First Name", "Company", "업종"]
+    assert [row[:2] + row[3:5] for row in rows] == [
+        ["3", "3", "not an address", "Nobody"],
+        ["6", "7", "", "No Mail"],
+    ]
+
+
+def test_a_mended_rejects_file_is_imported_as_it_is(engine: Engine) -> None:
+    rejects = Path(run_json("export.csv")["rejects_file"])
+    mended = rejects.read_text("utf-8-sig").replace("not an address", "nobody@acme.example")
+    rejects.write_text(mended, "utf-8-sig")
+    assert run_json(str(rejects))["created"] == 1
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT attributes FROM lead WHERE first_name = 'Nobody'"))
+        assert found.scalar_one() == {}
+
+
+def test_a_second_import_doubles_neither_leads_nor_journeys(engine: Engine) -> None:
+    run_json("export.csv")
+    again = run_json("export.csv")
+    assert (again["created"], again["updated"], again["journeys_queued"]) == (0, 2, 0)
+    assert counts(engine) == (2, 2, 2, 2)
+
+
+def test_no_start_queues_nothing_and_a_later_import_starts_who_waits(engine: Engine) -> None:
+    assert run_json("export.csv", "--no-start")["journeys_queued"] == 0
+    assert run_json("export.csv", "--cadence", "b")["journeys_queued"] == 2
+
+
+def test_a_dry_run_reports_everything_and_changes_nothing(engine: Engine) -> None:
+    result = run("export.csv", "--dry-run")
+    assert "Dry run" in result.stdout
+    assert "업종" in result.stdout
+    assert counts(engine) == (0, 0, 0, 0)
+    assert list(Path().glob("rejects-*.csv"))
+
+
+def test_the_summary_fits_80_columns_and_names_the_reasons(engine: Engine) -> None:
+    result = run("export.csv")
+    assert result.exit_code == 0
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    for words in ("created", "not a valid e-mail address", "rejects-export-", "2 journeys"):
+        assert words in result.stdout
+
+
+def test_korean_semicolon_file_of_an_old_spreadsheet_arrives_intact(engine: Engine) -> None:
+    row = "김민수;Minsu@hanbit.example;대한민국;;창고 관리"
+    Path("명단.csv").write_bytes(f"이름;메일;국가;시간대;관심 제품\r\n{row}\r\n".encode("cp949"))
+    run_json("명단.csv", "--source", "부스 2026")
+    with engine.connect() as connection:
+        lead = connection.execute(text("SELECT * FROM lead")).one()
+    assert (lead.first_name, lead.last_name, lead.country) == ("민수", "김", "KR")
+    assert (lead.language, lead.time_zone, lead.source) == ("ko", "Asia/Seoul", "부스 2026")
+    assert lead.attributes == {"관심_제품": "창고 관리"}
+
+
+def test_a_mapping_says_which_column_is_which(engine: Engine) -> None:
+    Path("a.csv").write_text("Kontakt,Wer\nx@y.example,Xaver\n")
+    assert run_json("a.csv", "--map", "Kontakt=email", "--map", "Wer=first_name")["created"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "sentence"),
+    [
+        (None, [], "There is no file a.csv"),
+        (b"", [], "a.csv cannot be imported: it is empty"),
+        (b"email,name\n", [], "header but no rows"),
+        (b"Name,City\nDana,Seoul\n", [], "no e-mail column. Its columns are “Name”, “City”"),
+        (b"email\na@b.example\n", ["--map", "email"], "is not COLUMN=FIELD"),
+        (b"email\na@b.example\n", ["--map", "x=email"], "the column “x”"),
+        (b"email\na@b.example\n", ["--map", "email=mail"], "the field “mail”"),
+        (b"email\na@b.example\n", ["--encoding", "klingon"], "no text encoding"),
+        (
+            b"email,n\na@b.example,\xff\xfe\xfd\xfc\x81\x30\n",
+            [],
+            "encoding could not be recognised",
+        ),
+        (b"PK\x03\x04", [], "spreadsheet, not a CSV"),
+        (b"email\na@b.example\n", ["--cadence", "x"], "Published are b, welcome-nurture"),
+    ],
+)
+def test_a_mistake_gets_a_sentence_and_changes_nothing(
+    engine: Engine, content: bytes | None, arguments: list[str], sentence: str
+) -> None:
+    if content is not None:
+        Path("a.csv").write_bytes(content)
+    assert sentence in refused("a.csv", *arguments)
+    assert counts(engine) == (0, 0, 0, 0)
+    assert not list(Path().glob("rejects-*.csv"))
+
+
+def test_a_folder_is_no_file(engine: Engine) -> None:
+    Path("folder").mkdir()
+    assert "is a folder" in refused("folder")
+
+
+def test_without_any_published_cadence_it_says_how_to_publish_or_not_to_start(
+    engine: Engine,
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM cadence_version"))
+    assert "cadence publish" in refused("export.csv")
+    assert run_json("export.csv", "--no-start")["created"] == 2
+
+
+def test_a_disk_without_room_for_the_rejects_imports_nothing(engine: Engine) -> None:
+    rows = "".join(f"{'no address ' * 100}{number},x,y,z\n" for number in range(1_000))
+    Path("export.csv").write_text(EXPORT + rows)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    try:
+        sentence = refused("export.csv")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    assert "so nothing was imported" in sentence
+    assert counts(engine) == (0, 0, 0, 0)
+    assert not list(Path().glob("rejects-*.csv"))
+
+
+def test_ctrl_c_says_that_nothing_was_imported_and_that_is_true(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge = lead_import.merge
+
+    def pressed(connection: Any) -> NoReturn:
+        merge(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(lead_import, "merge", pressed)
+    result = run("export.csv")
+    assert result.exit_code == INTERRUPTED
+    assert "nothing was imported" in result.stderr
+    assert counts(engine) == (0, 0, 0, 0)
+    assert not list(Path().glob("rejects-*.csv"))
+
+
+def test_a_database_that_goes_away_is_one_sentence_and_leaves_no_rejects(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merge = lead_import.merge
+
+    def cut(connection: Any) -> Any:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with engine.begin() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        return merge(connection)
+
+    monkeypatch.setattr(lead_import, "merge", cut)
+    assert "doubles nothing" in refused("export.csv")
+    assert counts(engine) == (0, 0, 0, 0)
+    assert not list(Path().glob("rejects-*.csv"))
+
+
+def test_a_database_older_than_the_code_is_told_so(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+    assert isinstance(run("export.csv").exception, SchemaMismatch)

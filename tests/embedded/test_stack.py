@@ -1,0 +1,305 @@
+"""The embedded stack: PostgreSQL and Temporal of one home folder, and `starter.py up`."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from temporalio.client import Client
+
+from embedded import StackAddresses, StackError, StackState, read_state, running_stack
+from embedded.processes import find_left_over, port_is_free, recorded_process
+from embedded.stack import EmbeddedStack
+from embedded.state import write_state
+from settings import ROOT
+
+pytestmark = pytest.mark.xdist_group("stack")
+
+ATTRIBUTES = {"LeadStage": "Keyword", "Cycle": "Int"}
+HOLD_STACK = """
+import sys, time
+from pathlib import Path
+from embedded.stack import EmbeddedStack
+stack = EmbeddedStack(Path(sys.argv[1]), {"LeadStage": "Keyword", "Cycle": "Int"})
+stack.start()
+print("started", flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home folder without data; whatever a failed test left running from it is killed.
+
+    It remembers ports that no other stack on the machine takes while a test restarts its own:
+    below those that systems hand out, and not the usual ones.
+    """
+    made = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    free = (port for port in random.sample(range(20_000, 30_000), 100) if port_is_free(port))
+    names = ("postgres", "temporal", "ui", "metrics", "web")
+    write_state(made, StackState(ports=dict(zip(names, free, strict=False))))
+    yield made
+    for process in processes_of(made):
+        process.kill()
+    shutil.rmtree(made)
+
+
+def processes_of(home: Path) -> list[psutil.Process]:
+    """Everything that runs from ``home``: the two servers and the recorded services."""
+    recorded = (recorded_process(*entry) for entry in read_state(home).processes.values())
+    return [
+        *find_left_over("postgres", "-D", str(home / "postgres")),
+        *find_left_over("temporal", "--db-filename", str(home / "temporal" / "temporal.db")),
+        *(process for process in recorded if process is not None),
+    ]
+
+
+def wait_for(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
+    """Wait until the condition holds; fail saying ``what`` was waited for."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+        time.sleep(0.1)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a fresh terminal, with the home folder set."""
+    dropped = {"DATABASE_URL", "TEMPORAL_ADDRESS"}
+    return {
+        **{name: value for name, value in os.environ.items() if name not in dropped},
+        "PERENNIAL_HOME": str(home),
+    }
+
+
+def start_and_hold(home: Path) -> psutil.Popen:
+    """A process of its own that has started the stack and stays."""
+    command = [sys.executable, "-c", HOLD_STACK, str(home)]
+    log = home / "parent.log"
+    with log.open("w") as output:
+        parent = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    wait_for("the stack", lambda: "started" in log.read_text() or parent.poll() is not None)
+    assert parent.poll() is None, log.read_text()
+    return parent
+
+
+async def start_parked_workflow(addresses: StackAddresses) -> None:
+    """A workflow that no worker ever takes."""
+    client = await Client.connect(addresses.temporal_address)
+    await client.start_workflow("Parked", id="parked", task_queue="nobody")
+
+
+async def test_restart_keeps_data_and_addresses(home: Path) -> None:
+    """Else bookmarks break and journeys are gone after a Ctrl-C."""
+    stack = EmbeddedStack(home, ATTRIBUTES)
+    with stack:
+        first = running_stack(home)
+        assert first is not None
+        await start_parked_workflow(first)
+        with pytest.raises(StackError, match=rf"already runs from {home}: process {os.getpid()}"):
+            EmbeddedStack(home, ATTRIBUTES).start()
+    assert running_stack(home) is None
+    assert processes_of(home) == []
+
+    with EmbeddedStack(home, {**ATTRIBUTES, "Owner": "Keyword"}) as again:
+        assert running_stack(home) == first
+        client = await Client.connect(first.temporal_address)
+        assert (await client.get_workflow_handle("parked").describe()).workflow_type == "Parked"
+        assert again.ended() is None
+        assert set(read_state(home).versions) >= {"postgres", "temporal server", "temporal ui"}
+        # A release may bring a new search attribute: it needs a restart and nothing else.
+        owned_by_nobody = [run.id async for run in client.list_workflows("Owner IS NULL")]
+        assert owned_by_nobody == ["parked"]
+
+
+async def test_killed_temporal_comes_back_where_it_was(home: Path) -> None:
+    """The fault tests, and whoever restarts it by hand, rely on the same address and data."""
+    with EmbeddedStack(home, ATTRIBUTES) as stack:
+        addresses = running_stack(home)
+        assert addresses is not None
+        await start_parked_workflow(addresses)
+        pid = stack.temporal.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_for("the end of Temporal", lambda: stack.temporal.pid is None)
+        assert stack.ended() == ("Temporal", stack.temporal.log)
+        stack.restart("temporal")
+        assert stack.temporal.address == addresses.temporal_address
+        client = await Client.connect(addresses.temporal_address)
+        assert (await client.get_workflow_handle("parked").describe()).id == "parked"
+
+
+async def test_kill_of_the_parent_leaves_nothing_after_the_next_start(home: Path) -> None:
+    """Else each crash of a terminal leaves servers that hold the data and the ports."""
+    parent = start_and_hold(home)
+    addresses = running_stack(home)
+    assert addresses is not None
+    await start_parked_workflow(addresses)
+    parent.kill()
+    parent.wait()
+    left_over = processes_of(home)
+    assert left_over
+    assert running_stack(home) is None
+    with EmbeddedStack(home, ATTRIBUTES):
+        assert not any(process.is_running() for process in left_over)
+        assert running_stack(home) == addresses
+        client = await Client.connect(addresses.temporal_address)
+        assert (await client.get_workflow_handle("parked").describe()).id == "parked"
+    assert processes_of(home) == []
+
+
+def test_taken_temporal_port_is_named_and_nothing_stays_behind(home: Path) -> None:
+    """A port that was asked for is an error; the database started before it is stopped again."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(StackError, match=f"Port {taken}, asked for as the Temporal ui port"):
+            EmbeddedStack(home, ATTRIBUTES, ports={"ui": taken}).start()
+    assert processes_of(home) == []
+    with EmbeddedStack(home, ATTRIBUTES):
+        assert running_stack(home) is not None
+
+
+def test_damaged_state_file_is_no_obstacle(home: Path) -> None:
+    """A half-written or hand-edited stack.json must not stop anybody from starting."""
+    (home / "stack.json").write_text('{"addresses": 7')
+    assert read_state(home) == StackState()
+    assert running_stack(home) is None
+
+
+@pytest.fixture
+def up(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """`starter.py up` in a process of its own, fully started."""
+    log = home / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "starter.py", "up"],
+            cwd=ROOT,
+            env=environment(home),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    try:
+        wait_for(
+            "starter.py up",
+            lambda: "Perennial runs" in log.read_text() or process.poll() is not None,
+        )
+        assert process.poll() is None, log.read_text()
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def cli(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run one command of the command line to its end, with further environment variables."""
+    return subprocess.run(
+        [sys.executable, "starter.py", *arguments],
+        cwd=ROOT,
+        env={**environment(home), **variables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.usefixtures("up")
+def test_second_up_is_refused_with_a_sentence(home: Path, up: subprocess.Popen[str]) -> None:
+    """Else two workers and two servers fight over one folder."""
+    second = cli(home, "up")
+    assert second.returncode == 2
+    assert f"already runs from {home}: process {up.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_up_stops_cleanly_on_a_signal(
+    home: Path, up: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    """Else a container's stop or a Ctrl-C leaves servers running."""
+    assert len(processes_of(home)) >= 4
+    up.send_signal(number)
+    assert up.wait(120) == 0
+    assert processes_of(home) == []
+    assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
+
+
+def test_up_says_which_part_ended_and_stops_the_rest(home: Path, up: subprocess.Popen[str]) -> None:
+    """Ops must learn that the worker is gone, not find out from leads that stand still."""
+    pid, _ = read_state(home).processes["worker"]
+    os.kill(pid, signal.SIGKILL)
+    assert up.wait(120) == 1
+    said = (home / "up.log").read_text()
+    assert "The worker was ended by SIGKILL" in said
+    assert str(home / "logs" / "worker.log") in said
+    assert processes_of(home) == []
+
+
+def test_next_up_clears_what_a_killed_up_left(home: Path, up: subprocess.Popen[str]) -> None:
+    """Else two workers, one of them of an older version, run side by side after a crash."""
+    up.kill()
+    up.wait()
+    left_over = processes_of(home)
+    assert len(left_over) >= 4
+    with EmbeddedStack(home, ATTRIBUTES):
+        assert not any(process.is_running() for process in left_over)
+
+
+def test_doctor_on_a_running_and_a_stopped_stack(home: Path, up: subprocess.Popen[str]) -> None:
+    """Ops read versions and workers from it, and get a sentence and exit code 1 when it is down."""
+
+    def healthy() -> bool:
+        return cli(home, "doctor").returncode == 0
+
+    wait_for("workers that poll", healthy)
+    said = cli(home, "doctor").stdout
+    assert re.search(r"PostgreSQL +18\.\d+ at 127\.0\.0\.1", said)
+    assert re.search(r"Queue journeys +\d+ workers? polling", said)
+    assert re.search(r"Queue email +\d+ workers? polling", said)
+    up.terminate()
+    up.wait(120)
+    stopped = cli(home, "doctor")
+    assert stopped.returncode == 1
+    assert "Perennial does not run from" in stopped.stdout
+
+
+def test_doctor_names_servers_that_cannot_be_reached(home: Path) -> None:
+    """In production, a wrong address is a sentence with the variable to correct."""
+    done = cli(
+        home,
+        "doctor",
+        DATABASE_URL="postgresql+psycopg2://somebody:secret@127.0.0.1:1/nowhere",
+        TEMPORAL_ADDRESS="127.0.0.1:1",
+    )
+    assert done.returncode == 1
+    assert "The database 127.0.0.1:1/nowhere cannot be reached" in done.stdout
+    assert "Temporal at 127.0.0.1:1 cannot be reached" in done.stdout
+    assert "does not answer yet; trying again" in done.stderr
+    assert "secret" not in done.stdout + done.stderr
+
+
+def test_half_set_addresses_are_named(home: Path) -> None:
+    """Else a command writes to one deployment's database and another's Temporal."""
+    done = cli(home, "migrate", TEMPORAL_ADDRESS="127.0.0.1:1")
+    assert done.returncode == 2
+    assert "DATABASE_URL is not set" in done.stderr
+
+
+def test_setting_of_the_wrong_kind_is_named(home: Path) -> None:
+    """A sentence with the variable, not a traceback."""
+    done = cli(home, "doctor", WEB_PORT="eighty")
+    assert done.returncode == 2
+    assert "WEB_PORT" in done.stderr
+    assert "Traceback" not in done.stderr

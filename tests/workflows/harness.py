@@ -1,0 +1,301 @@
+"""A time-skipping Temporal server, the real activities and PostgreSQL, and a scripted person."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+from temporalio import activity
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client, WorkflowContinuedAsNewError, WorkflowHandle
+from temporalio.converter import DataConverter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.channels.outbox import OutboxChannel
+from activities.registry import email_activities, journey_activities
+from activities.resources import Resources
+from cli.cadence import publish_files
+from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition, JourneyState, Phase, journey_id
+from domain.links import LinkSigner
+from domain.search_attributes import SEARCH_ATTRIBUTES
+from relay import Relay
+from settings import ROOT, Settings
+from store import tasks
+from store.cadences import list_cadences
+from store.engagement import record_engagement
+from store.engine import engine
+from store.meetings import book_meeting, cancel_meeting
+from store.tasks import Answer
+from worker import workflow_runner
+from workflows.journey import search_attributes
+from workflows.registry import WORKFLOWS
+
+TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
+CADENCES = Path(__file__).parent / "cadences"
+"""Short cadences and the policies of the tests, so that marketing may change its own."""
+
+LONGEST_PHASE_SECONDS = 60
+"""Real seconds; a phase that takes longer is stuck."""
+
+Reaction = Callable[[datetime], Answer]
+
+
+def says(disposition: str, reason: str = "", **extra: str) -> Reaction:
+    """A person who answers with ``disposition``."""
+    return lambda _now: Answer(disposition, "rep-1", reason=reason, extra=extra)
+
+
+def says_in(disposition: str, after: timedelta) -> Reaction:
+    """A person who answers with a time ``after`` now."""
+    return lambda now: Answer(disposition, "rep-1", at=now + after)
+
+
+@dataclass
+class Person:
+    """Plays sales: reacts to the tasks of a kind as scripted, with the last reaction for ever."""
+
+    database: Engine
+    settings: Settings
+    reactions: dict[str, deque[Reaction]] = field(default_factory=lambda: defaultdict(deque))
+    done: list[tuple[str, str]] = field(default_factory=list)
+
+    def will(self, kind: str, *reactions: Reaction) -> None:
+        """Script the reactions to tasks of ``kind``."""
+        self.reactions[kind].extend(reactions)
+
+    @activity.defn(name="await_disposition")
+    def await_disposition(self, task_id: int) -> Disposition:
+        """Stand in for the wait: a person who does the task at once, through the real store.
+
+        A pending activity would stop the time-skipping server's clock.
+        """
+        now = self.settings.clock().journey_time(activity.info().started_time)
+        with self.database.begin() as connection:
+            kind = connection.execute(
+                text("SELECT kind FROM task WHERE id = :id"), {"id": task_id}
+            ).scalar_one()
+            script = self.reactions[kind]
+            if not script:
+                activity.raise_complete_async()
+            reaction = script.popleft() if len(script) > 1 else script[0]
+            tasks.complete_task(connection, task_id, reaction(now), now)
+            disposition = tasks.disposition_of(connection, task_id)
+        assert disposition is not None
+        self.done.append((kind, disposition.code))
+        return disposition
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a phase ended: the next phase and its state, or (``phase`` '') the result."""
+
+    phase: str
+    reason: str
+    cycle: int = 0
+    outcome: str = ""
+    state: JourneyState | None = None
+
+
+@dataclass
+class World:
+    """Everything a journey needs, for one test."""
+
+    client: Client
+    environment: WorkflowEnvironment
+    database: Engine
+    settings: Settings
+    person: Person
+    relay: Relay
+
+    def lead(self, **columns: Any) -> int:
+        """Make a lead; returns its id."""
+        values = {
+            "email": "ada@lovelace.example",
+            "email_key": "ada@lovelace.example",
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "country": "GB",
+            "time_zone": "Europe/London",
+        } | columns
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        with self.database.begin() as connection:
+            made: int = connection.execute(
+                text(f"INSERT INTO lead ({names}) VALUES ({places}) RETURNING id"), values
+            ).scalar_one()
+        return made
+
+    async def start(self, phase: Phase, lead_id: int, **state: Any) -> WorkflowHandle[Any, Any]:
+        """Start a lead's journey in ``phase``."""
+        journey = JourneyState(lead_id=lead_id, **state)
+        return await self.client.start_workflow(
+            phase.value,
+            journey,
+            id=journey_id(lead_id),
+            task_queue=JOURNEY_QUEUE,
+            search_attributes=search_attributes(journey),
+        )
+
+    async def ending(self, handle: WorkflowHandle[Any, Any]) -> Ending:
+        """Let time fly until the phase is over, and say where it leads."""
+        try:
+            async with asyncio.timeout(LONGEST_PHASE_SECONDS):
+                result = await handle.result(follow_runs=False)
+        except WorkflowContinuedAsNewError:
+            # The handle itself names the newest run, which is the next phase by now.
+            first = self.client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
+            history = await first.fetch_history()
+            event = history.events[-1].workflow_execution_continued_as_new_event_attributes
+            (state,) = await DataConverter.default.decode(event.input.payloads, [JourneyState])
+            return Ending(event.workflow_type.name, state.reason, state.cycle, state=state)
+        return Ending("", result["reason"], outcome=result["outcome"])
+
+    async def does(self, lead_id: int, kind: str, points: int | None = None) -> None:
+        """Record something the lead does and have the relay deliver what follows from it."""
+        now = self.settings.clock().journey_time(await self.environment.get_current_time())
+        with self.database.begin() as connection:
+            record_engagement(
+                connection,
+                lead_id=lead_id,
+                kind=kind,
+                at=now,
+                key=f"test:{lead_id}:{kind}:{now.timestamp()}",
+                points=points,
+            )
+        await self.deliver()
+
+    async def books(self, lead_id: int, after: timedelta) -> int:
+        """The lead books (or moves) a meeting ``after`` now; returns the meeting's id."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            meeting = book_meeting(
+                connection,
+                lead_id=lead_id,
+                starts_at=now + after,
+                minutes=30,
+                booked_by="lead",
+                at=now,
+            )
+        await self.deliver()
+        return meeting
+
+    async def cancels(self) -> None:
+        """The lead cancels its meeting."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            meeting = connection.execute(text("SELECT max(id) FROM meeting")).scalar_one()
+            cancel_meeting(connection, meeting_id=meeting, at=now)
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        """Have the relay deliver everything that is due."""
+        while await self.relay.deliver_due():
+            pass
+
+    async def now(self) -> datetime:
+        """Journey time, UTC."""
+        return self.settings.clock().journey_time(await self.environment.get_current_time())
+
+    async def reaches(self, query: str, expected: Any, **parameters: Any) -> None:
+        """Wait until a one-value query gives what is expected; time stands still meanwhile."""
+        seen: Any = None
+        for _ in range(300):
+            seen = self.value(query, **parameters)
+            if seen == expected:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{query} gives {seen!r}, not {expected!r}")
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        """The one value a query gives."""
+        with self.database.connect() as connection:
+            return connection.execute(text(query), parameters).scalar()
+
+    def values(self, query: str, **parameters: Any) -> list[Any]:
+        """The first column of a query."""
+        with self.database.connect() as connection:
+            return list(connection.execute(text(query), parameters).scalars())
+
+
+def publish(database: Engine) -> None:
+    """Publish the cadences and policies of the tests, where nothing is published."""
+    with database.connect() as connection:
+        if list_cadences(connection):
+            return
+    publish_files(database, CADENCES, ROOT / "templates")
+
+
+@asynccontextmanager
+async def world(database_url: str) -> AsyncIterator[World]:
+    """A server with a clock of its own, a worker, and published cadences."""
+    settings = Settings(database_url=database_url, secret_key="test", email_channel="outbox")
+    database = engine(database_url)
+    publish(database)
+    person = Person(database, settings)
+    resources = Resources(
+        database,
+        OutboxChannel(database, settings.clock()),
+        LinkSigner("test", settings.web_url()),
+        settings,
+    )
+    environment = await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=str(TEST_SERVER)
+    )
+    client = environment.client
+    await client.operator_service.add_search_attributes(
+        AddSearchAttributesRequest(
+            search_attributes={
+                name: IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{kind.upper()}")
+                for name, kind in SEARCH_ATTRIBUTES.items()
+            },
+            namespace=client.namespace,
+        )
+    )
+    activities = [
+        one for one in journey_activities(resources) if one.__name__ != "await_disposition"
+    ]
+    threads = ThreadPoolExecutor(8)
+    journeys = Worker(
+        client,
+        task_queue=JOURNEY_QUEUE,
+        workflows=WORKFLOWS,
+        activities=[*activities, person.await_disposition],
+        activity_executor=threads,
+        workflow_runner=workflow_runner(),
+    )
+    email = Worker(
+        client,
+        task_queue=EMAIL_QUEUE,
+        activities=email_activities(resources),
+        activity_executor=threads,
+    )
+    running = [asyncio.create_task(worker.run()) for worker in (journeys, email)]
+    try:
+        yield World(client, environment, database, settings, person, Relay(database, client))
+    finally:
+        await _shut_down(environment, [journeys, email], running)
+        threads.shutdown()
+        database.dispose()
+
+
+async def _shut_down(
+    environment: WorkflowEnvironment, workers: list[Worker], running: list[asyncio.Task[None]]
+) -> None:
+    """Stop the workers; the test server now and then leaves a long poll of theirs open, which
+    ends only with the server."""
+    stopping = [asyncio.create_task(worker.shutdown()) for worker in workers]
+    await asyncio.wait(stopping, timeout=3)
+    await environment.shutdown()
+    async with asyncio.timeout(30):
+        await asyncio.gather(*stopping, *running)

@@ -1,0 +1,147 @@
+"""The meeting's arrows: what sales and the invited would miss if one of them led nowhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio.client import WorkflowHandle
+
+from domain.journey import Phase
+from tests.workflows.harness import World, says, says_in
+
+STEPS = "SELECT step FROM touch WHERE state = 'sent' ORDER BY id"
+
+
+async def booked(here: World, after: timedelta = timedelta(days=3)) -> WorkflowHandle:  # type: ignore[type-arg]
+    """A journey in Meeting."""
+    lead = here.lead()
+    meeting = await here.books(lead, after)
+    return await here.start(Phase.MEETING, lead, meeting_id=meeting)
+
+
+async def test_a_held_meeting_is_confirmed_reminded_and_leads_to_the_opportunity(
+    here: World,
+) -> None:
+    here.person.will("meeting_outcome", says("held"))
+
+    ending = await here.ending(await booked(here))
+
+    assert (ending.phase, ending.reason) == (Phase.OPPORTUNITY, "held")
+    assert here.values(STEPS) == [
+        "meeting-confirmation",
+        "meeting-reminder",
+        "meeting-reminder",
+    ]
+    assert here.value("SELECT state FROM meeting") == "held"
+    assert here.value("SELECT to_stage FROM stage_transition") == "sal"
+
+
+async def test_the_outcome_is_asked_after_the_end(here: World) -> None:
+    here.person.will("meeting_outcome", says("held"))
+
+    await here.ending(await booked(here))
+
+    assert here.value(
+        "SELECT task.opened_at >= starts_at + interval '30 minutes' FROM task, meeting"
+    )
+
+
+async def test_a_meeting_in_half_an_hour_sends_no_reminder_from_the_past(here: World) -> None:
+    here.person.will("meeting_outcome", says("held"))
+
+    await here.ending(await booked(here, timedelta(minutes=30)))
+
+    assert here.values(STEPS) == ["meeting-confirmation"]
+
+
+async def test_a_meeting_without_a_fit_disqualifies(here: World) -> None:
+    here.person.will("meeting_outcome", says("not_a_fit"))
+
+    ending = await here.ending(await booked(here))
+
+    assert (ending.outcome, ending.reason) == ("disqualified", "not_a_fit")
+    assert here.value("SELECT stage FROM lead") == "disqualified"
+
+
+async def test_a_no_show_gets_the_recovery_mails_and_then_rests(here: World) -> None:
+    here.person.will("meeting_outcome", says("no_show"))
+
+    ending = await here.ending(await booked(here))
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
+    assert here.values(STEPS)[-2:] == ["email-no-show-1-rebook", "email-no-show-2-shorter"]
+
+
+async def test_a_no_show_that_rebooks_gets_its_second_meeting(here: World) -> None:
+    here.person.will("meeting_outcome", says("no_show"), says("held"))
+    handle = await booked(here)
+    lead = here.value("SELECT lead_id FROM meeting")
+    await here.environment.sleep(timedelta(days=3, hours=1))
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+
+    await here.books(lead, timedelta(days=2))
+    ending = await here.ending(handle)
+
+    assert ending.phase == Phase.OPPORTUNITY
+    assert here.value("SELECT attempt FROM meeting") == 2
+    assert here.values(STEPS).count("meeting-confirmation") == 2
+
+
+async def test_after_the_last_reschedule_attempt_a_no_show_rests_at_once(here: World) -> None:
+    here.person.will("meeting_outcome", says("no_show"))
+    handle = await booked(here)
+    with here.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE meeting SET missed = 2")
+
+    # The plan is made before the update in some runs; a move makes a new one.
+    await here.books(here.value("SELECT lead_id FROM meeting"), timedelta(days=4))
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
+    assert "email-no-show-1-rebook" not in here.values(STEPS)
+
+
+async def test_a_cancelled_meeting_is_confirmed_as_cancelled_and_won_back(here: World) -> None:
+    handle = await booked(here)
+    await here.reaches("SELECT count(*) FROM touch", 1)
+
+    await here.cancels()
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "cancelled")
+    assert "meeting-cancelled" in here.values(STEPS)
+    assert "email-no-show-1-rebook" in here.values(STEPS)
+
+
+async def test_a_moved_meeting_is_confirmed_and_reminded_for_its_new_time(here: World) -> None:
+    here.person.will("meeting_outcome", says("held"))
+    handle = await booked(here)
+    await here.reaches("SELECT count(*) FROM touch", 1)
+
+    await here.books(here.value("SELECT lead_id FROM meeting"), timedelta(days=6))
+    ending = await here.ending(handle)
+
+    assert ending.phase == Phase.OPPORTUNITY
+    assert here.values(STEPS).count("meeting-confirmation") == 2
+    assert here.value("SELECT task.opened_at >= starts_at FROM task, meeting")
+
+
+async def test_a_meeting_that_the_rep_moved_is_asked_about_again(here: World) -> None:
+    here.person.will("meeting_outcome", says_in("rescheduled", timedelta(days=2)), says("held"))
+
+    ending = await here.ending(await booked(here))
+
+    assert ending.phase == Phase.OPPORTUNITY
+    assert here.value("SELECT count(*) FROM task") == 2
+
+
+async def test_an_unsubscribed_lead_still_gets_what_its_meeting_needs(here: World) -> None:
+    here.person.will("meeting_outcome", says("held"))
+    with here.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO suppression VALUES ('ada@lovelace.example', 'unsubscribed', now())"
+        )
+
+    await here.ending(await booked(here))
+
+    assert len(here.values(STEPS)) == 3

@@ -1,0 +1,156 @@
+"""Nurture's arrows: what marketing's leads would miss if one of them led nowhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from temporalio.client import WorkflowHandle
+
+from domain.journey import Phase
+from tests.workflows.harness import World, says, says_in
+
+SENT = "SELECT count(*) FROM touch WHERE state = 'sent'"
+
+
+async def nurtured(here: World, lead: int) -> WorkflowHandle:  # type: ignore[type-arg]
+    """A journey in Nurture whose first mail has gone out."""
+    handle = await here.start(Phase.NURTURE, lead, cadence="welcome-nurture")
+    await here.reaches("SELECT phase FROM lead", "Nurture")
+    await here.environment.sleep(timedelta(days=3))
+    await here.reaches(SENT, 1)
+    return handle
+
+
+async def test_a_silent_lead_gets_every_mail_once_and_is_parked(here: World) -> None:
+    handle = await here.start(Phase.NURTURE, here.lead(), cadence="welcome-nurture")
+
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "exhausted")
+    assert here.values("SELECT step FROM touch WHERE state = 'sent' ORDER BY sent_at") == [
+        "email-welcome-1-checklist",
+        "email-welcome-2-three-numbers",
+        "email-welcome-3-phone",
+    ]
+    assert here.value("SELECT count(*) FROM outbox_message") == 3
+    assert here.value("SELECT exit_reason FROM enrollment") == "exhausted"
+
+
+async def test_mail_goes_only_inside_the_send_window_of_the_lead(here: World) -> None:
+    lead = here.lead(time_zone="Asia/Seoul", country="KR")
+    handle = await here.start(Phase.NURTURE, lead, cadence="welcome-nurture")
+
+    await here.ending(handle)
+
+    outside = (
+        "SELECT count(*) FROM touch WHERE extract(isodow FROM sent_at AT TIME ZONE 'Asia/Seoul') "
+        "> 5 OR extract(hour FROM sent_at AT TIME ZONE 'Asia/Seoul') NOT BETWEEN 9 AND 16"
+    )
+    assert here.value(outside) == 0
+    assert here.value(SENT) == 3
+
+
+async def test_a_score_at_the_threshold_is_escalated_at_once(here: World) -> None:
+    lead = here.lead()
+    handle = await nurtured(here, lead)
+
+    await here.does(lead, "form", points=30)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "score_reached")
+    assert here.value(SENT) == 1, "a lead that sales works got another nurture mail"
+
+
+async def test_many_events_over_the_threshold_make_one_crossing(here: World) -> None:
+    lead = here.lead()
+    await nurtured(here, lead)
+
+    for _ in range(5):
+        await here.does(lead, "form", points=30)
+
+    assert here.value("SELECT count(*) FROM relay_message WHERE key LIKE 'crossing:%'") == 1
+
+
+async def test_a_lead_that_arrives_hot_is_escalated_before_any_mail(here: World) -> None:
+    lead = here.lead(score=100)
+
+    ending = await here.ending(await here.start(Phase.NURTURE, lead, cadence="welcome-nurture"))
+
+    assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "score_reached")
+    assert here.value(SENT) == 0
+
+
+async def test_a_click_takes_the_other_arm_of_the_branch(here: World) -> None:
+    here.person.will("cadence", says("done"))
+    lead = here.lead()
+    handle = await nurtured(here, lead)
+
+    await here.does(lead, "click", points=1)
+    ending = await here.ending(handle)
+
+    assert here.person.done == [("cadence", "done")]
+    assert "email-welcome-2-three-numbers" not in here.values("SELECT step FROM touch")
+    assert ending.reason == "exhausted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "phase", "reason"),
+    [
+        ("reply", Phase.FOLLOW_UP, "replied"),
+        ("unsubscribe", Phase.RECYCLE, "unsubscribed"),
+        ("complaint", Phase.RECYCLE, "unsubscribed"),
+        ("bounce", Phase.RECYCLE, "bounced"),
+    ],
+)
+async def test_an_answer_ends_the_cadence(
+    here: World, kind: str, phase: Phase, reason: str
+) -> None:
+    lead = here.lead()
+    handle = await nurtured(here, lead)
+
+    await here.does(lead, kind, points=0)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (phase, reason)
+    assert here.value(SENT) == 1
+
+
+async def test_a_booking_through_the_link_leads_to_the_meeting(here: World) -> None:
+    lead = here.lead()
+    handle = await nurtured(here, lead)
+
+    meeting = await here.books(lead, timedelta(days=4))
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.MEETING, "booked")
+    assert ending.state
+    assert ending.state.meeting_id == meeting
+
+
+async def test_an_sdr_who_books_in_a_cadence_task_leads_to_the_meeting(here: World) -> None:
+    here.person.will("cadence", says_in("meeting_booked", timedelta(days=2)))
+    lead = here.lead()
+    handle = await nurtured(here, lead)
+    await here.does(lead, "click", points=1)
+
+    ending = await here.ending(handle)
+
+    assert ending.phase == Phase.MEETING
+    assert here.value("SELECT state FROM meeting") == "booked"
+
+
+async def test_a_suppression_that_lands_first_stops_the_mail_and_not_the_journey(
+    here: World,
+) -> None:
+    lead = here.lead()
+    with here.database.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO suppression VALUES ('ada@lovelace.example', 'manual', now())"
+        )
+
+    ending = await here.ending(await here.start(Phase.NURTURE, lead, cadence="welcome-nurture"))
+
+    assert here.values("SELECT DISTINCT state FROM touch") == ["suppressed"]
+    assert here.value("SELECT count(*) FROM outbox_message") == 0
+    assert ending.reason == "exhausted"

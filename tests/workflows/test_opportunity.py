@@ -1,0 +1,60 @@
+"""The opportunity's arrows: what a sale would lose if one of them led nowhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.journey import Phase
+from tests.workflows.harness import Ending, World, says
+
+
+async def closed(here: World) -> Ending:
+    """Let the sale run to its outcome and the journey learn of it."""
+    handle = await here.start(Phase.OPPORTUNITY, here.lead(owner="rep-1"), reason="held")
+    await here.reaches("SELECT outcome <> '' FROM opportunity", True)
+    await here.deliver()
+    return await here.ending(handle)
+
+
+async def test_a_won_opportunity_makes_a_customer(here: World) -> None:
+    here.person.will("opportunity", says("advanced"), says("won"))
+
+    ending = await closed(here)
+
+    assert (ending.phase, ending.reason) == (Phase.CUSTOMER, "won")
+    assert here.values("SELECT to_stage FROM stage_transition ORDER BY id")[:2] == [
+        "sql",
+        "opportunity",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("reaction", "reason"),
+    [(says("lost", reason="price"), "lost"), (says("no_outcome"), "no_outcome")],
+)
+async def test_an_opportunity_that_is_not_won_comes_back(
+    here: World, reaction: object, reason: str
+) -> None:
+    here.person.will("opportunity", reaction)  # type: ignore[arg-type]
+
+    ending = await closed(here)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, reason)
+
+
+async def test_what_the_owner_learned_of_budget_and_need_is_kept(here: World) -> None:
+    here.person.will("opportunity", says("advanced", budget="40k", need="dispatch"), says("won"))
+
+    await closed(here)
+
+    assert here.value("SELECT qualification FROM opportunity") == {
+        "budget": "40k",
+        "need": "dispatch",
+    }
+
+
+async def test_a_customer_s_journey_ends_as_won(here: World) -> None:
+    ending = await here.ending(await here.start(Phase.CUSTOMER, here.lead(), reason="won"))
+
+    assert (ending.phase, ending.outcome, ending.reason) == ("", "customer", "won")
+    assert here.value("SELECT stage FROM lead") == "customer"

@@ -1,0 +1,94 @@
+"""Recycle's arrows: what a season's harvest would lose if one of them led nowhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from domain.journey import Phase
+from tests.workflows.harness import World
+
+
+async def test_a_parked_lead_comes_back_with_the_next_cycle_s_cadence(here: World) -> None:
+    lead = here.lead(score=55)
+    before = await here.now()
+
+    ending = await here.ending(await here.start(Phase.RECYCLE, lead, reason="lost"))
+
+    assert (ending.phase, ending.reason, ending.cycle) == (Phase.NURTURE, "recycled_lost", 2)
+    assert ending.state
+    assert ending.state.cadence == "recycle-reentry"
+    assert timedelta(days=180) < await here.now() - before < timedelta(days=182)
+    assert here.value("SELECT score FROM lead") == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "points", "phase", "reason"),
+    [
+        ("click", 1, Phase.NURTURE, "renewed_interest"),
+        ("reply", 1, Phase.FOLLOW_UP, "replied"),
+        ("form", 50, Phase.FOLLOW_UP, "score_reached"),
+    ],
+)
+async def test_a_sign_of_life_wakes_a_parked_lead_early(
+    here: World, kind: str, points: int, phase: Phase, reason: str
+) -> None:
+    lead = here.lead()
+    before = await here.now()
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    await here.does(lead, kind, points=points)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason, ending.cycle) == (phase, reason, 2)
+    assert await here.now() - before < timedelta(days=1)
+
+
+async def test_an_open_does_not_wake_a_parked_lead(here: World) -> None:
+    lead = here.lead()
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    await here.does(lead, "open")
+    ending = await here.ending(handle)
+
+    assert ending.reason == "recycled_lost"
+
+
+async def test_a_parked_lead_that_books_goes_to_its_meeting(here: World) -> None:
+    lead = here.lead()
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    await here.books(lead, timedelta(days=2))
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.cycle) == (Phase.MEETING, 2)
+
+
+async def test_after_its_last_cycle_a_lead_is_let_go(here: World) -> None:
+    handle = await here.start(Phase.RECYCLE, here.lead(), reason="exhausted", cycle=4)
+
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.outcome) == ("", "retired")
+    assert here.value("SELECT phase FROM lead") == "ended"
+
+
+async def test_an_unsubscribed_lead_never_comes_back(here: World) -> None:
+    ending = await here.ending(await here.start(Phase.RECYCLE, here.lead(), reason="unsubscribed"))
+
+    assert ending.outcome == "retired"
+
+
+async def test_the_crossing_of_an_earlier_cycle_wakes_nobody(here: World) -> None:
+    lead = here.lead()
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost", cycle=2)
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    await handle.signal("engagement", {"code": "score_reached", "cycle": 1})
+    ending = await here.ending(handle)
+
+    assert ending.reason == "recycled_lost"

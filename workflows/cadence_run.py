@@ -1,0 +1,59 @@
+"""One lead going through one cadence: rest until the step is due, do it, plan the next."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import Code, Enrolled, Notice, RunStep, TaskRequest
+from workflows import steps
+from workflows.journey import Journey
+
+
+async def run_cadence(journey: Journey, enrolled: Enrolled) -> Notice:
+    """Take the lead through the cadence it is enrolled in.
+
+    Returns:
+        The notice that ended it early, or one whose code is the cadence's own exit reason
+        (``exhausted`` at its last step).
+    """
+    plan = enrolled.plan
+    wake = tuple(enrolled.exit_on)
+    while plan.kind != "exit":
+        notice = await journey.rest(
+            plan.seconds,
+            details=plan.details,
+            summary=plan.summary,
+            wake=(*wake, Code.REPLAN),
+        )
+        if notice and notice.code != Code.REPLAN:
+            return notice
+        completed = False
+        if plan.kind == "task" and not notice:
+            answer = await journey.ask(_task(journey, enrolled, plan.step), wake)
+            if isinstance(answer, Notice):
+                return answer
+            if answer.code == "meeting_booked":
+                return Notice(Code.BOOKED, ref=answer.ref)
+            if answer.code == "not_interested":
+                return Notice(answer.code)
+            completed = True
+        plan = await steps.run_step(
+            RunStep(
+                enrolled.enrollment_id,
+                plan.step,
+                plan.due,
+                completed,
+                journey.state.meeting_id,
+            )
+        )
+    return Notice(plan.reason)
+
+
+def _task(journey: Journey, enrolled: Enrolled, step: str) -> TaskRequest:
+    return TaskRequest(
+        key=f"{workflow.info().run_id}:{step}",
+        lead_id=journey.state.lead_id,
+        kind="cadence",
+        enrollment_id=enrolled.enrollment_id,
+        step=step,
+    )

@@ -1,0 +1,119 @@
+"""Meeting: remind, ask how it went, and win back those who did not come."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import (
+    BeginCadence,
+    Code,
+    JourneyResult,
+    JourneyState,
+    MeetingPlan,
+    Notice,
+    Phase,
+    SendOne,
+    TaskRequest,
+)
+from workflows import steps
+from workflows.cadence_run import run_cadence
+from workflows.journey import Departure, Journey, end
+
+CHANGED = (Code.RESCHEDULED, Code.CANCELLED)
+
+
+@workflow.defn(name=Phase.MEETING)
+class Meeting(Journey):
+    """A lead with an appointment."""
+
+    phase = Phase.MEETING
+
+    @workflow.init
+    def __init__(self, state: JourneyState) -> None:
+        super().__init__(state)
+        self.planned_at = workflow.now()
+
+    @workflow.run
+    async def run(self, state: JourneyState) -> JourneyResult:
+        """See the appointment through, then hand the lead on."""
+        return await self.follow(self.story)
+
+    async def story(self) -> Departure:
+        """Confirm, remind, learn the outcome; after a no-show, try to rebook."""
+        self.discard(Code.BOOKED, Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
+        entered = await steps.enter_phase(self.entry())
+        self.assign(entered.owner, entered.score_band)
+        while True:
+            plan = await steps.plan_meeting(self.state.meeting_id)
+            self.planned_at = workflow.now()
+            outcome = await self.hold(plan)
+            match outcome:
+                case "held":
+                    return Departure(Phase.OPPORTUNITY, "held")
+                case "not_a_fit":
+                    return end("disqualified", "not_a_fit")
+                case Code.RESCHEDULED:
+                    continue
+                case missed:
+                    departure = await self.win_back(plan, missed)
+            if departure:
+                return departure
+
+    async def hold(self, plan: MeetingPlan) -> str:
+        """Confirm and remind until the appointment is over, then ask what became of it."""
+        await self.mail(plan, "confirmation", "meeting-confirmation")
+        for reminder in plan.reminders:
+            if change := await self.until(plan, reminder.seconds, f"Reminder {reminder.name}"):
+                return await self.changed(plan, change)
+            await self.mail(plan, f"reminder-{reminder.name}", "meeting-reminder")
+        if change := await self.until(plan, plan.outcome_seconds, "End of the meeting"):
+            return await self.changed(plan, change)
+        answer = await self.ask(
+            TaskRequest(
+                key=f"{plan.key}:outcome",
+                lead_id=self.state.lead_id,
+                kind="meeting_outcome",
+                meeting_id=self.state.meeting_id,
+            ),
+            wake=CHANGED,
+        )
+        if isinstance(answer, Notice):
+            return await self.changed(plan, answer)
+        # Nobody said that the lead came: treat it as a lead that did not.
+        return "no_show" if answer.code == "expired" else answer.code
+
+    async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
+        """Rest until ``seconds`` after the plan was made; a change of the meeting ends it."""
+        gone = (workflow.now() - self.planned_at).total_seconds()
+        return await self.rest(seconds - gone, details=plan.details, summary=summary, wake=CHANGED)
+
+    async def changed(self, plan: MeetingPlan, change: Notice) -> str:
+        """The outcome that a change of the meeting amounts to."""
+        if change.code == Code.CANCELLED:
+            await self.mail(plan, "cancelled", "meeting-cancelled")
+        return change.code
+
+    async def win_back(self, plan: MeetingPlan, missed: str) -> Departure | None:
+        """Offer a new time; None when the lead took one."""
+        if plan.reschedules_left <= 0:
+            return Departure(Phase.RECYCLE, missed)
+        enrolled = await steps.begin_cadence(
+            BeginCadence(
+                lead_id=self.state.lead_id,
+                key=plan.key,
+                cadence=plan.recovery_cadence,
+                cycle=self.state.cycle,
+                meeting_id=self.state.meeting_id,
+            )
+        )
+        ending = await run_cadence(self, enrolled)
+        if ending.code not in (Code.BOOKED, Code.RESCHEDULED):
+            return Departure(Phase.RECYCLE, missed)
+        self.state.meeting_id = ending.ref or self.state.meeting_id
+        return None
+
+    async def mail(self, plan: MeetingPlan, name: str, template: str) -> None:
+        """Send one mail about this setting of the meeting."""
+        await steps.send_one(
+            SendOne(self.state.lead_id, f"{plan.key}:{name}", template, self.state.meeting_id)
+        )

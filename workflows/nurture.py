@@ -1,0 +1,48 @@
+"""Nurture: e-mails and tasks of a cadence until the lead is ready for sales, or they run out."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
+from workflows import steps
+from workflows.cadence_run import run_cadence
+from workflows.journey import Departure, Journey
+
+
+@workflow.defn(name=Phase.NURTURE)
+class Nurture(Journey):
+    """A lead that is not yet ready for sales."""
+
+    phase = Phase.NURTURE
+
+    @workflow.init
+    def __init__(self, state: JourneyState) -> None:
+        super().__init__(state)
+
+    @workflow.run
+    async def run(self, state: JourneyState) -> JourneyResult:
+        """Nurture the lead, then hand it on."""
+        return await self.follow(self.story)
+
+    async def story(self) -> Departure:
+        """Enroll, run the cadence, and go where its end leads."""
+        enrolled = await steps.begin_cadence(
+            BeginCadence(
+                lead_id=self.state.lead_id,
+                key=workflow.info().run_id,
+                cadence=self.state.cadence,
+                cycle=self.state.cycle,
+                entry=self.entry(),
+            )
+        )
+        if enrolled.entered:
+            self.state.score_band = enrolled.entered.score_band
+        ending = await run_cadence(self, enrolled)
+        match ending.code:
+            case Code.SCORE_REACHED | Code.REPLIED:
+                return Departure(Phase.FOLLOW_UP, ending.code)
+            case Code.BOOKED:
+                return Departure(Phase.MEETING, ending.code, meeting_id=ending.ref)
+            case _:
+                return Departure(Phase.RECYCLE, ending.code)

@@ -1,0 +1,77 @@
+"""Opportunity: the journey waits while the sale, a workflow of its own, is worked."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import (
+    OPPORTUNITY_WORKFLOW,
+    Code,
+    JourneyResult,
+    JourneyState,
+    Notice,
+    OpenOpportunity,
+    OpportunityOpened,
+    OpportunityState,
+    Phase,
+    opportunity_workflow_id,
+)
+from workflows import steps
+from workflows.journey import Departure, Journey, Redirected
+
+
+@workflow.defn(name=Phase.OPPORTUNITY)
+class Opportunity(Journey):
+    """A lead whose appointment was held and that is worth pursuing."""
+
+    phase = Phase.OPPORTUNITY
+
+    @workflow.init
+    def __init__(self, state: JourneyState) -> None:
+        super().__init__(state)
+
+    @workflow.run
+    async def run(self, state: JourneyState) -> JourneyResult:
+        """Start the sale, wait for its outcome, hand the lead on."""
+        return await self.follow(self.story)
+
+    async def story(self) -> Departure:
+        """Open the opportunity and go where its outcome leads."""
+        opened = await steps.open_opportunity(OpenOpportunity(self.entry(), self.state.meeting_id))
+        self.assign(opened.owner, self.state.score_band)
+        await self.start_sale(opened)
+        closed = await self.outcome(opened)
+        if closed.reason == "won":
+            return Departure(Phase.CUSTOMER, "won")
+        return Departure(Phase.RECYCLE, closed.reason)
+
+    async def start_sale(self, opened: OpportunityOpened) -> None:
+        """Start the workflow of the sale; it outlives this phase."""
+        await workflow.start_child_workflow(
+            OPPORTUNITY_WORKFLOW,
+            OpportunityState(opened.opportunity_id, self.state.lead_id, opened.stall_warnings),
+            id=opportunity_workflow_id(opened.opportunity_id),
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"Sale to lead {self.state.lead_id}",
+        )
+
+    async def outcome(self, opened: OpportunityOpened) -> Notice:
+        """Wait until this opportunity is closed.
+
+        Raises:
+            Redirected: an operator took the lead elsewhere; the sale is told to stop.
+        """
+        name = opportunity_workflow_id(opened.opportunity_id)
+        try:
+            while True:
+                notice = await self.rest(
+                    float("inf"),
+                    details=f"Waiting for the outcome of {name}",
+                    summary=f"Outcome of {name}",
+                    wake=(Code.CLOSED,),
+                )
+                if notice and notice.ref == opened.opportunity_id:
+                    return notice
+        except Redirected:
+            await workflow.get_external_workflow_handle(name).signal("stop")
+            raise

@@ -1,0 +1,13 @@
+"""All workflow types a worker runs."""
+
+from __future__ import annotations
+
+from workflows.customer import Customer
+from workflows.follow_up import FollowUp
+from workflows.meeting import Meeting
+from workflows.nurture import Nurture
+from workflows.opportunity import Opportunity
+from workflows.opportunity_stages import OpportunityStages
+from workflows.recycle import Recycle
+
+WORKFLOWS = [Nurture, FollowUp, Meeting, Opportunity, OpportunityStages, Customer, Recycle]

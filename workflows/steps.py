@@ -1,0 +1,154 @@
+"""What a journey asks of the outside world: one function per activity, with its queue, its time
+limits and the line ops read in the UI.
+
+Activities are called by name, so that no workflow imports the code that does I/O; a test holds
+names, arguments and results against the activities that workers register.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+from domain.journey import (
+    EMAIL_QUEUE,
+    AdvanceOpportunity,
+    BeginCadence,
+    CallPlan,
+    CloseOpportunity,
+    Disposition,
+    EndJourney,
+    Enrolled,
+    Entered,
+    MeetingPlan,
+    OpenedTask,
+    OpenOpportunity,
+    OpportunityOpened,
+    Park,
+    Parking,
+    PhaseEntry,
+    Plan,
+    PlanCall,
+    RunStep,
+    SendOne,
+    TaskRequest,
+)
+
+Answer = TypeVar("Answer")
+
+# Databases and providers come back; a journey waits for them rather than fail.
+FOREVER = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(minutes=1),
+)
+RECORD_LIMIT = timedelta(seconds=30)
+SEND_LIMIT = timedelta(seconds=90)
+HEARTBEAT = timedelta(seconds=15)
+"""A worker that says nothing for so long is dead, and another attempt begins."""
+
+
+async def enter_phase(entry: PhaseEntry) -> Entered:
+    """Record that the lead moved into a phase."""
+    return await _record("enter_phase", entry, Entered, f"Enter {entry.phase}: {entry.reason}")
+
+
+async def begin_cadence(request: BeginCadence) -> Enrolled:
+    """Enroll the lead and plan the first step."""
+    return await _record("begin_cadence", request, Enrolled, f"Enroll in {request.cadence}")
+
+
+async def run_step(request: RunStep) -> Plan:
+    """Do the step that is due; the answer is the plan for the next one."""
+    return await _send("run_step", request, Plan, f"Step {request.step}")
+
+
+async def send_one(request: SendOne) -> None:
+    """Send one mail outside a cadence."""
+    await _send("send_one", request, type(None), f"Send {request.template}")
+
+
+async def open_task(request: TaskRequest) -> OpenedTask:
+    """Write the row of a task for a person."""
+    return await _record(
+        "open_task", request, OpenedTask, f"Open {request.kind} task, attempt {request.attempt}"
+    )
+
+
+async def close_task(task_id: int, state: str) -> Disposition:
+    """Withdraw or expire a task; if a person was faster, their disposition comes back."""
+    closed: Disposition = await workflow.execute_activity(
+        "close_task",
+        args=[task_id, state],
+        result_type=Disposition,
+        start_to_close_timeout=RECORD_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=FOREVER,
+        summary=f"Task {task_id} {state}",
+    )
+    return closed
+
+
+async def plan_call(request: PlanCall) -> CallPlan:
+    """When the next call attempt is due, or that attempts are exhausted."""
+    return await _record("plan_call", request, CallPlan, f"Plan call attempt {request.attempt}")
+
+
+async def plan_meeting(meeting_id: int) -> MeetingPlan:
+    """Reminders and end of an appointment."""
+    return await _record("plan_meeting", meeting_id, MeetingPlan, f"Plan meeting {meeting_id}")
+
+
+async def open_opportunity(request: OpenOpportunity) -> OpportunityOpened:
+    """Record the sale that a held meeting may lead to."""
+    return await _record("open_opportunity", request, OpportunityOpened, "Open opportunity")
+
+
+async def advance_opportunity(request: AdvanceOpportunity) -> str:
+    """Move the opportunity on; the answer is its stage now."""
+    return await _record("advance_opportunity", request, str, "Advance to the next stage")
+
+
+async def close_opportunity(request: CloseOpportunity) -> None:
+    """Record the outcome of an opportunity and tell the lead's journey."""
+    await _record("close_opportunity", request, type(None), f"Close: {request.outcome}")
+
+
+async def park(request: Park) -> Parking:
+    """Enter the recycle stage and ask how long to stay."""
+    return await _record("park", request, Parking, f"Park: {request.reason}")
+
+
+async def end_journey(request: EndJourney) -> None:
+    """Record how the journey ended."""
+    await _record("end_journey", request, type(None), f"End: {request.outcome}")
+
+
+async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
+    result: Answer = await workflow.execute_activity(
+        name,
+        request,
+        result_type=answer,
+        start_to_close_timeout=RECORD_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=FOREVER,
+        summary=summary,
+    )
+    return result
+
+
+async def _send(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
+    result: Answer = await workflow.execute_activity(
+        name,
+        request,
+        result_type=answer,
+        task_queue=EMAIL_QUEUE,
+        start_to_close_timeout=SEND_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=FOREVER,
+        summary=summary,
+    )
+    return result
