@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     """E-mail touches per second over all workers; Temporal holds the rate on the queue."""
     start_rate_per_second: float = 50.0
     """Journeys started per second by an import."""
-    worker_concurrency: int = 32
+    worker_concurrency: int = 16
     worker_shutdown_seconds: float = 30.0
 
     demo_time_factor: float = Field(default=1.0, ge=1.0)

@@ -18,6 +18,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 import settings as settings_module
 from activities.channels.base import channel_from
+from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats
 from activities.links import link_signer
 from activities.registry import email_activities, journey_activities
@@ -56,7 +57,7 @@ def workers(client: Client, resources: Resources, settings: Settings) -> tuple[W
         activities=journey_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats()],
+        interceptors=[Heartbeats(), DiscreetFailures()],
         workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=shutdown,
     )
@@ -66,7 +67,7 @@ def workers(client: Client, resources: Resources, settings: Settings) -> tuple[W
         activities=email_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats()],
+        interceptors=[Heartbeats(), DiscreetFailures()],
         max_task_queue_activities_per_second=settings.send_rate_per_second,
         graceful_shutdown_timeout=shutdown,
     )

@@ -39,6 +39,11 @@ _LOAD = text(
     """
 )
 
+_REMEMBER = text(
+    "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
+    "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
+)
+
 
 @dataclass(frozen=True)
 class Pass:
@@ -97,7 +102,7 @@ class CadenceActivities:
         calendar, a time zone or the send window may have changed since."""
         now = self.resources.now()
         due = datetime.fromisoformat(request.due)
-        with self.resources.engine.begin() as connection:
+        with self.resources.statements.connect() as connection:
             current = self._load(connection, request.enrollment_id)
             begun = _begun(connection, request.enrollment_id)
         if current.row.ended_at is not None:
@@ -113,7 +118,7 @@ class CadenceActivities:
                 LATE_SECONDS
             )
             plan = self._act(current, step, due if on_time else now, now, request.meeting_id)
-        with self.resources.engine.begin() as connection:
+        with self.resources.statements.connect() as connection:
             self._remember(connection, current, plan, now)
         return plan
 
@@ -205,10 +210,7 @@ class CadenceActivities:
     def _remember(self, connection: Connection, current: Pass, plan: Plan, now: datetime) -> None:
         ended = plan.kind == "exit"
         connection.execute(
-            text(
-                "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
-                "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
-            ),
+            _REMEMBER,
             {
                 "step": plan.step or END,
                 "ended": now if ended else None,

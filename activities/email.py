@@ -72,7 +72,7 @@ def attempts_of(info: activity.Info) -> str:
 
 
 def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> ledger.Claim:
-    with resources.engine.begin() as connection:
+    with resources.statements.connect() as connection:
         return ledger.claim(
             connection,
             key=email.key,
@@ -166,7 +166,7 @@ def _settle(
     error: str = "",
     provider_message_id: str = "",
 ) -> str:
-    with resources.engine.begin() as connection:
+    with resources.statements.connect() as connection:
         ledger.settle(
             connection,
             key,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,12 @@ class Resources:
     channel: Channel
     links: LinkSigner
     settings: Settings
+
+    @functools.cached_property
+    def statements(self) -> Engine:
+        """The same connections, each statement a transaction of its own: one round trip where
+        BEGIN and COMMIT would make three."""
+        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def now(self) -> datetime:
         """Journey time (UTC) at which Temporal started this activity.

@@ -84,9 +84,10 @@ def record_engagement(
             signal="engagement",
             notice=Notice(code, ref=row.id, cycle=row.cycle),
         )
-    if row.score >= scoring.threshold and row.phase in (Phase.NURTURE, Phase.RECYCLE):
-        _cross(connection, lead_id, row.cycle)
-    elif row.phase == Phase.RECYCLE and kind in ANSWERS and kind != "reply":
+    ready = row.score >= scoring.threshold and row.phase in (Phase.NURTURE, Phase.RECYCLE)
+    if ready and _cross(connection, lead_id, row.cycle):
+        return True
+    if row.phase == Phase.RECYCLE and kind in ANSWERS and kind != "reply":
         notify_journey(
             connection,
             lead_id,
@@ -97,7 +98,8 @@ def record_engagement(
     return True
 
 
-def _cross(connection: Connection, lead_id: int, cycle: int) -> None:
+def _cross(connection: Connection, lead_id: int, cycle: int) -> bool:
+    """Queue the crossing of this cycle; False when there was one already."""
     crossed = connection.execute(
         text(
             "UPDATE lead SET crossed_cycle = :cycle "
@@ -105,14 +107,15 @@ def _cross(connection: Connection, lead_id: int, cycle: int) -> None:
         ),
         {"lead": lead_id, "cycle": cycle},
     ).first()
-    if crossed is not None:
-        notify_journey(
-            connection,
-            lead_id,
-            key=f"crossing:lead-{lead_id}:{cycle}",
-            signal="engagement",
-            notice=Notice(Code.SCORE_REACHED, cycle=cycle),
-        )
+    if crossed is None:
+        return False
+    return notify_journey(
+        connection,
+        lead_id,
+        key=f"crossing:lead-{lead_id}:{cycle}",
+        signal="engagement",
+        notice=Notice(Code.SCORE_REACHED, cycle=cycle),
+    )
 
 
 def suppress(connection: Connection, *, email_key: str, reason: str, at: datetime) -> None:

@@ -17,5 +17,7 @@ def engine(database_url: str, pool_size: int = 8) -> Engine:
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        # Errors are logged; what they happened with may be somebody's mail.
+        hide_parameters=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
     )

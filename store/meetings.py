@@ -97,7 +97,7 @@ def cancel_meeting(connection: Connection, *, meeting_id: int, at: datetime) -> 
         update(Meeting)
         .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at > at)
         .values(state="cancelled", missed=Meeting.missed + 1)
-        .returning(Meeting.lead_id, Meeting.attempt)
+        .returning(Meeting.lead_id, Meeting.attempt, Meeting.cycle)
     ).first()
     if row is None:
         return False
@@ -106,7 +106,7 @@ def cancel_meeting(connection: Connection, *, meeting_id: int, at: datetime) -> 
         row.lead_id,
         key=f"meeting-{meeting_id}-{row.attempt}:cancelled",
         signal="meeting",
-        notice=Notice(Code.CANCELLED, ref=meeting_id),
+        notice=Notice(Code.CANCELLED, ref=meeting_id, cycle=row.cycle),
     )
     return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
@@ -16,6 +17,9 @@ from store import meetings, opportunities
 from store.policies import policy
 from store.relay_messages import post
 from store.tables import Account, Lead, Task
+
+# Reasons travel through Temporal, where no free text may be.
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
 
 CLOSED = {
     "done": "somebody has done it already",
@@ -293,6 +297,11 @@ def _check(row: Row[Any], answer: Answer) -> None:
         raise TaskRefused(f"'{answer.disposition}' needs a time: say when with --at.")
     if answer.disposition in NEEDS_REASON and not answer.reason:
         raise TaskRefused(f"'{answer.disposition}' needs a reason: give its code with --reason.")
+    if answer.reason and not _CODE.fullmatch(answer.reason):
+        raise TaskRefused(
+            f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "
+            "price or no_budget, and put the rest into --note."
+        )
 
 
 def _consequences(

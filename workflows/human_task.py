@@ -35,6 +35,7 @@ async def perform(
         waiting = _start_waiting(request, opened, deadline)
         if not await _finished(waiting, interrupted):
             waiting.cancel()
+            waiting.add_done_callback(_forget)
             closed = await steps.close_task(opened.task_id, WITHDRAWN)
             return None if closed.code == WITHDRAWN else closed
         answer = await _answer(waiting)
@@ -61,6 +62,12 @@ def _start_waiting(request: TaskRequest, opened: OpenedTask, deadline: datetime)
 async def _finished(waiting: Waiting, interrupted: Callable[[], bool]) -> bool:
     await workflow.wait_condition(lambda: waiting.done() or interrupted())
     return waiting.done()
+
+
+def _forget(waiting: Waiting) -> None:
+    """Look at how a withdrawn wait ended, or the event loop complains that nobody did."""
+    if not waiting.cancelled():
+        waiting.exception()
 
 
 async def _answer(waiting: Waiting) -> Disposition:

@@ -118,6 +118,8 @@ class Journey:
             raise ValueError(f"There is no phase {phase!r}; choose one of {', '.join(allowed)}.")
         if phase == Phase.MEETING and not self.state.meeting_id:
             raise ValueError("This lead has no meeting to move to; book one first.")
+        if phase == Phase.NURTURE and not self.state.cadence:
+            raise ValueError("This lead has no cadence to go back to; move it to Recycle.")
 
     @workflow.query
     def status(self) -> dict[str, str]:
@@ -284,7 +286,7 @@ class Journey:
             self.state,
             cycle=cycle,
             reason=departure.reason,
-            cadence=departure.cadence or ("" if departure.next_cycle else self.state.cadence),
+            cadence=departure.cadence or self.state.cadence,
             stage=STAGE_OF_PHASE[phase],
             meeting_id=departure.meeting_id or self.state.meeting_id,
             inbox=[n for n in self.state.inbox if n.cycle in (0, cycle)],

@@ -107,6 +107,8 @@ class Meeting(Journey):
             )
         )
         ending = await run_cadence(self, enrolled)
+        if ending.code == Code.REPLIED:
+            return Departure(Phase.FOLLOW_UP, ending.code)
         if ending.code not in (Code.BOOKED, Code.RESCHEDULED):
             return Departure(Phase.RECYCLE, missed)
         self.state.meeting_id = ending.ref or self.state.meeting_id

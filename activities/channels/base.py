@@ -93,7 +93,11 @@ class Channel(Protocol):
         """
 
     def was_accepted(self, touch_key: str) -> bool | None:
-        """Whether the provider has taken the message of this touch; None: it can't be asked."""
+        """Whether the provider has taken the message of this touch; None: it can't be asked.
+
+        A channel that answers must also take a second message of a touch without doubling it: an
+        attempt that seemed dead may still be sending.
+        """
 
 
 class ChannelError(Exception):

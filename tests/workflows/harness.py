@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +190,19 @@ class World:
         await self.deliver()
         return meeting
 
+    async def has_meeting(self, lead_id: int) -> int:
+        """A meeting that has just begun, of which the journey is not told."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            made: int = connection.execute(
+                text(
+                    "INSERT INTO meeting (lead_id, starts_at, state) "
+                    "VALUES (:lead, :at, 'booked') RETURNING id"
+                ),
+                {"lead": lead_id, "at": now},
+            ).scalar_one()
+        return made
+
     async def cancels(self) -> None:
         """The lead cancels its meeting."""
         now = await self.now()
@@ -237,9 +250,15 @@ def publish(database: Engine) -> None:
 
 
 @asynccontextmanager
-async def world(database_url: str) -> AsyncIterator[World]:
+async def world(database_url: str, time_factor: float = 1.0) -> AsyncIterator[World]:
     """A server with a clock of its own, a worker, and published cadences."""
-    settings = Settings(database_url=database_url, secret_key="test", email_channel="outbox")
+    settings = Settings(
+        database_url=database_url,
+        secret_key="test",
+        email_channel="outbox",
+        demo_time_factor=time_factor,
+        demo_time_epoch=datetime.now(UTC),
+    )
     database = engine(database_url)
     publish(database)
     person = Person(database, settings)

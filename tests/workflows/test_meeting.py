@@ -87,6 +87,19 @@ async def test_a_no_show_that_rebooks_gets_its_second_meeting(here: World) -> No
     assert here.values(STEPS).count("meeting-confirmation") == 2
 
 
+async def test_a_no_show_that_writes_back_is_called(here: World) -> None:
+    here.person.will("meeting_outcome", says("no_show"))
+    handle = await booked(here)
+    lead = here.value("SELECT lead_id FROM meeting")
+    await here.environment.sleep(timedelta(days=3, hours=1))
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+
+    await here.does(lead, "reply", points=0)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "replied")
+
+
 async def test_after_the_last_reschedule_attempt_a_no_show_rests_at_once(here: World) -> None:
     here.person.will("meeting_outcome", says("no_show"))
     handle = await booked(here)

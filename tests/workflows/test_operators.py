@@ -95,10 +95,22 @@ async def test_a_move_to_nowhere_is_refused_and_changes_nothing(here: World) -> 
 
 
 async def test_moving_a_sale_away_closes_its_opportunity(here: World) -> None:
-    handle = await here.start(Phase.OPPORTUNITY, here.lead(), reason="held")
+    handle = await here.start(
+        Phase.OPPORTUNITY, here.lead(), reason="held", cadence="welcome-nurture"
+    )
     await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
 
     await handle.execute_update("move_to", "Nurture")
     await here.reaches("SELECT outcome FROM opportunity", "no_outcome")
 
     assert here.values("SELECT state FROM task") == ["withdrawn"]
+
+
+async def test_a_lead_without_a_cadence_is_not_moved_into_nurture(here: World) -> None:
+    """It would wait there for ever for a cadence that nobody named."""
+    handle = await here.start(Phase.RECYCLE, here.lead(), reason="lost")
+
+    with pytest.raises(WorkflowUpdateFailedError) as refusal:
+        await handle.execute_update("move_to", "Nurture")
+
+    assert "no cadence" in str(refusal.value.cause)

@@ -1,0 +1,117 @@
+"""Steps of a cadence whose attempt died after its work was done: what the next attempt says."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.channels.base import Channel, TryAgain
+from domain.cadence import Cadence
+from domain.journey import Plan, RunStep
+from store.cadences import publish_cadence
+from tests.activities.desk import NOW, Desk, Provider
+
+MakeDesk = Callable[[Channel], Desk]
+ALWAYS = {
+    "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    "from": "00:00",
+    "to": "24:00",
+    "skip_holidays": False,
+}
+
+
+def enrolled(here: Desk, *steps: object) -> int:
+    """Enroll the lead of the desk in a cadence of these steps; returns the enrollment's id."""
+    cadence = Cadence.model_validate({"cadence": "short", "window": ALWAYS, "steps": steps})
+    templates = {name: {"en": here.template(name)} for name in cadence.templates()}
+    with here.database.begin() as connection:
+        version = publish_cadence(connection, cadence=cadence, source="", templates=templates)
+    return int(
+        here.value(
+            "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at) "
+            "VALUES ('run-0', :lead, :version, 1, :at) RETURNING id",
+            lead=here.lead_id,
+            version=version.id,
+            at=NOW,
+        )
+    )
+
+
+def due(enrollment: int, step: str) -> RunStep:
+    """The request to do ``step``, which is due now."""
+    return RunStep(enrollment, step, NOW.isoformat())
+
+
+def clicks(here: Desk) -> None:
+    """The lead clicks."""
+    here.run(
+        "INSERT INTO engagement (key, lead_id, kind, at) VALUES ('click-1', :lead, 'click', :at)",
+        lead=here.lead_id,
+        at=NOW,
+    )
+
+
+def test_a_last_step_done_twice_still_says_why_the_cadence_ended(desk: MakeDesk) -> None:
+    """Killed after the work and before Temporal heard of it, a lead whose cadence ran out would
+    be parked for a reason that no recycle policy knows."""
+    company = Provider()
+    here = desk(company)
+    step = due(enrolled(here, {"email": "hello", "id": "last"}, {"exit": "rested"}), "last")
+
+    plans = [here.run_step(step, attempt=1), here.run_step(step, attempt=2)]
+
+    assert plans == [Plan("exit", reason="rested")] * 2
+    assert len(company.accepted) == 1
+
+
+def test_a_step_done_twice_gives_the_same_plan(desk: MakeDesk) -> None:
+    here = desk(Provider())
+    step = due(
+        enrolled(here, {"email": "hello", "id": "one"}, {"wait": "2 days"}, {"email": "bye"}),
+        "one",
+    )
+
+    plans = [here.run_step(step, attempt=1), here.run_step(step, attempt=2)]
+
+    assert plans[0] == plans[1]
+    assert (plans[0].step, plans[0].due) == (
+        "email-bye",
+        (NOW + timedelta(days=2)).isoformat(),
+    )
+
+
+def test_a_retry_stays_in_the_arm_of_the_branch_it_has_begun(desk: MakeDesk) -> None:
+    """Who clicks while the provider is slow would get the mails of both arms."""
+    company = Provider(answers=deque([TryAgain(5.0, "Busy.")]))
+    here = desk(company)
+    branch = {
+        "if": "engagement.clicks > 0",
+        "then": [{"email": "hot"}],
+        "else": [{"email": "cold"}],
+    }
+    step = due(enrolled(here, {"branch": branch, "id": "fork"}, {"exit": "rested"}), "fork")
+    with pytest.raises(ApplicationError):
+        here.run_step(step, attempt=1)
+    clicks(here)
+
+    plans = [here.run_step(step, attempt=2), here.run_step(step, attempt=3)]
+
+    assert plans == [Plan("exit", reason="rested")] * 2
+    assert here.values("SELECT step FROM touch") == ["email-cold"]
+
+
+def test_a_step_that_is_not_due_is_planned_and_not_done(desk: MakeDesk) -> None:
+    """An operator who has a journey look at its plan again would send the mail early."""
+    company = Provider()
+    here = desk(company)
+    enrollment = enrolled(here, {"email": "hello", "id": "one"})
+    later = (NOW + timedelta(hours=1)).isoformat()
+
+    plan = here.run_step(RunStep(enrollment, "one", later))
+
+    assert (plan.kind, plan.step, plan.seconds) == ("send", "one", 3600.0)
+    assert company.accepted == []

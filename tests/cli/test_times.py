@@ -1,0 +1,39 @@
+"""Times at the terminal: a meeting at the wrong hour is a no-show of our own making."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cli.errors import UserError
+from cli.times import parse_time, shown_time
+
+NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-05-04 10:00", datetime(2026, 5, 4, 1, 0, tzinfo=UTC)),
+        ("2026-05-04T10:00+02:00", datetime(2026, 5, 4, 8, 0, tzinfo=UTC)),
+        ("+2 days", NOW + timedelta(days=2)),
+        ("+ 30 minutes", NOW + timedelta(minutes=30)),
+    ],
+)
+def test_a_time_is_read_in_the_lead_s_own_zone_unless_it_says_otherwise(
+    text: str, expected: datetime
+) -> None:
+    assert parse_time(text, "Asia/Seoul", NOW) == expected
+
+
+@pytest.mark.parametrize("text", ["someday", "+soon", "2026-13-01 10:00", ""])
+def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UserError, match=r"write|Write"):
+        parse_time(text, "UTC", NOW)
+
+
+def test_a_time_is_shown_as_near_as_it_is() -> None:
+    assert shown_time(NOW, NOW, "Asia/Seoul") == "today 17:00 KST"
+    assert shown_time(NOW + timedelta(days=3), NOW) == "Mon 08:00 UTC"
+    assert shown_time(NOW + timedelta(days=90), NOW) == "30 Jul 2026 08:00 UTC"

@@ -1,0 +1,160 @@
+"""What fifty leads do, and where that must lead them, whatever is killed meanwhile.
+
+One second of the test is one hour of the journey. Every wait that a person has to end is longer
+than any test, so no fault can make a lead miss its cue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from store.tasks import Answer
+
+FACTOR = 3600.0
+"""Seconds of journey time in one second."""
+
+_FIRST = "email-welcome-1-checklist"
+_SECOND = "email-welcome-2-three-numbers"
+_THIRD = "email-welcome-3-phone"
+
+
+@dataclass(frozen=True)
+class Script:
+    """One way through the loop.
+
+    ``path`` are the transitions as ``phase:reason``; ``mails`` the steps of all touches. ``stage``
+    and ``cycle`` are where the lead ends, ``open_task`` the kind of the task it waits with.
+    """
+
+    leads: int
+    cadence: str
+    path: tuple[str, ...]
+    stage: str
+    mails: tuple[str, ...]
+    cycle: int = 1
+    touch_state: str = "sent"
+    score: int = 0
+    open_task: str = ""
+
+
+SCRIPTS = {
+    "loses": Script(
+        5,
+        "patient",
+        ("Nurture:new", "Meeting:booked", "Opportunity:held", "Recycle:lost"),
+        "recycled",
+        (_FIRST, "meeting-confirmation", "meeting-reminder"),
+    ),
+    "silent": Script(
+        5, "silent", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND, _THIRD)
+    ),
+    "says_no": Script(
+        5,
+        "answered",
+        ("Nurture:new", "FollowUp:replied", "Recycle:not_interested"),
+        "recycled",
+        (_FIRST, _SECOND),
+    ),
+    "wins": Script(
+        5,
+        "patient",
+        (
+            "Nurture:new",
+            "FollowUp:score_reached",
+            "Meeting:booked",
+            "Opportunity:held",
+            "Opportunity:proposal",
+            "Customer:won",
+            "ended:won",
+        ),
+        "customer",
+        (_FIRST, "follow-up-after-call", "meeting-confirmation"),
+    ),
+    "rebooks": Script(
+        4,
+        "patient",
+        ("Nurture:new", "Meeting:booked", "ended:not_a_fit"),
+        "disqualified",
+        (_FIRST, "meeting-confirmation", "email-no-show-1-rebook", "meeting-confirmation"),
+    ),
+    "cancels": Script(
+        4,
+        "patient",
+        ("Nurture:new", "Meeting:booked", "Recycle:cancelled"),
+        "recycled",
+        (
+            _FIRST,
+            "meeting-confirmation",
+            "meeting-cancelled",
+            "email-no-show-1-rebook",
+            "email-no-show-2-shorter",
+        ),
+    ),
+    "leaves": Script(
+        4,
+        "patient",
+        ("Nurture:new", "Recycle:unsubscribed", "ended:unsubscribed"),
+        "recycled",
+        (_FIRST,),
+    ),
+    "worked": Script(
+        4, "worked", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND)
+    ),
+    "ignored": Script(
+        4, "worked", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND)
+    ),
+    "returns": Script(
+        4,
+        "rests",
+        ("Nurture:new", "Recycle:rested", "Nurture:recycled_rested", "Recycle:exhausted"),
+        "recycled",
+        (_FIRST, "email-reentry-1-what-changed", "email-reentry-2-cost-of-waiting"),
+        cycle=2,
+    ),
+    "suppressed": Script(
+        3,
+        "silent",
+        ("Nurture:new", "Recycle:exhausted"),
+        "recycled",
+        (_FIRST, _SECOND, _THIRD),
+        touch_state="suppressed",
+    ),
+    "waits": Script(
+        3,
+        "patient",
+        ("Nurture:new", "FollowUp:score_reached"),
+        "mql",
+        (),
+        score=100,
+        open_task="qualify",
+    ),
+}
+
+
+def answer(script: str, kind: str, attempt: int, missed: int, now: datetime) -> Answer | None:
+    """What the SDR does with a task; None: leaves it. ``missed`` counts missed meetings."""
+    match script, kind, attempt:
+        case "waits" | "ignored", _, _:
+            return None
+        case _, "qualify", _:
+            return Answer("accept", "rep-1")
+        case "says_no", "call", _:
+            return Answer("not_interested", "rep-1")
+        case "wins", "call", 1:
+            return Answer("no_answer", "rep-1")
+        case "wins", "call", _:
+            # Sooner than the reminder would go, so that none is planned.
+            return Answer("meeting_booked", "rep-1", at=now + timedelta(hours=1))
+        case "rebooks", "meeting_outcome", _:
+            return Answer("not_a_fit" if missed else "no_show", "rep-1")
+        case _, "meeting_outcome", _:
+            return Answer("held", "rep-1")
+        case "wins", "opportunity", 1:
+            return Answer("advanced", "rep-1")
+        case "wins", "opportunity", _:
+            return Answer("won", "rep-1")
+        case "loses", "opportunity", _:
+            return Answer("lost", "rep-1", reason="price")
+        case _:
+            return Answer("done", "rep-1")

@@ -1,0 +1,55 @@
+"""Deadlines nobody keeps: a person who does nothing must not hold a lead for ever.
+
+A task that waits stops the time-skipping server's clock, so these use compressed time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+
+from domain.journey import Phase
+from embedded.postgres import EmbeddedPostgres
+from tests.workflows.harness import World, world
+
+JOURNEY_SECONDS_PER_SECOND = 1_000_000.0
+
+
+@pytest.fixture
+async def hurried(postgres_server: EmbeddedPostgres, published: str) -> AsyncIterator[World]:
+    """A world in which eleven journey days are a second."""
+    name = f"world_{uuid.uuid4().hex}"
+    url = postgres_server.create_database(name, template=published)
+    async with world(url, JOURNEY_SECONDS_PER_SECOND) as ready:
+        yield ready
+    postgres_server.drop_database(name)
+
+
+async def test_a_lead_no_sdr_looks_at_is_recycled_as_not_worked(hurried: World) -> None:
+    ending = await hurried.ending(await hurried.start(Phase.FOLLOW_UP, hurried.lead()))
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "not_worked")
+    assert hurried.values("SELECT state FROM task") == ["expired"]
+
+
+async def test_an_opportunity_nobody_moves_stalls_after_its_warnings(hurried: World) -> None:
+    handle = await hurried.start(Phase.OPPORTUNITY, hurried.lead(), reason="held")
+
+    await hurried.reaches("SELECT outcome FROM opportunity", "stalled")
+    await hurried.deliver()
+    ending = await hurried.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "stalled")
+    assert hurried.values("SELECT state FROM task") == ["expired", "expired"]
+
+
+async def test_a_meeting_nobody_reports_on_counts_as_a_no_show(hurried: World) -> None:
+    lead = hurried.lead()
+    meeting = await hurried.has_meeting(lead)
+
+    ending = await hurried.ending(await hurried.start(Phase.MEETING, lead, meeting_id=meeting))
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
+    assert hurried.value("SELECT state FROM meeting") == "no_show"
