@@ -1,0 +1,21 @@
+# Worker, web app and command line are one image; docker-compose.yml says which of them runs.
+FROM python:3.11-slim-bookworm
+
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PERENNIAL_HOME=/tmp/perennial
+
+WORKDIR /app
+
+# Requirements first: they change less often than the code, and the layer is kept.
+COPY requirements/production.txt requirements/production.txt
+RUN pip install --require-hashes -r requirements/production.txt
+
+COPY . .
+
+RUN useradd --system --no-create-home perennial
+USER perennial
+
+CMD ["python", "worker.py"]

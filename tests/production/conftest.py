@@ -1,0 +1,200 @@
+"""A deployment as in production, in small: a real Temporal server, a database, worker and relay."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.channels.outbox import OutboxChannel
+from activities.resources import Resources
+from cli.cadence import publish_files
+from domain.journey import Phase, journey_id
+from domain.links import LinkSigner
+from domain.search_attributes import SEARCH_ATTRIBUTES
+from embedded.temporal import EmbeddedTemporal, temporal_program
+from relay import Relay
+from settings import ROOT, Settings
+from store.engagement import record_engagement
+from store.engine import engine
+from store.relay_messages import post
+from tests.workflows.harness import CADENCES
+from worker import workers
+
+PATIENCE_SECONDS = 60
+LEAD_IDS = itertools.count(1)
+"""The tests share a server, and a journey's id follows from its lead's."""
+
+
+@pytest.fixture(scope="module")
+def temporal() -> Iterator[EmbeddedTemporal]:
+    """A Temporal server on free ports, gone after the module."""
+    folder = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    anywhere = {"temporal": 0, "ui": 0, "metrics": 0}
+    server = EmbeddedTemporal(folder / "temporal.db", folder / "logs", SEARCH_ATTRIBUTES, anywhere)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+@dataclass
+class Deployment:
+    """A running worker and relay, and the hands of ops on them."""
+
+    client: Client
+    database: Engine
+    settings: Settings
+    address: str
+    journeys: set[str] = field(default_factory=set)
+    """Those of this test: the server remembers those of others."""
+
+    def lead(self, **columns: Any) -> int:
+        """Make a lead; returns its id."""
+        number = next(LEAD_IDS)
+        values = {
+            "id": number,
+            "email": f"ada.{number}@lovelace.example",
+            "email_key": f"ada.{number}@lovelace.example",
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "country": "GB",
+            "time_zone": "Europe/London",
+        } | columns
+        names = ", ".join(values)
+        places = ", ".join(f":{name}" for name in values)
+        with self.database.begin() as connection:
+            connection.execute(text(f"INSERT INTO lead ({names}) VALUES ({places})"), values)
+        return number
+
+    def start(self, lead_id: int, phase: Phase = Phase.NURTURE, **payload: str) -> None:
+        """Start a journey as the import does, through the relay."""
+        self.journeys.add(journey_id(lead_id))
+        with self.database.begin() as connection:
+            post(
+                connection,
+                key=f"start:{lead_id}",
+                workflow_id=journey_id(lead_id),
+                kind="start",
+                name=phase,
+                payload={"lead_id": lead_id, "cadence": "welcome-nurture"} | payload,
+            )
+
+    def does(self, lead_id: int, kind: str, points: int) -> None:
+        """Record something the lead does."""
+        with self.database.begin() as connection:
+            record_engagement(
+                connection,
+                lead_id=lead_id,
+                kind=kind,
+                at=datetime.now(UTC),
+                key=f"test:{lead_id}:{kind}",
+                points=points,
+            )
+
+    async def until(self, what: str, condition: Callable[[], Awaitable[bool]]) -> None:
+        """Wait for ``condition``; fail saying ``what`` never came."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not await condition():
+            assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
+            await asyncio.sleep(0.1)
+
+    async def listed(self, query: str, *expected: int) -> None:
+        """Wait until the list filter ``query`` finds exactly these leads."""
+        wanted = {journey_id(lead) for lead in expected}
+
+        async def found() -> bool:
+            listed = {one.id async for one in self.client.list_workflows(query)}
+            return listed & self.journeys == wanted
+
+        await self.until(f"{sorted(wanted)} under {query}", found)
+
+    async def status(self, lead_id: int) -> dict[str, str]:
+        """What the journey says of itself; ``waiting_for`` is '' before it has begun."""
+        handle = self.client.get_workflow_handle(journey_id(lead_id))
+        try:
+            answer: dict[str, str] = await handle.query("status")
+        except RPCError:
+            # Not begun yet, or between two phases.
+            return {"waiting_for": ""}
+        return answer
+
+    async def waits(self, lead_id: int, words: str) -> None:
+        """Wait until the journey's current details contain ``words``."""
+
+        async def waiting() -> bool:
+            return words in (await self.status(lead_id))["waiting_for"]
+
+        await self.until(f"'{words}'", waiting)
+
+    async def cli(self, *arguments: str) -> str:
+        """Run the ``temporal`` program as ops do; returns its output.
+
+        Raises:
+            AssertionError: it failed.
+        """
+        environment = os.environ | {"TEMPORAL_ADDRESS": self.address}
+        done = await asyncio.to_thread(
+            subprocess.run,
+            [str(temporal_program()), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    async def cli_json(self, *arguments: str) -> Any:
+        """Run the ``temporal`` program and parse what it prints."""
+        return json.loads(await self.cli(*arguments, "--output", "json"))
+
+
+@pytest.fixture
+async def deployment(temporal: EmbeddedTemporal, database_url: str) -> AsyncIterator[Deployment]:
+    """A worker and a relay on an empty database with the tests' cadences."""
+    settings = Settings(
+        database_url=database_url,
+        temporal_address=temporal.address,
+        secret_key="test",
+        email_channel="outbox",
+    )
+    database = engine(database_url)
+    publish_files(database, CADENCES, ROOT / "templates")
+    client = await Client.connect(temporal.address)
+    resources = Resources(
+        database,
+        OutboxChannel(database, settings.clock()),
+        LinkSigner("test", settings.web_url()),
+        settings,
+    )
+    relay = Relay(database, client)
+    journeys, email = workers(client, resources, settings)
+    relaying = asyncio.create_task(relay.run())
+    async with journeys, email:
+        yield Deployment(client, database, settings, temporal.address)
+        relay.stop()
+        await relaying
+        running = [one async for one in client.list_workflows("ExecutionStatus = 'Running'")]
+        for one in running:
+            with suppress(RPCError):
+                await client.get_workflow_handle(one.id).terminate("the test is over")
+    database.dispose()
