@@ -1,0 +1,91 @@
+"""Workflows call activities by name, so nothing but a test sees a name or a type that is wrong;
+the journey would wait for ever."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import typing
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+
+from activities.registry import email_activities, journey_activities
+from activities.resources import Resources
+from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition
+from settings import ROOT
+from tests.architecture.files import parsed, python_files
+from workflows import steps
+
+# The activities are only looked at, never run.
+RESOURCES = cast(Resources, None)
+CALLS = {
+    "_record": JOURNEY_QUEUE,
+    "_send": EMAIL_QUEUE,
+    "workflow.execute_activity": JOURNEY_QUEUE,
+    "workflow.start_activity": JOURNEY_QUEUE,
+}
+"""How a workflow calls an activity → the queue it goes to."""
+
+
+def registered() -> dict[str, tuple[str, Callable[..., Any]]]:
+    """Activity name → its queue and its function, as workers register them."""
+    queues = {
+        JOURNEY_QUEUE: journey_activities(RESOURCES),
+        EMAIL_QUEUE: email_activities(RESOURCES),
+    }
+    return {one.__name__: (queue, one) for queue, made in queues.items() for one in made}
+
+
+def called(tree: ast.AST) -> list[tuple[str, ast.Call]]:
+    """Every activity call in ``tree`` with a name written out: the activity, the call."""
+    return [
+        (str(node.args[0].value), node)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in CALLS
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+    ]
+
+
+def signature(function: Callable[..., Any]) -> tuple[list[Any], Any]:
+    """Annotated types of the arguments (without self) and of the result."""
+    hints = typing.get_type_hints(function)
+    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    return [hints[name] for name in names], hints["return"]
+
+
+STEPS = [
+    (node.name, name, call)
+    for node in parsed(ROOT / "workflows" / "steps.py").body
+    if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
+    for name, call in called(node)
+]
+
+
+@pytest.mark.parametrize(("step", "name", "call"), STEPS, ids=[step for step, _, _ in STEPS])
+def test_a_step_calls_a_registered_activity_with_its_types(
+    step: str, name: str, call: ast.Call
+) -> None:
+    queue, function = registered()[name]
+    takes, gives = signature(function)
+
+    assert signature(getattr(steps, step)) == (takes, gives)
+    assert CALLS[ast.unparse(call.func)] == queue
+    decoded = {word.arg: ast.unparse(word.value) for word in call.keywords}.get("result_type")
+    if decoded is None:
+        decoded = ast.unparse(call.args[2])
+    assert decoded == ("type(None)" if gives is type(None) else gives.__name__)
+
+
+def test_the_wait_for_a_person_calls_a_registered_activity_with_its_types() -> None:
+    assert signature(registered()["await_disposition"][1]) == ([int], Disposition)
+
+
+def test_every_registered_activity_is_called_and_nothing_else() -> None:
+    """One that nobody calls is dead code; one that nobody registers never runs."""
+    names = {name for path in python_files("workflows") for name, _ in called(parsed(path))}
+
+    assert names == set(registered())

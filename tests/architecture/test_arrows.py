@@ -1,0 +1,61 @@
+"""The rooms and the arrows between them: broken, a change in one is a change in all."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from settings import ROOT
+from tests.architecture.files import PACKAGES, parsed, python_files, shown
+
+# What differs from run to run, or reads the machine: in a workflow it breaks replay.
+FORBIDDEN_MODULES = {"os", "random", "secrets", "time", "uuid", "zoneinfo", "pathlib", "socket"}
+FORBIDDEN_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+
+
+def test_every_import_follows_the_arrows() -> None:
+    """The contracts stand in pyproject.toml; this runs them."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command; lint_imports_command()",
+            "--no-cache",
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "0 broken" in done.stdout
+
+
+@pytest.mark.parametrize("path", python_files("workflows"), ids=shown)
+def test_a_workflow_asks_temporal_for_time_and_chance(path: Path) -> None:
+    """Else a worker that replays a journey comes to another decision, and the journey hangs."""
+    tree = parsed(path)
+
+    imported = {name.split(".")[0] for node in ast.walk(tree) for name in _imports(node)}
+    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+    assert imported & FORBIDDEN_MODULES == set()
+    assert {call for call in called if call.endswith(tuple(FORBIDDEN_CALLS))} == set()
+
+
+def _imports(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return []
+
+
+def test_these_tests_know_every_package() -> None:
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert found - {"tests", "benchmarks"} == set(PACKAGES)

@@ -1,0 +1,89 @@
+"""What makes the project readable and fit to be handed to anyone."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.files import PACKAGES, parsed, python_files, shown, written_files
+
+LONGEST = 500
+OURS = (*PACKAGES, "benchmarks")
+TEXT = {
+    ".py", ".md", ".yml", ".yaml", ".toml", ".txt", ".sh", ".html", ".css", ".jinja", ".mjml",
+    ".csv", ".json", ".example", "",
+}  # fmt: skip
+# Written in two parts, so that this file passes its own test.
+FORBIDDEN = [
+    re.compile(pattern)
+    for pattern in (
+        r"(?:files\.pythonhosted|" r"pypi)\.(?:org|python)",
+        r"registry" r"\.npmjs",
+        r"\b(?:docker|ghcr|quay|gcr)" r"\.io/",
+        r"(?<![\w.$}])/(?:root|work|" r"home/\w+|Users/\w+)/",
+        r"/tmp/" r"scratch",
+        r"--(?:extra-)?index" r"-url[= ]",
+    )
+]
+
+
+@pytest.mark.parametrize("path", python_files(*OURS, "tests") + python_files(), ids=shown)
+def test_a_file_is_read_in_one_sitting(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", python_files(*OURS) + python_files(), ids=shown)
+def test_everything_public_says_what_it_is(path: Path) -> None:
+    """A reader should not have to open a function to learn what it does. A migration is told by
+    its module, a property by its name."""
+    tree = parsed(path)
+    public = () if path.parent.name == "versions" else _public(tree)
+    silent = [
+        f"{shown(path)}:{node.lineno}: {name}"
+        for name, node in public
+        if ast.get_docstring(node) is None
+    ]
+    if tree.body and ast.get_docstring(tree) is None:
+        silent.append(f"{shown(path)}:1: the module")
+
+    assert silent == []
+
+
+Documented = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _public(tree: ast.Module) -> Iterator[tuple[str, Documented]]:
+    """Public functions and classes of a module, and the public methods of those classes that do
+    not override something documented in a base."""
+    for node in tree.body:
+        if not isinstance(node, Documented) or node.name.startswith("_"):
+            continue
+        yield node.name, node
+        if isinstance(node, ast.ClassDef) and not node.bases:
+            for inner in node.body:
+                if (
+                    isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+                    and not inner.name.startswith("_")
+                    and "property" not in map(ast.unparse, inner.decorator_list)
+                ):
+                    yield f"{node.name}.{inner.name}", inner
+
+
+def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
+    """Else an install elsewhere asks for a host or a folder that is not there."""
+    found = [
+        f"{shown(path)}:{number}: {match[0]}"
+        for path in written_files()
+        if path.suffix in TEXT
+        for number, line in enumerate(
+            path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1
+        )
+        for pattern in FORBIDDEN
+        if (match := pattern.search(line))
+    ]
+
+    assert found == []

@@ -1,0 +1,387 @@
+"""The journeys whose histories are kept: one per phase and per arrow that matters."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+
+from domain.journey import Phase, opportunity_workflow_id
+from tests.workflows.harness import World, says, says_in
+
+Handle = WorkflowHandle[Any, Any]
+Story = Callable[[World], Awaitable[Handle]]
+
+TELL_TALE = {
+    "email": "Wilhelmina.Tell-Tale@quuxcorp.example",
+    "email_key": "wilhelmina.tell-tale@quuxcorp.example",
+    "first_name": "Wilhelmina",
+    "last_name": "Zweistein",
+    "title": "Oberkontrollrat",
+    "phone": "+44 7700 900461",
+}
+"""A lead whose every personal field is easily found where it should not be."""
+NOTE = "Zweistein asked about the annual licence"
+"""What a person notes at a task."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """How to come by one history. ``time_factor`` compresses spans that the time-skipping server
+    has to sit through, because a person is being waited for."""
+
+    story: Story
+    time_factor: float = 1.0
+
+
+async def nurture_exhausted(here: World) -> Handle:
+    """Every mail, no answer."""
+    return await here.start(Phase.NURTURE, here.lead(**TELL_TALE), cadence="welcome-nurture")
+
+
+async def nurtured(here: World) -> tuple[Handle, int]:
+    """A journey in Nurture whose first mail has gone out."""
+    lead = here.lead(**TELL_TALE)
+    handle = await here.start(Phase.NURTURE, lead, cadence="welcome-nurture")
+    await here.reaches("SELECT phase FROM lead", "Nurture")
+    await here.environment.sleep(timedelta(days=3))
+    await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
+    return handle, lead
+
+
+async def nurture_escalated(here: World) -> Handle:
+    """The score crosses the threshold."""
+    handle, lead = await nurtured(here)
+    await here.does(lead, "form", points=30)
+    return handle
+
+
+async def nurture_unsubscribed(here: World) -> Handle:
+    """The lead wants no more mail."""
+    handle, lead = await nurtured(here)
+    await here.does(lead, "unsubscribe", points=0)
+    return handle
+
+
+async def nurture_booked(here: World) -> Handle:
+    """The lead books through the link in a mail."""
+    handle, lead = await nurtured(here)
+    await here.books(lead, timedelta(days=4))
+    return handle
+
+
+async def nurture_task(here: World) -> Handle:
+    """A click takes the branch with a task for the SDR."""
+    here.person.will("cadence", says("done", note=NOTE))
+    handle, lead = await nurtured(here)
+    await here.does(lead, "click", points=1)
+    return handle
+
+
+async def nurture_paused_and_resumed(here: World) -> Handle:
+    """A pause in the middle of a wait."""
+    handle, _ = await nurtured(here)
+    await handle.signal("pause")
+    await here.environment.sleep(timedelta(days=30))
+    await handle.signal("resume")
+    return handle
+
+
+async def nurture_replanned(here: World) -> Handle:
+    """A calendar changed while the next step was waited for."""
+    handle, _ = await nurtured(here)
+    await handle.signal("replan")
+    return handle
+
+
+async def nurture_stopped(here: World) -> Handle:
+    """An operator ends the journey."""
+    handle, _ = await nurtured(here)
+    await handle.signal("stop")
+    return handle
+
+
+async def follow_up_unanswered(here: World) -> Handle:
+    """Every call attempt, and the mails between them."""
+    here.person.will("qualify", says("accept"))
+    here.person.will("call", says("no_answer"), says("left_voicemail"), says("busy"))
+    return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
+
+
+async def follow_up_call_back(here: World) -> Handle:
+    """The lead names a time to be called."""
+    here.person.will("qualify", says("accept"))
+    here.person.will("call", says_in("call_back", timedelta(days=20)), says("not_interested"))
+    return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="replied")
+
+
+async def follow_up_booked(here: World) -> Handle:
+    """A call that ends with an appointment."""
+    here.person.will("qualify", says("accept"))
+    here.person.will("call", says("no_answer"), says_in("meeting_booked", timedelta(days=3)))
+    return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
+
+
+async def follow_up_disqualified(here: World) -> Handle:
+    """The SDR returns the lead for good."""
+    here.person.will("qualify", says("return", reason="competitor"))
+    return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
+
+
+async def follow_up_returned(here: World) -> Handle:
+    """The SDR returns the lead to marketing."""
+    here.person.will("qualify", says("return", reason="too_early"))
+    return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
+
+
+async def follow_up_task_open(here: World) -> tuple[Handle, int]:
+    """A journey whose SDR has not looked at the lead yet."""
+    lead = here.lead(**TELL_TALE)
+    handle = await here.start(Phase.FOLLOW_UP, lead, reason="score_reached")
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+    return handle, lead
+
+
+async def follow_up_task_withdrawn(here: World) -> Handle:
+    """The lead books while the SDR is still to look at it."""
+    handle, lead = await follow_up_task_open(here)
+    await here.books(lead, timedelta(days=2))
+    return handle
+
+
+async def follow_up_moved(here: World) -> Handle:
+    """An operator moves the lead to another phase."""
+    handle, _ = await follow_up_task_open(here)
+    await handle.execute_update("move_to", "Recycle")
+    return handle
+
+
+async def follow_up_paused_and_resumed(here: World) -> Handle:
+    """A pause takes the task off the list, a resume brings it back."""
+    handle, _ = await follow_up_task_open(here)
+    await handle.signal("pause")
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 0)
+    here.person.will("qualify", says("return", reason="too_early"))
+    await handle.signal("resume")
+    return handle
+
+
+async def follow_up_not_worked(here: World) -> Handle:
+    """Nobody looks at the lead before the deadline."""
+    lead = here.lead(**TELL_TALE)
+    return await here.start(Phase.FOLLOW_UP, lead, reason="score_reached")
+
+
+async def met(here: World) -> tuple[Handle, int]:
+    """A journey in Meeting whose confirmation has gone out."""
+    lead = here.lead(**TELL_TALE)
+    meeting = await here.books(lead, timedelta(days=3))
+    handle = await here.start(Phase.MEETING, lead, meeting_id=meeting, reason="booked")
+    await here.reaches("SELECT count(*) FROM touch", 1)
+    return handle, lead
+
+
+async def meeting_held(here: World) -> Handle:
+    """Confirmation, reminders, held."""
+    here.person.will("meeting_outcome", says("held", note=NOTE))
+    return (await met(here))[0]
+
+
+async def meeting_no_show_rebooked(here: World) -> Handle:
+    """A lead that did not come takes another time."""
+    here.person.will("meeting_outcome", says("no_show"), says("held"))
+    handle, lead = await met(here)
+    await here.environment.sleep(timedelta(days=3, hours=1))
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+    await here.books(lead, timedelta(days=2))
+    return handle
+
+
+async def meeting_no_show_replied(here: World) -> Handle:
+    """The lead did not come, and answers the recovery mail."""
+    here.person.will("meeting_outcome", says("no_show"))
+    handle, lead = await met(here)
+    await here.environment.sleep(timedelta(days=3, hours=1))
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+    await here.does(lead, "reply", points=0)
+    return handle
+
+
+async def meeting_no_show(here: World) -> Handle:
+    """A lead that did not come and does not answer."""
+    here.person.will("meeting_outcome", says("no_show"))
+    return (await met(here))[0]
+
+
+async def meeting_cancelled(here: World) -> Handle:
+    """The lead cancels and takes no other time."""
+    handle, _ = await met(here)
+    await here.cancels()
+    return handle
+
+
+async def meeting_moved(here: World) -> Handle:
+    """The lead moves the meeting."""
+    here.person.will("meeting_outcome", says("held"))
+    handle, lead = await met(here)
+    await here.books(lead, timedelta(days=6))
+    return handle
+
+
+async def sold(here: World) -> Handle:
+    """A journey in Opportunity whose sale has been closed."""
+    lead = here.lead(**TELL_TALE, owner="rep-1")
+    handle = await here.start(Phase.OPPORTUNITY, lead, reason="held")
+    await here.reaches("SELECT outcome <> '' FROM opportunity", True)
+    await here.deliver()
+    return handle
+
+
+async def opportunity_won(here: World) -> Handle:
+    """The journey's half of a sale that is won."""
+    here.person.will("opportunity", says("advanced", budget="40k"), says("won"))
+    return await sold(here)
+
+
+async def opportunity_lost(here: World) -> Handle:
+    """The journey's half of a sale that is lost."""
+    here.person.will("opportunity", says("lost", reason="price", note=NOTE))
+    return await sold(here)
+
+
+async def opportunity_moved(here: World) -> Handle:
+    """An operator takes the lead out of a sale."""
+    lead = here.lead(**TELL_TALE)
+    handle = await here.start(Phase.OPPORTUNITY, lead, reason="held", cadence="welcome-nurture")
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+    await handle.execute_update("move_to", "Nurture")
+    return handle
+
+
+async def stages(here: World) -> Handle:
+    """The workflow of the sale itself."""
+    number = here.value("SELECT max(id) FROM opportunity")
+    return here.client.get_workflow_handle(opportunity_workflow_id(number))
+
+
+async def opportunity_stages_won(here: World) -> Handle:
+    """A sale from its first stage to its win."""
+    await opportunity_won(here)
+    return await stages(here)
+
+
+async def opportunity_stages_stalled(here: World) -> Handle:
+    """A sale that nobody moves on."""
+    await sold(here)
+    return await stages(here)
+
+
+async def opportunity_stages_stopped(here: World) -> Handle:
+    """A sale whose lead was moved elsewhere."""
+    await opportunity_moved(here)
+    await here.reaches("SELECT outcome FROM opportunity", "no_outcome")
+    return await stages(here)
+
+
+async def customer(here: World) -> Handle:
+    """The end that everybody hopes for."""
+    return await here.start(Phase.CUSTOMER, here.lead(**TELL_TALE), reason="won")
+
+
+async def recycle_timer(here: World) -> Handle:
+    """A parked lead comes back when its time is over."""
+    return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="lost")
+
+
+async def parked(here: World) -> tuple[Handle, int]:
+    """A journey at rest."""
+    lead = here.lead(**TELL_TALE)
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+    return handle, lead
+
+
+async def recycle_woken(here: World) -> Handle:
+    """A click wakes a parked lead."""
+    handle, lead = await parked(here)
+    await here.does(lead, "click", points=1)
+    return handle
+
+
+async def recycle_replied(here: World) -> Handle:
+    """A parked lead writes back."""
+    handle, lead = await parked(here)
+    await here.does(lead, "reply", points=1)
+    return handle
+
+
+async def recycle_booked(here: World) -> Handle:
+    """A parked lead takes an appointment."""
+    handle, lead = await parked(here)
+    await here.books(lead, timedelta(days=2))
+    return handle
+
+
+async def recycle_paused_and_resumed(here: World) -> Handle:
+    """A pause freezes the time that is left."""
+    handle, _ = await parked(here)
+    await here.environment.sleep(timedelta(days=10))
+    await handle.signal("pause")
+    await here.environment.sleep(timedelta(days=100))
+    await handle.signal("resume")
+    return handle
+
+
+async def recycle_retired(here: World) -> Handle:
+    """A lead after its last cycle."""
+    return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="exhausted", cycle=4)
+
+
+# Compressed, weeks of waiting for a person pass in a second or two.
+COMPRESSED = 1_000_000.0
+
+SCENARIOS: dict[str, Scenario] = {
+    story.__name__: Scenario(story)
+    for story in (
+        nurture_exhausted,
+        nurture_escalated,
+        nurture_unsubscribed,
+        nurture_booked,
+        nurture_task,
+        nurture_paused_and_resumed,
+        nurture_replanned,
+        nurture_stopped,
+        follow_up_unanswered,
+        follow_up_call_back,
+        follow_up_booked,
+        follow_up_disqualified,
+        follow_up_returned,
+        follow_up_task_withdrawn,
+        follow_up_moved,
+        follow_up_paused_and_resumed,
+        meeting_held,
+        meeting_no_show_rebooked,
+        meeting_no_show_replied,
+        meeting_no_show,
+        meeting_cancelled,
+        meeting_moved,
+        opportunity_won,
+        opportunity_lost,
+        opportunity_moved,
+        opportunity_stages_won,
+        opportunity_stages_stopped,
+        customer,
+        recycle_timer,
+        recycle_woken,
+        recycle_replied,
+        recycle_booked,
+        recycle_paused_and_resumed,
+        recycle_retired,
+    )
+} | {
+    story.__name__: Scenario(story, COMPRESSED)
+    for story in (follow_up_not_worked, opportunity_stages_stalled)
+}
