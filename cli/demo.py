@@ -52,18 +52,18 @@ def _table(report: Report, wall_s: float) -> Table:
     table = Table(
         title="\nThe loop", title_justify="left", box=None, show_header=False, pad_edge=False
     )
-    table.add_column(justify="right", style="bold")
     table.add_column()
+    table.add_column(justify="right", style="bold")
     figures = asdict(report.figures)
     rows = {
         "leads": figures["leads"],
         **{words: figures[name] for name, words in FIGURE_NAMES.items()},
-        "mails that reached somebody twice": report.mails.doubled,
+        "mails received twice": report.mails.doubled,
         "failed workflows": report.failed_workflows,
     }
     for words, count in rows.items():
-        table.add_row(f"{count:,}", words)
-    table.add_row(f"{wall_s:,.0f}", "seconds from start to end")
+        table.add_row(words, f"{count:,}")
+    table.add_row("seconds from start to end", f"{wall_s:,.0f}")
     return table
 
 

@@ -97,7 +97,7 @@ def demo_settings(settings: Settings, leads: int) -> Settings:
     The more leads there are and the busier the machine is, the longer a journey day takes.
     """
     others = os.getloadavg()[0] / (os.cpu_count() or 1)
-    day_seconds = (1.0 + leads / SAMPLE_LEADS) * min(max(others, 1.0), SLOWEST)
+    day_seconds = round((1.0 + leads / SAMPLE_LEADS) * min(max(others, 1.0), SLOWEST), 1)
     return settings.model_copy(
         update={
             "perennial_home": settings.perennial_home.expanduser().resolve() / "demo",
@@ -106,7 +106,7 @@ def demo_settings(settings: Settings, leads: int) -> Settings:
             "temporal_tls": False,
             "public_url": "",
             "email_channel": "outbox",
-            "start_rate_per_second": max(10.0, leads / 30),
+            "start_rate_per_second": round(max(10.0, leads / 30), 1),
             "send_rate_per_second": 200.0,
             "demo_time_factor": DAY_SECONDS / day_seconds,
             "demo_time_epoch": datetime.now(UTC),

@@ -40,16 +40,16 @@ STAGE_COLOURS = {
 }
 FIGURE_NAMES = {
     "touches_sent": "mails sent",
-    "escalated": "leads handed to sales",
-    "tasks_done": "tasks done by people",
+    "escalated": "handed to sales",
+    "tasks_done": "tasks done",
     "calls": "calls",
-    "meetings": "meetings",
+    "meetings": "meetings booked",
     "no_shows": "no-shows",
-    "rescheduled": "meetings made again",
+    "rescheduled": "booked again",
     "won": "sales won",
-    "recycled": "leads recycled",
-    "reentered": "leads back from recycle",
-    "disqualified": "leads disqualified",
+    "recycled": "recycled",
+    "reentered": "back from recycle",
+    "disqualified": "disqualified",
 }
 
 
@@ -181,10 +181,10 @@ def _stages(stages: dict[str, int]) -> Table:
 
 def _figures(figures: LoopFigures) -> Table:
     table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", width=6, style="bold")
     table.add_column(no_wrap=True)
+    table.add_column(justify="right", width=7, style="bold")
     for name, words in FIGURE_NAMES.items():
-        table.add_row(f"{getattr(figures, name):,}", words)
+        table.add_row(words, f"{getattr(figures, name):,}")
     return table
 
 

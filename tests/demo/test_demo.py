@@ -1,0 +1,145 @@
+"""`starter.py demo`: the first thing a newcomer runs, from start to clean end."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded import read_state
+from settings import ROOT
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+LONGEST_SECONDS = 1_000
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A PERENNIAL_HOME of its own; what a failed test left running from it is killed."""
+    # Not pytest's own folder: it forbids other users to pass, and as root PostgreSQL is one.
+    made = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    yield made
+    for process in running_from(made):
+        process.kill()
+    shutil.rmtree(made)
+
+
+def running_from(home: Path) -> list[psutil.Process]:
+    """Every process that was started with ``home`` in its arguments or environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), *process.environ().values()]
+        except psutil.Error:
+            continue
+        if process.pid != os.getpid() and any(str(home) in word for word in words):
+            found.append(process)
+    return found
+
+
+def start_demo(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start the demo where a person might: with settings of real servers in the environment."""
+    return subprocess.Popen(
+        [sys.executable, "starter.py", "demo", *arguments],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "PERENNIAL_HOME": str(home),
+            "DATABASE_URL": "postgresql+psycopg2://nobody@127.0.0.1:1/none",
+            "TEMPORAL_ADDRESS": "127.0.0.1:1",
+            "EMAIL_CHANNEL": "smtp",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path) -> None:
+    """Were a figure 0, the reader would believe that the loop does not close."""
+    demo = start_demo(home, "--leads", "30", "--exit", "--json")
+    printed, said = demo.communicate(timeout=LONGEST_SECONDS)
+    assert demo.returncode == 0, said
+    figures = json.loads(printed)
+    assert list(figures) == [
+        *("leads", "touches_sent", "duplicate_touches", "escalated", "calls", "meetings"),
+        *("no_shows", "rescheduled", "won", "recycled", "reentered", "disqualified"),
+        *("failed_workflows", "wall_s"),
+    ]
+    assert figures["leads"] == 30
+    assert (figures["duplicate_touches"], figures["failed_workflows"]) == (0, 0)
+    assert [name for name, count in figures.items() if not count] == [
+        "duplicate_touches",
+        "failed_workflows",
+    ]
+    assert running_from(home) == []
+
+
+def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(home: Path) -> None:
+    """A process left behind would hold ports and memory of somebody who only had a look."""
+    demo = start_demo(home, "--leads", "20")
+    assert demo.stderr is not None
+    for line in demo.stderr:
+        if line.startswith("day "):
+            break
+    kept = home / "demo" / "postgres"
+    assert kept.is_dir()
+    demo.send_signal(signal.SIGINT)
+    printed, said = demo.communicate(timeout=LONGEST_SECONDS)
+    assert demo.returncode == 130, said
+    assert "Traceback" not in said
+    assert "mails received twice" in printed
+    assert running_from(home) == []
+    assert read_state(home / "demo").addresses is None
+
+
+def test_a_killed_demo_is_cleared_away_by_the_next(home: Path) -> None:
+    """After a kill -9 its servers run on; deleting their data under them would leave them so."""
+    killed = start_demo(home, "--leads", "20")
+    assert killed.stderr is not None
+    for line in killed.stderr:
+        if line.startswith("day "):
+            break
+    left = set(running_from(home)) - {psutil.Process(killed.pid)}
+    killed.kill()
+    killed.communicate()
+    assert left
+    again = start_demo(home, "--leads", "20")
+    assert again.stderr is not None
+    for line in again.stderr:
+        if line.startswith("day 0: 0 mails"):
+            break
+    assert left.isdisjoint(running_from(home))
+    again.send_signal(signal.SIGTERM)
+    again.communicate(timeout=LONGEST_SECONDS)
+    assert running_from(home) == []
+
+
+def test_a_folder_of_something_else_is_never_deleted(home: Path) -> None:
+    """The demo wipes its folder at the start; it must not wipe a person's own ``demo``."""
+    precious = home / "demo" / "thesis.txt"
+    precious.parent.mkdir()
+    precious.write_text("chapter 1")
+    demo = start_demo(home, "--leads", "20", "--exit")
+    _, said = demo.communicate(timeout=LONGEST_SECONDS)
+    assert demo.returncode == 2
+    assert str(precious.parent) in said
+    assert precious.read_text() == "chapter 1"
+
+
+def test_too_few_leads_for_the_loop_are_refused(home: Path) -> None:
+    """With five leads nobody could win and nobody come back."""
+    demo = start_demo(home, "--leads", "5")
+    _, said = demo.communicate(timeout=LONGEST_SECONDS)
+    assert demo.returncode == 2
+    assert "--leads" in said
