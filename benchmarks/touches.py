@@ -32,6 +32,8 @@ from temporalio.client import Client  # noqa: E402
 from temporalio.worker import Worker  # noqa: E402
 
 from activities.channels.base import channel_from  # noqa: E402
+from activities.failures import DiscreetFailures  # noqa: E402
+from activities.heartbeats import Heartbeats  # noqa: E402
 from activities.links import link_signer  # noqa: E402
 from activities.registry import email_activities, journey_activities  # noqa: E402
 from activities.resources import Resources  # noqa: E402
@@ -239,6 +241,7 @@ async def measure(settings: Settings, bench: Bench, options: argparse.Namespace)
     common: dict[str, Any] = {
         "activity_executor": threads,
         "max_concurrent_activities": settings.worker_concurrency,
+        "interceptors": [Heartbeats(), DiscreetFailures()],
     }
     journeys = Worker(
         bench.client,
