@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 import settings
 from cli import cadence, lead, stack, tasks
-from cli.demo import demo
 from cli.errors import UserError, stderr
 from cli.import_leads import import_leads
+from demo.command import demo
 from embedded import StackError
 from store.migrate import SchemaMismatch
 

@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings as settings_module
-from activities.channels.base import channel_from
+from activities.channels.registry import channel_from
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats
 from activities.links import link_signer

@@ -13,9 +13,9 @@ from activities.email import Email, attempts_of, deliver
 from activities.merge import LEAD_COLUMNS, full_name, lead_fields, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.cadence import END, BranchStep, Cadence, EmailStep
+from domain.cadences.cadence import END, BranchStep, Cadence, EmailStep
+from domain.cadences.planner import Move, next_move
 from domain.journey import BeginCadence, Code, Enrolled, Plan, RunStep
-from domain.planner import Move, next_move
 from domain.policies import ScoringPolicy
 from store import cadences, journeys
 from store.engagement import engagement_facts

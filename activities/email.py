@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
 from activities.resources import Resources
-from domain.rendering import CompiledTemplate, RenderedEmail, RenderError, render
+from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError, render
 from store import ledger
 
 # RFC 4122 name space of our own, so that Message-IDs follow from ledger keys.

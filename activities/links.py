@@ -6,7 +6,7 @@ import os
 import secrets
 from pathlib import Path
 
-from domain.links import LinkSigner
+from domain.email.links import LinkSigner
 from settings import Settings
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from domain.window import zone
+from domain.cadences.window import zone
 
 LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
         lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,

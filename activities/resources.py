@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from temporalio import activity
 
 from activities.channels.base import Channel
-from domain.links import LinkSigner
+from domain.email.links import LinkSigner
 from settings import Settings
 
 

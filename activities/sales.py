@@ -12,6 +12,7 @@ from activities.email import Email, deliver
 from activities.merge import LEAD_COLUMNS, full_name, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
+from domain.cadences.window import next_opening
 from domain.journey import (
     AdvanceOpportunity,
     CallPlan,
@@ -25,7 +26,6 @@ from domain.journey import (
     SendOne,
 )
 from domain.policies import FollowUpPolicy, MeetingPolicy, OpportunityPolicy
-from domain.window import next_opening
 from store import cadences, journeys, opportunities
 from store.policies import policy
 

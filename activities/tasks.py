@@ -11,7 +11,7 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.cadence import TaskStep
+from domain.cadences.cadence import TaskStep
 from domain.journey import Disposition, OpenedTask, TaskRequest
 from domain.policies import DISPOSITIONS, FollowUpPolicy, MeetingPolicy, OpportunityPolicy
 from store import cadences, tasks

@@ -31,7 +31,7 @@ from sqlalchemy import Engine, text  # noqa: E402
 from temporalio.client import Client  # noqa: E402
 from temporalio.worker import Worker  # noqa: E402
 
-from activities.channels.base import channel_from  # noqa: E402
+from activities.channels.registry import channel_from  # noqa: E402
 from activities.failures import DiscreetFailures  # noqa: E402
 from activities.heartbeats import Heartbeats  # noqa: E402
 from activities.links import link_signer  # noqa: E402

@@ -19,7 +19,7 @@ from cli import connect
 from cli.cadence_files import check_files
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
-from domain.yaml_source import Problem
+from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
 from store.policies import publish_policy

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.cadence import Cadence
-from domain.lint import lint_all, lint_policy
+from domain.cadences.cadence import Cadence
+from domain.cadences.lint import lint_all, lint_policy
+from domain.cadences.yaml_source import Problem, ordered, read
+from domain.email.rendering import TemplateError, check_fields, compile_template
 from domain.policies import Policy, policy_name
-from domain.rendering import TemplateError, check_fields, compile_template
-from domain.yaml_source import Problem, ordered, read
 from store.cadences import TemplateSource
 
 _TEMPLATE_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")

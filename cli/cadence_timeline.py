@@ -7,8 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from domain.cadence import BranchStep, Cadence, EmailStep, ExitStep, Step, TaskStep, WaitStep
-from domain.window import WEEKDAYS, SendWindow
+from domain.cadences.cadence import (
+    BranchStep,
+    Cadence,
+    EmailStep,
+    ExitStep,
+    Step,
+    TaskStep,
+    WaitStep,
+)
+from domain.cadences.window import WEEKDAYS, SendWindow
 
 _DAY = timedelta(days=1)
 _NO_TIME = timedelta()

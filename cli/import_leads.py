@@ -22,10 +22,10 @@ import settings as settings_module
 from cli import connect
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
-from domain.lead_columns import Columns, recognise
-from domain.lead_encoding import LeadFileError
-from domain.lead_file import LeadFile, read_lead_file
-from domain.lead_row import LeadRow, RejectedRowError, RowReader
+from domain.lead_files.columns import Columns, recognise
+from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.lead_file import LeadFile, read_lead_file
+from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from settings import Settings
 from store import lead_import, migrate
 from store.engine import engine

@@ -25,6 +25,7 @@ from store import migrate
 
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
 START_SECONDS = 60.0
+WEB_STARTS_TRIED = 3
 
 
 @dataclass(frozen=True)
@@ -97,27 +98,17 @@ class LocalRun:
             UserError: the worker or the web app did not stay up.
             store.migrate.SchemaMismatch: the data was made by newer code.
         """
-        from embedded.processes import choose_port, usual_ports  # noqa: PLC0415
-
-        last_web = read_state(self.stack.home).ports.get("web")
         self._say("PostgreSQL and Temporal")
         addresses = self.stack.start()
         try:
             self._say("database schema")
             migrate.upgrade(addresses.database_url)
             self._prepare(addresses.database_url)
-            web_port = choose_port(
-                "web",
-                wanted=self._wanted_web,
-                usual=usual_ports(last_web, self._settings.web_port),
-            )
-            self.stack.record_port("web", web_port)
+            self._say("web app")
+            web_port = self._start_web(addresses)
             self.web_url = self._settings.public_url or f"http://127.0.0.1:{web_port}"
-            environment = self._service_environment(addresses, web_port)
-            for name, arguments in SERVICES.items():
-                self._say(name)
-                self._start_service(name, arguments, environment)
-            self._await_web(web_port)
+            self._say("worker")
+            self._start_service("worker", self._service_environment(addresses, web_port))
             asyncio.run(self._await_worker(addresses))
         except BaseException:
             self.stop()
@@ -167,21 +158,41 @@ class LocalRun:
             **self._environment,
         }
 
-    def _start_service(self, name: str, arguments: list[str], environment: dict[str, str]) -> None:
+    def _start_web(self, addresses: StackAddresses) -> int:
+        """Start the web app on a port it gets for sure; another program may be quicker."""
+        from embedded.processes import choose_port, usual_ports  # noqa: PLC0415
+
+        last = read_state(self.stack.home).ports.get("web")
+        for attempt in range(WEB_STARTS_TRIED):
+            usual = [] if attempt else usual_ports(last, self._settings.web_port)
+            port = choose_port("web", wanted=self._wanted_web, usual=usual)
+            self._start_service("web", self._service_environment(addresses, port))
+            if self._web_listens(port):
+                break
+        else:
+            self._check_start("web app", "web", 0)
+        self.stack.record_port("web", port)
+        return port
+
+    def _start_service(self, name: str, environment: dict[str, str]) -> None:
         from embedded.processes import spawn  # noqa: PLC0415
 
-        command = [sys.executable, *arguments]
+        command = [sys.executable, *SERVICES[name]]
         child, _ = spawn(command, log=self.log_of(name), cwd=ROOT, env=environment)
         self._children[name] = child
         self.stack.record_service(name, child.pid)
 
-    def _await_web(self, port: int) -> None:
-        from embedded.processes import port_is_free  # noqa: PLC0415
+    def _web_listens(self, port: int) -> bool:
+        """Wait until the web app listens; False when it ended or took too long."""
+        from embedded.processes import listens  # noqa: PLC0415
 
+        child = self._children["web"]
         deadline = time.monotonic() + START_SECONDS
-        while port_is_free(port):
-            self._check_start("web app", "web", deadline)
+        while time.monotonic() < deadline and child.poll() is None:
+            if listens(child.pid, port):
+                return True
             time.sleep(0.1)
+        return False
 
     async def _await_worker(self, addresses: StackAddresses) -> None:
         deadline = time.monotonic() + START_SECONDS

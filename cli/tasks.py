@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
@@ -22,6 +23,8 @@ from store.meetings import MeetingRefused
 from store.tasks import Answer, OpenTask, TaskDetail, TaskRefused
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
+
+DELIVERY_SECONDS = 3.0
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TaskId = Annotated[int, typer.Argument(metavar="TASK")]
@@ -144,7 +147,22 @@ def finish_task(
         extra=_learned(learned or []),
     )
     finish(engine, task_id, answer, now)
-    Console().print(f"Task {task_id} is done: {disposition}.")
+    Console().print(f"Task {task_id} is done: {disposition}. {_news_of(engine, task_id)}")
+
+
+def _news_of(engine: Engine, task_id: int) -> str:
+    """What the journey made of it, as far as it is known within a few seconds."""
+    outcome = ""
+    deadline = time.monotonic() + DELIVERY_SECONDS
+    while not outcome and time.monotonic() < deadline:
+        with engine.connect() as connection:
+            outcome = tasks.delivery(connection, task_id)
+        if not outcome:
+            time.sleep(0.1)
+    return {
+        "delivered": "The lead's journey goes on.",
+        "undeliverable": "It came late: the lead's journey had gone on without it.",
+    }.get(outcome, "The lead's journey hears of it as soon as a worker runs.")
 
 
 def _learned(pairs: list[str]) -> dict[str, str]:

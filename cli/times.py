@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pydantic_core import PydanticCustomError
 
 from cli.errors import UserError
-from domain.span import Span, parse_span
-from domain.window import zone
+from domain.cadences.span import Span, parse_span
+from domain.cadences.window import zone
 
 
 def parse_time(text: str, time_zone: str, now: datetime) -> datetime:

@@ -11,9 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.span import Span, SpanField
-from domain.window import SendWindow
-from domain.yaml_source import Problem, validate
+from domain.cadences.span import Span, SpanField
+from domain.cadences.window import SendWindow
+from domain.cadences.yaml_source import Problem, validate
 
 
 class Policy(BaseModel):

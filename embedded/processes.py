@@ -64,6 +64,15 @@ def choose_port(
             return port
 
 
+def listens(pid: int, port: int) -> bool:
+    """Whether this very process, not just somebody, listens on the port."""
+    try:
+        connections = psutil.Process(pid).net_connections(kind="tcp")
+    except psutil.Error:
+        return False
+    return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in connections)
+
+
 def usual_ports(last: int | None, usual: int) -> list[int]:
     """Ports to try in turn: the one used last, then ``usual`` and those just above it.
 

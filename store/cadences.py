@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, func, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.cadence import Cadence
-from domain.lint import FALLBACK_LANGUAGE
-from domain.rendering import CompiledTemplate
+from domain.cadences.cadence import Cadence
+from domain.cadences.lint import FALLBACK_LANGUAGE
+from domain.email.rendering import CompiledTemplate
 from store.tables import CadenceVersion, TemplateVersion
 
 

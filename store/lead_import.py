@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, insert, text
 
-from domain.lead_row import LeadRow
+from domain.lead_files.row import LeadRow
 from store.relay_messages import CHANNEL
 from store.tables import ImportRun
 

@@ -139,7 +139,7 @@ class CadenceVersion(Table):
     digest: Mapped[str]
     source: Mapped[str]
     definition: Mapped[dict[str, Any]]
-    """The parsed model (``domain.cadence.Cadence``) as JSON."""
+    """The parsed model (``domain.cadences.cadence.Cadence``) as JSON."""
     templates: Mapped[dict[str, Any]]
     published_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

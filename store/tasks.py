@@ -16,7 +16,7 @@ from domain.policies import NEEDS_REASON, NEEDS_TIME, FollowUpPolicy
 from store import meetings, opportunities
 from store.policies import policy
 from store.relay_messages import post
-from store.tables import Account, Lead, Task
+from store.tables import Account, Lead, RelayMessage, Task
 
 # Reasons travel through Temporal, where no free text may be.
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
@@ -273,6 +273,15 @@ def wait_of(connection: Connection, task_id: int) -> Wait:
     """The wait for a done task."""
     row = connection.execute(select(*Task.__table__.c).where(Task.id == task_id)).one()
     return Wait(row.workflow_id, row.run_id, row.consumed, _disposition(row))
+
+
+def delivery(connection: Connection, task_id: int) -> str:
+    """Whether the journey has a done task's disposition: ``delivered``, ``undeliverable`` (it had
+    gone on), or '' while the relay has not brought it yet."""
+    outcome: str | None = connection.execute(
+        select(RelayMessage.outcome).where(RelayMessage.key == f"task:{task_id}")
+    ).scalar()
+    return outcome or ""
 
 
 def mark_late(connection: Connection, task_id: int) -> bool:

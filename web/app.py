@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from activities.links import link_signer
-from domain.links import BadLink
+from domain.email.links import BadLink
 from settings import Settings
 from store.engine import engine
 from store.policies import PolicyMissing

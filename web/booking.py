@@ -9,8 +9,8 @@ from fastapi import APIRouter, Form
 from fastapi.responses import Response
 from sqlalchemy import Connection, Engine, select
 
-from domain.links import LinkSigner
-from domain.window import zone
+from domain.cadences.window import zone
+from domain.email.links import LinkSigner
 from settings import Settings
 from store.meetings import MeetingRefused, book_meeting, cancel_meeting, upcoming_meeting
 from store.tables import Meeting, Rep

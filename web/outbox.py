@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy import Connection, Engine, Row, Select, func, or_, select, text
 from starlette.exceptions import HTTPException
 
-from domain.links import BadLink, LinkSigner
+from domain.email.links import BadLink, LinkSigner
 from settings import Settings
 from store.engagement import record_engagement
 from store.tables import Engagement, OutboxMessage, Touch

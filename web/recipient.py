@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.links import BadLink, LinkClaim, LinkSigner
+from domain.email.links import BadLink, LinkClaim, LinkSigner
 from settings import Settings
 from store.engagement import record_engagement, suppress
 from store.policies import PolicyMissing

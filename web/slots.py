@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from domain.window import is_holiday, zone
+from domain.cadences.window import is_holiday, zone
 
 SLOT = timedelta(minutes=30)
 BUSINESS_DAYS = 5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from domain.links import BadLink, LinkClaim, LinkKind, LinkSigner
+from domain.email.links import BadLink, LinkClaim, LinkKind, LinkSigner
 from store.tables import Lead, Touch
 
 

@@ -20,11 +20,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from pydantic import SecretStr
-from sqlalchemy import Engine
-
-from domain import mail
-from settings import Settings
+from domain.email import message as mail
 
 
 @dataclass(frozen=True)
@@ -173,41 +169,3 @@ def usable_sender(address: str) -> str:
         return mail.mailbox(address)
     except mail.MailError as error:
         raise ChannelMisconfigured(f"EMAIL_FROM: the sender's {error}") from None
-
-
-def channel_from(settings: Settings, engine: Engine) -> Channel:
-    """The channel that ``EMAIL_CHANNEL`` names, ready to send.
-
-    Raises:
-        ValueError: a setting it needs is missing; the sentence says which.
-    """
-    # Imported here: they import this module, and a process needs only one of them.
-    match settings.email_channel:
-        case "outbox":
-            from activities.channels.outbox import OutboxChannel  # noqa: PLC0415
-
-            return OutboxChannel(engine, settings.clock())
-        case "smtp":
-            from activities.channels.smtp import SmtpChannel  # noqa: PLC0415
-
-            return SmtpChannel(
-                host=settings.smtp_host,
-                port=settings.smtp_port,
-                encryption=settings.smtp_tls,
-                username=settings.smtp_username,
-                password=_revealed(settings.smtp_password),
-                timeout_seconds=settings.provider_timeout_seconds,
-                clock=settings.clock(),
-            )
-        case "sendgrid":
-            from activities.channels.sendgrid import SendGridChannel  # noqa: PLC0415
-
-            return SendGridChannel(
-                _revealed(settings.sendgrid_api_key),
-                settings.sendgrid_host,
-                settings.provider_timeout_seconds,
-            )
-
-
-def _revealed(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""

@@ -31,7 +31,7 @@ from activities.channels.base import (
     usable_recipient,
     usable_sender,
 )
-from domain import mail
+from domain.email import message as mail
 
 # What a provider asks for is kept within these bounds: never a hot loop, never lost for days
 # because of a clock that is wrong.

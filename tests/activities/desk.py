@@ -18,9 +18,9 @@ from activities.cadences import CadenceActivities
 from activities.channels.base import Channel, ChannelError, EmailMessage, Receipt
 from activities.email import Email, deliver
 from activities.resources import Resources
+from domain.email.links import LinkSigner
+from domain.email.rendering import CompiledTemplate
 from domain.journey import Plan, RunStep
-from domain.links import LinkSigner
-from domain.rendering import CompiledTemplate
 from settings import Settings
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)

@@ -10,7 +10,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.channels.base import Channel, TryAgain
-from domain.cadence import Cadence
+from domain.cadences.cadence import Cadence
 from domain.journey import Plan, RunStep
 from store.cadences import publish_cadence
 from tests.activities.desk import NOW, Desk, Provider

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from settings import ROOT
 
-PACKAGES = ("activities", "cli", "domain", "embedded", "store", "web", "workflows")
+PACKAGES = ("activities", "cli", "demo", "domain", "embedded", "store", "web", "workflows")
 LEFT_OUT = {
     "__pycache__",
     "node_modules",

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, func, select
 
-from activities.channels.base import AddressRejected, MessageRejected, channel_from
+from activities.channels.base import AddressRejected, MessageRejected
 from activities.channels.outbox import OutboxChannel
+from activities.channels.registry import channel_from
 from settings import Clock, Settings
 from store.engine import engine
 from store.tables import OutboxMessage

@@ -15,8 +15,8 @@ from activities.cadences import CadenceActivities
 from activities.channels.outbox import OutboxChannel
 from activities.resources import Resources
 from cli.cadence import CADENCES, TEMPLATES, publish_files
+from domain.email.links import LinkSigner
 from domain.journey import BeginCadence, Plan, RunStep
-from domain.links import LinkSigner
 from settings import Clock, Settings
 
 Result = TypeVar("Result")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 
-from cli.demo_run import SAMPLE, SAMPLE_LEADS
-from domain.lead_columns import recognise
-from domain.lead_file import read_lead_file
-from domain.lead_row import LeadRow, RowReader
+from demo.run import SAMPLE, SAMPLE_LEADS
+from domain.lead_files.columns import recognise
+from domain.lead_files.lead_file import read_lead_file
+from domain.lead_files.row import LeadRow, RowReader
 
 NOBODYS_NUMBERS = ("55501", "2079460", "3023125", "19900", "000")
 """Blocks set aside for fiction (US, GB, DE, FR); elsewhere a block that is not given out."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from domain.cadence import EXIT_EVENTS, Cadence
-from domain.window import WEEKDAYS
+from domain.cadences.cadence import EXIT_EVENTS, Cadence
+from domain.cadences.window import WEEKDAYS
 
 CONDITION = "has(lead.attributes.b"
 """Each branch asks for an attribute of its own: b0, b1, …"""

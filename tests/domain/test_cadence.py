@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from domain.cadence import END, Cadence, walk
-from domain.lint import lint
-from domain.span import Span, parse_span
-from domain.yaml_source import validate
+from domain.cadences.cadence import END, Cadence, walk
+from domain.cadences.lint import lint
+from domain.cadences.span import Span, parse_span
+from domain.cadences.yaml_source import validate
 from tests.domain.cadences import cadence_data
 
 WELCOME = """\

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.conditions import FACTS, ConditionError, compile_condition
+from domain.cadences.conditions import FACTS, ConditionError, compile_condition
 
 LEAD: dict[str, Any] = {
     "lead": {

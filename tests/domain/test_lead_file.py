@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.lead_encoding import LeadFileError
-from domain.lead_file import TOO_LONG, TOO_MANY, UNCLOSED, Record, read_lead_file
+from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.lead_file import TOO_LONG, TOO_MANY, UNCLOSED, Record, read_lead_file
 
 
 def read(text: str) -> list[Record]:

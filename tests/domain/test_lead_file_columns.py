@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.lead_columns import recognise
-from domain.lead_encoding import LeadFileError
+from domain.lead_files.columns import recognise
+from domain.lead_files.encoding import LeadFileError
 
 HUBSPOT = (
     "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Company Name,Job Title,"

@@ -6,7 +6,7 @@ import codecs
 
 import pytest
 
-from domain.lead_encoding import Decoded, LeadFileError, decode
+from domain.lead_files.encoding import Decoded, LeadFileError, decode
 
 KOREAN = "이름,이메일,회사\n김민수,minsu@hanbit.example,㈜한빛소프트\n"
 CHINESE = "姓名,邮箱,公司\n李伟,liwei@haitong.example,上海海通科技有限公司\n"

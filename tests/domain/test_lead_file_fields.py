@@ -7,9 +7,10 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.countries import country_code, language_code
-from domain.lead_columns import recognise
-from domain.lead_row import (
+from domain.lead_files.columns import recognise
+from domain.lead_files.countries import country_code, language_code
+from domain.lead_files.names import split_name
+from domain.lead_files.row import (
     BAD_EMAIL,
     NO_EMAIL,
     TOO_LONG,
@@ -18,8 +19,7 @@ from domain.lead_row import (
     RowReader,
     checked_email,
 )
-from domain.names import split_name
-from domain.time_zones import time_zone_name
+from domain.lead_files.time_zones import time_zone_name
 
 
 def lead(**values: str) -> LeadRow:

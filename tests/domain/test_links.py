@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
-from domain.links import BadLink, LinkClaim, LinkKind, LinkSigner
+from domain.email.links import BadLink, LinkClaim, LinkKind, LinkSigner
 
 SIGNER = LinkSigner("a secret", "https://go.perennial.example/")
 KEY = "enrollment-7:welcome:1"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain import mail
+from domain.email import message as mail
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LINES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")))

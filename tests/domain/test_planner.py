@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cadence import END, BranchStep, Cadence, Step, WaitStep, walk
-from domain.planner import Move, next_move
-from domain.window import is_open
+from domain.cadences.cadence import END, BranchStep, Cadence, Step, WaitStep, walk
+from domain.cadences.planner import Move, next_move
+from domain.cadences.window import is_open
 from tests.domain.cadences import CONDITION, cadences
 
 NOW = datetime(2026, 6, 3, 10, 0, tzinfo=UTC)  # a Wednesday, inside the window

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.rendering import (
+from domain.email.rendering import (
     MAX_OUTPUT,
     CompiledTemplate,
     RenderError,

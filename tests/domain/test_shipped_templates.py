@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from domain.cadence import Cadence
-from domain.lint import lint
-from domain.rendering import RenderedEmail, check_fields, compile_template, render
+from domain.cadences.cadence import Cadence
+from domain.cadences.lint import lint
+from domain.email.rendering import RenderedEmail, check_fields, compile_template, render
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {file.name: file.read_text("utf-8") for file in (ROOT / "templates").glob("_*.mjml")}

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.window import (
+from domain.cadences.window import (
     WEEKDAYS,
     SendWindow,
     add_business_days,

@@ -25,8 +25,8 @@ from temporalio.service import RPCError
 from activities.channels.outbox import OutboxChannel
 from activities.resources import Resources
 from cli.cadence import publish_files
+from domain.email.links import LinkSigner
 from domain.journey import Phase, journey_id
-from domain.links import LinkSigner
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from relay import Relay

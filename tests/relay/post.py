@@ -20,8 +20,8 @@ from activities.channels.outbox import OutboxChannel
 from activities.registry import journey_activities
 from activities.resources import Resources
 from cli.cadence import publish_files
+from domain.email.links import LinkSigner
 from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
-from domain.links import LinkSigner
 from embedded.temporal import EmbeddedTemporal
 from relay import Relay
 from settings import ROOT, Settings

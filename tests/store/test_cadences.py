@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from domain.cadence import Cadence
-from domain.rendering import CompiledTemplate
+from domain.cadences.cadence import Cadence
+from domain.email.rendering import CompiledTemplate
 from store import cadences as store
 from store.cadences import CadenceMissing, TemplateMissing, TemplateSource
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, Row, create_engine, text
 
-from domain.lead_columns import recognise
-from domain.lead_row import RowReader
+from domain.lead_files.columns import recognise
+from domain.lead_files.row import RowReader
 from store import lead_import
 from store.lead_import import Merged
 

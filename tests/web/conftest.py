@@ -16,7 +16,7 @@ from sqlalchemy import Engine, insert, text
 from activities.channels.base import EmailMessage
 from activities.channels.outbox import OutboxChannel
 from activities.links import link_signer
-from domain.links import LinkSigner
+from domain.email.links import LinkSigner
 from domain.policies import ScoringPolicy
 from settings import Settings
 from store.engine import engine

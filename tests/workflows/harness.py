@@ -26,8 +26,8 @@ from activities.channels.outbox import OutboxChannel
 from activities.registry import email_activities, journey_activities
 from activities.resources import Resources
 from cli.cadence import publish_files
+from domain.email.links import LinkSigner
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition, JourneyState, Phase, journey_id
-from domain.links import LinkSigner
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from relay import Relay
 from settings import ROOT, Settings

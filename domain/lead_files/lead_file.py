@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.lead_encoding import LeadFileError, decode
+from domain.lead_files.encoding import LeadFileError, decode
 
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 30

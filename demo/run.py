@@ -20,19 +20,19 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.connect import reach_temporal
-from cli.demo_people import Person, cut_sample
-from cli.demo_players import Players
-from cli.demo_screen import FIGURE_NAMES, Header, Moment, Screen
 from cli.errors import UserError
 from cli.local_run import LocalRun
 from cli.stack import prepare_database
+from demo.people import Person, cut_sample
+from demo.players import Players
+from demo.screen import FIGURE_NAMES, Header, Moment, Screen
 from embedded import StackAddresses, read_state
 from embedded.state import LOCK_FILE, HomeLock
 from settings import ROOT, Settings
 from store.engine import engine
 from store.figures import LoopFigures, Reconciliation, loop_figures, reconcile_outbox, stage_counts
 
-SAMPLE = ROOT / "data" / "sample-leads.csv"
+SAMPLE = ROOT / "demo" / "sample-leads.csv"
 SAMPLE_LEADS = 500
 LEADS_FILE = "leads.csv"
 ENVIRONMENT_FILE = "environment"

@@ -24,10 +24,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain.conditions import ConditionError, compile_condition
-from domain.span import Span, SpanField
-from domain.window import SendWindow
-from domain.yaml_messages import did_you_mean
+from domain.cadences.conditions import ConditionError, compile_condition
+from domain.cadences.span import Span, SpanField
+from domain.cadences.window import SendWindow
+from domain.cadences.yaml_messages import did_you_mean
 
 END = ""
 """Where a lead is after the last step."""
@@ -136,7 +136,7 @@ class Branch(_Model):
 
 
 class BranchStep(_Model):
-    """Go one of two ways, by a condition (see ``domain.conditions``)."""
+    """Go one of two ways, by a condition (see ``domain.cadences.conditions``)."""
 
     branch: Branch
     id: Name = ""

@@ -18,7 +18,7 @@ from typing import Any
 
 import cel
 
-from domain.yaml_messages import did_you_mean
+from domain.cadences.yaml_messages import did_you_mean
 
 FACTS: Mapping[str, frozenset[str]] = {
     "lead": frozenset(

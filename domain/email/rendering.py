@@ -26,18 +26,18 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from domain.mail import one_line
-from domain.merge_fields import FILTERS, TESTS, parse, unknown_fields
-from domain.mjml import to_html_and_text
-from domain.template_source import (
+from domain.cadences.yaml_messages import did_you_mean
+from domain.cadences.yaml_source import Problem
+from domain.email.merge_fields import FILTERS, TESTS, parse, unknown_fields
+from domain.email.message import one_line
+from domain.email.mjml import to_html_and_text
+from domain.email.template_source import (
     Fragment,
     SourceError,
     as_html_source,
     tags_of,
     with_parts,
 )
-from domain.yaml_messages import did_you_mean
-from domain.yaml_source import Problem
 
 MAX_SOURCE = 100_000
 """Characters of a template file with its parts."""

@@ -15,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from cli.demo_players import Happening
+from demo.players import Happening
 from domain.journey import Stage
 from store.figures import NOT_STARTED, LoopFigures
 

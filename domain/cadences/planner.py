@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from domain.cadence import END, BranchStep, Cadence, EmailStep, ExitStep, TaskStep, WaitStep
-from domain.conditions import compile_condition
-from domain.window import next_opening
+from domain.cadences.cadence import (
+    END,
+    BranchStep,
+    Cadence,
+    EmailStep,
+    ExitStep,
+    TaskStep,
+    WaitStep,
+)
+from domain.cadences.conditions import compile_condition
+from domain.cadences.window import next_opening
 
 EXHAUSTED = "exhausted"
 """Exit reason of an enrollment that reached the end of its cadence."""

@@ -18,10 +18,10 @@ from urllib.parse import urlencode, urlsplit
 
 from sqlalchemy import Engine
 
-from cli.demo_people import Person
 from cli.errors import UserError
 from cli.tasks import finish, open_tasks
-from domain.window import SendWindow, next_opening
+from demo.people import Person
+from domain.cadences.window import SendWindow, next_opening
 from settings import Clock
 from store import tasks
 from store.tasks import Answer, OpenTask

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from domain.template_source import Fragment
-from domain.yaml_messages import did_you_mean
-from domain.yaml_source import Problem
+from domain.cadences.yaml_messages import did_you_mean
+from domain.cadences.yaml_source import Problem
+from domain.email.template_source import Fragment
 
 FILTERS = frozenset(
     {"fallback", "full_name", "default", "upper", "lower", "capitalize", "title", "trim"}

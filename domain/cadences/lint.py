@@ -10,11 +10,11 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from domain.cadence import Cadence
-from domain.conditions import ConditionError, compile_condition
+from domain.cadences.cadence import Cadence
+from domain.cadences.conditions import ConditionError, compile_condition
+from domain.cadences.yaml_messages import did_you_mean
+from domain.cadences.yaml_source import Path, Problem, Source, ordered, read, validate_source
 from domain.policies import Policy, read_policy
-from domain.yaml_messages import did_you_mean
-from domain.yaml_source import Path, Problem, Source, ordered, read, validate_source
 
 FALLBACK_LANGUAGE = "en"
 """The language a lead is written to in when a template lacks the lead's own."""

@@ -16,9 +16,9 @@ from html.parser import HTMLParser
 
 import mrml
 
-from domain.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
-from domain.yaml_messages import did_you_mean
-from domain.yaml_source import Problem
+from domain.cadences.yaml_messages import did_you_mean
+from domain.cadences.yaml_source import Problem
+from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
 
 _WORD = re.compile(r"zqtag(\d+)zq")
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)

@@ -17,7 +17,7 @@ from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
-from domain import yaml_messages
+from domain.cadences import yaml_messages
 
 M = TypeVar("M", bound=BaseModel)
 Path = tuple[str | int, ...]

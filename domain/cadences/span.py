@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from domain.window import add_business_days
-from domain.yaml_messages import did_you_mean
+from domain.cadences.window import add_business_days
+from domain.cadences.yaml_messages import did_you_mean
 
 Unit = Literal["minute", "hour", "day", "business day", "week"]
 _UNITS: dict[Unit, timedelta] = {

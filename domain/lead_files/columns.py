@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from domain.lead_encoding import LeadFileError
+from domain.lead_files.encoding import LeadFileError
 
 Field = Literal[
     "email",

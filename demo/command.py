@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.table import Table
 
 import settings as settings_module
-from cli.demo_people import FEWEST
-from cli.demo_run import SAMPLE_LEADS, DemoBroken, Report, demo_settings, run_demo
-from cli.demo_screen import FIGURE_NAMES
 from cli.errors import stderr
 from cli.local_run import sigterm_interrupts
+from demo.people import FEWEST
+from demo.run import SAMPLE_LEADS, DemoBroken, Report, demo_settings, run_demo
+from demo.screen import FIGURE_NAMES
 
 INTERRUPTED = 130
 

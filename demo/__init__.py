@@ -1,0 +1,1 @@
+"""The demo: invented prospects and SDRs who use the public interfaces only."""

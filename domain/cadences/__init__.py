@@ -1,0 +1,1 @@
+"""Cadences: what marketing writes, checks and has planned."""

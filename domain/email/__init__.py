@@ -1,0 +1,1 @@
+"""E-mails: templates, merge fields, links and the message itself."""

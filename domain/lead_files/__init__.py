@@ -1,0 +1,1 @@
+"""Lead files: a CRM export as people have it, to rows that can be stored."""
