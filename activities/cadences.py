@@ -10,12 +10,13 @@ from sqlalchemy import Connection, text
 from temporalio import activity
 
 from activities.email import Email, attempts_of, deliver
-from activities.merge import LEAD_COLUMNS, full_name, lead_fields, merge_fields
+from activities.merge import LEAD_COLUMNS, lead_fields, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import END, BranchStep, Cadence, EmailStep
 from domain.cadences.planner import Move, next_move
 from domain.journey import BeginCadence, Code, Enrolled, Plan, RunStep
+from domain.names import full_name
 from domain.policies import ScoringPolicy
 from store import cadences, journeys
 from store.engagement import engagement_facts
@@ -146,7 +147,7 @@ class CadenceActivities:
                 key=f"enrollment-{row.enrollment_id}:{step}:1",
                 lead_id=row.id,
                 recipient=row.email,
-                recipient_name=full_name(row),
+                recipient_name=full_name(row.first_name, row.last_name),
                 step=step,
                 template_version_id=template.id,
                 template=template.compiled,

@@ -30,13 +30,6 @@ def lead_fields(row: Any) -> dict[str, Any]:
     }
 
 
-def full_name(row: Any) -> str:
-    """The lead's name as its own language writes it."""
-    if row.language in ("ko", "zh", "ja"):
-        return f"{row.last_name}{row.first_name}".strip()
-    return f"{row.first_name} {row.last_name}".strip()
-
-
 def merge_fields(engine: Engine, row: Any, meeting_id: int) -> dict[str, Any]:
     """All fields of a mail to the lead of ``row``; ``meeting`` only with a ``meeting_id``."""
     fields: dict[str, Any] = {"lead": lead_fields(row)}

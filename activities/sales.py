@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 from temporalio import activity
 
 from activities.email import Email, deliver
-from activities.merge import LEAD_COLUMNS, full_name, merge_fields
+from activities.merge import LEAD_COLUMNS, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.window import next_opening
@@ -25,6 +25,7 @@ from domain.journey import (
     Reminder,
     SendOne,
 )
+from domain.names import full_name
 from domain.policies import FollowUpPolicy, MeetingPolicy, OpportunityPolicy
 from store import cadences, journeys, opportunities
 from store.policies import policy
@@ -154,7 +155,7 @@ class SalesActivities:
                 key=request.key,
                 lead_id=lead.id,
                 recipient=lead.email,
-                recipient_name=full_name(lead),
+                recipient_name=full_name(lead.first_name, lead.last_name),
                 step=request.template,
                 template_version_id=template.id,
                 template=template.compiled,

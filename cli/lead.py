@@ -54,7 +54,7 @@ def list_leads(
     for line in found:
         table.add_row(
             str(line.id),
-            line.name or line.email,
+            line.name,
             line.stage,
             line.phase or "not started",
             line.phase_reason,
@@ -83,7 +83,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
         return
     console = Console()
     now = settings_module.get().clock().now()
-    console.print(f"[bold]{lead.name or lead.email}[/bold] · {lead.company or 'no company'}")
+    console.print(f"[bold]{lead.name}[/bold] · {lead.company or 'no company'}")
     console.print(
         f"{lead.stage}, in {lead.phase or 'no phase yet'} because of "
         f"{lead.phase_reason or 'nothing yet'}, cycle {lead.cycle}, score {lead.score}, "

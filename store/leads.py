@@ -8,13 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from domain.names import full_name
+
 
 @dataclass(frozen=True)
 class LeadLine:
     """A lead as a list shows it."""
 
     id: int
-    name: str
+    first_name: str
+    last_name: str
     company: str
     email: str
     stage: str
@@ -23,6 +26,11 @@ class LeadLine:
     cycle: int
     owner: str
     score: int
+
+    @property
+    def name(self) -> str:
+        """The lead's name in the order of its script, else the e-mail address."""
+        return full_name(self.first_name, self.last_name) or self.email
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,8 @@ class HistoryLine:
 
 
 _LINE = """
-    SELECT lead.id, trim(first_name || ' ' || last_name) AS name,
-        coalesce(account.name, '') AS company, email, stage, phase, phase_reason, cycle, owner,
-        score
+    SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
+        phase, phase_reason, cycle, owner, score
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
 _HISTORY = text(
@@ -51,7 +58,7 @@ _HISTORY = text(
             || CASE WHEN error = '' THEN '' ELSE ' · ' || error END
         FROM touch WHERE lead_id = :lead
         UNION ALL
-        SELECT at, 'engagement', kind || ' · ' || to_char(points, 'SG990') || ' points'
+        SELECT at, 'engagement', kind || ' · ' || to_char(points, 'FMSG990') || ' points'
         FROM engagement WHERE lead_id = :lead
         UNION ALL
         SELECT coalesce(completed_at, opened_at), 'task', kind || ' ' || id || ' · ' || state

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.journey import Disposition, TaskRequest
+from domain.names import full_name
 from domain.policies import NEEDS_REASON, NEEDS_TIME, FollowUpPolicy
 from store import meetings, opportunities
 from store.policies import policy
@@ -211,7 +212,8 @@ class TaskDetail(OpenTask):
     instructions: str
     disposition: str
     late: bool
-    name: str
+    first_name: str
+    last_name: str
     title_of_lead: str
     company: str
     email: str
@@ -220,6 +222,11 @@ class TaskDetail(OpenTask):
     phase_reason: str
     score: int
     cycle: int
+
+    @property
+    def name(self) -> str:
+        """The lead's name in the order of its script, '' if unknown."""
+        return full_name(self.first_name, self.last_name)
 
 
 _OPEN_COLUMNS = [getattr(Task, one.name) for one in fields(OpenTask)]
@@ -242,7 +249,8 @@ def detail(connection: Connection, task_id: int) -> TaskDetail | None:
             Task.instructions,
             Task.disposition,
             Task.late,
-            func.trim(Lead.first_name + " " + Lead.last_name).label("name"),
+            Lead.first_name,
+            Lead.last_name,
             Lead.title.label("title_of_lead"),
             func.coalesce(Account.name, "").label("company"),
             Lead.email,

@@ -38,6 +38,7 @@ from domain.email.template_source import (
     tags_of,
     with_parts,
 )
+from domain.names import full_name
 
 MAX_SOURCE = 100_000
 """Characters of a template file with its parts."""
@@ -235,17 +236,9 @@ def _fallback(value: Any, alternative: str) -> Any:
 
 
 def _full_name(lead: Any) -> str:
-    """The lead's name in the order of its script: 김민준, but Minjun Kim. Empty if unknown."""
-    first = str(_fallback(lead.get("first_name"), "")).strip()
-    last = str(_fallback(lead.get("last_name"), "")).strip()
-    if first and last and _is_east_asian(first) and _is_east_asian(last):
-        return last + first
-    return f"{first} {last}".strip()
-
-
-def _is_east_asian(name: str) -> bool:
-    # Kana, Han and Hangul syllables: blocks in which the family name comes first, unspaced.
-    return all("\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\ud7a3" for letter in name)
+    """The lead's name, empty if unknown."""
+    first, last = (str(_fallback(lead.get(name), "")) for name in ("first_name", "last_name"))
+    return full_name(first, last)
 
 
 def _range(*bounds: int) -> range:

@@ -14,8 +14,8 @@ from phonenumbers.timezone import time_zones_for_number
 
 from domain.lead_files.columns import Columns, Field
 from domain.lead_files.countries import country, country_code, language_code
-from domain.lead_files.names import split_name
 from domain.lead_files.time_zones import time_zone_name
+from domain.names import split_name
 
 NO_EMAIL = "no e-mail address"
 BAD_EMAIL = "not a valid e-mail address"

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from domain.lead_files.columns import recognise
 from domain.lead_files.countries import country_code, language_code
-from domain.lead_files.names import split_name
 from domain.lead_files.row import (
     BAD_EMAIL,
     NO_EMAIL,
@@ -20,6 +19,7 @@ from domain.lead_files.row import (
     checked_email,
 )
 from domain.lead_files.time_zones import time_zone_name
+from domain.names import split_name
 
 
 def lead(**values: str) -> LeadRow:

@@ -1,4 +1,4 @@
-"""Splitting a whole name into first and last, as far as its script tells how."""
+"""Names of people: put together and split, as far as their script tells how."""
 
 from __future__ import annotations
 
@@ -33,3 +33,16 @@ def split_name(whole: str) -> tuple[str, str]:
         return (first, last) if first else (whole, "")
     first, _, last = whole.rpartition(" ")
     return (first, last) if first else (whole, "")
+
+
+def full_name(first: str, last: str) -> str:
+    """The name in the order of its script: 김민준, but Minjun Kim. Empty if unknown."""
+    first, last = first.strip(), last.strip()
+    if first and last and _family_name_first(first) and _family_name_first(last):
+        return last + first
+    return f"{first} {last}".strip()
+
+
+def _family_name_first(name: str) -> bool:
+    # Kana, Han and Hangul syllables: written with the family name first, and without a space.
+    return all("\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\ud7a3" for letter in name)
