@@ -1,0 +1,67 @@
+"""Schema and code: when they disagree, a worker must say so before it touches a lead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from sqlalchemy import create_engine, text
+
+from embedded.postgres import EmbeddedPostgres
+from settings import ROOT
+from store import migrate
+
+
+@pytest.fixture
+def empty_database(postgres_server: EmbeddedPostgres) -> str:
+    """The URL of a database without any table."""
+    return postgres_server.create_database(f"empty_{uuid.uuid4().hex}")
+
+
+def test_two_workers_that_start_together_migrate_once(empty_database: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(migrate.upgrade, [empty_database] * 2))
+
+    assert migrate.current_revision(empty_database) == migrate.expected_revision()
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(database_url: str) -> None:
+    """Else a query of ours fails on a database that was migrated, not made."""
+    engine = create_engine(database_url)
+    config = migrate._config()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.check(config)
+    engine.dispose()
+
+
+def test_a_database_that_was_never_migrated_is_told_apart(empty_database: str) -> None:
+    with pytest.raises(migrate.SchemaMismatch, match=r"starter\.py migrate"):
+        migrate.require_current(empty_database)
+
+
+def test_a_worker_older_than_the_schema_ends_with_a_sentence(database_url: str) -> None:
+    """It would misread what newer code has written."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+
+    done = subprocess.run(
+        [sys.executable, "worker.py"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url, "TEMPORAL_ADDRESS": "127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "this worker is older than the schema" in done.stderr
+    assert "Traceback" not in done.stderr
