@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import select
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 import psycopg2
@@ -21,7 +22,14 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, wait_id
+from domain.journey import (
+    JOURNEY_QUEUE,
+    STAGE_OF_PHASE,
+    JourneyState,
+    Notice,
+    Phase,
+    wait_id,
+)
 from store import relay_messages, tasks
 from workflows.journey import search_attributes
 
@@ -31,6 +39,8 @@ BATCH = 50
 IDLE_SECONDS = 1.0
 """How long a relay sleeps when no notification wakes it: what is due later is found by then."""
 LONGEST_BACKOFF_SECONDS = 60
+LONGEST_CALL = timedelta(seconds=10)
+"""One slow message must not hold up the batch it is delivered with."""
 
 # The oldest message of each workflow that is due; a younger one waits for it.
 _CLAIM = text(
@@ -136,7 +146,9 @@ class Relay:
         try:
             match row.kind:
                 case "start":
-                    return await self._start(row)
+                    return await self._start(row, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+                case "start_again":
+                    return await self._start(row, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
                 case "signal":
                     return await self._signal(row)
                 case "complete_task":
@@ -149,12 +161,9 @@ class Relay:
             log.info("relay will retry", message_id=row.id, reason=reason)
             return Delivery("retry", reason)
 
-    async def _start(self, row: Any) -> Delivery:
+    async def _start(self, row: Any, reuse: WorkflowIDReusePolicy) -> Delivery:
         state = JourneyState(
-            lead_id=row.payload["lead_id"],
-            cadence=row.payload["cadence"],
-            reason=row.payload.get("reason", "new"),
-            stage=Stage.KNOWN,
+            **{"reason": "new", "stage": STAGE_OF_PHASE[Phase(row.name)], **row.payload}
         )
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
@@ -162,7 +171,8 @@ class Relay:
                 state,
                 id=row.workflow_id,
                 task_queue=JOURNEY_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=reuse,
+                rpc_timeout=LONGEST_CALL,
                 search_attributes=search_attributes(state),
                 static_summary=f"Journey of lead {state.lead_id}",
             )
@@ -171,7 +181,9 @@ class Relay:
     async def _signal(self, row: Any) -> Delivery:
         try:
             await self._client.get_workflow_handle(row.workflow_id).signal(
-                row.name, replace(Notice(**row.payload), message=row.id)
+                row.name,
+                replace(Notice(**row.payload), message=row.id),
+                rpc_timeout=LONGEST_CALL,
             )
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
@@ -188,7 +200,7 @@ class Relay:
             workflow_id=wait.workflow_id, run_id=wait.run_id, activity_id=wait_id(task_id)
         )
         try:
-            await handle.complete(wait.disposition)
+            await handle.complete(wait.disposition, rpc_timeout=LONGEST_CALL)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise

@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DATABASE_SCHEME = "postgresql+psycopg2"
 ROOT = Path(__file__).resolve().parent
 
 
@@ -88,6 +89,17 @@ class Settings(BaseSettings):
     demo_time_factor: float = Field(default=1.0, ge=1.0)
     """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""
     demo_time_epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @field_validator("database_url")
+    @classmethod
+    def _with_our_driver(cls, url: str) -> str:
+        """Hosts hand out ``postgres://`` and ``postgresql://``; SQLAlchemy wants the driver too."""
+        scheme, separator, rest = url.partition("://")
+        if not url or (separator and scheme == DATABASE_SCHEME):
+            return url
+        if not separator or scheme.partition("+")[0] not in ("postgres", "postgresql"):
+            raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
+        return f"{DATABASE_SCHEME}://{rest}"
 
     def clock(self) -> Clock:
         """The calendar of this deployment."""

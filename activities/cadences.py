@@ -13,7 +13,7 @@ from activities.email import Email, attempts_of, deliver
 from activities.merge import LEAD_COLUMNS, lead_fields, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.cadences.cadence import END, BranchStep, Cadence, EmailStep
+from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
 from domain.cadences.planner import Move, next_move
 from domain.journey import BeginCadence, Code, Enrolled, Plan, RunStep
 from domain.names import full_name
@@ -92,10 +92,12 @@ class CadenceActivities:
             )
             current = self._load(connection, enrollment.id)
             plan = self._plan(current, self._move(current, current.cadence.first, now), now)
-            if request.entry and self._crossed(connection, current):
+            moved = request.entry is not None and request.entry.reason == "moved"
+            if request.entry and not moved and self._crossed(connection, current):
                 plan = Plan("exit", reason=Code.SCORE_REACHED)
             self._remember(connection, current, plan, now)
-        return Enrolled(enrollment.id, list(current.cadence.exit_on), plan, entered)
+        exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
+        return Enrolled(enrollment.id, exit_on, plan, entered)
 
     @activity.defn
     def run_step(self, request: RunStep) -> Plan:

@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.journey import EndJourney, Entered, Park, Parking, PhaseEntry
-from domain.policies import RecyclePolicy
+from domain.policies import RecyclePolicy, ScoringPolicy
 from store import journeys
 from store.policies import policy
 
@@ -32,7 +32,8 @@ class PhaseActivities:
         """Put the lead into the recycle stage and say for how long, by the recycle policy."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            entered = journeys.record_entry(connection, request.entry, now)
+            journeys.record_entry(connection, request.entry, now)
+            cold = policy(connection, ScoringPolicy, "scoring").band(0)
             rule = policy(connection, RecyclePolicy, "recycle").rule(request.reason)
             lead = connection.execute(
                 # Interest is earned anew in the next cycle.
@@ -49,7 +50,7 @@ class PhaseActivities:
             cadence=rule.cadence,
             wakes_early=rule.wakes_early,
             details=f"Parked for {request.reason} until {when}, then {rule.cadence or 'nurture'}",
-            score_band=entered.score_band,
+            score_band=cold,
         )
 
     @activity.defn

@@ -28,6 +28,7 @@ def journey_activities(resources: Resources) -> Activities:
         cadences.begin_cadence,
         sales.plan_call,
         sales.plan_meeting,
+        sales.call_off_meeting,
         sales.open_opportunity,
         sales.advance_opportunity,
         sales.close_opportunity,

@@ -27,7 +27,7 @@ from domain.journey import (
 )
 from domain.names import full_name
 from domain.policies import FollowUpPolicy, MeetingPolicy, OpportunityPolicy
-from store import cadences, journeys, opportunities
+from store import cadences, journeys, meetings, opportunities
 from store.policies import policy
 
 
@@ -78,6 +78,7 @@ class SalesActivities:
             meeting = connection.execute(
                 text(
                     "SELECT meeting.starts_at, meeting.minutes, meeting.attempt, meeting.missed, "
+                    "meeting.state, "
                     "lead.time_zone FROM meeting JOIN lead ON lead.id = meeting.lead_id "
                     "WHERE meeting.id = :id"
                 ),
@@ -97,7 +98,20 @@ class SalesActivities:
             details=f"Waiting for meeting {meeting_id} on {when}",
             recovery_cadence=promise.recovery_cadence,
             reschedules_left=promise.reschedule_attempts - meeting.missed,
+            attempt=meeting.attempt,
+            cancelled=meeting.state == "cancelled",
         )
+
+    @activity.defn
+    def call_off_meeting(self, meeting_id: int) -> str:
+        """Cancel a booked appointment whose lead was taken elsewhere.
+
+        Returns:
+            The key of this setting in the ledger, '' when no appointment lies ahead.
+        """
+        with self.resources.engine.begin() as connection:
+            attempt = meetings.call_off(connection, meeting_id, self.resources.now())
+        return f"meeting-{meeting_id}-{attempt}" if attempt else ""
 
     @activity.defn
     def open_opportunity(self, request: OpenOpportunity) -> OpportunityOpened:

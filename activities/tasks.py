@@ -49,7 +49,7 @@ class TaskActivities:
                 dispositions=DISPOSITIONS[request.kind],
                 opened_at=now,
                 due=work.due,
-                deadline=work.deadline,
+                deadline=self._deadline(work, request),
                 workflow_id=info.workflow_id or "",
                 run_id=info.workflow_run_id or "",
             )
@@ -75,6 +75,11 @@ class TaskActivities:
         """Withdraw or expire a task, unless a person was faster: then theirs counts."""
         with self.resources.engine.begin() as connection:
             return tasks.close_task(connection, task_id, state)
+
+    def _deadline(self, work: Work, request: TaskRequest) -> timedelta:
+        if not request.seconds_left:
+            return work.deadline
+        return self.resources.journey_span(request.seconds_left)
 
     def _work(self, connection: Connection, request: TaskRequest) -> Work:
         if request.kind == "cadence":

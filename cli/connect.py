@@ -125,8 +125,8 @@ async def reach_temporal(settings: Settings, address: str, *, seconds: float = 1
         except (RuntimeError, RPCError) as error:
             if time.monotonic() >= deadline:
                 raise UserError(
-                    f"Temporal at {address} cannot be reached ({_last_line(error)}): start it, "
-                    "or correct TEMPORAL_ADDRESS."
+                    f"Temporal at {address} does not answer: start it, or correct "
+                    "TEMPORAL_ADDRESS (and TEMPORAL_TLS, if it wants TLS)."
                 ) from error
         _say_waiting(f"Temporal at {address}", deadline)
         await asyncio.sleep(RETRY_SECONDS)

@@ -12,7 +12,13 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 import settings as settings_module
@@ -20,7 +26,7 @@ from cli.connect import addresses, reach_temporal
 from cli.errors import UserError
 from cli.tasks import database
 from cli.times import shown_time
-from domain.journey import Phase, journey_id
+from domain.journey import ENDED, Phase, journey_id
 from store import leads
 from store.engagement import record_engagement
 from store.leads import LeadLine
@@ -85,8 +91,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
     now = settings_module.get().clock().now()
     console.print(f"[bold]{lead.name}[/bold] · {lead.company or 'no company'}")
     console.print(
-        f"{lead.stage}, in {lead.phase or 'no phase yet'} because of "
-        f"{lead.phase_reason or 'nothing yet'}, cycle {lead.cycle}, score {lead.score}, "
+        f"{lead.stage}, {_whereabouts(lead)}, cycle {lead.cycle}, score {lead.score}, "
         f"owner {lead.owner or 'nobody'}"
     )
     if status:
@@ -104,7 +109,15 @@ def show(who: Who, as_json: AsJson = False) -> None:
     console.print(table)
 
 
-@app.command("score")
+def _whereabouts(lead: LeadLine) -> str:
+    if not lead.phase:
+        return "journey not started"
+    if lead.phase == ENDED:
+        return f"journey ended: {lead.phase_reason}"
+    return f"in {lead.phase} because of {lead.phase_reason}"
+
+
+@app.command("score", context_settings={"ignore_unknown_options": True})
 def score(
     who: Who,
     points: Annotated[int, typer.Argument(help="Added to the score; may be negative.")],
@@ -127,19 +140,19 @@ def score(
 @app.command("pause")
 def pause(who: Who) -> None:
     """Freeze a journey; the time that is left stays left."""
-    _signal(who, "pause", "is paused. `lead resume` goes on with the time that was left.")
+    _signal(who, "pause", "is told to pause. `lead resume` goes on with the time that was left.")
 
 
 @app.command("resume")
 def resume(who: Who) -> None:
     """Let a paused journey go on."""
-    _signal(who, "resume", "goes on.")
+    _signal(who, "resume", "is told to go on.")
 
 
 @app.command("stop")
 def stop(who: Who) -> None:
     """End a journey for good."""
-    _signal(who, "stop", "is stopped.")
+    _signal(who, "stop", "is told to stop.")
 
 
 @app.command("move")
@@ -154,7 +167,9 @@ def move(
         try:
             left: str = await handle.execute_update("move_to", phase, result_type=str)
         except WorkflowUpdateFailedError as refused:
-            raise UserError(str(refused.cause)) from None
+            cause = refused.cause
+            sentence = cause.message if isinstance(cause, FailureError) else str(cause)
+            raise UserError(sentence) from None
         return left
 
     left = _journey(moved, lead)
@@ -177,6 +192,8 @@ def _signal(who: str, name: str, consequence: str) -> None:
 
 async def _status(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
     description = await handle.describe()
+    if description.status == WorkflowExecutionStatus.FAILED:
+        return {"waiting_for": "The journey has failed: see why in the Temporal UI."}
     if description.close_time is not None:
         return None
     status: dict[str, str] = await handle.query("status", result_type=dict[str, str])

@@ -20,6 +20,7 @@ from cli.times import parse_time, shown_time
 from store import tasks
 from store.engine import engine as make_engine
 from store.meetings import MeetingRefused
+from store.migrate import require_current
 from store.tasks import Answer, OpenTask, TaskDetail, TaskRefused
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
@@ -35,9 +36,11 @@ def database() -> Engine:
 
     Raises:
         UserError: it cannot be reached.
+        SchemaMismatch: it is not at the schema of this code.
     """
     where = addresses(settings_module.get())
     reach_database(where.database_url)
+    require_current(where.database_url)
     return make_engine(where.database_url)
 
 
@@ -84,15 +87,15 @@ def list_tasks(
         return
     now = settings_module.get().clock().now()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Task", "Due", "Owner", "Lead", "What"):
-        table.add_column(column, no_wrap=column != "What")
+    for column in ("Task", "Due", "Owner", "Who", "What"):
+        table.add_column(column, no_wrap=column in ("Task", "Due", "Owner"))
     for task in found:
         due = shown_time(task.due_at, now)
         table.add_row(
             str(task.id),
             f"[red]{due}[/red]" if task.due_at < now else due,
             task.owner or "-",
-            f"{task.lead_id}",
+            ", ".join(part for part in (task.name or f"lead {task.lead_id}", task.company) if part),
             task.title,
         )
     console.print(table)

@@ -26,6 +26,9 @@ class Phase(StrEnum):
     RECYCLE = "Recycle"
 
 
+ENDED = "ended"
+"""The phase of a lead whose journey is over."""
+
 OPPORTUNITY_WORKFLOW = "OpportunityStages"
 """Workflow type of one opportunity, ``opportunity-<id>``."""
 
@@ -98,6 +101,8 @@ class Notice:
     ref: int = 0
     cycle: int = 0
     reason: str = ""
+    attempt: int = 0
+    """Which setting of a meeting it is about."""
     message: int = 0
 
 
@@ -228,6 +233,8 @@ class TaskRequest:
     opportunity_id: int = 0
     enrollment_id: int = 0
     step: str = ""
+    seconds_left: float = 0.0
+    """Real seconds until the deadline of a task that is opened again; 0: the policy's."""
 
 
 @dataclass(frozen=True)
@@ -276,9 +283,14 @@ class Reminder:
 
 @dataclass(frozen=True)
 class MeetingPlan:
-    """The clockwork of one appointment; ``key`` names this setting of it in the ledger."""
+    """The clockwork of one appointment; ``key`` names this setting of it in the ledger.
+
+    ``attempt`` counts the settings; ``cancelled`` is whether it was called off already.
+    """
 
     key: str
+    attempt: int
+    cancelled: bool
     reminders: list[Reminder]
     outcome_seconds: float
     details: str

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.journey import Code, Notice, Phase
+from domain.journey import ENDED, Code, Notice, Phase
 from domain.policies import ScoringPolicy
 from store.policies import policy
-from store.relay_messages import notify_journey
+from store.relay_messages import notify_journey, start_again
 
 NOTICE_OF_KIND = {
     "reply": Code.REPLIED,
@@ -76,7 +76,15 @@ def record_engagement(
     ).first()
     if row is None:
         return False
-    if code := NOTICE_OF_KIND.get(kind):
+    if row.phase == ENDED and kind == "reply":
+        start_again(
+            connection,
+            lead_id,
+            phase=Phase.FOLLOW_UP,
+            cycle=row.cycle + 1,
+            reason=Code.REPLIED,
+        )
+    elif code := NOTICE_OF_KIND.get(kind):
         notify_journey(
             connection,
             lead_id,
@@ -119,11 +127,14 @@ def _cross(connection: Connection, lead_id: int, cycle: int) -> bool:
 
 
 def suppress(connection: Connection, *, email_key: str, reason: str, at: datetime) -> None:
-    """Never mail this address again. ``reason``: unsubscribed, bounced, complained or manual."""
+    """Never mail this address again. ``reason``: unsubscribed, manual, bounced or
+    complained; the last two stop operational mail too, and so win over the others."""
     connection.execute(
         text(
             "INSERT INTO suppression (email_key, reason, at) VALUES (:email, :reason, :at) "
-            "ON CONFLICT (email_key) DO NOTHING"
+            "ON CONFLICT (email_key) DO UPDATE SET reason = excluded.reason, at = excluded.at "
+            "WHERE suppression.reason IN ('unsubscribed', 'manual') "
+            "AND excluded.reason IN ('bounced', 'complained')"
         ),
         {"email": email_key, "reason": reason, "at": at},
     )

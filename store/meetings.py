@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.journey import Code, Notice
-from store.relay_messages import notify_journey
+from domain.journey import ENDED, Code, Notice, Phase
+from store.journeys import least_busy_rep
+from store.relay_messages import notify_journey, start_again
 from store.tables import Lead, Meeting
 
 
@@ -28,6 +29,9 @@ def book_meeting(
 ) -> int:
     """Book an appointment, or move the one the lead already has (also one it missed).
 
+    A lead without an owner gets one. A lead whose journey has ended begins its next cycle with
+    the meeting.
+
     Args:
         starts_at, at: journey time, UTC.
         booked_by: ``lead`` or a rep's code.
@@ -42,11 +46,15 @@ def book_meeting(
     if starts_at <= at:
         raise MeetingRefused("The meeting would begin in the past; choose a later time.")
     lead = connection.execute(
-        select(Lead.owner, Lead.cycle).where(Lead.id == lead_id).with_for_update()
+        select(Lead.owner, Lead.cycle, Lead.phase).where(Lead.id == lead_id).with_for_update()
     ).first()
     if lead is None:
         raise MeetingRefused(f"There is no lead {lead_id}.")
-    current = _latest(connection, lead_id, lead.cycle)
+    ended = lead.phase == ENDED
+    cycle = lead.cycle + ended
+    owner = lead.owner or least_busy_rep(connection)
+    connection.execute(update(Lead).where(Lead.id == lead_id).values(owner=owner))
+    current = _latest(connection, lead_id, cycle)
     if current is not None and current.state in ("booked", "no_show", "cancelled"):
         connection.execute(
             update(Meeting)
@@ -57,6 +65,7 @@ def book_meeting(
                 state="booked",
                 attempt=Meeting.attempt + 1,
                 booked_by=booked_by,
+                owner=owner,
             )
         )
         meeting_id, attempt = int(current.id), int(current.attempt) + 1
@@ -66,23 +75,32 @@ def book_meeting(
             insert(Meeting)
             .values(
                 lead_id=lead_id,
-                owner=lead.owner,
+                owner=owner,
                 starts_at=starts_at,
                 minutes=minutes,
                 state="booked",
                 booked_by=booked_by,
-                cycle=lead.cycle,
+                cycle=cycle,
             )
             .returning(Meeting.id)
         ).scalar_one()
         attempt, code = 1, Code.BOOKED
-    if notify:
+    if ended:
+        start_again(
+            connection,
+            lead_id,
+            phase=Phase.MEETING,
+            cycle=cycle,
+            reason=Code.BOOKED,
+            meeting_id=meeting_id,
+        )
+    elif notify:
         notify_journey(
             connection,
             lead_id,
             key=f"meeting-{meeting_id}-{attempt}:{code}",
             signal="meeting",
-            notice=Notice(code, ref=meeting_id, cycle=lead.cycle),
+            notice=Notice(code, ref=meeting_id, cycle=cycle, attempt=attempt),
         )
     return meeting_id
 
@@ -106,9 +124,28 @@ def cancel_meeting(connection: Connection, *, meeting_id: int, at: datetime) -> 
         row.lead_id,
         key=f"meeting-{meeting_id}-{row.attempt}:cancelled",
         signal="meeting",
-        notice=Notice(Code.CANCELLED, ref=meeting_id, cycle=row.cycle),
+        notice=Notice(Code.CANCELLED, ref=meeting_id, cycle=row.cycle, attempt=row.attempt),
     )
     return True
+
+
+def call_off(connection: Connection, meeting_id: int, at: datetime) -> int:
+    """Cancel an appointment that lies ahead, without telling the journey, which asked for it.
+
+    Returns:
+        Its attempt, 0 when there is none; the same answer again when it is asked again.
+    """
+    connection.execute(
+        update(Meeting)
+        .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at > at)
+        .values(state="cancelled", missed=Meeting.missed + 1)
+    )
+    attempt: int | None = connection.execute(
+        select(Meeting.attempt).where(
+            Meeting.id == meeting_id, Meeting.state == "cancelled", Meeting.starts_at > at
+        )
+    ).scalar()
+    return attempt or 0
 
 
 def upcoming_meeting(connection: Connection, lead_id: int) -> Row[tuple[Meeting]] | None:

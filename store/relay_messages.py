@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.journey import Notice, journey_id
+from domain.journey import Notice, Phase, journey_id
 from store.tables import RelayMessage
 
 CHANNEL = "relay"
@@ -53,4 +53,29 @@ def notify_journey(
         kind="signal",
         name=signal,
         payload=asdict(notice),
+    )
+
+
+def start_again(
+    connection: Connection,
+    lead_id: int,
+    *,
+    phase: Phase,
+    cycle: int,
+    reason: str,
+    meeting_id: int = 0,
+) -> bool:
+    """Queue a new journey, in ``phase``, for a lead whose last one has ended."""
+    return post(
+        connection,
+        key=f"start-again:lead-{lead_id}:{cycle}",
+        workflow_id=journey_id(lead_id),
+        kind="start_again",
+        name=phase,
+        payload={
+            "lead_id": lead_id,
+            "cycle": cycle,
+            "reason": reason,
+            "meeting_id": meeting_id,
+        },
     )

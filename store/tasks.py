@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -122,6 +122,8 @@ def close_task(connection: Connection, task_id: int, state: str) -> Disposition:
     if row.state == "done":
         connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
         return _disposition(row)
+    if row.state != "open":
+        return Disposition(task_id, row.state)
     connection.execute(update(Task).where(Task.id == task_id).values(state=state))
     if state == "expired" and row.kind == "meeting_outcome":
         meetings.record_outcome(connection, row.meeting_id, "no_show")
@@ -202,6 +204,14 @@ class OpenTask:
     due_at: datetime
     deadline_at: datetime
     dispositions: list[str]
+    first_name: str
+    last_name: str
+    company: str
+
+    @property
+    def name(self) -> str:
+        """The lead's name in the order of its script, '' if unknown."""
+        return full_name(self.first_name, self.last_name)
 
 
 @dataclass(frozen=True)
@@ -212,10 +222,7 @@ class TaskDetail(OpenTask):
     instructions: str
     disposition: str
     late: bool
-    first_name: str
-    last_name: str
     title_of_lead: str
-    company: str
     email: str
     phone: str
     time_zone: str
@@ -223,18 +230,31 @@ class TaskDetail(OpenTask):
     score: int
     cycle: int
 
-    @property
-    def name(self) -> str:
-        """The lead's name in the order of its script, '' if unknown."""
-        return full_name(self.first_name, self.last_name)
 
-
-_OPEN_COLUMNS = [getattr(Task, one.name) for one in fields(OpenTask)]
+_OPEN = (
+    select(
+        Task.id,
+        Task.lead_id,
+        Task.kind,
+        Task.title,
+        Task.attempt,
+        Task.owner,
+        Task.opened_at,
+        Task.due_at,
+        Task.deadline_at,
+        Task.dispositions,
+        Lead.first_name,
+        Lead.last_name,
+        func.coalesce(Account.name, "").label("company"),
+    )
+    .join(Lead, Lead.id == Task.lead_id)
+    .outerjoin(Account, Account.id == Lead.account_id)
+)
 
 
 def open_tasks(connection: Connection, owner: str | None = None) -> list[OpenTask]:
     """The open tasks of ``owner``, or everybody's, the one due first first."""
-    query = select(*_OPEN_COLUMNS).where(Task.state == "open").order_by(Task.due_at, Task.id)
+    query = _OPEN.where(Task.state == "open").order_by(Task.due_at, Task.id)
     if owner is not None:
         query = query.where(Task.owner == owner)
     return [OpenTask(**row._mapping) for row in connection.execute(query)]
@@ -243,26 +263,19 @@ def open_tasks(connection: Connection, owner: str | None = None) -> list[OpenTas
 def detail(connection: Connection, task_id: int) -> TaskDetail | None:
     """A task with its lead, or None."""
     row = connection.execute(
-        select(
-            *_OPEN_COLUMNS,
+        _OPEN.add_columns(
             Task.state,
             Task.instructions,
             Task.disposition,
             Task.late,
-            Lead.first_name,
-            Lead.last_name,
             Lead.title.label("title_of_lead"),
-            func.coalesce(Account.name, "").label("company"),
             Lead.email,
             Lead.phone,
             Lead.time_zone,
             Lead.phase_reason,
             Lead.score,
             Lead.cycle,
-        )
-        .join(Lead, Lead.id == Task.lead_id)
-        .outerjoin(Account, Account.id == Lead.account_id)
-        .where(Task.id == task_id)
+        ).where(Task.id == task_id)
     ).first()
     return TaskDetail(**row._mapping) if row else None
 
@@ -314,6 +327,13 @@ def _check(row: Row[Any], answer: Answer) -> None:
         raise TaskRefused(f"'{answer.disposition}' needs a time: say when with --at.")
     if answer.disposition in NEEDS_REASON and not answer.reason:
         raise TaskRefused(f"'{answer.disposition}' needs a reason: give its code with --reason.")
+    if answer.at is not None and answer.disposition not in NEEDS_TIME:
+        raise TaskRefused(f"'{answer.disposition}' takes no time: leave --at out.")
+    if answer.extra and row.kind != "opportunity":
+        raise TaskRefused(
+            "Budget, authority, need and timeline are recorded with opportunity tasks only: "
+            "leave --learned out, or put it into --note."
+        )
     if answer.reason and not _CODE.fullmatch(answer.reason):
         raise TaskRefused(
             f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "

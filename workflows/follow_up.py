@@ -84,7 +84,9 @@ class FollowUp(Journey):
                 return departure
             if planned.email_if_unanswered and answer.code in UNANSWERED:
                 await self.mail_after_call(attempt)
-            attempt, last_task = attempt + 1, answer.task_id
+            last_task = answer.task_id
+            # A call the lead asked for is none of the attempts the policy counts.
+            attempt += answer.code != "call_back"
 
     def departure_after(self, answer: Disposition) -> Departure | None:
         """Where a call's disposition leads; None when there is another attempt to plan."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from temporalio import exceptions, workflow
@@ -19,14 +20,21 @@ BROKEN = "broken"
 Waiting = workflow.ActivityHandle[Disposition]
 
 
+@dataclass(frozen=True)
+class Interrupted:
+    """The task was withdrawn with so many real seconds left until its deadline."""
+
+    seconds_left: float
+
+
 async def perform(
     request: TaskRequest, interrupted: Callable[[], bool], tell: Callable[[str], None]
-) -> Disposition | None:
+) -> Disposition | Interrupted:
     """Open the task and wait until a person is done, the deadline passes, or ``interrupted``.
 
     Returns:
-        The person's disposition; one with code ``expired`` when the deadline passed; None when
-        the work was interrupted and the task withdrawn.
+        The person's disposition; one with code ``expired`` when the deadline passed; an
+        :class:`Interrupted` when the work was interrupted and the task withdrawn.
     """
     opened = await steps.open_task(request)
     tell(opened.details)
@@ -36,8 +44,9 @@ async def perform(
         if not await _finished(waiting, interrupted):
             waiting.cancel()
             waiting.add_done_callback(_forget)
+            left = (deadline - workflow.now()).total_seconds()
             closed = await steps.close_task(opened.task_id, WITHDRAWN)
-            return None if closed.code == WITHDRAWN else closed
+            return Interrupted(max(left, 1.0)) if closed.code == WITHDRAWN else closed
         answer = await _answer(waiting)
         if answer.code == EXPIRED:
             return await steps.close_task(opened.task_id, EXPIRED)

@@ -11,6 +11,7 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.journey import (
+    ENDED,
     STAGE_OF_PHASE,
     Code,
     Disposition,
@@ -134,11 +135,14 @@ class Journey:
     async def follow(self, story: Callable[[], Awaitable[Departure]]) -> JourneyResult:
         """Run the story of this phase and then go where it leads."""
         self.tell(f"Entering {self.phase}")
+        self.discard(Code.REPLAN)
         try:
             departure = await story()
         except Redirected as redirected:
             departure = redirected.departure
         await workflow.wait_condition(workflow.all_handlers_finished)
+        # An order that came during the last activity of the story.
+        departure = self.order or departure
         if departure.phase is not None:
             self._continue_in(departure, departure.phase)
         await self._end(departure)
@@ -180,17 +184,23 @@ class Journey:
         Raises:
             Redirected: an operator's order came first; the task is withdrawn.
         """
+        seconds_left = 0.0
         while True:
             await self.unpaused()
             if notice := self.take(*wake):
                 return notice
             answer = await human_task.perform(
-                replace(request, key=f"{request.key}:{workflow.uuid4()}"),
+                replace(
+                    request,
+                    key=f"{request.key}:{workflow.uuid4()}",
+                    seconds_left=seconds_left,
+                ),
                 lambda: self.interrupted or self.has(*wake),
                 self.tell,
             )
-            if answer is not None:
+            if isinstance(answer, Disposition):
                 return answer
+            seconds_left = answer.seconds_left
 
     async def unpaused(self) -> None:
         """Wait while the journey is paused.
@@ -270,7 +280,7 @@ class Journey:
         entry = replace(
             self.entry(),
             key=f"{workflow.info().run_id}:end",
-            phase="ended",
+            phase=ENDED,
             stage=Stage.DISQUALIFIED if departure.outcome == "disqualified" else "",
             reason=departure.reason,
         )
@@ -288,7 +298,8 @@ class Journey:
             reason=departure.reason,
             cadence=departure.cadence or self.state.cadence,
             stage=STAGE_OF_PHASE[phase],
-            meeting_id=departure.meeting_id or self.state.meeting_id,
+            meeting_id=departure.meeting_id
+            or (0 if departure.next_cycle else self.state.meeting_id),
             inbox=[n for n in self.state.inbox if n.cycle in (0, cycle)],
         )
         workflow.continue_as_new(

@@ -17,9 +17,12 @@ from domain.journey import (
 )
 from workflows import steps
 from workflows.cadence_run import run_cadence
-from workflows.journey import Departure, Journey, end
+from workflows.journey import Departure, Journey, Redirected, end
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED)
+MEETING_NEWS = (Code.BOOKED, *CHANGED)
+KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
+"""Phases an operator may move a lead to without calling its appointment off."""
 
 
 @workflow.defn(name=Phase.MEETING)
@@ -40,12 +43,22 @@ class Meeting(Journey):
 
     async def story(self) -> Departure:
         """Confirm, remind, learn the outcome; after a no-show, try to rebook."""
-        self.discard(Code.BOOKED, Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
+        self.discard(Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
         entered = await steps.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
+        try:
+            return await self.see_through()
+        except Redirected as redirected:
+            if redirected.departure.phase not in KEEPS_MEETING:
+                await self.call_off()
+            raise
+
+    async def see_through(self) -> Departure:
+        """Hold the meeting, and if the lead missed it, the next one."""
         while True:
             plan = await steps.plan_meeting(self.state.meeting_id)
             self.planned_at = workflow.now()
+            self.forget_before(plan)
             outcome = await self.hold(plan)
             match outcome:
                 case "held":
@@ -59,8 +72,28 @@ class Meeting(Journey):
             if departure:
                 return departure
 
+    def forget_before(self, plan: MeetingPlan) -> None:
+        """Drop the news that the plan takes into account already: of earlier settings of the
+        meeting, and that it was set as it is."""
+        for notice in list(self.state.inbox):
+            known = notice.attempt < plan.attempt or (
+                notice.attempt == plan.attempt and notice.code != Code.CANCELLED
+            )
+            if notice.code in MEETING_NEWS and known:
+                self.state.inbox.remove(notice)
+
+    async def call_off(self) -> None:
+        """Cancel the appointment of a lead that an operator took away, and tell the lead."""
+        meeting = self.state.meeting_id
+        if key := await steps.call_off_meeting(meeting):
+            await steps.send_one(
+                SendOne(self.state.lead_id, f"{key}:cancelled", "meeting-cancelled", meeting)
+            )
+
     async def hold(self, plan: MeetingPlan) -> str:
         """Confirm and remind until the appointment is over, then ask what became of it."""
+        if plan.cancelled:
+            return Code.CANCELLED
         await self.mail(plan, "confirmation", "meeting-confirmation")
         for reminder in plan.reminders:
             if change := await self.until(plan, reminder.seconds, f"Reminder {reminder.name}"):

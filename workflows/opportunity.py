@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from temporalio import workflow
+import contextlib
+
+from temporalio import exceptions, workflow
 
 from domain.journey import (
     OPPORTUNITY_WORKFLOW,
@@ -73,5 +75,7 @@ class Opportunity(Journey):
                 if notice and notice.ref == opened.opportunity_id:
                     return notice
         except Redirected:
-            await workflow.get_external_workflow_handle(name).signal("stop")
+            # A sale that was closed a moment ago has nothing left to stop.
+            with contextlib.suppress(exceptions.FailureError):
+                await workflow.get_external_workflow_handle(name).signal("stop")
             raise

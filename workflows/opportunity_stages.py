@@ -44,7 +44,7 @@ class OpportunityStages:
             answer = await human_task.perform(
                 self.task(attempt), lambda: self.stopped, workflow.set_current_details
             )
-            if answer is None:
+            if isinstance(answer, human_task.Interrupted):
                 return await self.close("no_outcome", "stopped")
             if answer.code in CLOSING:
                 return await self.close(answer.code, answer.reason)

@@ -102,6 +102,11 @@ async def plan_meeting(meeting_id: int) -> MeetingPlan:
     return await _record("plan_meeting", meeting_id, MeetingPlan, f"Plan meeting {meeting_id}")
 
 
+async def call_off_meeting(meeting_id: int) -> str:
+    """Cancel a booked appointment; the answer is its key in the ledger, '' if there is none."""
+    return await _record("call_off_meeting", meeting_id, str, f"Call off meeting {meeting_id}")
+
+
 async def open_opportunity(request: OpenOpportunity) -> OpportunityOpened:
     """Record the sale that a held meeting may lead to."""
     return await _record("open_opportunity", request, OpportunityOpened, "Open opportunity")

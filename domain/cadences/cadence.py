@@ -43,6 +43,7 @@ EXIT_EVENTS: tuple[ExitEvent, ...] = (
     "bounced",
     "score_reached",
 )
+ALWAYS_EXIT: tuple[ExitEvent, ...] = ("booked", "unsubscribed", "bounced")
 STEP_KINDS = ("email", "wait", "branch", "task", "exit")
 
 
@@ -200,7 +201,8 @@ class Cadence(_Model):
     """What a preference page calls this kind of mail."""
     window: SendWindow = SendWindow()
     exit_on: tuple[ExitEvent, ...] = EXIT_EVENTS
-    """What ends the enrollment at once, whichever step the lead is at."""
+    """What ends the enrollment at once, whichever step the lead is at; :data:`ALWAYS_EXIT` does so
+    in any case."""
     steps: tuple[Step, ...] = Field(min_length=1)
 
     _steps: dict[str, Step] = PrivateAttr(default_factory=dict)

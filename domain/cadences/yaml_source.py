@@ -263,7 +263,10 @@ def validate_source(model: type[M], source: Source) -> tuple[M | None, list[Prob
         result = model.model_validate(source.data)
     except ValidationError as error:
         problems += [
-            _model_problem(model, source, detail) for detail in error.errors(include_url=False)
+            _model_problem(model, source, detail)
+            for detail in error.errors(include_url=False)
+            # A list whose entries are all wrong is not empty, as pydantic then says.
+            if not (detail["type"] == "too_short" and detail["input"])
         ]
     return (None if problems else result), ordered(problems)
 

@@ -18,11 +18,13 @@ JOURNEY_SECONDS_PER_SECOND = 1_000_000.0
 
 
 @pytest.fixture
-async def hurried(postgres_server: EmbeddedPostgres, published: str) -> AsyncIterator[World]:
-    """A world in which eleven journey days are a second."""
+async def hurried(
+    postgres_server: EmbeddedPostgres, published: str, request: pytest.FixtureRequest
+) -> AsyncIterator[World]:
+    """A world in which eleven journey days are a second, or another factor."""
     name = f"world_{uuid.uuid4().hex}"
     url = postgres_server.create_database(name, template=published)
-    async with world(url, JOURNEY_SECONDS_PER_SECOND) as ready:
+    async with world(url, getattr(request, "param", JOURNEY_SECONDS_PER_SECOND)) as ready:
         yield ready
     postgres_server.drop_database(name)
 
@@ -53,3 +55,19 @@ async def test_a_meeting_nobody_reports_on_counts_as_a_no_show(hurried: World) -
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
     assert hurried.value("SELECT state FROM meeting") == "no_show"
+
+
+@pytest.mark.parametrize("hurried", [1_000.0], indirect=True)
+async def test_a_pause_does_not_give_a_task_a_new_deadline(hurried: World) -> None:
+    """Else a task that is paused again and again never expires."""
+    handle = await hurried.start(Phase.FOLLOW_UP, hurried.lead())
+    await hurried.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+
+    for _ in range(2):
+        await handle.signal("pause")
+        await hurried.reaches("SELECT count(*) FROM task WHERE state = 'open'", 0)
+        await handle.signal("resume")
+        await hurried.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+
+    spans = hurried.values("SELECT deadline_at - opened_at FROM task ORDER BY id")
+    assert spans[2] < spans[1] < spans[0]

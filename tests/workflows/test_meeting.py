@@ -158,3 +158,58 @@ async def test_an_unsubscribed_lead_still_gets_what_its_meeting_needs(here: Worl
     await here.ending(await booked(here))
 
     assert len(here.values(STEPS)) == 3
+
+
+async def test_a_cancellation_that_was_rebooked_since_does_not_undo_the_new_time(
+    here: World,
+) -> None:
+    """The news arrives while the journey is paused; the rep must still be asked for the outcome."""
+    here.person.will("meeting_outcome", says("held"))
+    handle = await booked(here)
+    await here.reaches("SELECT count(*) FROM touch", 1)
+    await handle.signal("pause")
+    await here.cancels()
+    await here.books(here.value("SELECT lead_id FROM meeting"), timedelta(days=5))
+
+    await handle.execute_update("move_to", "Meeting")
+    await handle.signal("resume")
+    newest = here.client.get_workflow_handle(handle.id)
+    await here.reaches(
+        "SELECT count(*) FROM touch WHERE step = 'meeting-confirmation' AND state = 'sent'", 2
+    )
+
+    assert (await newest.query("status"))["waiting_for"].startswith("Waiting for meeting")
+    assert "meeting-cancelled" not in here.values(STEPS)
+
+
+async def test_a_meeting_called_off_before_its_phase_began_is_not_confirmed(here: World) -> None:
+    lead = here.lead()
+    meeting = await here.books(lead, timedelta(days=3))
+    await here.cancels()
+
+    ending = await here.ending(await here.start(Phase.MEETING, lead, meeting_id=meeting))
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "cancelled")
+    assert "meeting-confirmation" not in here.values(STEPS)
+
+
+async def test_a_meeting_booked_by_the_lead_belongs_to_a_rep(here: World) -> None:
+    """Else two leads are given the same hour of one rep."""
+    await here.books(here.lead(), timedelta(days=3))
+
+    assert here.value("SELECT owner FROM meeting") == "rep-1"
+    assert here.value("SELECT owner FROM lead") == "rep-1"
+
+
+async def test_a_lead_that_was_let_go_and_books_gets_its_meeting(here: World) -> None:
+    """The best sign there is must not end in a relay message that nobody reads."""
+    here.person.will("meeting_outcome", says("held"))
+    lead = here.lead()
+    handle = await here.start(Phase.RECYCLE, lead, reason="unsubscribed")
+    assert (await here.ending(handle)).outcome == "retired"
+
+    await here.books(lead, timedelta(days=3))
+    await here.reaches("SELECT phase FROM lead", "Meeting")
+
+    assert here.value("SELECT cycle FROM lead") == 2
+    assert here.value("SELECT outcome FROM relay_message WHERE kind = 'start_again'") == "delivered"

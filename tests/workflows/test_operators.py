@@ -114,3 +114,61 @@ async def test_a_lead_without_a_cadence_is_not_moved_into_nurture(here: World) -
         await handle.execute_update("move_to", "Nurture")
 
     assert "no cadence" in str(refusal.value.cause)
+
+
+async def test_a_stop_that_comes_during_the_last_activity_of_a_phase_counts(here: World) -> None:
+    """Else a stopped lead gets mail again next season."""
+    lead = here.lead()
+    with here.database.begin() as connection:
+        # The step that is due waits for this lock, in the middle of its activity.
+        connection.exec_driver_sql("LOCK TABLE stage_transition IN ACCESS EXCLUSIVE MODE")
+        handle = await here.start(Phase.CUSTOMER, lead, reason="won")
+        await here.environment.sleep(1)
+        await handle.signal("stop")
+    ending = await here.ending(handle)
+
+    assert ending.outcome == "stopped"
+
+
+async def test_stopping_a_lead_whose_sale_has_just_closed_fails_nothing(here: World) -> None:
+    handle = await here.start(Phase.OPPORTUNITY, here.lead(), reason="held")
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+    await handle.signal("pause")
+    sale = here.client.get_workflow_handle("opportunity-1")
+    await sale.signal("stop")
+    await here.reaches("SELECT outcome FROM opportunity", "no_outcome")
+
+    await handle.signal("stop")
+    ending = await here.ending(handle)
+
+    assert ending.outcome == "stopped"
+
+
+async def test_stopping_a_lead_with_an_appointment_calls_it_off_and_says_so(here: World) -> None:
+    """Else rep and lead both wait for a meeting that nobody believes in any more."""
+    lead = here.lead()
+    meeting = await here.books(lead, timedelta(days=3))
+    handle = await here.start(Phase.MEETING, lead, meeting_id=meeting)
+    await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
+
+    await handle.signal("stop")
+    ending = await here.ending(handle)
+
+    assert ending.outcome == "stopped"
+    assert here.value("SELECT state FROM meeting") == "cancelled"
+    assert here.values("SELECT step FROM touch ORDER BY id")[-1] == "meeting-cancelled"
+
+
+async def test_a_lead_moved_back_to_nurture_stays_there_whatever_its_score(here: World) -> None:
+    lead = here.lead(score=90)
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost", cadence="welcome-nurture")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+    with here.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE lead SET score = 90")
+
+    await handle.execute_update("move_to", "Nurture")
+    await here.reaches("SELECT phase FROM lead", "Nurture")
+    await here.environment.sleep(timedelta(days=3))
+    await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
+
+    assert here.value("SELECT phase FROM lead") == "Nurture"

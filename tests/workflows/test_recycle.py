@@ -92,3 +92,23 @@ async def test_the_crossing_of_an_earlier_cycle_wakes_nobody(here: World) -> Non
     ending = await here.ending(handle)
 
     assert ending.reason == "recycled_lost"
+
+
+async def test_a_lead_that_was_let_go_and_writes_back_is_called(here: World) -> None:
+    lead = here.lead()
+    await here.ending(await here.start(Phase.RECYCLE, lead, reason="exhausted", cycle=4))
+
+    await here.does(lead, "reply")
+    await here.reaches("SELECT phase FROM lead", "FollowUp")
+
+    assert here.value("SELECT cycle FROM lead") == 5
+
+
+async def test_a_parked_lead_is_cold(here: World) -> None:
+    """Ops would look for hot leads and find those that lost."""
+    ending = await here.ending(
+        await here.start(Phase.RECYCLE, here.lead(score=90), reason="lost", score_band="hot")
+    )
+
+    assert ending.state
+    assert ending.state.score_band == "cold"

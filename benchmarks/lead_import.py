@@ -1,4 +1,4 @@
-"""How fast a CRM export comes in: ``python benchmarks/import.py [--rows N] [--json]``.
+"""How fast a CRM export comes in: ``python benchmarks/lead_import.py [--rows N] [--json]``.
 
 Starts a PostgreSQL of its own (durable, as in production), writes an invented export and runs
 ``starter.py import`` on it twice: first every lead is new and gets a journey queued, then every

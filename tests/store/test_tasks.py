@@ -1,0 +1,96 @@
+"""Tasks in the store: what an SDR or a lead would lose if a retried activity did its work twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, text
+
+from domain.journey import TaskRequest
+from settings import Settings
+from store import tasks
+from store.engagement import suppress
+from store.engine import engine
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def connection(database_url: str) -> Iterator[Connection]:
+    """A transaction in a database with lead 1 and its meeting 1."""
+    database = engine(database_url)
+    with database.begin() as begun:
+        begun.execute(
+            text("INSERT INTO lead (email, email_key) VALUES ('a@x.example', 'a@x.example')")
+        )
+        begun.execute(
+            text("INSERT INTO meeting (lead_id, starts_at, state) VALUES (1, :at, 'booked')"),
+            {"at": NOW},
+        )
+        yield begun
+    database.dispose()
+
+
+def opened(connection: Connection, kind: str, *dispositions: str) -> int:
+    """An open task; its id."""
+    return tasks.open_task(
+        connection,
+        TaskRequest(f"run:{kind}", 1, kind, meeting_id=1),
+        title=kind,
+        instructions="",
+        dispositions=dispositions,
+        opened_at=NOW,
+        due=timedelta(hours=1),
+        deadline=timedelta(days=1),
+        workflow_id="lead-1",
+        run_id="run",
+    ).id
+
+
+def test_a_no_show_counts_once_however_often_it_is_reported(connection: Connection) -> None:
+    """Else a lead whose worker was killed loses one of its chances to rebook."""
+    task = opened(connection, "meeting_outcome", "held")
+
+    answers = [tasks.close_task(connection, task, "expired").code for _ in range(2)]
+
+    assert answers == ["expired", "expired"]
+    assert connection.execute(text("SELECT missed FROM meeting")).scalar() == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (tasks.Answer("accept", "rep-1", at=NOW), "takes no time"),
+        (tasks.Answer("accept", "rep-1", extra={"budget": "10"}), "opportunity tasks only"),
+        (tasks.Answer("accept", "rep-1", reason="Their boss left"), "no reason code"),
+    ],
+)
+def test_what_means_nothing_for_a_disposition_is_refused_not_dropped(
+    connection: Connection, answer: tasks.Answer, sentence: str
+) -> None:
+    task = opened(connection, "qualify", "accept", "return")
+
+    with pytest.raises(tasks.TaskRefused, match=sentence):
+        tasks.complete_task(connection, task, answer, NOW)
+
+
+def test_a_complaint_outweighs_an_earlier_unsubscribe(connection: Connection) -> None:
+    """Else meeting mail goes on to somebody who calls it spam."""
+    for reason in ("unsubscribed", "complained", "unsubscribed"):
+        suppress(connection, email_key="a@x.example", reason=reason, at=NOW)
+
+    assert connection.execute(text("SELECT reason FROM suppression")).scalar() == "complained"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
+def test_a_database_url_is_taken_as_hosts_hand_it_out(scheme: str) -> None:
+    settings = Settings(database_url=f"{scheme}://u:p@db.example:5432/x")
+
+    assert settings.database_url == "postgresql+psycopg2://u:p@db.example:5432/x"
+
+
+def test_another_kind_of_database_is_refused_with_the_way_to_write_it() -> None:
+    with pytest.raises(ValueError, match="write it as postgresql://"):
+        Settings(database_url="mysql://u:p@db.example/x")
