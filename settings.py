@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     email_postal_address: str = "Lindenmoor, 1 Orchard Lane, Springfield"
     sendgrid_api_key: SecretStr | None = None
     sendgrid_host: str = "https://api.sendgrid.com"
+    sendgrid_webhook_public_key: str = ""
+    """Verifies SendGrid's events, one line as SendGrid shows it. Empty: events are refused."""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 587
     smtp_username: str = ""

@@ -38,7 +38,8 @@ def record_engagement(
     """Record something a lead did, once per ``key``, and queue what the journey must know of it.
 
     Args:
-        kind: open, click, reply, form, booking, unsubscribe, bounce, complaint or score.
+        kind: open, click, reply, form, booking, unsubscribe, bounce, complaint, score,
+            machine_open, soft_bounce or resubscribe.
         at: journey time, UTC.
         points: added to the score; the scoring policy's points for ``kind`` when None.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
@@ -41,6 +41,21 @@ _SETTLE = text(
     UPDATE touch SET state = :state, provider_message_id = :provider_id, error = :error,
         sent_at = CASE WHEN :state = 'sent' THEN cast(:at AS timestamptz) END
     WHERE key = :key AND state IN ('sending', 'unknown') AND (claim = :claim OR :state = 'sent')
+    """
+)
+# Evidence of sending also closes a touch that waits to be tried again: the answer "not taken" was
+# wrong, and another attempt would double it. That it was not sent leaves the retry its chance.
+_SETTLE_BY_EVIDENCE = text(
+    """
+    UPDATE touch SET state = said.state, error = said.error,
+        provider_message_id = coalesce(nullif(touch.provider_message_id, ''), said.provider_id),
+        sent_at = CASE WHEN said.state = 'sent' THEN greatest(touch.planned_at, said.at) END
+    FROM unnest(cast(:keys AS text[]), cast(:states AS text[]), cast(:ats AS timestamptz[]),
+                cast(:provider_ids AS text[]), cast(:errors AS text[]))
+        AS said (key, state, at, provider_id, error)
+    WHERE touch.key = said.key
+        AND (touch.state IN ('sending', 'unknown')
+             OR (touch.state = 'planned' AND said.state = 'sent'))
     """
 )
 
@@ -132,3 +147,56 @@ def find_touch(connection: Connection, key: str) -> Any | None:
         text("SELECT id, lead_id, state, template_version_id, sent_at FROM touch WHERE key = :key"),
         {"key": key},
     ).first()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the provider itself says became of the touch ``key``. ``at`` is journey time, UTC;
+    ``error`` a sentence without personal data, '' for a touch that was sent."""
+
+    key: str
+    state: Literal["sent", "failed"]
+    at: datetime
+    provider_message_id: str = ""
+    error: str = ""
+
+
+def settle_by_evidence(connection: Connection, evidence: Sequence[Evidence]) -> int:
+    """Settle touches whose outcome nobody here knows, whoever claimed them.
+
+    A touch that is settled already stays as it is. At most one piece of evidence per touch.
+
+    Returns:
+        How many touches it settled.
+    """
+    return connection.execute(
+        _SETTLE_BY_EVIDENCE,
+        {
+            "keys": [said.key for said in evidence],
+            "states": [said.state for said in evidence],
+            "ats": [said.at for said in evidence],
+            "provider_ids": [said.provider_message_id for said in evidence],
+            "errors": [said.error for said in evidence],
+        },
+    ).rowcount
+
+
+@dataclass(frozen=True)
+class TouchOfLead:
+    """A touch and whom it went to."""
+
+    touch_id: int
+    lead_id: int
+    email_key: str
+
+
+def touches_of_leads(connection: Connection, keys: Sequence[str]) -> dict[str, TouchOfLead]:
+    """The touches with these keys, by key; those that do not exist are left out."""
+    rows = connection.execute(
+        text(
+            "SELECT touch.key, touch.id, lead.id, lead.email_key FROM touch "
+            "JOIN lead ON lead.id = touch.lead_id WHERE touch.key = ANY(cast(:keys AS text[]))"
+        ),
+        {"keys": list(keys)},
+    )
+    return {key: TouchOfLead(*rest) for key, *rest in rows}

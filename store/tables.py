@@ -248,7 +248,8 @@ class Engagement(Table):
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"), index=True)
     kind: Mapped[str]
-    """open, click, reply, form, booking, unsubscribe, bounce, complaint, score."""
+    """open, click, reply, form, booking, unsubscribe, bounce, complaint, score; and, without
+    points, machine_open, soft_bounce, resubscribe."""
     points: Mapped[int] = mapped_column(server_default="0")
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     at: Mapped[datetime] = mapped_column(index=True)

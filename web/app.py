@@ -1,4 +1,4 @@
-"""The web app: pages for recipients of mails, the outbox, and the health check."""
+"""The web app: pages for recipients of mails, webhooks, the outbox, and the health check."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from store.policies import PolicyMissing
 from web.booking import booking_pages
 from web.outbox import outbox_pages
 from web.recipient import recipient_pages
+from web.sendgrid_webhook import sendgrid_webhook
 from web.touched import LinkGone
 from web.views import PAGES, page
 from web.words import words_asked_for
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     signer = link_signer(settings)
     app.include_router(recipient_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
+    app.include_router(sendgrid_webhook(settings, database))
     shows_outbox = settings.email_channel == "outbox"
     if shows_outbox:
         app.include_router(outbox_pages(settings, database, signer))
@@ -102,7 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _sorry(request: Request, status: int, sentence: str) -> Response:
-    if request.url.path.endswith(".json"):
+    # Programs ask here, not people.
+    if request.url.path.endswith(".json") or request.url.path.startswith("/webhooks/"):
         return JSONResponse({"error": sentence}, status)
     words = words_asked_for(request)
     return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence)
