@@ -51,9 +51,9 @@ LONGEST_PHASE_SECONDS = 60
 Reaction = Callable[[datetime], Answer]
 
 
-def says(disposition: str, reason: str = "", **extra: str) -> Reaction:
+def says(disposition: str, reason: str = "", note: str = "", **extra: str) -> Reaction:
     """A person who answers with ``disposition``."""
-    return lambda _now: Answer(disposition, "rep-1", reason=reason, extra=extra)
+    return lambda _now: Answer(disposition, "rep-1", reason=reason, note=note, extra=extra)
 
 
 def says_in(disposition: str, after: timedelta) -> Reaction:
