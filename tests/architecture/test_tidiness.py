@@ -21,11 +21,10 @@ TEXT = {
 FORBIDDEN = [
     re.compile(pattern)
     for pattern in (
-        r"(?:files\.pythonhosted|" r"pypi)\.(?:org|python)",
+        r"\b(?:py" r"pi|python" r"hosted)\.org",
         r"registry" r"\.npmjs",
         r"\b(?:docker|ghcr|quay|gcr)" r"\.io/",
-        r"(?<![\w.$}])/(?:root|work|" r"home/\w+|Users/\w+)/",
-        r"/tmp/" r"scratch",
+        r"(?<![\w.$}])/(?:root|" r"home/\w+|Users/\w+)/",
         r"--(?:extra-)?index" r"-url[= ]",
     )
 ]
