@@ -19,6 +19,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from temporalio.api.enums.v1 import BatchOperationState
+from temporalio.api.workflowservice.v1 import ListBatchOperationsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -144,6 +146,20 @@ class Deployment:
             return words in (await self.status(lead_id))["waiting_for"]
 
         await self.until(f"'{words}'", waiting)
+
+    async def batches_done(self) -> None:
+        """Wait until a command over many journeys has reached them all: one that still runs would
+        also catch those that are started next."""
+
+        async def done() -> bool:
+            request = ListBatchOperationsRequest(namespace=self.client.namespace)
+            listed = await self.client.workflow_service.list_batch_operations(request)
+            return all(
+                one.state != BatchOperationState.BATCH_OPERATION_STATE_RUNNING
+                for one in listed.operation_info
+            )
+
+        await self.until("the end of a batch", done)
 
     async def cli(self, *arguments: str) -> str:
         """Run the ``temporal`` program as ops do; returns its output.

@@ -52,13 +52,19 @@ def test_every_command_is_looked_at_by_a_test_below() -> None:
 async def test_every_temporal_command_works(deployment: Deployment) -> None:
     lines = of("temporal ")
     assert len(lines) > 15
+    over_many = [line for line in lines if "--query" in line]
     for line in lines:
+        if line in over_many:
+            continue
         lead = deployment.lead()
         deployment.start(lead)
         await deployment.waits(lead, "Waiting to send")
         words = shlex.split(line.replace("lead-42", journey_id(lead)).split(" > ")[0])
-
         await deployment.cli(*words[1:])
+    # Last: they would also catch the journeys that the others start.
+    for line in over_many:
+        await deployment.cli(*shlex.split(line.split(" > ")[0])[1:])
+        await deployment.batches_done()
 
 
 async def test_pausing_everything_pauses_and_resuming_resumes(deployment: Deployment) -> None:
