@@ -30,6 +30,7 @@ from domain.journey import (
     Phase,
     wait_id,
 )
+from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from store import relay_messages, tasks
 from workflows.journey import search_attributes
 
@@ -149,6 +150,8 @@ class Relay:
                     return await self._start(row, WorkflowIDReusePolicy.REJECT_DUPLICATE)
                 case "start_again":
                     return await self._start(row, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+                case "rescore":
+                    return await self._rescore(row)
                 case "signal":
                     return await self._signal(row)
                 case "complete_task":
@@ -175,6 +178,20 @@ class Relay:
                 rpc_timeout=LONGEST_CALL,
                 search_attributes=search_attributes(state),
                 static_summary=f"Journey of lead {state.lead_id}",
+            )
+        return Delivery("delivered")
+
+    async def _rescore(self, row: Any) -> Delivery:
+        run_id = row.payload["run_id"]
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                RESCORE_WORKFLOW,
+                RescoreRequest(run_id),
+                id=row.workflow_id,
+                task_queue=JOURNEY_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=LONGEST_CALL,
+                static_summary=f"Scoring run {run_id}: all leads by new rules",
             )
         return Delivery("delivered")
 

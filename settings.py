@@ -16,6 +16,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from domain.engagement.machines import read_networks
+
 DATABASE_SCHEME = "postgresql+psycopg2"
 ROOT = Path(__file__).resolve().parent
 
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_public_key: str = ""
     """Verifies SendGrid's events, one line as SendGrid shows it. Empty: events are refused."""
+    sendgrid_inbound_password: SecretStr | None = None
+    """Password in the address to which SendGrid posts received mail. Empty: mail is refused."""
+    scanner_networks: str = ""
+    """Networks (CIDR, separated by commas) whose opens and clicks are machines', beside the known
+    ones of ``domain.engagement.machines``."""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 587
     smtp_username: str = ""
@@ -91,6 +98,12 @@ class Settings(BaseSettings):
     demo_time_factor: float = Field(default=1.0, ge=1.0)
     """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""
     demo_time_epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+
+    @field_validator("scanner_networks")
+    @classmethod
+    def _are_networks(cls, ranges: str) -> str:
+        read_networks(ranges)
+        return ranges
 
     @field_validator("database_url")
     @classmethod

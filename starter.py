@@ -8,12 +8,13 @@ import typer
 from pydantic import ValidationError
 
 import settings
-from cli import cadence, lead, stack, tasks
+from cli import cadence, keys, lead, stack, tasks
 from cli.errors import UserError, stderr
 from cli.import_leads import import_leads
 from demo.command import demo
 from embedded import StackError
 from store.migrate import SchemaMismatch
+from store.policies import PolicyMissing
 
 app = typer.Typer(
     help="Runs every lead's journey as a durable workflow.",
@@ -27,6 +28,7 @@ app.command("import")(import_leads)
 app.add_typer(cadence.app, name="cadence")
 app.add_typer(lead.app, name="lead")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:
@@ -34,7 +36,7 @@ def main() -> None:
     try:
         _check_settings()
         app()
-    except (UserError, StackError, SchemaMismatch) as error:
+    except (UserError, StackError, SchemaMismatch, PolicyMissing) as error:
         stderr.print(str(error), markup=False)
         sys.exit(2)
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import Connection, text
 from temporalio import activity
 
-from activities.email import Email, attempts_of, deliver
+from activities.email import Delivery, Email, attempts_of, deliver
 from activities.merge import LEAD_COLUMNS, lead_fields, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
 from domain.cadences.planner import Move, next_move
+from domain.cadences.window import next_opening
+from domain.consent import Room
 from domain.journey import BeginCadence, Code, Enrolled, Plan, RunStep
 from domain.names import full_name
-from domain.policies import ScoringPolicy
+from domain.scoring.policy import ScoringPolicy
+from domain.scoring.standing import standing_of
 from store import cadences, journeys
+from store.consent import CONSENT_VERSION, consent_version
 from store.engagement import engagement_facts
+from store.lead_standing import is_ready_on_entry
 from store.policies import policy
+from store.scoring import points_now
 
 # Timers and clocks agree to well under this; what is due within it is due now.
 DUE_TOLERANCE = timedelta(seconds=5)
@@ -30,9 +36,10 @@ in the last minute of its window goes now, not on the next day the window opens.
 
 _LOAD = text(
     f"""
-    SELECT {LEAD_COLUMNS}, lead.score, lead.cycle, lead.phase_reason,
+    SELECT {LEAD_COLUMNS}, lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
+        lead.phase_reason,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
-        enrollment.exit_reason
+        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version
     FROM enrollment
     JOIN lead ON lead.id = enrollment.lead_id
     LEFT JOIN account ON account.id = lead.account_id
@@ -69,7 +76,7 @@ class CadenceActivities:
     def begin_cadence(self, request: BeginCadence) -> Enrolled:
         """Enroll the lead in the newest version of the cadence and plan the first step.
 
-        A lead whose score is over the threshold already leaves at once.
+        A lead that is ready for sales already leaves at once.
 
         Raises:
             store.cadences.CadenceMissing: it was never published; retried, so that publishing it
@@ -90,10 +97,10 @@ class CadenceActivities:
                 cycle=request.cycle,
                 at=now,
             )
-            current = self._load(connection, enrollment.id)
+            current = self._load(connection, enrollment.id, now)
             plan = self._plan(current, self._move(current, current.cadence.first, now), now)
             moved = request.entry is not None and request.entry.reason == "moved"
-            if request.entry and not moved and self._crossed(connection, current):
+            if request.entry and not moved and is_ready_on_entry(connection, request.lead_id, now):
                 plan = Plan("exit", reason=Code.SCORE_REACHED)
             self._remember(connection, current, plan, now)
         exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
@@ -106,7 +113,7 @@ class CadenceActivities:
         now = self.resources.now()
         due = datetime.fromisoformat(request.due)
         with self.resources.statements.connect() as connection:
-            current = self._load(connection, request.enrollment_id)
+            current = self._load(connection, request.enrollment_id, now)
             begun = _begun(connection, request.enrollment_id)
         if current.row.ended_at is not None:
             # An earlier attempt got this far, and died before Temporal heard of it.
@@ -132,18 +139,31 @@ class CadenceActivities:
         ``now``."""
         move = self._move(current, step, since)
         if move.kind == "send" and move.due <= now:
-            self._send(current, move.step, now, meeting_id)
+            room = self._send(current, move.step, now, meeting_id).room
+            if room is not None:
+                return self._plan_when_there_is_room(current, move.step, room, now)
             move = self._move(current, current.cadence.successor(move.step), now)
         return self._plan(current, move, now)
 
-    def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> None:
+    def _plan_when_there_is_room(self, current: Pass, step: str, room: Room, now: datetime) -> Plan:
+        """The same step at the next opening of its window under the caps, at which both hold: what
+        has room keeps it. That is a week and the window's longest pause away at most."""
+        row = current.row
+        due = next_opening(current.cadence.window, room.at, row.time_zone, row.country)
+        plan = self._plan(current, Move("send", step, due), now)
+        mails = "mail" if room.cap.times == 1 else f"{room.cap.times} mails"
+        why = f", because this lead has had its {mails} of the {room.cap.per}"
+        return replace(plan, details=plan.details + why, summary=f"{plan.summary} (capped)")
+
+    def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))
         row = current.row
+        rules = consent_version(self.resources.engine, row.consent_version)
         template = cadences.template_version(
             self.resources.engine,
             current.version.template_version_id(email_step.email, row.language),
         )
-        deliver(
+        return deliver(
             self.resources,
             Email(
                 key=f"enrollment-{row.enrollment_id}:{step}:1",
@@ -154,6 +174,8 @@ class CadenceActivities:
                 template_version_id=template.id,
                 template=template.compiled,
                 fields=merge_fields(self.resources.engine, row, meeting_id),
+                topic=current.cadence.topic,
+                caps=rules.caps,
                 enrollment_id=row.enrollment_id,
             ),
             now,
@@ -184,31 +206,29 @@ class CadenceActivities:
             summary=f"{name}: {move.step}, {when}",
         )
 
-    def _load(self, connection: Connection, enrollment_id: int) -> Pass:
+    def _load(self, connection: Connection, enrollment_id: int, now: datetime) -> Pass:
         row = connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
         version = cadences.cadence_version(self.resources.engine, row.cadence_version_id)
-        return Pass(row, version, self._facts(connection, row, version.cadence))
+        return Pass(row, version, self._facts(connection, row, version.cadence, now))
 
-    def _facts(self, connection: Connection, row: Any, cadence: Cadence) -> dict[str, Any]:
+    def _facts(
+        self, connection: Connection, row: Any, cadence: Cadence, now: datetime
+    ) -> dict[str, Any]:
         if not any(isinstance(step, BranchStep) for step in cadence.steps):
             return {}
         lead = lead_fields(row) | {"source": row.source, "stage": row.stage}
+        rules = policy(connection, ScoringPolicy, "scoring")
+        points = points_now(rules, row, now)
+        standing = standing_of(rules, row.fit, points)
         return {
             "lead": lead,
-            "score": row.score,
+            "score": points,
+            "fit": standing.grade[0],
+            "interest": standing.level,
             "engagement": engagement_facts(connection, row.id),
             "cycle": row.cycle,
             "reason": row.phase_reason,
         }
-
-    def _crossed(self, connection: Connection, current: Pass) -> bool:
-        scoring = policy(connection, ScoringPolicy, "scoring")
-        if current.row.score < scoring.threshold:
-            return False
-        connection.execute(
-            text("UPDATE lead SET crossed_cycle = cycle WHERE id = :id"), {"id": current.row.id}
-        )
-        return True
 
     def _remember(self, connection: Connection, current: Pass, plan: Plan, now: datetime) -> None:
         ended = plan.kind == "exit"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
 from activities.resources import Resources
+from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError, render
 from store import ledger
 
@@ -22,7 +23,8 @@ _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
 
 @dataclass(frozen=True)
 class Email:
-    """A mail that is due. ``fields`` are its merge fields without the links."""
+    """A mail that is due. ``fields`` are its merge fields without the links; ``topic`` is '' for
+    operational mail, which unsubscribed leads get too; ``caps`` are those it waits for."""
 
     key: str
     lead_id: int
@@ -32,16 +34,24 @@ class Email:
     template_version_id: int
     template: CompiledTemplate
     fields: Mapping[str, Any]
+    topic: str
+    caps: Sequence[Cap] = ()
     enrollment_id: int | None = None
-    operational: bool = False
 
 
-def deliver(resources: Resources, email: Email, now: datetime) -> str:
-    """Send ``email`` unless the ledger says it was sent, or must not be.
+@dataclass(frozen=True)
+class Delivery:
+    """What became of a touch: sent, failed, unknown, suppressed, or capped until there is
+    ``room``."""
 
-    Returns:
-        The touch's state: sent, failed, unknown or suppressed. None of them is an error: a mail
-        that fails fails alone.
+    state: str
+    room: Room | None = None
+
+
+def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
+    """Send ``email`` unless the ledger says it was sent, or must not be, or not yet.
+
+    No outcome is an error: a mail that fails fails alone.
 
     Raises:
         ApplicationError: the provider surely did not take it; Temporal tries again when the
@@ -62,7 +72,7 @@ def deliver(resources: Resources, email: Email, now: datetime) -> str:
         if not found.mine and found.state == "sending":
             raise ApplicationError("Another attempt is sending this touch.", type="InHand")
     if not found.mine:
-        return found.state
+        return Delivery(found.state, found.room)
     return _send(resources, email, mine, now)
 
 
@@ -81,14 +91,16 @@ def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> led
             enrollment_id=email.enrollment_id,
             template_version_id=email.template_version_id,
             step=email.step,
+            topic=email.topic,
             channel=resources.channel.name,
             message_id=_message_id(resources, email.key),
-            stops=ledger.OPERATIONAL_STOPS if email.operational else ledger.MARKETING_STOPS,
+            stops=MARKETING_STOPS if email.topic else OPERATIONAL_STOPS,
+            caps=email.caps,
             at=now,
         )
 
 
-def _send(resources: Resources, email: Email, claim: str, now: datetime) -> str:
+def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Delivery:
     try:
         receipt = resources.channel.send(_message(resources, email))
     except RenderError as error:
@@ -111,7 +123,7 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
     rendered = _render(resources, email)
     settings = resources.settings
     headers = {}
-    if not email.operational:
+    if email.topic:
         headers = {
             "List-Unsubscribe": f"<{resources.links.unsubscribe(email.key)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -140,6 +152,7 @@ def _render(resources: Resources, email: Email) -> RenderedEmail:
             "postal_address": settings.email_postal_address,
             "links": {
                 "unsubscribe": links.unsubscribe(email.key),
+                "preferences": links.preferences(email.key),
                 "booking": links.booking(email.key),
             },
             "link": lambda url: links.click(email.key, url),
@@ -165,7 +178,7 @@ def _settle(
     *,
     error: str = "",
     provider_message_id: str = "",
-) -> str:
+) -> Delivery:
     with resources.statements.connect() as connection:
         ledger.settle(
             connection,
@@ -176,7 +189,7 @@ def _settle(
             error=error,
             provider_message_id=provider_message_id,
         )
-    return state
+    return Delivery(state)
 
 
 def _delay(seconds: float | None) -> timedelta | None:

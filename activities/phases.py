@@ -10,7 +10,7 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.journey import EndJourney, Entered, Park, Parking, PhaseEntry
-from domain.policies import RecyclePolicy, ScoringPolicy
+from domain.policies import RecyclePolicy
 from store import journeys
 from store.policies import policy
 
@@ -32,12 +32,10 @@ class PhaseActivities:
         """Put the lead into the recycle stage and say for how long, by the recycle policy."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            journeys.record_entry(connection, request.entry, now)
-            cold = policy(connection, ScoringPolicy, "scoring").band(0)
+            entered = journeys.record_entry(connection, request.entry, now)
             rule = policy(connection, RecyclePolicy, "recycle").rule(request.reason)
             lead = connection.execute(
-                # Interest is earned anew in the next cycle.
-                text("UPDATE lead SET score = 0 WHERE id = :id RETURNING time_zone, country"),
+                text("SELECT time_zone, country FROM lead WHERE id = :id"),
                 {"id": request.entry.lead_id},
             ).one()
         until = rule.wait.after(now, lead.time_zone, lead.country)
@@ -50,7 +48,7 @@ class PhaseActivities:
             cadence=rule.cadence,
             wakes_early=rule.wakes_early,
             details=f"Parked for {request.reason} until {when}, then {rule.cadence or 'nurture'}",
-            score_band=cold,
+            score_band=entered.score_band,
         )
 
     @activity.defn

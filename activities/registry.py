@@ -9,6 +9,7 @@ from activities.cadences import CadenceActivities
 from activities.phases import PhaseActivities
 from activities.resources import Resources
 from activities.sales import SalesActivities
+from activities.scoring import ScoringActivities
 from activities.tasks import TaskActivities
 
 Activities = list[Callable[..., Any]]
@@ -18,6 +19,7 @@ def journey_activities(resources: Resources) -> Activities:
     """Those that send nothing, for the queue ``journeys``."""
     phases, tasks = PhaseActivities(resources), TaskActivities(resources)
     cadences, sales = CadenceActivities(resources), SalesActivities(resources)
+    scoring = ScoringActivities(resources)
     return [
         phases.enter_phase,
         phases.park,
@@ -32,6 +34,8 @@ def journey_activities(resources: Resources) -> Activities:
         sales.open_opportunity,
         sales.advance_opportunity,
         sales.close_opportunity,
+        scoring.rescore_leads,
+        scoring.escalate_backlog,
     ]
 
 

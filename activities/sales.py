@@ -13,6 +13,7 @@ from activities.merge import LEAD_COLUMNS, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.window import next_opening
+from domain.consent import SALES_TOPIC
 from domain.journey import (
     AdvanceOpportunity,
     CallPlan,
@@ -157,8 +158,11 @@ class SalesActivities:
 
     @activity.defn
     def send_one(self, request: SendOne) -> None:
-        """Send one mail outside a cadence, once per key. Mails about a meeting are operational:
-        an unsubscribed lead still gets them."""
+        """Send one mail outside a cadence, once per key.
+
+        Mails about a meeting are operational: an unsubscribed lead still gets them. The others are
+        those after a call (see :data:`domain.consent.SALES_TOPIC`).
+        """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
             lead = _lead(connection, request.lead_id)
@@ -174,7 +178,7 @@ class SalesActivities:
                 template_version_id=template.id,
                 template=template.compiled,
                 fields=merge_fields(self.resources.engine, lead, request.meeting_id),
-                operational=request.meeting_id != 0,
+                topic="" if request.meeting_id else SALES_TOPIC,
             ),
             now,
         )

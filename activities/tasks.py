@@ -74,7 +74,7 @@ class TaskActivities:
     def close_task(self, task_id: int, state: str) -> Disposition:
         """Withdraw or expire a task, unless a person was faster: then theirs counts."""
         with self.resources.engine.begin() as connection:
-            return tasks.close_task(connection, task_id, state)
+            return tasks.close_task(connection, task_id, state, self.resources.now())
 
     def _deadline(self, work: Work, request: TaskRequest) -> timedelta:
         if not request.seconds_left:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import shutil
 import statistics
 import sys
@@ -217,6 +218,10 @@ def write_cadence(folder: Path) -> None:
     for policy in (ROOT / "cadences").glob("*.yaml"):
         if policy.read_text(encoding="utf-8").lstrip().startswith(("#", "policy")):
             shutil.copy(policy, folder)
+    # Every journey would be over its caps with the third mail.
+    consent = folder / "consent.yaml"
+    caps = re.sub(r"^caps: .*$", "caps: []", consent.read_text("utf-8"), flags=re.MULTILINE)
+    consent.write_text(caps, encoding="utf-8")
     for cadence in ("no-show-recovery", "recycle-reentry"):
         shutil.copy(ROOT / "cadences" / f"{cadence}.yaml", folder)
     steps = "\n  - wait: 1 minute\n".join(["  - email: welcome-1-checklist"] * STEPS)

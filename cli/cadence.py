@@ -1,8 +1,9 @@
-"""``cadence lint|publish|list|show``: marketing's files, checked, published and looked at."""
+"""``cadence lint|publish|scoring|list|show``: marketing's files, checked and published."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,16 @@ from sqlalchemy import Engine
 
 import settings as settings_module
 from cli import connect
-from cli.cadence_files import check_files
+from cli.cadence_files import CheckedFiles, check_files
+from cli.cadence_scoring import print_scoring, scoring_json, show_forecast
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
 from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
+from store.migrate import require_current
 from store.policies import publish_policy
+from store.scoring_runs import begin_run, scoring_run
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and show cadences.")
 
@@ -47,12 +51,13 @@ class FilesWithProblems(UserError):
 
 @dataclass(frozen=True)
 class PublishReport:
-    """What was published: name → publication of the cadences, name → version of the policies,
-    and how many template files."""
+    """What was published: name → publication of the cadences and of the policies, how many
+    template files, and how many leads are to be scored anew."""
 
     cadences: dict[str, store.Publication]
-    policies: dict[str, int]
+    policies: dict[str, store.Publication]
     templates: int
+    rescored: int
 
 
 def publish_files(
@@ -60,13 +65,24 @@ def publish_files(
 ) -> PublishReport:
     """Check and publish ``files``, or everything in the two folders, all or nothing.
 
+    New scoring rules also queue the scoring of all leads by them.
+
     Raises:
         FilesWithProblems: something is wrong in a file; nothing was published.
         UserError: a file is missing or can't be read.
     """
+    return _publish(engine, _checked(cadences_dir, templates_dir, files))
+
+
+def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> CheckedFiles:
     checked = check_files(cadences_dir, templates_dir, files)
     if checked.problems:
         raise FilesWithProblems(checked.problems, "Nothing was published.")
+    return checked
+
+
+def _publish(engine: Engine, checked: CheckedFiles) -> PublishReport:
+    rescored = 0
     with engine.begin() as connection:
         templates = store.publish_templates(connection, checked.templates)
         cadences = {
@@ -79,7 +95,11 @@ def publish_files(
             name: publish_policy(connection, name, text, policy)
             for name, (text, policy) in checked.policies.items()
         }
-    return PublishReport(cadences, policies, len(checked.templates))
+        scoring = policies.get("scoring")
+        if scoring is not None and scoring.new:
+            run_id = begin_run(connection, scoring.id, settings_module.get().clock().now())
+            rescored = scoring_run(connection, run_id).leads if run_id is not None else 0
+    return PublishReport(cadences, policies, len(checked.templates), rescored)
 
 
 @app.command("lint")
@@ -96,9 +116,29 @@ def lint(files: Files = None) -> None:
 
 
 @app.command("publish")
-def publish(files: Files = None) -> None:
+def publish(
+    files: Files = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only say what new scoring rules would do.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Don't ask before new scoring rules are published.")
+    ] = False,
+) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
-    report = publish_files(_engine(), CADENCES, TEMPLATES, files or [])
+    checked = _checked(CADENCES, TEMPLATES, files or [])
+    engine = _engine()
+    changes_leads = show_forecast(engine, checked)
+    if preview:
+        if not changes_leads:
+            typer.echo("There are no new scoring rules in these files that would change leads.")
+        typer.echo("Nothing was published.")
+        return
+    asks = changes_leads and not yes and _somebody_is_there()
+    if asks and not typer.confirm("Publish these rules?"):
+        typer.echo("Nothing was published.")
+        raise typer.Exit(1)
+    report = _publish(engine, checked)
     for name, publication in report.cadences.items():
         state = "published" if publication.new else "unchanged"
         typer.echo(f"{name}: version {publication.version}, {state}")
@@ -106,6 +146,20 @@ def publish(files: Files = None) -> None:
         f"{_count(report.templates, 'template file', 'template files')} and "
         f"{_count(len(report.policies), 'policy', 'policies')} are in force."
     )
+    if report.rescored:
+        typer.echo(
+            f"Scoring {_count(report.rescored, 'lead', 'leads')} anew in the background; "
+            "`starter.py cadence scoring` shows how far it is."
+        )
+
+
+@app.command("scoring")
+def scoring(as_json: AsJson = False) -> None:
+    """Show how far new scoring rules have come with the leads there are."""
+    if as_json:
+        typer.echo(json.dumps(scoring_json(_engine())))
+    else:
+        print_scoring(_engine())
 
 
 @app.command("list")
@@ -197,8 +251,13 @@ def _engine() -> Engine:
     settings = settings_module.get()
     database_url = connect.addresses(settings).database_url
     connect.reach_database(database_url)
+    require_current(database_url)
     return make_engine(database_url)
 
 
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"

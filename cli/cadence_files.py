@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from cli.errors import UserError
 from domain.cadences.cadence import Cadence
 from domain.cadences.lint import lint_all, lint_policy
 from domain.cadences.yaml_source import Problem, ordered, read
+from domain.consent import ConsentPolicy
 from domain.email.rendering import TemplateError, check_fields, compile_template
-from domain.policies import Policy, policy_name
+from domain.policies import policy_name
+from domain.policy import Policy
 from store.cadences import TemplateSource
 
 _TEMPLATE_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
@@ -151,6 +153,14 @@ def _check_yaml(
         checked.problems += problems
         if policy is not None:
             checked.policies[name] = (text, policy)
+        if isinstance(policy, ConsentPolicy):
+            checked.problems += _topics_nobody_can_choose(checked, policy)
+
+
+def _topics_nobody_can_choose(checked: CheckedFiles, consent: ConsentPolicy) -> Iterator[Problem]:
+    for file, (text, cadence) in checked.cadences.items():
+        if problem := consent.topic_problem(cadence.topic):
+            yield read(text, file).problem(("topic",), problem)
 
 
 def _check_templates(

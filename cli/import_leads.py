@@ -223,6 +223,7 @@ def _merge(connection: Connection, outcome: Outcome, starts_per_second: float | 
     with stderr.status("Merging"):
         merged = lead_import.merge(connection)
         outcome.created, outcome.updated = merged.created, merged.updated
+        lead_import.judge_fit(connection, settings_module.get().clock().now())
         if starts_per_second is not None:
             queued = lead_import.queue_journeys(
                 connection, cadence=outcome.cadence, per_second=starts_per_second

@@ -1,4 +1,4 @@
-"""``lead list|show|score|pause|resume|stop|move``: one lead and its journey."""
+"""``lead list|show|score|suppress|permit|pause|resume|stop|move``: one lead and its journey."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
 from temporalio.client import (
     Client,
     WorkflowExecutionStatus,
@@ -24,12 +27,15 @@ from temporalio.service import RPCError, RPCStatusCode
 import settings as settings_module
 from cli.connect import addresses, reach_temporal
 from cli.errors import UserError
+from cli.lead_score import print_score, score_json
 from cli.tasks import database
 from cli.times import shown_time
+from domain.consent import LIFTED_BY_THE_LEAD
 from domain.journey import ENDED, Phase, journey_id
-from store import leads
+from store import consent, leads
 from store.engagement import record_engagement
 from store.leads import LeadLine
+from store.scoring import explain
 
 app = typer.Typer(no_args_is_help=True, help="Look at leads and steer their journeys.")
 
@@ -47,7 +53,9 @@ def list_leads(
 ) -> None:
     """List leads, those whose phase began last first."""
     with database().connect() as connection:
-        found = leads.list_leads(connection, stage=stage, phase=phase, limit=limit)
+        found = leads.list_leads(
+            connection, settings_module.get().clock().now(), stage=stage, phase=phase, limit=limit
+        )
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
         return
@@ -66,30 +74,36 @@ def list_leads(
             line.phase_reason,
             str(line.cycle),
             line.owner or "-",
-            str(line.score),
+            f"{line.score} {line.grade}",
         )
     Console().print(table)
 
 
 @app.command("show")
 def show(who: Who, as_json: AsJson = False) -> None:
-    """Show a lead: where it is, why, what happens next, and everything that happened."""
+    """Show a lead: where it is, why, what happens next, its score, and all that happened."""
     lead = _lead(who)
+    now = settings_module.get().clock().now()
     with database().connect() as connection:
+        explanation = explain(connection, lead.id, now)
         history = leads.history(connection, lead.id)
     status = _journey(_status, lead)
     if as_json:
         print(
             json.dumps(
-                {**asdict(lead), "journey": status, "history": [asdict(one) for one in history]},
+                {
+                    **asdict(lead),
+                    "journey": status,
+                    "scoring": score_json(explanation),
+                    "history": [asdict(one) for one in history],
+                },
                 default=str,
                 ensure_ascii=False,
             )
         )
         return
-    console = Console()
-    now = settings_module.get().clock().now()
-    console.print(f"[bold]{lead.name}[/bold] · {lead.company or 'no company'}")
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(lead.name)}[/bold] · {escape(lead.company or 'no company')}")
     console.print(
         f"{lead.stage}, {_whereabouts(lead)}, cycle {lead.cycle}, score {lead.score}, "
         f"owner {lead.owner or 'nobody'}"
@@ -101,11 +115,12 @@ def show(who: Who, as_json: AsJson = False) -> None:
     if ui:
         path = f"namespaces/{address.temporal_namespace}/workflows/{journey_id(lead.id)}"
         console.print(f"[dim]{ui}/{path}[/dim]", soft_wrap=True)
+    print_score(console, explanation)
     table = Table(box=None, show_header=False, pad_edge=False)
     for _ in range(3):
         table.add_column()
     for line in history:
-        table.add_row(f"[dim]{shown_time(line.at, now)}[/dim]", line.what, line.detail)
+        table.add_row(f"[dim]{shown_time(line.at, now)}[/dim]", line.what, Text(line.detail))
     console.print(table)
 
 
@@ -178,6 +193,101 @@ def move(
     Console().print(f"{journey_id(lead.id)} moves from {left} to {phase}.")
 
 
+@app.command("suppress")
+def suppress(
+    who: Who,
+    topic: Annotated[str, typer.Option(help="Only this topic of the consent policy.")] = "",
+    reason: Annotated[str, typer.Option(help="Why, in words; kept on record.")] = "",
+) -> None:
+    """Send a lead no more marketing mail, or none on one topic."""
+    lead = _lead(who)
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        email_key = consent.email_key_of(connection, lead.id)
+        if topic:
+            _check_topic(connection, topic)
+            consent.choose_topics(
+                connection,
+                email_key=email_key,
+                wanted={topic: False},
+                at=now,
+                source="operator",
+                evidence=reason,
+            )
+        else:
+            consent.opt_out(
+                connection,
+                email_key=email_key,
+                at=now,
+                source="operator",
+                evidence=reason,
+                reason="manual",
+            )
+    what = f"mail on {topic}" if topic else "marketing mail"
+    Console().print(f"{journey_id(lead.id)} gets no more {what}. `lead permit` takes it back.")
+
+
+@app.command("permit")
+def permit(
+    who: Who,
+    evidence: Annotated[str, typer.Option(help="How you know that the lead wants mail again.")],
+    topic: Annotated[str, typer.Option(help="Only this topic of the consent policy.")] = "",
+    address_works: Annotated[
+        bool, typer.Option("--address-works", help="Mail came back, and would not any more.")
+    ] = False,
+) -> None:
+    """Let a lead have mail again that had said no, or whose mail came back."""
+    lead = _lead(who)
+    if not evidence.strip():
+        raise UserError("--evidence is empty: say how you know that the lead wants mail again.")
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        email_key = consent.email_key_of(connection, lead.id)
+        if topic:
+            _check_topic(connection, topic)
+            consent.choose_topics(
+                connection,
+                email_key=email_key,
+                wanted={topic: True},
+                at=now,
+                source="operator",
+                evidence=evidence,
+            )
+        else:
+            lifted = consent.opt_in(
+                connection,
+                email_key=email_key,
+                at=now,
+                source="operator",
+                lifts=(*LIFTED_BY_THE_LEAD, *(["bounced"] if address_works else [])),
+                evidence=evidence,
+            )
+            if lifted is None:
+                raise _not_lifted(lead, consent.consent_of(connection, email_key).suppressed)
+    what = f"mail on {topic}" if topic else "mail"
+    Console().print(
+        f"{journey_id(lead.id)} may get {what} again. What was held back meanwhile stays unsent."
+    )
+
+
+def _check_topic(connection: Connection, topic: str) -> None:
+    problem = consent.consent_policy(connection).topic_problem(topic)
+    if problem:
+        raise UserError(f"--topic {topic}: {problem}")
+
+
+def _not_lifted(lead: LeadLine, reason: str) -> UserError:
+    if reason == "complained":
+        return UserError(
+            f"{journey_id(lead.id)} has reported our mail as unwanted. No permission lifts that: "
+            "call, or wait until the lead writes."
+        )
+    return UserError(
+        f"Mail to {journey_id(lead.id)} came back. If you know that the address works again, add "
+        "--address-works."
+    )
+
+
 def _signal(who: str, name: str, consequence: str) -> None:
     lead = _lead(who)
 
@@ -227,7 +337,7 @@ def _no_journey(lead: LeadLine) -> UserError:
 
 def _lead(who: str) -> LeadLine:
     with database().connect() as connection:
-        lead = leads.find_lead(connection, who)
+        lead = leads.find_lead(connection, who, settings_module.get().clock().now())
     if lead is None:
         raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
     return lead

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import Engine
 
 import settings as settings_module
@@ -76,7 +78,7 @@ def list_tasks(
     owner: Annotated[str | None, typer.Option(help="Only this rep's, such as rep-1.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the open tasks, the most urgent first."""
+    """List the open tasks: hot leads, then the most urgent first."""
     found = open_tasks(database(), owner)
     if as_json:
         print(json.dumps([asdict(task) for task in found], default=str))
@@ -90,22 +92,35 @@ def list_tasks(
     for column in ("Task", "Due", "Owner", "Who", "What"):
         table.add_column(column, no_wrap=column in ("Task", "Due", "Owner"))
     for task in found:
-        due = shown_time(task.due_at, now)
         table.add_row(
             str(task.id),
-            f"[red]{due}[/red]" if task.due_at < now else due,
+            _due(task, now),
             task.owner or "-",
-            ", ".join(part for part in (task.name or f"lead {task.lead_id}", task.company) if part),
-            task.title,
+            Text(
+                ", ".join(
+                    part for part in (task.name or f"lead {task.lead_id}", task.company) if part
+                )
+            ),
+            Text(task.title),
         )
     console.print(table)
+
+
+def _due(task: OpenTask, now: datetime) -> Text:
+    """When a task is due; of a hot lead's, how many minutes are left. Late is red."""
+    style = "red" if task.due_at < now else ""
+    if not task.hot:
+        return Text(shown_time(task.due_at, now), style)
+    minutes = math.ceil(abs(task.due_at - now) / timedelta(minutes=1))
+    left = f"{minutes:,} min {'late' if style else 'left'}"
+    return Text.assemble(("HOT", "bold red"), " ", (left, style))
 
 
 @app.command("show")
 def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
     """Show one task: who, why now, what to do, and what it may end with."""
     with database().connect() as connection:
-        task = tasks.detail(connection, task_id)
+        task = tasks.detail(connection, task_id, settings_module.get().clock().now())
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     if as_json:
@@ -137,7 +152,7 @@ def finish_task(
     """Finish a task with its disposition; the lead's journey goes on at once."""
     engine = database()
     with engine.connect() as connection:
-        task = tasks.detail(connection, task_id)
+        task = tasks.detail(connection, task_id, settings_module.get().clock().now())
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     now = settings_module.get().clock().now()
@@ -181,14 +196,14 @@ def _learned(pairs: list[str]) -> dict[str, str]:
 
 def _print_task(task: TaskDetail) -> None:
     now = settings_module.get().clock().now()
-    lines: list[tuple[str, str]] = [
+    lines: list[tuple[str, str | Text]] = [
         ("Task", f"{task.id} · {task.title} ({task.state})"),
-        ("Due", f"{shown_time(task.due_at, now)}, for {task.owner or 'anyone'}"),
+        ("Due", Text.assemble(_due(task, now), f", for {task.owner or 'anyone'}")),
         ("Lead", f"{task.lead_id} · {task.name or 'no name'}"),
         ("Company", " · ".join(part for part in (task.title_of_lead, task.company) if part)),
         ("Reach", " · ".join(part for part in (task.phone, task.email) if part)),
         ("Their time", shown_time(now, now, task.time_zone)),
-        ("Why now", f"{task.phase_reason}, score {task.score}, cycle {task.cycle}"),
+        ("Why now", f"{task.phase_reason}, score {task.score} ({task.grade}), cycle {task.cycle}"),
         ("What", task.instructions),
         ("Ends with", ", ".join(task.dispositions)),
     ]
@@ -201,5 +216,5 @@ def _print_task(task: TaskDetail) -> None:
     table.add_column()
     for label, value in lines:
         if value:
-            table.add_row(label, value)
+            table.add_row(label, Text(value) if isinstance(value, str) else value)
     Console().print(table)

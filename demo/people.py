@@ -19,7 +19,8 @@ EAST_ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff가-힣]")
 class Temperament:
     """How one kind of lead behaves.
 
-    Mails are numbered from the first the lead ever got. The scripts (``qualify``, ``calls``,
+    Mails are numbered from the first the lead ever got; one that is named twice in ``clicks`` is
+    come back to a day or two later. The scripts (``qualify``, ``calls``,
     ``meetings``, ``sale``) are the outcomes of sales' work on the lead one after the other; the
     last goes on for ever.
     """
@@ -41,8 +42,11 @@ class Temperament:
 
 
 SILENT = Temperament()
-READER = (1, 2, 3)
-"""Three clicks are what the shipped scoring policy hands over to sales."""
+READER = (1, 2, 3, 3)
+"""Four clicks within two weeks: with three, the first has faded before the last is made, and the
+shipped scoring policy hands nobody over to sales."""
+SLOW_READER = (1, 3, 4, 4)
+"""The same, a week later."""
 
 EVERY_TURN = (
     Temperament(replies=(1,)),
@@ -66,7 +70,7 @@ EVERY_TURN = (
     SILENT,
     Temperament(clicks=READER, calls=("no_answer", "left_voicemail", "busy", "no_answer")),
     # Comes back to an old mail while it is parked.
-    Temperament(returns_after_days=16, clicks=(7, 8), sale=("advanced", "leave")),
+    Temperament(returns_after_days=16, clicks=(7, 7, 8, 8), sale=("advanced", "leave")),
     Temperament(replies=(2,), meetings=("no_show",), rebooks=2),
     SILENT,
     Temperament(clicks=READER, calls=("call_back", "not_interested")),
@@ -81,7 +85,7 @@ FEWEST = len(EVERY_TURN)
 READS_ALONG = Temperament(clicks=(2, 5))
 THE_MANY = (
     *(SILENT, READS_ALONG, SILENT, Temperament(replies=(6,)), SILENT, SILENT, READS_ALONG, SILENT),
-    *(SILENT, Temperament(clicks=(1, 4, 6)), SILENT, READS_ALONG, Temperament(unsubscribes=1)),
+    *(SILENT, Temperament(clicks=SLOW_READER), SILENT, READS_ALONG, Temperament(unsubscribes=1)),
     *(SILENT, SILENT, Temperament(clicks=(8,), replies=(9,)), SILENT, READS_ALONG, SILENT, SILENT),
 )
 """Most leads do little for a long time, here as anywhere."""

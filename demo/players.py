@@ -30,12 +30,15 @@ TICK_SECONDS = 0.2
 PAGE = 500
 SLOTS_LOOKED_AT = 24
 WEB_TIMEOUT_SECONDS = 60.0
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+"""What people's browsers say they are; a client that says nothing passes for a link scanner."""
 
 OFFICE_HOURS = SendWindow(skip_holidays=False)
 UNOWNED_TASKS_GO_TO = "rep-1"
 
 # Journey days until somebody gets round to it.
 READS_WITHIN = (0.02, 0.5)
+READS_AGAIN_WITHIN = (1.0, 2.0)
 WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
     "qualify": (0.3, 1.0),
     "call": (0.2, 0.8),
@@ -88,7 +91,9 @@ class WebClient:
     ) -> tuple[int, str]:
         where = urlsplit(url)
         path = f"{where.path}?{where.query}" if where.query else where.path
-        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        headers = {"User-Agent": BROWSER}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         text = response.read().decode()
@@ -193,8 +198,9 @@ class Players:
         kind = person.temperament
         links = {link["kind"]: link["url"] for link in reversed(mail["links"])}
         number = person.mails
-        if number in kind.clicks and "click" in links:
-            self._soon(lambda: self._click(person, links["click"]), READS_WITHIN)
+        times = kind.clicks.count(number)
+        if times and "click" in links:
+            self._soon(lambda: self._click(person, links["click"], times), READS_WITHIN)
         if number in kind.replies:
             self._soon(lambda: self._reply(person, mail), READS_WITHIN)
         if number == kind.unsubscribes:
@@ -205,9 +211,11 @@ class Players:
         if "booking" in links:
             self._soon(lambda: self._use_booking_link(person, number, links["booking"]), (0.1, 0.6))
 
-    def _click(self, person: Person, url: str) -> None:
+    def _click(self, person: Person, url: str, times: int = 1) -> None:
         self._web.get(url, 302)
         self._did(person.name, "followed a link")
+        if times > 1:
+            self._soon(lambda: self._click(person, url, times - 1), READS_AGAIN_WITHIN)
 
     def _reply(self, person: Person, mail: dict[str, Any]) -> None:
         korean = re.search("[가-힣]", mail["subject"])
@@ -259,7 +267,7 @@ class Players:
 
     def _work(self, task: OpenTask) -> None:
         with self._database.connect() as connection:
-            shown = tasks.detail(connection, task.id)
+            shown = tasks.detail(connection, task.id, self._clock.now())
         if shown is None or shown.state != "open":
             return
         person = self._people[shown.email.casefold()]

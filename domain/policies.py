@@ -9,32 +9,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.cadences.span import Span, SpanField
 from domain.cadences.window import SendWindow
 from domain.cadences.yaml_source import Problem, validate
-
-
-class Policy(BaseModel):
-    """A policy file refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ScoringPolicy(Policy):
-    """Points per engagement, and the score at which a lead is handed to sales."""
-
-    policy: Literal["scoring"]
-    points: dict[str, int]
-    threshold: int = Field(gt=0)
-    bands: dict[str, int]
-    """Band name → the points from which it holds; under the lowest the band is ``cold``."""
-
-    def band(self, score: int) -> str:
-        """The name of the band that ``score`` points fall in."""
-        reached = [(floor, name) for name, floor in self.bands.items() if score >= floor]
-        return max(reached)[1] if reached else "cold"
+from domain.consent import ConsentPolicy
+from domain.policy import Policy
+from domain.scoring.policy import ScoringPolicy
 
 
 class Rep(Policy):
@@ -60,11 +42,13 @@ class FollowUpPolicy(Policy):
     """In the lead's own time zone."""
     qualify_due: SpanField
     qualify_deadline: SpanField
+    hot_due: SpanField = Span(5, "minute")
+    """How soon a lead that shows interest right now gets its answer."""
     call_due: SpanField
     call_deadline: SpanField
     gaps: list[SpanField] = Field(min_length=1)
     """Time before each call attempt; their number is the number of attempts."""
-    email_after: list[int] = []
+    email_after: list[int] = Field(default_factory=list)
     """The unanswered attempts that are followed by the mail ``follow-up-after-call``."""
     returns: dict[str, Literal["recycle", "disqualify"]]
     """Reason code of a returned lead → where it goes."""
@@ -131,6 +115,7 @@ class RecyclePolicy(Policy):
 
 POLICIES: dict[str, type[Policy]] = {
     "scoring": ScoringPolicy,
+    "consent": ConsentPolicy,
     "team": TeamPolicy,
     "follow-up": FollowUpPolicy,
     "meeting": MeetingPolicy,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from domain.journey import Entered, Phase, PhaseEntry, Stage
-from domain.policies import ScoringPolicy
+from domain.scoring.policy import ScoringPolicy
 from store.policies import policy
+from store.scoring import standing_now
 
 NEEDS_OWNER = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 
@@ -25,7 +27,9 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         LookupError: there is no such lead.
     """
     lead = connection.execute(
-        text("SELECT stage, owner, score FROM lead WHERE id = :id FOR UPDATE"),
+        text(
+            "SELECT stage, owner, fit, interest, interest_as_of FROM lead WHERE id = :id FOR UPDATE"
+        ),
         {"id": entry.lead_id},
     ).first()
     if lead is None:
@@ -74,11 +78,11 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
             },
         )
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
-    band = policy(connection, ScoringPolicy, "scoring").band(lead.score)
-    return Entered(owner, stage, band)
+    rules = policy(connection, ScoringPolicy, "scoring")
+    return Entered(owner, stage, standing_now(rules, lead, at).grade)
 
 
-def _stage(lead: Row[tuple[str, str, int]], entry: PhaseEntry) -> str:
+def _stage(lead: Row[Any], entry: PhaseEntry) -> str:
     if entry.phase == Phase.NURTURE and lead.stage == Stage.ENGAGED:
         return Stage.ENGAGED
     return entry.stage or lead.stage

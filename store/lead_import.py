@@ -1,7 +1,7 @@
 """Leads of a file into the database: COPY to a temporary table, then merged by few statements.
 
 Everything happens in the caller's transaction, in this order: :func:`prepare`, :func:`stage` once
-or several times, :func:`merge`, :func:`queue_journeys`, :func:`record_run`.
+or several times, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`, :func:`record_run`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import io
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Connection, insert, text
 
 from domain.lead_files.row import LeadRow
+from store.policies import PolicyMissing
 from store.relay_messages import CHANNEL
+from store.scoring import PAGE, refresh_fit
 from store.tables import ImportRun
 
 # Two imports at once would lock the same leads in different orders; any constant number will do.
@@ -223,6 +226,31 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
     if queued.journeys:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
     return Queued(queued.journeys, queued.seconds or 0.0)
+
+
+def judge_fit(connection: Connection, now: datetime) -> None:
+    """Judge how well the staged leads fit, where scoring rules are published.
+
+    Nobody crosses by it: an import must not hand a whole list to sales at once.
+
+    Args:
+        now: journey time, UTC.
+    """
+    ids = (
+        connection.execute(
+            text(
+                "SELECT lead.id FROM import_row r JOIN lead ON lead.email_key = r.email_key "
+                "ORDER BY lead.id"
+            )
+        )
+        .scalars()
+        .all()
+    )
+    try:
+        for start in range(0, len(ids), PAGE):
+            refresh_fit(connection, ids[start : start + PAGE], now, escalate=False)
+    except PolicyMissing:
+        return  # Publishing the first rules judges everybody.
 
 
 def published_cadences(connection: Connection) -> list[str]:

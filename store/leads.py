@@ -6,9 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from domain.names import full_name
+from domain.scoring.policy import ScoringPolicy
+from domain.scoring.standing import standing_of
+from store.policies import policy
+from store.scoring import points_now
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class LeadLine:
     cycle: int
     owner: str
     score: int
+    grade: str
+    """Fit letter and interest level, such as ``B2``."""
 
     @property
     def name(self) -> str:
@@ -44,7 +50,7 @@ class HistoryLine:
 
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
-        phase, phase_reason, cycle, owner, score
+        phase, phase_reason, cycle, owner, fit, interest, interest_as_of
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
 _HISTORY = text(
@@ -58,7 +64,9 @@ _HISTORY = text(
             || CASE WHEN error = '' THEN '' ELSE ' · ' || error END
         FROM touch WHERE lead_id = :lead
         UNION ALL
-        SELECT at, 'engagement', kind || ' · ' || to_char(points, 'FMSG990') || ' points'
+        SELECT at, 'engagement', concat_ws(' · ', kind, nullif(name, ''), CASE machine
+            WHEN '' THEN to_char(points, 'FMSG990') || ' points'
+            ELSE 'a machine (' || replace(machine, '_', ' ') || ')' END)
         FROM engagement WHERE lead_id = :lead
         UNION ALL
         SELECT coalesce(completed_at, opened_at), 'task', kind || ' ' || id || ' · ' || state
@@ -72,8 +80,9 @@ _HISTORY = text(
 )
 
 
-def find_lead(connection: Connection, who: str) -> LeadLine | None:
-    """The lead with this id (``42`` or ``lead-42``) or e-mail address, or None."""
+def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | None:
+    """The lead with this id (``42`` or ``lead-42``) or e-mail address as it is at ``now``
+    (journey time, UTC), or None."""
     number = who.removeprefix("lead-")
     condition = "lead.id = :id" if number.isdigit() else "email_key = :email"
     row = connection.execute(
@@ -83,21 +92,33 @@ def find_lead(connection: Connection, who: str) -> LeadLine | None:
             "email": who.strip().casefold(),
         },
     ).first()
-    return LeadLine(**row._mapping) if row else None
+    return _line(policy(connection, ScoringPolicy, "scoring"), row, now) if row else None
 
 
 def list_leads(
-    connection: Connection, *, stage: str = "", phase: str = "", limit: int = 50
+    connection: Connection, now: datetime, *, stage: str = "", phase: str = "", limit: int = 50
 ) -> list[LeadLine]:
-    """Leads by stage and phase ('' for any), the one whose phase is youngest first."""
+    """Leads by stage and phase ('' for any) as they are at ``now`` (journey time, UTC), the one
+    whose phase is youngest first."""
     rows = connection.execute(
         text(
             f"{_LINE} WHERE (:stage = '' OR stage = :stage) AND (:phase = '' OR phase = :phase) "
             "ORDER BY phase_since DESC NULLS LAST, lead.id LIMIT :limit"
         ),
         {"stage": stage, "phase": phase, "limit": limit},
-    )
-    return [LeadLine(**row._mapping) for row in rows]
+    ).all()
+    if not rows:
+        return []
+    rules = policy(connection, ScoringPolicy, "scoring")
+    return [_line(rules, row, now) for row in rows]
+
+
+def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> LeadLine:
+    values = dict(row._mapping)
+    for name in ("fit", "interest", "interest_as_of"):
+        del values[name]
+    points = points_now(rules, row, now)
+    return LeadLine(**values, score=points, grade=standing_of(rules, row.fit, points).grade)
 
 
 def history(connection: Connection, lead_id: int) -> list[HistoryLine]:

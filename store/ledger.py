@@ -7,33 +7,56 @@ provider's events, can say whether that one went out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, text
 
-# Who gets no mail of this kind: marketing stops at any suppression, operational mail (a meeting's
-# confirmation) only where the address itself is the trouble.
-MARKETING_STOPS = ("unsubscribed", "bounced", "complained", "manual")
-OPERATIONAL_STOPS = ("bounced", "complained")
+from domain.consent import Cap, Room, room_under
 
+# One request, two statements: the first waits for whoever has the lead locked, and the second sees
+# what they have committed. So a suppression that was there a moment earlier wins, and of two
+# claims for one lead the later counts the earlier one under the caps.
 _CLAIM = text(
     """
-    INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, channel, state,
-                       claim, message_id, planned_at)
-    SELECT :key, lead.id, cast(:enrollment AS bigint), :template_version, :step, :channel,
-        CASE WHEN stopped.reason IS NULL THEN 'sending' ELSE 'suppressed' END,
-        :claim, :message_id, :at
-    FROM lead
-    LEFT JOIN suppression stopped
-        ON stopped.email_key = lead.email_key AND stopped.reason = ANY(:stops)
-    WHERE lead.id = :lead
-    ON CONFLICT (key) DO UPDATE SET
-        claim = CASE WHEN touch.state = 'planned' THEN excluded.claim ELSE touch.claim END,
-        state = CASE WHEN touch.state = 'planned' THEN excluded.state ELSE touch.state END
-    RETURNING id, state, claim
+    SELECT FROM lead WHERE id = :lead FOR NO KEY UPDATE;
+    WITH recent AS (
+        SELECT coalesce(sent_at, planned_at) AS at FROM touch
+        WHERE lead_id = :lead AND topic <> '' AND key <> :key
+            AND state IN ('sending', 'sent', 'unknown')
+            AND coalesce(sent_at, planned_at) > :since
+    ),
+    lead_now AS (
+        SELECT
+            EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key
+                    AND reason = ANY(cast(:stops AS text[])))
+            OR EXISTS (SELECT FROM topic_opt_out WHERE email_key = lead.email_key
+                       AND topic = :topic) AS stopped,
+            EXISTS (SELECT FROM unnest(cast(:times AS int[]), cast(:froms AS timestamptz[]))
+                        AS cap (times, since)
+                    WHERE cap.times <= (SELECT count(*) FROM recent
+                                        WHERE recent.at > cap.since)) AS full_up
+        FROM lead WHERE lead.id = :lead
+    ),
+    claimed AS (
+        INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
+                           state, claim, message_id, planned_at)
+        SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
+            CASE WHEN stopped THEN 'suppressed' ELSE 'sending' END, :claim, :message_id, :at
+        FROM lead_now WHERE stopped OR NOT full_up
+        ON CONFLICT (key) DO UPDATE SET
+            claim = CASE WHEN touch.state = 'planned' THEN excluded.claim ELSE touch.claim END,
+            state = CASE WHEN touch.state = 'planned' THEN excluded.state ELSE touch.state END
+        RETURNING state, claim
+    )
+    SELECT state, claim, cast('{}' AS timestamptz[]) AS recent FROM claimed
+    UNION ALL
+    SELECT coalesce(nullif(touch.state, 'planned'), 'capped'), coalesce(touch.claim, ''),
+        ARRAY(SELECT at FROM recent)
+    FROM lead_now LEFT JOIN touch ON touch.key = :key
+    WHERE full_up AND NOT stopped
     """
 )
 _SETTLE = text(
@@ -62,13 +85,14 @@ _SETTLE_BY_EVIDENCE = text(
 
 @dataclass(frozen=True)
 class Claim:
-    """The state of a touch after claiming it. ``mine`` is whether this claim may send, ``holder``
-    the claim that the row carries."""
+    """The state of a touch after claiming it: one of the ledger, or ``capped`` when the lead has
+    had its mails for now. ``mine`` is whether this claim may send, ``holder`` the claim that the
+    row carries, ``room`` when a capped touch may go."""
 
-    touch_id: int
     state: str
     mine: bool
     holder: str
+    room: Room | None = None
 
 
 def claim(
@@ -80,20 +104,27 @@ def claim(
     enrollment_id: int | None,
     template_version_id: int,
     step: str,
+    topic: str,
     channel: str,
     message_id: str,
     stops: Sequence[str],
+    caps: Sequence[Cap],
     at: datetime,
 ) -> Claim:
-    """Take the touch ``key`` to ``sending``, unless it was claimed before or may not be sent.
+    """Take the touch ``key`` to ``sending``, unless it was claimed before, may not be sent, or is
+    over a frequency cap; then nothing is written.
 
-    Suppression is checked in the same statement, so one that was committed before wins.
+    Suppressions, topics the lead does not want and caps are judged with the lead's row locked,
+    in one round trip.
 
     Args:
         claim: names this run and attempt; two claims are never alike.
+        topic: what marketing's mail is about; '' for operational mail, which counts under no cap.
         stops: the suppression reasons that stop this kind of mail.
+        caps: the frequency caps it waits for.
         at: journey time, UTC.
     """
+    froms = [at - cap.span for cap in caps]
     row = connection.execute(
         _CLAIM,
         {
@@ -103,13 +134,18 @@ def claim(
             "enrollment": enrollment_id,
             "template_version": template_version_id,
             "step": step,
+            "topic": topic,
             "channel": channel,
             "message_id": message_id,
             "stops": list(stops),
+            "times": [cap.times for cap in caps],
+            "froms": froms,
+            "since": min(froms, default=at),
             "at": at,
         },
     ).one()
-    return Claim(row.id, row.state, row.state == "sending" and row.claim == claim, row.claim)
+    room = room_under(caps, row.recent, at) if row.state == "capped" else None
+    return Claim(row.state, row.state == "sending" and row.claim == claim, row.claim, room)
 
 
 def settle(
@@ -179,6 +215,29 @@ def settle_by_evidence(connection: Connection, evidence: Sequence[Evidence]) -> 
             "errors": [said.error for said in evidence],
         },
     ).rowcount
+
+
+def note_delivered(connection: Connection, delivered: Mapping[int, datetime]) -> dict[int, int]:
+    """Keep when the recipients' servers took these touches (id → journey time, UTC).
+
+    Reported twice, the later time stays: what was learned of a visit from the earlier one holds.
+
+    Returns:
+        The touches that have a new time, id → id of the lead.
+    """
+    rows = connection.execute(
+        text(
+            """
+            UPDATE touch SET delivered_at = said.at
+            FROM unnest(cast(:ids AS bigint[]), cast(:ats AS timestamptz[])) AS said (id, at)
+            WHERE touch.id = said.id
+                AND (touch.delivered_at IS NULL OR touch.delivered_at < said.at)
+            RETURNING touch.id, touch.lead_id
+            """
+        ),
+        {"ids": list(delivered), "ats": list(delivered.values())},
+    )
+    return {row.id: row.lead_id for row in rows}
 
 
 @dataclass(frozen=True)

@@ -3,50 +3,76 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import Connection, select, text
+from pydantic import ValidationError
+from sqlalchemy import Connection, Text, cast, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.policies import Policy, TeamPolicy
+from domain.policies import TeamPolicy
+from domain.policy import Policy
+from store.cadences import Publication
 from store.tables import PolicyVersion, Rep
 
 P = TypeVar("P", bound=Policy)
+
+_READ: dict[tuple[str, str], Policy] = {}
+"""Versions read before, by name and content: the conditions in them are compiled once."""
 
 
 class PolicyMissing(Exception):
     """A journey needs a policy that was never published."""
 
 
-def publish_policy(connection: Connection, name: str, source: str, policy: Policy) -> int:
-    """Publish a policy; an unchanged one gives no new version.
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The newest version of a policy: the text it was published with, and when (UTC)."""
 
-    Returns:
-        Its version number.
-    """
+    version: int
+    source: str
+    published_at: datetime
+
+
+def policy_in_force(connection: Connection, name: str) -> PolicyInForce | None:
+    """The newest published version of policy ``name`` as it was written, or None."""
+    row = connection.execute(
+        select(PolicyVersion.version, PolicyVersion.source, PolicyVersion.published_at)
+        .where(PolicyVersion.name == name)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    ).first()
+    return PolicyInForce(**row._mapping) if row else None
+
+
+def publish_policy(connection: Connection, name: str, source: str, policy: Policy) -> Publication:
+    """Publish a policy; an unchanged one gives no new version."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-policy'))"))
     digest = hashlib.sha256(source.encode()).hexdigest()
     newest = connection.execute(
-        select(PolicyVersion.version, PolicyVersion.digest)
+        select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.digest)
         .where(PolicyVersion.name == name)
         .order_by(PolicyVersion.version.desc())
         .limit(1)
     ).first()
     if newest is not None and newest.digest == digest:
-        return int(newest.version)
+        return Publication(newest.id, newest.version, new=False)
     version = newest.version + 1 if newest else 1
-    connection.execute(
-        insert(PolicyVersion).values(
+    new_id = connection.execute(
+        insert(PolicyVersion)
+        .values(
             name=name,
             version=version,
             digest=digest,
             source=source,
             definition=policy.model_dump(mode="json", by_alias=True),
         )
-    )
+        .returning(PolicyVersion.id)
+    ).scalar_one()
     if isinstance(policy, TeamPolicy):
         _publish_team(connection, policy)
-    return version
+    return Publication(new_id, version, new=True)
 
 
 def policy(connection: Connection, kind: type[P], name: str) -> P:
@@ -55,17 +81,32 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     Raises:
         PolicyMissing: it was never published.
     """
-    row = connection.execute(
-        select(PolicyVersion.id, PolicyVersion.definition)
+    newest = (
+        select(PolicyVersion.id, func.md5(cast(PolicyVersion.definition, Text)))
         .where(PolicyVersion.name == name)
         .order_by(PolicyVersion.version.desc())
         .limit(1)
-    ).first()
+    )
+    row = connection.execute(newest).first()
     if row is None:
         raise PolicyMissing(
             f"The policy '{name}' is not published; run `python starter.py cadence publish`."
         )
-    return kind.model_validate(row.definition)
+    version, digest = row
+    known = _READ.get((name, digest))
+    if not isinstance(known, kind):
+        definition = connection.execute(
+            select(PolicyVersion.definition).where(PolicyVersion.id == version)
+        ).scalar_one()
+        try:
+            known = kind.model_validate(definition)
+        except ValidationError:
+            raise PolicyMissing(
+                f"The policy '{name}' was published in a form that this version does not read; "
+                "run `python starter.py cadence publish` with today's file."
+            ) from None
+        _READ[name, digest] = known
+    return known
 
 
 def _publish_team(connection: Connection, team: TeamPolicy) -> None:

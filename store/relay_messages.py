@@ -2,18 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import insert
 
 from domain.journey import Notice, Phase, journey_id
-from store.tables import RelayMessage
 
 CHANNEL = "relay"
 """PostgreSQL notification channel that wakes the relays."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message for the relay; ``name`` is a workflow type or a signal's name."""
+
+    key: str
+    workflow_id: str
+    kind: str
+    payload: Mapping[str, Any]
+    name: str = ""
+
+
+def post_all(connection: Connection, messages: Sequence[Message]) -> int:
+    """Queue messages for the relay in their order, each once per ``key``.
+
+    Returns:
+        How many are new.
+    """
+    if not messages:
+        return 0
+    new = connection.execute(
+        text(
+            """
+            INSERT INTO relay_message (key, workflow_id, kind, name, payload)
+            SELECT key, workflow_id, kind, name, cast(payload AS jsonb)
+            FROM unnest(cast(:keys AS text[]), cast(:workflows AS text[]), cast(:kinds AS text[]),
+                        cast(:names AS text[]), cast(:payloads AS text[]))
+                WITH ORDINALITY AS one (key, workflow_id, kind, name, payload, place)
+            ORDER BY place
+            ON CONFLICT (key) DO NOTHING
+            """
+        ),
+        {
+            "keys": [one.key for one in messages],
+            "workflows": [one.workflow_id for one in messages],
+            "kinds": [one.kind for one in messages],
+            "names": [one.name for one in messages],
+            "payloads": [json.dumps(dict(one.payload)) for one in messages],
+        },
+    ).rowcount
+    if new:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return new
 
 
 def post(
@@ -30,16 +73,7 @@ def post(
     Returns:
         Whether it is new.
     """
-    result = connection.execute(
-        insert(RelayMessage)
-        .values(key=key, workflow_id=workflow_id, kind=kind, name=name, payload=dict(payload))
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(RelayMessage.id)
-    ).first()
-    if result is None:
-        return False
-    connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-    return True
+    return post_all(connection, [Message(key, workflow_id, kind, payload, name)]) == 1
 
 
 def notify_journey(

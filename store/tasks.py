@@ -14,14 +14,19 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.journey import Disposition, TaskRequest
 from domain.names import full_name
 from domain.policies import NEEDS_REASON, NEEDS_TIME, FollowUpPolicy
+from domain.scoring.policy import ScoringPolicy
+from domain.scoring.standing import standing_of
 from store import meetings, opportunities
 from store.policies import policy
 from store.relay_messages import post
-from store.tables import Account, Lead, RelayMessage, Task
+from store.scoring import points_now
+from store.tables import Account, Alert, Lead, RelayMessage, Task
 
 # Reasons travel through Temporal, where no free text may be.
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 
+HOT_WORK = ("qualify", "call")
+"""The kinds of task that answer a hot lead."""
 CLOSED = {
     "done": "somebody has done it already",
     "withdrawn": "it was withdrawn, because the journey no longer needs it",
@@ -90,6 +95,8 @@ def open_task(
         "workflow_id": workflow_id,
         "run_id": run_id,
     }
+    if request.kind in HOT_WORK and (answer_by := _alert_due(connection, request.lead_id)):
+        values |= {"hot": True, "due_at": min(answer_by, opened_at + due)}
     row = connection.execute(
         insert(Task)
         .values(key=request.key, **values)
@@ -97,6 +104,26 @@ def open_task(
         .returning(Task.id, Task.owner, Task.due_at, Task.deadline_at)
     ).one()
     return OpenRow(row.id, row.owner, row.due_at, row.deadline_at)
+
+
+def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
+    """By when a hot lead waits for its answer; the alert becomes its owner's."""
+    # An alert that is being raised now either is seen here, or finds the task.
+    connection.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update(key_share=True))
+    return connection.execute(
+        update(Alert)
+        .where(Alert.lead_id == lead_id, Alert.answered_at.is_(None))
+        .values(owner=select(Lead.owner).where(Lead.id == lead_id).scalar_subquery())
+        .returning(Alert.due_at)
+    ).scalar()
+
+
+def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
+    connection.execute(
+        update(Alert)
+        .where(Alert.lead_id == lead_id, Alert.answered_at.is_(None))
+        .values(answered_at=now)
+    )
 
 
 def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
@@ -110,8 +137,11 @@ def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
     return None if row is None else _disposition(row)
 
 
-def close_task(connection: Connection, task_id: int, state: str) -> Disposition:
+def close_task(connection: Connection, task_id: int, state: str, now: datetime) -> Disposition:
     """Withdraw or expire an open task.
+
+    Args:
+        now: journey time, UTC.
 
     Returns:
         The person's disposition if one was committed first, else one with code ``state``.
@@ -125,6 +155,8 @@ def close_task(connection: Connection, task_id: int, state: str) -> Disposition:
     if row.state != "open":
         return Disposition(task_id, row.state)
     connection.execute(update(Task).where(Task.id == task_id).values(state=state))
+    if row.kind in HOT_WORK:
+        _answer_alerts(connection, row.lead_id, now)
     if state == "expired" and row.kind == "meeting_outcome":
         meetings.record_outcome(connection, row.meeting_id, "no_show")
     return Disposition(task_id, state)
@@ -146,6 +178,8 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
     if row is None:
         raise TaskRefused(f"There is no task {task_id}.")
     _check(row, answer)
+    if row.kind in HOT_WORK:
+        _answer_alerts(connection, row.lead_id, now)
     reason, ref = _consequences(connection, row, answer, now)
     entered = {"note": answer.note, "reason": answer.reason, **answer.extra}
     if answer.at is not None:
@@ -200,6 +234,7 @@ class OpenTask:
     title: str
     attempt: int
     owner: str
+    hot: bool
     opened_at: datetime
     due_at: datetime
     deadline_at: datetime
@@ -228,6 +263,7 @@ class TaskDetail(OpenTask):
     time_zone: str
     phase_reason: str
     score: int
+    grade: str
     cycle: int
 
 
@@ -239,6 +275,7 @@ _OPEN = (
         Task.title,
         Task.attempt,
         Task.owner,
+        Task.hot,
         Task.opened_at,
         Task.due_at,
         Task.deadline_at,
@@ -253,15 +290,15 @@ _OPEN = (
 
 
 def open_tasks(connection: Connection, owner: str | None = None) -> list[OpenTask]:
-    """The open tasks of ``owner``, or everybody's, the one due first first."""
-    query = _OPEN.where(Task.state == "open").order_by(Task.due_at, Task.id)
+    """The open tasks of ``owner``, or everybody's: hot leads, then the one due first."""
+    query = _OPEN.where(Task.state == "open").order_by(Task.hot.desc(), Task.due_at, Task.id)
     if owner is not None:
         query = query.where(Task.owner == owner)
     return [OpenTask(**row._mapping) for row in connection.execute(query)]
 
 
-def detail(connection: Connection, task_id: int) -> TaskDetail | None:
-    """A task with its lead, or None."""
+def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | None:
+    """A task with its lead as they are at ``now`` (journey time, UTC), or None."""
     row = connection.execute(
         _OPEN.add_columns(
             Task.state,
@@ -273,11 +310,21 @@ def detail(connection: Connection, task_id: int) -> TaskDetail | None:
             Lead.phone,
             Lead.time_zone,
             Lead.phase_reason,
-            Lead.score,
+            Lead.fit,
+            Lead.interest,
+            Lead.interest_as_of,
             Lead.cycle,
         ).where(Task.id == task_id)
     ).first()
-    return TaskDetail(**row._mapping) if row else None
+    if row is None:
+        return None
+    rules = policy(connection, ScoringPolicy, "scoring")
+    values = dict(row._mapping)
+    for name in ("fit", "interest", "interest_as_of"):
+        del values[name]
+    points = points_now(rules, row, now)
+    grade = standing_of(rules, row.fit, points).grade
+    return TaskDetail(**values, score=points, grade=grade)
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,18 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from activities.links import link_signer
-from domain.email.links import BadLink
+from domain.email.links import BadLink, ExpiredLink
 from settings import Settings
 from store.engine import engine
 from store.policies import PolicyMissing
 from web.booking import booking_pages
 from web.outbox import outbox_pages
+from web.preferences import preference_pages
 from web.recipient import recipient_pages
+from web.sendgrid_inbound import sendgrid_inbound
 from web.sendgrid_webhook import sendgrid_webhook
 from web.touched import LinkGone
+from web.tracking.api import tracking_api
 from web.views import PAGES, page
 from web.words import words_asked_for
 
@@ -44,8 +47,11 @@ def create_app(settings: Settings) -> FastAPI:
     database = engine(settings.database_url)
     signer = link_signer(settings)
     app.include_router(recipient_pages(settings, database, signer))
+    app.include_router(preference_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
     app.include_router(sendgrid_webhook(settings, database))
+    app.include_router(sendgrid_inbound(settings, database))
+    app.include_router(tracking_api(settings, database))
     shows_outbox = settings.email_channel == "outbox"
     if shows_outbox:
         app.include_router(outbox_pages(settings, database, signer))
@@ -90,6 +96,10 @@ def create_app(settings: Settings) -> FastAPI:
     def altered(request: Request, _error: BadLink) -> Response:
         return _sorry(request, 404, words_asked_for(request).altered_link)
 
+    @app.exception_handler(ExpiredLink)
+    def expired(request: Request, _error: ExpiredLink) -> Response:
+        return _sorry(request, 410, words_asked_for(request).expired_link)
+
     @app.exception_handler(LinkGone)
     def gone(request: Request, _error: LinkGone) -> Response:
         return _sorry(request, 410, words_asked_for(request).gone_link)
@@ -105,7 +115,8 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _sorry(request: Request, status: int, sentence: str) -> Response:
     # Programs ask here, not people.
-    if request.url.path.endswith(".json") or request.url.path.startswith("/webhooks/"):
+    path = request.url.path
+    if path.endswith(".json") or path.startswith(("/webhooks/", "/v1/")):
         return JSONResponse({"error": sentence}, status)
     words = words_asked_for(request)
     return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence)

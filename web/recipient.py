@@ -12,19 +12,22 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from domain.email.links import BadLink, LinkClaim, LinkSigner
+from domain.email.links import LinkClaim, LinkSigner
+from domain.engagement.machines import machine_of_request, read_networks
 from settings import Settings
-from store.engagement import record_engagement, suppress
+from store.engagement import record_engagement
 from store.policies import PolicyMissing
 from store.tables import Suppression
-from web.touched import LinkGone, claim_of, touched_lead
+from web.preferences import unsubscribe_lead
+from web.touched import LinkGone, TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
 
 log = structlog.get_logger(__name__)
 
-# Reloading a page and clicking twice are one visit.
-VISIT_SECONDS = 3600
+# Reloading a page and clicking twice are one visit. A longer one would let a scanner's visit
+# swallow that of the person it reads for.
+VISIT_SECONDS = 60
 
 DOT = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """A transparent picture of one pixel (GIF)."""
@@ -34,9 +37,16 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
     """``/l/`` clicks, ``/o/`` opens, ``/u/`` unsubscribing."""
     router = APIRouter()
 
-    def record(kind: Literal["click", "open"], claim: LinkClaim) -> None:
-        """A visit counts once per touch, address and hour. What can't be recorded must not keep
+    networks = read_networks(settings.scanner_networks)
+
+    def record(kind: Literal["click", "open"], claim: LinkClaim, request: Request) -> None:
+        """A visit counts once per touch, address and minute. What can't be recorded must not keep
         the recipient from where the link leads."""
+        machine = machine_of_request(
+            request.headers.get("user-agent", ""),
+            request.client.host if request.client else "",
+            networks,
+        )
         at = settings.clock().now()
         address = hashlib.sha256(claim.url.encode()).hexdigest()[:16]
         visit = int(at.timestamp()) // VISIT_SECONDS
@@ -49,28 +59,34 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
                     touch_id=touched.touch_id,
                     kind=kind,
                     at=at,
-                    key=f"{kind}:{claim.touch_key}:{address}:{visit}",
+                    key=f"{kind}:{claim.touch_key}:{address}:{visit}:{machine}",
                     detail={"url": claim.url} if claim.url else None,
+                    machine=machine,
                 )
         except LinkGone:
             log.info("a link of a touch that is gone was followed", kind=kind)
         except (SQLAlchemyError, PolicyMissing) as error:
             log.warning("an engagement is lost", kind=kind, error=type(error).__name__)
 
+    def show(touched: TouchedLead, *, done: bool) -> Response:
+        return page(
+            "unsubscribe.html",
+            words=words_in(touched.language),
+            sender=settings.email_from_name,
+            done=done,
+        )
+
     @router.api_route("/l/{token}", methods=["GET", "HEAD"])
     def click(token: str, request: Request) -> Response:
         claim = claim_of(signer, token, "click")
         # Programs that check links ask with HEAD; people don't.
         if request.method == "GET":
-            record("click", claim)
+            record("click", claim, request)
         return RedirectResponse(claim.url, 302, {"Cache-Control": "no-store"})
 
     @router.get("/o/{token}.gif")
-    def opened(token: str) -> Response:
-        try:
-            record("open", claim_of(signer, token, "opened"))
-        except BadLink:
-            log.info("an altered open link was followed")
+    def opened(token: str, request: Request) -> Response:
+        record("open", claim_of(signer, token, "opened"), request)
         return Response(DOT, media_type="image/gif", headers={"Cache-Control": "no-store"})
 
     @router.get("/u/{token}")
@@ -81,10 +97,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
             done = connection.scalar(
                 select(Suppression.reason).where(Suppression.email_key == touched.email_key)
             )
-        words = words_in(touched.language)
-        return page(
-            "unsubscribe.html", words=words, sender=settings.email_from_name, done=done is not None
-        )
+        return show(touched, done=done is not None)
 
     @router.post("/u/{token}")
     def unsubscribe(token: str) -> Response:
@@ -94,16 +107,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
         at = settings.clock().now()
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
-            suppress(connection, email_key=touched.email_key, reason="unsubscribed", at=at)
-            record_engagement(
-                connection,
-                lead_id=touched.lead_id,
-                touch_id=touched.touch_id,
-                kind="unsubscribe",
-                at=at,
-                key=f"unsubscribe:{claim.touch_key}",
-            )
-        words = words_in(touched.language)
-        return page("unsubscribe.html", words=words, sender=settings.email_from_name, done=True)
+            unsubscribe_lead(connection, touched, source="unsubscribe_link", at=at)
+        return show(touched, done=True)
 
     return router

@@ -14,9 +14,19 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 from sqlalchemy import Connection, text
 
+from domain.consent import Trouble
+from domain.engagement.machines import Network, machine_of_request
 from settings import Clock
-from store.engagement import record_engagement, suppress
-from store.ledger import Evidence, TouchOfLead, settle_by_evidence, touches_of_leads
+from store.consent import TroubleReport, opt_out, report_trouble
+from store.engagement import Happened, record
+from store.lead_standing import lock_leads
+from store.ledger import (
+    Evidence,
+    TouchOfLead,
+    note_delivered,
+    settle_by_evidence,
+    touches_of_leads,
+)
 
 # Clocks differ a little; a time beyond this is somebody's mistake and would lead every list.
 AHEAD = timedelta(hours=1)
@@ -62,7 +72,11 @@ class Event(BaseModel):
     reason: Long | None = None
     url: Long | None = None
     sg_machine_open: bool | None = None
-    """Opened by a mail program's privacy proxy, not by a person."""
+    """Opened by a mail program's privacy proxy (Apple's), not by a person."""
+    useragent: Long | None = None
+    """Of an open or a click: what made it calls itself so."""
+    ip: Short | None = None
+    """Of an open or a click: where it came from."""
 
 
 @dataclass(frozen=True)
@@ -84,12 +98,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an event says of the lead: the kind of its engagement ('' for none), whether the
-    scoring policy gives points for it, and the reason of a suppression ('' for none)."""
+    """What an event says of the lead: the kind of its engagement ('' for none), trouble with the
+    address (None for none), and whether the lead wants no more mail."""
 
     kind: str = ""
-    scores: bool = True
-    suppression: str = ""
+    trouble: Trouble | None = None
+    stops: bool = False
 
 
 MEANINGS = {
@@ -97,20 +111,19 @@ MEANINGS = {
     "delivered": Meaning(),
     "deferred": Meaning(),
     "dropped": Meaning(),
-    "bounce": Meaning("bounce", suppression="bounced"),
+    "bounce": Meaning("bounce", trouble="hard_bounce"),
     "open": Meaning("open"),
     "click": Meaning("click"),
-    "spamreport": Meaning("complaint", suppression="complained"),
-    "unsubscribe": Meaning("unsubscribe", suppression="unsubscribed"),
-    "group_unsubscribe": Meaning("unsubscribe", suppression="unsubscribed"),
+    "spamreport": Meaning("complaint", trouble="complaint"),
+    "unsubscribe": Meaning("unsubscribe", stops=True),
+    "group_unsubscribe": Meaning("unsubscribe", stops=True),
     # Shown on the lead. A suppression is not lifted by it: the lead may have said no elsewhere.
-    "group_resubscribe": Meaning("resubscribe", scores=False),
+    "group_resubscribe": Meaning("resubscribe"),
 }
-SOFT_BOUNCE = Meaning("soft_bounce", scores=False)
-MACHINE_OPEN = Meaning("machine_open", scores=False)
+SOFT_BOUNCE = Meaning("soft_bounce", trouble="soft_bounce")
 
-# An address is suppressed once, for the reason that stops most.
-STRICTEST = ("complained", "bounced", "unsubscribed")
+# These tell when a mail went out. An open or a complaint only proves that it did.
+TIMED = ("processed", "delivered")
 
 
 @dataclass
@@ -201,16 +214,24 @@ class _Found:
 
 
 def apply_events(
-    connection: Connection, events: Sequence[DatedEvent], own_url: str, tally: Tally
+    connection: Connection,
+    events: Sequence[DatedEvent],
+    tally: Tally,
+    *,
+    own_url: str,
+    networks: Sequence[Network],
+    now: datetime,
 ) -> None:
     """Bring a batch into the ledger, the suppressions and the engagements.
 
-    Locks are taken in the order in which the unsubscribe page takes them, suppressions before
-    leads, and sorted: two batches at once wait for each other and never in a circle.
+    Locks are taken in the order in which all writers take them, suppressions before leads, and
+    sorted: two batches at once wait for each other and never in a circle.
 
     Args:
         own_url: address of this web app. A click on a link that leads to it is counted where it
             leads to, not here again.
+        networks: scanners' networks beside the known ones.
+        now: journey time, UTC.
 
     Raises:
         PolicyMissing: no scoring policy is published.
@@ -222,24 +243,26 @@ def apply_events(
         if (touch := touches.get(dated.event.touch_key or ""))
     ]
     telling = [one for one in found if one.meaning.kind]
-    before = _recorded_before(connection, [one.key for one in telling])
-    news = sorted(
-        (one for one in telling if one.key not in before), key=lambda one: (one.at, one.key)
-    )
+    once = {one.key: one for one in sorted(telling, key=lambda one: (one.at, one.key))}
+    before = _recorded_before(connection, list(once))
+    news = [one for key, one in once.items() if key not in before]
     _suppress(connection, news)
-    _lock_leads(connection, [one.touch.lead_id for one in found])
+    lock_leads(connection, {one.touch.lead_id for one in found})
     tally.settled = settle_by_evidence(connection, _evidence(found))
-    for one in news:
-        tally.recorded += record_engagement(
-            connection,
+    delivered = note_delivered(connection, _deliveries(found))
+    happened = [
+        Happened(
+            one.key,
+            one.meaning.kind,
+            one.at,
             lead_id=one.touch.lead_id,
             touch_id=one.touch.touch_id,
-            kind=one.meaning.kind,
-            at=one.at,
-            key=one.key,
-            points=None if one.meaning.scores else 0,
-            detail={"url": one.event.url} if one.event.url else None,
+            detail={"url": one.event.url} if one.event.url else {},
+            machine=_machine(one.event, networks),
         )
+        for one in news
+    ]
+    tally.recorded = len(record(connection, happened, now, delivered=delivered))
     tally.duplicates = len(telling) - tally.recorded
     tally.unknown = len(events) - len(found)
 
@@ -247,11 +270,17 @@ def apply_events(
 def _meaning(event: Event, own_url: str) -> Meaning:
     if event.event == "bounce" and event.type not in (None, "bounce"):
         return SOFT_BOUNCE
-    if event.event == "open" and event.sg_machine_open:
-        return MACHINE_OPEN
     if event.event == "click" and (event.url or "").startswith(f"{own_url}/"):
         return Meaning()
     return MEANINGS[event.event]
+
+
+def _machine(event: Event, networks: Sequence[Network]) -> str:
+    if event.event not in ("open", "click"):
+        return ""
+    if event.sg_machine_open:
+        return "privacy_proxy"
+    return machine_of_request(event.useragent, event.ip, networks)
 
 
 def _recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:
@@ -265,34 +294,40 @@ def _recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:
 
 
 def _suppress(connection: Connection, news: Sequence[_Found]) -> None:
-    stopping = [one for one in news if one.meaning.suppression]
-    stopping.sort(
-        key=lambda one: (one.touch.email_key, STRICTEST.index(one.meaning.suppression), one.at)
-    )
-    for one in stopping:
-        suppress(
-            connection,
-            email_key=one.touch.email_key,
-            reason=one.meaning.suppression,
-            at=one.at,
-        )
+    """Do what the events ask for, address by address: each locks its suppression."""
+    by_address: defaultdict[str, list[_Found]] = defaultdict(list)
+    for one in news:
+        if one.meaning.stops or one.meaning.trouble:
+            by_address[one.touch.email_key].append(one)
+    for address, events in sorted(by_address.items()):
+        stop = next((one for one in events if one.meaning.stops), None)
+        if stop is not None:
+            opt_out(connection, email_key=address, at=stop.at, source="provider")
+        reports = [
+            TroubleReport(one.key, address, one.meaning.trouble, one.at)
+            for one in events
+            if one.meaning.trouble
+        ]
+        if reports:
+            report_trouble(connection, reports)
 
 
-def _lock_leads(connection: Connection, lead_ids: Sequence[int]) -> None:
-    connection.execute(
-        text(
-            "SELECT id FROM lead WHERE id = ANY(cast(:ids AS bigint[])) "
-            "ORDER BY id FOR NO KEY UPDATE"
-        ),
-        {"ids": list(lead_ids)},
-    )
+def _deliveries(found: Sequence[_Found]) -> dict[int, datetime]:
+    """Touch id → when it was delivered."""
+    times: dict[int, datetime] = {}
+    for one in found:
+        if one.event.event == "delivered":
+            known = times.get(one.touch.touch_id, one.at)
+            times[one.touch.touch_id] = max(known, one.at)
+    return times
 
 
 def _evidence(found: Sequence[_Found]) -> list[Evidence]:
     """What the events of a batch say of each touch.
 
     Only ``dropped`` says that a touch was not sent. Whatever happens to a mail on its way proves
-    the contrary; ``processed`` does when nothing else is known.
+    the contrary; ``processed`` does when nothing else is known. Where no event of the batch tells
+    when it was sent, the time for which it was planned must do.
     """
     by_touch: defaultdict[str, list[_Found]] = defaultdict(list)
     for one in found:
@@ -302,7 +337,7 @@ def _evidence(found: Sequence[_Found]) -> list[Evidence]:
         dropped = [one for one in events if one.event.event == "dropped"]
         travelled = [one for one in events if one.event.event not in ("dropped", "processed")]
         ids = [one.event.sg_message_id for one in events if one.event.sg_message_id]
-        at = min(one.at for one in events)
+        at = min((one.at for one in events if one.event.event in TIMED), default=OLDEST)
         # Before the first point stands what SendGrid answered to the request that sent it.
         provider_id = ids[0].partition(".")[0] if ids else ""
         if dropped and not travelled:

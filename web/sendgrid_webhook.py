@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
+from domain.engagement.machines import read_networks
 from settings import Settings
 from store.policies import PolicyMissing
 from web.sendgrid_events import Tally, apply_events, read_events
@@ -54,13 +55,21 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
     router = APIRouter()
     verifier = _verifier(settings)
     own_url = settings.web_url()
+    networks = read_networks(settings.scanner_networks)
 
     def take(body: str) -> Response:
         tally = Tally()
         events = read_events(_batch(body), settings.clock(), tally)
         if events:
             with database.begin() as connection:
-                apply_events(connection, events, own_url, tally)
+                apply_events(
+                    connection,
+                    events,
+                    tally,
+                    own_url=own_url,
+                    networks=networks,
+                    now=settings.clock().now(),
+                )
         answer: dict[str, Any] = tally.counts()
         if not tally.problems:
             if tally.unknown:

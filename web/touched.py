@@ -19,6 +19,7 @@ class TouchedLead:
     """A touch and what a page needs to know of its lead."""
 
     touch_id: int
+    touch_key: str
     lead_id: int
     email_key: str
     language: str
@@ -32,6 +33,7 @@ def claim_of(signer: LinkSigner, token: str, kind: LinkKind) -> LinkClaim:
 
     Raises:
         BadLink: it is no unaltered link of this kind.
+        ExpiredLink: it is one, from too long ago.
     """
     claim = signer.read(token)
     if claim.kind != kind:
@@ -48,6 +50,7 @@ def touched_lead(connection: Connection, touch_key: str) -> TouchedLead:
     row = connection.execute(
         select(
             Touch.id,
+            Touch.key,
             Lead.id,
             Lead.email_key,
             Lead.language,

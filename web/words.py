@@ -24,12 +24,24 @@ class Words:
     no_page: str
     altered_link: str
     gone_link: str
+    expired_link: str
     trouble: str
     unsubscribe: str
     unsubscribe_question: str
     unsubscribe_button: str
     unsubscribed: str
     unsubscribed_sentence: str
+    preferences: str
+    preferences_sentence: str
+    save_button: str
+    saved: str
+    unsubscribe_from_all: str
+    no_mail: str
+    no_mail_sentence: str
+    come_back_button: str
+    welcome_back: str
+    came_back: str
+    complained: str
     book_title: str
     book_sentence: str
     move_sentence: str
@@ -61,12 +73,27 @@ _ENGLISH = Words(
     altered_link="This link is not complete. Perhaps the mail program broke it: "
     "please open it from the mail once more, or copy it whole.",
     gone_link="This link is no longer valid. Nothing more will be sent because of it.",
+    expired_link="This link is too old. Please open one from a newer mail.",
     trouble="Something does not work on our side. Please try again in a few minutes.",
     unsubscribe="Unsubscribe",
     unsubscribe_question="Do you want no more e-mails from us?",
     unsubscribe_button="Yes, send me no more",
     unsubscribed="You are unsubscribed",
     unsubscribed_sentence="We will not write to you again. It takes effect at once.",
+    preferences="Your e-mails from us",
+    preferences_sentence="Choose what you would like to get.",
+    save_button="Save",
+    saved="Your choice is saved.",
+    unsubscribe_from_all="Unsubscribe from everything",
+    no_mail="You get no e-mails from us",
+    no_mail_sentence="You can come back here if you would like to hear from us again. "
+    "What was not sent meanwhile will not follow.",
+    come_back_button="Send me e-mails again",
+    welcome_back="You get e-mails from us again.",
+    came_back="Mail to your address comes back to us, so we send none. If the address works again, "
+    "please write to",
+    complained="Our mail was reported as unwanted from your address, so we send none. If that was "
+    "a mistake, please write to",
     book_title="Choose a time to talk",
     book_sentence="Half an hour, by video or phone. Pick what suits you; we send the details.",
     move_sentence="To move the meeting, choose another time.",
@@ -87,12 +114,27 @@ _KOREAN = Words(
     no_page="이 주소에는 페이지가 없습니다.",
     altered_link="링크가 온전하지 않습니다. 메일에서 링크를 다시 열거나 전체를 복사해 주세요.",
     gone_link="더 이상 유효하지 않은 링크입니다. 이 링크와 관련된 메일은 더 보내지 않습니다.",
+    expired_link="오래되어 쓸 수 없는 링크입니다. 더 최근 메일의 링크를 열어 주세요.",
     trouble="저희 쪽에 문제가 생겼습니다. 몇 분 뒤에 다시 시도해 주세요.",
     unsubscribe="수신 거부",
     unsubscribe_question="앞으로 메일을 받지 않으시겠습니까?",
     unsubscribe_button="네, 더 이상 받지 않겠습니다",
     unsubscribed="수신 거부가 완료되었습니다",
     unsubscribed_sentence="지금부터 메일을 보내지 않겠습니다.",
+    preferences="메일 수신 설정",
+    preferences_sentence="받고 싶은 메일을 선택해 주세요.",
+    save_button="저장",
+    saved="선택하신 내용을 저장했습니다.",
+    unsubscribe_from_all="모든 메일 수신 거부",
+    no_mail="현재 메일을 받지 않고 계십니다",
+    no_mail_sentence="다시 받아 보고 싶으시면 여기서 신청하실 수 있습니다. "
+    "그동안 보내지 않은 메일은 다시 발송하지 않습니다.",
+    come_back_button="메일 다시 받기",
+    welcome_back="다시 메일을 보내 드리겠습니다.",
+    came_back="이 주소로 보낸 메일이 반송되어 더 이상 보내지 않고 있습니다. "
+    "주소를 다시 쓰실 수 있게 되면 다음 주소로 알려 주세요:",
+    complained="이 주소에서 저희 메일이 스팸으로 신고되어 더 이상 보내지 않고 있습니다. "
+    "실수였다면 다음 주소로 알려 주세요:",
     book_title="상담 시간을 선택해 주세요",
     book_sentence="화상 또는 전화로 30분입니다. 편한 시간을 고르시면 자세한 안내를 보내 드립니다.",
     move_sentence="시간을 바꾸시려면 다른 시간을 선택해 주세요.",

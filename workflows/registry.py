@@ -9,5 +9,15 @@ from workflows.nurture import Nurture
 from workflows.opportunity import Opportunity
 from workflows.opportunity_stages import OpportunityStages
 from workflows.recycle import Recycle
+from workflows.rescore import Rescore
 
-WORKFLOWS = [Nurture, FollowUp, Meeting, Opportunity, OpportunityStages, Customer, Recycle]
+WORKFLOWS = [
+    Nurture,
+    FollowUp,
+    Meeting,
+    Opportunity,
+    OpportunityStages,
+    Customer,
+    Recycle,
+    Rescore,
+]

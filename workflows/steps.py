@@ -36,6 +36,7 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
+from domain.rescoring import Escalation, RescoreProgress
 
 Answer = TypeVar("Answer")
 
@@ -130,6 +131,16 @@ async def park(request: Park) -> Parking:
 async def end_journey(request: EndJourney) -> None:
     """Record how the journey ended."""
     await _record("end_journey", request, type(None), f"End: {request.outcome}")
+
+
+async def rescore_leads(run_id: int) -> RescoreProgress:
+    """Count the next leads of a scoring run anew."""
+    return await _record("rescore_leads", run_id, RescoreProgress, f"Scoring run {run_id}")
+
+
+async def escalate_backlog(run_id: int) -> Escalation:
+    """Hand over the next of those whom new rules made ready."""
+    return await _record("escalate_backlog", run_id, Escalation, f"Backlog of run {run_id}")
 
 
 async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:

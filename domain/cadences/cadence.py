@@ -24,7 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain.cadences.conditions import ConditionError, compile_condition
+from domain.cadences.conditions import checked_condition
 from domain.cadences.span import Span, SpanField
 from domain.cadences.window import SendWindow
 from domain.cadences.yaml_messages import did_you_mean
@@ -56,18 +56,6 @@ def _checked_name(pattern: re.Pattern[str], advice: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _checked_condition(value: str) -> str:
-    try:
-        compile_condition(value)
-    except ConditionError as error:
-        raise PydanticCustomError(
-            "condition",
-            "{message}",
-            {"message": error.message, "line": error.line, "column": error.column},
-        ) from None
-    return value
 
 
 def _checked_text(value: str) -> str:
@@ -131,7 +119,7 @@ class ExitStep(_Model):
 class Branch(_Model):
     """Two ways on. Either rejoins behind the branch."""
 
-    condition: Annotated[str, AfterValidator(_checked_condition)] = Field(alias="if")
+    condition: Annotated[str, checked_condition()] = Field(alias="if")
     then: tuple[Step, ...] = Field(min_length=1)
     otherwise: tuple[Step, ...] = Field(default=(), alias="else")
 

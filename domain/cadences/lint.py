@@ -14,7 +14,8 @@ from domain.cadences.cadence import Cadence
 from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_messages import did_you_mean
 from domain.cadences.yaml_source import Path, Problem, Source, ordered, read, validate_source
-from domain.policies import Policy, read_policy
+from domain.policies import read_policy
+from domain.policy import Policy
 
 FALLBACK_LANGUAGE = "en"
 """The language a lead is written to in when a template lacks the lead's own."""

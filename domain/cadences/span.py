@@ -23,7 +23,7 @@ _UNITS: dict[Unit, timedelta] = {
     "week": timedelta(weeks=1),
 }
 _UNIT_WORDS = [word for unit in _UNITS for word in (unit, f"{unit}s")]
-_LONGEST_SPAN = timedelta(days=731)
+_YEAR = timedelta(days=365)
 _SPAN = re.compile(r"([+-]?\d{1,9})\s*([A-Za-z][A-Za-z ]*)")
 
 
@@ -49,12 +49,12 @@ class Span:
         return at + self.length
 
 
-def parse_span(value: Any) -> Any:
+def parse_span(value: Any, *, most_years: int = 2) -> Any:
     """Read ``3 days`` (minutes, hours, days, business days or weeks; whole numbers) as a Span.
 
     Raises:
         PydanticCustomError: with a sentence that says what to write; zero, negative and more
-            than two years are refused.
+            than ``most_years`` are refused.
     """
     if isinstance(value, Span):
         return value
@@ -80,12 +80,13 @@ def parse_span(value: Any) -> Any:
             "'{value}' is no time at all. Write a number above zero, or delete the step",
             {"value": value.strip()},
         )
-    # Compared as a number first: a timedelta of 999,999,999 weeks does not exist.
-    if amount > _LONGEST_SPAN / _UNITS[unit]:
+    # Compared as a number: a timedelta of 999,999,999 weeks does not exist. The day is for a leap
+    # year among them.
+    if amount > (most_years * _YEAR + timedelta(days=1)) / _UNITS[unit]:
         raise PydanticCustomError(
             "span",
-            "'{value}' is more than two years. Write a shorter span",
-            {"value": value.strip()},
+            "'{value}' is more than {years} years. Write a shorter span",
+            {"value": value.strip(), "years": most_years},
         )
     return Span(amount, unit)
 

@@ -5,29 +5,51 @@
     /l/TOKEN      a click: records it and goes on to the URL that is in the token
     /o/TOKEN.gif  an open
     /u/TOKEN      unsubscribe
+    /p/TOKEN      choose topics, unsubscribe, come back
     /b/TOKEN      book, move or cancel a meeting
 
-A token is ``payload.signature`` (itsdangerous, HMAC): without the secret nobody can make one, so
-a click can't be turned into a redirect to anywhere else, nor one lead's link into another's.
+A token is ``payload.time.signature`` (itsdangerous, HMAC): without the secret nobody can make one,
+so a click can't be turned into a redirect to anywhere else, nor one lead's link into another's.
+Links live for :data:`LIFE`. Unsubscribe links bear no time: they work as long as the mail is kept.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from itsdangerous import BadData, URLSafeSerializer
+from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
-LinkKind = Literal["click", "unsubscribe", "booking", "opened"]
+LinkKind = Literal["click", "unsubscribe", "preferences", "booking", "opened"]
+
+LIFE = timedelta(days=400)
+"""Real time from the making of a link to its end. Long enough for the mail one comes back to a
+year later, and no longer: mails are forwarded and archived."""
 
 # In the token a kind is one letter; in the path too, so that a person can tell what a link does.
-_LETTERS: dict[LinkKind, str] = {"click": "l", "unsubscribe": "u", "booking": "b", "opened": "o"}
+_LETTERS: dict[LinkKind, str] = {
+    "click": "l",
+    "unsubscribe": "u",
+    "preferences": "p",
+    "booking": "b",
+    "opened": "o",
+}
 _KINDS: dict[str, LinkKind] = {letter: kind for kind, letter in _LETTERS.items()}
+
+
+# Base64 is decoded leniently: a sign that does not belong there would be passed over.
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 
 
 class BadLink(ValueError):
     """The token was altered, cut short, or signed with another secret."""
+
+
+class ExpiredLink(ValueError):
+    """The token is one of ours, and too old."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +73,8 @@ class LinkSigner:
         if not secret:
             raise ValueError("The secret that signs links is empty: set SECRET_KEY.")
         self._base = base_url.rstrip("/")
-        self._serializer = URLSafeSerializer(secret, salt="perennial.links")
+        self._timeless = URLSafeSerializer(secret, salt="perennial.links")
+        self._timed = URLSafeTimedSerializer(secret, salt="perennial.links.timed")
 
     def click(self, touch_key: str, url: str) -> str:
         """A link that records a click and goes on to ``url``.
@@ -61,30 +84,41 @@ class LinkSigner:
         """
         if not _is_web_address(url):
             raise ValueError("A tracked link must be an absolute http:// or https:// address.")
-        return self._link("click", touch_key, url)
+        return self._timed_link("click", touch_key, url)
 
     def unsubscribe(self, touch_key: str) -> str:
         """A link to the unsubscribe page; also takes the one-click POST of RFC 8058."""
-        return self._link("unsubscribe", touch_key)
+        return f"{self._base}/u/{self._timeless.dumps(['u', touch_key])}"
+
+    def preferences(self, touch_key: str) -> str:
+        """A link to the page where the lead chooses topics."""
+        return self._timed_link("preferences", touch_key)
 
     def booking(self, touch_key: str) -> str:
         """A link to the page where the lead books, moves or cancels a meeting."""
-        return self._link("booking", touch_key)
+        return self._timed_link("booking", touch_key)
 
     def opened(self, touch_key: str) -> str:
         """The address of the picture whose loading counts as an open."""
-        return self._link("opened", touch_key) + ".gif"
+        return self._timed_link("opened", touch_key) + ".gif"
 
     def read(self, token: str) -> LinkClaim:
         """What ``token`` (the part of the path after ``/l/``, without ``.gif``) says.
 
         Raises:
             BadLink: it is not one of ours, unaltered.
+            ExpiredLink: it is one of ours, from too long ago.
         """
+        if not _TOKEN.fullmatch(token):
+            raise BadLink("This link was altered.")
         try:
-            content = self._serializer.loads(token)
+            content, made = self._timed.loads(token, return_timestamp=True)
         except BadData:
-            raise BadLink("This link was altered or cut short.") from None
+            # Links in mails from before links had an end, and those that need none.
+            content = self._timeless_content(token)
+        else:
+            if datetime.now(UTC) - made > LIFE:
+                raise ExpiredLink("This link is too old.")
         match content:
             case [str(letter), str(touch_key)] if _KINDS.get(letter, "click") != "click":
                 return LinkClaim(_KINDS[letter], touch_key)
@@ -99,9 +133,15 @@ class LinkSigner:
             return _KINDS.get(rest[1])
         return None
 
-    def _link(self, kind: LinkKind, touch_key: str, *url: str) -> str:
+    def _timeless_content(self, token: str) -> Any:
+        try:
+            return self._timeless.loads(token)
+        except BadData:
+            raise BadLink("This link was altered or cut short.") from None
+
+    def _timed_link(self, kind: LinkKind, touch_key: str, *url: str) -> str:
         letter = _LETTERS[kind]
-        token = self._serializer.dumps([letter, touch_key, *url])
+        token = self._timed.dumps([letter, touch_key, *url])
         return f"{self._base}/{letter}/{token}"
 
 

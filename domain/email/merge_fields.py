@@ -29,7 +29,7 @@ FIELDS = frozenset(
         "lead.country",
         "lead.language",
         *(f"sender.{name}" for name in ("name", "email", "title")),
-        *(f"links.{name}" for name in ("unsubscribe", "booking")),
+        *(f"links.{name}" for name in ("unsubscribe", "preferences", "booking")),
         "postal_address",
     }
 )

@@ -21,7 +21,10 @@ from activities.resources import Resources
 from domain.email.links import LinkSigner
 from domain.email.rendering import CompiledTemplate
 from domain.journey import Plan, RunStep
+from domain.policy import Policy
 from settings import Settings
+from store.policies import publish_policy
+from tests.scoring import simple_scoring
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 """A Tuesday morning."""
@@ -85,6 +88,7 @@ class Desk:
             "RETURNING id"
         )
         self.template_id = self.template("hello")
+        self.publish(simple_scoring(click=1))
 
     def template(self, name: str) -> int:
         """Publish a template that says its name; returns the version's id."""
@@ -98,6 +102,12 @@ class Desk:
                 compiled=json.dumps(compiled),
             )
         )
+
+    def publish(self, rules: Policy) -> None:
+        """Put a policy in force."""
+        name = str(rules.model_dump()["policy"])
+        with self.database.begin() as connection:
+            publish_policy(connection, name, rules.model_dump_json(), rules)
 
     def with_channel(self, channel: Channel) -> Desk:
         """The same desk with another channel."""
@@ -116,13 +126,14 @@ class Desk:
             template_version_id=self.template_id,
             template=CompiledTemplate(subject="Hello", preheader="", html=body, text=body),
             fields={"lead": {"first_name": "Ada"}},
+            topic="nurture",
         )
         email = dataclasses.replace(email, **changed)
-        return _attempt(attempt).run(deliver, self.resources, email, NOW)
+        return str(_attempt(attempt).run(deliver, self.resources, email, NOW).state)
 
-    def run_step(self, request: RunStep, attempt: int = 1) -> Plan:
+    def run_step(self, request: RunStep, attempt: int = 1, at: datetime = NOW) -> Plan:
         """Attempt number ``attempt`` at a step of a cadence."""
-        return _attempt(attempt).run(CadenceActivities(self.resources).run_step, request)
+        return _attempt(attempt, at).run(CadenceActivities(self.resources).run_step, request)
 
     def die(self, attempt: int = 1) -> None:
         """An attempt whose worker is killed while the provider has the mail."""
@@ -160,13 +171,13 @@ class Desk:
             return list(connection.execute(text(query), parameters).scalars())
 
 
-def _attempt(number: int) -> ActivityEnvironment:
+def _attempt(number: int, at: datetime = NOW) -> ActivityEnvironment:
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(
         ActivityEnvironment.default_info(),
         workflow_run_id="run-1",
         activity_id="7",
         attempt=number,
-        started_time=NOW,
+        started_time=at,
     )
     return environment

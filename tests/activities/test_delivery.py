@@ -20,6 +20,7 @@ from activities.channels.base import (
     TryAgain,
 )
 from activities.channels.outbox import OutboxChannel
+from domain.consent import MARKETING_STOPS
 from settings import Settings
 from store import ledger
 from tests.activities.desk import NOW, Desk, Provider
@@ -161,7 +162,7 @@ def test_a_template_that_breaks_on_one_lead_fails_that_mail_alone(desk: MakeDesk
     assert "Ada" not in error
 
 
-@pytest.mark.parametrize("reason", ["unsubscribed", "bounced", "complained", "manual"])
+@pytest.mark.parametrize("reason", MARKETING_STOPS)
 def test_who_was_suppressed_before_the_claim_gets_no_marketing_mail(
     desk: MakeDesk, reason: str
 ) -> None:
@@ -188,7 +189,13 @@ def test_who_unsubscribes_while_the_provider_is_busy_gets_no_mail_either(desk: M
 
 @pytest.mark.parametrize(
     ("reason", "state"),
-    [("unsubscribed", "sent"), ("manual", "sent"), ("bounced", "suppressed")],
+    [
+        ("unsubscribed", "sent"),
+        ("manual", "sent"),
+        ("soft_bounced", "sent"),
+        ("bounced", "suppressed"),
+        ("complained", "suppressed"),
+    ],
 )
 def test_an_unsubscribed_lead_still_learns_of_its_own_meeting(
     desk: MakeDesk, reason: str, state: str
@@ -196,7 +203,7 @@ def test_an_unsubscribed_lead_still_learns_of_its_own_meeting(
     here = desk(provider())
     here.suppress(reason)
 
-    assert here.deliver(operational=True) == state
+    assert here.deliver(topic="") == state
 
 
 def test_two_attempts_at_once_send_one_mail(desk: MakeDesk) -> None:
@@ -278,7 +285,9 @@ def _claim(here: Desk, claim: str) -> None:
             step="hello",
             channel="stand-in",
             message_id="1@perennial.example",
-            stops=ledger.MARKETING_STOPS,
+            topic="nurture",
+            stops=MARKETING_STOPS,
+            caps=(),
             at=NOW,
         )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -16,7 +17,7 @@ from store.cadences import publish_cadence
 from tests.activities.desk import NOW, Desk, Provider
 
 MakeDesk = Callable[[Channel], Desk]
-ALWAYS = {
+ALWAYS: Mapping[str, Any] = {
     "days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
     "from": "00:00",
     "to": "24:00",
@@ -24,9 +25,9 @@ ALWAYS = {
 }
 
 
-def enrolled(here: Desk, *steps: object) -> int:
+def enrolled(here: Desk, *steps: object, window: Mapping[str, Any] = ALWAYS) -> int:
     """Enroll the lead of the desk in a cadence of these steps; returns the enrollment's id."""
-    cadence = Cadence.model_validate({"cadence": "short", "window": ALWAYS, "steps": steps})
+    cadence = Cadence.model_validate({"cadence": "short", "window": window, "steps": steps})
     templates = {name: {"en": here.template(name)} for name in cadence.templates()}
     with here.database.begin() as connection:
         version = publish_cadence(connection, cadence=cadence, source="", templates=templates)

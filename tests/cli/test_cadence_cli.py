@@ -1,4 +1,7 @@
-"""``cadence lint|publish|list|show``: marketing's way in, and what ``up`` ships."""
+"""``cadence lint|publish|list|show``: marketing's way in, and what ``up`` ships.
+
+What publishing new scoring rules does to leads is in ``test_scoring_cli.py``.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,20 @@ preheader: A word
 Hello
 </mj-text></mj-column></mj-section></mj-body></mjml>
 """
-SCORING = "policy: scoring\npoints: {click: 5}\nthreshold: 50\nbands: {warm: 20}\n"
+SCORING = """\
+policy: scoring
+half_life: 21 days
+interest:
+  - {rule: clicked, on: click, points: 10}
+levels: {1: 60, 2: 30, 3: 10}
+letters: {A: 50, B: 30, C: 0}
+matrix:
+  A: [hot, mql, engaged, known]
+  B: [hot, mql, engaged, known]
+  C: [mql, mql, engaged, known]
+  D: [engaged, engaged, known, known]
+hot_within: 15 minutes
+"""
 
 
 @pytest.fixture
@@ -97,7 +113,7 @@ def test_lint_reports_every_problem_of_every_file_at_once(folder: Path) -> None:
         WELCOME.replace("email: hello", "email: helo", 1), encoding="utf-8"
     )
     (folder / "cadences/scoring.yaml").write_text(
-        SCORING.replace("threshold", "treshold"), encoding="utf-8"
+        SCORING.replace("letters", "leters"), encoding="utf-8"
     )
     (folder / "cadences/other.yaml").write_text("steps: []\n", encoding="utf-8")
     (folder / "cadences/latin.yaml").write_bytes("cadence: a\ntopic: é\n".encode("latin-1"))
@@ -112,7 +128,7 @@ def test_lint_reports_every_problem_of_every_file_at_once(folder: Path) -> None:
     for start in (
         "cadences/latin.yaml:2:8: this character is not UTF-8",
         "cadences/other.yaml:1:1: this is neither a cadence nor a policy",
-        "cadences/scoring.yaml:3:1: unknown key 'treshold'. Did you mean 'threshold'?",
+        "cadences/scoring.yaml:6:1: unknown key 'leters'. Did you mean 'letters'?",
         "cadences/welcome.yaml:4:12: unknown template 'helo'. Did you mean 'hello'?",
         "templates/hello.en.mjml:2:",
     ):

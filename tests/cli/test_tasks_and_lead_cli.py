@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 import settings
 from cli import lead, tasks
 from cli.errors import UserError
+from domain.cadences.lint import lint_policy
 from domain.journey import Phase
+from store.engagement import Happened, record
+from store.policies import publish_policy
+from store.scoring import refresh_fit
 from tests.workflows.conftest import here, published
 from tests.workflows.harness import World
 
@@ -126,3 +133,112 @@ async def test_a_score_given_by_hand_counts_and_is_listed(desk: World) -> None:
     assert [one["score"] for one in listed] == [45]
     with pytest.raises(UserError, match=r"There is no lead 'nobody@x\.example'"):
         await run(lead.app, "show", "nobody@x.example")
+
+
+FADING = """\
+policy: scoring
+half_life: 10 days
+interest:
+  - {rule: clicked, on: click, points: 20, at_most: 1 per day}
+  - {rule: replied, on: reply, points: 5}
+fit:
+  - {rule: decides, if: 'lead.title == "Owner"', points: 20}
+levels: {1: 60, 2: 30, 3: 10}
+letters: {A: 50, B: 20, C: 0}
+matrix:
+  A: [hot, mql, engaged, known]
+  B: [hot, mql, engaged, known]
+  C: [mql, mql, engaged, known]
+  D: [engaged, engaged, known, known]
+hot_within: 15 minutes
+"""
+
+
+def under_fading_rules(desk: World, **traits: str) -> int:
+    """A lead that clicked twice in one day ten days ago, as a scanner did; returns its id."""
+    person = desk.lead(**traits)
+    at = settings.get().clock().now().replace(hour=12) - timedelta(days=10)
+    with desk.database.begin() as connection:
+        rules, problems = lint_policy(FADING, "scoring.yaml", ())
+        assert rules is not None, problems
+        publish_policy(connection, "scoring", FADING, rules)
+        record(
+            connection,
+            [
+                Happened("1", "click", at, lead_id=person),
+                Happened("2", "click", at + timedelta(hours=1), lead_id=person),
+                Happened("3", "click", at - timedelta(hours=1), lead_id=person, machine="agent"),
+                Happened("4", "track", at, lead_id=person, name="[/bold] bought [x]"),
+            ],
+            at,
+        )
+        refresh_fit(connection, [person], at)
+    return person
+
+
+async def test_a_score_is_explained_line_by_line(desk: World) -> None:
+    """An SDR who can't see why a lead is hot stops believing that it is."""
+    person = under_fading_rules(desk, title="Owner")
+
+    shown = await run(lead.app, "show", str(person))
+    lines = [" ".join(line.split()) for line in shown.splitlines()]
+    start = next(at for at, line in enumerate(lines) if line.startswith("Grade"))
+    said = " ".join(lines[start:])
+    assert lines[start].startswith("Grade B3 is engaged")
+    assert "20 points missing to mql. 50 points missing to hot." in said
+    assert "Fit B, 20 points decides +20 Interest 3, 10 points today" in said
+    assert "clicked 1 +20 +10." in said or "clicked 1 +20 +9." in said
+    assert "1 over the limit, 1 by a machine" in said
+    assert "[/bold] bought [x]" in said
+    assert max(map(len, shown.splitlines())) <= 80
+
+    as_json = json.loads(await run(lead.app, "show", str(person), "--json"))
+    assert as_json["score"] == as_json["scoring"]["points"]
+    assert (as_json["scoring"]["to_mql"], as_json["scoring"]["to_hot"]) == (20, 50)
+    assert as_json["scoring"]["fit"]["rules"] == [{"rule": "decides", "points": 20}]
+    (clicked,) = as_json["scoring"]["interest"]["rules"]
+    assert (clicked["times"], clicked["over_cap"], clicked["machines"]) == (1, 1, 1)
+    listed = " ".join((await run(lead.app, "list")).split())
+    assert f"{as_json['score']} B3" in listed
+
+
+async def test_a_lead_that_never_gets_there_is_said_not_to(desk: World) -> None:
+    """Somebody would wait for points that mean nothing."""
+    person = under_fading_rules(desk)
+
+    shown = " ".join((await run(lead.app, "show", str(person))).split())
+    assert "20 points missing to mql. As a C it never gets to hot." in shown
+
+
+async def listed_tasks() -> list[str]:
+    """The lines of the list of tasks, without its header."""
+    return (await run(tasks.app, "list")).splitlines()[1:]
+
+
+async def test_hot_leads_stand_first_with_the_minutes_that_are_left(desk: World) -> None:
+    """Five minutes are gone while an SDR reads a list in order of due dates."""
+    hot = await escalated(desk)
+    now = settings.get().clock().now()
+    with desk.database.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO task (key, lead_id, kind, title, instructions, dispositions, attempt,"
+                " owner, state, opened_at, due_at, deadline_at, workflow_id, run_id)"
+                " SELECT 'other', lead_id, kind, 'Overdue', '', dispositions, 1, owner, 'open',"
+                " opened_at, opened_at - interval '1 day', deadline_at, workflow_id, run_id"
+                " FROM task"
+            )
+        )
+        connection.execute(
+            text("UPDATE task SET hot = true, due_at = :due WHERE id = :id"),
+            {"due": now + timedelta(minutes=4), "id": hot},
+        )
+    assert re.match(rf"{hot} +HOT [34] min left", (await listed_tasks())[0])
+
+    with desk.database.begin() as connection:
+        connection.execute(
+            text("UPDATE task SET due_at = :due WHERE id = :id"),
+            {"due": now - timedelta(minutes=9), "id": hot},
+        )
+    assert re.match(rf"{hot} +HOT \d+ min late", (await listed_tasks())[0])
+    assert re.search(r"score 0 \(C4\)", await run(tasks.app, "show", str(hot)))

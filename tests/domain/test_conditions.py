@@ -23,8 +23,10 @@ LEAD: dict[str, Any] = {
         "attributes": {"employees": "120", "employee count": "7"},
         "stage": "known",
     },
-    "engagement": {"opens": 3, "clicks": 1, "replies": 0, "forms": 0},
+    "engagement": {"opens": 3, "clicks": 1, "replies": 0, "forms": 0, "pages": 4, "events": 0},
     "score": 42,
+    "fit": "B",
+    "interest": 2,
     "cycle": 2,
     "reason": "timing",
 }
@@ -41,6 +43,8 @@ LEAD: dict[str, Any] = {
         ("int(lead.attributes.employees) > 50", True),
         ('lead.attributes["employee count"] == "7"', True),
         ('reason == "timing"', True),
+        ('fit == "B" && interest <= 2', True),
+        ("engagement.pages > engagement.events + 3", True),
         ("has(lead.attributes.plan)", False),
         ('["KR", "JP"].exists(c, c == lead.country)', True),
     ],
@@ -114,7 +118,7 @@ def test_a_condition_that_reads_no_fact_is_known_as_constant() -> None:
     assert compile_condition("score > 2").constant is None
 
 
-words = st.sampled_from(sorted(FACTS)) | st.sampled_from(
+words = st.sampled_from(sorted(FACTS.names)) | st.sampled_from(
     [
         "lead.title",
         "lead.attributes.x",
@@ -144,7 +148,7 @@ words = st.sampled_from(sorted(FACTS)) | st.sampled_from(
     ]
 )
 facts = st.dictionaries(
-    st.sampled_from(sorted(FACTS)),
+    st.sampled_from(sorted(FACTS.names)),
     st.recursive(
         st.none() | st.integers() | st.text() | st.floats() | st.binary(),
         lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner),

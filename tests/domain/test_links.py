@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from itsdangerous import URLSafeSerializer
+from itsdangerous import TimestampSigner, URLSafeSerializer, URLSafeTimedSerializer
 
-from domain.email.links import BadLink, LinkClaim, LinkKind, LinkSigner
+from domain.email.links import LIFE, BadLink, ExpiredLink, LinkClaim, LinkSigner
 
 SIGNER = LinkSigner("a secret", "https://go.perennial.example/")
 KEY = "enrollment-7:welcome:1"
@@ -22,6 +24,7 @@ def test_every_kind_says_what_it_was_made_for() -> None:
     made: list[tuple[str, str, LinkClaim]] = [
         (SIGNER.click(KEY, URL), "/l/", LinkClaim("click", KEY, URL)),
         (SIGNER.unsubscribe(KEY), "/u/", LinkClaim("unsubscribe", KEY)),
+        (SIGNER.preferences(KEY), "/p/", LinkClaim("preferences", KEY)),
         (SIGNER.booking(KEY), "/b/", LinkClaim("booking", KEY)),
         (SIGNER.opened(KEY), "/o/", LinkClaim("opened", KEY)),
     ]
@@ -31,11 +34,43 @@ def test_every_kind_says_what_it_was_made_for() -> None:
         assert SIGNER.kind_of(link) == claim.kind
 
 
-@pytest.mark.parametrize("kind", ["unsubscribe", "booking"])
-def test_tokens_are_short(kind: LinkKind) -> None:
+@pytest.mark.parametrize("link", [SIGNER.unsubscribe(KEY), SIGNER.booking(KEY)])
+def test_tokens_are_short(link: str) -> None:
     """A link that a mail program breaks over two lines is a link nobody can follow."""
-    link = SIGNER.unsubscribe(KEY) if kind == "unsubscribe" else SIGNER.booking(KEY)
     assert len(token(link)) < 90
+
+
+def made_ago(ago: timedelta, *content: str, salt: str = "perennial.links.timed") -> str:
+    """A token of ours from so long ago."""
+
+    class Then(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return super().get_timestamp() - int(ago.total_seconds())
+
+    return str(URLSafeTimedSerializer("a secret", salt=salt, signer=Then).dumps(list(content)))
+
+
+@pytest.mark.parametrize("content", [["l", KEY, URL], ["b", KEY], ["p", KEY], ["o", KEY]])
+def test_links_end_after_four_hundred_days(content: list[str]) -> None:
+    """Mails are archived and forwarded: whoever finds one years later acts for nobody."""
+    assert SIGNER.read(made_ago(LIFE - timedelta(minutes=1), *content)).touch_key == KEY
+    with pytest.raises(ExpiredLink):
+        SIGNER.read(made_ago(LIFE + timedelta(minutes=1), *content))
+
+
+def test_links_in_mails_from_before_links_had_an_end_still_work() -> None:
+    """An upgrade must not break the mails that are in people's inboxes."""
+    before = URLSafeSerializer("a secret", salt="perennial.links")
+    assert SIGNER.read(str(before.dumps(["l", KEY, URL]))) == LinkClaim("click", KEY, URL)
+    assert SIGNER.read(str(before.dumps(["b", KEY]))) == LinkClaim("booking", KEY)
+
+
+def test_an_old_link_gains_no_life_by_losing_its_time() -> None:
+    old = made_ago(LIFE * 2, "b", KEY)
+    payload, _, signature = old.split(".")
+    for attempt in (f"{payload}.{signature}", made_ago(LIFE * 2, "b", KEY, salt="perennial.links")):
+        with pytest.raises(BadLink):
+            SIGNER.read(attempt)
 
 
 @given(data=st.data())

@@ -51,6 +51,7 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
         "sender": {"name": "Clara Moss", "email": "clara@example.com", "title": ""},
         "links": {
             "unsubscribe": "https://go.example/u/t?a=1&b=2",
+            "preferences": "https://go.example/p/t",
             "booking": "https://go.example/b/t",
         },
         "postal_address": "Lindenmoor, 1 Orchard Lane",
@@ -97,7 +98,8 @@ def test_readers_of_the_text_part_get_the_same_links(file: Path) -> None:
 def test_marketing_mail_can_be_refused_and_says_who_sent_it(file: Path) -> None:
     rendered = mail(file, FULL)
     assert "Lindenmoor, 1 Orchard Lane" in rendered.text
-    assert is_about_a_meeting(file) != ("https://go.example/u/t?a=1&b=2" in rendered.text)
+    for link in ("https://go.example/u/t?a=1&b=2", "https://go.example/p/t"):
+        assert is_about_a_meeting(file) != (link in rendered.text)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.journey import Phase, journey_id
 from settings import Clock
-from store.engagement import record_engagement, suppress
+from store.consent import suppress
+from store.engagement import record_engagement
 from store.meetings import book_meeting, cancel_meeting
 from store.relay_messages import post
 from store.tasks import complete_task
@@ -48,8 +49,9 @@ def import_leads(connection: Connection) -> None:
             email = f"{name}-{number}@lead.example"
             connection.execute(
                 text(
-                    "INSERT INTO lead (email, email_key, first_name, score, attributes) VALUES "
-                    "(:email, :email, 'Ada', :score, jsonb_build_object('script', :script))"
+                    "INSERT INTO lead "
+                    "(email, email_key, first_name, interest, interest_as_of, attributes) VALUES "
+                    "(:email, :email, 'Ada', :score, now(), jsonb_build_object('script', :script))"
                 ),
                 {"email": email, "score": script.score, "script": name},
             )
@@ -127,7 +129,7 @@ class Cast(threading.Thread):
             case "says_no", _ if len(lead.mails) == 2:
                 self._does(connection, lead.id, "reply")
             case "wins", _ if lead.phase == Phase.NURTURE:
-                self._does(connection, lead.id, "form", points=50)
+                self._does(connection, lead.id, "form")
             case "leaves", _:
                 self._does(connection, lead.id, "unsubscribe")
                 suppress(
@@ -147,16 +149,13 @@ class Cast(threading.Thread):
             case "cancels", "booked" if "meeting-confirmation" in lead.mails:
                 cancel_meeting(connection, meeting_id=lead.meeting, at=self._clock.now())
 
-    def _does(
-        self, connection: Connection, lead_id: int, kind: str, points: int | None = None
-    ) -> None:
+    def _does(self, connection: Connection, lead_id: int, kind: str) -> None:
         record_engagement(
             connection,
             lead_id=lead_id,
             kind=kind,
             at=self._clock.now(),
             key=f"{kind}:{lead_id}",
-            points=points,
         )
 
     def _books(self, connection: Connection, lead_id: int, hours: int) -> None:

@@ -100,7 +100,7 @@ class Deployment:
                 payload={"lead_id": lead_id, "cadence": "welcome-nurture"} | payload,
             )
 
-    def does(self, lead_id: int, kind: str, points: int) -> None:
+    def does(self, lead_id: int, kind: str) -> None:
         """Record something the lead does."""
         with self.database.begin() as connection:
             record_engagement(
@@ -109,7 +109,6 @@ class Deployment:
                 kind=kind,
                 at=datetime.now(UTC),
                 key=f"test:{lead_id}:{kind}",
-                points=points,
             )
 
     async def until(self, what: str, condition: Callable[[], Awaitable[bool]]) -> None:

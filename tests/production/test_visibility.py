@@ -53,11 +53,11 @@ async def test_an_escalated_lead_keeps_its_id_and_shows_its_stage_and_owner(
     deployment.start(lead)
     await deployment.waits(lead, "Waiting to send")
 
-    deployment.does(lead, "form", 30)
+    deployment.does(lead, "form")
     await deployment.waits(lead, "Waiting for rep-")
 
     await deployment.listed("LeadStage = 'mql' AND PhaseReason = 'score_reached'", lead)
-    await deployment.listed("Owner = 'rep-1' AND ScoreBand = 'hot'", lead)
+    await deployment.listed("Owner = 'rep-1' AND ScoreBand = 'C2'", lead)
     named = await summaries(deployment.client.get_workflow_handle(journey_id(lead)))
     assert named["enter_phase"] == "Enter FollowUp: score_reached"
     assert named["open_task"] == "Open qualify task, attempt 1"

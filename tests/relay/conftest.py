@@ -17,7 +17,8 @@ from store.engine import engine
 from tests.relay.post import Post
 
 LEADS = itertools.count(1_000_000, 1_000)
-"""First lead id of each test: the tests share one Temporal, and a lead is a workflow id there."""
+"""First id of each test's leads and scoring runs: the tests share one Temporal, and they are
+workflow ids there."""
 
 
 @pytest.fixture(scope="session")
@@ -39,9 +40,12 @@ async def post(database_url: str, temporal_server: EmbeddedTemporal) -> AsyncIte
     """The relay between a database of its own and the shared Temporal."""
     database = engine(database_url)
     with database.begin() as connection:
-        connection.exec_driver_sql(f"ALTER TABLE lead ALTER id RESTART WITH {next(LEADS)}")
+        first = next(LEADS)
+        for table in ("lead", "scoring_run"):
+            connection.exec_driver_sql(f"ALTER TABLE {table} ALTER id RESTART WITH {first}")
     client = await Client.connect(temporal_server.address)
     here = Post(database, client, temporal_server)
+    here.publish()
     yield here
     await here.end_journeys()
     database.dispose()

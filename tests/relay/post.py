@@ -22,6 +22,7 @@ from activities.resources import Resources
 from cli.cadence import publish_files
 from domain.email.links import LinkSigner
 from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
+from domain.rescoring import rescore_workflow_id
 from embedded.temporal import EmbeddedTemporal
 from relay import Relay
 from settings import ROOT, Settings
@@ -46,6 +47,10 @@ class Post:
         self.settings = self.settings.model_copy(
             update={"demo_time_factor": factor, "demo_time_epoch": datetime.now(UTC)}
         )
+
+    def publish(self) -> None:
+        """Publish the cadences and policies of the tests; with leads, they would be scored anew."""
+        publish_files(self.database, CADENCES, ROOT / "templates")
 
     def lead(self) -> int:
         """Make a lead; returns its id."""
@@ -118,8 +123,7 @@ class Post:
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """The workers as in production, with published cadences and policies."""
-        publish_files(self.database, CADENCES, ROOT / "templates")
+        """The workers as in production."""
         journeys, email = workers(self.client, self.resources(), self.settings)
         async with journeys, email:
             yield
@@ -159,9 +163,13 @@ class Post:
 
     async def end_journeys(self) -> None:
         """Leave nothing running that another test's worker would pick up."""
-        for lead_id in self.values("SELECT id FROM lead"):
+        workflows = [
+            *map(journey_id, self.values("SELECT id FROM lead")),
+            *map(rescore_workflow_id, self.values("SELECT id FROM scoring_run")),
+        ]
+        for workflow_id in workflows:
             with contextlib.suppress(RPCError):
-                await self.client.get_workflow_handle(journey_id(lead_id)).terminate()
+                await self.client.get_workflow_handle(workflow_id).terminate()
 
     def outcomes(self) -> list[str]:
         """What became of every message, oldest first."""

@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, text
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollActivityTaskQueueRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
+from domain.rescoring import rescore_workflow_id
 from store import tasks
 from store.relay_messages import post as post_message
+from store.scoring_runs import begin_run
 from store.tasks import Answer, TaskRefused
 from tests.relay.post import Post
 from tests.relay.recorder import NOBODY
@@ -72,6 +75,25 @@ async def test_a_start_delivered_again_after_the_journey_ended_begins_no_second(
     await post.relay.deliver_due()
 
     assert (await handle.describe()).status == WorkflowExecutionStatus.TERMINATED
+
+
+async def test_a_scoring_run_delivered_again_after_its_end_begins_no_second(post: Post) -> None:
+    """A relay that died before it noted the delivery would have all leads counted again."""
+    post.lead()
+    with post.database.begin() as connection:
+        run_id = begin_run(connection, newest_rules(connection), post.settings.clock().now())
+    assert run_id
+    async with post.working():
+        await post.relay.deliver_due()
+        run = post.client.get_workflow_handle(rescore_workflow_id(run_id))
+        await run.result()
+        began = await run.describe()
+        post.forget()
+        await post.relay.deliver_due()
+
+    assert (await run.describe()).run_id == began.run_id
+    assert post.outcomes() == ["delivered"]
+    assert post.value("SELECT finished_at IS NOT NULL FROM scoring_run") is True
 
 
 async def test_the_news_of_one_lead_arrive_in_the_order_they_happened(post: Post) -> None:
@@ -300,6 +322,12 @@ async def test_who_is_too_late_is_told_so_and_the_journey_goes_on(post: Post) ->
         with pytest.raises(TaskRefused, match="its deadline has passed"):
             does(post, task)
         await post.reaches("SELECT phase_reason FROM lead", "not_worked")
+
+
+def newest_rules(connection: Connection) -> int:
+    """The id of the scoring rules in force."""
+    found = text("SELECT max(id) FROM policy_version WHERE name = 'scoring'")
+    return int(connection.execute(found).scalar_one())
 
 
 async def follow_up(post: Post, lead_id: int) -> WorkflowHandle[Any, Any]:

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase, opportunity_workflow_id
+from domain.journey import JOURNEY_QUEUE, Phase, opportunity_workflow_id
+from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest, rescore_workflow_id
+from store.engagement import record_engagement
+from store.policies import publish_policy
+from store.scoring_runs import begin_run
+from tests.scoring import simple_scoring
 from tests.workflows.harness import World, says, says_in
 
 Handle = WorkflowHandle[Any, Any]
@@ -55,14 +61,14 @@ async def nurtured(here: World) -> tuple[Handle, int]:
 async def nurture_escalated(here: World) -> Handle:
     """The score crosses the threshold."""
     handle, lead = await nurtured(here)
-    await here.does(lead, "form", points=30)
+    await here.does(lead, "form")
     return handle
 
 
 async def nurture_unsubscribed(here: World) -> Handle:
     """The lead wants no more mail."""
     handle, lead = await nurtured(here)
-    await here.does(lead, "unsubscribe", points=0)
+    await here.does(lead, "unsubscribe")
     return handle
 
 
@@ -77,7 +83,7 @@ async def nurture_task(here: World) -> Handle:
     """A click takes the branch with a task for the SDR."""
     here.person.will("cadence", says("done", note=NOTE))
     handle, lead = await nurtured(here)
-    await here.does(lead, "click", points=1)
+    await here.does(lead, "click")
     return handle
 
 
@@ -206,7 +212,7 @@ async def meeting_no_show_replied(here: World) -> Handle:
     handle, lead = await met(here)
     await here.environment.sleep(timedelta(days=3, hours=1))
     await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
-    await here.does(lead, "reply", points=0)
+    await here.does(lead, "reply")
     return handle
 
 
@@ -307,14 +313,14 @@ async def parked(here: World) -> tuple[Handle, int]:
 async def recycle_woken(here: World) -> Handle:
     """A click wakes a parked lead."""
     handle, lead = await parked(here)
-    await here.does(lead, "click", points=1)
+    await here.does(lead, "click")
     return handle
 
 
 async def recycle_replied(here: World) -> Handle:
     """A parked lead writes back."""
     handle, lead = await parked(here)
-    await here.does(lead, "reply", points=1)
+    await here.does(lead, "reply")
     return handle
 
 
@@ -338,6 +344,31 @@ async def recycle_paused_and_resumed(here: World) -> Handle:
 async def recycle_retired(here: World) -> Handle:
     """A lead after its last cycle."""
     return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="exhausted", cycle=4)
+
+
+async def rescore(here: World) -> Handle:
+    """New scoring rules make more leads ready than sales gets at once."""
+    now = await here.now()
+    rules = simple_scoring(click=30)
+    leads = [
+        here.lead(**TELL_TALE | {"email_key": f"{place}@quuxcorp.example", "phase": Phase.NURTURE})
+        for place in range(5)
+    ]
+    with here.database.begin() as connection:
+        for lead in leads:
+            record_engagement(connection, lead_id=lead, kind="click", at=now, key=f"click:{lead}")
+        publish_policy(connection, "scoring", repr(rules), rules)
+        version = connection.execute(
+            text("SELECT max(id) FROM policy_version WHERE name = 'scoring'")
+        ).scalar_one()
+        run = begin_run(connection, version, now)
+    assert run
+    return await here.client.start_workflow(
+        RESCORE_WORKFLOW,
+        RescoreRequest(run),
+        id=rescore_workflow_id(run),
+        task_queue=JOURNEY_QUEUE,
+    )
 
 
 # Compressed, weeks of waiting for a person pass in a second or two.
@@ -380,6 +411,7 @@ SCENARIOS: dict[str, Scenario] = {
         recycle_booked,
         recycle_paused_and_resumed,
         recycle_retired,
+        rescore,
     )
 } | {
     story.__name__: Scenario(story, COMPRESSED)

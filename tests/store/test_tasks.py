@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 from domain.journey import TaskRequest
 from settings import Settings
 from store import tasks
-from store.engagement import suppress
+from store.consent import suppress
 from store.engine import engine
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_a_no_show_counts_once_however_often_it_is_reported(connection: Connecti
     """Else a lead whose worker was killed loses one of its chances to rebook."""
     task = opened(connection, "meeting_outcome", "held")
 
-    answers = [tasks.close_task(connection, task, "expired").code for _ in range(2)]
+    answers = [tasks.close_task(connection, task, "expired", NOW).code for _ in range(2)]
 
     assert answers == ["expired", "expired"]
     assert connection.execute(text("SELECT missed FROM meeting")).scalar() == 1

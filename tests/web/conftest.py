@@ -17,16 +17,14 @@ from activities.channels.base import EmailMessage
 from activities.channels.outbox import OutboxChannel
 from activities.links import link_signer
 from domain.email.links import LinkSigner
-from domain.policies import ScoringPolicy
 from settings import Settings
 from store.engine import engine
 from store.policies import publish_policy
 from store.tables import Lead, Touch
+from tests.scoring import simple_scoring
 from web.app import create_app
 
-SCORING = ScoringPolicy(
-    policy="scoring", points={"click": 5, "open": 1, "reply": 20}, threshold=100, bands={}
-)
+SCORING = simple_scoring(threshold=100, click=5, open=1, reply=20)
 
 
 class Site:
@@ -124,5 +122,8 @@ async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
 def browse(site: Site) -> httpx.AsyncClient:
     """A client of this site."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(site.app), base_url="http://go.test", timeout=60
+        transport=httpx.ASGITransport(site.app),
+        base_url="http://go.test",
+        headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"},
+        timeout=60,
     )

@@ -22,6 +22,8 @@ PATH = "/webhooks/sendgrid"
 SIGNATURE = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP = "X-Twilio-Email-Event-Webhook-Timestamp"
 TOUCH = "enrollment-1:welcome:1"
+PLANNED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+"""When the touches of these tests were planned."""
 MakeSite = Callable[..., Site]
 
 
@@ -73,6 +75,6 @@ def touch(
     with site.database.begin() as connection:
         connection.execute(
             text("UPDATE touch SET state = :state, planned_at = :at WHERE key = :key"),
-            {"state": state, "key": key, "at": datetime(2026, 1, 1, tzinfo=UTC)},
+            {"state": state, "key": key, "at": PLANNED_AT},
         )
     return lead_id

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from activities.channels.base import OutcomeUnknown
 from tests.activities.desk import Desk, Provider
 from tests.web.conftest import Site, browse
-from tests.web.sendgrid import KEY, TOUCH, MakeSite, event, post, public, touch
+from tests.web.sendgrid import KEY, PLANNED_AT, TOUCH, MakeSite, event, post, public, touch
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def told(site: Site) -> list[tuple[object, ...]]:
         *site.rows("SELECT key, kind, points, at, detail::text FROM engagement ORDER BY key"),
         *site.rows("SELECT key, state, error, sent_at FROM touch ORDER BY key"),
         *site.rows("SELECT email_key, reason, at FROM suppression ORDER BY email_key"),
-        *site.rows("SELECT id, score, stage FROM lead ORDER BY id"),
+        *site.rows("SELECT id, round(interest)::int, stage FROM lead ORDER BY id"),
     ]
 
 
@@ -51,7 +51,7 @@ def told(site: Site) -> list[tuple[object, ...]]:
         ("bounce", {"type": "blocked", "status": "4.0.0"}, ("soft_bounce", 0, None)),
         ("open", {"useragent": "Mozilla/4.0", "ip": "192.0.2.1"}, ("open", 1, None)),
         ("open", {"sg_machine_open": False}, ("open", 1, None)),
-        ("open", {"sg_machine_open": True}, ("machine_open", 0, None)),
+        ("open", {"sg_machine_open": True}, ("open", 0, None)),
         ("click", {"url": "https://perennial.example/guide"}, ("click", 5, None)),
         ("spamreport", {}, ("complaint", 0, "complained")),
         ("unsubscribe", {}, ("unsubscribe", 0, "unsubscribed")),
@@ -81,7 +81,7 @@ async def test_what_each_event_does(
     )
     key = f"sendgrid:{sent['sg_event_id']}"
     assert engagements == ([(key, lead_id, TOUCH, kind, points, at)] if kind else [])
-    assert site.rows("SELECT score FROM lead") == [(points,)]
+    assert site.rows("SELECT round(interest)::int FROM lead") == [(points,)]
     expected = [("jane@acme.example", suppressed, at)] if suppressed else []
     assert site.rows("SELECT email_key, reason, at FROM suppression") == expected
 
@@ -100,8 +100,11 @@ async def test_news_of_a_mail_on_its_way_settles_it_as_sent(
     answer = await post(site, [sent])
 
     assert answer.json()["settled"] == 1
+    # When it was opened does not tell when it was sent; the plan does, more or less.
+    tells = name in ("processed", "delivered")
+    at = datetime.fromtimestamp(sent["timestamp"], UTC) if tells else PLANNED_AT
     assert site.rows("SELECT state, sent_at, provider_message_id, error FROM touch") == [
-        ("sent", datetime.fromtimestamp(sent["timestamp"], UTC), "14c5d75ce93", "")
+        ("sent", at, "14c5d75ce93", "")
     ]
 
 
@@ -176,7 +179,7 @@ def a_busy_day() -> list[dict[str, Any]]:
         names = ["processed", "delivered", "open", "open", "click"]
         names += [["unsubscribe"], ["spamreport"], ["bounce", "unsubscribe"], [], []][lead]
         for number, name in enumerate(names):
-            values = {"touch_key": f"enrollment-{lead}:a:1", "timestamp": start + 10 * number}
+            values = {"touch_key": f"enrollment-{lead}:a:1", "timestamp": start + 60 * number}
             events.append({**event(name, 100 * lead + number), **values})
     return events
 
@@ -208,6 +211,70 @@ async def test_order_repetition_and_batches_make_no_difference(
     assert recorded == 19
     assert told(other) == told(site)
     other.database.dispose()
+
+
+@pytest.mark.parametrize(
+    ("more", "machine"),
+    [
+        ({}, ""),
+        ({"sg_machine_open": True}, "privacy_proxy"),
+        ({"useragent": "Mozilla/5.0 (via ggpht.com GoogleImageProxy)", "ip": "66.249.93.84"}, ""),
+        ({"useragent": "BarracudaSentinel/1.0"}, "agent"),
+        ({"useragent": ""}, "agent"),
+        ({"useragent": "Mozilla/5.0 (Windows NT 10.0)", "ip": "209.222.82.7"}, "network"),
+        ({"useragent": "Mozilla/5.0 (Windows NT 10.0)", "ip": "192.0.2.77"}, "network"),
+        ({"useragent": "Mozilla/5.0 (Windows NT 10.0)", "ip": "no address"}, ""),
+    ],
+)
+async def test_what_machines_open_does_not_score(
+    make_site: MakeSite, more: dict[str, Any], machine: str
+) -> None:
+    """Sales would call leads whose mail scanner is curious."""
+    site = make_site(
+        email_channel="sendgrid",
+        sendgrid_webhook_public_key=public(KEY),
+        scanner_networks="192.0.2.64/26",
+    )
+    touch(site)
+    await post(site, [event("open", **more)])
+    assert site.rows("SELECT kind, machine, points FROM engagement") == [
+        ("open", machine, 0 if machine else 1)
+    ]
+
+
+async def test_news_of_the_delivery_uncovers_what_was_clicked_at_once(site: Site) -> None:
+    """SendGrid reports the click of a gateway before the delivery that the gateway held up."""
+    touch(site)
+    now = int(time.time()) - 60
+    await post(site, [event("click", timestamp=now, url="https://perennial.example/a")])
+    assert site.rows("SELECT machine, points FROM engagement") == [("", 5)]
+
+    await post(site, [event("delivered", timestamp=now - 3)])
+
+    assert site.rows("SELECT machine, points FROM engagement") == [("prefetch", 0)]
+    assert site.rows("SELECT round(interest)::int FROM lead") == [(0,)]
+
+
+async def test_who_clicks_every_link_at_once_is_no_reader(site: Site) -> None:
+    """The first clicks counted when they came alone, and count no more."""
+    touch(site)
+    at = int(time.time()) - 600
+    for number in range(3):
+        link = f"https://perennial.example/{number}"
+        await post(site, [event("click", number, timestamp=at + 4 * number, url=link)])
+    assert set(site.rows("SELECT machine, points FROM engagement")) == {("all_links", 0)}
+    assert site.rows("SELECT round(interest)::int FROM lead") == [(0,)]
+
+
+async def test_a_mailbox_that_is_full_again_and_again_gets_no_more_mail(site: Site) -> None:
+    """Soft bounces count over requests, each once."""
+    touch(site)
+    full = [event("bounce", number, type="blocked") for number in range(3)]
+    await post(site, full[:2])
+    await post(site, full[:2])
+    assert site.rows("SELECT 1 FROM suppression") == []
+    await post(site, full)
+    assert site.rows("SELECT reason FROM suppression") == [("soft_bounced",)]
 
 
 async def test_the_same_request_twice_counts_once(site: Site) -> None:

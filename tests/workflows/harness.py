@@ -119,15 +119,18 @@ class World:
     relay: Relay
 
     def lead(self, **columns: Any) -> int:
-        """Make a lead; returns its id."""
-        values = {
+        """Make a lead (``score`` is the interest it has now); returns its id."""
+        values: dict[str, Any] = {
             "email": "ada@lovelace.example",
             "email_key": "ada@lovelace.example",
             "first_name": "Ada",
             "last_name": "Lovelace",
             "country": "GB",
             "time_zone": "Europe/London",
-        } | columns
+        }
+        if "score" in columns:
+            values |= {"interest": columns.pop("score"), "interest_as_of": datetime.now(UTC)}
+        values |= columns
         names = ", ".join(values)
         places = ", ".join(f":{name}" for name in values)
         with self.database.begin() as connection:
@@ -161,7 +164,7 @@ class World:
             return Ending(event.workflow_type.name, state.reason, state.cycle, state=state)
         return Ending("", result["reason"], outcome=result["outcome"])
 
-    async def does(self, lead_id: int, kind: str, points: int | None = None) -> None:
+    async def does(self, lead_id: int, kind: str) -> None:
         """Record something the lead does and have the relay deliver what follows from it."""
         now = self.settings.clock().journey_time(await self.environment.get_current_time())
         with self.database.begin() as connection:
@@ -171,7 +174,6 @@ class World:
                 kind=kind,
                 at=now,
                 key=f"test:{lead_id}:{kind}:{now.timestamp()}",
-                points=points,
             )
         await self.deliver()
 

@@ -94,7 +94,7 @@ async def test_a_no_show_that_writes_back_is_called(here: World) -> None:
     await here.environment.sleep(timedelta(days=3, hours=1))
     await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
 
-    await here.does(lead, "reply", points=0)
+    await here.does(lead, "reply")
     ending = await here.ending(handle)
 
     assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "replied")

@@ -55,7 +55,7 @@ async def test_a_score_at_the_threshold_is_escalated_at_once(here: World) -> Non
     lead = here.lead()
     handle = await nurtured(here, lead)
 
-    await here.does(lead, "form", points=30)
+    await here.does(lead, "form")
     ending = await here.ending(handle)
 
     assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "score_reached")
@@ -67,7 +67,7 @@ async def test_many_events_over_the_threshold_make_one_crossing(here: World) -> 
     await nurtured(here, lead)
 
     for _ in range(5):
-        await here.does(lead, "form", points=30)
+        await here.does(lead, "form")
 
     assert here.value("SELECT count(*) FROM relay_message WHERE key LIKE 'crossing:%'") == 1
 
@@ -86,7 +86,7 @@ async def test_a_click_takes_the_other_arm_of_the_branch(here: World) -> None:
     lead = here.lead()
     handle = await nurtured(here, lead)
 
-    await here.does(lead, "click", points=1)
+    await here.does(lead, "click")
     ending = await here.ending(handle)
 
     assert here.person.done == [("cadence", "done")]
@@ -109,7 +109,7 @@ async def test_an_answer_ends_the_cadence(
     lead = here.lead()
     handle = await nurtured(here, lead)
 
-    await here.does(lead, kind, points=0)
+    await here.does(lead, kind)
     ending = await here.ending(handle)
 
     assert (ending.phase, ending.reason) == (phase, reason)
@@ -132,7 +132,7 @@ async def test_an_sdr_who_books_in_a_cadence_task_leads_to_the_meeting(here: Wor
     here.person.will("cadence", says_in("meeting_booked", timedelta(days=2)))
     lead = here.lead()
     handle = await nurtured(here, lead)
-    await here.does(lead, "click", points=1)
+    await here.does(lead, "click")
 
     ending = await here.ending(handle)
 

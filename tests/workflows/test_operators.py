@@ -164,7 +164,7 @@ async def test_a_lead_moved_back_to_nurture_stays_there_whatever_its_score(here:
     handle = await here.start(Phase.RECYCLE, lead, reason="lost", cadence="welcome-nurture")
     await here.reaches("SELECT phase FROM lead", "Recycle")
     with here.database.begin() as connection:
-        connection.exec_driver_sql("UPDATE lead SET score = 90")
+        connection.exec_driver_sql("UPDATE lead SET interest = 90, interest_as_of = now()")
 
     await handle.execute_update("move_to", "Nurture")
     await here.reaches("SELECT phase FROM lead", "Nurture")

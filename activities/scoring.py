@@ -1,0 +1,59 @@
+"""All leads counted anew when marketing has published new scoring rules."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.resources import Resources
+from domain.rescoring import Escalation, RescoreProgress
+from domain.scoring.policy import ScoringPolicy
+from store import scoring_runs
+from store.policies import policy
+
+SLICE_SECONDS = 10.0
+"""Real seconds after which one activity reports how far it is."""
+PAUSE = timedelta(minutes=5)
+"""Journey time between two portions of the backlog."""
+
+
+class ScoringActivities:
+    """The activities of a scoring run."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def rescore_leads(self, run_id: int) -> RescoreProgress:
+        """Count leads for a while. What is counted is committed, and never counted twice."""
+        begun = time.monotonic()
+        while True:
+            with self.resources.engine.begin() as connection:
+                run = scoring_runs.lock_run(connection, run_id)
+                if run.rescored_at is None and not run.superseded:
+                    run = scoring_runs.rescore_slice(connection, run, self.resources.now())
+            done = run.rescored_at is not None or run.superseded
+            if done or time.monotonic() - begun > SLICE_SECONDS:
+                details = f"Scored {run.rescored:,} of {run.leads:,} leads by version {run.version}"
+                return RescoreProgress(done, details)
+
+    @activity.defn
+    def escalate_backlog(self, run_id: int) -> Escalation:
+        """Hand over the next portion of those whom the new rules made ready."""
+        now = self.resources.now()
+        with self.resources.engine.begin() as connection:
+            run = scoring_runs.lock_run(connection, run_id)
+            if run.superseded:
+                scoring_runs.finish_run(connection, run_id, now)
+                return Escalation(0.0, "Newer scoring rules have taken over")
+            per_hour = policy(connection, ScoringPolicy, "scoring").backlog_per_hour
+            portion = math.ceil(per_hour * PAUSE / timedelta(hours=1))
+            waiting = scoring_runs.escalate(connection, run, portion, now)
+            if not waiting:
+                scoring_runs.finish_run(connection, run_id, now)
+                return Escalation(0.0, "All leads are scored, and sales has those that are ready")
+        details = f"{waiting:,} leads are ready; sales gets {per_hour} of them an hour"
+        return Escalation(self.resources.seconds_until(now + PAUSE, now), details)

@@ -1,0 +1,147 @@
+"""What newly published scoring rules do to the leads there are: forecast, and then progress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import Connection, Engine, func, select
+
+import settings as settings_module
+from cli.cadence_files import CheckedFiles
+from cli.errors import UserError, stderr
+from cli.times import shown_time
+from domain.scoring.policy import MEANINGS, ScoringPolicy
+from store.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
+from store.scoring import Forecast, forecast
+from store.scoring_runs import ScoringRun, newest_run, waiting
+from store.tables import Lead
+
+
+def show_forecast(engine: Engine, checked: CheckedFiles) -> bool:
+    """Print what the scoring rules in these files would do to all leads; progress to stderr.
+
+    Returns:
+        Whether there was something to forecast: new rules, rules that they replace, and leads.
+    """
+    text, rules = checked.policies.get("scoring", ("", None))
+    if not isinstance(rules, ScoringPolicy):
+        return False
+    with engine.connect() as connection:
+        in_force = policy_in_force(connection, "scoring")
+        leads = connection.execute(select(func.count()).select_from(Lead)).scalar_one()
+        if in_force is None or in_force.source == text or not leads:
+            return False
+        try:
+            found = _counted(connection, rules, leads)
+        except PolicyMissing:
+            # The rules in force were written for an earlier version of Perennial.
+            return False
+    _print_forecast(found, rules)
+    return True
+
+
+def _counted(connection: Connection, rules: ScoringPolicy, leads: int) -> Forecast:
+    with Progress(
+        TextColumn("Trying the new rules on all leads"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=stderr,
+        transient=True,
+        disable=not stderr.is_terminal,
+    ) as progress:
+        bar = progress.add_task("", total=leads)
+        now = settings_module.get().clock().now()
+        return forecast(connection, rules, now, lambda seen: progress.update(bar, completed=seen))
+
+
+def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
+    console = Console(highlight=False)
+    if found.would_cross:
+        console.print(
+            f"[bold]{_leads(found.would_cross)} would become MQL.[/bold] Sales would get "
+            f"{rules.backlog_per_hour:,} of them an hour."
+        )
+    else:
+        console.print("[bold]No lead would become MQL.[/bold]")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(f"{_leads(found.leads)} mean")
+    for heading in ("now", "with the new rules"):
+        table.add_column(heading, justify="right")
+    for meaning in MEANINGS:
+        table.add_row(meaning, f"{found.before[meaning]:,}", f"{found.after[meaning]:,}")
+    console.print(table)
+
+
+def print_scoring(engine: Engine) -> None:
+    """Print the rules in force, and how far the newest counting by new rules is."""
+    now = settings_module.get().clock().now()
+    with engine.connect() as connection:
+        in_force, run, still_waiting = _scoring(connection)
+        portion = policy(connection, ScoringPolicy, "scoring").backlog_per_hour
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    published = f"{in_force.published_at:%Y-%m-%d %H:%M} (UTC)"
+    table.add_row("Rules in force", f"version {in_force.version}, published {published}")
+    if run is None:
+        table.add_row("Counted anew", "never: the rules have not changed since leads came")
+    else:
+        begun = shown_time(run.started_at, now)
+        if run.rescored_at is None:
+            all_leads = max(run.leads, run.rescored)
+            counted = f"{run.rescored:,} of {_leads(all_leads)}, since {begun}"
+        else:
+            ended = shown_time(run.rescored_at, now)
+            counted = f"all {_leads(run.rescored)}, from {begun} to {ended}"
+        table.add_row("Counted anew", f"{counted}, by version {run.version}")
+        table.add_row("Handed to sales", f"{run.escalated:,}")
+        if run.finished_at is None:
+            table.add_row("Still waiting", f"{still_waiting:,}; sales gets {portion:,} an hour")
+        else:
+            table.add_row("Still waiting", f"nobody, since {shown_time(run.finished_at, now)}")
+    Console(highlight=False).print(table)
+
+
+def scoring_json(engine: Engine) -> dict[str, Any]:
+    """The same as one JSON object; ``run`` is None when leads were never counted anew."""
+    with engine.connect() as connection:
+        in_force, run, still_waiting = _scoring(connection)
+    return {
+        "rules": {
+            "version": in_force.version,
+            "published_at": in_force.published_at.isoformat(),
+        },
+        "run": run
+        and {
+            "version": run.version,
+            "leads": run.leads,
+            "scored": run.rescored,
+            "handed_over": run.escalated,
+            "waiting": still_waiting,
+            "started_at": run.started_at.isoformat(),
+            "scored_at": run.rescored_at and run.rescored_at.isoformat(),
+            "finished_at": run.finished_at and run.finished_at.isoformat(),
+        },
+    }
+
+
+def _scoring(connection: Connection) -> tuple[PolicyInForce, ScoringRun | None, int]:
+    """The rules in force, the newest run, and how many leads still wait to be handed over."""
+    in_force = policy_in_force(connection, "scoring")
+    if in_force is None:
+        raise UserError(
+            "No scoring rules are published: `starter.py cadence publish` publishes the files in "
+            "cadences/."
+        )
+    run = newest_run(connection)
+    if run is None or run.finished_at is not None:
+        return in_force, run, 0
+    return in_force, run, waiting(connection, settings_module.get().clock().now())
+
+
+def _leads(number: int) -> str:
+    return f"{number:,} {'lead' if number == 1 else 'leads'}"

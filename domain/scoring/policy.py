@@ -1,0 +1,332 @@
+"""The scoring policy (``cadences/scoring.yaml``): rules of interest and fit, and their meaning."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.conditions import (
+    LEAD_FACTS,
+    Condition,
+    FactSet,
+    checked_condition,
+    compile_condition,
+)
+from domain.cadences.span import Span, SpanField, parse_span
+from domain.cadences.yaml_messages import did_you_mean
+from domain.policy import Policy
+
+KINDS = (
+    *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),
+    *("soft_bounce", "resubscribe", "auto_reply", "page", "screen", "track"),
+)
+"""The kinds of event a rule may be about. Events of the kind ``score`` bring their own points."""
+
+Meaning = Literal["known", "engaged", "mql", "hot"]
+MEANINGS: tuple[Meaning, ...] = get_args(Meaning)
+"""What a lead's grade means, from the least to the most."""
+
+Letter = Literal["A", "B", "C", "D"]
+LETTERS: tuple[Letter, ...] = get_args(Letter)
+LEVELS = (1, 2, 3, 4)
+"""Interest levels, 1 being the most interested."""
+
+EVENT_FACTS = FactSet(
+    {"event": {"kind": "", "name": "", "path": "", "url": "", "properties": {}}},
+    sample='event.path.startsWith("/pricing")',
+)
+"""What the condition of an interest rule reads."""
+
+FIT_FACTS = FactSet(
+    {"lead": LEAD_FACTS, "account": {"name": "", "domain": "", "attributes": {}}},
+    sample='lead.country == "KR"',
+)
+"""What the condition of a fit rule reads."""
+
+Period = Literal["day", "week", "month"]
+PERIODS: tuple[Period, ...] = get_args(Period)
+_CAP = re.compile(r"(\d{1,4})\s+per\s+(\w+)")
+_LONGEST_HALF_LIFE_YEARS = 100
+
+
+def _mistake(message: str, path: tuple[str | int, ...] = ()) -> PydanticCustomError:
+    """A problem at ``path`` under the validated value (see ``yaml_source.validate``)."""
+    return PydanticCustomError("scoring", "{message}", {"message": message, "path": path})
+
+
+@dataclass(frozen=True)
+class Cap:
+    """How many events of a rule count within one calendar period (UTC; weeks begin Monday)."""
+
+    times: int
+    per: Period
+
+    def __str__(self) -> str:
+        return f"{self.times} per {self.per}"
+
+
+def _parse_cap(value: Any) -> Any:
+    if isinstance(value, Cap):
+        return value
+    match = _CAP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise _mistake(
+            f"'{value}' is no limit. Write a number and a period, such as 3 per day, 2 per week "
+            "or 1 per month"
+        )
+    period = next((period for period in PERIODS if period == match[2]), None)
+    if period is None:
+        raise _mistake(f"unknown period '{match[2]}'.{did_you_mean(match[2], PERIODS)}")
+    if int(match[1]) == 0:
+        raise _mistake("a rule that counts 0 times never counts. Delete it, or give it 0 points")
+    return Cap(int(match[1]), period)
+
+
+def _checked_rule_name(value: str) -> str:
+    if not value.strip() or len(value) > 80:
+        raise _mistake("a rule needs a name of 1 to 80 characters, such as 'looked at prices'")
+    return value.strip()
+
+
+def _parse_kinds(value: Any) -> Any:
+    kinds = [value] if isinstance(value, str) else value
+    if not isinstance(kinds, list | tuple):
+        raise _mistake(f"this must be a kind of event or a list of them, of {', '.join(KINDS)}")
+    if not kinds:
+        raise _mistake("this is empty. Write at least one kind of event, such as click")
+    for position, kind in enumerate(kinds):
+        if kind not in KINDS:
+            path = () if isinstance(value, str) else (position,)
+            advice = did_you_mean(str(kind), KINDS)
+            raise _mistake(f"unknown kind of event '{kind}'.{advice}", path)
+    return tuple(dict.fromkeys(kinds))
+
+
+RuleName = Annotated[str, AfterValidator(_checked_rule_name)]
+Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
+Floor = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
+HalfLife = Annotated[
+    Span,
+    BeforeValidator(partial(parse_span, most_years=_LONGEST_HALF_LIFE_YEARS)),
+    PlainSerializer(str, return_type=str),
+]
+
+
+class InterestRule(Policy):
+    """What one kind of event is worth, in points."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    rule: RuleName
+    on: Annotated[tuple[str, ...], BeforeValidator(_parse_kinds)]
+    """Kinds of event, of :data:`KINDS`."""
+    condition: Annotated[str, checked_condition(EVENT_FACTS)] | None = Field(
+        default=None, alias="if"
+    )
+    points: Points
+    at_most: (
+        Annotated[Cap, BeforeValidator(_parse_cap), PlainSerializer(str, return_type=str)] | None
+    ) = None
+
+    @field_validator("condition", "at_most", mode="before")
+    @classmethod
+    def _not_left_empty(cls, value: Any) -> Any:
+        if value is None:
+            raise _mistake("there is nothing after the colon. Write a value or delete the key")
+        return value
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_there(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {key: value for key, value in dump(self).items() if value is not None}
+
+    @cached_property
+    def compiled(self) -> Condition | None:
+        """The condition ready to use, None for a rule that always fits."""
+        return (
+            compile_condition(self.condition, EVENT_FACTS) if self.condition is not None else None
+        )
+
+
+class FitRule(Policy):
+    """What one trait of a lead or its account is worth, in points."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    rule: RuleName
+    condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(alias="if")
+    points: Points
+
+    @cached_property
+    def compiled(self) -> Condition:
+        """The condition ready to use."""
+        return compile_condition(self.condition, FIT_FACTS)
+
+
+class ScoringPolicy(Policy):
+    """What leads do and who they are in points, and what both mean together."""
+
+    policy: Literal["scoring"]
+    half_life: HalfLife
+    """After this long, the points of an event are worth half."""
+    interest: tuple[InterestRule, ...] = Field(min_length=1)
+    """The first rule that fits an event gives its points."""
+    levels: dict[int, Floor]
+    """Interest level 1, 2, 3 → the score from which it holds; below the last it is 4."""
+    fit: tuple[FitRule, ...] = ()
+    """Every rule that fits a lead adds its points."""
+    letters: dict[Letter, Floor]
+    """Fit letter A, B, C → the fit points from which it holds; below the last it is D."""
+    matrix: dict[Letter, tuple[Meaning, Meaning, Meaning, Meaning]]
+    """Fit letter → what interest 1, 2, 3 and 4 mean with it."""
+    hot_within: SpanField
+    """An event this fresh, of a lead whose grade means hot, raises an alert."""
+    backlog_per_hour: int = Field(default=30, ge=1, le=10_000)
+    """How many leads an hour go to sales of those whom new rules have made ready."""
+
+    @field_validator("interest", "fit")
+    @classmethod
+    def _names_once(cls, rules: tuple[Any, ...]) -> tuple[Any, ...]:
+        _each_name_once(rules)
+        return rules
+
+    @field_validator("interest")
+    @classmethod
+    def _every_rule_is_reached(cls, rules: tuple[InterestRule, ...]) -> tuple[InterestRule, ...]:
+        taken: dict[str, str] = {}
+        for position, rule in enumerate(rules):
+            if all(kind in taken for kind in rule.on):
+                earlier = taken[rule.on[0]]
+                raise _mistake(
+                    f"no event ever reaches this rule: '{earlier}' above takes every "
+                    f"{rule.on[0]}. Move this rule above it, or give that one an 'if'",
+                    (position, "rule"),
+                )
+            if rule.condition is None:
+                taken = dict.fromkeys(rule.on, rule.rule) | taken
+        return rules
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _three_levels(cls, value: Any) -> Any:
+        return _exactly(value, ("1", "2", "3"), "level")
+
+    @field_validator("levels")
+    @classmethod
+    def _levels_descend(cls, levels: dict[int, int]) -> dict[int, int]:
+        _descending({str(level): levels[level] for level in sorted(levels)}, "level")
+        if levels[3] < 1:
+            raise _mistake("level 3 must begin at 1 point or more, else no lead is in 4", ("3",))
+        return levels
+
+    @field_validator("letters", mode="before")
+    @classmethod
+    def _three_letters(cls, value: Any) -> Any:
+        return _exactly(value, ("A", "B", "C"), "letter")
+
+    @field_validator("letters")
+    @classmethod
+    def _letters_descend(cls, letters: dict[Letter, int]) -> dict[Letter, int]:
+        _descending(dict(sorted(letters.items())), "letter")
+        return letters
+
+    @field_validator("matrix", mode="before")
+    @classmethod
+    def _four_rows_of_four(cls, value: Any) -> Any:
+        rows = _exactly(value, LETTERS, "row")
+        for letter, row in rows.items() if isinstance(rows, dict) else ():
+            if not isinstance(row, list | tuple) or len(row) != len(LEVELS):
+                raise _mistake(
+                    "a row has four cells, for interest 1, 2, 3 and 4. Write them as "
+                    "[hot, mql, engaged, known]",
+                    (letter,),
+                )
+        return rows
+
+    @field_validator("matrix")
+    @classmethod
+    def _more_never_means_less(
+        cls, matrix: dict[Letter, tuple[Meaning, ...]]
+    ) -> dict[Letter, tuple[Meaning, ...]]:
+        for letter in LETTERS:
+            row = matrix[letter]
+            for at in range(1, len(row)):
+                if _rank(row[at]) > _rank(row[at - 1]):
+                    raise _mistake(
+                        f"interest {at + 1} means {row[at]} here, more than interest {at} with "
+                        f"{row[at - 1]}. A row may only fall from left to right",
+                        (letter, at),
+                    )
+        for better, letter in itertools.pairwise(LETTERS):
+            for at, (above, below) in enumerate(zip(matrix[better], matrix[letter], strict=True)):
+                if _rank(below) > _rank(above):
+                    raise _mistake(
+                        f"the row {letter} means {below} here, more than {better} with {above}. "
+                        "A column may only fall from A to D",
+                        (letter, at),
+                    )
+        return matrix
+
+    @cached_property
+    def rules_by_kind(self) -> Mapping[str, tuple[InterestRule, ...]]:
+        """Kind of event → its interest rules, in the order in which they are tried."""
+        return {kind: tuple(rule for rule in self.interest if kind in rule.on) for kind in KINDS}
+
+    @cached_property
+    def caps(self) -> Mapping[str, Cap]:
+        """Name of an interest rule → its cap, for those that have one."""
+        return {rule.rule: rule.at_most for rule in self.interest if rule.at_most}
+
+
+def _rank(meaning: Meaning) -> int:
+    return MEANINGS.index(meaning)
+
+
+def _each_name_once(rules: Iterable[InterestRule | FitRule]) -> None:
+    taken: set[str] = set()
+    for position, rule in enumerate(rules):
+        if rule.rule in taken:
+            raise _mistake(
+                f"there is a rule '{rule.rule}' above already. Choose another name",
+                (position, "rule"),
+            )
+        taken.add(rule.rule)
+
+
+def _exactly(value: Any, wanted: Sequence[str], word: str) -> Any:
+    """Refuse a mapping that lacks one of the wanted keys, or has another."""
+    if not isinstance(value, dict):
+        return value
+    given = {str(key): content for key, content in value.items()}
+    for key in given:
+        if key not in wanted:
+            raise _mistake(f"unknown {word} '{key}'. Use {', '.join(wanted)}", (key,))
+    for key in wanted:
+        if key not in given:
+            raise _mistake(f"the {word} {key} is missing. Write {', '.join(wanted)}")
+    return given
+
+
+def _descending(floors: Mapping[str, int], word: str) -> None:
+    for (better, higher), (worse, lower) in itertools.pairwise(floors.items()):
+        if lower >= higher:
+            raise _mistake(
+                f"{word} {worse} begins at {lower} points, which is not below {word} {better} "
+                f"with {higher}. Write fewer points here, or more there",
+                (worse,),
+            )

@@ -1,0 +1,347 @@
+"""Where leads stand by their points, and what follows: stage, crossing, alert, news."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from domain.journey import ENDED, Code, Notice, Phase, Stage, journey_id
+from domain.policies import FollowUpPolicy
+from domain.scoring.interest import Interest, score
+from domain.scoring.policy import ScoringPolicy
+from domain.scoring.standing import Standing, at_least, standing_of
+from store.policies import policy
+from store.relay_messages import Message, post_all
+
+NOTICE_OF_KIND = {
+    "reply": Code.REPLIED,
+    "unsubscribe": Code.UNSUBSCRIBED,
+    "bounce": Code.BOUNCED,
+    "complaint": Code.UNSUBSCRIBED,
+}
+"""Engagements that always change the plan."""
+ANSWERS = ("click", "reply", "form", "booking")
+"""Engagements that wake a parked lead whatever they are worth."""
+WITH_MARKETING = (Phase.NURTURE, Phase.RECYCLE)
+
+
+_LOCK = text(
+    "SELECT id, stage, phase, cycle, crossed_cycle, fit, owner, interest, interest_as_of "
+    "FROM lead WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
+)
+
+_WRITE = text(
+    """
+    UPDATE lead SET interest = now.interest, interest_as_of = now.as_of,
+        stage = now.stage, crossed_cycle = now.crossed_cycle, fit = now.fit,
+        updated_at = :at
+    FROM unnest(cast(:ids AS bigint[]), cast(:interests AS float8[]),
+                cast(:as_ofs AS timestamptz[]), cast(:stages AS text[]),
+                cast(:crossed AS int[]), cast(:fits AS text[]))
+        AS now (id, interest, as_of, stage, crossed_cycle, fit)
+    WHERE lead.id = now.id
+    """
+)
+
+
+@dataclass
+class LeadNow:
+    """A lead as it stands, its row locked."""
+
+    id: int
+    stage: str
+    phase: str
+    cycle: int
+    crossed_cycle: int
+    fit: str
+    owner: str
+    interest: Interest
+
+    def __post_init__(self) -> None:
+        self._stored = self._content()
+
+    def _content(self) -> tuple[object, ...]:
+        return self.stage, self.crossed_cycle, self.fit, self.interest
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is something to write."""
+        return self._content() != self._stored
+
+    def next_cycle(self) -> int:
+        """The cycle in which the lead would cross now."""
+        return self.cycle + (self.phase == ENDED)
+
+    def may_cross(self) -> bool:
+        """Whether sales may be told: not while sales has the lead, and once a cycle. A lead that
+        was let go comes back by its own doing, one that was turned down does not."""
+        turned_down = self.phase == ENDED and self.stage != Stage.RECYCLED
+        return (
+            not self.is_with_sales() and not turned_down and self.crossed_cycle < self.next_cycle()
+        )
+
+    def is_with_sales(self) -> bool:
+        """Whether sales has the lead, or has sold to it."""
+        return self.phase not in (*WITH_MARKETING, "", ENDED)
+
+    def is_to_be_called(self) -> bool:
+        """Whether an SDR has the lead on the list, or is about to: an alert can be answered."""
+        on_the_way = not self.is_with_sales() and self.crossed_cycle == self.next_cycle()
+        return self.phase == Phase.FOLLOW_UP or on_the_way
+
+
+@dataclass(frozen=True)
+class News:
+    """An engagement by a person that was recorded just now; ``points`` is what its rule gives."""
+
+    engagement_id: int
+    lead_id: int
+    kind: str
+    at: datetime
+    points: int
+
+    @property
+    def is_sign_of_life(self) -> bool:
+        """Whether it shows interest: more than a mail that was opened."""
+        return self.kind in ANSWERS or (self.points > 0 and self.kind != "open")
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A lead that crosses now."""
+
+    lead: LeadNow
+    score: int
+    standing: Standing
+    hot: bool
+
+
+def lock_leads(connection: Connection, ids: Collection[int]) -> dict[int, LeadNow]:
+    """Lock these leads, in the order of their ids, against other writers; those there are."""
+    if not ids:
+        return {}
+    rows = connection.execute(
+        _LOCK,
+        {"ids": sorted(ids)},
+    )
+    return {
+        row.id: LeadNow(
+            row.id,
+            row.stage,
+            row.phase,
+            row.cycle,
+            row.crossed_cycle,
+            row.fit,
+            row.owner,
+            Interest(row.interest, row.interest_as_of),
+        )
+        for row in rows
+    }
+
+
+def follow(
+    connection: Connection,
+    rules: ScoringPolicy,
+    leads: Mapping[int, LeadNow],
+    news: Sequence[News],
+    now: datetime,
+    *,
+    cause: str,
+    escalate: bool = True,
+) -> int:
+    """Write what locked leads have become, and queue what follows for their journeys.
+
+    Args:
+        cause: event, fit, rules or entry; kept with a crossing.
+        escalate: whether leads that are ready cross now.
+
+    Returns:
+        How many crossed.
+    """
+    if not leads:
+        return 0
+    by_lead: dict[int, list[News]] = {lead_id: [] for lead_id in leads}
+    for one in news:
+        by_lead[one.lead_id].append(one)
+    messages: list[Message] = []
+    crossing: list[Ready] = []
+    hot: list[LeadNow] = []
+    for lead in leads.values():
+        points = score(lead.interest.at(now, rules.half_life.length))
+        standing = standing_of(rules, lead.fit, points)
+        if lead.stage == Stage.KNOWN and at_least(standing.meaning, "engaged"):
+            lead.stage = Stage.ENGAGED
+        messages += _plan_changes(lead, by_lead[lead.id])
+        signs = [one for one in by_lead[lead.id] if one.is_sign_of_life]
+        right_now = any(now - one.at <= rules.hot_within.length for one in signs)
+        is_hot = standing.meaning == "hot" and right_now
+        crosses = escalate and lead.may_cross() and at_least(standing.meaning, "mql")
+        if crosses and (lead.phase != ENDED or signs):
+            crossing.append(Ready(lead, points, standing, is_hot))
+            messages.append(_crossing_message(lead))
+            lead.crossed_cycle = lead.next_cycle()
+        elif lead.phase == Phase.RECYCLE and any(one.kind != "reply" for one in signs):
+            messages.append(_interest_message(lead, signs[0]))
+        if is_hot and lead.is_to_be_called():
+            hot.append(lead)
+    _write(connection, [lead for lead in leads.values() if lead.has_changed], now)
+    _note_crossings(connection, crossing, now, cause)
+    post_all(connection, messages)
+    if hot:
+        _raise_alerts(connection, hot, now)
+    return len(crossing)
+
+
+def is_ready_on_entry(connection: Connection, lead_id: int, now: datetime) -> bool:
+    """Whether a lead that enters nurture is ready for sales already; then it crosses, and whoever
+    asked takes it there."""
+    rules = policy(connection, ScoringPolicy, "scoring")
+    lead = lock_leads(connection, [lead_id])[lead_id]
+    points = score(lead.interest.at(now, rules.half_life.length))
+    standing = standing_of(rules, lead.fit, points)
+    if not at_least(standing.meaning, "mql"):
+        return False
+    lead.crossed_cycle = lead.cycle
+    _write(connection, [lead], now)
+    _note_crossings(connection, [Ready(lead, points, standing, hot=False)], now, "entry")
+    return True
+
+
+def _plan_changes(lead: LeadNow, news: Sequence[News]) -> list[Message]:
+    messages = []
+    for one in news:
+        if lead.phase == ENDED and one.kind == "reply":
+            messages.append(_start_again(lead, Code.REPLIED))
+            continue
+        if lead.phase == "" and one.kind == "reply":
+            messages.append(_start(lead, Code.REPLIED))
+        if code := NOTICE_OF_KIND.get(one.kind):
+            messages.append(
+                _signal(lead, f"engagement:{one.engagement_id}", code, one.engagement_id)
+            )
+    return messages
+
+
+def _crossing_message(lead: LeadNow) -> Message:
+    if lead.phase == ENDED:
+        return _start_again(lead, Code.SCORE_REACHED)
+    if lead.phase == "":
+        return _start(lead, Code.SCORE_REACHED)
+    return _signal(lead, f"crossing:lead-{lead.id}:{lead.cycle}", Code.SCORE_REACHED, 0)
+
+
+def _interest_message(lead: LeadNow, sign: News) -> Message:
+    key = f"interest:lead-{lead.id}:{lead.cycle}"
+    return _signal(lead, key, Code.INTEREST, sign.engagement_id)
+
+
+def _start(lead: LeadNow, reason: Code) -> Message:
+    """The first journey, with sales. Where a start waits for its turn already, this one is none,
+    and the journey finds out by itself or by a signal."""
+    return Message(
+        key=f"start:lead-{lead.id}",
+        workflow_id=journey_id(lead.id),
+        kind="start",
+        name=Phase.FOLLOW_UP,
+        payload={"lead_id": lead.id, "cycle": lead.cycle, "reason": reason},
+    )
+
+
+def _start_again(lead: LeadNow, reason: Code) -> Message:
+    cycle = lead.next_cycle()
+    return Message(
+        key=f"start-again:lead-{lead.id}:{cycle}",
+        workflow_id=journey_id(lead.id),
+        kind="start_again",
+        name=Phase.FOLLOW_UP,
+        payload={"lead_id": lead.id, "cycle": cycle, "reason": reason, "meeting_id": 0},
+    )
+
+
+def _signal(lead: LeadNow, key: str, code: Code, ref: int) -> Message:
+    return Message(
+        key=key,
+        workflow_id=journey_id(lead.id),
+        kind="signal",
+        name="engagement",
+        payload=asdict(Notice(code, ref=ref, cycle=lead.cycle)),
+    )
+
+
+def _write(connection: Connection, leads: Collection[LeadNow], now: datetime) -> None:
+    if not leads:
+        return
+    connection.execute(
+        _WRITE,
+        {
+            "ids": [lead.id for lead in leads],
+            "interests": [lead.interest.value for lead in leads],
+            "as_ofs": [lead.interest.as_of for lead in leads],
+            "stages": [lead.stage for lead in leads],
+            "crossed": [lead.crossed_cycle for lead in leads],
+            "fits": [lead.fit for lead in leads],
+            "at": now,
+        },
+    )
+
+
+def _note_crossings(
+    connection: Connection, crossing: Sequence[Ready], now: datetime, cause: str
+) -> None:
+    if not crossing:
+        return
+    connection.execute(
+        text(
+            """
+            INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot)
+            VALUES (:lead, :cycle, :at, :cause, :grade, :score, :hot)
+            ON CONFLICT (lead_id, cycle) DO NOTHING
+            """
+        ),
+        [
+            {
+                "lead": ready.lead.id,
+                "cycle": ready.lead.crossed_cycle,
+                "at": now,
+                "cause": cause,
+                "grade": ready.standing.grade,
+                "score": ready.score,
+                "hot": ready.hot,
+            }
+            for ready in crossing
+        ],
+    )
+
+
+def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime) -> None:
+    """Alert the owners, once per lead and day, and put the lead's open task first."""
+    due = now + policy(connection, FollowUpPolicy, "follow-up").hot_due.length
+    raised = connection.execute(
+        text(
+            """
+            INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at)
+            SELECT 'hot:lead-' || id || ':' || :day, 'hot_lead', id, owner, :at, :due
+            FROM unnest(cast(:ids AS bigint[]), cast(:owners AS text[])) AS hot (id, owner)
+            ON CONFLICT (key) DO NOTHING RETURNING lead_id
+            """
+        ),
+        {
+            "day": now.date().isoformat(),
+            "at": now,
+            "due": due,
+            "ids": [lead.id for lead in hot],
+            "owners": [lead.owner for lead in hot],
+        },
+    )
+    connection.execute(
+        text(
+            # One that is locked is being done or withdrawn; who does it may want this lead next.
+            "UPDATE task SET hot = true, due_at = least(due_at, :due) WHERE id IN ("
+            "SELECT id FROM task WHERE state = 'open' AND lead_id = ANY(:leads) "
+            "AND kind IN ('qualify', 'call') FOR UPDATE SKIP LOCKED)"
+        ),
+        {"due": due, "leads": list(raised.scalars())},
+    )

@@ -1,0 +1,207 @@
+"""Scoring runs: all leads counted anew by newly published rules, as far as each run has come."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.rescoring import rescore_workflow_id
+from domain.scoring.policy import LETTERS, ScoringPolicy
+from domain.scoring.standing import points_to
+from store.lead_standing import follow, lock_leads
+from store.policies import policy
+from store.relay_messages import post
+from store.scoring import page_of_leads, rescore
+
+SLICE = 500
+"""Leads counted in one transaction."""
+
+# Leads in nurture that the rules call ready. "remaining" is the logarithm (base 2) of the points
+# that have not decayed: a power would underflow, which PostgreSQL takes for an error.
+_BACKLOG = """
+    FROM lead
+    JOIN unnest(cast(:letters AS text[]), cast(:floors AS float8[])) AS ready (letter, floor)
+        ON ready.letter = lead.fit
+    CROSS JOIN LATERAL (
+        SELECT CASE WHEN lead.interest > 0
+            THEN ln(lead.interest) / ln(2::float8) - greatest(0,
+                extract(epoch FROM cast(:now AS timestamptz) - lead.interest_as_of)
+            ) / cast(:half_life AS float8)
+            ELSE '-Infinity' END AS remaining
+    ) AS points
+    WHERE lead.phase = 'Nurture' AND lead.crossed_cycle < lead.cycle AND remaining >= ready.floor
+"""
+_DUST = 5e-7
+"""Less than ``domain.scoring.interest.score`` forgives: whoever is in the backlog does cross."""
+
+
+@dataclass(frozen=True)
+class ScoringRun:
+    """One run. Times are journey time, UTC; ``superseded`` is whether newer rules are out."""
+
+    id: int
+    version: int
+    leads: int
+    rescored: int
+    escalated: int
+    last_lead_id: int
+    started_at: datetime
+    rescored_at: datetime | None
+    finished_at: datetime | None
+    superseded: bool
+
+
+_RUN = """
+    SELECT scoring_run.id, policy_version.version, leads, rescored, escalated, last_lead_id,
+        started_at, rescored_at, finished_at,
+        EXISTS (SELECT FROM policy_version AS newer WHERE newer.name = policy_version.name
+                AND newer.version > policy_version.version) AS superseded
+    FROM scoring_run JOIN policy_version ON policy_version.id = scoring_run.policy_version_id
+"""
+
+
+def begin_run(connection: Connection, policy_version_id: int, now: datetime) -> int | None:
+    """Queue the counting of all leads by this version of the rules.
+
+    Returns:
+        The run's id, None when there are no leads.
+    """
+    run_id: int | None = connection.execute(
+        text(
+            """
+            INSERT INTO scoring_run (policy_version_id, leads, started_at)
+            SELECT :version, count(*), :at FROM lead HAVING count(*) > 0
+            RETURNING id
+            """
+        ),
+        {"version": policy_version_id, "at": now},
+    ).scalar()
+    if run_id is not None:
+        workflow_id = rescore_workflow_id(run_id)
+        post(
+            connection,
+            key=workflow_id,
+            workflow_id=workflow_id,
+            kind="rescore",
+            payload={"run_id": run_id},
+        )
+    return run_id
+
+
+def scoring_run(connection: Connection, run_id: int) -> ScoringRun:
+    """The run with this id.
+
+    Raises:
+        sqlalchemy.exc.NoResultFound: there is none.
+    """
+    row = connection.execute(text(f"{_RUN} WHERE scoring_run.id = :id"), {"id": run_id}).one()
+    return ScoringRun(**row._mapping)
+
+
+def lock_run(connection: Connection, run_id: int) -> ScoringRun:
+    """The run with this id, held against another worker that takes it for its own.
+
+    Raises:
+        sqlalchemy.exc.NoResultFound: there is none.
+    """
+    connection.execute(
+        text("SELECT FROM scoring_run WHERE id = :id FOR UPDATE"), {"id": run_id}
+    ).one()
+    return scoring_run(connection, run_id)
+
+
+def newest_run(connection: Connection) -> ScoringRun | None:
+    """The run that was begun last, or None."""
+    row = connection.execute(text(f"{_RUN} ORDER BY scoring_run.id DESC LIMIT 1")).first()
+    return ScoringRun(**row._mapping) if row else None
+
+
+def rescore_slice(connection: Connection, run: ScoringRun, now: datetime) -> ScoringRun:
+    """Count the run's next leads.
+
+    Args:
+        now: journey time, UTC.
+    """
+    ids = page_of_leads(connection, run.last_lead_id, SLICE)
+    if ids:
+        rescore(connection, ids, now)
+    connection.execute(
+        text(
+            """
+            UPDATE scoring_run SET rescored = rescored + :more, last_lead_id = :last,
+                rescored_at = cast(:ended AS timestamptz)
+            WHERE id = :id
+            """
+        ),
+        {
+            "more": len(ids),
+            "last": ids[-1] if ids else run.last_lead_id,
+            "ended": now if len(ids) < SLICE else None,
+            "id": run.id,
+        },
+    )
+    return scoring_run(connection, run.id)
+
+
+def escalate(connection: Connection, run: ScoringRun, at_most: int, now: datetime) -> int:
+    """Hand over the most interested of those whom the rules made ready.
+
+    Returns:
+        How many more wait.
+    """
+    rules = policy(connection, ScoringPolicy, "scoring")
+    ready = _ready(rules, now)
+    chosen = connection.execute(
+        text(f"SELECT lead.id {_BACKLOG} ORDER BY remaining DESC, lead.id LIMIT :at_most"),
+        {**ready, "at_most": at_most},
+    ).scalars()
+    leads = lock_leads(connection, list(chosen))
+    crossed = follow(connection, rules, leads, [], now, cause="rules")
+    connection.execute(
+        text("UPDATE scoring_run SET escalated = escalated + :more WHERE id = :id"),
+        {"more": crossed, "id": run.id},
+    )
+    return waiting(connection, now)
+
+
+def waiting(connection: Connection, now: datetime) -> int:
+    """How many leads in nurture are ready by the rules of now, and not yet handed to sales.
+
+    Args:
+        now: journey time, UTC.
+
+    Raises:
+        PolicyMissing: no scoring policy is published.
+    """
+    ready = _ready(policy(connection, ScoringPolicy, "scoring"), now)
+    count: int = connection.execute(text(f"SELECT count(*) {_BACKLOG}"), ready).scalar_one()
+    return count
+
+
+def finish_run(connection: Connection, run_id: int, now: datetime) -> None:
+    """Note that the run is over."""
+    connection.execute(
+        text("UPDATE scoring_run SET finished_at = :at WHERE id = :id AND finished_at IS NULL"),
+        {"at": now, "id": run_id},
+    )
+
+
+def _ready(rules: ScoringPolicy, now: datetime) -> dict[str, Any]:
+    return {
+        "letters": list(LETTERS),
+        "floors": [_floor(rules, letter) for letter in LETTERS],
+        "half_life": rules.half_life.length.total_seconds(),
+        "now": now,
+    }
+
+
+def _floor(rules: ScoringPolicy, letter: str) -> float:
+    """The logarithm (base 2) of the points from which a lead with this letter is ready."""
+    missing = points_to(rules, letter, 0, "mql")
+    if missing is None:
+        return math.inf
+    return math.log2(missing - 0.5 - _DUST) if missing else -math.inf

@@ -1,0 +1,77 @@
+"""What marketing published, and who goes through it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, UniqueConstraint, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Table
+
+
+class TemplateVersion(Table):
+    """One e-mail template in one language as it was when published; never changed."""
+
+    __tablename__ = "template_version"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    language: Mapped[str]
+    digest: Mapped[str]
+    source: Mapped[str]
+    compiled: Mapped[dict[str, Any]]
+    """``{"subject": …, "preheader": …, "html": …, "text": …}``: Jinja2 sources, MJML compiled."""
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("name", "language", "digest"),)
+
+
+class CadenceVersion(Table):
+    """A published cadence; never changed. ``templates`` maps template name → language →
+    ``template_version.id``."""
+
+    __tablename__ = "cadence_version"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+    digest: Mapped[str]
+    source: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    """The parsed model (``domain.cadences.cadence.Cadence``) as JSON."""
+    templates: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+
+class PolicyVersion(Table):
+    """A published policy (scoring, follow-up, meeting, opportunity, recycle); never changed."""
+
+    __tablename__ = "policy_version"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    version: Mapped[int]
+    digest: Mapped[str]
+    source: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    published_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("name", "version"),)
+
+
+class Enrollment(Table):
+    """One pass of one lead through one cadence version."""
+
+    __tablename__ = "enrollment"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    """Run id of the phase plus the cadence's name: a retried start finds the same row."""
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    cadence_version_id: Mapped[int] = mapped_column(ForeignKey("cadence_version.id"), index=True)
+    cycle: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    exit_reason: Mapped[str] = mapped_column(server_default="")
+    step: Mapped[str] = mapped_column(server_default="")
+    """Id of the step that comes next."""

@@ -1,0 +1,101 @@
+"""Leads, their accounts, and where they stand. Times are ``timestamptz`` in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Index, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Table
+
+
+class Account(Table):
+    """A company. It has many leads and many opportunities."""
+
+    __tablename__ = "account"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)
+    """Case-folded, white space collapsed: what makes two names the same company."""
+    domain: Mapped[str | None]
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+    """The ``groupId`` under which the tracking API knows the company."""
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Lead(Table):
+    """A person. ``stage`` is where the lead stands in the funnel, ``phase`` which workflow type
+    runs its journey now ('' before the start, 'ended' after the last)."""
+
+    __tablename__ = "lead"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    """Case-folded, trimmed address."""
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
+    first_name: Mapped[str] = mapped_column(server_default="")
+    last_name: Mapped[str] = mapped_column(server_default="")
+    title: Mapped[str] = mapped_column(server_default="")
+    phone: Mapped[str] = mapped_column(server_default="")
+    """E.164 where it could be read as a number, else as given."""
+    country: Mapped[str] = mapped_column(server_default="")
+    """ISO 3166-1 alpha-2, upper case, or ''."""
+    language: Mapped[str] = mapped_column(server_default="en")
+    """BCP 47 primary language, lower case."""
+    time_zone: Mapped[str] = mapped_column(server_default="UTC")
+    """IANA name."""
+    source: Mapped[str] = mapped_column(server_default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Columns of the import that are no field of ours, by their normalised header."""
+    stage: Mapped[str] = mapped_column(server_default="known")
+    phase: Mapped[str] = mapped_column(server_default="")
+    phase_reason: Mapped[str] = mapped_column(server_default="")
+    phase_since: Mapped[datetime | None]
+    cycle: Mapped[int] = mapped_column(server_default="1")
+    owner: Mapped[str] = mapped_column(server_default="")
+    """Code of the rep who owns the lead, e.g. ``rep-3``; '' when nobody does."""
+    interest: Mapped[float] = mapped_column(Double, server_default="0")
+    """Points as of ``interest_as_of``; they decay from then on."""
+    interest_as_of: Mapped[datetime] = mapped_column(server_default=text("to_timestamp(0)"))
+    fit: Mapped[str] = mapped_column(server_default="")
+    """Letter A to D; '' until the fit rules have seen the lead."""
+    crossed_cycle: Mapped[int] = mapped_column(server_default="0")
+    """The last cycle in which the score crossed the threshold: one crossing a cycle."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_lead_stage_phase", "stage", "phase"),)
+
+
+class StageTransition(Table):
+    """One move of one lead between stages or phases. ``key`` (the run id of the phase) makes the
+    record idempotent."""
+
+    __tablename__ = "stage_transition"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    from_stage: Mapped[str]
+    to_stage: Mapped[str]
+    phase: Mapped[str]
+    reason: Mapped[str]
+    cycle: Mapped[int]
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class ImportRun(Table):
+    """One import of one file, for the record."""
+
+    __tablename__ = "import_run"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    file_name: Mapped[str]
+    source: Mapped[str]
+    cadence: Mapped[str]
+    rows: Mapped[int]
+    created: Mapped[int]
+    updated: Mapped[int]
+    rejected: Mapped[int]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())

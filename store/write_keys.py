@@ -1,0 +1,84 @@
+"""Write keys of the tracking API: made, found by what a request brings, listed, revoked."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from store.tables import WriteKey
+
+
+@dataclass(frozen=True)
+class Source:
+    """Who writes: the write key's id, its name, and the cadence of leads it brings first ('')."""
+
+    id: int
+    name: str
+    cadence: str
+
+
+@dataclass(frozen=True)
+class WriteKeyLine:
+    """A write key as a list shows it; times are UTC."""
+
+    name: str
+    cadence: str
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def create_write_key(connection: Connection, name: str, cadence: str = "") -> str | None:
+    """Make a write key.
+
+    Returns:
+        The key, which nobody can tell again; None when the name is taken, be it by a key that was
+        revoked.
+    """
+    key = secrets.token_urlsafe(24)
+    made = connection.execute(
+        insert(WriteKey)
+        .values(name=name, key_hash=_digest(key), cadence=cadence)
+        .on_conflict_do_nothing(index_elements=["name"])
+        .returning(WriteKey.id)
+    ).first()
+    return key if made else None
+
+
+def find_source(connection: Connection, key: str) -> Source | None:
+    """Whose key this is; None when it is nobody's or was revoked."""
+    row = connection.execute(
+        select(WriteKey.id, WriteKey.name, WriteKey.cadence).where(
+            WriteKey.key_hash == _digest(key), WriteKey.revoked_at.is_(None)
+        )
+    ).first()
+    return Source(row.id, row.name, row.cadence) if row else None
+
+
+def list_write_keys(connection: Connection) -> list[WriteKeyLine]:
+    """All write keys by name, those that were revoked too."""
+    rows = connection.execute(
+        select(WriteKey.name, WriteKey.cadence, WriteKey.created_at, WriteKey.revoked_at).order_by(
+            WriteKey.name
+        )
+    )
+    return [WriteKeyLine(**row._mapping) for row in rows]
+
+
+def revoke_write_key(connection: Connection, name: str, now: datetime) -> bool:
+    """Take no more from this key; False when there is none of the name that is in use."""
+    revoked = connection.execute(
+        update(WriteKey)
+        .where(WriteKey.name == name, WriteKey.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(WriteKey.id)
+    ).first()
+    return revoked is not None
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -1,0 +1,167 @@
+"""``starter.py lead suppress|permit``, and what ``cadence lint`` says of topics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+from typer.testing import CliRunner
+
+import settings
+from cli import lead
+from cli.cadence_files import check_files
+from cli.errors import UserError
+from domain.consent import ConsentPolicy
+from store.consent import consent_of, suppress
+from store.engine import engine
+from store.policies import publish_policy
+from tests.scoring import simple_scoring
+
+ADA = "ada@lovelace.example"
+CONSENT = """\
+policy: consent
+topics:
+  nurture: {en: {name: Guides, description: Ideas.}}
+"""
+
+
+@pytest.fixture
+def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A database with one lead, as the command line finds it."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    # Nothing here speaks to Temporal.
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    settings.get.cache_clear()
+    made = engine(database_url)
+    topics: Any = {"nurture": {"en": {"name": "Guides", "description": "Ideas."}}}
+    with made.begin() as connection:
+        connection.execute(
+            text("INSERT INTO lead (email, email_key) VALUES (:email, :email)"), {"email": ADA}
+        )
+        publish_policy(connection, "scoring", "scoring", simple_scoring(click=1))
+        rules = ConsentPolicy(policy="consent", topics=topics)
+        publish_policy(connection, "consent", CONSENT, rules)
+    yield made
+    made.dispose()
+    settings.get.cache_clear()
+
+
+@pytest.fixture
+def run(database: Engine) -> Callable[..., str]:
+    """What the command prints; a refusal is raised."""
+
+    def invoke(*arguments: str) -> str:
+        result = CliRunner().invoke(lead.app, list(arguments))
+        if isinstance(result.exception, UserError):
+            raise result.exception
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    return invoke
+
+
+def suppressed(database: Engine, reason: str = "") -> str:
+    """Suppress the lead for ``reason``, if any, and say why it is suppressed now."""
+    with database.begin() as connection:
+        if reason:
+            suppress(connection, email_key=ADA, reason=reason, at=datetime.now(UTC))
+        return consent_of(connection, ADA).suppressed
+
+
+def records(database: Engine) -> list[tuple[Any, ...]]:
+    with database.connect() as connection:
+        rows = connection.execute(
+            text("SELECT topic, action, source, evidence FROM consent_record ORDER BY id")
+        )
+        return [tuple(row) for row in rows]
+
+
+def test_an_operator_stops_mail_and_permits_it_again(
+    database: Engine, run: Callable[..., str]
+) -> None:
+    """Both are on record with their reason: somebody will ask."""
+    assert "no more marketing mail" in run("suppress", ADA, "--reason", "asked by phone")
+    assert suppressed(database) == "manual"
+    assert "may get mail again" in run("permit", ADA, "--evidence", "signed form of 3 March")
+    assert suppressed(database) == ""
+    assert records(database) == [
+        ("", "opt_out", "operator", "asked by phone"),
+        ("", "opt_in", "operator", "signed form of 3 March"),
+    ]
+
+
+def test_an_operator_stops_one_topic(database: Engine, run: Callable[..., str]) -> None:
+    run("suppress", ADA, "--topic", "nurture")
+    assert suppressed(database) == ""
+    run("permit", ADA, "--topic", "nurture", "--evidence", "asked for the guide")
+    assert [row[:2] for row in records(database)] == [
+        ("nurture", "opt_out"),
+        ("nurture", "opt_in"),
+    ]
+    with pytest.raises(UserError, match="Did you mean 'nurture'"):
+        run("suppress", ADA, "--topic", "nurtur")
+
+
+@pytest.mark.parametrize("reason", ["unsubscribed", "soft_bounced"])
+def test_a_permission_lifts_what_the_lead_could_lift(
+    database: Engine, run: Callable[..., str], reason: str
+) -> None:
+    suppressed(database, reason)
+    run("permit", ADA, "--evidence", "wrote to us")
+    assert suppressed(database) == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "arguments", "sentence"),
+    [
+        ("complained", [], "has reported our mail as unwanted"),
+        ("complained", ["--address-works"], "has reported our mail as unwanted"),
+        ("bounced", [], "add --address-works"),
+    ],
+)
+def test_what_a_permission_cannot_lift_is_refused_in_a_sentence(
+    database: Engine, run: Callable[..., str], reason: str, arguments: list[str], sentence: str
+) -> None:
+    """Mailing who complained costs the good name of all our mail."""
+    suppressed(database, reason)
+    with pytest.raises(UserError, match=sentence):
+        run("permit", ADA, "--evidence", "x", *arguments)
+    assert suppressed(database) == reason
+    assert records(database) == []
+
+
+def test_an_address_that_works_again_is_permitted(
+    database: Engine, run: Callable[..., str]
+) -> None:
+    suppressed(database, "bounced")
+    run("permit", ADA, "--evidence", "answered from it", "--address-works")
+    assert suppressed(database) == ""
+
+
+def test_a_permission_needs_evidence(database: Engine, run: Callable[..., str]) -> None:
+    with pytest.raises(UserError, match="say how you know"):
+        run("permit", ADA, "--evidence", " ")
+    assert records(database) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "place"), [("topic: nurtur\n", "2:8"), ("topic: nurture\n", ""), ("", "")]
+)
+def test_a_topic_that_leads_could_not_choose_is_a_problem(
+    tmp_path: Path, line: str, place: str
+) -> None:
+    """Its mails could only be refused with everything else."""
+    cadence = f"cadence: short\n{line}steps:\n  - wait: 1 day\n"
+    (tmp_path / "short.yaml").write_text(cadence, encoding="utf-8")
+    (tmp_path / "consent.yaml").write_text(CONSENT, encoding="utf-8")
+    found = [str(one) for one in check_files(tmp_path, tmp_path).problems]
+    if not place:
+        assert found == []
+        return
+    (problem,) = found
+    assert f"short.yaml:{place}: the consent policy does not name the topic 'nurtur'" in problem
+    assert check_files(tmp_path, tmp_path, [tmp_path / "short.yaml"]).problems == []

@@ -1,0 +1,210 @@
+"""What people see of scoring: the forecast of new rules, their progress, and a lead's points."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from typer.testing import CliRunner, Result
+
+import settings as settings_module
+from cli import cadence as command
+from cli.errors import UserError
+from store import scoring_runs
+from store.engagement import Happened, record
+from tests.cli.test_cadence_cli import MAIL, SCORING, WELCOME
+
+MILD = SCORING
+GENEROUS = SCORING.replace("points: 10", "points: 40")
+NOBODY_YET = "There are no new scoring rules in these files that would change leads."
+
+
+@pytest.fixture
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The scoring file of a checkout, as the commands see it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(command, "CADENCES", tmp_path / "cadences")
+    monkeypatch.setattr(command, "TEMPLATES", tmp_path / "templates")
+    for name in ("cadences", "templates"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "cadences/welcome.yaml").write_text(WELCOME, encoding="utf-8")
+    (tmp_path / "templates/hello.en.mjml").write_text(MAIL, encoding="utf-8")
+    (tmp_path / "cadences/scoring.yaml").write_text(MILD, encoding="utf-8")
+    return tmp_path / "cadences/scoring.yaml"
+
+
+@pytest.fixture
+def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A fresh database that the commands find by their environment."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setattr(settings_module, "get", settings_module.Settings)
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def run(*arguments: str, typed: str = "", exit_code: int = 0) -> Result:
+    """Run a ``cadence`` command; the user's mistakes come out as they do from ``starter.py``."""
+    result = CliRunner().invoke(command.app, arguments, input=typed)
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+def nurture_leads_that_clicked(database: Engine, leads: int, clicks: int) -> None:
+    """Make leads in nurture, the first ``clicks`` of which have clicked just now."""
+    now = datetime.now(UTC)
+    with database.begin() as connection:
+        ids = connection.execute(
+            text(
+                "INSERT INTO lead (email, email_key, stage, phase, cycle) "
+                "SELECT n || '@b.example', n || '@b.example', 'known', 'Nurture', 1 "
+                "FROM generate_series(1, :leads) AS n RETURNING id"
+            ),
+            {"leads": leads},
+        ).scalars()
+        clicked = [
+            Happened(f"click:{one}", "click", now, lead_id=one)
+            for one, _ in zip(ids, range(clicks), strict=False)
+        ]
+        record(connection, clicked, now)
+
+
+def count(database: Engine, query: str) -> int:
+    with database.connect() as connection:
+        found: int = connection.execute(text(query)).scalar_one()
+    return found
+
+
+def versions_and_runs(database: Engine) -> tuple[int, int, int]:
+    return (
+        count(database, "SELECT count(*) FROM policy_version"),
+        count(database, "SELECT count(*) FROM scoring_run"),
+        count(database, "SELECT count(*) FROM relay_message WHERE kind = 'rescore'"),
+    )
+
+
+@pytest.fixture
+def five_leads(rules: Path, database: Engine) -> Engine:
+    """Five leads, of whom three clicked; the rules file is more generous than the rules."""
+    run("publish")
+    nurture_leads_that_clicked(database, 5, 3)
+    rules.write_text(GENEROUS, encoding="utf-8")
+    return database
+
+
+def test_a_preview_counts_who_would_become_mql_and_changes_nothing(five_leads: Engine) -> None:
+    """Marketing tries a number; sales must not feel it."""
+    lines = run("publish", "--preview").stdout.splitlines()
+
+    assert lines[0] == "3 leads would become MQL. Sales would get 30 of them an hour."
+    assert [line.split() for line in lines[2:6]] == [
+        ["known", "2", "2"],
+        ["engaged", "3", "0"],
+        ["mql", "0", "3"],
+        ["hot", "0", "0"],
+    ]
+    assert lines[-1] == "Nothing was published."
+    assert versions_and_runs(five_leads) == (1, 0, 0)
+    assert count(five_leads, "SELECT count(*) FROM crossing") == 0
+
+
+def test_publishing_new_rules_forecasts_and_queues_the_scoring_of_all(five_leads: Engine) -> None:
+    """Without a terminal it goes on, for deployments publish too; escalation is paced."""
+    said = run("publish").stdout
+
+    assert "3 leads would become MQL" in said
+    assert "Scoring 5 leads anew in the background; `starter.py cadence scoring`" in said
+    assert versions_and_runs(five_leads) == (2, 1, 1)
+    again = run("publish").stdout
+    assert "MQL" not in again
+    assert "anew" not in again
+    assert versions_and_runs(five_leads) == (2, 1, 1)
+
+
+def test_a_person_at_a_terminal_is_asked_and_may_say_no(
+    five_leads: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The forecast is there to be thought about; ``--yes`` is for those who have."""
+    monkeypatch.setattr(command, "_somebody_is_there", lambda: True)
+
+    assert "Nothing was published." in run("publish", typed="n\n", exit_code=1).stdout
+    assert versions_and_runs(five_leads) == (1, 0, 0)
+    run("publish", "--yes")
+    assert versions_and_runs(five_leads) == (2, 1, 1)
+
+
+@pytest.mark.usefixtures("rules")
+def test_the_first_rules_ever_score_the_leads_there_are_without_a_forecast(
+    database: Engine,
+) -> None:
+    """There is nothing to compare with; unscored leads would stay so for ever."""
+    nurture_leads = "INSERT INTO lead (email, email_key) VALUES ('a@b.example', 'a@b.example')"
+    with database.begin() as connection:
+        connection.execute(text(nurture_leads))
+
+    assert NOBODY_YET in run("publish", "--preview").stdout
+    said = run("publish").stdout
+    assert "MQL" not in said
+    assert "Scoring 1 lead anew" in said
+
+
+def test_without_leads_new_rules_simply_hold(rules: Path, database: Engine) -> None:
+    """A fresh deployment that tunes its rules has nothing to wait for."""
+    run("publish")
+    rules.write_text(GENEROUS, encoding="utf-8")
+
+    assert "anew" not in run("publish").stdout
+    assert versions_and_runs(database) == (2, 0, 0)
+    assert "never" in run("scoring").stdout
+
+
+def test_rules_of_an_earlier_perennial_give_way_without_a_forecast(five_leads: Engine) -> None:
+    """Their form can't be read any more, and must not keep the new ones out."""
+    with five_leads.begin() as connection:
+        connection.execute(text("UPDATE policy_version SET definition = '{\"threshold\": 30}'"))
+
+    assert "Scoring 5 leads anew" in run("publish").stdout
+
+
+def test_ops_see_how_far_the_scoring_is(five_leads: Engine) -> None:
+    """Counted, handed over, waiting, since when: or else they ask the database."""
+    run("publish")
+    assert [" ".join(line.split()[:5]) for line in run("scoring").stdout.splitlines()[1:]] == [
+        "Counted anew 0 of 5",
+        "Handed to sales 0",
+        "Still waiting 0; sales gets",
+    ]
+    now = datetime.now(UTC)
+    with five_leads.begin() as connection:
+        started = scoring_runs.newest_run(connection)
+        assert started is not None
+        counted = scoring_runs.rescore_slice(connection, started, now)
+        scoring_runs.escalate(connection, counted, 2, now)
+
+    progress = json.loads(run("scoring", "--json").stdout)
+    assert progress["rules"]["version"] == 2
+    assert {name: progress["run"][name] for name in ("scored", "handed_over", "waiting")} == {
+        "scored": 5,
+        "handed_over": 2,
+        "waiting": 1,
+    }
+    with five_leads.begin() as connection:
+        scoring_runs.finish_run(connection, counted.id, now + timedelta(hours=1))
+    shown = run("scoring").stdout
+    assert "all 5 leads" in shown
+    assert "nobody, since" in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.usefixtures("database")
+def test_no_rules_at_all_are_a_sentence() -> None:
+    """It says how to publish them."""
+    with pytest.raises(UserError, match="No scoring rules are published"):
+        run("scoring")

@@ -1,0 +1,1 @@
+"""The tracking API, as Segment's client libraries speak it."""

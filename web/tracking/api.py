@@ -1,0 +1,194 @@
+"""``POST /v1/…``: Segment's HTTP tracking API, so that its client libraries work as they are.
+
+https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/
+"""
+
+from __future__ import annotations
+
+import base64
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
+
+from domain.identities import Message
+from settings import Settings
+from store.policies import PolicyMissing
+from store.visitors import Overtaken, take_batch
+from store.write_keys import Source, find_source
+from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
+from web.tracking.reading import KINDS, Arrival, Envelope, envelope_of, read_message
+from web.tracking.refusal import BadMessage, Refused
+
+log = structlog.get_logger(__name__)
+
+# analytics.js calls each path by its first letter.
+CALLS = {kind: kind for kind in KINDS} | {kind[0]: kind for kind in KINDS}
+CALLS |= dict.fromkeys(("batch", "b", "import"), "batch")
+MOST_MESSAGES = 2500
+KEY_SECONDS = 3.0
+"""How long a write key that was revoked may still be taken."""
+_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+_PREFLIGHT = _ANY_ORIGIN | {
+    "Access-Control-Allow-Methods": "POST, OPTIONS",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+    "Access-Control-Max-Age": "86400",
+}
+
+
+def tracking_api(settings: Settings, database: Engine) -> APIRouter:
+    """``/v1/identify``, ``track``, ``page``, ``screen``, ``group``, ``alias``, ``batch`` and
+    ``import`` (the same as ``batch``), and the one-letter paths of analytics.js. The write key is
+    the user name of basic authentication, or ``writeKey`` in the body. Answers:
+
+    - 200 ``{"success": true}``: committed. ``rejected`` names the messages of a batch that were
+      refused, each with its ``index`` and ``field``. Segment, too, answers 200 for a batch with
+      some messages that it does not accept; and a library that gets a 4xx reports all messages of
+      the batch as lost, while the good ones are stored.
+    - 400 ``{"success": false, "code", "message", "errors"}``: nothing of it is stored. Not JSON or
+      gzip, more than 500 KB (32 KB for a single call), or no message that could be taken. Segment
+      answers 400, not 413, when its limits are exceeded.
+    - 401: no write key, or one that is unknown or revoked. 404: no such call.
+    - 415: ``Content-Encoding`` is not gzip.
+    - 503: the database can't store it now; libraries send it again, and it counts once.
+    """
+    router = APIRouter()
+    clock = settings.clock()
+    sources = _Sources(database)
+
+    def take(body: str, call: str, key: str, received: datetime) -> Response:
+        found, strange = parse(body)
+        source = sources.of(key or found.get("writeKey"))
+        large = len(body.encode()) > LARGEST_MESSAGE
+        arrival = Arrival(received, clock.journey_time, source.id, strange, large)
+        if call == "batch":
+            messages, rejected = _read_batch(found, arrival)
+        else:
+            messages, rejected = _read_one(found, call, arrival)
+        if messages:
+            take_batch(database, messages, source, clock.journey_time(received))
+        if not rejected:
+            return _answer({"success": True})
+        log.info(
+            "some tracking messages were refused",
+            write_key=source.name,
+            refused=len(rejected),
+        )
+        if messages:
+            return _answer({"success": True, "rejected": rejected})
+        sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
+        wrong = {"code": "invalid_request", "message": sentence, "errors": rejected}
+        return _answer({"success": False, **wrong}, 400)
+
+    @router.options("/v1/{call}")
+    def preflight(call: str) -> Response:
+        return Response(status_code=204 if call in CALLS else 404, headers=_PREFLIGHT)
+
+    @router.post("/v1/{call}")
+    async def track(request: Request, call: str) -> Response:
+        received = datetime.now(UTC)
+        try:
+            if call not in CALLS:
+                raise Refused(404, "not_found", "path", f"There is no call /v1/{call}.")
+            call = CALLS[call]
+            key = _basic_user(request.headers.get("Authorization", ""))
+            body = await read_body(
+                request.stream(),
+                request.headers.get("Content-Encoding", ""),
+                LARGEST_BATCH if call == "batch" else LARGEST_MESSAGE,
+            )
+            return await run_in_threadpool(take, body, call, key, received)
+        except Refused as refused:
+            log.warning("a tracking request was refused", code=refused.code, field=refused.field)
+            return _answer(refused.answer(), refused.status)
+        except (SQLAlchemyError, PolicyMissing, Overtaken) as error:
+            log.warning("tracking messages must wait", error=type(error).__name__)
+            sentence = "The messages can't be stored now. Send them again."
+            return _answer(Refused(503, "unavailable", "", sentence).answer(), 503)
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return router
+
+
+class _Sources:
+    """Whose a write key is, asked again every few seconds."""
+
+    def __init__(self, database: Engine) -> None:
+        self._database = database
+        self._known: dict[str, tuple[float, Source]] = {}
+
+    def of(self, key: object) -> Source:
+        if not isinstance(key, str) or not key:
+            raise Refused(
+                401,
+                "unauthorized",
+                "writeKey",
+                "Send the write key as user name of basic authentication, or as writeKey.",
+            )
+        until, source = self._known.get(key, (0.0, None))
+        if source is not None and time.monotonic() < until:
+            return source
+        source = None
+        if key.isprintable() and key.isascii():
+            with self._database.connect() as connection:
+                source = find_source(connection, key)
+        if source is None:
+            self._known.pop(key, None)
+            raise Refused(401, "unauthorized", "writeKey", "The write key is unknown or revoked.")
+        self._known[key] = (time.monotonic() + KEY_SECONDS, source)
+        return source
+
+
+def _basic_user(header: str) -> str:
+    """The user name of basic authentication (RFC 7617); '' without any."""
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        decoded = base64.b64decode(credentials.strip(), validate=True).decode()
+    except ValueError:
+        raise Refused(
+            401, "unauthorized", "Authorization", "The header is no basic authentication."
+        ) from None
+    return decoded.partition(":")[0]
+
+
+def _read_batch(
+    body: dict[str, Any], arrival: Arrival
+) -> tuple[list[Message], list[dict[str, Any]]]:
+    items = body.get("batch")
+    if not isinstance(items, list) or not items:
+        raise Refused(400, "invalid_request", "batch", "The batch must be a list of messages.")
+    envelope = envelope_of(body)
+    messages: list[Message] = []
+    rejected: list[dict[str, Any]] = []
+    for index, item in enumerate(items):
+        try:
+            if index >= MOST_MESSAGES:
+                raise BadMessage("", f"A batch holds at most {MOST_MESSAGES:,} messages.")
+            messages.append(read_message(item, None, envelope, arrival))
+        except BadMessage as wrong:
+            field = f"batch[{index}]" + (f".{wrong.field}" if wrong.field else "")
+            rejected.append({"index": index, "field": field, "message": str(wrong)})
+    return messages, rejected
+
+
+def _read_one(
+    body: dict[str, Any], kind: str, arrival: Arrival
+) -> tuple[list[Message], list[dict[str, Any]]]:
+    try:
+        return [read_message(body, kind, Envelope(None, {}), arrival)], []
+    except BadMessage as wrong:
+        return [], [{"field": wrong.field or "body", "message": str(wrong)}]
+
+
+def _answer(body: dict[str, Any], status: int = 200) -> Response:
+    return JSONResponse(body, status, headers=_ANY_ORIGIN)

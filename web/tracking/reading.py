@@ -1,0 +1,212 @@
+"""Messages of Segment's tracking calls: checked, with the time at which they happened.
+
+https://segment.com/docs/connections/spec/common/
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from domain.identities import Message
+from web.tracking.body import LARGEST_MESSAGE, check_storable
+from web.tracking.refusal import BadMessage, Refused
+from web.tracking.traits import group_of, lead_facts
+
+KINDS = ("identify", "track", "page", "screen", "group", "alias")
+FUTURE = timedelta(hours=1)
+"""How far ahead of us a clock may be when ``sentAt`` does not tell how far it is."""
+LONGEST_ID = 500
+LONGEST_NAME = 500
+_PAGE_FIELDS = ("url", "path", "title", "referrer")
+_NOTHING: dict[str, Any] = {}
+_COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When and how a request came: real time (UTC), what turns it into journey time, the id of
+    its write key, and whether every message must be looked through."""
+
+    received: datetime
+    journey_time: Callable[[datetime], datetime]
+    write_key_id: int
+    strange: bool
+    large: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a batch says for all of its messages."""
+
+    sent_at: datetime | None
+    page: dict[str, Any]
+
+
+def envelope_of(body: dict[str, Any]) -> Envelope:
+    """The envelope of a batch.
+
+    Raises:
+        Refused: ``sentAt`` or ``context`` is of the wrong type.
+    """
+    try:
+        return Envelope(_time(body, "sentAt"), _object(_object(body, "context"), "page"))
+    except BadMessage as wrong:
+        raise Refused(400, "invalid_request", wrong.field, str(wrong)) from None
+
+
+def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Arrival) -> Message:
+    """One message.
+
+    Args:
+        kind: of the call; None in a batch, where each item has a ``type``.
+
+    Raises:
+        BadMessage: it can't be taken; the sentence says why.
+    """
+    if not isinstance(item, dict):
+        raise BadMessage("", "The message must be a JSON object.")
+    if arrival.strange:
+        check_storable(item, "")
+    if arrival.large and len(_written(item)) > LARGEST_MESSAGE:
+        raise BadMessage("", f"The message has more than {LARGEST_MESSAGE // 1024} KB.")
+    if kind is None:
+        kind = item.get("type")
+        if not isinstance(kind, str) or kind not in KINDS:
+            raise BadMessage("type", f"The type must be one of {', '.join(KINDS)}.")
+    user_id, anonymous_id = _id(item, "userId"), _id(item, "anonymousId")
+    if not user_id and not anonymous_id:
+        raise BadMessage("userId", "A message needs a userId or an anonymousId.")
+    at = _happened_at(item, envelope, arrival)
+    message = Message(kind, _key(item, arrival), at, user_id, anonymous_id)
+    if kind in ("track", "page", "screen"):
+        message.name = _name(item, kind)
+        message.detail = _detail(item, envelope)
+    elif kind == "identify":
+        message.facts = lead_facts(_storable_object(item, "traits"))
+    elif kind == "group":
+        group_id = _id(item, "groupId")
+        if not group_id:
+            raise BadMessage("groupId", "A group call needs a groupId.")
+        message.group = group_of(group_id, _storable_object(item, "traits"))
+    else:
+        message.previous_id = _id(item, "previousId")
+        if not message.previous_id or not user_id:
+            missing = "previousId" if user_id else "userId"
+            raise BadMessage(missing, f"An alias call needs a {missing}.")
+    return message
+
+
+def _id(item: dict[str, Any], field: str) -> str:
+    """An id as text; clients send numbers too."""
+    value = item.get(field)
+    if value is None:
+        return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise BadMessage(field, f"The {field} must be text or a whole number.")
+    if len(value) > LONGEST_ID:
+        raise BadMessage(field, f"The {field} has more than {LONGEST_ID} characters.")
+    return value.strip()
+
+
+def _name(item: dict[str, Any], kind: str) -> str:
+    field = "event" if kind == "track" else "name"
+    value = item.get(field)
+    if value is None:
+        value = ""
+    if not isinstance(value, str):
+        raise BadMessage(field, f"The {field} must be text.")
+    if kind == "track" and not value.strip():
+        raise BadMessage(field, "A track call needs the name of its event.")
+    if len(value) > LONGEST_NAME:
+        raise BadMessage(field, f"The {field} has more than {LONGEST_NAME} characters.")
+    return value.strip()
+
+
+def _object(item: dict[str, Any], field: str) -> dict[str, Any]:
+    value = item.get(field)
+    if value is None:
+        return _NOTHING
+    if not isinstance(value, dict):
+        raise BadMessage(field, f"The {field} must be a JSON object.")
+    return value
+
+
+def _storable_object(item: dict[str, Any], field: str) -> dict[str, Any]:
+    found = _object(item, field)
+    for name, value in found.items():
+        if isinstance(value, dict | list):
+            check_storable(value, f"{field}.{name}", 2)
+    return found
+
+
+def _detail(item: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
+    """What is kept of a track, page or screen call. A page's own properties say best where it was;
+    of other calls the context does."""
+    properties = _storable_object(item, "properties")
+    page = _object(_object(item, "context"), "page") or envelope.page
+    detail: dict[str, Any] = {"properties": properties} if properties else {}
+    for field in _PAGE_FIELDS:
+        value = properties.get(field) or page.get(field)
+        if value and isinstance(value, str):
+            detail[field] = value
+    if "url" in detail and "path" not in detail:
+        try:
+            detail["path"] = urlsplit(detail["url"]).path or "/"
+        except ValueError:
+            detail["path"] = ""
+    return detail
+
+
+def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> datetime:
+    """Journey time of a message: by our clock, as Segment reckons it:
+    ``receivedAt - (sentAt - originalTimestamp)``. Nothing happened after it arrived."""
+    field = "originalTimestamp" if item.get("originalTimestamp") else "timestamp"
+    original = _time(item, field)
+    sent_at = _time(item, "sentAt") or envelope.sent_at
+    at = original or arrival.received
+    try:
+        if original and sent_at:
+            at = arrival.received - (sent_at - original)
+        if at - arrival.received > FUTURE:
+            raise BadMessage(field, "The time is more than an hour in the future.")
+        return arrival.journey_time(min(at, arrival.received))
+    except OverflowError:
+        raise BadMessage(field, "The time is beyond all calendars.") from None
+
+
+def _time(item: dict[str, Any], field: str) -> datetime | None:
+    value = item.get(field)
+    if value is None:
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        raise BadMessage(
+            field, f"The {field} must be an ISO 8601 time, such as 2026-05-04T10:00:00Z."
+        ) from None
+
+
+def _key(item: dict[str, Any], arrival: Arrival) -> str:
+    """What makes the message count once. Without a ``messageId`` it is what it says: sent again it
+    is the same, as long as it has its time; without one, within the minute of its arrival."""
+    message_id = _id(item, "messageId")
+    if not message_id:
+        minute = "" if item.get("timestamp") else f"{arrival.received:%Y-%m-%dT%H:%M}"
+        message_id = hashlib.sha256(_written(item) + minute.encode()).hexdigest()
+    return f"track:{arrival.write_key_id}:{message_id}"
+
+
+def _written(item: dict[str, Any]) -> bytes:
+    try:
+        return _COMPACT.encode(item).encode()
+    except RecursionError:
+        raise BadMessage("", "The message is nested too deeply.") from None
