@@ -1,0 +1,379 @@
+"""What an event costs, and how fast the right person hears: ``python benchmarks/ingest.py``.
+
+In one run, on the real embedded stack with a web app and a worker of its own each:
+
+1. page views of known and unknown visitors in batches of 100 to the tracking API, each batch
+   committed before it is answered;
+2. as many signals, one per event, to journeys that rest: what it would cost to tell Temporal
+   everything;
+3. a steady load of events, and beside it leads that ask for a demo. Speed to lead is the time from
+   sending such an event until the SDR's task can be seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import http.client
+import itertools
+import json
+import os
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import Engine, text  # noqa: E402
+from temporalio.client import Client  # noqa: E402
+
+from cli.cadence import publish_files  # noqa: E402
+from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id  # noqa: E402
+from domain.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
+from embedded.stack import EmbeddedStack  # noqa: E402
+from store import migrate  # noqa: E402
+from store.engine import engine  # noqa: E402
+from store.write_keys import create_write_key  # noqa: E402
+from workflows.journey import search_attributes  # noqa: E402
+
+BATCH = 100
+CONNECTIONS = 4
+VISITORS = 2000
+RESTING = 200
+SIGNALS_AT_ONCE = 32
+PATHS = ("/", "/features", "/customers", "/blog/second-visits", "/about", "/docs/start")
+
+
+class Site:
+    """Somebody's web site: sends batches of events over kept connections."""
+
+    def __init__(self, url: str, write_key: str) -> None:
+        where = urlsplit(url)
+        self._host, self._port = where.hostname or "", where.port
+        token = base64.b64encode(f"{write_key}:".encode()).decode()
+        self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
+        self._own = threading.local()
+
+    def send(self, body: bytes) -> None:
+        """POST a batch; anything but 200 ends the benchmark."""
+        if not hasattr(self._own, "connection"):
+            self._own.connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+        connection = self._own.connection
+        connection.request("POST", "/v1/batch", body, self._headers)
+        response = connection.getresponse()
+        answer = response.read()
+        if response.status != 200:
+            raise SystemExit(f"The tracking API answered {response.status}: {answer.decode()}")
+
+
+class Crowd:
+    """Visitors, half of them identified, who look at pages."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def batch(self) -> bytes:
+        """The views of one moment."""
+        now = datetime.now(UTC).isoformat()
+        return json.dumps(
+            {"batch": [self._view(now) for _ in range(BATCH)], "sentAt": now}
+        ).encode()
+
+    def _view(self, now: str) -> dict[str, Any]:
+        number = self._random.randrange(VISITORS)
+        who = {"userId": f"user-{number}"} if number % 2 else {"anonymousId": f"visitor-{number}"}
+        path = self._random.choice(PATHS)
+        return {
+            "type": "page",
+            "messageId": str(uuid.UUID(int=self._random.getrandbits(128))),
+            "timestamp": now,
+            "name": path,
+            "properties": {"path": path, "url": f"https://shop.example{path}", "title": path},
+            "context": {"userAgent": "Mozilla/5.0", "locale": "en-GB"},
+            **who,
+        }
+
+
+def identify(numbers: Iterator[int], name: str) -> bytes:
+    """A batch that makes leads of users."""
+    now = datetime.now(UTC).isoformat()
+    return json.dumps(
+        {
+            "batch": [
+                {
+                    "type": "identify",
+                    "messageId": str(uuid.uuid4()),
+                    "userId": f"{name}-{number}",
+                    "timestamp": now,
+                    "traits": {"email": f"{name}-{number}@bench.example", "title": "Owner"},
+                }
+                for number in numbers
+            ]
+        }
+    ).encode()
+
+
+def throughput(site: Site, events: int) -> float:
+    """Events per second through HTTP, committed."""
+    crowd = Crowd(1)
+    batches = [crowd.batch() for _ in range(events // BATCH)]
+    started = time.perf_counter()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        list(pool.map(site.send, batches))
+    return len(batches) * BATCH / (time.perf_counter() - started)
+
+
+async def signals(client: Client, leads: list[int], events: int) -> float:
+    """Signals per second that resting journeys take."""
+    state = [JourneyState(lead_id=lead, reason="lost") for lead in leads]
+    for one in state:
+        await client.start_workflow(
+            Phase.RECYCLE.value,
+            one,
+            id=journey_id(one.lead_id),
+            task_queue=JOURNEY_QUEUE,
+            search_attributes=search_attributes(one),
+        )
+    handles = [client.get_workflow_handle(journey_id(lead)) for lead in leads]
+    await asyncio.gather(*(handle.query("status") for handle in handles))
+    places = asyncio.Semaphore(SIGNALS_AT_ONCE)
+
+    async def tell(number: int) -> None:
+        async with places:
+            notice = Notice("page", ref=number, message=number + 1)
+            await handles[number % len(handles)].signal("engagement", notice)
+
+    started = time.perf_counter()
+    await asyncio.gather(*(tell(number) for number in range(events)))
+    # A query is answered when every signal before it has been handled.
+    await asyncio.gather(*(handle.query("status") for handle in handles))
+    return events / (time.perf_counter() - started)
+
+
+class SpeedToLead:
+    """Leads in nurture that ask for a demo while a crowd looks at pages."""
+
+    def __init__(self, site: Site, database: Engine, asking: list[str]) -> None:
+        self._site = site
+        self._database = database
+        self._asking = asking
+        self._asked: dict[str, float] = {}
+        self._seen: dict[str, float] = {}
+        self._over = threading.Event()
+        self.load = 0
+
+    def measure(self, per_second: int, seconds: float) -> list[float]:
+        """Milliseconds from request to visible task, one per lead that asked."""
+        crowd = Crowd(2)
+        started = time.perf_counter()
+        with ThreadPoolExecutor(CONNECTIONS + 2) as pool:
+            watching = pool.submit(self._watch)
+            asking = pool.submit(self._ask, seconds)
+            sending = []
+            for number in itertools.count():
+                due = started + number * BATCH / per_second
+                if due - started >= seconds:
+                    break
+                time.sleep(max(0.0, due - time.perf_counter()))
+                sending.append(pool.submit(self._site.send, crowd.batch()))
+            for one in sending:
+                one.result()
+            self.load = round(len(sending) * BATCH / (time.perf_counter() - started))
+            asking.result()
+            self._over.set()
+            watching.result()
+        return [1000 * (self._seen[email] - at) for email, at in self._asked.items()]
+
+    def _ask(self, seconds: float) -> None:
+        for user in self._asking:
+            body = json.dumps(
+                {
+                    "batch": [
+                        {
+                            "type": "track",
+                            "event": "Demo Requested",
+                            "messageId": str(uuid.uuid4()),
+                            "userId": user,
+                            "timestamp": datetime.now(UTC).isoformat(),
+                        }
+                    ]
+                }
+            ).encode()
+            self._asked[user] = time.perf_counter()
+            self._site.send(body)
+            time.sleep(seconds / len(self._asking))
+
+    def _watch(self) -> None:
+        """Look at the SDRs' list as they do."""
+        query = text(
+            "SELECT split_part(lead.email, '@', 1) FROM task JOIN lead ON lead.id = task.lead_id "
+            "WHERE task.kind = 'qualify' AND task.state = 'open' AND task.id > :last"
+        )
+        newest = text("SELECT coalesce(max(id), 0) FROM task")
+        last, deadline = 0, None
+        while True:
+            with self._database.connect() as connection:
+                # Ids may be committed out of order: look a little back.
+                found = connection.execute(query, {"last": last - 100}).scalars().all()
+                last = connection.execute(newest).scalar_one()
+            now = time.perf_counter()
+            for user in found:
+                self._seen.setdefault(user, now)
+            if self._over.is_set():
+                deadline = deadline or now + 60
+                if len(self._seen) == len(self._asked):
+                    return
+                if now > deadline:
+                    raise SystemExit("Not every lead that asked became a task within a minute.")
+            time.sleep(0.01)
+
+
+@contextmanager
+def running(settings: dict[str, str], log_file: Path) -> Iterator[None]:
+    """The web app and a worker, as in production: one process each."""
+    environment = os.environ | settings
+    commands = ([sys.executable, "-m", "web"], [sys.executable, "worker.py"])
+    with log_file.open("wb") as log:
+        processes = [
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            for command in commands
+        ]
+        try:
+            _reach(settings["WEB_PORT"])
+            yield
+        finally:
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait()
+
+
+def _reach(port: str) -> None:
+    for _ in range(300):
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("The web app did not start.")
+
+
+async def measure(
+    client: Client, database: Engine, site: Site, options: argparse.Namespace
+) -> dict[str, Any]:
+    """The three parts, one after the other."""
+    send = site.send
+    for start in range(1, VISITORS, 2 * BATCH):
+        await asyncio.to_thread(send, identify(iter(range(start, start + 2 * BATCH, 2)), "user"))
+    asking = [f"asking-{number}" for number in range(options.asking)]
+    resting = RESTING
+    await asyncio.to_thread(send, identify(iter(range(resting)), "resting"))
+    for start in range(0, len(asking), BATCH):
+        numbers = range(start, min(start + BATCH, len(asking)))
+        await asyncio.to_thread(send, identify(iter(numbers), "asking"))
+    ids = _ids(database, "asking")
+    for lead in ids:
+        state = JourneyState(lead_id=lead, cadence="welcome-nurture")
+        await client.start_workflow(
+            Phase.NURTURE.value,
+            state,
+            id=journey_id(lead),
+            task_queue=JOURNEY_QUEUE,
+            search_attributes=search_attributes(state),
+        )
+    while _count(database, "phase = 'Nurture'") < len(ids):  # noqa: ASYNC110
+        await asyncio.sleep(0.2)
+    await asyncio.to_thread(throughput, site, 2000)  # Everything warms up before it counts.
+    per_second = await asyncio.to_thread(throughput, site, options.events)
+    signalled = await signals(client, _ids(database, "resting"), options.signals)
+    speed = SpeedToLead(site, database, asking)
+    waits = await asyncio.to_thread(speed.measure, options.load, options.seconds)
+    percentiles = statistics.quantiles(waits, n=100, method="inclusive")
+    return {
+        "events_per_s": round(per_second),
+        "signal_per_event_per_s": round(signalled),
+        "ratio": round(per_second / signalled, 1),
+        "speed_to_lead_p50_ms": round(statistics.median(waits)),
+        "speed_to_lead_p99_ms": round(percentiles[98]),
+        "load_events_per_s": speed.load,
+    }
+
+
+def _ids(database: Engine, name: str) -> list[int]:
+    with database.connect() as connection:
+        rows = connection.execute(
+            text("SELECT id FROM lead WHERE email LIKE :name ORDER BY id"), {"name": f"{name}-%"}
+        )
+        return list(rows.scalars())
+
+
+def _count(database: Engine, condition: str) -> int:
+    with database.connect() as connection:
+        return int(
+            connection.execute(text(f"SELECT count(*) FROM lead WHERE {condition}")).scalar_one()
+        )
+
+
+async def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--events", type=int, default=30_000, help="events of part 1")
+    parser.add_argument("--signals", type=int, default=3_000, help="signals of part 2")
+    parser.add_argument("--load", type=int, default=500, help="events per second of part 3")
+    parser.add_argument("--seconds", type=float, default=60.0, help="length of part 3")
+    parser.add_argument("--asking", type=int, default=200, help="leads that ask in part 3")
+    options = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
+    stack = EmbeddedStack(home, SEARCH_ATTRIBUTES)
+    try:
+        addresses = stack.start()
+        migrate.upgrade(addresses.database_url)
+        database = engine(addresses.database_url)
+        publish_files(database, ROOT / "cadences", ROOT / "templates")
+        with database.begin() as connection:
+            key = create_write_key(connection, "benchmark") or ""
+        client = await Client.connect(addresses.temporal_address)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = str(probe.getsockname()[1])
+        settings = {
+            "PERENNIAL_HOME": str(home),
+            "DATABASE_URL": addresses.database_url,
+            "TEMPORAL_ADDRESS": addresses.temporal_address,
+            "WEB_PORT": port,
+        }
+        with running(settings, home / "processes.log"):
+            site = Site(f"http://127.0.0.1:{port}", key)
+            figures = await measure(client, database, site, options)
+        database.dispose()
+    finally:
+        stack.stop()
+        shutil.rmtree(home, ignore_errors=True)
+    if options.json:
+        print(json.dumps(figures))
+    else:
+        for name, value in figures.items():
+            print(f"{name:32} {value:>12}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
