@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from temporalio.client import WorkflowExecutionStatus
 
 from domain.journey import Phase
 from domain.rescoring import rescore_workflow_id
@@ -79,7 +78,7 @@ async def test_all_are_counted_and_those_who_are_ready_go_to_sales_a_few_at_a_ti
     await here.reaches(FINISHED, True, run=run)
 
     assert here.value("SELECT escalated FROM scoring_run") == len(leads)
-    assert (await handle.describe()).status == WorkflowExecutionStatus.COMPLETED
+    await handle.result()
     assert here.value("SELECT max(at) - min(at) FROM crossing") >= 2 * PAUSE
 
 
