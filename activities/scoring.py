@@ -51,7 +51,9 @@ class ScoringActivities:
                 return Escalation(0.0, "Newer scoring rules have taken over")
             per_hour = policy(connection, ScoringPolicy, "scoring").backlog_per_hour
             portion = math.ceil(per_hour * PAUSE / timedelta(hours=1))
-            waiting = scoring_runs.escalate(connection, run, portion, now)
+            # A retry, and a run that another has taken over from, have had theirs already.
+            portion -= scoring_runs.handed_over(connection, since=now - PAUSE)
+            waiting = scoring_runs.escalate(connection, run, max(0, portion), now)
             if not waiting:
                 scoring_runs.finish_run(connection, run_id, now)
                 return Escalation(0.0, "All leads are scored, and sales has those that are ready")

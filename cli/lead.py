@@ -30,7 +30,7 @@ from cli.errors import UserError
 from cli.lead_score import print_score, score_json
 from cli.tasks import database
 from cli.times import shown_time
-from domain.consent import LIFTED_BY_THE_LEAD
+from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
 from domain.journey import ENDED, Phase, journey_id
 from store import consent, leads
 from store.engagement import record_engagement
@@ -87,13 +87,19 @@ def show(who: Who, as_json: AsJson = False) -> None:
     with database().connect() as connection:
         explanation = explain(connection, lead.id, now)
         history = leads.history(connection, lead.id)
-    status = _journey(_status, lead)
+        allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
+    try:
+        status = _journey(_status, lead)
+    except UserError as silent:  # The rest is in the database; it is what people look for.
+        status = {"waiting_for": f"not known now. {silent}"}
     if as_json:
         print(
             json.dumps(
                 {
                     **asdict(lead),
                     "journey": status,
+                    "suppressed": allowed.suppressed,
+                    "refused_topics": sorted(allowed.refused),
                     "scoring": score_json(explanation),
                     "history": [asdict(one) for one in history],
                 },
@@ -110,6 +116,8 @@ def show(who: Who, as_json: AsJson = False) -> None:
     )
     if status:
         console.print(f"[bold]Next[/bold] {status['waiting_for']}")
+    if withheld := _withheld(allowed):
+        console.print(f"[bold]Mail[/bold] {withheld}")
     address = settings_module.get()
     ui = addresses(address).temporal_ui
     if ui:
@@ -124,6 +132,15 @@ def show(who: Who, as_json: AsJson = False) -> None:
     console.print(table)
 
 
+def _withheld(allowed: consent.Consent) -> str:
+    """What mail the lead does not get, and why; '' when it gets all."""
+    if allowed.suppressed in OPERATIONAL_STOPS:
+        return f"none at all: {allowed.suppressed}"
+    if allowed.suppressed:
+        return f"none from marketing: {allowed.suppressed}"
+    return f"none on {', '.join(sorted(allowed.refused))}" if allowed.refused else ""
+
+
 def _whereabouts(lead: LeadLine) -> str:
     if not lead.phase:
         return "journey not started"
@@ -135,7 +152,9 @@ def _whereabouts(lead: LeadLine) -> str:
 @app.command("score", context_settings={"ignore_unknown_options": True})
 def score(
     who: Who,
-    points: Annotated[int, typer.Argument(help="Added to the score; may be negative.")],
+    points: Annotated[
+        int, typer.Argument(min=-10_000, max=10_000, help="Added to the score; may be negative.")
+    ],
 ) -> None:
     """Add points to a lead's score, as an engagement of kind 'score'."""
     lead = _lead(who)

@@ -7,6 +7,7 @@ the lock of an address is taken before its suppression is read or written.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -17,7 +18,10 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, text
 
 from domain.consent import DEFAULT, SUPPRESSION_OF, ConsentPolicy, Source, Trouble
+from domain.journey import ENDED, Code, Phase
+from domain.policies import RecyclePolicy
 from store.policies import PolicyMissing, policy
+from store.relay_messages import start_again
 
 # An address that is not suppressed has no row to lock.
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('consent:' || :email, 0))"
@@ -183,7 +187,31 @@ def opt_in(
     _record(
         connection, email_key=email_key, action="opt_in", at=at, source=source, evidence=evidence
     )
+    if reason is not None:
+        _come_back(connection, email_key)
     return reason or ""
+
+
+def _come_back(connection: Connection, email_key: str) -> None:
+    """Begin the next cycle of a lead whose journey ended because it wanted no mail."""
+    lead = connection.execute(
+        text(
+            "SELECT id, cycle FROM lead WHERE email_key = :email AND phase = :ended "
+            "AND phase_reason = :reason FOR NO KEY UPDATE"
+        ),
+        {"email": email_key, "ended": ENDED, "reason": Code.UNSUBSCRIBED},
+    ).first()
+    if lead is None:
+        return
+    with contextlib.suppress(PolicyMissing):
+        start_again(
+            connection,
+            lead.id,
+            phase=Phase.NURTURE,
+            cycle=lead.cycle + 1,
+            reason="opted_in",
+            cadence=policy(connection, RecyclePolicy, "recycle").default.cadence,
+        )
 
 
 def choose_topics(

@@ -64,8 +64,9 @@ _HISTORY = text(
             || CASE WHEN error = '' THEN '' ELSE ' · ' || error END
         FROM touch WHERE lead_id = :lead
         UNION ALL
-        SELECT at, 'engagement', concat_ws(' · ', kind, nullif(name, ''), CASE machine
-            WHEN '' THEN to_char(points, 'FMSG990') || ' points'
+        SELECT at, 'engagement', concat_ws(' · ', kind,
+            coalesce(nullif(name, ''), detail->>'path', detail->>'url'), CASE machine
+            WHEN '' THEN to_char(points, 'FMSG9,999,999,990') || ' points'
             ELSE 'a machine (' || replace(machine, '_', ' ') || ')' END)
         FROM engagement WHERE lead_id = :lead
         UNION ALL
@@ -75,6 +76,10 @@ _HISTORY = text(
         UNION ALL
         SELECT starts_at, 'meeting', state || ' · attempt ' || attempt
         FROM meeting WHERE lead_id = :lead
+        UNION ALL
+        SELECT at, 'consent',
+            concat_ws(' · ', action, nullif(topic, ''), source, nullif(evidence, ''))
+        FROM consent_record WHERE email_key = (SELECT email_key FROM lead WHERE id = :lead)
     ) AS events ORDER BY at, what
     """
 )
@@ -84,11 +89,12 @@ def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | Non
     """The lead with this id (``42`` or ``lead-42``) or e-mail address as it is at ``now``
     (journey time, UTC), or None."""
     number = who.removeprefix("lead-")
-    condition = "lead.id = :id" if number.isdigit() else "email_key = :email"
+    is_id = number.isascii() and number.isdigit()
+    condition = "lead.id = :id" if is_id else "email_key = :email"
     row = connection.execute(
         text(f"{_LINE} WHERE {condition}"),
         {
-            "id": int(number) if number.isdigit() else 0,
+            "id": int(number) if is_id else 0,
             "email": who.strip().casefold(),
         },
     ).first()

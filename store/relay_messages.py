@@ -98,8 +98,10 @@ def start_again(
     cycle: int,
     reason: str,
     meeting_id: int = 0,
+    cadence: str = "",
 ) -> bool:
-    """Queue a new journey, in ``phase``, for a lead whose last one has ended."""
+    """Queue a new journey, in ``phase``, for a lead whose last one has ended; Nurture needs a
+    ``cadence``."""
     return post(
         connection,
         key=f"start-again:lead-{lead_id}:{cycle}",
@@ -111,5 +113,6 @@ def start_again(
             "cycle": cycle,
             "reason": reason,
             "meeting_id": meeting_id,
+            "cadence": cadence,
         },
     )

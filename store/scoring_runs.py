@@ -168,6 +168,15 @@ def escalate(connection: Connection, run: ScoringRun, at_most: int, now: datetim
     return waiting(connection, now)
 
 
+def handed_over(connection: Connection, since: datetime) -> int:
+    """How many leads new rules have handed to sales after ``since``, in whatever run."""
+    count: int = connection.execute(
+        text("SELECT count(*) FROM crossing WHERE cause = 'rules' AND at > :since"),
+        {"since": since},
+    ).scalar_one()
+    return count
+
+
 def waiting(connection: Connection, now: datetime) -> int:
     """How many leads in nurture are ready by the rules of now, and not yet handed to sales.
 

@@ -75,7 +75,7 @@ class Event(BaseModel):
     """Opened by a mail program's privacy proxy (Apple's), not by a person."""
     useragent: Long | None = None
     """Of an open or a click: what made it calls itself so."""
-    ip: Short | None = None
+    ip: Long | None = None
     """Of an open or a click: where it came from."""
 
 

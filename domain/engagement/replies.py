@@ -31,6 +31,14 @@ _AWAY_SUBJECTS = re.compile(
     | respuesta[ ]autom[áa]tica | fuera[ ]de[ ](?:la[ ])?oficina | ausencia | de[ ]vacaciones
     | 自動(?:応答|返信|送信|答覆|回覆|回复) | 不在(?:通知|の(?:お知らせ|連絡|ご連絡)|連絡|案内)
     | 自动(?:答复|回复|应答) | 不在办公室 | (?:外出|休假)(?:自动|通知|中)
+    | rispost[ae][ ]automatic[ae] | fuori[ ]ufficio | resposta[ ]autom[áa]tica
+    | fora[ ]do[ ]escrit[óo]rio | automatisch[ ]antwoord | afwezig
+    | auto(?:matiskt?[ ])?svar\b | fr[åa]nvaro | automatyczna[ ]odpowied[źz]
+    | tr[ảa][ ]l[ờo]i[ ]t[ựu][ ]đ[ộo]ng | αυτόματη[ ]απάντηση | automatick[áa][ ]odpov[ěe]ď
+    | авто(?:мат\w*[ ](?:ответ|отговор|відповідь)|ответ|відповідь)\b | otomatik[ ]yan[ıi]t
+    | (?:ال)?رد[ ](?:ال)?تلقائي
+    # A calendar's answer to an invitation.
+    | (?:accepted|declined|tentative|zugesagt|abgesagt|mit[ ]vorbehalt|accepté|수락|거절)\s*:
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -53,9 +61,15 @@ _BOUNCE_SUBJECTS = re.compile(
 _ADMINISTRATORS = re.compile(r"\b(?:mailer-daemon|postmaster|mail-daemon)@", re.IGNORECASE)
 _STATUS = re.compile(r"(?<![\d.])([245])\.\d{1,3}\.\d{1,3}(?![\d.])")
 _SMTP_CODE = re.compile(r"(?<![\d.])([45])[0-5]\d[ -](?=\S)")
+# A first line that only greets; what is wanted stands below it.
+_GREETING = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|day|afternoon)|hallo|guten tag|bonjour|hola|ol[áa]|ciao"
+    r"|안녕하세요|안녕하십니까)\b[^.?!:]{0,40}[,.!]?",
+    re.IGNORECASE,
+)
 _STOP = re.compile(
     r"""
-    (?:(?:please|pls|kindly|hi|hello|just)\W+)*
+    (?:(?:please|pls|kindly|hi|hello|just|bitte|merci\ de|por\ favor)\W+)*
     (?:
         unsubscribe(?:\ me)?(?:\ from\ .{1,40})?
         | stop(?:\ (?:it|this|(?:e-?)?mail(?:s|ing)?(?:\ me)?|contacting\ me|sending\ .{1,40}))?
@@ -68,6 +82,11 @@ _STOP = re.compile(
         | (?:더\s?이상\s?)?(?:이?메일(?:을|은)?\s?)?
           (?:그만\s?보내|보내지\s?마)(?:\s?주)?(?:세요|십시오|시오)
         | (?:명단|목록|리스트)에서\s?(?:삭제|제외|빼)(?:해)?\s?(?:주세요|주십시오)
+        | (?:newsletter\ )?(?:abmelden|abbestellen) | keine\ (?:e-?)?mails?\ mehr
+        | (?:me\ )?d[ée]sabonner | (?:me\ )?d[ée]sinscrire | d[ée]sabonnement | d[ée]sinscription
+        | (?:dar(?:me)?\ de\ )?baja | cancelar\ (?:la\ )?suscripci[óo]n | descadastrar
+        | disiscriviti | cancellami | afmelden | avsluta\ prenumeration(?:en)?
+        | 配信(?:停止|解除)(?:希望|をお願いします|してください)? | 退订 | 取消订阅 | отписаться
     )
     (?:\W+(?:please|pls|now|thanks?(?:\ you)?|감사합니다|부탁드립니다))*
     """,
@@ -106,7 +125,10 @@ def classify(headers: Headers, subject: str, text: str, report: str = "") -> Ver
         return Verdict("out_of_office" if away else "auto_reply")
     if away:
         return Verdict("out_of_office")
-    first = next((line for line in own_words(text).splitlines() if line.strip()), subject)
+    lines = [line.strip() for line in own_words(text).splitlines() if line.strip()]
+    if len(lines) > 1 and _GREETING.fullmatch(lines[0]):
+        del lines[0]
+    first = lines[0] if lines else subject
     return Verdict("unsubscribe" if _asks_to_stop(first) else "reply")
 
 

@@ -131,8 +131,64 @@ async def test_a_score_given_by_hand_counts_and_is_listed(desk: World) -> None:
     assert "45 points" in await run(lead.app, "score", str(person), "45")
     listed = json.loads(await run(lead.app, "list", "--json"))
     assert [one["score"] for one in listed] == [45]
-    with pytest.raises(UserError, match=r"There is no lead 'nobody@x\.example'"):
-        await run(lead.app, "show", "nobody@x.example")
+    for nobody in ("nobody@x.example", "²", "99999999999999999999"):
+        with pytest.raises(UserError, match=f"There is no lead '{nobody}'"):
+            await run(lead.app, "show", nobody)
+    slip = CliRunner().invoke(lead.app, ["score", str(person), "45000000000"])
+    assert slip.exit_code == 2
+    assert isinstance(slip.exception, SystemExit)
+
+
+async def test_who_gets_no_mail_is_seen_to_get_none(desk: World) -> None:
+    """Marketing would wonder why a lead hears nothing, and ops whether their order was taken."""
+    person = str(desk.lead())
+    assert "Mail" not in await run(lead.app, "show", person)
+
+    await run(lead.app, "suppress", person, "--reason", "called [us]")
+    shown = await run(lead.app, "show", person)
+    assert "Mail none from marketing: manual" in shown
+    assert "opt_out · operator · called [us]" in " ".join(shown.split())
+    as_json = json.loads(await run(lead.app, "show", person, "--json"))
+    assert (as_json["suppressed"], as_json["refused_topics"]) == ("manual", [])
+
+    await run(lead.app, "permit", person, "--evidence", "phone")
+    shown = await run(lead.app, "show", person)
+    assert "Mail" not in shown
+    assert "opt_in · operator · phone" in " ".join(shown.split())
+
+
+async def test_a_lead_is_shown_while_temporal_is_down(
+    desk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores and history go on arriving; who asks for them must not be turned away."""
+    person = str(desk.lead())
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    settings.get.cache_clear()
+
+    shown = " ".join((await run(lead.app, "show", person)).split())
+    assert "Next not known now. Temporal at 127.0.0.1:1 does not answer" in shown
+    assert "Grade C4" in shown
+
+
+async def test_the_history_says_which_link_and_how_many_points(desk: World) -> None:
+    """An SDR calls about what was read; a big number must not turn into a row of #."""
+    person = desk.lead()
+    now = settings.get().clock().now()
+    with desk.database.begin() as connection:
+        record(
+            connection,
+            [
+                Happened("1", "click", now, lead_id=person, detail={"url": "https://x.example/a"}),
+                Happened("2", "page", now, lead_id=person, detail={"path": "/pricing"}),
+                Happened("3", "score", now, lead_id=person, points=1500),
+            ],
+            now,
+        )
+
+    shown = " ".join((await run(lead.app, "show", str(person))).split())
+    assert "click · https://x.example/a ·" in shown
+    assert "page · /pricing ·" in shown
+    assert "score · +1,500 points" in shown
 
 
 FADING = """\

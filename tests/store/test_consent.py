@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Engine, text
 
 from domain.cadences.span import Span
 from domain.consent import LIFTED_BY_THE_LEAD, ConsentPolicy, SoftBounces
+from domain.policies import read_policy
+from settings import ROOT
 from store.consent import (
     TroubleReport,
     choose_topics,
@@ -233,3 +235,24 @@ def test_whoever_writes_takes_locks_in_one_order(database: Engine) -> None:
 
     with ThreadPoolExecutor(6) as threads:
         list(threads.map(batch, range(60)))
+
+
+def test_a_lead_that_left_and_says_yes_again_begins_its_next_cycle(database: Engine) -> None:
+    """The page says that mail comes again, and none ever would."""
+    recycle, problems = read_policy((ROOT / "cadences/recycle.yaml").read_text("utf-8"), "recycle")
+    assert recycle, problems
+    with database.begin() as connection:
+        publish_policy(connection, "recycle", "recycle", recycle)
+        connection.execute(
+            text("UPDATE lead SET phase = 'ended', phase_reason = 'unsubscribed', cycle = 2")
+        )
+    do(database, opt_out, source="unsubscribe_link")
+
+    for _ in range(2):
+        do(database, opt_in, source="preference_page", lifts=LIFTED_BY_THE_LEAD)
+
+    with database.connect() as connection:
+        message = connection.execute(text("SELECT kind, name, payload FROM relay_message")).one()
+    assert (message.kind, message.name) == ("start_again", "Nurture")
+    assert message.payload["cadence"] == "recycle-reentry"
+    assert (message.payload["cycle"], message.payload["reason"]) == (3, "opted_in")

@@ -93,7 +93,9 @@ def parse(text: str) -> tuple[dict[str, Any], bool]:
         return value if -LARGEST_WHOLE < value < LARGEST_WHOLE else number(written)
 
     try:
-        found = json.loads(text, parse_float=number, parse_int=whole, parse_constant=number)
+        found = json.loads(
+            text.removeprefix("\ufeff"), parse_float=number, parse_int=whole, parse_constant=number
+        )
     except RecursionError:
         raise Refused(400, "invalid_json", "body", "The body is nested too deeply.") from None
     except ValueError as error:

@@ -30,10 +30,14 @@ def lead_facts(traits: Mapping[str, Any]) -> Facts:
     """What traits say of a lead; ``email`` and ``email_key`` when there is an address.
 
     Raises:
-        BadMessage: the address can't be right, or a value is too long.
+        BadMessage: the address can't be right, a value is too long, or what must be text, such as
+            a name, is a list or a truth value.
     """
     address = traits.get("email")
     email = _checked(address) if address not in (None, "") else ""
+    for name, value in traits.items():
+        if isinstance(value, list | bool) and _is_field(_HUMP.sub("_", name).lower()):
+            raise BadMessage(f"traits.{name}", f"The {name} must be text.")
     flat = _flat(traits)
     flat.pop("email", None)
     try:
@@ -66,6 +70,12 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
 @functools.lru_cache(maxsize=1024)
 def _reader(names: tuple[str, ...]) -> RowReader:
     return RowReader(recognise(("email", *names), source_given=True))
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_field(name: str) -> bool:
+    """Whether a trait is a field of leads, not one of the attributes, which may be anything."""
+    return not recognise(("email", name), source_given=True).attributes
 
 
 def _checked(address: object) -> str:

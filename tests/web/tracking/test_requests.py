@@ -48,6 +48,8 @@ WRONG: list[tuple[str, Any]] = [
     ("traits.email", {"type": "identify", "userId": "7", "traits": {"email": "anna@"}}),
     ("traits.email", {"type": "identify", "userId": "7", "traits": {"email": 5}}),
     ("traits", {"type": "identify", "userId": "7", "traits": {"title": "t" * 301}}),
+    ("traits.firstName", {"type": "identify", "userId": "7", "traits": {"firstName": ["A"]}}),
+    ("traits.title", {"type": "identify", "userId": "7", "traits": {"title": True, "tags": [1]}}),
     ("traits", {"type": "identify", "userId": "7", "traits": "none"}),
     ("groupId", {"type": "group", "userId": "7"}),
     ("traits.name", {"type": "group", "userId": "7", "groupId": 1, "traits": {"name": "n" * 301}}),
