@@ -24,13 +24,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.journey import (
     JOURNEY_QUEUE,
+    OPPORTUNITY_WORKFLOW,
     STAGE_OF_PHASE,
     JourneyState,
     Notice,
+    OpportunityState,
     Phase,
     wait_id,
 )
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
+from domain.webhooks import WEBHOOK_WORKFLOW
 from store import relay_messages, tasks
 from workflows.journey import search_attributes
 
@@ -152,6 +155,10 @@ class Relay:
                     return await self._start(row, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
                 case "rescore":
                     return await self._rescore(row)
+                case "webhook":
+                    return await self._webhook(row)
+                case "opportunity":
+                    return await self._opportunity(row)
                 case "signal":
                     return await self._signal(row)
                 case "complete_task":
@@ -192,6 +199,34 @@ class Relay:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=LONGEST_CALL,
                 static_summary=f"Scoring run {run_id}: all leads by new rules",
+            )
+        return Delivery("delivered")
+
+    async def _webhook(self, row: Any) -> Delivery:
+        delivery_id = row.payload["delivery_id"]
+        await self._client.start_workflow(
+            WEBHOOK_WORKFLOW,
+            delivery_id,
+            id=row.workflow_id,
+            task_queue=JOURNEY_QUEUE,
+            # One that waits for its next attempt tries now.
+            start_signal="send",
+            rpc_timeout=LONGEST_CALL,
+            static_summary=f"Webhook delivery {delivery_id}",
+        )
+        return Delivery("delivered")
+
+    async def _opportunity(self, row: Any) -> Delivery:
+        state = OpportunityState(**row.payload)
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                OPPORTUNITY_WORKFLOW,
+                state,
+                id=row.workflow_id,
+                task_queue=JOURNEY_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=LONGEST_CALL,
+                static_summary=f"Sale to lead {state.lead_id}",
             )
         return Delivery("delivered")
 

@@ -78,6 +78,10 @@ class Settings(BaseSettings):
     """Verifies SendGrid's events, one line as SendGrid shows it. Empty: events are refused."""
     sendgrid_inbound_password: SecretStr | None = None
     """Password in the address to which SendGrid posts received mail. Empty: mail is refused."""
+    calcom_webhook_secret: SecretStr | None = None
+    """Signs what Cal.com posts to ``/webhooks/calcom``. Empty: it is refused."""
+    calendly_webhook_secret: SecretStr | None = None
+    """Signing key of the Calendly subscription for ``/webhooks/calendly``. Empty: refused."""
     scanner_networks: str = ""
     """Networks (CIDR, separated by commas) whose opens and clicks are machines', beside the known
     ones of ``domain.engagement.machines``."""
@@ -87,6 +91,9 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     smtp_tls: Literal["none", "starttls", "implicit"] = "starttls"
     provider_timeout_seconds: float = 15.0
+
+    webhooks_allow_private: bool = False
+    """Whether events may go to this machine, to private networks, and without encryption."""
 
     send_rate_per_second: float = 100.0
     """E-mail touches per second over all workers; Temporal holds the rate on the queue."""

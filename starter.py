@@ -8,9 +8,24 @@ import typer
 from pydantic import ValidationError
 
 import settings
-from cli import cadence, keys, lead, stack, tasks
+from cli import (
+    account,
+    cadence,
+    keys,
+    lead,
+    opportunity,
+    recycle,
+    stack,
+    tasks,
+    team,
+    tokens,
+    webhooks,
+)
+from cli.dossier import dossier
 from cli.errors import UserError, stderr
 from cli.import_leads import import_leads
+from cli.prospect import prospect
+from cli.sla import sla
 from demo.command import demo
 from embedded import StackError
 from store.migrate import SchemaMismatch
@@ -25,10 +40,19 @@ app = typer.Typer(
 app.add_typer(stack.app)
 app.command("demo")(demo)
 app.command("import")(import_leads)
+app.command("prospect")(prospect)
 app.add_typer(cadence.app, name="cadence")
 app.add_typer(lead.app, name="lead")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(opportunity.app, name="opportunity")
+app.command("sla")(sla)
+app.command("dossier")(dossier)
+app.add_typer(recycle.app, name="recycle")
+app.add_typer(account.app, name="account")
+app.add_typer(team.app, name="team")
 app.add_typer(keys.app, name="keys")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def main() -> None:

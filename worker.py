@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
@@ -21,11 +22,13 @@ from activities.channels.registry import channel_from
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats
 from activities.links import link_signer
-from activities.registry import email_activities, journey_activities
+from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from cli.connect import addresses, reach_database, reach_temporal
 from cli.errors import UserError, stderr
+from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.webhooks import WEBHOOK_QUEUE
 from relay import Relay
 from settings import Settings
 from store.engine import engine
@@ -43,8 +46,10 @@ def workflow_runner() -> SandboxedWorkflowRunner:
     )
 
 
-def workers(client: Client, resources: Resources, settings: Settings) -> tuple[Worker, Worker]:
-    """One worker per task queue: journeys with everything quick, and e-mail.
+def workers(
+    client: Client, resources: Resources, settings: Settings
+) -> tuple[Worker, Worker, Worker]:
+    """One worker per task queue: journeys with everything quick, e-mail, and webhooks.
 
     Temporal holds the send rate over all workers of the e-mail queue.
     """
@@ -71,7 +76,28 @@ def workers(client: Client, resources: Resources, settings: Settings) -> tuple[W
         max_task_queue_activities_per_second=settings.send_rate_per_second,
         graceful_shutdown_timeout=shutdown,
     )
-    return journeys, email
+    webhooks = Worker(
+        client,
+        task_queue=WEBHOOK_QUEUE,
+        activities=webhook_activities(resources),
+        activity_executor=ThreadPoolExecutor(concurrency),
+        max_concurrent_activities=concurrency,
+        interceptors=[Heartbeats(), DiscreetFailures()],
+        graceful_shutdown_timeout=shutdown,
+    )
+    return journeys, email, webhooks
+
+
+async def start_desk(client: Client) -> None:
+    """See to it that the desk runs; there is one for all workers."""
+    await client.start_workflow(
+        DESK_WORKFLOW,
+        DeskState(),
+        id=DESK_ID,
+        task_queue=JOURNEY_QUEUE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Absences, the overflow queue, due times",
+    )
 
 
 async def run(settings: Settings) -> None:
@@ -86,7 +112,7 @@ async def run(settings: Settings) -> None:
     require_current(where.database_url)
     client = await reach_temporal(settings, where.temporal_address)
     # Every activity thread may hold a connection, and a few more look up what is cached later.
-    database = engine(where.database_url, pool_size=2 * settings.worker_concurrency + 4)
+    database = engine(where.database_url, pool_size=3 * settings.worker_concurrency + 4)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
     )
@@ -95,9 +121,11 @@ async def run(settings: Settings) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
     relay = Relay(database, client)
-    journeys, email = workers(client, resources, settings)
+    journeys, email, webhooks = workers(client, resources, settings)
+    # Before the relay, which may have news for it.
+    await start_desk(client)
     relaying = asyncio.create_task(relay.run())
-    async with journeys, email:
+    async with journeys, email, webhooks:
         log.info("worker is running", channel=resources.channel.name)
         await stop.wait()
         log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)

@@ -17,7 +17,8 @@ from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, Email
 from domain.cadences.planner import Move, next_move
 from domain.cadences.window import next_opening
 from domain.consent import Room
-from domain.journey import BeginCadence, Code, Enrolled, Plan, RunStep
+from domain.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
+from domain.journey_sales import LeaveCadence
 from domain.names import full_name
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
@@ -30,6 +31,8 @@ from store.scoring import points_now
 
 # Timers and clocks agree to well under this; what is due within it is due now.
 DUE_TOLERANCE = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(days=365)
+"""How long a touch rests whose account is held out of marketing for good, before it looks again."""
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
@@ -37,7 +40,8 @@ in the last minute of its window goes now, not on the next day the window opens.
 _LOAD = text(
     f"""
     SELECT {LEAD_COLUMNS}, lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
-        lead.phase_reason,
+        lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
+        account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
         enrollment.exit_reason, {CONSENT_VERSION} AS consent_version
     FROM enrollment
@@ -49,7 +53,25 @@ _LOAD = text(
 
 _REMEMBER = text(
     "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
+    "due_at = cast(:due AS timestamptz), "
+    "held_from = CASE WHEN step = :step THEN held_from END, "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
+)
+
+_HOLD = text(
+    "UPDATE enrollment SET step = :step, held_from = coalesce(held_from, :due) WHERE id = :id"
+)
+
+_WAS_SENT_BEFORE = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM touch
+        JOIN enrollment ON enrollment.id = touch.enrollment_id
+        JOIN template_version ON template_version.id = touch.template_version_id
+        WHERE touch.lead_id = :lead AND touch.state = 'sent' AND enrollment.cycle < :cycle
+            AND template_version.name = :template
+    )
+    """
 )
 
 
@@ -118,8 +140,16 @@ class CadenceActivities:
         if current.row.ended_at is not None:
             # An earlier attempt got this far, and died before Temporal heard of it.
             return Plan("exit", reason=current.row.exit_reason)
+        if request.beside and (answer := self._answer_of(current)):
+            plan = Plan("exit", reason=answer)
+            with self.resources.statements.connect() as connection:
+                self._remember(connection, current, plan, now)
+            return plan
         step = current.cadence.successor(request.step) if request.completed else request.step
         step = begun or step
+        if current.row.held_from and not begun:
+            # Put off by a hold on the account, which may be over or shorter now.
+            due = min(due, current.row.held_from)
         if due - now > DUE_TOLERANCE:
             plan = self._plan(current, self._move(current, step, due), now)
         else:
@@ -127,23 +157,83 @@ class CadenceActivities:
             on_time = not request.completed and now - due <= self.resources.journey_span(
                 LATE_SECONDS
             )
-            plan = self._act(current, step, due if on_time else now, now, request.meeting_id)
+            since = due if on_time else now
+            plan = self._act(current, step, since, now, request.meeting_id, bool(begun))
         with self.resources.statements.connect() as connection:
             self._remember(connection, current, plan, now)
         return plan
 
-    def _act(
-        self, current: Pass, step: str, since: datetime, now: datetime, meeting_id: int
+    @activity.defn
+    def leave_cadence(self, request: LeaveCadence) -> None:
+        """End an enrollment, if it has not ended yet."""
+        with self.resources.engine.begin() as connection:
+            journeys.leave_enrollment(
+                connection, request.enrollment_id, request.reason, self.resources.now()
+            )
+
+    def _answer_of(self, current: Pass) -> str:
+        """What the lead did since that ends a cadence beside its phase, '' if nothing: that phase
+        may keep the news to itself."""
+        with self.resources.statements.connect() as connection:
+            answer = journeys.answer_since(connection, current.row.enrollment_id)
+        return answer if answer in (*current.cadence.exit_on, *ALWAYS_EXIT) else ""
+
+    def _act(  # noqa: PLR0917
+        self,
+        current: Pass,
+        step: str,
+        since: datetime,
+        now: datetime,
+        meeting_id: int,
+        begun: bool,
     ) -> Plan:
         """Send what is due at or right after ``step``, judged as of ``since``, then plan on from
-        ``now``."""
+        ``now``. What an earlier attempt has ``begun`` is finished, come what may."""
         move = self._move(current, step, since)
         if move.kind == "send" and move.due <= now:
-            room = self._send(current, move.step, now, meeting_id).room
+            if not begun and self._is_held(current, now):
+                return self._plan_after_the_hold(current, move, now)
+            if not begun and self._was_sent_before(current, move.step):
+                room = None
+            else:
+                room = self._send(current, move.step, now, meeting_id).room
             if room is not None:
                 return self._plan_when_there_is_room(current, move.step, room, now)
             move = self._move(current, current.cadence.successor(move.step), now)
         return self._plan(current, move, now)
+
+    def _is_held(self, current: Pass, now: datetime) -> bool:
+        """Whether sales holds the account out of marketing; what follows a meeting is no
+        marketing."""
+        row = current.row
+        if row.phase == Phase.MEETING:
+            return False
+        return bool(row.held_for_good) or (row.held_until is not None and row.held_until > now)
+
+    def _plan_after_the_hold(self, current: Pass, move: Move, now: datetime) -> Plan:
+        """The same step at the first opening of its window after the account is released."""
+        row = current.row
+        latest = now + LOOK_AGAIN
+        until = latest if row.held_for_good else min(row.held_until, latest)
+        due = next_opening(current.cadence.window, until, row.time_zone, row.country)
+        with self.resources.statements.connect() as connection:
+            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+        plan = self._plan(current, Move("send", move.step, due), now)
+        why = ", because sales holds the account out of marketing"
+        return replace(plan, details=plan.details + why, summary=f"{plan.summary} (held)")
+
+    def _was_sent_before(self, current: Pass, step: str) -> bool:
+        """Whether an earlier cycle sent the lead the mail of ``step``, and once is enough."""
+        email_step = cast(EmailStep, current.cadence.step(step))
+        row = current.row
+        if email_step.again or row.cycle == 1:
+            return False
+        with self.resources.statements.connect() as connection:
+            found: bool = connection.execute(
+                _WAS_SENT_BEFORE,
+                {"lead": row.id, "cycle": row.cycle, "template": email_step.email},
+            ).scalar_one()
+        return found
 
     def _plan_when_there_is_room(self, current: Pass, step: str, room: Room, now: datetime) -> Plan:
         """The same step at the next opening of its window under the caps, at which both hold: what
@@ -237,6 +327,7 @@ class CadenceActivities:
             {
                 "step": plan.step or END,
                 "ended": now if ended else None,
+                "due": plan.due or None,
                 "reason": plan.reason,
                 "id": current.row.enrollment_id,
             },

@@ -14,6 +14,7 @@ from temporalio.exceptions import ApplicationError
 from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
 from activities.resources import Resources
 from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
+from domain.email.message import CalendarPart
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError, render
 from store import ledger
 
@@ -37,6 +38,7 @@ class Email:
     topic: str
     caps: Sequence[Cap] = ()
     enrollment_id: int | None = None
+    calendar: CalendarPart | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
         text=rendered.text,
         html=rendered.html,
         headers=headers,
+        calendar=email.calendar,
     )
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import text
 from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.journey import EndJourney, Entered, Park, Parking, PhaseEntry
-from domain.policies import RecyclePolicy
-from store import journeys
+from domain.sales.recycle import RecyclePolicy, rest_of
+from store import journeys, recycle
 from store.policies import policy
 
 
@@ -33,22 +30,20 @@ class PhaseActivities:
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
             entered = journeys.record_entry(connection, request.entry, now)
-            rule = policy(connection, RecyclePolicy, "recycle").rule(request.reason)
-            lead = connection.execute(
-                text("SELECT time_zone, country FROM lead WHERE id = :id"),
-                {"id": request.entry.lead_id},
-            ).one()
-        until = rule.wait.after(now, lead.time_zone, lead.country)
-        # Leads that were parked on one day come back spread over the next.
-        until += timedelta(minutes=request.entry.lead_id * 7 % 240)
-        when = local_time(until, lead.time_zone, now)
+            lead = recycle.parked_lead(connection, request.entry.lead_id, request.reason)
+            rest = rest_of(policy(connection, RecyclePolicy, "recycle"), lead)
+            recycle.note_rest(connection, lead.lead_id, rest)
+        when = local_time(rest.until, lead.time_zone, now)
+        agreed = f" ({rest.why})" if rest.why else ""
         return Parking(
-            ends=request.entry.cycle > rule.cycles,
-            seconds=self.resources.seconds_until(until, now),
-            cadence=rule.cadence,
-            wakes_early=rule.wakes_early,
-            details=f"Parked for {request.reason} until {when}, then {rule.cadence or 'nurture'}",
+            ends=rest.stops,
+            seconds=self.resources.seconds_until(rest.until, now),
+            cadence=rest.cadence,
+            wakes_early=rest.wakes_early,
+            details=f"Parked for {request.reason} until {when}{agreed}, "
+            f"then {rest.cadence or 'nurture'}",
             score_band=entered.score_band,
+            returns_for=rest.why,
         )
 
     @activity.defn

@@ -6,11 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from activities.cadences import CadenceActivities
+from activities.calls import CallActivities
+from activities.customers import CustomerActivities
+from activities.desk import DeskActivities
+from activities.meetings import MeetingActivities
+from activities.opportunities import OpportunityActivities
 from activities.phases import PhaseActivities
 from activities.resources import Resources
 from activities.sales import SalesActivities
 from activities.scoring import ScoringActivities
+from activities.sla import SlaActivities
 from activities.tasks import TaskActivities
+from activities.webhooks import WebhookActivities
 
 Activities = list[Callable[..., Any]]
 
@@ -18,8 +25,11 @@ Activities = list[Callable[..., Any]]
 def journey_activities(resources: Resources) -> Activities:
     """Those that send nothing, for the queue ``journeys``."""
     phases, tasks = PhaseActivities(resources), TaskActivities(resources)
-    cadences, sales = CadenceActivities(resources), SalesActivities(resources)
-    scoring = ScoringActivities(resources)
+    cadences = CadenceActivities(resources)
+    scoring, calls = ScoringActivities(resources), CallActivities(resources)
+    meetings = MeetingActivities(resources)
+    deals, customers = OpportunityActivities(resources), CustomerActivities(resources)
+    promises = SlaActivities(resources)
     return [
         phases.enter_phase,
         phases.park,
@@ -27,18 +37,33 @@ def journey_activities(resources: Resources) -> Activities:
         tasks.open_task,
         tasks.await_disposition,
         tasks.close_task,
+        promises.mind_promises,
+        promises.hold_promises,
         cadences.begin_cadence,
-        sales.plan_call,
-        sales.plan_meeting,
-        sales.call_off_meeting,
-        sales.open_opportunity,
-        sales.advance_opportunity,
-        sales.close_opportunity,
+        cadences.leave_cadence,
+        calls.plan_call,
+        calls.plan_next_call,
+        meetings.plan_meeting,
+        meetings.call_off_meeting,
+        deals.open_opportunity,
+        deals.advance_opportunity,
+        deals.sale_stands_still,
+        deals.close_opportunity,
+        customers.welcome_customer,
+        customers.next_date,
+        customers.date_passed,
+        customers.end_care,
         scoring.rescore_leads,
         scoring.escalate_backlog,
+        DeskActivities(resources).mind_desk,
     ]
 
 
 def email_activities(resources: Resources) -> Activities:
     """Those that send, for the queue ``email``."""
     return [CadenceActivities(resources).run_step, SalesActivities(resources).send_one]
+
+
+def webhook_activities(resources: Resources) -> Activities:
+    """Those that wait for other companies' servers, for the queue ``webhooks``."""
+    return [WebhookActivities(resources).send_webhook]

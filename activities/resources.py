@@ -41,6 +41,11 @@ class Resources:
         """Real seconds from ``now`` until ``due`` (journey times), never less than zero."""
         return self.settings.clock().real_seconds((due - now).total_seconds())
 
+    def seconds_until_look(self, look_at: datetime | None, now: datetime) -> float:
+        """Real seconds from ``now`` until a promise is looked at again; 0 for never."""
+        # Rounded times make no busy loop of it.
+        return max(self.seconds_until(look_at, now), 0.05) if look_at else 0.0
+
     def journey_span(self, real_seconds: float) -> timedelta:
         """How much journey time passes in a span of real time."""
         return timedelta(seconds=real_seconds * self.settings.clock().factor)

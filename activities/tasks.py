@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
 from typing import cast
 
 from sqlalchemy import Connection, text
 from temporalio import activity
 
 from activities.resources import Resources
+from activities.sale_work import SALE_KINDS, sale_work
 from activities.sentences import local_time
+from activities.work import Duration, Work, times
 from domain.cadences.cadence import TaskStep
 from domain.journey import Disposition, OpenedTask, TaskRequest
-from domain.policies import DISPOSITIONS, FollowUpPolicy, MeetingPolicy, OpportunityPolicy
+from domain.policies import DISPOSITIONS, MeetingPolicy
+from domain.sales.follow_up import FollowUpPolicy
 from store import cadences, tasks
+from store.business_time import clocked
+from store.next_actions import is_prospect
 from store.policies import policy
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a task asks of a person; spans are journey time."""
-
-    title: str
-    instructions: str
-    due: timedelta
-    deadline: timedelta
 
 
 class TaskActivities:
@@ -52,6 +45,7 @@ class TaskActivities:
                 deadline=self._deadline(work, request),
                 workflow_id=info.workflow_id or "",
                 run_id=info.workflow_run_id or "",
+                owner=work.owner,
             )
         who = row.owner or "anyone"
         return OpenedTask(
@@ -59,6 +53,7 @@ class TaskActivities:
             self.resources.seconds_until(row.deadline_at, now),
             f"Waiting for {who} to finish {request.kind} task {row.id}, attempt "
             f"{request.attempt}, due {local_time(row.due_at, 'UTC', now)}",
+            watch_seconds=self.resources.seconds_until_look(row.look_at, now),
         )
 
     @activity.defn
@@ -76,7 +71,7 @@ class TaskActivities:
         with self.resources.engine.begin() as connection:
             return tasks.close_task(connection, task_id, state, self.resources.now())
 
-    def _deadline(self, work: Work, request: TaskRequest) -> timedelta:
+    def _deadline(self, work: Work, request: TaskRequest) -> Duration:
         if not request.seconds_left:
             return work.deadline
         return self.resources.journey_span(request.seconds_left)
@@ -84,15 +79,15 @@ class TaskActivities:
     def _work(self, connection: Connection, request: TaskRequest) -> Work:
         if request.kind == "cadence":
             return self._cadence_work(connection, request)
-        if request.kind == "opportunity":
-            return self._opportunity_work(connection, request)
+        if request.kind in SALE_KINDS:
+            return sale_work(connection, request, self.resources.now())
         if request.kind == "meeting_outcome":
-            deadline = policy(connection, MeetingPolicy, "meeting").outcome_deadline.length
+            meeting = policy(connection, MeetingPolicy, "meeting")
             return Work(
                 "Record how the meeting went",
                 "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
-                timedelta(minutes=30),
-                deadline,
+                meeting.outcome_due.length,
+                meeting.outcome_deadline.length,
             )
         promise = policy(connection, FollowUpPolicy, "follow-up")
         if request.kind == "qualify":
@@ -100,15 +95,16 @@ class TaskActivities:
                 "Accept or return this lead",
                 "Look at the score and the history. Accept it and call, or return it with a "
                 f"reason (--reason): {', '.join(promise.returns)}.",
-                promise.qualify_due.length,
-                promise.qualify_deadline.length,
+                promise.qualify_due,
+                promise.qualify_deadline,
             )
+        rules = promise.calls(is_prospect(connection, request.lead_id))
         return Work(
-            f"Call, attempt {request.attempt} of {len(promise.gaps)}",
+            f"Call, attempt {request.attempt} of {rules.attempts}",
             "Aim for an appointment (meeting_booked --at TIME). Agree on a time to call again "
             "with call_back --at TIME.",
-            promise.call_due.length,
-            promise.call_deadline.length,
+            promise.call_due,
+            promise.call_deadline,
         )
 
     def _cadence_work(self, connection: Connection, request: TaskRequest) -> Work:
@@ -118,22 +114,5 @@ class TaskActivities:
         ).scalar_one()
         cadence = cadences.cadence_version(self.resources.engine, version).cadence
         step = cast(TaskStep, cadence.step(request.step))
-        due = step.task.due.length
-        return Work(step.task.title, step.task.instructions, due, 3 * due)
-
-    def _opportunity_work(self, connection: Connection, request: TaskRequest) -> Work:
-        stages = policy(connection, OpportunityPolicy, "opportunity").stages
-        name = connection.execute(
-            text("SELECT stage FROM opportunity WHERE id = :id"), {"id": request.opportunity_id}
-        ).scalar_one()
-        expected = next(
-            (stage.expected.length for stage in stages if stage.name == name),
-            stages[-1].expected.length,
-        )
-        return Work(
-            f"Move the opportunity on from {name}",
-            "advanced, in_progress, won, lost (--reason) or no_outcome. Record what you know of "
-            "budget, authority, need and timeline.",
-            expected,
-            expected,
-        )
+        due = clocked(step.task.due)
+        return Work(step.task.title, step.task.instructions, due, times(due, 3))

@@ -25,8 +25,7 @@ from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
 from store.migrate import require_current
-from store.policies import publish_policy
-from store.scoring_runs import begin_run, scoring_run
+from store.publishing import publish_texts
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and show cadences.")
 
@@ -82,24 +81,11 @@ def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> 
 
 
 def _publish(engine: Engine, checked: CheckedFiles) -> PublishReport:
-    rescored = 0
+    now = settings_module.get().clock().now()
     with engine.begin() as connection:
         templates = store.publish_templates(connection, checked.templates)
-        cadences = {
-            cadence.name: store.publish_cadence(
-                connection, cadence=cadence, source=text, templates=templates
-            )
-            for text, cadence in checked.cadences.values()
-        }
-        policies = {
-            name: publish_policy(connection, name, text, policy)
-            for name, (text, policy) in checked.policies.items()
-        }
-        scoring = policies.get("scoring")
-        if scoring is not None and scoring.new:
-            run_id = begin_run(connection, scoring.id, settings_module.get().clock().now())
-            rescored = scoring_run(connection, run_id).leads if run_id is not None else 0
-    return PublishReport(cadences, policies, len(checked.templates), rescored)
+        done = publish_texts(connection, checked, templates, now)
+    return PublishReport(done.cadences, done.policies, len(checked.templates), done.rescored)
 
 
 @app.command("lint")

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.cadences.cadence import Cadence
-from domain.cadences.lint import lint_all, lint_policy
-from domain.cadences.yaml_source import Problem, ordered, read
-from domain.consent import ConsentPolicy
+from domain.cadences.checked import CheckedTexts, check_texts
+from domain.cadences.yaml_source import Problem, ordered
 from domain.email.rendering import TemplateError, check_fields, compile_template
-from domain.policies import policy_name
-from domain.policy import Policy
 from store.cadences import TemplateSource
 
 _TEMPLATE_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
@@ -25,16 +21,10 @@ MEETING_TEMPLATES = "meeting-"
 
 
 @dataclass
-class CheckedFiles:
-    """What the files hold, as far as it is right, and every problem in them.
+class CheckedFiles(CheckedTexts):
+    """What the files hold, as far as it is right, and every problem in them."""
 
-    ``cadences`` maps the file's name, ``policies`` the policy's, to the text and what it says.
-    """
-
-    cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
-    policies: dict[str, tuple[str, Policy]] = field(default_factory=dict)
     templates: list[TemplateSource] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def check_files(
@@ -71,7 +61,7 @@ def check_files(
                 f"{shown(path)} is neither a cadence or policy (NAME.yaml) nor a template "
                 "(NAME.LANGUAGE.mjml): name such a file."
             )
-    _check_yaml(checked, yaml_texts, languages, _cadence_names(cadences_dir))
+    check_texts(checked, yaml_texts, languages, _cadence_names(cadences_dir))
     for _, cadence in checked.cadences.values():
         for name in cadence.templates():
             for language in languages[name]:
@@ -114,53 +104,6 @@ def _parts(texts: _Texts, templates_dir: Path) -> dict[str, str]:
     """What templates include: the files whose names begin with an underscore."""
     read_parts = ((path.name, texts.read(path)) for path in sorted(templates_dir.glob("_*.mjml")))
     return {name: text for name, text in read_parts if text is not None}
-
-
-def _check_yaml(
-    checked: CheckedFiles,
-    texts: Mapping[str, str],
-    languages: Mapping[str, set[str]],
-    cadence_names: set[str],
-) -> None:
-    cadence_texts = {}
-    policy_texts: dict[str, tuple[str, str]] = {}
-    for file, text in texts.items():
-        data = read(text, file).data
-        name = policy_name(text)
-        if name in policy_texts:
-            message = f"the policy '{name}' is already in {policy_texts[name][0]}. Delete one"
-            checked.problems.append(Problem(file, 1, 1, message))
-        elif name is not None:
-            policy_texts[name] = (file, text)
-        elif isinstance(data, dict) and "cadence" not in data:
-            checked.problems.append(
-                Problem(
-                    file,
-                    1,
-                    1,
-                    "this is neither a cadence nor a policy. Begin with 'cadence: NAME' or "
-                    "'policy: NAME'",
-                )
-            )
-        else:
-            cadence_texts[file] = text
-    cadences, problems = lint_all(cadence_texts, languages)
-    checked.problems += problems
-    checked.cadences = {file: (cadence_texts[file], cadence) for file, cadence in cadences.items()}
-    known = {*cadence_names, *(cadence.name for cadence in cadences.values())}
-    for name, (file, text) in policy_texts.items():
-        policy, problems = lint_policy(text, file, known)
-        checked.problems += problems
-        if policy is not None:
-            checked.policies[name] = (text, policy)
-        if isinstance(policy, ConsentPolicy):
-            checked.problems += _topics_nobody_can_choose(checked, policy)
-
-
-def _topics_nobody_can_choose(checked: CheckedFiles, consent: ConsentPolicy) -> Iterator[Problem]:
-    for file, (text, cadence) in checked.cadences.items():
-        if problem := consent.topic_problem(cadence.topic):
-            yield read(text, file).problem(("topic",), problem)
 
 
 def _check_templates(

@@ -24,6 +24,7 @@ from cli import connect
 from cli.errors import UserError
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
 from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.webhooks import WEBHOOK_QUEUE
 from embedded import read_state
 from settings import Settings
 from store import migrate
@@ -35,6 +36,7 @@ WAIT_SECONDS = 3.0
 POLLED = (
     (JOURNEY_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
     (EMAIL_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    (WEBHOOK_QUEUE, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
 )
 """Each task queue and what its worker must poll for."""
 

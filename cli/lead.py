@@ -7,7 +7,7 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -15,14 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
-from temporalio.client import (
-    Client,
-    WorkflowExecutionStatus,
-    WorkflowHandle,
-    WorkflowUpdateFailedError,
-)
-from temporalio.exceptions import FailureError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 import settings as settings_module
 from cli.connect import addresses, reach_temporal
@@ -36,6 +29,7 @@ from store import consent, leads
 from store.engagement import record_engagement
 from store.leads import LeadLine
 from store.scoring import explain
+from workflows import steering
 
 app = typer.Typer(no_args_is_help=True, help="Look at leads and steer their journeys.")
 
@@ -89,7 +83,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
         history = leads.history(connection, lead.id)
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
-        status = _journey(_status, lead)
+        status = _journey(lambda client: steering.state_of(client, lead.id), lead)
     except UserError as silent:  # The rest is in the database; it is what people look for.
         status = {"waiting_for": f"not known now. {silent}"}
     if as_json:
@@ -174,19 +168,19 @@ def score(
 @app.command("pause")
 def pause(who: Who) -> None:
     """Freeze a journey; the time that is left stays left."""
-    _signal(who, "pause", "is told to pause. `lead resume` goes on with the time that was left.")
+    _order(who, "pause", "is told to pause. `lead resume` goes on with the time that was left.")
 
 
 @app.command("resume")
 def resume(who: Who) -> None:
     """Let a paused journey go on."""
-    _signal(who, "resume", "is told to go on.")
+    _order(who, "resume", "is told to go on.")
 
 
 @app.command("stop")
 def stop(who: Who) -> None:
     """End a journey for good."""
-    _signal(who, "stop", "is told to stop.")
+    _order(who, "stop", "is told to stop.")
 
 
 @app.command("move")
@@ -197,18 +191,7 @@ def move(
     """Move a journey to another phase now."""
     lead = _lead(who)
 
-    async def moved(handle: WorkflowHandle[Any, Any]) -> str:
-        try:
-            left: str = await handle.execute_update("move_to", phase, result_type=str)
-        except WorkflowUpdateFailedError as refused:
-            cause = refused.cause
-            sentence = cause.message if isinstance(cause, FailureError) else str(cause)
-            raise UserError(sentence) from None
-        return left
-
-    left = _journey(moved, lead)
-    if left is None:
-        raise _no_journey(lead)
+    left = _journey(lambda client: steering.move(client, lead.id, phase), lead)
     Console().print(f"{journey_id(lead.id)} moves from {left} to {phase}.")
 
 
@@ -307,44 +290,26 @@ def _not_lifted(lead: LeadLine, reason: str) -> UserError:
     )
 
 
-def _signal(who: str, name: str, consequence: str) -> None:
+def _order(who: str, what: steering.Order, consequence: str) -> None:
     lead = _lead(who)
-
-    async def send(handle: WorkflowHandle[Any, Any]) -> bool:
-        await handle.signal(name)
-        return True
-
-    if _journey(send, lead) is None:
-        raise _no_journey(lead)
+    _journey(lambda client: steering.order(client, lead.id, what), lead)
     Console().print(f"{journey_id(lead.id)} {consequence}")
 
 
-async def _status(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
-    description = await handle.describe()
-    if description.status == WorkflowExecutionStatus.FAILED:
-        return {"waiting_for": "The journey has failed: see why in the Temporal UI."}
-    if description.close_time is not None:
-        return None
-    status: dict[str, str] = await handle.query("status", result_type=dict[str, str])
-    return status
+def _journey(act: Callable[[Client], Awaitable[Result]], lead: LeadLine) -> Result:
+    """Do something with the lead's running journey."""
 
-
-def _journey(
-    act: Callable[[WorkflowHandle[Any, Any]], Awaitable[Result]], lead: LeadLine
-) -> Result | None:
-    """Do something with the lead's running journey; None when there is none."""
-
-    async def connected() -> Result | None:
+    async def connected() -> Result:
         settings = settings_module.get()
-        client: Client = await reach_temporal(settings, addresses(settings).temporal_address)
-        try:
-            return await act(client.get_workflow_handle(journey_id(lead.id)))
-        except RPCError as error:
-            if error.status == RPCStatusCode.NOT_FOUND:
-                return None
-            raise UserError(f"Temporal did not answer ({error.status.name}): try again.") from None
+        client = await reach_temporal(settings, addresses(settings).temporal_address)
+        return await act(client)
 
-    return asyncio.run(connected())
+    try:
+        return asyncio.run(connected())
+    except steering.NoJourney:
+        raise _no_journey(lead) from None
+    except (steering.MoveRefused, steering.TemporalAway) as refused:
+        raise UserError(str(refused)) from None
 
 
 def _no_journey(lead: LeadLine) -> UserError:

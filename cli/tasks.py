@@ -13,17 +13,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 import settings as settings_module
 from cli.connect import addresses, reach_database
 from cli.errors import UserError
-from cli.times import parse_time, shown_time
+from cli.times import parse_day, parse_time, shown_time
 from store import tasks
+from store.answers import Answer, TaskOver, TaskRefused
+from store.dossier import dossier
 from store.engine import engine as make_engine
 from store.meetings import MeetingRefused
 from store.migrate import require_current
-from store.tasks import Answer, OpenTask, TaskDetail, TaskRefused
+from store.next_actions import next_actions
+from store.tasks import OpenTask, TaskDetail
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
 
@@ -53,7 +56,7 @@ def open_tasks(engine: Engine, owner: str | None = None) -> list[OpenTask]:
 
 
 def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
-    """Take a person's disposition; a note that comes too late is kept with the task.
+    """Take a person's disposition; what comes too late is kept with the lead.
 
     Args:
         now: journey time, UTC.
@@ -66,10 +69,10 @@ def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
             tasks.complete_task(connection, task_id, answer, now)
     except (TaskRefused, MeetingRefused) as refusal:
         kept = ""
-        if answer.note:
+        if answer.note or isinstance(refusal, TaskOver):
             with engine.begin() as connection:
-                if tasks.keep_refused_note(connection, task_id, answer.note):
-                    kept = " Your note is kept with the task."
+                if tasks.keep_refused(connection, task_id, answer, now):
+                    kept = " What you typed is kept with the lead: `lead show` has it."
         raise UserError(f"{refusal}{kept}") from None
 
 
@@ -120,13 +123,16 @@ def _due(task: OpenTask, now: datetime) -> Text:
 def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
     """Show one task: who, why now, what to do, and what it may end with."""
     with database().connect() as connection:
-        task = tasks.detail(connection, task_id, settings_module.get().clock().now())
+        now = settings_module.get().clock().now()
+        task = tasks.detail(connection, task_id, now)
+        history = dossier(connection, task.lead_id, now).summary if task else ""
+        leads_to = _leads_to(connection, task) if task else {}
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     if as_json:
-        print(json.dumps(asdict(task), default=str))
+        print(json.dumps(asdict(task) | {"history": history, "leads_to": leads_to}, default=str))
         return
-    _print_task(task)
+    _print_task(task, history, leads_to)
 
 
 @app.command("done")
@@ -142,12 +148,19 @@ def finish_task(
         ),
     ] = None,
     reason: Annotated[str, typer.Option(help="A reason code, for return and lost.")] = "",
+    competitor: Annotated[str, typer.Option(help="Code of whom a sale was lost to.")] = "",
     note: Annotated[str, typer.Option(help="Anything worth keeping.")] = "",
     by: Annotated[str, typer.Option(help="Who did it; the task's owner when left out.")] = "",
     learned: Annotated[
         list[str] | None,
         typer.Option(metavar="FIELD=TEXT", help="budget, authority, need or timeline."),
     ] = None,
+    until: Annotated[
+        str,
+        typer.Option(
+            metavar="DATE", help="With return, lost, not_interested: when the lead comes back."
+        ),
+    ] = "",
 ) -> None:
     """Finish a task with its disposition; the lead's journey goes on at once."""
     engine = database()
@@ -161,8 +174,10 @@ def finish_task(
         by=by or task.owner,
         at=parse_time(at, task.time_zone, now) if at else None,
         reason=reason,
+        competitor=competitor,
         note=note,
-        extra=_learned(learned or []),
+        extra=learned_fields(learned or []),
+        until=parse_day(until, "--until") if until else None,
     )
     finish(engine, task_id, answer, now)
     Console().print(f"Task {task_id} is done: {disposition}. {_news_of(engine, task_id)}")
@@ -183,7 +198,12 @@ def _news_of(engine: Engine, task_id: int) -> str:
     }.get(outcome, "The lead's journey hears of it as soon as a worker runs.")
 
 
-def _learned(pairs: list[str]) -> dict[str, str]:
+def learned_fields(pairs: list[str]) -> dict[str, str]:
+    """What was learned of a sale, from FIELD=TEXT.
+
+    Raises:
+        UserError: there is no such field.
+    """
     known = ("budget", "authority", "need", "timeline")
     learned = {}
     for pair in pairs:
@@ -194,7 +214,19 @@ def _learned(pairs: list[str]) -> dict[str, str]:
     return learned
 
 
-def _print_task(task: TaskDetail) -> None:
+def _leads_to(connection: Connection, task: TaskDetail) -> dict[str, str]:
+    """What each disposition leads to, as far as the policy says."""
+    found = next_actions(
+        connection,
+        lead_id=task.lead_id,
+        kind=task.kind,
+        attempt=task.attempt,
+        dispositions=task.dispositions,
+    )
+    return {disposition: action.sentence for disposition, action in found.items()}
+
+
+def _print_task(task: TaskDetail, history: str, leads_to: dict[str, str]) -> None:
     now = settings_module.get().clock().now()
     lines: list[tuple[str, str | Text]] = [
         ("Task", f"{task.id} · {task.title} ({task.state})"),
@@ -204,8 +236,16 @@ def _print_task(task: TaskDetail) -> None:
         ("Reach", " · ".join(part for part in (task.phone, task.email) if part)),
         ("Their time", shown_time(now, now, task.time_zone)),
         ("Why now", f"{task.phase_reason}, score {task.score} ({task.grade}), cycle {task.cycle}"),
+        ("History", f"{history} (all of it: `dossier {task.lead_id}`)"),
         ("What", task.instructions),
-        ("Ends with", ", ".join(task.dispositions)),
+        (
+            "Ends with",
+            "\n".join(
+                f"{one}: {leads_to[one]}" if one in leads_to else one for one in task.dispositions
+            )
+            if leads_to
+            else ", ".join(task.dispositions),
+        ),
     ]
     if task.disposition:
         lines.append(("Ended with", task.disposition))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,7 +23,8 @@ class Temperament:
     Mails are numbered from the first the lead ever got; one that is named twice in ``clicks`` is
     come back to a day or two later. The scripts (``qualify``, ``calls``,
     ``meetings``, ``sale``) are the outcomes of sales' work on the lead one after the other; the
-    last goes on for ever.
+    last goes on for ever. An outcome has the reason it needs behind a colon, and a lost sale whom
+    it was lost to behind another.
     """
 
     clicks: tuple[int, ...] = ()
@@ -39,6 +41,7 @@ class Temperament:
     calls: tuple[str, ...] = ("meeting_booked",)
     meetings: tuple[str, ...] = ("held",)
     sale: tuple[str, ...] = ("advanced", "won")
+    renewal: str = "renewed"
 
 
 SILENT = Temperament()
@@ -54,18 +57,23 @@ EVERY_TURN = (
     Temperament(
         clicks=READER,
         calls=("no_answer", "left_voicemail", "meeting_booked"),
-        sale=("advanced", "in_progress", "advanced", "won"),
+        sale=("advanced", "in_progress", "help", "advanced", "won"),
     ),
     Temperament(replies=(2,), meetings=("no_show", "held"), rebooks=1),
     # Reads two mails, is offered a talk in the fifth and takes it without a call.
-    Temperament(clicks=(1, 2), books_from=4, sale=("advanced", "advanced", "lost")),
+    Temperament(clicks=(1, 2), books_from=4, sale=("advanced", "advanced", "lost:price:fieldhand")),
     Temperament(unsubscribes=2),
     Temperament(replies=(1,), qualify=("return:student",)),
     Temperament(
-        clicks=READER, replies=(5,), calls=("wrong_number", "meeting_booked"), sale=("lost",)
+        clicks=READER, replies=(5,), calls=("wrong_number", "meeting_booked"), sale=("lost:timing",)
     ),
     # Says nothing all the first time round, and buys in the second.
-    Temperament(clicks=(7,), replies=(8,), calls=("busy", "meeting_booked")),
+    Temperament(
+        clicks=(7,),
+        replies=(8,),
+        calls=("busy", "meaningful", "meeting_booked"),
+        renewal="lost:price",
+    ),
     Temperament(replies=(1, 3), qualify=("return:too_early", "accept")),
     SILENT,
     Temperament(clicks=READER, calls=("no_answer", "left_voicemail", "busy", "no_answer")),
@@ -91,6 +99,43 @@ THE_MANY = (
 """Most leads do little for a long time, here as anywhere."""
 
 TEMPERAMENTS = (*EVERY_TURN, *THE_MANY)
+
+WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
+    "qualify": (0.3, 1.0),
+    "call": (0.2, 0.8),
+    "cadence": (0.3, 1.2),
+    "meeting_outcome": (0.2, 0.6),
+    "opportunity": (1.0, 5.0),
+    "loss_review": (1.0, 4.0),
+    "hand_over": (0.3, 2.0),
+    "customer_question": (0.2, 0.8),
+    "renewal": (1.0, 10.0),
+    "upsell": (1.0, 10.0),
+}
+"""Task kind → journey days until somebody of sales gets round to it."""
+
+NOTES: Mapping[str, str] = {
+    "accept": "Fits: right size, right role, and wrote to us.",
+    "return": "Looked into it; not for us to call now.",
+    "meeting_booked": "Wants to see it with their own job list.",
+    "meaningful": "A good talk; wants to ask a colleague first.",
+    "call_back": "In a meeting, asked for another time.",
+    "wrong_number": "The number belongs to somebody else.",
+    "not_interested": "Signed with another vendor for this year.",
+    "unqualified": "Two technicians and no plans to grow.",
+    "no_show": "Waited ten minutes, nobody came.",
+    "won": "Signed.",
+    "help": "Likes it, and needs a case to show inside.",
+    "lost": "Went with a cheaper tool.",
+    "renewed": "Stays, and is glad to.",
+    "not_now": "Has all it needs for now.",
+}
+LEARNED = {
+    "budget": "in this year's plan",
+    "authority": "decides together with finance",
+    "need": "second visits cost a day a week",
+    "timeline": "before the busy season",
+}
 
 
 @dataclass

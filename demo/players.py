@@ -11,7 +11,7 @@ import random
 import re
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,16 +19,19 @@ from urllib.parse import urlencode, urlsplit
 from sqlalchemy import Engine
 
 from cli.errors import UserError
-from cli.tasks import finish, open_tasks
-from demo.people import Person
+from demo.people import LEARNED, NOTES, WORKS_WITHIN, Person
 from domain.cadences.window import SendWindow, next_opening
 from settings import Clock
 from store import tasks
-from store.tasks import Answer, OpenTask
+from store.answers import Answer, TaskOver
+from store.meetings import MeetingRefused
+from store.tasks import OpenTask, TaskDetail
 
 TICK_SECONDS = 0.2
 PAGE = 500
 SLOTS_LOOKED_AT = 24
+TRIES = 5
+"""How often sales tries to book when each time is taken before it is entered."""
 WEB_TIMEOUT_SECONDS = 60.0
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 """What people's browsers say they are; a client that says nothing passes for a link scanner."""
@@ -39,34 +42,9 @@ UNOWNED_TASKS_GO_TO = "rep-1"
 # Journey days until somebody gets round to it.
 READS_WITHIN = (0.02, 0.5)
 READS_AGAIN_WITHIN = (1.0, 2.0)
-WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
-    "qualify": (0.3, 1.0),
-    "call": (0.2, 0.8),
-    "cadence": (0.3, 1.2),
-    "meeting_outcome": (0.2, 0.6),
-    "opportunity": (1.0, 5.0),
-}
 
 REPLY = "This comes at the right time. Can somebody call me this week?"
 REPLY_KO = "마침 필요하던 이야기예요. 이번 주에 통화할 수 있을까요?"
-NOTES: Mapping[str, str] = {
-    "accept": "Fits: right size, right role, and wrote to us.",
-    "return": "Looked into it; not for us to call now.",
-    "meeting_booked": "Wants to see it with their own job list.",
-    "call_back": "In a meeting, asked for another time.",
-    "wrong_number": "The number belongs to somebody else.",
-    "not_interested": "Signed with another vendor for this year.",
-    "unqualified": "Two technicians and no plans to grow.",
-    "no_show": "Waited ten minutes, nobody came.",
-    "won": "Signed.",
-    "lost": "Went with a cheaper tool.",
-}
-LEARNED = {
-    "budget": "in this year's plan",
-    "authority": "decides together with finance",
-    "need": "second visits cost a day a week",
-    "timeline": "before the busy season",
-}
 
 
 class WebClient:
@@ -159,7 +137,8 @@ class Players:
                 self._read_mail()
                 self._look_at_tasks()
                 self._act()
-        except (OSError, http.client.HTTPException, ValueError, UserError) as error:
+        # Whatever it is, the demo is to say so instead of waiting for people who never come.
+        except Exception as error:
             self.error = error
 
     def _act(self) -> None:
@@ -193,7 +172,10 @@ class Players:
                 return
 
     def _receive(self, mail: dict[str, Any]) -> None:
-        person = self._people[mail["recipient"].casefold()]
+        person = self._people.get(mail["recipient"].casefold())
+        if person is None:
+            # To one of the sales side, who hears of it by the task.
+            return
         person.mails += 1
         kind = person.temperament
         links = {link["kind"]: link["url"] for link in reversed(mail["links"])}
@@ -243,7 +225,7 @@ class Players:
                 self._did(person.name, "cancelled the meeting")
 
     def _book(self, person: Person, url: str) -> bool:
-        """Choose one of the next free times; False when it was taken meanwhile."""
+        """Choose one of the next free times; False when there is none or it was taken meanwhile."""
         _, page = self._web.get(url, 200)
         slots = re.findall(r'name="starts_at" value="([^"]+)"', page)[:SLOTS_LOOKED_AT]
         if not slots:
@@ -256,7 +238,9 @@ class Players:
     # Sales
 
     def _look_at_tasks(self) -> None:
-        for task in open_tasks(self._database):
+        with self._database.connect() as connection:
+            found = tasks.open_tasks(connection)
+        for task in found:
             if task.id not in self._seen_tasks:
                 self._seen_tasks.add(task.id)
                 self._soon(
@@ -266,42 +250,35 @@ class Players:
                 )
 
     def _work(self, task: OpenTask) -> None:
-        with self._database.connect() as connection:
-            shown = tasks.detail(connection, task.id, self._clock.now())
-        if shown is None or shown.state != "open":
+        shown = _look_at(self._database, task.id, self._clock.now())
+        if shown is None:
             return
         person = self._people[shown.email.casefold()]
-        answer = self._answer(task, person, shown.time_zone)
-        if answer is None:
+        answer = self._answer(shown, person)
+        if answer is None or not enter(self._database, self._clock, task.id, answer):
             return
         if answer.disposition in ("no_show", "cancelled"):
             person.has_missed = True
-        try:
-            finish(self._database, task.id, answer, self._clock.now())
-        except UserError:
-            # The lead was faster: it booked, cancelled or unsubscribed this very moment.
-            return
         person.has_booked = person.has_booked or answer.disposition == "meeting_booked"
         self._did(answer.by, f"{task.kind.replace('_', ' ')}, {person.name}: {answer.disposition}")
 
-    def _answer(self, task: OpenTask, person: Person, time_zone: str) -> Answer | None:
+    def _answer(self, task: TaskDetail, person: Person) -> Answer | None:
         """What sales finds out; None when the task is left undone."""
         code = self._outcome(task, person)
         if code == "leave":
             return None
-        disposition, _, reason = code.partition(":")
-        if disposition == "lost":
-            reason = "price"
+        disposition, reason, competitor = [*code.split(":"), "", ""][:3]
         return Answer(
             disposition,
             by=task.owner or UNOWNED_TASKS_GO_TO,
-            at=self._appointment(time_zone, disposition),
+            at=self._appointment(task.time_zone, disposition),
             reason=reason,
             note=NOTES.get(disposition, ""),
             extra=LEARNED if disposition == "advanced" else {},
+            competitor=competitor,
         )
 
-    def _outcome(self, task: OpenTask, person: Person) -> str:
+    def _outcome(self, task: TaskDetail, person: Person) -> str:
         kind = person.temperament
         match task.kind:
             case "qualify":
@@ -312,6 +289,10 @@ class Players:
                 return person.turn(kind.meetings, "meetings")
             case "opportunity":
                 return person.turn(kind.sale, "sale")
+            case "renewal":
+                return kind.renewal
+            case "upsell":
+                return "not_now"
             case _:
                 return "done"
 
@@ -321,3 +302,38 @@ class Players:
         after = self._clock.now() + timedelta(days=self._random.uniform(2, 4))
         opening = next_opening(OFFICE_HOURS, after, time_zone, "")
         return opening.replace(minute=opening.minute // 30 * 30, second=0, microsecond=0)
+
+
+def enter(database: Engine, clock: Clock, task_id: int, answer: Answer) -> bool:
+    """Finish a task as a person would: at the next free time when that of an appointment is taken,
+    and by its new owner when it has just changed hands.
+
+    Returns:
+        False when the task is over, or no time was free.
+
+    Raises:
+        store.answers.TaskRefused: the task cannot be answered so.
+    """
+    for _ in range(TRIES):
+        try:
+            with database.begin() as connection:
+                tasks.complete_task(connection, task_id, answer, clock.now())
+        except MeetingRefused as refusal:
+            if not refusal.free:
+                return False
+            answer = replace(answer, at=refusal.free[0])
+        except TaskOver:
+            shown = _look_at(database, task_id, clock.now())
+            if shown is None or shown.owner in ("", answer.by):
+                return False
+            answer = replace(answer, by=shown.owner)
+        else:
+            return True
+    return False
+
+
+def _look_at(database: Engine, task_id: int, now: datetime) -> TaskDetail | None:
+    """The task as it is now; None when it is not open any more."""
+    with database.connect() as connection:
+        shown = tasks.detail(connection, task_id, now)
+    return shown if shown is not None and shown.state == "open" else None

@@ -85,8 +85,18 @@ class Code(StrEnum):
     BOOKED = "booked"
     RESCHEDULED = "rescheduled"
     CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+    ATTENDED = "attended"
     CLOSED = "closed"
     REPLAN = "replan"
+    WOKEN = "woken"
+    """Sales wants a parked lead back now."""
+    RETIRED = "retired"
+    """Sales wants a parked lead to be let go."""
+    PLAY = "play"
+    """Sales starts the cadence that is the notice's reason."""
+    ASSIGNED = "assigned"
+    """The lead has another owner, whose code is the notice's reason."""
 
 
 @dataclass(frozen=True)
@@ -202,13 +212,15 @@ class Enrolled:
 @dataclass(frozen=True)
 class RunStep:
     """Do the step that is due and say what comes next. ``completed`` means a person has already
-    done it (a task step), so that only the plan is wanted."""
+    done it (a task step), so that only the plan is wanted. ``beside`` means that the cadence runs
+    beside the lead's phase, which may not hear of what the lead does."""
 
     enrollment_id: int
     step: str
     due: str
     completed: bool = False
     meeting_id: int = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -239,11 +251,13 @@ class TaskRequest:
 
 @dataclass(frozen=True)
 class OpenedTask:
-    """A task's id, how long a person has for it, and the sentence ops read."""
+    """A task's id, how long a person has for it, and the sentence ops read. ``watch_seconds`` is
+    the time until its promises are to be looked at; 0 when there are none."""
 
     task_id: int
     deadline_seconds: float
     details: str
+    watch_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -316,6 +330,8 @@ class Parking:
     wakes_early: bool
     details: str
     score_band: str = ""
+    returns_for: str = ""
+    """Why it comes back on a day that was agreed: asked_for, contract_end…; '' for the policy."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, text
 
 from domain.consent import DEFAULT, SUPPRESSION_OF, ConsentPolicy, Source, Trouble
 from domain.journey import ENDED, Code, Phase
-from domain.policies import RecyclePolicy
+from domain.sales.recycle import RecyclePolicy
 from store.policies import PolicyMissing, policy
 from store.relay_messages import start_again
 

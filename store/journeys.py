@@ -8,9 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.journey import Entered, Phase, PhaseEntry, Stage
+from domain.journey import Code, Entered, Phase, PhaseEntry, Stage
+from domain.journey_sales import OUTBOUND
 from domain.scoring.policy import ScoringPolicy
+from store import sla
+from store.outgoing import announce
 from store.policies import policy
+from store.routing import assign, drain_overflow
 from store.scoring import standing_now
 
 NEEDS_OWNER = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
@@ -18,7 +22,8 @@ NEEDS_OWNER = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 
 def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Entered:
     """Record that a lead entered a phase, once per ``entry.key``; gives it an owner where the
-    phase needs one, and closes the enrollment it left.
+    phase needs one, and closes the enrollment it left. A lead that comes to sales again is routed
+    again; one that leaves makes room for one that waits.
 
     Args:
         at: journey time, UTC.
@@ -28,7 +33,8 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
     """
     lead = connection.execute(
         text(
-            "SELECT stage, owner, fit, interest, interest_as_of FROM lead WHERE id = :id FOR UPDATE"
+            "SELECT stage, phase, owner, fit, interest, interest_as_of FROM lead "
+            "WHERE id = :id FOR UPDATE"
         ),
         {"id": entry.lead_id},
     ).first()
@@ -57,8 +63,11 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
     ).first()
     owner: str = lead.owner
     if new is not None:
-        if not owner and entry.phase in NEEDS_OWNER:
-            owner = least_busy_rep(connection)
+        came = lead.phase not in NEEDS_OWNER
+        # A rep who chose a lead itself keeps it.
+        anew = came and entry.phase == Phase.FOLLOW_UP and entry.reason != OUTBOUND
+        if entry.phase in NEEDS_OWNER and (not owner or anew):
+            owner = assign(connection, entry.lead_id, at)
         connection.execute(
             text(
                 """
@@ -78,6 +87,10 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
             },
         )
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
+        sla.left_phase(connection, entry.lead_id, at)
+        if not came and entry.phase not in NEEDS_OWNER:
+            drain_overflow(connection, at)
+        announce(connection, "lead.stage_changed", new.id)
     rules = policy(connection, ScoringPolicy, "scoring")
     return Entered(owner, stage, standing_now(rules, lead, at).grade)
 
@@ -97,22 +110,6 @@ def leave_enrollments(connection: Connection, lead_id: int, reason: str, at: dat
         ),
         {"at": at, "reason": reason, "lead": lead_id},
     )
-
-
-def least_busy_rep(connection: Connection) -> str:
-    """Code of the active rep who owns the fewest leads in sales' hands; '' without reps."""
-    code = connection.execute(
-        text(
-            """
-            SELECT rep.code FROM rep
-            LEFT JOIN lead ON lead.owner = rep.code
-                AND lead.phase IN ('FollowUp', 'Meeting', 'Opportunity')
-            WHERE rep.active
-            GROUP BY rep.code ORDER BY count(lead.id), rep.code LIMIT 1
-            """
-        )
-    ).scalar()
-    return code or ""
 
 
 @dataclass(frozen=True)
@@ -151,3 +148,27 @@ def enroll(
         },
     ).one()
     return EnrollmentRow(row.id, row.cadence_version_id)
+
+
+def leave_enrollment(connection: Connection, enrollment_id: int, reason: str, at: datetime) -> None:
+    """End an enrollment, if it has not ended yet."""
+    connection.execute(
+        text(
+            "UPDATE enrollment SET ended_at = :at, exit_reason = :reason "
+            "WHERE id = :id AND ended_at IS NULL"
+        ),
+        {"at": at, "reason": reason, "id": enrollment_id},
+    )
+
+
+def answer_since(connection: Connection, enrollment_id: int) -> str:
+    """What the lead did first since the enrollment began: ``replied``, ``booked`` or ''."""
+    kind = connection.execute(
+        text(
+            "SELECT engagement.kind FROM enrollment JOIN engagement USING (lead_id) "
+            "WHERE enrollment.id = :id AND engagement.kind IN ('reply', 'booking') "
+            "AND engagement.at >= enrollment.started_at ORDER BY engagement.at LIMIT 1"
+        ),
+        {"id": enrollment_id},
+    ).scalar()
+    return {"reply": Code.REPLIED, "booking": Code.BOOKED}[kind] if kind else ""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, text
 
 from domain.lead_files.row import LeadRow
 from store.policies import PolicyMissing
+from store.recycle import contracts_changed
 from store.relay_messages import CHANNEL
 from store.scoring import PAGE, refresh_fit
 from store.tables import ImportRun
@@ -157,6 +158,9 @@ def merge(connection: Connection) -> Merged:
             WHERE lead.email_key = r.email_key AND r.lead_id IS NULL
             """
         )
+    )
+    contracts_changed(
+        connection, "SELECT email_key, attributes FROM import_row WHERE lead_id IS NULL"
     )
     return Merged(created, rows - created)
 

@@ -9,12 +9,15 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from domain.journey import ENDED, Code, Notice, Phase, Stage, journey_id
-from domain.policies import FollowUpPolicy
+from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import Standing, at_least, standing_of
+from store.business_time import calendar_of
+from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import Message, post_all
+from store.sla_recount import stir
 
 NOTICE_OF_KIND = {
     "reply": Code.REPLIED,
@@ -314,34 +317,39 @@ def _note_crossings(
             for ready in crossing
         ],
     )
+    announce(connection, "lead.became_ready", *(ready.lead.id for ready in crossing))
 
 
 def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime) -> None:
     """Alert the owners, once per lead and day, and put the lead's open task first."""
-    due = now + policy(connection, FollowUpPolicy, "follow-up").hot_due.length
+    soon = policy(connection, FollowUpPolicy, "follow-up").hot_due
     raised = connection.execute(
         text(
             """
             INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at)
-            SELECT 'hot:lead-' || id || ':' || :day, 'hot_lead', id, owner, :at, :due
-            FROM unnest(cast(:ids AS bigint[]), cast(:owners AS text[])) AS hot (id, owner)
-            ON CONFLICT (key) DO NOTHING RETURNING lead_id
+            SELECT 'hot:lead-' || id || ':' || :day, 'hot_lead', id, owner, :at, due
+            FROM unnest(cast(:ids AS bigint[]), cast(:owners AS text[]),
+                        cast(:dues AS timestamptz[])) AS hot (id, owner, due)
+            ON CONFLICT (key) DO NOTHING RETURNING lead_id, due_at
             """
         ),
         {
             "day": now.date().isoformat(),
             "at": now,
-            "due": due,
             "ids": [lead.id for lead in hot],
             "owners": [lead.owner for lead in hot],
+            "dues": [soon.after(now, calendar_of(connection, lead.owner)) for lead in hot],
         },
-    )
+    ).all()
     connection.execute(
         text(
             # One that is locked is being done or withdrawn; who does it may want this lead next.
-            "UPDATE task SET hot = true, due_at = least(due_at, :due) WHERE id IN ("
+            "UPDATE task SET hot = true, due_at = least(due_at, alert.due) "
+            "FROM unnest(cast(:leads AS bigint[]), cast(:dues AS timestamptz[])) "
+            "AS alert (lead_id, due) WHERE task.lead_id = alert.lead_id AND id IN ("
             "SELECT id FROM task WHERE state = 'open' AND lead_id = ANY(:leads) "
             "AND kind IN ('qualify', 'call') FOR UPDATE SKIP LOCKED)"
         ),
-        {"due": due, "leads": list(raised.scalars())},
+        {"leads": [row.lead_id for row in raised], "dues": [row.due_at for row in raised]},
     )
+    stir(connection, [row.lead_id for row in raised], now)

@@ -50,7 +50,7 @@ class HistoryLine:
 
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
-        phase, phase_reason, cycle, owner, fit, interest, interest_as_of
+        phase, phase_reason, cycle, lead.owner, fit, interest, interest_as_of
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
 _HISTORY = text(
@@ -73,6 +73,12 @@ _HISTORY = text(
         SELECT coalesce(completed_at, opened_at), 'task', kind || ' ' || id || ' · ' || state
             || CASE WHEN disposition = '' THEN '' ELSE ' · ' || disposition END
         FROM task WHERE lead_id = :lead
+        UNION ALL
+        SELECT cast(typed->>'at' AS timestamptz), 'refused', concat_ws(' · ',
+            task.kind || ' ' || task.id, typed->>'disposition', typed->>'reason',
+            'by ' || (typed->>'by'), typed->>'note')
+        FROM task, jsonb_array_elements(coalesce(task.answer->'refused', '[]')) AS typed
+        WHERE lead_id = :lead
         UNION ALL
         SELECT starts_at, 'meeting', state || ' · attempt ' || attempt
         FROM meeting WHERE lead_id = :lead
@@ -112,6 +118,51 @@ def list_leads(
             "ORDER BY phase_since DESC NULLS LAST, lead.id LIMIT :limit"
         ),
         {"stage": stage, "phase": phase, "limit": limit},
+    ).all()
+    if not rows:
+        return []
+    rules = policy(connection, ScoringPolicy, "scoring")
+    return [_line(rules, row, now) for row in rows]
+
+
+def leads_page(
+    connection: Connection,
+    now: datetime,
+    *,
+    stage: str = "",
+    phase: str = "",
+    owner: str | None = None,
+    account_id: int | None = None,
+    team: str | None = None,
+    after: int = 0,
+    limit: int = 50,
+) -> list[LeadLine]:
+    """Leads in the order of their ids, from the one after ``after``, as they are at ``now``
+    (journey time, UTC).
+
+    Args:
+        owner: code of a rep, '' for those nobody owns, None for any.
+        team: only those whose owner is of this team; None for all.
+    """
+    rows = connection.execute(
+        text(
+            f"{_LINE} WHERE lead.id > :after AND (:stage = '' OR stage = :stage) "
+            "AND (:phase = '' OR phase = :phase) "
+            "AND (cast(:owner AS text) IS NULL OR lead.owner = :owner) "
+            "AND (cast(:account AS bigint) IS NULL OR account_id = :account) "
+            "AND (cast(:team AS text) IS NULL "
+            "OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)) "
+            "ORDER BY lead.id LIMIT :limit"
+        ),
+        {
+            "after": after,
+            "stage": stage,
+            "phase": phase,
+            "owner": owner,
+            "account": account_id,
+            "team": team,
+            "limit": limit,
+        },
     ).all()
     if not rows:
         return []

@@ -1,21 +1,35 @@
-"""Opportunities: opened from a held meeting, moved through stages, closed with an outcome."""
+"""Opportunities: opened from a held meeting or beside it, moved through stages, closed."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.journey import Code, Notice, Stage
-from store.relay_messages import notify_journey
-from store.tables import Lead, Opportunity
+from domain.journey import Code, Notice, Stage, opportunity_workflow_id
+from domain.names import full_name
+from domain.sales.opportunities import OpportunityPolicy, missing
+from store.outgoing import announce
+from store.policies import policy
+from store.relay_messages import notify_journey, post
+from store.tables import Account, Alert, Lead, Opportunity, Task
+
+BESIDE = "beside:"
+"""The key of a sale that people opened beside the journey's own begins so."""
+
+
+class OpportunityRefused(Exception):
+    """What was asked of a sale cannot be; the sentence says why."""
 
 
 def open_opportunity(
-    connection: Connection, *, key: str, lead_id: int, stage: str, at: datetime
+    connection: Connection, *, key: str, lead_id: int, stage: str, at: datetime, name: str = ""
 ) -> int:
     """Open an opportunity for a lead, once per ``key``.
 
@@ -31,12 +45,47 @@ def open_opportunity(
             lead_id=lead_id,
             account_id=row.account_id,
             owner=row.owner,
+            name=name,
             stage=stage,
+            stage_since=at,
             opened_at=at,
         )
         .on_conflict_do_update(index_elements=["key"], set_={"key": key})
         .returning(Opportunity.id)
     ).scalar_one()
+
+
+def open_beside(connection: Connection, *, lead_id: int, name: str, at: datetime) -> int:
+    """Open another opportunity with a lead, beside whatever its journey does, and have its
+    workflow started.
+
+    Args:
+        at: journey time, UTC.
+
+    Returns:
+        Its id.
+    """
+    rules = policy(connection, OpportunityPolicy, "opportunity")
+    opportunity_id = open_opportunity(
+        connection,
+        key=f"{BESIDE}{uuid.uuid4()}",
+        lead_id=lead_id,
+        stage=rules.stages[0].name,
+        at=at,
+        name=name,
+    )
+    post(
+        connection,
+        key=f"opportunity-{opportunity_id}:start",
+        workflow_id=opportunity_workflow_id(opportunity_id),
+        kind="opportunity",
+        payload={
+            "opportunity_id": opportunity_id,
+            "lead_id": lead_id,
+            "stall_warnings": rules.stall_warnings,
+        },
+    )
+    return opportunity_id
 
 
 def record_qualification(
@@ -49,6 +98,26 @@ def record_qualification(
             "WHERE id = :id"
         ),
         {"fields": json.dumps(dict(fields)), "id": opportunity_id},
+    )
+
+
+def record_loss(
+    connection: Connection, opportunity_id: int, *, reason: str, competitor: str
+) -> None:
+    """Record whom a sale was lost to.
+
+    Raises:
+        OpportunityRefused: the policy names other reasons to lose a sale.
+    """
+    known = policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+    if known and reason not in known:
+        raise OpportunityRefused(
+            f"'{reason}' is no reason to lose a sale; choose one of {', '.join(known)}."
+        )
+    connection.execute(
+        update(Opportunity)
+        .where(Opportunity.id == opportunity_id, Opportunity.outcome == "")
+        .values(competitor=competitor)
     )
 
 
@@ -72,7 +141,8 @@ def advance(
             """
             INSERT INTO stage_transition
                 (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
-            SELECT id, :key, stage, :stage, phase, :reason, cycle, :at
+            SELECT id, :key, stage, CASE WHEN phase = 'Opportunity' THEN :stage ELSE stage END,
+                phase, :reason, cycle, :at
             FROM lead WHERE id = :lead
             ON CONFLICT (key) DO NOTHING RETURNING id
             """
@@ -87,8 +157,11 @@ def advance(
     ).first()
     if new is None:
         return str(row.stage)
+    announce(connection, "lead.stage_changed", new.id)
     connection.execute(
-        update(Opportunity).where(Opportunity.id == opportunity_id).values(stage=moved_to)
+        update(Opportunity)
+        .where(Opportunity.id == opportunity_id)
+        .values(stage=moved_to, stage_since=at)
     )
     connection.execute(
         update(Lead)
@@ -101,14 +174,18 @@ def advance(
 def close(
     connection: Connection, opportunity_id: int, *, outcome: str, reason: str, at: datetime
 ) -> None:
-    """Close an opportunity and tell the lead's journey, once."""
+    """Close an opportunity, once; the journey hears of the outcome of its own."""
     row = connection.execute(
         update(Opportunity)
         .where(Opportunity.id == opportunity_id, Opportunity.outcome == "")
         .values(outcome=outcome, outcome_reason=reason, closed_at=at)
-        .returning(Opportunity.lead_id)
+        .returning(Opportunity.lead_id, Opportunity.key)
     ).first()
-    if row is not None:
+    if row is None:
+        return
+    announce(connection, "opportunity.closed", opportunity_id)
+    answer_stall(connection, opportunity_id, at)
+    if not row.key.startswith(BESIDE):
         notify_journey(
             connection,
             row.lead_id,
@@ -116,3 +193,126 @@ def close(
             signal="deal",
             notice=Notice(Code.CLOSED, ref=opportunity_id, reason=outcome),
         )
+
+
+def raise_stall(connection: Connection, opportunity_id: int, *, key: str, at: datetime) -> None:
+    """Alert the owner of a sale that stands still, once per ``key``."""
+    row = connection.execute(
+        select(Opportunity.lead_id, Opportunity.owner).where(Opportunity.id == opportunity_id)
+    ).one()
+    connection.execute(
+        insert(Alert)
+        .values(
+            key=f"stalled:opportunity-{opportunity_id}:{key}",
+            kind="stalled",
+            lead_id=row.lead_id,
+            owner=row.owner,
+            raised_at=at,
+            due_at=at,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def answer_stall(connection: Connection, opportunity_id: int, at: datetime) -> None:
+    """The owner has seen to a sale that stands still."""
+    connection.execute(
+        update(Alert)
+        .where(
+            Alert.kind == "stalled",
+            Alert.key.startswith(f"stalled:opportunity-{opportunity_id}:", autoescape=True),
+            Alert.answered_at.is_(None),
+        )
+        .values(answered_at=at)
+    )
+
+
+def offer_help(connection: Connection, opportunity_id: int, at: datetime) -> int:
+    """Note when marketing's help was offered; the lead's cycle."""
+    connection.execute(
+        update(Opportunity)
+        .where(Opportunity.id == opportunity_id, Opportunity.help_offered_at.is_(None))
+        .values(help_offered_at=at)
+    )
+    cycle: int = connection.execute(
+        select(Lead.cycle)
+        .join(Opportunity, Opportunity.lead_id == Lead.id)
+        .where(Opportunity.id == opportunity_id)
+    ).scalar_one()
+    return cycle
+
+
+@dataclass(frozen=True)
+class OpportunityLine:
+    """A sale as lists show it; times are journey time, UTC."""
+
+    id: int
+    key: str
+    lead_id: int
+    account_id: int | None
+    account: str
+    lead: str
+    name: str
+    owner: str
+    stage: str
+    stage_since: datetime | None
+    help_offered_at: datetime | None
+    qualification: dict[str, Any]
+    outcome: str
+    outcome_reason: str
+    competitor: str
+    opened_at: datetime
+    closed_at: datetime | None
+    task_id: int | None
+    """The task its owner has now."""
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not known of budget, authority, need and timeline."""
+        return missing(self.qualification)
+
+
+_OPEN_TASK = (
+    select(func.max(Task.id))
+    .where(Task.opportunity_id == Opportunity.id, Task.kind == "opportunity", Task.state == "open")
+    .scalar_subquery()
+)
+_LINE = (
+    select(
+        *Opportunity.__table__.c,
+        func.coalesce(Account.name, "").label("account"),
+        Lead.first_name,
+        Lead.last_name,
+        _OPEN_TASK.label("task_id"),
+    )
+    .join(Lead, Lead.id == Opportunity.lead_id)
+    .outerjoin(Account, Account.id == Opportunity.account_id)
+)
+
+
+def list_opportunities(
+    connection: Connection, *, account: str = "", only_open: bool = False
+) -> list[OpportunityLine]:
+    """Sales, the youngest first, all or those of an account (id, name or domain)."""
+    query = _LINE.order_by(Opportunity.id.desc())
+    if account:
+        wanted = account.strip().casefold()
+        condition = or_(func.lower(Account.name) == wanted, func.lower(Account.domain) == wanted)
+        if wanted.isdigit():
+            condition = or_(condition, Account.id == int(wanted))
+        query = query.where(condition)
+    if only_open:
+        query = query.where(Opportunity.outcome == "")
+    return [_line(row) for row in connection.execute(query)]
+
+
+def find_opportunity(connection: Connection, opportunity_id: int) -> OpportunityLine | None:
+    """The sale with this id, or None."""
+    row = connection.execute(_LINE.where(Opportunity.id == opportunity_id)).first()
+    return _line(row) if row else None
+
+
+def _line(row: Any) -> OpportunityLine:
+    values = dict(row._mapping)
+    name = full_name(values.pop("first_name"), values.pop("last_name"))
+    return OpportunityLine(**values, lead=name)

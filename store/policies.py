@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Text, cast, func, select, text
+from sqlalchemy import Connection, Text, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.policies import TeamPolicy
 from domain.policy import Policy
+from domain.sales.team import Rep, TeamPolicy
+from store import tables
 from store.cadences import Publication
-from store.tables import PolicyVersion, Rep
+from store.relay_messages import tell_desk
+from store.tables import PolicyVersion, RoutingShare
 
 P = TypeVar("P", bound=Policy)
 
@@ -71,7 +73,7 @@ def publish_policy(connection: Connection, name: str, source: str, policy: Polic
         .returning(PolicyVersion.id)
     ).scalar_one()
     if isinstance(policy, TeamPolicy):
-        _publish_team(connection, policy)
+        _publish_team(connection, policy, version)
     return Publication(new_id, version, new=True)
 
 
@@ -109,15 +111,26 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     return known
 
 
-def _publish_team(connection: Connection, team: TeamPolicy) -> None:
+def _publish_team(connection: Connection, team: TeamPolicy, version: int) -> None:
+    people = [*team.reps, *team.managers]
     connection.execute(
         text("UPDATE rep SET active = false WHERE code <> ALL(:codes)"),
-        {"codes": [rep.code for rep in team.reps]},
+        {"codes": [person.code for person in people]},
     )
-    for rep in team.reps:
-        values = {"name": rep.name, "email": rep.email, "active": True}
+    for person in people:
+        values = {
+            "name": person.name,
+            "email": person.email,
+            "team": team.team_of(person).team if isinstance(person, Rep) else "",
+            "manager": not isinstance(person, Rep),
+            "active": True,
+        }
         connection.execute(
-            insert(Rep)
-            .values(code=rep.code, **values)
+            insert(tables.Rep)
+            .values(code=person.code, **values)
             .on_conflict_do_update(index_elements=["code"], set_=values)
         )
+    # Weights may have changed: everybody's share is counted from here.
+    connection.execute(delete(RoutingShare))
+    if version > 1:
+        tell_desk(connection, version)

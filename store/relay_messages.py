@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.journey import Notice, Phase, journey_id
+from domain.desk import DESK_ID
+from domain.journey import Code, Notice, Phase, journey_id
 
 CHANNEL = "relay"
 """PostgreSQL notification channel that wakes the relays."""
@@ -87,6 +88,18 @@ def notify_journey(
         kind="signal",
         name=signal,
         payload=asdict(notice),
+    )
+
+
+def tell_desk(connection: Connection, version: int) -> bool:
+    """Tell the desk that a new version of the team policy is in force."""
+    return post(
+        connection,
+        key=f"desk:team-{version}",
+        workflow_id=DESK_ID,
+        kind="signal",
+        name="team_changed",
+        payload=asdict(Notice(Code.REPLAN)),
     )
 
 

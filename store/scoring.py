@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -297,7 +297,9 @@ def _fit(rules: ScoringPolicy, row: Row[Any]) -> Fit:
         "domain": row.account_domain,
         "attributes": row.account_attributes,
     }
-    return fit_of(rules, lead, account)
+    fit = fit_of(rules, lead, account)
+    # What sales found out wins over the rules.
+    return replace(fit, letter=row.fit_judged) if row.fit_judged else fit
 
 
 def _traits(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
@@ -305,7 +307,7 @@ def _traits(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
         text(
             """
             SELECT lead.id, first_name, last_name, title, country, language, source, stage, phase,
-                cycle, crossed_cycle, fit, interest, interest_as_of, lead.attributes,
+                cycle, crossed_cycle, fit, fit_judged, interest, interest_as_of, lead.attributes,
                 coalesce(account.name, '') AS company,
                 coalesce(account.domain, '') AS account_domain,
                 coalesce(account.attributes, '{}') AS account_attributes

@@ -2,56 +2,34 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.cadences.span import Span
 from domain.journey import Disposition, TaskRequest
 from domain.names import full_name
-from domain.policies import NEEDS_REASON, NEEDS_TIME, FollowUpPolicy
+from domain.sales.business_time import BusinessCalendar
+from domain.sales.spans import ClockSpan
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
-from store import meetings, opportunities
+from store import meetings, sla, sla_breaches
+from store.answers import Answer, TaskRefused, check, consequences
+from store.business_time import calendar_of, clocked
+from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import post
 from store.scoring import points_now
-from store.tables import Account, Alert, Lead, RelayMessage, Task
+from store.tables import Account, Alert, Lead, RelayMessage, Rep, Task
 
-# Reasons travel through Temporal, where no free text may be.
-_CODE = re.compile(r"[a-z0-9_]{1,40}")
-
+Duration = Span | ClockSpan | timedelta
 HOT_WORK = ("qualify", "call")
 """The kinds of task that answer a hot lead."""
-CLOSED = {
-    "done": "somebody has done it already",
-    "withdrawn": "it was withdrawn, because the journey no longer needs it",
-    "expired": "its deadline has passed",
-}
-
-
-class TaskRefused(Exception):
-    """A disposition that cannot be taken; the sentence says what happened instead."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a person entered with a disposition.
-
-    ``at`` is a journey time (UTC) for dispositions that need one, ``reason`` a code for those
-    that need one; ``note`` stays in the database.
-    """
-
-    disposition: str
-    by: str
-    at: datetime | None = None
-    reason: str = ""
-    note: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +40,8 @@ class OpenRow:
     owner: str
     due_at: datetime
     deadline_at: datetime
+    look_at: datetime | None
+    """When a promise about it is to be looked at; None when there is none."""
 
 
 def open_task(
@@ -72,13 +52,24 @@ def open_task(
     instructions: str,
     dispositions: Sequence[str],
     opened_at: datetime,
-    due: timedelta,
-    deadline: timedelta,
+    due: Duration,
+    deadline: Duration,
     workflow_id: str,
     run_id: str,
+    owner: str | None = None,
 ) -> OpenRow:
-    """Write the row of a task, once per ``request.key``; spans are journey time."""
-    values = {
+    """Write the row of a task, once per ``request.key``, and start what its opening promises.
+
+    It is for the lead's owner, or for the person with the code ``owner``.
+    Business time is counted in the calendar of the owner's team; a ``timedelta`` is journey time.
+    One that a pause withdrew is opened with the time that was left.
+    """
+    if owner is None:
+        owner = connection.execute(
+            select(Lead.owner).where(Lead.id == request.lead_id)
+        ).scalar_one()
+    calendar = calendar_of(connection, owner)
+    values: dict[str, Any] = {
         "lead_id": request.lead_id,
         "opportunity_id": request.opportunity_id or None,
         "meeting_id": request.meeting_id or None,
@@ -87,23 +78,47 @@ def open_task(
         "instructions": instructions,
         "dispositions": list(dispositions),
         "attempt": request.attempt,
-        "owner": select(Lead.owner).where(Lead.id == request.lead_id).scalar_subquery(),
+        "owner": owner,
         "state": "open",
         "opened_at": opened_at,
-        "due_at": opened_at + due,
-        "deadline_at": opened_at + deadline,
+        "due_in": "" if isinstance(due, timedelta) else str(due),
+        "due_at": _after(due, opened_at, calendar),
+        "deadline_at": _after(deadline, opened_at, calendar),
         "workflow_id": workflow_id,
         "run_id": run_id,
     }
     if request.kind in HOT_WORK and (answer_by := _alert_due(connection, request.lead_id)):
-        values |= {"hot": True, "due_at": min(answer_by, opened_at + due)}
+        values |= {"hot": True, "due_at": min(answer_by, values["due_at"])}
     row = connection.execute(
         insert(Task)
         .values(key=request.key, **values)
         .on_conflict_do_update(index_elements=["key"], set_={"key": request.key})
-        .returning(Task.id, Task.owner, Task.due_at, Task.deadline_at)
+        .returning(*Task.__table__.c)
     ).one()
-    return OpenRow(row.id, row.owner, row.due_at, row.deadline_at)
+    announce(connection, "task.opened", row.id)
+    sla.task_opened(connection, row, opened_at)
+    due_at = _due_after_pauses(connection, row) if request.seconds_left else row.due_at
+    look_at = sla_breaches.next_look(connection, row.id, opened_at)
+    return OpenRow(row.id, row.owner, due_at, row.deadline_at, look_at)
+
+
+def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datetime:
+    if isinstance(span, timedelta):
+        return start + span
+    return clocked(span).after(start, calendar)
+
+
+def _due_after_pauses(connection: Connection, task: Row[Any]) -> datetime:
+    """When a task is due that was withdrawn by pauses: their time does not count."""
+    earlier = sla.withdrawn_before(connection, task)
+    due: datetime = task.due_at
+    if earlier and task.due_in:
+        openings = [*(row.opened_at for row in earlier[1:]), task.opened_at]
+        pauses = [(row.completed_at, again) for row, again in zip(earlier, openings, strict=True)]
+        span = clocked(task.due_in)
+        due = span.after(earlier[0].opened_at, calendar_of(connection, task.owner), pauses)
+        connection.execute(update(Task).where(Task.id == task.id).values(due_at=due))
+    return due
 
 
 def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
@@ -112,7 +127,7 @@ def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
     connection.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update(key_share=True))
     return connection.execute(
         update(Alert)
-        .where(Alert.lead_id == lead_id, Alert.answered_at.is_(None))
+        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
         .values(owner=select(Lead.owner).where(Lead.id == lead_id).scalar_subquery())
         .returning(Alert.due_at)
     ).scalar()
@@ -154,7 +169,8 @@ def close_task(connection: Connection, task_id: int, state: str, now: datetime) 
         return _disposition(row)
     if row.state != "open":
         return Disposition(task_id, row.state)
-    connection.execute(update(Task).where(Task.id == task_id).values(state=state))
+    connection.execute(update(Task).where(Task.id == task_id).values(state=state, completed_at=now))
+    sla.task_closed(connection, row, state, now)
     if row.kind in HOT_WORK:
         _answer_alerts(connection, row.lead_id, now)
     if state == "expired" and row.kind == "meeting_outcome":
@@ -169,7 +185,8 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
         now: journey time, UTC.
 
     Raises:
-        TaskRefused: the task is not open, or the answer lacks what its disposition needs.
+        TaskOver: the task is not open any more, or not for the one who answers.
+        TaskRefused: the answer lacks what its disposition needs.
         store.meetings.MeetingRefused: the time given for a meeting will not do.
     """
     row = connection.execute(
@@ -177,13 +194,21 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
     ).first()
     if row is None:
         raise TaskRefused(f"There is no task {task_id}.")
-    _check(row, answer)
+    check(connection, row, answer, now)
     if row.kind in HOT_WORK:
         _answer_alerts(connection, row.lead_id, now)
-    reason, ref = _consequences(connection, row, answer, now)
-    entered = {"note": answer.note, "reason": answer.reason, **answer.extra}
+    reason, ref = consequences(connection, row, answer, now)
+    sla.task_answered(connection, row, answer.disposition, answer.by, now)
+    entered = {
+        "note": answer.note,
+        "reason": answer.reason,
+        "competitor": answer.competitor,
+        **answer.extra,
+    }
     if answer.at is not None:
         entered["at"] = answer.at.isoformat()
+    if answer.until is not None:
+        entered["until"] = answer.until.isoformat()
     if ref:
         entered["ref"] = str(ref)
     entered["code_reason"] = reason
@@ -198,6 +223,7 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
             completed_at=now,
         )
     )
+    announce(connection, "task.completed", task_id)
     post(
         connection,
         key=f"task:{task_id}",
@@ -207,19 +233,32 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
     )
 
 
-def keep_refused_note(connection: Connection, task_id: int, note: str) -> bool:
-    """Keep what a person typed for a task that could not take it.
+def keep_refused(connection: Connection, task_id: int, answer: Answer, now: datetime) -> bool:
+    """Keep what a person typed for a task that could not take it; it is in the lead's history.
+
+    Args:
+        now: journey time, UTC.
 
     Returns:
         Whether there is such a task.
     """
+    typed = {
+        "at": now.isoformat(),
+        "by": answer.by,
+        "disposition": answer.disposition,
+        "reason": answer.reason,
+        "note": answer.note,
+        "competitor": answer.competitor,
+        "time": answer.at.isoformat() if answer.at else "",
+        "until": answer.until.isoformat() if answer.until else "",
+        **answer.extra,
+    }
     kept = connection.execute(
         text(
-            "UPDATE task SET answer = jsonb_set(answer, '{refused_notes}', "
-            "coalesce(answer->'refused_notes', '[]') || to_jsonb(cast(:note AS text))) "
-            "WHERE id = :id"
+            "UPDATE task SET answer = jsonb_set(answer, '{refused}', "
+            "coalesce(answer->'refused', '[]') || cast(:typed AS jsonb)) WHERE id = :id"
         ),
-        {"note": note, "id": task_id},
+        {"typed": json.dumps([{k: v for k, v in typed.items() if v}]), "id": task_id},
     )
     return kept.rowcount > 0
 
@@ -289,11 +328,16 @@ _OPEN = (
 )
 
 
-def open_tasks(connection: Connection, owner: str | None = None) -> list[OpenTask]:
-    """The open tasks of ``owner``, or everybody's: hot leads, then the one due first."""
+def open_tasks(
+    connection: Connection, owner: str | None = None, team: str | None = None
+) -> list[OpenTask]:
+    """The open tasks of ``owner``, of the reps of ``team``, or everybody's: hot leads, then the
+    one due first."""
     query = _OPEN.where(Task.state == "open").order_by(Task.hot.desc(), Task.due_at, Task.id)
     if owner is not None:
         query = query.where(Task.owner == owner)
+    if team is not None:
+        query = query.where(Task.owner.in_(select(Rep.code).where(Rep.team == team)))
     return [OpenTask(**row._mapping) for row in connection.execute(query)]
 
 
@@ -360,66 +404,6 @@ def mark_late(connection: Connection, task_id: int) -> bool:
     """
     late = update(Task).where(Task.id == task_id, Task.consumed.is_(False)).values(late=True)
     return connection.execute(late.returning(Task.id)).first() is not None
-
-
-def _check(row: Row[Any], answer: Answer) -> None:
-    if row.state != "open":
-        raise TaskRefused(f"Task {row.id} is not open: {CLOSED[row.state]}.")
-    if answer.disposition not in row.dispositions:
-        raise TaskRefused(
-            f"Task {row.id} cannot end with '{answer.disposition}'; "
-            f"choose one of {', '.join(row.dispositions)}."
-        )
-    if answer.disposition in NEEDS_TIME and answer.at is None:
-        raise TaskRefused(f"'{answer.disposition}' needs a time: say when with --at.")
-    if answer.disposition in NEEDS_REASON and not answer.reason:
-        raise TaskRefused(f"'{answer.disposition}' needs a reason: give its code with --reason.")
-    if answer.at is not None and answer.disposition not in NEEDS_TIME:
-        raise TaskRefused(f"'{answer.disposition}' takes no time: leave --at out.")
-    if answer.extra and row.kind != "opportunity":
-        raise TaskRefused(
-            "Budget, authority, need and timeline are recorded with opportunity tasks only: "
-            "leave --learned out, or put it into --note."
-        )
-    if answer.reason and not _CODE.fullmatch(answer.reason):
-        raise TaskRefused(
-            f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "
-            "price or no_budget, and put the rest into --note."
-        )
-
-
-def _consequences(
-    connection: Connection, row: Row[Any], answer: Answer, now: datetime
-) -> tuple[str, int]:
-    """Write what the disposition decides besides the task; the reason code and row id that the
-    journey needs."""
-    reason, ref = answer.reason, 0
-    if answer.disposition in ("meeting_booked", "rescheduled") and answer.at is not None:
-        ref = meetings.book_meeting(
-            connection,
-            lead_id=row.lead_id,
-            starts_at=answer.at,
-            minutes=30,
-            booked_by=row.owner or answer.by,
-            at=now,
-            notify=False,
-        )
-    elif answer.disposition == "call_back" and answer.at is not None and answer.at <= now:
-        raise TaskRefused("The time to call back lies in the past; choose a later one.")
-    elif answer.disposition == "return":
-        returns = policy(connection, FollowUpPolicy, "follow-up").returns
-        if answer.reason not in returns:
-            raise TaskRefused(
-                f"'{answer.reason}' is no reason to return a lead; "
-                f"choose one of {', '.join(returns)}."
-            )
-        reason = f"{returns[answer.reason]}:{answer.reason}"
-    elif row.kind == "meeting_outcome":
-        outcome = "held" if answer.disposition == "not_a_fit" else answer.disposition
-        meetings.record_outcome(connection, row.meeting_id, outcome)
-    elif row.kind == "opportunity" and answer.extra:
-        opportunities.record_qualification(connection, row.opportunity_id, answer.extra)
-    return reason, ref
 
 
 def _disposition(row: Row[Any]) -> Disposition:

@@ -17,7 +17,9 @@ from domain.email.links import BadLink, ExpiredLink
 from settings import Settings
 from store.engine import engine
 from store.policies import PolicyMissing
+from web.api.app import create_api
 from web.booking import booking_pages
+from web.calendar_webhooks import calendar_webhooks
 from web.outbox import outbox_pages
 from web.preferences import preference_pages
 from web.recipient import recipient_pages
@@ -49,9 +51,11 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(recipient_pages(settings, database, signer))
     app.include_router(preference_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
+    app.include_router(calendar_webhooks(settings, database))
     app.include_router(sendgrid_webhook(settings, database))
     app.include_router(sendgrid_inbound(settings, database))
     app.include_router(tracking_api(settings, database))
+    app.mount("/api", create_api(settings, database))
     shows_outbox = settings.email_channel == "outbox"
     if shows_outbox:
         app.include_router(outbox_pages(settings, database, signer))

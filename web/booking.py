@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from domain.cadences.window import zone
 from domain.email.links import LinkSigner
+from domain.meetings.free_times import SLOT, open_slots
 from settings import Settings
-from store.meetings import MeetingRefused, book_meeting, cancel_meeting, upcoming_meeting
-from store.tables import Meeting, Rep
-from web.slots import SLOT, open_slots
+from store.business_time import team_of
+from store.meetings import (
+    MeetingRefused,
+    book_meeting,
+    busy_times,
+    cancel_meeting,
+    upcoming_meeting,
+)
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
@@ -75,20 +81,21 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
                 if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now):
                     return show(connection, touched, now, news=words.cancelled)
                 return show(connection, touched, now, status=409, trouble=words.nothing_to_cancel)
-            _one_at_a_time(connection, touched.owner)
             chosen = _instant(starts_at)
             days = _days(connection, touched, now)
             if chosen is None or not any(chosen in slots for slots in days.values()):
                 return show(connection, touched, now, status=409, trouble=words.taken)
             try:
-                book_meeting(
-                    connection,
-                    lead_id=touched.lead_id,
-                    starts_at=chosen,
-                    minutes=MINUTES,
-                    booked_by="lead",
-                    at=now,
-                )
+                # A refusal takes back the owner that the lead was given for it.
+                with connection.begin_nested():
+                    book_meeting(
+                        connection,
+                        lead_id=touched.lead_id,
+                        starts_at=chosen,
+                        minutes=MINUTES,
+                        booked_by="lead",
+                        at=now,
+                    )
             except MeetingRefused:
                 return show(connection, touched, now, status=409, trouble=words.taken)
             return show(connection, touched, now, news=words.booked)
@@ -100,22 +107,12 @@ def _days(
     connection: Connection, touched: TouchedLead, now: datetime
 ) -> dict[date, list[datetime]]:
     """The free slots of the rep who owns the lead; of nobody's calendar while nobody does."""
-    taken: list[tuple[datetime, datetime]] = []
-    if touched.owner:
-        rows = connection.execute(
-            select(Meeting.starts_at, Meeting.minutes).where(
-                Meeting.owner == touched.owner,
-                Meeting.state == "booked",
-                Meeting.starts_at > now - timedelta(days=1),
-            )
-        )
-        taken = [(starts, starts + timedelta(minutes=minutes)) for starts, minutes in rows]
-    return open_slots(now, touched.time_zone, touched.country, taken)
-
-
-def _one_at_a_time(connection: Connection, owner: str) -> None:
-    """Until the transaction ends nobody else books with this rep: no slot goes twice."""
-    connection.execute(select(Rep.code).where(Rep.code == owner).with_for_update())
+    if not touched.owner:
+        return open_slots(now, touched.time_zone, touched.country, [])
+    busy = busy_times(connection, touched.owner, now)
+    team = team_of(connection, touched.owner)
+    calendar = team.calendar if team else None
+    return open_slots(now, touched.time_zone, touched.country, busy, calendar)
 
 
 def _instant(value: str) -> datetime | None:

@@ -43,6 +43,8 @@ class Mail:
     headers: list[tuple[str, str]]
     text: str
     html: str
+    attachments: list[tuple[str, str]]
+    """File name and text of each."""
 
     @classmethod
     def parse(cls, raw: bytes) -> Mail:
@@ -53,7 +55,16 @@ class Mail:
             body = message.get_body((subtype,))
             parts[subtype] = body.get_content() if body else ""
         headers = [(name, str(value)) for name, value in message.items()]
-        return cls(headers, parts["plain"], parts["html"])
+        attachments = [
+            (part.get_filename() or "attachment", _text_of(part))
+            for part in message.iter_attachments()
+        ]
+        return cls(headers, parts["plain"], parts["html"], attachments)
+
+
+def _text_of(part: EmailMessage) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
 
 
 def outbox_pages(settings: Settings, database: Engine, signer: LinkSigner) -> APIRouter:

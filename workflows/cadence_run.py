@@ -9,15 +9,18 @@ from workflows import steps
 from workflows.journey import Journey
 
 
-async def run_cadence(journey: Journey, enrolled: Enrolled) -> Notice:
-    """Take the lead through the cadence it is enrolled in.
+async def run_cadence(
+    journey: Journey, enrolled: Enrolled, *, beside: bool = False, also: tuple[str, ...] = ()
+) -> Notice:
+    """Take the lead through the cadence it is enrolled in, maybe ``beside`` its phase. The notices
+    in ``also`` end it early, besides those that the cadence names.
 
     Returns:
         The notice that ended it early, or one whose code is the cadence's own exit reason
         (``exhausted`` at its last step).
     """
     plan = enrolled.plan
-    wake = tuple(enrolled.exit_on)
+    wake = (*enrolled.exit_on, *also)
     while plan.kind != "exit":
         notice = await journey.rest(
             plan.seconds,
@@ -44,6 +47,7 @@ async def run_cadence(journey: Journey, enrolled: Enrolled) -> Notice:
                 plan.due,
                 completed,
                 journey.state.meeting_id,
+                beside,
             )
         )
     return Notice(plan.reason)

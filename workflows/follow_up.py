@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from temporalio import workflow
 
 from domain.journey import (
@@ -15,6 +17,7 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
+from domain.journey_sales import OUTBOUND, HoldPromises, PlanNextCall
 from workflows import steps
 from workflows.journey import Departure, Journey, end
 
@@ -30,6 +33,8 @@ class FollowUp(Journey):
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
+        self.waits_for_a_call = False
+        self.pauses: list[tuple[float, float]] = []
 
     @workflow.run
     async def run(self, state: JourneyState) -> JourneyResult:
@@ -38,10 +43,23 @@ class FollowUp(Journey):
 
     async def story(self) -> Departure:
         """Escalate, qualify, call."""
+        if self.state.reason == OUTBOUND:
+            return await self.prospect()
         self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
         entered = await steps.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
-        return await self.qualify() or await self.call()
+        if departure := await self.qualify():
+            return departure
+        if workflow.patched("calls-by-policy"):
+            return await self.call()
+        return await self.call_as_before()
+
+    async def prospect(self) -> Departure:
+        """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged,
+        and it keeps its stage."""
+        entered = await steps.enter_phase(replace(self.entry(), stage=""))
+        self.assign(entered.owner, entered.score_band)
+        return await self.call()
 
     async def qualify(self) -> Departure | None:
         """Have the SDR accept or return the lead; None when it was accepted."""
@@ -59,7 +77,67 @@ class FollowUp(Journey):
                 return Departure(Phase.RECYCLE, "not_worked")
 
     async def call(self) -> Departure:
-        """Make the policy's call attempts until one of them decides."""
+        """Make call after call until one of them decides or the policy knows no other."""
+        request = self.next_call()
+        while True:
+            planned = await steps.plan_next_call(request)
+            # A plan that is looked at again follows from a call whose mail has gone out.
+            if planned.mail and not request.began:
+                await self.mail_after_call(f"task-{request.after_task}", planned.mail)
+            if planned.leaves == "disqualify":
+                return end("disqualified", planned.plan.reason)
+            if planned.leaves:
+                return Departure(Phase.RECYCLE, planned.plan.reason)
+            self.waits_for_a_call = True
+            # A lead that writes back is called now, not at the end of the gap.
+            notice = await self.rest(
+                planned.plan.seconds,
+                details=planned.plan.details,
+                summary=planned.plan.summary,
+                wake=(Code.BOOKED, Code.REPLIED, Code.REPLAN),
+            )
+            self.waits_for_a_call = False
+            if notice and notice.code == Code.BOOKED:
+                return self.booked(notice.ref)
+            if notice and notice.code == Code.REPLAN:
+                request = replace(request, began=planned.began, pauses=list(self.pauses))
+                continue
+            answer = await self.ask(self.task("call", planned.attempt), wake=(Code.BOOKED,))
+            if isinstance(answer, Notice):
+                return self.booked(answer.ref)
+            if answer.code == "meeting_booked":
+                return self.booked(answer.ref)
+            request = replace(
+                self.next_call(),
+                attempt=planned.attempt,
+                after_task=answer.task_id,
+                again=planned.again,
+                owed_task=planned.owed_task,
+            )
+
+    def next_call(self) -> PlanNextCall:
+        """Begin to wait for a call, with a plan that knows of no pause and all that changed."""
+        self.pauses.clear()
+        self.discard(Code.REPLAN)
+        return PlanNextCall(self.state.lead_id, outbound=self.state.reason == OUTBOUND)
+
+    async def unpaused(self) -> None:
+        """Wait while the journey is paused; a call that was waited for is then planned anew, for
+        its gap stood still and a time that the lead asked for did not."""
+        began = workflow.now().timestamp()
+        stood_still = self.state.paused
+        holds = stood_still and self.order is None and workflow.patched("hold-promises")
+        if holds:
+            await steps.hold_promises(HoldPromises(self.state.lead_id, paused=True))
+        await super().unpaused()
+        if holds:
+            await steps.hold_promises(HoldPromises(self.state.lead_id, paused=False))
+        if stood_still and self.waits_for_a_call:
+            self.pauses.append((began, workflow.now().timestamp()))
+            self.state.inbox.append(Notice(Code.REPLAN))
+
+    async def call_as_before(self) -> Departure:
+        """Calls of follow-ups that began before the policy said what a call leads to."""
         attempt, last_task = 1, 0
         while True:
             planned = await steps.plan_call(PlanCall(self.state.lead_id, attempt, last_task))
@@ -83,7 +161,7 @@ class FollowUp(Journey):
             if departure := self.departure_after(answer):
                 return departure
             if planned.email_if_unanswered and answer.code in UNANSWERED:
-                await self.mail_after_call(attempt)
+                await self.mail_after_call(str(attempt), "follow-up-after-call")
             last_task = answer.task_id
             # A call the lead asked for is none of the attempts the policy counts.
             attempt += answer.code != "call_back"
@@ -100,10 +178,10 @@ class FollowUp(Journey):
             case _:
                 return None
 
-    async def mail_after_call(self, attempt: int) -> None:
-        """Write to a lead that did not pick up."""
-        key = f"{workflow.info().run_id}:after-call:{attempt}"
-        await steps.send_one(SendOne(self.state.lead_id, key, "follow-up-after-call"))
+    async def mail_after_call(self, call: str, template: str) -> None:
+        """Write to the lead after a call, once per call."""
+        key = f"{workflow.info().run_id}:after-call:{call}"
+        await steps.send_one(SendOne(self.state.lead_id, key, template))
 
     def booked(self, meeting_id: int) -> Departure:
         """On to the appointment."""

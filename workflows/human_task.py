@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
@@ -27,10 +29,41 @@ class Interrupted:
     seconds_left: float
 
 
+@dataclass
+class Watch:
+    """The SLA timer beside a task: when its promises are looked at next.
+
+    Histories of before there was one have tasks without it, and no timer.
+    """
+
+    next_look: datetime | None
+    stirred: Callable[[], bool]
+    """Says once that the promises have changed and are to be looked at now."""
+
+    def over(self) -> bool:
+        """Whether to look now."""
+        if self.next_look is None:
+            return False
+        return self.stirred() or workflow.now() >= self.next_look
+
+    async def look(self, task_id: int, tell: Callable[[str], None]) -> None:
+        """Do what the promises about a task demand now, and set the timer anew."""
+        found = await steps.mind_promises(task_id)
+        self.next_look = _in(found.seconds)
+        if found.details:
+            tell(found.details)
+
+
 async def perform(
-    request: TaskRequest, interrupted: Callable[[], bool], tell: Callable[[str], None]
+    request: TaskRequest,
+    interrupted: Callable[[], bool],
+    tell: Callable[[str], None],
+    stirred: Callable[[], bool],
 ) -> Disposition | Interrupted:
     """Open the task and wait until a person is done, the deadline passes, or ``interrupted``.
+
+    Its promises are looked at when they are due, and as soon as ``stirred`` says that they have
+    changed.
 
     Returns:
         The person's disposition; one with code ``expired`` when the deadline passed; an
@@ -39,9 +72,12 @@ async def perform(
     opened = await steps.open_task(request)
     tell(opened.details)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
+    watch = Watch(_in(opened.watch_seconds), stirred)
     while True:
         waiting = _start_waiting(request, opened, deadline)
-        if not await _finished(waiting, interrupted):
+        while await _waited(waiting, interrupted, watch) == "watch":
+            await watch.look(opened.task_id, tell)
+        if not waiting.done():
             waiting.cancel()
             waiting.add_done_callback(_forget)
             left = (deadline - workflow.now()).total_seconds()
@@ -68,9 +104,25 @@ def _start_waiting(request: TaskRequest, opened: OpenedTask, deadline: datetime)
     )
 
 
-async def _finished(waiting: Waiting, interrupted: Callable[[], bool]) -> bool:
-    await workflow.wait_condition(lambda: waiting.done() or interrupted())
-    return waiting.done()
+async def _waited(
+    waiting: Waiting, interrupted: Callable[[], bool], watch: Watch
+) -> Literal["person", "interruption", "watch"]:
+    """What ended the wait."""
+    left = watch.next_look - workflow.now() if watch.next_look else None
+    with contextlib.suppress(TimeoutError):
+        await workflow.wait_condition(
+            lambda: waiting.done() or interrupted() or watch.over(),
+            timeout=left,
+            timeout_summary="Look at the promises about this task",
+        )
+    if waiting.done():
+        return "person"
+    return "interruption" if interrupted() else "watch"
+
+
+def _in(seconds: float) -> datetime | None:
+    """The instant so many real seconds from now; None for 0."""
+    return workflow.now() + timedelta(seconds=seconds) if seconds else None
 
 
 def _forget(waiting: Waiting) -> None:

@@ -30,6 +30,8 @@ REMEMBERED_MESSAGES = 20
 IN_SALES_HANDS = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 STIRRINGS = (Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
 """Notices that bring a lead to sales. While sales works the lead they are sales' to answer."""
+ORDERS_TO_MARKETING = (Code.WOKEN, Code.RETIRED, Code.PLAY)
+"""What sales asks for a lead that is with marketing; void once the lead is with sales itself."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,12 @@ class Journey:
         self._receive(notice)
 
     @workflow.signal
-    def pause(self) -> None:
+    async def pause(self) -> None:
         """Freeze the remaining time of whatever the journey waits for."""
         self.state.paused = True
 
     @workflow.signal
-    def resume(self) -> None:
+    async def resume(self) -> None:
         """Go on with the time that was left."""
         self.state.paused = False
 
@@ -197,6 +199,7 @@ class Journey:
                 ),
                 lambda: self.interrupted or self.has(*wake),
                 self.tell,
+                lambda: self.take(Code.REPLAN) is not None,
             )
             if isinstance(answer, Disposition):
                 return answer
@@ -242,8 +245,9 @@ class Journey:
         workflow.set_current_details(sentence)
 
     def assign(self, owner: str, score_band: str) -> None:
-        """Take over what the entry into a phase of sales found. A lead gets its owner there, after
-        the attributes of the run were set: without this, nobody finds it by its owner."""
+        """Take over what the entry into a phase of sales found, or who owns the lead now. A lead
+        gets its owner after the attributes of the run were set: without this, nobody finds it by
+        its owner."""
         if (owner, score_band) == (self.state.owner, self.state.score_band):
             return
         self.state.owner, self.state.score_band = owner, score_band
@@ -271,6 +275,9 @@ class Journey:
             if notice.message in self.state.seen:
                 return
             self.state.seen = [*self.state.seen, notice.message][-REMEMBERED_MESSAGES:]
+        if notice.code == Code.ASSIGNED:
+            self.assign(notice.reason, self.state.score_band)
+            notice = Notice(Code.REPLAN)
         self.state.inbox.append(notice)
 
     def _concerns(self, notice: Notice, codes: tuple[str, ...]) -> bool:
@@ -291,7 +298,7 @@ class Journey:
         cycle = self.state.cycle + departure.next_cycle
         if self.phase in IN_SALES_HANDS:
             # Left in the inbox, they would wake the lead as soon as it is parked.
-            self.discard(*STIRRINGS)
+            self.discard(*STIRRINGS, *ORDERS_TO_MARKETING)
         state = replace(
             self.state,
             cycle=cycle,

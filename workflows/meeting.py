@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from temporalio import workflow
 
 from domain.journey import (
@@ -20,7 +22,9 @@ from workflows.cadence_run import run_cadence
 from workflows.journey import Departure, Journey, Redirected, end
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED)
-MEETING_NEWS = (Code.BOOKED, *CHANGED)
+MEETING_NEWS = (Code.BOOKED, *CHANGED, Code.NO_SHOW, Code.ATTENDED)
+OF_THE_SETTING = (Code.CANCELLED, Code.NO_SHOW, Code.ATTENDED)
+"""News about the setting of the meeting that the plan was made for."""
 KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
 """Phases an operator may move a lead to without calling its appointment off."""
 
@@ -77,7 +81,7 @@ class Meeting(Journey):
         meeting, and that it was set as it is."""
         for notice in list(self.state.inbox):
             known = notice.attempt < plan.attempt or (
-                notice.attempt == plan.attempt and notice.code != Code.CANCELLED
+                notice.attempt == plan.attempt and notice.code not in OF_THE_SETTING
             )
             if notice.code in MEETING_NEWS and known:
                 self.state.inbox.remove(notice)
@@ -108,7 +112,7 @@ class Meeting(Journey):
                 kind="meeting_outcome",
                 meeting_id=self.state.meeting_id,
             ),
-            wake=CHANGED,
+            wake=(*CHANGED, Code.NO_SHOW),
         )
         if isinstance(answer, Notice):
             return await self.changed(plan, answer)
@@ -116,9 +120,15 @@ class Meeting(Journey):
         return "no_show" if answer.code == "expired" else answer.code
 
     async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
-        """Rest until ``seconds`` after the plan was made; a change of the meeting ends it."""
+        """Rest until ``seconds`` after the plan was made; a change of the meeting ends it, and so
+        does a calendar service that saw nobody come."""
         gone = (workflow.now() - self.planned_at).total_seconds()
-        return await self.rest(seconds - gone, details=plan.details, summary=summary, wake=CHANGED)
+        return await self.rest(
+            seconds - gone,
+            details=plan.details,
+            summary=summary,
+            wake=(*CHANGED, Code.NO_SHOW),
+        )
 
     async def changed(self, plan: MeetingPlan, change: Notice) -> str:
         """The outcome that a change of the meeting amounts to."""
@@ -127,7 +137,7 @@ class Meeting(Journey):
         return change.code
 
     async def win_back(self, plan: MeetingPlan, missed: str) -> Departure | None:
-        """Offer a new time; None when the lead took one."""
+        """Offer a new time; None when the lead took one, or had come after all."""
         if plan.reschedules_left <= 0:
             return Departure(Phase.RECYCLE, missed)
         enrolled = await steps.begin_cadence(
@@ -139,7 +149,10 @@ class Meeting(Journey):
                 meeting_id=self.state.meeting_id,
             )
         )
-        ending = await run_cadence(self, enrolled)
+        exits = replace(enrolled, exit_on=[*enrolled.exit_on, Code.ATTENDED])
+        ending = await run_cadence(self, exits)
+        if ending.code == Code.ATTENDED:
+            return None
         if ending.code == Code.REPLIED:
             return Departure(Phase.FOLLOW_UP, ending.code)
         if ending.code not in (Code.BOOKED, Code.RESCHEDULED):

@@ -38,11 +38,13 @@ class Nurture(Journey):
         )
         if enrolled.entered:
             self.state.score_band = enrolled.entered.score_band
-        ending = await run_cadence(self, enrolled)
+        ending = await run_cadence(self, enrolled, also=(Code.PLAY,))
         match ending.code:
             case Code.SCORE_REACHED | Code.REPLIED:
                 return Departure(Phase.FOLLOW_UP, ending.code)
             case Code.BOOKED:
                 return Departure(Phase.MEETING, ending.code, meeting_id=ending.ref)
+            case Code.PLAY:
+                return Departure(Phase.NURTURE, Code.PLAY, cadence=ending.reason)
             case _:
                 return Departure(Phase.RECYCLE, ending.code)

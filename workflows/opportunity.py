@@ -18,7 +18,7 @@ from domain.journey import (
     Phase,
     opportunity_workflow_id,
 )
-from workflows import steps
+from workflows import beside, steps
 from workflows.journey import Departure, Journey, Redirected
 
 
@@ -31,6 +31,20 @@ class Opportunity(Journey):
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
+        self.sale: list[beside.Child] = []
+        """Whom to tell of pauses and of what the lead does."""
+
+    @workflow.signal
+    async def pause(self) -> None:
+        """Freeze the remaining time of whatever the journey waits for, marketing's help too."""
+        self.state.paused = True
+        await beside.pass_on(self.sale, "pause")
+
+    @workflow.signal
+    async def resume(self) -> None:
+        """Go on with the time that was left."""
+        self.state.paused = False
+        await beside.pass_on(self.sale, "resume")
 
     @workflow.run
     async def run(self, state: JourneyState) -> JourneyResult:
@@ -49,13 +63,17 @@ class Opportunity(Journey):
 
     async def start_sale(self, opened: OpportunityOpened) -> None:
         """Start the workflow of the sale; it outlives this phase."""
-        await workflow.start_child_workflow(
+        sale = await workflow.start_child_workflow(
             OPPORTUNITY_WORKFLOW,
             OpportunityState(opened.opportunity_id, self.state.lead_id, opened.stall_warnings),
             id=opportunity_workflow_id(opened.opportunity_id),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"Sale to lead {self.state.lead_id}",
         )
+        if workflow.patched("tell-the-sale"):
+            self.sale = [sale]
+            if self.state.paused:
+                await beside.pass_on(self.sale, "pause")
 
     async def outcome(self, opened: OpportunityOpened) -> Notice:
         """Wait until this opportunity is closed.
@@ -70,10 +88,13 @@ class Opportunity(Journey):
                     float("inf"),
                     details=f"Waiting for the outcome of {name}",
                     summary=f"Outcome of {name}",
-                    wake=(Code.CLOSED,),
+                    wake=(Code.CLOSED, *((Code.REPLIED,) if self.sale else ())),
                 )
-                if notice and notice.ref == opened.opportunity_id:
-                    return notice
+                match notice:
+                    case Notice(code=Code.REPLIED, ref=ref):
+                        await beside.pass_on(self.sale, "engagement", Notice(Code.REPLIED, ref))
+                    case Notice(ref=opened.opportunity_id):
+                        return notice
         except Redirected:
             # A sale that was closed a moment ago has nothing left to stop.
             with contextlib.suppress(exceptions.FailureError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from workflows.beside import CadenceBeside, TaskBeside
 from workflows.customer import Customer
+from workflows.desk import Desk
 from workflows.follow_up import FollowUp
 from workflows.meeting import Meeting
 from workflows.nurture import Nurture
@@ -10,6 +12,7 @@ from workflows.opportunity import Opportunity
 from workflows.opportunity_stages import OpportunityStages
 from workflows.recycle import Recycle
 from workflows.rescore import Rescore
+from workflows.webhook_delivery import WebhookDelivery
 
 WORKFLOWS = [
     Nurture,
@@ -18,6 +21,10 @@ WORKFLOWS = [
     Opportunity,
     OpportunityStages,
     Customer,
+    CadenceBeside,
+    TaskBeside,
     Recycle,
     Rescore,
+    Desk,
+    WebhookDelivery,
 ]

@@ -13,6 +13,7 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from domain.desk import MindDesk, Minded
 from domain.journey import (
     EMAIL_QUEUE,
     AdvanceOpportunity,
@@ -36,7 +37,20 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
+from domain.journey_sales import (
+    CustomerCare,
+    DatePassed,
+    HoldPromises,
+    LeaveCadence,
+    NextCall,
+    NextDate,
+    PlanNextCall,
+    PromisesMinded,
+    StallAnswer,
+    StandsStill,
+)
 from domain.rescoring import Escalation, RescoreProgress
+from domain.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
 Answer = TypeVar("Answer")
 
@@ -93,9 +107,27 @@ async def close_task(task_id: int, state: str) -> Disposition:
     return closed
 
 
+async def mind_promises(task_id: int) -> PromisesMinded:
+    """Do what the SLA demands about a task that nobody has done yet."""
+    return await _record("mind_promises", task_id, PromisesMinded, f"SLA of task {task_id}")
+
+
+async def hold_promises(request: HoldPromises) -> None:
+    """Have the clocks of the SLA stand still, or go on."""
+    summary = "Stop the SLA clocks" if request.paused else "Let the SLA clocks go on"
+    await _record("hold_promises", request, type(None), summary)
+
+
 async def plan_call(request: PlanCall) -> CallPlan:
     """When the next call attempt is due, or that attempts are exhausted."""
     return await _record("plan_call", request, CallPlan, f"Plan call attempt {request.attempt}")
+
+
+async def plan_next_call(request: PlanNextCall) -> NextCall:
+    """What follows a call, and when."""
+    return await _record(
+        "plan_next_call", request, NextCall, f"Plan the call after attempt {request.attempt}"
+    )
 
 
 async def plan_meeting(meeting_id: int) -> MeetingPlan:
@@ -123,6 +155,38 @@ async def close_opportunity(request: CloseOpportunity) -> None:
     await _record("close_opportunity", request, type(None), f"Close: {request.outcome}")
 
 
+async def sale_stands_still(request: StandsStill) -> StallAnswer:
+    """Do what the policy says about a sale whose stage ran over."""
+    return await _record(
+        "sale_stands_still", request, StallAnswer, f"Stands still, time {request.overruns}"
+    )
+
+
+async def leave_cadence(request: LeaveCadence) -> None:
+    """End an enrollment that runs beside the lead's phase."""
+    await _record("leave_cadence", request, type(None), f"Leave the cadence: {request.reason}")
+
+
+async def welcome_customer(entry: PhaseEntry) -> CustomerCare:
+    """Record that the lead bought and hand it to who looks after customers."""
+    return await _record("welcome_customer", entry, CustomerCare, f"New customer: {entry.reason}")
+
+
+async def next_date(lead_id: int) -> NextDate:
+    """The next renewal or upsell of a customer."""
+    return await _record("next_date", lead_id, NextDate, "Find the next date")
+
+
+async def date_passed(request: DatePassed) -> None:
+    """Record what came of a date and move it on."""
+    await _record("date_passed", request, type(None), f"Date passed: {request.disposition}")
+
+
+async def end_care(lead_id: int) -> None:
+    """Take a customer that leaves out of the hands of who looked after it."""
+    await _record("end_care", lead_id, type(None), "End the customer's care")
+
+
 async def park(request: Park) -> Parking:
     """Enter the recycle stage and ask how long to stay."""
     return await _record("park", request, Parking, f"Park: {request.reason}")
@@ -141,6 +205,16 @@ async def rescore_leads(run_id: int) -> RescoreProgress:
 async def escalate_backlog(run_id: int) -> Escalation:
     """Hand over the next of those whom new rules made ready."""
     return await _record("escalate_backlog", run_id, Escalation, f"Backlog of run {run_id}")
+
+
+async def send_webhook(request: WebhookAttempt) -> WebhookAttempted:
+    """Try to deliver an event to an endpoint."""
+    return await _post("send_webhook", request, WebhookAttempted, "Send the event")
+
+
+async def mind_desk(request: MindDesk) -> Minded:
+    """Look after what time alone changes in sales."""
+    return await _record("mind_desk", request, Minded, "Mind absences and the overflow queue")
 
 
 async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
@@ -163,6 +237,20 @@ async def _send(name: str, request: object, answer: type[Answer], summary: str) 
         result_type=answer,
         task_queue=EMAIL_QUEUE,
         start_to_close_timeout=SEND_LIMIT,
+        heartbeat_timeout=HEARTBEAT,
+        retry_policy=FOREVER,
+        summary=summary,
+    )
+    return result
+
+
+async def _post(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
+    result: Answer = await workflow.execute_activity(
+        name,
+        request,
+        result_type=answer,
+        task_queue=WEBHOOK_QUEUE,
+        start_to_close_timeout=RECORD_LIMIT,
         heartbeat_timeout=HEARTBEAT,
         retry_policy=FOREVER,
         summary=summary,

@@ -41,6 +41,7 @@ class EmailMessage:
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    calendar: mail.CalendarPart | None = None
 
     def to_bytes(self, at: datetime) -> bytes:
         """The message as RFC 5322 bytes, dated ``at`` (aware).
@@ -62,6 +63,7 @@ class EmailMessage:
                 message_id=self.message_id,
                 at=at,
                 headers=self.headers,
+                calendar=self.calendar,
             )
         except mail.MailError as error:
             raise MessageRejected("header", str(error)) from None

@@ -5,6 +5,7 @@ https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import logging
@@ -116,7 +117,7 @@ def _request(message: EmailMessage) -> dict[str, Any]:
         recipient["name"] = name
     if name := mail.one_line(message.sender_name):
         sender["name"] = name
-    return {
+    request: dict[str, Any] = {
         "personalizations": [{"to": [recipient]}],
         "from": sender,
         "subject": mail.one_line(message.subject),
@@ -127,6 +128,24 @@ def _request(message: EmailMessage) -> dict[str, Any]:
         "headers": {"Message-ID": f"<{message.message_id}>", **message.headers},
         "custom_args": {"touch_key": message.touch_key},
     }
+    if message.calendar is not None:
+        _add_calendar(request, message.calendar)
+    return request
+
+
+def _add_calendar(request: dict[str, Any], calendar: mail.CalendarPart) -> None:
+    """The invitation as an alternative, which mail programs show as one, and as a file."""
+    # SendGrid adds the charset itself.
+    content_type = f"text/calendar; method={calendar.method}"
+    request["content"].append({"type": content_type, "value": calendar.content.decode()})
+    request["attachments"] = [
+        {
+            "content": base64.b64encode(calendar.content).decode(),
+            "type": "application/ics",
+            "filename": mail.CALENDAR_FILE,
+            "disposition": "attachment",
+        }
+    ]
 
 
 def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> ChannelError:

@@ -83,6 +83,8 @@ class EmailStep(_Model):
     """Send the e-mail of a template, inside the send window."""
 
     email: Name
+    again: bool = False
+    """Whether it also goes to leads that were sent the template in an earlier cycle."""
     id: Name = ""
 
 

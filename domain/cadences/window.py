@@ -184,7 +184,7 @@ def _opening_within_a_day(
             ]
         day += _DAY
     if local_begin.utcoffset() != local_end.utcoffset():
-        candidates.append(_clock_change(begin, end, local_zone))
+        candidates.append(clock_change(begin, end, local_zone))
     return min(
         (
             instant
@@ -195,7 +195,7 @@ def _opening_within_a_day(
     )
 
 
-def _clock_change(begin: datetime, end: datetime, local_zone: ZoneInfo) -> datetime:
+def clock_change(begin: datetime, end: datetime, local_zone: ZoneInfo) -> datetime:
     """The second (UTC) at which the zone's offset changes between two instants that differ."""
     low, high = int(begin.timestamp()), int(end.timestamp())
     before = begin.astimezone(local_zone).utcoffset()

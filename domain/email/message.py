@@ -1,4 +1,4 @@
-"""RFC 5322 messages: text and HTML of one e-mail as bytes.
+"""RFC 5322 messages: text, HTML and calendar part of one e-mail as bytes.
 
 Written by hand because ``email.message`` takes milliseconds for a mail of usual size and encodes
 a long ``List-Unsubscribe`` URL as an encoded word (RFC 2047), which no mail program reads back
@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -29,6 +30,23 @@ _MAILBOX = re.compile(rf"({_ATOM}{{1,64}})@({_ATOM}{{1,255}})")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9-]+")
 _PLAIN_PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _BREAK = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True)
+class CalendarPart:
+    """An iCalendar object (UTF-8) and its iTIP method: ``REQUEST`` or ``CANCEL``."""
+
+    method: str
+    content: bytes
+
+    @property
+    def content_type(self) -> str:
+        """As RFC 6047 2.4 wants it: the method of the part is that of the object."""
+        return f"text/calendar; method={self.method}; charset=utf-8"
+
+
+CALENDAR_FILE = "invite.ics"
+"""The name of the attachment with the same content."""
 
 
 class MailError(ValueError):
@@ -70,8 +88,12 @@ def build(
     message_id: str,
     at: datetime,
     headers: Mapping[str, str],
+    calendar: CalendarPart | None = None,
 ) -> bytes:
     """The whole message with CRLF line ends, ``multipart/alternative``.
+
+    With ``calendar`` that is the first part of a ``multipart/mixed``: the object is an alternative
+    of the text, which Gmail and Outlook show as an invitation, and an attachment for the others.
 
     ``sender`` and ``recipient`` are (name, address as :func:`mailbox` gives it); ``at`` an aware
     datetime; ``message_id`` has no angle brackets. The same arguments give the same bytes. All
@@ -90,19 +112,35 @@ def build(
         "MIME-Version: 1.0",
     ]
     boundary = "=_" + hashlib.sha256(f"{message_id}\0{text}\0{html}".encode()).hexdigest()[:32]
-    lines.append(f'Content-Type: multipart/alternative; boundary="{boundary}"')
-    head = "\r\n".join(lines).encode()
-    mark = boundary.encode()
+    body = [_part("plain", text), _part("html", html)]
+    if calendar is not None:
+        body.append(_base64_part(calendar.content_type, calendar.content))
+    content = _multipart("alternative", boundary, body)
+    if calendar is not None:
+        attachment = _base64_part(
+            f'application/ics; name="{CALENDAR_FILE}"',
+            calendar.content,
+            f'Content-Disposition: attachment; filename="{CALENDAR_FILE}"',
+        )
+        content = _multipart("mixed", boundary.replace("=_", "=_mixed_"), [content, attachment])
+    return "\r\n".join(lines).encode() + b"\r\n" + content
+
+
+def _multipart(subtype: str, boundary: str, parts: list[bytes]) -> bytes:
+    mark = b"--" + boundary.encode()
     return b"".join(
         (
-            head,
-            b"\r\n\r\n--" + mark + b"\r\n",
-            _part("plain", text),
-            b"\r\n--" + mark + b"\r\n",
-            _part("html", html),
-            b"\r\n--" + mark + b"--\r\n",
+            f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode(),
+            *(mark + b"\r\n" + part + b"\r\n" for part in parts),
+            mark + b"--\r\n",
         )
     )
+
+
+def _base64_part(content_type: str, content: bytes, *headers: str) -> bytes:
+    lines = [f"Content-Type: {content_type}", "Content-Transfer-Encoding: base64", *headers]
+    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + encoded
 
 
 def _exact_line(name: str, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.tables.access import ApiChange, ApiToken, WebhookDelivery, WebhookEndpoint
 from store.tables.base import Table
 from store.tables.cadences import CadenceVersion, Enrollment, PolicyVersion, TemplateVersion
 from store.tables.engagement import (
@@ -24,13 +25,31 @@ from store.tables.mail import (
     Touch,
 )
 from store.tables.relay import RelayMessage
-from store.tables.sales import Meeting, Opportunity, Rep, Task
+from store.tables.sales import (
+    Absence,
+    Assignment,
+    CalendarBooking,
+    LeadFeedback,
+    Meeting,
+    Opportunity,
+    Renewal,
+    Rep,
+    RoutingShare,
+    SlaAction,
+    SlaClock,
+    Task,
+)
 
 __all__ = [
     "TOUCH_STATES",
+    "Absence",
     "Account",
     "Alert",
+    "ApiChange",
+    "ApiToken",
+    "Assignment",
     "CadenceVersion",
+    "CalendarBooking",
     "ConsentRecord",
     "Crossing",
     "Engagement",
@@ -38,13 +57,18 @@ __all__ = [
     "ImportRun",
     "InboundMessage",
     "Lead",
+    "LeadFeedback",
     "Meeting",
     "Opportunity",
     "OutboxMessage",
     "PolicyVersion",
     "RelayMessage",
+    "Renewal",
     "Rep",
+    "RoutingShare",
     "ScoringRun",
+    "SlaAction",
+    "SlaClock",
     "StageTransition",
     "Suppression",
     "Table",
@@ -54,5 +78,7 @@ __all__ = [
     "Touch",
     "Visitor",
     "VisitorKey",
+    "WebhookDelivery",
+    "WebhookEndpoint",
     "WriteKey",
 ]

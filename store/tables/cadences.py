@@ -75,3 +75,7 @@ class Enrollment(Table):
     exit_reason: Mapped[str] = mapped_column(server_default="")
     step: Mapped[str] = mapped_column(server_default="")
     """Id of the step that comes next."""
+    due_at: Mapped[datetime | None]
+    """When it is due."""
+    held_from: Mapped[datetime | None]
+    """When it was due before a hold on the account put it off."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Double, ForeignKey, Identity, Index, func, text
@@ -22,6 +22,12 @@ class Account(Table):
     domain: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
     """The ``groupId`` under which the tracking API knows the company."""
+    owner: Mapped[str] = mapped_column(server_default="")
+    """Code of the rep to whom the company belongs."""
+    held_until: Mapped[datetime | None]
+    """Until when marketing writes to nobody there; ``infinity`` for good."""
+    held_by: Mapped[str] = mapped_column(server_default="")
+    held_reason: Mapped[str] = mapped_column(server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -62,12 +68,29 @@ class Lead(Table):
     interest_as_of: Mapped[datetime] = mapped_column(server_default=text("to_timestamp(0)"))
     fit: Mapped[str] = mapped_column(server_default="")
     """Letter A to D; '' until the fit rules have seen the lead."""
+    fit_judged: Mapped[str] = mapped_column(server_default="")
+    """The letter sales gave after talking to the lead; it wins over the rules'."""
+    return_on: Mapped[date | None]
+    """The day on which the lead is to come back from recycle, whatever the policy says."""
+    return_why: Mapped[str] = mapped_column(server_default="")
+    """contract_end, asked_for."""
+    return_cadence: Mapped[str] = mapped_column(server_default="")
+    """The nurture that sales chose for the lead's return."""
+    parked_until: Mapped[datetime | None]
+    """When the rest of a parked lead is over, unless it is paused."""
     crossed_cycle: Mapped[int] = mapped_column(server_default="0")
     """The last cycle in which the score crossed the threshold: one crossing a cycle."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_lead_stage_phase", "stage", "phase"),)
+    __table_args__ = (
+        Index("ix_lead_stage_phase", "stage", "phase"),
+        Index(
+            "ix_lead_in_sales_hands",
+            "owner",
+            postgresql_where=text("phase IN ('FollowUp', 'Meeting', 'Opportunity')"),
+        ),
+    )
 
 
 class StageTransition(Table):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -13,13 +22,123 @@ from store.tables.base import Table
 
 
 class Rep(Table):
-    """A person of the sales team. Only the code enters Temporal."""
+    """A person of the sales side, rep or manager. Only the code enters Temporal."""
 
     __tablename__ = "rep"
     code: Mapped[str] = mapped_column(primary_key=True)
     name: Mapped[str]
     email: Mapped[str]
+    team: Mapped[str] = mapped_column(server_default="")
+    manager: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether the person is told of breaches and overflow, and takes no leads."""
     active: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Whether the newest team policy names the person."""
+    present: Mapped[bool] = mapped_column(server_default=text("true"))
+    """Whether the rep takes new leads now; absences count on top."""
+
+
+class RoutingShare(Table):
+    """How many leads a rep at work was given, as far as it counts for the next one's turn.
+
+    A rep who leaves has no row; one who comes begins level with the colleagues. Not columns of
+    ``rep``: who books an appointment locks that row.
+    """
+
+    __tablename__ = "routing_share"
+    rep: Mapped[str] = mapped_column(primary_key=True)
+    given: Mapped[int]
+
+
+class Absence(Table):
+    """Time off of a rep. ``until`` is when the rep is back."""
+
+    __tablename__ = "absence"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    rep: Mapped[str] = mapped_column(ForeignKey("rep.code"), index=True)
+    begins_at: Mapped[datetime]
+    until: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(server_default="")
+    handled_at: Mapped[datetime | None]
+    """When the due tasks of the rep were moved to others."""
+
+
+class Assignment(Table):
+    """Each time a lead got an owner, lost one, or waited for one; never changed."""
+
+    __tablename__ = "assignment"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    owner: Mapped[str]
+    """'' for the overflow queue."""
+    previous: Mapped[str] = mapped_column(server_default="")
+    cause: Mapped[str]
+    """routed, overflow, reassigned, absence, sla; cover: a colleague of the owner, who is away for
+    a short time, does what is due, and the lead stays."""
+    rule: Mapped[str] = mapped_column(server_default="")
+    """The routing rule that fitted, or 'account owner'."""
+    by: Mapped[str] = mapped_column(server_default="")
+    """Who reassigned it."""
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class SlaClock(Table):
+    """One promise about one lead. Times are journey time; business time is counted into them."""
+
+    __tablename__ = "sla_clock"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    promise: Mapped[str]
+    """hand_over, accept, accept_hot, first_week, return."""
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), index=True)
+    owner: Mapped[str] = mapped_column(server_default="")
+    team: Mapped[str] = mapped_column(server_default="")
+    pilot: Mapped[bool] = mapped_column(server_default=text("false"))
+    state: Mapped[str]
+    """running, paused, met, breached, void."""
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    paused_at: Mapped[datetime | None]
+    pauses: Mapped[list[list[str]]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """Pairs of ISO 8601 times between which it stood still."""
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('running','paused','met','breached','void')", name="state"),
+        Index("ix_sla_clock_running", "due_at", postgresql_where=text("state = 'running'")),
+    )
+
+
+class SlaAction(Table):
+    """What was done about a promise that was not kept."""
+
+    __tablename__ = "sla_action"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    clock_id: Mapped[int] = mapped_column(ForeignKey("sla_clock.id"), index=True)
+    action: Mapped[str]
+    """breach, remind, reassign, tell_manager."""
+    pilot: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether it was only noted."""
+    detail: Mapped[str] = mapped_column(server_default="")
+    """Codes: who was told, who took over."""
+    at: Mapped[datetime]
+
+    __table_args__ = (UniqueConstraint("clock_id", "action"),)
+
+
+class LeadFeedback(Table):
+    """What sales said of a lead that marketing handed over."""
+
+    __tablename__ = "lead_feedback"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"), unique=True)
+    cycle: Mapped[int]
+    verdict: Mapped[str]
+    """accepted, returned."""
+    reason: Mapped[str] = mapped_column(server_default="")
+    by: Mapped[str]
+    at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Task(Table):
@@ -37,7 +156,7 @@ class Task(Table):
     opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id"))
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
     kind: Mapped[str]
-    """qualify, call, meeting_outcome, cadence, opportunity."""
+    """qualify, call, meeting_outcome, cadence, opportunity, loss_review, hand_over."""
     title: Mapped[str]
     instructions: Mapped[str] = mapped_column(server_default="")
     dispositions: Mapped[list[str]] = mapped_column(JSONB)
@@ -47,6 +166,9 @@ class Task(Table):
     """The lead shows interest right now: minutes count."""
     state: Mapped[str]
     opened_at: Mapped[datetime]
+    due_in: Mapped[str] = mapped_column(server_default="")
+    """The promise that ``due_at`` is counted from, such as ``4 business hours``: it is counted
+    anew when the calendar or the owner changes. '' for a time that somebody set."""
     due_at: Mapped[datetime]
     deadline_at: Mapped[datetime]
     workflow_id: Mapped[str] = mapped_column(server_default="")
@@ -84,11 +206,49 @@ class Meeting(Table):
     """How many settings of it the lead did not come to or called off."""
     cycle: Mapped[int] = mapped_column(server_default="1")
     booked_by: Mapped[str] = mapped_column(server_default="")
+    provider: Mapped[str] = mapped_column(server_default="")
+    """Where it was booked: calcom, calendly; '' for here."""
+    provider_id: Mapped[str | None] = mapped_column(unique=True)
+    """``<provider>:<id>`` of the booking there."""
+    sequence: Mapped[int] = mapped_column(server_default="0")
+    """Revision of the calendar invitation (RFC 5545 SEQUENCE)."""
+    join_url: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         CheckConstraint("state IN ('booked','held','no_show','cancelled')", name="state"),
     )
+
+
+class CalendarBooking(Table):
+    """A booking at Cal.com or Calendly, as far as it was reported. Reports come late, twice and in
+    any order: this is what they add up to."""
+
+    __tablename__ = "calendar_booking"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    """``<provider>:<id there>``."""
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
+    meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"), index=True)
+    """The meeting it was made into."""
+    replaces: Mapped[str] = mapped_column(server_default="", index=True)
+    """The booking whose place it took."""
+    replaced: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Another booking took its place."""
+    starts_at: Mapped[datetime | None]
+    """None while only others told of it."""
+    minutes: Mapped[int] = mapped_column(server_default="0")
+    host: Mapped[str] = mapped_column(server_default="")
+    """Code of the rep, '' when the host is none of ours."""
+    join_url: Mapped[str] = mapped_column(server_default="")
+    set_told_at: Mapped[datetime | None]
+    """When the provider told of this time, by its own clock."""
+    cancelled: Mapped[bool] = mapped_column(server_default=text("false"))
+    missed: Mapped[bool] = mapped_column(server_default=text("false"))
+    missed_told_at: Mapped[datetime | None]
+    applied: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether its time reached the meeting."""
+    refused: Mapped[str] = mapped_column(server_default="")
+    """Why it did not, for the rep to settle; '' when nothing is wrong."""
 
 
 class Opportunity(Table):
@@ -100,11 +260,30 @@ class Opportunity(Table):
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     owner: Mapped[str] = mapped_column(server_default="")
+    name: Mapped[str] = mapped_column(server_default="")
     stage: Mapped[str] = mapped_column(server_default="discovery")
+    stage_since: Mapped[datetime | None]
+    help_offered_at: Mapped[datetime | None]
+    """When marketing's help was offered for a sale that stands still."""
     qualification: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Budget, authority, need and timeline, as recorded."""
     outcome: Mapped[str] = mapped_column(server_default="")
     """'', won, lost, no_outcome, stalled."""
     outcome_reason: Mapped[str] = mapped_column(server_default="")
+    competitor: Mapped[str] = mapped_column(server_default="")
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+
+
+class Renewal(Table):
+    """A date on which a customer is to be talked to again."""
+
+    __tablename__ = "renewal"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    opportunity_id: Mapped[int | None] = mapped_column(ForeignKey("opportunity.id"))
+    kind: Mapped[str]
+    """renewal, upsell."""
+    on: Mapped[date]
+
+    __table_args__ = (UniqueConstraint("lead_id", "opportunity_id", "kind"),)

@@ -11,9 +11,10 @@ from typing import Any, cast
 
 import pytest
 
-from activities.registry import email_activities, journey_activities
+from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition
+from domain.webhooks import WEBHOOK_QUEUE
 from settings import ROOT
 from tests.architecture.files import parsed, python_files
 from workflows import steps
@@ -23,6 +24,7 @@ RESOURCES = cast(Resources, None)
 CALLS = {
     "_record": JOURNEY_QUEUE,
     "_send": EMAIL_QUEUE,
+    "_post": WEBHOOK_QUEUE,
     "workflow.execute_activity": JOURNEY_QUEUE,
     "workflow.start_activity": JOURNEY_QUEUE,
 }
@@ -34,6 +36,7 @@ def registered() -> dict[str, tuple[str, Callable[..., Any]]]:
     queues = {
         JOURNEY_QUEUE: journey_activities(RESOURCES),
         EMAIL_QUEUE: email_activities(RESOURCES),
+        WEBHOOK_QUEUE: webhook_activities(RESOURCES),
     }
     return {one.__name__: (queue, one) for queue, made in queues.items() for one in made}
 

@@ -104,7 +104,7 @@ def test_the_shipped_policy_names_what_cadences_and_sales_send() -> None:
     policy, problems = read_policy((CADENCES / "consent.yaml").read_text("utf-8"), "consent.yaml")
     assert not problems
     assert isinstance(policy, ConsentPolicy)
-    assert policy.topics.keys() == {"nurture", "meetings", "sales"}
+    assert policy.topics.keys() == {"nurture", "meetings", "sales", "onboarding"}
     assert all(words.keys() == {"en", "ko"} for words in policy.topics.values())
     assert (policy.caps, policy.soft_bounces) == (DEFAULT.caps, DEFAULT.soft_bounces)
     assert policy.words_of_topics("ko-KR")["nurture"].name == "가이드와 아이디어"

@@ -17,12 +17,20 @@ ROOT = Path(__file__).resolve().parents[2]
 PARTS = {file.name: file.read_text("utf-8") for file in (ROOT / "templates").glob("_*.mjml")}
 FILES = sorted((ROOT / "templates").glob("[!_]*.mjml"))
 LANGUAGES = {"en", "ko"}
-CADENCES = ("welcome-nurture", "no-show-recovery", "recycle-reentry")
+CADENCES = (
+    "welcome-nurture",
+    "no-show-recovery",
+    "recycle-reentry",
+    "mid-funnel",
+    "onboarding",
+)
 USED_BY_CODE = {
     "meeting-confirmation",
     "meeting-reminder",
     "meeting-cancelled",
     "follow-up-after-call",
+    "outbound-1-why-you",
+    "outbound-2-last-try",
 }
 FULL = {"first_name": "민준", "last_name": "김", "title": "소장", "company": "A & <B>"}
 
@@ -130,6 +138,8 @@ def test_every_mail_exists_in_every_language_and_is_used() -> None:
         ("welcome-nurture", 8, (28, 40)),
         ("no-show-recovery", 3, (7, 14)),
         ("recycle-reentry", 5, (20, 40)),
+        ("mid-funnel", 3, (10, 21)),
+        ("onboarding", 3, (30, 45)),
     ],
 )
 def test_a_shipped_cadence_has_the_length_marketing_was_promised(

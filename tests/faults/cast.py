@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from datetime import timedelta
@@ -14,7 +15,7 @@ from domain.journey import Phase, journey_id
 from settings import Clock
 from store.consent import suppress
 from store.engagement import record_engagement
-from store.meetings import book_meeting, cancel_meeting
+from store.meetings import MeetingRefused, book_meeting, cancel_meeting
 from store.relay_messages import post
 from store.tasks import complete_task
 from tests.faults.script import SCRIPTS, answer
@@ -113,7 +114,8 @@ class Cast(threading.Thread):
         with self._database.connect() as connection:
             rows = connection.execute(query).all()
         for row in rows:
-            with self._database.begin() as connection:
+            # A rep who has another meeting then is asked again in the next round, for a later time.
+            with contextlib.suppress(MeetingRefused), self._database.begin() as connection:
                 act(connection, row)
 
     def _sdr(self, connection: Connection, task: Row[Any]) -> None:

@@ -202,9 +202,9 @@ async def deployment(temporal: EmbeddedTemporal, database_url: str) -> AsyncIter
         settings,
     )
     relay = Relay(database, client)
-    journeys, email = workers(client, resources, settings)
+    journeys, email, webhooks = workers(client, resources, settings)
     relaying = asyncio.create_task(relay.run())
-    async with journeys, email:
+    async with journeys, email, webhooks:
         yield Deployment(client, database, settings, temporal.address)
         relay.stop()
         await relaying

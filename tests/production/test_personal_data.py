@@ -10,10 +10,10 @@ from temporalio.service import RPCError
 
 from domain.journey import journey_id
 from store import tasks
-from store.tasks import Answer
+from store.answers import Answer
 from tests.production.conftest import Deployment
 from tests.replay.scan import in_history, personal_data
-from tests.replay.scenarios import NOTE, TELL_TALE
+from tests.replay.tell_tale import NOTE, TELL_TALE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

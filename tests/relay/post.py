@@ -89,7 +89,8 @@ class Post:
             self.value(
                 "INSERT INTO task (key, lead_id, kind, title, dispositions, state, opened_at, "
                 "due_at, deadline_at, workflow_id) VALUES (gen_random_uuid(), :lead, 'qualify', "
-                "'', '[\"accept\"]', 'open', now(), now(), now(), :workflow) RETURNING id",
+                "'', '[\"accept\"]', 'open', now(), now(), "
+                "now() + interval '1 day', :workflow) RETURNING id",
                 lead=lead_id,
                 workflow=journey_id(lead_id),
             )
@@ -124,8 +125,8 @@ class Post:
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """The workers as in production."""
-        journeys, email = workers(self.client, self.resources(), self.settings)
-        async with journeys, email:
+        journeys, email, webhooks = workers(self.client, self.resources(), self.settings)
+        async with journeys, email, webhooks:
             yield
 
     @asynccontextmanager

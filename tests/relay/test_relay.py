@@ -15,9 +15,9 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from domain.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.rescoring import rescore_workflow_id
 from store import tasks
+from store.answers import Answer, TaskRefused
 from store.relay_messages import post as post_message
 from store.scoring_runs import begin_run
-from store.tasks import Answer, TaskRefused
 from tests.relay.post import Post
 from tests.relay.recorder import NOBODY
 
@@ -319,7 +319,7 @@ async def test_who_is_too_late_is_told_so_and_the_journey_goes_on(post: Post) ->
         await follow_up(post, lead)
         task = await open_task(post)
         await post.reaches("SELECT state FROM task ORDER BY id LIMIT 1", "expired")
-        with pytest.raises(TaskRefused, match="its deadline has passed"):
+        with pytest.raises(TaskRefused, match="its deadline passed on"):
             does(post, task)
         await post.reaches("SELECT phase_reason FROM lead", "not_worked")
 

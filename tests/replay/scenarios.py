@@ -7,31 +7,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.journey import JOURNEY_QUEUE, Phase, opportunity_workflow_id
-from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest, rescore_workflow_id
-from store.engagement import record_engagement
+from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
+from domain.journey import JOURNEY_QUEUE, Code, Notice, Phase, opportunity_workflow_id
+from domain.policies import read_policy
+from domain.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
+from settings import ROOT
+from store.outgoing import add_endpoint, announce
 from store.policies import publish_policy
-from store.scoring_runs import begin_run
-from tests.scoring import simple_scoring
+from tests.replay.call_scenarios import CALLS
+from tests.replay.rescore_scenario import rescore
+from tests.replay.sale_scenarios import SKIPPING, WAITING
+from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows.harness import World, says, says_in
 
 Handle = WorkflowHandle[Any, Any]
 Story = Callable[[World], Awaitable[Handle]]
-
-TELL_TALE = {
-    "email": "Wilhelmina.Tell-Tale@quuxcorp.example",
-    "email_key": "wilhelmina.tell-tale@quuxcorp.example",
-    "first_name": "Wilhelmina",
-    "last_name": "Zweistein",
-    "title": "Oberkontrollrat",
-    "phone": "+44 7700 900461",
-}
-"""A lead whose every personal field is easily found where it should not be."""
-NOTE = "Zweistein asked about the annual licence"
-"""What a person notes at a task."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +33,8 @@ class Scenario:
 
     story: Story
     time_factor: float = 1.0
+    ends: bool = True
+    """Whether the run comes to an end by itself."""
 
 
 async def nurture_exhausted(here: World) -> Handle:
@@ -143,6 +137,22 @@ async def follow_up_returned(here: World) -> Handle:
     return await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
 
 
+async def follow_up_breached(here: World) -> Handle:
+    """Nobody answers in time: the SLA reminds, reassigns, and tells the manager."""
+    promises = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")
+    promises = promises.replace("business minutes", "minutes").replace("business hours", "hours")
+    policy, _ = read_policy(promises, "sla.yaml")
+    assert policy is not None
+    with here.database.begin() as connection:
+        publish_policy(connection, "sla", promises, policy)
+    handle = await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
+    await here.reaches("SELECT count(*) > 0 FROM sla_action WHERE action = 'tell_manager'", True)
+    await handle.signal("pause")
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 0)
+    await handle.signal("resume")
+    return handle
+
+
 async def follow_up_task_open(here: World) -> tuple[Handle, int]:
     """A journey whose SDR has not looked at the lead yet."""
     lead = here.lead(**TELL_TALE)
@@ -213,6 +223,17 @@ async def meeting_no_show_replied(here: World) -> Handle:
     await here.environment.sleep(timedelta(days=3, hours=1))
     await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
     await here.does(lead, "reply")
+    return handle
+
+
+async def meeting_no_show_reported(here: World) -> Handle:
+    """A calendar service saw nobody come, takes it back, and the rep says what was."""
+    here.person.will("meeting_outcome", says("held"))
+    handle, _ = await met(here)
+    await here.environment.sleep(timedelta(days=3, minutes=20))
+    await here.hears_of_no_show()
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+    await here.hears_of_no_show(missed=False)
     return handle
 
 
@@ -346,74 +367,115 @@ async def recycle_retired(here: World) -> Handle:
     return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="exhausted", cycle=4)
 
 
-async def rescore(here: World) -> Handle:
-    """New scoring rules make more leads ready than sales gets at once."""
-    now = await here.now()
-    rules = simple_scoring(click=30)
-    leads = [
-        here.lead(**TELL_TALE | {"email_key": f"{place}@quuxcorp.example", "phase": Phase.NURTURE})
-        for place in range(5)
-    ]
+async def nurture_play(here: World) -> Handle:
+    """Sales starts a play for a lead that is with marketing."""
+    handle, _ = await nurtured(here)
+    notice = {"code": "play", "cycle": 1, "reason": "recycle-reentry"}
+    await handle.signal("engagement", notice)
+    return handle
+
+
+async def recycle_until(here: World) -> Handle:
+    """A parked lead asks to be called on a day, is paused for a while, and names another day."""
+    handle, lead = await parked(here)
+    day = (await here.now()).date()
+    await here.returns_on(lead, day + timedelta(days=100))
+    await handle.signal("pause")
+    await handle.signal("resume")
+    await handle.signal("replan")
+    await here.returns_on(lead, day + timedelta(days=20))
+    return handle
+
+
+async def recycle_let_go(here: World) -> Handle:
+    """Sales lets a parked lead go."""
+    handle, _ = await parked(here)
+    await handle.signal("engagement", {"code": "retired", "cycle": 1})
+    return handle
+
+
+async def webhook_given_up(here: World) -> Handle:
+    """An event that cannot be delivered is sent again by hand, and given up in the end."""
+    # Nobody is asked: a private address is refused.
+    meeting = await here.has_meeting(here.lead(**TELL_TALE))
     with here.database.begin() as connection:
-        for lead in leads:
-            record_engagement(connection, lead_id=lead, kind="click", at=now, key=f"click:{lead}")
-        publish_policy(connection, "scoring", repr(rules), rules)
-        version = connection.execute(
-            text("SELECT max(id) FROM policy_version WHERE name = 'scoring'")
-        ).scalar_one()
-        run = begin_run(connection, version, now)
-    assert run
-    return await here.client.start_workflow(
-        RESCORE_WORKFLOW,
-        RescoreRequest(run),
-        id=rescore_workflow_id(run),
-        task_queue=JOURNEY_QUEUE,
+        add_endpoint(connection, "https://127.0.0.1/quuxcorp", [])
+        announce(connection, "meeting.booked", meeting)
+    delivery = here.value("SELECT id FROM webhook_delivery")
+    handle = await here.client.start_workflow(
+        WEBHOOK_WORKFLOW, delivery, id=webhook_workflow_id(delivery), task_queue=JOURNEY_QUEUE
     )
+    await here.reaches("SELECT attempts FROM webhook_delivery", 1)
+    await handle.signal("send")
+    return handle
+
+
+async def desk(here: World) -> Handle:
+    """Rounds, and news of a team that was published."""
+    handle = await here.client.start_workflow(
+        DESK_WORKFLOW, DeskState(), id=DESK_ID, task_queue=JOURNEY_QUEUE
+    )
+    await here.environment.sleep(timedelta(minutes=12))
+    await handle.signal("team_changed", Notice(Code.REPLAN))
+    await here.environment.sleep(timedelta(minutes=12))
+    return handle
 
 
 # Compressed, weeks of waiting for a person pass in a second or two.
 COMPRESSED = 1_000_000.0
 
-SCENARIOS: dict[str, Scenario] = {
-    story.__name__: Scenario(story)
-    for story in (
-        nurture_exhausted,
-        nurture_escalated,
-        nurture_unsubscribed,
-        nurture_booked,
-        nurture_task,
-        nurture_paused_and_resumed,
-        nurture_replanned,
-        nurture_stopped,
-        follow_up_unanswered,
-        follow_up_call_back,
-        follow_up_booked,
-        follow_up_disqualified,
-        follow_up_returned,
-        follow_up_task_withdrawn,
-        follow_up_moved,
-        follow_up_paused_and_resumed,
-        meeting_held,
-        meeting_no_show_rebooked,
-        meeting_no_show_replied,
-        meeting_no_show,
-        meeting_cancelled,
-        meeting_moved,
-        opportunity_won,
-        opportunity_lost,
-        opportunity_moved,
-        opportunity_stages_won,
-        opportunity_stages_stopped,
-        customer,
-        recycle_timer,
-        recycle_woken,
-        recycle_replied,
-        recycle_booked,
-        recycle_paused_and_resumed,
-        recycle_retired,
-        rescore,
-    )
-} | {
-    story.__name__: Scenario(story, COMPRESSED)
-    for story in (follow_up_not_worked, opportunity_stages_stalled)
-}
+SCENARIOS: dict[str, Scenario] = (
+    {
+        story.__name__: Scenario(story)
+        for story in (
+            nurture_exhausted,
+            nurture_escalated,
+            nurture_unsubscribed,
+            nurture_booked,
+            nurture_task,
+            nurture_paused_and_resumed,
+            nurture_replanned,
+            nurture_stopped,
+            follow_up_unanswered,
+            follow_up_call_back,
+            follow_up_booked,
+            follow_up_disqualified,
+            follow_up_returned,
+            follow_up_task_withdrawn,
+            follow_up_moved,
+            follow_up_paused_and_resumed,
+            meeting_held,
+            meeting_no_show_rebooked,
+            meeting_no_show_replied,
+            meeting_no_show_reported,
+            meeting_no_show,
+            meeting_cancelled,
+            meeting_moved,
+            opportunity_won,
+            opportunity_lost,
+            opportunity_moved,
+            opportunity_stages_won,
+            opportunity_stages_stopped,
+            customer,
+            recycle_timer,
+            recycle_woken,
+            recycle_replied,
+            recycle_booked,
+            recycle_paused_and_resumed,
+            recycle_retired,
+            nurture_play,
+            recycle_until,
+            recycle_let_go,
+            webhook_given_up,
+            rescore,
+            *SKIPPING,
+            *CALLS,
+        )
+    }
+    | {
+        story.__name__: Scenario(story, COMPRESSED)
+        for story in (follow_up_not_worked, opportunity_stages_stalled, *WAITING)
+    }
+    | {"desk": Scenario(desk, ends=False)}
+    | {"follow_up_breached": Scenario(follow_up_breached, 20_000.0)}
+)

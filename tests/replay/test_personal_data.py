@@ -12,7 +12,7 @@ from temporalio.client import WorkflowHistory
 
 from tests.replay.histories import read, recorded
 from tests.replay.scan import in_history
-from tests.replay.scenarios import NOTE, TELL_TALE
+from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows.harness import CADENCES
 
 HIDDEN = "Wilhelmina"

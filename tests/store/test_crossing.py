@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from domain.journey import TaskRequest
 from store import tasks
+from store.answers import Answer
 from store.engagement import Happened, record
 from store.lead_standing import is_ready_on_entry
 from store.scoring import refresh_fit
@@ -289,7 +290,7 @@ def test_a_lead_on_the_list_that_clicks_now_moves_to_the_top(book: Book, kind: s
 def does(book: Book, task: int) -> None:
     """An SDR does the task."""
     with book.database.begin() as connection:
-        tasks.complete_task(connection, task, tasks.Answer("accept", "rep-1"), NOW)
+        tasks.complete_task(connection, task, Answer("accept", "rep-1"), NOW)
 
 
 def withdraws(book: Book, task: int) -> None:
@@ -323,7 +324,7 @@ def test_a_lead_that_is_hot_while_its_task_is_being_done_holds_nobody_up(book: B
         sdr.execute(text("SELECT FROM task WHERE id = :id FOR UPDATE"), {"id": task})
         recorded = threads.submit(book.record, demo(lead))
         assert recorded.result(timeout=20)
-        booked = tasks.Answer("meeting_booked", "rep-1", at=NOW + timedelta(days=1))
+        booked = Answer("meeting_booked", "rep-1", at=NOW + timedelta(days=1))
         tasks.complete_task(sdr, task, booked, NOW)
 
     assert book.value("SELECT state FROM task") == "done"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.policies import FollowUpPolicy
+from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.policy import ScoringPolicy
 from store.engagement import Happened
 from store.policies import PolicyMissing, policy

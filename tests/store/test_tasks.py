@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from domain.journey import TaskRequest
 from settings import Settings
 from store import tasks
+from store.answers import Answer, TaskRefused
 from store.consent import suppress
 from store.engine import engine
 
@@ -62,17 +63,17 @@ def test_a_no_show_counts_once_however_often_it_is_reported(connection: Connecti
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (tasks.Answer("accept", "rep-1", at=NOW), "takes no time"),
-        (tasks.Answer("accept", "rep-1", extra={"budget": "10"}), "opportunity tasks only"),
-        (tasks.Answer("accept", "rep-1", reason="Their boss left"), "no reason code"),
+        (Answer("accept", "rep-1", at=NOW), "takes no time"),
+        (Answer("accept", "rep-1", extra={"budget": "10"}), "opportunity tasks only"),
+        (Answer("accept", "rep-1", reason="Their boss left"), "no reason code"),
     ],
 )
 def test_what_means_nothing_for_a_disposition_is_refused_not_dropped(
-    connection: Connection, answer: tasks.Answer, sentence: str
+    connection: Connection, answer: Answer, sentence: str
 ) -> None:
     task = opened(connection, "qualify", "accept", "return")
 
-    with pytest.raises(tasks.TaskRefused, match=sentence):
+    with pytest.raises(TaskRefused, match=sentence):
         tasks.complete_task(connection, task, answer, NOW)
 
 

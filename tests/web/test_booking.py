@@ -11,9 +11,11 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import insert
 
+from domain.meetings.free_times import open_slots
+from domain.sales.team import TeamPolicy
+from store.policies import publish_policy
 from store.tables import Rep
 from tests.web.conftest import Site
-from web.slots import open_slots
 
 KOREAN_LEAD = {"time_zone": "Asia/Seoul", "country": "KR", "owner": "rep-1"}
 
@@ -107,3 +109,19 @@ async def test_a_slot_of_a_rep_goes_to_one_lead(site: Site, browser: httpx.Async
     )
     assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409, 409]
     assert len(site.rows("SELECT 1 FROM meeting")) == 1
+
+
+async def test_only_the_reps_own_hours_are_offered(site: Site, browser: httpx.AsyncClient) -> None:
+    """A rep who works mornings would miss every call of the afternoon."""
+    team = TeamPolicy.model_validate(
+        {
+            "policy": "team",
+            "teams": [{"team": "am", "calendar": {"hours": {"mon-fri": "09:00-11:00"}}}],
+            "reps": [{"code": "rep-1", "name": "A", "email": "a@p.example"}],
+        }
+    )
+    with site.database.begin() as connection:
+        publish_policy(connection, "team", "team", team)
+    link = site.signer.booking(site.add_touch(site.add_lead(owner="rep-1", time_zone="UTC")))
+    offered = {slot[11:16] for slot in slots(await browser.get(link))}
+    assert offered == {"09:00", "09:30", "10:00", "10:30"}

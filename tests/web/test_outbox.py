@@ -9,6 +9,7 @@ import httpx2 as httpx
 import pytest
 
 from domain.email.links import LinkClaim
+from domain.email.message import CalendarPart
 from tests.web.conftest import Site, browse
 
 
@@ -139,3 +140,13 @@ async def test_the_landing_page_leads_on(make_site: Callable[..., Site]) -> None
         assert 'href="/outbox"' in landing
         assert 'href="http://127.0.0.1:8233"' in landing
         assert (await client.get("/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_an_invitation_is_shown_with_its_mail(site: Site, browser: httpx.AsyncClient) -> None:
+    """Whoever tries meetings without a mail server sees what a calendar would get."""
+    calendar = CalendarPart("REQUEST", b"BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n")
+    site.mail("enrollment-1:welcome:1", calendar=calendar)
+    page = (await browser.get("/outbox/1")).text
+    assert "Attachment invite.ics" in page
+    assert "METHOD:REQUEST" in page
+    assert "Guide" in (await browser.get("/outbox/1/html")).text

@@ -61,7 +61,12 @@ async def test_a_lead_sees_its_topics_in_its_language(
 ) -> None:
     answer = await browser.get(page)
     assert answer.status_code == 200
-    assert boxes(answer) == {"nurture": True, "meetings": True, "sales": True}
+    assert boxes(answer) == {
+        "nurture": True,
+        "meetings": True,
+        "sales": True,
+        "onboarding": True,
+    }
     assert "Guides and ideas" in answer.text
     korean = site.add_lead("minjun@acme.example", language="ko")
     link = site.signer.preferences(site.add_touch(korean, "enrollment-2:welcome:1"))
@@ -81,11 +86,12 @@ async def test_topics_are_saved_and_each_change_is_on_record(
     site: Site, page: str, browser: httpx.AsyncClient
 ) -> None:
     form = {"action": "save", "shown": ["nurture", "meetings", "sales"]}
+    stays = {"onboarding": True}
     answer = await browser.post(page, data=form | {"topics": ["meetings", "sales"]})
-    assert boxes(answer) == {"nurture": False, "meetings": True, "sales": True}
+    assert boxes(answer) == stays | {"nurture": False, "meetings": True, "sales": True}
     assert 'role="status"' in answer.text
     answer = await browser.post(page, data=form | {"topics": ["nurture", "meetings"]})
-    assert boxes(answer) == {"nurture": True, "meetings": True, "sales": False}
+    assert boxes(answer) == stays | {"nurture": True, "meetings": True, "sales": False}
     assert site.rows("SELECT email_key, topic, action, source FROM consent_record ORDER BY id") == [
         ("jane@acme.example", "nurture", "opt_out", "preference_page"),
         ("jane@acme.example", "nurture", "opt_in", "preference_page"),

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,22 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.channels.outbox import OutboxChannel
-from activities.registry import email_activities, journey_activities
+from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from cli.cadence import publish_files
 from domain.email.links import LinkSigner
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition, JourneyState, Phase, journey_id
 from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.webhooks import WEBHOOK_QUEUE
 from relay import Relay
-from settings import ROOT, Settings
+from settings import ROOT, Clock, Settings
 from store import tasks
+from store.answers import Answer
 from store.cadences import list_cadences
 from store.engagement import record_engagement
 from store.engine import engine
-from store.meetings import book_meeting, cancel_meeting
-from store.tasks import Answer
+from store.meetings import book_meeting, cancel_meeting, report_attended, report_missed
+from store.recycle import return_on
 from worker import workflow_runner
 from workflows.journey import search_attributes
 from workflows.registry import WORKFLOWS
@@ -59,6 +61,21 @@ def says(disposition: str, reason: str = "", note: str = "", **extra: str) -> Re
 def says_in(disposition: str, after: timedelta) -> Reaction:
     """A person who answers with a time ``after`` now."""
     return lambda now: Answer(disposition, "rep-1", at=now + after)
+
+
+class StagedSettings(Settings):
+    """Settings in which a test may say what time of the journey it is."""
+
+    _staged: Clock | None = None
+
+    def clock(self) -> Clock:
+        """The calendar that was set last."""
+        return self._staged or super().clock()
+
+    def begin(self, at: datetime) -> None:
+        """Have it be ``at`` now; the journey's time is compressed."""
+        real, factor = datetime.now(UTC), self.demo_time_factor
+        self._staged = Clock(real + (real - at) / (factor - 1), factor)
 
 
 @dataclass
@@ -114,7 +131,7 @@ class World:
     client: Client
     environment: WorkflowEnvironment
     database: Engine
-    settings: Settings
+    settings: StagedSettings
     person: Person
     relay: Relay
 
@@ -188,6 +205,8 @@ class World:
                 minutes=30,
                 booked_by="lead",
                 at=now,
+                # A journey that the test has yet to start is told by its state.
+                notify=self.value("SELECT phase FROM lead WHERE id = :id", id=lead_id) != "",
             )
         await self.deliver()
         return meeting
@@ -211,6 +230,24 @@ class World:
         with self.database.begin() as connection:
             meeting = connection.execute(text("SELECT max(id) FROM meeting")).scalar_one()
             cancel_meeting(connection, meeting_id=meeting, at=now)
+        await self.deliver()
+
+    async def returns_on(self, lead_id: int, day: date, why: str = "asked_for") -> None:
+        """Sales sets the day on which the lead comes back."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            return_on(connection, lead_id, day, now, why=why)
+        await self.deliver()
+
+    async def hears_of_no_show(self, *, missed: bool = True) -> None:
+        """A calendar service reports that the lead did not come, or takes it back."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            meeting = connection.execute(text("SELECT max(id) FROM meeting")).scalar_one()
+            if missed:
+                assert report_missed(connection, meeting, told_at=now, at=now)
+            else:
+                assert report_attended(connection, meeting, told_at=now)
         await self.deliver()
 
     async def deliver(self) -> None:
@@ -254,7 +291,7 @@ def publish(database: Engine) -> None:
 @asynccontextmanager
 async def world(database_url: str, time_factor: float = 1.0) -> AsyncIterator[World]:
     """A server with a clock of its own, a worker, and published cadences."""
-    settings = Settings(
+    settings = StagedSettings(
         database_url=database_url,
         secret_key="test",
         email_channel="outbox",
@@ -301,11 +338,18 @@ async def world(database_url: str, time_factor: float = 1.0) -> AsyncIterator[Wo
         activities=email_activities(resources),
         activity_executor=threads,
     )
-    running = [asyncio.create_task(worker.run()) for worker in (journeys, email)]
+    webhooks = Worker(
+        client,
+        task_queue=WEBHOOK_QUEUE,
+        activities=webhook_activities(resources),
+        activity_executor=threads,
+    )
+    all_workers = [journeys, email, webhooks]
+    running = [asyncio.create_task(worker.run()) for worker in all_workers]
     try:
         yield World(client, environment, database, settings, person, Relay(database, client))
     finally:
-        await _shut_down(environment, [journeys, email], running)
+        await _shut_down(environment, all_workers, running)
         threads.shutdown()
         database.dispose()
 

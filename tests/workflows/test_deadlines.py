@@ -45,7 +45,8 @@ async def test_an_opportunity_nobody_moves_stalls_after_its_warnings(hurried: Wo
     ending = await hurried.ending(handle)
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, "stalled")
-    assert hurried.values("SELECT state FROM task") == ["expired", "expired"]
+    # The stage, the warning, and the question whether to return it.
+    assert hurried.values("SELECT state FROM task") == ["expired"] * 3
 
 
 async def test_a_meeting_nobody_reports_on_counts_as_a_no_show(hurried: World) -> None:

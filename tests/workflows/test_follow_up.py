@@ -8,13 +8,16 @@ from itertools import pairwise
 import pytest
 
 from domain.journey import Phase
+from store.routing import assign
 from tests.workflows.harness import World, says, says_in
 
 CALLS = "SELECT count(*) FROM task WHERE kind = 'call'"
 
 
-async def test_an_escalated_lead_becomes_an_mql_with_the_least_busy_rep(here: World) -> None:
-    here.lead(email="busy@x.example", email_key="busy@x.example", owner="rep-1", phase="FollowUp")
+async def test_an_escalated_lead_becomes_an_mql_of_the_rep_whose_turn_it_is(here: World) -> None:
+    first = here.lead(email="first@x.example", email_key="first@x.example")
+    with here.database.begin() as connection:
+        assert assign(connection, first, await here.now()) == "rep-1"
     here.person.will("qualify", says("accept"))
     here.person.will("call", says("unqualified"))
     lead = here.lead()

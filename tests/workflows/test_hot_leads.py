@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.journey import Phase
-from store.tasks import Answer, complete_task, open_tasks
+from store.answers import Answer
+from store.tasks import complete_task, open_tasks
 from tests.workflows.harness import World
 
 SOON = timedelta(minutes=5)

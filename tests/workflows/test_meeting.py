@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from email import message_from_bytes
+from zoneinfo import ZoneInfo
 
+from icalendar import Calendar
 from temporalio.client import WorkflowHandle
 
+from cli.cadence import publish_files
+from domain.cadences.window import is_holiday
 from domain.journey import Phase
+from settings import ROOT
 from tests.workflows.harness import World, says, says_in
 
 STEPS = "SELECT step FROM touch WHERE state = 'sent' ORDER BY id"
@@ -213,3 +219,146 @@ async def test_a_lead_that_was_let_go_and_books_gets_its_meeting(here: World) ->
 
     assert here.value("SELECT cycle FROM lead") == 2
     assert here.value("SELECT outcome FROM relay_message WHERE kind = 'start_again'") == "delivered"
+
+
+async def test_a_no_show_that_the_calendar_service_saw_waits_for_nobody(here: World) -> None:
+    """The lead gets the kind mail within minutes, not when the rep finds the time to say so."""
+    handle = await booked(here)
+    # An open task stops the server's leaps: the last seconds pass as they do.
+    await here.environment.sleep(timedelta(days=3, minutes=29, seconds=57))
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+    said_at = await here.now()
+
+    await here.hears_of_no_show()
+    await here.reaches("SELECT state FROM touch WHERE step = 'email-no-show-1-rebook'", "sent")
+    assert here.value("SELECT state FROM task") == "withdrawn"
+    mailed_at = here.value("SELECT sent_at FROM touch WHERE step = 'email-no-show-1-rebook'")
+    assert mailed_at - said_at < timedelta(minutes=5)
+
+    assert here.value("SELECT missed FROM meeting") == 1
+    assert here.value("SELECT state FROM meeting") == "no_show"
+    assert (await handle.query("status"))["phase"] == Phase.MEETING
+
+
+async def test_a_no_show_reported_while_the_meeting_should_run_ends_the_rest(here: World) -> None:
+    handle = await booked(here)
+    await here.environment.sleep(timedelta(days=3, minutes=10))
+
+    await here.hears_of_no_show()
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
+    assert here.value("SELECT count(*) FROM task") == 0
+
+
+async def test_a_no_show_that_is_taken_back_asks_the_rep(here: World) -> None:
+    """A wrong click at the calendar service must not park a lead that came."""
+    here.person.will("meeting_outcome", says("held"))
+    handle = await booked(here)
+    await here.environment.sleep(timedelta(days=3, minutes=20))
+    await here.hears_of_no_show()
+    await here.reaches("SELECT count(*) FROM touch WHERE step = 'email-no-show-1-rebook'", 1)
+
+    await here.hears_of_no_show(missed=False)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.OPPORTUNITY, "held")
+    assert here.values(STEPS).count("meeting-confirmation") == 1
+
+
+async def test_every_change_of_a_meeting_reaches_the_leads_calendar(here: World) -> None:
+    """One entry that moves and goes, never a second one beside it."""
+    handle = await booked(here)
+    lead = here.value("SELECT lead_id FROM meeting")
+    confirmed = "SELECT count(*) FROM touch WHERE step = 'meeting-confirmation' AND state = 'sent'"
+    await here.reaches(confirmed, 1)
+    for change, days in ((2, 5), (3, 6)):
+        await here.books(lead, timedelta(days=days))
+        await here.reaches(confirmed, change)
+    await here.cancels()
+    await here.ending(handle)
+
+    invitations = []
+    for raw in here.values("SELECT raw FROM outbox_message ORDER BY id"):
+        for part in message_from_bytes(bytes(raw)).walk():
+            if part.get_content_type() == "text/calendar":
+                content = part.get_payload(decode=True)
+                assert isinstance(content, bytes)
+                calendar = Calendar.from_ical(content)
+                (event,) = calendar.walk("VEVENT")
+                assert part.get_param("method") == calendar["method"]
+                invitations.append((str(calendar["method"]), event))
+    assert [method for method, _ in invitations] == ["REQUEST", "REQUEST", "REQUEST", "CANCEL"]
+    assert len({str(event["uid"]) for _, event in invitations}) == 1
+    assert [event["sequence"] for _, event in invitations] == [0, 1, 2, 3]
+    starts_at = here.value("SELECT starts_at FROM meeting").replace(microsecond=0)
+    assert invitations[-1][1].decoded("dtstart") == starts_at
+
+
+BRUSSELS = ZoneInfo("Europe/Brussels")
+
+
+def clocks_go_back(after: datetime) -> datetime:
+    """Midnight in Brussels of the next last Sunday of October, at least a week ahead. All Saints'
+    is within the week after it."""
+    for year in (after.year, after.year + 1):
+        day = datetime(year, 10, 31, tzinfo=BRUSSELS)
+        while day.weekday() != 6:
+            day -= timedelta(days=1)
+        if day - after > timedelta(days=7):
+            return day
+    raise AssertionError("no October ahead")
+
+
+async def test_a_no_show_is_won_back_by_the_leads_wall_clock(here: World) -> None:
+    """The shipped cadence over the change to winter time and a holiday: the mail at once, calls
+    and mails on working days by day, then recycle."""
+    publish_files(here.database, ROOT / "cadences", ROOT / "templates")
+    here.person.will("meeting_outcome", says("no_show"))
+    here.person.will("cadence", says("done"))
+    change = clocks_go_back(await here.now())
+    friday = datetime.combine(change.date() - timedelta(days=2), time(14, 0), BRUSSELS)
+    await here.environment.sleep(friday.astimezone(UTC) - timedelta(days=1) - await here.now())
+    lead = here.lead(country="BE", time_zone="Europe/Brussels", owner="rep-1")
+    meeting = await here.books(lead, friday.astimezone(UTC) - await here.now())
+
+    handle = await here.start(Phase.MEETING, lead, meeting_id=meeting)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
+    mails = [
+        at.astimezone(BRUSSELS)
+        for at in here.values("SELECT sent_at FROM touch WHERE step LIKE '%no-show%' ORDER BY id")
+    ]
+    calls = [
+        at.astimezone(BRUSSELS)
+        for at in here.values("SELECT opened_at FROM task WHERE kind = 'cadence' ORDER BY id")
+    ]
+    assert (len(mails), len(calls)) == (3, 2)
+    assert mails[0] - friday - timedelta(minutes=30) < timedelta(minutes=5)
+    assert calls[0] - mails[0] < timedelta(hours=2, minutes=5)
+    assert mails[0].utcoffset() == timedelta(hours=2)
+    for at in (*mails[1:], calls[1]):
+        assert at.utcoffset() == timedelta(hours=1)
+        assert at.weekday() < 5
+        assert not is_holiday(at.date(), "BE")
+        # The hour by the wall stays, whatever the clocks did.
+        assert at.hour == calls[0].hour
+
+
+async def test_a_lead_that_misses_a_meeting_at_night_is_written_to_in_the_morning(
+    here: World,
+) -> None:
+    publish_files(here.database, ROOT / "cadences", ROOT / "templates")
+    here.person.will("meeting_outcome", says("no_show"))
+    here.person.will("cadence", says("done"))
+    now = (await here.now()).astimezone(BRUSSELS)
+    night = datetime.combine(now.date() + timedelta(days=3), time(22, 0), BRUSSELS)
+    lead = here.lead(country="BE", time_zone="Europe/Brussels", owner="rep-1")
+    meeting = await here.books(lead, night.astimezone(UTC) - await here.now())
+
+    await here.ending(await here.start(Phase.MEETING, lead, meeting_id=meeting))
+
+    first = here.value("SELECT min(sent_at) FROM touch WHERE step LIKE '%no-show%'")
+    assert first.astimezone(BRUSSELS).time() >= time(7, 30)
+    assert first - night < timedelta(hours=10)

@@ -1,0 +1,176 @@
+"""Planning calls: when the next one is due, and what the one before leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, text
+from temporalio import activity
+
+from activities.resources import Resources
+from activities.sentences import local_time
+from domain.journey import CallPlan, Plan, PlanCall
+from domain.journey_sales import NextCall, PlanNextCall
+from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
+from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
+from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
+from domain.sales.spans import Pause
+from store.business_time import calendar_of
+from store.policies import policy
+
+
+@dataclass(frozen=True)
+class _Call:
+    """How a call went; times are journey time (UTC)."""
+
+    task_id: int
+    disposition: str
+    asked_for: datetime | None
+    """When the lead asked to be called."""
+    at: datetime
+
+
+class CallActivities:
+    """What the follow-up asks for."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def plan_next_call(self, request: PlanNextCall) -> NextCall:
+        """What follows a call, and when: at the time the lead asked for, or after the policy's
+        gap, in calling hours of the lead's own time zone while the owner's team works."""
+        now = self.resources.now()
+        with self.resources.engine.begin() as connection:
+            promise = policy(connection, FollowUpPolicy, "follow-up")
+            callee = _callee(connection, request.lead_id, promise)
+            made = _call(connection, request.after_task)
+            owed = _owed(connection, made, request.owed_task)
+        rules = promise.calls(request.outbound)
+        mail = ""
+        if made is None:
+            following = first_call(rules)
+        else:
+            following = what_follows(
+                rules, made.disposition, request.attempt, request.again, owed=owed is not None
+            )
+            mail = rules.mail_after(made.disposition, request.attempt)
+        if following.kind != "call":
+            plan = Plan("exit", reason=following.reason)
+            return NextCall(plan, following.kind, following.attempt, mail=mail)
+        began = datetime.fromisoformat(request.began) if request.began else now
+        if owed is not None and owed.asked_for is not None and following.owed:
+            due = _as_asked(callee, following, owed.asked_for, now)
+        else:
+            before = part_of(made.at, callee.time_zone) if made else None
+            due = slot(
+                callee,
+                following.gap,
+                began=began,
+                now=now,
+                # A line that was busy is tried again soon, not in the next part of the day.
+                turns=() if following.again else turns(rules.spread, following.attempt, before),
+                pauses=[self._pause(pause) for pause in request.pauses],
+            )
+        return NextCall(
+            self._plan(rules, following, due, callee, now),
+            attempt=following.attempt,
+            again=following.again,
+            owed_task=owed.task_id if owed else 0,
+            began=began.isoformat(),
+            mail=mail,
+        )
+
+    @activity.defn
+    def plan_call(self, request: PlanCall) -> CallPlan:
+        """When a call attempt is due, for follow-ups that began before :meth:`plan_next_call`;
+        they decide by themselves what a call leads to."""
+        now = self.resources.now()
+        with self.resources.engine.begin() as connection:
+            rules = policy(connection, FollowUpPolicy, "follow-up")
+            callee = _callee(connection, request.lead_id, rules)
+            made = _call(connection, request.after_task)
+        asked_for = made.asked_for if made else None
+        if request.attempt > rules.attempts and asked_for is None:
+            return CallPlan(Plan("exit", reason=NO_RESPONSE))
+        if asked_for is not None:
+            following = Next("call", request.attempt, owed=True)
+            due = _as_asked(callee, following, asked_for, now)
+        else:
+            following = Next("call", request.attempt, gap=rules.gaps[request.attempt - 1])
+            due = slot(callee, following.gap, began=now, now=now)
+        return CallPlan(
+            self._plan(rules, following, due, callee, now),
+            email_if_unanswered=request.attempt in rules.email_after,
+        )
+
+    def _pause(self, pause: tuple[float, float]) -> Pause:
+        clock = self.resources.settings.clock()
+        began, ended = (clock.journey_time(datetime.fromtimestamp(at, UTC)) for at in pause)
+        return began, ended
+
+    def _plan(
+        self, rules: CallRules, following: Next, due: Slot, callee: Callee, now: datetime
+    ) -> Plan:
+        when = local_time(due.at, callee.time_zone, now)
+        if following.owed:
+            what = f"to call back on {when}, as the lead asked"
+        else:
+            part = f" ({due.part})" if due.part else ""
+            what = f"to call, attempt {following.attempt} of {rules.attempts}, on {when}{part}"
+        if not due.team_works and not following.owed:
+            what += "; the team's hours never meet the lead's, so the lead's decide"
+        return Plan(
+            kind="task",
+            seconds=self.resources.seconds_until(due.at, now),
+            due=due.at.isoformat(),
+            details=f"Waiting {what}",
+            summary=f"Call attempt {following.attempt}, {when}",
+        )
+
+
+def _as_asked(callee: Callee, following: Next, asked_for: datetime, now: datetime) -> Slot:
+    """The time the lead named, in calling hours or not; at once when it has passed."""
+    if following.again:
+        # Nobody made the call then: now it is one like any other.
+        return slot(callee, NO_GAP, began=now, now=max(asked_for, now))
+    return Slot(max(asked_for, now), None, team_works=True)
+
+
+def _callee(connection: Connection, lead_id: int, promise: FollowUpPolicy) -> Callee:
+    lead = connection.execute(
+        text("SELECT time_zone, country, owner FROM lead WHERE id = :id"), {"id": lead_id}
+    ).one()
+    team = calendar_of(connection, lead.owner)
+    return Callee(promise.calling_hours, lead.time_zone, lead.country, team)
+
+
+def _call(connection: Connection, task_id: int) -> _Call | None:
+    if not task_id:
+        return None
+    row = connection.execute(
+        text(
+            "SELECT state, disposition, answer->>'at' AS at, "
+            "coalesce(completed_at, opened_at) AS called_at FROM task WHERE id = :id"
+        ),
+        {"id": task_id},
+    ).one()
+    called_back = row.disposition == "call_back"
+    return _Call(
+        task_id,
+        row.disposition if row.state == "done" else row.state,
+        datetime.fromisoformat(row.at) if called_back else None,
+        row.called_at,
+    )
+
+
+def _owed(connection: Connection, made: _Call | None, owed_task: int) -> _Call | None:
+    """The call in which the lead asked for another at a time, unless it was made since."""
+    if made is None or made.asked_for is not None:
+        return made
+    owed = _call(connection, owed_task)
+    if owed is None or owed.asked_for is None or made.disposition in REACHED:
+        return None
+    was_made = made.disposition not in NOBODY_CALLED and made.at >= owed.asked_for
+    return None if was_made else owed

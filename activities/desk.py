@@ -1,0 +1,54 @@
+"""What time alone changes in sales: absences begin and end, leads wait too long."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import activity
+
+from activities.resources import Resources
+from domain.desk import MindDesk, Minded
+from store.due_times import recount_due
+from store.presence import current_absences, stand_in
+from store.routing import drain_overflow, mend_tasks, mind_overflow
+from store.sla_recount import recount
+
+ROUND = timedelta(minutes=5)
+"""Journey time between two rounds."""
+SHORTEST_PAUSE = 2.0
+"""Real seconds: compressed time must not keep the desk busy without end."""
+
+
+class DeskActivities:
+    """The activity of the desk."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def mind_desk(self, request: MindDesk) -> Minded:
+        """Do the round: each part is a transaction of its own and does nothing twice."""
+        now = self.resources.now()
+        engine = self.resources.engine
+        recounted = moved = 0
+        if request.recount:
+            with engine.begin() as connection:
+                recounted = recount_due(connection, None, now)
+            with engine.begin() as connection:
+                recount(connection, None, now)
+        with engine.begin() as connection:
+            absences = current_absences(connection, now)
+        for absence in absences:
+            with engine.begin() as connection:
+                moved += stand_in(connection, absence, now)
+        with engine.begin() as connection:
+            served = len(drain_overflow(connection, now))
+        with engine.begin() as connection:
+            moved += mend_tasks(connection, now)
+        with engine.begin() as connection:
+            waiting = mind_overflow(connection, now)
+        return Minded(
+            max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
+            f"{waiting} leads wait for an owner, {len(absences)} reps are on leave. The last round "
+            f"gave {served} leads an owner, moved {moved} tasks and counted {recounted} anew",
+        )

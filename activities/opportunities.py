@@ -1,0 +1,84 @@
+"""Keeping opportunities: open, move on, see to those that stand still, close."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.resources import Resources
+from domain.journey import AdvanceOpportunity, CloseOpportunity, OpenOpportunity, OpportunityOpened
+from domain.journey_sales import StallAnswer, StandsStill
+from domain.sales.opportunities import OpportunityPolicy
+from store import journeys, opportunities
+from store.policies import policy
+
+
+class OpportunityActivities:
+    """What the workflow of a sale asks for."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def open_opportunity(self, request: OpenOpportunity) -> OpportunityOpened:
+        """Enter the opportunity phase and record the sale, once per run."""
+        now = self.resources.now()
+        entry = request.entry
+        with self.resources.engine.begin() as connection:
+            entered = journeys.record_entry(connection, entry, now)
+            promise = policy(connection, OpportunityPolicy, "opportunity")
+            opportunity_id = opportunities.open_opportunity(
+                connection,
+                key=entry.key,
+                lead_id=entry.lead_id,
+                stage=promise.stages[0].name,
+                at=now,
+            )
+        return OpportunityOpened(opportunity_id, entered.owner, promise.stall_warnings)
+
+    @activity.defn
+    def advance_opportunity(self, request: AdvanceOpportunity) -> str:
+        """Move the opportunity to its next stage, once per task."""
+        with self.resources.engine.begin() as connection:
+            stages = policy(connection, OpportunityPolicy, "opportunity").stages
+            return opportunities.advance(
+                connection,
+                request.opportunity_id,
+                task_id=request.task_id,
+                stages=[stage.name for stage in stages],
+                at=self.resources.now(),
+            )
+
+    @activity.defn
+    def sale_stands_still(self, request: StandsStill) -> StallAnswer:
+        """Warn the owner; after the warnings have marketing help; then ask to have the sale back.
+
+        An owner who asks for help (no overrun) gets it without a warning.
+        """
+        now = self.resources.now()
+        info = activity.info()
+        sale = request.opportunity_id
+        with self.resources.engine.begin() as connection:
+            rules = policy(connection, OpportunityPolicy, "opportunity")
+            if request.asked == "return":
+                return StallAnswer("over")
+            if request.overruns:
+                key = f"{info.workflow_run_id}:{info.activity_id}"
+                opportunities.raise_stall(connection, sale, key=key, at=now)
+            if 0 < request.overruns <= rules.stall_warnings:
+                return StallAnswer("warn")
+            if rules.help and request.may_help:
+                cycle = opportunities.offer_help(connection, sale, now)
+                return StallAnswer("help", rules.help.cadence, cycle)
+        return StallAnswer("return" if request.overruns else "")
+
+    @activity.defn
+    def close_opportunity(self, request: CloseOpportunity) -> None:
+        """Record the outcome; the relay brings it to the lead's journey."""
+        with self.resources.engine.begin() as connection:
+            opportunities.close(
+                connection,
+                request.opportunity_id,
+                outcome=request.outcome,
+                reason=request.reason,
+                at=self.resources.now(),
+            )

@@ -1,0 +1,149 @@
+"""The work that sales and customers bring: what is asked, of whom, until when."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import Connection
+
+from activities.work import Work, times
+from domain.cadences.window import zone
+from domain.journey import Code, TaskRequest
+from domain.sales.customers import CustomerPolicy
+from domain.sales.opportunities import OpportunityPolicy
+from domain.sales.spans import ClockSpan
+from store import customers, opportunities
+from store.business_time import calendar_of, team_of
+from store.opportunities import BESIDE, OpportunityLine
+from store.policies import policy
+
+SALE_KINDS = ("opportunity", "loss_review", "hand_over", "customer_question", "renewal", "upsell")
+LATE = timedelta(days=30)
+"""How long after its date a renewal or upsell may still be settled."""
+ASKED = {
+    Code.REPLIED: "This customer has written: answer",
+    Code.BOOKED: "This customer has booked a meeting: prepare it",
+    Code.SCORE_REACHED: "This customer shows interest in more: ask",
+}
+DATES = {
+    "renewal": "Renew with this customer by {on}",
+    "upsell": "Ask this customer what else would help, by {on}",
+}
+
+
+def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Work:
+    """The work of a task of one of ``SALE_KINDS``.
+
+    Args:
+        now: journey time, UTC.
+    """
+    if request.kind in ("opportunity", "loss_review"):
+        sale = opportunities.find_opportunity(connection, request.opportunity_id)
+        if sale is None:
+            raise LookupError(f"There is no opportunity {request.opportunity_id}.")
+        rules = policy(connection, OpportunityPolicy, "opportunity")
+        if request.kind == "opportunity":
+            return _stage(sale, rules, request.step)
+        return _loss_review(connection, sale, rules)
+    care = customers.care_policy(connection) or CustomerPolicy(policy="customer")
+    if request.kind == "hand_over":
+        return _hand_over(care, request.step)
+    if request.kind == "customer_question":
+        return Work(
+            ASKED.get(Code(request.step), ASKED[Code.REPLIED]),
+            "See what it was in the lead's history. End it with done when it is settled.",
+            care.question_due,
+            times(care.question_due, 10),
+        )
+    return _date(connection, care, request, now)
+
+
+def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
+    stage = f"{sale.stage} of {sale.name}" if sale.name else sale.stage
+    expected = rules.expected(sale.stage)
+    span: ClockSpan = expected
+    title, first = f"Move the opportunity on from {stage}", ""
+    match asked:
+        case "warn":
+            span = rules.warned_for or expected
+            title = f"The opportunity stands still in {stage}: move it on"
+            first = f"It was expected to take {expected}. "
+            if rules.help and sale.help_offered_at is None:
+                first += (
+                    f"If it has not moved in {span}, marketing helps with {rules.help.cadence}, "
+                    "unless you answer no_help. "
+                )
+        case "help" if rules.help:
+            span = rules.help.lasts
+            title = f"Marketing helps with the opportunity in {stage}: move it on"
+            first = (
+                f"The mails of {rules.help.cadence} go out beside the sale until it moves, the "
+                "lead replies, or you answer no_help. "
+            )
+        case "return":
+            span = rules.return_within
+            title = f"Return the opportunity in {stage}, or say what moves it"
+            first = f"Nothing has moved it. Unanswered, it counts as stalled after {span}. "
+    offer = ", help" if rules.help and sale.help_offered_at is None else ""
+    reasons = f": {', '.join(rules.loss_reasons)}" if rules.loss_reasons else ""
+    unknown = (
+        f"Still unknown: {', '.join(sale.missing)} (record with --learned)."
+        if sale.missing
+        else "Budget, authority, need and timeline are known."
+    )
+    return Work(
+        title,
+        f"{first}advanced, in_progress{offer}, won, lost (--reason, --competitor), no_outcome or "
+        f"return (--reason). Reasons to lose it{reasons or ' are codes such as price'}. {unknown}",
+        span,
+        span,
+        # Those that were opened beside the journey's keep the owner they were opened with.
+        (sale.owner or None) if sale.key.startswith(BESIDE) else None,
+    )
+
+
+def _loss_review(connection: Connection, sale: OpportunityLine, rules: OpportunityPolicy) -> Work:
+    team = team_of(connection, sale.owner)
+    review = rules.loss_review
+    to = f" to {sale.competitor}" if sale.competitor else ""
+    asked = " ".join(f"{number}. {one}" for number, one in enumerate(review.questions, 1))
+    return Work(
+        f"Review how opportunity {sale.id} was lost",
+        f"Lost{to} in {sale.stage} because of {sale.outcome_reason}. {asked} Answer in --note.",
+        review.due,
+        times(review.due, 3),
+        (team.manager if team else "") or sale.owner or None,
+    )
+
+
+def _hand_over(care: CustomerPolicy, name: str) -> Work:
+    task = care.task(name)
+    if task is None:
+        # Taken out of the policy since: the owner says whether it is still to be done.
+        return Work(
+            f"Hand the customer over: {name}",
+            "The policy does not name this task any more: skip it if nothing is left to do.",
+            care.question_due,
+            times(care.question_due, 10),
+        )
+    return Work(task.task, task.instructions, task.due, times(task.due, 3))
+
+
+def _date(
+    connection: Connection, care: CustomerPolicy, request: TaskRequest, now: datetime
+) -> Work:
+    date = customers.date_of(connection, int(request.step))
+    if date is None:
+        raise LookupError(f"Renewal {request.step} is gone.")
+    calendar = calendar_of(connection, customers.owner_of(connection, request.lead_id))
+    at = calendar.next_open(datetime.combine(date.on, time(), zone(calendar.time_zone)))
+    due = max(at - now, timedelta(hours=1))
+    rule = care.dates.get("renewal" if date.kind == "renewal" else "upsell")
+    endings = {"renewal": "renewed, or lost (--reason)", "upsell": "done, or not_now"}[date.kind]
+    instructions = f"{rule.instructions} " if rule and rule.instructions else ""
+    return Work(
+        DATES[date.kind].format(on=date.on.isoformat()),
+        f"{instructions}End it with {endings}.",
+        due,
+        due + LATE,
+    )

@@ -1,0 +1,32 @@
+"""The SLA beside human tasks: what is promised about them is minded here."""
+
+from __future__ import annotations
+
+from temporalio import activity
+
+from activities.resources import Resources
+from domain.journey_sales import HoldPromises, PromisesMinded
+from store import sla, sla_breaches
+
+
+class SlaActivities:
+    """Promises, breaches, and pauses."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn
+    def mind_promises(self, task_id: int) -> PromisesMinded:
+        """Do what the promises about an open task demand, and say when to look again."""
+        now = self.resources.now()
+        with self.resources.engine.begin() as connection:
+            minded = sla_breaches.mind(connection, task_id, now)
+        seconds = self.resources.seconds_until_look(minded.look_at, now)
+        said = ", ".join(minded.done)
+        return PromisesMinded(seconds, f"SLA of task {task_id}: {said}" if said else "")
+
+    @activity.defn
+    def hold_promises(self, request: HoldPromises) -> None:
+        """Stop the clocks of a lead whose journey is paused, or let them go on."""
+        with self.resources.engine.begin() as connection:
+            sla.hold(connection, request.lead_id, request.paused, self.resources.now())

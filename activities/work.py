@@ -1,0 +1,31 @@
+"""What a task asks of a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from domain.cadences.span import Span
+from domain.sales.spans import ClockSpan
+
+Duration = Span | ClockSpan | timedelta
+"""Business time is that of the owner's team; a ``timedelta`` is journey time."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """A task before it is opened. ``owner`` is the code of who is to do it; None is whoever owns
+    the lead."""
+
+    title: str
+    instructions: str
+    due: Duration
+    deadline: Duration
+    owner: str | None = None
+
+
+def times(span: ClockSpan, count: int) -> ClockSpan:
+    """A span so many times as long."""
+    if span.span is None:
+        return span
+    return replace(span, span=replace(span.span, amount=count * span.span.amount))

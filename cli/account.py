@@ -1,0 +1,279 @@
+"""``account list|show|hold|release|play|scheduled|pause|resume``: sales in control of marketing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime, time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+import settings as settings_module
+from cli.connect import addresses, reach_temporal
+from cli.errors import UserError
+from cli.tasks import database
+from cli.times import parse_day, shown_time
+from domain.journey import journey_id
+from store import accounts_hold
+from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
+from store.cadences import CadenceMissing
+
+app = typer.Typer(
+    no_args_is_help=True, help="Hold accounts out of marketing, start plays, see what is scheduled."
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or id.")]
+SIGNALS_AT_ONCE = 10
+
+
+@app.command("list")
+def list_accounts(
+    held: Annotated[bool, typer.Option("--held", help="Only those held out of marketing.")] = False,
+    owner: Annotated[str, typer.Option(help="Only this rep's.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List accounts and who holds them out of marketing."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        found = accounts_hold.list_accounts(connection, now, held=held, owner=owner, limit=limit)
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
+        return
+    if not found:
+        Console().print("No account is held." if held else "No accounts here.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Id", "Account", "Owner", "Leads", "Held until", "By", "Why"):
+        table.add_column(column, no_wrap=column in ("Id", "Owner", "Leads", "Held until", "By"))
+    for line in found:
+        table.add_row(
+            str(line.id),
+            Text(line.name),
+            line.owner or "-",
+            f"{line.leads:,}",
+            _held_until(line),
+            line.held_by,
+            Text(line.held_reason if line.held else ""),
+        )
+    Console().print(table)
+
+
+def _held_until(line: AccountLine) -> str:
+    if not line.held:
+        return "-"
+    return f"{line.held_until:%Y-%m-%d}" if line.held_until else "for good"
+
+
+@app.command("show")
+def show(which: Which, as_json: AsJson = False) -> None:
+    """Show an account: whether it is held, and where each of its leads is."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        account = _account(connection, which)
+        leads = accounts_hold.leads_of(connection, account.id)
+        steps = accounts_hold.scheduled(connection, now, account_id=account.id)
+    if as_json:
+        found = {
+            **asdict(account),
+            "people": [asdict(lead) for lead in leads],
+            "scheduled": [asdict(step) for step in steps],
+        }
+        print(json.dumps(found, default=str, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    console.print(f"[bold]{escape(account.name)}[/bold] · {escape(account.domain or 'no domain')}")
+    console.print(f"owner {account.owner or 'nobody'}, {account.leads:,} leads")
+    if account.held:
+        console.print(
+            f"Held out of marketing {_span(account)} by {account.held_by}: "
+            f"{escape(account.held_reason)}"
+        )
+    console.print(_people(leads))
+    if steps:
+        console.print()
+        console.print(_steps(steps, now))
+
+
+def _people(leads: list[LeadOfAccount]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Lead", "Name", "Stage", "Phase", "Owner", "Cadence"):
+        table.add_column(column, no_wrap=column in ("Lead", "Stage", "Phase", "Owner"))
+    for lead in leads:
+        table.add_row(
+            str(lead.id),
+            Text(", ".join(part for part in (lead.name, lead.title) if part)),
+            lead.stage,
+            lead.phase or "not started",
+            lead.owner or "-",
+            lead.cadence,
+        )
+    return table
+
+
+@app.command("hold")
+def hold(
+    which: Which,
+    by: Annotated[str, typer.Option(metavar="REP", help="Who decides it, such as rep-1.")],
+    reason: Annotated[str, typer.Option(help="Why, in words.")],
+    until: Annotated[str, typer.Option(metavar="DATE", help="Such as 2027-03-01 (UTC).")] = "",
+    for_good: Annotated[bool, typer.Option("--for-good", help="Until it is released.")] = False,
+) -> None:
+    """Hold an account out of all marketing mail; what is due meanwhile goes afterwards."""
+    if bool(until) == for_good:
+        raise UserError("Say how long: either --until DATE or --for-good.")
+    day = datetime.combine(parse_day(until, "--until"), time(), UTC) if until else None
+    now = settings_module.get().clock().now()
+    try:
+        with database().begin() as connection:
+            account = _account(connection, which)
+            accounts_hold.hold(connection, account.id, until=day, by=by, reason=reason, now=now)
+    except AccountRefused as refusal:
+        raise UserError(str(refusal)) from None
+    with database().connect() as connection:
+        account = _account(connection, which)
+    Console().print(
+        f"{escape(account.name)} is held out of marketing {_span(account)}. Mail that is due is "
+        "put off, not lost; `account release` ends it."
+    )
+
+
+def _span(account: AccountLine) -> str:
+    return f"until {account.held_until:%Y-%m-%d}" if account.held_until else "for good"
+
+
+@app.command("release")
+def release(which: Which) -> None:
+    """Let marketing write to an account again."""
+    with database().begin() as connection:
+        account = _account(connection, which)
+        if not account.held:
+            raise UserError(f"{account.name} is not held; `account list --held` shows those.")
+        accounts_hold.release(connection, account.id)
+    Console().print(
+        f"{escape(account.name)} may get marketing's mail again; what was put off goes in the next "
+        "send window."
+    )
+
+
+@app.command("play")
+def play(
+    which: Which,
+    cadence: Annotated[str, typer.Argument(metavar="CADENCE")],
+    as_json: AsJson = False,
+) -> None:
+    """Start a cadence now for the leads of an account that are with marketing."""
+    try:
+        with database().begin() as connection:
+            account = _account(connection, which)
+            done = accounts_hold.play(connection, account, cadence)
+    except (AccountRefused, CadenceMissing) as refusal:
+        raise UserError(str(refusal)) from None
+    if as_json:
+        print(json.dumps({"cadence": cadence, **asdict(done)}, ensure_ascii=False))
+        return
+    console = Console(highlight=False)
+    leads = "lead goes" if len(done.started) == 1 else "leads go"
+    console.print(f"{len(done.started)} {leads} into {cadence} now.")
+    if done.left_alone:
+        console.print("Left alone, because they are not with marketing:")
+        console.print(_people(list(done.left_alone)))
+
+
+@app.command("scheduled")
+def scheduled(
+    which: Annotated[str, typer.Argument(metavar="[ACCOUNT]")] = "",
+    owner: Annotated[str, typer.Option(metavar="REP", help="This rep's leads and accounts.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what marketing has scheduled: the next step of every lead in a cadence."""
+    if bool(which) == bool(owner):
+        raise UserError("Say whose: name an account, or give --owner REP.")
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        account = _account(connection, which).id if which else 0
+        found = accounts_hold.scheduled(connection, now, account_id=account, owner=owner)
+    if as_json:
+        print(json.dumps([asdict(step) for step in found], default=str, ensure_ascii=False))
+        return
+    if not found:
+        Console().print("Nothing is scheduled.")
+        return
+    Console().print(_steps(found, now))
+
+
+def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Lead", "Name", "Cadence", "Next step", "Due"):
+        table.add_column(column, no_wrap=column == "Lead", overflow="fold")
+    for step in steps:
+        due = shown_time(step.due_at, now) if step.due_at else "-"
+        table.add_row(
+            str(step.lead_id),
+            Text(", ".join(part for part in (step.name, step.company) if part)),
+            step.cadence,
+            step.step,
+            f"{due} (held)" if step.held else due,
+        )
+    return table
+
+
+@app.command("pause")
+def pause(which: Which) -> None:
+    """Freeze the journeys of all leads of an account; the time that is left stays left."""
+    _signal_all(which, "pause", "told to pause. `account resume` goes on with the time left.")
+
+
+@app.command("resume")
+def resume(which: Which) -> None:
+    """Let the paused journeys of an account go on."""
+    _signal_all(which, "resume", "told to go on.")
+
+
+def _signal_all(which: str, name: str, consequence: str) -> None:
+    with database().connect() as connection:
+        account = _account(connection, which)
+        leads = accounts_hold.journeys_of(connection, account.id)
+    if not leads:
+        raise UserError(f"No lead of {account.name} has a running journey.")
+    told = asyncio.run(_signal(leads, name))
+    journeys = "1 journey is" if told == 1 else f"{told:,} journeys are"
+    Console().print(f"{journeys} {consequence}")
+
+
+async def _signal(leads: list[int], name: str) -> int:
+    """Send a signal to the journeys of these leads; how many there were."""
+    settings = settings_module.get()
+    client: Client = await reach_temporal(settings, addresses(settings).temporal_address)
+    free = asyncio.Semaphore(SIGNALS_AT_ONCE)
+
+    async def send(lead_id: int) -> bool:
+        async with free:
+            try:
+                await client.get_workflow_handle(journey_id(lead_id)).signal(name)
+            except RPCError as error:
+                if error.status == RPCStatusCode.NOT_FOUND:
+                    return False  # It ended a moment ago.
+                raise UserError(
+                    f"Temporal did not answer ({error.status.name}): try again."
+                ) from None
+        return True
+
+    return sum(await asyncio.gather(*(send(lead_id) for lead_id in leads)))
+
+
+def _account(connection: Connection, which: str) -> AccountLine:
+    found = accounts_hold.find_account(connection, which, settings_module.get().clock().now())
+    if found is None:
+        raise UserError(f"There is no account '{which}'; `account list` shows those there are.")
+    return found

@@ -1,0 +1,119 @@
+"""``dossier LEAD``: the history that made a lead, for whoever is to talk to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+import settings as settings_module
+from cli.errors import UserError
+from cli.lead_score import print_score, score_json
+from cli.tasks import database
+from cli.times import shown_time
+from store.dossier import Dossier, Mail
+from store.dossier import dossier as dossier_of
+from store.leads import find_lead
+
+
+def dossier(
+    who: Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the history that made a lead: score, pages, mails, cycles, feedback, what to send."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        lead = find_lead(connection, who, now)
+        if lead is None:
+            raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+        found = dossier_of(connection, lead.id, now)
+    if as_json:
+        print(json.dumps(dossier_json(found), default=str, ensure_ascii=False))
+        return
+    _print(Console(highlight=False), found, now)
+
+
+def dossier_json(found: Dossier) -> dict[str, object]:
+    """The dossier as JSON has it; times are UTC, score lines as in ``lead show --json``."""
+    return {
+        **asdict(found),
+        "lead": {**asdict(found.lead), "name": found.lead.name},
+        "score": score_json(found.score),
+        "summary": found.summary,
+    }
+
+
+def _print(console: Console, found: Dossier, now: datetime) -> None:
+    lead = found.lead
+    console.print(f"[bold]{escape(lead.name)}[/bold] · {escape(lead.company or 'no company')}")
+    console.print(
+        f"{lead.stage}, {lead.phase or 'not started'} because of {lead.phase_reason or 'nothing'}, "
+        f"cycle {lead.cycle}, owner {lead.owner or 'nobody'}"
+    )
+    print_score(console, found.score)
+    _section(
+        console,
+        "Looked at",
+        [
+            (shown_time(one.last, now), f"{one.kind} {one.what}" + _times(one.times))
+            for one in found.seen
+        ],
+    )
+    _section(
+        console,
+        "Mails",
+        [(shown_time(mail.sent_at, now), f"{mail.what}: {_did(mail)}") for mail in found.mails],
+    )
+    _section(
+        console,
+        "Earlier cycles",
+        [
+            (f"cycle {one.cycle}", f"{one.began:%Y-%m-%d} to {one.ended:%Y-%m-%d}: {one.reason}")
+            for one in found.cycles
+            if one.ended
+        ],
+    )
+    _section(
+        console,
+        "Feedback",
+        [
+            (shown_time(one.at, now), " ".join((one.verdict, one.reason, "by", one.by)))
+            for one in found.feedback
+        ],
+    )
+    _section(
+        console,
+        "Won nearby",
+        [(one.account, "same " + ", ".join(one.alike)) for one in found.similar],
+    )
+    _section(console, "To send", [(one.title, one.url) for one in found.content])
+
+
+def _times(times: int) -> str:
+    return f" ({times:,} times)" if times > 1 else ""
+
+
+def _did(mail: Mail) -> str:
+    did = ["opened"] if mail.opened else []
+    did += [f"clicked {url}" for url in mail.clicked]
+    did += ["answered"] if mail.answered else []
+    return ", ".join(did) or "no reaction"
+
+
+def _section(console: Console, title: str, lines: list[tuple[str, str]]) -> None:
+    if not lines:
+        return
+    console.print(f"[bold]{title}[/bold]")
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 2))
+    table.add_column(no_wrap=len(lines[0][0]) <= 22)
+    table.add_column(overflow="fold")
+    for left, right in lines:
+        table.add_row(Text(left), Text(right))
+    console.print(table)

@@ -1,0 +1,197 @@
+"""``opportunity open|list|show|advance|won|lost|no-outcome``: sales, one by one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import settings as settings_module
+from cli.errors import UserError
+from cli.tasks import database, finish, learned_fields
+from cli.times import shown_time
+from domain.sales.opportunities import QUALIFICATION
+from store import leads, opportunities
+from store.answers import Answer
+from store.opportunities import OpportunityLine
+
+app = typer.Typer(no_args_is_help=True, help="Open sales, look at them and close them.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Number = Annotated[int, typer.Argument(metavar="OPPORTUNITY")]
+By = Annotated[str, typer.Option(help="Who says so; the sale's owner when left out.")]
+Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
+Learned = Annotated[
+    list[str] | None,
+    typer.Option(metavar="FIELD=TEXT", help="budget, authority, need or timeline."),
+]
+
+
+@app.command("open")
+def open_one(
+    who: Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")],
+    name: Annotated[str, typer.Option(help="What it is about, such as 'Second depot'.")] = "",
+) -> None:
+    """Open another sale with a lead, beside whatever its journey does now."""
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        lead = leads.find_lead(connection, who, now)
+        if lead is None:
+            raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+        made = opportunities.open_beside(connection, lead_id=lead.id, name=name, at=now)
+    Console().print(f"opportunity-{made} is open. Its first task appears as soon as a worker runs.")
+
+
+@app.command("list")
+def list_all(
+    account: Annotated[str, typer.Option(help="Only this account's: id, name or domain.")] = "",
+    only_open: Annotated[bool, typer.Option("--open", help="Only those not closed yet.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List sales, the youngest first."""
+    with database().connect() as connection:
+        found = opportunities.list_opportunities(connection, account=account, only_open=only_open)
+    if as_json:
+        print(json.dumps([_json(one) for one in found], default=str, ensure_ascii=False))
+        return
+    if not found:
+        Console().print("No sales here. `opportunity open LEAD` opens one.")
+        return
+    now = settings_module.get().clock().now()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Sale", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"):
+        table.add_column(column, overflow="ellipsis")
+    for one in found:
+        table.add_row(
+            str(one.id),
+            Text(one.account or "-"),
+            Text(f"{one.lead_id} {one.lead}".strip()),
+            Text(one.name or "-"),
+            _standing(one),
+            shown_time(_since(one), now),
+            ", ".join(one.missing) or "nothing",
+            one.owner or "-",
+        )
+    Console().print(table)
+
+
+@app.command("show")
+def show(number: Number, as_json: AsJson = False) -> None:
+    """Show a sale: its stage, what is known of it and what is missing, its open task."""
+    one = _found(number)
+    if as_json:
+        print(json.dumps(_json(one), default=str, ensure_ascii=False))
+        return
+    now = settings_module.get().clock().now()
+    task = f"task {one.task_id}: `tasks show {one.task_id}`" if one.task_id else "none open"
+    lines = [
+        ("Sale", f"{one.id}{f' · {one.name}' if one.name else ''}"),
+        ("Account", one.account),
+        ("Lead", f"{one.lead_id} · {one.lead or 'no name'}"),
+        ("Owner", one.owner or "nobody"),
+        ("Stage", f"{_standing(one)} since {shown_time(_since(one), now)}"),
+        *(
+            (field.capitalize(), str(one.qualification.get(field) or "unknown"))
+            for field in QUALIFICATION
+        ),
+        ("Missing", ", ".join(one.missing) or "nothing"),
+        ("Help", _help_offered(one, now)),
+        ("Competitor", one.competitor),
+        ("Work", "" if one.outcome else task),
+    ]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for label, value in lines:
+        if value:
+            table.add_row(label, Text(value))
+    Console().print(table)
+
+
+@app.command("advance")
+def advance(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
+    """Move a sale on to its next stage."""
+    _finish(number, "advanced", by=by, note=note, extra=learned_fields(learned or []))
+
+
+@app.command("won")
+def won(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
+    """Close a sale as won."""
+    one = _finish(number, "won", by=by, note=note, extra=learned_fields(learned or []))
+    if one.key.startswith(opportunities.BESIDE):
+        Console().print(
+            f"The lead's journey stays where it is. If this made it a customer, run `lead move "
+            f"{one.lead_id} Customer`."
+        )
+
+
+@app.command("lost")
+def lost(
+    number: Number,
+    reason: Annotated[str, typer.Option(help="A reason code of opportunity.yaml.")],
+    competitor: Annotated[str, typer.Option(help="Code of whom it was lost to.")] = "",
+    note: Note = "",
+    by: By = "",
+) -> None:
+    """Close a sale as lost; a task to review it opens."""
+    _finish(number, "lost", by=by, note=note, reason=reason, competitor=competitor)
+
+
+@app.command("no-outcome")
+def no_outcome(number: Number, note: Note = "", by: By = "") -> None:
+    """Close a sale that came to nothing."""
+    _finish(number, "no_outcome", by=by, note=note)
+
+
+def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> OpportunityLine:
+    one = _found(number)
+    if one.outcome:
+        raise UserError(f"opportunity-{number} is closed already: {_standing(one)}.")
+    if one.task_id is None:
+        raise UserError(
+            f"opportunity-{number} has no open task at this moment: a worker is about to open one. "
+            "Try again in a few seconds, and see that `starter.py up` runs."
+        )
+    now = settings_module.get().clock().now()
+    finish(database(), one.task_id, Answer(disposition, by=by or one.owner, **entered), now)
+    Console().print(f"opportunity-{number}: {disposition.replace('_', ' ')}.")
+    return one
+
+
+def _found(number: int) -> OpportunityLine:
+    with database().connect() as connection:
+        one = opportunities.find_opportunity(connection, number)
+    if one is None:
+        raise UserError(
+            f"There is no opportunity {number}; `opportunity list` shows those there are."
+        )
+    return one
+
+
+def _standing(one: OpportunityLine) -> str:
+    if not one.outcome:
+        return one.stage
+    why = f" ({one.outcome_reason})" if one.outcome_reason else ""
+    return f"{one.outcome.replace('_', ' ')}{why}"
+
+
+def _since(one: OpportunityLine) -> datetime:
+    return one.closed_at or one.stage_since or one.opened_at
+
+
+def _help_offered(one: OpportunityLine, now: datetime) -> str:
+    if one.help_offered_at is None:
+        return ""
+    return f"marketing writes beside it since {shown_time(one.help_offered_at, now)}"
+
+
+def _json(one: OpportunityLine) -> dict[str, Any]:
+    values = asdict(one) | {"missing": one.missing}
+    del values["key"]
+    return values

@@ -1,0 +1,190 @@
+"""``recycle list|forecast|until|extend|wake|retire|return-to``: leads that rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from sqlalchemy import Connection
+
+import settings as settings_module
+from cli.errors import UserError
+from cli.tasks import database
+from cli.times import parse_day
+from domain.journey import journey_id
+from domain.sales.recycle import ASKED_FOR
+from store import recycle
+from store.cadences import CadenceMissing
+from store.leads import LeadLine, find_lead
+from store.recycle import ParkedLine, RecycleRefused
+
+app = typer.Typer(no_args_is_help=True, help="See who rests, and decide who comes back when.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
+Whom = Annotated[list[str], typer.Argument(metavar="LEAD...")]
+Day = Annotated[str, typer.Argument(metavar="DATE", help="Such as 2027-03-01.")]
+
+
+@app.command("list")
+def list_parked(
+    reason: Annotated[str, typer.Option(help="Only those parked for it, such as lost.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List the leads that rest: why, since when, and until when; the next to return first."""
+    with database().connect() as connection:
+        found = recycle.parked(connection, reason=reason)
+    if as_json:
+        print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
+        return
+    if not found:
+        Console().print(f"Nobody is parked{f' for {reason}' if reason else ''}.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Lead", "Who", "Why", "Cycle", "Since", "Until"):
+        table.add_column(column, no_wrap=column in ("Lead", "Cycle", "Since", "Until"))
+    for line in found:
+        table.add_row(
+            str(line.id),
+            Text(", ".join(part for part in (line.name, line.company) if part)),
+            line.reason,
+            str(line.cycle),
+            f"{line.since:%Y-%m-%d}",
+            _until(line),
+        )
+    Console().print(table)
+
+
+def _until(line: ParkedLine) -> str:
+    if line.until is None:
+        return "-"
+    agreed = line.return_on is not None and abs(line.return_on - line.until.date()).days <= 1
+    return f"{line.until:%Y-%m-%d}" + (f"\n{line.return_why}" if agreed else "")
+
+
+@app.command("forecast")
+def forecast(as_json: AsJson = False) -> None:
+    """Show how many leads come back in which week, if nothing wakes them earlier."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        weeks = recycle.returns_by_week(connection, now)
+    if as_json:
+        print(json.dumps([asdict(week) for week in weeks], default=str))
+        return
+    if not weeks:
+        Console().print("Nobody is parked, so nobody comes back.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Week of", no_wrap=True)
+    table.add_column("Leads", justify="right", no_wrap=True)
+    table.add_column("Why they rest")
+    for week in weeks:
+        reasons = sorted(week.reasons.items(), key=lambda item: (-item[1], item[0]))
+        table.add_row(
+            str(week.monday),
+            f"{week.leads:,}",
+            ", ".join(f"{reason} {leads:,}" for reason, leads in reasons),
+        )
+    Console().print(table)
+
+
+@app.command("until")
+def until(
+    who: Who,
+    day: Day,
+    why: Annotated[
+        str, typer.Option(help="A code. A lead that asked_for the day is called on it.")
+    ] = ASKED_FOR,
+) -> None:
+    """Set the day on which a lead comes back, whatever the policy says.
+
+    A lead that is not parked now keeps it for when it is.
+    """
+    returns = parse_day(day, "DATE")
+    now = settings_module.get().clock().now()
+
+    def set_day(connection: Connection, lead: LeadLine) -> str:
+        parked = recycle.return_on(connection, lead.id, returns, now, why=why)
+        how = "comes back" if parked else "is not parked now; once it is, it comes back"
+        return f"{how} on {returns} ({why})."
+
+    _each([who], set_day)
+
+
+@app.command("extend")
+def extend(whom: Whom, until: Annotated[str, typer.Option("--until", metavar="DATE")]) -> None:
+    """Let parked leads rest longer."""
+    day = parse_day(until, "--until")
+    now = settings_module.get().clock().now()
+
+    def rest_longer(connection: Connection, lead: LeadLine) -> str:
+        recycle.extend(connection, lead.id, day, now)
+        return f"rests until {day}."
+
+    _each(whom, rest_longer)
+
+
+@app.command("wake")
+def wake(whom: Whom) -> None:
+    """Bring parked leads back now, to the nurture they would have come back to."""
+
+    def bring_back(connection: Connection, lead: LeadLine) -> str:
+        recycle.wake(connection, lead.id)
+        return "is told to come back now."
+
+    _each(whom, bring_back)
+
+
+@app.command("retire")
+def retire(whom: Whom) -> None:
+    """Let parked leads go; one that writes or books comes back all the same."""
+
+    def let_go(connection: Connection, lead: LeadLine) -> str:
+        recycle.retire(connection, lead.id)
+        return "is let go."
+
+    _each(whom, let_go)
+
+
+@app.command("return-to")
+def return_to(
+    who: Who,
+    cadence: Annotated[
+        str, typer.Argument(metavar="[CADENCE]", help="Left out: the policy's again.")
+    ] = "",
+) -> None:
+    """Choose the cadence a lead comes back to."""
+
+    def choose(connection: Connection, lead: LeadLine) -> str:
+        recycle.choose_cadence(connection, lead.id, cadence)
+        return f"comes back to {cadence or 'the cadence of the recycle policy'}."
+
+    _each([who], choose)
+
+
+def _each(whom: list[str], act: Callable[[Connection, LeadLine], str]) -> None:
+    """Do something for each lead, all or none, and print what was done."""
+    now = settings_module.get().clock().now()
+    try:
+        with database().begin() as connection:
+            leads: dict[int, LeadLine] = {}
+            for who in whom:
+                lead = find_lead(connection, who, now)
+                if lead is None:
+                    raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+                leads[lead.id] = lead
+            done = [
+                f"{journey_id(lead_id)} {act(connection, leads[lead_id])}"
+                for lead_id in sorted(leads)
+            ]
+    except (RecycleRefused, CadenceMissing) as refusal:
+        nothing = " Nothing was changed." if len(whom) > 1 else ""
+        raise UserError(f"{refusal}{nothing}") from None
+    for line in done:
+        Console().print(line)

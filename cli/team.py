@@ -1,0 +1,254 @@
+"""``team list|presence|absence|reassign|overflow|alerts``: who is at work, who owns which lead."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+import settings as settings_module
+from cli.errors import UserError
+from cli.tasks import database
+from cli.times import parse_time, shown_time
+from domain.cadences.window import zone
+from store import alerts as alert_rows
+from store import presence as presences
+from store.business_time import calendar_of
+from store.overflow import Waiting
+from store.overflow import overflow as queue
+from store.presence import PresenceRefused, RepLine
+from store.routing import RoutingRefused
+from store.routing import reassign as give
+
+app = typer.Typer(no_args_is_help=True, help="See who is at work and who owns which lead.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
+
+
+@app.command("list")
+def list_reps(as_json: AsJson = False) -> None:
+    """List the reps with their open leads and tasks, and who is away."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        found = presences.reps(connection, now)
+        waiting = queue(connection)
+        zones = {one.code: calendar_of(connection, one.code).time_zone for one in found}
+    if as_json:
+        print(
+            json.dumps(
+                {"reps": [asdict(one) for one in found], "overflow": len(waiting)},
+                default=str,
+                ensure_ascii=False,
+            )
+        )
+        return
+    if not found:
+        Console().print(
+            "No team is published yet. `starter.py cadence publish cadences/team.yaml` does it."
+        )
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Rep", "Name", "Team", "At work", "Leads", "Tasks", "Share"):
+        right = column in ("Leads", "Tasks", "Share")
+        table.add_column(
+            column,
+            no_wrap=column != "Name",
+            justify="right" if right else "left",
+            overflow="ellipsis",
+        )
+    for one in found:
+        table.add_row(
+            one.code,
+            one.name,
+            one.team,
+            _at_work(one, now, zones[one.code]),
+            f"{one.open_leads} of {one.cap}",
+            str(one.open_tasks),
+            str(one.weight),
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    if waiting:
+        leads = "1 lead waits" if len(waiting) == 1 else f"{len(waiting)} leads wait"
+        console.print(f"\n{leads} for an owner; `starter.py team overflow` lists them.")
+
+
+def _at_work(rep: RepLine, now: datetime, time_zone: str) -> str:
+    if rep.back_at is not None:
+        if rep.back_at - now > timedelta(days=6):
+            return f"back {rep.back_at.astimezone(zone(time_zone)):%d %b}"
+        return f"back {shown_time(rep.back_at, now, time_zone)}"
+    return "yes" if rep.present else "away"
+
+
+@app.command("presence")
+def presence(
+    rep: RepCode,
+    away: Annotated[
+        bool,
+        typer.Option("--away/--back", help="Take no new leads, or take them again."),
+    ],
+) -> None:
+    """Say that a rep takes no new leads for now, or takes them again."""
+    now = settings_module.get().clock().now()
+    try:
+        with database().begin() as connection:
+            served = presences.set_presence(connection, rep, not away, now)
+    except PresenceRefused as refusal:
+        raise UserError(str(refusal)) from None
+    if away:
+        print(f"{rep} is given no new leads until `starter.py team presence {rep} --back`.")
+    else:
+        print(f"{rep} is given leads again.{_served(served)}")
+
+
+@app.command("absence")
+def absence(
+    rep: RepCode,
+    begins: Annotated[
+        str,
+        typer.Option("--from", help="'2026-05-04 09:00' where the rep works, or '+2 days'."),
+    ] = "",
+    until: Annotated[str, typer.Option("--until", help="When the rep is back.")] = "",
+    reason: Annotated[str, typer.Option(help="For the record.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="The rep is back now.")] = False,
+) -> None:
+    """Note a rep's time off: colleagues do what is due meanwhile.
+
+    The leads themselves move too when the time off is longer than a business day.
+    """
+    now = settings_module.get().clock().now()
+    if end == bool(until) or (end and begins):
+        raise UserError(
+            "Say when the absence begins (--from, else now) and when the rep is back (--until), "
+            "or --end when the rep is back now."
+        )
+    try:
+        with database().begin() as connection:
+            if end:
+                served = presences.end_absence(connection, rep, now)
+                print(f"{rep} is given leads again.{_served(served)}")
+                return
+            where = calendar_of(connection, rep).time_zone
+            first = parse_time(begins, where, now, "--from") if begins else now
+            last = parse_time(until, where, now, "--until")
+            made = presences.add_absence(connection, rep, first, last, now, reason=reason)
+            moved = presences.stand_in(connection, made, now) if first <= now else 0
+    except PresenceRefused as refusal:
+        raise UserError(str(refusal)) from None
+    times = [shown_time(at, now, where) for at in (first, last)]
+    print(f"{rep} is away from {times[0]} until {times[1]}.")
+    if moved:
+        tasks = "1 task that was" if moved == 1 else f"{moved} tasks that were"
+        print(f"{tasks} due meanwhile {'has' if moved == 1 else 'have'} moved to colleagues.")
+
+
+@app.command("reassign")
+def reassign(
+    leads: Annotated[list[int], typer.Argument(metavar="LEAD...")],
+    to: Annotated[str, typer.Option(help="Code of the rep who gets them.")],
+    by: Annotated[str, typer.Option(help="Code of the person who says so.")] = "ops",
+) -> None:
+    """Give leads to a rep, with their open tasks; all of them or none."""
+    now = settings_module.get().clock().now()
+    try:
+        with database().begin() as connection:
+            moved = give(connection, leads, to, by, now)
+    except RoutingRefused as refusal:
+        raise UserError(str(refusal)) from None
+    had = len(set(leads)) - len(moved)
+    print(
+        f"{to} owns {'1 lead' if len(moved) == 1 else f'{len(moved)} leads'} more."
+        + (f" {had} of them {to} owned before." if had else "")
+    )
+
+
+@app.command("overflow")
+def overflow(as_json: AsJson = False) -> None:
+    """List the leads that nobody can take, the longest waiting first."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        waiting = queue(connection)
+    if as_json:
+        print(
+            json.dumps(
+                {"waiting": [asdict(one) for one in waiting]}, default=str, ensure_ascii=False
+            )
+        )
+        return
+    if not waiting:
+        print("Every lead in sales' hands has an owner.")
+        return
+    _print_queue(waiting, now)
+
+
+@app.command("alerts")
+def alerts(
+    owner: Annotated[str | None, typer.Option(help="Only those for this rep or manager.")] = None,
+    put_away: Annotated[
+        list[int] | None, typer.Option(metavar="ALERT", help="Take this one off the list.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what somebody must hear of now: hot leads, overflow, broken promises, stalled sales."""
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        gone = alert_rows.put_away(connection, put_away or [], now)
+        found = alert_rows.open_alerts(connection, owner)
+    if stays := sorted(set(put_away or []) - set(gone)):
+        raise UserError(
+            f"Alert {', '.join(map(str, stays))} stays or is gone already: those of hot leads and "
+            "of the overflow queue close when the leads are answered."
+        )
+    if as_json:
+        print(json.dumps({"alerts": [asdict(one) for one in found]}, default=str))
+        return
+    if not found:
+        print("No alerts.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Alert", "What", "Lead", "Name", "For", "Raised", "Due"):
+        table.add_column(column, no_wrap=column != "Name", overflow="ellipsis")
+    for one in found:
+        table.add_row(
+            str(one.id),
+            one.kind.replace("_", " "),
+            str(one.lead_id or "-"),
+            one.name or "-",
+            one.owner or "-",
+            shown_time(one.raised_at, now),
+            shown_time(one.due_at, now),
+        )
+    Console(highlight=False).print(table)
+
+
+def _print_queue(waiting: list[Waiting], now: datetime) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Lead", "Name", "Company", "Country", "Rule", "Since"):
+        fixed = column in ("Lead", "Country", "Since")
+        table.add_column(column, no_wrap=fixed, overflow="ellipsis")
+    for one in waiting:
+        table.add_row(
+            str(one.lead_id),
+            one.name or "no name",
+            one.company or "-",
+            one.country or "-",
+            one.rule or "-",
+            shown_time(one.since, now),
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    console.print("\n`starter.py team reassign LEAD --to REP` gives one an owner.")
+
+
+def _served(leads: list[int]) -> str:
+    if not leads:
+        return ""
+    count = "1 lead that waited has" if len(leads) == 1 else f"{len(leads)} leads that waited have"
+    return f" {count} an owner now."

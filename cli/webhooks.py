@@ -1,0 +1,119 @@
+"""``webhooks add|list|remove|log|resend``: which programs are told what happens."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import settings as settings_module
+from cli.errors import UserError, stderr
+from cli.tasks import database
+from domain.webhooks import EVENTS, events_problem, url_problem
+from store import outgoing
+
+app = typer.Typer(no_args_is_help=True, help="Tell other programs what happens.")
+
+Url = Annotated[str, typer.Argument(metavar="URL", help="Such as https://crm.example/perennial.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+@app.command("add")
+def add(
+    url: Url,
+    events: Annotated[
+        str,
+        typer.Option(help=f"Separated by commas; all when left out. {', '.join(EVENTS)}."),
+    ] = "",
+) -> None:
+    """Send events to an address and print the secret that verifies them, this once."""
+    wanted = [name.strip() for name in events.split(",") if name.strip()]
+    allow_private = settings_module.get().webhooks_allow_private
+    if problem := url_problem(url, allow_private=allow_private) or events_problem(wanted):
+        raise UserError(problem)
+    with database().begin() as connection:
+        secret = outgoing.add_endpoint(connection, url, wanted)
+    if secret is None:
+        raise UserError(f"Events go to {url} already; `webhooks remove` it to change that.")
+    stderr.print("This secret verifies the signatures. It can't be shown again:", markup=False)
+    print(secret)
+
+
+@app.command("list")
+def list_(as_json: AsJson = False) -> None:
+    """List the endpoints, those that were removed or switched off too."""
+    with database().connect() as connection:
+        found = outgoing.list_endpoints(connection)
+    if as_json:
+        print(json.dumps({"endpoints": [asdict(line) for line in found]}, default=str))
+        return
+    if not found:
+        Console().print("No endpoints. `starter.py webhooks add URL` adds one.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("URL", "Events", "State"):
+        table.add_column(column, overflow="fold")
+    for line in found:
+        state = "active" if line.active else "off"
+        table.add_row(Text(line.url), ", ".join(line.events) or "all", state)
+    Console().print(table)
+
+
+@app.command("remove")
+def remove(url: Url) -> None:
+    """Send nothing more to an address; its log stays."""
+    with database().begin() as connection:
+        removed = outgoing.remove_endpoint(connection, url)
+    if not removed:
+        raise UserError(f"Nothing is sent to {url}; `webhooks list` shows where events go.")
+    Console().print(f"Nothing more is sent to {url}.", markup=False, soft_wrap=True)
+
+
+@app.command("log")
+def log(
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Only those that were given up.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show what was sent, the latest first, and what became of it."""
+    with database().connect() as connection:
+        found = outgoing.list_deliveries(connection, failed=failed, limit=limit)
+    if as_json:
+        print(json.dumps({"deliveries": [asdict(line) for line in found]}, default=str))
+        return
+    if not found:
+        Console().print("Nothing has failed." if failed else "Nothing was sent yet.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Delivery", "At (UTC)", "Event", "State", "Attempts", "To", "Last answer"):
+        table.add_column(column, overflow="fold")
+    for line in found:
+        answer = line.error or (str(line.status) if line.status else "-")
+        table.add_row(
+            str(line.id),
+            f"{line.created_at:%Y-%m-%d %H:%M}",
+            f"{line.event_type} {line.event_id}",
+            line.state,
+            str(line.attempts),
+            Text(line.url),
+            Text(answer),
+        )
+    Console().print(table)
+
+
+@app.command("resend")
+def resend(delivery: Annotated[int, typer.Argument(metavar="DELIVERY")]) -> None:
+    """Send an event again now, under the same webhook-id."""
+    try:
+        with database().begin() as connection:
+            outgoing.resend(connection, delivery)
+    except outgoing.DeliveryRefused as refused:
+        raise UserError(f"{refused} `webhooks log` shows the deliveries.") from None
+    Console().print(f"Delivery {delivery} is sent again; `webhooks log` tells how that went.")

@@ -1,0 +1,75 @@
+"""Who may do what through the API: roles, actions, and the one table of both."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a token may be used for."""
+
+    MARKETING = "marketing"
+    SDR = "sdr"
+    MANAGER = "manager"
+    OPS = "ops"
+    ADMIN = "admin"
+
+
+class Action(StrEnum):
+    """What a route does; every route names one."""
+
+    READ_LEADS = "read leads"
+    PAUSE_LEADS = "pause and resume leads"
+    MOVE_LEADS = "stop and move leads"
+    READ_TASKS = "read tasks"
+    COMPLETE_TASKS = "complete tasks"
+    REASSIGN = "reassign leads and tasks"
+    BOOK_MEETINGS = "book and cancel meetings"
+    READ_OPPORTUNITIES = "read opportunities"
+    WORK_OPPORTUNITIES = "open, advance and close opportunities"
+    READ_RECYCLE = "read parked leads"
+    CHANGE_RECYCLE = "wake, extend and retire parked leads"
+    READ_ACCOUNTS = "read accounts"
+    HOLD_ACCOUNTS = "hold and release accounts"
+    READ_TEAM = "read teams"
+    SET_PRESENCE = "set presence and absences"
+    READ_SLA = "read SLA figures"
+    READ_CADENCES = "read cadences and policies"
+    PUBLISH = "publish cadences and policies"
+    READ_SUPPRESSIONS = "read suppressions"
+    SUPPRESS = "stop mail to a lead"
+    PERMIT = "allow mail to a lead again"
+    READ_CHANGES = "read what was changed by whom"
+    MANAGE_WEBHOOKS = "manage webhooks"
+
+
+_EVERYBODY = frozenset(Role)
+_SALES = frozenset({Role.SDR, Role.MANAGER, Role.ADMIN})
+
+ALLOWED: dict[Action, frozenset[Role]] = {
+    Action.READ_LEADS: _EVERYBODY,
+    Action.PAUSE_LEADS: _EVERYBODY,
+    Action.MOVE_LEADS: frozenset({Role.MANAGER, Role.OPS, Role.ADMIN}),
+    Action.READ_TASKS: _SALES | {Role.OPS},
+    Action.COMPLETE_TASKS: _SALES,
+    Action.REASSIGN: frozenset({Role.MANAGER, Role.ADMIN}),
+    Action.BOOK_MEETINGS: _SALES,
+    Action.READ_OPPORTUNITIES: _EVERYBODY,
+    Action.WORK_OPPORTUNITIES: _SALES,
+    Action.READ_RECYCLE: _EVERYBODY,
+    Action.CHANGE_RECYCLE: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
+    Action.READ_ACCOUNTS: _EVERYBODY,
+    Action.HOLD_ACCOUNTS: _SALES,
+    Action.READ_TEAM: _EVERYBODY,
+    Action.SET_PRESENCE: _SALES,
+    Action.READ_SLA: _EVERYBODY,
+    Action.READ_CADENCES: _EVERYBODY,
+    Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),
+    Action.READ_SUPPRESSIONS: _EVERYBODY,
+    Action.SUPPRESS: _SALES | {Role.MARKETING},
+    Action.PERMIT: frozenset({Role.MARKETING, Role.ADMIN}),
+    Action.READ_CHANGES: frozenset({Role.OPS, Role.ADMIN}),
+    Action.MANAGE_WEBHOOKS: frozenset({Role.ADMIN}),
+}
+"""Action → the roles that may do it. A token of role sdr does it for leads of its team only, and
+sets nobody's presence but its rep's own."""

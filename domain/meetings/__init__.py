@@ -1,0 +1,1 @@
+"""Appointments: free times, calendar invitations, and what booking services report."""

@@ -1,0 +1,1 @@
+"""The sales side: business time, the team, routing and the SLA."""

@@ -1,0 +1,82 @@
+"""Content that fits a stage (``cadences/content.yaml``): what to send a lead handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.conditions import (
+    LEAD_FACTS,
+    Condition,
+    FactSet,
+    checked_condition,
+    compile_condition,
+)
+from domain.journey import Stage
+from domain.policy import Policy
+
+CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"')
+"""What the condition of an item reads."""
+FALLBACK_LANGUAGE = "en"
+
+
+def _checked_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise PydanticCustomError(
+            "url",
+            "'{value}' is no address. Write it whole, such as https://example.com/guide",
+            {"value": value[:60]},
+        )
+    return value
+
+
+class ContentItem(Policy):
+    """One piece of content and whom it suits."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True
+    )
+
+    title: str = Field(min_length=1)
+    url: Annotated[str, AfterValidator(_checked_url)]
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = (FALLBACK_LANGUAGE,)
+    condition: Annotated[str, checked_condition(CONTENT_FACTS)] | None = Field(
+        default=None, alias="if"
+    )
+
+    @cached_property
+    def compiled(self) -> Condition | None:
+        """The condition ready to use, None for an item that suits everybody."""
+        return None if self.condition is None else compile_condition(self.condition, CONTENT_FACTS)
+
+    def suits(self, lead: Mapping[str, Any]) -> bool:
+        """Whether it is for a lead with these fields, its language aside."""
+        if lead["stage"] not in self.stages:
+            return False
+        return self.compiled is None or self.compiled.holds({"lead": dict(lead)})
+
+
+class ContentPolicy(Policy):
+    """All there is to send, the best first."""
+
+    policy: Literal["content"]
+    items: list[ContentItem]
+
+    def recommended(
+        self, lead: Mapping[str, Any], seen: Iterable[str] = (), at_most: int = 5
+    ) -> list[ContentItem]:
+        """What suits a lead with these fields (``stage`` and ``language`` among them), in its own
+        language where there is anything, else in English; what it has ``seen`` (addresses) is
+        left out."""
+        known = set(seen)
+        fitting = [one for one in self.items if one.url not in known and one.suits(lead)]
+        own = [one for one in fitting if lead["language"] in one.languages]
+        other = [one for one in fitting if FALLBACK_LANGUAGE in one.languages]
+        return (own or other)[:at_most]

@@ -1,0 +1,125 @@
+"""After the sale (``cadences/customer.yaml``): who looks after a customer, and when."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.span import Span, SpanField
+from domain.policy import Policy
+from domain.sales.spans import ClockSpan, ClockSpanField
+
+DateKind = Literal["renewal", "upsell"]
+_MONTHS = re.compile(r"(\d{1,3}) months?")
+_LONGEST_MONTHS = 120
+
+
+@dataclass(frozen=True)
+class Months:
+    """A span of calendar months."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.count} month{'' if self.count == 1 else 's'}"
+
+    def after(self, day: date) -> date:
+        """The same day of the month so many months later, or that month's last."""
+        months = day.year * 12 + day.month - 1 + self.count
+        year, month = divmod(months, 12)
+        last = calendar.monthrange(year, month + 1)[1]
+        return date(year, month + 1, min(day.day, last))
+
+
+def _parse_months(value: Any) -> Any:
+    if isinstance(value, Months):
+        return value
+    match = _MONTHS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or not 0 < int(match[1]) <= _LONGEST_MONTHS:
+        raise PydanticCustomError(
+            "months",
+            "'{value}' is no number of months. Write one from 1 to 120, such as 12 months",
+            {"value": str(value)},
+        )
+    return Months(int(match[1]))
+
+
+MonthsField = Annotated[
+    Months, BeforeValidator(_parse_months), PlainSerializer(str, return_type=str)
+]
+
+
+class HandOverTask(Policy):
+    """Work that a new customer brings to its owner."""
+
+    task: str
+    """Its title."""
+    id: str = ""
+    instructions: str = ""
+    due: ClockSpanField
+    """Business time is that of the owner's team."""
+
+
+class CustomerDate(Policy):
+    """A date on which a customer is to be talked to."""
+
+    after: MonthsField
+    """Counted from the sale."""
+    every: MonthsField | None = None
+    """Counted from the date itself, for those that come again."""
+    remind: SpanField
+    """How long before the date its task opens."""
+    instructions: str = ""
+
+
+class CustomerPolicy(Policy):
+    """What happens to a lead that bought."""
+
+    policy: Literal["customer"]
+    owner: str = ""
+    """Code of the rep or team that looks after customers; '' leaves them with who sold."""
+    hand_over: tuple[HandOverTask, ...] = ()
+    cadence: str = ""
+    """The mails that go beside; '' for none."""
+    question_due: ClockSpanField = ClockSpan(Span(1, "business day"), business=True)
+    """How soon a customer that writes gets its answer."""
+    dates: dict[DateKind, CustomerDate] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _tasks_are_told_apart(self) -> CustomerPolicy:
+        seen: set[str] = set()
+        for position, task in enumerate(self.hand_over):
+            name = task_id(task)
+            if name in seen:
+                raise PydanticCustomError(
+                    "duplicate_id",
+                    "'{id}' is already an earlier task. Give this one an id of its own",
+                    {"id": name, "path": ("hand_over", position, "id")},
+                )
+            seen.add(name)
+        return self
+
+    def task(self, name: str) -> HandOverTask | None:
+        """The hand-over task with this id."""
+        return next((task for task in self.hand_over if task_id(task) == name), None)
+
+    def task_ids(self) -> list[str]:
+        """Ids of the hand-over tasks, in the order of the file."""
+        return [task_id(task) for task in self.hand_over]
+
+    def first_dates(self, sold: date) -> Iterator[tuple[DateKind, date]]:
+        """The dates that follow from a sale on this day."""
+        for kind, one in self.dates.items():
+            yield kind, one.after.after(sold)
+
+
+def task_id(task: HandOverTask) -> str:
+    """Its ``id``, or one made of the words of its title."""
+    return task.id or "-".join(re.findall(r"[a-z0-9]+", task.task.lower()))[:40]

@@ -1,0 +1,257 @@
+"""The follow-up (``cadences/follow-up.yaml``): what sales promises to do with a lead it was handed,
+how often it calls, and what each outcome of a call leads to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.cadence import Name
+from domain.cadences.span import Span
+from domain.cadences.window import SendWindow
+from domain.cadences.yaml_messages import did_you_mean
+from domain.policy import Policy
+from domain.sales.calling_times import PARTS, PartOfDay, part_window
+from domain.sales.spans import ClockSpan, ClockSpanField
+
+UNANSWERED = ("left_voicemail", "no_answer", "busy")
+"""Dispositions of a call that nobody took."""
+NOBODY_CALLED = ("expired", "withdrawn")
+"""How a call task ends that no person finished."""
+MAIL_AFTER_CALL = "follow-up-after-call"
+NO_RESPONSE = "no_response"
+"""The reason of a lead that no attempt reached."""
+
+Path = tuple[str | int, ...]
+Way = Literal["next_attempt", "recycle", "disqualify"]
+_REASON = re.compile(r"[a-z0-9_]{1,40}")
+_BY_ITSELF = {
+    "call_back": "a call back is made at the time the lead asked for",
+    "meeting_booked": "an appointment leads to the meeting",
+}
+
+
+def _mistake(template: str, /, **context: Any) -> PydanticCustomError:
+    return PydanticCustomError("follow_up", template, context)
+
+
+UNCOUNTED_AT_MOST = 3
+
+
+class After(Policy):
+    """What one outcome of a call leads to: the next attempt after its gap when nothing is said."""
+
+    to: Way = "next_attempt"
+    reason: str = ""
+    """Code with which the lead leaves; '' is the outcome itself."""
+    again_in: ClockSpanField | None = None
+    """How long after the call the next one is made, instead of the gap."""
+    counts: bool = True
+    """Whether the call was one of the attempts."""
+    at_most: int | None = Field(default=None, ge=1, le=20)
+    """How many calls in a row need not count, 3 when nothing is said; the one after counts."""
+    mail: Name | None = None
+    """Template of the mail that goes out at once."""
+
+    @property
+    def uncounted(self) -> int:
+        """How many calls in a row do not count."""
+        return 0 if self.counts else self.at_most or UNCOUNTED_AT_MOST
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> After:
+        stays = self.to == "next_attempt"
+        if not stays and self.again_in:
+            raise _mistake(
+                "a lead that leaves is not called again. Delete 'again_in:' or 'to:'",
+                path=("again_in",),
+            )
+        if not self.counts and not self.again_in:
+            raise _mistake(
+                "a call that does not count needs a time for the next one. "
+                "Write again_in: 30 business minutes",
+                path=("counts",),
+            )
+        if self.at_most is not None and self.counts:
+            raise _mistake(
+                "'at_most:' is for calls that do not count. Write counts: false, or delete it",
+                path=("at_most",),
+            )
+        if self.reason and stays:
+            raise _mistake(
+                "only a lead that leaves has a reason. Write to: recycle, or delete 'reason:'",
+                path=("reason",),
+            )
+        if self.reason and not _REASON.fullmatch(self.reason):
+            raise _mistake(
+                "'{reason}' is no reason code. Use lower-case letters, digits and _",
+                reason=self.reason,
+                path=("reason",),
+            )
+        return self
+
+
+def _one_word(value: Any) -> Any:
+    """``no_answer: next_attempt`` for ``no_answer: {to: next_attempt}``."""
+    if isinstance(value, str) and value not in get_args(Way):
+        raise _mistake(
+            "'{value}' leads nowhere.{advice} Use one of {ways}, or say when to call again: "
+            "{example}",
+            value=value,
+            advice=did_you_mean(value, get_args(Way)),
+            ways=", ".join(get_args(Way)),
+            example="{again_in: 1 business day}",
+        )
+    return {"to": value} if isinstance(value, str) else value
+
+
+AfterField = Annotated[After, BeforeValidator(_one_word)]
+
+BY_DEFAULT: Mapping[str, After] = {
+    **dict.fromkeys(("connected", "meaningful", *UNANSWERED), After()),
+    "wrong_number": After(to="recycle"),
+    "not_interested": After(to="recycle"),
+    "unqualified": After(to="disqualify"),
+    "expired": After(),
+}
+"""Outcomes whose consequence a policy may choose, and what they lead to when it does not.
+``expired``: nobody called before the task's deadline."""
+
+
+def _known_outcomes(value: Any) -> Any:
+    for name in value if isinstance(value, dict) else ():
+        if name in _BY_ITSELF:
+            raise _mistake(
+                "{why}, whatever is written here. Delete the line",
+                why=_BY_ITSELF[name],
+                path=(name,),
+            )
+        if name not in BY_DEFAULT:
+            raise _mistake(
+                "a call has no outcome '{name}'.{advice}",
+                name=str(name),
+                advice=did_you_mean(str(name), list(BY_DEFAULT)),
+                path=(name,),
+            )
+    return value
+
+
+def _mails(value: Any) -> Any:
+    """``[1, 3]`` for ``{1: follow-up-after-call, 3: follow-up-after-call}``."""
+    return dict.fromkeys(value, MAIL_AFTER_CALL) if isinstance(value, list) else value
+
+
+class CallRules(Policy):
+    """How often a lead is called, how far apart, and what each call leads to."""
+
+    gaps: list[ClockSpanField] = Field(min_length=1)
+    """Time before each call attempt; their number is the number of attempts. Business time is
+    that of the owner's team."""
+    spread: list[PartOfDay] = Field(default_factory=list)
+    """Parts of the lead's day that attempts go through in turn; none leaves it to the gaps."""
+    email_after: Annotated[dict[int, Name], BeforeValidator(_mails)] = Field(default_factory=dict)
+    """The unanswered attempts that are followed by a mail → its template."""
+    after: Annotated[dict[str, AfterField], BeforeValidator(_known_outcomes)] = Field(
+        default_factory=dict
+    )
+    """Outcome of a call → what it leads to, where that is not :data:`BY_DEFAULT`."""
+
+    @model_validator(mode="after")
+    def _emails_follow_attempts(self) -> CallRules:
+        for attempt in self.email_after:
+            if not 1 <= attempt <= self.attempts:
+                raise _mistake(
+                    "email_after names attempt {attempt}, but there are {attempts} gaps and so as "
+                    "many attempts",
+                    attempt=attempt,
+                    attempts=self.attempts,
+                    path=("email_after",),
+                )
+        return self
+
+    @property
+    def attempts(self) -> int:
+        """How many calls that count are made."""
+        return len(self.gaps)
+
+    def rule(self, disposition: str) -> After:
+        """What the disposition of a call leads to."""
+        return self.after.get(disposition) or BY_DEFAULT.get(disposition) or After()
+
+    def mail_after(self, disposition: str, attempt: int) -> str:
+        """Template of the mail that follows attempt ``attempt``, '' for none."""
+        rule = self.rule(disposition)
+        if rule.mail:
+            return rule.mail
+        due = disposition in UNANSWERED and rule.counts
+        return self.email_after.get(attempt, "") if due else ""
+
+    def mails(self) -> dict[Path, str]:
+        """Where these rules name a mail → its template."""
+        own: dict[Path, str] = {
+            ("after", outcome, "mail"): rule.mail
+            for outcome, rule in self.after.items()
+            if rule.mail
+        }
+        return own | {
+            ("email_after", attempt): template for attempt, template in self.email_after.items()
+        }
+
+
+class Return(Policy):
+    """What becomes of a lead that sales returns for one reason."""
+
+    to: Literal["recycle", "disqualify"]
+    fit: Literal["A", "B", "C", "D", ""] = ""
+    """The fit letter that the lead has from now on; '' leaves it to the fit rules."""
+
+
+def _short_return(value: Any) -> Any:
+    return {"to": value} if isinstance(value, str) else value
+
+
+class FollowUpPolicy(CallRules):
+    """What sales promises to do with a lead it was handed."""
+
+    policy: Literal["follow-up"]
+    calling_hours: SendWindow
+    """In the lead's own time zone."""
+    qualify_due: ClockSpanField
+    """Business time is that of the owner's team, here and in the spans that follow."""
+    qualify_deadline: ClockSpanField
+    hot_due: ClockSpanField = ClockSpan(Span(5, "minute"))
+    """How soon a lead that shows interest right now gets its answer."""
+    call_due: ClockSpanField
+    call_deadline: ClockSpanField
+    returns: dict[str, Annotated[Return, BeforeValidator(_short_return)]]
+    """Reason code of a returned lead → what becomes of it; ``recycle`` is short for
+    ``{to: recycle}``."""
+    outbound: CallRules | None = None
+    """For leads that sales chose without any sign of interest; None treats them as the others."""
+
+    @model_validator(mode="after")
+    def _calls_within_calling_hours(self) -> FollowUpPolicy:
+        for rules, path in ((self, ()), (self.outbound, ("outbound",))):
+            for position, part in enumerate(rules.spread if rules else ()):
+                if part_window(self.calling_hours, part) is None:
+                    raise _mistake(
+                        "nobody is called in the {part} ({hours}): calling_hours are over or have "
+                        "not begun. Delete it, or mend calling_hours",
+                        part=part,
+                        hours=PARTS[part].spoken,
+                        path=(*path, "spread", position),
+                    )
+        return self
+
+    def calls(self, outbound: bool) -> CallRules:
+        """The rules for a lead that was handed over, or for one that sales chose itself."""
+        return (self.outbound or self) if outbound else self
+
+    def mails(self) -> dict[Path, str]:
+        """Where this policy names a mail → its template."""
+        outbound = self.outbound.mails() if self.outbound else {}
+        return super().mails() | {("outbound", *path): name for path, name in outbound.items()}

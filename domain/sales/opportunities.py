@@ -1,0 +1,83 @@
+"""Sales: what is known of them, and the policy on their stages (``cadences/opportunity.yaml``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.span import Span
+from domain.policy import Policy
+from domain.sales.spans import ClockSpan, ClockSpanField
+
+QUALIFICATION = ("budget", "authority", "need", "timeline")
+"""What a sale has to know of the buyer."""
+
+
+def missing(qualification: Mapping[str, object]) -> list[str]:
+    """Which of budget, authority, need and timeline are not recorded, in that order."""
+    return [name for name in QUALIFICATION if not str(qualification.get(name) or "").strip()]
+
+
+def _codes(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.replace("_", "").isalnum() or value != value.lower() or len(value) > 40:
+            raise PydanticCustomError(
+                "code",
+                "'{value}' can't be a reason. Use lower-case letters, digits and _, such as "
+                "no_budget",
+                {"value": value},
+            )
+    return values
+
+
+class OpportunityStage(Policy):
+    """One stage of a sale and how long it is expected to take."""
+
+    name: str
+    expected: ClockSpanField
+    """Business time is that of the owner's team, here and in the spans that follow."""
+
+
+class MarketingHelp(Policy):
+    """The mails that run beside a sale that stands still."""
+
+    cadence: str
+    lasts: ClockSpanField
+    """How long the help may take to move the sale."""
+
+
+class LossReview(Policy):
+    """What is asked after a lost sale."""
+
+    due: ClockSpanField = ClockSpan(Span(5, "business day"), business=True)
+    questions: tuple[str, ...] = (
+        "When did we last think that we would win, and what changed then?",
+        "Which of budget, authority, need and timeline did we not know?",
+        "What would we do differently, and who should hear of it?",
+    )
+
+
+class OpportunityPolicy(Policy):
+    """The stages of a sale, and what is done about one that stands still."""
+
+    policy: Literal["opportunity"]
+    stages: list[OpportunityStage] = Field(min_length=1)
+    stall_warnings: int = Field(ge=0)
+    """How many times in a row a stage may run over before more is done than to warn."""
+    warned_for: ClockSpanField | None = None
+    """How long the owner has after a warning; as long again as the stage without it."""
+    help: MarketingHelp | None = None
+    """What marketing does, once in a sale, after the warnings."""
+    return_within: ClockSpanField = ClockSpan(Span(1, "week"))
+    """How long the owner has to return a sale that nothing moved; then it counts as stalled."""
+    loss_reasons: Annotated[tuple[str, ...], AfterValidator(_codes)] = ()
+    """Why sales are lost; without any, each code will do."""
+    loss_review: LossReview = LossReview()
+
+    def expected(self, stage: str) -> ClockSpan:
+        """How long ``stage`` is expected to take; of one that is gone, the last."""
+        spans = {one.name: one.expected for one in self.stages}
+        return spans.get(stage, self.stages[-1].expected)

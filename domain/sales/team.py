@@ -1,0 +1,170 @@
+"""The team (``cadences/team.yaml``): who works leads, when, and which leads go to whom."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from domain.cadences.conditions import Condition, checked_condition, compile_condition
+from domain.lead_files.countries import country_code, language_code
+from domain.policy import Policy
+from domain.sales.business_time import BusinessCalendar
+from domain.sales.spans import ClockSpan, DelayField
+from domain.sales.team_checks import DEFAULT_TEAM, mistakes
+from domain.scoring.policy import FIT_FACTS
+
+_CODE = re.compile(r"[a-z0-9-]{1,60}")
+
+
+def _mistake(template: str, /, **context: Any) -> PydanticCustomError:
+    return PydanticCustomError("team", template, context)
+
+
+def _checked_code(value: str) -> str:
+    if not _CODE.fullmatch(value):
+        raise _mistake(
+            "'{value}' can't be a code. Use lower-case letters, digits and dashes, such as rep-1",
+            value=value,
+        )
+    return value
+
+
+def _country(value: str) -> str:
+    meant = country_code(value)
+    if value != meant:
+        raise _mistake(
+            "'{value}' is no country code. {advice}",
+            value=value,
+            advice=f"Write {meant}" if meant else "Write two capital letters, such as KR",
+        )
+    return value
+
+
+def _language(value: str) -> str:
+    meant = language_code(value)
+    if value != meant:
+        raise _mistake(
+            "'{value}' is no language code. {advice}",
+            value=value,
+            advice=f"Write {meant}" if meant else "Write two small letters, such as ko",
+        )
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _rule_name(value: str) -> str:
+    if not value.strip() or len(value) > 80:
+        raise _mistake("a rule needs a name of 1 to 80 characters, such as 'Korea'")
+    return value.strip()
+
+
+Code = Annotated[str, AfterValidator(_checked_code)]
+
+
+class Person(Policy):
+    """A person of the sales side. Only ``code`` enters Temporal."""
+
+    code: Code
+    name: str
+    email: str
+
+
+class Rep(Person):
+    """A person who takes leads."""
+
+    team: str = ""
+    """Code of the rep's team; '' is the only one there is."""
+    weight: int = Field(default=1, ge=1, le=100)
+    """The rep's share of leads, compared with that of others."""
+    cap: int = Field(default=500, ge=0)
+    """Open leads beyond which the rep is given no more."""
+    languages: tuple[Annotated[str, AfterValidator(_language)], ...] = ()
+    """Languages (BCP 47 primary subtags) the rep is best asked in; none means any."""
+    territories: tuple[Annotated[str, AfterValidator(_country)], ...] = ()
+    """Countries (ISO 3166-1 alpha-2) the rep is best given; none means any."""
+    segments: tuple[str, ...] = ()
+    """Values of the attribute ``segment`` the rep is best given; none means any."""
+
+
+class Overflow(Policy):
+    """Who is alerted, and when, about leads that nobody can take."""
+
+    after: DelayField = ClockSpan(None)
+    """How long a lead waits before the alert."""
+    alert: tuple[str, ...] = ()
+    """Codes of people; none means the team's manager."""
+
+
+class Team(Policy):
+    """Reps who share a calendar and a manager."""
+
+    team: Code
+    calendar: BusinessCalendar = BusinessCalendar()
+    manager: str = ""
+    """Code of a manager or rep; '' when there is none."""
+    overflow: Overflow = Overflow()
+
+
+class RoutingRule(Policy):
+    """Which leads go to whom."""
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
+    rule: Annotated[str, AfterValidator(_rule_name)]
+    condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(default="true", alias="if")
+    """Over ``lead.*`` and ``account.*`` (``FIT_FACTS``); without one the rule takes every lead."""
+    to: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
+    """Codes of teams or reps."""
+
+    @cached_property
+    def compiled(self) -> Condition:
+        """The condition ready to use."""
+        return compile_condition(self.condition, FIT_FACTS)
+
+
+class TeamPolicy(Policy):
+    """Who works the tasks. A file of reps alone has one team of the default calendar."""
+
+    policy: Literal["team"]
+    account_owner_first: bool = True
+    """A lead goes to the owner of its account when that is a rep with room."""
+    teams: tuple[Team, ...] = Field(default=(Team(team=DEFAULT_TEAM),), min_length=1)
+    managers: tuple[Person, ...] = ()
+    """People who are told of breaches and take no leads."""
+    reps: tuple[Rep, ...] = Field(min_length=1)
+    routing: tuple[RoutingRule, ...] = ()
+    """The first rule that fits a lead says who may take it; a lead that none fits, any rep."""
+
+    @model_validator(mode="after")
+    def _names_what_there_is(self) -> TeamPolicy:
+        # The same checks read the file itself for lint, which reports all of them.
+        for path, message in mistakes(self.model_dump(mode="json", by_alias=True)):
+            raise _mistake("{message}", message=message, path=path)
+        return self
+
+    def rep(self, code: str) -> Rep | None:
+        """The rep with this code."""
+        return next((rep for rep in self.reps if rep.code == code), None)
+
+    def team(self, code: str) -> Team | None:
+        """The team with this code."""
+        return next((team for team in self.teams if team.team == code), None)
+
+    def team_of(self, rep: Rep) -> Team:
+        """The rep's team."""
+        return next((team for team in self.teams if team.team == rep.team), self.teams[0])
+
+    def reps_of(self, team: str) -> list[Rep]:
+        """The reps of the team with this code, in the order of the file."""
+        return [rep for rep in self.reps if self.team_of(rep).team == team]
+
+    def alerted(self, team: Team) -> list[str]:
+        """Codes of the people who are alerted about the team's overflow."""
+        return list(team.overflow.alert) or [code for code in (team.manager,) if code]

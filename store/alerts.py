@@ -1,0 +1,79 @@
+"""Alerts: what a person must hear of now."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from domain.names import full_name
+
+# An overflow alert stands as long as leads wait, and a hot lead's until it is answered: those
+# close by themselves.
+CLOSE_BY_THEMSELVES = ("hot_lead", "overflow")
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """An alert nobody has answered; times are journey time, UTC. ``lead_id`` is 0 where it is
+    about no single lead."""
+
+    id: int
+    kind: str
+    lead_id: int
+    name: str
+    owner: str
+    raised_at: datetime
+    due_at: datetime
+
+
+def open_alerts(connection: Connection, owner: str | None = None) -> list[AlertLine]:
+    """The open alerts for ``owner``, or everybody's, the one due first first."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT alert.id, alert.kind, coalesce(alert.lead_id, 0) AS lead_id,
+                coalesce(lead.first_name, '') AS first_name,
+                coalesce(lead.last_name, '') AS last_name,
+                alert.owner, alert.raised_at, alert.due_at
+            FROM alert LEFT JOIN lead ON lead.id = alert.lead_id
+            WHERE alert.answered_at IS NULL
+                AND (cast(:owner AS text) IS NULL OR alert.owner = :owner)
+            ORDER BY alert.due_at, alert.id
+            """
+        ),
+        {"owner": owner},
+    )
+    return [
+        AlertLine(
+            row.id,
+            row.kind,
+            row.lead_id,
+            full_name(row.first_name, row.last_name),
+            row.owner,
+            row.raised_at,
+            row.due_at,
+        )
+        for row in rows
+    ]
+
+
+def put_away(connection: Connection, ids: Collection[int], now: datetime) -> list[int]:
+    """Take these alerts off the list. One that closes by itself stays until it does.
+
+    Args:
+        now: journey time, UTC.
+
+    Returns:
+        The ids of those that are off the list now.
+    """
+    rows = connection.execute(
+        text(
+            "UPDATE alert SET answered_at = :now WHERE id = ANY(cast(:ids AS bigint[])) "
+            "AND answered_at IS NULL AND kind <> ALL(:themselves) RETURNING id"
+        ),
+        {"now": now, "ids": list(ids), "themselves": list(CLOSE_BY_THEMSELVES)},
+    )
+    return sorted(rows.scalars())

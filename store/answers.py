@@ -1,0 +1,226 @@
+"""What a person answers to a task: whether it can be taken, and what it decides."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.policies import NEEDS_REASON, NEEDS_TIME
+from domain.sales.follow_up import FollowUpPolicy
+from store import meetings, opportunities, recycle
+from store.policies import policy
+from store.tables import Assignment, Lead, LeadFeedback
+
+MAY_RETURN_ON_A_DAY = ("return", "lost", "not_interested")
+"""Dispositions that may say when the lead comes back (``until``)."""
+# Reasons travel through Temporal, where no free text may be.
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+
+
+class TaskRefused(Exception):
+    """A disposition that cannot be taken; the sentence says what to do instead."""
+
+
+class TaskOver(TaskRefused):
+    """The task is done, withdrawn, expired, or somebody else's; the sentence says what happened
+    instead, who did it and when."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person entered with a disposition.
+
+    ``at`` is a journey time (UTC) for dispositions that need one, ``reason`` a code for those
+    that need one, ``competitor`` the code of whom a customer went to; ``note`` stays in the
+    database.
+    """
+
+    disposition: str
+    by: str
+    at: datetime | None = None
+    reason: str = ""
+    note: str = ""
+    extra: dict[str, str] = field(default_factory=dict)
+    competitor: str = ""
+    until: date | None = None
+    """The day on which a lead that goes back to marketing wants to hear from us, in its own time
+    zone."""
+
+
+def check(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+    """Refuse what can't be taken; ``row`` is that of the task.
+
+    Raises:
+        TaskOver: the task is not open any more, or not for the one who answers.
+        TaskRefused: the answer lacks what its disposition needs, or has what it can't have.
+    """
+    if instead := _instead(connection, row, answer.by, now):
+        raise TaskOver(f"Task {row.id} can't be finished any more: {instead}.")
+    if answer.disposition not in row.dispositions:
+        raise TaskRefused(
+            f"Task {row.id} cannot end with '{answer.disposition}'; "
+            f"choose one of {', '.join(row.dispositions)}."
+        )
+    if answer.disposition in NEEDS_TIME and answer.at is None:
+        raise TaskRefused(f"'{answer.disposition}' needs a time: say when with --at.")
+    if answer.disposition in NEEDS_REASON and not answer.reason:
+        raise TaskRefused(f"'{answer.disposition}' needs a reason: give its code with --reason.")
+    if answer.at is not None and answer.disposition not in NEEDS_TIME:
+        raise TaskRefused(f"'{answer.disposition}' takes no time: leave --at out.")
+    if answer.until is not None and answer.disposition not in MAY_RETURN_ON_A_DAY:
+        raise TaskRefused(
+            f"'{answer.disposition}' does not send the lead to rest: leave --until out."
+        )
+    if answer.extra and row.kind != "opportunity":
+        raise TaskRefused(
+            "Budget, authority, need and timeline are recorded with opportunity tasks only: "
+            "leave --learned out, or put it into --note."
+        )
+    if answer.competitor and answer.disposition != "lost":
+        raise TaskRefused(
+            f"'{answer.disposition}' takes no competitor: leave --competitor out, or end the task "
+            "with lost."
+        )
+    if answer.competitor and not _CODE.fullmatch(answer.competitor):
+        raise TaskRefused(
+            f"'{answer.competitor}' is no code of a competitor: use lower-case letters, digits "
+            "and _, such as acme, and put the rest into --note."
+        )
+    if answer.reason and not _CODE.fullmatch(answer.reason):
+        raise TaskRefused(
+            f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "
+            "price or no_budget, and put the rest into --note."
+        )
+
+
+def _instead(connection: Connection, row: Row[Any], by: str, now: datetime) -> str:
+    """What happened to a task instead of the answer; '' when it can be answered."""
+    when = f"on {row.completed_at:%Y-%m-%d at %H:%M} UTC" if row.completed_at else "already"
+    match row.state:
+        case "done":
+            who = row.completed_by or "somebody"
+            return f"{who} has done it {when} with '{row.disposition}'"
+        case "withdrawn":
+            return f"it was withdrawn {when}, because {_gone_on(connection, row)}"
+        case "expired":
+            return f"its deadline passed {when}, and the journey went on without an answer"
+    if now > row.deadline_at:
+        return f"its deadline passed on {row.deadline_at:%Y-%m-%d at %H:%M} UTC"
+    if row.owner and row.owner != by:
+        taken = connection.execute(
+            select(Assignment.by, Assignment.cause, Assignment.at)
+            .where(
+                Assignment.lead_id == row.lead_id,
+                Assignment.previous == by,
+                Assignment.owner != by,
+                Assignment.at >= row.opened_at,
+            )
+            .order_by(Assignment.id.desc())
+            .limit(1)
+        ).first()
+        if by and taken is not None:
+            return (
+                f"it is {row.owner}'s since {taken.at:%Y-%m-%d at %H:%M} UTC "
+                f"({taken.cause.replace('_', ' ')}{f', by {taken.by}' if taken.by else ''})"
+            )
+    return ""
+
+
+def _gone_on(connection: Connection, row: Row[Any]) -> str:
+    lead = connection.execute(
+        select(Lead.phase, Lead.phase_reason, Lead.phase_since).where(Lead.id == row.lead_id)
+    ).one()
+    if lead.phase_since and lead.phase_since > row.opened_at:
+        return f"the lead is in {lead.phase} now ({lead.phase_reason.replace('_', ' ')})"
+    return "the journey was paused or no longer needs it"
+
+
+def consequences(
+    connection: Connection, row: Row[Any], answer: Answer, now: datetime
+) -> tuple[str, int]:
+    """Write what the disposition decides besides the task; the reason code and row id that the
+    journey needs."""
+    reason, ref = answer.reason, 0
+    if answer.disposition in ("meeting_booked", "rescheduled") and answer.at is not None:
+        ref = meetings.book_meeting(
+            connection,
+            lead_id=row.lead_id,
+            starts_at=answer.at,
+            minutes=30,
+            booked_by=row.owner or answer.by,
+            at=now,
+            notify=False,
+        )
+    elif answer.disposition == "call_back" and answer.at is not None and answer.at <= now:
+        raise TaskRefused("The time to call back lies in the past; choose a later one.")
+    elif row.kind == "qualify" and answer.disposition == "return":
+        returns = policy(connection, FollowUpPolicy, "follow-up").returns
+        if answer.reason not in returns:
+            raise TaskRefused(
+                f"'{answer.reason}' is no reason to return a lead; "
+                f"choose one of {', '.join(returns)}."
+            )
+        meant = returns[answer.reason]
+        reason = f"{meant.to}:{answer.reason}"
+        if meant.fit:
+            connection.execute(
+                update(Lead)
+                .where(Lead.id == row.lead_id)
+                .values(fit_judged=meant.fit, fit=meant.fit, updated_at=now)
+            )
+    elif row.kind == "meeting_outcome":
+        outcome = "held" if answer.disposition == "not_a_fit" else answer.disposition
+        meetings.record_outcome(connection, row.meeting_id, outcome)
+    elif row.kind == "opportunity":
+        _judge_sale(connection, row, answer, now)
+    if row.kind == "qualify":
+        _feed_back(connection, row, answer, now)
+    if answer.until is not None:
+        if reason.startswith("disqualify:"):
+            raise TaskRefused(
+                f"A lead that is returned as {answer.reason} does not come back: leave --until out."
+            )
+        try:
+            recycle.return_on(connection, row.lead_id, answer.until, now)
+        except recycle.RecycleRefused as refusal:
+            raise TaskRefused(f"--until: {refusal}") from None
+    return reason, ref
+
+
+def _judge_sale(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+    """Record what the owner of a sale knows of it now."""
+    opportunities.answer_stall(connection, row.opportunity_id, now)
+    if answer.extra:
+        opportunities.record_qualification(connection, row.opportunity_id, answer.extra)
+    if answer.disposition == "lost":
+        try:
+            opportunities.record_loss(
+                connection,
+                row.opportunity_id,
+                reason=answer.reason,
+                competitor=answer.competitor,
+            )
+        except opportunities.OpportunityRefused as refusal:
+            raise TaskRefused(str(refusal)) from None
+
+
+def _feed_back(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+    """Tell marketing what sales makes of the lead."""
+    connection.execute(
+        insert(LeadFeedback)
+        .values(
+            lead_id=row.lead_id,
+            task_id=row.id,
+            cycle=select(Lead.cycle).where(Lead.id == row.lead_id).scalar_subquery(),
+            verdict="returned" if answer.disposition == "return" else "accepted",
+            reason=answer.reason if answer.disposition == "return" else "",
+            by=answer.by,
+            at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["task_id"])
+    )

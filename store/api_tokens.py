@@ -1,0 +1,161 @@
+"""Tokens of the REST API, and the record of what was changed with them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.access import Role
+from store.tables import ApiChange, ApiToken, Rep
+
+PREFIX = "prn_"
+"""What tokens begin with, so that one that leaked is recognised."""
+
+
+class TokenRefused(Exception):
+    """A token that can't be made; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of other roles than sdr."""
+
+    name: str
+    role: Role
+    rep: str = ""
+    team: str = ""
+
+    @property
+    def by(self) -> str:
+        """Under whose name a change is recorded: the rep's code, else the token's name."""
+        return self.rep or self.name
+
+
+@dataclass(frozen=True)
+class TokenLine:
+    """A token as a list shows it; times are real time, UTC."""
+
+    name: str
+    role: str
+    rep: str
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that was asked for. ``status`` is that of the answer, ``at`` real time, UTC."""
+
+    id: int
+    by: str
+    rep: str
+    method: str
+    path: str
+    status: int | None
+    at: datetime
+
+
+def create_token(connection: Connection, name: str, role: Role, rep: str = "") -> str:
+    """Make a token.
+
+    Returns:
+        The token, which nobody can tell again.
+
+    Raises:
+        TokenRefused: the name is taken (be it by a token that was revoked), or the rep is missing,
+            unknown, or not wanted.
+    """
+    if role == Role.SDR and not rep:
+        raise TokenRefused("A token of role sdr acts for a rep: say which, such as --rep rep-1.")
+    if role != Role.SDR and rep:
+        raise TokenRefused(f"A token of role {role} acts for no rep: leave --rep out.")
+    if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
+        raise TokenRefused(f"There is no rep '{rep}' in the team policy that is published.")
+    token = PREFIX + secrets.token_urlsafe(32)
+    made = connection.execute(
+        upsert(ApiToken)
+        .values(name=name, token_hash=_digest(token), role=role, rep=rep)
+        .on_conflict_do_nothing(index_elements=["name"])
+        .returning(ApiToken.id)
+    ).first()
+    if made is None:
+        raise TokenRefused(f"There is, or was, a token '{name}': choose another name.")
+    return token
+
+
+def find_caller(connection: Connection, token: str) -> Caller | None:
+    """Whose this token is; None when it is nobody's, was revoked, or its rep has left."""
+    row = connection.execute(
+        select(ApiToken.id, ApiToken.name, ApiToken.role, ApiToken.rep, Rep.team, Rep.active)
+        .outerjoin(Rep, Rep.code == ApiToken.rep)
+        .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None))
+    ).first()
+    if row is None or (row.rep and not row.active):
+        return None
+    # Once a minute is enough to tell a token that is in use from one that is forgotten.
+    connection.execute(
+        text(
+            "UPDATE api_token SET last_used_at = now() WHERE id = :id "
+            "AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')"
+        ),
+        {"id": row.id},
+    )
+    return Caller(row.name, Role(row.role), row.rep, row.team or "")
+
+
+def list_tokens(connection: Connection) -> list[TokenLine]:
+    """All tokens by name, those that were revoked too."""
+    rows = connection.execute(
+        select(
+            ApiToken.name,
+            ApiToken.role,
+            ApiToken.rep,
+            ApiToken.created_at,
+            ApiToken.last_used_at,
+            ApiToken.revoked_at,
+        ).order_by(ApiToken.name)
+    )
+    return [TokenLine(**row._mapping) for row in rows]
+
+
+def revoke_token(connection: Connection, name: str, now: datetime) -> bool:
+    """Take no more from this token; False when there is none of the name that is in use."""
+    revoked = connection.execute(
+        update(ApiToken)
+        .where(ApiToken.name == name, ApiToken.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(ApiToken.id)
+    ).first()
+    return revoked is not None
+
+
+def begin_change(connection: Connection, caller: Caller, method: str, path: str) -> int:
+    """Record that a change is asked for, before it is made; returns the record's id."""
+    return connection.execute(
+        insert(ApiChange)
+        .values(by=caller.name, rep=caller.rep, method=method, path=path)
+        .returning(ApiChange.id)
+    ).scalar_one()
+
+
+def end_change(connection: Connection, change_id: int, status: int) -> None:
+    """Record how it was answered (HTTP status)."""
+    connection.execute(update(ApiChange).where(ApiChange.id == change_id).values(status=status))
+
+
+def list_changes(connection: Connection, *, before: int | None, limit: int) -> list[Change]:
+    """Changes, the latest first; ``before`` is the last id of the page before."""
+    query = select(*ApiChange.__table__.c).order_by(ApiChange.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(ApiChange.id < before)
+    return [Change(**row._mapping) for row in connection.execute(query)]
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

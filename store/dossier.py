@@ -1,0 +1,260 @@
+"""The hand-over dossier: the history that made a lead what it is when sales gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from domain.journey import ENDED, Phase
+from domain.sales.content import ContentPolicy
+from store.leads import LeadLine, find_lead
+from store.policies import PolicyMissing, policy
+from store.scoring import Explanation, explain
+
+MOST_SEEN = 20
+MOST_SIMILAR = 5
+TRAITS = ("segment", "industry", "size", "employees")
+"""Attributes of an account (else of the lead) that make another account like it, besides the
+country of the lead."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Something the lead looked at or did on the site, how often and when last (UTC)."""
+
+    kind: str
+    what: str
+    times: int
+    last: datetime
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail that was sent, and what the lead itself did with it; times are UTC."""
+
+    sent_at: datetime
+    what: str
+    topic: str
+    opened: int
+    clicked: tuple[str, ...]
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """One time round: when it began, and why and when it ended (None for the one that runs)."""
+
+    cycle: int
+    began: datetime
+    ended: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What sales said of the lead when it was handed over."""
+
+    at: datetime
+    cycle: int
+    verdict: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class SimilarWin:
+    """A sale that was won at an account like the lead's; ``alike`` names what both share."""
+
+    opportunity_id: int
+    account: str
+    alike: tuple[str, ...]
+    won_at: datetime
+
+
+@dataclass(frozen=True)
+class Recommended:
+    """Content that suits the lead at its stage."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """All of it. What machines did to a mail is left out throughout."""
+
+    lead: LeadLine
+    score: Explanation
+    seen: Sequence[Seen]
+    mails: Sequence[Mail]
+    cycles: Sequence[Cycle]
+    feedback: Sequence[Feedback]
+    similar: Sequence[SimilarWin]
+    content: Sequence[Recommended]
+
+    @property
+    def summary(self) -> str:
+        """The dossier in a line."""
+        opened = sum(bool(mail.opened or mail.clicked or mail.answered) for mail in self.mails)
+        parts = [f"{opened} of {len(self.mails)} mails opened"]
+        if self.seen:
+            parts.append(f"last looked at {self.seen[0].what}")
+        if earlier := [one for one in self.cycles if one.ended]:
+            parts.append(f"cycle {earlier[-1].cycle} ended with {earlier[-1].reason}")
+        if self.feedback:
+            last = self.feedback[-1]
+            parts.append(f"{last.verdict} by {last.by}" + (f", {last.reason}" * bool(last.reason)))
+        return "; ".join(parts)
+
+
+def dossier(connection: Connection, lead_id: int, now: datetime) -> Dossier:
+    """The dossier of a lead as it is at ``now`` (journey time, UTC).
+
+    Raises:
+        LookupError: there is no such lead.
+        PolicyMissing: no scoring policy is published.
+    """
+    lead = find_lead(connection, str(lead_id), now)
+    if lead is None:
+        raise LookupError(f"There is no lead {lead_id}.")
+    mails = _mails(connection, lead_id)
+    return Dossier(
+        lead,
+        explain(connection, lead_id, now),
+        _seen(connection, lead_id),
+        mails,
+        _cycles(connection, lead_id),
+        _feedback(connection, lead_id),
+        _similar(connection, lead_id),
+        _content(connection, lead_id, [url for mail in mails for url in mail.clicked]),
+    )
+
+
+def _seen(connection: Connection, lead_id: int) -> list[Seen]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT kind, coalesce(nullif(detail->>'path', ''), nullif(name, ''),
+                    nullif(detail->>'url', ''), kind) AS what,
+                count(*) AS times, max(at) AS last
+            FROM engagement
+            WHERE lead_id = :lead AND machine = ''
+                AND kind IN ('page', 'screen', 'track', 'form', 'booking')
+            GROUP BY 1, 2 ORDER BY last DESC, what LIMIT :most
+            """
+        ),
+        {"lead": lead_id, "most": MOST_SEEN},
+    )
+    return [Seen(**row._mapping) for row in rows]
+
+
+def _mails(connection: Connection, lead_id: int) -> list[Mail]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT touch.sent_at, touch.topic, coalesce(template.name, touch.step) AS what,
+                count(*) FILTER (WHERE did.kind = 'open') AS opened,
+                array_remove(array_agg(DISTINCT CASE WHEN did.kind = 'click'
+                    THEN coalesce(nullif(did.detail->>'url', ''), 'a link') END), NULL) AS clicked,
+                coalesce(bool_or(did.kind = 'reply'), false) AS answered
+            FROM touch
+            LEFT JOIN template_version AS template ON template.id = touch.template_version_id
+            LEFT JOIN engagement AS did ON did.touch_id = touch.id AND did.machine = ''
+            WHERE touch.lead_id = :lead AND touch.state = 'sent'
+            GROUP BY touch.id, template.name ORDER BY touch.sent_at, touch.id
+            """
+        ),
+        {"lead": lead_id},
+    )
+    return [
+        Mail(row.sent_at, row.what, row.topic, row.opened, tuple(row.clicked), row.answered)
+        for row in rows
+    ]
+
+
+def _cycles(connection: Connection, lead_id: int) -> list[Cycle]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT cycle, min(at) AS began,
+                max(at) FILTER (WHERE phase IN (:recycle, :ended)) AS ended,
+                (array_agg(reason ORDER BY at, id)
+                    FILTER (WHERE phase IN (:recycle, :ended)))[1] AS reason
+            FROM stage_transition WHERE lead_id = :lead GROUP BY cycle ORDER BY cycle
+            """
+        ),
+        {"lead": lead_id, "recycle": Phase.RECYCLE, "ended": ENDED},
+    )
+    return [Cycle(row.cycle, row.began, row.ended, row.reason or "") for row in rows]
+
+
+def _feedback(connection: Connection, lead_id: int) -> list[Feedback]:
+    rows = connection.execute(
+        text(
+            "SELECT at, cycle, verdict, reason, by FROM lead_feedback WHERE lead_id = :lead "
+            "ORDER BY at, id"
+        ),
+        {"lead": lead_id},
+    )
+    return [Feedback(**row._mapping) for row in rows]
+
+
+def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
+    """Sales won at other accounts, those that share most with the lead's first."""
+    rows = connection.execute(
+        text(
+            """
+            WITH trait AS (
+                SELECT lead.id AS lead_id, lead.account_id, 'country' AS name,
+                    nullif(lead.country, '') AS value
+                FROM lead
+                UNION ALL
+                SELECT lead.id, lead.account_id, one.name, nullif(lower(trim(
+                    coalesce(account.attributes->>one.name, lead.attributes->>one.name))), '')
+                FROM lead LEFT JOIN account ON account.id = lead.account_id,
+                    unnest(cast(:traits AS text[])) AS one (name)
+            ), won AS (
+                SELECT opportunity.id, opportunity.lead_id, opportunity.closed_at,
+                    coalesce(account.name, '') AS account
+                FROM opportunity LEFT JOIN account ON account.id = opportunity.account_id
+                WHERE outcome = 'won' AND opportunity.lead_id <> :lead
+                    AND opportunity.account_id IS DISTINCT FROM
+                        (SELECT account_id FROM lead WHERE id = :lead)
+            )
+            SELECT won.id, won.account, won.closed_at,
+                array_agg(mine.name || ' ' || mine.value ORDER BY mine.name) AS alike
+            FROM won
+            JOIN trait AS theirs ON theirs.lead_id = won.lead_id
+            JOIN trait AS mine ON mine.lead_id = :lead AND mine.name = theirs.name
+                AND mine.value = theirs.value
+            GROUP BY won.id, won.account, won.closed_at
+            ORDER BY count(*) DESC, won.closed_at DESC, won.id LIMIT :most
+            """
+        ),
+        {"lead": lead_id, "traits": list(TRAITS), "most": MOST_SIMILAR},
+    )
+    return [
+        SimilarWin(row.id, row.account or "an account", tuple(row.alike), row.closed_at)
+        for row in rows
+    ]
+
+
+def _content(connection: Connection, lead_id: int, seen: Sequence[str]) -> list[Recommended]:
+    try:
+        rules = policy(connection, ContentPolicy, "content")
+    except PolicyMissing:
+        return []  # Marketing has not said what there is to send.
+    row = connection.execute(
+        text(
+            """
+            SELECT first_name, last_name, title, country, language, source, stage,
+                lead.attributes, coalesce(account.name, '') AS company
+            FROM lead LEFT JOIN account ON account.id = lead.account_id WHERE lead.id = :lead
+            """
+        ),
+        {"lead": lead_id},
+    ).one()
+    return [Recommended(one.title, one.url) for one in rules.recommended(dict(row._mapping), seen)]

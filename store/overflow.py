@@ -1,0 +1,152 @@
+"""The overflow queue: leads that nobody can take, and the alerts about them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from domain.names import full_name
+from domain.sales.team import Team, TeamPolicy
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A lead without an owner in sales' hands; times are journey time, UTC."""
+
+    lead_id: int
+    name: str
+    company: str
+    country: str
+    rule: str
+    """The routing rule that fits the lead; '' for none."""
+    since: datetime
+
+
+def overflow(connection: Connection) -> list[Waiting]:
+    """The queue, the longest waiting first."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT lead.id, first_name, last_name, country, coalesce(account.name, '') AS company,
+                coalesce(last.rule, '') AS rule, coalesce(last.at, phase_since) AS since
+            FROM lead LEFT JOIN account ON account.id = lead.account_id
+            LEFT JOIN LATERAL (
+                SELECT rule, at FROM assignment
+                WHERE assignment.lead_id = lead.id AND cause = 'overflow' ORDER BY id DESC LIMIT 1
+            ) AS last ON true
+            WHERE lead.owner = '' AND phase IN ('FollowUp', 'Meeting', 'Opportunity')
+            ORDER BY since, lead.id
+            """
+        )
+    )
+    return [
+        Waiting(
+            row.id,
+            full_name(row.first_name, row.last_name),
+            row.company,
+            row.country,
+            row.rule,
+            row.since,
+        )
+        for row in rows
+    ]
+
+
+def raise_at_once(
+    connection: Connection,
+    team: TeamPolicy,
+    teams: Collection[str],
+    assignment: int,
+    now: datetime,
+) -> None:
+    """Alert those whose teams want to hear of overflow without delay.
+
+    Args:
+        teams: codes of the teams that might have taken the lead.
+        assignment: the id of the lead's assignment to the queue.
+    """
+    for one in team.teams:
+        if one.team in teams and one.overflow.after.span is None:
+            _alert(connection, team, one, assignment=assignment, due=now, now=now)
+
+
+def raise_overdue(
+    connection: Connection,
+    team: TeamPolicy,
+    waiting: Sequence[tuple[Collection[str], int, datetime]],
+    now: datetime,
+) -> int:
+    """Alert people about leads that have waited too long.
+
+    Args:
+        waiting: of each lead in the queue the codes of the teams that might take it, the id of
+            its assignment to the queue, and since when it waits.
+
+    Returns:
+        How many alerts are new.
+    """
+    raised = 0
+    for one in team.teams:
+        for teams, assignment, since in waiting:
+            due = one.overflow.after.after(since, one.calendar)
+            if one.team in teams and due <= now:
+                raised += _alert(connection, team, one, assignment=assignment, due=due, now=now)
+                break
+    return raised
+
+
+def settle(
+    connection: Connection,
+    team: TeamPolicy,
+    waiting: Sequence[Collection[str]],
+    now: datetime,
+) -> None:
+    """Answer the alerts of teams for which no lead waits any more.
+
+    Args:
+        waiting: of each lead in the queue the codes of the teams that might take it.
+    """
+    busy = {code for teams in waiting for code in teams}
+    connection.execute(
+        text(
+            "UPDATE alert SET answered_at = :now WHERE kind = 'overflow' "
+            "AND answered_at IS NULL AND split_part(key, ':', 2) <> ALL(:busy)"
+        ),
+        {"now": now, "busy": sorted(busy & {one.team for one in team.teams})},
+    )
+
+
+def _alert(
+    connection: Connection,
+    policy: TeamPolicy,
+    team: Team,
+    *,
+    assignment: int,
+    due: datetime,
+    now: datetime,
+) -> int:
+    """One alert per person and team as long as leads wait."""
+    raised = 0
+    for person in policy.alerted(team):
+        raised += connection.execute(
+            text(
+                """
+                INSERT INTO alert (key, kind, owner, raised_at, due_at)
+                SELECT :key, 'overflow', :person, :now, :due WHERE NOT EXISTS (
+                    SELECT FROM alert WHERE kind = 'overflow' AND owner = :person
+                        AND answered_at IS NULL AND split_part(key, ':', 2) = :team)
+                ON CONFLICT (key) DO UPDATE SET answered_at = NULL
+                """
+            ),
+            {
+                "key": f"overflow:{team.team}:{person}:{assignment}",
+                "person": person,
+                "team": team.team,
+                "now": now,
+                "due": due,
+            },
+        ).rowcount
+    return raised

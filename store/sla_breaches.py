@@ -1,0 +1,186 @@
+"""What follows a promise that was not kept: remind, then reassign or tell the manager."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.sales.sla import ActionName, DueAction, SlaPolicy
+from store import routing, sla
+from store.business_time import team_of
+from store.sla_recount import recount_leads
+from store.tables import Alert, Lead, SlaAction, SlaClock, Task
+
+REMINDER = "sla_reminder"
+"""The kind of alert that tells the owner."""
+BREACH = "sla_breach"
+"""The kind of alert that tells the manager."""
+
+
+@dataclass(frozen=True)
+class Minded:
+    """When to look at the promises about a task again (journey time, UTC; None: never), and what
+    was done now."""
+
+    look_at: datetime | None
+    done: tuple[str, ...] = ()
+
+
+def mind(connection: Connection, task_id: int, now: datetime) -> Minded:
+    """Do what the promises about an open task demand by now, each thing once.
+
+    A pilot's breaches are recorded with what would have been done.
+
+    Args:
+        now: journey time, UTC.
+    """
+    task = _task(connection, task_id)
+    terms = sla.terms(connection)
+    if terms is None or task.state != "open":
+        return Minded(None)
+    # Who routes holds the lead when it comes to the clocks; so does whoever minds them.
+    connection.execute(select(Lead.id).where(Lead.id == task.lead_id).with_for_update())
+    recount_leads(connection, [task.lead_id], now)
+    done: list[str] = []
+    for clock in _clocks(connection, task):
+        if clock.state == "running" and clock.due_at <= now:
+            sla.breach(connection, clock)
+            done.append(f"{clock.promise} breached")
+        elif clock.state != "breached":
+            continue
+        for action in sla.reckoned(connection, clock, terms).actions:
+            if action.at <= now:
+                done += _act(connection, clock, task, action, now)
+    # Whoever has the task now may be somebody else.
+    return Minded(next_look(connection, task_id, now), tuple(done))
+
+
+def next_look(connection: Connection, task_id: int, now: datetime) -> datetime | None:
+    """When a promise about an open task may next demand something; None when none can."""
+    task = _task(connection, task_id)
+    terms = sla.terms(connection)
+    if terms is None:
+        return None
+    found = [
+        at for clock in _clocks(connection, task) for at in _looks(connection, clock, terms, now)
+    ]
+    # A lead that waits for a rep gets a promise when it gets one: whoever waits is then told.
+    return min(found, default=task.deadline_at if task.kind == "qualify" else None)
+
+
+def _looks(
+    connection: Connection, clock: sla.Clock, terms: SlaPolicy, now: datetime
+) -> list[datetime]:
+    if clock.state == "paused":
+        return []
+    if clock.state == "running":
+        return [max(clock.due_at, now)]
+    reckoned = sla.reckoned(connection, clock, terms)
+    done = _done(connection, clock)
+    return [max(one.at, now) for one in reckoned.actions if one.do not in done]
+
+
+def _task(connection: Connection, task_id: int) -> Row[Any]:
+    return connection.execute(
+        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
+    ).one()
+
+
+def _clocks(connection: Connection, task: Row[Any]) -> list[sla.Clock]:
+    """Sales' promises that wait for this task, also those of reps who had it before."""
+    accepting = (SlaClock.task_id == task.id) & SlaClock.promise.in_(sla.ACCEPTANCE)
+    after = SlaClock.promise.in_(sla.AFTER_ACCEPTANCE) & sla.UNENDED
+    found = sla.clocks(
+        connection,
+        SlaClock.lead_id == task.lead_id,
+        or_(accepting, after),
+        SlaClock.state.in_(("running", "paused", "breached")),
+    )
+    return list(found)
+
+
+def _done(connection: Connection, clock: sla.Clock) -> set[str]:
+    return set(
+        connection.execute(select(SlaAction.action).where(SlaAction.clock_id == clock.id)).scalars()
+    )
+
+
+def _act(
+    connection: Connection, clock: sla.Clock, task: Row[Any], action: DueAction, now: datetime
+) -> list[str]:
+    """Take one action on a breach, unless it was taken before."""
+    if action.do in _done(connection, clock):
+        return []
+    detail = "" if clock.pilot else _take(connection, clock, task, action.do, now)
+    sla.note(connection, clock, action.do, now, detail)
+    return [f"{action.do.replace('_', ' ')}{f' {detail}' if detail else ''}"]
+
+
+def _take(
+    connection: Connection, clock: sla.Clock, task: Row[Any], do: ActionName, now: datetime
+) -> str:
+    """Do it; the code of who was told or has the lead now, '' for nobody."""
+    if do == "reassign":
+        return _reassign(connection, clock, task, now)
+    team = team_of(connection, clock.owner)
+    manager = team.manager if team else ""
+    if do == "remind" and not _is_away(connection, clock.owner, now):
+        _alert(connection, REMINDER, clock, clock.owner, now)
+        return str(clock.owner)
+    # A reminder would reach a rep who is away too late.
+    if manager:
+        _alert(connection, BREACH, clock, manager, now)
+    return manager
+
+
+def _is_away(connection: Connection, rep: str, now: datetime) -> bool:
+    away: bool = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM rep WHERE code = :rep AND NOT present) OR EXISTS "
+            "(SELECT FROM absence WHERE rep = :rep AND begins_at <= :now AND until > :now)"
+        ),
+        {"rep": rep, "now": now},
+    ).scalar_one()
+    return away
+
+
+def _reassign(connection: Connection, clock: sla.Clock, task: Row[Any], now: datetime) -> str:
+    """Give the lead to a colleague, once for each task: a lead that goes from hand to hand is
+    worked by nobody."""
+    before = connection.execute(
+        select(SlaAction.id)
+        .join(SlaClock, SlaClock.id == SlaAction.clock_id)
+        .where(
+            SlaAction.action == "reassign",
+            SlaAction.detail != "",
+            SlaClock.lead_id == task.lead_id,
+            # The task that was accepted, or that is to be.
+            func.split_part(SlaClock.key, ":", 2) == clock.key.split(":")[1],
+        )
+    ).first()
+    if before is not None:
+        return ""
+    owner = routing.assign(connection, task.lead_id, now, cause="sla")
+    if owner == clock.owner:
+        return ""
+    recount_leads(connection, [task.lead_id], now)
+    return owner
+
+
+def _alert(connection: Connection, kind: str, clock: sla.Clock, owner: str, now: datetime) -> None:
+    connection.execute(
+        insert(Alert)
+        .values(
+            key=f"{kind}:{clock.id}:{owner}",
+            kind=kind,
+            lead_id=clock.lead_id,
+            owner=owner,
+            raised_at=now,
+            due_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )

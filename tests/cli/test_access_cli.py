@@ -1,0 +1,111 @@
+"""``starter.py tokens`` and ``starter.py webhooks``: who gets in, and who is told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert
+from typer.testing import CliRunner
+
+import settings
+from cli import tokens, webhooks
+from cli.errors import UserError
+from store.api_tokens import find_caller
+from store.engine import engine
+from store.outgoing import announce
+from store.tables import Lead, Meeting, Rep
+
+URL = "https://crm.example/hook"
+
+
+@pytest.fixture
+def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A database that the command line finds, with one rep."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
+    settings.get.cache_clear()
+    found = engine(database_url)
+    with found.begin() as connection:
+        connection.execute(
+            insert(Rep).values(code="rep-1", name="Hana Lindqvist", email="", team="emea")
+        )
+    yield found
+    settings.get.cache_clear()
+    found.dispose()
+
+
+def run(app: Any, *arguments: str) -> str:
+    """What the command prints on stdout; a refusal is raised."""
+    result = CliRunner().invoke(app, list(arguments))
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
+
+
+def test_a_token_is_shown_once_works_and_is_revoked(database: Engine) -> None:
+    """A token that can be shown again is one that can be copied by whoever passes."""
+    token = run(tokens.app, "create", "hana", "--role", "sdr", "--rep", "rep-1").splitlines()[-1]
+
+    with database.begin() as connection:
+        caller = find_caller(connection, token)
+    assert caller is not None
+    assert (caller.by, caller.team) == ("rep-1", "emea")
+    listed = run(tokens.app, "list", "--json")
+    assert token not in listed
+    assert json.loads(listed)["tokens"][0]["role"] == "sdr"
+    run(tokens.app, "revoke", "hana")
+    with database.begin() as connection:
+        assert find_caller(connection, token) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["x", "--role", "sdr"], "say which"),
+        (["x", "--role", "sdr", "--rep", "rep-7"], "no rep 'rep-7'"),
+        (["x", "--role", "ops", "--rep", "rep-1"], "leave --rep out"),
+        ([" ", "--role", "ops"], "needs a name"),
+    ],
+)
+def test_a_token_nobody_could_use_is_not_made(
+    database: Engine, arguments: list[str], sentence: str
+) -> None:
+    with pytest.raises(UserError, match=sentence):
+        run(tokens.app, "create", *arguments)
+
+
+def test_an_endpoint_is_added_with_its_log_and_removed(database: Engine) -> None:
+    secret = run(webhooks.app, "add", URL, "--events", "meeting.booked, task.opened")
+    assert secret.splitlines()[-1].startswith("whsec_")
+    with pytest.raises(UserError, match="already"):
+        run(webhooks.app, "add", URL)
+    with pytest.raises(UserError, match=r"no event lead\.x"):
+        run(webhooks.app, "add", f"{URL}2", "--events", "lead.x")
+    with pytest.raises(UserError, match="private network"):
+        run(webhooks.app, "add", "https://10.1.2.3/hook")
+    with database.begin() as connection:
+        lead = connection.scalar(insert(Lead).values(email="", email_key="").returning(Lead.id))
+        meeting = connection.scalar(
+            insert(Meeting)
+            .values(lead_id=lead, starts_at=datetime.now(UTC), state="booked")
+            .returning(Meeting.id)
+        )
+        assert meeting is not None
+        assert announce(connection, "meeting.booked", meeting) == 1
+        assert announce(connection, "meeting.booked", meeting) == 0
+        assert announce(connection, "meeting.held", meeting) == 0
+
+    (delivery,) = json.loads(run(webhooks.app, "log", "--json"))["deliveries"]
+    assert (delivery["state"], delivery["event_type"]) == ("waiting", "meeting.booked")
+    assert "Nothing has failed" in run(webhooks.app, "log", "--failed")
+    assert "is sent again" in run(webhooks.app, "resend", str(delivery["id"]))
+    run(webhooks.app, "remove", URL)
+    with pytest.raises(UserError, match="add the endpoint again"):
+        run(webhooks.app, "resend", str(delivery["id"]))
+    (endpoint,) = json.loads(run(webhooks.app, "list", "--json"))["endpoints"]
+    assert endpoint["active"] is False

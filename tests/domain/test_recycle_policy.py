@@ -1,0 +1,161 @@
+"""The recycle policy: who would rest too long, come back too soon, or be lost for good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from domain.cadences.checked import CheckedTexts, check_texts
+from domain.cadences.yaml_source import validate
+from domain.sales.recycle import Parked, RecyclePolicy, rest_of
+from settings import ROOT
+
+SINCE = datetime(2026, 1, 15, 12, tzinfo=UTC)
+HEAD = "policy: recycle\ndefault: {wait: 90 days, cadence: back}\n"
+
+
+def policy(text: str) -> RecyclePolicy:
+    """A policy with these reasons."""
+    read, problems = validate(RecyclePolicy, f"{HEAD}{text}", "recycle.yaml")
+    assert read is not None, problems
+    # As it comes back from the database.
+    return RecyclePolicy.model_validate(read.model_dump(mode="json", by_alias=True))
+
+
+def parked(**changes: Any) -> Parked:
+    """A lead in London, parked in winter; its spread is nothing."""
+    lead = Parked(
+        lead_id=0,
+        reason="lost",
+        cycle=1,
+        since=SINCE,
+        time_zone="Europe/London",
+        country="GB",
+        return_on=None,
+        return_why="",
+        return_cadence="",
+        attributes={},
+    )
+    return replace(lead, **changes)
+
+
+def test_each_cycle_says_only_what_is_different() -> None:
+    """Marketing would have to write everything again for each cycle, and forget something."""
+    rules = policy(
+        "reasons: {lost: {cycles: {1: {wait: 180 days, cadence: news}, 3: {wait: 360 days, "
+        "wakes_early: false}, 5: stop}}}"
+    )
+
+    rests = [rest_of(rules, parked(cycle=cycle)) for cycle in range(1, 7)]
+
+    days = [(one.until - SINCE).days for one in rests[:4]]
+    assert days == [180, 180, 360, 360]
+    assert {one.cadence for one in rests} == {"news"}
+    assert [one.wakes_early for one in rests[:4]] == [True, True, False, False]
+    assert [one.stops for one in rests] == [False] * 4 + [True] * 2
+
+
+def test_the_short_form_still_counts_cycles() -> None:
+    rules = policy("reasons: {lost: {cycles: 2}, bounced: {cycles: 0}}")
+
+    assert [rest_of(rules, parked(cycle=cycle)).stops for cycle in (1, 2, 3)] == [
+        False,
+        False,
+        True,
+    ]
+    assert rest_of(rules, parked(reason="bounced")).stops
+    assert [rest_of(rules, parked(reason="other", cycle=n)).stops for n in (3, 4)] == [False, True]
+
+
+def test_a_day_that_was_set_wins_in_the_morning_of_the_lead_s_own_zone() -> None:
+    """In March London still has winter time, in April it has not: 09:00 is 09:00."""
+    rules = policy("reasons: {}")
+
+    for day, hour in ((date(2026, 3, 27), 9), (date(2026, 3, 30), 8)):
+        rest = rest_of(rules, parked(return_on=day))
+        assert rest.until == datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+        assert rest.why == "asked_for"
+
+
+def test_a_contract_end_brings_a_lead_back_before_it_unless_a_day_was_set() -> None:
+    rules = policy("reasons: {}\ncontract_end: {attribute: runs_until, before: 60 days}")
+    contract = parked(attributes={"runs_until": "2026-12-31T00:00:00"})
+
+    rest = rest_of(rules, contract)
+    assert rest.until.astimezone(ZoneInfo("Europe/London")).date() == date(2026, 11, 1)
+    assert rest.why == "contract_end"
+    assert rest_of(rules, replace(contract, return_on=date(2026, 5, 1))).why == "asked_for"
+    for nonsense in ("soon", "", "31.12.2026", None, "2026-01-20"):
+        rest = rest_of(rules, parked(attributes={"runs_until": nonsense}))
+        assert (rest.why, rest.until - SINCE) == ("", timedelta(days=90))
+
+
+def test_a_day_that_was_set_overrides_the_last_cycle_but_not_a_reason_without_a_way_out() -> None:
+    """Somebody who said "call me in March" would not be called; somebody who left would be."""
+    rules = policy("reasons: {lost: {cycles: 1}, unsubscribed: {cycles: 0}}")
+    march = {"return_on": date(2026, 3, 2), "cycle": 2}
+
+    assert not rest_of(rules, parked(**march)).stops
+    assert rest_of(rules, parked(**march, reason="unsubscribed")).stops
+
+
+def test_a_day_that_is_over_when_the_lead_is_parked_says_nothing() -> None:
+    rest = rest_of(policy("reasons: {}"), parked(return_on=date(2026, 1, 15)))
+
+    assert rest.why == ""
+
+
+def test_a_day_that_passed_while_the_lead_was_paused_is_not_forgotten() -> None:
+    """The wait of the policy would begin instead, and the lead come back months late."""
+    march = date(2026, 3, 2)
+
+    assert rest_of(policy("reasons: {}"), parked(return_on=march)).until.date() == march
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reasons: {lost: {cycles: {2: stop, 3: {wait: 1 day}}}}", "3:39: no lead ever gets to"),
+        ("reasons: {lost: {cycles: {0: stop}}}", "'0' is no cycle"),
+        ("reasons: {lost: {cycles: {first: stop}}}", "'first' is no cycle"),
+        ("reasons: {lost: {cycles: never}}", "is no number of cycles"),
+        ("reasons: {lost: {cycles: -1}}", "is no number of cycles"),
+        ("reasons: {lost: {cycles: {1: end}}}", "neither 'stop' nor"),
+        ("reasons: {lost: {cycles: {1: {wiat: 2 days}}}}", "3:31: unknown key"),
+        ("reasons: {}\ncontract_end: {before: 1 day}", "attribute"),
+    ],
+)
+def test_a_slip_is_pointed_at(text: str, said: str) -> None:
+    """Else a whole year's leads would rest by another rule than marketing means."""
+    read, problems = validate(RecyclePolicy, f"{HEAD}{text}", "recycle.yaml")
+
+    assert read is None
+    assert any(said in str(problem) for problem in problems), problems
+
+
+def test_a_reason_that_nobody_gives_is_refused_at_publish() -> None:
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in (ROOT / "cadences").glob("*.yaml")
+    }
+    texts["recycle.yaml"] = texts["recycle.yaml"].replace("  no_show:", "  no_shwo:")
+    checked = CheckedTexts()
+    check_texts(checked, texts, {}, {path.removesuffix(".yaml") for path in texts})
+
+    (problem,) = [one for one in checked.problems if one.file == "recycle.yaml"]
+    assert "no lead ever comes back for the reason 'no_shwo'" in problem.message
+    assert "no_show" in problem.message
+
+
+def test_sales_no_is_not_undone_by_a_click() -> None:
+    """Interest fades slowly, and a single click would bring the lead straight back."""
+    text = (ROOT / "cadences" / "recycle.yaml").read_text(encoding="utf-8")
+    rules, problems = validate(RecyclePolicy, text, "recycle.yaml")
+    assert rules is not None, problems
+
+    for reason in ("not_interested", "not_a_fit", "too_early"):
+        assert not rest_of(rules, parked(reason=reason)).wakes_early
+    assert rest_of(rules, parked(reason="no_response")).wakes_early

@@ -1,0 +1,145 @@
+"""The command line and the worker are killed while a disposition is on its way: it counts once."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from cli.cadence import publish_files
+from domain.journey import Phase, journey_id
+from domain.search_attributes import SEARCH_ATTRIBUTES
+from embedded.stack import EmbeddedStack
+from settings import ROOT
+from store.engine import engine
+from store.migrate import upgrade
+from store.relay_messages import post
+from tests.faults.scenario import CADENCES, free_ports
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+KILLS = 4
+DEADLINE = 60.0
+
+
+class Desk:
+    """The stack, one worker at a time, and an SDR at a terminal."""
+
+    def __init__(self, home: Path, stack: EmbeddedStack, database: Engine) -> None:
+        self.database = database
+        self.log = home / "processes.log"
+        self.environment = {
+            **os.environ,
+            "DATABASE_URL": database.url.render_as_string(hide_password=False),
+            "TEMPORAL_ADDRESS": stack.temporal.address,
+            "PERENNIAL_HOME": str(home),
+            "SECRET_KEY": "test",
+        }
+        self.worker = self.run("worker.py")
+
+    def run(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a program of ours."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    def kill_worker(self) -> None:
+        """Kill the worker as the kernel does, and start another."""
+        kill(self.worker)
+        self.worker = self.run("worker.py")
+
+    def value(self, query: str) -> Any:
+        """The one value a query gives."""
+        with self.database.begin() as connection:
+            return connection.execute(text(query)).scalar()
+
+    def reaches(self, query: str, expected: Any) -> None:
+        """Wait until a one-value query gives what is expected."""
+        deadline = time.monotonic() + DEADLINE
+        while (seen := self.value(query)) != expected:
+            assert time.monotonic() < deadline, (query, seen, self.log.read_text()[-2000:])
+            time.sleep(0.1)
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process without a word of warning."""
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """A lead whose qualify task is open."""
+    home = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    names = ("postgres", "temporal", "ui", "metrics")
+    ports = dict(zip(names, free_ports(4), strict=True))
+    stack = EmbeddedStack(home, SEARCH_ATTRIBUTES, ports=ports)
+    made: Desk | None = None
+    try:
+        addresses = stack.start()
+        upgrade(addresses.database_url)
+        database = engine(addresses.database_url)
+        publish_files(database, CADENCES, ROOT / "templates")
+        with database.begin() as connection:
+            connection.execute(
+                text("INSERT INTO lead (email, email_key) VALUES ('a@x.example', 'a@x.example')")
+            )
+            post(
+                connection,
+                key="start",
+                workflow_id=journey_id(1),
+                kind="start",
+                name=Phase.FOLLOW_UP,
+                payload={"lead_id": 1},
+            )
+        made = Desk(home, stack, database)
+        made.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+        yield made
+    finally:
+        if made is not None:
+            kill(made.worker)
+            made.database.dispose()
+        stack.stop()
+        shutil.rmtree(home)
+
+
+def test_a_disposition_counts_once_whoever_is_killed_while_it_is_given(desk: Desk) -> None:
+    """The SDR types again after a crash: the lead would be returned twice, or not at all."""
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201
+    moment = random.Random(seed)
+    arguments = ("starter.py", "tasks", "done", "1", "return", "--reason", "too_early")
+    whole = time.monotonic()
+    desk.run("starter.py", "tasks", "list").wait()
+    whole = time.monotonic() - whole
+
+    for _ in range(KILLS):
+        typed = desk.run(*arguments)
+        # Most of that time goes into starting Python; the answer is given at its end.
+        time.sleep(moment.uniform(0.8, 1.3) * whole)
+        kill(typed)
+        desk.kill_worker()
+    desk.run(*arguments).wait()
+
+    desk.reaches("SELECT phase FROM lead", "Recycle")
+    assert desk.value("SELECT state || ' ' || disposition FROM task") == "done return"
+    assert desk.value("SELECT count(*) FROM lead_feedback") == 1
+    assert desk.value("SELECT count(*) FROM relay_message WHERE kind = 'complete_task'") == 1
+    assert desk.value("SELECT count(*) FROM stage_transition WHERE phase = 'Recycle'") == 1
+    desk.reaches("SELECT outcome FROM relay_message WHERE kind = 'complete_task'", "delivered")
+    assert desk.value("SELECT late FROM task") is False

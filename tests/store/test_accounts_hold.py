@@ -1,0 +1,131 @@
+"""Accounts in sales' hands: holds that nobody understands, and plays that go astray."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from store import accounts_hold
+from store.accounts_hold import AccountRefused
+from store.cadences import CadenceMissing
+from tests.store.scored import NOW, Book
+
+
+def account(book: Book, name: str, **columns: object) -> int:
+    """Make an account, and rep-1; returns the account's id."""
+    book.run(
+        "INSERT INTO rep (code, name, email) VALUES ('rep-1', 'Hana', 'hana@perennial.example') "
+        "ON CONFLICT DO NOTHING"
+    )
+    values = {"name": name, "name_key": name.casefold(), **columns}
+    names, places = ", ".join(values), ", ".join(f":{one}" for one in values)
+    return int(
+        book.value(f"INSERT INTO account ({names}) VALUES ({places}) RETURNING id", **values)
+    )
+
+
+def hold(book: Book, held: int, until: datetime | None, by: str = "rep-1", why: str = "y") -> None:
+    """Hold an account."""
+    with book.database.begin() as connection:
+        accounts_hold.hold(connection, held, until=until, by=by, reason=why, now=NOW)
+
+
+def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
+    for_good, for_a_week = account(book, "Rival Ltd"), account(book, "Ally", owner="rep-1")
+    account(book, "Nobody")
+    hold(book, for_good, None, why="Lawsuit")
+    hold(book, for_a_week, NOW + timedelta(days=7))
+
+    with book.database.connect() as connection:
+        now, later = (
+            accounts_hold.list_accounts(connection, at, held=True)
+            for at in (NOW, NOW + timedelta(days=8))
+        )
+        own = accounts_hold.list_accounts(connection, NOW, owner="rep-1")
+
+    assert [(line.name, line.held_until) for line in now] == [
+        ("Ally", NOW + timedelta(days=7)),
+        ("Rival Ltd", None),
+    ]
+    assert [(line.name, line.held_by, line.held_reason) for line in later] == [
+        ("Rival Ltd", "rep-1", "Lawsuit")
+    ]
+    assert [line.name for line in own] == ["Ally"]
+
+
+@pytest.mark.parametrize(
+    ("until", "by", "why", "sentence"),
+    [
+        (NOW - timedelta(days=1), "rep-1", "y", "is not to come"),
+        (NOW + timedelta(days=4000), "rep-1", "y", "more than five years away"),
+        (None, "rep-9", "y", "Nobody has the code 'rep-9'"),
+        (None, "rep-1", " ", "Say why"),
+    ],
+)
+def test_a_hold_that_will_not_do_is_refused(
+    book: Book, until: datetime | None, by: str, why: str, sentence: str
+) -> None:
+    with pytest.raises(AccountRefused, match=sentence):
+        hold(book, account(book, "Ally"), until, by, why)
+
+
+def test_an_account_is_found_by_name_domain_and_id(book: Book) -> None:
+    made = account(book, "Müller & Söhne", domain="mueller.example")
+
+    with book.database.connect() as connection:
+        found = [
+            accounts_hold.find_account(connection, who, NOW)
+            for who in (
+                "MÜLLER &  Söhne",
+                "Mueller.Example",
+                f"account-{made}",
+                f"{made}",
+                "nobody",
+            )
+        ]
+
+    assert [one.id if one else None for one in found] == [made, made, made, made, None]
+
+
+def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> None:
+    """Marketing would write to somebody whom sales has asked to be left alone."""
+    held, free = account(book, "Held"), account(book, "Free")
+    hold(book, held, None)
+
+    with book.database.begin() as connection:
+        for which, refusal in ((held, AccountRefused), (free, CadenceMissing)):
+            found = accounts_hold.find_account(connection, str(which), NOW)
+            assert found
+            with pytest.raises(refusal):
+                accounts_hold.play(connection, found, "nowhere")
+
+
+def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> None:
+    held = account(book, "Ally")
+    waiting, other = (book.lead(account_id=held) for _ in range(2))
+    book.run(
+        "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
+        "VALUES ('welcome', 1, '', '', '{}', '{}')"
+    )
+    for lead, put_off in ((waiting, NOW), (other, None)):
+        book.run(
+            "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at, step, "
+            "due_at, held_from) SELECT 'run-' || :lead, :lead, id, 1, :at, 'mail', :at, "
+            "cast(:put_off AS timestamptz) FROM cadence_version",
+            lead=lead,
+            at=NOW,
+            put_off=put_off,
+        )
+    hold(book, held, None)
+    book.run("DELETE FROM relay_message")
+
+    with book.database.begin() as connection:
+        before = accounts_hold.scheduled(connection, NOW, account_id=held)
+        accounts_hold.release(connection, held)
+        after = accounts_hold.scheduled(connection, NOW, account_id=held)
+
+    assert [(one.lead_id, one.held) for one in before] == [(waiting, True), (other, False)]
+    assert [one.held for one in after] == [False, False]
+    assert [code for _, code, _ in book.news(waiting)] == ["replan"]
+    assert book.news(other) == []

@@ -1,0 +1,151 @@
+"""Booking: two leads in one rep's half hour, or a meeting last week, helps nobody."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, text
+
+from store.engine import engine
+from store.meetings import (
+    MeetingRefused,
+    book_meeting,
+    cancel_meeting,
+    record_outcome,
+    report_missed,
+)
+from store.tables import Lead, Rep
+
+NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
+TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
+HALF = timedelta(minutes=30)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A database without anybody in it."""
+    database = engine(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def leads(database: Engine) -> list[int]:
+    """Nine leads of rep-1."""
+    with database.begin() as connection:
+        connection.execute(
+            insert(Rep).values(
+                [{"code": f"rep-{n}", "name": "A", "email": f"a{n}@p.example"} for n in (1, 2)]
+            )
+        )
+        rows = [
+            {
+                "email": f"l{n}@x.example",
+                "email_key": f"l{n}@x.example",
+                "owner": "rep-1",
+                "phase": "FollowUp",
+            }
+            for n in range(9)
+        ]
+        return list(connection.scalars(insert(Lead).values(rows).returning(Lead.id)))
+
+
+def book(database: Engine, lead: int, at: datetime, minutes: int = 30, host: str = "") -> int:
+    with database.begin() as connection:
+        return book_meeting(
+            connection,
+            lead_id=lead,
+            starts_at=at,
+            minutes=minutes,
+            booked_by="rep-1",
+            at=NOW,
+            host=host,
+        )
+
+
+def test_an_overlap_is_refused_with_what_is_there_and_what_is_free(
+    database: Engine, leads: list[int]
+) -> None:
+    book(database, leads[0], TEN)
+    for start, minutes in ((TEN, 30), (TEN - HALF / 2, 30), (TEN + HALF / 2, 5), (TEN - HALF, 90)):
+        with pytest.raises(MeetingRefused) as refused:
+            book(database, leads[1], start, minutes)
+        assert refused.value.overlap
+        assert refused.value.free
+    assert str(refused.value).startswith(
+        "rep-1 has another meeting on Mon 26 Oct 2026 from 10:00 to 10:30 UTC. Free next: "
+    )
+    assert book(database, leads[1], TEN + HALF)
+    assert book(database, leads[2], TEN - HALF)
+    assert book(database, leads[3], TEN, host="rep-2")
+
+
+def test_of_many_at_once_one_gets_the_time(database: Engine, leads: list[int]) -> None:
+    """Two transactions that both looked before either wrote would both book."""
+    outcomes: list[str] = []
+    together = threading.Barrier(len(leads))
+
+    def go(lead: int) -> None:
+        together.wait()
+        try:
+            book(database, lead, TEN)
+            outcomes.append("booked")
+        except MeetingRefused:
+            outcomes.append("refused")
+
+    threads = [threading.Thread(target=go, args=(lead,)) for lead in leads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["booked", *["refused"] * (len(leads) - 1)]
+
+
+def test_a_meeting_may_move_over_its_own_time(database: Engine, leads: list[int]) -> None:
+    first = book(database, leads[0], TEN)
+    assert book(database, leads[0], TEN + HALF / 2) == first
+    with database.connect() as connection:
+        row = connection.execute(text("SELECT attempt, sequence FROM meeting")).one()
+    assert row == (2, 1)
+
+
+def test_a_cancelled_time_is_free_again(database: Engine, leads: list[int]) -> None:
+    meeting = book(database, leads[0], TEN)
+    with database.begin() as connection:
+        assert cancel_meeting(connection, meeting_id=meeting, at=NOW)
+    assert book(database, leads[1], TEN) != meeting
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"at": NOW - HALF}, "in the past"),
+        ({"at": NOW}, "in the past"),
+        ({"minutes": 0}, "between 1 and 480 minutes"),
+        ({"minutes": 481}, "between 1 and 480 minutes"),
+        ({"host": "rep-9"}, "There is no rep 'rep-9'"),
+        ({"lead": 999_999}, "There is no lead 999999"),
+    ],
+)
+def test_what_can_not_be_is_refused_and_leaves_no_trace(
+    database: Engine, leads: list[int], change: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(MeetingRefused, match=sentence):
+        book(database, **({"lead": leads[0], "at": TEN} | change))  # type: ignore[arg-type]
+    with database.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM meeting")) == 0
+        assert connection.scalar(text("SELECT count(*) FROM relay_message")) == 0
+
+
+def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -> None:
+    """Each missed setting takes one of the attempts to win the lead back."""
+    meeting = book(database, leads[0], TEN)
+    with database.begin() as connection:
+        assert report_missed(connection, meeting, told_at=TEN, at=TEN + HALF)
+        assert not report_missed(connection, meeting, told_at=TEN, at=TEN + HALF)
+        record_outcome(connection, meeting, "no_show")
+        row = connection.execute(text("SELECT state, missed FROM meeting")).one()
+    assert row == ("no_show", 1)

@@ -1,0 +1,148 @@
+"""Parked leads as sales sees them: who rests, until when, and what can be done about it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from domain.journey import PhaseEntry
+from domain.policies import read_policy
+from domain.sales.recycle import RecyclePolicy, rest_of
+from store import journeys, recycle
+from store.cadences import CadenceMissing
+from store.lead_import import merge
+from store.policies import policy, publish_policy
+from store.recycle import RecycleRefused
+from tests.store.scored import NOW, Book
+
+RULES = """\
+policy: recycle
+default: {wait: 90 days, cadence: back}
+reasons: {lost: {wait: 180 days}}
+contract_end: {attribute: contract_end, before: 60 days}
+"""
+
+
+def park(book: Book, reason: str = "lost", **columns: object) -> int:
+    """Make a lead and park it as its journey would; returns its id."""
+    lead = book.lead(phase="FollowUp", **columns)
+    entry = PhaseEntry(lead, f"run-{lead}", "Recycle", "recycled", reason, 1)
+    with book.database.begin() as connection:
+        rules, problems = read_policy(RULES, "recycle.yaml")
+        assert rules is not None, problems
+        publish_policy(connection, "recycle", RULES, rules)
+        journeys.record_entry(connection, entry, NOW)
+        seen = recycle.parked_lead(connection, lead, reason)
+        rest = rest_of(policy(connection, RecyclePolicy, "recycle"), seen)
+        recycle.note_rest(connection, lead, rest)
+    return lead
+
+
+def told(book: Book, lead: int) -> list[str]:
+    """What the lead's journey is told, save what parking told it."""
+    return [code for _, code, _ in book.news(lead)]
+
+
+def test_the_list_says_who_rests_why_and_until_when(book: Book) -> None:
+    lost, silent = park(book), park(book, "no_response")
+    book.lead(phase="Nurture")
+
+    with book.database.connect() as connection:
+        everybody = recycle.parked(connection)
+        only = recycle.parked(connection, reason="lost")
+
+    assert [line.id for line in everybody] == [silent, lost]
+    (line,) = only
+    assert (line.id, line.reason, line.since) == (lost, "lost", NOW)
+    assert line.until
+    assert timedelta(days=180) <= line.until - NOW < timedelta(days=181)
+
+
+def test_the_forecast_counts_returns_by_week_and_reason(book: Book) -> None:
+    """Marketing plans content, sales plans people, by who comes back when."""
+    for reason in ("lost", "no_response", "no_response"):
+        park(book, reason)
+
+    with book.database.connect() as connection:
+        now, later = (
+            recycle.returns_by_week(connection, at) for at in (NOW, NOW + timedelta(days=400))
+        )
+
+    assert [(week.leads, week.reasons) for week in now] == [
+        (2, {"no_response": 2}),
+        (1, {"lost": 1}),
+    ]
+    assert all(week.monday.weekday() == 0 for week in now)
+    assert [week.leads for week in later] == [3]
+
+
+def test_a_day_is_kept_for_a_lead_that_is_not_parked_and_told_to_one_that_is(book: Book) -> None:
+    parked, called = park(book), book.lead(phase="FollowUp")
+    day = date(2026, 9, 1)
+
+    with book.database.begin() as connection:
+        assert recycle.return_on(connection, parked, day, NOW)
+        assert not recycle.return_on(connection, called, day, NOW)
+
+    assert (told(book, parked), told(book, called)) == (["replan"], [])
+    assert book.values("SELECT return_on FROM lead ORDER BY id") == [day, day]
+
+
+@pytest.mark.parametrize(
+    ("day", "why", "sentence"),
+    [
+        (NOW.date(), "asked_for", "choose a day after 2026-05-06"),
+        (date(2036, 1, 1), "asked_for", "more than five years away"),
+        (date(2026, 9, 1), "she said so", "is no code"),
+    ],
+)
+def test_a_day_that_will_not_do_is_refused(book: Book, day: date, why: str, sentence: str) -> None:
+    lead = park(book)
+
+    with book.database.begin() as connection, pytest.raises(RecycleRefused, match=sentence):
+        recycle.return_on(connection, lead, day, NOW, why=why)
+
+
+def test_what_is_asked_of_a_lead_that_does_not_rest_is_refused(book: Book) -> None:
+    """Sales would wait for a lead that nobody brings back."""
+    called, resting = book.lead(phase="FollowUp"), park(book)
+
+    with book.database.begin() as connection:
+        with pytest.raises(RecycleRefused, match="is not parked: its phase is 'FollowUp'"):
+            recycle.wake(connection, called)
+        with pytest.raises(RecycleRefused, match="rests until 2026-11-02 already"):
+            recycle.extend(connection, resting, date(2026, 6, 1), NOW)
+        with pytest.raises(CadenceMissing, match="nowhere is not published"):
+            recycle.choose_cadence(connection, resting, "nowhere")
+        recycle.extend(connection, resting, date(2027, 1, 1), NOW)
+        recycle.wake(connection, resting)
+        recycle.retire(connection, resting)
+
+    assert told(book, resting) == ["replan", "woken", "retired"]
+
+
+def test_an_import_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
+    """The contract would be renewed before anybody talks to the lead."""
+    lead, other = park(book), park(book)
+    with book.database.begin() as connection:
+        connection.execute(
+            text(
+                "CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS SELECT "
+                "row_number() OVER () AS position, cast(NULL AS bigint) AS lead_id, email, "
+                "email_key, '' AS company, '' AS company_key, first_name, last_name, title, "
+                "phone, country, language, '' AS language_guess, time_zone, "
+                "'' AS time_zone_guess, source, cast(CASE WHEN id = :lead THEN "
+                "'{\"contract_end\": \"2026-09-30\"}' ELSE '{}' END AS jsonb) AS attributes "
+                "FROM lead"
+            ),
+            {"lead": lead},
+        )
+        merge(connection)
+
+    assert (told(book, lead), told(book, other)) == (["replan"], [])
+    with book.database.connect() as connection:
+        seen = recycle.parked_lead(connection, lead, "lost")
+        rest = rest_of(policy(connection, RecyclePolicy, "recycle"), seen)
+    assert (rest.why, rest.until.date()) == ("contract_end", date(2026, 8, 1))

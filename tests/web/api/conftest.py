@@ -1,0 +1,119 @@
+"""A deployment with two teams, a token of each role, and a few leads."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import Engine, insert, text
+
+from cli.cadence import publish_files
+from domain.access import Role
+from settings import ROOT, Settings
+from store.api_tokens import create_token
+from store.engine import engine
+from store.tables import Account, Lead, Task
+from tests.workflows.harness import CADENCES
+from web.app import create_app
+
+TEAM = """\
+policy: team
+teams:
+  - {team: emea}
+  - {team: asia}
+reps:
+  - {code: rep-1, name: Hana Lindqvist, email: hana@lindenmoor.example, team: emea}
+  - {code: rep-2, name: Tomas Brandt, email: tomas@lindenmoor.example, team: emea}
+  - {code: rep-9, name: 김서연, email: seoyeon@lindenmoor.example, team: asia}
+"""
+
+
+class Api:
+    """One deployment, its tokens, and what the database says."""
+
+    def __init__(self, settings: Settings, home: Path) -> None:
+        self.settings = settings
+        self.database: Engine = engine(settings.database_url)
+        publish_files(self.database, CADENCES, ROOT / "templates")
+        team = home / "team.yaml"
+        team.write_text(TEAM, encoding="utf-8")
+        publish_files(self.database, CADENCES, ROOT / "templates", [team])
+        self.app = create_app(settings)
+        self.tokens: dict[str, str] = {}
+        with self.database.begin() as connection:
+            for role in Role:
+                rep = "rep-1" if role == Role.SDR else ""
+                self.tokens[role] = create_token(connection, f"the {role}", role, rep)
+
+    def lead(self, email: str, owner: str = "", **values: Any) -> int:
+        """A lead of a rep, in sales' hands."""
+        row = {
+            "email": email,
+            "email_key": email.casefold(),
+            "owner": owner,
+            "phase": "FollowUp",
+            "phase_since": datetime.now(UTC),
+            "stage": "mql",
+        } | values
+        with self.database.begin() as connection:
+            return connection.scalars(insert(Lead).values(row).returning(Lead.id)).one()
+
+    def account(self, name: str) -> int:
+        """A company."""
+        with self.database.begin() as connection:
+            return connection.scalars(
+                insert(Account).values(name=name, name_key=name.casefold()).returning(Account.id)
+            ).one()
+
+    def task(self, lead_id: int, owner: str, kind: str = "call", **values: Any) -> int:
+        """An open task."""
+        now = datetime.now(UTC)
+        row = {
+            "key": f"{kind}:{lead_id}:{now.timestamp()}",
+            "lead_id": lead_id,
+            "kind": kind,
+            "title": "Call",
+            "dispositions": ["meeting_booked", "no_answer", "call_back"],
+            "owner": owner,
+            "state": "open",
+            "opened_at": now,
+            "due_at": now + timedelta(hours=1),
+            "deadline_at": now + timedelta(days=1),
+            "workflow_id": f"lead-{lead_id}",
+            "run_id": "none",
+        } | values
+        with self.database.begin() as connection:
+            return connection.scalars(insert(Task).values(row).returning(Task.id)).one()
+
+    def value(self, query: str, **parameters: Any) -> Any:
+        """The one value a statement gives."""
+        with self.database.begin() as connection:
+            return connection.execute(text(query), parameters).scalar()
+
+    async def ask(self, role: str, method: str, path: str, **body: Any) -> httpx.Response:
+        """A request with the token of ``role``; ``body`` is sent as JSON."""
+        headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://go.test/api", timeout=60
+        ) as client:
+            return await client.request(method, path, headers=headers, json=body or None)
+
+
+@pytest.fixture
+async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+    """A deployment whose Temporal is away."""
+    settings = Settings(
+        database_url=database_url,
+        perennial_home=tmp_path,
+        public_url="http://go.test",
+        secret_key="test",
+        email_channel="outbox",
+    )
+    here = await asyncio.to_thread(Api, settings, tmp_path)
+    yield here
+    here.database.dispose()

@@ -1,0 +1,158 @@
+"""Who may do what, asked through HTTP: else a role reads or changes what is not its business."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pytest
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from domain.access import ALLOWED, Action, Role
+from settings import Settings
+from store.engine import engine
+from tests.web.api.conftest import Api
+from web.api.app import create_api
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    """The routes of the API."""
+    return [route for route in _flat(app.routes) if isinstance(route, APIRoute)]
+
+
+def _flat(found: Sequence[object]) -> Iterator[object]:
+    for route in found:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield from _flat(inner.routes)
+        else:
+            yield route
+
+
+def actions(dependant: Dependant) -> list[Action]:
+    """What a route does, as its dependencies say."""
+    action = getattr(dependant.call, "action", None)
+    own = [action] if action else []
+    return own + [one for inner in dependant.dependencies for one in actions(inner)]
+
+
+def test_every_route_names_one_action_and_every_action_is_used() -> None:
+    """A route without one is open to everybody; an action without a route is a promise."""
+    app = create_api(Settings(), engine("postgresql+psycopg2://nobody@127.0.0.1:9/none"))
+
+    found = {f"{route.methods} {route.path}": actions(route.dependant) for route in routes(app)}
+
+    assert len(found) > 30
+    assert {name: one for name, one in found.items() if len(one) != 1} == {}
+    assert {one[0] for one in found.values()} == set(ALLOWED) == set(Action)
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_a_role_gets_as_far_as_the_table_says_and_no_further(api: Api, role: Role) -> None:
+    """Every route with the token of every role; nothing it names exists."""
+    wrong = []
+    for route in routes(create_api(api.settings, api.database)):
+        (action,) = actions(route.dependant)
+        path = re.sub(r"\{\w+\}", "987654", route.path)
+        for method in sorted(route.methods or ()):
+            answer = await api.ask(role, method, path)
+            if (answer.status_code == 403) == (role in ALLOWED[action]) and not (
+                role == Role.SDR and "This token acts for" in answer.text
+            ):
+                wrong.append(f"{method} {path}: {answer.status_code} {answer.text}")
+            assert answer.status_code < 500
+            if answer.status_code >= 400:
+                assert answer.headers["content-type"] == "application/problem+json"
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_without_a_token_nothing_is_told(api: Api, method: str) -> None:
+    answer = await api.ask("", method, "/leads")
+
+    assert answer.status_code in (401, 405)
+    if method == "GET":
+        assert answer.headers["www-authenticate"] == "Bearer"
+        assert answer.json()["code"] == "unauthorized"
+
+
+async def test_a_token_that_was_revoked_is_taken_no_more(api: Api) -> None:
+    """One that leaked could not be stopped."""
+    api.value("UPDATE api_token SET revoked_at = now() WHERE role = 'ops' RETURNING id")
+
+    assert (await api.ask("ops", "GET", "/leads")).status_code == 401
+
+
+async def test_the_token_of_a_rep_who_left_is_taken_no_more(api: Api) -> None:
+    api.value("UPDATE rep SET active = false WHERE code = 'rep-1' RETURNING code")
+
+    assert (await api.ask("sdr", "GET", "/leads")).status_code == 401
+
+
+async def test_no_token_is_kept(api: Api) -> None:
+    """Whoever reads a backup could act in everybody's name."""
+    kept = api.value("SELECT string_agg(row_to_json(api_token)::text, '') FROM api_token")
+
+    assert not any(token in kept for token in api.tokens.values())
+    assert api.value("SELECT count(*) FROM api_token WHERE last_used_at IS NOT NULL") == 0
+    await api.ask("ops", "GET", "/leads")
+    assert api.value("SELECT name FROM api_token WHERE last_used_at IS NOT NULL") == "the ops"
+
+
+async def test_an_sdr_sees_the_leads_and_tasks_of_the_own_team_only(api: Api) -> None:
+    ours = api.lead("ours@acme.example", "rep-2")
+    theirs = api.lead("theirs@acme.example", "rep-9")
+    nobodys = api.lead("nobodys@acme.example")
+    our_task, their_task = api.task(ours, "rep-2"), api.task(theirs, "rep-9")
+
+    listed = (await api.ask("sdr", "GET", "/leads")).json()["items"]
+    assert [lead["id"] for lead in listed] == [ours]
+    assert len((await api.ask("manager", "GET", "/leads")).json()["items"]) == 3
+    assert (await api.ask("sdr", "GET", f"/leads/{ours}")).status_code == 200
+    for hidden in (theirs, nobodys):
+        for path in (f"/leads/{hidden}", f"/leads/{hidden}/dossier", f"/suppressions/{hidden}"):
+            assert (await api.ask("sdr", "GET", path)).status_code == 404
+        assert (await api.ask("sdr", "POST", f"/leads/{hidden}/pause")).status_code == 404
+    tasks = (await api.ask("sdr", "GET", "/tasks?of=team")).json()["items"]
+    assert [task["id"] for task in tasks] == [our_task]
+    assert (await api.ask("sdr", "GET", "/tasks")).json()["items"] == []
+    assert (await api.ask("sdr", "GET", "/tasks?of=team&owner=rep-9")).json()["items"] == []
+    hidden_task = await api.ask(
+        "sdr", "POST", f"/tasks/{their_task}/complete", disposition="no_answer"
+    )
+    assert hidden_task.status_code == 404
+    booking = {"lead_id": theirs, "starts_at": "2099-01-01T10:00:00Z"}
+    assert (await api.ask("sdr", "POST", "/meetings", **booking)).status_code == 404
+
+
+async def test_an_sdr_sets_nobodys_presence_but_the_own(api: Api) -> None:
+    own = await api.ask("sdr", "PUT", "/team/rep-1/presence", present=False)
+    other = await api.ask("sdr", "PUT", "/team/rep-2/presence", present=False)
+
+    assert (own.status_code, other.status_code) == (200, 403)
+    assert api.value("SELECT string_agg(code, ',') FROM rep WHERE NOT present") == "rep-1"
+
+
+async def test_every_change_can_be_told_by_whom(api: Api) -> None:
+    """Also those that leave nothing but a signal in a journey, and those that were refused."""
+    lead = api.lead("ours@acme.example", "rep-1")
+    await api.ask("sdr", "PUT", f"/suppressions/{lead}", reason="asked on the phone")
+    await api.ask("manager", "POST", f"/leads/{lead}/pause")
+
+    changes = (await api.ask("ops", "GET", "/changes")).json()["items"]
+    assert [(c["by"], c["rep"], c["method"], c["path"], c["status"]) for c in changes] == [
+        ("the manager", "", "POST", f"/api/leads/{lead}/pause", 503),
+        ("the sdr", "rep-1", "PUT", f"/api/suppressions/{lead}", 200),
+    ]
+
+
+async def test_the_openapi_document_names_every_route(api: Api) -> None:
+    """Programs are written from it."""
+    document = (await api.ask("", "GET", "/openapi.json")).json()
+
+    assert "/leads/{lead_id}/move" in document["paths"]
+    assert document["servers"] == [{"url": "/api"}]
+    assert list(document["components"]["securitySchemes"]) == ["HTTPBearer"]

@@ -1,0 +1,162 @@
+"""Who asks, what they may do, and what of the leads they see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Connection, Engine, select
+from temporalio.client import Client
+
+from domain.access import ALLOWED, Action, Role
+from settings import Clock, Settings
+from store.api_tokens import Caller, begin_change, find_caller
+from store.tables import Lead, Rep, Task
+from web.api.problems import Problem, missing
+from workflows.steering import TemporalAway
+
+T = TypeVar("T")
+bearer = HTTPBearer(auto_error=False, description="`starter.py tokens create NAME --role ROLE`")
+
+
+@dataclass
+class Here:
+    """What routes work with: one per app."""
+
+    settings: Settings
+    database: Engine
+    clock: Clock = field(init=False)
+    _client: Client | None = None
+
+    def __post_init__(self) -> None:
+        self.clock = self.settings.clock()
+
+    async def temporal(self) -> Client:
+        """A client of our namespace, made when it is first needed.
+
+        Raises:
+            TemporalAway: no address is set, or nobody answers there.
+        """
+        if not self.settings.temporal_address:
+            raise TemporalAway("TEMPORAL_ADDRESS is not set for the web app: journeys are away.")
+        if self._client is None:
+            key = self.settings.temporal_api_key
+            try:
+                self._client = await Client.connect(
+                    self.settings.temporal_address,
+                    namespace=self.settings.temporal_namespace,
+                    api_key=key.get_secret_value() if key else None,
+                    tls=self.settings.temporal_tls,
+                )
+            except RuntimeError:
+                raise TemporalAway("Temporal did not answer: try again.") from None
+        return self._client
+
+
+def _here(request: Request) -> Here:
+    here: Here = request.app.state.here
+    return here
+
+
+Place = Annotated[Here, Depends(_here)]
+
+
+def may(action: Action) -> Callable[..., Caller]:
+    """The dependency of a route that does ``action``: who asks. A change is put on record before
+    it is made.
+
+    Raises:
+        Problem: 401 without a token that is in use, 403 when its role may not do that.
+    """
+
+    def check(
+        request: Request,
+        here: Place,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+    ) -> Caller:
+        challenge = {"WWW-Authenticate": "Bearer"}
+        if credentials is None:
+            raise Problem(
+                401, "unauthorized", "Send a token: Authorization: Bearer TOKEN.", headers=challenge
+            )
+        with here.database.begin() as connection:
+            caller = find_caller(connection, credentials.credentials)
+            if caller is None:
+                raise Problem(
+                    401, "unauthorized", "The token is unknown or revoked.", headers=challenge
+                )
+            if caller.role not in ALLOWED[action]:
+                roles = ", ".join(sorted(ALLOWED[action]))
+                raise Problem(
+                    403,
+                    "forbidden",
+                    f"A token of role {caller.role} may not {action}; {roles} may.",
+                )
+            if request.method != "GET":
+                request.state.change = begin_change(
+                    connection, caller, request.method, request.url.path
+                )
+        return caller
+
+    check.action = action  # type: ignore[attr-defined]
+    return check
+
+
+def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
+    """Whether the caller may see this lead.
+
+    Raises:
+        Problem: 404; there is none, or it is another team's.
+    """
+    query = select(Lead.id).where(Lead.id == lead_id)
+    if caller.role == Role.SDR:
+        query = query.join(Rep, Rep.code == Lead.owner).where(Rep.team == caller.team)
+    if connection.scalar(query) is None:
+        raise missing(f"There is no lead {lead_id}{_of_team(caller)}.")
+
+
+def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
+    """The lead of a task that the caller may see: an SDR those of the team's leads and of the team.
+
+    Raises:
+        Problem: 404; there is none, or it is another team's.
+    """
+    query = select(Task.lead_id).where(Task.id == task_id)
+    if caller.role == Role.SDR:
+        ours = select(Rep.code).where(Rep.team == caller.team)
+        query = query.join(Lead, Lead.id == Task.lead_id).where(
+            Task.owner.in_(ours) | Lead.owner.in_(ours)
+        )
+    lead_id = connection.scalar(query)
+    if lead_id is None:
+        raise missing(f"There is no task {task_id}{_of_team(caller)}.")
+    return lead_id
+
+
+def team_of(caller: Caller) -> str | None:
+    """The team whose leads the caller sees; None for all."""
+    return caller.team if caller.role == Role.SDR else None
+
+
+def found(thing: T | None, detail: str) -> T:
+    """What there is; else 404 with ``detail``."""
+    if thing is None:
+        raise missing(detail)
+    return thing
+
+
+def _of_team(caller: Caller) -> str:
+    return " among those of your team" if caller.role == Role.SDR else ""
+
+
+def teams_leads(connection: Connection, caller: Caller, lead_ids: Collection[int]) -> set[int]:
+    """Those of the leads whose owner is of the caller's team."""
+    ours = (
+        select(Lead.id)
+        .join(Rep, Rep.code == Lead.owner)
+        .where(Rep.team == caller.team, Lead.id.in_(lead_ids))
+    )
+    return set(connection.scalars(ours))

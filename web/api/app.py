@@ -1,0 +1,86 @@
+"""The REST API as an app of its own, mounted at ``/api``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from sqlalchemy import Engine
+
+from settings import Settings
+from store.api_tokens import end_change
+from web.api import (
+    accounts,
+    cadences,
+    changes,
+    leads,
+    meetings,
+    opportunities,
+    recycle,
+    sla,
+    suppressions,
+    tasks,
+    team,
+    webhooks,
+)
+from web.api.access import Here
+from web.api.problems import ProblemDetails, handle_problems
+
+SUBJECTS = (
+    leads,
+    tasks,
+    meetings,
+    opportunities,
+    recycle,
+    accounts,
+    team,
+    sla,
+    cadences,
+    suppressions,
+    webhooks,
+    changes,
+)
+
+
+def create_api(settings: Settings, database: Engine) -> FastAPI:
+    """The API over ``database``. Every route wants a bearer token; ``openapi.json`` does not.
+
+    Times in answers are journey time, UTC, unless they say otherwise. Errors are problem details
+    (RFC 9457).
+    """
+    api = FastAPI(
+        title="Perennial",
+        version="1",
+        description="Leads, the work of people on them, and what marketing and sales agreed.",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        responses={
+            "4XX": {"model": ProblemDetails, "description": "Problem details (RFC 9457)."},
+            503: {"model": ProblemDetails, "description": "A server is away."},
+        },
+    )
+    api.state.here = Here(settings, database)
+    for subject in SUBJECTS:
+        api.include_router(subject.router)
+    handle_problems(api)
+
+    @api.middleware("http")
+    async def on_record(
+        request: Request, answer: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        response = await answer(request)
+        change: int | None = getattr(request.state, "change", None)
+        if change is not None:
+            await run_in_threadpool(_note, database, change, response.status_code)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return api
+
+
+def _note(database: Engine, change: int, status: int) -> None:
+    with database.begin() as connection:
+        end_change(connection, change, status)

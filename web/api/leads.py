@@ -1,0 +1,172 @@
+"""``/api/leads``: lists, one lead with its score explained, and its journey."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import anyio.from_thread
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict
+
+from domain.access import Action
+from domain.journey import Phase
+from store import leads
+from store.api_tokens import Caller
+from store.dossier import Dossier, dossier
+from store.leads import HistoryLine, LeadLine
+from store.scoring import Explanation, explain
+from web.api.access import Here, Place, found, may, sees, team_of
+from web.api.paging import After, Done, Limit, Page
+from web.api.problems import invalid, refused
+from workflows import steering
+
+router = APIRouter(prefix="/leads", tags=["leads"])
+Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
+Pauser = Annotated[Caller, Depends(may(Action.PAUSE_LEADS))]
+Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
+
+
+class LeadDetail(BaseModel):
+    """A lead, why it has its score, and everything that happened to it, the oldest first."""
+
+    lead: LeadLine
+    scoring: Explanation
+    history: list[HistoryLine]
+
+
+class Journey(BaseModel):
+    """What the lead's running journey says of itself; null without one."""
+
+    journey: dict[str, str] | None
+
+
+class Move(BaseModel):
+    """Where a journey is to go now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    phase: str
+
+
+class Moved(BaseModel):
+    """The phases a journey left and entered."""
+
+    left: str
+    entered: str
+
+
+@router.get("")
+def list_leads(
+    here: Place,
+    caller: Reader,
+    *,
+    stage: str = "",
+    phase: str = "",
+    owner: Annotated[str | None, Query(description="Empty: those nobody owns.")] = None,
+    account: int | None = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> Page[LeadLine]:
+    """Leads in the order of their ids; an SDR's token sees those of its team."""
+    with here.database.connect() as connection:
+        items = leads.leads_page(
+            connection,
+            here.clock.now(),
+            stage=stage,
+            phase=phase,
+            owner=owner,
+            account_id=account,
+            team=team_of(caller),
+            after=after,
+            limit=limit,
+        )
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/{lead_id}")
+def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
+    """One lead, its score line by line, and its history."""
+    now = here.clock.now()
+    with here.database.connect() as connection:
+        sees(connection, caller, lead_id)
+        line = found(leads.find_lead(connection, str(lead_id), now), f"There is no lead {lead_id}.")
+        return LeadDetail(
+            lead=line,
+            scoring=explain(connection, lead_id, now),
+            history=leads.history(connection, lead_id),
+        )
+
+
+@router.get("/{lead_id}/dossier")
+def show_dossier(here: Place, caller: Reader, lead_id: int) -> Dossier:
+    """The history that made the lead what it is, for whoever is to call it."""
+    with here.database.connect() as connection:
+        sees(connection, caller, lead_id)
+        return dossier(connection, lead_id, here.clock.now())
+
+
+@router.get("/{lead_id}/journey")
+def show_journey(here: Place, caller: Reader, lead_id: int) -> Journey:
+    """Why the lead is where it is, what happens next, and when."""
+    with here.database.connect() as connection:
+        sees(connection, caller, lead_id)
+    return Journey(journey=anyio.from_thread.run(_state, here, lead_id))
+
+
+@router.post("/{lead_id}/pause")
+def pause(here: Place, caller: Pauser, lead_id: int) -> Done:
+    """Freeze the journey; the time that is left stays left."""
+    return _order(here, caller, lead_id, "pause", "is told to pause")
+
+
+@router.post("/{lead_id}/resume")
+def resume(here: Place, caller: Pauser, lead_id: int) -> Done:
+    """Let a paused journey go on."""
+    return _order(here, caller, lead_id, "resume", "is told to go on")
+
+
+@router.post("/{lead_id}/stop")
+def stop(here: Place, caller: Mover, lead_id: int) -> Done:
+    """End the journey for good."""
+    return _order(here, caller, lead_id, "stop", "is told to stop")
+
+
+@router.post("/{lead_id}/move")
+def move(here: Place, caller: Mover, lead_id: int, body: Move) -> Moved:
+    """Move the journey to another phase now."""
+    with here.database.connect() as connection:
+        sees(connection, caller, lead_id)
+    if body.phase not in list(Phase):
+        raise invalid("phase", f"There is no phase '{body.phase}'; choose {', '.join(Phase)}.")
+    try:
+        left = anyio.from_thread.run(_move, here, lead_id, body.phase)
+    except steering.MoveRefused as refusal:
+        raise refused(str(refusal), "phase") from None
+    except steering.NoJourney:
+        raise refused(_NO_JOURNEY.format(lead_id)) from None
+    return Moved(left=left, entered=body.phase)
+
+
+_NO_JOURNEY = "lead-{} has no running journey."
+
+
+def _order(here: Here, caller: Caller, lead_id: int, what: steering.Order, told: str) -> Done:
+    with here.database.connect() as connection:
+        sees(connection, caller, lead_id)
+    try:
+        anyio.from_thread.run(_signal, here, lead_id, what)
+    except steering.NoJourney:
+        raise refused(_NO_JOURNEY.format(lead_id)) from None
+    return Done(detail=f"lead-{lead_id} {told}.")
+
+
+async def _state(here: Here, lead_id: int) -> dict[str, str] | None:
+    return await steering.state_of(await here.temporal(), lead_id)
+
+
+async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
+    await steering.order(await here.temporal(), lead_id, what)
+
+
+async def _move(here: Here, lead_id: int, phase: str) -> str:
+    return await steering.move(await here.temporal(), lead_id, phase)

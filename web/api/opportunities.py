@@ -1,0 +1,121 @@
+"""``/api/opportunities``: sales, opened beside a journey, moved on and closed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.access import Action, Role
+from store.api_tokens import Caller
+from store.opportunities import (
+    OpportunityLine,
+    find_opportunity,
+    list_opportunities,
+    open_beside,
+)
+from web.api.access import Here, Place, found, may, sees, teams_leads
+from web.api.paging import Listing
+from web.api.problems import refused
+from web.api.tasks import Completed, Completion, Learned, finish
+
+router = APIRouter(prefix="/opportunities", tags=["opportunities"])
+Reader = Annotated[Caller, Depends(may(Action.READ_OPPORTUNITIES))]
+Worker = Annotated[Caller, Depends(may(Action.WORK_OPPORTUNITIES))]
+
+
+class NewOpportunity(BaseModel):
+    """Another sale with a lead, beside whatever its journey does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lead_id: int
+    name: str = Field(min_length=1, max_length=200)
+
+
+class Advance(BaseModel):
+    """What was learned on the way to the next stage."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    learned: Learned | None = None
+    note: str = Field(default="", max_length=10_000)
+
+
+class Close(BaseModel):
+    """How a sale ended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["won", "lost", "no_outcome"]
+    reason: str = ""
+    """A code, for lost."""
+    competitor: str = ""
+    note: str = Field(default="", max_length=10_000)
+
+
+@router.get("")
+def list_all(
+    here: Place, caller: Reader, account: str = "", only_open: bool = False
+) -> Listing[OpportunityLine]:
+    """Sales, the youngest first; ``account`` is an id, a name or a domain."""
+    with here.database.connect() as connection:
+        items = list_opportunities(connection, account=account, only_open=only_open)
+        if caller.role == Role.SDR:
+            ours = teams_leads(connection, caller, {one.lead_id for one in items})
+            items = [one for one in items if one.lead_id in ours]
+    return Listing(items=items)
+
+
+@router.post("", status_code=201)
+def open_another(here: Place, caller: Worker, body: NewOpportunity) -> OpportunityLine:
+    """Open another sale with a lead."""
+    with here.database.begin() as connection:
+        sees(connection, caller, body.lead_id)
+        made = open_beside(connection, lead_id=body.lead_id, name=body.name, at=here.clock.now())
+        return found(find_opportunity(connection, made), "")
+
+
+@router.get("/{opportunity_id}")
+def show(here: Place, caller: Reader, opportunity_id: int) -> OpportunityLine:
+    """One sale: its stage, and what is known of budget, authority, need and timeline."""
+    return _seen(here, caller, opportunity_id)
+
+
+@router.post("/{opportunity_id}/advance")
+def advance(here: Place, caller: Worker, opportunity_id: int, body: Advance) -> Completed:
+    """Move a sale to its next stage, by ending the task its owner has."""
+    completion = Completion(disposition="advanced", note=body.note, learned=body.learned)
+    return _answer(here, caller, opportunity_id, completion)
+
+
+@router.post("/{opportunity_id}/close")
+def close(here: Place, caller: Worker, opportunity_id: int, body: Close) -> Completed:
+    """Close a sale, by ending the task its owner has."""
+    completion = Completion(
+        disposition=body.outcome, reason=body.reason, note=body.note, competitor=body.competitor
+    )
+    return _answer(here, caller, opportunity_id, completion)
+
+
+def _answer(here: Here, caller: Caller, opportunity_id: int, body: Completion) -> Completed:
+    line = _seen(here, caller, opportunity_id)
+    if line.outcome:
+        raise refused(
+            f"Opportunity {opportunity_id} was closed on {line.closed_at:%Y-%m-%d}: {line.outcome}."
+        )
+    if line.task_id is None:
+        raise refused(
+            f"Opportunity {opportunity_id} has no open task now: its workflow opens one in a "
+            "moment, or its journey is paused."
+        )
+    return finish(here, caller, line.task_id, body)
+
+
+def _seen(here: Here, caller: Caller, opportunity_id: int) -> OpportunityLine:
+    none = f"There is no opportunity {opportunity_id}."
+    with here.database.connect() as connection:
+        line = found(find_opportunity(connection, opportunity_id), none)
+        sees(connection, caller, line.lead_id)
+    return line

@@ -1,0 +1,150 @@
+"""``/api/team``: who is at work, who is away, and who owns which lead."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.access import Action, Role
+from store import alerts, presence
+from store.alerts import AlertLine
+from store.api_tokens import Caller
+from store.overflow import Waiting, overflow
+from store.presence import PresenceRefused, RepLine
+from store.routing import RoutingRefused, reassign
+from web.api.access import Place, may
+from web.api.paging import Listing
+from web.api.problems import Problem, refused
+
+router = APIRouter(prefix="/team", tags=["team"])
+Reader = Annotated[Caller, Depends(may(Action.READ_TEAM))]
+AlertReader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
+Setter = Annotated[Caller, Depends(may(Action.SET_PRESENCE))]
+Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
+
+
+class Presence(BaseModel):
+    """Whether a rep takes new leads."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    present: bool
+
+
+class AbsenceRequest(BaseModel):
+    """Time off; from now on when ``begins_at`` is left out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    begins_at: AwareDatetime | None = None
+    until: AwareDatetime
+    reason: str = Field(default="", max_length=500)
+
+
+class Reassignment(BaseModel):
+    """Leads for a rep."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: list[int] = Field(min_length=1, max_length=1000)
+    to: str
+
+
+class Served(BaseModel):
+    """The leads of the overflow queue that have owners now."""
+
+    leads: list[int]
+
+
+class Absent(BaseModel):
+    """An absence that was noted, and how many due tasks others have now."""
+
+    absence_id: int
+    tasks_moved: int
+
+
+class Reassigned(BaseModel):
+    """The leads that have changed hands; the others were the rep's already."""
+
+    leads: list[int]
+
+
+@router.get("")
+def list_reps(here: Place, caller: Reader) -> Listing[RepLine]:  # noqa: ARG001
+    """The reps with their open leads and tasks, and who is away."""
+    with here.database.connect() as connection:
+        return Listing(items=presence.reps(connection, here.clock.now()))
+
+
+@router.get("/overflow")
+def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:  # noqa: ARG001
+    """The leads that nobody could take, the longest waiting first."""
+    with here.database.connect() as connection:
+        return Listing(items=overflow(connection))
+
+
+@router.get("/alerts")
+def list_alerts(here: Place, caller: AlertReader) -> Listing[AlertLine]:
+    """What somebody must hear of now, the one due first first; for an SDR the own ones."""
+    owner = caller.rep if caller.role == Role.SDR else None
+    with here.database.connect() as connection:
+        return Listing(items=alerts.open_alerts(connection, owner))
+
+
+@router.put("/{rep}/presence")
+def set_presence(here: Place, caller: Setter, rep: str, body: Presence) -> Served:
+    """Say whether a rep takes new leads."""
+    _own(caller, rep)
+    try:
+        with here.database.begin() as connection:
+            return Served(
+                leads=presence.set_presence(connection, rep, body.present, here.clock.now())
+            )
+    except PresenceRefused as refusal:
+        raise refused(str(refusal)) from None
+
+
+@router.post("/{rep}/absences", status_code=201)
+def add_absence(here: Place, caller: Setter, rep: str, body: AbsenceRequest) -> Absent:
+    """Note a rep's time off; when it has begun, what is due moves to others at once."""
+    _own(caller, rep)
+    now = here.clock.now()
+    begins = body.begins_at.astimezone(UTC) if body.begins_at else now
+    until = body.until.astimezone(UTC)
+    try:
+        with here.database.begin() as connection:
+            made = presence.add_absence(connection, rep, begins, until, now, reason=body.reason)
+            moved = presence.stand_in(connection, made, now) if begins <= now else 0
+    except PresenceRefused as refusal:
+        raise refused(str(refusal), "until") from None
+    return Absent(absence_id=made, tasks_moved=moved)
+
+
+@router.delete("/{rep}/absences/current")
+def end_absence(here: Place, caller: Setter, rep: str) -> Served:
+    """Have a rep back now, or take back the next absence when none has begun."""
+    _own(caller, rep)
+    try:
+        with here.database.begin() as connection:
+            return Served(leads=presence.end_absence(connection, rep, here.clock.now()))
+    except PresenceRefused as refusal:
+        raise refused(str(refusal)) from None
+
+
+@router.post("/reassign")
+def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
+    """Give leads to a rep, with their open tasks: all of them or none."""
+    try:
+        with here.database.begin() as connection:
+            moved = reassign(connection, body.leads, body.to, caller.by, here.clock.now())
+    except RoutingRefused as refusal:
+        raise refused(str(refusal), "to") from None
+    return Reassigned(leads=moved)
+
+
+def _own(caller: Caller, rep: str) -> None:
+    if caller.role == Role.SDR and caller.rep != rep:
+        raise Problem(403, "forbidden", f"This token acts for {caller.rep}, not for {rep}.")

@@ -1,0 +1,97 @@
+"""A lead's running journey, steered from outside: its state, pause, resume, stop, move."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Literal, TypeVar
+
+from temporalio.client import (
+    Client,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import FailureError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.journey import journey_id
+
+Order = Literal["pause", "resume", "stop"]
+Result = TypeVar("Result")
+
+
+class NoJourney(Exception):
+    """The lead has no running journey."""
+
+
+class MoveRefused(Exception):
+    """The journey can't go there now; the sentence is the journey's."""
+
+
+class TemporalAway(Exception):
+    """Temporal did not answer; the sentence names its status."""
+
+
+async def state_of(client: Client, lead_id: int) -> dict[str, str] | None:
+    """What the journey says of itself: ``waiting_for`` and more; None when none is running.
+
+    Raises:
+        TemporalAway: Temporal did not answer.
+    """
+    try:
+        return await _reached(_state(_journey(client, lead_id)))
+    except NoJourney:
+        return None
+
+
+async def order(client: Client, lead_id: int, what: Order) -> None:
+    """Tell the journey to pause, to resume or to stop.
+
+    Raises:
+        NoJourney, TemporalAway
+    """
+    await _reached(_journey(client, lead_id).signal(what))
+
+
+async def move(client: Client, lead_id: int, phase: str) -> str:
+    """Move the journey to another phase now.
+
+    Returns:
+        The phase it leaves.
+
+    Raises:
+        NoJourney, TemporalAway
+        MoveRefused: there is no such phase, or the journey can't go there.
+    """
+    asked = _journey(client, lead_id).execute_update("move_to", phase, result_type=str)
+    try:
+        left: str = await _reached(asked)
+    except WorkflowUpdateFailedError as refused:
+        cause = refused.cause
+        raise MoveRefused(
+            cause.message if isinstance(cause, FailureError) else str(cause)
+        ) from None
+    return left
+
+
+def _journey(client: Client, lead_id: int) -> WorkflowHandle[Any, Any]:
+    return client.get_workflow_handle(journey_id(lead_id))
+
+
+async def _state(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
+    description = await handle.describe()
+    if description.status == WorkflowExecutionStatus.FAILED:
+        return {"waiting_for": "The journey has failed: see why in the Temporal UI."}
+    if description.close_time is not None:
+        return None
+    state: dict[str, str] = await handle.query("status", result_type=dict[str, str])
+    return state
+
+
+async def _reached(asked: Awaitable[Result]) -> Result:
+    try:
+        return await asked
+    except RPCError as error:
+        if error.status == RPCStatusCode.NOT_FOUND:
+            raise NoJourney from None
+        raise TemporalAway(f"Temporal did not answer ({error.status.name}): try again.") from None
