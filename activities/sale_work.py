@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import Connection
@@ -43,7 +44,7 @@ def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Wo
             raise LookupError(f"There is no opportunity {request.opportunity_id}.")
         rules = policy(connection, OpportunityPolicy, "opportunity")
         if request.kind == "opportunity":
-            return _stage(sale, rules, request.step)
+            return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
         return _loss_review(connection, sale, rules)
     care = customers.care_policy(connection) or CustomerPolicy(policy="customer")
     if request.kind == "hand_over":

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.cadences.checked import CheckedTexts, check_texts
+from domain.cadences.checked import CheckedTexts, check_among
 from domain.cadences.yaml_source import Problem, ordered
 from domain.email.rendering import TemplateError, check_fields, compile_template
 from store.cadences import TemplateSource
@@ -61,7 +61,12 @@ def check_files(
                 f"{shown(path)} is neither a cadence or policy (NAME.yaml) nor a template "
                 "(NAME.LANGUAGE.mjml): name such a file."
             )
-    check_texts(checked, yaml_texts, languages, _cadence_names(cadences_dir))
+    beside = [
+        path.read_text(encoding="utf-8", errors="replace")
+        for path in _yaml_files(cadences_dir)
+        if shown(path) not in yaml_texts
+    ]
+    check_among(checked, yaml_texts, beside, languages, _cadence_names(cadences_dir))
     for _, cadence in checked.cadences.values():
         for name in cadence.templates():
             for language in languages[name]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 import settings as settings_module
 from cli.errors import UserError
-from cli.tasks import database, finish, learned_fields
+from cli.tasks import database, done_by, finish, learned_fields
 from cli.times import shown_time
 from domain.sales.opportunities import QUALIFICATION
 from store import leads, opportunities
@@ -159,7 +159,9 @@ def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> Opport
             "Try again in a few seconds, and see that `starter.py up` runs."
         )
     now = settings_module.get().clock().now()
-    finish(database(), one.task_id, Answer(disposition, by=by or one.owner, **entered), now)
+    engine = database()
+    answer = Answer(disposition, by=done_by(engine, by, one.owner), **entered)
+    finish(engine, one.task_id, answer, now)
     Console().print(f"opportunity-{number}: {disposition.replace('_', ' ')}.")
     return one
 

@@ -26,6 +26,7 @@ from store.engine import engine as make_engine
 from store.meetings import MeetingRefused
 from store.migrate import require_current
 from store.next_actions import next_actions
+from store.presence import is_known
 from store.tasks import OpenTask, TaskDetail
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
@@ -53,6 +54,18 @@ def open_tasks(engine: Engine, owner: str | None = None) -> list[OpenTask]:
     """The open tasks of ``owner`` (everybody's without one), the most urgent first."""
     with engine.connect() as connection:
         return tasks.open_tasks(connection, owner)
+
+
+def done_by(engine: Engine, by: str, owner: str) -> str:
+    """Who did a task: the person with the code ``by``, its owner when that is left out.
+
+    Raises:
+        UserError: nobody has that code.
+    """
+    with engine.connect() as connection:
+        if by and not is_known(connection, by):
+            raise UserError(f"Nobody has the code '{by}'; `team list` shows the reps.")
+    return by or owner
 
 
 def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
@@ -171,7 +184,7 @@ def finish_task(
     now = settings_module.get().clock().now()
     answer = Answer(
         disposition=disposition,
-        by=by or task.owner,
+        by=done_by(engine, by, task.owner),
         at=parse_time(at, task.time_zone, now) if at else None,
         reason=reason,
         competitor=competitor,

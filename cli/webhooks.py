@@ -92,17 +92,16 @@ def log(
         Console().print("Nothing has failed." if failed else "Nothing was sent yet.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Delivery", "At (UTC)", "Event", "State", "Attempts", "To", "Last answer"):
-        table.add_column(column, overflow="fold")
+    for column in ("Delivery", "At (UTC)", "Event and where to", "State", "Tries", "Answer"):
+        table.add_column(column, overflow="fold", no_wrap=column in ("Delivery", "State"))
     for line in found:
         answer = line.error or (str(line.status) if line.status else "-")
         table.add_row(
             str(line.id),
-            f"{line.created_at:%Y-%m-%d %H:%M}",
-            f"{line.event_type} {line.event_id}",
+            f"{line.created_at:%Y-%m-%d\n%H:%M}",
+            Text(f"{line.event_type} {line.event_id}\n{line.url}"),
             line.state,
             str(line.attempts),
-            Text(line.url),
             Text(answer),
         )
     Console().print(table)

@@ -24,6 +24,7 @@ class Action(StrEnum):
     READ_TASKS = "read tasks"
     COMPLETE_TASKS = "complete tasks"
     REASSIGN = "reassign leads and tasks"
+    CALL_PROSPECTS = "have sales call prospects"
     BOOK_MEETINGS = "book and cancel meetings"
     READ_OPPORTUNITIES = "read opportunities"
     WORK_OPPORTUNITIES = "open, advance and close opportunities"
@@ -53,6 +54,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_TASKS: _SALES | {Role.OPS},
     Action.COMPLETE_TASKS: _SALES,
     Action.REASSIGN: frozenset({Role.MANAGER, Role.ADMIN}),
+    Action.CALL_PROSPECTS: frozenset({Role.MANAGER, Role.ADMIN}),
     Action.BOOK_MEETINGS: _SALES,
     Action.READ_OPPORTUNITIES: _EVERYBODY,
     Action.WORK_OPPORTUNITIES: _SALES,

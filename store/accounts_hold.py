@@ -15,6 +15,7 @@ from domain.names import full_name
 from store.accounts import name_key
 from store.cadences import latest_cadence
 from store.lead_standing import WITH_MARKETING
+from store.presence import is_known
 from store.relay_messages import notify_journey
 
 _LONGEST_HOLD = timedelta(days=5 * 366)
@@ -146,7 +147,7 @@ def hold(
 
     Args:
         until: journey time, UTC; None for good.
-        by: code of the rep who decides it.
+        by: code of the person who decides it, or name of their token.
         now: journey time, UTC.
 
     Raises:
@@ -158,8 +159,7 @@ def hold(
             f"{until:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
             "or hold the account for good."
         )
-    known = connection.execute(text("SELECT 1 FROM rep WHERE code = :code"), {"code": by}).first()
-    if known is None:
+    if not is_known(connection, by):
         raise AccountRefused(f"Nobody has the code '{by}'; the team policy names the reps.")
     if not reason.strip():
         raise AccountRefused("Say why the account is held: others will ask.")

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 from domain.sales.team import Team, TeamPolicy
+from store.policies import PolicyMissing, policy
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,10 @@ class Waiting:
     since: datetime
 
 
-def overflow(connection: Connection) -> list[Waiting]:
-    """The queue, the longest waiting first."""
+def overflow(connection: Connection, of_team: str | None = None) -> list[Waiting]:
+    """The queue, the longest waiting first; of one team the leads whose rule names it or a rep of
+    it."""
+    rules = None if of_team is None else _rules_of(connection, of_team)
     rows = connection.execute(
         text(
             """
@@ -52,7 +55,18 @@ def overflow(connection: Connection) -> list[Waiting]:
             row.since,
         )
         for row in rows
+        if rules is None or row.rule in rules
     ]
+
+
+def _rules_of(connection: Connection, team: str) -> set[str]:
+    """Names of the routing rules that send leads to a team, or to a rep of it."""
+    try:
+        published = policy(connection, TeamPolicy, "team")
+    except PolicyMissing:
+        return set()
+    codes = {team, *(rep.code for rep in published.reps_of(team))}
+    return {rule.rule for rule in published.routing if codes & set(rule.to)}
 
 
 def raise_at_once(

@@ -202,6 +202,18 @@ def _due_tasks(connection: Connection, absence: Row[Any]) -> Sequence[Row[Any]]:
     ).all()
 
 
+def is_known(connection: Connection, code: str) -> bool:
+    """Whether this is the code of a rep or manager, or the name of a token of the API."""
+    known: bool = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT FROM rep WHERE code = :code) "
+            "OR EXISTS (SELECT FROM api_token WHERE name = :code)"
+        ),
+        {"code": code},
+    ).scalar_one()
+    return known
+
+
 def reps(connection: Connection, now: datetime) -> list[RepLine]:
     """The reps of the newest team, in the order of its file; none before one is published."""
     team = team_policy(connection)

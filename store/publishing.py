@@ -91,3 +91,17 @@ def list_policies(connection: Connection) -> list[PolicyLine]:
         )
     )
     return [PolicyLine(**row._mapping) for row in rows]
+
+
+def texts_in_force(connection: Connection) -> list[str]:
+    """The newest version of every cadence and policy, as it was written."""
+    rows = connection.execute(
+        text(
+            """
+            (SELECT DISTINCT ON (name) source FROM cadence_version ORDER BY name, version DESC)
+            UNION ALL
+            (SELECT DISTINCT ON (name) source FROM policy_version ORDER BY name, version DESC)
+            """
+        )
+    )
+    return list(rows.scalars())

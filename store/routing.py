@@ -194,6 +194,9 @@ def mend_tasks(connection: Connection, now: datetime) -> int:
             WHERE task.state = 'open' AND task.owner <> lead.owner
                 AND task.owner IN ('', last.previous)
                 AND NOT EXISTS (
+                    SELECT FROM opportunity WHERE opportunity.id = task.opportunity_id
+                        AND opportunity.owner = task.owner AND task.kind = 'opportunity')
+                AND NOT EXISTS (
                     SELECT FROM assignment WHERE assignment.lead_id = lead.id AND cause = 'cover'
                         AND assignment.owner = task.owner AND assignment.id > last.id)
             FOR UPDATE OF task SKIP LOCKED

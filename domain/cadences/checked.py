@@ -17,6 +17,9 @@ from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
 
+# No file is called so.
+_BESIDE = "\0beside "
+
 
 @dataclass
 class CheckedTexts:
@@ -28,6 +31,33 @@ class CheckedTexts:
     cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
     policies: dict[str, tuple[str, Policy]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+
+
+def check_among(
+    checked: CheckedTexts,
+    texts: Mapping[str, str],
+    beside: Iterable[str],
+    languages: Mapping[str, set[str]],
+    cadence_names: set[str],
+) -> None:
+    """Check texts as :func:`check_texts` does, and against the others that hold ``beside`` them
+    and that none of them replaces. What is wrong with those is not told."""
+    own = {_what_it_is(text) for text in texts.values()}
+    others = [text for text in beside if _what_it_is(text) not in own]
+    everything = CheckedTexts()
+    together = {f"{_BESIDE}{number}": text for number, text in enumerate(others)} | dict(texts)
+    check_texts(everything, together, languages, cadence_names)
+    checked.problems += [one for one in everything.problems if one.file in texts]
+    checked.cadences |= {f: found for f, found in everything.cadences.items() if f in texts}
+    mine = {policy_name(text) for text in texts.values()}
+    checked.policies |= {n: found for n, found in everything.policies.items() if n in mine}
+
+
+def _what_it_is(text: str) -> tuple[str, str]:
+    if name := policy_name(text):
+        return "policy", name
+    data = read(text, "").data
+    return "cadence", str(data.get("cadence", "")) if isinstance(data, dict) else ""
 
 
 def check_texts(

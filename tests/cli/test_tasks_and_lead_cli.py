@@ -79,6 +79,7 @@ async def test_an_sdr_sees_who_and_why_and_finishes_the_task(desk: World) -> Non
         (["TASK", "return"], "needs a reason"),
         (["TASK", "return", "--reason", "bored"], "is no reason to return a lead"),
         (["TASK", "accept", "--at", "someday"], "write a time such as"),
+        (["TASK", "accept", "--by", "nobody"], "Nobody has the code 'nobody'"),
     ],
 )
 async def test_a_slip_is_told_in_a_sentence_and_changes_nothing(

@@ -9,8 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from domain.journey import Phase
+from activities.sale_work import sale_work
+from domain.journey import Phase, TaskRequest
+from domain.sales.opportunities import OpportunityPolicy
+from store.customers import hand_over
+from store.opportunities import open_beside
 from store.overflow import overflow
+from store.policies import publish_policy
 from store.routing import (
     RoutingRefused,
     assign,
@@ -23,6 +28,13 @@ from tests.store.routed import FRIDAY, VIENNA, enter, escalate, owners, publish,
 from tests.store.scored import Book
 
 HOUR = timedelta(hours=1)
+OPPORTUNITIES = OpportunityPolicy.model_validate(
+    {
+        "policy": "opportunity",
+        "stages": [{"name": "discovery", "expected": "2 weeks"}],
+        "stall_warnings": 1,
+    }
+)
 
 
 def many(book: Book, count: int) -> list[int]:
@@ -316,3 +328,45 @@ def test_a_task_that_was_held_while_its_lead_changed_hands_follows_later(book: B
     assert book.value("SELECT owner FROM task") == "b"
     with book.database.begin() as connection:
         assert mend_tasks(connection, FRIDAY) == 0
+
+
+def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_over(
+    book: Book,
+) -> None:
+    """Customer success would find a sale among its tasks that it knows nothing of."""
+    publish(book, team(rep("a"), rep("b")))
+    lead = book.lead()
+    enter(book, lead)
+    seller = book.value("SELECT owner FROM lead")
+    with book.database.begin() as connection:
+        publish_policy(connection, "opportunity", "", OPPORTUNITIES)
+        sale = open_beside(connection, lead_id=lead, name="Second depot", at=FRIDAY)
+    task(book, lead, kind="opportunity", opportunity_id=sale)
+
+    with book.database.begin() as connection:
+        hand_over(connection, lead, "b" if seller == "a" else "a", FRIDAY)
+        assert mend_tasks(connection, FRIDAY) == 0
+        request = TaskRequest(
+            key="next-stage", lead_id=lead, kind="opportunity", attempt=2, opportunity_id=sale
+        )
+        assert sale_work(connection, request, FRIDAY).owner == seller
+
+    assert book.values("SELECT owner FROM task") == [seller]
+
+
+def test_a_team_sees_of_the_overflow_queue_what_its_rules_name(book: Book) -> None:
+    """A rep would read the names of leads that only another team may have."""
+    rules = [
+        {"rule": "Korea", "if": 'lead.country == "KR"', "to": "asia"},
+        {"rule": "others", "to": "a"},
+    ]
+    crew = [rep("a", team="emea", cap=0), rep("b", team="asia", cap=0)]
+    publish(book, team(*crew, teams=[{"team": "emea"}, {"team": "asia"}], routing=rules))
+    korean, other = book.lead(country="KR"), book.lead(country="DE")
+    enter(book, korean)
+    enter(book, other)
+
+    with book.database.connect() as connection:
+        seen = {of: [one.lead_id for one in overflow(connection, of)] for of in ("emea", "asia")}
+        assert [one.lead_id for one in overflow(connection)] == [korean, other]
+    assert seen == {"emea": [other], "asia": [korean]}

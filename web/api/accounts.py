@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC
 from typing import Annotated
 
+import anyio.from_thread
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from store import accounts_hold
-from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount
+from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.api_tokens import Caller
+from store.cadences import CadenceMissing
 from store.tables import Rep
 from web.api.access import Here, Place, found, may, teams_leads
+from web.api.paging import Listing
 from web.api.problems import missing, refused
+from workflows import steering
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]
@@ -37,6 +42,27 @@ class Hold(BaseModel):
     until: AwareDatetime | None = None
     """Null: for good."""
     reason: str = Field(default="", max_length=500)
+
+
+class PlayRequest(BaseModel):
+    """A published cadence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cadence: str
+
+
+class PlayStarted(BaseModel):
+    """The leads that begin the cadence, and those in sales' hands or without a journey."""
+
+    started: list[LeadOfAccount]
+    left_alone: list[LeadOfAccount]
+
+
+class Told(BaseModel):
+    """The leads whose journeys were told."""
+
+    leads: list[int]
 
 
 @router.get("/{account_id}")
@@ -63,7 +89,40 @@ def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDet
             )
             return _seen(connection, here, caller, account_id)
     except AccountRefused as refusal:
-        raise refused(str(refusal), "until") from None
+        raise refused(str(refusal)) from None
+
+
+@router.get("/{account_id}/scheduled")
+def list_scheduled(here: Place, caller: Reader, account_id: int) -> Listing[ScheduledStep]:
+    """What marketing has scheduled for the company's leads."""
+    with here.database.connect() as connection:
+        visible = {lead.id for lead in _seen(connection, here, caller, account_id).leads}
+        steps = accounts_hold.scheduled(connection, here.clock.now(), account_id=account_id)
+    return Listing(items=[step for step in steps if step.lead_id in visible])
+
+
+@router.post("/{account_id}/play")
+def play(here: Place, caller: Holder, account_id: int, body: PlayRequest) -> PlayStarted:
+    """Start a cadence now for the company's leads that are with marketing."""
+    try:
+        with here.database.begin() as connection:
+            account = _seen(connection, here, caller, account_id).account
+            done = accounts_hold.play(connection, account, body.cadence)
+    except (AccountRefused, CadenceMissing) as refusal:
+        raise refused(str(refusal), "cadence") from None
+    return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
+
+
+@router.post("/{account_id}/pause")
+def pause(here: Place, caller: Holder, account_id: int) -> Told:
+    """Freeze the journeys of the company's leads; the time that is left stays left."""
+    return _tell(here, caller, account_id, "pause")
+
+
+@router.post("/{account_id}/resume")
+def resume(here: Place, caller: Holder, account_id: int) -> Told:
+    """Let the paused journeys of the company's leads go on."""
+    return _tell(here, caller, account_id, "resume")
 
 
 @router.post("/{account_id}/release")
@@ -73,6 +132,23 @@ def release(here: Place, caller: Holder, account_id: int) -> AccountDetail:
         _seen(connection, here, caller, account_id)
         accounts_hold.release(connection, account_id)
         return _seen(connection, here, caller, account_id)
+
+
+def _tell(here: Here, caller: Caller, account_id: int, what: steering.Order) -> Told:
+    with here.database.connect() as connection:
+        visible = {lead.id for lead in _seen(connection, here, caller, account_id).leads}
+        running = accounts_hold.journeys_of(connection, account_id)
+    told = []
+    for lead_id in running:
+        if lead_id in visible:
+            with suppress(steering.NoJourney):
+                anyio.from_thread.run(_signal, here, lead_id, what)
+                told.append(lead_id)
+    return Told(leads=told)
+
+
+async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
+    await steering.order(await here.temporal(), lead_id, what)
 
 
 def _seen(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountDetail:

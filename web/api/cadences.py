@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action
-from domain.cadences.checked import CheckedTexts, check_texts
+from domain.cadences.checked import CheckedTexts, check_among
 from domain.cadences.yaml_source import ordered
 from store.api_tokens import Caller
 from store.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
@@ -20,6 +20,7 @@ from store.publishing import (
     list_policies,
     publish_texts,
     template_ids,
+    texts_in_force,
 )
 from web.api.access import Place, found, may
 from web.api.paging import Listing
@@ -138,7 +139,8 @@ def publish(here: Place, caller: Publisher, body: Files) -> Publications:  # noq
     with here.database.begin() as connection:
         templates = template_ids(connection)
         languages = {name: set(found) for name, found in templates.items()}
-        check_texts(checked, texts, languages, cadence_names(connection))
+        beside = texts_in_force(connection)
+        check_among(checked, texts, beside, languages, cadence_names(connection))
         if checked.problems:
             raise _with_mistakes(checked, places)
         if body.only_check:

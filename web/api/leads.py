@@ -6,7 +6,7 @@ from typing import Annotated
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action
 from domain.journey import Phase
@@ -14,6 +14,8 @@ from store import leads
 from store.api_tokens import Caller
 from store.dossier import Dossier, dossier
 from store.leads import HistoryLine, LeadLine
+from store.prospects import Prospected, prospect
+from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.paging import After, Done, Limit, Page
@@ -23,7 +25,17 @@ from workflows import steering
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 Pauser = Annotated[Caller, Depends(may(Action.PAUSE_LEADS))]
+Prospector = Annotated[Caller, Depends(may(Action.CALL_PROSPECTS))]
 Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
+
+
+class Prospects(BaseModel):
+    """Leads by id or address, and the rep who is to call them; '' leaves it to routing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: list[str] = Field(min_length=1, max_length=1000)
+    owner: str = ""
 
 
 class LeadDetail(BaseModel):
@@ -95,6 +107,18 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
             scoring=explain(connection, lead_id, now),
             history=leads.history(connection, lead_id),
         )
+
+
+@router.post("/prospects")
+def call_prospects(here: Place, caller: Prospector, body: Prospects) -> Prospected:
+    """Have sales call leads of its own accord: no qualification, the rules for outbound leads."""
+    try:
+        with here.database.begin() as connection:
+            return prospect(
+                connection, body.leads, here.clock.now(), owner=body.owner, by=caller.by
+            )
+    except RoutingRefused as refusal:
+        raise refused(str(refusal), "owner") from None
 
 
 @router.get("/{lead_id}/dossier")

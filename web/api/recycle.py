@@ -11,9 +11,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
+from domain.sales.recycle import ASKED_FOR
 from store import recycle
 from store.api_tokens import Caller
-from store.recycle import ParkedLine, RecycleRefused
+from store.cadences import CadenceMissing
+from store.recycle import ParkedLine, RecycleRefused, ReturningWeek
 from web.api.access import Here, Place, may, sees, teams_leads
 from web.api.paging import Done, Listing
 from web.api.problems import refused
@@ -31,6 +33,20 @@ class Until(BaseModel):
     until: date
 
 
+class Return(Until):
+    """A day, and why: a lead that ``asked_for`` it is called on it."""
+
+    why: str = ASKED_FOR
+
+
+class ReturnTo(BaseModel):
+    """A published cadence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cadence: str
+
+
 @router.get("")
 def list_parked(here: Place, caller: Reader, reason: str = "") -> Listing[ParkedLine]:
     """Leads that rest, the one that comes back first first."""
@@ -40,6 +56,42 @@ def list_parked(here: Place, caller: Reader, reason: str = "") -> Listing[Parked
             ours = teams_leads(connection, caller, {one.id for one in items})
             items = [one for one in items if one.id in ours]
     return Listing(items=items)
+
+
+@router.get("/forecast")
+def forecast(here: Place, caller: Reader) -> Listing[ReturningWeek]:  # noqa: ARG001
+    """How many leads come back in which week, and why they rest."""
+    with here.database.connect() as connection:
+        return Listing(items=recycle.returns_by_week(connection, here.clock.now()))
+
+
+@router.post("/{lead_id}/until")
+def return_on(here: Place, caller: Changer, lead_id: int, body: Return) -> Done:
+    """Set the day on which a lead comes back, whatever the policy says."""
+    now = here.clock.now()
+    _decide(
+        here,
+        caller,
+        lead_id,
+        lambda connection: recycle.return_on(connection, lead_id, body.until, now, why=body.why),
+        field="until",
+    )
+    return Done(detail=f"lead-{lead_id} comes back on {body.until}.")
+
+
+@router.post("/{lead_id}/return-to")
+def return_to(here: Place, caller: Changer, lead_id: int, body: ReturnTo) -> Done:
+    """Choose the cadence a lead comes back to; '' for the policy's again."""
+    try:
+        _decide(
+            here,
+            caller,
+            lead_id,
+            lambda connection: recycle.choose_cadence(connection, lead_id, body.cadence),
+        )
+    except CadenceMissing as missing:
+        raise refused(str(missing), "cadence") from None
+    return Done(detail=f"lead-{lead_id} comes back to {body.cadence or 'what the policy says'}.")
 
 
 @router.post("/{lead_id}/wake")

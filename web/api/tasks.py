@@ -94,10 +94,11 @@ def list_tasks(
 
 
 @router.get("/overflow")
-def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:  # noqa: ARG001
-    """The leads that nobody could take, the longest waiting first."""
+def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:
+    """The leads that nobody could take, the longest waiting first; for an SDR those that the team
+    might have taken."""
     with here.database.connect() as connection:
-        return Listing(items=overflow(connection))
+        return Listing(items=overflow(connection, team_of(caller)))
 
 
 @router.get("/{task_id}")

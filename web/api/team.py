@@ -15,7 +15,7 @@ from store.api_tokens import Caller
 from store.overflow import Waiting, overflow
 from store.presence import PresenceRefused, RepLine
 from store.routing import RoutingRefused, reassign
-from web.api.access import Place, may
+from web.api.access import Place, may, team_of
 from web.api.paging import Listing
 from web.api.problems import Problem, refused
 
@@ -80,10 +80,11 @@ def list_reps(here: Place, caller: Reader) -> Listing[RepLine]:  # noqa: ARG001
 
 
 @router.get("/overflow")
-def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:  # noqa: ARG001
-    """The leads that nobody could take, the longest waiting first."""
+def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:
+    """The leads that nobody could take, the longest waiting first; for an SDR those that the team
+    might have taken."""
     with here.database.connect() as connection:
-        return Listing(items=overflow(connection))
+        return Listing(items=overflow(connection, team_of(caller)))
 
 
 @router.get("/alerts")

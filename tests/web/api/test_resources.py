@@ -211,6 +211,8 @@ async def test_an_account_is_held_out_of_marketing_by_the_team_that_has_it(api: 
     api.lead("jon@other.example", "rep-9", account_id=theirs)
 
     held = await api.ask("sdr", "POST", f"/accounts/{ours}/hold", reason="in talks")
+    by_manager = await api.ask("manager", "POST", f"/accounts/{theirs}/hold", reason="in talks")
+    assert by_manager.json()["account"]["held_by"] == "the manager"
     hidden = await api.ask("sdr", "POST", f"/accounts/{theirs}/hold", reason="in talks")
 
     assert held.json()["account"]["held_by"] == "rep-1"
@@ -289,3 +291,28 @@ async def test_a_body_that_is_no_json_and_a_path_that_is_none_are_problems_too(a
     codes = [(one.status_code, one.json()["code"]) for one in (nowhere, strange, letters)]
     assert codes == [(404, "not_found"), (405, "method_not_allowed"), (422, "invalid")]
     assert letters.json()["errors"][0]["field"] == "lead_id"
+
+
+async def test_sales_steers_marketing_over_the_api(api: Api) -> None:
+    """What the command line offers a manager, a CRM could not do."""
+    account = api.account("Acme")
+    parked = api.lead("jane@acme.example", "rep-1", phase="Recycle", account_id=account)
+    calling = api.lead("ada@acme.example", "rep-1", phase="FollowUp", account_id=account)
+    cold = api.lead("new@acme.example", phase="", account_id=account)
+    at = f"/accounts/{account}"
+
+    unknown = await api.ask("manager", "POST", f"{at}/play", cadence="no-such")
+    scheduled = await api.ask("manager", "GET", f"{at}/scheduled")
+    forecast = await api.ask("manager", "GET", "/recycle/forecast")
+    day = await api.ask("manager", "POST", f"/recycle/{parked}/until", until="2199-03-02")
+    past = await api.ask("manager", "POST", f"/recycle/{parked}/until", until="2001-03-02")
+    back = await api.ask("manager", "POST", f"/recycle/{parked}/return-to", cadence="no-such")
+    called = await api.ask("manager", "POST", "/leads/prospects", leads=[str(cold), str(calling)])
+
+    assert (unknown.status_code, back.status_code) == (409, 409)
+    assert "no-such" in unknown.text
+    assert (scheduled.status_code, scheduled.json()["items"]) == (200, [])
+    assert forecast.status_code == 200
+    assert (day.status_code, past.status_code) in ((200, 409), (409, 409))
+    assert called.json()["queued"] == [cold]
+    assert [name for name, _ in called.json()["refused"]] == [str(calling)]
