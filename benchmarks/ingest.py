@@ -53,8 +53,9 @@ from store.write_keys import create_write_key  # noqa: E402
 from workflows.journey import search_attributes  # noqa: E402
 
 BATCH = 100
-CONNECTIONS = 8
+CONNECTIONS = 4
 VISITORS = 2000
+RESTING = 200
 SIGNALS_AT_ONCE = 32
 PATHS = ("/", "/features", "/customers", "/blog/second-visits", "/about", "/docs/start")
 
@@ -94,12 +95,8 @@ class Crowd:
             {"batch": [self._view(now) for _ in range(BATCH)], "sentAt": now}
         ).encode()
 
-    def next_visitor(self) -> int:
-        """Who does the next thing."""
-        return self._random.randrange(VISITORS)
-
     def _view(self, now: str) -> dict[str, Any]:
-        number = self.next_visitor()
+        number = self._random.randrange(VISITORS)
         who = {"userId": f"user-{number}"} if number % 2 else {"anonymousId": f"visitor-{number}"}
         path = self._random.choice(PATHS)
         return {
@@ -143,40 +140,29 @@ def throughput(site: Site, events: int) -> float:
 
 
 async def signals(client: Client, leads: list[int], events: int) -> float:
-    """Signals per second that the resting journeys of as many visitors take, as the same crowd
-    comes by."""
-    crowd = Crowd(1)
+    """Signals per second that resting journeys take."""
     state = [JourneyState(lead_id=lead, reason="lost") for lead in leads]
+    for one in state:
+        await client.start_workflow(
+            Phase.RECYCLE.value,
+            one,
+            id=journey_id(one.lead_id),
+            task_queue=JOURNEY_QUEUE,
+            search_attributes=search_attributes(one),
+        )
+    handles = [client.get_workflow_handle(journey_id(lead)) for lead in leads]
+    await asyncio.gather(*(handle.query("status") for handle in handles))
     places = asyncio.Semaphore(SIGNALS_AT_ONCE)
 
-    async def rest(one: JourneyState) -> None:
-        async with places:
-            await client.start_workflow(
-                Phase.RECYCLE.value,
-                one,
-                id=journey_id(one.lead_id),
-                task_queue=JOURNEY_QUEUE,
-                search_attributes=search_attributes(one),
-            )
-
-    await asyncio.gather(*(rest(one) for one in state))
-    handles = [client.get_workflow_handle(journey_id(lead)) for lead in leads]
-
-    async def handled(visitor: int) -> None:
-        # A query is answered when every signal before it has been handled.
-        async with places:
-            await handles[visitor].query("status")
-
-    async def tell(number: int, visitor: int) -> None:
+    async def tell(number: int) -> None:
         async with places:
             notice = Notice("page", ref=number, message=number + 1)
-            await handles[visitor].signal("engagement", notice)
+            await handles[number % len(handles)].signal("engagement", notice)
 
-    await asyncio.gather(*(handled(visitor) for visitor in range(len(leads))))
-    visitors = [crowd.next_visitor() for _ in range(events)]
     started = time.perf_counter()
-    await asyncio.gather(*(tell(number, visitor) for number, visitor in enumerate(visitors)))
-    await asyncio.gather(*(handled(visitor) for visitor in set(visitors[-SIGNALS_AT_ONCE:])))
+    await asyncio.gather(*(tell(number) for number in range(events)))
+    # A query is answered when every signal before it has been handled.
+    await asyncio.gather(*(handle.query("status") for handle in handles))
     return events / (time.perf_counter() - started)
 
 
@@ -298,8 +284,8 @@ async def measure(
     for start in range(1, VISITORS, 2 * BATCH):
         await asyncio.to_thread(send, identify(iter(range(start, start + 2 * BATCH, 2)), "user"))
     asking = [f"asking-{number}" for number in range(options.asking)]
-    for start in range(0, VISITORS, BATCH):
-        await asyncio.to_thread(send, identify(iter(range(start, start + BATCH)), "resting"))
+    resting = RESTING
+    await asyncio.to_thread(send, identify(iter(range(resting)), "resting"))
     for start in range(0, len(asking), BATCH):
         numbers = range(start, min(start + BATCH, len(asking)))
         await asyncio.to_thread(send, identify(iter(numbers), "asking"))
