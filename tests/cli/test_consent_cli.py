@@ -164,4 +164,6 @@ def test_a_topic_that_leads_could_not_choose_is_a_problem(
         return
     (problem,) = found
     assert f"short.yaml:{place}: the consent policy does not name the topic 'nurtur'" in problem
-    assert check_files(tmp_path, tmp_path, [tmp_path / "short.yaml"]).problems == []
+    alone = check_files(tmp_path, tmp_path, [tmp_path / "short.yaml"])
+    assert [str(one) for one in alone.problems] == found
+    assert check_files(tmp_path, tmp_path, [tmp_path / "consent.yaml"]).problems == []
