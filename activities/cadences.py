@@ -94,7 +94,7 @@ class CadenceActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def begin_cadence(self, request: BeginCadence) -> Enrolled:
         """Enroll the lead in the newest version of the cadence and plan the first step.
 
@@ -128,7 +128,7 @@ class CadenceActivities:
         exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
         return Enrolled(enrollment.id, exit_on, plan, entered)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def run_step(self, request: RunStep) -> Plan:
         """Do the step that is due and plan the next. A step that is not due is planned anew: a
         calendar, a time zone or the send window may have changed since."""
@@ -163,7 +163,7 @@ class CadenceActivities:
             self._remember(connection, current, plan, now)
         return plan
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def leave_cadence(self, request: LeaveCadence) -> None:
         """End an enrollment, if it has not ended yet."""
         with self.resources.engine.begin() as connection:

@@ -37,7 +37,7 @@ class CallActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def plan_next_call(self, request: PlanNextCall) -> NextCall:
         """What follows a call, and when: at the time the lead asked for, or after the policy's
         gap, in calling hours of the lead's own time zone while the owner's team works."""
@@ -82,7 +82,7 @@ class CallActivities:
             mail=mail,
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def plan_call(self, request: PlanCall) -> CallPlan:
         """When a call attempt is due, for follow-ups that began before :meth:`plan_next_call`;
         they decide by themselves what a call leads to."""

@@ -22,7 +22,7 @@ class CustomerActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def welcome_customer(self, entry: PhaseEntry) -> CustomerCare:
         """Enter the customer phase, give the customer its owner and note its dates, once."""
         now = self.resources.now()
@@ -47,7 +47,7 @@ class CustomerActivities:
             opportunity_id=sale.id if sale else 0,
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def next_date(self, lead_id: int) -> NextDate:
         """The date whose task opens next, and when that is: the policy's time before it, when the
         owner's team is at work."""
@@ -72,7 +72,7 @@ class CustomerActivities:
             f"Waiting to open the {due.kind} task of {due.on.isoformat()} on {when}",
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def date_passed(self, request: DatePassed) -> None:
         """Move a date that comes again on, and forget one that does not."""
         on = date.fromisoformat(request.on)
@@ -84,7 +84,7 @@ class CustomerActivities:
             every = rules.dates[due.kind].every if rules and due.kind in rules.dates else None
             customers.move_date(connection, due.id, on, every.after(on) if every else None)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def end_care(self, lead_id: int) -> None:
         """Give a customer that leaves back to who sold to it."""
         with self.resources.engine.begin() as connection:

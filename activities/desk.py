@@ -25,7 +25,7 @@ class DeskActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def mind_desk(self, request: MindDesk) -> Minded:
         """Do the round: each part is a transaction of its own and does nothing twice."""
         now = self.resources.now()

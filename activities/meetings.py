@@ -31,7 +31,7 @@ class MeetingActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def plan_meeting(self, meeting_id: int) -> MeetingPlan:
         """Reminders and end of an appointment; reminders that lie in the past are left out."""
         now = self.resources.now()
@@ -64,7 +64,7 @@ class MeetingActivities:
             cancelled=meeting.state == "cancelled",
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def call_off_meeting(self, meeting_id: int) -> str:
         """Cancel a booked appointment whose lead was taken elsewhere.
 

@@ -18,7 +18,7 @@ class OpportunityActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def open_opportunity(self, request: OpenOpportunity) -> OpportunityOpened:
         """Enter the opportunity phase and record the sale, once per run."""
         now = self.resources.now()
@@ -35,7 +35,7 @@ class OpportunityActivities:
             )
         return OpportunityOpened(opportunity_id, entered.owner, promise.stall_warnings)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def advance_opportunity(self, request: AdvanceOpportunity) -> str:
         """Move the opportunity to its next stage, once per task."""
         with self.resources.engine.begin() as connection:
@@ -48,7 +48,7 @@ class OpportunityActivities:
                 at=self.resources.now(),
             )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def sale_stands_still(self, request: StandsStill) -> StallAnswer:
         """Warn the owner; after the warnings have marketing help; then ask to have the sale back.
 
@@ -71,7 +71,7 @@ class OpportunityActivities:
                 return StallAnswer("help", rules.help.cadence, cycle)
         return StallAnswer("return" if request.overruns else "")
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def close_opportunity(self, request: CloseOpportunity) -> None:
         """Record the outcome; the relay brings it to the lead's journey."""
         with self.resources.engine.begin() as connection:

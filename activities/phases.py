@@ -18,13 +18,13 @@ class PhaseActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def enter_phase(self, entry: PhaseEntry) -> Entered:
         """Record that the lead entered a phase; gives it an owner where the phase needs one."""
         with self.resources.engine.begin() as connection:
             return journeys.record_entry(connection, entry, self.resources.now())
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def park(self, request: Park) -> Parking:
         """Put the lead into the recycle stage and say for how long, by the recycle policy."""
         now = self.resources.now()
@@ -46,7 +46,7 @@ class PhaseActivities:
             returns_for=rest.why,
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def end_journey(self, request: EndJourney) -> None:
         """Record the end of the journey."""
         with self.resources.engine.begin() as connection:

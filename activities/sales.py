@@ -23,7 +23,7 @@ class SalesActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def send_one(self, request: SendOne) -> None:
         """Send one mail outside a cadence, once per key.
 

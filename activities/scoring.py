@@ -26,7 +26,7 @@ class ScoringActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def rescore_leads(self, run_id: int) -> RescoreProgress:
         """Count leads for a while. What is counted is committed, and never counted twice."""
         begun = time.monotonic()
@@ -40,7 +40,7 @@ class ScoringActivities:
                 details = f"Scored {run.rescored:,} of {run.leads:,} leads by version {run.version}"
                 return RescoreProgress(done, details)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def escalate_backlog(self, run_id: int) -> Escalation:
         """Hand over the next portion of those whom the new rules made ready."""
         now = self.resources.now()

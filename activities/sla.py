@@ -15,7 +15,7 @@ class SlaActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def mind_promises(self, task_id: int) -> PromisesMinded:
         """Do what the promises about an open task demand, and say when to look again."""
         now = self.resources.now()
@@ -25,7 +25,7 @@ class SlaActivities:
         said = ", ".join(minded.done)
         return PromisesMinded(seconds, f"SLA of task {task_id}: {said}" if said else "")
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def hold_promises(self, request: HoldPromises) -> None:
         """Stop the clocks of a lead whose journey is paused, or let them go on."""
         with self.resources.engine.begin() as connection:

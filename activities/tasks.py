@@ -27,7 +27,7 @@ class TaskActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def open_task(self, request: TaskRequest) -> OpenedTask:
         """Write the row of a task; it is in the owner's list from now on."""
         now = self.resources.now()
@@ -56,7 +56,7 @@ class TaskActivities:
             watch_seconds=self.resources.seconds_until_look(row.look_at, now),
         )
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def await_disposition(self, task_id: int) -> Disposition:
         """Stay open until a person is done; the relay then completes this activity by id."""
         with self.resources.engine.begin() as connection:
@@ -65,7 +65,7 @@ class TaskActivities:
             activity.raise_complete_async()
         return answer
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def close_task(self, task_id: int, state: str) -> Disposition:
         """Withdraw or expire a task, unless a person was faster: then theirs counts."""
         with self.resources.engine.begin() as connection:

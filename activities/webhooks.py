@@ -34,7 +34,7 @@ class WebhookActivities:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def send_webhook(self, attempt: WebhookAttempt) -> WebhookAttempted:
         """Post the event once. A crash after the post means another one, under the same
         ``webhook-id``."""

@@ -20,12 +20,10 @@ import itertools
 import json
 import os
 import random
-import shutil
 import socket
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -40,17 +38,15 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import Engine, text  # noqa: E402
-from temporalio.client import Client  # noqa: E402
+from sqlalchemy import Engine, text
+from temporalio.client import Client
 
-from cli.cadence import publish_files  # noqa: E402
-from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id  # noqa: E402
-from domain.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
-from embedded.stack import EmbeddedStack  # noqa: E402
-from store import migrate  # noqa: E402
-from store.engine import engine  # noqa: E402
-from store.write_keys import create_write_key  # noqa: E402
-from workflows.journey import search_attributes  # noqa: E402
+from benchmarks.own_stack import own_stack, print_figures
+from cli.cadence import publish_files
+from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id
+from store.engine import engine
+from store.write_keys import create_write_key
+from workflows.journey import search_attributes
 
 BATCH = 100
 CONNECTIONS = 4
@@ -342,11 +338,7 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=60.0, help="length of part 3")
     parser.add_argument("--asking", type=int, default=200, help="leads that ask in part 3")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
-    stack = EmbeddedStack(home, SEARCH_ATTRIBUTES)
-    try:
-        addresses = stack.start()
-        migrate.upgrade(addresses.database_url)
+    with own_stack() as (home, addresses):
         database = engine(addresses.database_url)
         publish_files(database, ROOT / "cadences", ROOT / "templates")
         with database.begin() as connection:
@@ -365,14 +357,7 @@ async def main() -> None:
             site = Site(f"http://127.0.0.1:{port}", key)
             figures = await measure(client, database, site, options)
         database.dispose()
-    finally:
-        stack.stop()
-        shutil.rmtree(home, ignore_errors=True)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:32} {value:>12}")
+    print_figures(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import create_engine, text  # noqa: E402
+from sqlalchemy import create_engine, text
 
-from embedded.postgres import EmbeddedPostgres  # noqa: E402
-from store import migrate  # noqa: E402
+from embedded.postgres import EmbeddedPostgres
+from store import migrate
 
 HEADER = (
     *("Record ID", "First Name", "Last Name", "Email", "Phone Number", "Company Name"),

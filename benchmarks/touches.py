@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import re
 import shutil
 import statistics
 import sys
-import tempfile
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -28,33 +26,31 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import Engine, text  # noqa: E402
-from temporalio.client import Client  # noqa: E402
-from temporalio.worker import Worker  # noqa: E402
+from sqlalchemy import Engine, text
+from temporalio.client import Client
+from temporalio.worker import Worker
 
-from activities.channels.registry import channel_from  # noqa: E402
-from activities.failures import DiscreetFailures  # noqa: E402
-from activities.heartbeats import Heartbeats  # noqa: E402
-from activities.links import link_signer  # noqa: E402
-from activities.registry import email_activities, journey_activities  # noqa: E402
-from activities.resources import Resources  # noqa: E402
-from benchmarks.bare import BARE_WORKFLOW, Bare, nothing  # noqa: E402
-from cli.cadence import publish_files  # noqa: E402
-from domain.journey import (  # noqa: E402
+from activities.channels.registry import channel_from
+from activities.failures import DiscreetFailures
+from activities.heartbeats import Heartbeats
+from activities.links import link_signer
+from activities.registry import email_activities, journey_activities
+from activities.resources import Resources
+from benchmarks.bare import BARE_WORKFLOW, Bare, nothing
+from benchmarks.own_stack import own_stack, print_figures
+from cli.cadence import publish_files
+from domain.journey import (
     EMAIL_QUEUE,
     JOURNEY_QUEUE,
     JourneyState,
     Phase,
     journey_id,
 )
-from domain.search_attributes import SEARCH_ATTRIBUTES  # noqa: E402
-from embedded.stack import EmbeddedStack  # noqa: E402
-from settings import Settings  # noqa: E402
-from store import migrate  # noqa: E402
-from store.engine import engine  # noqa: E402
-from worker import workflow_runner  # noqa: E402
-from workflows.journey import search_attributes  # noqa: E402
-from workflows.registry import WORKFLOWS  # noqa: E402
+from settings import Settings
+from store.engine import engine
+from worker import workflow_runner
+from workflows.journey import search_attributes
+from workflows.registry import WORKFLOWS
 
 STEPS = 40
 TIME_FACTOR = 240.0
@@ -213,20 +209,15 @@ class Bench:
 
 
 def write_cadence(folder: Path) -> None:
-    """A cadence of STEPS mails a journey minute apart, any time of any day, and the policies."""
-    folder.mkdir()
-    for policy in (ROOT / "cadences").glob("*.yaml"):
-        if policy.read_text(encoding="utf-8").lstrip().startswith(("#", "policy")):
-            shutil.copy(policy, folder)
+    """What ships, and a cadence of STEPS mails a journey minute apart, any time of any day."""
+    shutil.copytree(ROOT / "cadences", folder)
     # Every journey would be over its caps with the third mail.
     consent = folder / "consent.yaml"
     caps = re.sub(r"^caps: .*$", "caps: []", consent.read_text("utf-8"), flags=re.MULTILINE)
     consent.write_text(caps, encoding="utf-8")
-    for cadence in ("no-show-recovery", "recycle-reentry"):
-        shutil.copy(ROOT / "cadences" / f"{cadence}.yaml", folder)
     steps = "\n  - wait: 1 minute\n".join(["  - email: welcome-1-checklist"] * STEPS)
     (folder / "benchmark.yaml").write_text(
-        "cadence: benchmark\n"
+        "cadence: benchmark\ntopic: nurture\n"
         "window: {days: [mon, tue, wed, thu, fri, sat, sun], from: '00:00', to: '24:00', "
         "skip_holidays: false}\n"
         f"steps:\n{steps}\n",
@@ -290,11 +281,7 @@ async def main() -> None:
     parser.add_argument("--journeys", type=int, default=40, help="workflows at once")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of rounds that count")
     options = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
-    stack = EmbeddedStack(home, SEARCH_ATTRIBUTES)
-    try:
-        addresses = stack.start()
-        migrate.upgrade(addresses.database_url)
+    with own_stack() as (home, addresses):
         settings = Settings(
             perennial_home=home,
             database_url=addresses.database_url,
@@ -313,14 +300,7 @@ async def main() -> None:
             options.journeys,
         )
         figures = await measure(settings, bench, options)
-    finally:
-        stack.stop()
-        shutil.rmtree(home, ignore_errors=True)
-    if options.json:
-        print(json.dumps(figures))
-    else:
-        for name, value in figures.items():
-            print(f"{name:32} {value:>12}")
+    print_figures(figures, as_json=options.json)
 
 
 if __name__ == "__main__":

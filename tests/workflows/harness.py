@@ -91,7 +91,7 @@ class Person:
         """Script the reactions to tasks of ``kind``."""
         self.reactions[kind].extend(reactions)
 
-    @activity.defn(name="await_disposition")
+    @activity.defn(name="await_disposition", no_thread_cancel_exception=True)
     def await_disposition(self, task_id: int) -> Disposition:
         """Stand in for the wait: a person who does the task at once, through the real store.
 
@@ -268,6 +268,17 @@ class World:
                 return
             await asyncio.sleep(0.05)
         raise AssertionError(f"{query} gives {seen!r}, not {expected!r}")
+
+    async def shows(self, handle: WorkflowHandle[Any, Any], name: str, expected: Any) -> None:
+        """Wait until ops see ``expected`` in a search attribute: a signal is answered later."""
+        seen: Any = None
+        for _ in range(300):
+            attributes = (await handle.describe()).typed_search_attributes
+            seen = next((pair.value for pair in attributes if pair.key.name == name), None)
+            if seen == expected:
+                return
+            await asyncio.sleep(0.05)
+        raise AssertionError(f"{name} is {seen!r}, not {expected!r}")
 
     def value(self, query: str, **parameters: Any) -> Any:
         """The one value a query gives."""

@@ -70,8 +70,7 @@ async def test_a_rep_who_comes_back_gets_the_lead_that_waits_and_ops_see_it(here
     assert here.value("SELECT owner FROM task") == "rep-2"
     handle = here.client.get_workflow_handle(f"lead-{lead}")
     assert (await handle.query("status"))["waiting_for"].startswith("Waiting")
-    attributes = (await handle.describe()).typed_search_attributes
-    assert [pair.value for pair in attributes if pair.key.name == "Owner"] == ["rep-2"]
+    await here.shows(handle, "Owner", "rep-2")
 
 
 async def test_a_lead_that_changes_hands_between_calls_is_planned_anew(here: World) -> None:
@@ -85,8 +84,7 @@ async def test_a_lead_that_changes_hands_between_calls_is_planned_anew(here: Wor
         reassign(connection, [lead], "rep-4", "ops", await here.now())
     await here.deliver()
 
-    attributes = (await handle.describe()).typed_search_attributes
-    assert [pair.value for pair in attributes if pair.key.name == "Owner"] == ["rep-4"]
+    await here.shows(handle, "Owner", "rep-4")
     assert here.value("SELECT count(*) FROM assignment WHERE cause = 'reassigned'") == 1
 
 
