@@ -1,4 +1,5 @@
-"""The relay: brings what the database decided to Temporal, until Temporal has accepted it.
+"""The relay: brings what the database decided to Temporal, until Temporal has accepted it; and
+releases the answers of people that can't be taken back any more.
 
 Runs inside every worker. Any number of relays share the work (SKIP LOCKED); messages of one
 workflow go in the order they were written, those of different workflows side by side.
@@ -34,8 +35,9 @@ from domain.journey import (
 )
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.webhooks import WEBHOOK_WORKFLOW
-from store import relay_messages, tasks
+from store import erasure, held_answers, relay_messages, tasks
 from workflows.journey import search_attributes
+from workflows.steering import end_at_once
 
 log = structlog.get_logger()
 
@@ -88,9 +90,10 @@ class Relay:
         self._listener: Any = None
 
     async def run(self) -> None:
-        """Deliver until :meth:`stop`; survives a database or Temporal that is away."""
+        """Release and deliver until :meth:`stop`; survives a database or Temporal that is away."""
         while not self._stopping.is_set():
             try:
+                await asyncio.to_thread(held_answers.release_due, self._engine)
                 if await self.deliver_due() == 0:
                     await asyncio.to_thread(self._wait_for_news)
             except Exception as error:
@@ -163,6 +166,8 @@ class Relay:
                     return await self._signal(row)
                 case "complete_task":
                     return await self._complete_task(row)
+                case "erase":
+                    return await self._erase(row)
                 case kind:
                     return Delivery("undeliverable", f"unknown kind {kind}")
         except Exception as error:
@@ -259,6 +264,13 @@ class Relay:
             return await self._without_wait(task_id, wait)
         return Delivery("delivered")
 
+    async def _erase(self, row: Any) -> Delivery:
+        lead_id = row.payload["lead_id"]
+        running = await asyncio.to_thread(self._workflows_of, lead_id)
+        await end_at_once(self._client, running, "The person was erased.", LONGEST_CALL)
+        await asyncio.to_thread(self._clear_again, lead_id, row.payload["last"])
+        return Delivery("delivered")
+
     async def _without_wait(self, task_id: int, wait: tasks.Wait) -> Delivery:
         """What to do with a disposition that no activity waits for now."""
         run = self._client.get_workflow_handle(wait.workflow_id, run_id=wait.run_id)
@@ -277,6 +289,14 @@ class Relay:
         if await asyncio.to_thread(self._mark_late, task_id):
             return Delivery("undeliverable", "the journey had gone on")
         return Delivery("delivered")
+
+    def _workflows_of(self, lead_id: int) -> list[str]:
+        with self._engine.connect() as connection:
+            return erasure.workflows_of(connection, lead_id)
+
+    def _clear_again(self, lead_id: int, last: bool) -> None:
+        with self._engine.begin() as connection:
+            erasure.clear_again(connection, lead_id, last=last)
 
     def _wait_of(self, task_id: int) -> tasks.Wait:
         with self._engine.connect() as connection:

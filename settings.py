@@ -68,6 +68,15 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Signs links in mails. Empty: a key generated once and kept under ``perennial_home``."""
 
+    trusted_proxies: str = ""
+    """Addresses and networks of reverse proxies, separated by commas, beside 127.0.0.1: their
+    ``X-Forwarded-For`` says who asks, which counts when too many passwords are wrong."""
+    oidc_issuer: str = ""
+    """Address of an OpenID Connect provider through which people sign in to the console, as its
+    ``/.well-known/openid-configuration`` names it. Empty: passwords and one-time links only."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+
     email_channel: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     email_from: str = "clara@lindenmoor.example"
     email_from_name: str = "Clara Moss"

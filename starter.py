@@ -13,12 +13,14 @@ from cli import (
     cadence,
     keys,
     lead,
+    meetings,
     opportunity,
     recycle,
     stack,
     tasks,
     team,
     tokens,
+    users,
     webhooks,
 )
 from cli.dossier import dossier
@@ -44,6 +46,7 @@ app.command("prospect")(prospect)
 app.add_typer(cadence.app, name="cadence")
 app.add_typer(lead.app, name="lead")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(meetings.app, name="meetings")
 app.add_typer(opportunity.app, name="opportunity")
 app.command("sla")(sla)
 app.command("dossier")(dossier)
@@ -52,6 +55,7 @@ app.add_typer(account.app, name="account")
 app.add_typer(team.app, name="team")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
+app.add_typer(users.app, name="users")
 app.add_typer(webhooks.app, name="webhooks")
 
 

@@ -33,6 +33,8 @@ from store.scoring import points_now
 DUE_TOLERANCE = timedelta(seconds=5)
 LOOK_AGAIN = timedelta(days=365)
 """How long a touch rests whose account is held out of marketing for good, before it looks again."""
+JUST_OVER = timedelta(hours=1)
+"""For so long after a meeting's end its lead may be written to at any hour."""
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
@@ -57,6 +59,8 @@ _REMEMBER = text(
     "held_from = CASE WHEN step = :step THEN held_from END, "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
 )
+
+_MEETING_END = text("SELECT starts_at + make_interval(mins => minutes) FROM meeting WHERE id = :id")
 
 _HOLD = text(
     "UPDATE enrollment SET step = :step, held_from = coalesce(held_from, :due) WHERE id = :id"
@@ -120,7 +124,8 @@ class CadenceActivities:
                 at=now,
             )
             current = self._load(connection, enrollment.id, now)
-            plan = self._plan(current, self._move(current, current.cadence.first, now), now)
+            move = self._move(current, current.cadence.first, now, request.meeting_id)
+            plan = self._plan(current, move, now)
             moved = request.entry is not None and request.entry.reason == "moved"
             if request.entry and not moved and is_ready_on_entry(connection, request.lead_id, now):
                 plan = Plan("exit", reason=Code.SCORE_REACHED)
@@ -189,7 +194,7 @@ class CadenceActivities:
     ) -> Plan:
         """Send what is due at or right after ``step``, judged as of ``since``, then plan on from
         ``now``. What an earlier attempt has ``begun`` is finished, come what may."""
-        move = self._move(current, step, since)
+        move = self._move(current, step, since, meeting_id)
         if move.kind == "send" and move.due <= now:
             if not begun and self._is_held(current, now):
                 return self._plan_after_the_hold(current, move, now)
@@ -271,10 +276,21 @@ class CadenceActivities:
             now,
         )
 
-    def _move(self, current: Pass, step: str, now: datetime) -> Move:
-        return next_move(
+    def _move(self, current: Pass, step: str, now: datetime, meeting_id: int = 0) -> Move:
+        """What comes next from ``step``. A mail with which a cadence after a meeting begins does
+        not wait for the window while the meeting is just over: the lead chose the hour."""
+        move = next_move(
             current.cadence, step, now, current.facts, current.row.time_zone, current.row.country
         )
+        waits = move.kind == "send" and move.due > now and move.step == current.cadence.first
+        if waits and current.row.phase == Phase.MEETING and self._is_just_over(meeting_id, now):
+            return replace(move, due=now)
+        return move
+
+    def _is_just_over(self, meeting_id: int, now: datetime) -> bool:
+        with self.resources.statements.connect() as connection:
+            ended_at = connection.execute(_MEETING_END, {"id": meeting_id}).scalar()
+        return ended_at is not None and now - JUST_OVER <= ended_at
 
     def _plan(self, current: Pass, move: Move, now: datetime) -> Plan:
         name = current.cadence.name

@@ -1,4 +1,5 @@
-"""What time alone changes in sales: absences begin and end, leads wait too long."""
+"""What time alone changes in sales: absences begin and end, leads wait too long,
+promises fall due."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from domain.desk import MindDesk, Minded
 from store.due_times import recount_due
 from store.presence import current_absences, stand_in
 from store.routing import drain_overflow, mend_tasks, mind_overflow
+from store.sla_breaches import leads_due, mind_lead
 from store.sla_recount import recount
 
 ROUND = timedelta(minutes=5)
@@ -47,8 +49,15 @@ class DeskActivities:
             moved += mend_tasks(connection, now)
         with engine.begin() as connection:
             waiting = mind_overflow(connection, now)
+        with engine.begin() as connection:
+            late = leads_due(connection, now)
+        done = 0
+        for lead_id in late:
+            with engine.begin() as connection:
+                done += len(mind_lead(connection, lead_id, now))
         return Minded(
             max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
-            f"{waiting} leads wait for an owner, {len(absences)} reps are on leave. The last round "
-            f"gave {served} leads an owner, moved {moved} tasks and counted {recounted} anew",
+            f"Leads that wait for an owner: {waiting}; reps on leave: {len(absences)}. In the last "
+            f"round leads that got an owner: {served}; tasks moved: {moved}; due times counted "
+            f"anew: {recounted}; steps taken about broken promises: {done}",
         )

@@ -12,10 +12,11 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
+from activities.mail_text import mail_text
 from activities.resources import Resources
 from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
 from domain.email.message import CalendarPart
-from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError, render
+from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from store import ledger
 
 # RFC 4122 name space of our own, so that Message-IDs follow from ledger keys.
@@ -146,21 +147,8 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
 
 
 def _render(resources: Resources, email: Email) -> RenderedEmail:
-    links, settings = resources.links, resources.settings
-    rendered = render(
-        email.template,
-        {
-            **email.fields,
-            "sender": {"name": settings.email_from_name, "email": settings.email_from, "title": ""},
-            "postal_address": settings.email_postal_address,
-            "links": {
-                "unsubscribe": links.unsubscribe(email.key),
-                "preferences": links.preferences(email.key),
-                "booking": links.booking(email.key),
-            },
-            "link": lambda url: links.click(email.key, url),
-        },
-    )
+    links = resources.links
+    rendered = mail_text(email.template, email.fields, resources.settings, links, email.key)
     if resources.channel.name == "sendgrid":
         return rendered  # SendGrid counts opens by itself.
     pixel = f'<img src="{links.opened(email.key)}" width="1" height="1" alt="">'

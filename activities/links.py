@@ -11,16 +11,19 @@ from settings import Settings
 
 
 def link_signer(settings: Settings) -> LinkSigner:
-    """The signer of this deployment, keyed by ``SECRET_KEY``.
+    """The signer of this deployment, keyed by :func:`deployment_secret`."""
+    return LinkSigner(deployment_secret(settings), settings.web_url())
 
-    Without that setting a key is made once and kept in ``PERENNIAL_HOME/link-secret``, which only
+
+def deployment_secret(settings: Settings) -> str:
+    """The secret that all processes of this deployment share: ``SECRET_KEY``.
+
+    Without that setting one is made once and kept in ``PERENNIAL_HOME/link-secret``, which only
     serves processes that share the folder.
     """
     if settings.secret_key is not None and settings.secret_key.get_secret_value():
-        secret = settings.secret_key.get_secret_value()
-    else:
-        secret = _kept_secret(settings.perennial_home / "link-secret")
-    return LinkSigner(secret, settings.web_url())
+        return settings.secret_key.get_secret_value()
+    return _kept_secret(settings.perennial_home / "link-secret")
 
 
 def _kept_secret(path: Path) -> str:

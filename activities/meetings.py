@@ -12,10 +12,11 @@ from activities.resources import Resources
 from activities.sentences import local_time
 from domain.email.message import CalendarPart
 from domain.journey import MeetingPlan, Reminder
+from domain.journey_sales import OutcomeMissing
 from domain.meetings.invitation import Invitation, uid_of
 from domain.names import full_name
 from domain.policies import MeetingPolicy
-from store import meetings
+from store import meetings, missing_outcomes
 from store.policies import policy
 from store.tables import Meeting
 
@@ -74,6 +75,14 @@ class MeetingActivities:
         with self.resources.engine.begin() as connection:
             attempt = meetings.call_off(connection, meeting_id, self.resources.now())
         return f"meeting-{meeting_id}-{attempt}" if attempt else ""
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def outcome_is_missing(self, request: OutcomeMissing) -> None:
+        """Remind whose meeting it was, and from the second time on tell the manager."""
+        with self.resources.engine.begin() as connection:
+            missing_outcomes.outcome_missing(
+                connection, request.meeting_id, request.times, self.resources.now()
+            )
 
 
 def invitation(

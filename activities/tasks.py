@@ -10,11 +10,12 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sale_work import SALE_KINDS, sale_work
 from activities.sentences import local_time
-from activities.work import Duration, Work, times
+from activities.work import Work, times
 from domain.cadences.cadence import TaskStep
 from domain.journey import Disposition, OpenedTask, TaskRequest
 from domain.policies import DISPOSITIONS, MeetingPolicy
 from domain.sales.follow_up import FollowUpPolicy
+from domain.sales.spans import Duration
 from store import cadences, tasks
 from store.business_time import clocked
 from store.next_actions import is_prospect
@@ -86,8 +87,8 @@ class TaskActivities:
             return Work(
                 "Record how the meeting went",
                 "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
-                meeting.outcome_due.length,
-                meeting.outcome_deadline.length,
+                clocked(meeting.outcome_due),
+                clocked(meeting.outcome_deadline),
             )
         promise = policy(connection, FollowUpPolicy, "follow-up")
         if request.kind == "qualify":

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
-from domain.cadences.span import Span
-from domain.sales.spans import ClockSpan
-
-Duration = Span | ClockSpan | timedelta
-"""Business time is that of the owner's team; a ``timedelta`` is journey time."""
+from domain.sales.spans import ClockSpan, Duration
 
 
 @dataclass(frozen=True)

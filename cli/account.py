@@ -15,23 +15,22 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 import settings as settings_module
-from cli.connect import addresses, reach_temporal
+from cli.arguments import AsJson
 from cli.errors import UserError
+from cli.journeys import with_temporal
 from cli.tasks import database
 from cli.times import parse_day, shown_time
-from domain.journey import journey_id
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.cadences import CadenceMissing
+from workflows import steering
 
 app = typer.Typer(
     no_args_is_help=True, help="Hold accounts out of marketing, start plays, see what is scheduled."
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or id.")]
 SIGNALS_AT_ONCE = 10
 
@@ -231,45 +230,39 @@ def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
 @app.command("pause")
 def pause(which: Which) -> None:
     """Freeze the journeys of all leads of an account; the time that is left stays left."""
-    _signal_all(which, "pause", "told to pause. `account resume` goes on with the time left.")
+    _order_all(which, "pause", "told to pause. `account resume` goes on with the time left.")
 
 
 @app.command("resume")
 def resume(which: Which) -> None:
     """Let the paused journeys of an account go on."""
-    _signal_all(which, "resume", "told to go on.")
+    _order_all(which, "resume", "told to go on.")
 
 
-def _signal_all(which: str, name: str, consequence: str) -> None:
+def _order_all(which: str, what: steering.Order, consequence: str) -> None:
     with database().connect() as connection:
         account = _account(connection, which)
         leads = accounts_hold.journeys_of(connection, account.id)
     if not leads:
         raise UserError(f"No lead of {account.name} has a running journey.")
-    told = asyncio.run(_signal(leads, name))
+    told = with_temporal(lambda client: _order(client, leads, what))
     journeys = "1 journey is" if told == 1 else f"{told:,} journeys are"
     Console().print(f"{journeys} {consequence}")
 
 
-async def _signal(leads: list[int], name: str) -> int:
-    """Send a signal to the journeys of these leads; how many there were."""
-    settings = settings_module.get()
-    client: Client = await reach_temporal(settings, addresses(settings).temporal_address)
+async def _order(client: Client, leads: list[int], what: steering.Order) -> int:
+    """Tell the journeys of these leads; how many there were."""
     free = asyncio.Semaphore(SIGNALS_AT_ONCE)
 
-    async def send(lead_id: int) -> bool:
+    async def tell(lead_id: int) -> bool:
         async with free:
             try:
-                await client.get_workflow_handle(journey_id(lead_id)).signal(name)
-            except RPCError as error:
-                if error.status == RPCStatusCode.NOT_FOUND:
-                    return False  # It ended a moment ago.
-                raise UserError(
-                    f"Temporal did not answer ({error.status.name}): try again."
-                ) from None
+                await steering.order(client, lead_id, what)
+            except steering.NoJourney:
+                return False  # It ended a moment ago.
         return True
 
-    return sum(await asyncio.gather(*(send(lead_id) for lead_id in leads)))
+    return sum(await asyncio.gather(*(tell(lead_id) for lead_id in leads)))
 
 
 def _account(connection: Connection, which: str) -> AccountLine:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 import settings as settings_module
 from cli import connect
-from cli.cadence_files import CheckedFiles, check_files
+from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
@@ -25,7 +25,7 @@ from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
 from store.migrate import require_current
-from store.publishing import publish_texts
+from store.publishing import Checked, publish_checked
 
 app = typer.Typer(no_args_is_help=True, help="Check, publish and show cadences.")
 
@@ -73,18 +73,17 @@ def publish_files(
     return _publish(engine, _checked(cadences_dir, templates_dir, files))
 
 
-def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> CheckedFiles:
+def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> Checked:
     checked = check_files(cadences_dir, templates_dir, files)
     if checked.problems:
         raise FilesWithProblems(checked.problems, "Nothing was published.")
     return checked
 
 
-def _publish(engine: Engine, checked: CheckedFiles) -> PublishReport:
+def _publish(engine: Engine, checked: Checked) -> PublishReport:
     now = settings_module.get().clock().now()
     with engine.begin() as connection:
-        templates = store.publish_templates(connection, checked.templates)
-        done = publish_texts(connection, checked, templates, now)
+        done = publish_checked(connection, checked, now)
     return PublishReport(done.cadences, done.policies, len(checked.templates), done.rescored)
 
 

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.cadences.checked import CheckedTexts, check_among
+from domain.cadences.checked import check_among
 from domain.cadences.yaml_source import Problem, ordered
-from domain.email.rendering import TemplateError, check_fields, compile_template
+from domain.email.checked import check_template, template_of
 from store.cadences import TemplateSource
+from store.publishing import Checked
 
-_TEMPLATE_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
 _CADENCE_KEY = re.compile(r"^cadence:\s*[\"']?([\w-]+)", re.MULTILINE)
 _YAML_SUFFIXES = (".yaml", ".yml")
-MEETING_TEMPLATES = "meeting-"
-"""Templates whose name begins so are about a meeting and may use its merge fields."""
 
 
-@dataclass
-class CheckedFiles(CheckedTexts):
-    """What the files hold, as far as it is right, and every problem in them."""
-
-    templates: list[TemplateSource] = field(default_factory=list)
-
-
-def check_files(
-    cadences_dir: Path, templates_dir: Path, files: Iterable[Path] = ()
-) -> CheckedFiles:
+def check_files(cadences_dir: Path, templates_dir: Path, files: Iterable[Path] = ()) -> Checked:
     """Read and check ``files``, or everything in the two folders when none are named.
 
     Of named files, the templates that their cadences use are checked with them.
@@ -38,9 +26,9 @@ def check_files(
         UserError: a file is missing, can't be read or is of another kind, or there are none.
     """
     named = list(files)
-    checked = CheckedFiles()
-    texts = _Texts(checked.problems)
     languages = template_languages(templates_dir)
+    checked = Checked(languages=languages)
+    texts = _Texts(checked.problems)
     chosen = named or sorted([*_yaml_files(cadences_dir), *_template_files(templates_dir)])
     if not chosen:
         raise UserError(
@@ -50,7 +38,7 @@ def check_files(
     template_files: dict[Path, None] = {}
     yaml_texts: dict[str, str] = {}
     for path in chosen:
-        if _TEMPLATE_FILE.fullmatch(path.name):
+        if template_of(path.name):
             template_files[path] = None
         elif path.suffix in _YAML_SUFFIXES:
             text = texts.read(path)
@@ -102,7 +90,7 @@ def _cadence_names(folder: Path) -> set[str]:
 
 
 def _template_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.mjml") if _TEMPLATE_FILE.fullmatch(path.name))
+    return sorted(path for path in folder.glob("*.mjml") if template_of(path.name))
 
 
 def _parts(texts: _Texts, templates_dir: Path) -> dict[str, str]:
@@ -112,20 +100,16 @@ def _parts(texts: _Texts, templates_dir: Path) -> dict[str, str]:
 
 
 def _check_templates(
-    checked: CheckedFiles, texts: _Texts, files: list[Path], parts: Mapping[str, str]
+    checked: Checked, texts: _Texts, files: list[Path], parts: Mapping[str, str]
 ) -> None:
     for path in files:
         source = texts.read(path)
         if source is None:
             continue
         name, language, _ = path.name.split(".")
-        meeting = name.startswith(MEETING_TEMPLATES)
-        checked.problems += check_fields(source, shown(path), parts, meeting=meeting)
-        try:
-            compiled = compile_template(source, shown(path), parts)
-        except TemplateError as error:
-            checked.problems += error.problems
-        else:
+        compiled, problems = check_template(name, source, shown(path), parts)
+        checked.problems += problems
+        if compiled is not None:
             checked.templates.append(TemplateSource(name, language, source, compiled))
 
 

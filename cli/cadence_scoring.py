@@ -10,17 +10,17 @@ from rich.table import Table
 from sqlalchemy import Connection, Engine, func, select
 
 import settings as settings_module
-from cli.cadence_files import CheckedFiles
 from cli.errors import UserError, stderr
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
+from store.publishing import Checked
 from store.scoring import Forecast, forecast
 from store.scoring_runs import ScoringRun, newest_run, waiting
 from store.tables import Lead
 
 
-def show_forecast(engine: Engine, checked: CheckedFiles) -> bool:
+def show_forecast(engine: Engine, checked: Checked) -> bool:
     """Print what the scoring rules in these files would do to all leads; progress to stderr.
 
     Returns:

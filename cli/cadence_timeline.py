@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.cadences.cadence import (
+    END,
     BranchStep,
     Cadence,
     EmailStep,
@@ -16,10 +17,10 @@ from domain.cadences.cadence import (
     TaskStep,
     WaitStep,
 )
+from domain.cadences.timeline import elapsed
 from domain.cadences.window import WEEKDAYS, SendWindow
 
 _DAY = timedelta(days=1)
-_NO_TIME = timedelta()
 
 
 @dataclass(frozen=True)
@@ -30,21 +31,6 @@ class Line:
     depth: int
     what: str
     step: str = ""
-
-
-@dataclass(frozen=True)
-class _Elapsed:
-    """The least and the most time that has passed, whichever way a lead came."""
-
-    least: timedelta
-    most: timedelta
-
-    def __add__(self, span: timedelta) -> _Elapsed:
-        return _Elapsed(self.least + span, self.most + span)
-
-    def __str__(self) -> str:
-        first, last = self.least // _DAY, self.most // _DAY
-        return f"day {first}" if first == last else f"day {first}-{last}"
 
 
 def length_text(span: timedelta) -> str:
@@ -76,17 +62,23 @@ class _Timeline:
     def __init__(self, cadence: Cadence, templates: Mapping[str, Mapping[str, Any]]) -> None:
         self._cadence = cadence
         self._templates = templates
-        self._elapsed: _Elapsed | None = _Elapsed(_NO_TIME, _NO_TIME)
-        """None behind an exit."""
+        self._elapsed = elapsed(cadence)
 
     def lines(self) -> Iterator[Line]:
         yield from self._steps(self._cadence.steps, 0)
-        if self._elapsed is not None:
-            yield Line(str(self._elapsed), 0, "End of the cadence: exhausted")
+        if self._elapsed[END] is not None:
+            yield Line(self._when(END), 0, "End of the cadence: exhausted")
+
+    def _when(self, step_id: str) -> str:
+        passed = self._elapsed[step_id]
+        if passed is None:
+            return ""
+        first, last = passed.days
+        return f"day {first}" if first == last else f"day {first}-{last}"
 
     def _steps(self, steps: tuple[Step, ...], depth: int) -> Iterator[Line]:
         for step in steps:
-            when = str(self._elapsed or "")
+            when = self._when(step.id)
             match step:
                 case EmailStep():
                     languages = ", ".join(sorted(self._templates.get(step.email, {})))
@@ -99,25 +91,13 @@ class _Timeline:
                     yield Line(when, depth, what, step.id)
                 case WaitStep():
                     yield Line("", depth, f"wait {step.wait}", step.id)
-                    if self._elapsed is not None:
-                        self._elapsed += step.wait.length
                 case ExitStep():
                     yield Line(when, depth, f"End of the cadence: {step.exit}", step.id)
-                    self._elapsed = None
                 case BranchStep():
-                    yield from self._branch(step, when, depth)
-
-    def _branch(self, step: BranchStep, when: str, depth: int) -> Iterator[Line]:
-        before = self._elapsed
-        yield Line(when, depth, f"If {' '.join(step.branch.condition.split())}", step.id)
-        yield from self._steps(step.branch.then, depth + 1)
-        after_then, self._elapsed = self._elapsed, before
-        if step.branch.otherwise:
-            yield Line("", depth, "else")
-            yield from self._steps(step.branch.otherwise, depth + 1)
-        ways = [way for way in (after_then, self._elapsed) if way is not None]
-        self._elapsed = (
-            _Elapsed(min(way.least for way in ways), max(way.most for way in ways))
-            if ways
-            else None
-        )
+                    yield Line(
+                        when, depth, f"If {' '.join(step.branch.condition.split())}", step.id
+                    )
+                    yield from self._steps(step.branch.then, depth + 1)
+                    if step.branch.otherwise:
+                        yield Line("", depth, "else")
+                        yield from self._steps(step.branch.otherwise, depth + 1)

@@ -5,35 +5,29 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated
 
-import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 import settings as settings_module
-from cli.errors import UserError
+from cli.arguments import AsJson, Who, lead_named
 from cli.lead_score import print_score, score_json
 from cli.tasks import database
 from cli.times import shown_time
 from store.dossier import Dossier, Mail
 from store.dossier import dossier as dossier_of
-from store.leads import find_lead
 
 
 def dossier(
-    who: Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    who: Who,
+    as_json: AsJson = False,
 ) -> None:
     """Show the history that made a lead: score, pages, mails, cycles, feedback, what to send."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
-        lead = find_lead(connection, who, now)
-        if lead is None:
-            raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
-        found = dossier_of(connection, lead.id, now)
+        found = dossier_of(connection, lead_named(connection, who).id, now)
     if as_json:
         print(json.dumps(dossier_json(found), default=str, ensure_ascii=False))
         return

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import settings as settings_module
+from activities.links import deployment_secret
 from cli import connect
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
@@ -29,6 +30,7 @@ from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from settings import Settings
 from store import lead_import, migrate
 from store.engine import engine
+from store.erasure import ErasedPeople
 
 DEFAULT_CADENCE = "welcome-nurture"
 BATCH_ROWS = 2_000
@@ -94,7 +96,8 @@ def import_leads(
     try:
         with engine(url).connect() as connection, connection.begin() as transaction:
             outcome.cadence = _cadence(connection, cadence, start=not no_start)
-            _stage(connection, RowReader(columns, source or ""), rejects, outcome)
+            erased = ErasedPeople(connection, deployment_secret(settings))
+            _stage(connection, RowReader(columns, source or "", erased), rejects, outcome)
             _merge(connection, outcome, None if no_start else settings.start_rate_per_second)
             lead_import.record_run(
                 connection,

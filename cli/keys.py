@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from cli.errors import UserError, stderr
+from cli.credentials import given_name, show_all, show_once, tell_revoked
+from cli.errors import UserError
 from cli.tasks import database
 from store.lead_import import published_cadences
 from store.write_keys import create_write_key, list_write_keys, revoke_write_key
 
 app = typer.Typer(no_args_is_help=True, help="Make and revoke write keys of the tracking API.")
 
+WHAT = "write key"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as website or app-server.")]
 
 
@@ -29,9 +27,7 @@ def create(
     ] = "",
 ) -> None:
     """Make a write key and print it, this once."""
-    name = name.strip()
-    if not name:
-        raise UserError("A write key needs a name, such as website.")
+    name = given_name(name, WHAT, "website")
     with database().begin() as connection:
         cadences = published_cadences(connection)
         if cadence and cadence not in cadences:
@@ -43,8 +39,7 @@ def create(
         key = create_write_key(connection, name, cadence)
     if key is None:
         raise UserError(f"There is, or was, a write key '{name}': choose another name.")
-    stderr.print("This is the write key. It is not kept and can't be shown again:", markup=False)
-    print(key)
+    show_once(WHAT, key)
 
 
 @app.command("list")
@@ -54,29 +49,19 @@ def list_keys(
     """List the write keys, those that were revoked too."""
     with database().connect() as connection:
         found = list_write_keys(connection)
-    if as_json:
-        print(json.dumps({"keys": [asdict(line) for line in found]}, default=str))
-        return
-    if not found:
-        Console().print("No write keys. `starter.py keys create NAME` makes one.")
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Name", "Cadence", "Made", "Revoked"):
-        table.add_column(column)
-    for line in found:
-        revoked = f"{line.revoked_at:%Y-%m-%d %H:%M} UTC" if line.revoked_at else "-"
-        made = f"{line.created_at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(line.name, line.cadence or "-", made, revoked)
-    Console().print(table)
+    show_all(
+        "keys",
+        found,
+        {"Name": "name", "Cadence": "cadence", "Made": "created_at", "Revoked": "revoked_at"},
+        none="No write keys. `starter.py keys create NAME` makes one.",
+        as_json=as_json,
+    )
 
 
 @app.command("revoke")
 def revoke(name: Name) -> None:
     """Take no more from a write key; web apps hear of it within seconds."""
+    name = name.strip()
     with database().begin() as connection:
-        revoked = revoke_write_key(connection, name.strip(), datetime.now(UTC))
-    if not revoked:
-        raise UserError(
-            f"There is no write key '{name}' in use; `keys list` shows those there are."
-        )
-    Console().print(f"The write key '{name.strip()}' is revoked.")
+        revoked = revoke_write_key(connection, name, datetime.now(UTC))
+    tell_revoked(WHAT, name, "keys", revoked=revoked)

@@ -1,10 +1,8 @@
-"""``lead list|show|score|suppress|permit|pause|resume|stop|move``: one lead and its journey."""
+"""``lead list|show|score|suppress|permit|pause|resume|stop|move|erase``: one lead, its journey."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Annotated, TypeVar
@@ -18,23 +16,24 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 import settings as settings_module
-from cli.connect import addresses, reach_temporal
+from cli.arguments import AsJson, Who, lead_named
+from cli.connect import addresses
 from cli.errors import UserError
+from cli.journeys import with_temporal
+from cli.lead_erase import erase
 from cli.lead_score import print_score, score_json
 from cli.tasks import database
 from cli.times import shown_time
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
 from domain.journey import ENDED, Phase, journey_id
 from store import consent, leads
-from store.engagement import record_engagement
 from store.leads import LeadLine
 from store.scoring import explain
 from workflows import steering
 
 app = typer.Typer(no_args_is_help=True, help="Look at leads and steer their journeys.")
+app.command("erase")(erase)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
 Result = TypeVar("Result")
 
 
@@ -147,21 +146,19 @@ def _whereabouts(lead: LeadLine) -> str:
 def score(
     who: Who,
     points: Annotated[
-        int, typer.Argument(min=-10_000, max=10_000, help="Added to the score; may be negative.")
+        int,
+        typer.Argument(
+            min=-leads.MOST_POINTS,
+            max=leads.MOST_POINTS,
+            help="Added to the score; may be negative.",
+        ),
     ],
 ) -> None:
     """Add points to a lead's score, as an engagement of kind 'score'."""
     lead = _lead(who)
     now = settings_module.get().clock().now()
     with database().begin() as connection:
-        record_engagement(
-            connection,
-            lead_id=lead.id,
-            kind="score",
-            at=now,
-            key=f"score:{uuid.uuid4()}",
-            points=points,
-        )
+        leads.add_points(connection, lead.id, points, now)
     Console().print(f"{journey_id(lead.id)} has {_lead(who).score} points now.")
 
 
@@ -207,15 +204,7 @@ def suppress(
     with database().begin() as connection:
         email_key = consent.email_key_of(connection, lead.id)
         if topic:
-            _check_topic(connection, topic)
-            consent.choose_topics(
-                connection,
-                email_key=email_key,
-                wanted={topic: False},
-                at=now,
-                source="operator",
-                evidence=reason,
-            )
+            _choose(connection, email_key, topic, evidence=reason, wanted=False)
         else:
             consent.opt_out(
                 connection,
@@ -246,15 +235,7 @@ def permit(
     with database().begin() as connection:
         email_key = consent.email_key_of(connection, lead.id)
         if topic:
-            _check_topic(connection, topic)
-            consent.choose_topics(
-                connection,
-                email_key=email_key,
-                wanted={topic: True},
-                at=now,
-                source="operator",
-                evidence=evidence,
-            )
+            _choose(connection, email_key, topic, evidence=evidence, wanted=True)
         else:
             lifted = consent.opt_in(
                 connection,
@@ -272,10 +253,21 @@ def permit(
     )
 
 
-def _check_topic(connection: Connection, topic: str) -> None:
+def _choose(
+    connection: Connection, email_key: str, topic: str, *, evidence: str, wanted: bool
+) -> None:
+    """Note that a lead wants mail on a topic, or none."""
     problem = consent.consent_policy(connection).topic_problem(topic)
     if problem:
         raise UserError(f"--topic {topic}: {problem}")
+    consent.choose_topics(
+        connection,
+        email_key=email_key,
+        wanted={topic: wanted},
+        at=settings_module.get().clock().now(),
+        source="operator",
+        evidence=evidence,
+    )
 
 
 def _not_lifted(lead: LeadLine, reason: str) -> UserError:
@@ -298,17 +290,11 @@ def _order(who: str, what: steering.Order, consequence: str) -> None:
 
 def _journey(act: Callable[[Client], Awaitable[Result]], lead: LeadLine) -> Result:
     """Do something with the lead's running journey."""
-
-    async def connected() -> Result:
-        settings = settings_module.get()
-        client = await reach_temporal(settings, addresses(settings).temporal_address)
-        return await act(client)
-
     try:
-        return asyncio.run(connected())
+        return with_temporal(act)
     except steering.NoJourney:
         raise _no_journey(lead) from None
-    except (steering.MoveRefused, steering.TemporalAway) as refused:
+    except steering.MoveRefused as refused:
         raise UserError(str(refused)) from None
 
 
@@ -321,7 +307,4 @@ def _no_journey(lead: LeadLine) -> UserError:
 
 def _lead(who: str) -> LeadLine:
     with database().connect() as connection:
-        lead = leads.find_lead(connection, who, settings_module.get().clock().now())
-    if lead is None:
-        raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
-    return lead
+        return lead_named(connection, who)

@@ -11,19 +11,21 @@ import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+from sqlalchemy import Engine
 
 import settings as settings_module
+from cli.arguments import AsJson, Who, lead_named
 from cli.errors import UserError
 from cli.tasks import database, done_by, finish, learned_fields
 from cli.times import shown_time
-from domain.sales.opportunities import QUALIFICATION
-from store import leads, opportunities
+from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
+from store import opportunities
 from store.answers import Answer
 from store.opportunities import OpportunityLine
+from store.policies import policy
 
 app = typer.Typer(no_args_is_help=True, help="Open sales, look at them and close them.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Number = Annotated[int, typer.Argument(metavar="OPPORTUNITY")]
 By = Annotated[str, typer.Option(help="Who says so; the sale's owner when left out.")]
 Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
@@ -35,15 +37,13 @@ Learned = Annotated[
 
 @app.command("open")
 def open_one(
-    who: Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")],
+    who: Who,
     name: Annotated[str, typer.Option(help="What it is about, such as 'Second depot'.")] = "",
 ) -> None:
     """Open another sale with a lead, beside whatever its journey does now."""
     now = settings_module.get().clock().now()
     with database().begin() as connection:
-        lead = leads.find_lead(connection, who, now)
-        if lead is None:
-            raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+        lead = lead_named(connection, who)
         made = opportunities.open_beside(connection, lead_id=lead.id, name=name, at=now)
     Console().print(f"opportunity-{made} is open. Its first task appears as soon as a worker runs.")
 
@@ -125,10 +125,7 @@ def won(number: Number, learned: Learned = None, note: Note = "", by: By = "") -
     """Close a sale as won."""
     one = _finish(number, "won", by=by, note=note, extra=learned_fields(learned or []))
     if one.key.startswith(opportunities.BESIDE):
-        Console().print(
-            f"The lead's journey stays where it is. If this made it a customer, run `lead move "
-            f"{one.lead_id} Customer`."
-        )
+        Console().print(f"lead-{one.lead_id} becomes a customer.")
 
 
 @app.command("lost")
@@ -162,8 +159,17 @@ def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> Opport
     engine = database()
     answer = Answer(disposition, by=done_by(engine, by, one.owner), **entered)
     finish(engine, one.task_id, answer, now)
-    Console().print(f"opportunity-{number}: {disposition.replace('_', ' ')}.")
+    said = _moved(engine, one) if disposition == "advanced" else disposition.replace("_", " ")
+    Console().print(f"opportunity-{number}: {said}.")
     return one
+
+
+def _moved(engine: Engine, one: OpportunityLine) -> str:
+    """Where a sale goes on to that was in the stage of ``one``."""
+    with engine.connect() as connection:
+        stages = policy(connection, OpportunityPolicy, "opportunity").stages
+    to = opportunities.next_stage([stage.name for stage in stages], one.stage)
+    return f"on to {to}" if to != one.stage else f"still in {to}, the last stage"
 
 
 def _found(number: int) -> OpportunityLine:

@@ -14,6 +14,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 import settings as settings_module
+from cli.arguments import AsJson, Who, lead_named
 from cli.errors import UserError
 from cli.tasks import database
 from cli.times import parse_day
@@ -21,13 +22,11 @@ from domain.journey import journey_id
 from domain.sales.recycle import ASKED_FOR
 from store import recycle
 from store.cadences import CadenceMissing
-from store.leads import LeadLine, find_lead
+from store.leads import LeadLine
 from store.recycle import ParkedLine, RecycleRefused
 
 app = typer.Typer(no_args_is_help=True, help="See who rests, and decide who comes back when.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
 Whom = Annotated[list[str], typer.Argument(metavar="LEAD...")]
 Day = Annotated[str, typer.Argument(metavar="DATE", help="Such as 2027-03-01.")]
 
@@ -170,15 +169,9 @@ def return_to(
 
 def _each(whom: list[str], act: Callable[[Connection, LeadLine], str]) -> None:
     """Do something for each lead, all or none, and print what was done."""
-    now = settings_module.get().clock().now()
     try:
         with database().begin() as connection:
-            leads: dict[int, LeadLine] = {}
-            for who in whom:
-                lead = find_lead(connection, who, now)
-                if lead is None:
-                    raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
-                leads[lead.id] = lead
+            leads = {lead.id: lead for lead in (lead_named(connection, who) for who in whom)}
             done = [
                 f"{journey_id(lead_id)} {act(connection, leads[lead_id])}"
                 for lead_id in sorted(leads)

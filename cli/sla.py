@@ -18,11 +18,17 @@ from store.sla_figures import SlaFigures, figures
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PROMISES = {
-    "hand_over": "handed over in time",
-    "accept": "answered in time",
-    "accept_hot": "answered in time, hot",
-    "first_week": "calls of the first week",
-    "return": "worked or returned",
+    "hand_over": "brought to a rep in time",
+    "accept": "accepted or returned in time",
+    "accept_hot": "hot: accepted or returned in time",
+    "first_week": "enough calls in the first week",
+    "return": "called or returned in time",
+}
+_FOLLOWED = {
+    "breach": "broken",
+    "remind": "rep reminded",
+    "reassign": "given to a colleague",
+    "tell_manager": "manager told",
 }
 
 
@@ -43,34 +49,44 @@ def sla(
         kept = [asdict(one) | {"percent": one.percent} for one in found.kept]
         print(json.dumps(asdict(found) | {"kept": kept}))
         return
-    _print(found)
+    show(found)
 
 
-def _print(found: SlaFigures) -> None:
+def show(found: SlaFigures) -> None:
+    """Print the figures for people, in 80 columns."""
     console = Console()
     if found.promised is None:
         console.print("No SLA is published: write cadences/sla.yaml and run `cadence publish`.")
         return
     console.print(
-        f"[bold]{found.month}[/bold]  {found.delivered:,} leads delivered of {found.promised:,} "
-        f"promised; {found.crossed:,} crossed."
+        f"[bold]{found.month}[/bold]  {found.delivered:,} of {found.promised:,} promised leads "
+        f"came to a rep; {found.crossed:,} reached the agreed score."
     )
-    console.print(
-        f"Business minutes to an answer, median: {_minutes(found.minutes_to_answer)}; "
-        f"hot leads {_minutes(found.hot_minutes_to_answer)}."
-    )
+    console.print(_answered(found))
     if found.kept:
+        console.print("\n[bold]Promises kept[/bold], of those whose time is over")
         console.print(_kept(found))
-    for one in found.breaches:
-        what = one.action.replace("_", " ") + (" (pilot: only noted)" if one.pilot else "")
-        console.print(f"{_PROMISES[one.promise]}: {what}, {one.times:,} times", markup=False)
+    if found.breaches:
+        console.print("\n[bold]Promises broken[/bold], and what followed")
+        console.print(_broken(found))
     if found.verdicts:
-        said = ", ".join(f"{what} {times:,}" for what, times in found.verdicts.items())
-        console.print(f"What sales said of the leads: {said}", markup=False)
+        said = ", ".join(f"{what.replace('_', ' ')} {n:,}" for what, n in found.verdicts.items())
+        console.print(f"\nWhat sales said of the leads: {said}", markup=False)
 
 
-def _minutes(minutes: float | None) -> str:
-    return "-" if minutes is None else f"{minutes:,.0f}"
+def _answered(found: SlaFigures) -> str:
+    """How long reps took to accept or return a lead."""
+    times = [
+        f"{whose} within {minutes:,.0f} business minute{'' if round(minutes) == 1 else 's'}"
+        for whose, minutes in (
+            ("leads", found.minutes_to_answer),
+            ("hot leads", found.hot_minutes_to_answer),
+        )
+        if minutes is not None
+    ]
+    if not times:
+        return "No rep has accepted or returned a lead of this month yet."
+    return f"Reps accepted or returned {', '.join(times)} (median)."
 
 
 def _kept(found: SlaFigures) -> Table:
@@ -87,5 +103,22 @@ def _kept(found: SlaFigures) -> Table:
         table.add_row(
             owner or team or "everybody",
             *(f"{one.percent:g} % of {one.kept + one.broken:,}" if one else "-" for one in row),
+        )
+    return table
+
+
+def _broken(found: SlaFigures) -> Table:
+    """A row for each promise; a column for what followed in any of them."""
+    actions = [name for name in _FOLLOWED if any(one.action == name for one in found.breaches)]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Promise")
+    for name in actions:
+        table.add_column(_FOLLOWED[name], justify="right")
+    times = {(one.promise, one.pilot, one.action): one.times for one in found.breaches}
+    for promise, pilot in dict.fromkeys((one.promise, one.pilot) for one in found.breaches):
+        counts = (times.get((promise, pilot, name)) for name in actions)
+        table.add_row(
+            _PROMISES[promise] + (" (pilot: only noted)" if pilot else ""),
+            *(f"{count:,}" if count else "-" for count in counts),
         )
     return table

@@ -14,6 +14,7 @@ import settings as settings_module
 from cli import cadence, connect, doctor
 from cli.errors import UserError, stderr
 from cli.local_run import LocalRun, sigterm_interrupts
+from cli.users import first_link
 from embedded import StackAddresses
 from store import migrate
 from store.cadences import list_cadences
@@ -65,6 +66,7 @@ def up(
             addresses = run.start()
             status.stop()
             Console().print(_panel(run, addresses))
+            print_console_link(Console(), addresses.database_url, run.web_url)
             ended = run.wait()
         except KeyboardInterrupt:
             stderr.print("Stopping.")
@@ -75,11 +77,18 @@ def up(
     raise typer.Exit(1)
 
 
+def print_console_link(console: Console, database_url: str, web_url: str) -> None:
+    """Say how to get into the console, on a line of its own that can be copied whole."""
+    link = first_link(database_url, web_url)
+    console.print(f"Console: {link}", markup=False, highlight=False, soft_wrap=True)
+
+
 def _panel(run: LocalRun, addresses: StackAddresses) -> Panel:
     table = Table.grid(padding=(0, 2))
     for _ in range(2):
         table.add_column(overflow="fold")
-    table.add_row("Web and outbox", run.web_url)
+    table.add_row("Web", run.web_url)
+    table.add_row("Outbox", f"{run.web_url}/console/outbox")
     table.add_row("Temporal UI", addresses.temporal_ui)
     table.add_row("Command line", "python starter.py --help   (in another terminal)")
     table.add_row("", "")

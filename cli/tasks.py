@@ -16,10 +16,11 @@ from rich.text import Text
 from sqlalchemy import Connection, Engine
 
 import settings as settings_module
+from cli.arguments import AsJson
 from cli.connect import addresses, reach_database
 from cli.errors import UserError
 from cli.times import parse_day, parse_time, shown_time
-from store import tasks
+from store import task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.dossier import dossier
 from store.engine import engine as make_engine
@@ -27,13 +28,12 @@ from store.meetings import MeetingRefused
 from store.migrate import require_current
 from store.next_actions import next_actions
 from store.presence import is_known
-from store.tasks import OpenTask, TaskDetail
+from store.task_lists import OpenTask, TaskDetail
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
 
 DELIVERY_SECONDS = 3.0
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 TaskId = Annotated[int, typer.Argument(metavar="TASK")]
 
 
@@ -53,7 +53,7 @@ def database() -> Engine:
 def open_tasks(engine: Engine, owner: str | None = None) -> list[OpenTask]:
     """The open tasks of ``owner`` (everybody's without one), the most urgent first."""
     with engine.connect() as connection:
-        return tasks.open_tasks(connection, owner)
+        return task_lists.open_tasks(connection, owner)
 
 
 def done_by(engine: Engine, by: str, owner: str) -> str:
@@ -137,7 +137,7 @@ def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
     """Show one task: who, why now, what to do, and what it may end with."""
     with database().connect() as connection:
         now = settings_module.get().clock().now()
-        task = tasks.detail(connection, task_id, now)
+        task = task_lists.detail(connection, task_id, now)
         history = dossier(connection, task.lead_id, now).summary if task else ""
         leads_to = _leads_to(connection, task) if task else {}
     if task is None:
@@ -178,7 +178,7 @@ def finish_task(
     """Finish a task with its disposition; the lead's journey goes on at once."""
     engine = database()
     with engine.connect() as connection:
-        task = tasks.detail(connection, task_id, settings_module.get().clock().now())
+        task = task_lists.detail(connection, task_id, settings_module.get().clock().now())
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     now = settings_module.get().clock().now()

@@ -13,7 +13,7 @@ from rich.table import Table
 
 import settings as settings_module
 from cli.errors import UserError
-from cli.tasks import database
+from cli.tasks import database, done_by
 from cli.times import parse_time, shown_time
 from domain.cadences.window import zone
 from store import alerts as alert_rows
@@ -140,6 +140,7 @@ def absence(
             last = parse_time(until, where, now, "--until")
             made = presences.add_absence(connection, rep, first, last, now, reason=reason)
             moved = presences.stand_in(connection, made, now) if first <= now else 0
+            meetings = presences.meetings_during(connection, rep, first, last)
     except PresenceRefused as refusal:
         raise UserError(str(refusal)) from None
     times = [shown_time(at, now, where) for at in (first, last)]
@@ -147,16 +148,29 @@ def absence(
     if moved:
         tasks = "1 task that was" if moved == 1 else f"{moved} tasks that were"
         print(f"{tasks} due meanwhile {'has' if moved == 1 else 'have'} moved to colleagues.")
+    if meetings:
+        count = "1 meeting falls" if len(meetings) == 1 else f"{len(meetings)} meetings fall"
+        print(f"{count} into that time and {'stays' if len(meetings) == 1 else 'stay'} with {rep}:")
+        for one in meetings:
+            when = shown_time(one.starts_at, now, where)
+            print(f"  {when}, meeting {one.id} with lead {one.lead_id}")
+        print(
+            "Set another time, or `starter.py team reassign LEAD --to REP`: the meeting goes with "
+            "the lead."
+        )
 
 
 @app.command("reassign")
 def reassign(
     leads: Annotated[list[int], typer.Argument(metavar="LEAD...")],
     to: Annotated[str, typer.Option(help="Code of the rep who gets them.")],
-    by: Annotated[str, typer.Option(help="Code of the person who says so.")] = "ops",
+    by: Annotated[
+        str, typer.Option(help="Code of the rep or manager who says so; ops when left out.")
+    ] = "",
 ) -> None:
-    """Give leads to a rep, with their open tasks; all of them or none."""
+    """Give leads to a rep, with their open tasks and booked meetings; all of them or none."""
     now = settings_module.get().clock().now()
+    by = done_by(database(), by, "ops")
     try:
         with database().begin() as connection:
             moved = give(connection, leads, to, by, now)
@@ -196,7 +210,8 @@ def alerts(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what somebody must hear of now: hot leads, overflow, broken promises, stalled sales."""
+    """List what somebody must hear of now: hot leads, overflow, broken promises, stalled sales,
+    meetings without an outcome."""
     now = settings_module.get().clock().now()
     with database().begin() as connection:
         gone = alert_rows.put_away(connection, put_away or [], now)

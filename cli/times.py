@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime
 
 from pydantic_core import PydanticCustomError
 
@@ -27,9 +28,8 @@ def parse_time(text: str, time_zone: str, now: datetime, option: str = "--at") -
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise UserError(
-            f"{option} {text}: write a time such as '2026-05-04 10:00' or '+2 days'."
-        ) from None
+        what = _no_such_day(text) or "write a time such as '2026-05-04 10:00' or '+2 days'."
+        raise UserError(f"{option} {text}: {what}") from None
     return at if at.tzinfo else at.replace(tzinfo=zone(time_zone))
 
 
@@ -42,14 +42,27 @@ def parse_day(text: str, option: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise UserError(f"{option} {text}: write a day such as 2027-03-01.") from None
+        what = _no_such_day(text) or "write a day such as 2027-03-01."
+        raise UserError(f"{option} {text}: {what}") from None
+
+
+def _no_such_day(text: str) -> str:
+    """What is wrong with a date that its month does not have; '' when it is another mistake."""
+    match = re.match(r"(\d{4})-(0[1-9]|1[0-2])-(\d{2})(?!\d)", text.strip())
+    if not match or match[1] == "0000":
+        return ""
+    first = date(int(match[1]), int(match[2]), 1)
+    days = monthrange(first.year, first.month)[1]
+    return f"{first:%B} {match[1]} has {days} days." if int(match[3]) > days else ""
 
 
 def shown_time(at: datetime, now: datetime, time_zone: str = "UTC") -> str:
-    """``at`` on a wall clock: the time today, else weekday or date and time."""
+    """``at`` on a wall clock: the time today, the weekday within the coming six days, else the
+    date."""
     local, today = at.astimezone(zone(time_zone)), now.astimezone(zone(time_zone))
-    if local.date() == today.date():
+    days = (local.date() - today.date()).days
+    if days == 0:
         return f"today {local:%H:%M %Z}"
-    if abs(at - now) < timedelta(days=6):
+    if 0 < days < 7:
         return f"{local:%a %H:%M %Z}"
     return f"{local:%d %b %Y %H:%M %Z}"

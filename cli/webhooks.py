@@ -59,7 +59,7 @@ def list_(as_json: AsJson = False) -> None:
     for column in ("URL", "Events", "State"):
         table.add_column(column, overflow="fold")
     for line in found:
-        state = "active" if line.active else "off"
+        state = "active" if line.active else "removed" if line.removed else "paused"
         table.add_row(Text(line.url), ", ".join(line.events) or "all", state)
     Console().print(table)
 

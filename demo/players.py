@@ -22,10 +22,10 @@ from cli.errors import UserError
 from demo.people import LEARNED, NOTES, WORKS_WITHIN, Person
 from domain.cadences.window import SendWindow, next_opening
 from settings import Clock
-from store import tasks
+from store import task_lists, tasks
 from store.answers import Answer, TaskOver
 from store.meetings import MeetingRefused
-from store.tasks import OpenTask, TaskDetail
+from store.task_lists import OpenTask, TaskDetail
 
 TICK_SECONDS = 0.2
 PAGE = 500
@@ -48,9 +48,14 @@ REPLY_KO = "마침 필요하던 이야기예요. 이번 주에 통화할 수 있
 
 
 class WebClient:
-    """One kept connection to the web app."""
+    """One kept connection to the web app.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        token: with which the API is asked; recipients' links need none.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self._token = token
         where = urlsplit(url)
         self._connection = http.client.HTTPConnection(
             where.hostname or "", where.port, timeout=WEB_TIMEOUT_SECONDS
@@ -58,21 +63,33 @@ class WebClient:
 
     def get(self, url: str, *expected: int) -> tuple[int, str]:
         """Status and body; any status that is not ``expected`` is an error."""
-        return self._ask("GET", url, None, expected)
+        return self._ask("GET", url, {}, None, expected)
 
     def post(self, url: str, form: Mapping[str, str], *expected: int) -> tuple[int, str]:
         """Send a form as a browser does."""
-        return self._ask("POST", url, urlencode(form), expected)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if form else {}
+        return self._ask("POST", url, headers, urlencode(form), expected)
+
+    def ask_api(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        """What the API answers, read from JSON."""
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Content-Type": "application/json",
+        }
+        sent = None if body is None else json.dumps(body)
+        return json.loads(self._ask(method, f"/api{path}", headers, sent, (200,))[1])
 
     def _ask(
-        self, method: str, url: str, body: str | None, expected: tuple[int, ...]
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: str | None,
+        expected: tuple[int, ...],
     ) -> tuple[int, str]:
         where = urlsplit(url)
         path = f"{where.path}?{where.query}" if where.query else where.path
-        headers = {"User-Agent": BROWSER}
-        if body:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        self._connection.request(method, path, body, headers)
+        self._connection.request(method, path, body, {"User-Agent": BROWSER, **headers})
         response = self._connection.getresponse()
         text = response.read().decode()
         if response.status not in expected:
@@ -101,13 +118,13 @@ class Players:
 
     def __init__(
         self,
-        web_url: str,
+        web: WebClient,
         database: Engine,
         clock: Clock,
         people: Mapping[str, Person],
         tell: Callable[[Happening], None],
     ) -> None:
-        self._web = WebClient(web_url)
+        self._web = web
         self._database = database
         self._clock = clock
         self._people = people
@@ -163,8 +180,8 @@ class Players:
 
     def _read_mail(self) -> None:
         while True:
-            _, body = self._web.get(f"/outbox.json?after={self._last_mail}&limit={PAGE}", 200)
-            messages = json.loads(body)["messages"]
+            path = f"/mails/follow?after={self._last_mail}&limit={PAGE}"
+            messages = self._web.ask_api("GET", path)["items"]
             for message in messages:
                 self._last_mail = message["id"]
                 self._receive(message)
@@ -201,8 +218,8 @@ class Players:
 
     def _reply(self, person: Person, mail: dict[str, Any]) -> None:
         korean = re.search("[가-힣]", mail["subject"])
-        form = {"text": REPLY_KO if korean else REPLY}
-        self._web.post(f"/outbox/{mail['id']}/reply", form, 303)
+        answer = {"text": REPLY_KO if korean else REPLY}
+        self._web.ask_api("POST", f"/mails/{mail['id']}/reply", answer)
         self._did(person.name, "replied")
 
     def _unsubscribe(self, person: Person, url: str) -> None:
@@ -239,7 +256,7 @@ class Players:
 
     def _look_at_tasks(self) -> None:
         with self._database.connect() as connection:
-            found = tasks.open_tasks(connection)
+            found = task_lists.open_tasks(connection)
         for task in found:
             if task.id not in self._seen_tasks:
                 self._seen_tasks.add(task.id)
@@ -335,5 +352,5 @@ def enter(database: Engine, clock: Clock, task_id: int, answer: Answer) -> bool:
 def _look_at(database: Engine, task_id: int, now: datetime) -> TaskDetail | None:
     """The task as it is now; None when it is not open any more."""
     with database.connect() as connection:
-        shown = tasks.detail(connection, task_id, now)
+        shown = task_lists.detail(connection, task_id, now)
     return shown if shown is not None and shown.state == "open" else None

@@ -22,13 +22,15 @@ from rich.console import Console
 from cli.connect import reach_temporal
 from cli.errors import UserError
 from cli.local_run import LocalRun
-from cli.stack import prepare_database
+from cli.stack import prepare_database, print_console_link
 from demo.people import Person, cut_sample
-from demo.players import Players
+from demo.players import Players, WebClient
 from demo.screen import FIGURE_NAMES, Header, Moment, Screen
+from domain.access import Role
 from embedded import StackAddresses, read_state
 from embedded.state import LOCK_FILE, HomeLock
 from settings import ROOT, Settings
+from store.api_tokens import create_token
 from store.engine import engine
 from store.figures import LoopFigures, Reconciliation, loop_figures, reconcile_outbox, stage_counts
 
@@ -37,6 +39,8 @@ SAMPLE_LEADS = 500
 LEADS_FILE = "leads.csv"
 ENVIRONMENT_FILE = "environment"
 DAY_SECONDS = 86_400
+PLAYERS = "demo"
+"""Name of the token with which the demo's people read their mail."""
 LONGEST_SECONDS = 900.0
 REFRESH_SECONDS = 0.5
 SLOWEST = 2.5
@@ -130,6 +134,7 @@ def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) ->
         people = cut_sample(SAMPLE, leads, leads_file)
         _write_environment(settings)
         _import(settings, addresses, leads_file)
+        print_console_link(console, addresses.database_url, run.web_url)
         database = engine(addresses.database_url)
         try:
             lacking, interrupted = _play(run, settings, addresses, people, console, ends=ends)
@@ -262,12 +267,15 @@ def _play(
         len(people),
         DAY_SECONDS / clock.factor,
         addresses.temporal_ui,
-        f"{run.web_url}/outbox",
+        f"{run.web_url}/console/outbox",
     )
     lacking = ["everything"]
     shown = False
     with Screen(console, header) as screen:
-        players = Players(run.web_url, database, clock, people, screen.happened)
+        with database.begin() as connection:
+            token = create_token(connection, PLAYERS, Role.MARKETING)
+        web = WebClient(run.web_url, token)
+        players = Players(web, database, clock, people, screen.happened)
         players.start()
         try:
             while True:

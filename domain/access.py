@@ -1,4 +1,4 @@
-"""Who may do what through the API: roles, actions, and the one table of both."""
+"""Who may do what, in the console and through the API: roles, actions, the one table of both."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a token may be used for."""
+    """What a user may do, or a token may be used for."""
 
     MARKETING = "marketing"
     SDR = "sdr"
@@ -19,12 +19,14 @@ class Action(StrEnum):
     """What a route does; every route names one."""
 
     READ_LEADS = "read leads"
+    SCORE_LEADS = "add points to a lead's score"
     PAUSE_LEADS = "pause and resume leads"
     MOVE_LEADS = "stop and move leads"
     READ_TASKS = "read tasks"
     COMPLETE_TASKS = "complete tasks"
     REASSIGN = "reassign leads and tasks"
     CALL_PROSPECTS = "have sales call prospects"
+    READ_MEETINGS = "read meetings"
     BOOK_MEETINGS = "book and cancel meetings"
     READ_OPPORTUNITIES = "read opportunities"
     WORK_OPPORTUNITIES = "open, advance and close opportunities"
@@ -42,6 +44,12 @@ class Action(StrEnum):
     PERMIT = "allow mail to a lead again"
     READ_CHANGES = "read what was changed by whom"
     MANAGE_WEBHOOKS = "manage webhooks"
+    MANAGE_USERS = "manage users"
+    MANAGE_KEYS = "manage write keys and tokens"
+    ERASE = "erase a person"
+    IMPORT_LEADS = "import leads"
+    READ_MAILS = "read the outbox"
+    OWN_SETTINGS = "change their own settings"
 
 
 _EVERYBODY = frozenset(Role)
@@ -49,12 +57,14 @@ _SALES = frozenset({Role.SDR, Role.MANAGER, Role.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_LEADS: _EVERYBODY,
+    Action.SCORE_LEADS: _SALES | {Role.MARKETING},
     Action.PAUSE_LEADS: _EVERYBODY,
     Action.MOVE_LEADS: frozenset({Role.MANAGER, Role.OPS, Role.ADMIN}),
     Action.READ_TASKS: _SALES | {Role.OPS},
     Action.COMPLETE_TASKS: _SALES,
     Action.REASSIGN: frozenset({Role.MANAGER, Role.ADMIN}),
     Action.CALL_PROSPECTS: frozenset({Role.MANAGER, Role.ADMIN}),
+    Action.READ_MEETINGS: _EVERYBODY,
     Action.BOOK_MEETINGS: _SALES,
     Action.READ_OPPORTUNITIES: _EVERYBODY,
     Action.WORK_OPPORTUNITIES: _SALES,
@@ -72,6 +82,12 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.PERMIT: frozenset({Role.MARKETING, Role.ADMIN}),
     Action.READ_CHANGES: frozenset({Role.OPS, Role.ADMIN}),
     Action.MANAGE_WEBHOOKS: frozenset({Role.ADMIN}),
+    Action.MANAGE_USERS: frozenset({Role.ADMIN}),
+    Action.MANAGE_KEYS: frozenset({Role.ADMIN}),
+    Action.ERASE: frozenset({Role.ADMIN}),
+    Action.IMPORT_LEADS: frozenset({Role.MARKETING, Role.OPS, Role.ADMIN}),
+    Action.READ_MAILS: frozenset({Role.MARKETING, Role.MANAGER, Role.OPS, Role.ADMIN}),
+    Action.OWN_SETTINGS: _EVERYBODY,
 }
-"""Action → the roles that may do it. A token of role sdr does it for leads of its team only, and
-sets nobody's presence but its rep's own."""
+"""Action → the roles that may do it. A user or token of role sdr does it for leads of its team
+only, and sets nobody's presence but its rep's own."""

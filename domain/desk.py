@@ -12,8 +12,8 @@ DESK_ID = "desk"
 
 @dataclass(frozen=True)
 class DeskState:
-    """What one run of the desk hands to the next. ``recount`` is whether the team policy has
-    changed since due times were counted."""
+    """What one run of the desk hands to the next. ``recount`` is whether the team policy or
+    the SLA has changed since due times were counted."""
 
     recount: bool = True
 

@@ -88,6 +88,8 @@ class Code(StrEnum):
     NO_SHOW = "no_show"
     ATTENDED = "attended"
     CLOSED = "closed"
+    WON = "won"
+    """A sale that was opened beside the journey's own was won: the lead is a customer."""
     REPLAN = "replan"
     WOKEN = "woken"
     """Sales wants a parked lead back now."""
@@ -95,6 +97,8 @@ class Code(StrEnum):
     """Sales wants a parked lead to be let go."""
     PLAY = "play"
     """Sales starts the cadence that is the notice's reason."""
+    HOT = "hot"
+    """The lead shows interest right now and is to be called now."""
     ASSIGNED = "assigned"
     """The lead has another owner, whose code is the notice's reason."""
 

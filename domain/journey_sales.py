@@ -13,6 +13,9 @@ TASK_BESIDE = "TaskBeside"
 OUTBOUND = "outbound"
 """The reason of a follow-up with a lead that sales chose without any sign of interest."""
 
+OUTCOME_UNKNOWN = "outcome_unknown"
+"""The reason of a follow-up after an appointment of which nobody said how it went."""
+
 
 @dataclass(frozen=True)
 class CadenceBesideState:
@@ -144,6 +147,14 @@ class PromisesMinded:
 
     seconds: float
     details: str = ""
+
+
+@dataclass(frozen=True)
+class OutcomeMissing:
+    """Nobody has said how an appointment went, though asked so many ``times``."""
+
+    meeting_id: int
+    times: int
 
 
 @dataclass(frozen=True)

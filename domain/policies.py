@@ -35,6 +35,9 @@ class MeetingPolicy(Policy):
     outcome_due: SpanField = Span(15, "minute")
     """How soon after its end the rep is to say how the appointment went."""
     outcome_deadline: SpanField
+    """How long the rep has each of the three times that the outcome is asked for: after the first
+    the rep is reminded, after the second the manager hears of it, after the third it counts as
+    unknown."""
     reschedule_attempts: int = Field(ge=0)
     recovery_cadence: str
 

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+Path = tuple[str | int, ...]
+"""Keys and positions that lead to a value."""
+
+CODE = re.compile(r"[a-z0-9_]{1,40}")
+"""A code that travels through Temporal, where no free text may be: a reason, a competitor."""
 
 
 class Policy(BaseModel):
     """A policy file refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def mistake(message: str, path: Path = ()) -> PydanticCustomError:
+    """What a validator raises: a problem at ``path`` under the validated value (see
+    ``yaml_source.validate``)."""
+    return PydanticCustomError("policy", "{message}", {"message": message, "path": path})
+
+
+def first_double(names: Iterable[str]) -> tuple[int, str] | None:
+    """Position (from 0) and name of the first that stands there a second time, None when each is
+    there once."""
+    seen: set[str] = set()
+    for position, name in enumerate(names):
+        if name in seen:
+            return position, name
+        seen.add(name)
+    return None

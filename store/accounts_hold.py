@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from store.accounts import name_key
 from store.cadences import latest_cadence
 from store.lead_standing import WITH_MARKETING
 from store.presence import is_known
-from store.relay_messages import notify_journey
+from store.relay_messages import Message, notify_journey, post_all
 
 _LONGEST_HOLD = timedelta(days=5 * 366)
 
@@ -265,22 +265,38 @@ def journeys_of(connection: Connection, account_id: int) -> list[int]:
 
 
 def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
+    """Tell who waits to send what the hold put off: the journey, or the cadence that runs beside
+    it, whose enrollment begins with its workflow's id."""
     rows = connection.execute(
         text(
-            "SELECT DISTINCT lead.id FROM enrollment JOIN lead ON lead.id = enrollment.lead_id "
-            "WHERE lead.account_id = :account AND lead.phase = :nurture "
-            "AND enrollment.ended_at IS NULL AND enrollment.held_from IS NOT NULL ORDER BY lead.id"
+            """
+            SELECT DISTINCT CASE WHEN beside THEN split_part(key, ':', 1)
+                ELSE 'lead-' || lead_id END AS workflow_id
+            FROM (
+                SELECT enrollment.key, lead.id AS lead_id, lead.phase,
+                    enrollment.key ~ '^(lead|opportunity)-' AS beside
+                FROM enrollment JOIN lead ON lead.id = enrollment.lead_id
+                WHERE lead.account_id = :account AND enrollment.ended_at IS NULL
+                    AND enrollment.held_from IS NOT NULL
+            ) AS held
+            WHERE beside OR phase = :nurture ORDER BY workflow_id
+            """
         ),
         {"account": account_id, "nurture": Phase.NURTURE},
     )
-    for lead_id in rows.scalars().all():
-        notify_journey(
-            connection,
-            lead_id,
-            key=f"hold:lead-{lead_id}:{uuid.uuid4()}",
-            signal="engagement",
-            notice=Notice(Code.REPLAN),
-        )
+    post_all(
+        connection,
+        [
+            Message(
+                key=f"hold:{workflow_id}:{uuid.uuid4()}",
+                workflow_id=workflow_id,
+                kind="signal",
+                name="engagement",
+                payload=asdict(Notice(Code.REPLAN)),
+            )
+            for workflow_id in rows.scalars()
+        ],
+    )
 
 
 def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:

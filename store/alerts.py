@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,74 @@ from domain.names import full_name
 # An overflow alert stands as long as leads wait, and a hot lead's until it is answered: those
 # close by themselves.
 CLOSE_BY_THEMSELVES = ("hot_lead", "overflow")
+
+
+@dataclass(frozen=True)
+class NewAlert:
+    """What ``owner`` (a code; '' while nobody owns the lead) must hear of, once per ``key``.
+    ``due_at`` is journey time; ``lead_id`` is None where it is about no single lead."""
+
+    key: str
+    kind: str
+    owner: str
+    due_at: datetime
+    lead_id: int | None = None
+
+
+def raise_alerts(
+    connection: Connection, alerts: Sequence[NewAlert], now: datetime, *, again: bool = False
+) -> list[str]:
+    """Put alerts on the lists of their owners.
+
+    Args:
+        now: journey time, UTC.
+        again: whether one that was answered comes back.
+
+    Returns:
+        The keys of those that were not there before.
+    """
+    if not alerts:
+        return []
+    answered = "UPDATE SET answered_at = NULL WHERE alert.answered_at IS NOT NULL"
+    raised = connection.execute(
+        text(
+            f"""
+            INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at)
+            SELECT key, kind, lead_id, owner, :now, due_at
+            FROM unnest(cast(:keys AS text[]), cast(:kinds AS text[]), cast(:leads AS bigint[]),
+                        cast(:owners AS text[]), cast(:dues AS timestamptz[]))
+                AS new (key, kind, lead_id, owner, due_at)
+            ON CONFLICT (key) DO {answered if again else "NOTHING"} RETURNING key
+            """
+        ),
+        {
+            "now": now,
+            "keys": [alert.key for alert in alerts],
+            "kinds": [alert.kind for alert in alerts],
+            "leads": [alert.lead_id for alert in alerts],
+            "owners": [alert.owner for alert in alerts],
+            "dues": [alert.due_at for alert in alerts],
+        },
+    )
+    return list(raised.scalars())
+
+
+def close_alerts(
+    connection: Connection, lead_id: int, beginnings: Sequence[str], now: datetime
+) -> None:
+    """Take the alerts about a lead whose keys begin so off the lists: what they tell of is done.
+
+    Args:
+        now: journey time, UTC.
+    """
+    connection.execute(
+        text(
+            "UPDATE alert SET answered_at = :now WHERE lead_id = :lead AND answered_at IS NULL "
+            "AND EXISTS (SELECT FROM unnest(cast(:beginnings AS text[])) AS begins "
+            "WHERE starts_with(alert.key, begins))"
+        ),
+        {"now": now, "lead": lead_id, "beginnings": list(beginnings)},
+    )
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -11,15 +10,14 @@ from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.policies import NEEDS_REASON, NEEDS_TIME
+from domain.policy import CODE
 from domain.sales.follow_up import FollowUpPolicy
-from store import meetings, opportunities, recycle
+from store import meetings, missing_outcomes, opportunities, recycle
 from store.policies import policy
 from store.tables import Assignment, Lead, LeadFeedback
 
 MAY_RETURN_ON_A_DAY = ("return", "lost", "not_interested")
 """Dispositions that may say when the lead comes back (``until``)."""
-# Reasons travel through Temporal, where no free text may be.
-_CODE = re.compile(r"[a-z0-9_]{1,40}")
 
 
 class TaskRefused(Exception):
@@ -86,12 +84,16 @@ def check(connection: Connection, row: Row[Any], answer: Answer, now: datetime) 
             f"'{answer.disposition}' takes no competitor: leave --competitor out, or end the task "
             "with lost."
         )
-    if answer.competitor and not _CODE.fullmatch(answer.competitor):
+    if answer.competitor and not CODE.fullmatch(answer.competitor):
         raise TaskRefused(
             f"'{answer.competitor}' is no code of a competitor: use lower-case letters, digits "
             "and _, such as acme, and put the rest into --note."
         )
-    if answer.reason and not _CODE.fullmatch(answer.reason):
+    if (answer.disposition, answer.reason, answer.competitor) == ("lost", "competitor", ""):
+        raise TaskRefused(
+            "Lost to which competitor? Give its code with --competitor, such as acme."
+        )
+    if answer.reason and not CODE.fullmatch(answer.reason):
         raise TaskRefused(
             f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "
             "price or no_budget, and put the rest into --note."
@@ -176,6 +178,7 @@ def consequences(
     elif row.kind == "meeting_outcome":
         outcome = "held" if answer.disposition == "not_a_fit" else answer.disposition
         meetings.record_outcome(connection, row.meeting_id, outcome)
+        missing_outcomes.outcome_told(connection, row.meeting_id, now)
     elif row.kind == "opportunity":
         _judge_sale(connection, row, answer, now)
     if row.kind == "qualify":

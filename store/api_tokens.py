@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import Role
+from store import named_keys
 from store.tables import ApiChange, ApiToken, Rep
 
 PREFIX = "prn_"
@@ -23,12 +22,14 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of other roles than sdr."""
+    """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of other roles than sdr;
+    ``user_id`` is 0 for a token."""
 
     name: str
     role: Role
     rep: str = ""
     team: str = ""
+    user_id: int = 0
 
     @property
     def by(self) -> str:
@@ -72,19 +73,14 @@ def create_token(connection: Connection, name: str, role: Role, rep: str = "") -
             unknown, or not wanted.
     """
     if role == Role.SDR and not rep:
-        raise TokenRefused("A token of role sdr acts for a rep: say which, such as --rep rep-1.")
+        raise TokenRefused("A token of role sdr acts for a rep: say which, such as rep-1.")
     if role != Role.SDR and rep:
-        raise TokenRefused(f"A token of role {role} acts for no rep: leave --rep out.")
+        raise TokenRefused(f"A token of role {role} acts for no rep: leave the rep out.")
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
         raise TokenRefused(f"There is no rep '{rep}' in the team policy that is published.")
     token = PREFIX + secrets.token_urlsafe(32)
-    made = connection.execute(
-        upsert(ApiToken)
-        .values(name=name, token_hash=_digest(token), role=role, rep=rep)
-        .on_conflict_do_nothing(index_elements=["name"])
-        .returning(ApiToken.id)
-    ).first()
-    if made is None:
+    kept = named_keys.digest(token)
+    if not named_keys.add(connection, ApiToken, name=name, token_hash=kept, role=role, rep=rep):
         raise TokenRefused(f"There is, or was, a token '{name}': choose another name.")
     return token
 
@@ -94,7 +90,7 @@ def find_caller(connection: Connection, token: str) -> Caller | None:
     row = connection.execute(
         select(ApiToken.id, ApiToken.name, ApiToken.role, ApiToken.rep, Rep.team, Rep.active)
         .outerjoin(Rep, Rep.code == ApiToken.rep)
-        .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None))
+        .where(ApiToken.token_hash == named_keys.digest(token), ApiToken.revoked_at.is_(None))
     ).first()
     if row is None or (row.rep and not row.active):
         return None
@@ -126,13 +122,7 @@ def list_tokens(connection: Connection) -> list[TokenLine]:
 
 def revoke_token(connection: Connection, name: str, now: datetime) -> bool:
     """Take no more from this token; False when there is none of the name that is in use."""
-    revoked = connection.execute(
-        update(ApiToken)
-        .where(ApiToken.name == name, ApiToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(ApiToken.id)
-    ).first()
-    return revoked is not None
+    return named_keys.revoke(connection, ApiToken, name, now)
 
 
 def begin_change(connection: Connection, caller: Caller, method: str, path: str) -> int:
@@ -149,13 +139,31 @@ def end_change(connection: Connection, change_id: int, status: int) -> None:
     connection.execute(update(ApiChange).where(ApiChange.id == change_id).values(status=status))
 
 
-def list_changes(connection: Connection, *, before: int | None, limit: int) -> list[Change]:
-    """Changes, the latest first; ``before`` is the last id of the page before."""
+def list_changes(
+    connection: Connection,
+    *,
+    by: str = "",
+    lead_id: int | None = None,
+    task_id: int | None = None,
+    before: int | None,
+    limit: int,
+) -> list[Change]:
+    """Changes, the latest first.
+
+    Args:
+        by: a part of the name of who asked, or a rep's code; '' for everybody.
+        lead_id: only changes whose path names this lead; ``task_id`` the same of a task.
+        before: the last id of the page before.
+    """
     query = select(*ApiChange.__table__.c).order_by(ApiChange.id.desc()).limit(limit)
+    if by:
+        query = query.where(ApiChange.by.icontains(by, autoescape=True) | (ApiChange.rep == by))
+    if lead_id is not None:
+        query = query.where(
+            ApiChange.path.regexp_match(f"/(leads|suppressions|recycle)/{lead_id:d}(/|$)")
+        )
+    if task_id is not None:
+        query = query.where(ApiChange.path.regexp_match(f"/tasks/{task_id:d}(/|$)"))
     if before is not None:
         query = query.where(ApiChange.id < before)
     return [Change(**row._mapping) for row in connection.execute(query)]
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -72,6 +72,7 @@ class CadenceSummary:
 
     name: str
     version: int
+    topic: str
     steps: int
     length: timedelta
     published_at: datetime
@@ -227,6 +228,7 @@ def list_cadences(connection: Connection) -> list[CadenceSummary]:
         CadenceSummary(
             item.name,
             item.version,
+            item.cadence.topic,
             item.cadence.step_count,
             item.cadence.length(),
             item.published_at,

@@ -52,6 +52,11 @@ _SOFT_BOUNCES = text(
 )
 
 
+def lock_address(connection: Connection, email_key: str) -> None:
+    """Let nobody else write about this address until the transaction ends."""
+    connection.execute(text(_LOCK), {"email": email_key})
+
+
 def consent_policy(connection: Connection) -> ConsentPolicy:
     """The consent policy in force; the default one until one is published."""
     try:
@@ -288,7 +293,7 @@ def _too_many(
     connection: Connection, rules: ConsentPolicy, email_key: str, new: Sequence[TroubleReport]
 ) -> bool:
     # Two batches at once would each miss the other's bounces.
-    connection.execute(text(_LOCK), {"email": email_key})
+    lock_address(connection, email_key)
     since = min(one.at for one in new) - rules.soft_bounces.within.length
     recorded = connection.execute(_SOFT_BOUNCES, {"email": email_key, "since": since})
     times = {row.key: row.at for row in recorded} | {one.key: one.at for one in new}

@@ -207,7 +207,7 @@ def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
     rows = connection.execute(
         text(
             """
-            WITH trait AS (
+            WITH trait AS NOT MATERIALIZED (
                 SELECT lead.id AS lead_id, lead.account_id, 'country' AS name,
                     nullif(lead.country, '') AS value
                 FROM lead

@@ -104,8 +104,7 @@ def _plan_calls_again(
     whose = "" if owners is None else "AND lead.owner = ANY(:owners)"
     leads = connection.execute(
         text(
-            "SELECT id FROM lead WHERE phase = 'FollowUp' "
-            "AND phase IN ('FollowUp', 'Meeting', 'Opportunity') AND NOT EXISTS ("
+            "SELECT id FROM lead WHERE phase = 'FollowUp' AND NOT EXISTS ("
             f"SELECT FROM task WHERE task.lead_id = lead.id AND task.state = 'open') {whose}"
         ),
         {"owners": sorted(owners or ())},

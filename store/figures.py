@@ -58,7 +58,7 @@ _LOOP = text(
             count(*) FILTER (WHERE state = 'done') AS tasks_done,
             count(*) FILTER (WHERE kind = 'call' AND state = 'done') AS calls,
             count(*) FILTER (
-                WHERE kind = 'meeting_outcome' AND (disposition = 'no_show' OR state = 'expired')
+                WHERE kind = 'meeting_outcome' AND disposition = 'no_show'
             ) AS no_shows
         FROM task
     ) AS worked, (

@@ -87,7 +87,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
             },
         )
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
-        sla.left_phase(connection, entry.lead_id, at)
+        sla.left_phase(connection, entry.lead_id, entered=entry.phase, cycle=entry.cycle, now=at)
         if not came and entry.phase not in NEEDS_OWNER:
             drain_overflow(connection, at)
         announce(connection, "lead.stage_changed", new.id)

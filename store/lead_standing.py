@@ -13,6 +13,8 @@ from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import Standing, at_least, standing_of
+from store import sla
+from store.alerts import NewAlert, raise_alerts
 from store.business_time import calendar_of
 from store.outgoing import announce
 from store.policies import policy
@@ -317,30 +319,23 @@ def _note_crossings(
             for ready in crossing
         ],
     )
+    sla.crossed(connection, {ready.lead.id: ready.lead.owner for ready in crossing}, now)
     announce(connection, "lead.became_ready", *(ready.lead.id for ready in crossing))
 
 
 def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime) -> None:
-    """Alert the owners, once per lead and day, and put the lead's open task first."""
+    """Alert the owners, once per lead and day, and put the lead's open task first, or have it
+    opened."""
     soon = policy(connection, FollowUpPolicy, "follow-up").hot_due
-    raised = connection.execute(
-        text(
-            """
-            INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at)
-            SELECT 'hot:lead-' || id || ':' || :day, 'hot_lead', id, owner, :at, due
-            FROM unnest(cast(:ids AS bigint[]), cast(:owners AS text[]),
-                        cast(:dues AS timestamptz[])) AS hot (id, owner, due)
-            ON CONFLICT (key) DO NOTHING RETURNING lead_id, due_at
-            """
-        ),
-        {
-            "day": now.date().isoformat(),
-            "at": now,
-            "ids": [lead.id for lead in hot],
-            "owners": [lead.owner for lead in hot],
-            "dues": [soon.after(now, calendar_of(connection, lead.owner)) for lead in hot],
-        },
-    ).all()
+    dues = {lead.id: soon.after(now, calendar_of(connection, lead.owner)) for lead in hot}
+    alerts = {
+        lead.id: NewAlert(
+            f"hot:lead-{lead.id}:{now.date()}", "hot_lead", lead.owner, dues[lead.id], lead.id
+        )
+        for lead in hot
+    }
+    new = raise_alerts(connection, list(alerts.values()), now)
+    raised = [lead_id for lead_id, alert in alerts.items() if alert.key in new]
     connection.execute(
         text(
             # One that is locked is being done or withdrawn; who does it may want this lead next.
@@ -350,6 +345,15 @@ def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime)
             "SELECT id FROM task WHERE state = 'open' AND lead_id = ANY(:leads) "
             "AND kind IN ('qualify', 'call') FOR UPDATE SKIP LOCKED)"
         ),
-        {"leads": [row.lead_id for row in raised], "dues": [row.due_at for row in raised]},
+        {"leads": raised, "dues": [dues[lead_id] for lead_id in raised]},
     )
-    stir(connection, [row.lead_id for row in raised], now)
+    stir(connection, raised, now)
+    post_all(
+        connection,
+        # Between two calls there is no task to move up: the next one is opened now.
+        [
+            _signal(lead, f"{alerts[lead.id].key}:call", Code.HOT, 0)
+            for lead in hot
+            if lead.id in raised and lead.phase == Phase.FOLLOW_UP
+        ],
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +12,13 @@ from sqlalchemy import Connection, Row, text
 from domain.names import full_name
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
+from store.engagement import record_engagement
+from store.lead_search import searched
 from store.policies import policy
 from store.scoring import points_now
+
+MOST_POINTS = 10_000
+"""What may be added to a score, or taken away, at once."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,7 @@ class LeadLine:
     score: int
     grade: str
     """Fit letter and interest level, such as ``B2``."""
+    time_zone: str
 
     @property
     def name(self) -> str:
@@ -50,7 +57,7 @@ class HistoryLine:
 
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
-        phase, phase_reason, cycle, lead.owner, fit, interest, interest_as_of
+        phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, interest, interest_as_of
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
 _HISTORY = text(
@@ -82,6 +89,15 @@ _HISTORY = text(
         UNION ALL
         SELECT starts_at, 'meeting', state || ' · attempt ' || attempt
         FROM meeting WHERE lead_id = :lead
+        UNION ALL
+        SELECT at, 'owner', concat_ws(' · ', coalesce(nullif(owner, ''), 'nobody'),
+            replace(cause, '_', ' '), 'from ' || nullif(previous, ''), 'by ' || nullif(by, ''))
+        FROM assignment WHERE lead_id = :lead
+        UNION ALL
+        SELECT sla_action.at, 'promise', concat_ws(' · ', replace(promise, '_', ' '),
+            replace(action, '_', ' '), nullif(sla_action.detail, ''),
+            CASE WHEN sla_action.pilot THEN 'only noted' END)
+        FROM sla_action JOIN sla_clock ON sla_clock.id = clock_id WHERE lead_id = :lead
         UNION ALL
         SELECT at, 'consent',
             concat_ws(' · ', action, nullif(topic, ''), source, nullif(evidence, ''))
@@ -134,6 +150,7 @@ def leads_page(
     owner: str | None = None,
     account_id: int | None = None,
     team: str | None = None,
+    search: str = "",
     after: int = 0,
     limit: int = 50,
 ) -> list[LeadLine]:
@@ -143,10 +160,13 @@ def leads_page(
     Args:
         owner: code of a rep, '' for those nobody owns, None for any.
         team: only those whose owner is of this team; None for all.
+        search: beginnings of words that the lead or its account has (``store.lead_search``).
     """
+    words, values = searched(connection, search)
     rows = connection.execute(
         text(
-            f"{_LINE} WHERE lead.id > :after AND (:stage = '' OR stage = :stage) "
+            f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}lead.id > :after "
+            "AND (:stage = '' OR stage = :stage) "
             "AND (:phase = '' OR phase = :phase) "
             "AND (cast(:owner AS text) IS NULL OR lead.owner = :owner) "
             "AND (cast(:account AS bigint) IS NULL OR account_id = :account) "
@@ -154,7 +174,8 @@ def leads_page(
             "OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)) "
             "ORDER BY lead.id LIMIT :limit"
         ),
-        {
+        values
+        | {
             "after": after,
             "stage": stage,
             "phase": phase,
@@ -182,3 +203,10 @@ def history(connection: Connection, lead_id: int) -> list[HistoryLine]:
     """Everything that happened to a lead, the oldest first."""
     rows: Any = connection.execute(_HISTORY, {"lead": lead_id})
     return [HistoryLine(**row._mapping) for row in rows]
+
+
+def add_points(connection: Connection, lead_id: int, points: int, at: datetime) -> None:
+    """Add ``points`` (may be negative) to a lead's score, as an engagement of kind ``score`` at
+    ``at`` (journey time, UTC). Each call counts."""
+    key = f"score:{uuid.uuid4()}"
+    record_engagement(connection, lead_id=lead_id, kind="score", at=at, key=key, points=points)

@@ -20,6 +20,8 @@ from store.routing import assign
 from store.tables import Lead, Meeting, Rep
 
 LONGEST_MINUTES = 8 * 60
+HORIZON_DAYS = 365
+"""How far ahead a meeting may be booked with us."""
 _LONGEST = timedelta(minutes=LONGEST_MINUTES)
 _SETTING: tuple[Any, ...] = (Meeting.id, Meeting.lead_id, Meeting.attempt, Meeting.cycle)
 _STILL_MOVES = ("booked", "no_show", "cancelled")
@@ -78,11 +80,18 @@ def book_meeting(
         The meeting's id.
 
     Raises:
-        MeetingRefused: it would begin in the past, last for no time or all day, or overlap another
-            meeting of the rep; or there is no such lead or rep. Nothing is written then.
+        MeetingRefused: it would begin in the past or, booked with us, more than ``HORIZON_DAYS``
+            ahead; last for no time or all day; or overlap another meeting of the rep; or there is
+            no such lead or rep. Nothing is written then.
     """
     if starts_at <= at:
         raise MeetingRefused("The meeting would begin in the past; choose a later time.")
+    # A calendar service has made the appointment already: it is kept as it is.
+    if not origin.provider and starts_at - at > timedelta(days=HORIZON_DAYS):
+        raise MeetingRefused(
+            f"The meeting would begin on {starts_at:%d %b %Y}, more than a year ahead; choose an "
+            "earlier time, or check the year."
+        )
     if not 0 < minutes <= LONGEST_MINUTES:
         raise MeetingRefused(f"A meeting lasts between 1 and {LONGEST_MINUTES} minutes.")
     lead = connection.execute(

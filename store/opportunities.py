@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,21 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.journey import Code, Notice, Stage, opportunity_workflow_id
+from domain.journey import (
+    ENDED,
+    Code,
+    Notice,
+    Phase,
+    Stage,
+    journey_id,
+    opportunity_workflow_id,
+)
 from domain.names import full_name
 from domain.sales.opportunities import OpportunityPolicy, missing
+from store.alerts import NewAlert, raise_alerts
 from store.outgoing import announce
 from store.policies import policy
-from store.relay_messages import notify_journey, post
+from store.relay_messages import notify_journey, post, start_again
 from store.tables import Account, Alert, Lead, Opportunity, Task
 
 BESIDE = "beside:"
@@ -121,6 +130,12 @@ def record_loss(
     )
 
 
+def next_stage(stages: Sequence[str], stage: str) -> str:
+    """The stage after ``stage``; the last stays, and one that is gone counts as the first."""
+    position = stages.index(stage) if stage in stages else 0
+    return stages[min(position + 1, len(stages) - 1)]
+
+
 def advance(
     connection: Connection, opportunity_id: int, *, task_id: int, stages: list[str], at: datetime
 ) -> str:
@@ -134,8 +149,7 @@ def advance(
         .where(Opportunity.id == opportunity_id)
         .with_for_update()
     ).one()
-    position = stages.index(row.stage) if row.stage in stages else 0
-    moved_to = stages[min(position + 1, len(stages) - 1)]
+    moved_to = next_stage(stages, row.stage)
     new = connection.execute(
         text(
             """
@@ -174,7 +188,8 @@ def advance(
 def close(
     connection: Connection, opportunity_id: int, *, outcome: str, reason: str, at: datetime
 ) -> None:
-    """Close an opportunity, once; the journey hears of the outcome of its own."""
+    """Close an opportunity, once. The journey hears of the outcome of its own; when another is
+    won, the lead becomes a customer, wherever its journey is."""
     row = connection.execute(
         update(Opportunity)
         .where(Opportunity.id == opportunity_id, Opportunity.outcome == "")
@@ -185,7 +200,10 @@ def close(
         return
     announce(connection, "opportunity.closed", opportunity_id)
     answer_stall(connection, opportunity_id, at)
-    if not row.key.startswith(BESIDE):
+    if row.key.startswith(BESIDE):
+        if outcome == "won":
+            _make_customer(connection, row.lead_id, opportunity_id)
+    else:
         notify_journey(
             connection,
             row.lead_id,
@@ -195,23 +213,43 @@ def close(
         )
 
 
+def _make_customer(connection: Connection, lead_id: int, opportunity_id: int) -> None:
+    """Bring a lead that bought beside its journey to the customer phase."""
+    lead = connection.execute(
+        select(Lead.phase, Lead.stage, Lead.cycle).where(Lead.id == lead_id).with_for_update()
+    ).one()
+    if lead.phase == Phase.CUSTOMER or (lead.phase, lead.stage) == (ENDED, Stage.CUSTOMER):
+        return
+    if lead.phase == ENDED:
+        start_again(connection, lead_id, phase=Phase.CUSTOMER, cycle=lead.cycle + 1, reason="won")
+        return
+    # A lead without a journey begins one; where its start is on the way already, that one is told.
+    if lead.phase or not post(
+        connection,
+        key=f"start:{journey_id(lead_id)}",
+        workflow_id=journey_id(lead_id),
+        kind="start",
+        name=Phase.CUSTOMER,
+        payload={"lead_id": lead_id, "cycle": lead.cycle, "reason": "won"},
+    ):
+        notify_journey(
+            connection,
+            lead_id,
+            key=f"opportunity-{opportunity_id}:won",
+            signal="deal",
+            notice=Notice(Code.WON, ref=opportunity_id),
+        )
+
+
 def raise_stall(connection: Connection, opportunity_id: int, *, key: str, at: datetime) -> None:
     """Alert the owner of a sale that stands still, once per ``key``."""
     row = connection.execute(
         select(Opportunity.lead_id, Opportunity.owner).where(Opportunity.id == opportunity_id)
     ).one()
-    connection.execute(
-        insert(Alert)
-        .values(
-            key=f"stalled:opportunity-{opportunity_id}:{key}",
-            kind="stalled",
-            lead_id=row.lead_id,
-            owner=row.owner,
-            raised_at=at,
-            due_at=at,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
+    alert = NewAlert(
+        f"stalled:opportunity-{opportunity_id}:{key}", "stalled", row.owner, at, row.lead_id
     )
+    raise_alerts(connection, [alert], at)
 
 
 def answer_stall(connection: Connection, opportunity_id: int, at: datetime) -> None:

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -26,12 +27,14 @@ class DeliveryRefused(Exception):
 
 @dataclass(frozen=True)
 class EndpointLine:
-    """An endpoint as a list shows it; ``events`` is empty for all."""
+    """An endpoint as a list shows it; ``events`` is empty for all. One that is not active is
+    paused, unless it was removed."""
 
     id: int
     url: str
     events: list[str]
     active: bool
+    removed: bool
     created_at: datetime
 
 
@@ -182,14 +185,27 @@ def add_endpoint(connection: Connection, url: str, events: Sequence[str]) -> str
 
 
 def remove_endpoint(connection: Connection, url: str) -> bool:
-    """Send nothing more to ``url``; the log stays. False when nothing goes there."""
-    removed = connection.execute(
+    """Send nothing more to ``url`` and forget its secret; the log stays. False when it is none."""
+    return _switch(connection, url, active=False, secret="")
+
+
+def pause_endpoint(connection: Connection, url: str, *, paused: bool) -> bool:
+    """Send nothing to ``url`` until it is resumed; what happens meanwhile never goes there.
+
+    Returns:
+        False when there is no such endpoint, or it was removed.
+    """
+    return _switch(connection, url, active=not paused)
+
+
+def _switch(connection: Connection, url: str, **values: Any) -> bool:
+    switched = connection.execute(
         update(WebhookEndpoint)
-        .where(WebhookEndpoint.url == url, WebhookEndpoint.active)
-        .values(active=False)
+        .where(WebhookEndpoint.url == url, WebhookEndpoint.secret != "")
+        .values(values)
         .returning(WebhookEndpoint.id)
     ).first()
-    return removed is not None
+    return switched is not None
 
 
 def list_endpoints(connection: Connection) -> list[EndpointLine]:
@@ -200,6 +216,7 @@ def list_endpoints(connection: Connection) -> list[EndpointLine]:
             WebhookEndpoint.url,
             WebhookEndpoint.events,
             WebhookEndpoint.active,
+            (WebhookEndpoint.secret == "").label("removed"),
             WebhookEndpoint.created_at,
         ).order_by(WebhookEndpoint.url)
     )
@@ -232,6 +249,13 @@ def list_deliveries(
     if before is not None:
         query = query.where(WebhookDelivery.id < before)
     return [DeliveryLine(**row._mapping) for row in connection.execute(query)]
+
+
+def payload_of(connection: Connection, delivery_id: int) -> dict[str, Any] | None:
+    """What a delivery says; None when there is no such delivery."""
+    return connection.scalar(
+        select(WebhookDelivery.payload).where(WebhookDelivery.id == delivery_id)
+    )
 
 
 def resend(connection: Connection, delivery_id: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 from domain.sales.team import Team, TeamPolicy
+from store.alerts import NewAlert, raise_alerts
 from store.policies import PolicyMissing, policy
 
 
@@ -143,24 +144,16 @@ def _alert(
     now: datetime,
 ) -> int:
     """One alert per person and team as long as leads wait."""
-    raised = 0
-    for person in policy.alerted(team):
-        raised += connection.execute(
-            text(
-                """
-                INSERT INTO alert (key, kind, owner, raised_at, due_at)
-                SELECT :key, 'overflow', :person, :now, :due WHERE NOT EXISTS (
-                    SELECT FROM alert WHERE kind = 'overflow' AND owner = :person
-                        AND answered_at IS NULL AND split_part(key, ':', 2) = :team)
-                ON CONFLICT (key) DO UPDATE SET answered_at = NULL
-                """
-            ),
-            {
-                "key": f"overflow:{team.team}:{person}:{assignment}",
-                "person": person,
-                "team": team.team,
-                "now": now,
-                "due": due,
-            },
-        ).rowcount
-    return raised
+    told = connection.execute(
+        text(
+            "SELECT owner FROM alert WHERE kind = 'overflow' AND answered_at IS NULL "
+            "AND split_part(key, ':', 2) = :team"
+        ),
+        {"team": team.team},
+    ).scalars()
+    people = set(policy.alerted(team)) - set(told)
+    alerts = [
+        NewAlert(f"overflow:{team.team}:{person}:{assignment}", "overflow", person, due)
+        for person in sorted(people)
+    ]
+    return len(raise_alerts(connection, alerts, now, again=True))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.policy import Policy
+from domain.sales.sla import SlaPolicy
 from domain.sales.team import Rep, TeamPolicy
 from store import tables
 from store.cadences import Publication
@@ -73,7 +74,9 @@ def publish_policy(connection: Connection, name: str, source: str, policy: Polic
         .returning(PolicyVersion.id)
     ).scalar_one()
     if isinstance(policy, TeamPolicy):
-        _publish_team(connection, policy, version)
+        _publish_team(connection, policy)
+    if isinstance(policy, TeamPolicy | SlaPolicy) and version > 1:
+        tell_desk(connection, name, version)
     return Publication(new_id, version, new=True)
 
 
@@ -111,7 +114,7 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     return known
 
 
-def _publish_team(connection: Connection, team: TeamPolicy, version: int) -> None:
+def _publish_team(connection: Connection, team: TeamPolicy) -> None:
     people = [*team.reps, *team.managers]
     connection.execute(
         text("UPDATE rep SET active = false WHERE code <> ALL(:codes)"),
@@ -132,5 +135,3 @@ def _publish_team(connection: Connection, team: TeamPolicy, version: int) -> Non
         )
     # Weights may have changed: everybody's share is counted from here.
     connection.execute(delete(RoutingShare))
-    if version > 1:
-        tell_desk(connection, version)

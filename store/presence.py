@@ -107,6 +107,30 @@ def add_absence(
     return made
 
 
+@dataclass(frozen=True)
+class MeetingAhead:
+    """A meeting that is to take place; ``starts_at`` is journey time, UTC."""
+
+    id: int
+    lead_id: int
+    starts_at: datetime
+
+
+def meetings_during(
+    connection: Connection, rep: str, begins_at: datetime, until: datetime
+) -> list[MeetingAhead]:
+    """The rep's booked meetings of which some part lies in this time, the earliest first."""
+    rows = connection.execute(
+        text(
+            "SELECT id, lead_id, starts_at FROM meeting WHERE owner = :rep AND state = 'booked' "
+            "AND starts_at < :until AND starts_at + minutes * interval '1 minute' > :begins_at "
+            "ORDER BY starts_at, id"
+        ),
+        {"rep": rep, "begins_at": begins_at, "until": until},
+    )
+    return [MeetingAhead(**row._mapping) for row in rows]
+
+
 def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
     """Have a rep back now, or take back the next absence when none has begun.
 
@@ -203,11 +227,13 @@ def _due_tasks(connection: Connection, absence: Row[Any]) -> Sequence[Row[Any]]:
 
 
 def is_known(connection: Connection, code: str) -> bool:
-    """Whether this is the code of a rep or manager, or the name of a token of the API."""
+    """Whether this is the code of a rep or manager, the name of a token of the API, or the address
+    of a user of the console."""
     known: bool = connection.execute(
         text(
             "SELECT EXISTS (SELECT FROM rep WHERE code = :code) "
-            "OR EXISTS (SELECT FROM api_token WHERE name = :code)"
+            "OR EXISTS (SELECT FROM api_token WHERE name = :code) "
+            "OR EXISTS (SELECT FROM console_user WHERE email = :code)"
         ),
         {"code": code},
     ).scalar_one()

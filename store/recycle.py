@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import uuid
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -13,13 +13,14 @@ from sqlalchemy import Connection, Row, text
 from domain.cadences.window import zone
 from domain.journey import Code, Notice, Phase, journey_id
 from domain.names import full_name
+from domain.policy import CODE
 from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
 from store.cadences import latest_cadence
 from store.policies import PolicyMissing, policy
 from store.relay_messages import Message, post_all
 
-_CODE = re.compile(r"[a-z0-9_]{1,40}")
-_FURTHEST = timedelta(days=5 * 366)
+FURTHEST = timedelta(days=5 * 366)
+"""How far ahead the day may be on which a lead is to come back."""
 
 
 class RecycleRefused(Exception):
@@ -159,12 +160,8 @@ def return_on(
         RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
     """
     row = _locked(connection, lead_id)
-    today = now.astimezone(zone(row.time_zone)).date()
-    if day <= today:
-        raise RecycleRefused(f"{day} is not to come for this lead; choose a day after {today}.")
-    if day > today + _FURTHEST:
-        raise RecycleRefused(f"{day} is more than five years away; choose an earlier day.")
-    if not _CODE.fullmatch(why):
+    _check_day(row, day, now)
+    if not CODE.fullmatch(why):
         raise RecycleRefused(
             f"'{why}' is no code: use lower-case letters, digits and _, such as asked_for or "
             "budget_in_spring."
@@ -183,12 +180,24 @@ def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> No
         RecycleRefused: it is not parked, or would rest no longer by that.
     """
     row = _parked_now(connection, lead_id)
-    if row.parked_until and day <= row.parked_until.astimezone(zone(row.time_zone)).date():
+    if not rests_longer(row, day, now):
         raise RecycleRefused(
             f"lead-{lead_id} rests until {row.parked_until:%Y-%m-%d} already; choose a later day, "
             "or bring it back earlier with `recycle until`."
         )
     return_on(connection, lead_id, day, now, why="extended")
+
+
+def rests_longer(row: Row[Any], day: date, now: datetime) -> bool:
+    """Whether a parked lead (``time_zone``, ``parked_until``) would rest longer until this day.
+
+    Raises:
+        RecycleRefused: the day is not to come, or too far away.
+    """
+    if row.parked_until and day <= row.parked_until.astimezone(zone(row.time_zone)).date():
+        return False
+    _check_day(row, day, now)
+    return True
 
 
 def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
@@ -216,7 +225,7 @@ def wake(connection: Connection, lead_id: int) -> None:
     Raises:
         RecycleRefused: it is not parked.
     """
-    _order(connection, _parked_now(connection, lead_id), Code.WOKEN)
+    tell_parked(connection, [_parked_now(connection, lead_id)], Code.WOKEN)
 
 
 def retire(connection: Connection, lead_id: int) -> None:
@@ -225,7 +234,12 @@ def retire(connection: Connection, lead_id: int) -> None:
     Raises:
         RecycleRefused: it is not parked.
     """
-    _order(connection, _parked_now(connection, lead_id), Code.RETIRED)
+    tell_parked(connection, [_parked_now(connection, lead_id)], Code.RETIRED)
+
+
+def tell_parked(connection: Connection, rows: Sequence[Row[Any]], code: Code) -> None:
+    """Tell the journeys of leads (``id``, ``cycle``), locked in this order, what was decided."""
+    post_all(connection, [_message(row, code) for row in rows])
 
 
 def contracts_changed(connection: Connection, emails: str) -> None:
@@ -234,11 +248,8 @@ def contracts_changed(connection: Connection, emails: str) -> None:
     Args:
         emails: SQL that gives the ``email_key`` and the new ``attributes`` of leads.
     """
-    try:
-        contract_end = policy(connection, RecyclePolicy, "recycle").contract_end
-    except PolicyMissing:
-        return  # Nobody is parked yet.
-    if contract_end is None:
+    attribute = _contract_attribute(connection)
+    if not attribute:
         return
     rows = connection.execute(
         text(
@@ -246,9 +257,40 @@ def contracts_changed(connection: Connection, emails: str) -> None:
             "WHERE lead.phase = :recycle AND said.attributes ? :attribute ORDER BY lead.id "
             "FOR NO KEY UPDATE OF lead"
         ),
-        {"recycle": Phase.RECYCLE, "attribute": contract_end.attribute},
+        {"recycle": Phase.RECYCLE, "attribute": attribute},
     ).all()
-    post_all(connection, [_message(row, Code.REPLAN) for row in rows])
+    tell_parked(connection, rows, Code.REPLAN)
+
+
+def attributes_changed(connection: Connection, said: Mapping[int, Collection[str]]) -> None:
+    """As :func:`contracts_changed`, for leads of which these attributes were said.
+
+    Args:
+        said: lead id → names of attributes, of the lead or its account.
+    """
+    if not said:
+        return
+    attribute = _contract_attribute(connection)
+    concerned = [lead_id for lead_id, names in said.items() if attribute in names]
+    if not concerned:
+        return
+    rows = connection.execute(
+        text(
+            "SELECT id, cycle FROM lead WHERE id = ANY(cast(:ids AS bigint[])) "
+            "AND phase = :recycle ORDER BY id FOR NO KEY UPDATE"
+        ),
+        {"ids": concerned, "recycle": Phase.RECYCLE},
+    ).all()
+    tell_parked(connection, rows, Code.REPLAN)
+
+
+def _contract_attribute(connection: Connection) -> str:
+    """Where the end of a lead's contract with somebody else is kept; '' where it does not count."""
+    try:
+        contract_end = policy(connection, RecyclePolicy, "recycle").contract_end
+    except PolicyMissing:
+        return ""  # Nobody is parked yet.
+    return contract_end.attribute if contract_end else ""
 
 
 def _locked(connection: Connection, lead_id: int) -> Row[Any]:
@@ -261,6 +303,15 @@ def _locked(connection: Connection, lead_id: int) -> Row[Any]:
         ),
         {"id": lead_id},
     ).one()
+
+
+def _check_day(row: Row[Any], day: date, now: datetime) -> None:
+    """Refuse a day that is not to come for a lead (``time_zone``), or too far away."""
+    today = now.astimezone(zone(row.time_zone)).date()
+    if day <= today:
+        raise RecycleRefused(f"{day} is not to come for this lead; choose a day after {today}.")
+    if day > today + FURTHEST:
+        raise RecycleRefused(f"{day} is more than five years away; choose an earlier day.")
 
 
 def _parked_now(connection: Connection, lead_id: int) -> Row[Any]:
@@ -276,12 +327,8 @@ def _parked_now(connection: Connection, lead_id: int) -> Row[Any]:
 def _look_again(connection: Connection, row: Row[Any]) -> bool:
     if row.phase != Phase.RECYCLE:
         return False
-    _order(connection, row, Code.REPLAN)
+    tell_parked(connection, [row], Code.REPLAN)
     return True
-
-
-def _order(connection: Connection, row: Row[Any], code: Code) -> None:
-    post_all(connection, [_message(row, code)])
 
 
 def _message(row: Row[Any], code: Code) -> Message:

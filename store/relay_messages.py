@@ -91,11 +91,11 @@ def notify_journey(
     )
 
 
-def tell_desk(connection: Connection, version: int) -> bool:
-    """Tell the desk that a new version of the team policy is in force."""
+def tell_desk(connection: Connection, policy: str, version: int) -> bool:
+    """Tell the desk that a new version of the policy, ``team`` or ``sla``, is in force."""
     return post(
         connection,
-        key=f"desk:team-{version}",
+        key=f"desk:{policy}-{version}",
         workflow_id=DESK_ID,
         kind="signal",
         name="team_changed",

@@ -8,7 +8,7 @@ else has locked is passed over, and the desk mends what that leaves behind.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -22,21 +22,33 @@ from store.routing_desk import RoutingDesk, lock_lead, open_desk, team_policy
 from store.sla_recount import recount_leads
 
 IN_SALES = ("FollowUp", "Meeting", "Opportunity")
-Cause = Literal["routed", "absence", "sla"]
+Cause = Literal["routed", "absence", "sla", "reassigned"]
+
+
+@dataclass(frozen=True)
+class _Why:
+    """Why a lead changes hands: the rule that named the owner, or who said so."""
+
+    cause: str
+    rule: str = ""
+    by: str = ""
 
 
 class RoutingRefused(Exception):
     """Leads cannot be given to a rep; the sentence says why and what to do."""
 
 
-def assign(connection: Connection, lead_id: int, now: datetime, *, cause: Cause = "routed") -> str:
+def assign(
+    connection: Connection, lead_id: int, now: datetime, *, cause: Cause = "routed", by: str = ""
+) -> str:
     """Give a lead an owner: by the rules, to whoever's turn it is and has room.
 
-    With cause ``routed`` the owner of before may keep the lead, with ``absence`` and ``sla``
-    another takes it. Of several leads in one transaction, lock the rows of all first.
+    With cause ``routed`` the owner of before may keep the lead, with every other another takes it.
+    Of several leads in one transaction, lock the rows of all first.
 
     Args:
         now: journey time, UTC.
+        by: who says that the lead is to be ``reassigned``.
 
     Returns:
         The owner's code; '' when the lead waits in the overflow queue. When no colleague can take
@@ -55,11 +67,12 @@ def assign(connection: Connection, lead_id: int, now: datetime, *, cause: Cause 
     choice = desk.choose(lead, without=without)
     if choice.owner:
         desk.give(choice.owner)
-        _hand_over(connection, lead, choice.owner, now, cause=cause, rule=choice.rule)
+        _hand_over(connection, lead, choice.owner, now, _Why(cause, rule=choice.rule, by=by))
     elif cause == "sla" and lead.owner:
         return str(lead.owner)
     elif lead.owner or not _waits(connection, lead_id):
-        assignment = _hand_over(connection, lead, "", now, cause="overflow", rule=choice.rule)
+        why = _Why("overflow", rule=choice.rule, by=by)
+        assignment = _hand_over(connection, lead, "", now, why)
         raise_at_once(connection, desk.team, choice.teams, assignment, now)
     return choice.owner
 
@@ -80,20 +93,52 @@ def reassign(
         RoutingRefused: there is no such rep or lead, the rep is away for now, or would have more
             open leads than the cap allows.
     """
+    leads = _locked(connection, lead_ids)
+    desk = open_desk(connection, now)
+    moving = [lead for lead in leads if lead.owner != to]
+    if moving:
+        _refuse(connection, desk, to, moving, now)
+    for lead in moving:
+        _hand_over(connection, lead, to, now, _Why("reassigned", by=by))
+    drain_overflow(connection, now)
+    return [lead.id for lead in moving]
+
+
+def reassign_by_rules(
+    connection: Connection, lead_ids: Collection[int], by: str, now: datetime
+) -> dict[int, str]:
+    """Take leads from their owners because somebody says so, and give each to the colleague whose
+    turn it is.
+
+    Args:
+        by: who says so.
+        now: journey time, UTC.
+
+    Returns:
+        Lead → its owner now; '' for one that waits in the overflow queue.
+
+    Raises:
+        RoutingRefused: there is no such lead, or no team is published.
+    """
+    leads = _locked(connection, lead_ids)
+    if team_policy(connection) is None:
+        raise RoutingRefused("There are no rules yet: publish team.yaml.")
+    owners = {
+        lead.id: assign(connection, lead.id, now, cause="reassigned", by=by) for lead in leads
+    }
+    drain_overflow(connection, now)
+    return owners
+
+
+def _locked(connection: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
+    """The leads as routing sees them, locked."""
     leads = [lock_lead(connection, lead_id) for lead_id in sorted(set(lead_ids))]
     missing = sorted(set(lead_ids) - {lead.id for lead in leads if lead})
     if missing:
         raise RoutingRefused(
-            f"There is no lead {', '.join(map(str, missing))}, so none was given to {to}."
+            f"There is no lead {', '.join(map(str, missing))}, so none was reassigned."
         )
-    desk = open_desk(connection, now)
-    moving = [lead for lead in leads if lead and lead.owner != to]
-    if moving:
-        _refuse(connection, desk, to, moving, now)
-    for lead in moving:
-        _hand_over(connection, lead, to, now, cause="reassigned", by=by)
-    drain_overflow(connection, now)
-    return [lead.id for lead in moving]
+    return [lead for lead in leads if lead]
 
 
 def drain_overflow(connection: Connection, now: datetime) -> list[int]:
@@ -115,7 +160,7 @@ def drain_overflow(connection: Connection, now: datetime) -> list[int]:
         choice = desk.choose(lead)
         if choice.owner:
             desk.give(choice.owner)
-            _hand_over(connection, lead, choice.owner, now, cause="routed", rule=choice.rule)
+            _hand_over(connection, lead, choice.owner, now, _Why("routed", rule=choice.rule))
             served.append(lead.id)
         else:
             still_waiting.append(choice.teams)
@@ -141,7 +186,7 @@ def cover(connection: Connection, tasks: Sequence[Row[Any]], now: datetime, away
         colleague = desk.choose(lead, without=(away,)).owner if desk and lead else ""
         if desk and colleague:
             desk.lend(colleague)
-            _record(connection, task.lead_id, colleague, now, previous=away, cause="cover")
+            _record(connection, task.lead_id, colleague, now, _Why("cover"), previous=away)
             start_anew(connection, [task], colleague, now)
             recount_leads(connection, [task.lead_id], now)
             moved += 1
@@ -268,10 +313,7 @@ def _hand_over(
     lead: Row[Any],
     owner: str,
     now: datetime,
-    *,
-    cause: str,
-    rule: str = "",
-    by: str = "",
+    why: _Why,
 ) -> int:
     """Write a lead's owner ('' for the queue) with all that goes with the lead.
 
@@ -282,9 +324,7 @@ def _hand_over(
         text("UPDATE lead SET owner = :owner, updated_at = :now WHERE id = :lead"),
         {"owner": owner, "now": now, "lead": lead.id},
     )
-    assignment = _record(
-        connection, lead.id, owner, now, previous=lead.owner, cause=cause, rule=rule, by=by
-    )
+    assignment = _record(connection, lead.id, owner, now, why, previous=lead.owner)
     if owner == lead.owner:
         return assignment
     values = {"lead": lead.id, "before": [lead.owner, ""]}
@@ -332,11 +372,9 @@ def _record(
     lead_id: int,
     owner: str,
     now: datetime,
+    why: _Why,
     *,
     previous: str,
-    cause: str,
-    rule: str = "",
-    by: str = "",
 ) -> int:
     made: int = connection.execute(
         text(
@@ -347,9 +385,7 @@ def _record(
             "lead": lead_id,
             "owner": owner,
             "previous": previous,
-            "cause": cause,
-            "rule": rule,
-            "by": by,
+            **asdict(why),
             "at": now,
         },
     ).scalar_one()

@@ -7,15 +7,17 @@ is counted in the calendar of the owner's team. Without a published SLA there ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.journey import Phase
 from domain.sales.sla import Promise, Promised, SlaPolicy, promised
 from domain.sales.spans import Pause
+from store.alerts import close_alerts
 from store.business_time import calendar_of, team_of
 from store.outgoing import announce
 from store.policies import PolicyMissing, policy
@@ -28,6 +30,10 @@ ACCEPTANCE = ("accept", "accept_hot")
 """The promises that the answer to a qualify task keeps."""
 AFTER_ACCEPTANCE: tuple[Promise, ...] = ("first_week", "return")
 UNENDED = SlaClock.ended_at.is_(None)
+REMINDER = "sla_reminder"
+"""The kind of alert that tells the owner."""
+BREACH = "sla_breach"
+"""The kind of alert that tells the manager."""
 
 
 def terms(connection: Connection) -> SlaPolicy | None:
@@ -73,30 +79,41 @@ def start(
     task_id: int | None = None,
 ) -> None:
     """Start a clock, once per ``key``."""
+    clock = _promise(connection, sla, promise, owner, at)
+    _begin(connection, [clock | {"key": key, "lead_id": lead_id, "task_id": task_id}])
+
+
+def _promise(
+    connection: Connection, sla: SlaPolicy, promise: Promise, owner: str, at: datetime
+) -> dict[str, Any]:
+    """What a clock of ``promise`` has in common for all leads of one owner."""
     team = team_of(connection, owner)
-    connection.execute(
-        insert(SlaClock)
-        .values(
-            key=key,
-            promise=promise,
-            lead_id=lead_id,
-            task_id=task_id,
-            owner=owner,
-            team=team.team if team else "",
-            pilot=sla.pilot,
-            state="running",
-            started_at=at,
-            due_at=promised(sla, promise, at, calendar_of(connection, owner)).due_at,
+    return {
+        "promise": promise,
+        "owner": owner,
+        "team": team.team if team else "",
+        "pilot": sla.pilot,
+        "state": "running",
+        "started_at": at,
+        "due_at": promised(sla, promise, at, calendar_of(connection, owner)).due_at,
+    }
+
+
+def _begin(connection: Connection, begun: Sequence[Mapping[str, Any]]) -> None:
+    if begun:
+        connection.execute(
+            insert(SlaClock).values(begun).on_conflict_do_nothing(index_elements=["key"])
         )
-        .on_conflict_do_nothing(index_elements=["key"])
-    )
 
 
 def end(
     connection: Connection, found: Sequence[Clock], now: datetime, otherwise: Literal["met", "void"]
 ) -> None:
-    """End clocks: one past its time is breached, another is what ``otherwise`` says."""
+    """End clocks: one past its time is breached, another is what ``otherwise`` says. Nothing is
+    left to do about them then, so what was raised about them, also after they ended, is closed."""
     for clock in found:
+        about = [f"{kind}:{clock.id}:" for kind in (REMINDER, BREACH)]
+        close_alerts(connection, clock.lead_id, about, now)
         if clock.ended_at is not None:
             continue
         # One that stands still has the time that was left when it was stopped.
@@ -125,13 +142,44 @@ def note(connection: Connection, clock: Clock, action: str, at: datetime, detail
     return is_new
 
 
-def task_opened(connection: Connection, task: Row[Any], now: datetime) -> None:
-    """Start what the opening of a qualify task promises. One that is opened again after a pause
-    goes on with the clock it had."""
+def crossed(connection: Connection, owners: Mapping[int, str], at: datetime) -> None:
+    """Start marketing's promise about leads that cross now: to bring each to the list of a rep.
+
+    Args:
+        owners: lead id → code of its owner, '' for none. Until a rep has the lead, its time is
+            that of the team of the owner of before.
+        at: when they crossed, journey time, UTC.
+    """
     sla = terms(connection)
-    if sla is None or task.kind != "qualify":
+    if sla is None:
         return
-    _hand_over(connection, sla, task, now)
+    found = connection.execute(
+        select(Crossing.id, Crossing.lead_id)
+        .join(Lead, (Lead.id == Crossing.lead_id) & (Lead.crossed_cycle == Crossing.cycle))
+        .where(Crossing.lead_id.in_(owners))
+    ).all()
+    # Hundreds may cross at once, with a few owners.
+    whose = {owners[row.lead_id] for row in found}
+    promises = {owner: _promise(connection, sla, "hand_over", owner, at) for owner in whose}
+    _begin(
+        connection,
+        [
+            promises[owners[row.lead_id]]
+            | {"key": f"hand_over:{row.id}", "lead_id": row.lead_id, "task_id": None}
+            for row in found
+        ],
+    )
+
+
+def task_opened(connection: Connection, task: Row[Any], now: datetime) -> None:
+    """Keep marketing's promise with a task for a rep, and start what a qualify task promises. One
+    that is opened again after a pause goes on with the clock it had."""
+    sla = terms(connection)
+    if sla is None or task.kind not in ("qualify", "call"):
+        return
+    handed_over(connection, sla, task, now)
+    if task.kind == "call":
+        return
     going_on = clocks(
         connection,
         SlaClock.promise.in_(ACCEPTANCE),
@@ -164,28 +212,21 @@ def withdrawn_before(connection: Connection, task: Row[Any]) -> list[Row[Any]]:
     return list(rows)
 
 
-def _hand_over(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
-    """Marketing's promise: from the crossing to the task in the list of a rep."""
-    crossing = connection.execute(
-        select(Crossing.id, Crossing.at)
-        .join(Lead, (Lead.id == Crossing.lead_id) & (Lead.cycle == Crossing.cycle))
-        .where(Crossing.lead_id == task.lead_id)
-    ).first()
-    if crossing is None:
+def handed_over(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
+    """Marketing has brought the lead to the rep who owns its task; it is counted in the time of
+    the rep's team. A task of nobody's keeps no promise."""
+    if not task.owner:
         return
-    key = f"hand_over:{crossing.id}"
-    start(
-        connection,
-        sla,
-        "hand_over",
-        key=key,
-        lead_id=task.lead_id,
-        owner=task.owner,
-        at=crossing.at,
-        task_id=task.id,
-    )
-    if task.owner:
-        end(connection, clocks(connection, SlaClock.key == key), now, "met")
+    team = team_of(connection, task.owner)
+    for clock in clocks(
+        connection, SlaClock.lead_id == task.lead_id, SlaClock.promise == "hand_over", UNENDED
+    ):
+        values = {"owner": task.owner, "team": team.team if team else "", "task_id": task.id}
+        taken = _set(connection, clock, **values)
+        if taken.state == "running":
+            due_at = reckoned(connection, taken, sla).due_at
+            taken = _set(connection, taken, due_at=due_at)
+        end(connection, [taken], now, "met")
 
 
 def start_acceptance(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
@@ -221,7 +262,7 @@ def task_answered(
     if sla is None:
         return
     if task.kind == "qualify":
-        end(connection, _acceptances(connection, task), now, "met")
+        _end_acceptances(connection, task, now, "met")
         for promise in AFTER_ACCEPTANCE if disposition == "accept" else ():
             if promise == "first_week" and not sla.sales.calls_in_first_week:
                 continue
@@ -262,18 +303,36 @@ def calls_since(connection: Connection, lead_id: int, since: datetime) -> int:
 def task_closed(connection: Connection, task: Row[Any], state: str, now: datetime) -> None:
     """End what nobody answered before its deadline; a withdrawn task may be opened again."""
     if state == "expired" and task.kind == "qualify":
-        end(connection, _acceptances(connection, task), now, "void")
+        _end_acceptances(connection, task, now, "void")
 
 
-def _acceptances(connection: Connection, task: Row[Any]) -> Sequence[Clock]:
-    return clocks(
-        connection, SlaClock.task_id == task.id, SlaClock.promise.in_(ACCEPTANCE), UNENDED
-    )
+def _end_acceptances(
+    connection: Connection, task: Row[Any], now: datetime, otherwise: Literal["met", "void"]
+) -> None:
+    # Those of reps who had the lead before have ended, and their manager may have been told since.
+    found = clocks(connection, SlaClock.task_id == task.id, SlaClock.promise.in_(ACCEPTANCE))
+    end(connection, found, now, otherwise)
 
 
-def left_phase(connection: Connection, lead_id: int, now: datetime) -> None:
-    """End the clocks of a lead that went on to another phase: there is nothing left to keep."""
-    end(connection, clocks(connection, SlaClock.lead_id == lead_id, UNENDED), now, "void")
+def left_phase(
+    connection: Connection, lead_id: int, *, entered: str, cycle: int, now: datetime
+) -> None:
+    """End the clocks of a lead that went on to another phase: there is nothing left to keep. Only
+    a lead that is still on its way to sales is owed a rep, wherever it rests meanwhile.
+
+    Args:
+        entered: the phase it is in now, in ``cycle``.
+        now: journey time, UTC.
+    """
+    over = SlaClock.promise != "hand_over"
+    if entered in (Phase.NURTURE, Phase.RECYCLE):
+        crossings = select(func.concat("hand_over:", Crossing.id)).where(
+            Crossing.lead_id == lead_id, Crossing.cycle == cycle
+        )
+        over = SlaClock.key.not_in(crossings)
+    elif entered != Phase.FOLLOW_UP:
+        over = true()
+    end(connection, clocks(connection, SlaClock.lead_id == lead_id, over), now, "void")
 
 
 def hold(connection: Connection, lead_id: int, paused: bool, now: datetime) -> None:

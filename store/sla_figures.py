@@ -83,7 +83,8 @@ def figures(connection: Connection, year: int, month: int, now: datetime) -> Sla
         text(
             "SELECT (SELECT count(*) FROM crossing WHERE at >= :begin AND at < :end), "
             "(SELECT count(*) FROM sla_clock WHERE promise = 'hand_over' "
-            "AND state IN ('met', 'breached') AND ended_at >= :begin AND ended_at < :end)"
+            "AND task_id IS NOT NULL AND state IN ('met', 'breached') "
+            "AND ended_at >= :begin AND ended_at < :end)"
         ),
         {"begin": begin, "end": end},
     ).one()

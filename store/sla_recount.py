@@ -1,4 +1,5 @@
-"""Promises counted anew: after a calendar changed, a lead changed hands, or it turned hot."""
+"""Promises counted anew: after a calendar or the SLA changed, a lead changed hands, or it turned
+hot."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ from store.tables import Lead, SlaClock, Task
 
 
 def recount(connection: Connection, owners: Collection[str] | None, now: datetime) -> None:
-    """Count the promises of these reps anew (everybody's when None), after a calendar changed.
+    """Count the promises of these reps anew (everybody's when None), after a calendar or the SLA
+    changed: each from when it was given.
 
     Args:
         now: journey time, UTC.
@@ -54,6 +56,11 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
         changed = task is not None and _handed_over(connection, terms, task, found, now)
         lead_owner = connection.execute(select(Lead.owner).where(Lead.id == lead_id)).scalar_one()
         for clock in found:
+            if clock.promise == "hand_over" and task and task.owner:
+                continue
+            if _is_kept(connection, terms, clock):
+                sla.end(connection, [clock], now, "met")
+                continue
             accepting = clock.promise in sla.ACCEPTANCE
             owner = task.owner if task and accepting else lead_owner
             heated = task and task.hot and clock.promise == "accept" and clock.state == "running"
@@ -81,7 +88,7 @@ def _handed_over(
     """Whether a lead that waited for a rep has one now."""
     if not task.owner:
         return False
-    sla.end(connection, [clock for clock in found if clock.promise == "hand_over"], now, "met")
+    sla.handed_over(connection, terms, task, now)
     if any(clock.promise in sla.ACCEPTANCE for clock in found):
         return False
     sla.start_acceptance(connection, terms, task, now)
@@ -95,6 +102,14 @@ def _begin_anew(
     promise: Promise = "first_week" if name == "first_week" else "return"
     key = f"{name}:{acceptance}:{int(times) + 1}"
     sla.start(connection, terms, promise, key=key, lead_id=clock.lead_id, owner=owner, at=now)
+
+
+def _is_kept(connection: Connection, terms: SlaPolicy, clock: sla.Clock) -> bool:
+    """Whether fewer calls were promised since, and those have been made."""
+    if clock.promise != "first_week" or clock.state != "running":
+        return False
+    made = sla.calls_since(connection, clock.lead_id, clock.started_at)
+    return made >= terms.sales.calls_in_first_week
 
 
 def _count(connection: Connection, terms: SlaPolicy, clock: sla.Clock) -> bool:

@@ -8,26 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, text, update
+from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.cadences.span import Span
 from domain.journey import Disposition, TaskRequest
-from domain.names import full_name
 from domain.sales.business_time import BusinessCalendar
-from domain.sales.spans import ClockSpan
-from domain.scoring.policy import ScoringPolicy
-from domain.scoring.standing import standing_of
-from store import meetings, sla, sla_breaches
+from domain.sales.spans import Duration
+from store import sla, sla_breaches
 from store.answers import Answer, TaskRefused, check, consequences
 from store.business_time import calendar_of, clocked
 from store.outgoing import announce
-from store.policies import policy
 from store.relay_messages import post
-from store.scoring import points_now
-from store.tables import Account, Alert, Lead, RelayMessage, Rep, Task
+from store.tables import Alert, Lead, RelayMessage, Task
 
-Duration = Span | ClockSpan | timedelta
 HOT_WORK = ("qualify", "call")
 """The kinds of task that answer a hot lead."""
 
@@ -136,7 +129,7 @@ def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
 def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
     connection.execute(
         update(Alert)
-        .where(Alert.lead_id == lead_id, Alert.answered_at.is_(None))
+        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
         .values(answered_at=now)
     )
 
@@ -173,8 +166,6 @@ def close_task(connection: Connection, task_id: int, state: str, now: datetime) 
     sla.task_closed(connection, row, state, now)
     if row.kind in HOT_WORK:
         _answer_alerts(connection, row.lead_id, now)
-    if state == "expired" and row.kind == "meeting_outcome":
-        meetings.record_outcome(connection, row.meeting_id, "no_show")
     return Disposition(task_id, state)
 
 
@@ -261,114 +252,6 @@ def keep_refused(connection: Connection, task_id: int, answer: Answer, now: date
         {"typed": json.dumps([{k: v for k, v in typed.items() if v}]), "id": task_id},
     )
     return kept.rowcount > 0
-
-
-@dataclass(frozen=True)
-class OpenTask:
-    """A task as a list shows it; times are journey time, UTC."""
-
-    id: int
-    lead_id: int
-    kind: str
-    title: str
-    attempt: int
-    owner: str
-    hot: bool
-    opened_at: datetime
-    due_at: datetime
-    deadline_at: datetime
-    dispositions: list[str]
-    first_name: str
-    last_name: str
-    company: str
-
-    @property
-    def name(self) -> str:
-        """The lead's name in the order of its script, '' if unknown."""
-        return full_name(self.first_name, self.last_name)
-
-
-@dataclass(frozen=True)
-class TaskDetail(OpenTask):
-    """A task with all that the person who works it wants to know."""
-
-    state: str
-    instructions: str
-    disposition: str
-    late: bool
-    title_of_lead: str
-    email: str
-    phone: str
-    time_zone: str
-    phase_reason: str
-    score: int
-    grade: str
-    cycle: int
-
-
-_OPEN = (
-    select(
-        Task.id,
-        Task.lead_id,
-        Task.kind,
-        Task.title,
-        Task.attempt,
-        Task.owner,
-        Task.hot,
-        Task.opened_at,
-        Task.due_at,
-        Task.deadline_at,
-        Task.dispositions,
-        Lead.first_name,
-        Lead.last_name,
-        func.coalesce(Account.name, "").label("company"),
-    )
-    .join(Lead, Lead.id == Task.lead_id)
-    .outerjoin(Account, Account.id == Lead.account_id)
-)
-
-
-def open_tasks(
-    connection: Connection, owner: str | None = None, team: str | None = None
-) -> list[OpenTask]:
-    """The open tasks of ``owner``, of the reps of ``team``, or everybody's: hot leads, then the
-    one due first."""
-    query = _OPEN.where(Task.state == "open").order_by(Task.hot.desc(), Task.due_at, Task.id)
-    if owner is not None:
-        query = query.where(Task.owner == owner)
-    if team is not None:
-        query = query.where(Task.owner.in_(select(Rep.code).where(Rep.team == team)))
-    return [OpenTask(**row._mapping) for row in connection.execute(query)]
-
-
-def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | None:
-    """A task with its lead as they are at ``now`` (journey time, UTC), or None."""
-    row = connection.execute(
-        _OPEN.add_columns(
-            Task.state,
-            Task.instructions,
-            Task.disposition,
-            Task.late,
-            Lead.title.label("title_of_lead"),
-            Lead.email,
-            Lead.phone,
-            Lead.time_zone,
-            Lead.phase_reason,
-            Lead.fit,
-            Lead.interest,
-            Lead.interest_as_of,
-            Lead.cycle,
-        ).where(Task.id == task_id)
-    ).first()
-    if row is None:
-        return None
-    rules = policy(connection, ScoringPolicy, "scoring")
-    values = dict(row._mapping)
-    for name in ("fit", "interest", "interest_as_of"):
-        del values[name]
-    points = points_now(rules, row, now)
-    grade = standing_of(rules, row.fit, points).grade
-    return TaskDetail(**values, score=points, grade=grade)
 
 
 @dataclass(frozen=True)

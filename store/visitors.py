@@ -25,6 +25,7 @@ from store.identified_leads import (
     update_leads,
 )
 from store.lead_standing import lock_leads
+from store.recycle import attributes_changed
 from store.scoring import recount, refresh_fit
 from store.write_keys import Source
 
@@ -96,14 +97,17 @@ def _take(
     _add_visitors(connection, identities.new_visitors(), accounts, now)
     moved = _change_visitors(connection, identities, accounts)
     _assign_keys(connection, identities)
-    changed = set(new_leads) | leads_of_accounts(connection, accounts.changed)
+    of_accounts = leads_of_accounts(connection, accounts.changed)
+    changed = set(new_leads) | of_accounts
     if concerned or moved:
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
         lock_leads(connection, changed | moved | {lead.id for lead in doers if lead})
-    changed |= update_leads(connection, concerned, accounts)
+    updated = update_leads(connection, concerned, accounts)
+    changed |= updated
     start_journeys(connection, new_leads, source.cadence)
     if changed:
         refresh_fit(connection, sorted(changed), now)
+        attributes_changed(connection, _attributes(identities, updated | of_accounts))
     if moved:
         recount(connection, sorted(moved), now)
     _touch_visitors(connection, stale, now)
@@ -114,6 +118,14 @@ def _take(
     }
     if happened:
         record(connection, list(happened.values()), now)
+
+
+def _attributes(identities: Identities, lead_ids: Iterable[int]) -> dict[int, set[str]]:
+    """Names of the attributes that were said of these leads, or of accounts in their batch."""
+    of_groups = {name for group in identities.groups.values() for name in group.attributes}
+    own = {lead.id: set(lead.facts.get("attributes", ())) for lead in identities.leads.values()}
+    found = {lead_id: of_groups | own.get(lead_id, set()) for lead_id in lead_ids}
+    return {lead_id: names for lead_id, names in found.items() if names}
 
 
 def _happened(message: Message, visitor: Visitor) -> Happened:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, select
 
+from store import named_keys
 from store.tables import WriteKey
 
 
@@ -40,12 +39,8 @@ def create_write_key(connection: Connection, name: str, cadence: str = "") -> st
         revoked.
     """
     key = secrets.token_urlsafe(24)
-    made = connection.execute(
-        insert(WriteKey)
-        .values(name=name, key_hash=_digest(key), cadence=cadence)
-        .on_conflict_do_nothing(index_elements=["name"])
-        .returning(WriteKey.id)
-    ).first()
+    kept = named_keys.digest(key)
+    made = named_keys.add(connection, WriteKey, name=name, key_hash=kept, cadence=cadence)
     return key if made else None
 
 
@@ -53,7 +48,7 @@ def find_source(connection: Connection, key: str) -> Source | None:
     """Whose key this is; None when it is nobody's or was revoked."""
     row = connection.execute(
         select(WriteKey.id, WriteKey.name, WriteKey.cadence).where(
-            WriteKey.key_hash == _digest(key), WriteKey.revoked_at.is_(None)
+            WriteKey.key_hash == named_keys.digest(key), WriteKey.revoked_at.is_(None)
         )
     ).first()
     return Source(row.id, row.name, row.cadence) if row else None
@@ -71,14 +66,4 @@ def list_write_keys(connection: Connection) -> list[WriteKeyLine]:
 
 def revoke_write_key(connection: Connection, name: str, now: datetime) -> bool:
     """Take no more from this key; False when there is none of the name that is in use."""
-    revoked = connection.execute(
-        update(WriteKey)
-        .where(WriteKey.name == name, WriteKey.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(WriteKey.id)
-    ).first()
-    return revoked is not None
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()
+    return named_keys.revoke(connection, WriteKey, name, now)

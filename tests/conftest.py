@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from embedded.postgres import EmbeddedPostgres
 from store import migrate
+from store.engine import engine
+from tests.folders import server_folder
+from tests.workflows.harness import publish
 
 TEMPLATE = "perennial_template"
 
@@ -24,8 +25,7 @@ settings.load_profile("perennial")
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[EmbeddedPostgres]:
     """One PostgreSQL per test process, on any free port; it never waits for the disk."""
-    # Not pytest's own folder: it forbids other users to pass, and as root the server is one.
-    folder = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    folder = server_folder()
     server = EmbeddedPostgres(folder / "postgres", folder / "logs", 0, durable=False)
     try:
         server.start()
@@ -46,6 +46,15 @@ def make_database(postgres_server: EmbeddedPostgres) -> Callable[[], str]:
     return make
 
 
+@pytest.fixture(scope="session")
+def published(make_database: Callable[[], str]) -> str:
+    """Name of a database in which the tests' cadences are published, to copy from."""
+    database = engine(make_database())
+    publish(database)
+    database.dispose()
+    return str(database.url.database)
+
+
 @pytest.fixture
 def database_url(
     make_database: Callable[[], str], postgres_server: EmbeddedPostgres
@@ -54,3 +63,11 @@ def database_url(
     url = make_database()
     yield url
     postgres_server.drop_database(url.rsplit("/", 1)[1])
+
+
+@pytest.fixture
+def published_url(postgres_server: EmbeddedPostgres, published: str) -> Iterator[str]:
+    """The URL of a fresh database with the tests' cadences and no leads, dropped after the test."""
+    name = f"published_{uuid.uuid4().hex}"
+    yield postgres_server.create_database(name, template=published)
+    postgres_server.drop_database(name)

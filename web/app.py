@@ -1,13 +1,14 @@
-"""The web app: pages for recipients of mails, webhooks, the outbox, and the health check."""
+"""The web app: pages for recipients of mails, webhooks, the API, sign-in, and the health check."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
@@ -20,11 +21,14 @@ from store.policies import PolicyMissing
 from web.api.app import create_api
 from web.booking import booking_pages
 from web.calendar_webhooks import calendar_webhooks
-from web.outbox import outbox_pages
+from web.oidc import oidc_pages
+from web.password import password_pages
 from web.preferences import preference_pages
 from web.recipient import recipient_pages
+from web.same_origin import SameOrigin
 from web.sendgrid_inbound import sendgrid_inbound
 from web.sendgrid_webhook import sendgrid_webhook
+from web.sign_in import Door, sign_in_pages
 from web.touched import LinkGone
 from web.tracking.api import tracking_api
 from web.views import PAGES, page
@@ -41,10 +45,17 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+# NiceGUI puts scripts and styles of its own into its pages, and Vue compiles templates there.
+CONSOLE_POLICY = (
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'self'; "
+    "object-src 'none'; frame-ancestors 'none'"
+)
+
 
 def create_app(settings: Settings) -> FastAPI:
-    """The app over the database of ``settings``. The outbox is there only when it is the channel:
-    anybody who reaches the app can read it."""
+    """The app over the database of ``settings``."""
     app = FastAPI(title="Perennial", docs_url=None, redoc_url=None, openapi_url=None)
     database = engine(settings.database_url)
     signer = link_signer(settings)
@@ -55,16 +66,20 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sendgrid_webhook(settings, database))
     app.include_router(sendgrid_inbound(settings, database))
     app.include_router(tracking_api(settings, database))
+    door = Door(settings, database)
+    app.include_router(sign_in_pages(door))
+    app.include_router(password_pages(door))
+    if door.has_provider:
+        app.include_router(oidc_pages(door))
     app.mount("/api", create_api(settings, database))
-    shows_outbox = settings.email_channel == "outbox"
-    if shows_outbox:
-        app.include_router(outbox_pages(settings, database, signer))
 
     @app.get("/")
     def landing() -> Response:
-        return page(
-            "landing.html", shows_outbox=shows_outbox, temporal_ui_url=settings.temporal_ui_url
-        )
+        return page("landing.html", temporal_ui_url=settings.temporal_ui_url)
+
+    @app.get("/outbox")
+    def outbox() -> Response:
+        return RedirectResponse("/console/outbox", 308)
 
     @app.get("/healthz")
     def health() -> Response:
@@ -79,9 +94,13 @@ def create_app(settings: Settings) -> FastAPI:
     def style() -> Response:
         return FileResponse(PAGES / "style.css", media_type="text/css")
 
+    app.add_middleware(SameOrigin, own_hosts=[urlsplit(settings.web_url()).netloc])
+
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await answer(request)
+        if request.url.path.startswith("/console/"):
+            response.headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         return response
@@ -119,8 +138,7 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _sorry(request: Request, status: int, sentence: str) -> Response:
     # Programs ask here, not people.
-    path = request.url.path
-    if path.endswith(".json") or path.startswith(("/webhooks/", "/v1/")):
+    if request.url.path.startswith(("/webhooks/", "/v1/")):
         return JSONResponse({"error": sentence}, status)
     words = words_asked_for(request)
     return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence)

@@ -48,6 +48,9 @@ class Customer(Journey):
         """Look after the customer."""
         return await self.follow(self.story)
 
+    def sold_beside(self) -> None:
+        """It is a customer already."""
+
     @workflow.signal
     async def pause(self) -> None:
         """Freeze the remaining time of whatever the journey waits for, mails and tasks too."""

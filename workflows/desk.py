@@ -1,4 +1,5 @@
-"""The desk: every few minutes, and when the team changes, look after what time alone changes."""
+"""The desk: every few minutes, and when the team or the SLA changes, look after what time
+alone changes."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class Desk:
 
     @workflow.signal
     def team_changed(self, notice: Notice) -> None:
-        """A new team policy is in force: calendars may have changed."""
+        """A new team policy or SLA is in force: times count differently."""
         self.recount = True
 
     @workflow.run

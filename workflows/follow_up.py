@@ -17,7 +17,7 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
-from domain.journey_sales import OUTBOUND, HoldPromises, PlanNextCall
+from domain.journey_sales import OUTBOUND, OUTCOME_UNKNOWN, HoldPromises, PlanNextCall
 from workflows import steps
 from workflows.journey import Departure, Journey, end
 
@@ -43,8 +43,8 @@ class FollowUp(Journey):
 
     async def story(self) -> Departure:
         """Escalate, qualify, call."""
-        if self.state.reason == OUTBOUND:
-            return await self.prospect()
+        if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN):
+            return await self.go_on_calling()
         self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
         entered = await steps.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
@@ -54,9 +54,9 @@ class FollowUp(Journey):
             return await self.call()
         return await self.call_as_before()
 
-    async def prospect(self) -> Departure:
-        """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged,
-        and it keeps its stage."""
+    async def go_on_calling(self) -> Departure:
+        """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged;
+        or one that was judged and had its appointment. It keeps its stage."""
         entered = await steps.enter_phase(replace(self.entry(), stage=""))
         self.assign(entered.owner, entered.score_band)
         return await self.call()
@@ -89,12 +89,12 @@ class FollowUp(Journey):
             if planned.leaves:
                 return Departure(Phase.RECYCLE, planned.plan.reason)
             self.waits_for_a_call = True
-            # A lead that writes back is called now, not at the end of the gap.
+            # A lead that writes back, or is hot, is called now, not at the end of the gap.
             notice = await self.rest(
                 planned.plan.seconds,
                 details=planned.plan.details,
                 summary=planned.plan.summary,
-                wake=(Code.BOOKED, Code.REPLIED, Code.REPLAN),
+                wake=(Code.BOOKED, Code.REPLIED, Code.HOT, Code.REPLAN),
             )
             self.waits_for_a_call = False
             if notice and notice.code == Code.BOOKED:
@@ -116,9 +116,10 @@ class FollowUp(Journey):
             )
 
     def next_call(self) -> PlanNextCall:
-        """Begin to wait for a call, with a plan that knows of no pause and all that changed."""
+        """Begin to wait for a call, with a plan that knows of no pause and all that changed. A lead
+        that was hot before has been called just now."""
         self.pauses.clear()
-        self.discard(Code.REPLAN)
+        self.discard(Code.REPLAN, Code.HOT)
         return PlanNextCall(self.state.lead_id, outbound=self.state.reason == OUTBOUND)
 
     async def unpaused(self) -> None:

@@ -270,6 +270,11 @@ class Journey:
             owner=self.state.owner,
         )
 
+    def sold_beside(self) -> None:
+        """A sale beside the journey was won: leave for the customer phase, as an operator's move
+        does."""
+        self.order = Departure(Phase.CUSTOMER, Code.WON)
+
     def _receive(self, notice: Notice) -> None:
         if notice.message:
             if notice.message in self.state.seen:
@@ -278,6 +283,9 @@ class Journey:
         if notice.code == Code.ASSIGNED:
             self.assign(notice.reason, self.state.score_band)
             notice = Notice(Code.REPLAN)
+        if notice.code == Code.WON:
+            self.sold_beside()
+            return
         self.state.inbox.append(notice)
 
     def _concerns(self, notice: Notice, codes: tuple[str, ...]) -> bool:
@@ -298,7 +306,7 @@ class Journey:
         cycle = self.state.cycle + departure.next_cycle
         if self.phase in IN_SALES_HANDS:
             # Left in the inbox, they would wake the lead as soon as it is parked.
-            self.discard(*STIRRINGS, *ORDERS_TO_MARKETING)
+            self.discard(*STIRRINGS, *ORDERS_TO_MARKETING, Code.HOT)
         state = replace(
             self.state,
             cycle=cycle,

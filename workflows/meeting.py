@@ -9,6 +9,7 @@ from temporalio import workflow
 from domain.journey import (
     BeginCadence,
     Code,
+    Disposition,
     JourneyResult,
     JourneyState,
     MeetingPlan,
@@ -17,8 +18,10 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
+from domain.journey_sales import OUTCOME_UNKNOWN, OutcomeMissing
 from workflows import steps
 from workflows.cadence_run import run_cadence
+from workflows.human_task import EXPIRED
 from workflows.journey import Departure, Journey, Redirected, end
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED)
@@ -27,6 +30,9 @@ OF_THE_SETTING = (Code.CANCELLED, Code.NO_SHOW, Code.ATTENDED)
 """News about the setting of the meeting that the plan was made for."""
 KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
 """Phases an operator may move a lead to without calling its appointment off."""
+
+ASKED_AT_MOST = 3
+"""How often somebody is asked how a meeting went."""
 
 
 @workflow.defn(name=Phase.MEETING)
@@ -69,6 +75,9 @@ class Meeting(Journey):
                     return Departure(Phase.OPPORTUNITY, "held")
                 case "not_a_fit":
                     return end("disqualified", "not_a_fit")
+                case "outcome_unknown":
+                    # It may well have come: no word of a missed meeting, the rep calls.
+                    return Departure(Phase.FOLLOW_UP, OUTCOME_UNKNOWN)
                 case Code.RESCHEDULED:
                     continue
                 case missed:
@@ -105,19 +114,31 @@ class Meeting(Journey):
             await self.mail(plan, f"reminder-{reminder.name}", "meeting-reminder")
         if change := await self.until(plan, plan.outcome_seconds, "End of the meeting"):
             return await self.changed(plan, change)
-        answer = await self.ask(
-            TaskRequest(
-                key=f"{plan.key}:outcome",
-                lead_id=self.state.lead_id,
-                kind="meeting_outcome",
-                meeting_id=self.state.meeting_id,
-            ),
-            wake=(*CHANGED, Code.NO_SHOW),
-        )
+        answer = await self.ask_how_it_went(plan)
         if isinstance(answer, Notice):
             return await self.changed(plan, answer)
-        # Nobody said that the lead came: treat it as a lead that did not.
-        return "no_show" if answer.code == "expired" else answer.code
+        return answer.code
+
+    async def ask_how_it_went(self, plan: MeetingPlan) -> Disposition | Notice:
+        """Ask the rep; one who says nothing is reminded, then the manager hears of it."""
+        for times in range(1, ASKED_AT_MOST + 1):
+            answer = await self.ask(
+                TaskRequest(
+                    key=f"{plan.key}:outcome" if times == 1 else f"{plan.key}:outcome-{times}",
+                    lead_id=self.state.lead_id,
+                    kind="meeting_outcome",
+                    attempt=times,
+                    meeting_id=self.state.meeting_id,
+                ),
+                wake=(*CHANGED, Code.NO_SHOW),
+            )
+            if answer.code != EXPIRED:
+                return answer
+            if not workflow.patched("outcome-unknown"):
+                return replace(answer, code=Code.NO_SHOW)
+            if times < ASKED_AT_MOST:
+                await steps.outcome_is_missing(OutcomeMissing(self.state.meeting_id, times))
+        return replace(answer, code=OUTCOME_UNKNOWN)
 
     async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
         """Rest until ``seconds`` after the plan was made; a change of the meeting ends it, and so

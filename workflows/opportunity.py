@@ -79,7 +79,8 @@ class Opportunity(Journey):
         """Wait until this opportunity is closed.
 
         Raises:
-            Redirected: an operator took the lead elsewhere; the sale is told to stop.
+            Redirected: an operator took the lead elsewhere, and the sale is told to stop; or
+                another sale made it a customer.
         """
         name = opportunity_workflow_id(opened.opportunity_id)
         try:
@@ -95,8 +96,10 @@ class Opportunity(Journey):
                         await beside.pass_on(self.sale, "engagement", Notice(Code.REPLIED, ref))
                     case Notice(ref=opened.opportunity_id):
                         return notice
-        except Redirected:
-            # A sale that was closed a moment ago has nothing left to stop.
-            with contextlib.suppress(exceptions.FailureError):
-                await workflow.get_external_workflow_handle(name).signal("stop")
+        except Redirected as redirected:
+            # A lead that bought something else may buy this too: the sale goes on without us.
+            if redirected.departure.reason != Code.WON:
+                # A sale that was closed a moment ago has nothing left to stop.
+                with contextlib.suppress(exceptions.FailureError):
+                    await workflow.get_external_workflow_handle(name).signal("stop")
             raise

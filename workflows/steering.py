@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
 from typing import Any, Literal, TypeVar
 
 from temporalio.client import (
@@ -51,6 +52,35 @@ async def order(client: Client, lead_id: int, what: Order) -> None:
         NoJourney, TemporalAway
     """
     await _reached(_journey(client, lead_id).signal(what))
+
+
+async def end_at_once(
+    client: Client, workflow_ids: Sequence[str], why: str, call_time: timedelta
+) -> None:
+    """Terminate workflows and what runs beside them: no step of theirs is taken any more.
+
+    Args:
+        workflow_ids: of journeys and sales; those that do not run are passed over. What runs
+            beside one has an id that begins with it and a hyphen; one that began within the last
+            seconds may not be listed yet.
+        why: shown in the Temporal UI.
+        call_time: how long each call may take.
+
+    Raises:
+        RPCError: Temporal did not answer, or refused.
+    """
+    found = list(workflow_ids)
+    for workflow_id in workflow_ids:
+        query = f"WorkflowId STARTS_WITH '{workflow_id}-' AND ExecutionStatus = 'Running'"
+        listed = client.list_workflows(query, rpc_timeout=call_time)
+        found.extend([one.id async for one in listed])
+    for workflow_id in found:
+        try:
+            handle = client.get_workflow_handle(workflow_id)
+            await handle.terminate(reason=why, rpc_timeout=call_time)
+        except RPCError as error:
+            if error.status != RPCStatusCode.NOT_FOUND:
+                raise
 
 
 async def move(client: Client, lead_id: int, phase: str) -> str:

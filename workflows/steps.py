@@ -44,6 +44,7 @@ from domain.journey_sales import (
     LeaveCadence,
     NextCall,
     NextDate,
+    OutcomeMissing,
     PlanNextCall,
     PromisesMinded,
     StallAnswer,
@@ -138,6 +139,12 @@ async def plan_meeting(meeting_id: int) -> MeetingPlan:
 async def call_off_meeting(meeting_id: int) -> str:
     """Cancel a booked appointment; the answer is its key in the ledger, '' if there is none."""
     return await _record("call_off_meeting", meeting_id, str, f"Call off meeting {meeting_id}")
+
+
+async def outcome_is_missing(request: OutcomeMissing) -> None:
+    """Remind whose meeting it was, then tell the manager."""
+    summary = f"Nobody said how meeting {request.meeting_id} went"
+    await _record("outcome_is_missing", request, type(None), summary)
 
 
 async def open_opportunity(request: OpenOpportunity) -> OpportunityOpened:

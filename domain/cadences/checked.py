@@ -15,6 +15,7 @@ from domain.policies import policy_name
 from domain.policy import Policy
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
+from domain.sales.lint import reasons_given, unknown_reasons
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
 
 # No file is called so.
@@ -115,7 +116,12 @@ def check_texts(
             team = read(policy_texts["team"][1], "").data
             checked.problems += _owner_nobody_is(policy, read(text, file), team)
         if isinstance(policy, FollowUpPolicy):
-            checked.problems += _missing_mails(policy, read(text, file), languages)
+            source = read(text, file)
+            recycle = policy_texts.get("recycle")
+            checked.problems += _missing_mails(policy, source, languages)
+            checked.problems += unknown_reasons(
+                policy, source, read(recycle[1], "").data if recycle else None
+            )
 
 
 def _topics_nobody_can_choose(checked: CheckedTexts, consent: ConsentPolicy) -> Iterator[Problem]:
@@ -145,6 +151,7 @@ def _reasons_nobody_gives(
     """Reasons for which no journey ever comes back: mostly slips of the pen."""
     returns = follow_up.get("returns") if isinstance(follow_up, dict) else None
     known = {*KNOWN_REASONS, *(returns if isinstance(returns, dict) else ())}
+    known |= reasons_given(follow_up)
     for cadence in cadences:
         known |= {step.exit for _, step in walk(cadence.steps, ()) if isinstance(step, ExitStep)}
     for reason in policy.reasons:

@@ -6,9 +6,10 @@ every value, for checks that no model can express.
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -111,29 +112,37 @@ def _written_length(raw: str, characters: int) -> int:
 
 
 def read(text: str, file: str) -> Source:
-    """Read one YAML document; whatever is wrong with it ends up in ``problems``."""
-    source = Source(file, text)
+    """Read one YAML document; whatever is wrong with it ends up in ``problems``. The data is
+    shared by all who read the same text: it is not to be changed."""
+    source = _read(text)
+    return replace(source, file=file, problems=[replace(one, file=file) for one in source.problems])
+
+
+# An editor has the same dozen files read again after each pause in typing.
+@functools.lru_cache(maxsize=64)
+def _read(text: str) -> Source:
+    source = Source("", text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
             node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
-        source.problems.append(_syntax_problem(file, error))
+        source.problems.append(_syntax_problem("", error))
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
         source.problems.append(
-            Problem(file, line, column, "this character is not allowed in YAML. Delete it")
+            Problem("", line, column, "this character is not allowed in YAML. Delete it")
         )
     except RecursionError:
-        source.problems.append(Problem(file, 1, 1, "the file is nested too deeply"))
+        source.problems.append(Problem("", 1, 1, "the file is nested too deeply"))
     except Exception:
         # Malformed escapes and directives leave ruamel's scanner as whatever they broke in it:
         # OverflowError, ValueError, AttributeError and more have been seen.
-        source.problems.append(Problem(file, 1, 1, "this is no YAML that can be read"))
+        source.problems.append(Problem("", 1, 1, "this is no YAML that can be read"))
     else:
         if node is None:
-            source.problems.append(Problem(file, 1, 1, "the file is empty"))
+            source.problems.append(Problem("", 1, 1, "the file is empty"))
         else:
             _Plain(source).build(node)
     return source

@@ -140,13 +140,66 @@ def recognise(
                 "address: add such a row."
             )
         raise LeadFileError(
-            f"it has no e-mail column. Its columns are {_listed(header)}; say which one holds the "
-            'addresses with --map "COLUMN=email".'
+            f"it has no e-mail column. Its columns are {_listed(header)}; map the one that holds "
+            "the addresses to the field email."
         )
     if "last_name" not in ranked and "full_name" not in ranked and "first_name" in ranked:
         _first_name_alone(header, ranked, said)
     fields = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
     return Columns(fields, _attribute_columns(header, rest))
+
+
+def guess(header: Sequence[str]) -> list[str]:
+    """What each column seems to be: a field, or '' for what is kept as an attribute.
+
+    Raises:
+        LeadFileError: the first row holds an address, so it names no columns.
+    """
+    named = any(
+        _FIELD_OF.get(_words(name).replace(" ", ""), ("",))[0] == "email" for name in header
+    )
+    whole = any("@" in name for name in header)
+    columns = recognise(header) if named or whole else recognise([*header, "email"])
+    found = [""] * len(header)
+    for field, indices in columns.fields.items():
+        for index in indices:
+            if index < len(header):
+                found[index] = field
+    return found
+
+
+def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool = False) -> Columns:
+    """The columns as a person chose them; of several for one field the best name goes first.
+
+    Args:
+        fields: of each column of ``header`` its field, or '' to keep it as an attribute.
+        source_given: as for :func:`recognise`.
+
+    Raises:
+        LeadFileError: not one choice for each column, an unknown field, or none for addresses.
+    """
+    if len(fields) != len(header):
+        raise LeadFileError(f"it has {len(header)} columns, but {len(fields)} were chosen for.")
+    ranked: dict[Field, list[tuple[int, int]]] = {}
+    rest: list[int] = []
+    for index, said in enumerate(fields):
+        known: list[Field] = [name for name in FIELDS if name == said]
+        if said and not known:
+            raise LeadFileError(
+                f"leads have no field “{said}”. Fields are {', '.join(FIELDS)}; leave it empty to "
+                "keep the column as an attribute."
+            )
+        if header[index] in REJECT_COLUMNS:
+            continue
+        if not known or (said == "source" and source_given):
+            rest.append(index)
+            continue
+        usual, rank = _FIELD_OF.get(_words(header[index]).replace(" ", ""), (None, 0))
+        ranked.setdefault(known[0], []).append((rank if usual == said else 0, index))
+    if "email" not in ranked:
+        raise LeadFileError("none of its columns is chosen for the e-mail address: choose one.")
+    chosen = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
+    return Columns(chosen, _attribute_columns(header, rest))
 
 
 def _first_name_alone(
@@ -176,13 +229,13 @@ def _said(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Field]
         ]
         if not matching:
             raise LeadFileError(
-                f"--map names the column “{column}”, which it does not have. Its columns are "
+                f"the mapping names the column “{column}”, which it does not have. Its columns are "
                 f"{_listed(header)}."
             )
         known = [name for name in FIELDS if name == field.strip().lower()]
         if not known:
             raise LeadFileError(
-                f"--map names the field “{field}”, which leads do not have. Fields are "
+                f"the mapping names the field “{field}”, which leads do not have. Fields are "
                 f"{', '.join(FIELDS)}; every other column is kept as an attribute."
             )
         said[matching[0]] = known[0]

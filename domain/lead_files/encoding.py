@@ -200,7 +200,7 @@ def _strictly(data: bytes, encoding: str) -> Decoded:
     except UnicodeDecodeError as error:
         raise LeadFileError(
             f"it is not valid {encoding}: line {_line_of(data, error.start, encoding)} holds "
-            "bytes that mean nothing there. Save it as UTF-8, or name its encoding with --encoding."
+            "bytes that mean nothing there. Save it as UTF-8, or name its encoding."
         ) from None
 
 
@@ -268,7 +268,7 @@ def _code_page(data: bytes) -> Decoded:
         if len(scored) > 1 and scored[0][0] - scored[1][0] < _CLEARLY:
             raise LeadFileError(
                 f"its text encoding could be {scored[0][1]} or {scored[1][1]}. Save it as UTF-8, "
-                "or name its encoding with --encoding."
+                "or name its encoding."
             )
         return _strictly(data, scored[0][1])
     foreign = sum(byte > 0x7F for byte in sample)
@@ -276,6 +276,6 @@ def _code_page(data: bytes) -> Decoded:
     if best is not None:
         return _strictly(data, best.encoding)
     raise LeadFileError(
-        "its text encoding could not be recognised. Save it as UTF-8, or name its encoding with "
-        "--encoding (for example cp949, gb18030 or cp1252)."
+        "its text encoding could not be recognised. Save it as UTF-8, or name its encoding (for "
+        "example cp949, gb18030 or cp1252)."
     )

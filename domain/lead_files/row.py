@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import phonenumbers
@@ -84,22 +84,33 @@ class RowReader:
     Args:
         columns: what each column is.
         source: the source of rows that name none.
+        erased: ``email_key`` of people who were erased, and don't come back by a file.
     """
 
-    def __init__(self, columns: Columns, source: str = "") -> None:
+    def __init__(
+        self, columns: Columns, source: str = "", erased: Container[str] = frozenset()
+    ) -> None:
         self._columns = columns
         self._source = source
+        self._erased = erased
 
     def read(self, values: Sequence[str]) -> LeadRow:
         """Check and normalise one row.
 
         Raises:
-            RejectedRowError: no or a bad e-mail address, or a value that is too long.
+            RejectedRowError: no or a bad e-mail address, one of somebody who was erased, or a
+                value that is too long.
         """
         found = {field: self._value(field, values) for field in self._columns.fields}
         if not found["email"]:
             raise RejectedRowError(NO_EMAIL, "The row has no e-mail address.")
         email = checked_email(found["email"])
+        if email.casefold() in self._erased:
+            raise RejectedRowError(
+                "erased",
+                "This person was erased at their request: if they want mail again, permit the "
+                "address with evidence first.",
+            )
         attributes = self._attributes(values)
 
         written_country = found.get("country", "")

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.conditions import (
     LEAD_FACTS,
@@ -18,7 +17,7 @@ from domain.cadences.conditions import (
     compile_condition,
 )
 from domain.journey import Stage
-from domain.policy import Policy
+from domain.policy import Policy, mistake
 
 CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"')
 """What the condition of an item reads."""
@@ -28,10 +27,8 @@ FALLBACK_LANGUAGE = "en"
 def _checked_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise PydanticCustomError(
-            "url",
-            "'{value}' is no address. Write it whole, such as https://example.com/guide",
-            {"value": value[:60]},
+        raise mistake(
+            f"'{value[:60]}' is no address. Write it whole, such as https://example.com/guide"
         )
     return value
 

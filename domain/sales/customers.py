@@ -10,10 +10,9 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.span import Span, SpanField
-from domain.policy import Policy
+from domain.policy import Policy, first_double, mistake
 from domain.sales.spans import ClockSpan, ClockSpanField
 
 DateKind = Literal["renewal", "upsell"]
@@ -43,10 +42,8 @@ def _parse_months(value: Any) -> Any:
         return value
     match = _MONTHS.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or not 0 < int(match[1]) <= _LONGEST_MONTHS:
-        raise PydanticCustomError(
-            "months",
-            "'{value}' is no number of months. Write one from 1 to 120, such as 12 months",
-            {"value": str(value)},
+        raise mistake(
+            f"'{value}' is no number of months. Write one from 1 to 120, such as 12 months"
         )
     return Months(int(match[1]))
 
@@ -94,16 +91,12 @@ class CustomerPolicy(Policy):
 
     @model_validator(mode="after")
     def _tasks_are_told_apart(self) -> CustomerPolicy:
-        seen: set[str] = set()
-        for position, task in enumerate(self.hand_over):
-            name = task_id(task)
-            if name in seen:
-                raise PydanticCustomError(
-                    "duplicate_id",
-                    "'{id}' is already an earlier task. Give this one an id of its own",
-                    {"id": name, "path": ("hand_over", position, "id")},
-                )
-            seen.add(name)
+        if double := first_double(self.task_ids()):
+            position, name = double
+            raise mistake(
+                f"'{name}' is already an earlier task. Give this one an id of its own",
+                ("hand_over", position, "id"),
+            )
         return self
 
     def task(self, name: str) -> HandOverTask | None:

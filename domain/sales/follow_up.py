@@ -3,18 +3,16 @@ how often it calls, and what each outcome of a call leads to."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.cadence import Name
 from domain.cadences.span import Span
 from domain.cadences.window import SendWindow
 from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import Policy
+from domain.policy import CODE, Path, Policy, mistake
 from domain.sales.calling_times import PARTS, PartOfDay, part_window
 from domain.sales.spans import ClockSpan, ClockSpanField
 
@@ -26,17 +24,11 @@ MAIL_AFTER_CALL = "follow-up-after-call"
 NO_RESPONSE = "no_response"
 """The reason of a lead that no attempt reached."""
 
-Path = tuple[str | int, ...]
 Way = Literal["next_attempt", "recycle", "disqualify"]
-_REASON = re.compile(r"[a-z0-9_]{1,40}")
 _BY_ITSELF = {
     "call_back": "a call back is made at the time the lead asked for",
     "meeting_booked": "an appointment leads to the meeting",
 }
-
-
-def _mistake(template: str, /, **context: Any) -> PydanticCustomError:
-    return PydanticCustomError("follow_up", template, context)
 
 
 UNCOUNTED_AT_MOST = 3
@@ -66,31 +58,29 @@ class After(Policy):
     def _makes_sense(self) -> After:
         stays = self.to == "next_attempt"
         if not stays and self.again_in:
-            raise _mistake(
-                "a lead that leaves is not called again. Delete 'again_in:' or 'to:'",
-                path=("again_in",),
+            raise mistake(
+                "a lead that leaves is not called again. Delete 'again_in:' or 'to:'", ("again_in",)
             )
         if not self.counts and not self.again_in:
-            raise _mistake(
+            raise mistake(
                 "a call that does not count needs a time for the next one. "
                 "Write again_in: 30 business minutes",
-                path=("counts",),
+                ("counts",),
             )
         if self.at_most is not None and self.counts:
-            raise _mistake(
+            raise mistake(
                 "'at_most:' is for calls that do not count. Write counts: false, or delete it",
-                path=("at_most",),
+                ("at_most",),
             )
         if self.reason and stays:
-            raise _mistake(
+            raise mistake(
                 "only a lead that leaves has a reason. Write to: recycle, or delete 'reason:'",
-                path=("reason",),
+                ("reason",),
             )
-        if self.reason and not _REASON.fullmatch(self.reason):
-            raise _mistake(
-                "'{reason}' is no reason code. Use lower-case letters, digits and _",
-                reason=self.reason,
-                path=("reason",),
+        if self.reason and not CODE.fullmatch(self.reason):
+            raise mistake(
+                f"'{self.reason}' is no reason code. Use lower-case letters, digits and _",
+                ("reason",),
             )
         return self
 
@@ -98,13 +88,10 @@ class After(Policy):
 def _one_word(value: Any) -> Any:
     """``no_answer: next_attempt`` for ``no_answer: {to: next_attempt}``."""
     if isinstance(value, str) and value not in get_args(Way):
-        raise _mistake(
-            "'{value}' leads nowhere.{advice} Use one of {ways}, or say when to call again: "
-            "{example}",
-            value=value,
-            advice=did_you_mean(value, get_args(Way)),
-            ways=", ".join(get_args(Way)),
-            example="{again_in: 1 business day}",
+        ways = get_args(Way)
+        raise mistake(
+            f"'{value}' leads nowhere.{did_you_mean(value, ways)} Use one of {', '.join(ways)}, or "
+            "say when to call again: {again_in: 1 business day}"
         )
     return {"to": value} if isinstance(value, str) else value
 
@@ -125,18 +112,10 @@ BY_DEFAULT: Mapping[str, After] = {
 def _known_outcomes(value: Any) -> Any:
     for name in value if isinstance(value, dict) else ():
         if name in _BY_ITSELF:
-            raise _mistake(
-                "{why}, whatever is written here. Delete the line",
-                why=_BY_ITSELF[name],
-                path=(name,),
-            )
+            raise mistake(f"{_BY_ITSELF[name]}, whatever is written here. Delete the line", (name,))
         if name not in BY_DEFAULT:
-            raise _mistake(
-                "a call has no outcome '{name}'.{advice}",
-                name=str(name),
-                advice=did_you_mean(str(name), list(BY_DEFAULT)),
-                path=(name,),
-            )
+            advice = did_you_mean(str(name), list(BY_DEFAULT))
+            raise mistake(f"a call has no outcome '{name}'.{advice}", (name,))
     return value
 
 
@@ -164,12 +143,10 @@ class CallRules(Policy):
     def _emails_follow_attempts(self) -> CallRules:
         for attempt in self.email_after:
             if not 1 <= attempt <= self.attempts:
-                raise _mistake(
-                    "email_after names attempt {attempt}, but there are {attempts} gaps and so as "
-                    "many attempts",
-                    attempt=attempt,
-                    attempts=self.attempts,
-                    path=("email_after",),
+                raise mistake(
+                    f"email_after names attempt {attempt}, but there are {self.attempts} gaps "
+                    "and so as many attempts",
+                    ("email_after",),
                 )
         return self
 
@@ -238,12 +215,10 @@ class FollowUpPolicy(CallRules):
         for rules, path in ((self, ()), (self.outbound, ("outbound",))):
             for position, part in enumerate(rules.spread if rules else ()):
                 if part_window(self.calling_hours, part) is None:
-                    raise _mistake(
-                        "nobody is called in the {part} ({hours}): calling_hours are over or have "
-                        "not begun. Delete it, or mend calling_hours",
-                        part=part,
-                        hours=PARTS[part].spoken,
-                        path=(*path, "spread", position),
+                    raise mistake(
+                        f"nobody is called in the {part} ({PARTS[part].spoken}): calling_hours are "
+                        "over or have not begun. Delete it, or mend calling_hours",
+                        (*path, "spread", position),
                     )
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
@@ -68,12 +68,19 @@ def what_follows(
 class NextAction:
     """What a disposition leads to: a code for programs, a sentence for people.
 
-    Codes: ``next_attempt``, ``call_again``, ``call_back``, ``exhausted``, ``meeting``,
-    ``recycle``, ``disqualify``.
+    Codes: ``next_attempt``, ``call_again``, ``call_back``, ``exhausted``, ``meeting``, ``return``,
+    ``recycle``, ``disqualify``. The other fields say what the sentence says, where it does: the
+    ``attempt`` of ``attempts`` after ``gap``, the ``reason`` of a way out, the template of a
+    ``mail`` that goes at once.
     """
 
     code: str
     sentence: str
+    attempt: int = 0
+    attempts: int = 0
+    gap: ClockSpan = NO_GAP
+    reason: str = ""
+    mail: str = ""
 
 
 def next_action(
@@ -95,9 +102,8 @@ def next_action(
         return NextAction("meeting", "On to the appointment.")
     action = _action(rules, disposition, attempt)
     if template := rules.mail_after(disposition, attempt):
-        return NextAction(
-            action.code, f"{action.sentence} The mail {template} goes out now, if consent allows."
-        )
+        sentence = f"{action.sentence} The mail {template} goes out now, if consent allows."
+        return replace(action, sentence=sentence, mail=template)
     return action
 
 
@@ -114,13 +120,21 @@ def _after_qualify(policy: FollowUpPolicy, rules: CallRules, disposition: str) -
 def _action(rules: CallRules, disposition: str, attempt: int) -> NextAction:
     following = what_follows(rules, disposition, attempt)
     if following.kind == "disqualify":
-        return NextAction("disqualify", f"The lead is out for good: {following.reason}.")
+        return NextAction(
+            "disqualify",
+            f"The lead is out for good: {following.reason}.",
+            reason=following.reason,
+        )
     if following.kind == "recycle":
         if following.reason == NO_RESPONSE and disposition != NO_RESPONSE:
             return NextAction(
                 "exhausted", f"No attempt is left: back to marketing with {NO_RESPONSE}."
             )
-        return NextAction("recycle", f"The lead goes back to marketing: {following.reason}.")
+        return NextAction(
+            "recycle",
+            f"The lead goes back to marketing: {following.reason}.",
+            reason=following.reason,
+        )
     if following.owed:
         return NextAction(
             "call_back", "A call at the time the lead asked for; it counts as no attempt."
@@ -131,10 +145,15 @@ def _action(rules: CallRules, disposition: str, attempt: int) -> NextAction:
 def _call(rules: CallRules, following: Next, code: str) -> NextAction:
     if code == "call_again":
         return NextAction(
-            code, f"Another call {following.gap} later; this one counts as no attempt."
+            code,
+            f"Another call {following.gap} later; this one counts as no attempt.",
+            gap=following.gap,
         )
     part = ", at another time of day" if rules.spread and following.attempt > 1 else ""
     return NextAction(
         code,
         f"Call attempt {following.attempt} of {rules.attempts}, {following.gap} later{part}.",
+        following.attempt,
+        rules.attempts,
+        following.gap,
     )

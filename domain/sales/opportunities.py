@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.span import Span
-from domain.policy import Policy
+from domain.policy import CODE, Policy, first_double, mistake
 from domain.sales.spans import ClockSpan, ClockSpanField
 
 QUALIFICATION = ("budget", "authority", "need", "timeline")
@@ -22,15 +21,28 @@ def missing(qualification: Mapping[str, object]) -> list[str]:
 
 
 def _codes(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not value.replace("_", "").isalnum() or value != value.lower() or len(value) > 40:
-            raise PydanticCustomError(
-                "code",
-                "'{value}' can't be a reason. Use lower-case letters, digits and _, such as "
+    for position, value in enumerate(values):
+        if not CODE.fullmatch(value):
+            raise mistake(
+                f"'{value}' can't be a reason. Use lower-case letters, digits and _, such as "
                 "no_budget",
-                {"value": value},
+                (position,),
             )
+    if double := first_double(values):
+        position, value = double
+        raise mistake(f"the reason '{value}' is here twice. Delete one", (position,))
     return values
+
+
+def _told_apart(stages: list[OpportunityStage]) -> list[OpportunityStage]:
+    if double := first_double(stage.name for stage in stages):
+        position, name = double
+        raise mistake(
+            f"there is a stage '{name}' above already, and no sale would ever leave it. Choose "
+            "another name",
+            (position, "name"),
+        )
+    return stages
 
 
 class OpportunityStage(Policy):
@@ -64,7 +76,7 @@ class OpportunityPolicy(Policy):
     """The stages of a sale, and what is done about one that stands still."""
 
     policy: Literal["opportunity"]
-    stages: list[OpportunityStage] = Field(min_length=1)
+    stages: Annotated[list[OpportunityStage], AfterValidator(_told_apart)] = Field(min_length=1)
     stall_warnings: int = Field(ge=0)
     """How many times in a row a stage may run over before more is done than to warn."""
     warned_for: ClockSpanField | None = None

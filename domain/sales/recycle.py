@@ -9,11 +9,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.span import Span, SpanField
 from domain.cadences.window import zone
-from domain.policy import Policy
+from domain.policy import Policy, mistake
 
 ASKED_FOR = "asked_for"
 """Why a lead comes back that named a day to be called on."""
@@ -49,11 +48,9 @@ def _parse_cycle(value: Any) -> Any:
     if value == "stop":
         return {"stop": True}
     if isinstance(value, str | int | float | bool):
-        raise PydanticCustomError(
-            "cycle",
-            "'{value}' is neither 'stop' nor what is different in this cycle, such as "
-            "{{wait: 360 days}}",
-            {"value": str(value)},
+        raise mistake(
+            f"'{value}' is neither 'stop' nor what is different in this cycle, such as "
+            "{wait: 360 days}"
         )
     return value
 
@@ -72,20 +69,14 @@ def _parse_cycles(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return {value + 1: {"stop": True}}
     if not isinstance(value, dict):
-        raise PydanticCustomError(
-            "cycles",
-            "'{value}' is no number of cycles. Write the last cycle that a lead may leave for "
-            "this reason, such as 3, or what happens in each, such as "
-            "{{1: {{wait: 180 days}}, 3: stop}}",
-            {"value": str(value)},
+        raise mistake(
+            f"'{value}' is no number of cycles. Write the last cycle that a lead may leave "
+            "for this reason, such as 3, or what happens in each, such as "
+            "{1: {wait: 180 days}, 3: stop}"
         )
     for cycle in value:
         if not str(cycle).isdecimal() or int(cycle) == 0:
-            raise PydanticCustomError(
-                "cycles",
-                "'{cycle}' is no cycle. Write a whole number from 1",
-                {"cycle": str(cycle), "path": (str(cycle),)},
-            )
+            raise mistake(f"'{cycle}' is no cycle. Write a whole number from 1", (str(cycle),))
     return value
 
 
@@ -93,11 +84,10 @@ def _stop_is_last(cycles: dict[int, Any]) -> dict[int, Any]:
     stops = [cycle for cycle in cycles if cycles[cycle].stop]
     for cycle in sorted(cycles):
         if stops and cycle > min(stops):
-            raise PydanticCustomError(
-                "cycles",
-                "no lead ever gets to cycle {cycle}: it stops for good in cycle {stop}. Delete "
-                "one of the two",
-                {"cycle": cycle, "stop": min(stops), "path": (str(cycle),)},
+            raise mistake(
+                f"no lead ever gets to cycle {cycle}: it stops for good in cycle "
+                f"{min(stops)}. Delete one of the two",
+                (str(cycle),),
             )
     return cycles
 

@@ -12,9 +12,8 @@ from itertools import pairwise
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_core import PydanticCustomError
 
-from domain.policy import Policy
+from domain.policy import Policy, mistake
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import ClockSpan, ClockSpanField, DelayField, Pause
 
@@ -70,33 +69,22 @@ class SlaPolicy(Policy):
         timed = [entry for entry in enumerate(actions) if entry[1].after.span is not None]
         for position, action in timed:
             if action.after.business != timed[0][1].after.business:
-                raise PydanticCustomError(
-                    "sla",
-                    "'{after}' can't be put in order with '{first}': one runs in business time. "
-                    "Write both with 'business', or neither",
-                    {
-                        "after": str(action.after),
-                        "first": str(timed[0][1].after),
-                        "path": (position, "after"),
-                    },
+                raise mistake(
+                    f"'{action.after}' can't be put in order with '{timed[0][1].after}': one runs "
+                    "in business time. Write both with 'business', or neither",
+                    (position, "after"),
                 )
         for position, (earlier, action) in enumerate(pairwise(actions), 1):
             if action.after.length < earlier.after.length:
-                raise PydanticCustomError(
-                    "sla",
-                    "this comes after the action before it, yet earlier: '{after}' is less than "
-                    "'{earlier}'. Put the actions in the order of their time",
-                    {
-                        "after": str(action.after),
-                        "earlier": str(earlier.after),
-                        "path": (position, "after"),
-                    },
+                raise mistake(
+                    "this comes after the action before it, yet earlier: "
+                    f"'{action.after}' is less than '{earlier.after}'. Put the actions in the "
+                    "order of their time",
+                    (position, "after"),
                 )
             if action in actions[:position]:
-                raise PydanticCustomError(
-                    "sla",
-                    "'{do}' is here twice for the same time. Delete one",
-                    {"do": action.do, "path": (position, "do")},
+                raise mistake(
+                    f"'{action.do}' is here twice for the same time. Delete one", (position, "do")
                 )
         return actions
 

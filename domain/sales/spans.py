@@ -142,3 +142,6 @@ ClockSpanField = Annotated[ClockSpan, BeforeValidator(parse_clock_span), _AS_TEX
 """A pydantic field read by :func:`parse_clock_span` and written back the same way."""
 DelayField = Annotated[ClockSpan, BeforeValidator(parse_delay), _AS_TEXT]
 """A pydantic field read by :func:`parse_delay` and written back the same way."""
+Duration = Span | ClockSpan | timedelta
+"""How long a task may take: business time is that of the owner's team, a ``timedelta`` journey
+time."""

@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.conditions import Condition, checked_condition, compile_condition
 from domain.lead_files.countries import country_code, language_code
-from domain.policy import Policy
+from domain.policy import Policy, mistake
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import ClockSpan, DelayField
 from domain.sales.team_checks import DEFAULT_TEAM, mistakes
@@ -20,15 +19,10 @@ from domain.scoring.policy import FIT_FACTS
 _CODE = re.compile(r"[a-z0-9-]{1,60}")
 
 
-def _mistake(template: str, /, **context: Any) -> PydanticCustomError:
-    return PydanticCustomError("team", template, context)
-
-
 def _checked_code(value: str) -> str:
     if not _CODE.fullmatch(value):
-        raise _mistake(
-            "'{value}' can't be a code. Use lower-case letters, digits and dashes, such as rep-1",
-            value=value,
+        raise mistake(
+            f"'{value}' can't be a code. Use lower-case letters, digits and dashes, such as rep-1"
         )
     return value
 
@@ -36,22 +30,16 @@ def _checked_code(value: str) -> str:
 def _country(value: str) -> str:
     meant = country_code(value)
     if value != meant:
-        raise _mistake(
-            "'{value}' is no country code. {advice}",
-            value=value,
-            advice=f"Write {meant}" if meant else "Write two capital letters, such as KR",
-        )
+        advice = f"Write {meant}" if meant else "Write two capital letters, such as KR"
+        raise mistake(f"'{value}' is no country code. {advice}")
     return value
 
 
 def _language(value: str) -> str:
     meant = language_code(value)
     if value != meant:
-        raise _mistake(
-            "'{value}' is no language code. {advice}",
-            value=value,
-            advice=f"Write {meant}" if meant else "Write two small letters, such as ko",
-        )
+        advice = f"Write {meant}" if meant else "Write two small letters, such as ko"
+        raise mistake(f"'{value}' is no language code. {advice}")
     return value
 
 
@@ -61,7 +49,7 @@ def _listed(value: Any) -> Any:
 
 def _rule_name(value: str) -> str:
     if not value.strip() or len(value) > 80:
-        raise _mistake("a rule needs a name of 1 to 80 characters, such as 'Korea'")
+        raise mistake("a rule needs a name of 1 to 80 characters, such as 'Korea'")
     return value.strip()
 
 
@@ -146,7 +134,7 @@ class TeamPolicy(Policy):
     def _names_what_there_is(self) -> TeamPolicy:
         # The same checks read the file itself for lint, which reports all of them.
         for path, message in mistakes(self.model_dump(mode="json", by_alias=True)):
-            raise _mistake("{message}", message=message, path=path)
+            raise mistake(message, path)
         return self
 
     def rep(self, code: str) -> Rep | None:

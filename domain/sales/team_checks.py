@@ -11,9 +11,9 @@ from typing import Any
 
 from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_messages import did_you_mean
+from domain.policy import Path
 from domain.scoring.policy import FIT_FACTS
 
-Path = tuple[str | int, ...]
 Mistake = tuple[Path, str]
 
 DEFAULT_TEAM = "sales"

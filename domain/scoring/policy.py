@@ -19,7 +19,6 @@ from pydantic import (
     field_validator,
     model_serializer,
 )
-from pydantic_core import PydanticCustomError
 
 from domain.cadences.conditions import (
     LEAD_FACTS,
@@ -30,7 +29,7 @@ from domain.cadences.conditions import (
 )
 from domain.cadences.span import Span, SpanField, parse_span
 from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import Policy
+from domain.policy import Policy, first_double, mistake
 
 KINDS = (
     *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),
@@ -65,11 +64,6 @@ _CAP = re.compile(r"(\d{1,4})\s+per\s+(\w+)")
 _LONGEST_HALF_LIFE_YEARS = 100
 
 
-def _mistake(message: str, path: tuple[str | int, ...] = ()) -> PydanticCustomError:
-    """A problem at ``path`` under the validated value (see ``yaml_source.validate``)."""
-    return PydanticCustomError("scoring", "{message}", {"message": message, "path": path})
-
-
 @dataclass(frozen=True)
 class Cap:
     """How many events of a rule count within one calendar period (UTC; weeks begin Monday)."""
@@ -86,35 +80,35 @@ def _parse_cap(value: Any) -> Any:
         return value
     match = _CAP.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
-        raise _mistake(
+        raise mistake(
             f"'{value}' is no limit. Write a number and a period, such as 3 per day, 2 per week "
             "or 1 per month"
         )
     period = next((period for period in PERIODS if period == match[2]), None)
     if period is None:
-        raise _mistake(f"unknown period '{match[2]}'.{did_you_mean(match[2], PERIODS)}")
+        raise mistake(f"unknown period '{match[2]}'.{did_you_mean(match[2], PERIODS)}")
     if int(match[1]) == 0:
-        raise _mistake("a rule that counts 0 times never counts. Delete it, or give it 0 points")
+        raise mistake("a rule that counts 0 times never counts. Delete it, or give it 0 points")
     return Cap(int(match[1]), period)
 
 
 def _checked_rule_name(value: str) -> str:
     if not value.strip() or len(value) > 80:
-        raise _mistake("a rule needs a name of 1 to 80 characters, such as 'looked at prices'")
+        raise mistake("a rule needs a name of 1 to 80 characters, such as 'looked at prices'")
     return value.strip()
 
 
 def _parse_kinds(value: Any) -> Any:
     kinds = [value] if isinstance(value, str) else value
     if not isinstance(kinds, list | tuple):
-        raise _mistake(f"this must be a kind of event or a list of them, of {', '.join(KINDS)}")
+        raise mistake(f"this must be a kind of event or a list of them, of {', '.join(KINDS)}")
     if not kinds:
-        raise _mistake("this is empty. Write at least one kind of event, such as click")
+        raise mistake("this is empty. Write at least one kind of event, such as click")
     for position, kind in enumerate(kinds):
         if kind not in KINDS:
             path = () if isinstance(value, str) else (position,)
             advice = did_you_mean(str(kind), KINDS)
-            raise _mistake(f"unknown kind of event '{kind}'.{advice}", path)
+            raise mistake(f"unknown kind of event '{kind}'.{advice}", path)
     return tuple(dict.fromkeys(kinds))
 
 
@@ -148,7 +142,7 @@ class InterestRule(Policy):
     @classmethod
     def _not_left_empty(cls, value: Any) -> Any:
         if value is None:
-            raise _mistake("there is nothing after the colon. Write a value or delete the key")
+            raise mistake("there is nothing after the colon. Write a value or delete the key")
         return value
 
     @model_serializer(mode="wrap")
@@ -212,7 +206,7 @@ class ScoringPolicy(Policy):
         for position, rule in enumerate(rules):
             if all(kind in taken for kind in rule.on):
                 earlier = taken[rule.on[0]]
-                raise _mistake(
+                raise mistake(
                     f"no event ever reaches this rule: '{earlier}' above takes every "
                     f"{rule.on[0]}. Move this rule above it, or give that one an 'if'",
                     (position, "rule"),
@@ -231,7 +225,7 @@ class ScoringPolicy(Policy):
     def _levels_descend(cls, levels: dict[int, int]) -> dict[int, int]:
         _descending({str(level): levels[level] for level in sorted(levels)}, "level")
         if levels[3] < 1:
-            raise _mistake("level 3 must begin at 1 point or more, else no lead is in 4", ("3",))
+            raise mistake("level 3 must begin at 1 point or more, else no lead is in 4", ("3",))
         return levels
 
     @field_validator("letters", mode="before")
@@ -251,7 +245,7 @@ class ScoringPolicy(Policy):
         rows = _exactly(value, LETTERS, "row")
         for letter, row in rows.items() if isinstance(rows, dict) else ():
             if not isinstance(row, list | tuple) or len(row) != len(LEVELS):
-                raise _mistake(
+                raise mistake(
                     "a row has four cells, for interest 1, 2, 3 and 4. Write them as "
                     "[hot, mql, engaged, known]",
                     (letter,),
@@ -267,7 +261,7 @@ class ScoringPolicy(Policy):
             row = matrix[letter]
             for at in range(1, len(row)):
                 if _rank(row[at]) > _rank(row[at - 1]):
-                    raise _mistake(
+                    raise mistake(
                         f"interest {at + 1} means {row[at]} here, more than interest {at} with "
                         f"{row[at - 1]}. A row may only fall from left to right",
                         (letter, at),
@@ -275,7 +269,7 @@ class ScoringPolicy(Policy):
         for better, letter in itertools.pairwise(LETTERS):
             for at, (above, below) in enumerate(zip(matrix[better], matrix[letter], strict=True)):
                 if _rank(below) > _rank(above):
-                    raise _mistake(
+                    raise mistake(
                         f"the row {letter} means {below} here, more than {better} with {above}. "
                         "A column may only fall from A to D",
                         (letter, at),
@@ -298,14 +292,11 @@ def _rank(meaning: Meaning) -> int:
 
 
 def _each_name_once(rules: Iterable[InterestRule | FitRule]) -> None:
-    taken: set[str] = set()
-    for position, rule in enumerate(rules):
-        if rule.rule in taken:
-            raise _mistake(
-                f"there is a rule '{rule.rule}' above already. Choose another name",
-                (position, "rule"),
-            )
-        taken.add(rule.rule)
+    if double := first_double(rule.rule for rule in rules):
+        position, name = double
+        raise mistake(
+            f"there is a rule '{name}' above already. Choose another name", (position, "rule")
+        )
 
 
 def _exactly(value: Any, wanted: Sequence[str], word: str) -> Any:
@@ -315,17 +306,17 @@ def _exactly(value: Any, wanted: Sequence[str], word: str) -> Any:
     given = {str(key): content for key, content in value.items()}
     for key in given:
         if key not in wanted:
-            raise _mistake(f"unknown {word} '{key}'. Use {', '.join(wanted)}", (key,))
+            raise mistake(f"unknown {word} '{key}'. Use {', '.join(wanted)}", (key,))
     for key in wanted:
         if key not in given:
-            raise _mistake(f"the {word} {key} is missing. Write {', '.join(wanted)}")
+            raise mistake(f"the {word} {key} is missing. Write {', '.join(wanted)}")
     return given
 
 
 def _descending(floors: Mapping[str, int], word: str) -> None:
     for (better, higher), (worse, lower) in itertools.pairwise(floors.items()):
         if lower >= higher:
-            raise _mistake(
+            raise mistake(
                 f"{word} {worse} begins at {lower} points, which is not below {word} {better} "
                 f"with {higher}. Write fewer points here, or more there",
                 (worse,),

@@ -5,6 +5,16 @@ from __future__ import annotations
 from store.tables.access import ApiChange, ApiToken, WebhookDelivery, WebhookEndpoint
 from store.tables.base import Table
 from store.tables.cadences import CadenceVersion, Enrollment, PolicyVersion, TemplateVersion
+from store.tables.console import (
+    ConsoleSession,
+    ConsoleUser,
+    Draft,
+    Erasure,
+    HeldAnswer,
+    ImportFile,
+    LoginFailure,
+    LoginLink,
+)
 from store.tables.engagement import (
     Alert,
     Crossing,
@@ -51,13 +61,21 @@ __all__ = [
     "CadenceVersion",
     "CalendarBooking",
     "ConsentRecord",
+    "ConsoleSession",
+    "ConsoleUser",
     "Crossing",
+    "Draft",
     "Engagement",
     "Enrollment",
+    "Erasure",
+    "HeldAnswer",
+    "ImportFile",
     "ImportRun",
     "InboundMessage",
     "Lead",
     "LeadFeedback",
+    "LoginFailure",
+    "LoginLink",
     "Meeting",
     "Opportunity",
     "OutboxMessage",

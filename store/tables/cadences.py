@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
@@ -79,3 +79,12 @@ class Enrollment(Table):
     """When it is due."""
     held_from: Mapped[datetime | None]
     """When it was due before a hold on the account put it off."""
+
+    __table_args__ = (
+        Index(
+            "ix_enrollment_running",
+            "cadence_version_id",
+            "lead_id",
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )

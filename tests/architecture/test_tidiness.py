@@ -67,7 +67,7 @@ def _public(tree: ast.Module) -> Iterator[tuple[str, Documented]]:
                 if (
                     isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
                     and not inner.name.startswith("_")
-                    and "property" not in map(ast.unparse, inner.decorator_list)
+                    and not {"property", "overload"} & set(map(ast.unparse, inner.decorator_list))
                 ):
                     yield f"{node.name}.{inner.name}", inner
 

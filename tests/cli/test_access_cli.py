@@ -68,7 +68,7 @@ def test_a_token_is_shown_once_works_and_is_revoked(database: Engine) -> None:
     [
         (["x", "--role", "sdr"], "say which"),
         (["x", "--role", "sdr", "--rep", "rep-7"], "no rep 'rep-7'"),
-        (["x", "--role", "ops", "--rep", "rep-1"], "leave --rep out"),
+        (["x", "--role", "ops", "--rep", "rep-1"], "leave the rep out"),
         ([" ", "--role", "ops"], "needs a name"),
     ],
 )

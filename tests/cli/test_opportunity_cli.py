@@ -10,10 +10,10 @@ from cli import opportunity
 from cli.errors import UserError
 from tests.cli.test_tasks_and_lead_cli import desk, run
 from tests.workflows import after_sale
-from tests.workflows.conftest import here, published
+from tests.workflows.conftest import here
 from tests.workflows.harness import World
 
-__all__ = ["desk", "here", "published"]
+__all__ = ["desk", "here"]
 
 
 async def opened(desk: World) -> int:
@@ -30,7 +30,8 @@ async def opened(desk: World) -> int:
 async def test_a_seller_opens_a_sale_and_sees_what_is_missing(desk: World) -> None:
     """Nobody would ask for the budget that nobody knows is unknown."""
     number = await opened(desk)
-    await run(opportunity.app, "advance", str(number), "--learned", "budget=40k")
+    moved = await run(opportunity.app, "advance", str(number), "--learned", "budget=40k")
+    assert moved.startswith(f"opportunity-{number}: on to proposal.")
     await desk.deliver()
     await desk.reaches("SELECT stage FROM opportunity", "proposal")
 

@@ -17,11 +17,11 @@ from cli import tasks
 from cli.errors import UserError
 from cli.prospect import prospect
 from domain.journey import Phase
-from tests.workflows.conftest import here, published
+from tests.workflows.conftest import here
 from tests.workflows.harness import World, says
 from tests.workflows.promises import FOLLOW_UP, OUTBOUND_RULES, publish
 
-__all__ = ["here", "published"]
+__all__ = ["here"]
 
 app = typer.Typer()
 app.command()(prospect)

@@ -13,10 +13,10 @@ from cli import account, recycle, tasks
 from cli.errors import UserError
 from domain.journey import Phase
 from starter import app
-from tests.cli.test_tasks_and_lead_cli import desk, escalated, here, published, run
+from tests.cli.test_tasks_and_lead_cli import desk, escalated, here, run
 from tests.workflows.harness import World
 
-__all__ = ["desk", "here", "published"]
+__all__ = ["desk", "here"]
 
 
 def flat(shown: str) -> str:

@@ -21,10 +21,10 @@ from domain.journey import Phase
 from store.engagement import Happened, record
 from store.policies import publish_policy
 from store.scoring import refresh_fit
-from tests.workflows.conftest import here, published
+from tests.workflows.conftest import here
 from tests.workflows.harness import World
 
-__all__ = ["here", "published"]
+__all__ = ["here"]
 
 
 @pytest.fixture

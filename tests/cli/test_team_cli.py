@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -11,10 +12,10 @@ from cli import team
 from cli.errors import UserError
 from domain.journey import Phase
 from tests.cli.test_tasks_and_lead_cli import desk, run
-from tests.workflows.conftest import here, published
+from tests.workflows.conftest import here
 from tests.workflows.harness import World
 
-__all__ = ["desk", "here", "published"]
+__all__ = ["desk", "here"]
 
 
 async def escalated(desk: World) -> int:
@@ -61,10 +62,22 @@ async def test_an_absence_moves_what_is_due_at_once_and_its_end_brings_leads(des
     await escalated(desk)
     assert desk.value("SELECT owner FROM lead") == "rep-1"
 
+    elsewhere = desk.lead(email="b@x.example", email_key="b@x.example")
+    with desk.database.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO meeting (lead_id, owner, starts_at, state) "
+                "VALUES (:lead, 'rep-1', :starts, 'booked')"
+            ),
+            {"lead": elsewhere, "starts": await desk.now() + timedelta(days=1)},
+        )
+
     said = await run(team.app, "absence", "rep-1", "--until", "+10 days")
 
     assert "1 task that was due meanwhile has moved" in said
-    assert desk.value("SELECT owner FROM lead") == "rep-2"
+    assert "1 meeting falls into that time and stays with rep-1:" in said
+    assert f"meeting 1 with lead {elsewhere}" in said
+    assert desk.value("SELECT owner FROM lead WHERE id <> 2") == "rep-2"
     assert "is given leads again" in await run(team.app, "absence", "rep-1", "--end")
 
 
@@ -73,6 +86,7 @@ async def test_an_absence_moves_what_is_due_at_once_and_its_end_brings_leads(des
     [
         (["reassign", "1", "--to", "rep-9"], "There is no rep 'rep-9'"),
         (["reassign", "99", "--to", "rep-1"], "There is no lead 99"),
+        (["reassign", "1", "--to", "rep-1", "--by", "rpe-2"], "Nobody has the code 'rpe-2'"),
         (["presence", "rep-9", "--back"], "There is no rep 'rep-9'"),
         (["absence", "rep-1"], "when the rep is back"),
         (["absence", "rep-1", "--until", "soon"], "--until soon: write a time"),

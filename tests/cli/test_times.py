@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cli.errors import UserError
-from cli.times import parse_time, shown_time
+from cli.times import parse_day, parse_time, shown_time
 
 NOW = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
 
@@ -37,3 +37,19 @@ def test_a_time_is_shown_as_near_as_it_is() -> None:
     assert shown_time(NOW, NOW, "Asia/Seoul") == "today 17:00 KST"
     assert shown_time(NOW + timedelta(days=3), NOW) == "Mon 08:00 UTC"
     assert shown_time(NOW + timedelta(days=90), NOW) == "30 Jul 2026 08:00 UTC"
+
+
+def test_a_weekday_means_the_coming_one_only() -> None:
+    """Else "Fri 08:00" of a task that was due last week reads as today, or next week."""
+    assert shown_time(NOW + timedelta(days=6), NOW) == "Thu 08:00 UTC"
+    assert shown_time(NOW + timedelta(days=6, hours=15), NOW) == "Thu 23:00 UTC"
+    assert shown_time(NOW + timedelta(days=7), NOW) == "08 May 2026 08:00 UTC"
+    assert shown_time(NOW - timedelta(days=1), NOW) == "30 Apr 2026 08:00 UTC"
+
+
+def test_a_day_that_its_month_does_not_have_is_named() -> None:
+    """Told the format is wrong, people look for the mistake everywhere but in the day."""
+    with pytest.raises(UserError, match=r"--at 2026-11-31 10:00: November 2026 has 30 days\."):
+        parse_time("2026-11-31 10:00", "UTC", NOW)
+    with pytest.raises(UserError, match=r"--until 2027-02-29: February 2027 has 28 days\."):
+        parse_day("2027-02-29", "--until")

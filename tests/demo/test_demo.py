@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import pytest
 
 from embedded import read_state
 from settings import ROOT
+from tests.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -26,8 +26,7 @@ LONGEST_SECONDS = 1_000
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A PERENNIAL_HOME of its own; what a failed test left running from it is killed."""
-    # Not pytest's own folder: it forbids other users to pass, and as root PostgreSQL is one.
-    made = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    made = server_folder()
     yield made
     for process in running_from(made):
         process.kill()

@@ -74,6 +74,32 @@ def test_a_reason_to_lose_that_is_no_code_is_refused() -> None:
     assert "'Too late' can't be a reason" in problems[0].message
 
 
+@pytest.mark.parametrize(
+    ("lines", "place", "sentence"),
+    [
+        (
+            "stages: [{name: a, expected: 1 week}]\nloss_reasons: [price, timing, price]\n",
+            (4, 31),
+            "the reason 'price' is here twice. Delete one",
+        ),
+        (
+            "stages: [{name: a, expected: 1 week}, {name: a, expected: 2 weeks}]\n",
+            (3, 46),
+            "there is a stage 'a' above already",
+        ),
+    ],
+)
+def test_what_stands_twice_in_a_sale_s_policy_is_refused_with_its_place(
+    lines: str, place: tuple[int, int], sentence: str
+) -> None:
+    """Two lines of one reason would be counted as two; a sale would never leave the stage."""
+    text = f"policy: opportunity\nstall_warnings: 0\n{lines}"
+    _, problems = read_policy(text, "opportunity.yaml")
+
+    assert [(one.line, one.column) for one in problems] == [place]
+    assert sentence in problems[0].message
+
+
 def test_the_shortest_policies_are_enough() -> None:
     short = {"policy": "opportunity", "stages": [{"name": "a", "expected": "1 week"}]}
     sale = OpportunityPolicy.model_validate(short | {"stall_warnings": 0})

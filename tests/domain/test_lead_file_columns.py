@@ -74,7 +74,7 @@ def test_a_source_said_for_the_whole_file_keeps_the_column_as_attribute() -> Non
 @pytest.mark.parametrize(
     ("mapping", "sentence"),
     [
-        ({}, "no e-mail column. Its columns are “Nom”, “Tél”; .*--map"),
+        ({}, "no e-mail column. Its columns are “Nom”, “Tél”; map the one"),
         ({"Mail": "email"}, "the column “Mail”.*“Nom”, “Tél”"),
         ({"Nom": "surname"}, "the field “surname”.*email, first_name, last_name"),
     ],

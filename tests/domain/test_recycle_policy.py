@@ -150,6 +150,32 @@ def test_a_reason_that_nobody_gives_is_refused_at_publish() -> None:
     assert "no_show" in problem.message
 
 
+def test_a_call_s_reason_that_means_nothing_elsewhere_is_refused_at_publish() -> None:
+    """A prospect would rest as long as the default says, and nobody would know why. One that the
+    recycle policy names is a reason like any other."""
+    texts = {
+        path.name: path.read_text(encoding="utf-8") for path in (ROOT / "cadences").glob("*.yaml")
+    }
+    texts["recycle.yaml"] += "  hung_up: {wait: 9 days}\n"
+    texts["follow-up.yaml"] = (
+        texts["follow-up.yaml"]
+        .replace("  unqualified: disqualify", "  unqualified: {to: recycle, reason: hung_up}")
+        .replace("reason: bad_data}", "reason: bad_dta}\n    busy: {to: recycle, reason: hung_pu}")
+        .replace("    busy: {again_in: 1 business hour, counts: false, at_most: 2}\n", "")
+    )
+    checked = CheckedTexts()
+    check_texts(checked, texts, {}, {path.removesuffix(".yaml") for path in texts})
+
+    problems = [
+        str(one) for one in checked.problems if one.file in ("recycle.yaml", "follow-up.yaml")
+    ]
+    problems = [one for one in problems if "no template" not in one]
+    assert len(problems) == 2, problems
+    assert "there is no reason 'bad_dta'. Did you mean 'bad_data'?" in problems[0]
+    assert "there is no reason 'hung_pu'. Did you mean 'hung_up'?" in problems[1]
+    assert "follow-up.yaml:" in problems[0]
+
+
 def test_sales_no_is_not_undone_by_a_click() -> None:
     """Interest fades slowly, and a single click would bring the lead straight back."""
     text = (ROOT / "cadences" / "recycle.yaml").read_text(encoding="utf-8")

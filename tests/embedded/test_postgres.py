@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from embedded import StackError, processes
 from embedded.postgres import EmbeddedPostgres
+from tests.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("stack")
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """An empty folder that other users can pass through, as a home folder can."""
-    made = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    made = server_folder()
     yield made
     shutil.rmtree(made)
 

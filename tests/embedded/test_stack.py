@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from embedded.processes import find_left_over, port_is_free, recorded_process
 from embedded.stack import EmbeddedStack
 from embedded.state import write_state
 from settings import ROOT
+from tests.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -46,7 +46,7 @@ def home() -> Iterator[Path]:
     It remembers ports that no other stack on the machine takes while a test restarts its own:
     below those that systems hand out, and not the usual ones.
     """
-    made = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    made = server_folder()
     free = (port for port in random.sample(range(20_000, 30_000), 100) if port_is_free(port))
     names = ("postgres", "temporal", "ui", "metrics", "web")
     write_state(made, StackState(ports=dict(zip(names, free, strict=False))))

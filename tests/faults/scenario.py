@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -31,6 +30,7 @@ from store.engine import engine
 from store.migrate import upgrade
 from tests.faults.cast import Cast, import_leads
 from tests.faults.script import FACTOR, SCRIPTS
+from tests.folders import server_folder
 
 CADENCES = Path(__file__).parent / "cadences"
 REMINDER = "meeting-reminder"
@@ -232,7 +232,7 @@ class Scenario:
 def scenario(seed: int, workers: int = 1) -> Iterator[Scenario]:
     """The stack on ports of its own, everything published, the leads and the workers started."""
     print(f"seed {seed}")  # noqa: T201
-    home = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    home = server_folder()
     names = ("postgres", "temporal", "ui", "metrics")
     stack = EmbeddedStack(
         home, SEARCH_ATTRIBUTES, ports=dict(zip(names, free_ports(4), strict=True))

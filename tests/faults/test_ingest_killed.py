@@ -10,7 +10,6 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
@@ -31,6 +30,7 @@ from store.engine import engine
 from store.migrate import upgrade
 from store.write_keys import create_write_key
 from tests.faults.scenario import free_ports
+from tests.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("faults")
 
@@ -124,7 +124,7 @@ class Deployment:
 @contextmanager
 def deployment() -> Iterator[Deployment]:
     """A stack of its own, with nothing but what this test needs published."""
-    home = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    home = server_folder()
     ports = free_ports(5)
     stack = EmbeddedStack(
         home,

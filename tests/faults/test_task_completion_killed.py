@@ -1,4 +1,5 @@
-"""The command line and the worker are killed while a disposition is on its way: it counts once."""
+"""The command line and the worker are killed while a disposition is on its way, or while what it
+asked for waits: it counts once."""
 
 from __future__ import annotations
 
@@ -7,9 +8,9 @@ import random
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +21,21 @@ from cli.cadence import publish_files
 from domain.journey import Phase, journey_id
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
-from settings import ROOT
+from settings import ROOT, Clock
+from store.answers import Answer
 from store.engine import engine
 from store.migrate import upgrade
 from store.relay_messages import post
+from store.tasks import complete_task
 from tests.faults.scenario import CADENCES, free_ports
+from tests.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("faults")
 
 KILLS = 4
 DEADLINE = 60.0
+FACTOR = 20_000.0
+"""A weekend passes in a few seconds."""
 
 
 class Desk:
@@ -37,6 +43,7 @@ class Desk:
 
     def __init__(self, home: Path, stack: EmbeddedStack, database: Engine) -> None:
         self.database = database
+        self.clock = Clock(datetime.now(UTC), FACTOR)
         self.log = home / "processes.log"
         self.environment = {
             **os.environ,
@@ -44,6 +51,8 @@ class Desk:
             "TEMPORAL_ADDRESS": stack.temporal.address,
             "PERENNIAL_HOME": str(home),
             "SECRET_KEY": "test",
+            "DEMO_TIME_FACTOR": str(self.clock.factor),
+            "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),
         }
         self.worker = self.run("worker.py")
 
@@ -57,6 +66,11 @@ class Desk:
                 stdout=log,
                 stderr=log,
             )
+
+    def answers(self, task: int, disposition: str, at: datetime | None = None) -> None:
+        """End a task without a terminal."""
+        with self.database.begin() as connection:
+            complete_task(connection, task, Answer(disposition, "rep-1", at=at), self.clock.now())
 
     def kill_worker(self) -> None:
         """Kill the worker as the kernel does, and start another."""
@@ -85,7 +99,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 @pytest.fixture
 def desk() -> Iterator[Desk]:
     """A lead whose qualify task is open."""
-    home = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    home = server_folder()
     names = ("postgres", "temporal", "ui", "metrics")
     ports = dict(zip(names, free_ports(4), strict=True))
     stack = EmbeddedStack(home, SEARCH_ATTRIBUTES, ports=ports)
@@ -143,3 +157,21 @@ def test_a_disposition_counts_once_whoever_is_killed_while_it_is_given(desk: Des
     assert desk.value("SELECT count(*) FROM stage_transition WHERE phase = 'Recycle'") == 1
     desk.reaches("SELECT outcome FROM relay_message WHERE kind = 'complete_task'", "delivered")
     assert desk.value("SELECT late FROM task") is False
+
+
+def test_a_call_back_waits_on_when_the_worker_is_killed(desk: Desk) -> None:
+    """The lead named the time of the call: nobody would call, or two people would."""
+    calls = "SELECT count(*) FROM task WHERE kind = 'call' AND state = 'open'"
+    desk.answers(1, "accept")
+    desk.reaches(calls, 1)
+    asked = desk.clock.now() + timedelta(days=2)
+    desk.answers(2, "call_back", asked)
+    desk.reaches("SELECT outcome FROM relay_message WHERE key = 'task:2'", "delivered")
+
+    desk.kill_worker()
+
+    desk.reaches(calls, 1)
+    assert desk.value("SELECT opened_at FROM task WHERE state = 'open'") >= asked
+    desk.answers(3, "not_interested")
+    desk.reaches("SELECT phase FROM lead", "Recycle")
+    assert desk.value("SELECT count(*) FROM task") == 3

@@ -8,13 +8,11 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,17 +24,16 @@ from temporalio.service import RPCError
 
 from activities.channels.outbox import OutboxChannel
 from activities.resources import Resources
-from cli.cadence import publish_files
 from domain.email.links import LinkSigner
 from domain.journey import Phase, journey_id
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from relay import Relay
-from settings import ROOT, Settings
+from settings import Settings
 from store.engagement import record_engagement
 from store.engine import engine
 from store.relay_messages import post
-from tests.workflows.harness import CADENCES
+from tests.folders import server_folder
 from worker import workers
 
 PATIENCE_SECONDS = 60
@@ -47,7 +44,7 @@ LEAD_IDS = itertools.count(1)
 @pytest.fixture(scope="module")
 def temporal() -> Iterator[EmbeddedTemporal]:
     """A Temporal server on free ports, gone after the module."""
-    folder = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    folder = server_folder()
     anywhere = {"temporal": 0, "ui": 0, "metrics": 0}
     server = EmbeddedTemporal(folder / "temporal.db", folder / "logs", SEARCH_ATTRIBUTES, anywhere)
     try:
@@ -184,16 +181,15 @@ class Deployment:
 
 
 @pytest.fixture
-async def deployment(temporal: EmbeddedTemporal, database_url: str) -> AsyncIterator[Deployment]:
-    """A worker and a relay on an empty database with the tests' cadences."""
+async def deployment(temporal: EmbeddedTemporal, published_url: str) -> AsyncIterator[Deployment]:
+    """A worker and a relay on a database with the tests' cadences and no leads."""
     settings = Settings(
-        database_url=database_url,
+        database_url=published_url,
         temporal_address=temporal.address,
         secret_key="test",
         email_channel="outbox",
     )
-    database = engine(database_url)
-    publish_files(database, CADENCES, ROOT / "templates")
+    database = engine(published_url)
     client = await Client.connect(temporal.address)
     resources = Resources(
         database,

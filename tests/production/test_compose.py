@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +24,7 @@ from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.postgres import EmbeddedPostgres, postgres_programs
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from settings import ROOT, Settings
+from tests.folders import server_folder
 
 COMPOSE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / ".env.example"
@@ -261,7 +261,7 @@ async def test_the_namespace_script_registers_the_registry_and_may_run_again(
 
 def test_the_roles_script_keeps_perennial_and_temporal_apart() -> None:
     """Run on a PostgreSQL as its image makes it: one superuser called postgres."""
-    folder = Path(tempfile.mkdtemp(prefix="perennial-tests-"))
+    folder = server_folder()
     server = EmbeddedPostgres(folder / "postgres", folder / "logs", 0, durable=False)
     try:
         server.start()

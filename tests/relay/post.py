@@ -19,16 +19,14 @@ from temporalio.worker import Worker
 from activities.channels.outbox import OutboxChannel
 from activities.registry import journey_activities
 from activities.resources import Resources
-from cli.cadence import publish_files
 from domain.email.links import LinkSigner
 from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
 from domain.rescoring import rescore_workflow_id
 from embedded.temporal import EmbeddedTemporal
 from relay import Relay
-from settings import ROOT, Settings
+from settings import Settings
 from store.relay_messages import notify_journey
 from tests.relay.recorder import Recorder, Wait, Waiter
-from tests.workflows.harness import CADENCES
 from worker import workers, workflow_runner
 
 
@@ -47,10 +45,6 @@ class Post:
         self.settings = self.settings.model_copy(
             update={"demo_time_factor": factor, "demo_time_epoch": datetime.now(UTC)}
         )
-
-    def publish(self) -> None:
-        """Publish the cadences and policies of the tests; with leads, they would be scored anew."""
-        publish_files(self.database, CADENCES, ROOT / "templates")
 
     def lead(self) -> int:
         """Make a lead; returns its id."""

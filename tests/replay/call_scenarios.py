@@ -67,10 +67,23 @@ async def follow_up_replanned(here: World) -> Handle:
     return handle
 
 
+async def follow_up_hot(here: World) -> Handle:
+    """The lead shows interest right now, long before the next call is due, and books in it."""
+    publish(here, with_calls("[10 business days]"))
+    here.person.will("qualify", says("accept"))
+    here.person.will("call", says_in("meeting_booked", timedelta(days=3)))
+    lead = here.lead(**TELL_TALE, fit="A", score=59, crossed_cycle=1)
+    handle = await here.start(Phase.FOLLOW_UP, lead, reason="score_reached")
+    await here.reaches("SELECT count(*) FROM task WHERE kind = 'qualify' AND state = 'done'", 1)
+    await here.does(lead, "click")
+    return handle
+
+
 CALLS: tuple[Callable[[World], Awaitable[Handle]], ...] = (
     follow_up_busy,
     follow_up_outbound,
     follow_up_unqualified,
     follow_up_call_back_after_pause,
     follow_up_replanned,
+    follow_up_hot,
 )

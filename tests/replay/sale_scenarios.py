@@ -11,6 +11,7 @@ from temporalio.client import WorkflowHandle
 
 from domain.journey import Phase, opportunity_workflow_id
 from store.answers import Answer
+from store.opportunities import open_beside
 from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says
@@ -43,6 +44,25 @@ async def opportunity_replied(here: World) -> Handle:
     await here.reaches("SELECT exit_reason FROM enrollment", "replied")
     await here.reaches("SELECT outcome FROM opportunity", "lost")
     await here.deliver()
+    return handle
+
+
+async def buys_beside(here: World, lead: int) -> None:
+    """A sale is opened beside the lead's journey, and won if the person says so."""
+    now = await here.now()
+    with here.database.begin() as connection:
+        sale = open_beside(connection, lead_id=lead, name="Second depot", at=now)
+    await here.deliver()
+    await here.reaches("SELECT outcome FROM opportunity WHERE id = :id", "won", id=sale)
+    await here.deliver()
+
+
+async def opportunity_won_beside(here: World) -> Handle:
+    """The lead buys something else while its sale goes on."""
+    here.person.will("opportunity", keeps_silent, says("won", note=NOTE))
+    handle, lead = await in_sale(here)
+    await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
+    await buys_beside(here, lead)
     return handle
 
 
@@ -118,6 +138,7 @@ def sale(here: World) -> Handle:
 Story = Callable[[World], Awaitable[Handle]]
 
 SKIPPING: tuple[Story, ...] = (
+    opportunity_won_beside,
     opportunity_stages_lost,
     task_beside,
     customer_churned,

@@ -243,6 +243,13 @@ async def meeting_no_show(here: World) -> Handle:
     return (await met(here))[0]
 
 
+async def meeting_outcome_unknown(here: World) -> Handle:
+    """Nobody says how the meeting went."""
+    lead = here.lead(**TELL_TALE)
+    meeting = await here.has_meeting(lead)
+    return await here.start(Phase.MEETING, lead, meeting_id=meeting, reason="booked")
+
+
 async def meeting_cancelled(here: World) -> Handle:
     """The lead cancels and takes no other time."""
     handle, _ = await met(here)
@@ -474,7 +481,12 @@ SCENARIOS: dict[str, Scenario] = (
     }
     | {
         story.__name__: Scenario(story, COMPRESSED)
-        for story in (follow_up_not_worked, opportunity_stages_stalled, *WAITING)
+        for story in (
+            follow_up_not_worked,
+            meeting_outcome_unknown,
+            opportunity_stages_stalled,
+            *WAITING,
+        )
     }
     | {"desk": Scenario(desk, ends=False)}
     | {"follow_up_breached": Scenario(follow_up_breached, 20_000.0)}

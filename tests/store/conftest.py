@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from settings import ROOT
 from store.engine import engine
+from tests.store.floor import SLA, TEAM, Floor
 from tests.store.scored import Book, scoring
 
 
@@ -19,3 +21,15 @@ def book(database_url: str) -> Iterator[Book]:
     made.publish_follow_up()
     yield made
     database.dispose()
+
+
+@pytest.fixture
+def floor(database_url: str) -> Iterator[Floor]:
+    """A team, its SLA, and marketing's own follow-up and scoring."""
+    made = Floor(engine(database_url))
+    for source in (TEAM, SLA):
+        made.publish(source)
+    for name in ("follow-up", "scoring"):
+        made.publish((ROOT / "cadences" / f"{name}.yaml").read_text(encoding="utf-8"))
+    yield made
+    made.database.dispose()

@@ -101,6 +101,31 @@ def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> Non
                 accounts_hold.play(connection, found, "nowhere")
 
 
+def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
+    """Marketing's help for a sale that stands still would wait until next year."""
+    held = account(book, "Ally")
+    lead = book.lead(phase="Opportunity", account_id=held)
+    book.run(
+        "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
+        "VALUES ('mid-funnel', 1, '', '', '{}', '{}')"
+    )
+    for key in ("opportunity-7-help:mid-funnel", "0c9d-run:mid-funnel"):
+        book.run(
+            "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at, step, "
+            "due_at, held_from) SELECT :key, :lead, id, 1, :at, 'mail', :at, :at "
+            "FROM cadence_version",
+            key=key,
+            lead=lead,
+            at=NOW,
+        )
+
+    with book.database.begin() as connection:
+        accounts_hold.release(connection, held)
+
+    woken = "SELECT workflow_id || ' ' || (payload->>'code') FROM relay_message"
+    assert book.values(woken) == ["opportunity-7-help replan"]
+
+
 def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> None:
     held = account(book, "Ally")
     waiting, other = (book.lead(account_id=held) for _ in range(2))

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, insert, text
 from store.engine import engine
 from store.meetings import (
     MeetingRefused,
+    Origin,
     book_meeting,
     cancel_meeting,
     record_outcome,
@@ -124,6 +125,7 @@ def test_a_cancelled_time_is_free_again(database: Engine, leads: list[int]) -> N
     [
         ({"at": NOW - HALF}, "in the past"),
         ({"at": NOW}, "in the past"),
+        ({"at": NOW + timedelta(days=366)}, "24 Oct 2027, more than a year ahead"),
         ({"minutes": 0}, "between 1 and 480 minutes"),
         ({"minutes": 481}, "between 1 and 480 minutes"),
         ({"host": "rep-9"}, "There is no rep 'rep-9'"),
@@ -138,6 +140,23 @@ def test_what_can_not_be_is_refused_and_leaves_no_trace(
     with database.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM meeting")) == 0
         assert connection.scalar(text("SELECT count(*) FROM relay_message")) == 0
+
+
+def test_what_a_calendar_service_has_booked_is_kept_however_far_ahead(
+    database: Engine, leads: list[int]
+) -> None:
+    """The lead would sit in an appointment that we know nothing of."""
+    with database.begin() as connection:
+        book_meeting(
+            connection,
+            lead_id=leads[0],
+            starts_at=TEN + timedelta(days=400),
+            minutes=30,
+            booked_by="lead",
+            at=NOW,
+            origin=Origin("calcom", "calcom:one"),
+        )
+        assert connection.scalar(text("SELECT state FROM meeting")) == "booked"
 
 
 def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -> None:

@@ -14,10 +14,12 @@ from store.presence import (
     add_absence,
     current_absences,
     end_absence,
+    meetings_during,
     reps,
     set_presence,
     stand_in,
 )
+from store.routing import reassign
 from tests.store.routed import FRIDAY, VIENNA, enter, owners, publish, rep, task, team
 from tests.store.scored import Book
 
@@ -179,3 +181,51 @@ def test_a_team_that_is_published_lists_its_reps_as_they_are(book: Book) -> None
 
     assert (first.code, first.open_leads, first.open_tasks) == ("a", 1, 1)
     assert (first.back_at, second.back_at) == (october(28, 9), None)
+
+
+def test_who_goes_on_leave_hears_of_each_meeting_that_somebody_would_wait_in(book: Book) -> None:
+    """The lead would sit in an empty call; what is over, cancelled or a colleague's is no
+    concern."""
+    crew(book, "b")
+    lead = book.lead(phase="Meeting", owner="a")
+    for owner, starts, state in (
+        ("a", october(28, 10), "booked"),
+        ("a", FRIDAY - timedelta(minutes=10), "booked"),
+        ("a", FRIDAY - timedelta(minutes=30), "booked"),
+        ("a", october(29, 9), "booked"),
+        ("a", october(28, 11), "cancelled"),
+        ("b", october(28, 12), "booked"),
+    ):
+        book.run(
+            "INSERT INTO meeting (lead_id, owner, starts_at, state) "
+            "VALUES (:lead, :owner, :starts, :state)",
+            lead=lead,
+            owner=owner,
+            starts=starts,
+            state=state,
+        )
+
+    with book.database.connect() as connection:
+        found = meetings_during(connection, "a", FRIDAY, october(29, 9))
+
+    assert [(one.lead_id, one.starts_at) for one in found] == [
+        (lead, FRIDAY - timedelta(minutes=10)),
+        (lead, october(28, 10)),
+    ]
+
+
+def test_a_meeting_ahead_goes_with_its_lead(book: Book) -> None:
+    """The lead would meet a rep who is gone."""
+    crew(book, "b")
+    lead = book.lead(phase="Meeting", owner="a")
+    book.run(
+        "INSERT INTO meeting (lead_id, owner, starts_at, state) "
+        "VALUES (:lead, 'a', :starts, 'booked')",
+        lead=lead,
+        starts=october(28, 10),
+    )
+
+    with book.database.begin() as connection:
+        reassign(connection, [lead], "b", "ops", FRIDAY)
+
+    assert book.value("SELECT owner FROM meeting") == "b"

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
+from domain.identities import Group, Message
 from domain.journey import PhaseEntry
 from domain.policies import read_policy
 from domain.sales.recycle import RecyclePolicy, rest_of
@@ -15,6 +16,8 @@ from store.cadences import CadenceMissing
 from store.lead_import import merge
 from store.policies import policy, publish_policy
 from store.recycle import RecycleRefused
+from store.visitors import take_batch
+from store.write_keys import Source
 from tests.store.scored import NOW, Book
 
 RULES = """\
@@ -142,7 +145,41 @@ def test_an_import_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> No
         merge(connection)
 
     assert (told(book, lead), told(book, other)) == (["replan"], [])
+    assert returns(book, lead) == ("contract_end", date(2026, 8, 1))
+
+
+def returns(book: Book, lead: int) -> tuple[str, date]:
+    """Why the lead comes back, and when."""
     with book.database.connect() as connection:
         seen = recycle.parked_lead(connection, lead, "lost")
         rest = rest_of(policy(connection, RecyclePolicy, "recycle"), seen)
-    assert (rest.why, rest.until.date()) == ("contract_end", date(2026, 8, 1))
+    return rest.why, rest.until.date()
+
+
+def test_a_call_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
+    """The app knows first that a trial with somebody else ends sooner; of the lead or of its
+    company."""
+    lead, colleague, other = park(book), park(book), park(book)
+
+    def address(of: int) -> dict[str, str]:
+        email = str(book.value("SELECT email FROM lead WHERE id = :id", id=of))
+        return {"email": email, "email_key": email}
+
+    def said(who: int, **attributes: str) -> Message:
+        facts = {**address(who), "attributes": attributes}
+        return Message("identify", f"{who}", NOW, user_id=f"u{who}", facts=facts)
+
+    company = Group("g1", "Ally", "", {"contract_end": "2026-10-31"})
+    batch = [
+        said(lead, contract_end="2026-09-30"),
+        said(colleague, plan="pro"),
+        said(other, plan="pro"),
+    ]
+    take_batch(book.database, batch, Source(1, "app", ""), NOW)
+    assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], [], []]
+    group = Message("group", "g", NOW, user_id=f"u{colleague}", group=company)
+    take_batch(book.database, [group], Source(1, "app", ""), NOW)
+
+    assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], ["replan"], []]
+    assert returns(book, lead) == ("contract_end", date(2026, 8, 1))
+    assert returns(book, colleague) == ("contract_end", date(2026, 9, 1))

@@ -1,161 +1,19 @@
-"""The SLA in the store: what a rep, a manager or marketing would hold against the figures.
-
-The team works in Berlin from nine to five. Its clocks change on Sunday, 29 March 2026; Friday,
-3 April, and Monday, 6 April, are holidays.
-"""
+"""The SLA in the store: what a rep, a manager or marketing would hold against the figures."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Engine, text
 
-from domain.cadences.lint import lint_policy
-from domain.journey import PhaseEntry, TaskRequest
-from domain.policies import DISPOSITIONS
-from domain.sales.spans import parse_clock_span
-from settings import ROOT
-from store import journeys, routing, sla, sla_breaches, tasks
+from domain.journey import Phase
+from store import routing, tasks
 from store.answers import Answer, TaskOver
-from store.engine import engine
 from store.leads import history
-from store.policies import publish_policy
 from store.scoring import refresh_fit
 from store.sla_figures import figures
 from store.sla_recount import recount
-
-BERLIN = ZoneInfo("Europe/Berlin")
-TEAM = """\
-policy: team
-teams:
-  - team: world
-    manager: boss
-    calendar: {time_zone: Europe/Berlin, hours: {mon-fri: "09:00-17:00"}, holidays: DE}
-managers:
-  - {code: boss, name: Ines Moreau, email: ines@perennial.example}
-reps:
-  - {code: rep-1, name: Hana Lindqvist, email: hana@perennial.example}
-  - {code: rep-2, name: Jonas Adeyemi, email: jonas@perennial.example}
-"""
-SLA = """\
-policy: sla
-pilot: false
-marketing: {mqls_a_month: 10, hand_over_within: 4 business hours}
-sales:
-  accept_within: 60 business minutes
-  accept_hot_within: 5 business minutes
-  calls_in_first_week: 2
-  first_week: 5 business days
-  return_within: 10 business days
-on_breach:
-  - {after: 0 minutes, do: remind}
-  - {after: 30 business minutes, do: reassign}
-  - {after: 4 business hours, do: tell_manager}
-"""
-
-
-def at(day: str, clock: str) -> datetime:
-    """A time on Berlin's wall: ``03-27``, ``16:30``."""
-    return datetime.fromisoformat(f"2026-{day}T{clock}").replace(tzinfo=BERLIN).astimezone(UTC)
-
-
-FRIDAY = at("03-27", "16:30")
-"""Half an hour before the weekend in which the clocks change."""
-_KEYS = itertools.count()
-
-
-@dataclass
-class Floor:
-    """The sales floor: a database, and what happens there."""
-
-    database: Engine
-    leads: list[int] = field(default_factory=list)
-
-    def publish(self, source: str) -> None:
-        """Put a policy in force."""
-        policy, problems = lint_policy(source, "x.yaml", ())
-        assert policy is not None, problems
-        with self.database.begin() as connection:
-            publish_policy(connection, str(policy.model_dump()["policy"]), source, policy)
-
-    def lead(self, owner: str = "rep-1", **columns: Any) -> int:
-        """A lead in FollowUp; its id."""
-        email = f"lead-{next(_KEYS)}@leads.example"
-        values = {"email": email, "email_key": email, "phase": "FollowUp", "owner": owner}
-        values |= columns
-        names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-        return int(
-            self.value(f"INSERT INTO lead ({names}) VALUES ({places}) RETURNING id", **values)
-        )
-
-    def opens(self, lead: int, now: datetime, kind: str = "qualify", key: str = "") -> int:
-        """A task is opened; its id. With a ``key`` it is opened again after a pause."""
-        request = TaskRequest(f"{key or next(_KEYS)}:{next(_KEYS)}", lead, kind)
-        if key:
-            request = TaskRequest(request.key, lead, kind, seconds_left=1000.0)
-        with self.database.begin() as connection:
-            return tasks.open_task(
-                connection,
-                request,
-                title=kind,
-                instructions="",
-                dispositions=DISPOSITIONS[kind],
-                opened_at=now,
-                due=parse_clock_span("60 business minutes"),
-                deadline=timedelta(days=30),
-                workflow_id=f"lead-{lead}",
-                run_id="run",
-            ).id
-
-    def answers(self, task: int, disposition: str, now: datetime, **more: Any) -> None:
-        """A rep ends the task."""
-        by = more.pop("by", "rep-1")
-        with self.database.begin() as connection:
-            tasks.complete_task(connection, task, Answer(disposition, by, **more), now)
-
-    def minds(self, task: int, now: datetime) -> sla_breaches.Minded:
-        """The journey looks at the promises about a task."""
-        with self.database.begin() as connection:
-            return sla_breaches.mind(connection, task, now)
-
-    def withdraws(self, task: int, now: datetime) -> None:
-        """The journey takes the task back."""
-        with self.database.begin() as connection:
-            tasks.close_task(connection, task, "withdrawn", now)
-
-    def holds(self, lead: int, paused: bool, now: datetime) -> None:
-        """An operator pauses or resumes the journey."""
-        with self.database.begin() as connection:
-            sla.hold(connection, lead, paused, now)
-
-    def value(self, query: str, **parameters: Any) -> Any:
-        """The one value a statement gives."""
-        with self.database.begin() as connection:
-            return connection.execute(text(query), parameters).scalar()
-
-    def rows(self, query: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """The rows of a query."""
-        with self.database.begin() as connection:
-            return [tuple(row) for row in connection.execute(text(query), parameters)]
-
-
-@pytest.fixture
-def floor(database_url: str) -> Iterator[Floor]:
-    """A team, its SLA, and marketing's own follow-up and scoring."""
-    made = Floor(engine(database_url))
-    for source in (TEAM, SLA):
-        made.publish(source)
-    for name in ("follow-up", "scoring"):
-        made.publish((ROOT / "cadences" / f"{name}.yaml").read_text(encoding="utf-8"))
-    yield made
-    made.database.dispose()
-
+from tests.store.floor import FRIDAY, SLA, TEAM, Floor, at
 
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"
 ACTIONS = "SELECT action, pilot, detail FROM sla_action ORDER BY id"
@@ -327,12 +185,7 @@ def test_a_lead_given_to_a_colleague_begins_anew_and_its_taker_is_not_blamed(flo
 
 def test_a_lead_that_waits_for_a_rep_is_marketing_s_until_it_has_one(floor: Floor) -> None:
     lead = floor.lead(owner="")
-    floor.value(
-        "INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot) "
-        "VALUES (:lead, 1, :at, 'event', 'B1', 60, false) RETURNING id",
-        lead=lead,
-        at=at("03-26", "09:00"),
-    )
+    floor.crosses(lead, at("03-26", "09:00"))
     floor.opens(lead, at("03-26", "09:05"))
     assert floor.rows(CLOCKS) == [("hand_over", "", "running")]
 
@@ -340,7 +193,7 @@ def test_a_lead_that_waits_for_a_rep_is_marketing_s_until_it_has_one(floor: Floo
         routing.drain_overflow(connection, at("03-26", "14:00"))
 
     owner = floor.value("SELECT owner FROM lead")
-    assert floor.rows(CLOCKS) == [("hand_over", "", "breached"), ("accept", owner, "running")]
+    assert floor.rows(CLOCKS) == [("hand_over", owner, "breached"), ("accept", owner, "running")]
 
 
 def test_the_first_week_is_kept_with_the_last_call_and_work_keeps_the_return(floor: Floor) -> None:
@@ -364,9 +217,7 @@ def test_a_lead_that_moves_on_owes_nobody_anything(floor: Floor) -> None:
     lead = floor.lead()
     floor.opens(lead, at("03-26", "10:00"))
 
-    with floor.database.begin() as connection:
-        entry = PhaseEntry(lead, "run-2", "Meeting", "sal", "booked", 1, "rep-1")
-        journeys.record_entry(connection, entry, at("03-26", "10:30"))
+    floor.enters(lead, Phase.MEETING, at("03-26", "10:30"))
 
     assert floor.rows(CLOCKS) == [("accept", "rep-1", "void")]
 

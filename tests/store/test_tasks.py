@@ -9,11 +9,14 @@ import pytest
 from sqlalchemy import Connection, text
 
 from domain.journey import TaskRequest
+from domain.policies import read_policy
 from settings import Settings
 from store import tasks
 from store.answers import Answer, TaskRefused
 from store.consent import suppress
 from store.engine import engine
+from store.missing_outcomes import outcome_missing
+from store.policies import publish_policy
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 
@@ -34,6 +37,18 @@ def connection(database_url: str) -> Iterator[Connection]:
     database.dispose()
 
 
+def publish_team(connection: Connection) -> None:
+    """Put a team of one rep and a manager in force."""
+    source = (
+        "policy: team\nteams: [{team: sales, manager: mgr-1}]\n"
+        "managers: [{code: mgr-1, name: Ines, email: ines@perennial.example}]\n"
+        "reps: [{code: rep-1, name: Hana, email: hana@perennial.example, team: sales}]\n"
+    )
+    team, problems = read_policy(source, "team.yaml")
+    assert team, problems
+    publish_policy(connection, "team", source, team)
+
+
 def opened(connection: Connection, kind: str, *dispositions: str) -> int:
     """An open task; its id."""
     return tasks.open_task(
@@ -50,14 +65,35 @@ def opened(connection: Connection, kind: str, *dispositions: str) -> int:
     ).id
 
 
-def test_a_no_show_counts_once_however_often_it_is_reported(connection: Connection) -> None:
-    """Else a lead whose worker was killed loses one of its chances to rebook."""
+def test_a_meeting_nobody_reports_on_is_none_that_the_lead_missed(connection: Connection) -> None:
+    """Else a lead that came loses one of its chances to book again."""
     task = opened(connection, "meeting_outcome", "held")
 
     answers = [tasks.close_task(connection, task, "expired", NOW).code for _ in range(2)]
 
     assert answers == ["expired", "expired"]
-    assert connection.execute(text("SELECT missed FROM meeting")).scalar() == 1
+    meeting = connection.execute(text("SELECT state, missed FROM meeting")).one()
+    assert tuple(meeting) == ("booked", 0)
+
+
+def test_the_owner_and_then_the_manager_hear_of_a_meeting_nobody_reports_on(
+    connection: Connection,
+) -> None:
+    """The lead would wait for an answer after a meeting that everybody has forgotten; and an alert
+    must not stand when the answer is there."""
+    connection.execute(text("UPDATE lead SET owner = 'rep-1'"))
+    publish_team(connection)
+    for times in (1, 1, 2):
+        outcome_missing(connection, 1, times, NOW)
+
+    heard = text("SELECT kind, owner FROM alert WHERE answered_at IS NULL ORDER BY id")
+    assert connection.execute(heard).all() == [
+        ("outcome_missing", "rep-1"),
+        ("outcome_missing", "mgr-1"),
+    ]
+    task = opened(connection, "meeting_outcome", "held")
+    tasks.complete_task(connection, task, Answer("held", "rep-1"), NOW)
+    assert connection.execute(heard).all() == []
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert, text
 
-from activities.channels.base import EmailMessage
-from activities.channels.outbox import OutboxChannel
 from activities.links import link_signer
 from domain.email.links import LinkSigner
 from settings import Settings
@@ -58,30 +54,6 @@ class Site:
                 )
             )
         return key
-
-    def mail(self, key: str, **changed: Any) -> None:
-        """Put the touch's mail into the outbox, with one link of each kind."""
-        link = self.signer
-        message = EmailMessage(
-            touch_key=key,
-            message_id=f"{key.replace(':', '.')}@perennial.example",
-            sender_name="Perennial",
-            sender_email="hello@perennial.example",
-            recipient_name="김민준",
-            recipient_email="Jane@Acme.example",
-            subject="Hello & 안녕",
-            text="Hello",
-            html=(
-                "<html><head></head><body><script>alert(1)</script>"
-                f'<a href="{link.click(key, "https://perennial.example/guide?a=1&b=2")}">Guide</a>'
-                f'<a class="x" href="{link.booking(key)}">Book</a>'
-                f'<a href="{link.unsubscribe(key)}">Stop</a>'
-                f'<a href="{link.unsubscribe(key)}">Stop, again</a>'
-                '<a href="https://elsewhere.example/">Elsewhere</a></body></html>'
-            ),
-        )
-        message = dataclasses.replace(message, **changed)
-        OutboxChannel(self.database, self.settings.clock()).send(message)
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What the database says."""

@@ -7,7 +7,6 @@ Monday after it.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -19,7 +18,6 @@ from temporalio.client import WorkflowHandle
 from domain.cadences.window import clock_change
 from domain.journey import Phase
 from domain.journey_sales import OUTBOUND
-from embedded.postgres import EmbeddedPostgres
 from store.answers import Answer
 from store.consent import email_key_of, opt_out
 from store.prospects import prospect
@@ -326,13 +324,10 @@ async def test_a_call_back_is_kept_though_a_call_came_between(here: World) -> No
 
 
 @pytest.fixture
-async def hurried(postgres_server: EmbeddedPostgres, published: str) -> AsyncIterator[World]:
+async def hurried(published_url: str) -> AsyncIterator[World]:
     """A world in which eleven journey days are a second: people who wait hold up the clock."""
-    name = f"world_{uuid.uuid4().hex}"
-    url = postgres_server.create_database(name, template=published)
-    async with world(url, 1_000_000.0) as ready:
+    async with world(published_url, 1_000_000.0) as ready:
         yield ready
-    postgres_server.drop_database(name)
 
 
 async def test_a_call_back_that_nobody_made_comes_onto_the_list_again(hurried: World) -> None:

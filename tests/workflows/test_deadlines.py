@@ -6,28 +6,22 @@ A task that waits stops the time-skipping server's clock, so these use compresse
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 
 import pytest
 
 from domain.journey import Phase
-from embedded.postgres import EmbeddedPostgres
+from tests.workflows import after_sale
 from tests.workflows.harness import World, world
 
 JOURNEY_SECONDS_PER_SECOND = 1_000_000.0
 
 
 @pytest.fixture
-async def hurried(
-    postgres_server: EmbeddedPostgres, published: str, request: pytest.FixtureRequest
-) -> AsyncIterator[World]:
+async def hurried(published_url: str, request: pytest.FixtureRequest) -> AsyncIterator[World]:
     """A world in which eleven journey days are a second, or another factor."""
-    name = f"world_{uuid.uuid4().hex}"
-    url = postgres_server.create_database(name, template=published)
-    async with world(url, getattr(request, "param", JOURNEY_SECONDS_PER_SECOND)) as ready:
+    async with world(published_url, getattr(request, "param", JOURNEY_SECONDS_PER_SECOND)) as ready:
         yield ready
-    postgres_server.drop_database(name)
 
 
 async def test_a_lead_no_sdr_looks_at_is_recycled_as_not_worked(hurried: World) -> None:
@@ -49,14 +43,25 @@ async def test_an_opportunity_nobody_moves_stalls_after_its_warnings(hurried: Wo
     assert hurried.values("SELECT state FROM task") == ["expired"] * 3
 
 
-async def test_a_meeting_nobody_reports_on_counts_as_a_no_show(hurried: World) -> None:
-    lead = hurried.lead()
+async def test_a_lead_is_called_about_a_meeting_nobody_reports_on(hurried: World) -> None:
+    """A lead that came would be told that it was missed, and be parked for it."""
+    after_sale.team(hurried)
+    lead = hurried.lead(owner="rep-1", stage="sal")
     meeting = await hurried.has_meeting(lead)
 
     ending = await hurried.ending(await hurried.start(Phase.MEETING, lead, meeting_id=meeting))
+    await hurried.reaches("SELECT count(*) > 0 FROM task WHERE kind = 'call'", True)
 
-    assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_show")
-    assert hurried.value("SELECT state FROM meeting") == "no_show"
+    assert (ending.phase, ending.reason) == (Phase.FOLLOW_UP, "outcome_unknown")
+    assert hurried.value("SELECT state FROM meeting") == "booked"
+    assert hurried.values("SELECT state FROM task WHERE kind = 'meeting_outcome'") == (
+        ["expired"] * 3
+    )
+    assert hurried.values("SELECT owner FROM alert ORDER BY id") == ["rep-1", "mgr-1"]
+    assert hurried.values("SELECT step FROM touch WHERE step LIKE '%no-show%'") == []
+    # It was judged long ago.
+    assert hurried.values("SELECT id FROM task WHERE kind = 'qualify'") == []
+    assert hurried.value("SELECT to_stage FROM stage_transition WHERE phase = 'FollowUp'") == "sal"
 
 
 @pytest.mark.parametrize("hurried", [1_000.0], indirect=True)

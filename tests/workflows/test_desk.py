@@ -9,7 +9,6 @@ import pytest
 
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import JOURNEY_QUEUE, Phase
-from embedded.postgres import EmbeddedPostgres
 from store.presence import add_absence, set_presence
 from store.routing import reassign
 from tests.workflows.harness import World, says, world
@@ -20,14 +19,11 @@ OWNER = "SELECT owner FROM lead"
 
 
 @pytest.fixture
-async def quick(postgres_server: EmbeddedPostgres, published: str) -> AsyncIterator[World]:
+async def quick(published_url: str) -> AsyncIterator[World]:
     """A world in which half an hour takes three seconds: while a task is open, the time-skipping
     server sits through the time."""
-    name = "quick"
-    url = postgres_server.create_database(name, template=published)
-    async with world(url, time_factor=600.0) as ready:
+    async with world(published_url, time_factor=600.0) as ready:
         yield ready
-    postgres_server.drop_database(name)
 
 
 async def waiting(here: World) -> int:

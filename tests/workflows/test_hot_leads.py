@@ -6,7 +6,9 @@ from datetime import timedelta
 
 from domain.journey import Phase
 from store.answers import Answer
-from store.tasks import complete_task, open_tasks
+from store.task_lists import open_tasks
+from store.tasks import complete_task
+from tests.replay.call_scenarios import follow_up_hot
 from tests.workflows.harness import World
 
 SOON = timedelta(minutes=5)
@@ -55,6 +57,19 @@ async def test_a_lead_in_the_list_that_answers_now_moves_up_and_the_call_answers
     task = here.value("SELECT id FROM task")
     with here.database.begin() as connection:
         complete_task(connection, task, Answer("accept", "rep-1"), await here.now())
+    assert here.value("SELECT answered_at IS NULL FROM alert") is False
+
+
+async def test_a_lead_that_is_hot_between_two_calls_is_called_now(here: World) -> None:
+    """The alert would ring for a call that nobody can make before next week."""
+    begun = await here.now()
+    handle = await follow_up_hot(here)
+
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.MEETING, "booked")
+    (called,) = here.values("SELECT opened_at FROM task WHERE kind = 'call' AND hot")
+    assert called - begun < timedelta(hours=1)
     assert here.value("SELECT answered_at IS NULL FROM alert") is False
 
 

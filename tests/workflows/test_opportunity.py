@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.journey import Phase
+from tests.replay.sale_scenarios import buys_beside, opportunity_won_beside
 from tests.workflows.harness import Ending, World, says
 
 
@@ -40,6 +41,32 @@ async def test_an_opportunity_that_is_not_won_comes_back(
     ending = await closed(here)
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, reason)
+
+
+async def test_a_lead_that_buys_beside_its_sale_is_a_customer_and_the_sale_goes_on(
+    here: World,
+) -> None:
+    """Nobody would welcome it before the slow sale is over; or the slow sale would be lost."""
+    handle = await opportunity_won_beside(here)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.CUSTOMER, "won")
+    await here.reaches("SELECT stage FROM lead", "customer")
+    assert here.values("SELECT outcome FROM opportunity ORDER BY id") == ["", "won"]
+    assert here.values("SELECT count(*) FROM task WHERE state = 'open'") == [1]
+
+
+async def test_a_parked_lead_that_buys_is_a_customer(here: World) -> None:
+    """It would be written to in spring as one that once said no."""
+    lead = here.lead(owner="rep-1")
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+
+    here.person.will("opportunity", says("won"))
+    await buys_beside(here, lead)
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.CUSTOMER, "won")
 
 
 async def test_what_the_owner_learned_of_budget_and_need_is_kept(here: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import NoReturn
@@ -12,7 +11,6 @@ from sqlalchemy import text
 from temporalio import activity
 
 from domain.journey import Phase
-from embedded.postgres import EmbeddedPostgres
 from store import tasks
 from store.answers import Answer, TaskRefused
 from store.opportunities import list_opportunities, open_beside
@@ -28,16 +26,13 @@ def keeps_silent(_now: datetime) -> NoReturn:
 
 
 @pytest.fixture
-async def hurried(postgres_server: EmbeddedPostgres, published: str) -> AsyncIterator[World]:
+async def hurried(published_url: str) -> AsyncIterator[World]:
     """A world in which eleven journey days are a second: a task that waits stops the clock that
     skips ahead."""
-    name = f"world_{uuid.uuid4().hex}"
-    url = postgres_server.create_database(name, template=published)
-    async with world(url, JOURNEY_SECONDS_PER_SECOND) as ready:
+    async with world(published_url, JOURNEY_SECONDS_PER_SECOND) as ready:
         after_sale.team(ready)
         after_sale.helpful(ready)
         yield ready
-    postgres_server.drop_database(name)
 
 
 async def test_a_stalled_sale_is_warned_of_helped_and_returned(hurried: World) -> None:
@@ -137,6 +132,7 @@ def test_reasons_and_competitors_are_codes_that_the_policy_knows(here: World) ->
         (Answer("lost", "rep-1", reason="weather"), "choose one of price, no_budget"),
         (Answer("lost", "rep-1", reason="price", competitor="Acme Ltd."), "no code of a comp"),
         (Answer("won", "rep-1", competitor="acme"), "takes no competitor"),
+        (Answer("lost", "rep-1", reason="competitor"), "Lost to which competitor"),
     ):
         with (
             here.database.begin() as connection,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request, Security
@@ -14,6 +15,7 @@ from temporalio.client import Client
 from domain.access import ALLOWED, Action, Role
 from settings import Clock, Settings
 from store.api_tokens import Caller, begin_change, find_caller
+from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
 from web.api.problems import Problem, missing
 from workflows.steering import TemporalAway
@@ -33,6 +35,10 @@ class Here:
 
     def __post_init__(self) -> None:
         self.clock = self.settings.clock()
+
+    def real_now(self) -> datetime:
+        """Real time, UTC: what sessions, links and changes are reckoned in."""
+        return datetime.now(UTC)
 
     async def temporal(self) -> Client:
         """A client of our namespace, made when it is first needed.
@@ -65,11 +71,11 @@ Place = Annotated[Here, Depends(_here)]
 
 
 def may(action: Action) -> Callable[..., Caller]:
-    """The dependency of a route that does ``action``: who asks. A change is put on record before
-    it is made.
+    """The dependency of a route that does ``action``: who asks, by a token or else by a session of
+    the console. A change is put on record before it is made.
 
     Raises:
-        Problem: 401 without a token that is in use, 403 when its role may not do that.
+        Problem: 401 without a token or a session that is in use, 403 when the role may not do that.
     """
 
     def check(
@@ -77,23 +83,26 @@ def may(action: Action) -> Callable[..., Caller]:
         here: Place,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
     ) -> Caller:
-        challenge = {"WWW-Authenticate": "Bearer"}
-        if credentials is None:
-            raise Problem(
-                401, "unauthorized", "Send a token: Authorization: Bearer TOKEN.", headers=challenge
-            )
+        session = request.cookies.get(COOKIE)
         with here.database.begin() as connection:
-            caller = find_caller(connection, credentials.credentials)
-            if caller is None:
-                raise Problem(
-                    401, "unauthorized", "The token is unknown or revoked.", headers=challenge
-                )
+            if credentials is not None:
+                caller = find_caller(connection, credentials.credentials)
+                if caller is None:
+                    raise _nobody("The token is unknown or revoked.")
+            elif session is not None:
+                signed_in = find_session(connection, session, here.real_now())
+                if signed_in is None:
+                    raise _nobody("You are signed out: sign in again.")
+                caller = signed_in.caller
+            else:
+                raise _nobody("Send a token: Authorization: Bearer TOKEN.")
             if caller.role not in ALLOWED[action]:
+                whose = "token" if credentials is not None else "user"
                 roles = ", ".join(sorted(ALLOWED[action]))
                 raise Problem(
                     403,
                     "forbidden",
-                    f"A token of role {caller.role} may not {action}; {roles} may.",
+                    f"A {whose} of role {caller.role} may not {action}; {roles} may.",
                 )
             if request.method != "GET":
                 request.state.change = begin_change(
@@ -103,6 +112,10 @@ def may(action: Action) -> Callable[..., Caller]:
 
     check.action = action  # type: ignore[attr-defined]
     return check
+
+
+def _nobody(detail: str) -> Problem:
+    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
 
 
 def sees(connection: Connection, caller: Caller, lead_id: int) -> None:

@@ -15,7 +15,12 @@ from web.api import (
     accounts,
     cadences,
     changes,
+    erasure,
+    imports,
+    keys,
     leads,
+    mails,
+    me,
     meetings,
     opportunities,
     recycle,
@@ -23,6 +28,8 @@ from web.api import (
     suppressions,
     tasks,
     team,
+    templates,
+    users,
     webhooks,
 )
 from web.api.access import Here
@@ -38,14 +45,22 @@ SUBJECTS = (
     team,
     sla,
     cadences,
+    templates,
     suppressions,
     webhooks,
+    users,
     changes,
+    mails,
+    imports,
+    erasure,
+    keys,
+    me,
 )
 
 
 def create_api(settings: Settings, database: Engine) -> FastAPI:
-    """The API over ``database``. Every route wants a bearer token; ``openapi.json`` does not.
+    """The API over ``database``. Every route wants a bearer token or a session of the
+    console; ``openapi.json`` does not.
 
     Times in answers are journey time, UTC, unless they say otherwise. Errors are problem details
     (RFC 9457).

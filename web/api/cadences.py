@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action
-from domain.cadences.checked import CheckedTexts, check_among
-from domain.cadences.yaml_source import ordered
-from store.api_tokens import Caller
+from domain.email.checked import template_of
 from store.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
+from store.consequences import forecast_of
 from store.policies import policy_in_force
 from store.publishing import (
+    Checked,
     PolicyLine,
-    cadence_names,
+    check_beside_published,
     list_policies,
-    publish_texts,
-    template_ids,
-    texts_in_force,
+    publish_checked,
 )
+from store.scoring import Forecast
 from web.api.access import Place, found, may
 from web.api.paging import Listing
-from web.api.problems import FieldError, Problem, missing
+from web.api.problems import FieldError, Problem, invalid, missing
+from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])
-Reader = Annotated[Caller, Depends(may(Action.READ_CADENCES))]
-Publisher = Annotated[Caller, Depends(may(Action.PUBLISH))]
 
 
 class CadenceDetail(BaseModel):
@@ -50,7 +48,8 @@ class PolicyDetail(BaseModel):
 
 
 class File(BaseModel):
-    """A cadence or policy as it stands in its file; problems are told with the name."""
+    """A cadence, policy or template as it stands in its file; problems are told with the name. A
+    template's is NAME.LANGUAGE.mjml."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -75,25 +74,29 @@ class Version(BaseModel):
 
 
 class Publications(BaseModel):
-    """What was published, by name."""
+    """What was published, by name. Among the cadences are those that have a new version because
+    a mail of theirs does."""
 
     cadences: dict[str, Version] = {}
     policies: dict[str, Version] = {}
+    templates: list[str] = []
+    """Those with a new version, as NAME.LANGUAGE."""
     rescored: int = 0
     """How many leads are scored anew by new rules."""
+    forecast: Forecast | None = None
+    """With ``only_check``: what new scoring rules would make of all leads."""
 
 
-@router.get("/cadences")
-def list_all(here: Place, caller: Reader) -> Listing[CadenceSummary]:  # noqa: ARG001
+@router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
+def list_all(here: Place) -> Listing[CadenceSummary]:
     """The newest version of every cadence."""
     with here.database.connect() as connection:
         return Listing(items=list_cadences(connection))
 
 
-@router.get("/cadences/{name}")
+@router.get("/cadences/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
 def show(
     here: Place,
-    caller: Reader,  # noqa: ARG001
     name: str,
     version: int | None = None,
 ) -> CadenceDetail:
@@ -112,15 +115,15 @@ def show(
     )
 
 
-@router.get("/policies")
-def policies(here: Place, caller: Reader) -> Listing[PolicyLine]:  # noqa: ARG001
+@router.get("/policies", dependencies=[Depends(may(Action.READ_CADENCES))])
+def policies(here: Place) -> Listing[PolicyLine]:
     """The policies in force."""
     with here.database.connect() as connection:
         return Listing(items=list_policies(connection))
 
 
-@router.get("/policies/{name}")
-def show_policy(here: Place, caller: Reader, name: str) -> PolicyDetail:  # noqa: ARG001
+@router.get("/policies/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
+def show_policy(here: Place, name: str) -> PolicyDetail:
     """One policy in force, as it was written."""
     with here.database.connect() as connection:
         known = found(policy_in_force(connection, name), f"The policy '{name}' is not published.")
@@ -129,32 +132,37 @@ def show_policy(here: Place, caller: Reader, name: str) -> PolicyDetail:  # noqa
     )
 
 
-@router.post("/publications")
-def publish(here: Place, caller: Publisher, body: Files) -> Publications:  # noqa: ARG001
-    """Check cadences and policies and publish them, all or nothing. Templates must be published
-    already. Mistakes are told with file, line and column."""
+@router.post("/publications", dependencies=[Depends(may(Action.PUBLISH))])
+def publish(here: Place, body: Files) -> Publications:
+    """Check cadences, policies and templates and publish them, all or nothing. Mistakes are told
+    with file, line and column. Parts that templates include are files of the installation."""
     texts = {file.name: file.text for file in body.files}
     places = {file.name: number for number, file in enumerate(body.files)}
-    checked = CheckedTexts()
+    for file in texts:
+        if file.endswith(".mjml") and not template_of(file):
+            raise invalid(
+                f"files[{places[file]}].name",
+                f"'{file}' can't be a template's: name it NAME.LANGUAGE.mjml, such as "
+                "welcome-1.en.mjml. Parts (_NAME.mjml) are files of the installation.",
+            )
+    now = here.clock.now()
     with here.database.begin() as connection:
-        templates = template_ids(connection)
-        languages = {name: set(found) for name, found in templates.items()}
-        beside = texts_in_force(connection)
-        check_among(checked, texts, beside, languages, cadence_names(connection))
+        checked = check_beside_published(connection, texts, template_parts(TEMPLATES))
         if checked.problems:
             raise _with_mistakes(checked, places)
         if body.only_check:
-            return Publications()
-        done = publish_texts(connection, checked, templates, here.clock.now())
+            return Publications(forecast=forecast_of(connection, checked, now))
+        done = publish_checked(connection, checked, now)
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},
+        templates=[f"{name}.{language}" for name, language in done.templates],
         rescored=done.rescored,
     )
 
 
-def _with_mistakes(checked: CheckedTexts, places: dict[str, int]) -> Problem:
-    problems = ordered(checked.problems)
+def _with_mistakes(checked: Checked, places: dict[str, int]) -> Problem:
+    problems = checked.problems
     return Problem(
         422,
         "invalid",

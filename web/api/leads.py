@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.journey import Phase
 from store import leads
 from store.api_tokens import Caller
 from store.dossier import Dossier, dossier
-from store.leads import HistoryLine, LeadLine
+from store.leads import MOST_POINTS, HistoryLine, LeadLine
 from store.prospects import Prospected, prospect
 from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
@@ -24,6 +26,7 @@ from workflows import steering
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
+Scorer = Annotated[Caller, Depends(may(Action.SCORE_LEADS))]
 Pauser = Annotated[Caller, Depends(may(Action.PAUSE_LEADS))]
 Prospector = Annotated[Caller, Depends(may(Action.CALL_PROSPECTS))]
 Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
@@ -52,6 +55,14 @@ class Journey(BaseModel):
     journey: dict[str, str] | None
 
 
+class Points(BaseModel):
+    """Points for a lead; negative ones are taken away."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    points: int = Field(ge=-MOST_POINTS, le=MOST_POINTS)
+
+
 class Move(BaseModel):
     """Where a journey is to go now."""
 
@@ -76,6 +87,13 @@ def list_leads(
     phase: str = "",
     owner: Annotated[str | None, Query(description="Empty: those nobody owns.")] = None,
     account: int | None = None,
+    search: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Beginnings of words in name, address, title and company; all must fit.",
+        ),
+    ] = "",
     after: After = 0,
     limit: Limit = 50,
 ) -> Page[LeadLine]:
@@ -88,6 +106,7 @@ def list_leads(
             phase=phase,
             owner=owner,
             account_id=account,
+            search=search,
             team=team_of(caller),
             after=after,
             limit=limit,
@@ -101,9 +120,8 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
     now = here.clock.now()
     with here.database.connect() as connection:
         sees(connection, caller, lead_id)
-        line = found(leads.find_lead(connection, str(lead_id), now), f"There is no lead {lead_id}.")
         return LeadDetail(
-            lead=line,
+            lead=_line(connection, lead_id, now),
             scoring=explain(connection, lead_id, now),
             history=leads.history(connection, lead_id),
         )
@@ -135,6 +153,16 @@ def show_journey(here: Place, caller: Reader, lead_id: int) -> Journey:
     with here.database.connect() as connection:
         sees(connection, caller, lead_id)
     return Journey(journey=anyio.from_thread.run(_state, here, lead_id))
+
+
+@router.post("/{lead_id}/score")
+def score(here: Place, caller: Scorer, lead_id: int, body: Points) -> LeadLine:
+    """Add points to the lead's score; the lead as it is with them. Each request counts."""
+    now = here.clock.now()
+    with here.database.begin() as connection:
+        sees(connection, caller, lead_id)
+        leads.add_points(connection, lead_id, body.points, now)
+        return _line(connection, lead_id, now)
 
 
 @router.post("/{lead_id}/pause")
@@ -172,6 +200,10 @@ def move(here: Place, caller: Mover, lead_id: int, body: Move) -> Moved:
 
 
 _NO_JOURNEY = "lead-{} has no running journey."
+
+
+def _line(connection: Connection, lead_id: int, now: datetime) -> LeadLine:
+    return found(leads.find_lead(connection, str(lead_id), now), f"There is no lead {lead_id}.")
 
 
 def _order(here: Here, caller: Caller, lead_id: int, what: steering.Order, told: str) -> Done:

@@ -1,23 +1,30 @@
-"""``/api/meetings``: appointments, made and called off."""
+"""``/api/meetings``: appointments, looked at, made and called off."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from sqlalchemy import select
+from sqlalchemy import Connection
 
 from domain.access import Action
 from store.api_tokens import Caller
+from store.meeting_lines import (
+    MeetingLine,
+    MeetingState,
+    Wanted,
+    find_meeting,
+    meetings_page,
+)
 from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
-from store.tables import Meeting
-from web.api.access import Place, found, may, sees
-from web.api.paging import Done
+from web.api.access import Place, found, may, sees, team_of
+from web.api.paging import After, Done, Limit, Page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
+Reader = Annotated[Caller, Depends(may(Action.READ_MEETINGS))]
 Booker = Annotated[Caller, Depends(may(Action.BOOK_MEETINGS))]
 
 
@@ -42,6 +49,39 @@ class Booked(BaseModel):
     attempt: int
 
 
+@router.get("")
+def list_all(
+    here: Place,
+    caller: Reader,
+    *,
+    lead: int | None = None,
+    owner: Annotated[str | None, Query(description="Empty: those with nobody.")] = None,
+    state: MeetingState | None = None,
+    since: Annotated[
+        AwareDatetime | None, Query(alias="from", description="They begin then or later.")
+    ] = None,
+    until: Annotated[
+        AwareDatetime | None, Query(alias="to", description="They begin before.")
+    ] = None,
+    after: After = 0,
+    limit: Limit = 50,
+) -> Page[MeetingLine]:
+    """Appointments in the order of their ids; an SDR's token sees those with leads of its team."""
+    wanted = Wanted(
+        lead_id=lead, owner=owner, state=state, since=since, until=until, team=team_of(caller)
+    )
+    with here.database.connect() as connection:
+        items = meetings_page(connection, wanted, after=after, limit=limit)
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/{meeting_id}")
+def show(here: Place, caller: Reader, meeting_id: int) -> MeetingLine:
+    """One appointment: when, with whom, and how often it was set and missed."""
+    with here.database.connect() as connection:
+        return _seen(connection, caller, meeting_id)
+
+
 @router.post("", status_code=201)
 def book(here: Place, caller: Booker, body: Booking) -> Booked:
     """Book an appointment, or move the one the lead has; the lead is mailed an invitation."""
@@ -56,18 +96,16 @@ def book(here: Place, caller: Booker, body: Booking) -> Booked:
                 booked_by=caller.by,
                 at=here.clock.now(),
             )
-            row = connection.execute(
-                select(*Meeting.__table__.c).where(Meeting.id == meeting_id)
-            ).one()
+            line = found(find_meeting(connection, meeting_id), "")
     except MeetingRefused as refusal:
         raise refused(str(refusal), "starts_at") from None
     return Booked(
-        meeting_id=row.id,
-        lead_id=row.lead_id,
-        owner=row.owner,
-        starts_at=row.starts_at,
-        minutes=row.minutes,
-        attempt=row.attempt,
+        meeting_id=line.id,
+        lead_id=line.lead_id,
+        owner=line.owner,
+        starts_at=line.starts_at,
+        minutes=line.minutes,
+        attempt=line.attempt,
     )
 
 
@@ -75,8 +113,13 @@ def book(here: Place, caller: Booker, body: Booking) -> Booked:
 def cancel(here: Place, caller: Booker, meeting_id: int) -> Done:
     """Call an appointment off that lies ahead; the lead is told."""
     with here.database.begin() as connection:
-        lead_id = connection.scalar(select(Meeting.lead_id).where(Meeting.id == meeting_id))
-        sees(connection, caller, found(lead_id, f"There is no meeting {meeting_id}."))
+        _seen(connection, caller, meeting_id)
         if not cancel_meeting(connection, meeting_id=meeting_id, at=here.clock.now()):
             raise refused(f"Meeting {meeting_id} is not booked, or has begun: nothing to cancel.")
     return Done(detail=f"Meeting {meeting_id} is cancelled.")
+
+
+def _seen(connection: Connection, caller: Caller, meeting_id: int) -> MeetingLine:
+    line = found(find_meeting(connection, meeting_id), f"There is no meeting {meeting_id}.")
+    sees(connection, caller, line.lead_id)
+    return line

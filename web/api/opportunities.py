@@ -52,6 +52,7 @@ class Close(BaseModel):
     reason: str = ""
     """A code, for lost."""
     competitor: str = ""
+    learned: Learned | None = None
     note: str = Field(default="", max_length=10_000)
 
 
@@ -94,7 +95,11 @@ def advance(here: Place, caller: Worker, opportunity_id: int, body: Advance) -> 
 def close(here: Place, caller: Worker, opportunity_id: int, body: Close) -> Completed:
     """Close a sale, by ending the task its owner has."""
     completion = Completion(
-        disposition=body.outcome, reason=body.reason, note=body.note, competitor=body.competitor
+        disposition=body.outcome,
+        reason=body.reason,
+        note=body.note,
+        learned=body.learned,
+        competitor=body.competitor,
     )
     return _answer(here, caller, opportunity_id, completion)
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, date
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
-from domain.access import Action, Role
+from domain.access import Action
+from domain.journey import Code
 from domain.sales.recycle import ASKED_FOR
-from store import recycle
+from store import recycle, recycle_pool
 from store.api_tokens import Caller
 from store.cadences import CadenceMissing
-from store.recycle import ParkedLine, RecycleRefused, ReturningWeek
-from web.api.access import Here, Place, may, sees, teams_leads
-from web.api.paging import Done, Listing
+from store.recycle import RecycleRefused, ReturningWeek
+from store.recycle_pool import PoolLine, Wanted
+from web.api.access import Here, Place, may, sees, team_of
+from web.api.paging import After, Done, Limit, Listing, Page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/recycle", tags=["recycle"])
 Reader = Annotated[Caller, Depends(may(Action.READ_RECYCLE))]
 Changer = Annotated[Caller, Depends(may(Action.CHANGE_RECYCLE))]
+
+AT_ONCE = 500
+"""Leads that are decided about in one transaction."""
 
 
 class Until(BaseModel):
@@ -47,22 +53,124 @@ class ReturnTo(BaseModel):
     cadence: str
 
 
+class Matching(BaseModel):
+    """Which parked leads; what is left out matches all."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: str = ""
+    owner: str | None = Field(default=None, description="Code of a rep; empty for nobody's.")
+    cadence: str = Field(default="", description="What they come back into.")
+    asked_for: bool = Field(default=False, description="Only those that asked for a day.")
+    due_from: AwareDatetime | None = None
+    due_before: AwareDatetime | None = None
+
+    def wanted(self, caller: Caller) -> Wanted:
+        """The same for the store: of an SDR's leads those of the team."""
+        return Wanted(
+            reason=self.reason,
+            owner=self.owner,
+            cadence=self.cadence,
+            asked_for=self.asked_for,
+            due_from=self.due_from.astimezone(UTC) if self.due_from else None,
+            due_before=self.due_before.astimezone(UTC) if self.due_before else None,
+            team=team_of(caller),
+        )
+
+
+class Chosen(BaseModel):
+    """Parked leads: some by their ids, or all that match."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    leads: list[int] | None = Field(default=None, min_length=1, max_length=1000)
+    matching: Matching | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Chosen:
+        if (self.leads is None) == (self.matching is None):
+            raise ValueError("name either leads or what they match")
+        return self
+
+
+class ChosenUntil(Chosen):
+    """Parked leads, and a day in the time zone of each."""
+
+    until: date
+
+
+class Decided(BaseModel):
+    """How many leads it was decided about. ``left`` are as they were: not parked any more, or to
+    rest that long already."""
+
+    leads: int
+    left: int
+
+
+class Filters(Matching):
+    """Which parked leads, and which page of them."""
+
+    after: After = 0
+    limit: Limit = 50
+
+
 @router.get("")
-def list_parked(here: Place, caller: Reader, reason: str = "") -> Listing[ParkedLine]:
+def list_parked(here: Place, caller: Reader, query: Annotated[Filters, Query()]) -> Page[PoolLine]:
     """Leads that rest, the one that comes back first first."""
     with here.database.connect() as connection:
-        items = recycle.parked(connection, reason=reason)
-        if caller.role == Role.SDR:
-            ours = teams_leads(connection, caller, {one.id for one in items})
-            items = [one for one in items if one.id in ours]
-    return Listing(items=items)
+        items = recycle_pool.pool_page(
+            connection,
+            here.clock.now(),
+            query.wanted(caller),
+            after=query.after,
+            limit=query.limit,
+        )
+    return Page(items=items, next=items[-1].id if len(items) == query.limit else None)
 
 
-@router.get("/forecast")
-def forecast(here: Place, caller: Reader) -> Listing[ReturningWeek]:  # noqa: ARG001
+@router.get("/forecast", dependencies=[Depends(may(Action.READ_RECYCLE))])
+def forecast(here: Place) -> Listing[ReturningWeek]:
     """How many leads come back in which week, and why they rest."""
     with here.database.connect() as connection:
         return Listing(items=recycle.returns_by_week(connection, here.clock.now()))
+
+
+@router.post("/wake")
+def wake_many(here: Place, caller: Changer, body: Chosen) -> Decided:
+    """Bring many parked leads back now."""
+    return _decide_many(
+        here,
+        caller,
+        body,
+        lambda connection, ids: recycle_pool.tell_many(connection, ids, Code.WOKEN),
+    )
+
+
+@router.post("/extend")
+def extend_many(here: Place, caller: Changer, body: ChosenUntil) -> Decided:
+    """Let many parked leads rest longer; those that rest that long already stay as they are."""
+    now = here.clock.now()
+    try:
+        recycle_pool.refuse_day(body.until, now)
+    except RecycleRefused as refusal:
+        raise refused(str(refusal), "until") from None
+    return _decide_many(
+        here,
+        caller,
+        body,
+        lambda connection, ids: recycle_pool.extend_many(connection, ids, body.until, now),
+    )
+
+
+@router.post("/retire")
+def retire_many(here: Place, caller: Changer, body: Chosen) -> Decided:
+    """Let many parked leads go; one that writes or books one day comes back all the same."""
+    return _decide_many(
+        here,
+        caller,
+        body,
+        lambda connection, ids: recycle_pool.tell_many(connection, ids, Code.RETIRED),
+    )
 
 
 @router.post("/{lead_id}/until")
@@ -135,3 +243,21 @@ def _decide(
             decision(connection)
     except RecycleRefused as refusal:
         raise refused(str(refusal), field) from None
+
+
+def _decide_many(
+    here: Here,
+    caller: Caller,
+    chosen: Chosen,
+    decision: Callable[[Connection, Sequence[int]], int],
+) -> Decided:
+    matching = chosen.matching or Matching()
+    wanted = replace(matching.wanted(caller), leads=chosen.leads)
+    with here.database.connect() as connection:
+        ids = recycle_pool.pool_ids(connection, wanted)
+    decided = 0
+    # Not all at once: what happens to these leads meanwhile waits for the locks on them.
+    for begin in range(0, len(ids), AT_ONCE):
+        with here.database.begin() as connection:
+            decided += decision(connection, ids[begin : begin + AT_ONCE])
+    return Decided(leads=decided, left=len(chosen.leads or ids) - decided)

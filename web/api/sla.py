@@ -7,18 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
-from store.api_tokens import Caller
 from store.sla_figures import SlaFigures, figures
 from web.api.access import Place, may
 
 router = APIRouter(prefix="/sla", tags=["sla"])
-Reader = Annotated[Caller, Depends(may(Action.READ_SLA))]
 
 
-@router.get("")
+@router.get("", dependencies=[Depends(may(Action.READ_SLA))])
 def show(
     here: Place,
-    caller: Reader,  # noqa: ARG001
     month: Annotated[
         str | None, Query(pattern=r"^[2-9]\d{3}-(0[1-9]|1[0-2])$", description="UTC, as YYYY-MM.")
     ] = None,

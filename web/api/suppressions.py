@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.consent import LIFTED_BY_THE_LEAD
+from domain.lead_files.row import RejectedRowError, checked_email
 from store import consent
 from store.api_tokens import Caller
-from web.api.access import Place, may, sees
-from web.api.problems import refused
+from store.suppressions import SuppressionLine, lead_with, list_suppressions
+from web.api.access import Here, Place, may, sees, team_of
+from web.api.paging import Done, Limit, Page
+from web.api.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
 Reader = Annotated[Caller, Depends(may(Action.READ_SUPPRESSIONS))]
@@ -37,6 +41,12 @@ class Order(BaseModel):
     reason: str = Field(default="", max_length=2000)
 
 
+class AddressOrder(Order):
+    """The same for an address."""
+
+    address: str = Field(max_length=320)
+
+
 class Permission(BaseModel):
     """How it is known that a lead wants mail again."""
 
@@ -45,6 +55,49 @@ class Permission(BaseModel):
     evidence: str = Field(min_length=1, max_length=2000)
     address_works: bool = False
     """Mail came back, and would not any more."""
+
+
+class AddressPermission(Permission):
+    """The same of an address."""
+
+    address: str = Field(max_length=320)
+
+
+@router.get("")
+def list_all(
+    here: Place,
+    caller: Reader,
+    *,
+    search: Annotated[str, Query(max_length=320, description="A part of the address.")] = "",
+    skip: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+    limit: Limit = 50,
+) -> Page[SuppressionLine]:
+    """Addresses that get no mail, the latest first; an SDR's are those of its team's leads."""
+    with here.database.connect() as connection:
+        items = list_suppressions(
+            connection, search=search, team=team_of(caller), skip=skip, limit=limit
+        )
+    return Page(items=items, next=skip + limit if len(items) == limit else None)
+
+
+@router.post("", status_code=201)
+def suppress_address(here: Place, caller: Suppressor, body: AddressOrder) -> Done:
+    """Send an address no more marketing mail, whether a lead has it or not."""
+    email_key = _checked(body.address)
+    with here.database.begin() as connection:
+        _sees_address(connection, caller, email_key)
+        _stop(connection, here, caller, email_key, body.reason)
+    return Done(detail=f"{email_key} gets no more marketing mail.")
+
+
+@router.post("/permit")
+def permit_address(here: Place, caller: Permitter, body: AddressPermission) -> Done:
+    """Let an address have mail again, and let it be imported again if its person was erased."""
+    email_key = _checked(body.address)
+    with here.database.begin() as connection:
+        _sees_address(connection, caller, email_key)
+        _allow(connection, here, caller, email_key, body)
+    return Done(detail=f"{email_key} may have mail again.")
 
 
 @router.get("/{lead_id}")
@@ -61,14 +114,7 @@ def suppress(here: Place, caller: Suppressor, lead_id: int, body: Order) -> Supp
     """Send a lead no more marketing mail."""
     with here.database.begin() as connection:
         sees(connection, caller, lead_id)
-        consent.opt_out(
-            connection,
-            email_key=consent.email_key_of(connection, lead_id),
-            at=here.clock.now(),
-            source="operator",
-            evidence=_by(caller, body.reason),
-            reason="manual",
-        )
+        _stop(connection, here, caller, consent.email_key_of(connection, lead_id), body.reason)
     return show(here, caller, lead_id)
 
 
@@ -77,27 +123,60 @@ def permit(here: Place, caller: Permitter, lead_id: int, body: Permission) -> Su
     """Let a lead have mail again. What was held back meanwhile stays unsent."""
     with here.database.begin() as connection:
         sees(connection, caller, lead_id)
-        email_key = consent.email_key_of(connection, lead_id)
-        lifted = consent.opt_in(
-            connection,
-            email_key=email_key,
-            at=here.clock.now(),
-            source="operator",
-            lifts=(*LIFTED_BY_THE_LEAD, *(["bounced"] if body.address_works else [])),
-            evidence=_by(caller, body.evidence),
-        )
-        if lifted is None:
-            why = consent.consent_of(connection, email_key).suppressed
-            raise refused(
-                f"lead-{lead_id} is suppressed because it {why}; "
-                + (
-                    "no permission lifts that: call, or wait until the lead writes."
-                    if why == "complained"
-                    else "set address_works if you know that the address works again."
-                ),
-                "" if why == "complained" else "address_works",
-            )
+        _allow(connection, here, caller, consent.email_key_of(connection, lead_id), body)
     return show(here, caller, lead_id)
+
+
+def _stop(connection: Connection, here: Here, caller: Caller, email_key: str, reason: str) -> None:
+    consent.opt_out(
+        connection,
+        email_key=email_key,
+        at=here.clock.now(),
+        source="operator",
+        evidence=_by(caller, reason),
+        reason="manual",
+    )
+
+
+def _allow(
+    connection: Connection, here: Here, caller: Caller, email_key: str, body: Permission
+) -> None:
+    lifted = consent.opt_in(
+        connection,
+        email_key=email_key,
+        at=here.clock.now(),
+        source="operator",
+        lifts=(*LIFTED_BY_THE_LEAD, *(["bounced"] if body.address_works else [])),
+        evidence=_by(caller, body.evidence),
+    )
+    if lifted is not None:
+        return
+    if consent.consent_of(connection, email_key).suppressed == "complained":
+        raise refused(
+            f"{email_key} complained about our mail, and no permission lifts that: call, or wait "
+            "until the lead writes."
+        )
+    raise refused(
+        f"Mail to {email_key} bounced; set address_works if you know that the address works again.",
+        "address_works",
+    )
+
+
+def _checked(address: str) -> str:
+    try:
+        return checked_email(address.strip()).casefold()
+    except RejectedRowError as wrong:
+        raise invalid("address", f"'{address}' is no e-mail address: {wrong}") from None
+
+
+def _sees_address(connection: Connection, caller: Caller, email_key: str) -> None:
+    """Of who sees some leads only, an address must be a lead's that they see."""
+    if team_of(caller) is None:
+        return
+    lead_id = lead_with(connection, email_key)
+    if lead_id is None:
+        raise missing(f"There is no lead with the address {email_key} among those of your team.")
+    sees(connection, caller, lead_id)
 
 
 def _by(caller: Caller, words: str) -> str:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
-from store import tasks
+from store import held_answers, task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.api_tokens import Caller
 from store.meetings import MeetingRefused
-from store.overflow import Waiting, overflow
 from store.routing import RoutingRefused, reassign
-from store.tasks import OpenTask, TaskDetail
+from store.task_lists import OpenTask, TaskDetail
+from store.users import find_user
 from web.api.access import Here, Place, found, may, sees_task, team_of
 from web.api.paging import Done, Listing
 from web.api.problems import Problem, invalid, refused
@@ -54,7 +54,10 @@ class Completion(BaseModel):
     learned: Learned | None = None
     """With tasks of opportunities."""
     competitor: str = ""
-    """With a lost sale."""
+    """A code, for lost: whom the sale was lost to."""
+    until: date | None = None
+    """With return, lost and not_interested: the day on which the lead comes back, in its own time
+    zone."""
 
 
 class To(BaseModel):
@@ -73,6 +76,15 @@ class Completed(BaseModel):
     by: str
 
 
+class Held(BaseModel):
+    """A disposition that counts from ``release_at`` (real time) on, unless it is taken back."""
+
+    task_id: int
+    disposition: str
+    by: str
+    release_at: datetime
+
+
 @router.get("")
 def list_tasks(
     here: Place,
@@ -89,16 +101,8 @@ def list_tasks(
     if which == "all" and caller.role == Role.SDR:
         raise invalid("of", "An SDR sees the tasks of the team: ask for mine or team.")
     with here.database.connect() as connection:
-        items = tasks.open_tasks(connection, caller.rep if which == "mine" else owner, team)
+        items = task_lists.open_tasks(connection, caller.rep if which == "mine" else owner, team)
     return Listing(items=items)
-
-
-@router.get("/overflow")
-def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:
-    """The leads that nobody could take, the longest waiting first; for an SDR those that the team
-    might have taken."""
-    with here.database.connect() as connection:
-        return Listing(items=overflow(connection, team_of(caller)))
 
 
 @router.get("/{task_id}")
@@ -106,7 +110,7 @@ def show_task(here: Place, caller: Reader, task_id: int) -> TaskDetail:
     """One task: who, why now, what to do, and what it may end with."""
     with here.database.connect() as connection:
         sees_task(connection, caller, task_id)
-        detail = tasks.detail(connection, task_id, here.clock.now())
+        detail = task_lists.detail(connection, task_id, here.clock.now())
     return found(detail, f"There is no task {task_id}.")
 
 
@@ -115,6 +119,45 @@ def complete(here: Place, caller: Doer, task_id: int, body: Completion) -> Compl
     """End a task with its disposition. One that can't be taken is refused with what happened
     instead (409) or what it lacks (422), and what was typed is kept with the lead."""
     return finish(here, caller, task_id, body)
+
+
+@router.post("/{task_id}/hold")
+def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
+    """End a task with a disposition that can be taken back for a few seconds. It is refused as
+    ``complete`` refuses it. For users of the console; a program knows what it wants."""
+    user_id = _user(here, caller)
+    answer = _answer(here, caller, task_id, body)
+    try:
+        with here.database.begin() as connection:
+            release_at = held_answers.hold(connection, task_id, answer, user_id, here.clock.now())
+    except (TaskRefused, MeetingRefused) as refusal:
+        over = isinstance(refusal, TaskOver)
+        if over:
+            with here.database.begin() as connection:
+                tasks.keep_refused(connection, task_id, answer, here.clock.now())
+        raise _problem(refusal, kept=over and bool(body.note)) from None
+    return Held(task_id=task_id, disposition=body.disposition, by=answer.by, release_at=release_at)
+
+
+@router.delete("/{task_id}/hold")
+def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
+    """Take one's own disposition back while it is held, or put away one that was refused when it
+    was to count; the answer is what was typed."""
+    user_id = _user(here, caller)
+    # No look at whose the lead is now: what one typed oneself is one's own.
+    with here.database.begin() as connection:
+        typed = held_answers.take_back(connection, task_id, user_id)
+    if typed is None:
+        raise refused("It is too late to take that back: the disposition counts already.")
+    return Completion(
+        disposition=typed.disposition,
+        at=typed.at,
+        reason=typed.reason,
+        note=typed.note,
+        learned=Learned(**typed.extra) if typed.extra else None,
+        competitor=typed.competitor,
+        until=typed.until,
+    )
 
 
 @router.post("/{task_id}/reassign")
@@ -137,27 +180,50 @@ def finish(here: Here, caller: Caller, task_id: int, body: Completion) -> Comple
         Problem: it can't be taken.
     """
     now = here.clock.now()
-    learned = body.learned.model_dump(exclude_none=True) if body.learned else {}
-    if body.competitor:
-        learned["competitor"] = body.competitor
-    with here.database.connect() as connection:
-        sees_task(connection, caller, task_id)
-    answer = Answer(
-        disposition=body.disposition,
-        by=caller.by,
-        at=body.at.astimezone(UTC) if body.at else None,
-        reason=body.reason,
-        note=body.note,
-        extra=learned,
-    )
+    answer = _answer(here, caller, task_id, body)
     try:
         with here.database.begin() as connection:
+            held_answers.refuse_held(connection, task_id)
             tasks.complete_task(connection, task_id, answer, now)
     except (TaskRefused, MeetingRefused) as refusal:
         with here.database.begin() as connection:
             tasks.keep_refused(connection, task_id, answer, now)
         raise _problem(refusal, kept=bool(body.note)) from None
     return Completed(task_id=task_id, disposition=body.disposition, by=answer.by)
+
+
+def _answer(here: Here, caller: Caller, task_id: int, body: Completion) -> Answer:
+    """What a caller who may see the task answers to it.
+
+    Raises:
+        Problem: 404; the caller may not.
+    """
+    with here.database.connect() as connection:
+        sees_task(connection, caller, task_id)
+    learned = body.learned.model_dump(exclude_none=True) if body.learned else {}
+    return Answer(
+        disposition=body.disposition,
+        by=caller.by,
+        at=body.at.astimezone(UTC) if body.at else None,
+        reason=body.reason,
+        note=body.note,
+        extra=learned,
+        competitor=body.competitor,
+        until=body.until,
+    )
+
+
+def _user(here: Here, caller: Caller) -> int:
+    """The user of the console behind a caller.
+
+    Raises:
+        Problem: it is a token.
+    """
+    with here.database.connect() as connection:
+        user = find_user(connection, caller.name)
+    if user is None:
+        raise refused("A token can't hold a disposition: complete the task.")
+    return user.id
 
 
 def _problem(refusal: Exception, *, kept: bool) -> Problem:
@@ -173,9 +239,11 @@ def _problem(refusal: Exception, *, kept: bool) -> Problem:
 
 def _field(sentence: str) -> str:
     """The field that a refused answer is wrong in."""
+    named = [one for one in _OPTION.findall(sentence) if one != "note"]
+    if named:
+        return str(named[0])
     if "cannot end with" in sentence:
         return "disposition"
     if "in the past" in sentence:
         return "at"
-    named = [one for one in _OPTION.findall(sentence) if one != "note"]
-    return named[0] if named else "reason"
+    return "competitor" if "competitor" in sentence else "reason"

@@ -14,14 +14,15 @@ from store.alerts import AlertLine
 from store.api_tokens import Caller
 from store.overflow import Waiting, overflow
 from store.presence import PresenceRefused, RepLine
-from store.routing import RoutingRefused, reassign
-from web.api.access import Place, may, team_of
-from web.api.paging import Listing
+from store.routing import RoutingRefused, reassign, reassign_by_rules
+from web.api.access import Place, found, may, team_of
+from web.api.paging import Done, Listing
 from web.api.problems import Problem, refused
 
 router = APIRouter(prefix="/team", tags=["team"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TEAM))]
 AlertReader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
+Doer = Annotated[Caller, Depends(may(Action.COMPLETE_TASKS))]
 Setter = Annotated[Caller, Depends(may(Action.SET_PRESENCE))]
 Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
 
@@ -45,7 +46,7 @@ class AbsenceRequest(BaseModel):
 
 
 class Reassignment(BaseModel):
-    """Leads for a rep."""
+    """Leads for a rep, or ('') for colleagues of their owners as the rules say."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -67,16 +68,20 @@ class Absent(BaseModel):
 
 
 class Reassigned(BaseModel):
-    """The leads that have changed hands; the others were the rep's already."""
+    """The leads that have changed hands; the others were the rep's already. Of those, the ones
+    that nobody could take are ``waiting`` in the overflow queue."""
 
     leads: list[int]
+    waiting: list[int] = []
 
 
 @router.get("")
-def list_reps(here: Place, caller: Reader) -> Listing[RepLine]:  # noqa: ARG001
-    """The reps with their open leads and tasks, and who is away."""
+def list_reps(here: Place, caller: Reader) -> Listing[RepLine]:
+    """The reps with their open leads and tasks, and who is away; for an SDR those of the team."""
+    team = team_of(caller)
     with here.database.connect() as connection:
-        return Listing(items=presence.reps(connection, here.clock.now()))
+        items = presence.reps(connection, here.clock.now())
+    return Listing(items=[one for one in items if team in (None, one.team)])
 
 
 @router.get("/overflow")
@@ -93,6 +98,18 @@ def list_alerts(here: Place, caller: AlertReader) -> Listing[AlertLine]:
     owner = caller.rep if caller.role == Role.SDR else None
     with here.database.connect() as connection:
         return Listing(items=alerts.open_alerts(connection, owner))
+
+
+@router.post("/alerts/{alert_id}/put-away")
+def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
+    """Take an alert off the list; an SDR an own one."""
+    owner = caller.rep if caller.role == Role.SDR else None
+    with here.database.begin() as connection:
+        known = {one.id: one for one in alerts.open_alerts(connection, owner)}
+        alert = found(known.get(alert_id), f"There is no open alert {alert_id}.")
+        if not alerts.put_away(connection, [alert_id], here.clock.now()):
+            raise refused(f"An alert of kind {alert.kind} goes by itself, when its cause is gone.")
+    return Done(detail=f"Alert {alert_id} is put away.")
 
 
 @router.put("/{rep}/presence")
@@ -137,10 +154,16 @@ def end_absence(here: Place, caller: Setter, rep: str) -> Served:
 
 @router.post("/reassign")
 def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
-    """Give leads to a rep, with their open tasks: all of them or none."""
+    """Give leads to a rep, with their open tasks: all of them or none. By the rules, each goes to
+    the colleague whose turn it is, or waits in the overflow queue."""
+    now = here.clock.now()
     try:
         with here.database.begin() as connection:
-            moved = reassign(connection, body.leads, body.to, caller.by, here.clock.now())
+            if not body.to:
+                owners = reassign_by_rules(connection, body.leads, caller.by, now)
+                waiting = [lead for lead, owner in owners.items() if not owner]
+                return Reassigned(leads=list(owners), waiting=waiting)
+            moved = reassign(connection, body.leads, body.to, caller.by, now)
     except RoutingRefused as refusal:
         raise refused(str(refusal), "to") from None
     return Reassigned(leads=moved)

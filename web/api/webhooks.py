@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 from domain.access import Action
 from domain.webhooks import events_problem, url_problem
 from store import outgoing
-from store.api_tokens import Caller
 from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
-from web.api.access import Place, may
+from web.api.access import Place, found, may
 from web.api.paging import Before, Done, Limit, Listing, Page
 from web.api.problems import invalid, missing, refused
 
-router = APIRouter(prefix="/webhooks", tags=["webhooks"])
-Manager = Annotated[Caller, Depends(may(Action.MANAGE_WEBHOOKS))]
+router = APIRouter(
+    prefix="/webhooks", tags=["webhooks"], dependencies=[Depends(may(Action.MANAGE_WEBHOOKS))]
+)
 
 
 class NewEndpoint(BaseModel):
@@ -36,6 +36,21 @@ class Secret(BaseModel):
     secret: str
 
 
+class Pause(BaseModel):
+    """Whether nothing is to go to an address for now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    paused: bool
+
+
+class Payload(BaseModel):
+    """What a delivery says, as JSON: ``type``, ``timestamp``, ``data``."""
+
+    payload: dict[str, Any]
+
+
 class Removal(BaseModel):
     """The address of an endpoint."""
 
@@ -45,14 +60,14 @@ class Removal(BaseModel):
 
 
 @router.get("/endpoints")
-def list_endpoints(here: Place, caller: Manager) -> Listing[EndpointLine]:  # noqa: ARG001
+def list_endpoints(here: Place) -> Listing[EndpointLine]:
     """Where events go, and where they went before."""
     with here.database.connect() as connection:
         return Listing(items=outgoing.list_endpoints(connection))
 
 
 @router.post("/endpoints", status_code=201)
-def add(here: Place, caller: Manager, body: NewEndpoint) -> Secret:  # noqa: ARG001
+def add(here: Place, body: NewEndpoint) -> Secret:
     """Send events to an address from now on."""
     allow_private = here.settings.webhooks_allow_private
     if problem := url_problem(body.url, allow_private=allow_private):
@@ -67,7 +82,7 @@ def add(here: Place, caller: Manager, body: NewEndpoint) -> Secret:  # noqa: ARG
 
 
 @router.post("/endpoints/remove")
-def remove(here: Place, caller: Manager, body: Removal) -> Done:  # noqa: ARG001
+def remove(here: Place, body: Removal) -> Done:
     """Send nothing more to an address; its log stays."""
     with here.database.begin() as connection:
         if not outgoing.remove_endpoint(connection, body.url):
@@ -75,10 +90,18 @@ def remove(here: Place, caller: Manager, body: Removal) -> Done:  # noqa: ARG001
     return Done(detail=f"Nothing more is sent to {body.url}.")
 
 
+@router.post("/endpoints/pause")
+def pause(here: Place, body: Pause) -> Done:
+    """Send nothing to an address, or go on. What happens while it is paused never goes there."""
+    with here.database.begin() as connection:
+        if not outgoing.pause_endpoint(connection, body.url, paused=body.paused):
+            raise missing(f"There is no endpoint {body.url}.")
+    return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
+
+
 @router.get("/deliveries")
 def log(
     here: Place,
-    caller: Manager,  # noqa: ARG001
     failed: bool = False,
     before: Before = None,
     limit: Limit = 50,
@@ -89,8 +112,16 @@ def log(
     return Page(items=items, next=items[-1].id if len(items) == limit else None)
 
 
+@router.get("/deliveries/{delivery_id}")
+def show(here: Place, delivery_id: int) -> Payload:
+    """What one delivery says."""
+    with here.database.connect() as connection:
+        payload = outgoing.payload_of(connection, delivery_id)
+    return Payload(payload=found(payload, f"There is no delivery {delivery_id}."))
+
+
 @router.post("/deliveries/{delivery_id}/resend")
-def resend(here: Place, caller: Manager, delivery_id: int) -> Done:  # noqa: ARG001
+def resend(here: Place, delivery_id: int) -> Done:
     """Send an event again now, under the same ``webhook-id``."""
     try:
         with here.database.begin() as connection:

@@ -18,8 +18,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
+from activities.links import deployment_secret
 from domain.identities import Message
 from settings import Settings
+from store.erasure import erased_among
 from store.policies import PolicyMissing
 from store.visitors import Overtaken, take_batch
 from store.write_keys import Source, find_source
@@ -62,6 +64,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     router = APIRouter()
     clock = settings.clock()
     sources = _Sources(database)
+    secret = deployment_secret(settings)
 
     def take(body: str, call: str, key: str, received: datetime) -> Response:
         found, strange = parse(body)
@@ -72,8 +75,9 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
             messages, rejected = _read_batch(found, arrival)
         else:
             messages, rejected = _read_one(found, call, arrival)
-        if messages:
-            take_batch(database, messages, source, clock.journey_time(received))
+        wanted = without_erased(messages)
+        if wanted:
+            take_batch(database, wanted, source, clock.journey_time(received))
         if not rejected:
             return _answer({"success": True})
         log.info(
@@ -86,6 +90,15 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
         sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
         wrong = {"code": "invalid_request", "message": sentence, "errors": rejected}
         return _answer({"success": False, **wrong}, 400)
+
+    def without_erased(messages: list[Message]) -> list[Message]:
+        """A program that still knows somebody who was erased does not bring them back."""
+        addresses = {key for one in messages if (key := one.facts.get("email_key"))}
+        if not addresses:
+            return messages
+        with database.connect() as connection:
+            erased = erased_among(connection, secret, addresses)
+        return [one for one in messages if one.facts.get("email_key") not in erased]
 
     @router.options("/v1/{call}")
     def preflight(call: str) -> Response:

@@ -1,4 +1,4 @@
-"""A deployment with two teams, a token of each role, and a few leads."""
+"""A deployment with two teams, a token and a user of each role, and a few leads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ from domain.access import Role
 from settings import ROOT, Settings
 from store.api_tokens import create_token
 from store.engine import engine
+from store.sessions import COOKIE, begin_session
 from store.tables import Account, Lead, Task
+from store.users import add_user
 from tests.workflows.harness import CADENCES
 from web.app import create_app
 
@@ -39,16 +41,18 @@ class Api:
     def __init__(self, settings: Settings, home: Path) -> None:
         self.settings = settings
         self.database: Engine = engine(settings.database_url)
-        publish_files(self.database, CADENCES, ROOT / "templates")
         team = home / "team.yaml"
         team.write_text(TEAM, encoding="utf-8")
         publish_files(self.database, CADENCES, ROOT / "templates", [team])
         self.app = create_app(settings)
         self.tokens: dict[str, str] = {}
+        self.sessions: dict[str, str] = {}
         with self.database.begin() as connection:
             for role in Role:
                 rep = "rep-1" if role == Role.SDR else ""
                 self.tokens[role] = create_token(connection, f"the {role}", role, rep)
+                user = add_user(connection, f"{role}@lindenmoor.example", role, role, rep)
+                self.sessions[role] = begin_session(connection, user, datetime.now(UTC))
 
     def lead(self, email: str, owner: str = "", **values: Any) -> int:
         """A lead of a rep, in sales' hands."""
@@ -95,9 +99,22 @@ class Api:
         with self.database.begin() as connection:
             return connection.execute(text(query), parameters).scalar()
 
-    async def ask(self, role: str, method: str, path: str, **body: Any) -> httpx.Response:
+    async def ask(self, role: str, method: str, path: str, /, **body: Any) -> httpx.Response:
         """A request with the token of ``role``; ``body`` is sent as JSON."""
         headers = {"Authorization": f"Bearer {self.tokens[role]}"} if role else {}
+        return await self.send(method, path, headers, body)
+
+    async def ask_signed_in(
+        self, role: str, method: str, path: str, /, **body: Any
+    ) -> httpx.Response:
+        """The same from the browser of a user of that role."""
+        headers = {"Cookie": f"{COOKIE}={self.sessions[role]}", "Sec-Fetch-Site": "same-origin"}
+        return await self.send(method, path, headers, body)
+
+    async def send(
+        self, method: str, path: str, headers: dict[str, str], body: dict[str, Any] | None = None
+    ) -> httpx.Response:
+        """A request with these headers."""
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://go.test/api", timeout=60
         ) as client:
@@ -105,10 +122,10 @@ class Api:
 
 
 @pytest.fixture
-async def api(database_url: str, tmp_path: Path) -> AsyncIterator[Api]:
+async def api(published_url: str, tmp_path: Path) -> AsyncIterator[Api]:
     """A deployment whose Temporal is away."""
     settings = Settings(
-        database_url=database_url,
+        database_url=published_url,
         perennial_home=tmp_path,
         public_url="http://go.test",
         secret_key="test",

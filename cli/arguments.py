@@ -1,0 +1,27 @@
+"""Arguments and options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+import settings as settings_module
+from cli.errors import UserError
+from store.leads import LeadLine, find_lead
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
+
+
+def lead_named(connection: Connection, who: str) -> LeadLine:
+    """The lead that was named, as it is now.
+
+    Raises:
+        UserError: there is none.
+    """
+    lead = find_lead(connection, who, settings_module.get().clock().now())
+    if lead is None:
+        raise UserError(f"There is no lead '{who}'; `lead list` shows those there are.")
+    return lead

@@ -1,0 +1,82 @@
+"""What write keys and tokens have in common at the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cli.errors import UserError, stderr
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def given_name(name: str, what: str, example: str) -> str:
+    """The name for a new one, without blanks around it.
+
+    Raises:
+        UserError: nothing is left.
+    """
+    if not name.strip():
+        raise UserError(f"A {what} needs a name, such as {example}.")
+    return name.strip()
+
+
+def show_once(what: str, secret: str) -> None:
+    """Print a new one: alone on stdout, so that it can be piped."""
+    stderr.print(f"This is the {what}. It is not kept and can't be shown again:", markup=False)
+    print(secret)
+
+
+def show_all(
+    key: str,
+    found: Sequence[DataclassInstance],
+    columns: Mapping[str, str],
+    *,
+    none: str,
+    as_json: bool,
+) -> None:
+    """Print those there are.
+
+    Args:
+        key: what the list is called in JSON.
+        columns: heading of a column → field.
+        none: what is said when there are none.
+    """
+    lines = [asdict(one) for one in found]
+    if as_json:
+        print(json.dumps({key: lines}, default=str))
+        return
+    if not lines:
+        Console().print(none)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in columns:
+        table.add_column(heading)
+    for line in lines:
+        table.add_row(*(Text(_shown(line[field])) for field in columns.values()))
+    Console().print(table)
+
+
+def tell_revoked(what: str, name: str, group: str, *, revoked: bool) -> None:
+    """Say that one is taken no more.
+
+    Raises:
+        UserError: there was none in use.
+    """
+    if not revoked:
+        raise UserError(
+            f"There is no {what} '{name}' in use; `{group} list` shows those there are."
+        )
+    Console().print(f"The {what} '{name}' is revoked.", markup=False)
+
+
+def _shown(value: Any) -> str:
+    return f"{value:%Y-%m-%d %H:%M} UTC" if isinstance(value, datetime) else str(value or "-")

@@ -1,0 +1,59 @@
+"""``lead erase``: a person from all tables, for good."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+import settings as settings_module
+from activities.links import deployment_secret
+from cli.arguments import AsJson, Who, lead_named
+from cli.errors import UserError, stderr
+from cli.tasks import database
+from store import erasure
+from store.erasure import ErasureRefused
+
+
+def erase(
+    who: Who,
+    address: Annotated[
+        str, typer.Option(help="The person's address, instead of being asked for it.")
+    ] = "",
+    reason: Annotated[str, typer.Option(help="Why; kept, so it should name nobody.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Erase a person from all tables; a receipt that does not name them stays."""
+    settings = settings_module.get()
+    with database().connect() as connection:
+        lead = lead_named(connection, who)
+        known = erasure.known_of(connection, lead.id)
+    if not address:
+        stderr.print(f"lead-{lead.id} {lead.name}, {lead.email}", markup=False)
+        for table, rows in sorted(known.items()):
+            stderr.print(f"  {table:<20} {rows:>9,}", markup=False, highlight=False)
+        address = typer.prompt("This can't be undone. Type the address to erase them", err=True)
+    try:
+        with database().begin() as connection:
+            receipt = erasure.erase(
+                connection,
+                lead.id,
+                address=address,
+                by="command line",
+                reason=reason,
+                secret=deployment_secret(settings),
+                now=settings.clock().now(),
+            )
+    except ErasureRefused as refusal:
+        raise UserError(str(refusal)) from None
+    if as_json:
+        print(json.dumps(asdict(receipt), default=str))
+        return
+    Console().print(
+        f"lead-{lead.id} is erased: receipt {receipt.id}. What runs for it in Temporal ends within "
+        "seconds while a worker runs.",
+        soft_wrap=True,
+    )

@@ -1,0 +1,170 @@
+"""``meetings list|show|book|cancel``: appointments, one by one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+import settings as settings_module
+from cli.arguments import AsJson, Who, lead_named
+from cli.errors import UserError
+from cli.tasks import database, done_by
+from cli.times import parse_time, shown_time
+from store.meeting_lines import (
+    MeetingLine,
+    MeetingState,
+    Wanted,
+    find_meeting,
+    list_meetings,
+)
+from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
+
+app = typer.Typer(no_args_is_help=True, help="Book appointments, look at them, call them off.")
+
+Number = Annotated[int, typer.Argument(metavar="MEETING")]
+
+
+@app.command("list")
+def list_all(
+    lead: Annotated[str, typer.Option(help="Only with this lead: id or e-mail address.")] = "",
+    owner: Annotated[str | None, typer.Option(help="Only this rep's, such as rep-1.")] = None,
+    state: Annotated[MeetingState | None, typer.Option(help="Only those that are so.")] = None,
+    since: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="Such as 2026-05-04 (UTC) or '+2 days'.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--to", metavar="TIME", help="Those that begin before it.")
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List appointments, the one that begins last first."""
+    now = settings_module.get().clock().now()
+    with database().connect() as connection:
+        wanted = Wanted(
+            lead_id=lead_named(connection, lead).id if lead else None,
+            owner=owner,
+            state=state,
+            since=parse_time(since, "UTC", now, "--from") if since else None,
+            until=parse_time(until, "UTC", now, "--to") if until else None,
+        )
+        found = list_meetings(connection, wanted, limit=limit)
+    if as_json:
+        print(json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False))
+        return
+    if not found:
+        Console().print("No meetings here. `meetings book LEAD --at TIME` books one.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("Meeting", "Begins", "State", "Lead", "Owner"):
+        table.add_column(column, no_wrap=column != "Lead", overflow="fold")
+    for one in found:
+        table.add_row(
+            str(one.id),
+            shown_time(one.starts_at, now),
+            one.state.replace("_", " "),
+            Text(", ".join(part for part in (f"{one.lead_id} {one.name}", one.company) if part)),
+            one.owner or "-",
+        )
+    Console().print(table)
+
+
+@app.command("show")
+def show(number: Number, as_json: AsJson = False) -> None:
+    """Show an appointment: when, with whom, and how often it was set and missed."""
+    one = _found(number)
+    if as_json:
+        print(json.dumps(asdict(one), default=str, ensure_ascii=False))
+        return
+    now = settings_module.get().clock().now()
+    lines = [
+        ("Meeting", f"{one.id} ({one.state.replace('_', ' ')})"),
+        ("Begins", f"{shown_time(one.starts_at, now)}, for {one.minutes} minutes"),
+        ("Their time", shown_time(one.starts_at, now, one.time_zone)),
+        ("Lead", f"{one.lead_id} · {one.name or 'no name'}"),
+        ("Company", one.company),
+        ("Owner", one.owner or "nobody"),
+        ("Booked by", f"{one.booked_by} {f'at {one.provider}' if one.provider else ''}".strip()),
+        ("Set", f"{_times(one.attempt)}, missed or called off {_times(one.missed)}"),
+        ("Join", one.join_url),
+    ]
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in lines:
+        if value:
+            table.add_row(label, Text(value))
+    Console().print(table)
+
+
+@app.command("book")
+def book(
+    who: Who,
+    at: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="'2026-05-04 10:00' in the lead's time zone, ISO 8601 with an offset, or "
+            "'+2 days'.",
+        ),
+    ],
+    minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
+    by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
+) -> None:
+    """Book an appointment, or move the one the lead has; the lead is mailed an invitation."""
+    now = settings_module.get().clock().now()
+    engine = database()
+    with engine.connect() as connection:
+        lead = lead_named(connection, who)
+    booked_by = done_by(engine, by, lead.owner)
+    starts_at = parse_time(at, lead.time_zone, now).astimezone(UTC)
+    try:
+        with engine.begin() as connection:
+            made = book_meeting(
+                connection,
+                lead_id=lead.id,
+                starts_at=starts_at,
+                minutes=minutes,
+                booked_by=booked_by,
+                at=now,
+            )
+    except MeetingRefused as refusal:
+        raise UserError(str(refusal)) from None
+    one = _found(made)
+    moved = "is set anew" if one.attempt > 1 else "is booked"
+    Console().print(
+        f"Meeting {made} with lead-{lead.id} {moved}: {shown_time(one.starts_at, now)}, with "
+        f"{one.owner or 'nobody yet'}."
+    )
+
+
+@app.command("cancel")
+def cancel(number: Number) -> None:
+    """Call an appointment off that lies ahead; the lead is told."""
+    one = _found(number)
+    now = settings_module.get().clock().now()
+    with database().begin() as connection:
+        done = cancel_meeting(connection, meeting_id=number, at=now)
+    if not done:
+        why = "has begun" if one.state == MeetingState.BOOKED else f"is {one.state}"
+        raise UserError(f"Meeting {number} {why.replace('_', ' ')}: there is nothing to call off.")
+    Console().print(f"Meeting {number} with lead-{one.lead_id} is called off.")
+
+
+def _found(number: int) -> MeetingLine:
+    with database().connect() as connection:
+        one = find_meeting(connection, number)
+    if one is None:
+        raise UserError(f"There is no meeting {number}; `meetings list` shows those there are.")
+    return one
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times" if count else "never"

@@ -1,0 +1,47 @@
+"""Template files: their names, and everything that can be wrong in one."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+
+from domain.cadences.yaml_source import Problem
+from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
+
+_FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
+_MEETING = "meeting-"
+
+
+def template_of(file: str) -> tuple[str, str] | None:
+    """Name and language of the template in a file of this name (``NAME.LANGUAGE.mjml``, folders
+    before it don't count); None for a file that holds none."""
+    match = _FILE.fullmatch(posixpath.basename(file))
+    return (match[1], match[2]) if match else None
+
+
+def is_about_a_meeting(name: str) -> bool:
+    """Whether the template of this name may use the merge fields of a meeting."""
+    return name.startswith(_MEETING)
+
+
+def check_template(
+    name: str, source: str, file: str, parts: Mapping[str, str]
+) -> tuple[CompiledTemplate | None, list[Problem]]:
+    """Compile a template's source.
+
+    Args:
+        name: of the template.
+        file: problems are told with it.
+        parts: file name → text of what ``<mj-include path="…" />`` may include.
+
+    Returns:
+        The compiled template, None when it can't be; and every problem, which may also be one
+        of a template that compiles.
+    """
+    problems = check_fields(source, file, parts, meeting=is_about_a_meeting(name))
+    try:
+        compiled = compile_template(source, file, parts)
+    except TemplateError as error:
+        return None, [*problems, *error.problems]
+    return compiled, problems

@@ -1,0 +1,106 @@
+"""How many leads are where in the cadences, and what became of the mails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+_COUNTS = text(
+    """
+    SELECT cadence_version.name, count(*) AS entered,
+        count(*) FILTER (WHERE ended_at IS NULL) AS leads,
+        count(*) FILTER (WHERE exit_reason = 'replied') AS replied,
+        count(*) FILTER (WHERE exit_reason = 'booked') AS booked,
+        count(*) FILTER (WHERE exit_reason = 'score_reached') AS ready
+    FROM enrollment JOIN cadence_version ON cadence_version.id = cadence_version_id
+    GROUP BY cadence_version.name
+    """
+)
+_ON_STEPS = text(
+    """
+    SELECT step, version, count(*) AS leads
+    FROM enrollment JOIN cadence_version ON cadence_version.id = cadence_version_id
+    WHERE cadence_version.name = :name AND ended_at IS NULL
+    GROUP BY step, version
+    """
+)
+# What machines opened and followed counts for nobody.
+_MAILS = text(
+    """
+    SELECT touch.step, count(*) AS sent, count(*) FILTER (WHERE done.opened) AS opened,
+        count(*) FILTER (WHERE done.clicked) AS clicked,
+        count(*) FILTER (WHERE done.replied) AS replied
+    FROM enrollment
+    JOIN touch ON touch.enrollment_id = enrollment.id AND touch.state = 'sent'
+    LEFT JOIN (
+        SELECT touch_id, bool_or(kind IN ('open', 'click')) AS opened,
+            bool_or(kind = 'click') AS clicked, bool_or(kind = 'reply') AS replied
+        FROM engagement
+        WHERE touch_id IS NOT NULL AND machine = '' AND kind IN ('open', 'click', 'reply')
+        GROUP BY touch_id
+    ) AS done ON done.touch_id = touch.id
+    WHERE enrollment.cadence_version_id IN (SELECT id FROM cadence_version WHERE name = :name)
+    GROUP BY touch.step
+    """
+)
+
+
+@dataclass(frozen=True)
+class CadenceCounts:
+    """Leads of a cadence, all versions together: in it now, that ever entered, and that left it
+    because they replied, booked, or were ready for sales."""
+
+    entered: int = 0
+    leads: int = 0
+    replied: int = 0
+    booked: int = 0
+    ready: int = 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Leads that are in a cadence now: by the step that comes next, and by version."""
+
+    steps: Mapping[str, int]
+    versions: Mapping[int, int]
+
+    @property
+    def leads(self) -> int:
+        """All of them."""
+        return sum(self.versions.values())
+
+
+@dataclass(frozen=True)
+class MailCounts:
+    """What became of the mails of a step: how many were sent, and of those how many somebody
+    opened (or clicked in), clicked in, and answered."""
+
+    sent: int
+    opened: int
+    clicked: int
+    replied: int
+
+
+def cadence_counts(connection: Connection) -> dict[str, CadenceCounts]:
+    """Cadence → its counts; without those that no lead ever entered."""
+    rows = connection.execute(_COUNTS).mappings()
+    return {row["name"]: CadenceCounts(**{k: row[k] for k in row if k != "name"}) for row in rows}
+
+
+def leads_on_steps(connection: Connection, name: str) -> Standing:
+    """Where the leads are that are in a cadence now, whatever its version."""
+    steps: dict[str, int] = {}
+    versions: dict[int, int] = {}
+    for row in connection.execute(_ON_STEPS, {"name": name}):
+        steps[row.step] = steps.get(row.step, 0) + row.leads
+        versions[row.version] = versions.get(row.version, 0) + row.leads
+    return Standing(steps, versions)
+
+
+def mail_counts(connection: Connection, name: str) -> dict[str, MailCounts]:
+    """Step → what became of its mails, in all versions of a cadence. Reads all of them: seconds
+    rather than milliseconds where there are many."""
+    rows = connection.execute(_MAILS, {"name": name}).mappings()
+    return {row["step"]: MailCounts(**{k: row[k] for k in row if k != "step"}) for row in rows}

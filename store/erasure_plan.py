@@ -1,0 +1,263 @@
+"""What is known of a person, table by table, and what erasing leaves of it.
+
+A row that some figure counts stays, without what could tell whose it was. Every other row goes.
+``tests/store/test_erasure.py`` finds text, JSON and bytes that are neither in :data:`PLAN` nor in
+:data:`IMPERSONAL`: whoever adds a column decides here what becomes of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from store.tables import (
+    Alert,
+    CalendarBooking,
+    ConsentRecord,
+    Engagement,
+    Enrollment,
+    HeldAnswer,
+    ImportFile,
+    InboundMessage,
+    Lead,
+    LoginFailure,
+    Meeting,
+    Opportunity,
+    OutboxMessage,
+    RelayMessage,
+    Renewal,
+    SlaClock,
+    Suppression,
+    Table,
+    Task,
+    TopicOptOut,
+    Touch,
+    Visitor,
+    VisitorKey,
+    WebhookDelivery,
+)
+
+_OF_LEAD = "lead_id = :lead"
+_OF_ADDRESS = "email_key = :email_key"
+_VISITORS = "(SELECT id FROM visitor WHERE lead_id = :lead)"
+OF_JOURNEYS = """
+    (workflow_id = 'lead-' || :lead OR workflow_id LIKE 'lead-' || :lead || '-%'
+     OR split_part(workflow_id, '-', 1) = 'opportunity' AND split_part(workflow_id, '-', 2) IN
+        (SELECT id::text FROM opportunity WHERE lead_id = :lead))
+"""
+"""SQL: messages for the journey and for all that runs beside it."""
+
+
+@dataclass(frozen=True)
+class Erase:
+    """Rows of a table, and what becomes of them.
+
+    Attributes:
+        whose: SQL condition. It knows ``:lead`` (an id) and ``:email_key``.
+        leaves: column → SQL expression of what it holds then; empty when the rows go. It also knows
+            ``:mark`` (``erased-<lead id>``), ``:at`` (journey time, UTC) and ``{settled}``: whether
+            nobody can be sending the touch any more.
+    """
+
+    table: type[Table]
+    whose: str
+    leaves: Mapping[str, str] = field(default_factory=dict)
+
+
+PLAN = (
+    Erase(HeldAnswer, "task_id IN (SELECT id FROM task WHERE lead_id = :lead)"),
+    # What a relay delivers this moment is passed over: it may wait for a row that is locked here.
+    Erase(
+        RelayMessage,
+        "id IN (SELECT id FROM relay_message WHERE outcome = '' AND kind <> 'erase' AND "
+        f"{OF_JOURNEYS} FOR UPDATE SKIP LOCKED)",
+    ),
+    Erase(
+        Task,
+        _OF_LEAD,
+        {
+            "title": "'Erased'",
+            "instructions": "''",
+            "answer": "'{}'",
+            "state": "CASE state WHEN 'open' THEN 'withdrawn' ELSE state END",
+        },
+    ),
+    Erase(
+        OutboxMessage,
+        "recipient_key = :email_key OR touch_key IN (SELECT key FROM touch WHERE lead_id = :lead) "
+        # Tests that colleagues sent themselves show the lead's name.
+        "OR starts_with(touch_key, 'test:' || :lead || ':')",
+        {
+            "touch_key": "coalesce((SELECT CASE WHEN {settled} THEN 'erased-' || touch.id "
+            "ELSE touch.key END FROM touch WHERE touch.key = touch_key), touch_key)",
+            "message_id": "'erased-' || id",
+            "recipient": ":mark",
+            "recipient_key": ":mark",
+            "subject": "''",
+            "raw": "''",
+        },
+    ),
+    # Links in mails and events of providers name a touch by its key: they lead nowhere from now on.
+    Erase(
+        Touch,
+        _OF_LEAD,
+        {
+            "key": "CASE WHEN {settled} THEN 'erased-' || id ELSE key END",
+            "state": "CASE state WHEN 'planned' THEN 'suppressed' ELSE state END",
+            "message_id": "''",
+            "provider_message_id": "''",
+            "error": "''",
+        },
+    ),
+    Erase(
+        InboundMessage,
+        f"{_OF_LEAD} OR lower(sender) = :email_key "
+        "OR strpos(lower(sender), '<' || :email_key || '>') > 0",
+        {"message_id": "'erased-' || id", "sender": "''", "subject": "''", "text": "''"},
+    ),
+    Erase(
+        Engagement,
+        f"{_OF_LEAD} OR visitor_id IN {_VISITORS}",
+        {
+            "key": "'erased-' || id",
+            "lead_id": ":lead",
+            "visitor_id": "NULL",
+            "name": "''",
+            "detail": "'{}'",
+        },
+    ),
+    Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
+    Erase(Visitor, _OF_LEAD),
+    Erase(CalendarBooking, _OF_LEAD),
+    Erase(
+        Meeting,
+        _OF_LEAD,
+        {
+            "provider_id": "NULL",
+            "join_url": "''",
+            "state": "CASE state WHEN 'booked' THEN 'cancelled' ELSE state END",
+        },
+    ),
+    Erase(Renewal, _OF_LEAD),
+    Erase(
+        Opportunity,
+        _OF_LEAD,
+        {
+            "name": "''",
+            "qualification": "'{}'",
+            "outcome_reason": "CASE outcome WHEN '' THEN 'erased' ELSE outcome_reason END",
+            "outcome": "CASE outcome WHEN '' THEN 'no_outcome' ELSE outcome END",
+            "closed_at": "coalesce(closed_at, :at)",
+        },
+    ),
+    Erase(
+        Enrollment,
+        f"{_OF_LEAD} AND ended_at IS NULL",
+        {"ended_at": ":at", "exit_reason": "'erased'"},
+    ),
+    Erase(
+        SlaClock,
+        f"{_OF_LEAD} AND state IN ('running', 'paused')",
+        {"state": "'void'", "ended_at": ":at"},
+    ),
+    Erase(Alert, f"{_OF_LEAD} AND answered_at IS NULL", {"answered_at": ":at"}),
+    Erase(Suppression, _OF_ADDRESS),
+    Erase(TopicOptOut, _OF_ADDRESS),
+    Erase(ConsentRecord, _OF_ADDRESS, {"email_key": ":mark", "evidence": "''"}),
+    Erase(LoginFailure, _OF_ADDRESS),
+    # A file that waits for its import is compressed: whether the person is in it can't be asked.
+    Erase(
+        ImportFile,
+        "data IS NOT NULL OR strpos(lower(cast(head AS text)), :email_key) > 0 "
+        "OR strpos(lower(encode(rejects, 'escape')), :email_key) > 0",
+    ),
+    Erase(
+        WebhookDelivery,
+        "payload->'data'->>'lead_id' = cast(:lead AS text)",
+        {
+            "payload": "jsonb_build_object('type', event_type, 'timestamp', payload->'timestamp', "
+            "'data', cast('{}' AS jsonb))",
+            "error": "CASE state WHEN 'waiting' THEN 'the person was erased' ELSE error END",
+            "state": "CASE state WHEN 'waiting' THEN 'failed' ELSE state END",
+        },
+    ),
+    Erase(
+        Lead,
+        "id = :lead",
+        {
+            "email": ":mark",
+            "email_key": ":mark",
+            "account_id": "NULL",
+            "first_name": "''",
+            "last_name": "''",
+            "title": "''",
+            "phone": "''",
+            "source": "''",
+            "country": "''",
+            "language": "'en'",
+            "time_zone": "'UTC'",
+            "attributes": "'{}'",
+            "phase": "'ended'",
+            "phase_reason": "'erased'",
+            "phase_since": "CASE phase_reason WHEN 'erased' THEN phase_since ELSE :at END",
+            "interest": "0",
+            "return_on": "NULL",
+            "return_why": "''",
+            "return_cadence": "''",
+            "parked_until": "NULL",
+        },
+    ),
+)
+"""In the order in which it is done: what names other rows goes before them."""
+
+NOT_OF_LEADS = frozenset(
+    {
+        "account",  # A company. Whoever writes a person's name into it takes it out again.
+        "cadence_version",
+        "template_version",
+        "policy_version",
+        "import_run",
+        "scoring_run",
+        "write_key",
+        "rep",  # People who work here, as the five that follow.
+        "routing_share",
+        "absence",
+        "console_user",
+        "draft",
+        "console_session",
+        "login_link",
+        "api_token",
+        "api_change",  # Paths with ids.
+        "webhook_endpoint",
+        "erasure",
+    }
+)
+"""Tables in which no lead is."""
+
+IMPERSONAL = frozenset(
+    {
+        *("alert.key", "alert.kind", "alert.owner"),
+        *("assignment.owner", "assignment.previous", "assignment.cause"),
+        *("assignment.rule", "assignment.by"),
+        *("consent_record.topic", "consent_record.action", "consent_record.source"),
+        *("crossing.cause", "crossing.grade"),
+        *("engagement.kind", "engagement.rule", "engagement.machine"),
+        *("enrollment.key", "enrollment.step"),
+        "inbound_message.kind",
+        *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
+        "lead.words",  # Made of the others.
+        *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),
+        *("meeting.owner", "meeting.booked_by", "meeting.provider"),
+        *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
+        *("sla_action.action", "sla_action.detail"),
+        *("sla_clock.key", "sla_clock.promise", "sla_clock.owner", "sla_clock.team"),
+        "sla_clock.pauses",
+        *("stage_transition.key", "stage_transition.from_stage", "stage_transition.to_stage"),
+        *("stage_transition.phase", "stage_transition.reason"),
+        *("task.key", "task.kind", "task.dispositions", "task.owner", "task.due_in"),
+        *("task.workflow_id", "task.run_id", "task.disposition", "task.completed_by"),
+        *("touch.step", "touch.topic", "touch.channel", "touch.claim"),
+        *("webhook_delivery.event_id", "webhook_delivery.event_type"),
+    }
+)
+"""Columns beside a lead that hold codes of ours: of kinds, stages, rules, workflows, reps."""

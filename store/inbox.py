@@ -1,0 +1,240 @@
+"""The inbox: what waits for people to do it, and all that one task's screen shows.
+
+Times are journey time, UTC. A task whose answer is held is off the lists already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.meetings.free_times import open_slots
+from domain.names import full_name
+from domain.sales.follow_up import FollowUpPolicy, Return
+from domain.sales.next_calls import NextAction
+from domain.sales.opportunities import OpportunityPolicy
+from store.business_time import team_of
+from store.dossier import Dossier, dossier
+from store.meetings import busy_times
+from store.next_actions import next_actions
+from store.policies import PolicyMissing, policy
+from store.task_lists import TaskDetail, detail
+
+MOST = 50
+"""How many tasks a list shows."""
+BOOKS = ("meeting_booked", "rescheduled")
+"""Dispositions that book an appointment."""
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's."""
+
+    owner: str | None = None
+    team: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task as the inbox lists it."""
+
+    id: int
+    lead_id: int
+    name: str
+    company: str
+    kind: str
+    title: str
+    attempt: int
+    owner: str
+    hot: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class SaleFacts:
+    """The sale that a task is about, and what is known of it."""
+
+    id: int
+    stage: str
+    stage_since: datetime | None
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """Everything about one task. ``slots`` are free times by the lead's own days, ``refused`` what
+    people typed for it that could not be taken."""
+
+    task: TaskDetail
+    dossier: Dossier
+    next: Mapping[str, NextAction]
+    country: str
+    workflow_id: str
+    run_id: str
+    done_by: str
+    done_at: datetime | None
+    held_by: str
+    returns: Mapping[str, Return]
+    loss_reasons: Sequence[str]
+    sale: SaleFacts | None
+    meeting_at: datetime | None
+    slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
+
+
+_PILE = """
+    task.state = 'open'
+    AND (cast(:owner AS text) IS NULL OR task.owner = :owner)
+    AND (cast(:team AS text) IS NULL
+        OR task.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+    AND NOT EXISTS (SELECT FROM held_answer AS held
+        WHERE held.task_id = task.id AND held.release_at < 'infinity')
+"""
+_LINES = text(
+    f"""
+    SELECT task.id, task.lead_id, kind, task.title, attempt, task.owner, hot, due_at,
+        first_name, last_name, email, coalesce(account.name, '') AS company
+    FROM task JOIN lead ON lead.id = task.lead_id
+    LEFT JOIN account ON account.id = lead.account_id
+    WHERE {_PILE} ORDER BY hot DESC, due_at, task.id LIMIT :most
+    """
+)
+_MARK = text(
+    f"""
+    SELECT count(*), max(task.id), sum(hashtext(task.owner)), count(*) FILTER (WHERE hot),
+        sum(extract(epoch FROM due_at)),
+        (SELECT string_agg(task_id || (release_at < 'infinity')::text, ',' ORDER BY task_id)
+         FROM held_answer WHERE user_id = :user),
+        (SELECT state || owner || EXISTS (SELECT FROM held_answer WHERE task_id = :task)
+         FROM task WHERE id = :task)
+    FROM task WHERE {_PILE}
+    """
+)
+
+
+def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
+    """The open tasks, hot leads first, then the one due first."""
+    rows = connection.execute(_LINES, {"owner": pile.owner, "team": pile.team, "most": most})
+    return [
+        Line(
+            row.id,
+            row.lead_id,
+            full_name(row.first_name, row.last_name) or row.email,
+            row.company,
+            row.kind,
+            row.title,
+            row.attempt,
+            row.owner,
+            row.hot,
+            row.due_at,
+        )
+        for row in rows
+    ]
+
+
+def mark(connection: Connection, pile: Pile, user_id: int, task_id: int) -> tuple[Hashable, ...]:
+    """Something that is another as soon as the list, what the user holds, or whether the task that
+    is looked at is open, is another."""
+    row = connection.execute(
+        _MARK, {"owner": pile.owner, "team": pile.team, "user": user_id, "task": task_id}
+    ).one()
+    return tuple(row)
+
+
+def how_many(connection: Connection, pile: Pile) -> int:
+    """How many open tasks there are."""
+    found: int = connection.execute(
+        text(f"SELECT count(*) FROM task WHERE {_PILE}"), {"owner": pile.owner, "team": pile.team}
+    ).scalar_one()
+    return found
+
+
+def is_present(connection: Connection, rep: str) -> bool | None:
+    """Whether a rep takes new leads, absences aside; None when there is no such rep."""
+    present: bool | None = connection.execute(
+        text("SELECT present FROM rep WHERE code = :rep AND active"), {"rep": rep}
+    ).scalar()
+    return present
+
+
+def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None:
+    """One task with its lead and sale as they are at ``now``; None when there is none."""
+    task = detail(connection, task_id, now)
+    if task is None:
+        return None
+    row = connection.execute(
+        text(
+            """
+            SELECT workflow_id, run_id, completed_by, completed_at, opportunity_id, country,
+                lead.owner AS lead_owner, meeting.starts_at,
+                (SELECT by FROM held_answer
+                 WHERE held_answer.task_id = task.id AND release_at < 'infinity') AS held_by
+            FROM task JOIN lead ON lead.id = task.lead_id
+            LEFT JOIN meeting ON meeting.id = task.meeting_id WHERE task.id = :task
+            """
+        ),
+        {"task": task_id},
+    ).one()
+    is_open = task.state == "open"
+    return TaskView(
+        task,
+        dossier(connection, task.lead_id, now),
+        next_actions(
+            connection,
+            lead_id=task.lead_id,
+            kind=task.kind,
+            attempt=task.attempt,
+            dispositions=task.dispositions,
+        )
+        if is_open
+        else {},
+        row.country,
+        row.workflow_id,
+        row.run_id,
+        row.completed_by,
+        row.completed_at,
+        row.held_by or "",
+        _returns(connection) if task.kind == "qualify" else {},
+        _loss_reasons(connection) if "lost" in task.dispositions else (),
+        _sale(connection, row.opportunity_id) if row.opportunity_id else None,
+        row.starts_at,
+        _slots(connection, row.lead_owner, task.time_zone, row.country, now)
+        if is_open and set(BOOKS) & set(task.dispositions)
+        else {},
+    )
+
+
+def _slots(
+    connection: Connection, owner: str, time_zone: str, country: str, now: datetime
+) -> dict[date, list[datetime]]:
+    if not owner:
+        return open_slots(now, time_zone, country, [])
+    team = team_of(connection, owner)
+    busy = busy_times(connection, owner, now)
+    return open_slots(now, time_zone, country, busy, team.calendar if team else None)
+
+
+def _returns(connection: Connection) -> Mapping[str, Return]:
+    try:
+        return policy(connection, FollowUpPolicy, "follow-up").returns
+    except PolicyMissing:
+        return {}
+
+
+def _loss_reasons(connection: Connection) -> Sequence[str]:
+    try:
+        return policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+    except PolicyMissing:
+        return ()
+
+
+def _sale(connection: Connection, opportunity_id: int) -> SaleFacts:
+    row: Any = connection.execute(
+        text("SELECT id, stage, stage_since, qualification FROM opportunity WHERE id = :id"),
+        {"id": opportunity_id},
+    ).one()
+    known = {name: str(value) for name, value in row.qualification.items() if value}
+    return SaleFacts(row.id, row.stage, row.stage_since, known)

@@ -1,0 +1,112 @@
+"""Everything that happened to a lead, the newest first, in rows that a page can word."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+KINDS = (
+    *("mail", "engagement", "answer", "task", "stage", "meeting"),
+    *("opportunity", "owner", "promise", "consent"),
+)
+"""What a line may be about."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something that happened to a lead at ``at`` (journey time, UTC). ``ref`` is the id of its
+    row, ``facts`` what is known of it: codes, numbers, and words of people."""
+
+    at: datetime
+    kind: str
+    ref: int
+    facts: dict[str, Any]
+
+
+_ALL = text(
+    """
+    SELECT at, kind, ref, facts FROM (
+        SELECT coalesce(touch.sent_at, planned_at) AS at, 'mail' AS kind, touch.id AS ref,
+            jsonb_build_object('state', state, 'step', step, 'error', error, 'topic', topic,
+                'subject', coalesce(subject, ''), 'kept', outbox_message.id IS NOT NULL) AS facts
+        FROM touch LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
+        WHERE lead_id = :lead AND 'mail' = ANY (:kinds)
+        UNION ALL
+        SELECT at, 'engagement', id, jsonb_build_object('what', kind, 'name',
+            coalesce(nullif(name, ''), detail->>'path', detail->>'url', ''),
+            'points', points, 'machine', machine, 'text', coalesce(detail->>'text', ''))
+        FROM engagement WHERE lead_id = :lead AND 'engagement' = ANY (:kinds)
+            AND NOT EXISTS (SELECT FROM inbound_message AS mail
+                WHERE mail.lead_id = engagement.lead_id AND mail.received_at = engagement.at)
+        UNION ALL
+        SELECT received_at, 'answer', id,
+            jsonb_build_object('what', kind, 'subject', subject, 'text', left(text, 2000))
+        FROM inbound_message WHERE lead_id = :lead AND 'answer' = ANY (:kinds)
+        UNION ALL
+        SELECT coalesce(completed_at, opened_at), 'task', id, jsonb_build_object('what', kind,
+            'title', title, 'state', state, 'disposition', disposition, 'attempt', attempt,
+            'by', completed_by, 'owner', owner, 'late', late, 'note', coalesce(answer->>'note', ''),
+            'reason', coalesce(answer->>'reason', ''))
+        FROM task WHERE lead_id = :lead AND 'task' = ANY (:kinds)
+        UNION ALL
+        SELECT cast(typed->>'at' AS timestamptz), 'task', task.id, jsonb_build_object('what', kind,
+            'title', title, 'state', 'refused', 'disposition', typed->>'disposition',
+            'by', typed->>'by', 'note', coalesce(typed->>'note', ''),
+            'reason', coalesce(typed->>'reason', ''))
+        FROM task, jsonb_array_elements(coalesce(task.answer->'refused', '[]')) AS typed
+        WHERE lead_id = :lead AND 'task' = ANY (:kinds)
+        UNION ALL
+        SELECT at, 'stage', id, jsonb_build_object('from', from_stage, 'to', to_stage,
+            'phase', phase, 'reason', reason, 'cycle', cycle,
+            'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle))
+        FROM stage_transition WHERE lead_id = :lead AND 'stage' = ANY (:kinds)
+        UNION ALL
+        SELECT starts_at, 'meeting', id, jsonb_build_object('state', state, 'attempt', attempt,
+            'missed', missed, 'owner', owner)
+        FROM meeting WHERE lead_id = :lead AND 'meeting' = ANY (:kinds)
+            AND (state <> 'booked' OR starts_at <= :now)
+        UNION ALL
+        SELECT opened_at, 'opportunity', id,
+            jsonb_build_object('what', 'opened', 'name', name, 'owner', owner)
+        FROM opportunity WHERE lead_id = :lead AND 'opportunity' = ANY (:kinds)
+        UNION ALL
+        SELECT closed_at, 'opportunity', id, jsonb_build_object('what', outcome, 'name', name,
+            'owner', owner, 'reason', outcome_reason, 'competitor', competitor)
+        FROM opportunity WHERE lead_id = :lead AND closed_at IS NOT NULL
+            AND 'opportunity' = ANY (:kinds)
+        UNION ALL
+        SELECT at, 'owner', id, jsonb_build_object('owner', owner, 'previous', previous,
+            'cause', cause, 'rule', rule, 'by', by)
+        FROM assignment WHERE lead_id = :lead AND 'owner' = ANY (:kinds)
+        UNION ALL
+        SELECT sla_action.at, 'promise', sla_action.id, jsonb_build_object('promise', promise,
+            'action', action, 'detail', sla_action.detail, 'pilot', sla_action.pilot)
+        FROM sla_action JOIN sla_clock ON sla_clock.id = clock_id
+        WHERE lead_id = :lead AND 'promise' = ANY (:kinds)
+        UNION ALL
+        SELECT at, 'consent', id, jsonb_build_object('action', action, 'topic', topic,
+            'source', source, 'evidence', evidence)
+        FROM consent_record WHERE 'consent' = ANY (:kinds)
+            AND email_key = (SELECT email_key FROM lead WHERE id = :lead)
+    ) AS happened ORDER BY at DESC, kind, ref DESC LIMIT :limit
+    """
+)
+
+
+def timeline(
+    connection: Connection,
+    lead_id: int,
+    now: datetime,
+    *,
+    kinds: Collection[str] = KINDS,
+    limit: int = 100,
+) -> list[Happened]:
+    """The latest of what happened to a lead by ``now`` (journey time, UTC), of these kinds."""
+    rows: Any = connection.execute(
+        _ALL, {"lead": lead_id, "now": now, "kinds": list(kinds), "limit": limit}
+    )
+    return [Happened(**row._mapping) for row in rows]

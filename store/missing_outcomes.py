@@ -1,0 +1,49 @@
+"""Appointments of which nobody says how they went: who must hear of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from store.alerts import NewAlert, raise_alerts
+from store.business_time import team_of
+from store.tables import Alert, Lead, Meeting
+
+KIND = "outcome_missing"
+
+
+def outcome_missing(connection: Connection, meeting_id: int, times: int, now: datetime) -> None:
+    """Alert the owner of the lead who was asked once, and the manager after that, once each for a
+    setting of the meeting.
+
+    Args:
+        times: how often the owner was asked.
+        now: journey time, UTC.
+    """
+    meeting = connection.execute(
+        select(Meeting.attempt, Meeting.lead_id, Lead.owner)
+        .join(Lead, Lead.id == Meeting.lead_id)
+        .where(Meeting.id == meeting_id)
+    ).one()
+    team = team_of(connection, meeting.owner)
+    hears = (team.manager if team and times > 1 else "") or meeting.owner
+    key = f"{_prefix(meeting_id)}{meeting.attempt}:{times}"
+    raise_alerts(connection, [NewAlert(key, KIND, hears, now, meeting.lead_id)], now)
+
+
+def outcome_told(connection: Connection, meeting_id: int, now: datetime) -> None:
+    """Take the alerts about a meeting off the lists: somebody has said how it went."""
+    connection.execute(
+        update(Alert)
+        .where(
+            Alert.kind == KIND,
+            Alert.key.startswith(_prefix(meeting_id), autoescape=True),
+            Alert.answered_at.is_(None),
+        )
+        .values(answered_at=now)
+    )
+
+
+def _prefix(meeting_id: int) -> str:
+    return f"outcome:meeting-{meeting_id}:"

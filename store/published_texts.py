@@ -1,0 +1,86 @@
+"""What is published, as it was written: cadences, policies and templates by the same names.
+
+A template's name has its language: ``welcome-1.en``. Versions count from 1; a template that went
+back to an earlier text is in that version again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+Kind = Literal["cadence", "policy", "template"]
+_VERSIONS: dict[Kind, str] = {
+    "cadence": "SELECT id, version, source, published_at FROM cadence_version WHERE name = :name",
+    "policy": "SELECT id, version, source, published_at FROM policy_version WHERE name = :name",
+    "template": "SELECT id, row_number() OVER (ORDER BY id) AS version, source, published_at "
+    "FROM template_version WHERE name || '.' || language = :name",
+}
+
+
+@dataclass(frozen=True)
+class PublishedText:
+    """A version as it was written; ``published_at`` is real time, UTC."""
+
+    id: int
+    version: int
+    source: str
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class TemplateLine:
+    """A template as a list shows it: when the newest of its languages was published (real time,
+    UTC), and the cadences that send it."""
+
+    name: str
+    languages: list[str]
+    published_at: datetime
+    cadences: list[str]
+
+
+def file_of(kind: Kind, name: str) -> str:
+    """The name of the file that holds it."""
+    return f"{name or 'new'}.{'mjml' if kind == 'template' else 'yaml'}"
+
+
+def published_texts(connection: Connection, kind: Kind, name: str) -> list[PublishedText]:
+    """All versions, the one in force first; none when there is no such thing."""
+    rows = connection.execute(
+        text(f"{_VERSIONS[kind]} ORDER BY published_at DESC, id DESC"), {"name": name}
+    )
+    return [PublishedText(**row._mapping) for row in rows]
+
+
+def version_in_force(connection: Connection, kind: Kind, name: str) -> int:
+    """Id of the version in force; 0 when there is none."""
+    rows = connection.scalars(
+        text(f"SELECT id FROM ({_VERSIONS[kind]}) AS one ORDER BY published_at DESC, id DESC"),
+        {"name": name},
+    )
+    return rows.first() or 0
+
+
+def list_templates(connection: Connection) -> list[TemplateLine]:
+    """All templates that are published, by name."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT name, array_agg(DISTINCT language ORDER BY language) AS languages,
+                max(published_at) AS published_at,
+                ARRAY(
+                    SELECT newest.name FROM (
+                        SELECT DISTINCT ON (name) name, templates FROM cadence_version
+                        ORDER BY name, version DESC
+                    ) AS newest
+                    WHERE jsonb_exists(newest.templates, template_version.name)
+                    ORDER BY newest.name
+                ) AS cadences
+            FROM template_version GROUP BY name ORDER BY name
+            """
+        )
+    )
+    return [TemplateLine(**row._mapping) for row in rows]

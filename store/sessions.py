@@ -1,0 +1,167 @@
+"""Sessions of the console, and how often somebody may try to begin one. Times are real time."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+
+from domain.access import Role
+from store.api_tokens import Caller
+from store.tables import ConsoleSession, ConsoleUser, LoginFailure, Rep
+from store.users import SignedIn, digest
+
+Way = Literal["password", "link", "oidc"]
+"""How somebody came in."""
+
+COOKIE = "perennial_session"
+IDLE = timedelta(hours=12)
+LONGEST = timedelta(days=7)
+LINK_COUNTS = timedelta(minutes=15)
+"""How long who came by a link may set a password without knowing the one until now."""
+TRIES_WITHIN = timedelta(minutes=15)
+TRIES_OF_EMAIL = 5
+TRIES_OF_ADDRESS = 20
+# Two tries that come at once must see each other; any number will do that nobody else locks.
+_TRIES_LOCK = 5_120_726
+
+
+def begin_session(
+    connection: Connection, user_id: int, now: datetime, way: Way = "password"
+) -> str:
+    """Sign a user in.
+
+    Returns:
+        The token for the browser; only a hash of it is kept.
+    """
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(ConsoleSession).values(
+            token_hash=digest(token),
+            user_id=user_id,
+            way=way,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + LONGEST,
+        )
+    )
+    return token
+
+
+def find_session(connection: Connection, token: str, now: datetime) -> SignedIn | None:
+    """Who is signed in with this token; None when it is unknown, ended or expired, the user is
+    disabled, or the rep for whom an SDR works has left. To be asked in a transaction that commits:
+    it notes that somebody is there."""
+    return _find(connection, ConsoleSession.token_hash == digest(token), now)
+
+
+def session_by_id(connection: Connection, session_id: int, now: datetime) -> SignedIn | None:
+    """The same for a page that is open: asked before each action."""
+    return _find(connection, ConsoleSession.id == session_id, now)
+
+
+def end_session(connection: Connection, token: str, now: datetime) -> None:
+    """Sign out the browser with this token."""
+    connection.execute(
+        update(ConsoleSession)
+        .where(ConsoleSession.token_hash == digest(token), ConsoleSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def came_by_link(connection: Connection, session_id: int, now: datetime) -> bool:
+    """Whether the session began with a one-time link, within :data:`LINK_COUNTS`."""
+    row = connection.execute(
+        select(ConsoleSession.way, ConsoleSession.created_at).where(ConsoleSession.id == session_id)
+    ).one()
+    return bool(row.way == "link" and row.created_at > now - LINK_COUNTS)
+
+
+def begin_try(connection: Connection, email: str, address: str, now: datetime) -> datetime | None:
+    """Count a try to sign in as failed, unless too many have; :func:`tries_over` takes it back.
+
+    Counted before the password is looked at, so that many at once are no way around it.
+
+    Args:
+        address: keyed hash of the network address it comes from.
+
+    Returns:
+        None when it may go on, else when the next one may.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
+    connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
+    email_key = email.strip().casefold()
+    limits: list[tuple[ColumnElement[bool], int]] = [
+        (LoginFailure.email_key == email_key, TRIES_OF_EMAIL),
+        (LoginFailure.address == address, TRIES_OF_ADDRESS),
+    ]
+    again = []
+    for whose, limit in limits:
+        # The one that must have left the window before there is room for another.
+        oldest = connection.scalar(
+            select(LoginFailure.at)
+            .where(whose, LoginFailure.at > now - TRIES_WITHIN)
+            .order_by(LoginFailure.at.desc())
+            .offset(limit - 1)
+            .limit(1)
+        )
+        if oldest is not None:
+            again.append(oldest + TRIES_WITHIN)
+    if again:
+        return max(again)
+    connection.execute(insert(LoginFailure).values(email_key=email_key, address=address, at=now))
+    return None
+
+
+def tries_over(connection: Connection, email: str) -> None:
+    """Forget the failed tries with this address: somebody knew the password."""
+    connection.execute(
+        delete(LoginFailure).where(LoginFailure.email_key == email.strip().casefold())
+    )
+
+
+def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:
+    row = connection.execute(
+        select(
+            ConsoleSession.id,
+            ConsoleSession.last_seen_at,
+            ConsoleUser.id.label("user_id"),
+            ConsoleUser.name,
+            ConsoleUser.email,
+            ConsoleUser.language,
+            ConsoleUser.time_zone,
+            ConsoleUser.theme,
+            ConsoleUser.role,
+            # A manager whose code has left the team policy is a manager still.
+            func.coalesce(Rep.code, "").label("rep"),
+            func.coalesce(Rep.team, "").label("team"),
+        )
+        .join(ConsoleUser, ConsoleUser.id == ConsoleSession.user_id)
+        .outerjoin(Rep, (Rep.code == ConsoleUser.rep) & Rep.active)
+        .where(
+            which,
+            ConsoleSession.ended_at.is_(None),
+            ConsoleSession.expires_at > now,
+            ConsoleSession.last_seen_at > now - IDLE,
+            ConsoleUser.disabled_at.is_(None),
+        )
+    ).first()
+    if row is None or (row.role == Role.SDR and not row.rep):
+        return None
+    # Once a minute is enough to tell who is idle.
+    if row.last_seen_at < now - timedelta(minutes=1):
+        connection.execute(
+            update(ConsoleSession).where(ConsoleSession.id == row.id).values(last_seen_at=now)
+        )
+    return SignedIn(
+        session_id=row.id,
+        user_id=row.user_id,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+        time_zone=row.time_zone,
+        theme=row.theme,
+        caller=Caller(row.email, Role(row.role), row.rep, row.team, row.user_id),
+    )

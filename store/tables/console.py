@@ -1,0 +1,149 @@
+"""People who work in the console: who they are, how they came in, what they hold back or erased,
+and the files they import."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Table
+
+
+class ConsoleUser(Table):
+    """Somebody who may sign in."""
+
+    __tablename__ = "console_user"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    email: Mapped[str]
+    email_key: Mapped[str] = mapped_column(unique=True)
+    """The address folded: what people sign in with."""
+    name: Mapped[str]
+    role: Mapped[str]
+    """marketing, sdr, manager, ops, admin."""
+    rep: Mapped[str] = mapped_column(server_default="")
+    """The rep in whose name a user of role sdr acts; a manager may be one."""
+    password_hash: Mapped[str] = mapped_column(server_default="")
+    """Argon2id; '' for none yet."""
+    language: Mapped[str] = mapped_column(server_default="en")
+    """en, ko, zh."""
+    time_zone: Mapped[str] = mapped_column(server_default="")
+    """IANA name; '' for the browser's."""
+    theme: Mapped[str] = mapped_column(server_default="auto")
+    """auto, light, dark."""
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    disabled_at: Mapped[datetime | None]
+    oidc_subject: Mapped[str] = mapped_column(server_default="")
+    """Issuer and subject, once they came in through OpenID Connect."""
+
+    __table_args__ = (
+        Index(
+            "ix_console_user_oidc_subject",
+            "oidc_subject",
+            unique=True,
+            postgresql_where=text("oidc_subject <> ''"),
+        ),
+    )
+
+
+class ConsoleSession(Table):
+    """A browser in which somebody is signed in. Times are real time."""
+
+    __tablename__ = "console_session"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    """SHA-256, hexadecimal."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
+    way: Mapped[str]
+    """How they came in: password, link, oidc."""
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LoginLink(Table):
+    """A link that signs somebody in once: an invitation, or a way back without the password."""
+
+    __tablename__ = "login_link"
+    token_hash: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class LoginFailure(Table):
+    """A try to sign in that did not succeed; kept for a day."""
+
+    __tablename__ = "login_failure"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    email_key: Mapped[str]
+    address: Mapped[str]
+    """Keyed hash of the network address it came from."""
+    at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index("ix_login_failure_email_key", "email_key", "at"),
+        Index("ix_login_failure_address", "address", "at"),
+    )
+
+
+class HeldAnswer(Table):
+    """A task's disposition that somebody can still take back; it counts at ``release_at``."""
+
+    __tablename__ = "held_answer"
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
+    answer: Mapped[dict[str, Any]]
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
+    by: Mapped[str]
+    release_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Draft(Table):
+    """A cadence, policy or template that somebody is writing; each has a draft of their own."""
+
+    __tablename__ = "draft"
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    """cadence, policy, template."""
+    name: Mapped[str] = mapped_column(primary_key=True)
+    """'' for one that is new; a template's with its language: welcome-1.en."""
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), primary_key=True)
+    text: Mapped[str]
+    based_on: Mapped[int] = mapped_column(BigInteger)
+    """Id of the version that was published when it was begun; 0 for none."""
+    at: Mapped[datetime]
+    """Real time."""
+
+
+class Erasure(Table):
+    """The receipt of a person's erasure: that it was done, by whom and why, never who it was."""
+
+    __tablename__ = "erasure"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    at: Mapped[datetime]
+    by: Mapped[str]
+    reason: Mapped[str] = mapped_column(server_default="")
+    counts: Mapped[dict[str, Any]]
+    """Table → rows erased."""
+    lead_ref: Mapped[str] = mapped_column(index=True)
+    """Keyed hash of the address: tells whether somebody was erased without keeping it."""
+
+
+class ImportFile(Table):
+    """What an import from the browser needs of its file. The file goes when the import is done,
+    what it rejected a week later."""
+
+    __tablename__ = "import_file"
+    run_id: Mapped[int] = mapped_column(
+        ForeignKey("import_run.id", ondelete="CASCADE"), primary_key=True
+    )
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Compressed with zlib."""
+    head: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """The first rows, read: ``domain.lead_files.preview.Head``."""
+    rejects: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """CSV, UTF-8."""

@@ -1,0 +1,357 @@
+"""People who may sign in to the console: who they are, their passwords and one-time links.
+
+Times are real time, UTC: nobody's session ends sooner because the demo's calendar runs fast.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pwdlib import PasswordHash
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from domain.access import Role
+from domain.lead_files.row import RejectedRowError, checked_email
+from store.api_tokens import Caller
+from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep
+
+FIRST_ADMIN = "admin@localhost"
+"""Whom a stack on somebody's own machine begins with; no mail goes there."""
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 500
+LINK_LIFE = timedelta(hours=24)
+
+_passwords = PasswordHash.recommended()
+# A hash takes 64 MB while it is made: as many at once as there are threads would be gigabytes.
+_few_at_once = threading.BoundedSemaphore(4)
+
+
+class UserRefused(Exception):
+    """What can't be done with a user; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody in a session. ``time_zone`` is an IANA name or '' for the browser's, ``language``
+    en, ko or zh, ``theme`` auto, light or dark. The caller's name is the e-mail address."""
+
+    session_id: int
+    user_id: int
+    name: str
+    email: str
+    language: str
+    time_zone: str
+    theme: str
+    caller: Caller
+
+
+@dataclass(frozen=True)
+class UserLine:
+    """A user as a list shows it. ``last_seen_at`` is that of the latest session."""
+
+    id: int
+    email: str
+    name: str
+    role: str
+    rep: str
+    has_password: bool
+    created_at: datetime
+    disabled_at: datetime | None
+    last_seen_at: datetime | None
+
+
+def add_user(connection: Connection, email: str, name: str, role: Role, rep: str = "") -> int:
+    """Let somebody sign in, once a link or an OpenID Connect provider has brought them in.
+
+    Returns:
+        The user's id.
+
+    Raises:
+        UserRefused: the address is none or taken, there is no name, or the rep does not fit.
+    """
+    email = email.strip()
+    if email != FIRST_ADMIN:
+        try:
+            email = checked_email(email)
+        except RejectedRowError as wrong:
+            raise UserRefused(f"'{email}' is no e-mail address: {wrong}") from None
+    if not name.strip():
+        raise UserRefused("A user needs a name.")
+    _check_rep(connection, role, rep)
+    made = connection.execute(
+        upsert(ConsoleUser)
+        .values(email=email, email_key=email.casefold(), name=name.strip(), role=role, rep=rep)
+        .on_conflict_do_nothing(index_elements=["email_key"])
+        .returning(ConsoleUser.id)
+    ).scalar()
+    if made is None:
+        raise UserRefused(f"There is a user {email} already.")
+    return made
+
+
+def list_users(connection: Connection) -> list[UserLine]:
+    """All users by address, those that are disabled too."""
+    return _lines(connection)
+
+
+def find_user(connection: Connection, email: str) -> UserLine | None:
+    """The user with this address, in whatever case it is written."""
+    return next(iter(_lines(connection, ConsoleUser.email_key == email.strip().casefold())), None)
+
+
+def user_by_id(connection: Connection, user_id: int) -> UserLine | None:
+    """The user of this id."""
+    return next(iter(_lines(connection, ConsoleUser.id == user_id)), None)
+
+
+def change_user(
+    connection: Connection,
+    user_id: int,
+    now: datetime,
+    *,
+    name: str | None = None,
+    role: Role | None = None,
+    rep: str | None = None,
+    disabled: bool | None = None,
+) -> UserLine | None:
+    """Change what is given; None when there is no such user. What their role may is asked with
+    every action, so it holds at once; who is disabled is signed out.
+
+    Raises:
+        UserRefused: the rep does not fit the role, the name is empty, or nobody who may manage
+            users would be left.
+    """
+    # In one order for everybody, so that of two admins who disable each other one is refused.
+    admins = connection.scalars(
+        select(ConsoleUser.id)
+        .where(ConsoleUser.role == Role.ADMIN, ConsoleUser.disabled_at.is_(None))
+        .order_by(ConsoleUser.id)
+        .with_for_update()
+    ).all()
+    user = user_by_id(connection, user_id)
+    if user is None:
+        return None
+    new_role = role or Role(user.role)
+    # Who is no longer in sales is no rep any more, without anybody having to say so.
+    keeps_rep = new_role in (Role.SDR, Role.MANAGER)
+    new_rep = rep if rep is not None else (user.rep if keeps_rep else "")
+    if (new_role, new_rep) != (user.role, user.rep):
+        _check_rep(connection, new_role, new_rep)
+    if name is not None and not name.strip():
+        raise UserRefused("A user needs a name.")
+    if list(admins) == [user_id] and (disabled or new_role != Role.ADMIN):
+        raise UserRefused(f"{user.email} is the only admin: make another user admin first.")
+    changes: dict[str, Any] = {"role": new_role, "rep": new_rep}
+    if name is not None:
+        changes["name"] = name.strip()
+    if disabled is not None:
+        changes["disabled_at"] = (user.disabled_at or now) if disabled else None
+    connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(changes))
+    if disabled:
+        end_sessions(connection, user_id, now)
+        connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+    return user_by_id(connection, user_id)
+
+
+def set_preferences(
+    connection: Connection,
+    user_id: int,
+    *,
+    language: str | None = None,
+    time_zone: str | None = None,
+    theme: str | None = None,
+) -> None:
+    """Keep how somebody likes the console; what is None stays as it is."""
+    given = {"language": language, "time_zone": time_zone, "theme": theme}
+    chosen = {key: value for key, value in given.items() if value is not None}
+    if chosen:
+        connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(chosen))
+
+
+def set_password(connection: Connection, user_id: int, password: str, now: datetime) -> None:
+    """Set the password and end all sessions and links of the user. Takes some 50 ms of CPU.
+
+    Raises:
+        UserRefused: it is too short or too long.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise UserRefused(
+            f"A password has at least {SHORTEST_PASSWORD} characters and at most "
+            f"{LONGEST_PASSWORD}."
+        )
+    with _few_at_once:
+        kept = _passwords.hash(password)
+    connection.execute(
+        update(ConsoleUser).where(ConsoleUser.id == user_id).values(password_hash=kept)
+    )
+    end_sessions(connection, user_id, now)
+    connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+
+
+def check_password(database: Engine, email: str, password: str) -> int | None:
+    """The user whose address and password these are; None for all others, who learn nothing from
+    the time it takes. No connection is held meanwhile."""
+    query = select(ConsoleUser.id, ConsoleUser.password_hash).where(
+        ConsoleUser.email_key == email.strip().casefold(),
+        ConsoleUser.disabled_at.is_(None),
+        ConsoleUser.password_hash != "",
+    )
+    with database.connect() as connection:
+        user = connection.execute(query).first()
+    with _few_at_once:
+        nobodys = _nobodys_hash()
+        fits, renewed = _passwords.verify_and_update(
+            password[:LONGEST_PASSWORD], user.password_hash if user else nobodys
+        )
+    if user is None or not fits:
+        return None
+    if renewed:
+        with database.begin() as connection:
+            connection.execute(
+                update(ConsoleUser)
+                .where(ConsoleUser.id == user.id, ConsoleUser.password_hash == user.password_hash)
+                .values(password_hash=renewed)
+            )
+    return int(user.id)
+
+
+def make_link(connection: Connection, user_id: int, now: datetime) -> str:
+    """Make a token that signs the user in once within :data:`LINK_LIFE`; it ends the one before.
+
+    Raises:
+        UserRefused: there is no such user, or it is disabled.
+    """
+    active = connection.scalar(
+        select(ConsoleUser.id)
+        .where(ConsoleUser.id == user_id, ConsoleUser.disabled_at.is_(None))
+        .with_for_update()
+    )
+    if active is None:
+        raise UserRefused("Only a user who is not disabled can get a link.")
+    connection.execute(
+        delete(LoginLink).where((LoginLink.user_id == user_id) | (LoginLink.expires_at <= now))
+    )
+    token = secrets.token_urlsafe(32)
+    connection.execute(
+        insert(LoginLink).values(
+            token_hash=digest(token), user_id=user_id, expires_at=now + LINK_LIFE
+        )
+    )
+    return token
+
+
+def link_works(connection: Connection, token: str, now: datetime) -> bool:
+    """Whether :func:`use_link` would accept the token; looking at it uses nothing up."""
+    return bool(
+        connection.scalar(
+            select(func.count())
+            .select_from(LoginLink)
+            .join(ConsoleUser, ConsoleUser.id == LoginLink.user_id)
+            .where(_fresh(token, now), ConsoleUser.disabled_at.is_(None))
+        )
+    )
+
+
+def use_link(connection: Connection, token: str, now: datetime) -> int | None:
+    """The user whom the token signs in, this once; None when it was used, is too old or unknown."""
+    return connection.execute(
+        update(LoginLink)
+        .where(
+            _fresh(token, now),
+            LoginLink.user_id == ConsoleUser.id,
+            ConsoleUser.disabled_at.is_(None),
+        )
+        .values(used_at=now)
+        .returning(LoginLink.user_id)
+    ).scalar()
+
+
+def user_of_provider(
+    connection: Connection, subject: str, email: str, *, email_verified: bool
+) -> int | None:
+    """Whom an OpenID Connect provider speaks of: the user of the subject (issuer and subject), or
+    else the one with the verified address who has no subject yet; it is remembered then."""
+    known = connection.execute(
+        select(ConsoleUser.id, ConsoleUser.disabled_at).where(ConsoleUser.oidc_subject == subject)
+    ).first()
+    if known is not None:
+        return None if known.disabled_at else int(known.id)
+    if not email_verified:
+        return None
+    return connection.execute(
+        update(ConsoleUser)
+        .where(
+            ConsoleUser.email_key == email.strip().casefold(),
+            ConsoleUser.oidc_subject == "",
+            ConsoleUser.disabled_at.is_(None),
+        )
+        .values(oidc_subject=subject)
+        .returning(ConsoleUser.id)
+    ).scalar()
+
+
+def end_sessions(connection: Connection, user_id: int, now: datetime) -> None:
+    """Sign the user out everywhere."""
+    connection.execute(
+        update(ConsoleSession)
+        .where(ConsoleSession.user_id == user_id, ConsoleSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def digest(token: str) -> str:
+    """What is kept of a token (SHA-256). They are random and long: nothing slower is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
+    return (
+        (LoginLink.token_hash == digest(token))
+        & LoginLink.used_at.is_(None)
+        & (LoginLink.expires_at > now)
+    )
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    return _passwords.hash(secrets.token_urlsafe(32))
+
+
+def _check_rep(connection: Connection, role: Role, rep: str) -> None:
+    if role == Role.SDR and not rep:
+        raise UserRefused("A user of role sdr is a rep: say which, such as rep-1.")
+    if rep and role not in (Role.SDR, Role.MANAGER):
+        raise UserRefused(f"A user of role {role} is no rep: leave the rep out.")
+    if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
+        raise UserRefused(f"There is no rep '{rep}' in the team policy that is published.")
+
+
+def _lines(connection: Connection, *which: ColumnElement[bool]) -> list[UserLine]:
+    seen = (
+        select(func.max(ConsoleSession.last_seen_at))
+        .where(ConsoleSession.user_id == ConsoleUser.id)
+        .scalar_subquery()
+    )
+    rows = connection.execute(
+        select(
+            ConsoleUser.id,
+            ConsoleUser.email,
+            ConsoleUser.name,
+            ConsoleUser.role,
+            ConsoleUser.rep,
+            (ConsoleUser.password_hash != "").label("has_password"),
+            ConsoleUser.created_at,
+            ConsoleUser.disabled_at,
+            seen.label("last_seen_at"),
+        )
+        .where(*which)
+        .order_by(ConsoleUser.email_key)
+    )
+    return [UserLine(**row._mapping) for row in rows]

@@ -1,0 +1,222 @@
+"""Answers that can be taken back: what a person confirmed would be lost, count twice, or count
+although it was taken back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import cast
+
+import pytest
+from sqlalchemy import Engine, text
+from temporalio.client import Client
+
+from domain.access import Role
+from domain.journey import TaskRequest
+from relay import Relay
+from settings import ROOT
+from store import held_answers, tasks
+from store.answers import Answer, TaskOver, TaskRefused
+from store.engine import engine
+from store.users import add_user
+
+NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+USER = 1
+NO_ANSWER = Answer("no_answer", "rep-1", note="Try her mobile")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A database with lead 1 and a user."""
+    made = engine(database_url)
+    with made.begin() as connection:
+        connection.execute(
+            text("INSERT INTO lead (email, email_key) VALUES ('a@x.example', 'a@x.example')")
+        )
+        add_user(connection, "ops@perennial.example", "Ops", Role.OPS)
+    yield made
+    made.dispose()
+
+
+def opened(database: Engine, number: int = 1) -> int:
+    """An open call; its id."""
+    with database.begin() as connection:
+        return tasks.open_task(
+            connection,
+            TaskRequest(f"run:call:{number}", 1, "call"),
+            title="Call",
+            instructions="",
+            dispositions=["no_answer", "call_back", "not_interested"],
+            opened_at=NOW,
+            due=timedelta(hours=1),
+            deadline=timedelta(days=1),
+            workflow_id="lead-1",
+            run_id="run",
+        ).id
+
+
+def hold(database: Engine, task: int, answer: Answer = NO_ANSWER) -> None:
+    """Confirm an answer."""
+    with database.begin() as connection:
+        held_answers.hold(connection, task, answer, USER, NOW)
+
+
+def let_time_pass(database: Engine) -> None:
+    """What is held is due."""
+    with database.begin() as connection:
+        connection.execute(
+            text("UPDATE held_answer SET release_at = now() WHERE release_at < 'infinity'")
+        )
+
+
+def found(database: Engine, query: str) -> list[tuple[object, ...]]:
+    """The rows a statement gives."""
+    with database.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def done_within(database: Engine, seconds: float) -> None:
+    """Wait until a task is done."""
+    until = time.monotonic() + seconds
+    while not found(database, "SELECT FROM task WHERE state = 'done'"):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+
+
+def test_a_held_answer_counts_later_as_of_when_it_was_given(database: Engine) -> None:
+    """An SDR in time would be late, or what can be undone would have had its consequences."""
+    task = opened(database)
+    hold(database, task)
+
+    assert held_answers.release_due(database) == 0
+    assert found(database, "SELECT state FROM task") == [("open",)]
+    assert found(database, "SELECT count(*) FROM relay_message WHERE kind <> 'webhook'") == [(0,)]
+    let_time_pass(database)
+    assert held_answers.release_due(database) == 1
+    done = "SELECT state, disposition, completed_by, completed_at, answer->>'note' FROM task"
+    assert found(database, done) == [("done", "no_answer", "rep-1", NOW, "Try her mobile")]
+    assert found(database, "SELECT key FROM relay_message") == [(f"task:{task}",)]
+    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
+
+
+def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None:
+    task = opened(database)
+    typed = replace(NO_ANSWER, disposition="not_interested", until=date(2026, 9, 1))
+    hold(database, task, typed)
+
+    with database.begin() as connection:
+        assert held_answers.take_back(connection, task, USER + 1) is None
+        assert held_answers.take_back(connection, task, USER) == typed
+    let_time_pass(database)
+    assert held_answers.release_due(database) == 0
+    assert found(database, "SELECT state, return_on FROM task, lead") == [("open", None)]
+
+
+def test_what_cannot_be_taken_is_refused_before_it_is_held(database: Engine) -> None:
+    """The person would hear of it when the task is long off the screen."""
+    task = opened(database)
+    with pytest.raises(TaskRefused, match="needs a time"):
+        hold(database, task, Answer("call_back", "rep-1"))
+    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
+    hold(database, task)
+
+    with pytest.raises(TaskOver, match="rep-1 has just done it with 'no_answer'"):
+        hold(database, task, Answer("no_answer", "rep-2"))
+
+
+def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
+    """The lead booked by itself meanwhile: the note would be gone, and nobody would know."""
+    task = opened(database)
+    hold(database, task)
+    with database.begin() as connection:
+        tasks.close_task(connection, task, "withdrawn", NOW)
+    let_time_pass(database)
+
+    assert held_answers.release_due(database) == 1
+    assert held_answers.release_due(database) == 0
+    with database.connect() as connection:
+        (told,) = held_answers.held_of(connection, USER)
+    assert "withdrawn" in told.refused
+    assert told.answer == NO_ANSWER
+    assert found(database, "SELECT state, answer->'refused'->0->>'note' FROM task") == [
+        ("withdrawn", "Try her mobile")
+    ]
+    with database.begin() as connection:
+        assert held_answers.take_back(connection, task, USER) == NO_ANSWER
+        assert held_answers.held_of(connection, USER) == []
+
+
+def test_an_answer_that_fails_waits_and_the_others_do_not(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One broken policy would hold up what everybody has answered."""
+    bad, good = opened(database, 1), opened(database, 2)
+    for task in (bad, good):
+        hold(database, task)
+    let_time_pass(database)
+    complete = tasks.complete_task
+
+    def failing(connection: object, task_id: int, *rest: object) -> None:
+        if task_id == bad:
+            raise RuntimeError("a policy is missing")
+        complete(connection, task_id, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(held_answers, "complete_task", failing)
+    assert held_answers.release_due(database) == 2
+    assert found(database, "SELECT id FROM task WHERE state = 'done'") == [(good,)]
+    assert found(database, "SELECT task_id FROM held_answer") == [(bad,)]
+
+
+def test_two_relays_release_each_answer_once_after_a_third_was_killed(
+    database: Engine, database_url: str
+) -> None:
+    """What an SDR confirmed would be lost with a process, or be counted by both."""
+    numbers = [opened(database, number) for number in range(24)]
+    for task in numbers:
+        hold(database, task)
+    let_time_pass(database)
+    releasing = (
+        "import os; from store import held_answers; from store.engine import engine\n"
+        "held_answers.BATCH = 1\n"
+        "database = engine(os.environ['DATABASE_URL'])\n"
+        "while True: held_answers.release_due(database)"
+    )
+    victim = subprocess.Popen(
+        [sys.executable, "-c", releasing],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    try:
+        done_within(database, 60)
+    finally:
+        victim.kill()
+        victim.wait()
+
+    with ThreadPoolExecutor(2) as both:
+        for _ in range(2):
+            list(both.map(held_answers.release_due, [database] * 2))
+    assert found(database, "SELECT state, count(*) FROM task GROUP BY 1") == [("done", 24)]
+    assert found(database, "SELECT count(*), count(DISTINCT key) FROM relay_message") == [(24, 24)]
+    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
+
+
+async def test_a_worker_releases_what_is_due(database: Engine) -> None:
+    """Answers would wait for ever: nobody but the relay releases them."""
+    task = opened(database)
+    hold(database, task)
+    let_time_pass(database)
+    # Temporal is away: the answer counts all the same, and is brought there later.
+    relay = Relay(database, cast(Client, None))
+    running = asyncio.create_task(relay.run())
+    try:
+        await asyncio.to_thread(done_within, database, 60)
+    finally:
+        relay.stop()
+        await running

@@ -1,0 +1,76 @@
+"""Sales as the console lists them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.policies import read_policy
+from store.opportunities import open_opportunity, record_qualification
+from store.opportunity_list import Sale, Wanted, by_stage, sales
+from store.policies import publish_policy
+from tests.store.scored import NOW, Book
+
+RULES = """\
+policy: opportunity
+stages:
+  - {name: discovery, expected: 2 weeks}
+  - {name: proposal, expected: 3 weeks}
+stall_warnings: 1
+"""
+
+
+def sell(book: Book, stage: str, days: float, **known: str) -> int:
+    """A sale that has been in its stage for so long; its id."""
+    with book.database.begin() as connection:
+        rules, problems = read_policy(RULES, "opportunity.yaml")
+        assert rules is not None, problems
+        publish_policy(connection, "opportunity", RULES, rules)
+        lead = book.lead(phase="Opportunity", owner="rep-1")
+        at = NOW - timedelta(days=days)
+        sale = open_opportunity(connection, key=f"sale-{lead}", lead_id=lead, stage=stage, at=at)
+        record_qualification(connection, sale, known)
+    return sale
+
+
+def listed(book: Book, wanted: Wanted, limit: int = 50) -> list[Sale]:
+    """The first page."""
+    with book.database.connect() as connection:
+        return sales(connection, NOW, wanted, limit=limit)
+
+
+def test_a_sale_beyond_what_its_stage_is_to_take_stands_still(book: Book) -> None:
+    """A manager would find it when it is lost."""
+    still, moving = sell(book, "discovery", 15), sell(book, "proposal", 15)
+
+    assert {one.id: one.stalled for one in listed(book, Wanted())} == {still: True, moving: False}
+    assert [one.id for one in listed(book, Wanted(stalled=True))] == [still]
+    with book.database.connect() as connection:
+        counts = by_stage(connection, NOW)
+    assert [(one.stage, one.open, one.stalled) for one in counts] == [
+        ("discovery", 1, 1),
+        ("proposal", 1, 0),
+    ]
+
+
+def test_a_sale_shows_what_is_not_known_of_it_and_is_found_by_that(book: Book) -> None:
+    known = {"budget": "40,000", "authority": "board", "need": "yes", "timeline": "May"}
+    complete, blank = sell(book, "proposal", 1, **known), sell(book, "proposal", 1, budget=" ")
+
+    missing = {one.id: (one.amount, list(one.missing)) for one in listed(book, Wanted())}
+    assert missing == {
+        complete: ("40,000", []),
+        blank: ("", ["budget", "authority", "need", "timeline"]),
+    }
+    assert [one.id for one in listed(book, Wanted(incomplete=True))] == [blank]
+
+
+def test_closed_sales_are_apart_and_pages_go_from_young_to_old(book: Book) -> None:
+    first, second, third = (sell(book, "proposal", 1) for _ in range(3))
+    book.value("UPDATE opportunity SET outcome = 'won' WHERE id = :id RETURNING 1", id=second)
+
+    assert [one.id for one in listed(book, Wanted())] == [third, first]
+    assert [one.id for one in listed(book, Wanted(state="won"))] == [second]
+    with book.database.connect() as connection:
+        after = sales(connection, NOW, Wanted(state="any"), after=third, limit=1)
+    assert [one.id for one in after] == [second]
+    assert listed(book, Wanted(team="nobody's")) == []

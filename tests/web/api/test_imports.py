@@ -1,0 +1,233 @@
+"""Imports over the API: a file in, leads and rejects out, and nothing lost when the app dies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from sqlalchemy import text
+
+from store import import_job, import_runs
+from tests.web.api.conftest import Api
+
+EXPORT = """\
+Work mail;First Name;Company;업종
+dana@acme.example;Dana;Acme;소프트웨어
+not an address;Nobody;Acme;
+kim@hanbit.example;"Kim
+Minsu";Hanbit;유통
+;No Mail;Acme;
+"""
+SECONDS = 60.0
+
+
+async def upload(api: Api, content: str | bytes = EXPORT, **form: str) -> httpx.Response:
+    """Send a file as a browser's form does."""
+    transport = httpx.ASGITransport(api.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://go.test/api") as client:
+        return await client.post(
+            "/imports",
+            headers={"Authorization": f"Bearer {api.tokens['marketing']}"},
+            files={"file": ("export.csv", content, "text/csv")},
+            data={"mapping": json.dumps({"Work mail": "email"}), "cadence": "welcome-nurture"}
+            | form,
+        )
+
+
+async def ended(api: Api, import_id: int) -> dict[str, Any]:
+    """The import when it is over."""
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        run: dict[str, Any] = (await api.ask("ops", "GET", f"/imports/{import_id}")).json()["run"]
+        if run["state"] != "running":
+            return run
+        await asyncio.sleep(0.05)
+    raise AssertionError("the import does not end")
+
+
+async def test_a_file_becomes_leads_and_rejects(api: Api) -> None:
+    answer = await upload(api, source="fair")
+    run = await ended(api, answer.json()["run"]["id"])
+    again = await ended(api, (await upload(api)).json()["run"]["id"])
+
+    assert answer.status_code == 201
+    counts = ("state", "rows", "created", "updated", "rejected", "journeys", "by", "source")
+    assert [run[name] for name in counts] == ["done", 4, 2, 0, 2, 2, "the marketing", "fair"]
+    assert run["reasons"] == {"no e-mail address": 1, "not a valid e-mail address": 1}
+    assert [again[name] for name in counts[:6]] == ["done", 4, 0, 2, 2, 0]
+    rejects = await api.ask("marketing", "GET", f"/imports/{run['id']}/rejects")
+    assert rejects.headers["content-type"].startswith("text/csv")
+    lines = rejects.content.decode("utf-8-sig").splitlines()
+    assert (
+        lines[0] == "rejected_row;rejected_line;rejected_reason;Work mail;First Name;Company;업종"
+    )
+    assert lines[1].startswith("3;3;")
+    assert lines[2] == "5;6;The row has no e-mail address.;;No Mail;Acme;"
+    assert api.value("SELECT string_agg(source, ',') FROM lead") == "fair,fair"
+    # The file has done its work; whoever reads a backup shall not find it.
+    assert api.value("SELECT count(*) FROM import_file WHERE data IS NOT NULL") == 0
+    assert api.value("SELECT count(*) FROM import_file WHERE head IS NOT NULL") == 0
+
+
+async def test_a_file_is_looked_at_and_mapped_before_it_is_started(api: Api) -> None:
+    """A marketer who maps a column wrong would spoil leads that are known."""
+    kept = (await upload(api, start="false", mapping="", cadence="")).json()
+    path = f"/imports/{kept['run']['id']}"
+
+    assert [(one["name"], one["field"]) for one in kept["columns"]] == [
+        ("Work mail", ""),
+        ("First Name", "first_name"),
+        ("Company", "company"),
+        ("업종", ""),
+    ]
+    assert kept["columns"][3]["samples"] == ["소프트웨어", "유통"]
+    without = await api.ask("marketing", "POST", f"{path}/start")
+    assert (without.status_code, "e-mail address: choose one" in without.text) == (422, True)
+    fields = ["email", "first_name", "company", ""]
+    wrong = await api.ask("marketing", "PATCH", path, fields=["mail", *fields[1:]])
+    assert (wrong.status_code, "no field 'mail'" in wrong.text) == (422, True)
+    await api.ask("marketing", "PATCH", path, fields=fields, source="fair")
+    shown = (await api.ask("marketing", "GET", f"{path}/preview")).json()
+    assert [(lead["email"], lead["source"]) for lead in shown["leads"]] == [
+        ("dana@acme.example", "fair"),
+        ("kim@hanbit.example", "fair"),
+    ]
+    assert [reject["row"] for reject in shown["rejects"]] == [3, 5]
+    assert shown["whole"]
+    assert api.value("SELECT count(*) FROM lead") == 0
+    assert (await api.ask("marketing", "POST", f"{path}/start")).status_code == 200
+    assert (await ended(api, kept["run"]["id"]))["created"] == 2
+    for refused in (
+        await api.ask("marketing", "POST", f"{path}/start"),
+        await api.ask("marketing", "PATCH", path, source="x"),
+        await api.ask("marketing", "DELETE", path),
+    ):
+        assert (refused.status_code, "done" in refused.text) == (409, True)
+
+
+async def test_the_wrong_encoding_is_mended_before_the_import(api: Api) -> None:
+    content = "이메일,이름\nkim@hanbit.example,김민수\n".encode("cp949")
+    form = {"start": "false", "mapping": "", "cadence": ""}
+    kept = (await upload(api, content, encoding="cp1252", **form)).json()
+    path = f"/imports/{kept['run']['id']}"
+
+    mended = (await api.ask("marketing", "PATCH", path, encoding="cp949")).json()
+
+    assert kept["columns"][1]["samples"] != ["김민수"]
+    assert [(one["field"], one["samples"]) for one in mended["columns"]] == [
+        ("email", ["kim@hanbit.example"]),
+        ("full_name", ["김민수"]),
+    ]
+    gone = await api.ask("marketing", "DELETE", path)
+    assert gone.status_code == 200
+    assert api.value("SELECT count(*) FROM import_file") == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "form", "sentence"),
+    [
+        (b"", {}, "it is empty"),
+        (b"PK\x03\x04", {}, "spreadsheet, not a CSV"),
+        (b"ada@b.example,Ada\nx@b.example,X\n", {"mapping": ""}, "must name the columns"),
+        (EXPORT.encode(), {"mapping": "{"}, "Write a JSON object"),
+        (EXPORT.encode(), {"mapping": '{"Post": "email"}'}, "the column “Post”"),
+        (EXPORT.encode(), {"cadence": "summer"}, "no published cadence summer"),
+    ],
+)
+async def test_a_file_that_can_not_be_imported_is_refused_with_a_reason(
+    api: Api, content: bytes, form: dict[str, str], sentence: str
+) -> None:
+    answer = await upload(api, content, **form)
+
+    assert (answer.status_code, sentence in answer.text) == (422, True), answer.text
+    assert api.value("SELECT count(*) FROM import_run") == 0
+
+
+async def test_a_file_that_is_too_large_is_not_even_read(api: Api) -> None:
+    """A wrong file of gigabytes would fill the disk of the web app."""
+    headers = {
+        "Authorization": f"Bearer {api.tokens['marketing']}",
+        "Content-Length": str(60 * 1024 * 1024),
+        "Content-Type": "multipart/form-data; boundary=x",
+    }
+
+    answer = await api.send("POST", "/imports", headers)
+
+    assert (answer.status_code, "larger than 50 MB" in answer.text) == (413, True)
+
+
+async def test_an_interrupted_import_says_so_and_starts_again(api: Api) -> None:
+    """The web app died in the middle: nothing of the file is in, and nobody waits for ever."""
+    kept = (await upload(api, start="false")).json()
+    import_id = kept["run"]["id"]
+    path = f"/imports/{import_id}"
+    # What an app leaves that is killed: the state of an import that runs, and no lock.
+    api.value("UPDATE import_run SET state = 'running', rows = 2 RETURNING id")
+
+    interrupted = (await api.ask("marketing", "GET", path)).json()["run"]
+    await api.ask("marketing", "POST", f"{path}/start")
+    run = await ended(api, import_id)
+
+    assert (interrupted["state"], run["state"], run["created"]) == ("interrupted", "done", 2)
+
+
+async def test_an_import_that_runs_is_not_started_twice_nor_taken_for_dead(api: Api) -> None:
+    """Two people press the button; and another web app looks at the list meanwhile."""
+    import_id = (await upload(api, start="false")).json()["run"]["id"]
+    path = f"/imports/{import_id}"
+    with api.database.begin() as other:
+        # Another import that merges: this one waits for it.
+        other.execute(text("SELECT pg_advisory_xact_lock(7041983)"))
+        first = await api.ask("marketing", "POST", f"{path}/start")
+        second = await api.ask("ops", "POST", f"{path}/start")
+        listed = (await api.ask("ops", "GET", "/imports")).json()["items"]
+        discarded = await api.ask("ops", "DELETE", path)
+    run = await ended(api, import_id)
+
+    assert (first.json()["run"]["state"], listed[0]["state"]) == ("running", "running")
+    assert (second.status_code, discarded.status_code) == (409, 409)
+    assert (run["state"], run["created"]) == ("done", 2)
+
+
+async def test_an_import_that_fails_leaves_nothing_and_can_be_started_again(api: Api) -> None:
+    import_id = (await upload(api, start="false")).json()["run"]["id"]
+    api.value("ALTER TABLE account RENAME TO away; SELECT 1")
+
+    import_job.begin(
+        api.database,
+        import_id,
+        now=api.settings.clock().now,
+        starts_per_second=50,
+        secret="test",
+    ).join(SECONDS)
+    with api.database.connect() as connection:
+        failed = import_runs.find_run(connection, import_id)
+    api.value("ALTER TABLE away RENAME TO account; SELECT 1")
+    await api.ask("marketing", "POST", f"/imports/{import_id}/start")
+    run = await ended(api, import_id)
+
+    assert failed is not None
+    assert (failed.state, "start it again" in failed.error) == ("failed", True)
+    assert "acme.example" not in failed.error
+    assert (run["state"], run["created"], run["error"]) == ("done", 2, "")
+
+
+async def test_files_and_rejects_are_not_kept_longer_than_a_week(api: Api) -> None:
+    """What people uploaded and forgot would lie about for years."""
+    forgotten = (await upload(api, start="false")).json()["run"]["id"]
+    done = await ended(api, (await upload(api)).json()["run"]["id"])
+    api.value(
+        "UPDATE import_run SET at = now() - interval '8 days', "
+        "ended_at = CASE WHEN state = 'done' THEN now() - interval '8 days' END, "
+        "started_at = NULL RETURNING id"
+    )
+
+    await upload(api, start="false")
+
+    assert (await api.ask("ops", "GET", f"/imports/{forgotten}")).status_code == 404
+    assert (await api.ask("ops", "GET", f"/imports/{done['id']}/rejects")).status_code == 404
+    assert (await api.ask("ops", "GET", f"/imports/{done['id']}")).json()["run"]["created"] == 2

@@ -1,0 +1,92 @@
+"""Leads over the API: none is missed, and what happened to one is told."""
+
+from __future__ import annotations
+
+from tests.web.api.conftest import Api
+
+
+async def test_leads_are_read_page_by_page_and_each_once(api: Api) -> None:
+    """A lead that is skipped between two pages is missing from somebody's report."""
+    made = [api.lead(f"lead-{number}@acme.example", "rep-1") for number in range(5)]
+    api.lead("other@acme.example", "rep-2", stage="sal")
+
+    seen: list[int] = []
+    after: int | None = 0
+    while after is not None:
+        page = (
+            await api.ask("ops", "GET", f"/leads?owner=rep-1&stage=mql&limit=2&after={after}")
+        ).json()
+        seen += [lead["id"] for lead in page["items"]]
+        after = page["next"]
+
+    assert seen == made
+
+
+async def test_a_search_finds_by_beginnings_and_shows_no_other_teams_leads(api: Api) -> None:
+    """A program that looks up who writes gets the same as the console."""
+    api.lead("jane.doe@acme.example", "rep-1", first_name="Jane", last_name="Doe")
+    api.lead("jane@globex.example", "rep-9", first_name="Jane", last_name="Roe")
+
+    every = (await api.ask("ops", "GET", "/leads?search=jan")).json()["items"]
+    ours = (await api.ask("sdr", "GET", "/leads?search=jan")).json()["items"]
+    one = (await api.ask("ops", "GET", "/leads?search=doe%20acme")).json()["items"]
+
+    assert [lead["last_name"] for lead in every] == ["Doe", "Roe"]
+    assert [lead["last_name"] for lead in ours] == ["Doe"]
+    assert one == ours
+
+
+async def test_a_lead_comes_with_its_score_explained_and_its_history(api: Api) -> None:
+    lead = api.lead("jane@acme.example", "rep-1", first_name="Jane", last_name="Doe")
+    api.task(lead, "rep-1")
+
+    shown = (await api.ask("sdr", "GET", f"/leads/{lead}")).json()
+
+    assert shown["lead"]["email"] == "jane@acme.example"
+    assert shown["scoring"]["standing"]["meaning"] == "known"
+    assert [line["what"] for line in shown["history"]] == ["task"]
+
+
+async def test_the_history_says_who_had_a_lead_and_which_promises_broke(api: Api) -> None:
+    """A manager asked by a lead why nobody called has nothing else to look at."""
+    lead = api.lead("jane@acme.example", "rep-2")
+    api.value(
+        "INSERT INTO assignment (lead_id, owner, previous, cause, by, at) VALUES "
+        "(:lead, '', '', 'overflow', '', '2026-05-04 08:00Z'), "
+        "(:lead, 'rep-1', '', 'routed', '', '2026-05-04 09:00Z'), "
+        "(:lead, 'rep-2', 'rep-1', 'reassigned', 'the manager', '2026-05-04 12:00Z') RETURNING 1",
+        lead=lead,
+    )
+    api.value(
+        "WITH clock AS (INSERT INTO sla_clock (key, lead_id, promise, state, started_at, due_at) "
+        "VALUES ('accept:1', :lead, 'accept_hot', 'breached', '2026-05-04 09:00Z', "
+        "'2026-05-04 09:05Z') RETURNING id) INSERT INTO sla_action (clock_id, action, pilot, "
+        "detail, at) SELECT id, 'breach', false, '', timestamptz '2026-05-04 09:05Z' FROM clock "
+        "UNION ALL SELECT id, 'remind', true, '', timestamptz '2026-05-04 09:06Z' FROM clock "
+        "RETURNING 1",
+        lead=lead,
+    )
+
+    history = (await api.ask("manager", "GET", f"/leads/{lead}")).json()["history"]
+
+    assert [(line["what"], line["detail"]) for line in history] == [
+        ("owner", "nobody · overflow"),
+        ("owner", "rep-1 · routed"),
+        ("promise", "accept hot · breach"),
+        ("promise", "accept hot · remind · only noted"),
+        ("owner", "rep-2 · reassigned · from rep-1 · by the manager"),
+    ]
+
+
+async def test_points_are_added_by_a_program_as_at_a_terminal(api: Api) -> None:
+    """A fair's badge scanner, or a CRM, could tell us of nobody's interest."""
+    lead = api.lead("jane@acme.example", "rep-1")
+    other = api.lead("jon@acme.example", "rep-9")
+
+    first = await api.ask("marketing", "POST", f"/leads/{lead}/score", points=30)
+    second = await api.ask("sdr", "POST", f"/leads/{lead}/score", points=-10)
+    hidden = await api.ask("sdr", "POST", f"/leads/{other}/score", points=30)
+    absurd = await api.ask("marketing", "POST", f"/leads/{lead}/score", points=10_001)
+
+    assert (first.json()["score"], second.json()["score"]) == (30, 20)
+    assert (hidden.status_code, absurd.status_code) == (404, 422)

@@ -1,0 +1,97 @@
+"""What the console's recycle pool and team pages do, asked through the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from tests.web.api.conftest import Api
+
+PARKED = {"phase": "Recycle", "phase_reason": "lost", "stage": "recycled"}
+SENT = """
+    SELECT count(*) FROM relay_message
+    WHERE payload->>'code' = :code AND workflow_id LIKE 'lead-%'
+"""
+
+
+async def test_parked_leads_are_paged_filtered_and_decided_about_in_bulk(api: Api) -> None:
+    """Marketing would wake hundreds one by one; a manager's filter would reach other leads."""
+    leads = [api.lead(f"lead-{n}@acme.example", "rep-1", **PARKED) for n in range(3)]
+    other = api.lead("x@acme.example", "rep-9", **PARKED | {"phase_reason": "no_show"})
+    active = api.lead("active@acme.example", "rep-1")
+
+    first = (await api.ask("manager", "GET", "/recycle?limit=3")).json()
+    rest = (await api.ask("manager", "GET", f"/recycle?limit=3&after={first['next']}")).json()
+    ours = (await api.ask("sdr", "GET", "/recycle")).json()["items"]
+    woken = await api.ask("marketing", "POST", "/recycle/wake", leads=[leads[0], active])
+    retired = await api.ask("marketing", "POST", "/recycle/retire", matching={"reason": "no_show"})
+    day = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
+    rests = await api.ask(
+        "marketing", "POST", "/recycle/extend", matching={"reason": "lost"}, until=day
+    )
+    past = await api.ask("marketing", "POST", "/recycle/extend", leads=leads, until="2020-01-01")
+
+    assert [one["id"] for one in first["items"] + rest["items"]] == [*leads, other]
+    assert [one["id"] for one in ours] == leads
+    assert woken.json() == {"leads": 1, "left": 1}
+    assert retired.json() == {"leads": 1, "left": 0}
+    assert rests.json() == {"leads": 3, "left": 0}
+    assert (past.status_code, past.json()["errors"][0]["field"]) == (409, "until")
+    assert [api.value(SENT, code=code) for code in ("woken", "retired", "replan")] == [1, 1, 3]
+    for body in ({}, {"leads": leads, "matching": {}}):
+        assert (await api.ask("marketing", "POST", "/recycle/wake", **body)).status_code == 422
+
+
+async def test_a_reps_leads_go_to_colleagues_by_the_rules(api: Api) -> None:
+    """Who is ill keeps them otherwise, or a manager deals them out by hand."""
+    leads = [api.lead(f"lead-{n}@acme.example", "rep-1") for n in range(3)]
+    task = api.task(leads[0], "rep-1")
+
+    answer = await api.ask("manager", "POST", "/team/reassign", leads=leads, to="")
+
+    assert answer.json() == {"leads": leads, "waiting": []}
+    owner = "SELECT owner FROM lead WHERE id = :id"
+    now = [api.value(owner, id=lead) for lead in leads]
+    assert set(now) == {"rep-2", "rep-9"}
+    assert api.value("SELECT owner FROM task WHERE id = :id", id=task) == now[0]
+    made = "SELECT DISTINCT cause || ' by ' || by FROM assignment"
+    assert api.value(made) == "reassigned by the manager"
+    for rep in ("rep-2", "rep-9"):
+        await api.ask("manager", "PUT", f"/team/{rep}/presence", present=False)
+    await api.ask("manager", "PUT", "/team/rep-1/presence", present=False)
+    nobody = await api.ask("manager", "POST", "/team/reassign", leads=leads[:1], to="")
+    assert nobody.json() == {"leads": leads[:1], "waiting": leads[:1]}
+    assert api.value(owner, id=leads[0]) == ""
+
+
+async def test_an_alert_is_put_away_by_whom_it_is_for(api: Api) -> None:
+    """An SDR would put away what a colleague has not seen; what goes by itself would be gone."""
+    lead = api.lead("a@acme.example", "rep-1")
+
+    def alert(owner: str, kind: str) -> int:
+        made = api.value(
+            "INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at) "
+            "VALUES (:key, :kind, :lead, :owner, now(), now()) RETURNING id",
+            key=f"{kind}:{owner}",
+            kind=kind,
+            lead=lead,
+            owner=owner,
+        )
+        return int(made)
+
+    own, colleagues = alert("rep-1", "stalled"), alert("rep-2", "stalled")
+    hot = alert("rep-1", "hot_lead")
+    asked = [
+        await api.ask(role, "POST", f"/team/alerts/{one}/put-away")
+        for role, one in (("sdr", own), ("sdr", own), ("sdr", colleagues), ("sdr", hot))
+    ]
+    assert [answer.status_code for answer in asked] == [200, 404, 404, 409]
+    answer = await api.ask("manager", "POST", f"/team/alerts/{colleagues}/put-away")
+    assert answer.status_code == 200
+
+
+async def test_an_sdr_sees_the_own_team_only(api: Api) -> None:
+    team = [one["code"] for one in (await api.ask("sdr", "GET", "/team")).json()["items"]]
+    everybody = [one["code"] for one in (await api.ask("manager", "GET", "/team")).json()["items"]]
+
+    assert team == ["rep-1", "rep-2"]
+    assert everybody == ["rep-1", "rep-2", "rep-9"]

@@ -1,0 +1,86 @@
+"""``/api/leads/{lead_id}/erase`` and ``/api/erasures``: erasing a person, and the receipts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from activities.links import deployment_secret
+from domain.access import Action
+from store import erasure
+from store.api_tokens import Caller
+from store.erasure import ErasureRefused, Receipt
+from web.api.access import Place, may
+from web.api.paging import Before, Limit, Page
+from web.api.problems import missing, refused
+
+router = APIRouter(tags=["erasure"])
+Eraser = Annotated[Caller, Depends(may(Action.ERASE))]
+
+
+class Known(BaseModel):
+    """What there is of a person: table → rows."""
+
+    lead_id: int
+    rows: dict[str, int]
+
+
+class Order(BaseModel):
+    """An order to erase a person. ``address`` is theirs, as proof that the right one is meant;
+    ``reason`` is kept, so it should name nobody."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(max_length=320)
+    reason: str = Field(default="", max_length=500)
+
+
+@router.get("/leads/{lead_id}/erase", dependencies=[Depends(may(Action.ERASE))])
+def show_known(here: Place, lead_id: int) -> Known:
+    """How much is known of a lead, and would be erased."""
+    try:
+        with here.database.connect() as connection:
+            return Known(lead_id=lead_id, rows=erasure.known_of(connection, lead_id))
+    except ErasureRefused as nobody:
+        raise missing(str(nobody)) from None
+
+
+@router.post("/leads/{lead_id}/erase")
+def erase(here: Place, caller: Eraser, lead_id: int, body: Order) -> Receipt:
+    """Erase a person from all tables, for good; what runs for them in Temporal ends within
+    seconds, or when Temporal is back."""
+    try:
+        with here.database.begin() as connection:
+            return erasure.erase(
+                connection,
+                lead_id,
+                address=body.address,
+                by=caller.name,
+                reason=body.reason,
+                secret=deployment_secret(here.settings),
+                now=here.clock.now(),
+            )
+    except ErasureRefused as refusal:
+        raise refused(str(refusal), "address") from None
+
+
+@router.get("/erasures", dependencies=[Depends(may(Action.ERASE))])
+def list_receipts(
+    here: Place,
+    *,
+    address: Annotated[str, Query(description="Whether this person was erased.")] = "",
+    before: Before = None,
+    limit: Limit = 50,
+) -> Page[Receipt]:
+    """Who was erased is not kept, only that it was done: the latest first."""
+    with here.database.connect() as connection:
+        items = erasure.receipts(
+            connection,
+            secret=deployment_secret(here.settings),
+            address=address,
+            before=before,
+            limit=limit,
+        )
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)

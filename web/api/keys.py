@@ -1,0 +1,119 @@
+"""``/api/write-keys`` and ``/api/tokens``: what programs show to be let in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.access import Action, Role
+from store.api_tokens import TokenLine, TokenRefused, create_token, list_tokens, revoke_token
+from store.lead_import import published_cadences
+from store.write_keys import WriteKeyLine, create_write_key, list_write_keys, revoke_write_key
+from web.api.access import Place, may
+from web.api.paging import Done, Listing
+from web.api.problems import invalid, missing, refused
+
+router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))])
+
+
+class NewWriteKey(BaseModel):
+    """A source of the tracking API; leads that it identifies first begin in ``cadence``, if any."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    cadence: str = ""
+
+
+class NewToken(BaseModel):
+    """A token of this API; ``rep`` is for role sdr, and needed there."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=100)
+    role: Role
+    rep: str = ""
+
+
+class Secret(BaseModel):
+    """What a program shows; it can't be asked for again."""
+
+    name: str
+    secret: str
+
+
+class Named(BaseModel):
+    """The name of one that is in use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+
+
+@router.get("/write-keys")
+def list_keys(here: Place) -> Listing[WriteKeyLine]:
+    """Write keys of the tracking API by name, those that were revoked too."""
+    with here.database.connect() as connection:
+        return Listing(items=list_write_keys(connection))
+
+
+@router.post("/write-keys", status_code=201)
+def add_key(here: Place, body: NewWriteKey) -> Secret:
+    """Make a write key. In a browser it is public: nobody can read anything with it."""
+    name = _name(body.name)
+    with here.database.begin() as connection:
+        cadences = published_cadences(connection)
+        if body.cadence and body.cadence not in cadences:
+            there = ", ".join(cadences) or "none yet"
+            raise invalid(
+                "cadence", f"The cadence '{body.cadence}' is not published; there are {there}."
+            )
+        key = create_write_key(connection, name, body.cadence)
+    if key is None:
+        raise refused(f"There is, or was, a write key '{name}': choose another name.", "name")
+    return Secret(name=name, secret=key)
+
+
+@router.post("/write-keys/revoke")
+def revoke_key(here: Place, body: Named) -> Done:
+    """Take no more from a write key; web apps hear of it within seconds."""
+    with here.database.begin() as connection:
+        if not revoke_write_key(connection, body.name, datetime.now(UTC)):
+            raise missing(f"There is no write key '{body.name}' in use.")
+    return Done(detail=f"The write key '{body.name}' is revoked.")
+
+
+@router.get("/tokens")
+def list_all_tokens(here: Place) -> Listing[TokenLine]:
+    """Tokens of this API by name, those that were revoked too. Real time."""
+    with here.database.connect() as connection:
+        return Listing(items=list_tokens(connection))
+
+
+@router.post("/tokens", status_code=201)
+def add_token(here: Place, body: NewToken) -> Secret:
+    """Make a token for a program."""
+    name = _name(body.name)
+    try:
+        with here.database.begin() as connection:
+            token = create_token(connection, name, body.role, body.rep)
+    except TokenRefused as refusal:
+        raise refused(str(refusal)) from None
+    return Secret(name=name, secret=token)
+
+
+@router.post("/tokens/revoke")
+def revoke_one_token(here: Place, body: Named) -> Done:
+    """Take no more from a token, at once."""
+    with here.database.begin() as connection:
+        if not revoke_token(connection, body.name, datetime.now(UTC)):
+            raise missing(f"There is no token '{body.name}' in use.")
+    return Done(detail=f"The token '{body.name}' is revoked.")
+
+
+def _name(name: str) -> str:
+    if not name.strip():
+        raise invalid("name", "Give it a name, such as website or crm.")
+    return name.strip()

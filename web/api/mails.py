@@ -1,0 +1,258 @@
+"""``/api/mails``: the mails of the embedded channel, as their recipients got them.
+
+Whoever reads them can do what a recipient can: their links are live, and they can be replied to.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, Response
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from activities.links import link_signer
+from domain.access import Action
+from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
+from store import outbox_mails
+from store.api_tokens import Caller
+from store.outbox_mails import KeptMail, MailLine, ReplyRefused
+from web.api.access import Here, Place, found, may
+from web.api.paging import After, Before, Done, Limit, Page
+from web.api.problems import refused
+
+router = APIRouter(prefix="/mails", tags=["mails"])
+Reader = Annotated[Caller, Depends(may(Action.READ_MAILS))]
+
+REPLY_LIMIT = 2000
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+"""The mail runs no script, sends no form and loads nothing, so that reading it here is not an
+open; its links open in a tab of their own."""
+
+_HREF = re.compile(r"""<a\s[^>]*?href\s*=\s*["']([^"']+)["']""", re.IGNORECASE)
+
+
+class MailLink(BaseModel):
+    """A link in a mail: ``kind`` is click, unsubscribe, preferences, booking, opened, or '' for one
+    that is not ours; ``leads_to`` is where a click goes on to."""
+
+    kind: LinkKind | str
+    url: str
+    leads_to: str = ""
+
+
+class FollowedMail(BaseModel):
+    """A mail as programs follow them, with its links."""
+
+    id: int
+    touch_key: str
+    recipient: str
+    subject: str
+    sent_at: datetime
+    links: list[MailLink]
+
+
+class Header(BaseModel):
+    """A header of a mail."""
+
+    name: str
+    value: str
+
+
+class Attachment(BaseModel):
+    """Something that came with a mail, as text."""
+
+    name: str
+    text: str
+
+
+class MailDetail(BaseModel):
+    """A mail taken apart. ``lead_id`` is null for a mail of no touch."""
+
+    id: int
+    touch_key: str
+    lead_id: int | None
+    recipient: str
+    subject: str
+    sent_at: datetime
+    replied_at: datetime | None
+    headers: list[Header]
+    text: str
+    html: str
+    links: list[MailLink]
+    attachments: list[Attachment]
+    source: str
+    """The message as it would have gone out, RFC 5322."""
+
+
+class Reply(BaseModel):
+    """What the recipient writes back."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str = Field(default="", max_length=REPLY_LIMIT)
+
+
+@router.get("")
+def list_mails(
+    here: Place,
+    _caller: Reader,
+    *,
+    search: str = "",
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
+    before: Before = None,
+    limit: Limit = 50,
+) -> Page[MailLine]:
+    """The newest first; ``search`` is looked for in recipients and subjects."""
+    with here.database.connect() as connection:
+        items = outbox_mails.list_mails(
+            connection,
+            search=search.strip(),
+            since=since,
+            until=until,
+            before=before,
+            limit=limit,
+        )
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/follow")
+def follow(
+    here: Place,
+    _caller: Reader,
+    after: After = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Page[FollowedMail]:
+    """Mails in the order they were sent, from the one after ``after``. Asking again with the last
+    id, whether or not there is a ``next``, never misses one."""
+    with here.database.begin() as connection:
+        newest = outbox_mails.newest_settled(connection)
+    with here.database.connect() as connection:
+        mails = outbox_mails.mails_between(connection, after, newest, limit)
+    signer = link_signer(here.settings)
+    items = [
+        FollowedMail(
+            id=mail.id,
+            touch_key=mail.touch_key,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            sent_at=mail.sent_at,
+            links=[link for link in _links(signer, _body(_parsed(mail), "html")) if link.kind],
+        )
+        for mail in mails
+    ]
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+
+
+@router.get("/{mail_id}")
+def show(here: Place, _caller: Reader, mail_id: int) -> MailDetail:
+    """One mail: headers, HTML, text, attachments, links and source."""
+    with here.database.connect() as connection:
+        mail = found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
+        replied = outbox_mails.replied_at(connection, mail.touch_id) if mail.touch_id else None
+    message = _parsed(mail)
+    content = _body(message, "html")
+    return MailDetail(
+        id=mail.id,
+        touch_key=mail.touch_key,
+        lead_id=mail.lead_id,
+        recipient=mail.recipient,
+        subject=mail.subject,
+        sent_at=mail.sent_at,
+        replied_at=replied,
+        headers=[Header(name=name, value=str(value)) for name, value in message.items()],
+        text=_body(message, "plain"),
+        html=content,
+        links=list(_links(link_signer(here.settings), content)),
+        attachments=[
+            Attachment(name=part.get_filename() or "attachment", text=_text(part))
+            for part in message.iter_attachments()
+        ],
+        source=mail.raw.decode("utf-8", "replace"),
+    )
+
+
+@router.get("/{mail_id}/html")
+def shown(here: Place, _caller: Reader, mail_id: int) -> Response:
+    """The mail's HTML for a frame, in which it can do nothing but open its links."""
+    content = _body(_parsed(_kept(here, mail_id)), "html")
+    framed = f'<base target="_blank">{content}'
+    doctype = re.match(r"\s*<!doctype[^>]*>", content, re.IGNORECASE)
+    if doctype:
+        # In front of it, the browser would show the mail as browsers of the nineties did.
+        framed = f'{doctype[0]}<base target="_blank">{content[doctype.end() :]}'
+    return HTMLResponse(framed, headers={"Content-Security-Policy": FRAME_POLICY})
+
+
+@router.get("/{mail_id}/source")
+def download(here: Place, _caller: Reader, mail_id: int) -> Response:
+    """The whole message, RFC 5322."""
+    name = f'attachment; filename="mail-{mail_id}.eml"'
+    return Response(
+        _kept(here, mail_id).raw,
+        media_type="message/rfc822",
+        headers={"Content-Disposition": name},
+    )
+
+
+@router.post("/{mail_id}/reply")
+def reply(here: Place, _caller: Reader, mail_id: int, body: Reply) -> Done:
+    """Reply as the recipient. A mail is replied to once: what comes later changes nothing."""
+    if here.settings.email_channel != "outbox":
+        raise refused("Mails go to real people now: they reply themselves.")
+    mail = _kept(here, mail_id)
+    try:
+        with here.database.begin() as connection:
+            outbox_mails.reply(connection, mail, body.text.strip(), here.clock.now())
+    except ReplyRefused as refusal:
+        raise refused(str(refusal)) from None
+    return Done(detail=f"Mail {mail_id} is replied to.")
+
+
+def _kept(here: Here, mail_id: int) -> KeptMail:
+    with here.database.connect() as connection:
+        return found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
+
+
+def _none(mail_id: int) -> str:
+    return f"There is no mail {mail_id} in the outbox."
+
+
+def _parsed(mail: KeptMail) -> EmailMessage:
+    return message_from_bytes(mail.raw, _class=EmailMessage, policy=policy.default)
+
+
+def _body(message: EmailMessage, subtype: str) -> str:
+    body = message.get_body((subtype,))
+    return str(body.get_content()) if body else ""
+
+
+def _text(part: EmailMessage) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+def _links(signer: LinkSigner, content: str) -> Iterator[MailLink]:
+    """The links in the HTML, in order, each once."""
+    for url in dict.fromkeys(map(html.unescape, _HREF.findall(content))):
+        kind = signer.kind_of(url) or ""
+        yield MailLink(kind=kind, url=url, leads_to=_target(signer, url) if kind == "click" else "")
+
+
+def _target(signer: LinkSigner, url: str) -> str:
+    """Where a tracked link goes on to; '' when it is too old or not ours."""
+    try:
+        return signer.read(url.rpartition("/")[2]).url
+    except (BadLink, ExpiredLink):
+        return ""

@@ -1,0 +1,137 @@
+"""``/api/templates``, ``/api/cadences/templates``: marketing's mails, and tests of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, exists, select
+
+from activities.channels.base import ChannelError, MessageRejected, OutcomeUnknown
+from activities.channels.registry import channel_from
+from activities.mail_tests import preview, send_test
+from domain.access import Action
+from domain.email.checked import check_template
+from domain.email.message import MailError, mailbox
+from domain.email.rendering import CompiledTemplate, RenderError
+from store.api_tokens import Caller
+from store.cadences import TemplateMissing, latest_template
+from store.published_texts import TemplateLine, list_templates, published_texts
+from store.tables import Suppression
+from web.api.access import Place, may, sees
+from web.api.paging import Listing
+from web.api.problems import Problem, invalid, missing, refused
+from web.template_parts import TEMPLATES, template_parts
+
+router = APIRouter(tags=["cadences and policies"])
+
+
+class TemplateDetail(BaseModel):
+    """A template in force in one language, as it was written."""
+
+    name: str
+    language: str
+    version: int
+    published_at: datetime
+    source: str
+
+
+class MailTest(BaseModel):
+    """A mail to try: to whom it goes, for which lead it is written (somebody invented without
+    one), and the text if it is not the published one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    address: str = Field(min_length=3, max_length=320)
+    language: str = Field("en", pattern="^[a-z]{2,3}$")
+    lead_id: int | None = None
+    text: str | None = Field(None, max_length=500_000)
+
+
+class Sent(BaseModel):
+    """The test went out."""
+
+    subject: str
+
+
+@router.get("/templates", dependencies=[Depends(may(Action.READ_CADENCES))])
+def list_all(here: Place) -> Listing[TemplateLine]:
+    """The templates that are published."""
+    with here.database.connect() as connection:
+        return Listing(items=list_templates(connection))
+
+
+@router.get("/templates/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
+def show(here: Place, name: str, language: str = "en") -> TemplateDetail:
+    """One template in one language, as it was written."""
+    with here.database.connect() as connection:
+        versions = published_texts(connection, "template", f"{name}.{language}")
+    if not versions:
+        raise missing(f"The template '{name}' is not published in '{language}'.")
+    newest = versions[0]
+    return TemplateDetail(
+        name=name,
+        language=language,
+        version=newest.version,
+        published_at=newest.published_at,
+        source=newest.source,
+    )
+
+
+@router.post("/cadences/templates/{name}/test")
+def send(
+    here: Place, caller: Annotated[Caller, Depends(may(Action.PUBLISH))], name: str, body: MailTest
+) -> Sent:
+    """Send a mail to an address, marked as a test in its subject. It counts as no touch, and its
+    links do nothing to the lead."""
+    try:
+        address = mailbox(body.address)
+    except MailError:
+        raise invalid("address", f"'{body.address}' is no e-mail address.") from None
+    now = here.clock.now()
+    with here.database.connect() as connection:
+        template = _template(connection, name, body)
+        if connection.scalar(select(exists().where(Suppression.email_key == address.casefold()))):
+            raise refused("This address is suppressed: nothing is sent to it.", "address")
+        if body.lead_id is not None:
+            sees(connection, caller, body.lead_id)
+        try:
+            mail = preview(
+                connection,
+                here.settings,
+                template,
+                name=name,
+                language=body.language,
+                lead_id=body.lead_id,
+                now=now,
+            )
+        except RenderError as error:
+            raise refused(str(error), "text") from None
+    try:
+        channel = channel_from(here.settings, here.database)
+        subject = send_test(channel, here.settings, mail, address, body.lead_id)
+    except MessageRejected as rejected:
+        raise refused(f"The mail was refused: {rejected}", "address") from None
+    except OutcomeUnknown:
+        raise Problem(
+            503, "unavailable", "The mail may have gone out or not: look before you try again."
+        ) from None
+    except (ChannelError, ValueError) as error:
+        raise Problem(503, "unavailable", f"The mail did not go out. {error}") from None
+    return Sent(subject=subject)
+
+
+def _template(connection: Connection, name: str, body: MailTest) -> CompiledTemplate:
+    """What is to be tried: the text that was sent along, else what is published."""
+    if body.text is None:
+        try:
+            return latest_template(connection, name, body.language).compiled
+        except TemplateMissing as gone:
+            raise missing(str(gone)) from None
+    file = f"{name}.{body.language}.mjml"
+    compiled, problems = check_template(name, body.text, file, template_parts(TEMPLATES))
+    if compiled is None or problems:
+        raise invalid("text", "\n".join(map(str, problems)))
+    return compiled

@@ -1,0 +1,105 @@
+"""``/api/users``: who may sign in to the console."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.access import Action, Role
+from store import users
+from store.users import LINK_LIFE, UserLine, UserRefused
+from web.api.access import Place, found, may
+from web.api.paging import Listing
+from web.api.problems import refused
+
+router = APIRouter(
+    prefix="/users", tags=["users"], dependencies=[Depends(may(Action.MANAGE_USERS))]
+)
+
+
+class NewUser(BaseModel):
+    """Somebody who is to sign in. ``rep`` is needed for role sdr, and may be given a manager."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str = Field(max_length=320)
+    name: str = Field(max_length=200)
+    role: Role
+    rep: str = ""
+
+
+class UserChange(BaseModel):
+    """What is to be different; what is left out stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(default=None, max_length=200)
+    role: Role | None = None
+    rep: str | None = None
+    disabled: bool | None = None
+    """True signs the user out everywhere."""
+
+
+class OneTimeLink(BaseModel):
+    """What signs a user in once; it can't be asked for again, and ended the one before. Real
+    time."""
+
+    url: str
+    expires_at: datetime
+
+
+@router.get("")
+def list_all(here: Place) -> Listing[UserLine]:
+    """Every user by address, those that are disabled too."""
+    with here.database.connect() as connection:
+        return Listing(items=users.list_users(connection))
+
+
+@router.post("", status_code=201)
+def add(here: Place, body: NewUser) -> UserLine:
+    """Let somebody sign in; a link brings them in for the first time."""
+    try:
+        with here.database.begin() as connection:
+            made = users.add_user(connection, body.email, body.name, body.role, body.rep)
+            return found(users.user_by_id(connection, made), _none(made))
+    except UserRefused as refusal:
+        raise refused(str(refusal)) from None
+
+
+@router.patch("/{user_id}")
+def change(here: Place, user_id: int, body: UserChange) -> UserLine:
+    """Change the name, the role or the rep, disable a user or let it in again."""
+    try:
+        with here.database.begin() as connection:
+            changed = users.change_user(
+                connection,
+                user_id,
+                here.real_now(),
+                name=body.name,
+                role=body.role,
+                rep=body.rep,
+                disabled=body.disabled,
+            )
+    except UserRefused as refusal:
+        raise refused(str(refusal)) from None
+    return found(changed, _none(user_id))
+
+
+@router.post("/{user_id}/link", status_code=201)
+def make_link(here: Place, user_id: int) -> OneTimeLink:
+    """Make a link that signs the user in once: an invitation, or for a forgotten password."""
+    now = here.real_now()
+    try:
+        with here.database.begin() as connection:
+            found(users.user_by_id(connection, user_id), _none(user_id))
+            token = users.make_link(connection, user_id, now)
+    except UserRefused as refusal:
+        raise refused(str(refusal)) from None
+    url = f"{here.settings.web_url()}/enter/{token}"
+    return OneTimeLink(url=url, expires_at=now + LINK_LIFE)
+
+
+def _none(user_id: int) -> str:
+    return f"There is no user {user_id}."

@@ -1,0 +1,199 @@
+"""The way into the console: signing in with a password or a one-time link, and out again."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection, Engine
+
+from activities.links import deployment_secret
+from settings import Settings
+from store.sessions import (
+    COOKIE,
+    LONGEST,
+    Way,
+    begin_session,
+    begin_try,
+    end_session,
+    find_session,
+    tries_over,
+)
+from store.users import (
+    SignedIn,
+    check_password,
+    link_works,
+    use_link,
+    user_by_id,
+)
+from web.sign_in_words import sign_in_words_for
+from web.views import page
+
+CONSOLE = "/console"
+_OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+
+
+def own_path(path: str) -> str:
+    """``path`` if it leads to a page of this web app, else the console's: what stands in a link
+    may have been written by anybody."""
+    return path if _OWN_PATH.fullmatch(path) else CONSOLE
+
+
+class Door:
+    """What lets people in: shared by the routes here and those of OpenID Connect."""
+
+    def __init__(self, settings: Settings, database: Engine) -> None:
+        self.settings = settings
+        self.database = database
+        self.secret = deployment_secret(settings)
+        self.secure = settings.web_url().startswith("https://")
+        self.has_provider = bool(settings.oidc_issuer)
+
+    def form(
+        self,
+        request: Request,
+        *,
+        leads_to: str = CONSOLE,
+        email: str = "",
+        trouble: str = "",
+        status: int = 200,
+    ) -> Response:
+        """The page to sign in on; ``leads_to`` is where to go then."""
+        words = sign_in_words_for(request)
+        return private(
+            page(
+                "sign_in.html",
+                status,
+                words=words,
+                provider=self.has_provider,
+                next=own_path(leads_to),
+                email=email,
+                trouble=trouble,
+            )
+        )
+
+    def let_in(
+        self, connection: Connection, request: Request, user_id: int, way: Way, leads_to: str
+    ) -> Response:
+        """Begin a session in this browser, which ends the one it had, and go on."""
+        now = datetime.now(UTC)
+        if before := request.cookies.get(COOKIE):
+            end_session(connection, before, now)
+        token = begin_session(connection, user_id, now, way)
+        if find_session(connection, token, now) is None:
+            end_session(connection, token, now)
+            words = sign_in_words_for(request)
+            return self.form(request, trouble=words.rep_gone, status=403)
+        response = private(RedirectResponse(own_path(leads_to), 303))
+        response.set_cookie(
+            COOKIE,
+            token,
+            max_age=int(LONGEST.total_seconds()),
+            path="/",
+            secure=self.secure,
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    def refused_for_now(self, request: Request, email: str) -> tuple[str, int] | None:
+        """Count a try; the sentence and the seconds to wait when there were too many."""
+        host = request.client.host if request.client else ""
+        address = hmac.new(self.secret.encode(), host.encode(), hashlib.sha256).hexdigest()
+        now = datetime.now(UTC)
+        with self.database.begin() as connection:
+            again = begin_try(connection, email, address, now)
+        if again is None:
+            return None
+        seconds = max(1, math.ceil((again - now).total_seconds()))
+        return sign_in_words_for(request).wait(math.ceil(seconds / 60)), seconds
+
+    def who(self, connection: Connection, request: Request) -> SignedIn | None:
+        """Who is signed in in this browser."""
+        token = request.cookies.get(COOKIE)
+        return find_session(connection, token, datetime.now(UTC)) if token else None
+
+
+def private(response: Response) -> Response:
+    """A page that no cache keeps. Its forms must say where they come from, so it can't go without
+    a referrer altogether as other pages do (``Origin`` would be null)."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def sign_in_pages(door: Door) -> APIRouter:
+    """``/sign-in``, ``/sign-out`` and ``/enter/``."""
+    router = APIRouter()
+    database = door.database
+
+    @router.get("/sign-in")
+    def ask(request: Request, leads_to: Annotated[str, Query(alias="next")] = CONSOLE) -> Response:
+        with database.begin() as connection:
+            if door.who(connection, request) is not None:
+                return private(RedirectResponse(own_path(leads_to), 303))
+        return door.form(request, leads_to=leads_to)
+
+    @router.post("/sign-in")
+    def sign_in(
+        request: Request,
+        email: Annotated[str, Form()] = "",
+        password: Annotated[str, Form()] = "",
+        leads_to: Annotated[str, Form(alias="next")] = CONSOLE,
+    ) -> Response:
+        if refused := door.refused_for_now(request, email):
+            sentence, seconds = refused
+            response = door.form(
+                request, leads_to=leads_to, email=email, trouble=sentence, status=429
+            )
+            response.headers["Retry-After"] = str(seconds)
+            return response
+        user_id = check_password(database, email, password)
+        if user_id is None:
+            wrong = sign_in_words_for(request).wrong
+            return door.form(request, leads_to=leads_to, email=email, trouble=wrong, status=401)
+        with database.begin() as connection:
+            tries_over(connection, email)
+            return door.let_in(connection, request, user_id, "password", leads_to)
+
+    @router.post("/sign-out")
+    def sign_out(request: Request) -> Response:
+        if token := request.cookies.get(COOKIE):
+            with database.begin() as connection:
+                end_session(connection, token, datetime.now(UTC))
+        response = private(RedirectResponse("/sign-in", 303))
+        response.delete_cookie(COOKIE, path="/", secure=door.secure, httponly=True, samesite="lax")
+        return response
+
+    @router.get("/enter/{token}")
+    def show_link(request: Request, token: str) -> Response:
+        """Only a button: mail scanners and chat programs look at every link."""
+        with database.connect() as connection:
+            works = link_works(connection, token, datetime.now(UTC))
+        words = sign_in_words_for(request)
+        return private(page("enter.html", words=words)) if works else _over(request)
+
+    @router.post("/enter/{token}")
+    def enter(request: Request, token: str) -> Response:
+        with database.begin() as connection:
+            user_id = use_link(connection, token, datetime.now(UTC))
+            user = user_by_id(connection, user_id) if user_id is not None else None
+            if user is None:
+                return _over(request)
+            leads_to = CONSOLE if user.has_password else "/password"
+            return door.let_in(connection, request, user.id, "link", leads_to)
+
+    return router
+
+
+def _over(request: Request) -> Response:
+    words = sign_in_words_for(request)
+    return private(
+        page("sorry.html", 410, words=words, title=words.sign_in, sentence=words.link_over)
+    )

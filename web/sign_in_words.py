@@ -1,0 +1,162 @@
+"""What the pages on the way into the console say, in the language that the browser prefers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from store.users import SHORTEST_PASSWORD
+
+
+@dataclass(frozen=True)
+class SignInWords:
+    """Sentences of one language (BCP 47 ``language``)."""
+
+    language: str
+    sign_in: str
+    email: str
+    pw: str
+    sign_in_button: str
+    provider_button: str
+    forgotten: str
+    wrong: str
+    too_many_one: str
+    too_many: str
+    rep_gone: str
+    provider_failed: str
+    provider_unknown: str
+    enter: str
+    enter_sentence: str
+    enter_button: str
+    link_over: str
+    choose: str
+    choose_sentence: str
+    current: str
+    new: str
+    new_again: str
+    save_button: str
+    not_now: str
+    length: str
+    differ: str
+    current_wrong: str
+    sorry: str
+    other_site: str
+
+    def wait(self, minutes: int) -> str:
+        """That there were too many tries, and in how many minutes there may be another."""
+        return self.too_many_one if minutes == 1 else self.too_many.format(minutes=minutes)
+
+
+_ENGLISH = SignInWords(
+    language="en",
+    sign_in="Sign in",
+    email="E-mail address",
+    pw="Password",
+    sign_in_button="Sign in",
+    provider_button="Sign in with your company account",
+    forgotten="No password, or forgotten? Ask an admin for a link.",
+    wrong="The e-mail address and the password do not belong together.",
+    too_many_one="Too many tries. Try again in a minute.",
+    too_many="Too many tries. Try again in {minutes} minutes.",
+    rep_gone="You are not in the team policy any more. Ask an admin to give you another role.",
+    provider_failed="Your company account could not be checked. Please try again.",
+    provider_unknown="Nobody with this company account may sign in here. Ask an admin to add your "
+    "e-mail address.",
+    enter="Welcome",
+    enter_sentence="This link signs you in once.",
+    enter_button="Sign in",
+    link_over="This link was used already, or is too old. Ask an admin for another one.",
+    choose="Choose a password",
+    choose_sentence=f"At least {SHORTEST_PASSWORD} characters. A few words that only you would put "
+    "together are good.",
+    current="Password until now",
+    new="New password",
+    new_again="New password again",
+    save_button="Save",
+    not_now="Not now",
+    length=f"The password needs at least {SHORTEST_PASSWORD} characters.",
+    differ="The two new passwords are not the same.",
+    current_wrong="The password until now is not right.",
+    sorry="This can't be done from here",
+    other_site="Another web site asked for this in your name, so nothing was done. Open the page "
+    "here and try again.",
+)
+
+_KOREAN = SignInWords(
+    language="ko",
+    sign_in="로그인",
+    email="이메일 주소",
+    pw="비밀번호",
+    sign_in_button="로그인",
+    provider_button="회사 계정으로 로그인",
+    forgotten="비밀번호가 없거나 잊으셨나요? 관리자에게 로그인 링크를 요청해 주세요.",
+    wrong="이메일 주소 또는 비밀번호가 맞지 않습니다.",
+    too_many_one="시도 횟수가 너무 많습니다. 1분 뒤에 다시 시도해 주세요.",
+    too_many="시도 횟수가 너무 많습니다. {minutes}분 뒤에 다시 시도해 주세요.",
+    rep_gone="현재 팀 정책에 등록되어 있지 않습니다. 관리자에게 역할 변경을 요청해 주세요.",
+    provider_failed="회사 계정을 확인하지 못했습니다. 다시 시도해 주세요.",
+    provider_unknown="이 회사 계정으로는 로그인할 수 없습니다. "
+    "관리자에게 이메일 주소 등록을 요청해 주세요.",
+    enter="환영합니다",
+    enter_sentence="이 링크로 한 번 로그인할 수 있습니다.",
+    enter_button="로그인",
+    link_over="이미 사용했거나 기한이 지난 링크입니다. 관리자에게 새 링크를 요청해 주세요.",
+    choose="비밀번호 설정",
+    choose_sentence=f"{SHORTEST_PASSWORD}자 이상이어야 합니다. "
+    "본인만 떠올릴 수 있는 단어 몇 개를 이어 쓰면 좋습니다.",
+    current="현재 비밀번호",
+    new="새 비밀번호",
+    new_again="새 비밀번호 확인",
+    save_button="저장",
+    not_now="나중에",
+    length=f"비밀번호는 {SHORTEST_PASSWORD}자 이상이어야 합니다.",
+    differ="새 비밀번호가 서로 다릅니다.",
+    current_wrong="현재 비밀번호가 맞지 않습니다.",
+    sorry="여기서는 처리할 수 없습니다",
+    other_site="다른 웹사이트가 회원님의 이름으로 보낸 요청이어서 처리하지 않았습니다. "
+    "이곳에서 페이지를 열어 다시 시도해 주세요.",
+)
+
+_CHINESE = SignInWords(
+    language="zh",
+    sign_in="登录",
+    email="电子邮箱",
+    pw="密码",
+    sign_in_button="登录",
+    provider_button="使用公司账号登录",
+    forgotten="没有密码或忘记了密码？请向管理员索取登录链接。",
+    wrong="电子邮箱或密码不正确。",
+    too_many_one="尝试次数过多，请在 1 分钟后重试。",
+    too_many="尝试次数过多，请在 {minutes} 分钟后重试。",
+    rep_gone="您已不在团队策略中，请联系管理员为您更改角色。",
+    provider_failed="无法验证您的公司账号，请重试。",
+    provider_unknown="此公司账号无法在这里登录，请联系管理员添加您的电子邮箱。",
+    enter="欢迎",
+    enter_sentence="此链接可供您登录一次。",
+    enter_button="登录",
+    link_over="此链接已使用或已过期，请向管理员索取新的链接。",
+    choose="设置密码",
+    choose_sentence=f"至少 {SHORTEST_PASSWORD} 个字符，可以用几个只有您会组合在一起的词。",
+    current="当前密码",
+    new="新密码",
+    new_again="再次输入新密码",
+    save_button="保存",
+    not_now="以后再说",
+    length=f"密码至少需要 {SHORTEST_PASSWORD} 个字符。",
+    differ="两次输入的新密码不一致。",
+    current_wrong="当前密码不正确。",
+    sorry="无法从这里完成此操作",
+    other_site="这是另一个网站以您的名义发出的请求，因此没有执行。请在本站打开页面后重试。",
+)
+
+_WORDS = {words.language: words for words in (_ENGLISH, _KOREAN, _CHINESE)}
+
+
+def sign_in_words_for(request: HTTPConnection) -> SignInWords:
+    """The words of the first language the browser lists that there are words of, else English."""
+    for tag in request.headers.get("Accept-Language", "").split(","):
+        words = _WORDS.get(tag.strip()[:2].lower())
+        if words is not None:
+            return words
+    return _ENGLISH
