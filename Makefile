@@ -49,9 +49,10 @@ lint: install  ## Check style, types and the arrows between the rooms
 replay: install  ## Replay the recorded histories against today's workflows
 	@exec $(BIN)/python -m pytest tests/replay $(ARGS)
 
-bench: install  ## Measure what a touch and an event cost (ARGS="--json")
+bench: install  ## Measure a touch, an event and the console (ARGS="--json")
 	@$(BIN)/python benchmarks/touches.py $(ARGS)
 	@$(BIN)/python benchmarks/ingest.py $(ARGS)
+	@$(BIN)/python benchmarks/console.py $(ARGS)
 
 COMPILE := $(UV) pip compile --no-config --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import uvicorn
 
 import settings
 from web.app import create_app
+from web.console.app import mount_console
 
 
 def main() -> int:
@@ -19,15 +21,24 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    app = create_app(chosen)
+    mount_console(app, chosen)
     # No access log: paths hold tokens and searches, and lines hold addresses.
+    logging.getLogger("uvicorn.error").addFilter(_is_no_socket)
     uvicorn.run(
-        create_app(chosen),
+        app,
         host=chosen.web_host,
         port=chosen.web_port,
         access_log=False,
+        forwarded_allow_ips=",".join(filter(None, ["127.0.0.1", chosen.trusted_proxies])),
         server_header=False,
     )
     return 0
+
+
+def _is_no_socket(record: logging.LogRecord) -> bool:
+    """Whether it is not the line of a console page that connects, which names the page's key."""
+    return '"WebSocket %s"' not in str(record.msg)
 
 
 if __name__ == "__main__":

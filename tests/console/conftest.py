@@ -1,0 +1,99 @@
+"""One web app and one browser for all tests of the console, on the made-up company's database."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Protocol
+
+import pytest
+from playwright.sync_api import Page
+
+from settings import Settings
+from store.engine import engine
+from tests.console.site import Site, free_port, served
+from tests.console.windows import Windows, chromium, open_browser
+from tests.console.world import build
+from tests.folders import server_folder
+
+
+class Console(Protocol):
+    """Opens a window; see the fixture ``console``."""
+
+    def __call__(
+        self,
+        role: str,
+        rep: str = "",
+        *,
+        phone: bool = False,
+        dark: bool = False,
+        language: str = "en",
+    ) -> Page: ...
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share the web app run in one process."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("console"))
+
+
+@pytest.fixture(scope="session")
+def site(make_database: Callable[[], str]) -> Iterator[Site]:
+    """The web app, and the company in its database. What a test changes there stays changed."""
+    home = server_folder()
+    port = free_port()
+    settings = Settings.model_validate(
+        {
+            "database_url": make_database(),
+            "perennial_home": home,
+            "web_port": port,
+            "public_url": f"http://127.0.0.1:{port}",
+            "secret_key": "a secret of these tests",
+        }
+    )
+    database = engine(settings.database_url)
+    try:
+        world = build(database, datetime.now(UTC), settings)
+        with served(settings, home / "web.log"):
+            yield Site(settings.web_url(), database, settings, world)
+    finally:
+        database.dispose()
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def windows() -> Iterator[Windows]:
+    """The browser."""
+    if not chromium():
+        pytest.skip("There is no Chromium: install it (on Debian, the package chromium).")
+    opened = open_browser()
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@pytest.fixture
+def console(site: Site, windows: Windows) -> Iterator[Console]:
+    """Opens a window in which a user of a role is signed in: of role sdr rep-1, or ``rep``.
+
+    Errors on a page's console fail the test.
+    """
+    with windows.awake() as desk:
+
+        def opened(
+            role: str,
+            rep: str = "",
+            *,
+            phone: bool = False,
+            dark: bool = False,
+            language: str = "en",
+        ) -> Page:
+            token = site.sign_in(role, rep, language)
+            return desk.open(site.base, token, phone=phone, dark=dark)
+
+        yield opened
+    assert desk.complaints == []

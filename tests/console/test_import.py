@@ -1,0 +1,81 @@
+"""A marketer brings a list in from the browser, and reads the mails that go out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.console.conftest import Console
+from tests.console.site import Site
+
+EXPORT = """\
+E-mail,Vorname,Last Name,Company,Country
+amelie.roth@lift-bauer.example,Amelie,Roth,Lift Bauer,Germany
+not an address,Nobody,Here,Acme,Germany
+kim.minsu@hanbit-import.example,Minsu,Kim,Hanbit,South Korea
+,Nemo,Nowhere,Acme,France
+"""
+
+
+def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
+    site: Site, console: Console, tmp_path: Path
+) -> None:
+    """Two rows are bad and a column has a name that nobody knows: the rest must go in, mapped as
+    the marketer says, and the bad ones come back with their reasons."""
+    window = console("marketing")
+    window.goto("/console/import")
+    # A drop ends in the same field.
+    window.locator(".drop input").set_input_files(
+        {"name": "fair.csv", "mimeType": "text/csv", "buffer": EXPORT.encode()}
+    )
+    window.wait_for_url("**/console/import/*")
+    preview = window.locator("section", has_text="become leads")
+    expect(preview).to_contain_text("The file has 4 rows: 2 become leads, 2 are rejected.")
+    window.get_by_role("combobox", name="Vorname").click()
+    window.get_by_role("option", name="First name").click()
+    expect(preview).to_contain_text("Amelie Roth")
+    window.get_by_label("Source").fill("fair")
+    window.get_by_role("button", name="Import").click()
+    tiles = window.locator(".tile")
+    expect(tiles).to_have_text(["4Rows", "2Created", "0Updated", "2Rejected"])
+    expect(window.get_by_text("2 journeys start")).to_be_visible()
+
+    with window.expect_download() as download:
+        window.get_by_role("link", name="Download the rejected rows").click()
+    kept = tmp_path / "rejects.csv"
+    download.value.save_as(kept)
+    lines = kept.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("rejected_row,rejected_line,rejected_reason,E-mail,Vorname")
+    assert [line.split(",")[0] for line in lines[1:]] == ["3", "5"]
+    assert (
+        site.value(
+            "SELECT first_name || ' ' || source FROM lead WHERE email_key LIKE 'amelie.roth@%'"
+        )
+        == "Amelie fair"
+    )
+
+
+def test_a_marketer_finds_a_mail_and_replies_as_its_recipient(site: Site, console: Console) -> None:
+    """Whoever tries Perennial without a mail server sees what leads get, and plays one."""
+    mail = site.value(
+        "SELECT max(outbox_message.id) FROM outbox_message JOIN touch ON touch.key = touch_key "
+        "WHERE subject LIKE 'Three numbers%'"
+    )
+    recipient = site.value("SELECT recipient FROM outbox_message WHERE id = :id", id=mail)
+    window = console("marketing")
+    window.goto("/console/outbox")
+    window.get_by_label("Recipient or subject").fill(recipient)
+    window.get_by_label("Recipient or subject").press("Enter")
+    window.wait_for_url("**/console/outbox?search=*")
+    window.locator("tbody tr", has_text="Three numbers").get_by_role("link").last.click()
+    window.wait_for_url(f"**/console/outbox/{mail}")
+    with window.expect_popup() as popup:
+        window.frame_locator("iframe").get_by_role("link").first.click()
+    assert popup.value.url
+    popup.value.close()
+    window.get_by_role("link", name="On a phone").click()
+    assert window.locator("iframe.phone").bounding_box()["width"] <= 392  # type: ignore[index]
+    window.get_by_label("Text, if you like").fill("Please call me.")
+    window.get_by_role("button", name="Reply").click()
+    expect(window.get_by_text("Replied on")).to_be_visible()

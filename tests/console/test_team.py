@@ -1,0 +1,128 @@
+"""The team as its manager looks after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+from sqlalchemy import insert, text
+
+from store.tables import Lead, Task
+from tests.console.conftest import Console
+from tests.console.site import Site
+
+SICK = "rep-4"
+OWNED = ("lead", "task", "meeting", "opportunity")
+
+
+@pytest.fixture
+def sick(site: Site) -> Iterator[dict[str, int]]:
+    """Two leads more of a rep, one with a task that is due; name → id. What the rep had before
+    comes back at the end."""
+    now = datetime.now(UTC)
+    with site.database.begin() as connection:
+        before = {
+            table: list(
+                connection.scalars(
+                    text(f"SELECT id FROM {table} WHERE owner = :rep"), {"rep": SICK}
+                )
+            )
+            for table in OWNED
+        }
+        leads = {}
+        for name in ("Ada", "Ben"):
+            email = f"{name.casefold()}@team.example"
+            leads[name] = connection.scalars(
+                insert(Lead)
+                .values(
+                    email=email,
+                    email_key=email,
+                    first_name=name,
+                    last_name="Sorrel",
+                    owner=SICK,
+                    stage="mql",
+                    phase="FollowUp",
+                    phase_since=now,
+                )
+                .returning(Lead.id)
+            ).one()
+        connection.execute(
+            insert(Task).values(
+                key="team:1",
+                lead_id=leads["Ada"],
+                kind="call",
+                title="Call",
+                dispositions=["no_answer"],
+                owner=SICK,
+                state="open",
+                opened_at=now,
+                due_in="60 business minutes",
+                due_at=now + timedelta(hours=1),
+                deadline_at=now + timedelta(days=5),
+            )
+        )
+    yield leads
+    with site.database.begin() as connection:
+        for table, ids in before.items():
+            connection.execute(
+                text(f"UPDATE {table} SET owner = :rep WHERE id = ANY(:ids)"),
+                {"rep": SICK, "ids": ids},
+            )
+        connection.execute(text("UPDATE task SET state = 'withdrawn' WHERE key = 'team:1'"))
+        connection.execute(
+            text("UPDATE lead SET owner = '', phase = 'ended' WHERE id = ANY(:ids)"),
+            {"ids": list(leads.values())},
+        )
+        connection.execute(text("DELETE FROM absence WHERE reason = 'flu'"))
+
+
+def test_a_manager_reassigns_a_sick_reps_work(
+    site: Site, console: Console, sick: dict[str, int]
+) -> None:
+    """Leads of somebody in bed would wait until they have gone cold."""
+    page = console("manager")
+    page.goto("/console/team")
+    page.get_by_role("link", name="Marta Oliveira").first.click()
+    page.get_by_role("button", name="Enter time off").click()
+    dialog = page.get_by_role("dialog")
+    back = datetime.now(UTC) + timedelta(days=5)
+    dialog.get_by_label("Until, then back at work").fill(f"{back:%Y-%m-%dT09:00}")
+    dialog.get_by_label("Why").fill("flu")
+    dialog.get_by_role("button", name="Show what it moves").click()
+    expect(dialog).to_contain_text("Ada Sorrel")
+    expect(dialog).not_to_contain_text("Ben Sorrel")
+    dialog.get_by_role("button", name="Enter time off").click()
+    expect(page.get_by_text("Away")).to_be_visible()
+
+    # What is due has gone already; the rest is for the manager to decide.
+    page.get_by_role("checkbox", name="shown").check()
+    page.get_by_role("button", name="Reassign").click()
+    page.get_by_role("dialog").get_by_role("button", name="Reassign").click()
+    expect(page.get_by_text("No open leads.")).to_be_visible()
+
+    owners = site.value(
+        "SELECT array_agg(owner) FROM lead WHERE id = ANY(:ids)", ids=list(sick.values())
+    )
+    assert set(owners) <= {"rep-1", "rep-2"}
+    task = site.value("SELECT owner FROM task WHERE key = 'team:1'")
+    assert task == site.value("SELECT owner FROM lead WHERE id = :id", id=sick["Ada"])
+    assert site.value("SELECT by FROM assignment WHERE lead_id = :id", id=sick["Ben"]) != ""
+
+
+def test_an_sdr_sees_the_team_and_changes_only_the_own_presence(
+    site: Site, console: Console
+) -> None:
+    """Somebody could send a colleague home, or take their leads."""
+    page = console("sdr", phone=True)
+    page.goto("/console/team/rep-2")
+    expect(page.get_by_text("Jonas Adeyemi")).to_be_visible()
+    assert page.get_by_role("button", name="Enter time off").count() == 0
+    assert page.get_by_role("button", name="Reassign").count() == 0
+    page.goto("/console/team/rep-1")
+    page.get_by_role("button", name="Take no new leads").click()
+    page.get_by_role("button", name="Take new leads").click()
+    expect(page.get_by_role("button", name="Take no new leads")).to_be_visible()
+    with site.visit(site.sign_in("sdr")) as visitor:
+        assert visitor.get("/console/team/rep-3").status_code == 404

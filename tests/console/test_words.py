@@ -1,0 +1,113 @@
+"""The console's sentences and their translations: else somebody reads half a page in English."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from babel.messages.pofile import unescape
+
+from settings import ROOT
+from web.console.words import CATALOGS, LANGUAGES
+
+CODE = ROOT / "web" / "console"
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+TRANSLATED = sorted(set(LANGUAGES) - {"en"})
+_FIELD = re.compile(r"^(msgid|msgid_plural|msgstr)(?:\[\d+\])?\s+(\".*\")$")
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass
+class Entry:
+    """One sentence of a catalog, and where it stands."""
+
+    where: str
+    parts: list[tuple[str, str]] = field(default_factory=list)
+    """Keyword (msgid, msgid_plural, msgstr) and text, as far as they were read."""
+
+    def texts(self, keyword: str) -> list[str]:
+        """The texts of a keyword."""
+        return [text for name, text in self.parts if name == keyword]
+
+    @property
+    def sentence(self) -> tuple[str, ...]:
+        """The English sentence; with its plural, if it has one."""
+        return (*self.texts("msgid"), *self.texts("msgid_plural"))
+
+
+def spoken() -> dict[tuple[str, ...], str]:
+    """The sentences in the code, singular and plural, and where each stands first."""
+    found: dict[tuple[str, ...], str] = {}
+    for path in sorted(CODE.rglob("*.py")):
+        with path.open("rb") as file:
+            for line, message, _comments, _context in extract("python", file, KEYWORDS):
+                sentence = message if isinstance(message, tuple) else (message,)
+                found.setdefault(sentence, f"{path.relative_to(ROOT)}:{line}")
+    return found
+
+
+def entries(language: str) -> Iterator[Entry]:
+    """The entries of all catalogs of a language, but for their headers."""
+    for path in sorted((CATALOGS / language).glob("*.po")):
+        yield from (entry for entry in _entries(path) if any(entry.texts("msgid")))
+
+
+def _entries(path: Path) -> Iterator[Entry]:
+    entry: Entry | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        begins = _FIELD.match(line)
+        if begins:
+            keyword, quoted = begins.groups()
+            if keyword == "msgid":
+                if entry:
+                    yield entry
+                entry = Entry(f"{path.relative_to(ROOT)}:{number}")
+            if entry:
+                entry.parts.append((keyword, unescape(quoted)))
+        elif line.startswith('"') and entry:
+            keyword, text = entry.parts.pop()
+            entry.parts.append((keyword, text + unescape(line)))
+    if entry:
+        yield entry
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_every_sentence_of_the_console_is_translated(language: str) -> None:
+    """One without a translation stands in English in the middle of a page."""
+    there = {entry.sentence for entry in entries(language) if all(entry.texts("msgstr"))}
+
+    missing = [f"{where}: {said[0]}" for said, where in spoken().items() if said not in there]
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_no_translation_is_left_over_or_doubled(language: str) -> None:
+    """Of two translations of a sentence nobody knows which one is shown."""
+    said = spoken()
+    times = Counter(entry.sentence for entry in entries(language))
+
+    wrong = [
+        f"{entry.where}: {entry.sentence[0]}: {'doubled' if entry.sentence in said else 'unused'}"
+        for entry in entries(language)
+        if entry.sentence not in said or times[entry.sentence] > 1
+    ]
+
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
+def test_translations_have_the_places_of_their_sentence(language: str) -> None:
+    """A place that is missing hides a figure or a name; one too many breaks the page."""
+    wrong = [
+        f"{entry.where}: {text}"
+        for entry in entries(language)
+        for text in entry.texts("msgstr")
+        if set(_PLACE.findall(text)) != set(_PLACE.findall(entry.sentence[-1]))
+    ]
+
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,24 @@
+"""The first page of the web app, and the old address of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx2 as httpx
+
+from tests.web.conftest import Site, browse
+
+
+async def test_the_landing_page_leads_on(make_site: Callable[..., Site]) -> None:
+    site = make_site(temporal_ui_url="http://127.0.0.1:8233")
+    async with browse(site) as client:
+        landing = (await client.get("/")).text
+        assert 'href="/console/"' in landing
+        assert 'href="http://127.0.0.1:8233"' in landing
+        assert (await client.get("/style.css")).headers["content-type"].startswith("text/css")
+
+
+async def test_who_kept_the_address_of_the_outbox_gets_there(browser: httpx.AsyncClient) -> None:
+    answer = await browser.get("/outbox")
+
+    assert (answer.status_code, answer.headers["location"]) == (308, "/console/outbox")

@@ -1,0 +1,213 @@
+"""``/console/accounts/{account_id}``: a company; its leads and its sales side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action
+from domain.sales.opportunities import QUALIFICATION
+from store.account_page import stalled
+from store.accounts_hold import LeadOfAccount, ScheduledStep
+from store.opportunities import OpportunityLine
+from store.publishing import cadence_names
+from web.api import accounts as accounts_api
+from web.api import opportunities as opportunities_api
+from web.api.accounts import AccountDetail, Hold, PlayRequest
+from web.console import labels
+from web.console.frame import say_done
+from web.console.inbox.typed import ASKED
+from web.console.leads.actions import ask, midnight
+from web.console.pages import console_page
+from web.console.parts import (
+    Cell,
+    Tone,
+    badge,
+    button,
+    empty,
+    facts,
+    link,
+    quiet,
+    section,
+    show,
+    table,
+)
+from web.console.times import ago, day, moment
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+
+@console_page("/accounts/{account_id}", Action.READ_ACCOUNTS, N_("Account"))
+async def account(visit: Visit, account_id: int) -> None:
+    """A company that the visitor sees."""
+    screen = AccountScreen(visit, account_id)
+    with visit.top:
+        screen.bar = ui.element("div").classes("acts")
+    screen.body = ui.element("div").classes("found")
+    await screen.refresh()
+
+
+class AccountScreen:
+    """The page as it is open."""
+
+    bar: ui.element
+    body: ui.element
+    detail: AccountDetail
+
+    def __init__(self, visit: Visit, account_id: int) -> None:
+        self.visit, self.account_id = visit, account_id
+
+    async def refresh(self) -> None:
+        """Read everything anew."""
+        act = self.visit.act
+        self.detail = await act(accounts_api.show, self.account_id)
+        sales = (await act(opportunities_api.list_all, str(self.account_id), False)).items
+        steps = (await act(accounts_api.list_scheduled, self.account_id)).items
+        standing = await self.visit.read(stalled, [one.id for one in sales])
+        ui.page_title(f"{self.detail.account.name} · Perennial")
+        self._offer()
+        self.body.clear()
+        with self.body:
+            show(self._head())
+            with ui.element("div").classes("halves"):
+                with section(_("Leads")):
+                    self._leads(self.detail.leads)
+                with section(_("Sales")):
+                    _sales(sales, standing)
+            with section(_("What marketing has scheduled")):
+                _scheduled(steps)
+
+    def _offer(self) -> None:
+        self.bar.clear()
+        if not self.visit.may(Action.HOLD_ACCOUNTS):
+            return
+        held = self.detail.account.held
+        with self.bar:
+            if held:
+                button(_("Release"), self._releasing, main=True)
+            else:
+                button(_("Play a cadence"), self._playing)
+                button(_("Hold out of marketing"), self._holding)
+
+    def _head(self) -> Markup:
+        line = self.detail.account
+        until = _("until {day}", day=day(line.held_until)) if line.held_until else _("for good")
+        held = _("Marketing writes to nobody here {until}.", until=until)
+        return Markup('<div class="who part"><div><h2>{}</h2><p>{}</p>{}</div>{}</div>').format(
+            line.name,
+            line.domain,
+            Markup("<p>{} {}</p>").format(
+                badge(held, "warn"), quiet(f"{line.held_by}: {line.held_reason}")
+            )
+            if line.held
+            else "",
+            facts(((_("Owner"), line.owner or _("Nobody")),)),
+        )
+
+    def _leads(self, leads: Iterable[LeadOfAccount]) -> None:
+        rows: list[tuple[Cell, ...]] = [
+            (
+                Markup('<span class="two">{}{}</span>').format(
+                    link(one.name, f"/leads/{one.id}"), quiet(one.title)
+                ),
+                badge(labels.stage(one.stage)),
+                Markup('<span class="two">{}{}</span>').format(
+                    labels.phase(one.phase), quiet(one.cadence)
+                ),
+                one.owner,
+            )
+            for one in leads
+        ]
+        if not rows:
+            empty(_("No lead of this account is your team's."))
+            return
+        headings = (_("Lead"), _("Stage"), _("Phase"), _("Owner"))
+        show(table(headings, rows, caption=_("Leads of this account")))
+
+    async def _holding(self) -> None:
+        def fields() -> tuple[ui.input, ui.input]:
+            return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(
+                "type=date"
+            )
+
+        asked = await ask(_("Hold out of marketing"), _("Hold"), fields)
+        if asked is not None:
+            why, until = asked
+            body = Hold(reason=why.value, until=midnight(self.visit, until.value))
+            await self.visit.act(accounts_api.hold, self.account_id, body)
+            await self._done(_("{name} is held out of marketing.", name=self.detail.account.name))
+
+    async def _releasing(self) -> None:
+        await self.visit.act(accounts_api.release, self.account_id)
+        await self._done(_("Marketing may write to {name} again.", name=self.detail.account.name))
+
+    async def _playing(self) -> None:
+        names = sorted(await self.visit.read(cadence_names))
+
+        def fields() -> ui.select:
+            explained = _("The leads that are with marketing begin the cadence now.")
+            show(Markup("{}").format(explained), "p")
+            return ui.select(names, label=_("Cadence"), value=names[0] if names else None)
+
+        chosen = await ask(_("Play a cadence"), _("Play"), fields)
+        if chosen is not None and chosen.value:
+            body = PlayRequest(cadence=chosen.value)
+            started = (await self.visit.act(accounts_api.play, self.account_id, body)).started
+            sentence = ngettext("1 lead begins it.", "{number} leads begin it.", len(started))
+            await self._done(sentence)
+
+    async def _done(self, sentence: str) -> None:
+        say_done(sentence)
+        await self.refresh()
+
+
+def _sales(sales: Iterable[OpportunityLine], standing: dict[int, datetime]) -> None:
+    items = Markup().join(_sale(one, standing.get(one.id)) for one in sales)
+    if items:
+        show(items, "ul").classes("sales")
+    else:
+        empty(_("No sale yet. One opens when a meeting was held."))
+
+
+def _sale(sale: OpportunityLine, stalled_at: datetime | None) -> Markup:
+    won: Tone = "good" if sale.outcome == "won" else "bad"
+    state = (
+        badge(labels.reason(sale.outcome), won)
+        if sale.outcome
+        else badge(labels.sale_stage(sale.stage))
+    )
+    stall = badge(_("stands still since {time}", time=ago(stalled_at)), "bad") if stalled_at else ""
+    since = sale.closed_at or sale.stage_since or sale.opened_at
+    pairs: list[tuple[str, Cell]] = [
+        (_("Lead"), link(sale.lead or f"#{sale.lead_id}", f"/leads/{sale.lead_id}")),
+        (_("Owner"), sale.owner),
+        (_("Since"), moment(since)),
+        (_("Competitor"), sale.competitor),
+        (_("Reason"), labels.reason(sale.outcome_reason) if sale.outcome_reason else ""),
+        (_("Help of marketing"), moment(sale.help_offered_at) if sale.help_offered_at else ""),
+    ]
+    for name in QUALIFICATION:
+        known = str(sale.qualification.get(name) or "").strip()
+        pairs.append((_(ASKED[name]), known or badge(_("missing"), "warn")))
+    return Markup("<li><h3>{} {} {}</h3>{}</li>").format(
+        sale.name or _("Sale {number}", number=sale.id), state, stall, facts(pairs)
+    )
+
+
+def _scheduled(steps: Iterable[ScheduledStep]) -> None:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            moment(one.due_at),
+            link(one.name, f"/leads/{one.lead_id}"),
+            f"{one.cadence} · {one.step}",
+            badge(_("held"), "warn") if one.held else "",
+        )
+        for one in steps
+    ]
+    if not rows:
+        show(quiet(_("Nothing is scheduled.")), "p")
+        return
+    show(table((_("When"), _("Lead"), _("Step"), ""), rows, caption=_("What is scheduled")))

@@ -1,0 +1,154 @@
+"""``/console/accounts``: companies, by name, with what is open there."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action
+from store.account_page import FoundAccount, find_accounts
+from store.presence import reps
+from web.api.access import team_of
+from web.console.pages import console_page
+from web.console.parts import Cell, badge, button, empty, link, quiet, show, table
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+PAGE = 50
+
+
+@console_page("/accounts", Action.READ_ACCOUNTS, N_("Accounts"))
+async def accounts(visit: Visit, search: str = "", owner: str = "", held: bool = False) -> None:
+    """The companies that the visitor sees; other pages link here: ``/accounts?held=true``."""
+    page = AccountList(visit, search.strip(), owner, held)
+    await page.filters()
+    with ui.element("div").classes("found"):
+        page.body = ui.element("div")
+    await page.refresh()
+
+
+class AccountList:
+    """The list as it is open, and the pages read so far."""
+
+    body: ui.element
+
+    def __init__(self, visit: Visit, search: str, owner: str, held: bool) -> None:
+        self.visit, self.search, self.owner, self.held = visit, search, owner, held
+        self.lines: list[FoundAccount] = []
+        self.more = False
+        self._asked = 0
+
+    async def filters(self) -> None:
+        """The search box, the owner, and whether they are held."""
+        people = await self.visit.read(reps, self.visit.here.clock.now())
+        team = team_of(self.visit.caller)
+        owners = {one.code: one.name for one in people if team in (None, one.team)}
+        if self.owner and self.owner not in owners:
+            owners[self.owner] = self.owner
+        with (
+            ui.element("div")
+            .classes("filters")
+            .props(f'role="search" aria-label="{_("Accounts")}"')
+        ):
+            box = ui.input(
+                _("Name or domain"),
+                value=self.search,
+                on_change=lambda event: self._want(search=(event.value or "").strip()),
+            )
+            box.props('outlined dense clearable debounce=200 data-key="/" type="search"')
+            box.classes("wide")
+            ui.select(
+                owners,
+                value=self.owner or None,
+                label=_("Owner"),
+                clearable=True,
+                on_change=lambda event: self._want(owner=event.value or ""),
+            ).props("outlined dense")
+            ui.checkbox(
+                _("Held out of marketing"),
+                value=self.held,
+                on_change=lambda event: self._want(held=bool(event.value)),
+            )
+
+    async def refresh(self) -> None:
+        """Read the first page anew."""
+        self._asked += 1
+        asked = self._asked
+        lines = await self._read(("", 0))
+        if asked == self._asked:
+            self._show(lines)
+
+    async def _next(self) -> None:
+        last = self.lines[-1]
+        self._show([*self.lines, *await self._read((last.name_key, last.id))])
+
+    async def _read(self, after: tuple[str, int]) -> list[FoundAccount]:
+        lines = await self.visit.read(
+            find_accounts,
+            self.visit.here.clock.now(),
+            search=self.search,
+            owner=self.owner,
+            held=self.held,
+            team=team_of(self.visit.caller),
+            after=after,
+            limit=PAGE + 1,
+        )
+        self.more = len(lines) > PAGE
+        return lines[:PAGE]
+
+    def _show(self, lines: list[FoundAccount]) -> None:
+        self.lines = lines
+        self.body.clear()
+        with self.body:
+            if not lines:
+                if self.search or self.owner or self.held:
+                    empty(_("No account is like that."), link(_("Show all accounts"), "/accounts"))
+                else:
+                    empty(_("There are no accounts yet. They come with their leads."))
+                return
+            show(
+                table(
+                    (
+                        _("Account"),
+                        _("Owner"),
+                        _("Leads"),
+                        _("With sales"),
+                        _("Open sales"),
+                        _("Marketing"),
+                    ),
+                    [_row(one) for one in lines],
+                    caption=_("Accounts"),
+                    numbers=(2, 3, 4),
+                )
+            )
+            if self.more:
+                with ui.element("div").classes("more"):
+                    button(_("More"), self._next)
+
+    async def _want(
+        self, *, search: str | None = None, owner: str | None = None, held: bool | None = None
+    ) -> None:
+        self.search = self.search if search is None else search
+        self.owner = self.owner if owner is None else owner
+        self.held = self.held if held is None else held
+        chosen = {"search": self.search, "owner": self.owner, "held": "true" if self.held else ""}
+        query = urlencode({name: value for name, value in chosen.items() if value})
+        address = f"/console/accounts?{query}" if query else "/console/accounts"
+        ui.run_javascript(f"history.replaceState(null, '', {json.dumps(address)})")
+        await self.refresh()
+
+
+def _row(one: FoundAccount) -> tuple[Cell, ...]:
+    return (
+        Markup('<span class="two">{}{}</span>').format(
+            link(one.name, f"/accounts/{one.id}"), quiet(one.domain)
+        ),
+        one.owner,
+        one.leads,
+        one.with_sales or "",
+        one.sales or "",
+        badge(_("held"), "warn") if one.held else "",
+    )

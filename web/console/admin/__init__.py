@@ -1,0 +1,1 @@
+"""Users, keys, webhooks, suppressions, the audit log, and erasing a person."""

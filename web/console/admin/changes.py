@@ -1,0 +1,163 @@
+"""``/console/admin/changes``: who changed what, in the console and through the API."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+from domain.access import Action
+from store.api_tokens import Change, list_changes
+from web.console.admin.parts import real_time
+from web.console.pages import console_page
+from web.console.parts import Cell, badge, empty, link, quiet, show, table
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+PAGE = 100
+DONE = {
+    "POST leads/prospects": N_("Had sales call prospects"),
+    "POST leads/*/score": N_("Added points to a lead"),
+    "POST leads/*/pause": N_("Paused a lead"),
+    "POST leads/*/resume": N_("Let a lead go on"),
+    "POST leads/*/stop": N_("Stopped a lead for good"),
+    "POST leads/*/move": N_("Moved a lead to another phase"),
+    "POST leads/*/erase": N_("Erased a person"),
+    "POST tasks/*/complete": N_("Finished a task"),
+    "POST tasks/*/hold": N_("Finished a task"),
+    "DELETE tasks/*/hold": N_("Took an answer back"),
+    "POST tasks/*/reassign": N_("Gave a task to somebody else"),
+    "POST meetings": N_("Booked a meeting"),
+    "POST meetings/*/cancel": N_("Cancelled a meeting"),
+    "POST opportunities": N_("Opened a sale"),
+    "POST opportunities/*/advance": N_("Moved a sale on"),
+    "POST opportunities/*/close": N_("Closed a sale"),
+    "POST recycle/wake": N_("Woke parked leads"),
+    "POST recycle/extend": N_("Let parked leads rest longer"),
+    "POST recycle/retire": N_("Retired parked leads"),
+    "POST recycle/*/until": N_("Set the day a lead comes back"),
+    "POST recycle/*/return-to": N_("Chose the cadence a lead comes back to"),
+    "POST recycle/*/wake": N_("Woke a parked lead"),
+    "POST recycle/*/extend": N_("Let a parked lead rest longer"),
+    "POST recycle/*/retire": N_("Retired a parked lead"),
+    "POST accounts/*/hold": N_("Kept an account out of marketing"),
+    "POST accounts/*/release": N_("Let marketing write to an account again"),
+    "POST accounts/*/play": N_("Started a play for an account"),
+    "POST accounts/*/pause": N_("Paused the leads of an account"),
+    "POST accounts/*/resume": N_("Let the leads of an account go on"),
+    "POST team/alerts/*/put-away": N_("Put an alert away"),
+    "PUT team/*/presence": N_("Set who takes new leads"),
+    "POST team/*/absences": N_("Entered time off"),
+    "DELETE team/*/absences/current": N_("Ended time off"),
+    "POST team/reassign": N_("Gave leads to somebody else"),
+    "POST publications": N_("Published cadences or policies"),
+    "POST cadences/templates/*/test": N_("Sent a test mail"),
+    "POST suppressions": N_("Suppressed an address"),
+    "POST suppressions/permit": N_("Permitted an address again"),
+    "PUT suppressions/*": N_("Stopped marketing mail to a lead"),
+    "POST suppressions/*/permit": N_("Allowed mail to a lead again"),
+    "POST webhooks/endpoints": N_("Added a webhook endpoint"),
+    "POST webhooks/endpoints/remove": N_("Removed a webhook endpoint"),
+    "POST webhooks/endpoints/pause": N_("Paused or resumed a webhook endpoint"),
+    "POST webhooks/deliveries/*/resend": N_("Sent a webhook event again"),
+    "POST users": N_("Added a user"),
+    "PATCH users/*": N_("Changed a user"),
+    "POST users/*/link": N_("Made a one-time link"),
+    "POST mails/*/reply": N_("Replied to a mail as its recipient"),
+    "POST imports": N_("Uploaded a list"),
+    "PATCH imports/*": N_("Mapped the columns of a list"),
+    "POST imports/*/start": N_("Imported a list"),
+    "DELETE imports/*": N_("Threw an uploaded list away"),
+    "POST write-keys": N_("Made a write key"),
+    "POST write-keys/revoke": N_("Revoked a write key"),
+    "POST tokens": N_("Made an API token"),
+    "POST tokens/revoke": N_("Revoked an API token"),
+    "PATCH me": N_("Changed their own settings"),
+}
+"""Method and path under ``/api``, with a star for what is named → what was done."""
+PLACES = {
+    "leads": ("/leads", N_("lead {number}")),
+    "suppressions": ("/leads", N_("lead {number}")),
+    "recycle": ("/leads", N_("lead {number}")),
+    "tasks": ("/tasks", N_("task {number}")),
+    "accounts": ("/accounts", N_("account {number}")),
+}
+"""First part of a path → page of the thing it names by number, and what it is called."""
+_FITS = [
+    (re.compile(re.escape(pattern).replace(r"\*", r"[^/]+").replace(r"\ ", " /api/")), sentence)
+    for pattern, sentence in DONE.items()
+]
+_NAMED = re.compile(r"/api/([a-z]+)/(\d+)(?:/|$)")
+
+
+@console_page("/admin/changes", Action.READ_CHANGES, N_("Audit log"))
+async def changes(
+    visit: Visit, by: str = "", lead: str = "", task: str = "", before: int | None = None
+) -> None:
+    """The latest first; also what was refused."""
+    found = await visit.read(
+        list_changes,
+        by=by.strip(),
+        lead_id=int(lead) if lead.isdecimal() else None,
+        task_id=int(task) if task.isdecimal() else None,
+        before=before,
+        limit=PAGE,
+    )
+    show(
+        Markup(
+            '<form class="filters plain" action="/console/admin/changes">'
+            '<label>{}<input name="by" value="{}"></label>'
+            '<label>{}<input name="lead" inputmode="numeric" value="{}"></label>'
+            '<label>{}<input name="task" inputmode="numeric" value="{}"></label>'
+            '<button class="reach-by">{}</button></form>'
+        ).format(_("Who"), by, _("Lead number"), lead, _("Task number"), task, _("Search"))
+    )
+    if not found:
+        empty(
+            _("Nothing was changed by them, or about it.")
+            if by or lead or task
+            else _("Nobody has changed anything yet.")
+        )
+        return
+    show(
+        table(
+            (_("When"), _("Who"), _("What"), _("About"), _("Answer")),
+            [_row(one) for one in found],
+            caption=_("Audit log"),
+        )
+    )
+    if len(found) == PAGE:
+        more = {"by": by, "lead": lead, "task": task, "before": found[-1].id}
+        show(link(_("Earlier ones"), "/admin/changes", **more), "p")
+
+
+def _row(one: Change) -> tuple[Cell, ...]:
+    who = Markup("{} {}").format(one.by, quiet(one.rep)) if one.rep else one.by
+    return real_time(one.at), who, told(one), _about(one.path), _answer(one.status)
+
+
+def told(one: Change) -> Markup:
+    """What was asked for, as a sentence; method and path where nobody wrote one."""
+    asked = f"{one.method} {one.path}"
+    for fits, sentence in _FITS:
+        if fits.fullmatch(asked):
+            return Markup('<span title="{}">{}</span>').format(asked, _(sentence))
+    return Markup("<code>{}</code>").format(asked)
+
+
+def _about(path: str) -> Cell:
+    named = _NAMED.match(path)
+    if named is None or named[1] not in PLACES:
+        return ""
+    page, sentence = PLACES[named[1]]
+    return link(_(sentence, number=named[2]), f"{page}/{named[2]}")
+
+
+def _answer(status: int | None) -> Markup:
+    if status is None:
+        return badge(_("No answer"), "bad")
+    if status < 400:
+        return badge(_("Done"), "good")
+    if status < 500:
+        return badge(_("Refused, {status}", status=status), "warn")
+    return badge(_("Failed, {status}", status=status), "bad")

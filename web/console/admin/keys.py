@@ -1,0 +1,146 @@
+"""``/console/admin/keys``: what programs show to be let in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action, Role
+from store.api_tokens import list_tokens
+from store.lead_import import published_cadences
+from store.presence import reps as list_reps
+from store.write_keys import list_write_keys
+from web.api import keys as keys_api
+from web.api.keys import Named, NewToken, NewWriteKey
+from web.console.admin.parts import ROLES, item, items, real_time, role, show_once
+from web.console.frame import say_done
+from web.console.pages import console_page
+from web.console.parts import badge, button, empty, quiet, section, show, sure
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+
+@console_page("/admin/keys", Action.MANAGE_KEYS, N_("Keys and tokens"))
+async def keys(visit: Visit) -> None:
+    """Both are kept as hashes, so a new one is shown once."""
+    with section(_("API tokens")):
+        show(
+            quiet(
+                _(
+                    "A program sends its token to the REST API. Give each a token of its own, so "
+                    "that one can be revoked."
+                )
+            ),
+            "p",
+        )
+        await _tokens(visit)
+    with section(_("Write keys")):
+        show(quiet(_("A web site or product sends events with one. They can read nothing.")), "p")
+        await _write_keys(visit)
+
+
+async def _tokens(visit: Visit) -> None:
+    reps = {"": _("None")}
+    there = await visit.read(list_reps, visit.here.clock.now())
+    reps |= {one.code: f"{one.code} · {one.name}" for one in there}
+    with ui.element("div").classes("filters"):
+        name = ui.input(_("Name of the program")).props("outlined dense maxlength=100")
+        roles = ui.select(
+            {code.value: _(label) for code, label in ROLES.items()},
+            label=_("Role"),
+            value=Role.OPS.value,
+        ).props("outlined dense")
+        rep = ui.select(reps, label=_("Rep"), value="").props("outlined dense")
+        rep.bind_visibility_from(roles, "value", value=Role.SDR.value)
+
+        async def make() -> None:
+            asked = (name.value or "").strip()
+            if not asked:
+                ui.notify(_("Give it a name first."))
+                return
+            of = rep.value if roles.value == Role.SDR else ""
+            body = NewToken(name=asked, role=Role(roles.value), rep=of)
+            made = await visit.act(keys_api.add_token, body)
+            await show_once(
+                _("Token of {name}", name=made.name),
+                made.secret,
+                _("It is not kept and can't be shown again: put it where the program finds it."),
+            )
+            ui.navigate.reload()
+
+        button(_("Make a token"), make, main=True)
+    found = await visit.read(list_tokens)
+    if not found:
+        empty(_("There are no tokens. Make one for the first program."))
+    with items():
+        for one in found:
+            used: Markup | str = _("never used")
+            if one.last_used_at:
+                used = Markup("{} {}").format(_("last used"), real_time(one.last_used_at))
+            marks = [badge(role(one.role)), *([badge(one.rep)] if one.rep else [])]
+            line = _line(one.name, marks, one.created_at, one.revoked_at, used)
+            with item(line):
+                if one.revoked_at is None:
+                    _revoke(one.name, lambda body: visit.act(keys_api.revoke_one_token, body))
+
+
+async def _write_keys(visit: Visit) -> None:
+    cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
+    with ui.element("div").classes("filters"):
+        name = ui.input(_("Name of the source")).props("outlined dense maxlength=100")
+        cadence = ui.select(cadences, label=_("Cadence of new leads"), value="")
+        cadence.props("outlined dense")
+
+        async def make() -> None:
+            asked = (name.value or "").strip()
+            if not asked:
+                ui.notify(_("Give it a name first."))
+                return
+            made = await visit.act(keys_api.add_key, NewWriteKey(name=asked, cadence=cadence.value))
+            await show_once(
+                _("Write key of {name}", name=made.name),
+                made.secret,
+                _("It is not kept and can't be shown again: put it where the program finds it."),
+            )
+            ui.navigate.reload()
+
+        button(_("Make a write key"), make, main=True)
+    found = await visit.read(list_write_keys)
+    if not found:
+        empty(_("There are no write keys. Make one for the first web site."))
+    with items():
+        for one in found:
+            marks = [badge(one.cadence)] if one.cadence else []
+            with item(_line(one.name, marks, one.created_at, one.revoked_at)):
+                if one.revoked_at is None:
+                    _revoke(one.name, lambda body: visit.act(keys_api.revoke_key, body))
+
+
+def _line(
+    name: str,
+    marks: list[Markup],
+    made: datetime,
+    revoked: datetime | None,
+    more: Markup | str = "",
+) -> Markup:
+    if revoked is not None:
+        marks = [*marks, badge(_("Revoked"), "bad")]
+        more = Markup("{} {}").format(_("revoked"), real_time(revoked))
+    return Markup('<b>{}</b> {}<br><span class="quiet">{} {}{}{}</span>').format(
+        name, Markup(" ").join(marks), _("made"), real_time(made), " · " if more else "", more
+    )
+
+
+def _revoke(name: str, do: Callable[[Named], Awaitable[object]]) -> None:
+    async def revoke() -> None:
+        question = _("Revoke {name}? Who uses it is turned away from now on.", name=name)
+        if await sure(question, _("Revoke")):
+            await do(Named(name=name))
+            say_done(_("{name} is revoked.", name=name))
+            ui.navigate.reload()
+
+    made = button(_("Revoke"), revoke, danger=True)
+    made.props(f'aria-label="{escape(_("Revoke"))}: {escape(name)}"')

@@ -1,0 +1,144 @@
+"""``/console/admin/suppressions``: who gets no mail, and why."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action
+from store.suppressions import SuppressionLine, list_suppressions
+from web.api import suppressions as suppressions_api
+from web.api.access import team_of
+from web.api.suppressions import AddressOrder, AddressPermission
+from web.console.admin.parts import item, items
+from web.console.frame import say_done
+from web.console.labels import reason
+from web.console.pages import console_page
+from web.console.parts import Tone, badge, button, empty, link, quiet, show
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+PAGE = 50
+TONES: dict[str, Tone] = {"complained": "bad", "bounced": "warn", "soft_bounced": "warn"}
+
+
+@console_page("/admin/suppressions", Action.READ_SUPPRESSIONS, N_("Suppressions"))
+async def suppressions(visit: Visit, search: str = "", skip: int = 0) -> None:
+    """The latest first; an SDR sees those of the team's leads."""
+    found = await visit.read(
+        list_suppressions,
+        search=search,
+        team=team_of(visit.caller),
+        skip=max(skip, 0),
+        limit=PAGE,
+    )
+    with visit.top:
+        if visit.may(Action.SUPPRESS):
+            button(_("Suppress an address"), lambda: _suppress(visit), main=True, key="n")
+        if visit.may(Action.PERMIT):
+            button(_("Permit an address"), lambda: _permit(visit, None))
+    show(
+        quiet(
+            _(
+                "These addresses get no marketing mail. Bounces and complaints stop mail about "
+                "appointments as well."
+            )
+        ),
+        "p",
+    )
+    with ui.element("div").classes("filters"):
+        field = ui.input(_("A part of the address"), value=search).props("outlined dense clearable")
+
+        def look() -> None:
+            asked = quote((field.value or "").strip())
+            ui.navigate.to(f"/admin/suppressions?search={asked}")
+
+        field.on("keydown.enter", look)
+        button(_("Search"), look)
+    if not found:
+        empty(_("No address is suppressed.") if not search else _("No such address is suppressed."))
+        return
+    with items():
+        for one in found:
+            with item(_line(one)):
+                if visit.may(Action.PERMIT) and one.reason != "complained":
+                    _permit_button(visit, one)
+    if len(found) == PAGE:
+        more = {"search": search, "skip": skip + PAGE}
+        show(link(_("Earlier ones"), "/admin/suppressions", **more), "p")
+
+
+def _line(one: SuppressionLine) -> Markup:
+    who: Markup | str = _("no lead")
+    if one.lead_id:
+        who = link(one.lead or f"#{one.lead_id}", f"/leads/{one.lead_id}")
+    return Markup('<b>{}</b> {}<br><span class="quiet">{} · {} {}</span>').format(
+        one.address,
+        badge(_reason(one.reason), TONES.get(one.reason, "plain")),
+        who,
+        _("since"),
+        moment(one.at),
+    )
+
+
+def _reason(code: str) -> str:
+    own = {"manual": N_("By hand"), "soft_bounced": N_("Bounced several times")}
+    return _(own[code]) if code in own else reason(code)
+
+
+def _permit_button(visit: Visit, one: SuppressionLine) -> None:
+    made = button(_("Permit again"), lambda: _permit(visit, one))
+    made.props(f'aria-label="{escape(_("Permit again"))}: {escape(one.address)}"')
+
+
+async def _suppress(visit: Visit) -> None:
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        show(escape(_("Suppress an address")), "h2")
+        address = ui.input(_("E-mail address")).props("outlined dense type=email").classes("once")
+        why = ui.input(_("Why")).props("outlined dense maxlength=2000").classes("once")
+
+        async def done() -> None:
+            body = AddressOrder(address=address.value or "", reason=(why.value or "").strip())
+            dialog.submit(await visit.act(suppressions_api.suppress_address, body))
+
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(None))
+            button(_("Suppress"), done, main=True)
+    if await dialog:
+        say_done(_("The address gets no more marketing mail."))
+        ui.navigate.reload()
+    dialog.delete()
+
+
+async def _permit(visit: Visit, one: SuppressionLine | None) -> None:
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        show(escape(_("Permit mail again")), "h2")
+        given = one.address if one else ""
+        address = ui.input(_("E-mail address"), value=given).props("outlined dense type=email")
+        address.classes("once").set_enabled(one is None)
+        evidence = ui.input(_("How it is known that they want mail"))
+        evidence.props("outlined dense maxlength=2000").classes("once")
+        works = ui.checkbox(_("I know that the address works again"))
+        works.set_visibility(one is None or one.reason == "bounced")
+        show(quiet(_("It is kept on record. Who was erased may be imported again with it.")), "p")
+
+        async def done() -> None:
+            words = (evidence.value or "").strip()
+            if not words:
+                ui.notify(_("Say how it is known: a form, a call, a letter, and when."))
+                return
+            body = AddressPermission(
+                address=address.value or "", evidence=words, address_works=works.value
+            )
+            dialog.submit(await visit.act(suppressions_api.permit_address, body))
+
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(None))
+            button(_("Permit"), done, main=True)
+    if await dialog:
+        say_done(_("The address may have mail again."))
+        ui.navigate.reload()
+    dialog.delete()

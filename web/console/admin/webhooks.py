@@ -1,0 +1,203 @@
+"""``/console/admin/webhooks``: which programs are told what happens, and the log of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action
+from domain.webhooks import EVENTS
+from store.outgoing import (
+    DeliveryLine,
+    EndpointLine,
+    list_deliveries,
+    list_endpoints,
+    payload_of,
+)
+from web.api import webhooks as webhooks_api
+from web.api.webhooks import NewEndpoint, Pause, Removal
+from web.console.admin.parts import item, items, real_time, show_once
+from web.console.frame import say_done
+from web.console.pages import console_page
+from web.console.parts import (
+    Tone,
+    badge,
+    button,
+    empty,
+    facts,
+    link,
+    quiet,
+    section,
+    show,
+    sure,
+    table,
+)
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+PAGE = 50
+STATES: dict[str, tuple[str, Tone]] = {
+    "waiting": (N_("Waiting"), "warn"),
+    "delivered": (N_("Delivered"), "good"),
+    "failed": (N_("Given up"), "bad"),
+}
+"""State of a delivery → label, tone."""
+
+
+@console_page("/admin/webhooks", Action.MANAGE_WEBHOOKS, N_("Webhooks"))
+async def webhooks(
+    visit: Visit, failed: bool = False, before: int | None = None, delivery: int | None = None
+) -> None:
+    """Endpoints, then the log; ``delivery`` is the one that is looked at."""
+    with visit.top:
+        button(_("Add an endpoint"), lambda: _add(visit), main=True, key="n")
+    with section(_("Endpoints")):
+        await _endpoints(visit)
+    found = await visit.read(list_deliveries, failed=failed, before=before, limit=PAGE)
+    if delivery is not None:
+        await _delivery(visit, delivery)
+    with section(_("Deliveries")):
+        _log(found, failed=failed)
+
+
+async def _endpoints(visit: Visit) -> None:
+    found = [one for one in await visit.read(list_endpoints) if not one.removed]
+    if not found:
+        empty(_("No program is told what happens. Add the address of one that is to be."))
+    with items():
+        for one in found:
+            state = badge(_("Active"), "good") if one.active else badge(_("Paused"), "warn")
+            with item(
+                Markup('<b>{}</b> {}<br><span class="quiet">{}</span>').format(
+                    one.url, state, ", ".join(one.events) or _("all events")
+                )
+            ):
+                _endpoint_buttons(visit, one)
+
+
+def _endpoint_buttons(visit: Visit, one: EndpointLine) -> None:
+    async def pause() -> None:
+        await visit.act(webhooks_api.pause, Pause(url=one.url, paused=one.active))
+        ui.navigate.reload()
+
+    async def remove() -> None:
+        question = _("Remove {url}? Its log stays, its secret is forgotten.", url=one.url)
+        if await sure(question, _("Remove")):
+            await visit.act(webhooks_api.remove, Removal(url=one.url))
+            ui.navigate.reload()
+
+    def act(text: str, what: Any, *, danger: bool = False) -> None:
+        button(text, what, danger=danger).props(f'aria-label="{escape(text)}: {escape(one.url)}"')
+
+    act(_("Pause") if one.active else _("Resume"), pause)
+    act(_("Remove"), remove, danger=True)
+
+
+async def _add(visit: Visit) -> None:
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        show(escape(_("Add an endpoint")), "h2")
+        url = ui.input(_("Address (https://…)")).props("outlined dense type=url").classes("once")
+        events = ui.select(sorted(EVENTS), label=_("Events; none for all"), multiple=True, value=[])
+        events.props("outlined dense use-chips").classes("once")
+
+        async def add() -> None:
+            asked = NewEndpoint(url=(url.value or "").strip(), events=list(events.value))
+            dialog.submit(await visit.act(webhooks_api.add, asked))
+
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(None))
+            button(_("Add"), add, main=True)
+    made = await dialog
+    dialog.delete()
+    if made is None:
+        return
+    await show_once(
+        _("Secret of {url}", url=made.url),
+        made.secret,
+        _("The receiver checks the signatures with it. It can't be shown again."),
+    )
+    ui.navigate.reload()
+
+
+def _log(found: list[DeliveryLine], *, failed: bool) -> None:
+    ways = ((False, _("All")), (True, _("Given up")))
+    show(
+        Markup('<nav class="tabs" aria-label="{}">{}</nav>').format(
+            _("Deliveries"),
+            Markup().join(
+                Markup('<a href="/console/admin/webhooks{}"{}>{}</a>').format(
+                    "?failed=true" if way else "",
+                    Markup(' aria-current="page"') if way == failed else "",
+                    label,
+                )
+                for way, label in ways
+            ),
+        )
+    )
+    if not found:
+        empty(_("Nothing was given up.") if failed else _("Nothing was sent yet."))
+        return
+    show(
+        table(
+            (_("When"), _("Event"), _("Address"), _("State"), _("Attempts"), _("Answer")),
+            [
+                (
+                    real_time(one.created_at),
+                    link(one.event_type, "/admin/webhooks", delivery=one.id),
+                    one.url,
+                    _state(one.state),
+                    one.attempts,
+                    one.error or one.status,
+                )
+                for one in found
+            ],
+            caption=_("Deliveries"),
+            numbers=(4,),
+        )
+    )
+    if len(found) == PAGE:
+        more = {"before": found[-1].id} | ({"failed": "true"} if failed else {})
+        show(link(_("Earlier ones"), "/admin/webhooks", **more), "p")
+
+
+def _state(code: str) -> Markup:
+    label, tone = STATES.get(code, (code, "plain"))
+    return badge(_(label), tone)
+
+
+async def _delivery(visit: Visit, delivery_id: int) -> None:
+    payload = await visit.read(payload_of, delivery_id)
+    with section(_("Delivery {number}", number=delivery_id)):
+        if payload is None:
+            empty(_("There is no such delivery."))
+            return
+        (one,) = await visit.read(list_deliveries, before=delivery_id + 1, limit=1)
+        show(
+            facts(
+                {
+                    _("Event"): f"{one.event_type} · {one.event_id}",
+                    _("Address"): one.url,
+                    _("State"): _state(one.state),
+                    _("Attempts"): one.attempts,
+                    _("Last attempt"): real_time(one.last_attempt_at),
+                    _("Answer"): one.error or one.status,
+                }
+            )
+        )
+        written = json.dumps(payload, indent=2, ensure_ascii=False)
+        show(
+            Markup('<pre class="payload" tabindex="0" aria-label="{}">{}</pre>').format(
+                _("Payload"), written
+            )
+        )
+
+        async def resend() -> None:
+            done = await visit.act(webhooks_api.resend, delivery_id)
+            say_done(done.detail)
+
+        with ui.element("div").classes("acts"):
+            button(_("Send again"), resend, main=True)
+            show(quiet(_("It goes out under the same webhook-id.")), "span")

@@ -1,0 +1,104 @@
+"""The console as a part of the web app: NiceGUI at ``/console``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import logging
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from nicegui import app, ui
+from starlette.responses import RedirectResponse, Response
+
+from domain.access import ALLOWED, Action
+from settings import Settings
+from store.engine import engine
+from web.api.access import Here
+from web.console.pages import signed_in
+
+STATIC = Path(__file__).resolve().parent / "static"
+PAGES = (
+    "today",
+    "inbox.inbox",
+    "inbox.task",
+    "sales.meetings",
+    "sales.opportunities",
+    "marketing.recycle",
+    "sales.team",
+    "sales.rep",
+    "leads.leads",
+    "leads.lead",
+    "accounts.accounts",
+    "accounts.account",
+    "leads.mails",
+    "marketing.cadence",
+    "marketing.cadences",
+    "marketing.templates",
+    "marketing.policies",
+    "marketing.outbox",
+    "marketing.outbox_mail",
+    "imports.imports",
+    "imports.run",
+    "admin.users",
+    "admin.keys",
+    "admin.webhooks",
+    "admin.suppressions",
+    "admin.changes",
+    "admin.erase",
+    "you",
+)
+"""The modules of this package that hold pages."""
+
+
+def mount_console(onto: FastAPI, settings: Settings) -> None:
+    """Serve the console from ``onto``. Once in a process: NiceGUI's app is one for all."""
+    app.state.here = Here(settings, engine(settings.database_url))
+    for name in PAGES:
+        importlib.import_module(f"web.console.{name}")
+    app.add_static_files("/static", STATIC)
+    app.get("/")(_home)
+    app.on_page_exception(_broken)
+    ui.add_head_html(
+        f'<link rel="stylesheet" href="{_static("console.css")}">'
+        f'<script src="{_static("console.js")}" defer></script>',
+        shared=True,
+    )
+    logging.getLogger("nicegui").addFilter(_discreet)
+    ui.run_with(
+        onto,
+        mount_path="/console",
+        title="Perennial",
+        favicon=STATIC / "leaf.svg",
+        tailwind=False,
+        show_welcome_message=False,
+        reconnect_timeout=30.0,
+    )
+
+
+async def _home(request: Request) -> Response:
+    """Each to where their work is."""
+    who = await run_in_threadpool(signed_in, app.state.here, request)
+    has_tasks = who is not None and who.caller.role in ALLOWED[Action.READ_TASKS]
+    return RedirectResponse("/console/inbox" if has_tasks else "/console/today", 303)
+
+
+def _static(name: str) -> str:
+    """The address of a file of ours; another one once it has changed, so browsers may keep it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/console/static/{name}?{digest[:12]}"
+
+
+def _broken() -> None:
+    """Instead of NiceGUI's own page, which shows the error's text: it may name a person."""
+    ui.label("This page can't be shown now. Try again, and tell an admin if it stays so.")
+    ui.link("Perennial", "/")
+
+
+def _discreet(record: logging.LogRecord) -> bool:
+    """Errors by their type only: their text may hold an address or a name."""
+    if record.exc_info and record.exc_info[0]:
+        record.msg, record.args = f"A page failed: {record.exc_info[0].__name__}", ()
+        record.exc_info = record.exc_text = None
+    return True

@@ -1,0 +1,122 @@
+"""The frame around every page: where one is, where one can go, and how things are told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation: its path under ``/console``, an English label, a Material icon,
+    and what one must be allowed to do to have use for it."""
+
+    path: str
+    label: str
+    icon: str
+    action: Action
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that belong together."""
+
+    label: str
+    places: tuple[Place, ...]
+
+
+NAVIGATION = (
+    Group(
+        N_("Work"),
+        (
+            Place("/inbox", N_("Inbox"), "inbox", Action.READ_TASKS),
+            Place("/today", N_("Today"), "today", Action.READ_LEADS),
+            Place("/leads", N_("Leads"), "group", Action.READ_LEADS),
+            Place("/accounts", N_("Accounts"), "domain", Action.READ_ACCOUNTS),
+            Place("/meetings", N_("Meetings"), "event", Action.READ_MEETINGS),
+            Place(
+                "/opportunities",
+                N_("Opportunities"),
+                "monetization_on",
+                Action.READ_OPPORTUNITIES,
+            ),
+            Place("/team", N_("Team"), "groups", Action.READ_TEAM),
+        ),
+    ),
+    Group(
+        N_("Marketing"),
+        (
+            Place("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
+            Place("/policies", N_("Policies"), "rule", Action.READ_CADENCES),
+            Place("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
+            Place("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
+            Place("/import", N_("Import"), "upload_file", Action.IMPORT_LEADS),
+        ),
+    ),
+    Group(
+        N_("Admin"),
+        (
+            Place("/admin/users", N_("Users"), "manage_accounts", Action.MANAGE_USERS),
+            Place("/admin/keys", N_("Keys and tokens"), "key", Action.MANAGE_KEYS),
+            Place("/admin/webhooks", N_("Webhooks"), "webhook", Action.MANAGE_WEBHOOKS),
+            Place("/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS),
+            Place("/admin/changes", N_("Audit log"), "history", Action.READ_CHANGES),
+            Place("/admin/erase", N_("Erase a person"), "person_off", Action.ERASE),
+        ),
+    ),
+)
+
+
+@contextmanager
+def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
+    """Navigation and heading, around what is built inside; ``visit.top`` takes a page's buttons."""
+    ui.html(_navigation(visit, path), tag="div", sanitize=False).classes("side")
+    with (
+        ui.element("div")
+        .classes("page")
+        .props(f"id=content tabindex=-1 data-zone={visit.zone.key}")
+    ):
+        with ui.element("header").classes("top"):
+            ui.html(escape(title), tag="h1", sanitize=False)
+            visit.top = ui.element("div").classes("acts")
+        yield
+
+
+def say_no(sentence: str) -> None:
+    """Tell why something was not done; it stays until it is closed."""
+    ui.notify(sentence, type="negative", timeout=0, close_button=_("Close"), multi_line=True)
+
+
+def say_done(sentence: str) -> None:
+    """Tell that something was done."""
+    ui.notify(sentence, type="positive", timeout=4000)
+
+
+def _navigation(visit: Visit, path: str) -> Markup:
+    groups = Markup().join(
+        Markup("<h2>{}</h2><ul>{}</ul>").format(
+            _(group.label), Markup().join(_entry(place, path) for place in places)
+        )
+        for group in NAVIGATION
+        if (places := [place for place in group.places if visit.may(place.action)])
+    )
+    return Markup(
+        '<a class="skip" href="#content">{}</a><a class="brand" href="/console/">Perennial</a>'
+        '<nav aria-label="{}">{}</nav><a class="you" href="/console/you">{}</a>'
+    ).format(_("To the content"), _("Pages"), groups, visit.who.name)
+
+
+def _entry(place: Place, path: str) -> Markup:
+    here = path == place.path or path.startswith(f"{place.path}/")
+    return Markup(
+        '<li><a href="/console{}"{}><i class="material-icons" aria-hidden="true">{}</i>'
+        "<span>{}</span></a></li>"
+    ).format(place.path, Markup(' aria-current="page"') if here else "", place.icon, _(place.label))

@@ -1,0 +1,1 @@
+"""Lists of leads that come in as files."""

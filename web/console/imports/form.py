@@ -1,0 +1,184 @@
+"""What is chosen for an import before it is started: columns, source, cadence; and the preview."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from markupsafe import escape
+from nicegui import ui
+
+from domain.lead_files.preview import Preview
+from domain.lead_files.row import LeadRow
+from store.lead_import import published_cadences
+from web.api import imports
+from web.api.imports import Choice, Column, ImportDetail
+from web.api.problems import Problem
+from web.console.imports.sentences import ENCODINGS, FIELDS
+from web.console.parts import Cell, button, quiet, section, show, table
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+SHOWN = 8
+"""Leads and rejects of the preview that are shown."""
+SEPARATORS = {
+    ",": N_("Columns are separated by commas."),
+    ";": N_("Columns are separated by semicolons."),
+    "\t": N_("Columns are separated by tabs."),
+    "|": N_("Columns are separated by bars."),
+}
+
+
+class ImportForm:
+    """The form of an import that can be started.
+
+    Args:
+        again: draws the page anew.
+        start: starts the import.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        detail: ImportDetail,
+        again: Callable[[], Awaitable[None]],
+        start: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.visit, self.detail, self.again, self.start = visit, detail, again, start
+        self.fields = [column.field for column in detail.columns]
+        self.turn = asyncio.Lock()
+        """What is typed last must be kept before the import starts."""
+
+    async def show(self) -> None:
+        """Put it on the page."""
+        cadences = await self.visit.read(published_cadences)
+        with section(_("Columns")), ui.element("div").classes("mapping"):
+            for at, column in enumerate(self.detail.columns):
+                self._column(at, column)
+        with section(_("For all rows")):
+            self._rest(cadences)
+        with section(_("Preview")):
+            self.shown = ui.element("div")
+            # Not drawn anew with the preview: it may be under somebody's finger.
+            with ui.element("div").classes("acts"):
+                self.go = button(_("Import"), self._start, main=True)
+        await self._preview()
+
+    def _column(self, at: int, column: Column) -> None:
+        def chosen(event: object) -> Awaitable[None]:
+            self.fields[at] = str(getattr(event, "value", "") or "")
+            return self._change(Choice(fields=self.fields))
+
+        options = {code: _(name) for code, name in FIELDS.items()}
+        name = column.name or _("Column {number}", number=at + 1)
+        ui.select(options, value=column.field, label=name, on_change=chosen).props("outlined dense")
+        show(quiet(" · ".join(column.samples) or _("(empty)"))).classes("mapping-samples")
+
+    def _rest(self, cadences: list[str]) -> None:
+        run = self.detail.run
+        encodings = {code: _(name) for code, name in ENCODINGS.items() if code}
+        with ui.element("div").classes("filters"):
+            self.source = ui.input(_("Source"), value=run.source)
+            self.source.props("outlined dense maxlength=300")
+            self.source.on("blur", lambda: self._change(Choice(source=self.source.value or "")))
+            ui.select(
+                {name: name for name in cadences} | {"": _("None: no journeys are started")},
+                value=run.cadence if run.cadence in cadences else "",
+                label=_("Cadence"),
+                on_change=lambda event: self._change(Choice(cadence=event.value)),
+            ).props("outlined dense").classes("whose")
+            ui.select(
+                {run.encoding: run.encoding.upper()} | encodings,
+                value=run.encoding,
+                label=_("Encoding"),
+                on_change=lambda event: self._read_again(event.value),
+            ).props("outlined dense")
+        separator = SEPARATORS.get(self.detail.delimiter, "")
+        replaced = _("A source given here replaces a column of sources.")
+        show(quiet(f"{_(separator)} {replaced}" if separator else replaced), "p")
+
+    async def _change(self, choice: Choice) -> None:
+        async with self.turn:
+            await self.visit.act(imports.change, self.detail.run.id, choice)
+            await self._preview()
+
+    async def _start(self) -> None:
+        self.go.disable()
+        try:
+            async with self.turn:
+                source = Choice(source=self.source.value or "")
+                await self.visit.act(imports.change, self.detail.run.id, source)
+                await self.start()
+        except Problem:
+            self.go.enable()
+            raise
+
+    async def _read_again(self, encoding: str) -> None:
+        await self.visit.act(imports.change, self.detail.run.id, Choice(encoding=encoding))
+        await self.again()
+
+    async def _preview(self) -> None:
+        try:
+            found = await self.visit.act(imports.look, self.detail.run.id)
+        except Problem as problem:
+            self.go.disable()
+            self.shown.clear()
+            with self.shown:
+                show(escape(str(problem)), "p").classes("wrong").props('role="alert"')
+            return
+        self.shown.clear()
+        with self.shown:
+            _show(found)
+        self.go.set_enabled(bool(found.leads) or not found.whole)
+
+
+def _show(found: Preview) -> None:
+    told: dict[str, object] = {
+        "rows": ngettext("1 row", "{number} rows", found.rows),
+        "leads": ngettext("1 becomes a lead", "{number} become leads", len(found.leads)),
+        "rejects": ngettext("1 is rejected", "{number} are rejected", len(found.rejects)),
+    }
+    sentence = (
+        _("The file has {rows}: {leads}, {rejects}.", **told)
+        if found.whole
+        else _("Of the first {rows}: {leads}, {rejects}.", **told)
+    )
+    show(escape(sentence), "p").props('role="status"')
+    if found.leads:
+        show(
+            table(
+                (
+                    _("E-mail address"),
+                    _("Name"),
+                    _("Job title"),
+                    _("Company"),
+                    _("Country"),
+                    _("Language"),
+                    _("Time zone"),
+                    _("Attributes"),
+                ),
+                [_lead(lead) for lead in found.leads[:SHOWN]],
+                caption=_("The first leads"),
+            )
+        )
+    if found.rejects:
+        show(
+            table(
+                (_("Row"), _("Why it is rejected")),
+                [(one.row, one.reason) for one in found.rejects[:SHOWN]],
+                caption=_("Rejected rows"),
+            )
+        ).classes("import-rejects")
+
+
+def _lead(lead: LeadRow) -> tuple[Cell, ...]:
+    return (
+        lead.email,
+        f"{lead.first_name} {lead.last_name}".strip(),
+        lead.title,
+        lead.company,
+        lead.country,
+        lead.language or quiet(lead.language_guess),
+        lead.time_zone or quiet(lead.time_zone_guess),
+        ", ".join(lead.attributes),
+    )

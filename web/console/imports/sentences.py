@@ -1,0 +1,50 @@
+"""What imports are told in: their states, the fields of leads, and why rows are rejected."""
+
+from __future__ import annotations
+
+from domain.lead_files.lead_file import TOO_MANY, UNCLOSED
+from domain.lead_files.row import BAD_EMAIL, NO_EMAIL, TOO_LONG
+from web.console.parts import Tone
+from web.console.words import N_, _
+
+STATES: dict[str, tuple[str, Tone]] = {
+    "ready": (N_("Not started"), "plain"),
+    "running": (N_("Running"), "warn"),
+    "done": (N_("Done"), "good"),
+    "failed": (N_("Failed"), "bad"),
+    "interrupted": (N_("Interrupted"), "bad"),
+}
+FIELDS = {
+    "": N_("Keep as an attribute"),
+    "email": N_("E-mail address"),
+    "first_name": N_("First name"),
+    "last_name": N_("Last name"),
+    "full_name": N_("Full name"),
+    "title": N_("Job title"),
+    "company": N_("Company"),
+    "phone": N_("Phone"),
+    "country": N_("Country"),
+    "language": N_("Language"),
+    "time_zone": N_("Time zone"),
+    "source": N_("Source"),
+}
+ENCODINGS = {
+    "": N_("Recognised"),
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp949": N_("Korean (cp949)"),
+    "gb18030": N_("Chinese (gb18030)"),
+    "cp1252": N_("Western European (cp1252)"),
+}
+_REASONS = {
+    NO_EMAIL: N_("No e-mail address"),
+    BAD_EMAIL: N_("Not a valid e-mail address"),
+    TOO_LONG: N_("A value is too long"),
+    TOO_MANY: N_("More values than columns"),
+    UNCLOSED: N_("A quotation mark is never closed"),
+}
+
+
+def reason(kind: str) -> str:
+    """Why rows were rejected, short."""
+    return _(_REASONS[kind]) if kind in _REASONS else kind

@@ -1,0 +1,1 @@
+"""The tasks of people, and the screen of one."""

@@ -1,0 +1,262 @@
+"""The numbered ways in which a task may end: the chosen one opens with what follows and what it
+needs, and one more key confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from itertools import groupby
+
+from markupsafe import escape
+from nicegui import ui
+
+from domain.cadences.window import zone
+from domain.policies import NEEDS_REASON, NEEDS_TIME
+from domain.sales.opportunities import QUALIFICATION
+from store.inbox import TaskView
+from web.api.problems import Problem
+from web.api.tasks import Completion
+from web.console import labels
+from web.console.inbox.typed import ASKED, COMES_BACK, Typed
+from web.console.inbox.what_follows import in_full, in_short
+from web.console.labels import disposition as named
+from web.console.parts import button, quiet, show
+from web.console.times import hour, weekday, weekday_time
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+KEYS = "1234567890"
+WAYS = {"recycle": N_("back to marketing"), "disqualify": N_("out for good")}
+"""Where a returned lead goes."""
+
+
+class Dispositions:
+    """The part of a task's screen that ends the task."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        view: TaskView,
+        typed: Typed,
+        confirm: Callable[[Completion], Awaitable[None]],
+    ) -> None:
+        self.visit, self.view, self.typed = visit, view, typed
+        self._confirm_with = confirm
+        self._busy = False
+        self._wrong = ""
+        keys = _("n to write, Ctrl+Enter to confirm, Esc to leave")
+        note = ui.textarea(
+            _("Note"), value=typed.note, on_change=lambda change: self._note(change.value)
+        )
+        note.props("autogrow outlined dense rows=1 maxlength=10000").classes("note")
+        note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
+        note.on("keydown.ctrl.enter", self.confirm)
+        if view.sale is not None:
+            self._qualification()
+        label = _("How it ended")
+        self._ways = (
+            ui.element("div").classes("endings").props(f'role="group" aria-label="{label}"')
+        )
+        self._build()
+
+    def _build(self) -> None:
+        self._ways.clear()
+        with self._ways:
+            for number, code in enumerate(self.view.task.dispositions):
+                self._way(code, KEYS[number] if number < len(KEYS) else "")
+
+    def _way(self, code: str, key: str) -> None:
+        chosen = code == self.typed.disposition
+        # While digits choose a time or a reason, they don't choose another way out.
+        digits = not (self._choices(self.typed.disposition) or self.typed.disposition in NEEDS_TIME)
+        with ui.element("div").classes("ending open" if chosen else "ending"):
+            made = button(named(code), partial(self._choose, code), key=key if digits else "")
+            made.classes("choice").props(
+                f"align=left aria-expanded={'true' if chosen else 'false'}"
+            )
+            with made:
+                show(quiet(in_short(self.view, code)), "span").classes("leads")
+            if chosen:
+                with ui.element("div").classes("panel"):
+                    self._panel(code)
+
+    def _panel(self, code: str) -> None:
+        show(escape(in_full(self.view, code)), "p").classes("next")
+        if code in NEEDS_TIME:
+            self._times(code)
+        if code in NEEDS_REASON:
+            self._reasons(code)
+        if code in COMES_BACK:
+            ui.input(
+                _("Comes back on (if agreed)"),
+                value=self.typed.until.isoformat() if self.typed.until else "",
+                on_change=lambda change: self._until(change.value),
+            ).props("type=date stack-label outlined dense clearable").classes("day").on(
+                "keydown.enter", self.confirm
+            )
+        if self._wrong:
+            show(escape(self._wrong), "p").classes("wrong").props('role="alert"')
+        with ui.element("div").classes("acts"):
+            sure = button(_("Confirm"), self.confirm, main=True, key="Enter")
+            button(_("Cancel"), self._cancel, key="Escape")
+        ui.run_javascript(
+            f"const sure = getHtmlElement({sure.id}); sure?.focus({{preventScroll: true}});"
+            "sure?.closest('.ending').scrollIntoView({block: 'nearest'})"
+        )
+
+    def _times(self, code: str) -> None:
+        offered = self._times_for(code)
+        show(escape(_("When? (lead's time below)")), "h3")
+        keys = iter(KEYS)
+        for day, times in groupby(offered, weekday):
+            show(quiet(day))
+            with ui.element("div").classes("slots"):
+                for at in times:
+                    made = button(hour(at), partial(self._at, at), key=next(keys))
+                    made.props(f"aria-pressed={'true' if at == self.typed.at else 'false'}")
+                    made.props(f'aria-label="{weekday_time(at)}"')
+                    with made:
+                        show(quiet(self._theirs(at)), "span")
+        own = self.typed.at if self.typed.at and self.typed.at not in offered else None
+        ui.input(
+            _("Another time, by your clock"),
+            value=own.astimezone(self.visit.zone).strftime("%Y-%m-%dT%H:%M") if own else "",
+            on_change=lambda change: self._own_time(change.value),
+        ).props("type=datetime-local stack-label outlined dense").classes("day").on(
+            "keydown.enter", self.confirm
+        )
+
+    def _theirs(self, at: datetime) -> str:
+        """A time by the lead's clock; with the day when it is another one there."""
+        there = self.view.task.time_zone
+        same = weekday(at) == weekday(at, there)
+        return hour(at, there) if same else weekday_time(at, there)
+
+    def _reasons(self, code: str) -> None:
+        offered = self._choices(code)
+        if not offered:
+            ui.input(
+                _("Reason (a code such as price)"),
+                value=self.typed.reason,
+                on_change=lambda change: setattr(self.typed, "reason", change.value or ""),
+            ).props("outlined dense").on("keydown.enter", self.confirm)
+        else:
+            show(escape(_("Why?")), "h3")
+            with ui.element("div").classes("slots why"):
+                for number, one in enumerate(offered):
+                    key = KEYS[number] if number < len(KEYS) else ""
+                    made = button(labels.reason(one), partial(self._reason, one), key=key)
+                    made.props(f"aria-pressed={'true' if one == self.typed.reason else 'false'}")
+                    if (meant := self.view.returns.get(one)) and code == "return":
+                        with made:
+                            show(quiet(_(WAYS[meant.to])), "span")
+        if code == "lost":
+            ui.input(
+                _("Lost to whom? (a code such as acme)"),
+                value=self.typed.competitor,
+                on_change=lambda change: setattr(self.typed, "competitor", change.value or ""),
+            ).props("outlined dense").on("keydown.enter", self.confirm)
+
+    def _qualification(self) -> None:
+        """Budget, authority, need and timeline as they are known; what is typed is recorded with
+        whatever the task ends with."""
+        known = self.view.sale.known if self.view.sale else {}
+        with ui.element("div").classes("bant"):
+            for name in QUALIFICATION:
+                ui.input(
+                    _(ASKED[name]),
+                    value=self.typed.learned.get(name, known.get(name, "")),
+                    on_change=lambda change, name=name: self._learned(name, change.value),
+                ).props("outlined dense stack-label")
+
+    def _choices(self, code: str) -> list[str]:
+        """The reasons that a disposition may be given with."""
+        if code == "return" and self.view.returns:
+            return sorted(
+                self.view.returns, key=lambda one: self.view.returns[one].to, reverse=True
+            )
+        return list(self.view.loss_reasons) if code == "lost" else []
+
+    def _times_for(self, code: str) -> list[datetime]:
+        now = self.visit.here.clock.now()
+        if code == "call_back":
+            return _call_back_times(now, self.view.task.time_zone)
+        chosen = []
+        for free in list(self.view.slots.values())[:3]:
+            chosen += sorted({free[0], free[len(free) // 2], free[-1]})
+        return chosen
+
+    def _missing(self) -> str:
+        """What the chosen disposition still needs; '' for nothing."""
+        code = self.typed.disposition
+        if code in NEEDS_TIME and self.typed.at is None:
+            return _("Choose a time first.")
+        if code in NEEDS_REASON and not self.typed.reason:
+            return _("Choose a reason first.")
+        if code == "lost" and self.typed.reason == "competitor" and not self.typed.competitor:
+            return _("Say which competitor it was.")
+        return ""
+
+    async def confirm(self) -> None:
+        """Confirm the chosen disposition, once."""
+        if self._busy or not self.typed.disposition:
+            return
+        self._wrong = self._missing()
+        if not self._wrong:
+            self._busy = True
+            try:
+                await self._confirm_with(self.typed.completion())
+            except Problem as problem:
+                self._wrong = str(problem)
+            finally:
+                self._busy = False
+        if self._wrong:
+            self._build()
+
+    def _choose(self, code: str) -> None:
+        if code != self.typed.disposition:
+            self.typed.disposition, self.typed.at, self.typed.reason = code, None, ""
+        self._wrong = ""
+        self._build()
+
+    def _cancel(self) -> None:
+        self.typed.disposition = ""
+        self._build()
+
+    def _at(self, at: datetime) -> None:
+        self.typed.at, self._wrong = at, ""
+        self._build()
+
+    def _own_time(self, value: str | None) -> None:
+        try:
+            local = datetime.fromisoformat(value or "")
+        except ValueError:
+            return
+        self.typed.at = local.replace(tzinfo=self.visit.zone).astimezone(UTC)
+
+    def _reason(self, code: str) -> None:
+        self.typed.reason, self._wrong = code, ""
+        self._build()
+
+    def _until(self, value: str | None) -> None:
+        self.typed.until = date.fromisoformat(value) if value else None
+
+    def _note(self, value: str | None) -> None:
+        self.typed.note = value or ""
+
+    def _learned(self, name: str, value: str | None) -> None:
+        self.typed.learned[name] = value or ""
+
+
+def _call_back_times(now: datetime, time_zone: str) -> list[datetime]:
+    """In one hour and in three, and the next working day in the morning and after lunch, by the
+    lead's clock."""
+    there = now.astimezone(zone(time_zone))
+    quarter = there.replace(minute=there.minute // 15 * 15, second=0, microsecond=0)
+    day = there.date() + timedelta(days=1)
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    soon = [quarter + timedelta(hours=hours) for hours in (1, 3)]
+    later = [datetime.combine(day, time(hour), there.tzinfo) for hour in (10, 14)]
+    return [at.astimezone(UTC) for at in (*soon, *later)]

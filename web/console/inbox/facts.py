@@ -1,0 +1,247 @@
+"""What a task's screen tells of the lead: who, why now, what to say, and the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import quote
+
+from markupsafe import Markup
+
+from domain.cadences.window import zone
+from domain.sales.opportunities import missing
+from settings import Settings
+from store.dossier import Dossier, Mail
+from store.inbox import TaskView
+from web.console import labels
+from web.console.inbox.typed import ASKED
+from web.console.parts import Cell, badge, facts, link, quiet
+from web.console.times import ago, clock_there, countdown, moment, weekday_time
+from web.console.words import _, ngettext
+
+OFFICE = range(8, 18)
+"""Hours of the lead's day in which a call is welcome."""
+SHOWN = 6
+"""How many lines a list of the dossier has at most."""
+SPOKEN = ("call", "qualify")
+"""Kinds of task for which there is something to say."""
+
+
+def heading(view: TaskView) -> str:
+    """What is to be done, in a line."""
+    task = view.task
+    if task.kind == "call":
+        attempt = _("attempt {number}", number=task.attempt)
+        return f"{labels.task_kind(task.kind)} · {attempt}"
+    if task.kind in ("qualify", "meeting_outcome"):
+        return labels.task_kind(task.kind)
+    return task.title
+
+
+def who(view: TaskView, now: datetime) -> Markup:
+    """The lead, how to reach them, and what time it is there."""
+    task = view.task
+    title = ", ".join(part for part in (task.title_of_lead, task.company) if part)
+    there = now.astimezone(zone(task.time_zone))
+    asleep = there.weekday() >= 5 or there.hour not in OFFICE
+    clock = clock_there(task.time_zone)
+    clock = (
+        _("{time} there, outside working hours", time=clock)
+        if asleep
+        else _("{time} there", time=clock)
+    )
+    return Markup(
+        '<div class="who"><div><h2 tabindex="-1">{}</h2><p>{}</p><p class="marks">{}{}{}</p></div>'
+        '<div class="due">{}</div></div><p class="reach">{}{}{}</p>'
+    ).format(
+        link(task.name or task.email, f"/leads/{task.lead_id}"),
+        title or _("No company known"),
+        badge(heading(view)),
+        badge(_("Hot"), "bad") if task.hot else "",
+        badge(labels.stage(view.dossier.lead.stage)),
+        countdown(task.due_at) if task.state == "open" else "",
+        _reach("tel:", task.phone, "call", "c"),
+        _reach("mailto:", task.email, "mail", "m"),
+        badge(clock, "warn" if asleep else "quiet"),
+    )
+
+
+def why_now(view: TaskView) -> Markup:
+    """What brought the lead here, its grade, and what it did last."""
+    task = view.task
+    lines = [
+        (_("Why"), labels.reason(task.phase_reason)),
+        (_("Score"), f"{task.score} ({task.grade})"),
+        (_("Last seen"), _last_seen(view.dossier)),
+        (_("Meeting"), weekday_time(view.meeting_at) if view.meeting_at else ""),
+        (_("Cycle"), str(task.cycle) if task.cycle > 1 else ""),
+        (_("Owner"), task.owner or _("Nobody")),
+    ]
+    if view.sale is not None:
+        lines.append((_("Sale"), labels.sale_stage(view.sale.stage)))
+        open_points = [_(ASKED[name]) for name in missing(view.sale.known)]
+        lines.append((_("Not known yet"), ", ".join(open_points)))
+    return facts(lines)
+
+
+def script(view: TaskView) -> Markup:
+    """What to say: an opening from what the lead did, a question, and two times to offer."""
+    if view.task.kind not in SPOKEN:
+        return Markup('<p class="instructions">{}</p>').format(view.task.instructions)
+    free = [times[len(times) // 2] for times in list(view.slots.values())[:2]]
+    lines = [
+        _opening(view),
+        _("How do you do this today, and what would have to be better?"),
+        _(
+            "Shall we look at it together for half an hour: {first}, or {second}?",
+            first=weekday_time(free[0], view.task.time_zone),
+            second=weekday_time(free[1], view.task.time_zone),
+        )
+        if len(free) == 2
+        else _("When would half an hour suit you this week?"),
+    ]
+    items = Markup().join(Markup("<li>{}</li>").format(line) for line in lines)
+    return Markup('<ol class="script">{}</ol>').format(items)
+
+
+def dossier_parts(view: TaskView) -> list[tuple[str, Markup]]:
+    """The dossier, as titles and lists; what is empty is left out."""
+    known = view.dossier
+    parts = [
+        (_("To send"), _rows((link(one.title, one.url), "") for one in known.content)),
+        (_("Score"), _score(known)),
+        (
+            _("Pages and forms"),
+            _rows(
+                (one.what + (f" ×{one.times}" if one.times > 1 else ""), moment(one.last))
+                for one in known.seen[:SHOWN]
+            ),
+        ),
+        (_("Mails"), _rows(_mail(one) for one in known.mails[::-1][:SHOWN])),
+        (_("What sales said"), _rows(_said(view))),
+        (
+            _("Earlier cycles"),
+            _rows(
+                (
+                    _(
+                        "Cycle {number}: {reason}",
+                        number=one.cycle,
+                        reason=labels.reason(one.reason),
+                    ),
+                    moment(one.ended),
+                )
+                for one in known.cycles
+                if one.ended
+            ),
+        ),
+        (
+            _("Won at accounts like this"),
+            _rows((f"{one.account}: {', '.join(one.alike)}", "") for one in known.similar),
+        ),
+    ]
+    return [(title, rows) for title, rows in parts if rows]
+
+
+def temporal_link(settings: Settings, view: TaskView) -> Markup:
+    """To the run that waits for the task, where there is a Temporal UI."""
+    if not (settings.temporal_ui_url and view.workflow_id):
+        return Markup()
+    address = "/".join(
+        (
+            settings.temporal_ui_url.rstrip("/"),
+            "namespaces",
+            quote(settings.temporal_namespace, safe=""),
+            "workflows",
+            quote(view.workflow_id, safe=""),
+            quote(view.run_id, safe=""),
+        )
+    )
+    return link(_("Workflow"), address)
+
+
+def _reach(scheme: str, address: str, icon: str, key: str) -> Markup:
+    if not address:
+        return Markup()
+    return Markup(
+        '<a class="reach-by" href="{}{}" data-key="{}" aria-keyshortcuts="{}">'
+        '<i class="material-icons" aria-hidden="true">{}</i>{}<kbd>{}</kbd></a>'
+    ).format(scheme, address.replace(" ", ""), key, key, icon, address, key)
+
+
+def _last_seen(known: Dossier) -> str:
+    if not known.seen:
+        return ""
+    return f"{known.seen[0].what}, {ago(known.seen[0].last)}"
+
+
+def _opening(view: TaskView) -> str:
+    name = view.task.name or view.task.company
+    opened = [one for one in view.dossier.mails if one.opened or one.clicked or one.answered]
+    if view.dossier.seen:
+        last = view.dossier.seen[0]
+        return _(
+            "Hello {name}, you looked at {what} {ago}. What were you hoping to find?",
+            name=name,
+            what=last.what,
+            ago=ago(last.last),
+        )
+    if opened:
+        return _(
+            "Hello {name}, you read our mail “{what}”. What made you open it?",
+            name=name,
+            what=opened[-1].what,
+        )
+    return _("Hello {name}, do you have two minutes? I will be brief.", name=name)
+
+
+def _rows(pairs: Iterable[tuple[Cell, Cell]]) -> Markup:
+    lines = Markup().join(
+        Markup("<li><span>{}</span>{}</li>").format(what, quiet(when) if when else "")
+        for what, when in pairs
+    )
+    return Markup('<ul class="rows">{}</ul>').format(lines) if lines else Markup()
+
+
+def _score(known: Dossier) -> Markup:
+    score = known.score
+    fit = (_("Fit {letter}", letter=score.fit.letter), f"{score.fit.points:+}")
+    return _rows(
+        [
+            fit,
+            *(
+                (
+                    ngettext("{rule}, once", "{rule}, {number} times", one.times, rule=one.rule),
+                    f"{one.left:+.0f}",
+                )
+                for one in score.interest[:SHOWN]
+                if one.times
+            ),
+        ]
+    )
+
+
+def _mail(mail: Mail) -> tuple[Markup, Markup]:
+    did = (
+        badge(_("answered"), "good")
+        if mail.answered
+        else badge(_("clicked"), "good")
+        if mail.clicked
+        else badge(_("opened"))
+        if mail.opened
+        else ""
+    )
+    return Markup("{} {}").format(mail.what, did), moment(mail.sent_at)
+
+
+def _said(view: TaskView) -> list[tuple[Markup, Markup]]:
+    return [
+        (
+            Markup("{}: {} {}").format(
+                one.by,
+                _("accepted") if one.verdict == "accepted" else _("returned"),
+                labels.reason(one.reason) if one.reason else "",
+            ),
+            moment(one.at),
+        )
+        for one in view.dossier.feedback
+    ]

@@ -1,0 +1,143 @@
+"""One task, one screen: in the inbox, and alone at ``/console/tasks/{task_id}``."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from markupsafe import Markup, escape
+from nicegui import ui
+from sqlalchemy import Connection
+
+from domain.access import Action
+from store import inbox
+from store.api_tokens import Caller
+from store.inbox import TaskView
+from web.api import tasks as tasks_api
+from web.api.access import found, sees_task
+from web.api.tasks import Completion
+from web.console import labels
+from web.console.inbox.dispositions import Dispositions
+from web.console.inbox.facts import SPOKEN, dossier_parts, script, temporal_link, who, why_now
+from web.console.inbox.typed import Typed
+from web.console.pages import console_page
+from web.console.parts import section, show
+from web.console.times import exact
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+
+class TaskScreen:
+    """The screen of one task after the other, inside an element.
+
+    ``drafts`` keeps what was typed for each; ``done`` is told of a task whose disposition is held.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        inside: ui.element,
+        drafts: dict[int, Typed],
+        done: Callable[[int], Awaitable[None]],
+    ) -> None:
+        self.visit, self.inside, self.drafts = visit, inside, drafts
+        self.task_id = 0
+        self._done = done
+
+    async def open(self, task_id: int, *, focus: bool = False) -> None:
+        """Show a task.
+
+        Args:
+            focus: whether the keyboard goes there, for who hears the page.
+
+        Raises:
+            Problem: there is none that the visitor may see.
+        """
+        now = self.visit.here.clock.now()
+        view = await self.visit.read(_seen, self.visit.caller, task_id, now)
+        self.task_id = task_id
+        self.inside.clear()
+        with self.inside, ui.element("article").classes("task"):
+            self._build(view, now)
+        if focus:
+            ui.run_javascript(
+                f"getHtmlElement({self.inside.id})?.querySelector('h2')?.focus();"
+                "window.scrollTo({top: 0})"
+            )
+
+    def close(self) -> None:
+        """Show nothing."""
+        self.task_id = 0
+        self.inside.clear()
+
+    def _build(self, view: TaskView, now: datetime) -> None:
+        show(who(view, now), "header")
+        with ui.element("div").classes("columns"):
+            with ui.element("div"):
+                if said := _over(view):
+                    show(escape(said), "p").classes("over").props('role="status"')
+                speaks = view.task.kind in SPOKEN
+                with section(_("What to say") if speaks else _("What to do")):
+                    show(script(view))
+                if not said and self.visit.may(Action.COMPLETE_TASKS):
+                    with section(_("How did it go?")):
+                        self._dispositions(view)
+            with ui.element("div"):
+                with section(_("Why now")):
+                    show(why_now(view))
+                    show(temporal_link(self.visit.here.settings, view), "p")
+                with ui.element("section").classes("part dossier"):
+                    show(
+                        Markup("<h2>{}</h2>{}").format(
+                            _("Dossier"),
+                            Markup().join(
+                                Markup("<h3>{}</h3>{}").format(title, rows)
+                                for title, rows in dossier_parts(view)
+                            ),
+                        )
+                    )
+
+    def _dispositions(self, view: TaskView) -> None:
+        task_id = view.task.id
+        typed = self.drafts.setdefault(task_id, Typed())
+
+        async def confirm(answer: Completion) -> None:
+            await self.visit.act(tasks_api.hold, task_id, answer)
+            self.drafts.pop(task_id, None)
+            await self._done(task_id)
+
+        Dispositions(self.visit, view, typed, confirm)
+
+
+def _seen(connection: Connection, caller: Caller, task_id: int, now: datetime) -> TaskView:
+    sees_task(connection, caller, task_id)
+    return found(inbox.view(connection, task_id, now), f"There is no task {task_id}.")
+
+
+def _over(view: TaskView) -> str:
+    """Why the task can't be done any more; '' when it can."""
+    if view.held_by:
+        return _("{who} has just done it.", who=view.held_by)
+    match view.task.state:
+        case "done":
+            return _(
+                "{who} has done it on {when}: {disposition}.",
+                who=view.done_by or _("Somebody"),
+                when=exact(view.done_at) if view.done_at else "–",
+                disposition=labels.disposition(view.task.disposition),
+            )
+        case "withdrawn":
+            return _("It was withdrawn: the journey no longer needs it.")
+        case "expired":
+            return _("Its deadline has passed, and the journey went on without an answer.")
+    return ""
+
+
+@console_page("/tasks/{task_id}", Action.READ_TASKS, N_("Task"))
+async def task(visit: Visit, task_id: int) -> None:
+    """One task alone; what comes after it is in the inbox."""
+
+    async def done(_task_id: int) -> None:
+        ui.navigate.to("/inbox")
+
+    await TaskScreen(visit, ui.element("div"), {}, done).open(task_id)

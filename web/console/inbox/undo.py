@@ -1,0 +1,91 @@
+"""What the visitor has just answered and can still take back, and what was refused after all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from store.held_answers import HOLD_SECONDS, Held, held_of
+from web.api import tasks as tasks_api
+from web.console.inbox.typed import Typed
+from web.console.labels import disposition
+from web.console.parts import button, show
+from web.console.visit import Visit
+from web.console.words import _
+
+
+class Undo:
+    """The bar that counts down, and the notices of refusals, inside two elements.
+
+    ``reopen`` shows a task again with what was typed for it.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        bar: ui.element,
+        refusals: ui.element,
+        reopen: Callable[[int, Typed], Awaitable[None]],
+    ) -> None:
+        self.visit, self.bar, self.refusals, self._reopen = visit, bar, refusals, reopen
+        self._timer: ui.timer | None = None
+
+    async def refresh(self) -> None:
+        """Show what of the visitor is held now."""
+        held = await self.visit.read(held_of, self.visit.who.user_id)
+        waiting = [one for one in held if not one.refused and one.seconds_left > 0]
+        self.bar.clear()
+        self.refusals.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+        if waiting:
+            newest = max(waiting, key=lambda one: one.seconds_left)
+            with self.bar:
+                self._count_down(newest)
+                self._timer = ui.timer(newest.seconds_left + 0.1, self.refresh, once=True)
+        with self.refusals:
+            for one in held:
+                if one.refused:
+                    self._refusal(one)
+
+    def _count_down(self, one: Held) -> None:
+        with ui.element("div").classes("undo").props('role="status"'):
+            show(
+                Markup("<b>{}</b> {}").format(disposition(one.answer.disposition), one.lead),
+                "span",
+            )
+            button(_("Undo"), partial(self._take_back, one.task_id), key="u")
+            show(
+                Markup(
+                    '<i style="animation-duration:{:.1f}s;animation-delay:-{:.1f}s"></i>'
+                ).format(HOLD_SECONDS, max(0.0, HOLD_SECONDS - one.seconds_left))
+            ).classes("left")
+
+    def _refusal(self, one: Held) -> None:
+        with ui.element("div").classes("refused").props('role="alert"'):
+            show(
+                escape(
+                    _(
+                        "“{disposition}” for {lead} was not taken. What you typed is kept.",
+                        disposition=disposition(one.answer.disposition),
+                        lead=one.lead,
+                    )
+                ),
+                "p",
+            )
+            show(escape(one.refused), "p")
+            with ui.element("div").classes("acts"):
+                button(_("Open again"), partial(self._take_back, one.task_id))
+                button(_("Put away"), partial(self._put_away, one.task_id))
+
+    async def _take_back(self, task_id: int) -> None:
+        answer = await self.visit.act(tasks_api.take_back, task_id)
+        await self._reopen(task_id, Typed.of(answer))
+        await self.refresh()
+
+    async def _put_away(self, task_id: int) -> None:
+        await self.visit.act(tasks_api.take_back, task_id)
+        await self.refresh()

@@ -1,0 +1,1 @@
+"""Leads: found, looked at, steered."""

@@ -1,0 +1,262 @@
+"""What people do with a lead, each as far as the role allows; all through the API's routes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime
+from typing import TypeVar
+
+from markupsafe import escape
+from nicegui import ui
+
+from domain.access import Action
+from domain.journey import ENDED, Phase
+from store.lead_page import LeadView
+from store.meetings import LONGEST_MINUTES
+from store.presence import reps
+from store.publishing import cadence_names
+from web.api import accounts as accounts_api
+from web.api import leads as leads_api
+from web.api import meetings as meetings_api
+from web.api import recycle as recycle_api
+from web.api import suppressions as suppressions_api
+from web.api import team as team_api
+from web.api.access import team_of
+from web.api.problems import Problem
+from web.console import labels
+from web.console.frame import say_done
+from web.console.parts import button, show, sure
+from web.console.visit import Visit
+from web.console.words import _
+
+Fields = TypeVar("Fields")
+WITH_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
+
+
+class Actions:
+    """The buttons beside the heading of a lead's page.
+
+    Args:
+        changed: called after something was done.
+    """
+
+    def __init__(self, visit: Visit, changed: Callable[[], Awaitable[None]]) -> None:
+        self.visit, self._changed = visit, changed
+        self._bar = ui.element("div").classes("acts")
+        self._paused: bool | None = None
+        self._running = True
+        self.view: LeadView
+
+    async def refresh(self, view: LeadView) -> None:
+        """Offer what fits the lead as it is now."""
+        self.view = view
+        may, running = self.visit.may, view.phase not in ("", ENDED)
+        self._bar.clear()
+        with self._bar:
+            self._pause = button(_("Pause"), self._pausing, key="p")
+            self._resume = button(_("Resume"), self._resuming, key="r")
+            self.journey(paused=self._paused, running=self._running)
+            if may(Action.BOOK_MEETINGS):
+                button(_("Book a meeting"), self._booking, key="b")
+            if may(Action.REASSIGN):
+                button(_("Reassign"), self._reassigning)
+            entries = self._entries(view, running)
+            if entries:
+                made = ui.button(_("More"), color=None).props(
+                    "no-caps unelevated icon-right=expand_more"
+                )
+                made.classes("plain")
+                with made, ui.menu():
+                    for label, do in entries:
+                        ui.menu_item(label, do)
+
+    def journey(self, *, paused: bool | None, running: bool = True) -> None:
+        """Offer to pause or to resume, as the journey says; both while nobody knows."""
+        self._paused, self._running = paused, running
+        can = running and self.view.phase not in ("", ENDED)
+        can = can and self.visit.may(Action.PAUSE_LEADS)
+        self._pause.set_visibility(can and paused is not True)
+        self._resume.set_visibility(can and paused is not False)
+
+    def _entries(
+        self, view: LeadView, running: bool
+    ) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        may = self.visit.may
+        with_sales = view.phase in WITH_SALES
+        back = may(Action.MOVE_LEADS) and may(Action.CHANGE_RECYCLE)
+        mail = Action.PERMIT if view.suppressed else Action.SUPPRESS
+        hold = view.account_id is not None and may(Action.HOLD_ACCOUNTS)
+        offered = [
+            (running and may(Action.MOVE_LEADS), _("Move to a phase"), self._moving),
+            (with_sales and back, _("Return to marketing"), self._returning),
+            (view.phase == Phase.RECYCLE and may(Action.CHANGE_RECYCLE), _("Wake"), self._waking),
+            (not view.phase and may(Action.CALL_PROSPECTS), _("Call as prospect"), self._calling),
+            (hold and not view.held, _("Hold the account out of marketing"), self._holding),
+            (hold and view.held, _("Release the account"), self._releasing),
+            (may(mail) and not view.suppressed, _("Stop mail"), self._suppressing),
+            (may(mail) and bool(view.suppressed), _("Allow mail again"), self._permitting),
+            (running and may(Action.MOVE_LEADS), _("Stop the journey"), self._stopping),
+        ]
+        return [(label, do) for fits, label, do in offered if fits]
+
+    async def _done(self, sentence: str) -> None:
+        say_done(sentence)
+        await self._changed()
+
+    async def _pausing(self) -> None:
+        await self.visit.act(leads_api.pause, self.view.id)
+        await self._done(_("The journey pauses. What is due waits, and nothing is sent."))
+
+    async def _resuming(self) -> None:
+        await self.visit.act(leads_api.resume, self.view.id)
+        await self._done(_("The journey goes on."))
+
+    async def _stopping(self) -> None:
+        question = _("End the journey of {name} for good?", name=self.view.name)
+        if await sure(question, _("Stop the journey")):
+            await self.visit.act(leads_api.stop, self.view.id)
+            await self._done(_("The journey ends."))
+
+    async def _moving(self) -> None:
+        phases = {one.value: labels.phase(one) for one in Phase if one != self.view.phase}
+
+        def fields() -> ui.select:
+            return ui.select(phases, label=_("Phase"), value=next(iter(phases)))
+
+        if chosen := await ask(_("Move to a phase"), _("Move"), fields):
+            body = leads_api.Move(phase=chosen.value or "")
+            await self.visit.act(leads_api.move, self.view.id, body)
+            await self._done(_("Moved to {phase}.", phase=labels.phase(body.phase)))
+
+    async def _returning(self) -> None:
+        names = sorted(await self.visit.read(cadence_names))
+        choices = {"": _("As the recycle policy says")} | {name: name for name in names}
+
+        def fields() -> tuple[ui.select, ui.input]:
+            show(escape(_("The lead rests first and then comes back to a nurture.")), "p")
+            cadence = ui.select(choices, label=_("Nurture it goes back to"), value="")
+            day = ui.input(_("Comes back on (left empty: as the policy says)")).props("type=date")
+            return cadence, day
+
+        asked = await ask(_("Return to marketing"), _("Return"), fields)
+        if asked is None:
+            return
+        lead_id, (cadence, day) = self.view.id, asked
+        await self.visit.act(leads_api.move, lead_id, leads_api.Move(phase=Phase.RECYCLE))
+        if cadence.value:
+            body = recycle_api.ReturnTo(cadence=cadence.value)
+            await self.visit.act(recycle_api.return_to, lead_id, body)
+        if day.value:
+            until = recycle_api.Return(until=date.fromisoformat(day.value))
+            await self.visit.act(recycle_api.return_on, lead_id, until)
+        await self._done(_("The lead is marketing's again."))
+
+    async def _waking(self) -> None:
+        await self.visit.act(recycle_api.wake, self.view.id)
+        await self._done(_("The lead comes back now."))
+
+    async def _calling(self) -> None:
+        if chosen := await ask(_("Call as prospect"), _("Have it called"), await self._reps(True)):
+            body = leads_api.Prospects(leads=[str(self.view.id)], owner=chosen.value or "")
+            done = await self.visit.act(leads_api.call_prospects, body)
+            if done.refused:
+                raise Problem(409, "refused", done.refused[0][1])
+            await self._done(_("Sales is to call the lead."))
+
+    async def _reassigning(self) -> None:
+        chosen = await ask(_("Reassign"), _("Reassign"), await self._reps(False))
+        if chosen and chosen.value:
+            body = team_api.Reassignment(leads=[self.view.id], to=chosen.value)
+            await self.visit.act(team_api.give, body)
+            await self._done(_("The lead and its tasks are {rep}'s.", rep=chosen.value))
+
+    async def _reps(self, optional: bool) -> Callable[[], ui.select]:
+        team = team_of(self.visit.caller)
+        people = await self.visit.read(reps, self.visit.here.clock.now())
+        known = {one.code: f"{one.name} ({one.code})" for one in people if team in (None, one.team)}
+        if optional:
+            known = {"": _("Whoever is next")} | known
+        return lambda: ui.select(known, label=_("Rep"), value="" if optional else None)
+
+    async def _booking(self) -> None:
+        zone = self.visit.zone
+
+        def fields() -> tuple[ui.input, ui.number]:
+            when = ui.input(_("Begins ({zone})", zone=zone.key)).props("type=datetime-local")
+            minutes = ui.number(_("Minutes"), value=30, min=1, max=LONGEST_MINUTES, precision=0)
+            return when, minutes
+
+        asked = await ask(_("Book a meeting"), _("Book"), fields)
+        if asked is None:
+            return
+        when, minutes = asked
+        if not when.value or not minutes.value:
+            raise Problem(422, "invalid", _("Say when the meeting begins, and how long it takes."))
+        body = meetings_api.Booking(
+            lead_id=self.view.id,
+            starts_at=datetime.fromisoformat(when.value).replace(tzinfo=zone),
+            minutes=int(minutes.value),
+        )
+        await self.visit.act(meetings_api.book, body)
+        await self._done(_("The meeting is booked, and the lead gets an invitation."))
+
+    async def _holding(self) -> None:
+        def fields() -> tuple[ui.input, ui.input]:
+            show(escape(_("Marketing writes to nobody at {name}.", name=self.view.company)), "p")
+            return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(
+                "type=date"
+            )
+
+        asked = await ask(_("Hold the account out of marketing"), _("Hold"), fields)
+        if asked is not None and self.view.account_id is not None:
+            why, until = asked
+            body = accounts_api.Hold(reason=why.value, until=midnight(self.visit, until.value))
+            await self.visit.act(accounts_api.hold, self.view.account_id, body)
+            await self._done(_("{name} is held out of marketing.", name=self.view.company))
+
+    async def _releasing(self) -> None:
+        if self.view.account_id is not None:
+            await self.visit.act(accounts_api.release, self.view.account_id)
+            await self._done(_("Marketing may write to {name} again.", name=self.view.company))
+
+    async def _suppressing(self) -> None:
+        def fields() -> ui.input:
+            return ui.input(_("Why"))
+
+        if why := await ask(_("Stop mail"), _("Stop mail"), fields):
+            body = suppressions_api.Order(reason=why.value)
+            await self.visit.act(suppressions_api.suppress, self.view.id, body)
+            await self._done(_("The lead gets no more marketing mail."))
+
+    async def _permitting(self) -> None:
+        def fields() -> tuple[ui.input, ui.checkbox]:
+            known = ui.input(_("How you know that the lead wants mail"))
+            return known, ui.checkbox(_("The address works again"))
+
+        asked = await ask(_("Allow mail again"), _("Allow mail"), fields)
+        if asked is None:
+            return
+        known, works = asked
+        if not known.value.strip():
+            raise Problem(422, "invalid", _("Say how you know it: the answer stays on record."))
+        body = suppressions_api.Permission(evidence=known.value, address_works=bool(works.value))
+        await self.visit.act(suppressions_api.permit, self.view.id, body)
+        await self._done(_("The lead gets mail again."))
+
+
+async def ask(title: str, yes: str, fields: Callable[[], Fields]) -> Fields | None:
+    """Ask for what an action needs; the filled-in fields, or None when it was called off."""
+    with ui.dialog().props(f'aria-label="{title}"') as dialog, ui.card().classes("ask"):
+        show(escape(title), "h2")
+        made = fields()
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(False))
+            button(yes, lambda: dialog.submit(True), main=True)
+    said = await dialog
+    dialog.delete()
+    return made if said else None
+
+
+def midnight(visit: Visit, day: str) -> datetime | None:
+    """The beginning of a day where the visitor is; None for none."""
+    return datetime.fromisoformat(day).replace(tzinfo=visit.zone) if day else None

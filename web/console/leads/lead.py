@@ -1,0 +1,212 @@
+"""``/console/leads/{lead_id}``: one lead; who, why here, what next, and everything so far."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from urllib.parse import quote as quoted
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action
+from domain.cadences.window import zone
+from domain.journey import ENDED, journey_id
+from store.lead_page import LeadView, Scheduled, lead_view
+from web.api import leads as leads_api
+from web.api.access import found, sees
+from web.api.problems import Problem
+from web.console import labels
+from web.console.leads import score as lead_score
+from web.console.leads.actions import Actions
+from web.console.leads.timeline import Timeline
+from web.console.pages import console_page
+from web.console.parts import Cell, badge, facts, link, quiet, section, show, table
+from web.console.times import ago, moment
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+SOON = 1.5
+"""Seconds in which a journey has heard what it was told."""
+KINDS = {
+    "step": N_("Cadence"),
+    "task": N_("Task"),
+    "meeting": N_("Meeting"),
+    "return": N_("Comes back"),
+    "renewal": N_("Renewal"),
+    "upsell": N_("Upsell"),
+}
+"""What may be scheduled."""
+
+
+@console_page("/leads/{lead_id}", Action.READ_LEADS, N_("Lead"))
+async def lead(visit: Visit, lead_id: int) -> None:
+    """A lead that the visitor sees."""
+    await visit.read(sees, visit.caller, lead_id)
+    await LeadScreen(visit, lead_id).open()
+
+
+class LeadScreen:
+    """The page as it is open. What Temporal says comes after the rest is shown."""
+
+    def __init__(self, visit: Visit, lead_id: int) -> None:
+        self.visit, self.lead_id = visit, lead_id
+
+    async def open(self) -> None:
+        """Build the page."""
+        with self.visit.top:
+            self._actions = Actions(self.visit, self._changed)
+        self._head = show(Markup())
+        with ui.element("div").classes("columns") as self._page:
+            with ui.element("div"):
+                with section(_("Why here, what next and when")):
+                    self._why = show(Markup())
+                    self._next = show(Markup(), "p").props('role="status"')
+                    self._scheduled = show(Markup())
+                with section(_("What happened")):
+                    self._timeline = Timeline(self.visit, self.lead_id)
+            with ui.element("div"):
+                with section(_("Score")):
+                    self._score = show(Markup())
+                with section(_("Mail and consent")):
+                    self._consent = show(Markup())
+                with section(_("Person")):
+                    self._person = show(Markup())
+        await self.refresh()
+        ui.timer(0.05, self._ask_journey, once=True)
+
+    async def refresh(self) -> None:
+        """Read everything anew, but what Temporal says."""
+        now = self.visit.here.clock.now()
+        view = found(
+            await self.visit.read(lead_view, self.lead_id, now), _("There is no such lead.")
+        )
+        ui.page_title(f"{view.name} · Perennial")
+        self._head.set_content(_head(view, now))
+        self._why.set_content(_why(view))
+        self._scheduled.set_content(self._to_come(view))
+        self._score.set_content(lead_score.score(view))
+        self._consent.set_content(lead_score.consent(view))
+        self._person.set_content(self._who(view))
+        await self._actions.refresh(view)
+        await self._timeline.refresh()
+
+    async def _changed(self) -> None:
+        """Something was done: the rows say so now, the journey in a moment."""
+        await self.refresh()
+        with self._page:
+            ui.timer(SOON, self._look_again, once=True)
+
+    async def _look_again(self) -> None:
+        await self.refresh()
+        await self._ask_journey()
+
+    async def _ask_journey(self) -> None:
+        try:
+            said = (await self.visit.act(leads_api.show_journey, self.lead_id)).journey
+        except Problem as away:
+            self._actions.journey(paused=None)
+            self._tell(_("The journey can't be asked now."), str(away))
+            return
+        if said is None:
+            self._actions.journey(paused=None, running=False)
+            self._tell(_("No journey is running."), "")
+            return
+        paused = said.get("paused") == "true"
+        self._actions.journey(paused=paused)
+        mark = badge(_("Paused"), "warn") if paused else Markup()
+        self._next.set_content(
+            Markup("{} <strong>{}</strong> {}").format(mark, _("Next"), said.get("waiting_for", ""))
+        )
+
+    def _tell(self, sentence: str, why: str) -> None:
+        self._next.set_content(Markup("{} {}").format(sentence, quiet(why)))
+
+    def _to_come(self, view: LeadView) -> Markup:
+        if not view.scheduled:
+            return Markup('<p class="quiet">{}</p>').format(_("Nothing is scheduled."))
+        return table(
+            (_("When"), _("What"), _("Who")),
+            [self._scheduled_row(one) for one in view.scheduled],
+            caption=_("What is scheduled"),
+        )
+
+    def _scheduled_row(self, one: Scheduled) -> tuple[Cell, ...]:
+        what: Cell = one.what
+        if one.kind == "task":
+            what = labels.task_kind(one.what)
+            if self.visit.may(Action.READ_TASKS):
+                what = link(what, f"/tasks/{one.ref}")
+        elif one.kind in ("meeting", "renewal", "upsell"):
+            what = ""
+        kind = _(KINDS.get(one.kind, one.kind))
+        held = badge(_("held"), "warn") if one.held else ""
+        return _when(one.at), Markup("{} {} {}").format(kind, what, held), one.owner
+
+    def _who(self, view: LeadView) -> Markup:
+        settings = self.visit.here.settings
+        workflow: Cell = ""
+        if settings.temporal_ui_url:
+            address = (
+                f"{settings.temporal_ui_url.rstrip('/')}/namespaces/"
+                f"{quoted(settings.temporal_namespace, safe='')}/workflows/{journey_id(view.id)}"
+            )
+            workflow = link(journey_id(view.id), address)
+        own = [(name.replace("_", " "), str(value)) for name, value in view.attributes.items()]
+        return facts(
+            [
+                (_("Address"), link(view.email, f"mailto:{view.email}")),
+                (_("Phone"), link(view.phone, f"tel:{view.phone}") if view.phone else ""),
+                (_("Country"), view.country),
+                (_("Language"), view.language),
+                (_("Time zone"), view.time_zone),
+                (_("Source"), view.source),
+                (_("Workflow"), workflow),
+                *sorted(own),
+            ]
+        )
+
+
+def _head(view: LeadView, now: datetime) -> Markup:
+    company = link(view.company, f"/accounts/{view.account_id}") if view.account_id else ""
+    about = Markup(", ").join(part for part in (escape(view.title), company) if part)
+    grade = f"{view.score.score} {view.score.standing.grade}" if view.score else ""
+    clock = _("{time} there", time=f"{now.astimezone(zone(view.time_zone)):%H:%M}")
+    marks = [
+        badge(labels.stage(view.stage), "good"),
+        badge(_("Score {score}", score=grade)) if grade else "",
+        badge(_("Cycle {number}", number=view.cycle)) if view.cycle > 1 else "",
+        badge(_("gets no mail"), "bad") if view.suppressed else "",
+        badge(_("account held"), "warn") if view.held else "",
+        badge(clock, "quiet"),
+    ]
+    owner = view.owner_name or view.owner
+    return Markup(
+        '<div class="who part"><div><h2>{}</h2><p>{}</p><p class="marks">{}</p></div>'
+        '<div><span class="quiet">{}</span> {}</div></div>'
+    ).format(
+        view.name,
+        about or _("No company known"),
+        Markup().join(mark for mark in marks if mark),
+        _("Owner"),
+        link(owner, "/leads", owner=view.owner) if owner else _("Nobody"),
+    )
+
+
+def _why(view: LeadView) -> Markup:
+    if not view.phase:
+        return Markup("<p>{}</p>").format(_("The journey of this lead has not begun."))
+    since = _("since {time}", time=ago(view.phase_since)) if view.phase_since else ""
+    phase = _("The journey is over") if view.phase == ENDED else labels.phase(view.phase)
+    lines = Markup("<p><strong>{}</strong>: {} {}</p>").format(
+        phase, labels.reason(view.phase_reason), quiet(since)
+    )
+    if view.return_cadence:
+        back = _("Sales chose {cadence} for its return.", cadence=view.return_cadence)
+        lines += Markup("<p>{}</p>").format(back)
+    return lines
+
+
+def _when(at: datetime | date | None) -> Cell:
+    if at is None:
+        return _("as soon as it can")
+    return moment(at) if isinstance(at, datetime) else at.isoformat()

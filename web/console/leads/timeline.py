@@ -1,0 +1,257 @@
+"""The timeline of a lead: everything that happened, in words, with the mails as they were sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from markupsafe import Markup
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from store.lead_timeline import KINDS, Happened, timeline
+from web.console import labels
+from web.console.parts import Tone, badge, button, empty, quiet, show
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+STEP = 60
+MOST = 1000
+FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "all": (N_("All"), KINDS),
+    "mail": (N_("Mails"), ("mail", "answer")),
+    "engagement": (N_("Engagement"), ("engagement", "answer")),
+    "task": (N_("Tasks"), ("task", "meeting")),
+    "stage": (N_("Stages and cycles"), ("stage",)),
+    "opportunity": (N_("Sales"), ("opportunity",)),
+    "owner": (N_("Owners and promises"), ("owner", "promise")),
+    "consent": (N_("Consent"), ("consent",)),
+}
+ASKED_MAIL = """(e) => {
+    const one = e.target.closest('[data-mail]');
+    if (one) emit(Number(one.dataset.mail));
+}"""
+
+
+class Timeline:
+    """What happened, the newest first, of the kinds that are chosen."""
+
+    def __init__(self, visit: Visit, lead_id: int) -> None:
+        self.visit, self.lead_id = visit, lead_id
+        self.chosen, self.limit = "all", STEP
+        kinds = ui.element("div").classes("kinds")
+        with kinds.props(f'role="group" aria-label="{_("What happened")}"'):
+            self._buttons = {
+                name: button(_(label), self._chooser(name))
+                for name, (label, _kinds) in FILTERS.items()
+            }
+        self._list = ui.element("div")
+
+    async def refresh(self) -> None:
+        """Read it anew."""
+        kinds = FILTERS[self.chosen][1]
+        lines = await self.visit.read(
+            timeline,
+            self.lead_id,
+            self.visit.here.clock.now(),
+            kinds=kinds,
+            limit=self.limit + 1,
+        )
+        for name, one in self._buttons.items():
+            one.props(f'aria-pressed="{str(name == self.chosen).lower()}"')
+        self._list.clear()
+        with self._list:
+            if not lines:
+                empty(_("Nothing of this kind has happened yet."))
+                return
+            items = Markup().join(_line(one) for one in lines[: self.limit])
+            listed = show(items, "ol").classes("timeline")
+            listed.on("click", self._read_mail, js_handler=ASKED_MAIL)
+            if len(lines) > self.limit and self.limit < MOST:
+                with ui.element("div").classes("more"):
+                    button(_("Earlier"), self._earlier)
+
+    async def _earlier(self) -> None:
+        self.limit += 3 * STEP
+        await self.refresh()
+
+    def _chooser(self, name: str) -> Callable[[], Awaitable[None]]:
+        async def choose() -> None:
+            self.chosen, self.limit = name, STEP
+            await self.refresh()
+
+        return choose
+
+    def _read_mail(self, event: GenericEventArguments) -> None:
+        title = _("The mail as it was sent")
+        named = ui.dialog().props(f'aria-label="{title}"')
+        with named as dialog, ui.card().classes("letter"):
+            show(
+                Markup('<iframe sandbox src="/console/mails/{}" title="{}"></iframe>').format(
+                    int(event.args), title
+                )
+            )
+            with ui.element("div").classes("acts"):
+                show(quiet(_("Links are dead here, and reading it is no open.")), "span")
+                button(_("Close"), dialog.close)
+        dialog.on("hide", dialog.delete)
+        dialog.open()
+
+
+def _line(one: Happened) -> Markup:
+    said = _SAID[one.kind](one)
+    machine = one.kind == "engagement" and one.facts["machine"]
+    return Markup("<li{}>{}<div>{}</div></li>").format(
+        Markup(' class="machine"') if machine else "", moment(one.at), said
+    )
+
+
+def _parts(title: Markup | str, *more: Markup | str) -> Markup:
+    """A line: what it was, then what is known of it."""
+    return Markup("<strong>{}</strong> {}").format(
+        title, Markup(" · ").join(part for part in more if part)
+    )
+
+
+def _words(text: str) -> Markup:
+    return Markup("<blockquote>{}</blockquote>").format(text) if text else Markup()
+
+
+def _mail(one: Happened) -> Markup:
+    facts = one.facts
+    subject = facts["subject"] or facts["step"]
+    if facts["kept"]:
+        subject = Markup(
+            '<button type="button" class="plain-link" data-mail="{}">{}</button>'
+        ).format(one.ref, subject)
+    error = badge(facts["error"], "bad" if facts["state"] == "failed" else "warn")
+    return _parts(labels.mail_state(facts["state"]), subject, error if facts["error"] else "")
+
+
+def _engagement(one: Happened) -> Markup:
+    facts = one.facts
+    if facts["machine"]:
+        return Markup('<span class="quiet">{} · {} · {}</span>').format(
+            labels.engagement(facts["what"]), labels.machine(facts["machine"]), facts["name"]
+        )
+    points = facts["points"]
+    given = badge(ngettext("{number} point", "{number} points", points), "good") if points else ""
+    return _parts(labels.engagement(facts["what"]), facts["name"], given) + _words(facts["text"])
+
+
+def _answer(one: Happened) -> Markup:
+    facts = one.facts
+    return _parts(labels.engagement(facts["what"]), facts["subject"]) + _words(facts["text"])
+
+
+_TASK_TONES: dict[str, Tone] = {"open": "warn", "expired": "bad", "refused": "bad"}
+
+
+def _task(one: Happened) -> Markup:
+    facts = one.facts
+    state = facts["state"]
+    ended = labels.disposition(facts["disposition"]) if facts["disposition"] else ""
+    return _parts(
+        labels.task_state(state),
+        labels.task_kind(facts["what"]),
+        badge(ended, _TASK_TONES.get(state, "good")) if ended else "",
+        labels.reason(facts["reason"]) if facts["reason"] else "",
+        quiet(_("by {who}", who=facts["by"])) if facts["by"] else quiet(facts.get("owner", "")),
+        badge(_("too late"), "bad") if facts.get("late") else "",
+    ) + _words(facts["note"])
+
+
+def _stage(one: Happened) -> Markup:
+    facts = one.facts
+    moved = facts["from"] != facts["to"]
+    return _parts(
+        Markup("{} → {}").format(labels.stage(facts["from"]), labels.stage(facts["to"]))
+        if moved
+        else labels.phase(facts["phase"]),
+        labels.phase(facts["phase"]) if moved else "",
+        _reason(facts["reason"]),
+        badge(_("cycle {number}", number=facts["cycle"])) if facts["new_cycle"] else "",
+    )
+
+
+def _reason(code: str) -> str:
+    # A sale that moves on gives its new stage as the reason.
+    return labels.sale_stage(code) if code in labels.SALE_STAGES else labels.reason(code)
+
+
+_MEETING_TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "warn"}
+
+
+def _meeting(one: Happened) -> Markup:
+    facts = one.facts
+    tone = _MEETING_TONES.get(facts["state"], "plain")
+    return _parts(
+        _("Meeting"),
+        badge(labels.meeting_state(facts["state"]), tone),
+        _("set {number} times", number=facts["attempt"]) if facts["attempt"] > 1 else "",
+        quiet(facts["owner"]),
+    )
+
+
+def _opportunity(one: Happened) -> Markup:
+    facts = one.facts
+    opened = facts["what"] == "opened"
+    return _parts(
+        _("Sale opened") if opened else _("Sale closed"),
+        facts["name"],
+        ""
+        if opened
+        else badge(labels.reason(facts["what"]), "good" if facts["what"] == "won" else "bad"),
+        labels.reason(facts["reason"]) if facts.get("reason") else "",
+        facts.get("competitor", ""),
+        quiet(facts["owner"]),
+    )
+
+
+def _owner(one: Happened) -> Markup:
+    facts = one.facts
+    return _parts(
+        _("Owner"),
+        Markup("{} → {}").format(facts["previous"], facts["owner"] or _("Nobody"))
+        if facts["previous"]
+        else facts["owner"] or _("Nobody"),
+        labels.cause(facts["cause"]),
+        quiet(facts["rule"]),
+        quiet(_("by {who}", who=facts["by"])) if facts["by"] else "",
+    )
+
+
+def _promise(one: Happened) -> Markup:
+    facts = one.facts
+    return _parts(
+        labels.promise(facts["promise"]),
+        badge(
+            labels.promise_action(facts["action"]), "bad" if facts["action"] == "breach" else "warn"
+        ),
+        quiet(facts["detail"]),
+        badge(_("only noted")) if facts["pilot"] else "",
+    )
+
+
+def _consent(one: Happened) -> Markup:
+    facts = one.facts
+    said_yes = facts["action"] == "opt_in"
+    return _parts(
+        _("Wants mail") if said_yes else _("Wants no mail"),
+        facts["topic"],
+        quiet(str(facts["source"]).replace("_", " ")),
+    ) + _words(facts["evidence"])
+
+
+_SAID: dict[str, Callable[[Happened], Markup]] = {
+    "mail": _mail,
+    "engagement": _engagement,
+    "answer": _answer,
+    "task": _task,
+    "stage": _stage,
+    "meeting": _meeting,
+    "opportunity": _opportunity,
+    "owner": _owner,
+    "promise": _promise,
+    "consent": _consent,
+}

@@ -1,0 +1,239 @@
+"""``/console/cadences``: the cadences there are, and each drawn with the leads on it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.access import Action
+from store.cadence_figures import (
+    CadenceCounts,
+    MailCounts,
+    Standing,
+    cadence_counts,
+    leads_on_steps,
+    mail_counts,
+)
+from store.cadences import CadenceMissing, PublishedCadence, cadence_named, list_cadences
+from store.drafts import list_drafts
+from store.published_texts import PublishedText, published_texts
+from web.api.problems import missing
+from web.console.marketing.course import Course, exits_text, window_text
+from web.console.marketing.difference import difference
+from web.console.pages import console_page
+from web.console.parts import badge, empty, facts, go, link, quiet, section, show, table
+from web.console.times import moment, span
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+LOOK_SECONDS = 3.0
+"""How often a cadence's page asks whether leads went on."""
+
+
+@console_page("/cadences", Action.READ_CADENCES, N_("Cadences"))
+async def cadences(visit: Visit) -> None:
+    """All published cadences, with the leads in them."""
+    found = await visit.read(list_cadences)
+    counts = await visit.read(cadence_counts)
+    writing = []
+    if visit.may(Action.PUBLISH):
+        writing = await visit.read(list_drafts, visit.who.user_id)
+        with visit.top:
+            go(_("New cadence"), "/cadences/new", main=True)
+    mine = {draft.name for draft in writing if draft.kind == "cadence"}
+    if "" in mine:
+        show(
+            Markup("<p>{} {}</p>").format(
+                _("You have begun a new cadence."), link(_("Go on writing"), "/cadences/new")
+            )
+        )
+    if not found:
+        empty(
+            _("No cadence is published."),
+            link(_("Write the first one"), "/cadences/new") if visit.may(Action.PUBLISH) else "",
+        )
+        return
+    rows = []
+    for one in found:
+        known = counts.get(one.name, CadenceCounts())
+        name = link(one.name, f"/cadences/{one.name}")
+        if one.name in mine:
+            name += Markup(" ") + link(badge(_("your draft"), "warn"), f"/cadences/{one.name}/edit")
+        rows.append(
+            (
+                name,
+                one.topic,
+                one.version,
+                one.steps,
+                Markup('<span class="nowrap">{}</span>').format(_length(one.length)),
+                link(f"{known.leads:,}", "/leads", cadence=one.name) if known.leads else 0,
+                f"{known.entered:,}",
+                f"{known.replied:,}",
+                f"{known.booked:,}",
+                f"{known.ready:,}",
+                moment(one.published_at),
+            )
+        )
+    show(
+        table(
+            [
+                _("Cadence"),
+                _("Topic"),
+                _("Version"),
+                _("Steps"),
+                _("Length"),
+                _("In it now"),
+                _("Ever entered"),
+                _("Replied"),
+                _("Booked"),
+                _("Ready for sales"),
+                _("Published"),
+            ],
+            rows,
+            caption=_("Cadences"),
+            numbers=(2, 3, 5, 6, 7, 8, 9),
+        )
+    )
+
+
+@console_page("/cadences/{name}", Action.READ_CADENCES, N_("Cadence"))
+async def cadence(visit: Visit, name: str, *, version: int | None = None) -> None:
+    """A cadence drawn from top to bottom; the newest version unless another is asked for."""
+    try:
+        published = await visit.read(cadence_named, name, version)
+    except CadenceMissing:
+        raise missing(_("The cadence '{name}' is not published.", name=name)) from None
+    versions = await visit.read(published_texts, "cadence", name)
+    ui.page_title(f"{name} · Perennial")
+    if visit.may(Action.PUBLISH):
+        with visit.top:
+            go(_("Edit"), f"/cadences/{name}/edit", main=True, key="e")
+    page = CadencePage(visit, published, await visit.read(leads_on_steps, name))
+    with ui.element("div").classes("columns"):
+        with ui.element("div"), section(name):
+            if published.cadence.description.strip():
+                show(escape(published.cadence.description.strip()), "p")
+            page.drawing = ui.element("div")
+            page.draw()
+        with ui.element("div"):
+            with section(_("In it now")):
+                page.status = ui.element("div")
+                page.tell()
+            with section(_("Rules")):
+                rules = published.cadence
+                show(
+                    facts(
+                        {
+                            _("Topic"): rules.topic,
+                            _("Mail goes"): window_text(rules.window, visit.language),
+                            _("Ends early when"): exits_text(rules),
+                            _("Length"): _length(rules.length()),
+                        }
+                    )
+                )
+            with section(_("Versions")):
+                _versions(name, published.version, versions, page.standing)
+    if version is not None and version != versions[0].version:
+        _compared(published.version, versions)
+    ui.timer(0.2, page.count_mails, once=True)
+    ui.timer(LOOK_SECONDS, page.look)
+
+
+class CadencePage:
+    """A cadence as it is open, with its figures."""
+
+    drawing: ui.element
+    status: ui.element
+
+    def __init__(self, visit: Visit, published: PublishedCadence, standing: Standing) -> None:
+        self.visit, self.published, self.standing = visit, published, standing
+        self._mails: dict[str, MailCounts] = {}
+
+    def draw(self) -> None:
+        """Draw the cadence with what is known."""
+        course = Course(
+            self.published.cadence, self.published.templates, self.standing.steps, self._mails
+        )
+        self.drawing.clear()
+        with self.drawing:
+            show(course.drawn())
+
+    def tell(self) -> None:
+        """Say how many leads are in the cadence."""
+        name, known = self.published.name, self.standing
+        self.status.clear()
+        with self.status:
+            if not known.leads:
+                show(Markup("<p>{}</p>").format(quiet(_("No lead is in this cadence now."))))
+                return
+            said = ngettext("1 lead", "{number} leads", known.leads)
+            show(Markup("<p>{}</p>").format(link(said, "/leads", cadence=name)))
+            elsewhere = {
+                step: number
+                for step, number in known.steps.items()
+                if not _has(self.published, step)
+            }
+            if elsewhere:
+                said = ngettext(
+                    "1 of them is at a step that this version does not have.",
+                    "{number} of them are at steps that this version does not have.",
+                    sum(elsewhere.values()),
+                )
+                show(Markup("<p>{}</p>").format(quiet(said)))
+
+    async def look(self) -> None:
+        """Draw anew when leads went on."""
+        now = await self.visit.read(leads_on_steps, self.published.name)
+        if now != self.standing:
+            self.standing = now
+            self.draw()
+            self.tell()
+
+    async def count_mails(self) -> None:
+        """Add what became of the mails; that takes longer than the rest."""
+        self._mails = await self.visit.read(mail_counts, self.published.name)
+        if self._mails:
+            self.draw()
+
+
+def _length(waits: timedelta) -> str:
+    days = round(waits / timedelta(days=1))
+    return ngettext("1 day", "{number} days", days) if days else span(waits)
+
+
+def _has(published: PublishedCadence, step: str) -> bool:
+    try:
+        published.cadence.step(step)
+    except KeyError:
+        return False
+    return True
+
+
+def _versions(name: str, shown: int, versions: list[PublishedText], standing: Standing) -> None:
+    show(
+        table(
+            [_("Version"), _("Published"), _("In it now")],
+            [
+                (
+                    one.version
+                    if one.version == shown
+                    else link(one.version, f"/cadences/{name}", version=one.version),
+                    moment(one.published_at),
+                    f"{standing.versions.get(one.version, 0):,}",
+                )
+                for one in versions[:20]
+            ],
+            caption=_("Versions"),
+            numbers=(2,),
+        )
+    )
+
+
+def _compared(shown: int, versions: list[PublishedText]) -> None:
+    newest = versions[0]
+    old = next(one for one in versions if one.version == shown)
+    title = _("Version {old} and version {new}", old=shown, new=newest.version)
+    with section(title):
+        show(difference(old.source, newest.source, title))

@@ -1,0 +1,287 @@
+"""The editor of cadences, policies and templates: one for the three kinds.
+
+What is typed is kept after each pause, checked against all that is published, and its mistakes
+are listed with their places. Nothing counts before it is published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from markupsafe import Markup, escape
+from nicegui import ui
+from nicegui.elements.codemirror import CodeMirror
+from sqlalchemy import Connection
+
+from domain.access import Action
+from domain.cadences.yaml_source import Problem as Mistake
+from store.drafts import Written, drafts_of, drop_draft, keep_draft
+from store.published_texts import (
+    Kind,
+    PublishedText,
+    file_of,
+    published_texts,
+    version_in_force,
+)
+from store.publishing import Checked, check_beside_published
+from web.api import cadences as cadences_api
+from web.api.cadences import File, Files
+from web.console.frame import say_done, say_no
+from web.console.marketing.difference import difference
+from web.console.marketing.publishing import agreed, outcome
+from web.console.parts import button, section, show, sure
+from web.console.times import real_ago
+from web.console.visit import Visit
+from web.console.words import _, ngettext
+from web.template_parts import TEMPLATES, template_parts
+
+PAUSE_SECONDS = 0.3
+"""So long after the last key what was typed is kept."""
+CHECK_SECONDS = 0.4
+"""So long after that it is checked."""
+LOOK_SECONDS = 3.0
+"""How often the page asks what others wrote and published."""
+
+Draw = Callable[[Checked], Awaitable[None]]
+
+
+class Editor:
+    """One text as it is open.
+
+    Args:
+        name: '' for a cadence that is new.
+        start: what a text begins with that is not published yet.
+        draw: called with each text that has no mistakes.
+    """
+
+    code: CodeMirror
+    notices: ui.element
+    status: ui.label
+    problems: ui.element
+    comparison: ui.element
+
+    def __init__(self, visit: Visit, kind: Kind, name: str, start: str, draw: Draw) -> None:
+        self.visit, self.kind, self.name, self.start, self._draw = visit, kind, name, start, draw
+        self.file = file_of(kind, name)
+        self.versions: list[PublishedText] = []
+        self.others: list[Written] = []
+        self.draft: Written | None = None
+        self.checked: Checked | None = None
+        self.text = ""
+        self._begun_from = 0
+        self._turn = 0
+        self._compared: str | None = None
+        self._by = ""
+
+    @property
+    def published(self) -> PublishedText | None:
+        """The version in force."""
+        return self.versions[0] if self.versions else None
+
+    @property
+    def based_on(self) -> int:
+        """Id of the version that what is written was begun from."""
+        return self.draft.based_on if self.draft is not None else self._begun_from
+
+    async def load(self) -> None:
+        """Read what is published and what is being written; call it first."""
+        self.versions = await self.visit.read(published_texts, self.kind, self.name)
+        drafts = await self.visit.read(drafts_of, self.kind, self.name)
+        me = self.visit.who.user_id
+        self.draft = next((one for one in drafts if one.user_id == me), None)
+        self.others = [one for one in drafts if one.user_id != me]
+        self._begun_from = self.published.id if self.published else 0
+        published = self.published.source if self.published else self.start
+        self.text = self.draft.text if self.draft else published
+
+    def build(self) -> None:
+        """The editor, its messages and its buttons, where the page is just being built."""
+        with self.visit.top:
+            button(_("Compare"), self._compare_with_published, key="c")
+            button(_("Discard draft"), self._discard)
+            button(_("Publish"), self._publish, main=True, key="p")
+        self.notices = ui.element("div").classes("stack")
+        with section(self.file):
+            self.code = ui.codemirror(
+                self.text,
+                language="HTML" if self.kind == "template" else "YAML",
+                indent="  ",
+                line_wrapping=True,
+                on_change=self._typed,
+            ).classes("code")
+            self.code.props["data-label"] = _("Text of {file}", file=self.file)
+            self.status = ui.label("").props('role="status"').classes("quiet")
+            self.problems = ui.element("ul").classes("mistakes")
+        self.comparison = ui.element("div")
+        self._notice()
+        ui.timer(0.1, self.check, once=True)
+        ui.timer(LOOK_SECONDS, self._look)
+
+    async def check(self) -> None:
+        """Check what is written now, and show what is wrong with it."""
+        text = self.text
+        checked = await self.visit.read(_checked, self.kind, self.file, text)
+        if text != self.text:
+            return
+        self.checked = checked
+        self._list(checked.problems)
+        if not checked.problems:
+            await self._draw(checked)
+        self._show_comparison()
+
+    async def _typed(self) -> None:
+        self.text = self.code.value or ""
+        self._turn += 1
+        turn = self._turn
+        await asyncio.sleep(PAUSE_SECONDS)
+        if turn != self._turn:
+            return
+        await self._keep()
+        await asyncio.sleep(CHECK_SECONDS)
+        if turn == self._turn:
+            await self.check()
+
+    async def _keep(self) -> None:
+        now = self.visit.here.real_now()
+        based_on, text, me = self.based_on, self.text, self.visit.who
+        await self.visit.keep(
+            Action.PUBLISH,
+            keep_draft,
+            kind=self.kind,
+            name=self.name,
+            user_id=me.user_id,
+            text=text,
+            based_on=based_on,
+            at=now,
+        )
+        self.draft = Written(self.kind, self.name, me.user_id, me.name, text, based_on, now)
+
+    def _list(self, mistakes: list[Mistake]) -> None:
+        lines = {one.line: one.message for one in reversed(mistakes)}
+        last = self.text.count("\n") + 1
+        self.code.decorations = [
+            {"kind": "line", "line": line, "class": "mistaken"} for line in lines if line <= last
+        ]
+        self.code.line_tooltips = {line: said for line, said in lines.items() if line <= last}
+        self.problems.clear()
+        with self.problems:
+            for one in mistakes:
+                with (
+                    ui.element("li"),
+                    ui.element("button").classes("plain-link").on("click", partial(self._go, one)),
+                ):
+                    place = _("Line {line}, column {column}", line=one.line, column=one.column)
+                    show(Markup("<b>{}</b> {}").format(place, one.message), "span")
+        found = (
+            ngettext("1 mistake.", "{number} mistakes.", len(mistakes))
+            if mistakes
+            else _("No mistakes.")
+        )
+        kept = _("Your draft is kept; nothing counts before it is published.")
+        self.status.set_text(f"{found} {kept}" if self.draft else found)
+
+    def _go(self, mistake: Mistake) -> None:
+        """Put the cursor where the mistake is."""
+        self.code.reveal_line(mistake.line)
+        ui.run_javascript(
+            f"goTo(getElement({self.code.id}).editor, {mistake.line}, {mistake.column})"
+        )
+
+    def _notice(self) -> None:
+        """Tell what others did to the same text."""
+        self.notices.clear()
+        with self.notices:
+            if self.published and self.based_on != self.published.id:
+                said = _(
+                    "Version {version} was published after you began this draft. Compare before "
+                    "you publish.",
+                    version=self.published.version,
+                )
+                show(Markup('<p class="over">{}</p>').format(said))
+            for one in self.others:
+                self._tell_of(one)
+
+    def _tell_of(self, one: Written) -> None:
+        when = real_ago(one.at)
+        newer = self.draft is None or one.at > self.draft.at
+        sentence = (
+            _("{name} is writing this too, {when}: newer than yours.", name=one.by, when=when)
+            if newer
+            else _("{name} has a draft of this too, {when}.", name=one.by, when=when)
+        )
+        with ui.element("div").classes("chosen"):
+            show(escape(sentence), "span")
+            button(_("Compare with theirs"), partial(self._compare, one.text, one.by))
+
+    async def _look(self) -> None:
+        known = [self.published.id if self.published else 0, self.others]
+        drafts = await self.visit.read(drafts_of, self.kind, self.name)
+        self.others = [one for one in drafts if one.user_id != self.visit.who.user_id]
+        newest = await self.visit.read(version_in_force, self.kind, self.name)
+        if newest != known[0]:
+            self.versions = await self.visit.read(published_texts, self.kind, self.name)
+        if known != [newest, self.others]:
+            self._notice()
+
+    def _compare_with_published(self) -> None:
+        self._compare(self.published.source if self.published else "", "")
+
+    def _compare(self, text: str, by: str) -> None:
+        """Show what differs from a text; the same again hides it."""
+        self._compared = None if self._compared == text else text
+        self._by = by
+        self._show_comparison()
+
+    def _show_comparison(self) -> None:
+        self.comparison.clear()
+        if self._compared is None:
+            return
+        title = (
+            _("The draft of {name}, and yours", name=self._by)
+            if self._by
+            else _("What is published, and your draft")
+        )
+        with self.comparison, section(title):
+            show(difference(self._compared, self.text, title))
+
+    async def _discard(self) -> None:
+        if not await sure(
+            _("Forget what you wrote and begin from what is published?"), _("Forget")
+        ):
+            return
+        self._turn += 1
+        me = self.visit.who.user_id
+        await self.visit.keep(Action.PUBLISH, drop_draft, self.kind, self.name, me)
+        ui.navigate.reload()
+
+    async def _publish(self) -> None:
+        self._turn += 1
+        begun = self.published.source if self.published else self.start
+        if self.text != (self.draft.text if self.draft else begun):
+            await self._keep()
+        await self.check()
+        if self.checked is None or self.checked.problems:
+            say_no(_("Mend the mistakes first: each is listed under the text."))
+            return
+        outdated = self.published is not None and self.based_on != self.published.id
+        if not await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated):
+            return
+        files = Files(files=[File(name=self.file, text=self.text)])
+        done = await self.visit.act(cadences_api.publish, files)
+        me = self.visit.who.user_id
+        await self.visit.keep(Action.PUBLISH, drop_draft, self.kind, self.name, me)
+        if not self.name:
+            ui.navigate.to(f"/cadences/{next(iter(done.cadences))}")
+            return
+        await self.load()
+        self._notice()
+        self._show_comparison()
+        self.status.set_text(outcome(done))
+        say_done(outcome(done))
+
+
+def _checked(connection: Connection, kind: Kind, file: str, text: str) -> Checked:
+    parts = template_parts(TEMPLATES) if kind == "template" else {}
+    return check_beside_published(connection, {file: text}, parts)

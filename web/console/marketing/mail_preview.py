@@ -1,0 +1,187 @@
+"""A mail as a lead would get it: on a desk, on a phone, as plain text; and sent as a test."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from markupsafe import Markup, escape
+from nicegui import ui
+from nicegui.events import ValueChangeEventArguments
+
+from activities.mail_tests import preview
+from domain.access import Action
+from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
+from store.lead_search import FoundLead, Wanted, find_leads
+from store.policies import PolicyMissing
+from web.api import templates as templates_api
+from web.api.access import sees, team_of
+from web.api.templates import MailTest
+from web.console.frame import say_done
+from web.console.parts import button, facts, link, section, show
+from web.console.visit import Visit
+from web.console.words import _
+
+DESK, PHONE = 720, 390
+"""Widths in CSS pixels."""
+FOUND = 8
+"""Leads offered to a search."""
+_HEAD = Markup(
+    '<base target="_blank"><meta http-equiv="Content-Security-Policy" content="default-src '
+    "'none'; style-src 'unsafe-inline'; img-src data: https:\">"
+)
+"""Links of the mail would open a window, which its frame may not; it runs no script."""
+
+
+class MailPreview:
+    """A template shown for one lead.
+
+    Args:
+        name: of the template.
+        language: that it is written in.
+        cadence: the first lead shown is in it; any lead if left out.
+    """
+
+    place: ui.element
+    chosen: ui.element
+    results: ui.element
+
+    def __init__(self, visit: Visit, name: str, language: str, cadence: str = "") -> None:
+        self.visit, self.name, self.language, self.cadence = visit, name, language, cadence
+        self.lead: FoundLead | None = None
+        self.lead_id: int | None = None
+        self.text: str | None = None
+        self._template: CompiledTemplate | None = None
+        self._asked = 0
+
+    async def build(self, lead_id: int | None = None) -> None:
+        """The search for a lead, the place of the mail, and the test.
+
+        Raises:
+            Problem: 404, the visitor sees no lead ``lead_id``.
+        """
+        if lead_id is not None:
+            await self.visit.read(sees, self.visit.caller, lead_id)
+            self.lead_id = lead_id
+        else:
+            found = await self._find(Wanted(cadence=self.cadence)) or await self._find(Wanted())
+            self.lead = found[0] if found else None
+            self.lead_id = self.lead.id if self.lead else None
+        with section(_("As a lead would get it")):
+            with ui.element("div").classes("filters"):
+                box = ui.input(_("Show it for another lead"), on_change=self._search)
+                box.props('outlined dense clearable debounce=250 type="search"').classes("wide")
+                if self.visit.may(Action.PUBLISH):
+                    self._test()
+            self.results = ui.element("div").classes("acts")
+            self.chosen = ui.element("p")
+            self.place = ui.element("div")
+
+    async def show(self, template: CompiledTemplate, text: str | None = None) -> None:
+        """Show a template; ``text`` is its source where that is not what is published."""
+        self._template, self.text = template, text
+        await self._draw()
+
+    async def _find(self, wanted: Wanted) -> list[FoundLead]:
+        wanted = Wanted(
+            search=wanted.search, cadence=wanted.cadence, team=team_of(self.visit.caller)
+        )
+        now = self.visit.here.clock.now()
+        try:
+            return await self.visit.read(find_leads, now, wanted, limit=FOUND)
+        except PolicyMissing:
+            return []
+
+    async def _search(self, typed: ValueChangeEventArguments[str | None]) -> None:
+        self._asked += 1
+        asked, words = self._asked, str(typed.value or "").strip()
+        found = await self._find(Wanted(search=words)) if words else []
+        if asked != self._asked:
+            return
+        self.results.clear()
+        with self.results:
+            for one in found:
+                company = f" · {one.company}" if one.company else ""
+                button(f"{one.name}{company}", partial(self._choose, one))
+            if words and not found:
+                show(escape(_("No lead has these words.")), "span").classes("quiet")
+
+    async def _choose(self, lead: FoundLead) -> None:
+        self.lead, self.lead_id = lead, lead.id
+        self.results.clear()
+        await self._draw()
+
+    async def _draw(self) -> None:
+        if self._template is None:
+            return
+        self._say_for_whom()
+        try:
+            mail = await self.visit.read(
+                preview,
+                self.visit.here.settings,
+                self._template,
+                name=self.name,
+                language=self.language,
+                lead_id=self.lead_id,
+                now=self.visit.here.clock.now(),
+            )
+        except RenderError as error:
+            self.place.clear()
+            with self.place:
+                show(Markup('<p class="wrong">{}</p>').format(error))
+            return
+        self.place.clear()
+        with self.place:
+            show(_shown(mail))
+
+    def _say_for_whom(self) -> None:
+        self.chosen.clear()
+        with self.chosen:
+            if self.lead_id is None:
+                show(escape(_("There is no lead yet: this one is invented.")), "span")
+                return
+            name = self.lead.name if self.lead else _("lead {number}", number=self.lead_id)
+            show(
+                Markup("{} {}").format(_("Written to"), link(name, f"/leads/{self.lead_id}")),
+                "span",
+            ).classes("inline")
+
+    def _test(self) -> None:
+        address = ui.input(_("Send a test to"), value=self.visit.who.email)
+        address.props('outlined dense type="email"').classes("wide")
+
+        async def send() -> None:
+            mail = MailTest(
+                address=(address.value or "").strip(),
+                language=self.language,
+                lead_id=self.lead_id,
+                text=self.text,
+            )
+            sent = await self.visit.act(templates_api.send, self.name, mail)
+            say_done(_("Sent to {address}: {subject}", address=mail.address, subject=sent.subject))
+
+        button(_("Send test"), send)
+
+
+def _shown(mail: RenderedEmail) -> Markup:
+    return Markup(
+        '{}<div class="devices"><figure><figcaption>{}</figcaption>{}</figure>'
+        "<figure><figcaption>{}</figcaption>{}</figure>"
+        '<figure class="plain"><figcaption>{}</figcaption>'
+        '<pre class="mail-text" tabindex="0">{}</pre></figure></div>'
+    ).format(
+        facts({_("Subject"): mail.subject}),
+        _("Desktop"),
+        _framed(mail.html, DESK, _("The mail on a desktop")),
+        _("Phone"),
+        _framed(mail.html, PHONE, _("The mail on a phone")),
+        _("Plain text"),
+        mail.text,
+    )
+
+
+def _framed(html: str, width: int, title: str) -> Markup:
+    """The mail in a frame that runs no script and follows no link."""
+    inside = html.replace("<head>", f"<head>{_HEAD}", 1)
+    return Markup(
+        '<iframe sandbox srcdoc="{}" width="{}" height="640" title="{}"></iframe>'
+    ).format(inside, width, title)

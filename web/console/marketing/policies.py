@@ -1,0 +1,167 @@
+"""``/console/policies``: what marketing and sales agreed on, and the mails; read and changed."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action
+from domain.email.checked import template_of
+from domain.policies import POLICIES
+from store.drafts import list_drafts
+from store.published_texts import TemplateLine, list_templates, published_texts
+from store.publishing import Checked, PolicyLine, list_policies
+from web.api.problems import missing
+from web.console.frame import say_no
+from web.console.marketing.difference import difference
+from web.console.marketing.editor import Editor
+from web.console.pages import console_page
+from web.console.parts import Cell, badge, button, empty, go, link, section, show, table
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+ABOUT = {
+    "scoring": N_("What interest and fit are worth, and when a lead is ready for sales"),
+    "consent": N_("Topics, how much mail a lead gets, and what bounces lead to"),
+    "team": N_("Who works leads, who gets which, and when they work"),
+    "sla": N_("What marketing and sales promise each other"),
+    "follow-up": N_("Calls: how many, how far apart, and what follows them"),
+    "meeting": N_("Reminders, outcomes and missed meetings"),
+    "opportunity": N_("Stages of a sale and how long each may take"),
+    "customer": N_("Hand-over, upsell and renewal"),
+    "recycle": N_("How long a lead rests, and what it comes back to"),
+    "content": N_("What sales gets to send, by stage"),
+}
+"""What each policy is about."""
+
+
+@console_page("/policies", Action.READ_CADENCES, N_("Policies"))
+async def policies(visit: Visit) -> None:
+    """All policies and all mails."""
+    published = {one.name: one for one in await visit.read(list_policies)}
+    mine = set()
+    if visit.may(Action.PUBLISH):
+        drafts = await visit.read(list_drafts, visit.who.user_id)
+        mine = {(draft.kind, draft.name) for draft in drafts}
+    with section(_("Policies")):
+        show(
+            table(
+                [_("Policy"), _("What it is about"), _("Version"), _("Published")],
+                [_row(name, published.get(name), ("policy", name) in mine) for name in POLICIES],
+                caption=_("Policies"),
+                numbers=(2,),
+            )
+        )
+    with section(_("Mails")):
+        if visit.may(Action.PUBLISH):
+            _new_mail()
+        found = await visit.read(list_templates)
+        if not found:
+            empty(_("No mail is published: write one, then a cadence that sends it."))
+            return
+        writing = {name.rpartition(".")[0] for kind, name in mine if kind == "template"}
+        show(
+            table(
+                [_("Mail"), _("Languages"), _("Sent by"), _("Published")],
+                [_mail(one, one.name in writing) for one in found],
+                caption=_("Mails"),
+            )
+        )
+
+
+@console_page("/policies/{name}", Action.READ_CADENCES, N_("Policy"))
+async def policy(visit: Visit, name: str, *, version: int | None = None) -> None:
+    """A policy as it was written, and what changed since an earlier version."""
+    versions = await visit.read(published_texts, "policy", name)
+    if name not in POLICIES or not versions:
+        raise missing(_("The policy '{name}' is not published.", name=name))
+    ui.page_title(f"{name} · Perennial")
+    if visit.may(Action.PUBLISH):
+        with visit.top:
+            go(_("Edit"), f"/policies/{name}/edit", main=True, key="e")
+    newest = versions[0]
+    old = next((one for one in versions if one.version == version and one != newest), None)
+    with ui.element("div").classes("columns"):
+        with ui.element("div"):
+            if old is not None:
+                title = _("Version {old} and version {new}", old=old.version, new=newest.version)
+                with section(title):
+                    show(difference(old.source, newest.source, title))
+            with section(name):
+                show(Markup("<p>{}</p>").format(_(ABOUT[name])))
+                show(Markup('<pre class="source" tabindex="0">{}</pre>').format(newest.source))
+        with ui.element("div"), section(_("Versions")):
+            show(
+                table(
+                    [_("Version"), _("Published")],
+                    [
+                        (
+                            link(one.version, f"/policies/{name}", version=one.version),
+                            moment(one.published_at),
+                        )
+                        for one in versions[:20]
+                    ],
+                    caption=_("Versions"),
+                )
+            )
+
+
+@console_page("/policies/{name}/edit", Action.PUBLISH, N_("Edit policy"))
+async def edit_policy(visit: Visit, name: str) -> None:
+    """A policy as a text to change."""
+    if name not in POLICIES:
+        raise missing(
+            _("There is no policy '{name}': {known}.", name=name, known=", ".join(POLICIES))
+        )
+
+    async def nothing_to_draw(_checked: Checked) -> None:
+        return None
+
+    editor = Editor(visit, "policy", name, f"policy: {name}\n", nothing_to_draw)
+    await editor.load()
+    editor.build()
+
+
+def _row(name: str, line: PolicyLine | None, mine: bool) -> list[Cell]:
+    shown = link(name, f"/policies/{name}" if line else f"/policies/{name}/edit")
+    if mine:
+        shown += Markup(" ") + link(badge(_("your draft"), "warn"), f"/policies/{name}/edit")
+    state: Cell = moment(line.published_at) if line else badge(_("not published"), "warn")
+    return [shown, _(ABOUT[name]), line.version if line else "", state]
+
+
+def _mail(one: TemplateLine, mine: bool) -> list[Cell]:
+    shown = link(one.name, f"/templates/{one.name}")
+    if mine:
+        shown += Markup(" ") + badge(_("your draft"), "warn")
+    return [
+        shown,
+        Markup(" ").join(
+            link(badge(language), f"/templates/{one.name}", language=language)
+            for language in one.languages
+        ),
+        Markup(", ").join(link(name, f"/cadences/{name}") for name in one.cadences),
+        moment(one.published_at),
+    ]
+
+
+def _new_mail() -> None:
+    with ui.element("div").classes("filters"):
+        name = ui.input(_("Name of a new mail")).props("outlined dense").classes("wide")
+        language = ui.input(_("Language"), value="en").props("outlined dense maxlength=3")
+
+        def begin() -> None:
+            wanted = f"{(name.value or '').strip()}.{(language.value or '').strip()}.mjml"
+            known = template_of(wanted)
+            if known is None:
+                say_no(
+                    _(
+                        "A mail is called by small letters, digits and dashes, its language by two "
+                        "letters."
+                    )
+                )
+                return
+            ui.navigate.to(f"/templates/{known[0]}/edit?language={known[1]}")
+
+        button(_("New mail"), begin)

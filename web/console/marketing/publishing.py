@@ -1,0 +1,127 @@
+"""What publishing would do, asked before it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from markupsafe import Markup, escape
+from nicegui import ui
+
+from domain.scoring.policy import MEANINGS
+from store.consequences import Consequences, consequences
+from store.published_texts import Kind
+from store.publishing import Checked
+from store.scoring import Forecast
+from web.api.cadences import Publications
+from web.console.parts import button, show, table
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+MEANT = {
+    "known": N_("Known"),
+    "engaged": N_("Engaged"),
+    "mql": N_("MQL"),
+    "hot": N_("Hot"),
+}
+"""What grades mean together."""
+
+
+async def agreed(visit: Visit, checked: Checked, kind: Kind, name: str, *, outdated: bool) -> bool:
+    """Say what publishing a text without mistakes would do; whether they still want it.
+
+    Args:
+        name: of what was edited; the text may say another.
+        outdated: whether somebody published since it was begun.
+    """
+    follows = await visit.read(consequences, checked, visit.here.clock.now())
+    with ui.dialog() as dialog, ui.card().classes("ask wide-ask"):
+        show(escape(_("Publish {what}?", what=", ".join(_named(checked)))), "h2")
+        if outdated:
+            said = _("Somebody published since you began: their version is replaced by yours.")
+            show(Markup('<p class="over">{}</p>').format(said))
+        for sentence in _sentences(checked, kind, name, follows):
+            show(escape(sentence), "p")
+        if follows.forecast:
+            show(_forecast(follows.forecast))
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(False))
+            button(_("Publish now"), lambda: dialog.submit(True), main=True)
+    answer = await dialog
+    dialog.delete()
+    return bool(answer)
+
+
+def outcome(done: Publications) -> str:
+    """What was published, in a sentence."""
+    versions = [
+        _("{name} version {version}", name=name, version=one.version)
+        for name, one in {**done.cadences, **done.policies}.items()
+        if one.new
+    ]
+    said = [*versions, *done.templates]
+    if not said:
+        return _("This is what was published already: nothing changed.")
+    sentence = _("Published: {what}.", what=", ".join(said))
+    if done.rescored:
+        sentence += " " + ngettext(
+            "1 lead is scored anew in the background.",
+            "{number} leads are scored anew in the background.",
+            done.rescored,
+        )
+    return sentence
+
+
+def _named(checked: Checked) -> list[str]:
+    return [
+        *(cadence.name for _text, cadence in checked.cadences.values()),
+        *checked.policies,
+        *(f"{one.name}.{one.language}" for one in checked.templates),
+    ]
+
+
+def _sentences(checked: Checked, kind: Kind, name: str, follows: Consequences) -> Iterator[str]:
+    named = _named(checked)
+    if name and name not in named:
+        yield _("The text is called {other}: {name} stays as it is.", other=named[0], name=name)
+    if kind == "cadence":
+        if follows.leads:
+            yield ngettext(
+                "1 lead is in it now and goes on in the version that it began.",
+                "{number} leads are in it now and go on in the version that they began.",
+                follows.leads,
+            )
+        yield _("Whoever enters from now on gets this one.")
+    elif kind == "template":
+        if follows.cadences:
+            names = ", ".join(follows.cadences)
+            yield _("These cadences get a new version with this mail: {names}.", names=names)
+            yield _("Leads that are in them go on with the mails they began with.")
+        else:
+            yield _("No cadence sends this mail. Mails sent outside of cadences use it at once.")
+    elif follows.forecast:
+        yield (
+            ngettext(
+                "1 lead would become ready for sales (MQL).",
+                "{number} leads would become ready for sales (MQL).",
+                follows.forecast.would_cross,
+            )
+            if follows.forecast.would_cross
+            else _("No lead would become ready for sales (MQL).")
+        )
+        if follows.forecast.would_cross:
+            yield ngettext(
+                "Sales would get 1 of them an hour.",
+                "Sales would get {number} of them an hour.",
+                follows.per_hour,
+            )
+    else:
+        yield _("It holds for everybody at once.")
+
+
+def _forecast(found: Forecast) -> Markup:
+    return table(
+        [_("Leads that mean"), _("Now"), _("With the new rules")],
+        [(_(MEANT[one]), f"{found.before[one]:,}", f"{found.after[one]:,}") for one in MEANINGS],
+        caption=_("What the new rules would do"),
+        numbers=(1, 2),
+    )

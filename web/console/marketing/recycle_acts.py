@@ -1,0 +1,120 @@
+"""What is decided about parked leads: each asks first and says how many and what will happen."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from markupsafe import escape
+from nicegui import ui
+
+from web.api import recycle as recycle_api
+from web.api.recycle import Chosen, ChosenUntil, Decided
+from web.console.frame import say_done
+from web.console.parts import button, show, sure
+from web.console.visit import Visit
+from web.console.words import _, ngettext
+
+Then = Callable[[], Awaitable[None]]
+MANY = 1000
+"""Leads that take seconds."""
+
+
+async def wake(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+    """Bring them back now."""
+    question = ngettext("Wake 1 lead now?", "Wake {number} leads now?", number)
+    happens = _("Each begins its next cycle in the cadence that the list shows, without a wait.")
+    if await sure(f"{question} {happens}", _("Wake now"), danger=False):
+        with _patience(number):
+            done = await visit.act(recycle_api.wake_many, chosen)
+        say_done(ngettext("1 lead comes back.", "{number} leads come back.", done.leads))
+        _tell_left(done)
+        await then()
+
+
+async def retire(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+    """Let them go."""
+    question = ngettext("Retire 1 lead?", "Retire {number} leads?", number)
+    happens = _(
+        "Their journeys end and no cadence writes to them again. Who writes or books one day comes "
+        "back all the same."
+    )
+    if await sure(f"{question} {happens}", _("Retire")):
+        with _patience(number):
+            done = await visit.act(recycle_api.retire_many, chosen)
+        say_done(ngettext("1 lead is retired.", "{number} leads are retired.", done.leads))
+        _tell_left(done)
+        await then()
+
+
+async def extend(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+    """Let them rest longer."""
+    day = await _day(visit, number)
+    if day is None:
+        return
+    body = ChosenUntil(leads=chosen.leads, matching=chosen.matching, until=day)
+    with _patience(number):
+        done = await visit.act(recycle_api.extend_many, body)
+    say_done(
+        ngettext(
+            "1 lead rests until {day}.", "{number} leads rest until {day}.", done.leads, day=day
+        )
+    )
+    _tell_left(done)
+    await then()
+
+
+async def _day(visit: Visit, number: int) -> date | None:
+    """The day until which so many leads are to rest; None when they are not."""
+    first = visit.here.clock.now().date() + timedelta(days=2)
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        question = ngettext("Let 1 lead rest longer?", "Let {number} leads rest longer?", number)
+        dialog.props["aria-label"] = question
+        happens = _(
+            "Each comes back in the morning of that day by its own clock, also where another day "
+            "was agreed. Who rests that long already stays as it is."
+        )
+        show(escape(f"{question} {happens}"), "p")
+        until = ui.input(_("Until"), value=(first + timedelta(days=30)).isoformat()).props(
+            f"type=date stack-label outlined dense min={first}"
+        )
+
+        def confirm() -> None:
+            try:
+                dialog.submit(date.fromisoformat(until.value or ""))
+            except ValueError:
+                ui.notify(_("Choose a day first."))
+
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(None))
+            button(_("Extend"), confirm, main=True)
+    chosen = await dialog
+    dialog.delete()
+    return chosen if isinstance(chosen, date) else None
+
+
+@contextmanager
+def _patience(number: int) -> Iterator[None]:
+    """Say that it is under way, where it takes more than a moment."""
+    told = (
+        ui.notification(_("This takes a moment…"), spinner=True, timeout=None)
+        if (number > MANY)
+        else None
+    )
+    try:
+        yield
+    finally:
+        if told is not None:
+            told.dismiss()
+
+
+def _tell_left(done: Decided) -> None:
+    if done.left:
+        ui.notify(
+            ngettext(
+                "1 lead stays as it is: it rests no more, or that long already.",
+                "{number} leads stay as they are: they rest no more, or that long already.",
+                done.left,
+            )
+        )

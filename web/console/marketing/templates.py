@@ -1,0 +1,172 @@
+"""``/console/templates/{name}``: a mail as leads get it, and as a text to change."""
+
+from __future__ import annotations
+
+from fastapi.concurrency import run_in_threadpool
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action
+from domain.email.checked import template_of
+from store.cadences import CadenceMissing, cadence_named, latest_template
+from store.published_texts import TemplateLine, list_templates, published_texts
+from store.publishing import Checked
+from web.api.problems import missing
+from web.console.marketing.difference import difference
+from web.console.marketing.editor import Editor
+from web.console.marketing.mail_preview import MailPreview
+from web.console.pages import console_page
+from web.console.parts import facts, go, link, quiet, section, show, table
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _
+from web.template_parts import TEMPLATES, template_parts
+
+START = """\
+---
+subject: What it is about, for {{ lead.company|fallback("your team") }}
+preheader: What the list of mails shows behind the subject
+---
+<mjml lang="LANGUAGE">
+  <mj-include path="_head.mjml" />
+  <mj-body>
+    <mj-include path="_header.mjml" />
+    <mj-section>
+      <mj-column>
+        <mj-text>
+          <p>Hi {{ lead.first_name|fallback("there") }},</p>
+        </mj-text>
+        <mj-include path="_signature.PARTS.mjml" />
+      </mj-column>
+    </mj-section>
+    <mj-include path="_footer.PARTS.mjml" />
+  </mj-body>
+</mjml>
+"""
+
+
+@console_page("/templates/{name}", Action.READ_CADENCES, N_("Mail"))
+async def template(
+    visit: Visit,
+    name: str,
+    *,
+    language: str = "en",
+    cadence: str = "",
+    lead: int | None = None,
+    version: int | None = None,
+) -> None:
+    """A mail for a lead, of the cadence where one comes from it."""
+    line = await _line(visit, name)
+    if line is None:
+        raise missing(_("The mail '{name}' is not published.", name=name))
+    language = language if language in line.languages else line.languages[0]
+    ui.page_title(f"{name} · Perennial")
+    if visit.may(Action.PUBLISH):
+        with visit.top:
+            go(_("Edit"), f"/templates/{name}/edit?language={language}", main=True, key="e")
+    show(_languages(f"/templates/{name}", name, line.languages, language, cadence=cadence))
+    if cadence:
+        await _beside_it(visit, name, cadence)
+    mail = MailPreview(visit, name, language, cadence or next(iter(line.cadences), ""))
+    await mail.build(lead)
+    published = await visit.read(latest_template, name, language)
+    await mail.show(published.compiled)
+    versions = await visit.read(published_texts, "template", f"{name}.{language}")
+    with section(_("Versions")):
+        if line.cadences:
+            names = Markup(", ").join(link(one, f"/cadences/{one}") for one in line.cadences)
+            show(facts({_("Sent by"): names}))
+        show(
+            table(
+                [_("Version"), _("Published")],
+                [
+                    (
+                        link(
+                            one.version,
+                            f"/templates/{name}",
+                            language=language,
+                            version=one.version,
+                        ),
+                        moment(one.published_at),
+                    )
+                    for one in versions[:20]
+                ],
+                caption=_("Versions"),
+            )
+        )
+    old = next((one for one in versions if one.version == version), None)
+    if old is not None:
+        title = _("Version {old} and version {new}", old=old.version, new=versions[0].version)
+        with section(title):
+            show(difference(old.source, versions[0].source, title))
+
+
+@console_page("/templates/{name}/edit", Action.PUBLISH, N_("Edit mail"))
+async def edit_template(visit: Visit, name: str, *, language: str = "en") -> None:
+    """A mail as a text to change, and below as a lead would get it. One that there is none of yet
+    begins with the English text."""
+    if not template_of(f"{name}.{language}.mjml"):
+        raise missing(
+            _("A mail is called by small letters, digits and dashes, its language by two letters.")
+        )
+    line = await _line(visit, name)
+    start = await run_in_threadpool(_start, language)
+    if line is not None and language not in line.languages:
+        versions = await visit.read(published_texts, "template", f"{name}.{line.languages[0]}")
+        start = versions[0].source
+    known = sorted({*(line.languages if line else ()), language})
+    show(_languages(f"/templates/{name}/edit", name, known, language))
+    mail = MailPreview(visit, name, language, next(iter(line.cadences), "") if line else "")
+
+    async def draw(checked: Checked) -> None:
+        for one in checked.templates:
+            await mail.show(one.compiled, one.source)
+
+    editor = Editor(visit, "template", f"{name}.{language}", start, draw)
+    await editor.load()
+    editor.build()
+    await mail.build()
+
+
+def _start(language: str) -> str:
+    spoken = language if f"_footer.{language}.mjml" in template_parts(TEMPLATES) else "en"
+    return START.replace("LANGUAGE", language).replace("PARTS", spoken)
+
+
+async def _line(visit: Visit, name: str) -> TemplateLine | None:
+    return next((one for one in await visit.read(list_templates) if one.name == name), None)
+
+
+def _languages(path: str, name: str, languages: list[str], chosen: str, **query: str) -> Markup:
+    entries = Markup().join(
+        Markup('<a href="/console{}?language={}{}"{}>{}</a>').format(
+            path,
+            one,
+            Markup("").join(Markup("&{}={}").format(k, v) for k, v in query.items() if v),
+            Markup(' aria-current="page"') if one == chosen else "",
+            one,
+        )
+        for one in languages
+    )
+    return Markup('<nav class="tabs" aria-label="{}"><b>{}</b> {}</nav>').format(
+        _("Languages"), name, entries
+    )
+
+
+async def _beside_it(visit: Visit, name: str, cadence: str) -> None:
+    """The other mails of the cadence, in their order."""
+    try:
+        known = await visit.read(cadence_named, cadence, None)
+    except CadenceMissing:
+        return
+    mails = Markup(" · ").join(
+        Markup("<b>{}</b>").format(one)
+        if one == name
+        else link(one, f"/templates/{one}", cadence=cadence)
+        for one in known.cadence.templates()
+    )
+    show(
+        Markup("<p>{} {}: {}</p>").format(
+            quiet(_("Mails of")), link(cadence, f"/cadences/{cadence}"), mails
+        )
+    )

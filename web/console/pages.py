@@ -1,0 +1,135 @@
+"""What makes a function a page of the console: its address, its gate, and the frame around it."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Concatenate, ParamSpec
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import structlog
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+from nicegui import app, ui
+from nicegui.language import Language
+from starlette.responses import RedirectResponse, Response
+
+from domain.access import ALLOWED, Action
+from store.policies import PolicyMissing
+from store.sessions import COOKIE, find_session
+from store.users import SignedIn
+from web.api.access import Here
+from web.api.problems import Problem
+from web.console.frame import frame, say_no
+from web.console.visit import Visit, begin_visit
+from web.console.words import _
+
+P = ParamSpec("P")
+log = structlog.get_logger(__name__)
+
+THEMES = {"auto": None, "light": False, "dark": True}
+ZONE_COOKIE = "perennial_zone"
+"""The browser's time zone, set by ``console.js``."""
+LANGUAGES: dict[str, Language] = {"en": "en-US", "ko": "ko-KR", "zh": "zh-CN"}
+"""Language of the interface → what NiceGUI calls it."""
+ACTIONS: dict[str, Action] = {}
+"""Path under ``/console`` of each page that was imported → what one must be allowed to do."""
+
+
+def console_page(
+    path: str, action: Action, title: str
+) -> Callable[
+    [Callable[Concatenate[Visit, P], Awaitable[None]]],
+    Callable[Concatenate[Visit, P], Awaitable[None]],
+]:
+    """Make ``async def (visit, …)`` the page at ``/console<path>``.
+
+    Args:
+        path: with {places} for the function's further arguments, as FastAPI writes them.
+        action: whoever may not do it gets a page that says who may (403).
+        title: of the browser's tab and of the frame, an English sentence of the catalogs.
+
+    Without a session the visitor is sent to sign in first. An error of a handler is told in a
+    notification: the sentence of a refusal, else that something went wrong.
+    """
+
+    def made(
+        build: Callable[Concatenate[Visit, P], Awaitable[None]],
+    ) -> Callable[Concatenate[Visit, P], Awaitable[None]]:
+        @functools.wraps(build)
+        async def shown(request: Request, **arguments: Any) -> Response | None:
+            here: Here = app.state.here
+            who = await run_in_threadpool(signed_in, here, request)
+            if who is None:
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
+            visit = Visit(here, who, _zone(who, request))
+            client = ui.context.client
+            begin_visit(client, visit)
+            # The page's declaration is everybody's.
+            client.page = copy.copy(client.page)
+            client.page.language = LANGUAGES[who.language]
+            ui.dark_mode(value=THEMES[who.theme])
+            ui.page_title(f"{_(title)} · Perennial")
+            ui.on_exception(_tell)
+            if not visit.may(action):
+                client.status_code = 403
+                with frame(visit, path, _("Not for your role")):
+                    roles = ", ".join(sorted(ALLOWED[action]))
+                    ui.label(_("This page is for {roles}. Ask an admin.", roles=roles))
+                return None
+            try:
+                with frame(visit, path, _(title)):
+                    await build(visit, **arguments)  # type: ignore[call-arg]
+            except (Problem, PolicyMissing) as problem:
+                client.status_code = problem.status if isinstance(problem, Problem) else 503
+                client.content.clear()
+                with client.content, frame(visit, path, _(title)):
+                    ui.label(str(problem)).classes("empty")
+            return None
+
+        asked_for = inspect.signature(build)
+        places = [one for one in asked_for.parameters.values() if one.name != "visit"]
+        request = inspect.Parameter(
+            "request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Request
+        )
+        shown.__signature__ = asked_for.replace(  # type: ignore[attr-defined]
+            parameters=[request, *places], return_annotation=None
+        )
+        shown.__annotations__ = {"request": Request} | {
+            name: hint for name, hint in build.__annotations__.items() if name != "visit"
+        }
+        ui.page(path, response_timeout=20.0)(shown)
+        ACTIONS[path] = action
+        return build
+
+    return made
+
+
+def signed_in(here: Here, request: Request) -> SignedIn | None:
+    """Whose session the request's cookie names; asks the database, so call it in a thread."""
+    token = request.cookies.get(COOKIE, "")
+    if not token:
+        return None
+    with here.database.begin() as connection:
+        return find_session(connection, token, here.real_now())
+
+
+def _zone(who: SignedIn, request: Request) -> ZoneInfo:
+    """The zone they chose, else the browser's, else UTC."""
+    try:
+        return ZoneInfo(who.time_zone or request.cookies.get(ZONE_COOKIE, "") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _tell(error: Exception) -> None:
+    if isinstance(error, Problem):
+        say_no(str(error))
+        return
+    # Not its text: it may name a person.
+    log.error("a page of the console failed", error=type(error).__name__)
+    say_no(_("That did not work. Nothing was changed; try again, and tell an admin if it stays."))

@@ -1,0 +1,175 @@
+"""What pages are made of. Whatever returns ``Markup`` escapes what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Literal
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+from nicegui import ui
+from nicegui.events import GenericEventArguments
+
+from web.console.words import _
+
+Tone = Literal["plain", "good", "warn", "bad", "quiet"]
+Cell = str | Markup | int | None
+
+
+def show(markup: Markup, tag: str = "div") -> ui.html:
+    """Put markup of ours on the page."""
+    return ui.html(markup, tag=tag, sanitize=False)
+
+
+def link(text: Cell, path: str, **query: object) -> Markup:
+    """A link within the console (``/leads/12``) or, with a scheme, out of it in a new tab."""
+    asked = "&".join(f"{name}={quote(str(value))}" for name, value in query.items() if value != "")
+    address = path if "://" in path or path.startswith(("mailto:", "tel:")) else f"/console{path}"
+    out = Markup(' target="_blank" rel="noopener"') if "://" in path else ""
+    return Markup('<a href="{}"{}>{}</a>').format(
+        address + (f"?{asked}" if asked else ""), out, text
+    )
+
+
+def badge(text: Cell, tone: Tone = "plain") -> Markup:
+    """A short word about a thing, such as its stage. Never the colour alone tells it."""
+    return Markup('<span class="badge {}">{}</span>').format(tone, text)
+
+
+def quiet(text: Cell) -> Markup:
+    """Text of second rank."""
+    return Markup('<span class="quiet">{}</span>').format(text)
+
+
+def table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Cell]],
+    *,
+    caption: str,
+    numbers: Sequence[int] = (),
+) -> Markup:
+    """A table; on a phone each row becomes a card.
+
+    Args:
+        headings: already translated; an empty one for a column of buttons or badges.
+        caption: what it lists, for those who hear the page.
+        numbers: indices of the columns that are right-aligned.
+    """
+    head = Markup().join(
+        Markup('<th scope="col"{}>{}</th>').format(_right(at in numbers), heading)
+        for at, heading in enumerate(headings)
+    )
+    body = Markup().join(
+        Markup("<tr>{}</tr>").format(
+            Markup().join(
+                Markup('<td data-label="{}"{}>{}</td>').format(
+                    headings[at], _right(at in numbers), "" if cell is None else cell
+                )
+                for at, cell in enumerate(row)
+            )
+        )
+        for row in rows
+    )
+    return Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table>'
+        "<caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(caption, caption, head, body)
+
+
+def facts(pairs: Mapping[str, Cell] | Iterable[tuple[str, Cell]]) -> Markup:
+    """Names and their values; those without a value are left out."""
+    items = pairs.items() if isinstance(pairs, Mapping) else pairs
+    lines = Markup().join(
+        Markup("<dt>{}</dt><dd>{}</dd>").format(name, value)
+        for name, value in items
+        if value not in ("", None)
+    )
+    return Markup('<dl class="facts">{}</dl>').format(lines)
+
+
+def empty(sentence: str, next_step: Markup | str = "") -> None:
+    """What a list shows instead of nothing: a sentence, and what to do next."""
+    show(Markup('<p class="empty">{} {}</p>').format(sentence, next_step))
+
+
+def section(title: str) -> ui.element:
+    """A part of a page with its own heading: ``with section(_("Score")): …``."""
+    made = ui.element("section").classes("part")
+    with made:
+        show(escape(title), "h2")
+    return made
+
+
+def button(
+    text: str,
+    on_click: Callable[[], Awaitable[None] | None],
+    *,
+    main: bool = False,
+    danger: bool = False,
+    key: str = "",
+) -> ui.button:
+    """A button; ``key`` is the key that presses it (``console.js``), shown on it."""
+    made = ui.button(text, on_click=on_click, color=None).props("no-caps unelevated")
+    made.classes("main" if main else "danger" if danger else "plain")
+    if key:
+        made.props(f'data-key="{key}" aria-keyshortcuts="{key}"')
+        with made:
+            show(Markup("<kbd>{}</kbd>").format(key), "span")
+    return made
+
+
+def go(text: str, path: str, *, main: bool = False, key: str = "") -> None:
+    """A link within the console that looks like a button; ``key`` is the key that follows it."""
+    keyed = (
+        Markup(' data-key="{}" aria-keyshortcuts="{}"').format(key, key),
+        Markup("<kbd>{}</kbd>").format(key),
+    )
+    show(
+        Markup('<a class="go{}" href="/console{}"{}>{}{}</a>').format(
+            " main" if main else "", path, keyed[0] if key else "", text, keyed[1] if key else ""
+        ),
+        "span",
+    )
+
+
+def choice(
+    label: str,
+    options: Mapping[str, str],
+    value: str,
+    on_change: Callable[[str], Awaitable[None] | None],
+) -> ui.html:
+    """The browser's own list to choose from, value → what is shown: at once on a phone, and it
+    costs the server nothing however long it is."""
+    choices = Markup().join(
+        Markup('<option value="{}"{}>{}</option>').format(
+            one, Markup(" selected") if one == value else "", shown
+        )
+        for one, shown in options.items()
+    )
+    made = show(Markup("<span>{}</span><select>{}</select>").format(label, choices), "label")
+
+    async def chosen(event: GenericEventArguments) -> None:
+        done = on_change(str(event.args))
+        if done is not None:
+            await done
+
+    return made.classes("choice").on(
+        "change", chosen, js_handler="(event) => emit(event.target.value)"
+    )
+
+
+async def sure(question: str, yes: str, *, danger: bool = True) -> bool:
+    """Ask before something that can't be undone; whether they said yes."""
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        dialog.props["aria-label"] = question
+        show(escape(question), "p")
+        with ui.element("div").classes("acts"):
+            button(_("Cancel"), lambda: dialog.submit(False))
+            button(yes, lambda: dialog.submit(True), main=not danger, danger=danger)
+    answer = await dialog
+    dialog.delete()
+    return bool(answer)
+
+
+def _right(number: bool) -> Markup:
+    return Markup(' class="number"') if number else Markup()

@@ -1,0 +1,60 @@
+"""Rows of a list that are ticked, to do something about all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from nicegui.events import GenericEventArguments
+
+from web.console.parts import Cell, show, table
+from web.console.words import _, ngettext
+
+_PICKED = """(event) => {
+    const boxes = [...event.currentTarget.querySelectorAll("input[data-pick]")];
+    if (event.target.dataset.all !== undefined) {
+        for (const box of boxes) box.checked = event.target.checked;
+    } else {
+        event.currentTarget.querySelector("[data-all]").checked = boxes.every((box) => box.checked);
+    }
+    emit(boxes.filter((box) => box.checked).map((box) => Number(box.dataset.pick)));
+}"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that can be ticked: an id, whose it is in words, and what the list shows."""
+
+    id: int
+    name: str
+    cells: Sequence[Cell]
+
+
+def pick_table(
+    headings: Sequence[str],
+    rows: Sequence[Row],
+    changed: Callable[[list[int]], None],
+    *,
+    caption: str,
+    numbers: Sequence[int] = (),
+) -> None:
+    """A table (``web.console.parts.table``) with a box in front of every row, and one for all.
+
+    Args:
+        headings: without the boxes' own; ``numbers`` are indices into them.
+        changed: is told the ids of the ticked rows whenever they change.
+    """
+    box = Markup('<input type="checkbox" data-pick="{}" aria-label="{}">')
+    ticked = [(box.format(row.id, _("Choose {name}", name=row.name)), *row.cells) for row in rows]
+    everyone = Markup('<label class="everyone"><input type="checkbox" data-all> {}</label>').format(
+        ngettext("Choose the 1 shown", "Choose all {number} shown", len(rows))
+    )
+    shown = table(
+        ("", *headings), ticked, caption=caption, numbers=[number + 1 for number in numbers]
+    )
+
+    def told(event: GenericEventArguments) -> None:
+        changed([int(one) for one in event.args])
+
+    show(everyone + shown).on("change", told, js_handler=_PICKED).classes("picks")

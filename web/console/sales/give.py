@@ -1,0 +1,104 @@
+"""Leads that are ticked in a list, given to a rep or, by the rules, to whoever's turn it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from nicegui import ui
+
+from store.presence import RepLine
+from web.api import team as team_api
+from web.api.team import Reassigned, Reassignment
+from web.console.frame import say_done
+from web.console.parts import button, sure
+from web.console.visit import Visit
+from web.console.words import _, ngettext
+
+BY_RULES = ""
+
+
+class Giving:
+    """The bar above a list: how many leads were ticked, and whom they are to go to."""
+
+    def __init__(
+        self,
+        visit: Visit,
+        reps: Iterable[RepLine],
+        given: Callable[[], None],
+    ) -> None:
+        self.visit, self._given = visit, given
+        self._ids: list[int] = []
+        with ui.element("div").classes("chosen").props('role="status"'):
+            self._told = ui.label("")
+            with ui.element("div").classes("acts") as self._acts:
+                self._to = ui.select(
+                    {BY_RULES: _("Whoever's turn it is, by the rules")}
+                    | {one.code: _described(one) for one in reps},
+                    value=BY_RULES,
+                    label=_("Give to"),
+                )
+                button(_("Reassign"), self._give, main=True)
+        self._show()
+
+    def chosen(self, ids: list[int]) -> None:
+        """Others are ticked now."""
+        self._ids = ids
+        self._show()
+
+    async def _give(self) -> None:
+        to, number = str(self._to.value or BY_RULES), len(self._ids)
+        if to:
+            question = ngettext(
+                "Give 1 lead to {rep}?", "Give {number} leads to {rep}?", number, rep=to
+            )
+        else:
+            question = ngettext(
+                "Give 1 lead to whoever's turn it is?",
+                "Give {number} leads to whoever's turn it is?",
+                number,
+            )
+        happens = _(
+            "Open tasks, appointments and open sales go along, and the time for the tasks begins "
+            "anew. A lead that nobody may take waits in the overflow queue."
+        )
+        if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
+            return
+        body = Reassignment(leads=self._ids, to=to)
+        _tell(await self.visit.act(team_api.give, body), to)
+        self.chosen([])
+        self._given()
+
+    def _show(self) -> None:
+        number = len(self._ids)
+        self._told.set_text(
+            ngettext("1 lead chosen", "{number} leads chosen", number)
+            if number
+            else _("Choose leads to reassign.")
+        )
+        self._acts.set_visibility(number > 0)
+
+
+def _tell(done: Reassigned, to: str) -> None:
+    moved = len(done.leads) - len(done.waiting)
+    if to:
+        say_done(
+            ngettext("1 lead is now {rep}'s.", "{number} leads are now {rep}'s.", moved, rep=to)
+        )
+    else:
+        say_done(ngettext("1 lead has a new owner.", "{number} leads have new owners.", moved))
+    if done.waiting:
+        ui.notify(
+            ngettext(
+                "1 lead waits in the overflow queue: nobody may take it now.",
+                "{number} leads wait in the overflow queue: nobody may take them now.",
+                len(done.waiting),
+            ),
+            type="warning",
+        )
+
+
+def _described(rep: RepLine) -> str:
+    """A rep, with how much room is left."""
+    leads = _("{open} of {cap} leads", open=f"{rep.open_leads:,}", cap=f"{rep.cap:,}")
+    away = "" if rep.present and rep.back_at is None else f" · {_('away')}"
+    return f"{rep.name} ({rep.code}) · {leads}{away}"

@@ -1,0 +1,86 @@
+"""``/console/meetings``: appointments, the one that begins last first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from nicegui import ui
+
+from domain.access import Action
+from store.meeting_lines import MeetingLine, MeetingState, Wanted, list_meetings
+from web.api.access import team_of
+from web.console.labels import meeting_state
+from web.console.pages import console_page
+from web.console.parts import Cell, Tone, badge, empty, link, show, table
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+MOST = 200
+"""Appointments that are shown; who looks for older ones looks at the lead."""
+TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"}
+
+
+@console_page("/meetings", Action.READ_MEETINGS, N_("Meetings"))
+async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "") -> None:
+    """All, or those of today (``on=today``), in a state, with a rep."""
+    wanted_state = MeetingState(state) if state in list(MeetingState) else None
+    since, until = _today(visit) if on == "today" else (None, None)
+    wanted = Wanted(
+        owner=owner or None,
+        state=wanted_state,
+        since=since,
+        until=until,
+        team=team_of(visit.caller),
+    )
+    found = await visit.read(list_meetings, wanted, limit=MOST)
+
+    def go() -> None:
+        ui.navigate.to(f"/meetings?on={days.value}&state={states.value}&owner={rep.value.strip()}")
+
+    with ui.element("div").classes("filters"):
+        days = ui.select(
+            {"": _("Any day"), "today": _("Today")},
+            value=on if on == "today" else "",
+            label=_("Day"),
+            on_change=go,
+        )
+        states = ui.select(
+            {"": _("Any state")} | {one.value: meeting_state(one) for one in MeetingState},
+            value=wanted_state or "",
+            label=_("State"),
+            on_change=go,
+        )
+        rep = ui.input(_("Rep"), value=owner).on("keydown.enter", go)
+    if not found:
+        empty(
+            _("There are no such meetings."),
+            link(_("Open the inbox: a meeting is booked with a task."), "/inbox"),
+        )
+        return
+    show(
+        table(
+            (_("When"), _("Lead"), _("Account"), _("Rep"), _("State"), _("Times set")),
+            [_row(one) for one in found],
+            caption=_("Meetings"),
+            numbers=(5,),
+        )
+    )
+
+
+def _row(one: MeetingLine) -> tuple[Cell, ...]:
+    return (
+        moment(one.starts_at),
+        link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}"),
+        one.company,
+        one.owner,
+        badge(meeting_state(one.state), TONES.get(one.state, "plain")),
+        one.attempt,
+    )
+
+
+def _today(visit: Visit) -> tuple[datetime, datetime]:
+    """The visitor's day, journey time, UTC."""
+    now = visit.here.clock.now().astimezone(visit.zone)
+    begins = datetime.combine(now.date(), datetime.min.time(), visit.zone)
+    return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)

@@ -1,0 +1,186 @@
+"""``/console/opportunities``: sales by stage, and which of them stand still or lack something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action
+from store import opportunity_list
+from store.opportunity_list import Sale, StageCount, State, Wanted
+from web.api.access import team_of
+from web.console.inbox.typed import ASKED
+from web.console.inbox.what_follows import span_label
+from web.console.labels import disposition, sale_stage
+from web.console.labels import reason as reason_label
+from web.console.pages import console_page
+from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
+from web.console.times import moment
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+PAGE = 50
+TONES: dict[str, Tone] = {"won": "good", "lost": "bad"}
+ONLY = {"stalled": N_("Standing still"), "missing": N_("Something not known")}
+"""What an open sale may be looked at for."""
+
+
+@console_page("/opportunities", Action.READ_OPPORTUNITIES, N_("Opportunities"))
+async def opportunities(
+    visit: Visit,
+    *,
+    state: str = "open",
+    stage: str = "",
+    owner: str = "",
+    only: str = "",
+    after: int = 0,
+) -> None:
+    """Sales in a state, a stage, of a rep, or ``only`` those that are stalled or lack something
+    (``missing``); an SDR sees those with the team's leads."""
+    now = visit.here.clock.now()
+    team = team_of(visit.caller)
+    known: State = state if state in get_args(State) else "open"  # type: ignore[assignment]
+    wanted = Wanted(
+        state=known,
+        stage=stage,
+        owner=owner.strip() or None,
+        stalled=only == "stalled",
+        incomplete=only == "missing",
+        team=team,
+    )
+    address = {"state": known, "stage": stage, "owner": owner.strip(), "only": only}
+    stages = await visit.read(opportunity_list.by_stage, now, team)
+    found = await visit.read(opportunity_list.sales, now, wanted, after=after, limit=PAGE)
+
+    show(Markup().join(_tile(one, stage) for one in stages)).classes("tiles")
+    _filters(address, [one.stage for one in stages])
+    if not found:
+        empty(
+            _("There are no such sales: one is opened when a meeting was held."),
+            link(_("Look at the meetings"), "/meetings"),
+        )
+        return
+    show(_table(found))
+    with ui.element("div").classes("acts"):
+        if after:
+            show(link(_("First page"), "/opportunities", **address), "span")
+        if len(found) == PAGE:
+            show(link(_("Next page"), "/opportunities", **address, after=found[-1].id), "span")
+
+
+def _tile(one: StageCount, chosen: str) -> Markup:
+    return Markup(
+        '<a class="tile {}" href="{}"{}><b>{}</b><span>{}</span><br><span>{}</span></a>'
+    ).format(
+        "warn" if one.stalled else "plain",
+        f"/console{_path({'stage': '' if one.stage == chosen else one.stage})}",
+        Markup(' aria-current="true"') if one.stage == chosen else "",
+        f"{one.open:,}",
+        sale_stage(one.stage),
+        " · ".join(
+            part
+            for part in (
+                _("expected {span}", span=span_label(one.expected)) if one.expected else "",
+                ngettext("1 stands still", "{number} stand still", one.stalled)
+                if one.stalled
+                else "",
+            )
+            if part
+        ),
+    )
+
+
+def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
+    def go(name: str, value: str) -> None:
+        ui.navigate.to(_path(address | {name: value}))
+
+    def select(name: str, label: str, options: dict[str, str]) -> None:
+        known = dict(options)
+        known.setdefault(address[name], address[name])
+        ui.select(
+            known,
+            value=address[name],
+            label=label,
+            on_change=lambda event: go(name, event.value),
+        )
+
+    closed = {one: disposition(one) for one in ("won", "lost", "no_outcome")}
+    states = {"open": _("Open")} | closed | {"stalled": reason_label("stalled"), "any": _("All")}
+    with ui.element("div").classes("filters"):
+        select("state", _("State"), states)
+        select("stage", _("Stage"), {"": _("Any stage")} | {one: sale_stage(one) for one in stages})
+        select(
+            "only", _("Only"), {"": _("Everything")} | {one: _(said) for one, said in ONLY.items()}
+        )
+        owner = ui.input(_("Rep"), value=address["owner"])
+        owner.on("keydown.enter", lambda: go("owner", owner.value.strip()))
+
+
+def _table(found: Sequence[Sale]) -> Markup:
+    return table(
+        (
+            _("Account"),
+            _("Lead"),
+            _("Owner"),
+            _("Stage"),
+            _("In it since"),
+            _("Expected until"),
+            _("Budget"),
+            _("Not known yet"),
+        ),
+        [_row(one) for one in found],
+        caption=_("Opportunities"),
+    )
+
+
+def _row(one: Sale) -> tuple[Cell, ...]:
+    account: Cell = link(one.account, f"/accounts/{one.account_id}") if one.account_id else "–"
+    if one.name:
+        account = Markup('<span class="two">{}{}</span>').format(account, quiet(one.name))
+    return (
+        account,
+        link(one.lead, f"/leads/{one.lead_id}"),
+        one.owner or quiet(_("Nobody")),
+        Markup("{} {}").format(sale_stage(one.stage), _mark(one)),
+        moment(one.since),
+        _expected(one) if one.outcome == "" else _closed(one),
+        one.amount,
+        Markup(" ").join(badge(_(ASKED[name]), "warn") for name in one.missing)
+        if one.outcome == ""
+        else "",
+    )
+
+
+def _mark(one: Sale) -> Markup:
+    if one.outcome:
+        label = disposition if one.outcome != "stalled" else reason_label
+        return badge(label(one.outcome), TONES.get(one.outcome, "plain"))
+    marks = []
+    if one.stalled:
+        marks.append(badge(_("stands still"), "bad"))
+    if one.helped:
+        marks.append(badge(_("marketing helps")))
+    return Markup(" ").join(marks)
+
+
+def _expected(one: Sale) -> Markup:
+    """When its stage is expected to be over, and how long that takes."""
+    takes = span_label(one.expected) if one.expected else ""
+    return Markup("{} {}").format(moment(one.due_at), quiet(takes))
+
+
+def _closed(one: Sale) -> Markup:
+    """When it was closed, and why."""
+    why = [reason_label(one.outcome_reason)] if one.outcome_reason else []
+    if one.competitor:
+        why.append(one.competitor)
+    return Markup("{} {}").format(moment(one.closed_at), quiet(" · ".join(why)))
+
+
+def _path(address: dict[str, str]) -> str:
+    asked = urlencode({name: value for name, value in address.items() if value})
+    return f"/opportunities?{asked}" if asked else "/opportunities"

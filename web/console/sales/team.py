@@ -1,0 +1,199 @@
+"""``/console/team``: who is at work, what waits for a rep, and how both sides keep the SLA."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.access import Action, Role
+from store import alerts as alerts_store
+from store import team_desk
+from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
+from store.sla_figures import SlaFigures, figures
+from store.team_desk import Member, Queued, Taker
+from web.api import team as team_api
+from web.api.access import team_of
+from web.console.frame import say_done
+from web.console.labels import alert as alert_label
+from web.console.pages import console_page
+from web.console.parts import Cell, Tone, badge, button, empty, link, quiet, section, show, table
+from web.console.picks import Row, pick_table
+from web.console.sales.give import Giving
+from web.console.sales.sla import kept_by, show_sla
+from web.console.times import ago, moment, month_name
+from web.console.visit import Visit
+from web.console.words import N_, _, ngettext
+
+MONTH = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])")
+MOST = 200
+"""Rows that the queue and the alerts show."""
+
+
+@console_page("/team", Action.READ_TEAM, N_("Team"))
+async def team(visit: Visit, month: str = "") -> None:
+    """The team; an SDR sees the own one. ``month`` (UTC, YYYY-MM) is that of the SLA figures."""
+    now = visit.here.clock.now()
+    asked = month if MONTH.fullmatch(month) else f"{now:%Y-%m}"
+    year, number = (int(part) for part in asked.split("-"))
+    ours = team_of(visit.caller)
+    found = await visit.read(team_desk.members, now, ours)
+    this_month = await visit.read(figures, now.year, now.month, now)
+    that_month = (
+        this_month
+        if (year, number) == (now.year, now.month)
+        else await visit.read(figures, year, number, now)
+    )
+
+    _members(found, kept_by(this_month))
+    with section(_("Waiting for a rep")).classes("stack"):
+        await _overflow(visit, found)
+    if visit.may(Action.READ_TASKS):
+        with section(_("Alerts")):
+            await _alerts(visit)
+    _sla(that_month, found, ours, date(year, number, 1))
+
+
+def _sla(shown: SlaFigures, found: Sequence[Member], ours: str | None, month: date) -> None:
+    with section(_("How the SLA was kept, {month}", month=month_name(month))).classes("stack"):
+        show_sla(shown, {one.rep.code: one.rep.name for one in found}, ours)
+
+
+def _members(found: Sequence[Member], kept: Mapping[str, tuple[int, int]]) -> None:
+    if not found:
+        empty(_("No team is published."), link(_("Look at the policies"), "/policies"))
+        return
+    show(
+        table(
+            (
+                _("Rep"),
+                _("Team"),
+                _("State"),
+                _("Time off"),
+                _("Open leads"),
+                _("Tasks open"),
+                _("Late"),
+                _("SLA this month"),
+                _("Weight"),
+            ),
+            [_member(one, kept) for one in found],
+            caption=_("Reps"),
+            numbers=(4, 5, 6, 7, 8),
+        )
+    )
+
+
+def _member(one: Member, kept: Mapping[str, tuple[int, int]]) -> tuple[Cell, ...]:
+    rep = one.rep
+    met, decided = kept.get(rep.code, (0, 0))
+    return (
+        Markup('<span class="two">{}{}</span>').format(
+            link(rep.name, f"/team/{rep.code}"), quiet(rep.code)
+        ),
+        rep.team,
+        state_of(one),
+        time_off(one),
+        _("{open} of {cap}", open=f"{rep.open_leads:,}", cap=f"{rep.cap:,}"),
+        f"{rep.open_tasks:,}",
+        badge(f"{one.tasks_late:,}", "bad") if one.tasks_late else "0",
+        f"{met / decided:.0%} ({met:,}/{decided:,})" if decided else "–",
+        rep.weight,
+    )
+
+
+def state_of(one: Member) -> Markup:
+    """Whether a rep is at work."""
+    if one.rep.back_at is not None:
+        return badge(_("Away"), "warn")
+    if not one.rep.present:
+        return badge(_("Takes no new leads"), "warn")
+    return badge(_("At work"), "good")
+
+
+def time_off(one: Member) -> Markup:
+    """The absence of now or the next one."""
+    if not one.absences:
+        return Markup("–")
+    first = one.absences[0]
+    return Markup("{} – {} {}").format(
+        moment(first.begins_at), moment(first.until), quiet(first.reason)
+    )
+
+
+async def _overflow(visit: Visit, found: Sequence[Member]) -> None:
+    now = visit.here.clock.now()
+    queue = await visit.read(team_desk.queue, now, team_of(visit.caller))
+    if not queue:
+        empty(_("Nobody waits: every lead in sales' hands has a rep."))
+        return
+    headings = (_("Lead"), _("Country"), _("Rule"), _("Waits since"), _("Who may take it"))
+    caption = ngettext("1 lead waits", "{number} leads wait", len(queue))
+    rows = [Row(one.lead.lead_id, _named(one), _waiting(one)) for one in queue[:MOST]]
+    if visit.may(Action.REASSIGN):
+        giving = Giving(visit, [one.rep for one in found], ui.navigate.reload)
+        pick_table(headings, rows, giving.chosen, caption=caption)
+    else:
+        show(table(headings, [row.cells for row in rows], caption=caption))
+
+
+def _named(one: Queued) -> str:
+    return one.lead.name or one.lead.company or f"#{one.lead.lead_id}"
+
+
+def _waiting(one: Queued) -> tuple[Cell, ...]:
+    lead = one.lead
+    free = [taker for taker in one.takers if not taker.why_not]
+    others = [taker for taker in one.takers if taker.why_not]
+    takers = Markup(" ").join(_taker(taker) for taker in [*free, *others])
+    return (
+        Markup('<span class="two">{}{}</span>').format(
+            link(_named(one), f"/leads/{lead.lead_id}"), quiet(lead.company)
+        ),
+        lead.country,
+        lead.rule or quiet(_("No rule fits")),
+        moment(lead.since),
+        takers or quiet(_("Nobody")),
+    )
+
+
+def _taker(taker: Taker) -> Markup:
+    words = {"": _("free"), "away": _("away"), "full": _("at the cap")}
+    tone: Tone = "plain" if taker.why_not else "good"
+    return badge(f"{taker.code}: {words[taker.why_not]}", tone)
+
+
+async def _alerts(visit: Visit) -> None:
+    owner = visit.caller.rep if visit.caller.role == Role.SDR else None
+    lines = await visit.read(alerts_store.open_alerts, owner)
+    if not lines:
+        empty(_("Nothing that anybody must hear of now."))
+        return
+    with ui.element("ul").classes("rows alerts"):
+        for one in lines[:MOST]:
+            with ui.element("li") as row:
+                _alert(visit, one, row)
+
+
+def _alert(visit: Visit, one: AlertLine, row: ui.element) -> None:
+    about = link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}") if one.lead_id else ""
+    show(
+        Markup("{} <bdi>{}</bdi> {}").format(
+            badge(alert_label(one.kind), "warn"),
+            about,
+            quiet(_("for {rep}, {ago}", rep=one.owner or _("nobody"), ago=ago(one.due_at))),
+        ),
+        "span",
+    )
+    if one.kind in CLOSE_BY_THEMSELVES:
+        show(quiet(_("Goes by itself")), "span")
+    elif visit.may(Action.COMPLETE_TASKS):
+
+        async def put_away() -> None:
+            await visit.act(team_api.put_away, one.id)
+            say_done(_("The alert is put away."))
+            row.delete()
+
+        button(_("Put away"), put_away)

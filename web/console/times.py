@@ -1,0 +1,120 @@
+"""Times as the visitor reads them: in their zone, in their language."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import (
+    format_date,
+    format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
+)
+from markupsafe import Markup
+from nicegui import ui
+
+from domain.cadences.window import zone
+from web.console.visit import Visit, visit_of
+
+
+def moment(at: datetime | None) -> Markup:
+    """A time in a list, short: the hour when it is today, else the day; ``console.js`` tells it
+    exactly on hover.
+
+    Args:
+        at: journey time (any zone); None shows a dash.
+    """
+    if at is None:
+        return Markup("–")
+    visit = _visit()
+    there = at.astimezone(visit.zone)
+    now = visit.here.clock.now().astimezone(visit.zone)
+    if there.date() == now.date():
+        short = format_time(there, "short", locale=visit.language)
+    elif abs(there - now) < timedelta(days=300):
+        short = format_skeleton("MMMd", there, locale=visit.language)
+    else:
+        short = format_skeleton("yMMMd", there, locale=visit.language)
+    return Markup('<time datetime="{}">{}</time>').format(there.isoformat(), short)
+
+
+def exact(at: datetime) -> str:
+    """Day and time in full, with the zone."""
+    visit = _visit()
+    return format_datetime(at.astimezone(visit.zone), "EEE d MMM y HH:mm z", locale=visit.language)
+
+
+def weekday_time(at: datetime, time_zone: str = "") -> str:
+    """Day and hour in a zone (the visitor's when left out): Tue, May 4 10:30 AM."""
+    return f"{weekday(at, time_zone)} {hour(at, time_zone)}"
+
+
+def weekday(at: datetime, time_zone: str = "") -> str:
+    """Day with its name, in a zone (the visitor's when left out): Tue, May 4."""
+    visit = _visit()
+    there = at.astimezone(zone(time_zone) if time_zone else visit.zone)
+    return format_skeleton("MMMEd", there, locale=visit.language)
+
+
+def hour(at: datetime, time_zone: str = "") -> str:
+    """Time of day in a zone (the visitor's when left out): 10:30 AM."""
+    visit = _visit()
+    there = at.astimezone(zone(time_zone) if time_zone else visit.zone)
+    return format_time(there, "short", locale=visit.language)
+
+
+def clock_there(time_zone: str) -> str:
+    """What time it is now in a zone, with the day of the week: Tue 10:30."""
+    visit = _visit()
+    there = visit.here.clock.now().astimezone(zone(time_zone))
+    return format_datetime(there, "EEE HH:mm", locale=visit.language)
+
+
+def day(at: datetime) -> str:
+    """The day alone."""
+    visit = _visit()
+    return format_date(at.astimezone(visit.zone), "medium", locale=visit.language)
+
+
+def short_day(at: date) -> str:
+    """A day of the calendar in little room: Nov 23."""
+    return format_skeleton("MMMd", at, locale=_visit().language)
+
+
+def month_name(first: date) -> str:
+    """The month of a day: November 2026."""
+    return format_skeleton("yMMMM", first, locale=_visit().language)
+
+
+def span(length: timedelta) -> str:
+    """A span in its largest unit: 3 days."""
+    return format_timedelta(length, locale=_visit().language)
+
+
+def ago(at: datetime) -> str:
+    """How far away a time is: 3 days ago, in 2 hours."""
+    visit = _visit()
+    return format_timedelta(at - visit.here.clock.now(), add_direction=True, locale=visit.language)
+
+
+def real_ago(at: datetime) -> str:
+    """How long ago something was that is reckoned in real time: a draft, a session."""
+    visit = _visit()
+    return format_timedelta(at - visit.here.real_now(), add_direction=True, locale=visit.language)
+
+
+def countdown(due: datetime | None) -> Markup:
+    """What is left until ``due`` (journey time), counted down by the browser; late in red."""
+    if due is None:
+        return Markup("")
+    visit = _visit()
+    clock = visit.here.clock
+    left = (due - clock.now()).total_seconds()
+    return Markup(
+        '<time class="countdown" data-left="{}" data-factor="{}" datetime="{}"></time>'
+    ).format(round(left), clock.factor, due.isoformat())
+
+
+def _visit() -> Visit:
+    return visit_of(ui.context.client)
