@@ -15,6 +15,8 @@ from domain.journey import Phase
 from domain.names import full_name
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
+from store.erasure import ERASED
+from store.figures import NOT_STARTED
 from store.policies import policy
 from store.scoring import points_now
 from store.tables import Rep
@@ -25,6 +27,11 @@ COUNTED = 1000
 MOST_WORDS = 8
 LONGEST_SEARCH = 200
 """Characters; what is longer is cut."""
+DEEDS: Mapping[str, tuple[str, ...]] = {
+    "answered": ("reply",),
+    "bounced": ("bounce", "soft_bounce"),
+}
+"""What leads, or their mail, may have done → kinds of engagement."""
 _GRADE = re.compile(r"([A-D]?)([1-4]?)")
 
 
@@ -37,6 +44,7 @@ class Wanted:
     lead has all of them."""
     stage: str = ""
     phase: str = ""
+    """``not started`` for those whose journey has not begun."""
     owner: str | None = None
     """Code of a rep; '' for those nobody owns."""
     grade: str = ""
@@ -47,6 +55,9 @@ class Wanted:
     """The cadence they are in now, whatever its version."""
     parked: bool | None = None
     suppressed: bool | None = None
+    did: str = ""
+    """What happened at ``since`` or later: a key of :data:`DEEDS`."""
+    since: datetime | None = None
     account: int | None = None
     team: str | None = None
     """Only those whose owner is of this team."""
@@ -211,12 +222,19 @@ def _conditions(
     connection: Connection, rules: ScoringPolicy, wanted: Wanted, now: datetime
 ) -> tuple[list[str], dict[str, Any]]:
     conditions, values = searched(connection, wanted.search)
-    conditions.append("true")
+    # Nobody is left to be found in the shell of an erased lead.
+    conditions.append(f"phase_reason <> '{ERASED}'")
     for field in fields(wanted):
         chosen = getattr(wanted, field.name)
         if field.name in _EQUAL and chosen not in ("", None):
             conditions.append(_EQUAL[field.name])
-            values[field.name] = chosen
+            values[field.name] = "" if chosen == NOT_STARTED else chosen
+    if wanted.did in DEEDS:
+        conditions.append(
+            "EXISTS (SELECT FROM engagement WHERE engagement.lead_id = lead.id "
+            "AND engagement.kind = ANY (:deeds) AND engagement.at >= :since)"
+        )
+        values |= {"deeds": list(DEEDS[wanted.did]), "since": wanted.since}
     if wanted.owner is not None:
         conditions.append("owner = :owner")
         values["owner"] = wanted.owner

@@ -12,12 +12,12 @@ from store.figures import NOT_STARTED
 
 @dataclass(frozen=True)
 class DayFigures:
-    """Figures of one day. ``tasks_open`` and ``tasks_late`` are as they are now; promises
-    (``kept``, ``broken``) are those decided in the day."""
+    """Figures of one day. ``tasks_open``, ``tasks_late`` and ``overflow`` are as they are now;
+    promises (``kept``, ``broken``) are those decided in the day; ``bounced`` and ``answered``
+    count leads."""
 
     tasks_open: int
     tasks_late: int
-    tasks_done: int
     overflow: int
     kept: int
     broken: int
@@ -32,7 +32,7 @@ _TEAMS = "(cast(:team AS text) IS NULL OR {} IN (SELECT code FROM rep WHERE rep.
 _DAY = text(
     f"""
     SELECT
-        tasks.tasks_open, tasks.tasks_late, tasks.overflow, done.tasks_done,
+        tasks.tasks_open, tasks.tasks_late, tasks.overflow,
         promises.kept, promises.broken, mails.sent, answers.bounced, answers.answered,
         met.meetings, met.no_shows
     FROM (
@@ -40,10 +40,6 @@ _DAY = text(
             count(*) FILTER (WHERE owner = '') AS overflow
         FROM task WHERE state = 'open' AND {_TEAMS.format("owner")}
     ) AS tasks, (
-        SELECT count(*) AS tasks_done FROM task
-        WHERE state = 'done' AND completed_at >= :begins AND completed_at < :ends
-            AND {_TEAMS.format("owner")}
-    ) AS done, (
         SELECT count(*) FILTER (WHERE state = 'met') AS kept,
             count(*) FILTER (WHERE state = 'breached') AS broken
         FROM sla_clock WHERE ended_at >= :begins AND ended_at < :ends
@@ -53,8 +49,9 @@ _DAY = text(
         WHERE touch.state = 'sent' AND sent_at >= :begins AND sent_at < :ends
             AND {_TEAMS.format("lead.owner")}
     ) AS mails, (
-        SELECT count(*) FILTER (WHERE kind IN ('bounce', 'soft_bounce')) AS bounced,
-            count(*) FILTER (WHERE kind = 'reply') AS answered
+        SELECT
+            count(DISTINCT lead.id) FILTER (WHERE kind IN ('bounce', 'soft_bounce')) AS bounced,
+            count(DISTINCT lead.id) FILTER (WHERE kind = 'reply') AS answered
         FROM engagement JOIN lead ON lead.id = engagement.lead_id
         WHERE at >= :begins AND at < :ends AND kind IN ('bounce', 'soft_bounce', 'reply')
             AND {_TEAMS.format("lead.owner")}

@@ -52,10 +52,10 @@ PEOPLE = (
     Person("admin@perennial.example", "Mei Castellan", Role.ADMIN),
 )
 CHANGES = (
-    ("rep-1", "POST", "/api/tasks/{}/disposition", 200),
-    ("Clara Moss", "POST", "/api/cadences", 200),
-    ("mgr-world", "POST", "/api/leads/{}/reassign", 200),
-    ("crm-sync", "POST", "/api/leads/{}/points", 404),
+    ("rep-1", "POST", "/api/tasks/{}/complete", 200),
+    ("Clara Moss", "POST", "/api/publications", 200),
+    ("mgr-world", "POST", "/api/leads/{}/move", 200),
+    ("crm-sync", "POST", "/api/leads/{}/score", 404),
     ("Mei Castellan", "POST", "/api/tokens", 200),
     ("rep-2", "POST", "/api/meetings/{}/cancel", 409),
     ("mgr-world", "POST", "/api/recycle/{}/extend", 200),

@@ -78,6 +78,8 @@ def test_a_manager_gives_a_lead_away_and_holds_its_account(site: Site, console: 
     dialog.get_by_role("button", name="Reassign").click()
     expect(page.get_by_text("The lead and its tasks are rep-2's.")).to_be_visible()
     assert site.value("SELECT owner FROM lead WHERE id = :id", id=lead) == "rep-2"
+    name = site.value("SELECT name FROM rep WHERE code = 'rep-2'")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
 
     more(page, "Hold the account out of marketing")
     page.get_by_label("Why").fill("Talks at board level")

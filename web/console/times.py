@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from babel.dates import (
     format_date,
@@ -37,6 +37,14 @@ def moment(at: datetime | None) -> Markup:
     else:
         short = format_skeleton("yMMMd", there, locale=visit.language)
     return Markup('<time datetime="{}">{}</time>').format(there.isoformat(), short)
+
+
+def bounds_of_today(visit: Visit) -> tuple[datetime, datetime]:
+    """When the visitor's day began and when it ends (journey time, UTC): a day of the calendar,
+    which is not always 24 hours."""
+    today = visit.here.clock.now().astimezone(visit.zone).date()
+    begins = datetime.combine(today, datetime.min.time(), visit.zone)
+    return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
 
 def exact(at: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 from markupsafe import Markup
 
@@ -15,7 +14,7 @@ from web.api.access import team_of
 from web.console.labels import stage as stage_label
 from web.console.pages import console_page
 from web.console.parts import Tone, empty, link, quiet, section, show
-from web.console.times import day
+from web.console.times import bounds_of_today, day
 from web.console.visit import Visit
 from web.console.words import N_, _
 
@@ -24,17 +23,15 @@ from web.console.words import N_, _
 async def today(visit: Visit) -> None:
     """The day in the visitor's zone; an SDR sees the team's."""
     now = visit.here.clock.now()
-    begins = datetime.combine(now.astimezone(visit.zone).date(), datetime.min.time(), visit.zone)
-    # One day on the calendar, which is not always 24 hours.
-    ends = begins + timedelta(days=1)
+    begins, ends = bounds_of_today(visit)
     team = team_of(visit.caller)
-    figures = await visit.read(day_figures, begins.astimezone(UTC), ends.astimezone(UTC), now, team)
+    figures = await visit.read(day_figures, begins, ends, now, team)
     stages = await visit.read(leads_by_stage, team)
 
     with visit.top:
         show(quiet(day(now)), "span")
     _sales(visit, figures)
-    _mails(visit, figures, f"/outbox?day={begins.date()}")
+    _mails(visit, figures, f"/outbox?day={now.astimezone(visit.zone).date()}")
     with section(_("Leads by stage")):
         if stages:
             show(_funnel(stages))
@@ -79,11 +76,11 @@ def _mails(visit: Visit, figures: DayFigures, outbox: str) -> None:
                 _tile(f"{figures.sent:,}", _("Mails sent"), outbox if reads else ""),
                 _tile(
                     f"{figures.bounced:,}",
-                    _("Mails bounced"),
-                    "/admin/suppressions",
+                    _("Leads whose mail bounced"),
+                    "/leads?did=bounced",
                     tone="warn" if figures.bounced else "plain",
                 ),
-                _tile(f"{figures.answered:,}", _("Mails answered"), "/leads?phase=FollowUp"),
+                _tile(f"{figures.answered:,}", _("Leads that answered"), "/leads?did=answered"),
             ]
         )
 
@@ -111,7 +108,7 @@ def _funnel(stages: Mapping[str, int]) -> Markup:
             '<li><a href="/console/leads?{}"><span>{}</span>'
             '<i style="inline-size: {}%"></i><b>{}</b></a></li>'
         ).format(
-            "phase=none" if name == NOT_STARTED else f"stage={name}",
+            "phase=not+started" if name == NOT_STARTED else f"stage={name}",
             stage_label(name),
             round(100 * stages.get(name, 0) / most, 1),
             f"{stages.get(name, 0):,}",

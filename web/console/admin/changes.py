@@ -133,16 +133,20 @@ async def changes(
 
 def _row(one: Change) -> tuple[Cell, ...]:
     who = Markup("{} {}").format(one.by, quiet(one.rep)) if one.rep else one.by
-    return real_time(one.at), who, told(one), _about(one.path), _answer(one.status)
+    return real_time(one.at), who, _told(one), _about(one.path), _answer(one.status)
 
 
-def told(one: Change) -> Markup:
-    """What was asked for, as a sentence; method and path where nobody wrote one."""
+def sentence_of(asked: str) -> str | None:
+    """What ``METHOD /api/path`` did, in English; None when nobody wrote a sentence for it."""
+    return next((sentence for fits, sentence in _FITS if fits.fullmatch(asked)), None)
+
+
+def _told(one: Change) -> Markup:
     asked = f"{one.method} {one.path}"
-    for fits, sentence in _FITS:
-        if fits.fullmatch(asked):
-            return Markup('<span title="{}">{}</span>').format(asked, _(sentence))
-    return Markup("<code>{}</code>").format(asked)
+    sentence = sentence_of(asked)
+    if sentence is None:
+        return Markup("<code>{}</code>").format(asked)
+    return Markup('<span title="{}">{}</span>').format(asked, _(sentence))
 
 
 def _about(path: str) -> Cell:

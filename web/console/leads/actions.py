@@ -45,12 +45,19 @@ class Actions:
         self._bar = ui.element("div").classes("acts")
         self._paused: bool | None = None
         self._running = True
+        self._offered: tuple[object, ...] = ()
         self.view: LeadView
 
     async def refresh(self, view: LeadView) -> None:
         """Offer what fits the lead as it is now."""
         self.view = view
         may, running = self.visit.may, view.phase not in ("", ENDED)
+        entries = self._entries(view, running)
+        offered = (running, *(label for label, _do in entries))
+        if offered == self._offered:  # A menu that is open stays so.
+            self.journey(paused=self._paused, running=self._running)
+            return
+        self._offered = offered
         self._bar.clear()
         with self._bar:
             self._pause = button(_("Pause"), self._pausing, key="p")
@@ -60,7 +67,6 @@ class Actions:
                 button(_("Book a meeting"), self._booking, key="b")
             if may(Action.REASSIGN):
                 button(_("Reassign"), self._reassigning)
-            entries = self._entries(view, running)
             if entries:
                 made = ui.button(_("More"), color=None).props(
                     "no-caps unelevated icon-right=expand_more"

@@ -12,6 +12,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from domain.access import Action
+from store.figures import NOT_STARTED
 from store.lead_search import (
     COUNTED,
     FoundLead,
@@ -27,7 +28,7 @@ from web.api.access import team_of
 from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, choice, empty, link, quiet, show, table
-from web.console.times import moment
+from web.console.times import bounds_of_today, moment
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
@@ -44,6 +45,8 @@ GRADES = {
     "C": N_("Fit C"),
     "D": N_("Fit D"),
 }
+TODAY = {"answered": N_("Answered a mail"), "bounced": N_("Mail bounced")}
+"""What leads did today, in the visitor's zone."""
 ORDERS: dict[Order, str] = {"activity": N_("Latest activity"), "score": N_("Score")}
 
 
@@ -60,6 +63,7 @@ async def leads(
     cadence: str = "",
     parked: bool | None = None,
     suppressed: bool | None = None,
+    did: str = "",
     order: str = "activity",
 ) -> None:
     """The leads that the visitor sees, narrowed by what the address asks for.
@@ -76,6 +80,8 @@ async def leads(
         cadence=cadence,
         parked=parked,
         suppressed=suppressed,
+        did=did,
+        since=bounds_of_today(visit)[0],
         team=team_of(visit.caller),
     )
     page = LeadList(visit, wanted, "score" if order == "score" else "activity")
@@ -112,11 +118,13 @@ class LeadList:
             box.props('outlined dense clearable debounce=200 data-key="/" type="search"')
             box.classes("wide").on_value_change(self._searched)
             self._select(_("Stage"), "stage", {k: labels.stage(k) for k in labels.STAGES})
-            self._select(_("Phase"), "phase", {k: labels.phase(k) for k in labels.PHASES if k})
+            phases = {k or NOT_STARTED: labels.phase(k) for k in labels.PHASES}
+            self._select(_("Phase"), "phase", phases)
             self._select(_("Owner"), "owner", people)
             self._select(_("Grade"), "grade", {k: _(name) for k, name in GRADES.items()})
             self._select(_("Country"), "country", dict(sorted(countries.items(), key=_by_name)))
             self._select(_("Cadence"), "cadence", {name: name for name in cadences})
+            self._select(_("Today"), "did", {one: _(name) for one, name in TODAY.items()})
             orders: dict[str, str] = {one: _(name) for one, name in ORDERS.items()}
             choice(_("Sorted by"), orders, self.order, self._sorted)
             self._tick(_("At rest"), "parked")
@@ -180,7 +188,7 @@ class LeadList:
                     button(_("More"), self._next)
 
     def _nothing(self) -> None:
-        if self.wanted != Wanted(team=self.wanted.team):
+        if self.wanted != Wanted(team=self.wanted.team, since=self.wanted.since):
             empty(_("No lead is like that."), link(_("Show all leads"), "/leads"))
         elif self.visit.may(Action.IMPORT_LEADS):
             empty(_("There are no leads yet."), link(_("Import a file"), "/import"))
@@ -221,7 +229,7 @@ class LeadList:
         wanted = self.wanted
         asked = {
             name: getattr(wanted, name)
-            for name in ("search", "stage", "phase", "grade", "country", "cadence")
+            for name in ("search", "stage", "phase", "grade", "country", "cadence", "did")
         }
         asked["owner"] = NOBODY if wanted.owner == "" else wanted.owner or ""
         for name in ("parked", "suppressed"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
 from nicegui import ui
 
 from domain.access import Action
@@ -12,7 +10,7 @@ from web.api.access import team_of
 from web.console.labels import meeting_state
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, show, table
-from web.console.times import moment
+from web.console.times import bounds_of_today, moment
 from web.console.visit import Visit
 from web.console.words import N_, _
 
@@ -25,7 +23,7 @@ TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"
 async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "") -> None:
     """All, or those of today (``on=today``), in a state, with a rep."""
     wanted_state = MeetingState(state) if state in list(MeetingState) else None
-    since, until = _today(visit) if on == "today" else (None, None)
+    since, until = bounds_of_today(visit) if on == "today" else (None, None)
     wanted = Wanted(
         owner=owner or None,
         state=wanted_state,
@@ -77,10 +75,3 @@ def _row(one: MeetingLine) -> tuple[Cell, ...]:
         badge(meeting_state(one.state), TONES.get(one.state, "plain")),
         one.attempt,
     )
-
-
-def _today(visit: Visit) -> tuple[datetime, datetime]:
-    """The visitor's day, journey time, UTC."""
-    now = visit.here.clock.now().astimezone(visit.zone)
-    begins = datetime.combine(now.date(), datetime.min.time(), visit.zone)
-    return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
