@@ -25,8 +25,14 @@ steps:
 """
 
 
+def ready(window: Page) -> None:
+    """Wait until the editor has said what it thinks of the text."""
+    expect(window.locator(".code ~ [role=status]")).not_to_be_empty()
+
+
 def write(window: Page, text: str) -> None:
     """Put a text in the place of what the editor holds."""
+    ready(window)
     window.locator(".cm-content").fill(text)
 
 
@@ -103,6 +109,7 @@ def test_a_marketer_sees_what_new_scoring_rules_would_do_and_sends_a_mail_to_her
     spoils what is known of a lead."""
     window = console("marketing")
     window.goto("/console/policies/scoring/edit")
+    ready(window)
     window.locator(".cm-content").press("Control+Home")
     window.keyboard.type("# tried\n")
     window.get_by_role("button", name="Publish").click()
@@ -125,6 +132,7 @@ def test_who_edits_what_somebody_else_edits_is_told(console: Console, site: Site
     """The second to publish would undo what the first did, and neither would know."""
     first, second = console("marketing"), console("admin")
     first.goto("/console/policies/content/edit")
+    ready(first)
     first.locator(".cm-content").press("Control+Home")
     first.keyboard.type("# first\n")
     expect(first.get_by_text("Your draft is kept")).to_be_visible()

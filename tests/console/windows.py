@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Page,
     Playwright,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -22,6 +23,9 @@ from store.sessions import COOKIE
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
+PATIENCE = 20_000
+"""Milliseconds until something on a page is missing: machines that test are busy."""
+expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str:
@@ -82,7 +86,7 @@ class Desk:
         self._open.append(context)
         context.add_cookies([{"name": COOKIE, "value": token, "url": base}])
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self._listen(page, said))
         return page

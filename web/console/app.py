@@ -60,6 +60,8 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
     app.add_static_files("/static", STATIC)
     app.get("/")(_home)
     app.on_page_exception(_broken)
+    for field in (ui.input, ui.number, ui.select, ui.textarea):
+        field.default_props("outlined dense")
     ui.add_head_html(
         f'<link rel="stylesheet" href="{_static("console.css")}">'
         f'<script src="{_static("console.js")}" defer></script>',

@@ -72,6 +72,7 @@ class Editor:
         self.text = ""
         self._begun_from = 0
         self._turn = 0
+        self._told: dict[int, str] = {}
         self._compared: str | None = None
         self._by = ""
 
@@ -161,10 +162,14 @@ class Editor:
     def _list(self, mistakes: list[Mistake]) -> None:
         lines = {one.line: one.message for one in reversed(mistakes)}
         last = self.text.count("\n") + 1
-        self.code.decorations = [
-            {"kind": "line", "line": line, "class": "mistaken"} for line in lines if line <= last
-        ]
-        self.code.line_tooltips = {line: said for line, said in lines.items() if line <= last}
+        told = {line: said for line, said in lines.items() if line <= last}
+        # To mark lines sends the browser the text as it is known here, over what is being typed.
+        if told != self._told:
+            self._told = told
+            self.code.decorations = [
+                {"kind": "line", "line": line, "class": "mistaken"} for line in told
+            ]
+            self.code.line_tooltips = told
         self.problems.clear()
         with self.problems:
             for one in mistakes:

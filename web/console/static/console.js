@@ -3,14 +3,17 @@ document.cookie = `perennial_zone=${Intl.DateTimeFormat().resolvedOptions().time
 
 const loaded = new WeakMap();
 
+const UNITS = { en: [" d", " h", " min"], ko: ["일", "시간", "분"], zh: ["天", "小时", "分"] };
+
 function shown(seconds) {
+  const [d, h, min] = UNITS[document.documentElement.lang.slice(0, 2)] ?? UNITS.en;
   const late = seconds < 0;
   const left = Math.abs(Math.round(seconds));
   const days = Math.floor(left / 86400);
   const hours = Math.floor((left % 86400) / 3600);
   const minutes = Math.floor((left % 3600) / 60);
-  const text = days ? `${days} d ${hours} h`
-    : hours ? `${hours} h ${minutes} min`
+  const text = days ? `${days}${d} ${hours}${h}`
+    : hours ? `${hours}${h} ${minutes}${min}`
     : `${minutes}:${String(left % 60).padStart(2, "0")}`;
   return late ? `−${text}` : text;
 }
