@@ -163,7 +163,14 @@ class CadenceActivities:
                 LATE_SECONDS
             )
             since = due if on_time else now
-            plan = self._act(current, step, since, now, request.meeting_id, bool(begun))
+            plan = self._act(
+                current,
+                step,
+                since=since,
+                now=now,
+                meeting_id=request.meeting_id,
+                begun=bool(begun),
+            )
         with self.resources.statements.connect() as connection:
             self._remember(connection, current, plan, now)
         return plan
@@ -183,10 +190,11 @@ class CadenceActivities:
             answer = journeys.answer_since(connection, current.row.enrollment_id)
         return answer if answer in (*current.cadence.exit_on, *ALWAYS_EXIT) else ""
 
-    def _act(  # noqa: PLR0917
+    def _act(
         self,
         current: Pass,
         step: str,
+        *,
         since: datetime,
         now: datetime,
         meeting_id: int,

@@ -18,14 +18,14 @@ class DiscreetFailures(Interceptor):
 
     def intercept_activity(
         self,
-        next: ActivityInboundInterceptor,  # noqa: A002
+        next: ActivityInboundInterceptor,
     ) -> ActivityInboundInterceptor:
         """Put ourselves in front of the activity."""
         return _Discreet(next)
 
 
 class _Discreet(ActivityInboundInterceptor):
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
         except SQLAlchemyError as error:

@@ -23,7 +23,7 @@ class Heartbeats(Interceptor):
 
     def intercept_activity(
         self,
-        next: ActivityInboundInterceptor,  # noqa: A002
+        next: ActivityInboundInterceptor,
     ) -> ActivityInboundInterceptor:
         """Put ourselves in front of the activity."""
         return _Beating(next)
@@ -34,7 +34,7 @@ class _Beating(ActivityInboundInterceptor):
         self._outbound = outbound
         super().init(outbound)
 
-    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         timeout = activity.info().heartbeat_timeout
         if timeout is None:
             return await super().execute_activity(input)

@@ -295,7 +295,7 @@ async def measure(
             task_queue=JOURNEY_QUEUE,
             search_attributes=search_attributes(state),
         )
-    while _count(database, "phase = 'Nurture'") < len(ids):  # noqa: ASYNC110
+    while _count(database, "phase = 'Nurture'") < len(ids):
         await asyncio.sleep(0.2)
     await asyncio.to_thread(throughput, site, 2000)  # Everything warms up before it counts.
     per_second = await asyncio.to_thread(throughput, site, options.events)

@@ -177,7 +177,7 @@ class Bench:
 
     async def reach(self, query: str, count: int, **parameters: Any) -> None:
         """Wait until a counting query has reached ``count``."""
-        while await asyncio.to_thread(self.value, query, **parameters) < count:  # noqa: ASYNC110
+        while await asyncio.to_thread(self.value, query, **parameters) < count:
             await asyncio.sleep(0.1)
 
     def value(self, query: str, **parameters: Any) -> Any:

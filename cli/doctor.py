@@ -120,8 +120,10 @@ async def _temporal(settings: Settings, where: connect.Addresses) -> list[Findin
 
 
 def _ui(url: str) -> Finding:
+    address = f"{url}/api/v1/settings"
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/settings", timeout=WAIT_SECONDS) as answer:  # noqa: S310
+        # Whoever may set TEMPORAL_UI_URL runs this command, and sees a version number of it.
+        with urllib.request.urlopen(address, timeout=WAIT_SECONDS) as answer:  # noqa: S310
             version = json.load(answer).get("Version", "unknown version")
     except (OSError, ValueError) as error:
         return Finding(

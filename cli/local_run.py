@@ -136,6 +136,7 @@ class LocalRun:
 
     def stop(self) -> None:
         """Stop the web app, the worker, Temporal and PostgreSQL, in this order."""
+        # As in __init__: a production install has no embedded servers.
         from embedded.processes import stop_child  # noqa: PLC0415
 
         with _uninterrupted():

@@ -90,7 +90,7 @@ class Channel(Protocol):
             ChannelError: one of its kinds, see the tree above.
         """
 
-    def was_accepted(self, touch_key: str) -> bool | None:
+    def was_accepted(self, touch_key: str, /) -> bool | None:
         """Whether the provider has taken the message of this touch; None: it can't be asked.
 
         A channel that answers must also take a second message of a touch without doubling it: an

@@ -47,7 +47,7 @@ class OutboxChannel:
             raise MessageRejected("message-id", "Another touch has this Message-ID already.")
         return Receipt(stored)
 
-    def was_accepted(self, touch_key: str) -> bool:
+    def was_accepted(self, touch_key: str, /) -> bool:
         """Whether the message of this touch is in the outbox: always exact."""
         with self._engine.connect() as connection:
             return connection.scalar(_STORED, {"key": touch_key}) is not None

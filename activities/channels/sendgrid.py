@@ -104,7 +104,7 @@ class SendGridChannel:
             )
         return Receipt(response.headers.get("X-Message-Id", ""))
 
-    def was_accepted(self, touch_key: str) -> bool | None:  # noqa: ARG002
+    def was_accepted(self, _touch_key: str, /) -> bool | None:
         """None: SendGrid's events tell, not a question."""
         return None
 

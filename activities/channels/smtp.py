@@ -81,7 +81,7 @@ class SmtpChannel:
             server.close()
         return Receipt(message.message_id)
 
-    def was_accepted(self, touch_key: str) -> bool | None:  # noqa: ARG002
+    def was_accepted(self, _touch_key: str, /) -> bool | None:
         """None: SMTP has no such question."""
         return None
 
