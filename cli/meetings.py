@@ -15,6 +15,7 @@ from rich.text import Text
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.errors import UserError
+from cli.facts import print_facts
 from cli.tasks import database, done_by
 from cli.times import parse_time, shown_time
 from store.meeting_lines import (
@@ -95,13 +96,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         ("Set", f"{_times(one.attempt)}, missed or called off {_times(one.missed)}"),
         ("Join", one.join_url),
     ]
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, value in lines:
-        if value:
-            table.add_row(label, Text(value))
-    Console().print(table)
+    print_facts(lines)
 
 
 @app.command("book")

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.errors import UserError
+from cli.facts import print_facts
 from cli.tasks import database, done_by, finish, learned_fields
 from cli.times import shown_time
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
@@ -105,13 +106,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         ("Competitor", one.competitor),
         ("Work", "" if one.outcome else task),
     ]
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for label, value in lines:
-        if value:
-            table.add_row(label, Text(value))
-    Console().print(table)
+    print_facts(lines)
 
 
 @app.command("advance")

@@ -19,6 +19,7 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import addresses, reach_database
 from cli.errors import UserError
+from cli.facts import print_facts
 from cli.times import parse_day, parse_time, shown_time
 from store import task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
@@ -264,10 +265,4 @@ def _print_task(task: TaskDetail, history: str, leads_to: dict[str, str]) -> Non
         lines.append(("Ended with", task.disposition))
     if task.late:
         lines.append(("Late", "the journey had gone on when this was finished"))
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for label, value in lines:
-        if value:
-            table.add_row(label, Text(value) if isinstance(value, str) else value)
-    Console().print(table)
+    print_facts(lines)

@@ -94,22 +94,24 @@ def parked(connection: Connection, *, reason: str = "") -> list[ParkedLine]:
         ),
         {"recycle": Phase.RECYCLE, "reason": reason},
     )
-    return [
-        ParkedLine(
-            id=row.id,
-            name=full_name(row.first_name, row.last_name) or row.email,
-            company=row.company,
-            owner=row.owner,
-            reason=row.phase_reason,
-            cycle=row.cycle,
-            since=row.phase_since,
-            until=row.parked_until,
-            return_on=row.return_on,
-            return_why=row.return_why,
-            return_cadence=row.return_cadence,
-        )
-        for row in rows
-    ]
+    return [ParkedLine(**line_of(row)) for row in rows]
+
+
+def line_of(row: Row[Any]) -> dict[str, Any]:
+    """The fields of a :class:`ParkedLine`, of a row of ``lead`` with its account's ``company``."""
+    return {
+        "id": row.id,
+        "name": full_name(row.first_name, row.last_name) or row.email,
+        "company": row.company,
+        "owner": row.owner,
+        "reason": row.phase_reason,
+        "cycle": row.cycle,
+        "since": row.phase_since,
+        "until": row.parked_until,
+        "return_on": row.return_on,
+        "return_why": row.return_why,
+        "return_cadence": row.return_cadence,
+    }
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.journey import Code, Phase
-from domain.names import full_name
 from domain.sales.recycle import ASKED_FOR, RecyclePolicy, RecycleRule
 from domain.scoring.policy import ScoringPolicy
 from store.policies import PolicyMissing, policy
-from store.recycle import FURTHEST, ParkedLine, RecycleRefused, rests_longer, tell_parked
+from store.recycle import (
+    FURTHEST,
+    ParkedLine,
+    RecycleRefused,
+    line_of,
+    rests_longer,
+    tell_parked,
+)
 from store.scoring import points_now
 
 WEEKS = 26
@@ -114,17 +120,7 @@ def pool_page(
     )
     return [
         PoolLine(
-            id=row.id,
-            name=full_name(row.first_name, row.last_name) or row.email,
-            company=row.company,
-            owner=row.owner,
-            reason=row.phase_reason,
-            cycle=row.cycle,
-            since=row.phase_since,
-            until=row.parked_until,
-            return_on=row.return_on,
-            return_why=row.return_why,
-            return_cadence=row.return_cadence,
+            **line_of(row),
             cadence=row.cadence,
             called=row.return_on is not None and row.return_why == ASKED_FOR,
             score=points_now(rules, row, now),
