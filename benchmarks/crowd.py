@@ -142,6 +142,11 @@ _REST = (
     SELECT 'crowd-' || id, id, account_id, owner, 'proposal', phase_since, phase_since
     FROM lead WHERE phase = 'Opportunity'
     """,
+    """
+    INSERT INTO opportunity (key, lead_id, account_id, owner, stage, opened_at, outcome, closed_at)
+    SELECT 'crowd-' || id, id, account_id, owner, 'proposal', created_at, 'won', phase_since
+    FROM lead WHERE phase = 'Customer'
+    """,
 )
 
 

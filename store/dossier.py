@@ -16,6 +16,8 @@ from store.scoring import Explanation, explain
 
 MOST_SEEN = 20
 MOST_SIMILAR = 5
+NEWEST_WINS = 300
+"""How many sales, the last ones won, a lead is compared with."""
 TRAITS = ("segment", "industry", "size", "employees")
 """Attributes of an account (else of the lead) that make another account like it, besides the
 country of the lead."""
@@ -203,38 +205,43 @@ def _feedback(connection: Connection, lead_id: int) -> list[Feedback]:
 
 
 def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
-    """Sales won at other accounts, those that share most with the lead's first."""
+    """Sales lately won at other accounts, those that share most with the lead's first."""
     rows = connection.execute(
         text(
             """
-            WITH trait AS NOT MATERIALIZED (
-                SELECT lead.id AS lead_id, lead.account_id, 'country' AS name,
-                    nullif(lead.country, '') AS value
-                FROM lead
-                UNION ALL
-                SELECT lead.id, lead.account_id, one.name, nullif(lower(trim(
-                    coalesce(account.attributes->>one.name, lead.attributes->>one.name))), '')
-                FROM lead LEFT JOIN account ON account.id = lead.account_id,
-                    unnest(cast(:traits AS text[])) AS one (name)
-            ), won AS (
-                SELECT opportunity.id, opportunity.lead_id, opportunity.closed_at,
-                    coalesce(account.name, '') AS account
-                FROM opportunity LEFT JOIN account ON account.id = opportunity.account_id
-                WHERE outcome = 'won' AND opportunity.lead_id <> :lead
-                    AND opportunity.account_id IS DISTINCT FROM
-                        (SELECT account_id FROM lead WHERE id = :lead)
+            WITH won AS (
+                SELECT id, lead_id, account_id, closed_at FROM opportunity
+                WHERE outcome = 'won' ORDER BY closed_at DESC, id LIMIT :newest
+            ), compared AS (
+                SELECT won.id, won.closed_at, coalesce(sold_to.name, '') AS account, trait.name,
+                    CASE trait.name WHEN 'country' THEN nullif(mine.country, '')
+                        ELSE nullif(lower(trim(coalesce(my_account.attributes->>trait.name,
+                            mine.attributes->>trait.name))), '') END AS of_mine,
+                    CASE trait.name WHEN 'country' THEN theirs.country
+                        ELSE lower(trim(coalesce(their_account.attributes->>trait.name,
+                            theirs.attributes->>trait.name))) END AS of_theirs
+                FROM lead AS mine
+                JOIN won ON won.lead_id <> mine.id
+                    AND won.account_id IS DISTINCT FROM mine.account_id
+                JOIN lead AS theirs ON theirs.id = won.lead_id
+                LEFT JOIN account AS my_account ON my_account.id = mine.account_id
+                LEFT JOIN account AS their_account ON their_account.id = theirs.account_id
+                LEFT JOIN account AS sold_to ON sold_to.id = won.account_id
+                CROSS JOIN unnest(cast(:traits AS text[])) AS trait (name)
+                WHERE mine.id = :lead
             )
-            SELECT won.id, won.account, won.closed_at,
-                array_agg(mine.name || ' ' || mine.value ORDER BY mine.name) AS alike
-            FROM won
-            JOIN trait AS theirs ON theirs.lead_id = won.lead_id
-            JOIN trait AS mine ON mine.lead_id = :lead AND mine.name = theirs.name
-                AND mine.value = theirs.value
-            GROUP BY won.id, won.account, won.closed_at
-            ORDER BY count(*) DESC, won.closed_at DESC, won.id LIMIT :most
+            SELECT id, account, closed_at,
+                array_agg(name || ' ' || of_mine ORDER BY name) AS alike
+            FROM compared WHERE of_mine = of_theirs GROUP BY id, account, closed_at
+            ORDER BY count(*) DESC, closed_at DESC, id LIMIT :most
             """
         ),
-        {"lead": lead_id, "traits": list(TRAITS), "most": MOST_SIMILAR},
+        {
+            "lead": lead_id,
+            "traits": ["country", *TRAITS],
+            "most": MOST_SIMILAR,
+            "newest": NEWEST_WINS,
+        },
     )
     return [
         SimilarWin(row.id, row.account or "an account", tuple(row.alike), row.closed_at)
