@@ -22,6 +22,7 @@ from domain.journey_sales import LeaveCadence
 from domain.names import full_name
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
+from domain.sentences import Value, sentence
 from store import cadences, journeys
 from store.consent import CONSENT_VERSION, consent_version
 from store.engagement import engagement_facts
@@ -232,8 +233,10 @@ class CadenceActivities:
         with self.resources.statements.connect() as connection:
             connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
         plan = self._plan(current, Move("send", move.step, due), now)
-        why = ", because sales holds the account out of marketing"
-        return replace(plan, details=plan.details + why, summary=f"{plan.summary} (held)")
+        details = sentence(
+            "{what}, because sales holds the account out of marketing", what=plan.details
+        )
+        return replace(plan, details=details, summary=f"{plan.summary} (held)")
 
     def _was_sent_before(self, current: Pass, step: str) -> bool:
         """Whether an earlier cycle sent the lead the mail of ``step``, and once is enough."""
@@ -254,9 +257,19 @@ class CadenceActivities:
         row = current.row
         due = next_opening(current.cadence.window, room.at, row.time_zone, row.country)
         plan = self._plan(current, Move("send", step, due), now)
-        mails = "mail" if room.cap.times == 1 else f"{room.cap.times} mails"
-        why = f", because this lead has had its {mails} of the {room.cap.per}"
-        return replace(plan, details=plan.details + why, summary=f"{plan.summary} (capped)")
+        values: dict[str, Value] = {
+            "what": plan.details,
+            "times": room.cap.times,
+            "per": str(room.cap.per),
+        }
+        details = (
+            sentence("{what}, because this lead has had its mail of the {per}", **values)
+            if room.cap.times == 1
+            else sentence(
+                "{what}, because this lead has had its {times} mails of the {per}", **values
+            )
+        )
+        return replace(plan, details=details, summary=f"{plan.summary} (capped)")
 
     def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))
@@ -306,17 +319,27 @@ class CadenceActivities:
             return Plan("exit", reason=move.exit_reason)
         when = local_time(move.due, current.row.time_zone, now)
         number = current.cadence.touch_number(move.step)
-        what = {
-            "send": f"send step {number} of {name}",
-            "task": f"open the task of step {number} of {name}",
-            "decide": f"decide the branch {move.step} of {name}",
+        values: dict[str, Value] = {
+            "cadence": name,
+            "number": number,
+            "step": move.step,
+            "when": when,
+        }
+        details = {
+            "send": sentence("Waiting to send step {number} of {cadence} on {when}", **values),
+            "task": sentence(
+                "Waiting to open the task of step {number} of {cadence} on {when}", **values
+            ),
+            "decide": sentence(
+                "Waiting to decide the branch {step} of {cadence} on {when}", **values
+            ),
         }[move.kind]
         return Plan(
             kind="task" if move.kind == "task" else "send",
             step=move.step,
             seconds=self.resources.seconds_until(move.due, now),
             due=move.due.isoformat(),
-            details=f"Waiting to {what} on {when}",
+            details=details,
             summary=f"{name}: {move.step}, {when}",
         )
 

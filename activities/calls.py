@@ -16,6 +16,7 @@ from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
 from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
 from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
 from domain.sales.spans import Pause
+from domain.sentences import sentence
 from store.business_time import calendar_of
 from store.policies import policy
 
@@ -115,17 +116,23 @@ class CallActivities:
     ) -> Plan:
         when = local_time(due.at, callee.time_zone, now)
         if following.owed:
-            what = f"to call back on {when}, as the lead asked"
+            what = sentence("Waiting to call back on {when}, as the lead asked", when=when)
         else:
-            part = f" ({due.part})" if due.part else ""
-            what = f"to call, attempt {following.attempt} of {rules.attempts}, on {when}{part}"
+            what = sentence(
+                "Waiting to call, attempt {attempt} of {attempts}, on {when}",
+                attempt=following.attempt,
+                attempts=rules.attempts,
+                when=sentence("{when} ({why})", when=when, why=due.part) if due.part else when,
+            )
         if not due.team_works and not following.owed:
-            what += "; the team's hours never meet the lead's, so the lead's decide"
+            what = sentence(
+                "{what}; the team's hours never meet the lead's, so the lead's decide", what=what
+            )
         return Plan(
             kind="task",
             seconds=self.resources.seconds_until(due.at, now),
             due=due.at.isoformat(),
-            details=f"Waiting {what}",
+            details=what,
             summary=f"Call attempt {following.attempt}, {when}",
         )
 

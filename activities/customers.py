@@ -12,6 +12,7 @@ from activities.sentences import local_time
 from domain.cadences.window import zone
 from domain.journey import PhaseEntry
 from domain.journey_sales import CustomerCare, DatePassed, NextDate
+from domain.sentences import sentence
 from store import customers, journeys
 from store.business_time import calendar_of
 
@@ -61,7 +62,7 @@ class CustomerActivities:
                 if due.kind in dates
             ]
         if not opens:
-            return NextDate(details="A customer with no date ahead")
+            return NextDate(details=sentence("A customer with no date ahead"))
         at, due = min(opens, key=lambda one: (one[0], one[1].id))
         when = local_time(at, "UTC", now)
         return NextDate(
@@ -69,7 +70,12 @@ class CustomerActivities:
             due.kind,
             due.on.isoformat(),
             self.resources.seconds_until(at, now),
-            f"Waiting to open the {due.kind} task of {due.on.isoformat()} on {when}",
+            sentence(
+                "Waiting to open the {kind} task of {day} on {when}",
+                kind=due.kind,
+                day=due.on,
+                when=when,
+            ),
         )
 
     @activity.defn(no_thread_cancel_exception=True)

@@ -16,6 +16,7 @@ from domain.journey_sales import OutcomeMissing
 from domain.meetings.invitation import Invitation, uid_of
 from domain.names import full_name
 from domain.policies import MeetingPolicy
+from domain.sentences import sentence
 from store import meetings, missing_outcomes
 from store.policies import policy
 from store.tables import Meeting
@@ -58,7 +59,9 @@ class MeetingActivities:
             key=f"meeting-{meeting_id}-{meeting.attempt}",
             reminders=reminders,
             outcome_seconds=self.resources.seconds_until(end, now),
-            details=f"Waiting for meeting {meeting_id} on {when}",
+            details=sentence(
+                "Waiting for meeting {meeting} on {when}", meeting=meeting_id, when=when
+            ),
             recovery_cadence=promise.recovery_cadence,
             reschedules_left=promise.reschedule_attempts - meeting.missed,
             attempt=meeting.attempt,

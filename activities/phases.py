@@ -8,6 +8,7 @@ from activities.resources import Resources
 from activities.sentences import local_time
 from domain.journey import EndJourney, Entered, Park, Parking, PhaseEntry
 from domain.sales.recycle import RecyclePolicy, rest_of
+from domain.sentences import sentence
 from store import journeys, recycle
 from store.policies import policy
 
@@ -34,14 +35,18 @@ class PhaseActivities:
             rest = rest_of(policy(connection, RecyclePolicy, "recycle"), lead)
             recycle.note_rest(connection, lead.lead_id, rest)
         when = local_time(rest.until, lead.time_zone, now)
-        agreed = f" ({rest.why})" if rest.why else ""
+        details = sentence(
+            "Parked for {reason} until {when}, then {cadence}",
+            reason=request.reason,
+            when=sentence("{when} ({why})", when=when, why=rest.why) if rest.why else when,
+            cadence=rest.cadence or "nurture",
+        )
         return Parking(
             ends=rest.stops,
             seconds=self.resources.seconds_until(rest.until, now),
             cadence=rest.cadence,
             wakes_early=rest.wakes_early,
-            details=f"Parked for {request.reason} until {when}{agreed}, "
-            f"then {rest.cadence or 'nurture'}",
+            details=details,
             score_band=entered.score_band,
             returns_for=rest.why,
         )

@@ -13,9 +13,10 @@ from domain.journey import Code, TaskRequest
 from domain.sales.customers import CustomerPolicy
 from domain.sales.opportunities import OpportunityPolicy
 from domain.sales.spans import ClockSpan
-from store import customers, opportunities
+from store import customers
 from store.business_time import calendar_of, team_of
-from store.opportunities import BESIDE, OpportunityLine
+from store.opportunities import BESIDE
+from store.opportunity_list import OpportunityLine, find_opportunity
 from store.policies import policy
 
 SALE_KINDS = ("opportunity", "loss_review", "hand_over", "customer_question", "renewal", "upsell")
@@ -39,7 +40,7 @@ def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Wo
         now: journey time, UTC.
     """
     if request.kind in ("opportunity", "loss_review"):
-        sale = opportunities.find_opportunity(connection, request.opportunity_id)
+        sale = find_opportunity(connection, request.opportunity_id)
         if sale is None:
             raise LookupError(f"There is no opportunity {request.opportunity_id}.")
         rules = policy(connection, OpportunityPolicy, "opportunity")

@@ -16,6 +16,7 @@ from domain.journey import Disposition, OpenedTask, TaskRequest
 from domain.policies import DISPOSITIONS, MeetingPolicy
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.spans import Duration
+from domain.sentences import sentence
 from store import cadences, tasks
 from store.business_time import clocked
 from store.next_actions import is_prospect
@@ -48,12 +49,17 @@ class TaskActivities:
                 run_id=info.workflow_run_id or "",
                 owner=work.owner,
             )
-        who = row.owner or "anyone"
         return OpenedTask(
             row.id,
             self.resources.seconds_until(row.deadline_at, now),
-            f"Waiting for {who} to finish {request.kind} task {row.id}, attempt "
-            f"{request.attempt}, due {local_time(row.due_at, 'UTC', now)}",
+            sentence(
+                "Waiting for {who} to finish {kind} task {task}, attempt {attempt}, due {when}",
+                who=row.owner or sentence("anyone"),
+                kind=request.kind,
+                task=row.id,
+                attempt=request.attempt,
+                when=local_time(row.due_at, "UTC", now),
+            ),
             watch_seconds=self.resources.seconds_until_look(row.look_at, now),
         )
 

@@ -18,9 +18,10 @@ from temporalio.client import Client
 
 import settings as settings_module
 from cli.arguments import AsJson
+from cli.connect import database
 from cli.errors import UserError
 from cli.journeys import with_temporal
-from cli.tasks import database
+from cli.tables import listed
 from cli.times import parse_day, shown_time
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
@@ -52,20 +53,24 @@ def list_accounts(
     if not found:
         Console().print("No account is held." if held else "No accounts here.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Id", "Account", "Owner", "Leads", "Held until", "By", "Why"):
-        table.add_column(column, no_wrap=column in ("Id", "Owner", "Leads", "Held until", "By"))
-    for line in found:
-        table.add_row(
-            str(line.id),
-            Text(line.name),
-            line.owner or "-",
-            f"{line.leads:,}",
-            _held_until(line),
-            line.held_by,
-            Text(line.held_reason if line.held else ""),
+    Console().print(
+        listed(
+            ("Id", "Account", "Owner", "Leads", "Held until", "By", "Why"),
+            (
+                (
+                    str(line.id),
+                    line.name,
+                    line.owner or "-",
+                    f"{line.leads:,}",
+                    _held_until(line),
+                    line.held_by,
+                    line.held_reason if line.held else "",
+                )
+                for line in found
+            ),
+            whole=("Id", "Owner", "Leads", "Held until", "By"),
         )
-    Console().print(table)
+    )
 
 
 def _held_until(line: AccountLine) -> str:
@@ -105,19 +110,21 @@ def show(which: Which, as_json: AsJson = False) -> None:
 
 
 def _people(leads: list[LeadOfAccount]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Lead", "Name", "Stage", "Phase", "Owner", "Cadence"):
-        table.add_column(column, no_wrap=column in ("Lead", "Stage", "Phase", "Owner"))
-    for lead in leads:
-        table.add_row(
-            str(lead.id),
-            Text(", ".join(part for part in (lead.name, lead.title) if part)),
-            lead.stage,
-            lead.phase or "not started",
-            lead.owner or "-",
-            lead.cadence,
-        )
-    return table
+    return listed(
+        ("Lead", "Name", "Stage", "Phase", "Owner", "Cadence"),
+        (
+            (
+                str(lead.id),
+                Text(", ".join(part for part in (lead.name, lead.title) if part)),
+                lead.stage,
+                lead.phase or "not started",
+                lead.owner or "-",
+                lead.cadence,
+            )
+            for lead in leads
+        ),
+        whole=("Lead", "Stage", "Phase", "Owner"),
+    )
 
 
 @app.command("hold")
@@ -212,19 +219,25 @@ def scheduled(
 
 
 def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Lead", "Name", "Cadence", "Next step", "Due"):
-        table.add_column(column, no_wrap=column == "Lead", overflow="fold")
-    for step in steps:
-        due = shown_time(step.due_at, now) if step.due_at else "-"
-        table.add_row(
-            str(step.lead_id),
-            Text(", ".join(part for part in (step.name, step.company) if part)),
-            step.cadence,
-            step.step,
-            f"{due} (held)" if step.held else due,
-        )
-    return table
+    def due(step: ScheduledStep) -> str:
+        at = shown_time(step.due_at, now) if step.due_at else "-"
+        return f"{at} (held)" if step.held else at
+
+    return listed(
+        ("Lead", "Name", "Cadence", "Next step", "Due"),
+        (
+            (
+                str(step.lead_id),
+                ", ".join(part for part in (step.name, step.company) if part),
+                step.cadence,
+                step.step,
+                due(step),
+            )
+            for step in steps
+        ),
+        whole=("Lead",),
+        overflow="fold",
+    )
 
 
 @app.command("pause")

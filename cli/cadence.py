@@ -17,10 +17,12 @@ from sqlalchemy import Engine
 
 import settings as settings_module
 from cli import connect
+from cli.arguments import AsJson
 from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
+from cli.tables import listed
 from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
@@ -36,7 +38,6 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(show_default="everything in cadences/ and templates/", metavar="[FILES]..."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 class FilesWithProblems(UserError):
@@ -172,21 +173,24 @@ def list_(as_json: AsJson = False) -> None:
             markup=False,
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Cadence", overflow="fold")
-    for heading in ("Version", "Steps"):
-        table.add_column(heading, justify="right")
-    table.add_column("Length", no_wrap=True)
-    table.add_column("Published (UTC)", no_wrap=True)
-    for summary in summaries:
-        table.add_row(
-            Text(summary.name),
-            str(summary.version),
-            str(summary.steps),
-            length_text(summary.length),
-            f"{summary.published_at:%Y-%m-%d %H:%M}",
+    Console().print(
+        listed(
+            ("Cadence", "Version", "Steps", "Length", "Published (UTC)"),
+            (
+                (
+                    summary.name,
+                    str(summary.version),
+                    str(summary.steps),
+                    length_text(summary.length),
+                    f"{summary.published_at:%Y-%m-%d %H:%M}",
+                )
+                for summary in summaries
+            ),
+            whole=("Length", "Published (UTC)"),
+            right=("Version", "Steps"),
+            overflow="fold",
         )
-    Console().print(table)
+    )
 
 
 @app.command("show")

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 import settings as settings_module
 from cli.errors import UserError, stderr
+from cli.tables import listed
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
@@ -67,13 +68,16 @@ def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
         )
     else:
         console.print("[bold]No lead would become MQL.[/bold]")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"{_leads(found.leads)} mean")
-    for heading in ("now", "with the new rules"):
-        table.add_column(heading, justify="right")
-    for meaning in MEANINGS:
-        table.add_row(meaning, f"{found.before[meaning]:,}", f"{found.after[meaning]:,}")
-    console.print(table)
+    console.print(
+        listed(
+            (f"{_leads(found.leads)} mean", "now", "with the new rules"),
+            (
+                (meaning, f"{found.before[meaning]:,}", f"{found.after[meaning]:,}")
+                for meaning in MEANINGS
+            ),
+            right=("now", "with the new rules"),
+        )
+    )
 
 
 def print_scoring(engine: Engine) -> None:

@@ -46,8 +46,7 @@ def window_text(window: SendWindow) -> str:
     """``on mon-fri from 09:00 to 17:00 in the lead's time zone, not on holidays``."""
     days = sorted(window.weekday_numbers)
     names = [WEEKDAYS[day].capitalize() for day in days]
-    in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
-    shown = f"{names[0]}-{names[-1]}" if in_a_row else ", ".join(names)
+    shown = f"{names[0]}-{names[-1]}" if window.is_a_stretch else ", ".join(names)
     hours = window.model_dump(mode="json")
     holidays = ", not on holidays" if window.skip_holidays else ""
     return f"{shown} from {hours['from']} to {hours['to']} in the lead's time zone{holidays}"

@@ -6,15 +6,18 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+import settings as settings_module
 from cli.errors import UserError, stderr
 from embedded import running_stack
 from settings import Settings
+from store.engine import engine as make_engine
+from store.migrate import require_current
 
 RETRY_SECONDS = 1.0
 
@@ -56,6 +59,19 @@ def addresses(settings: Settings) -> Addresses:
             "another terminal, or set DATABASE_URL and TEMPORAL_ADDRESS."
         )
     return Addresses(stack.database_url, stack.temporal_address, stack.temporal_ui, True)
+
+
+def database() -> Engine:
+    """The database of this deployment, reached.
+
+    Raises:
+        UserError: it cannot be reached.
+        SchemaMismatch: it is not at the schema of this code.
+    """
+    where = addresses(settings_module.get())
+    reach_database(where.database_url)
+    require_current(where.database_url)
+    return make_engine(where.database_url)
 
 
 def shown_database(database_url: str) -> str:

@@ -9,10 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from cli.errors import UserError, stderr
+from cli.tables import listed
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -57,12 +56,8 @@ def show_all(
     if not lines:
         Console().print(none)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in columns:
-        table.add_column(heading)
-    for line in lines:
-        table.add_row(*(Text(_shown(line[field])) for field in columns.values()))
-    Console().print(table)
+    rows = ([_shown(line[field]) for field in columns.values()] for line in lines)
+    Console().print(listed(list(columns), rows))
 
 
 def tell_revoked(what: str, name: str, group: str, *, revoked: bool) -> None:

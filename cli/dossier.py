@@ -13,8 +13,8 @@ from rich.text import Text
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
+from cli.connect import database
 from cli.lead_score import print_score, score_json
-from cli.tasks import database
 from cli.times import shown_time
 from store.dossier import Dossier, Mail
 from store.dossier import dossier as dossier_of

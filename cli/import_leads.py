@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 import settings as settings_module
 from activities.links import deployment_secret
 from cli import connect
+from cli.arguments import AsJson
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
 from domain.lead_files.columns import Columns, recognise
@@ -47,6 +48,7 @@ class Outcome:
     rows: int = 0
     created: int = 0
     updated: int = 0
+    unsubscribed: int = 0
     journeys_queued: int = 0
     last_start_s: float = 0.0
     cadence: str = ""
@@ -79,7 +81,7 @@ def import_leads(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Do everything, then undo it; keeps the rejects.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Import leads from a CSV file: new ones are created, known ones updated, none doubled."""
     started = time.monotonic()
@@ -98,6 +100,9 @@ def import_leads(
             outcome.cadence = _cadence(connection, cadence, start=not no_start)
             erased = ErasedPeople(connection, deployment_secret(settings))
             _stage(connection, RowReader(columns, source or "", erased), rejects, outcome)
+            outcome.unsubscribed = lead_import.opt_out_staged(
+                connection, file_name=file.name, now=settings.clock().now()
+            )
             _merge(connection, outcome, None if no_start else settings.start_rate_per_second)
             lead_import.record_run(
                 connection,
@@ -208,7 +213,7 @@ def _stage(
         for record in outcome.leads.records():
             outcome.rows += 1
             if record.problem:
-                rejects.add(record, record.problem, f"{record.problem.capitalize()}.")
+                rejects.add(record, record.problem, record.said)
                 continue
             try:
                 batch.append((record.row, reader.read(record.values)))
@@ -250,6 +255,7 @@ def _as_json(outcome: Outcome, wall_s: float) -> dict[str, object]:
         "created": outcome.created,
         "updated": outcome.updated,
         "rejected": outcome.rejected.total(),
+        "unsubscribed": outcome.unsubscribed,
         "rejects_file": str(outcome.rejects_file) if outcome.rejects_file else None,
         "journeys_queued": outcome.journeys_queued,
         "wall_s": round(wall_s, 3),
@@ -266,6 +272,8 @@ def _tell(
     say(f"  created   {outcome.created:>9,}")
     say(f"  updated   {outcome.updated:>9,}")
     say(f"  rejected  {outcome.rejected.total():>9,}")
+    if outcome.unsubscribed:
+        say(f"  no mail   {outcome.unsubscribed:>9,}   (unsubscribed, as the file says)")
     if outcome.rejects_file:
         say("\nRejected because of")
         for kind, count in outcome.rejected.most_common(SHOWN_REASONS):

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from cli.arguments import AsJson
+from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
-from cli.tasks import database
 from store.lead_import import published_cadences
 from store.write_keys import create_write_key, list_write_keys, revoke_write_key
 
@@ -44,7 +45,7 @@ def create(
 
 @app.command("list")
 def list_keys(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the write keys, those that were revoked too."""
     with database().connect() as connection:

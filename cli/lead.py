@@ -17,16 +17,17 @@ from temporalio.client import Client
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
-from cli.connect import addresses
+from cli.connect import addresses, database
 from cli.errors import UserError
 from cli.journeys import with_temporal
 from cli.lead_erase import erase
 from cli.lead_score import print_score, score_json
-from cli.tasks import database
+from cli.tables import listed
 from cli.times import shown_time
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
 from domain.journey import ENDED, Phase, journey_id
 from store import consent, leads
+from store.lead_timeline import history
 from store.leads import LeadLine
 from store.scoring import explain
 from workflows import steering
@@ -55,21 +56,25 @@ def list_leads(
     if not found:
         Console().print("No leads here. `starter.py import FILE.csv` brings them in.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"):
-        table.add_column(column, no_wrap=column != "Name", overflow="ellipsis")
-    for line in found:
-        table.add_row(
-            str(line.id),
-            line.name,
-            line.stage,
-            line.phase or "not started",
-            line.phase_reason,
-            str(line.cycle),
-            line.owner or "-",
-            f"{line.score} {line.grade}",
+    Console().print(
+        listed(
+            ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"),
+            (
+                (
+                    str(line.id),
+                    line.name,
+                    line.stage,
+                    line.phase or "not started",
+                    line.phase_reason,
+                    str(line.cycle),
+                    line.owner or "-",
+                    f"{line.score} {line.grade}",
+                )
+                for line in found
+            ),
+            whole=("Lead", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"),
         )
-    Console().print(table)
+    )
 
 
 @app.command("show")
@@ -79,7 +84,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         explanation = explain(connection, lead.id, now)
-        history = leads.history(connection, lead.id)
+        happened = history(connection, lead.id)
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
         status = _journey(lambda client: steering.state_of(client, lead.id), lead)
@@ -94,7 +99,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
                     "suppressed": allowed.suppressed,
                     "refused_topics": sorted(allowed.refused),
                     "scoring": score_json(explanation),
-                    "history": [asdict(one) for one in history],
+                    "history": [asdict(one) for one in happened],
                 },
                 default=str,
                 ensure_ascii=False,
@@ -120,7 +125,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
     table = Table(box=None, show_header=False, pad_edge=False)
     for _ in range(3):
         table.add_column()
-    for line in history:
+    for line in happened:
         table.add_row(f"[dim]{shown_time(line.at, now)}[/dim]", line.what, Text(line.detail))
     console.print(table)
 

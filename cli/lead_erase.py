@@ -12,8 +12,8 @@ from rich.console import Console
 import settings as settings_module
 from activities.links import deployment_secret
 from cli.arguments import AsJson, Who, lead_named
+from cli.connect import database
 from cli.errors import UserError, stderr
-from cli.tasks import database
 from store import erasure
 from store.erasure import ErasureRefused
 

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 import settings as settings_module
-from cli.arguments import AsJson, Who, lead_named
+from cli.arguments import AsJson, Who, done_by, lead_named
+from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
-from cli.tasks import database, done_by
+from cli.tables import listed
 from cli.times import parse_time, shown_time
 from store.meeting_lines import (
     MeetingLine,
@@ -63,18 +63,27 @@ def list_all(
     if not found:
         Console().print("No meetings here. `meetings book LEAD --at TIME` books one.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Meeting", "Begins", "State", "Lead", "Owner"):
-        table.add_column(column, no_wrap=column != "Lead", overflow="fold")
-    for one in found:
-        table.add_row(
-            str(one.id),
-            shown_time(one.starts_at, now),
-            one.state.replace("_", " "),
-            Text(", ".join(part for part in (f"{one.lead_id} {one.name}", one.company) if part)),
-            one.owner or "-",
+    Console().print(
+        listed(
+            ("Meeting", "Begins", "State", "Lead", "Owner"),
+            (
+                (
+                    str(one.id),
+                    shown_time(one.starts_at, now),
+                    one.state.replace("_", " "),
+                    Text(
+                        ", ".join(
+                            part for part in (f"{one.lead_id} {one.name}", one.company) if part
+                        )
+                    ),
+                    one.owner or "-",
+                )
+                for one in found
+            ),
+            whole=("Meeting", "Begins", "State", "Owner"),
+            overflow="fold",
         )
-    Console().print(table)
+    )
 
 
 @app.command("show")

@@ -9,20 +9,20 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Engine
 
 import settings as settings_module
-from cli.arguments import AsJson, Who, lead_named
+from cli.arguments import AsJson, Who, done_by, lead_named
+from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
-from cli.tasks import database, done_by, finish, learned_fields
+from cli.tables import listed
+from cli.tasks import finish, learned_fields
 from cli.times import shown_time
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
 from store import opportunities
 from store.answers import Answer
-from store.opportunities import OpportunityLine
+from store.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
 from store.policies import policy
 
 app = typer.Typer(no_args_is_help=True, help="Open sales, look at them and close them.")
@@ -53,33 +53,38 @@ def open_one(
 def list_all(
     account: Annotated[str, typer.Option(help="Only this account's: id, name or domain.")] = "",
     only_open: Annotated[bool, typer.Option("--open", help="Only those not closed yet.")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List sales, the youngest first."""
+    now = settings_module.get().clock().now()
+    wanted = Wanted(state="open" if only_open else "any", account=account)
     with database().connect() as connection:
-        found = opportunities.list_opportunities(connection, account=account, only_open=only_open)
+        found = sales(connection, now, wanted, limit=limit)
     if as_json:
         print(json.dumps([_json(one) for one in found], default=str, ensure_ascii=False))
         return
     if not found:
         Console().print("No sales here. `opportunity open LEAD` opens one.")
         return
-    now = settings_module.get().clock().now()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Sale", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"):
-        table.add_column(column, overflow="ellipsis")
-    for one in found:
-        table.add_row(
-            str(one.id),
-            Text(one.account or "-"),
-            Text(f"{one.lead_id} {one.lead}".strip()),
-            Text(one.name or "-"),
-            _standing(one),
-            shown_time(_since(one), now),
-            ", ".join(one.missing) or "nothing",
-            one.owner or "-",
+    Console().print(
+        listed(
+            ("Sale", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"),
+            (
+                (
+                    str(one.id),
+                    one.account or "-",
+                    f"{one.lead_id} {one.lead}",
+                    one.name or "-",
+                    _standing(one),
+                    shown_time(one.closed_at or one.since, now),
+                    ", ".join(one.missing) or "nothing",
+                    one.owner or "-",
+                )
+                for one in found
+            ),
         )
-    Console().print(table)
+    )
 
 
 @app.command("show")
@@ -94,9 +99,9 @@ def show(number: Number, as_json: AsJson = False) -> None:
     lines = [
         ("Sale", f"{one.id}{f' · {one.name}' if one.name else ''}"),
         ("Account", one.account),
-        ("Lead", f"{one.lead_id} · {one.lead or 'no name'}"),
+        ("Lead", f"{one.lead_id} · {one.lead}"),
         ("Owner", one.owner or "nobody"),
-        ("Stage", f"{_standing(one)} since {shown_time(_since(one), now)}"),
+        ("Stage", f"{_standing(one)} since {shown_time(one.closed_at or one.since, now)}"),
         *(
             (field.capitalize(), str(one.qualification.get(field) or "unknown"))
             for field in QUALIFICATION
@@ -169,7 +174,7 @@ def _moved(engine: Engine, one: OpportunityLine) -> str:
 
 def _found(number: int) -> OpportunityLine:
     with database().connect() as connection:
-        one = opportunities.find_opportunity(connection, number)
+        one = find_opportunity(connection, number)
     if one is None:
         raise UserError(
             f"There is no opportunity {number}; `opportunity list` shows those there are."
@@ -182,10 +187,6 @@ def _standing(one: OpportunityLine) -> str:
         return one.stage
     why = f" ({one.outcome_reason})" if one.outcome_reason else ""
     return f"{one.outcome.replace('_', ' ')}{why}"
-
-
-def _since(one: OpportunityLine) -> datetime:
-    return one.closed_at or one.stage_since or one.opened_at
 
 
 def _help_offered(one: OpportunityLine, now: datetime) -> str:

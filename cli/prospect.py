@@ -10,8 +10,9 @@ import typer
 from rich.console import Console
 
 import settings as settings_module
+from cli.arguments import AsJson
+from cli.connect import database
 from cli.errors import UserError
-from cli.tasks import database
 from store.prospects import Prospected
 from store.prospects import prospect as queue
 from store.routing import RoutingRefused
@@ -32,7 +33,7 @@ def prospect(
         str, typer.Option(help="The rep who calls them, such as rep-1; routed when left out.")
     ] = "",
     by: Annotated[str, typer.Option(help="Who chose them; the owner when left out.")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Call leads that have shown no interest yet, by the outbound rules of follow-up.yaml.
 

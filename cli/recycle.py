@@ -9,21 +9,20 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Connection
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
+from cli.connect import database
 from cli.errors import UserError
-from cli.tasks import database
+from cli.tables import listed
 from cli.times import parse_day
 from domain.journey import journey_id
 from domain.sales.recycle import ASKED_FOR
 from store import recycle
 from store.cadences import CadenceMissing
 from store.leads import LeadLine
-from store.recycle import ParkedLine, RecycleRefused
+from store.recycle import ParkedLine, RecycleRefused, ReturningWeek
 
 app = typer.Typer(no_args_is_help=True, help="See who rests, and decide who comes back when.")
 
@@ -45,19 +44,23 @@ def list_parked(
     if not found:
         Console().print(f"Nobody is parked{f' for {reason}' if reason else ''}.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Lead", "Who", "Why", "Cycle", "Since", "Until"):
-        table.add_column(column, no_wrap=column in ("Lead", "Cycle", "Since", "Until"))
-    for line in found:
-        table.add_row(
-            str(line.id),
-            Text(", ".join(part for part in (line.name, line.company) if part)),
-            line.reason,
-            str(line.cycle),
-            f"{line.since:%Y-%m-%d}",
-            _until(line),
+    Console().print(
+        listed(
+            ("Lead", "Who", "Why", "Cycle", "Since", "Until"),
+            (
+                (
+                    str(line.id),
+                    ", ".join(part for part in (line.name, line.company) if part),
+                    line.reason,
+                    str(line.cycle),
+                    f"{line.since:%Y-%m-%d}",
+                    _until(line),
+                )
+                for line in found
+            ),
+            whole=("Lead", "Cycle", "Since", "Until"),
         )
-    Console().print(table)
+    )
 
 
 def _until(line: ParkedLine) -> str:
@@ -79,18 +82,20 @@ def forecast(as_json: AsJson = False) -> None:
     if not weeks:
         Console().print("Nobody is parked, so nobody comes back.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Week of", no_wrap=True)
-    table.add_column("Leads", justify="right", no_wrap=True)
-    table.add_column("Why they rest")
-    for week in weeks:
-        reasons = sorted(week.reasons.items(), key=lambda item: (-item[1], item[0]))
-        table.add_row(
-            str(week.monday),
-            f"{week.leads:,}",
-            ", ".join(f"{reason} {leads:,}" for reason, leads in reasons),
+    Console().print(
+        listed(
+            ("Week of", "Leads", "Why they rest"),
+            ((str(week.monday), f"{week.leads:,}", _reasons(week)) for week in weeks),
+            whole=("Week of", "Leads"),
+            right=("Leads",),
         )
-    Console().print(table)
+    )
+
+
+def _reasons(week: ReturningWeek) -> str:
+    """Why the leads of a week rest, the commonest reason first."""
+    reasons = sorted(week.reasons.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{reason} {leads:,}" for reason, leads in reasons)
 
 
 @app.command("until")

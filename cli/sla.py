@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 import settings as settings_module
+from cli.arguments import AsJson
+from cli.connect import database
 from cli.errors import UserError
-from cli.tasks import database
+from cli.tables import listed
 from store.sla_figures import SlaFigures, figures
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
@@ -36,7 +38,7 @@ def sla(
     month: Annotated[
         str, typer.Option(metavar="YYYY-MM", help="The month (UTC); this one when left out.")
     ] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show how marketing and sales kept their promises in a month."""
     now = settings_module.get().clock().now()
@@ -92,33 +94,43 @@ def _answered(found: SlaFigures) -> str:
 def _kept(found: SlaFigures) -> Table:
     """A row for everybody, each team and each rep; a column for each promise that was decided."""
     promises = [name for name in _PROMISES if any(one.promise == name for one in found.kept)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Who", no_wrap=True)
-    for name in promises:
-        table.add_column(_PROMISES[name], justify="right")
     whose = dict.fromkeys((one.team, one.owner) for one in found.kept)
     cells = {(one.team, one.owner, one.promise): one for one in found.kept}
-    for team, owner in whose:
-        row = [cells.get((team, owner, name)) for name in promises]
-        table.add_row(
-            owner or team or "everybody",
-            *(f"{one.percent:g} % of {one.kept + one.broken:,}" if one else "-" for one in row),
-        )
-    return table
+
+    def cell(team: str, owner: str, promise: str) -> str:
+        one = cells.get((team, owner, promise))
+        return f"{one.percent:g} % of {one.kept + one.broken:,}" if one else "-"
+
+    headings = [_PROMISES[name] for name in promises]
+    return listed(
+        ("Who", *headings),
+        (
+            (owner or team or "everybody", *(cell(team, owner, name) for name in promises))
+            for team, owner in whose
+        ),
+        whole=("Who",),
+        right=headings,
+    )
 
 
 def _broken(found: SlaFigures) -> Table:
     """A row for each promise; a column for what followed in any of them."""
     actions = [name for name in _FOLLOWED if any(one.action == name for one in found.breaches)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Promise")
-    for name in actions:
-        table.add_column(_FOLLOWED[name], justify="right")
     times = {(one.promise, one.pilot, one.action): one.times for one in found.breaches}
-    for promise, pilot in dict.fromkeys((one.promise, one.pilot) for one in found.breaches):
-        counts = (times.get((promise, pilot, name)) for name in actions)
-        table.add_row(
-            _PROMISES[promise] + (" (pilot: only noted)" if pilot else ""),
-            *(f"{count:,}" if count else "-" for count in counts),
-        )
-    return table
+
+    def cell(promise: str, action: str, *, pilot: bool) -> str:
+        count = times.get((promise, pilot, action))
+        return f"{count:,}" if count else "-"
+
+    headings = [_FOLLOWED[name] for name in actions]
+    return listed(
+        ("Promise", *headings),
+        (
+            (
+                _PROMISES[promise] + (" (pilot: only noted)" if pilot else ""),
+                *(cell(promise, name, pilot=pilot) for name in actions),
+            )
+            for promise, pilot in dict.fromkeys((one.promise, one.pilot) for one in found.breaches)
+        ),
+        right=headings,
+    )

@@ -1,4 +1,4 @@
-"""``tasks list|show|done``: where SDRs and account executives work, until the console."""
+"""``tasks list|show|done``: people's work, at a terminal."""
 
 from __future__ import annotations
 
@@ -11,24 +11,21 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection, Engine
 
 import settings as settings_module
-from cli.arguments import AsJson
-from cli.connect import addresses, reach_database
+from cli.arguments import AsJson, done_by
+from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.tables import listed
 from cli.times import parse_day, parse_time, shown_time
 from store import task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.dossier import dossier
-from store.engine import engine as make_engine
 from store.meetings import MeetingRefused
-from store.migrate import require_current
 from store.next_actions import next_actions
-from store.presence import is_known
 from store.task_lists import OpenTask, TaskDetail
 
 app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
@@ -36,37 +33,6 @@ app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
 DELIVERY_SECONDS = 3.0
 
 TaskId = Annotated[int, typer.Argument(metavar="TASK")]
-
-
-def database() -> Engine:
-    """The database of this deployment, reached.
-
-    Raises:
-        UserError: it cannot be reached.
-        SchemaMismatch: it is not at the schema of this code.
-    """
-    where = addresses(settings_module.get())
-    reach_database(where.database_url)
-    require_current(where.database_url)
-    return make_engine(where.database_url)
-
-
-def open_tasks(engine: Engine, owner: str | None = None) -> list[OpenTask]:
-    """The open tasks of ``owner`` (everybody's without one), the most urgent first."""
-    with engine.connect() as connection:
-        return task_lists.open_tasks(connection, owner)
-
-
-def done_by(engine: Engine, by: str, owner: str) -> str:
-    """Who did a task: the person with the code ``by``, its owner when that is left out.
-
-    Raises:
-        UserError: nobody has that code.
-    """
-    with engine.connect() as connection:
-        if by and not is_known(connection, by):
-            raise UserError(f"Nobody has the code '{by}'; `team list` shows the reps.")
-    return by or owner
 
 
 def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
@@ -87,7 +53,14 @@ def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
             with engine.begin() as connection:
                 if tasks.keep_refused(connection, task_id, answer, now):
                     kept = " What you typed is kept with the lead: `lead show` has it."
-        raise UserError(f"{refusal}{kept}") from None
+        raise UserError(f"{_option(refusal)}{refusal}{kept}") from None
+
+
+def _option(refusal: TaskRefused | MeetingRefused) -> str:
+    """Where a person wrote what is refused, to stand before the sentence that says why; '' where
+    no option is wrong."""
+    field = "at" if isinstance(refusal, MeetingRefused) else refusal.field
+    return f"--{field}: " if field not in ("", "disposition") else ""
 
 
 @app.command("list")
@@ -96,7 +69,8 @@ def list_tasks(
     as_json: AsJson = False,
 ) -> None:
     """List the open tasks: hot leads, then the most urgent first."""
-    found = open_tasks(database(), owner)
+    with database().connect() as connection:
+        found = task_lists.open_tasks(connection, owner)
     if as_json:
         print(json.dumps([asdict(task) for task in found], default=str))
         return
@@ -105,22 +79,22 @@ def list_tasks(
         console.print("No open tasks. New ones appear as leads are handed over.")
         return
     now = settings_module.get().clock().now()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Task", "Due", "Owner", "Who", "What"):
-        table.add_column(column, no_wrap=column in ("Task", "Due", "Owner"))
-    for task in found:
-        table.add_row(
-            str(task.id),
-            _due(task, now),
-            task.owner or "-",
-            Text(
-                ", ".join(
-                    part for part in (task.name or f"lead {task.lead_id}", task.company) if part
+    console.print(
+        listed(
+            ("Task", "Due", "Owner", "Who", "What"),
+            (
+                (
+                    str(task.id),
+                    _due(task, now),
+                    task.owner or "-",
+                    ", ".join(filter(None, (task.name or f"lead {task.lead_id}", task.company))),
+                    task.title,
                 )
+                for task in found
             ),
-            Text(task.title),
+            whole=("Task", "Due", "Owner"),
         )
-    console.print(table)
+    )
 
 
 def _due(task: OpenTask, now: datetime) -> Text:

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 import settings as settings_module
+from cli.arguments import AsJson, done_by
+from cli.connect import database
 from cli.errors import UserError
-from cli.tasks import database, done_by
+from cli.tables import listed
 from cli.times import parse_time, shown_time
 from domain.cadences.window import zone
 from store import alerts as alert_rows
@@ -27,7 +28,6 @@ from store.routing import reassign as give
 
 app = typer.Typer(no_args_is_help=True, help="See who is at work and who owns which lead.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
 
 
@@ -53,27 +53,26 @@ def list_reps(as_json: AsJson = False) -> None:
             "No team is published yet. `starter.py cadence publish cadences/team.yaml` does it."
         )
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Rep", "Name", "Team", "At work", "Leads", "Tasks", "Share"):
-        right = column in ("Leads", "Tasks", "Share")
-        table.add_column(
-            column,
-            no_wrap=column != "Name",
-            justify="right" if right else "left",
-            overflow="ellipsis",
-        )
-    for one in found:
-        table.add_row(
-            one.code,
-            one.name,
-            one.team,
-            _at_work(one, now, zones[one.code]),
-            f"{one.open_leads} of {one.cap}",
-            str(one.open_tasks),
-            str(one.weight),
-        )
     console = Console(highlight=False)
-    console.print(table)
+    console.print(
+        listed(
+            ("Rep", "Name", "Team", "At work", "Leads", "Tasks", "Share"),
+            (
+                (
+                    one.code,
+                    one.name,
+                    one.team,
+                    _at_work(one, now, zones[one.code]),
+                    f"{one.open_leads} of {one.cap}",
+                    str(one.open_tasks),
+                    str(one.weight),
+                )
+                for one in found
+            ),
+            whole=("Rep", "Team", "At work", "Leads", "Tasks", "Share"),
+            right=("Leads", "Tasks", "Share"),
+        )
+    )
     if waiting:
         leads = "1 lead waits" if len(waiting) == 1 else f"{len(waiting)} leads wait"
         console.print(f"\n{leads} for an owner; `starter.py team overflow` lists them.")
@@ -129,17 +128,22 @@ def absence(
             "Say when the absence begins (--from, else now) and when the rep is back (--until), "
             "or --end when the rep is back now."
         )
+    if end:
+        try:
+            with database().begin() as connection:
+                served = presences.end_absence(connection, rep, now)
+        except PresenceRefused as refusal:
+            raise UserError(str(refusal)) from None
+        print(f"{rep} is given leads again.{_served(served)}")
+        return
     try:
         with database().begin() as connection:
-            if end:
-                served = presences.end_absence(connection, rep, now)
-                print(f"{rep} is given leads again.{_served(served)}")
-                return
             where = calendar_of(connection, rep).time_zone
             first = parse_time(begins, where, now, "--from") if begins else now
             last = parse_time(until, where, now, "--until")
-            made = presences.add_absence(connection, rep, first, last, now, reason=reason)
-            moved = presences.stand_in(connection, made, now) if first <= now else 0
+            moved = presences.note_absence(
+                connection, rep, first, last, now, reason=reason
+            ).tasks_moved
             meetings = presences.meetings_during(connection, rep, first, last)
     except PresenceRefused as refusal:
         raise UserError(str(refusal)) from None
@@ -227,38 +231,45 @@ def alerts(
     if not found:
         print("No alerts.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Alert", "What", "Lead", "Name", "For", "Raised", "Due"):
-        table.add_column(column, no_wrap=column != "Name", overflow="ellipsis")
-    for one in found:
-        table.add_row(
-            str(one.id),
-            one.kind.replace("_", " "),
-            str(one.lead_id or "-"),
-            one.name or "-",
-            one.owner or "-",
-            shown_time(one.raised_at, now),
-            shown_time(one.due_at, now),
+    Console(highlight=False).print(
+        listed(
+            ("Alert", "What", "Lead", "Name", "For", "Raised", "Due"),
+            (
+                (
+                    str(one.id),
+                    one.kind.replace("_", " "),
+                    str(one.lead_id or "-"),
+                    one.name or "-",
+                    one.owner or "-",
+                    shown_time(one.raised_at, now),
+                    shown_time(one.due_at, now),
+                )
+                for one in found
+            ),
+            whole=("Alert", "What", "Lead", "For", "Raised", "Due"),
         )
-    Console(highlight=False).print(table)
+    )
 
 
 def _print_queue(waiting: list[Waiting], now: datetime) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Lead", "Name", "Company", "Country", "Rule", "Since"):
-        fixed = column in ("Lead", "Country", "Since")
-        table.add_column(column, no_wrap=fixed, overflow="ellipsis")
-    for one in waiting:
-        table.add_row(
-            str(one.lead_id),
-            one.name or "no name",
-            one.company or "-",
-            one.country or "-",
-            one.rule or "-",
-            shown_time(one.since, now),
-        )
     console = Console(highlight=False)
-    console.print(table)
+    console.print(
+        listed(
+            ("Lead", "Name", "Company", "Country", "Rule", "Since"),
+            (
+                (
+                    str(one.lead_id),
+                    one.name or "no name",
+                    one.company or "-",
+                    one.country or "-",
+                    one.rule or "-",
+                    shown_time(one.since, now),
+                )
+                for one in waiting
+            ),
+            whole=("Lead", "Country", "Since"),
+        )
+    )
     console.print("\n`starter.py team reassign LEAD --to REP` gives one an owner.")
 
 

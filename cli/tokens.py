@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from cli.arguments import AsJson
+from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
-from cli.tasks import database
 from domain.access import Role
 from store.api_tokens import TokenRefused, create_token, list_tokens, revoke_token
 
@@ -37,7 +38,7 @@ def create(
 
 @app.command("list")
 def list_(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """List the tokens, those that were revoked too."""
     with database().connect() as connection:

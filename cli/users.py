@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 
 import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import addresses
+from cli.connect import addresses, database
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
-from cli.tasks import database
 from domain.access import Role
 from embedded import read_state
 from store.engine import engine

@@ -8,19 +8,18 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 import settings as settings_module
+from cli.arguments import AsJson
+from cli.connect import database
 from cli.errors import UserError, stderr
-from cli.tasks import database
+from cli.tables import listed
 from domain.webhooks import EVENTS, events_problem, url_problem
 from store import outgoing
 
 app = typer.Typer(no_args_is_help=True, help="Tell other programs what happens.")
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="Such as https://crm.example/perennial.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 @app.command("add")
@@ -55,13 +54,20 @@ def list_(as_json: AsJson = False) -> None:
     if not found:
         Console().print("No endpoints. `starter.py webhooks add URL` adds one.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("URL", "Events", "State"):
-        table.add_column(column, overflow="fold")
-    for line in found:
-        state = "active" if line.active else "removed" if line.removed else "paused"
-        table.add_row(Text(line.url), ", ".join(line.events) or "all", state)
-    Console().print(table)
+    Console().print(
+        listed(
+            ("URL", "Events", "State"),
+            (
+                (
+                    line.url,
+                    ", ".join(line.events) or "all",
+                    "active" if line.active else "removed" if line.removed else "paused",
+                )
+                for line in found
+            ),
+            overflow="fold",
+        )
+    )
 
 
 @app.command("remove")
@@ -91,20 +97,24 @@ def log(
     if not found:
         Console().print("Nothing has failed." if failed else "Nothing was sent yet.")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("Delivery", "At (UTC)", "Event and where to", "State", "Tries", "Answer"):
-        table.add_column(column, overflow="fold", no_wrap=column in ("Delivery", "State"))
-    for line in found:
-        answer = line.error or (str(line.status) if line.status else "-")
-        table.add_row(
-            str(line.id),
-            f"{line.created_at:%Y-%m-%d\n%H:%M}",
-            Text(f"{line.event_type} {line.event_id}\n{line.url}"),
-            line.state,
-            str(line.attempts),
-            Text(answer),
+    Console().print(
+        listed(
+            ("Delivery", "At (UTC)", "Event and where to", "State", "Tries", "Answer"),
+            (
+                (
+                    str(line.id),
+                    f"{line.created_at:%Y-%m-%d\n%H:%M}",
+                    f"{line.event_type} {line.event_id}\n{line.url}",
+                    line.state,
+                    str(line.attempts),
+                    line.error or (str(line.status) if line.status else "-"),
+                )
+                for line in found
+            ),
+            whole=("Delivery", "State"),
+            overflow="fold",
         )
-    Console().print(table)
+    )
 
 
 @app.command("resend")

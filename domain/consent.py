@@ -16,7 +16,9 @@ from domain.cadences.span import Span, SpanField
 from domain.cadences.yaml_messages import did_you_mean
 from domain.policy import Policy
 
-Source = Literal["unsubscribe_link", "preference_page", "provider", "reply", "operator", "tracking"]
+Source = Literal[
+    "unsubscribe_link", "preference_page", "provider", "reply", "operator", "tracking", "import"
+]
 """Where a yes or a no came from."""
 
 Trouble = Literal["hard_bounce", "complaint", "soft_bounce"]

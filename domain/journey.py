@@ -26,6 +26,8 @@ class Phase(StrEnum):
     RECYCLE = "Recycle"
 
 
+IN_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
+"""The phases in which sales has the lead: a rep owns it, or it waits in the overflow queue."""
 ENDED = "ended"
 """The phase of a lead whose journey is over."""
 

@@ -1,4 +1,4 @@
-"""Names of people: put together and split, as far as their script tells how."""
+"""Names: of people, put together and split as far as their script tells how; ids as typed."""
 
 from __future__ import annotations
 
@@ -46,3 +46,10 @@ def full_name(first: str, last: str) -> str:
 def _family_name_first(name: str) -> bool:
     # Kana, Han and Hangul syllables: written with the family name first, and without a space.
     return all("\u3040" <= letter <= "\u30ff" or "\u4e00" <= letter <= "\ud7a3" for letter in name)
+
+
+def id_named(who: str, kind: str) -> int:
+    """The id in what a person typed, ``42`` or (of the kind ``lead``) ``lead-42``; 0 when it is
+    something else."""
+    number = who.strip().removeprefix(f"{kind}-")
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 19 else 0

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from domain.sentences import sentence
+
 WEBHOOK_QUEUE = "webhooks"
 """Task queue of the deliveries: a receiver that answers slowly holds up other receivers only."""
 WEBHOOK_WORKFLOW = "WebhookDelivery"
@@ -18,6 +20,7 @@ WEBHOOK_WORKFLOW = "WebhookDelivery"
 EVENTS = {
     "lead.stage_changed": "a lead moved from one stage to another",
     "lead.became_ready": "a lead's score crossed the threshold",
+    "lead.erased": "a person was erased: what other programs keep of this lead must go, too",
     "task.opened": "there is work for a person",
     "task.completed": "a person ended a task with a disposition",
     "meeting.booked": "an appointment was made",
@@ -43,8 +46,12 @@ PAUSES = (
 )
 """Real time before each further attempt, as the specification proposes."""
 
-# Addresses of IPv4 written as IPv6 lead wherever the IPv4 address leads.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Outside of it lie addresses of IPv4 written as IPv6, which lead wherever the IPv4 address leads,
+# and those of networks of old. https://www.iana.org/assignments/ipv6-unicast-address-assignments
+_UNICAST = ipaddress.ip_network("2000::/3")
+# What only machines of a cloud reach though it looks like anybody's: Oracle's metadata and the like
+# (RFC 6890), Azure's host.
+_OF_CLOUDS = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 
 
 @dataclass(frozen=True)
@@ -75,8 +82,10 @@ def is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         if ip.ipv4_mapped is not None:
             return is_public(str(ip.ipv4_mapped))
-        if ip.sixtofour is not None or ip.teredo is not None or ip in _NAT64:
+        if ip.sixtofour is not None or ip.teredo is not None or ip not in _UNICAST:
             return False
+    elif any(ip in network for network in _OF_CLOUDS):
+        return False
     return ip.is_global and not ip.is_multicast
 
 
@@ -86,23 +95,26 @@ def url_problem(url: str, *, allow_private: bool) -> str:
     What a host name resolves to is looked at with each delivery, for it may change.
     """
     if not url.isprintable() or " " in url:
-        return "The address holds a space or a character that can't be printed."
+        return sentence("The address holds a space or a character that can't be printed.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "This is no web address: write it as https://HOST/PATH."
+        return sentence("This is no web address: write it as https://HOST/PATH.")
     schemes = ("https", "http") if allow_private else ("https",)
     if parts.scheme not in schemes or not host:
-        return f"Write the address as {' or '.join(f'{one}://HOST/PATH' for one in schemes)}."
+        ways = " or ".join(f"{one}://HOST/PATH" for one in schemes)
+        return sentence("Write the address as {ways}.", ways=ways)
     if parts.username is not None or parts.password is not None:
-        return "Leave user and password out of the address: the signature says who sends."
+        return sentence("Leave user and password out of the address: the signature says who sends.")
     try:
         public = is_public(host)
     except ValueError:
         public = host != "localhost" and not host.endswith(".localhost")
     if not public and not allow_private:
-        return f"{host} is an address of a private network; events go to public ones only."
+        return sentence(
+            "{host} is an address of a private network; events go to public ones only.", host=host
+        )
     return ""
 
 
@@ -110,5 +122,7 @@ def events_problem(events: list[str]) -> str:
     """Why these are not event types, as a sentence; '' when they are."""
     unknown = sorted(set(events) - set(EVENTS))
     if unknown:
-        return f"There is no event {', '.join(unknown)}; there are {', '.join(EVENTS)}."
+        return sentence(
+            "There is no event {unknown}; there are {events}.", unknown=unknown, events=list(EVENTS)
+        )
     return ""

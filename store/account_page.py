@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from store.lead_search import beginning, words_searched
+from store.tables import IN_SALES_HANDS
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ def find_accounts(
             ) AS account,
             LATERAL (
                 SELECT count(*) AS leads,
-                    count(*) FILTER (WHERE phase IN ('FollowUp', 'Meeting', 'Opportunity'))
-                        AS with_sales,
+                    count(*) FILTER (WHERE phase IN {IN_SALES_HANDS}) AS with_sales,
                     coalesce(sum((SELECT count(*) FROM opportunity
                         WHERE opportunity.lead_id = lead.id AND outcome = '')), 0) AS sales
                 FROM lead WHERE lead.account_id = account.id {mine}
@@ -95,19 +94,3 @@ def find_accounts(
         },
     )
     return [FoundAccount(**row._mapping) for row in rows]
-
-
-def stalled(connection: Connection, opportunity_ids: Collection[int]) -> dict[int, datetime]:
-    """Those of these sales that stand still: id → since when (journey time, UTC) their owner has
-    been told so without an answer."""
-    rows = connection.execute(
-        text(
-            "SELECT opportunity.id, min(raised_at) AS since FROM opportunity "
-            "JOIN alert ON alert.lead_id = opportunity.lead_id AND alert.kind = 'stalled' "
-            "AND starts_with(alert.key, 'stalled:opportunity-' || opportunity.id || ':') "
-            "WHERE opportunity.id = ANY (cast(:ids AS bigint[])) AND outcome = '' "
-            "AND answered_at IS NULL GROUP BY opportunity.id"
-        ),
-        {"ids": list(opportunity_ids)},
-    )
-    return {row.id: row.since for row in rows}

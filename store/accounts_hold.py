@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from domain.journey import ENDED, Code, Notice, Phase
-from domain.names import full_name
+from domain.names import full_name, id_named
+from domain.sentences import sentence
 from store.accounts import name_key
 from store.cadences import latest_cadence
 from store.lead_standing import WITH_MARKETING
@@ -83,7 +84,6 @@ _ACCOUNT = """
 
 def find_account(connection: Connection, who: str, now: datetime) -> AccountLine | None:
     """The account of this name, domain or id (``7`` or ``account-7``), or None."""
-    number = who.strip().removeprefix("account-")
     row = connection.execute(
         text(
             f"{_ACCOUNT} WHERE account.name_key = :name OR account.domain = :domain "
@@ -93,7 +93,7 @@ def find_account(connection: Connection, who: str, now: datetime) -> AccountLine
             "now": now,
             "name": name_key(who),
             "domain": who.strip().casefold(),
-            "id": int(number) if number.isdecimal() and len(number) < 19 else 0,
+            "id": id_named(who, "account"),
         },
     ).first()
     return None if row is None else _line(row)
@@ -156,13 +156,18 @@ def hold(
     """
     if until is not None and not now < until <= now + _LONGEST_HOLD:
         raise AccountRefused(
-            f"{until:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
-            "or hold the account for good."
+            sentence(
+                "{day:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
+                "or hold the account for good.",
+                day=until,
+            )
         )
     if not is_known(connection, by):
-        raise AccountRefused(f"Nobody has the code '{by}'; the team policy names the reps.")
+        raise AccountRefused(
+            sentence("Nobody has the code '{code}'; the team policy names the reps.", code=by)
+        )
     if not reason.strip():
-        raise AccountRefused("Say why the account is held: others will ask.")
+        raise AccountRefused(sentence("Say why the account is held: others will ask."))
     connection.execute(
         text(
             "UPDATE account SET held_until = coalesce(cast(:until AS timestamptz), 'infinity'), "
@@ -192,8 +197,16 @@ class Play:
     left_alone: Sequence[LeadOfAccount]
 
 
-def play(connection: Connection, account: AccountLine, cadence: str) -> Play:
+def play(
+    connection: Connection,
+    account: AccountLine,
+    cadence: str,
+    among: Container[int] | None = None,
+) -> Play:
     """Start a cadence now for the account's leads that are with marketing.
+
+    Args:
+        among: ids of the leads that whoever starts it may see; None for all.
 
     Raises:
         AccountRefused: the account is held out of marketing.
@@ -201,11 +214,14 @@ def play(connection: Connection, account: AccountLine, cadence: str) -> Play:
     """
     if account.held:
         raise AccountRefused(
-            f"{account.name} is held out of marketing by {account.held_by or 'somebody'}: "
-            "release it first."
+            sentence(
+                "{account} is held out of marketing by {who}: release it first.",
+                account=account.name,
+                who=account.held_by or sentence("somebody"),
+            )
         )
     latest_cadence(connection, cadence)
-    leads = leads_of(connection, account.id)
+    leads = [lead for lead in leads_of(connection, account.id) if among is None or lead.id in among]
     started = [lead for lead in leads if lead.phase in WITH_MARKETING]
     cycles = _cycles(connection, [lead.id for lead in started])
     for lead in started:

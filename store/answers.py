@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.policies import NEEDS_REASON, NEEDS_TIME
 from domain.policy import CODE
 from domain.sales.follow_up import FollowUpPolicy
+from domain.sentences import sentence
 from store import meetings, missing_outcomes, opportunities, recycle
 from store.policies import policy
 from store.tables import Assignment, Lead, LeadFeedback
@@ -21,7 +22,15 @@ MAY_RETURN_ON_A_DAY = ("return", "lost", "not_interested")
 
 
 class TaskRefused(Exception):
-    """A disposition that cannot be taken; the sentence says what to do instead."""
+    """A disposition that cannot be taken; the sentence says what to do instead.
+
+    ``field`` is what is wrong in the answer: disposition, at, reason, learned, competitor, until,
+    '' where it is none of them.
+    """
+
+    def __init__(self, sentence: str, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
 
 
 class TaskOver(TaskRefused):
@@ -58,61 +67,113 @@ def check(connection: Connection, row: Row[Any], answer: Answer, now: datetime) 
         TaskRefused: the answer lacks what its disposition needs, or has what it can't have.
     """
     if instead := _instead(connection, row, answer.by, now):
-        raise TaskOver(f"Task {row.id} can't be finished any more: {instead}.")
+        raise TaskOver(
+            sentence(
+                "Task {task} can't be finished any more: {instead}.", task=row.id, instead=instead
+            )
+        )
     if answer.disposition not in row.dispositions:
         raise TaskRefused(
-            f"Task {row.id} cannot end with '{answer.disposition}'; "
-            f"choose one of {', '.join(row.dispositions)}."
+            sentence(
+                "Task {task} cannot end with '{disposition}'; choose one of {dispositions}.",
+                task=row.id,
+                disposition=answer.disposition,
+                dispositions=row.dispositions,
+            ),
+            "disposition",
         )
     if answer.disposition in NEEDS_TIME and answer.at is None:
-        raise TaskRefused(f"'{answer.disposition}' needs a time: say when with --at.")
+        raise TaskRefused(
+            sentence("'{disposition}' needs a time: say when.", disposition=answer.disposition),
+            "at",
+        )
     if answer.disposition in NEEDS_REASON and not answer.reason:
-        raise TaskRefused(f"'{answer.disposition}' needs a reason: give its code with --reason.")
+        raise TaskRefused(
+            sentence(
+                "'{disposition}' needs a reason: give its code.", disposition=answer.disposition
+            ),
+            "reason",
+        )
     if answer.at is not None and answer.disposition not in NEEDS_TIME:
-        raise TaskRefused(f"'{answer.disposition}' takes no time: leave --at out.")
+        raise TaskRefused(
+            sentence(
+                "'{disposition}' takes no time: leave it out.", disposition=answer.disposition
+            ),
+            "at",
+        )
     if answer.until is not None and answer.disposition not in MAY_RETURN_ON_A_DAY:
         raise TaskRefused(
-            f"'{answer.disposition}' does not send the lead to rest: leave --until out."
+            sentence(
+                "'{disposition}' does not send the lead to rest: leave the day out.",
+                disposition=answer.disposition,
+            ),
+            "until",
         )
     if answer.extra and row.kind != "opportunity":
         raise TaskRefused(
-            "Budget, authority, need and timeline are recorded with opportunity tasks only: "
-            "leave --learned out, or put it into --note."
+            sentence(
+                "Budget, authority, need and timeline are recorded with opportunity tasks only: "
+                "leave them out, or put them into the note."
+            ),
+            "learned",
         )
     if answer.competitor and answer.disposition != "lost":
         raise TaskRefused(
-            f"'{answer.disposition}' takes no competitor: leave --competitor out, or end the task "
-            "with lost."
+            sentence(
+                "'{disposition}' takes no competitor: leave it out, or end the task with lost.",
+                disposition=answer.disposition,
+            ),
+            "competitor",
         )
     if answer.competitor and not CODE.fullmatch(answer.competitor):
         raise TaskRefused(
-            f"'{answer.competitor}' is no code of a competitor: use lower-case letters, digits "
-            "and _, such as acme, and put the rest into --note."
+            sentence(
+                "'{code}' is no code of a competitor: use lower-case letters, digits and _, such "
+                "as acme, and put the rest into the note.",
+                code=answer.competitor,
+            ),
+            "competitor",
         )
     if (answer.disposition, answer.reason, answer.competitor) == ("lost", "competitor", ""):
         raise TaskRefused(
-            "Lost to which competitor? Give its code with --competitor, such as acme."
+            sentence("Lost to which competitor? Give its code, such as acme."), "competitor"
         )
     if answer.reason and not CODE.fullmatch(answer.reason):
         raise TaskRefused(
-            f"'{answer.reason}' is no reason code: use lower-case letters, digits and _, such as "
-            "price or no_budget, and put the rest into --note."
+            sentence(
+                "'{code}' is no reason code: use lower-case letters, digits and _, such as price "
+                "or no_budget, and put the rest into the note.",
+                code=answer.reason,
+            ),
+            "reason",
         )
 
 
 def _instead(connection: Connection, row: Row[Any], by: str, now: datetime) -> str:
     """What happened to a task instead of the answer; '' when it can be answered."""
-    when = f"on {row.completed_at:%Y-%m-%d at %H:%M} UTC" if row.completed_at else "already"
+    when = (
+        sentence("on {at:%Y-%m-%d at %H:%M} UTC", at=row.completed_at)
+        if row.completed_at
+        else sentence("already")
+    )
     match row.state:
         case "done":
-            who = row.completed_by or "somebody"
-            return f"{who} has done it {when} with '{row.disposition}'"
+            return sentence(
+                "{who} has done it {when} with '{disposition}'",
+                who=row.completed_by or sentence("somebody"),
+                when=when,
+                disposition=row.disposition,
+            )
         case "withdrawn":
-            return f"it was withdrawn {when}, because {_gone_on(connection, row)}"
+            why = _gone_on(connection, row)
+            return sentence("it was withdrawn {when}, because {why}", when=when, why=why)
         case "expired":
-            return f"its deadline passed {when}, and the journey went on without an answer"
+            return sentence(
+                "its deadline passed {when}, and the journey went on without an answer", when=when
+            )
     if now > row.deadline_at:
-        return f"its deadline passed on {row.deadline_at:%Y-%m-%d at %H:%M} UTC"
+        at = row.deadline_at
+        return sentence("its deadline passed on {at:%Y-%m-%d at %H:%M} UTC", at=at)
     if row.owner and row.owner != by:
         taken = connection.execute(
             select(Assignment.by, Assignment.cause, Assignment.at)
@@ -126,9 +187,20 @@ def _instead(connection: Connection, row: Row[Any], by: str, now: datetime) -> s
             .limit(1)
         ).first()
         if by and taken is not None:
+            values = {
+                "owner": row.owner,
+                "at": taken.at,
+                "cause": taken.cause.replace("_", " "),
+                "who": taken.by,
+            }
             return (
-                f"it is {row.owner}'s since {taken.at:%Y-%m-%d at %H:%M} UTC "
-                f"({taken.cause.replace('_', ' ')}{f', by {taken.by}' if taken.by else ''})"
+                sentence(
+                    "it is {owner}'s since {at:%Y-%m-%d at %H:%M} UTC ({cause}, by {who})", **values
+                )
+                if taken.by
+                else sentence(
+                    "it is {owner}'s since {at:%Y-%m-%d at %H:%M} UTC ({cause})", **values
+                )
             )
     return ""
 
@@ -138,8 +210,12 @@ def _gone_on(connection: Connection, row: Row[Any]) -> str:
         select(Lead.phase, Lead.phase_reason, Lead.phase_since).where(Lead.id == row.lead_id)
     ).one()
     if lead.phase_since and lead.phase_since > row.opened_at:
-        return f"the lead is in {lead.phase} now ({lead.phase_reason.replace('_', ' ')})"
-    return "the journey was paused or no longer needs it"
+        return sentence(
+            "the lead is in {phase} now ({reason})",
+            phase=lead.phase,
+            reason=lead.phase_reason.replace("_", " "),
+        )
+    return sentence("the journey was paused or no longer needs it")
 
 
 def consequences(
@@ -159,13 +235,19 @@ def consequences(
             notify=False,
         )
     elif answer.disposition == "call_back" and answer.at is not None and answer.at <= now:
-        raise TaskRefused("The time to call back lies in the past; choose a later one.")
+        raise TaskRefused(
+            sentence("The time to call back lies in the past; choose a later one."), "at"
+        )
     elif row.kind == "qualify" and answer.disposition == "return":
         returns = policy(connection, FollowUpPolicy, "follow-up").returns
         if answer.reason not in returns:
             raise TaskRefused(
-                f"'{answer.reason}' is no reason to return a lead; "
-                f"choose one of {', '.join(returns)}."
+                sentence(
+                    "'{reason}' is no reason to return a lead; choose one of {reasons}.",
+                    reason=answer.reason,
+                    reasons=list(returns),
+                ),
+                "reason",
             )
         meant = returns[answer.reason]
         reason = f"{meant.to}:{answer.reason}"
@@ -178,7 +260,7 @@ def consequences(
     elif row.kind == "meeting_outcome":
         outcome = "held" if answer.disposition == "not_a_fit" else answer.disposition
         meetings.record_outcome(connection, row.meeting_id, outcome)
-        missing_outcomes.outcome_told(connection, row.meeting_id, now)
+        missing_outcomes.outcome_told(connection, row.lead_id, row.meeting_id, now)
     elif row.kind == "opportunity":
         _judge_sale(connection, row, answer, now)
     if row.kind == "qualify":
@@ -186,18 +268,22 @@ def consequences(
     if answer.until is not None:
         if reason.startswith("disqualify:"):
             raise TaskRefused(
-                f"A lead that is returned as {answer.reason} does not come back: leave --until out."
+                sentence(
+                    "A lead that is returned as {reason} does not come back: leave the day out.",
+                    reason=answer.reason,
+                ),
+                "until",
             )
         try:
             recycle.return_on(connection, row.lead_id, answer.until, now)
         except recycle.RecycleRefused as refusal:
-            raise TaskRefused(f"--until: {refusal}") from None
+            raise TaskRefused(str(refusal), "until") from None
     return reason, ref
 
 
 def _judge_sale(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
     """Record what the owner of a sale knows of it now."""
-    opportunities.answer_stall(connection, row.opportunity_id, now)
+    opportunities.answer_stall(connection, row.lead_id, row.opportunity_id, now)
     if answer.extra:
         opportunities.record_qualification(connection, row.opportunity_id, answer.extra)
     if answer.disposition == "lost":
@@ -209,7 +295,7 @@ def _judge_sale(connection: Connection, row: Row[Any], answer: Answer, now: date
                 competitor=answer.competitor,
             )
         except opportunities.OpportunityRefused as refusal:
-            raise TaskRefused(str(refusal)) from None
+            raise TaskRefused(str(refusal), "reason") from None
 
 
 def _feed_back(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
 from domain.access import Role
+from domain.sentences import sentence
 from store import named_keys
 from store.tables import ApiChange, ApiToken, Rep
 
@@ -51,13 +54,15 @@ class TokenLine:
 
 @dataclass(frozen=True)
 class Change:
-    """A change that was asked for. ``status`` is that of the answer, ``at`` real time, UTC."""
+    """A change that was asked for. ``asked`` are the fields of the request that are kept,
+    ``status`` is that of the answer, ``at`` real time, UTC."""
 
     id: int
     by: str
     rep: str
     method: str
     path: str
+    asked: dict[str, Any]
     status: int | None
     at: datetime
 
@@ -73,15 +78,23 @@ def create_token(connection: Connection, name: str, role: Role, rep: str = "") -
             unknown, or not wanted.
     """
     if role == Role.SDR and not rep:
-        raise TokenRefused("A token of role sdr acts for a rep: say which, such as rep-1.")
+        raise TokenRefused(
+            sentence("A token of role sdr acts for a rep: say which, such as rep-1.")
+        )
     if role != Role.SDR and rep:
-        raise TokenRefused(f"A token of role {role} acts for no rep: leave the rep out.")
+        raise TokenRefused(
+            sentence("A token of role {role} acts for no rep: leave the rep out.", role=role)
+        )
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
-        raise TokenRefused(f"There is no rep '{rep}' in the team policy that is published.")
+        raise TokenRefused(
+            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
+        )
     token = PREFIX + secrets.token_urlsafe(32)
     kept = named_keys.digest(token)
     if not named_keys.add(connection, ApiToken, name=name, token_hash=kept, role=role, rep=rep):
-        raise TokenRefused(f"There is, or was, a token '{name}': choose another name.")
+        raise TokenRefused(
+            sentence("There is, or was, a token '{name}': choose another name.", name=name)
+        )
     return token
 
 
@@ -125,11 +138,13 @@ def revoke_token(connection: Connection, name: str, now: datetime) -> bool:
     return named_keys.revoke(connection, ApiToken, name, now)
 
 
-def begin_change(connection: Connection, caller: Caller, method: str, path: str) -> int:
+def begin_change(
+    connection: Connection, caller: Caller, method: str, path: str, asked: Mapping[str, Any]
+) -> int:
     """Record that a change is asked for, before it is made; returns the record's id."""
     return connection.execute(
         insert(ApiChange)
-        .values(by=caller.name, rep=caller.rep, method=method, path=path)
+        .values(by=caller.name, rep=caller.rep, method=method, path=path, asked=dict(asked))
         .returning(ApiChange.id)
     ).scalar_one()
 
@@ -152,7 +167,7 @@ def list_changes(
 
     Args:
         by: a part of the name of who asked, or a rep's code; '' for everybody.
-        lead_id: only changes whose path names this lead; ``task_id`` the same of a task.
+        lead_id: only changes that name this lead; ``task_id`` the same of a task.
         before: the last id of the page before.
     """
     query = select(*ApiChange.__table__.c).order_by(ApiChange.id.desc()).limit(limit)
@@ -161,6 +176,7 @@ def list_changes(
     if lead_id is not None:
         query = query.where(
             ApiChange.path.regexp_match(f"/(leads|suppressions|recycle)/{lead_id:d}(/|$)")
+            | ApiChange.asked.contains({"leads": [lead_id]})
         )
     if task_id is not None:
         query = query.where(ApiChange.path.regexp_match(f"/tasks/{task_id:d}(/|$)"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, text
 
@@ -16,6 +16,14 @@ _COUNTS = text(
         count(*) FILTER (WHERE exit_reason = 'score_reached') AS ready
     FROM enrollment JOIN cadence_version ON cadence_version.id = cadence_version_id
     GROUP BY cadence_version.name
+    """
+)
+_ON_ALL_STEPS = text(
+    """
+    SELECT cadence_version.name, step, count(*) AS leads
+    FROM enrollment JOIN cadence_version ON cadence_version.id = cadence_version_id
+    WHERE ended_at IS NULL
+    GROUP BY cadence_version.name, step ORDER BY leads DESC, step
     """
 )
 _ON_STEPS = text(
@@ -50,13 +58,15 @@ _MAILS = text(
 @dataclass(frozen=True)
 class CadenceCounts:
     """Leads of a cadence, all versions together: in it now, that ever entered, and that left it
-    because they replied, booked, or were ready for sales."""
+    because they replied, booked, or were ready for sales. ``steps`` says before which step how
+    many of those in it are, the most first."""
 
     entered: int = 0
     leads: int = 0
     replied: int = 0
     booked: int = 0
     ready: int = 0
+    steps: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -85,8 +95,16 @@ class MailCounts:
 
 def cadence_counts(connection: Connection) -> dict[str, CadenceCounts]:
     """Cadence → its counts; without those that no lead ever entered."""
+    steps: dict[str, dict[str, int]] = {}
+    for row in connection.execute(_ON_ALL_STEPS):
+        steps.setdefault(row.name, {})[row.step] = row.leads
     rows = connection.execute(_COUNTS).mappings()
-    return {row["name"]: CadenceCounts(**{k: row[k] for k in row if k != "name"}) for row in rows}
+    return {
+        row["name"]: CadenceCounts(
+            **{k: row[k] for k in row if k != "name"}, steps=steps.get(row["name"], {})
+        )
+        for row in rows
+    }
 
 
 def leads_on_steps(connection: Connection, name: str) -> Standing:

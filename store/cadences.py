@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.cadences.cadence import Cadence
 from domain.cadences.lint import FALLBACK_LANGUAGE
 from domain.email.rendering import CompiledTemplate
+from domain.sentences import sentence
 from store.tables import CadenceVersion, TemplateVersion
 
 
@@ -191,8 +192,11 @@ def cadence_named(connection: Connection, name: str, version: int | None) -> Pub
     if row is None:
         which = name if version is None else f"{name} version {version}"
         raise CadenceMissing(
-            f"The cadence {which} is not published: `python starter.py cadence list` shows those "
-            "that are, `python starter.py cadence publish` publishes the files in cadences/."
+            sentence(
+                "The cadence {cadence} is not published: choose one that is, or publish it, in the "
+                "console under Cadences or with `python starter.py cadence publish`.",
+                cadence=which,
+            )
         )
     return _published(row)
 
@@ -256,9 +260,13 @@ def latest_template(connection: Connection, name: str, language: str) -> Publish
     ).first()
     if row is None:
         raise TemplateMissing(
-            f"The template {name} is not published in {language} or {FALLBACK_LANGUAGE}: add "
-            f"templates/{name}.{FALLBACK_LANGUAGE}.mjml and run "
-            "`python starter.py cadence publish`."
+            sentence(
+                "The mail {name} is not published in any of {languages}: publish it, in the "
+                "console under Policies or as {file} with `python starter.py cadence publish`.",
+                name=name,
+                languages=list(dict.fromkeys([language, FALLBACK_LANGUAGE])),
+                file=f"templates/{name}.{FALLBACK_LANGUAGE}.mjml",
+            )
         )
     return _template(row)
 

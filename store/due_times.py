@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, text
 from domain.journey import Code, Notice, journey_id
 from store.business_time import calendar_of, clocked, due_after
 from store.relay_messages import Message, post_all
-from store.sla import withdrawn_before
+from store.sla import opened_and_paused
 from store.sla_recount import recount
 
 _SET = text(
@@ -89,11 +89,9 @@ def recount_due(connection: Connection, owners: Collection[str] | None, now: dat
 
 def _due(connection: Connection, task: Row[Any]) -> datetime:
     """When a task is due for its owner of now; the time in pauses does not count."""
-    earlier = withdrawn_before(connection, task)
-    openings = [*(row.opened_at for row in earlier), task.opened_at]
-    pauses = [(row.completed_at, again) for row, again in zip(earlier, openings[1:], strict=True)]
+    opened, pauses = opened_and_paused(connection, task)
     # A later start is when somebody else had the task before.
-    start = openings[0] if task.starts_at == task.opened_at else task.starts_at
+    start = opened if task.starts_at == task.opened_at else task.starts_at
     calendar = calendar_of(connection, task.owner)
     return clocked(task.due_in).after(start, calendar, pauses)
 

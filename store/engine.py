@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.exc import DataError
 
 
 @functools.cache
@@ -13,7 +15,7 @@ def engine(database_url: str, pool_size: int = 8) -> Engine:
 
     ``pool_size`` connections are kept; as many again may be opened for a moment.
     """
-    return create_engine(
+    made = create_engine(
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -21,3 +23,14 @@ def engine(database_url: str, pool_size: int = 8) -> Engine:
         hide_parameters=True,
         connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
     )
+    event.listen(made, "handle_error", _as_of_the_server)
+    return made
+
+
+def _as_of_the_server(context: ExceptionContext) -> None:
+    """The driver refuses text with NUL before it asks the server; for callers it is the same as
+    any other value that PostgreSQL can't keep."""
+    if isinstance(context.original_exception, ValueError):
+        raise DataError(
+            context.statement, None, context.original_exception, hide_parameters=True
+        ) from None

@@ -14,8 +14,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, insert, select, text, update
 
 from domain.journey import ENDED, journey_id, opportunity_workflow_id
+from domain.sentences import sentence
 from store.consent import lock_address
 from store.erasure_plan import PLAN, Erase
+from store.outgoing import announce
 from store.relay_messages import post
 from store.tables import ConsentRecord, Erasure, Lead, Opportunity, RelayMessage, StageTransition
 
@@ -90,10 +92,13 @@ def erase(
         select(Lead.email_key, Lead.stage, Lead.phase_reason, Lead.cycle).where(Lead.id == lead_id)
     ).one()
     if _is_mark(lead_id, lead.email_key):
-        raise ErasureRefused(f"lead-{lead_id} is erased already.")
+        raise ErasureRefused(sentence("lead-{lead} is erased already.", lead=lead_id))
     if address.strip().casefold() != lead.email_key:
         raise ErasureRefused(
-            f"This is not the address of lead-{lead_id}: nothing was erased. Type it as shown."
+            sentence(
+                "This is not the address of lead-{lead}: nothing was erased. Type it as shown.",
+                lead=lead_id,
+            )
         )
     counts = _clear(connection, lead_id, now, last=False)
     connection.execute(
@@ -116,6 +121,7 @@ def erase(
         .returning(Erasure.id)
     ).scalar_one()
     _end_journeys(connection, lead_id)
+    announce(connection, "lead.erased", lead_id, at=now)
     return Receipt(receipt, now, by, reason, counts)
 
 
@@ -238,7 +244,7 @@ def _values(connection: Connection, lead_id: int) -> dict[str, object]:
 def _email_key(connection: Connection, lead_id: int) -> str:
     key = connection.scalar(select(Lead.email_key).where(Lead.id == lead_id))
     if key is None:
-        raise ErasureRefused(f"There is no lead {lead_id}.")
+        raise ErasureRefused(sentence("There is no lead {lead}.", lead=lead_id))
     return key
 
 

@@ -173,7 +173,8 @@ PLAN = (
     ),
     Erase(
         WebhookDelivery,
-        "payload->'data'->>'lead_id' = cast(:lead AS text)",
+        # That somebody was erased, other programs are still to hear.
+        "payload->'data'->>'lead_id' = cast(:lead AS text) AND event_type <> 'lead.erased'",
         {
             "payload": "jsonb_build_object('type', event_type, 'timestamp', payload->'timestamp', "
             "'data', cast('{}' AS jsonb))",
@@ -227,7 +228,7 @@ NOT_OF_LEADS = frozenset(
         "console_session",
         "login_link",
         "api_token",
-        "api_change",  # Paths with ids.
+        "api_change",  # Ids and codes: see web/api/recorded.py.
         "webhook_endpoint",
         "erasure",
     }

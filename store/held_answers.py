@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy import Connection, Engine, Row, text
 
 from domain.names import full_name
+from domain.sentences import read, sentence, written
 from store.answers import Answer, TaskOver, TaskRefused
 from store.meetings import MeetingRefused
 from store.tasks import complete_task, keep_refused
@@ -115,8 +116,13 @@ def refuse_held(connection: Connection, task_id: int) -> None:
     ).first()
     if held is not None:
         raise TaskOver(
-            f"Task {task_id} can't be finished any more: {held.by} has just done it with "
-            f"'{held.disposition}'."
+            sentence(
+                "Task {task} can't be finished any more: {who} has just done it with "
+                "'{disposition}'.",
+                task=task_id,
+                who=held.by,
+                disposition=held.disposition,
+            )
         )
 
 
@@ -139,8 +145,7 @@ def held_of(connection: Connection, user_id: int) -> list[Held]:
         text(
             """
             SELECT task_id, held_answer.answer,
-                coalesce(held_answer.answer->>'refused', '') AS refused,
-                first_name, last_name, email,
+                held_answer.answer->'refused' AS refused, first_name, last_name, email,
                 CASE WHEN release_at < 'infinity'
                     THEN extract(epoch FROM release_at - clock_timestamp()) ELSE 0 END AS left
             FROM held_answer JOIN task ON task.id = held_answer.task_id
@@ -196,10 +201,10 @@ def _release(connection: Connection, row: Row[Any]) -> None:
         connection.execute(
             text(
                 "UPDATE held_answer SET release_at = 'infinity', "
-                "answer = answer || jsonb_build_object('refused', cast(:why AS text)) "
+                "answer = answer || jsonb_build_object('refused', cast(:why AS jsonb)) "
                 "WHERE task_id = :task"
             ),
-            {"why": str(refusal), "task": row.task_id},
+            {"why": json.dumps(written(str(refusal))), "task": row.task_id},
         )
     else:
         connection.execute(
@@ -209,7 +214,8 @@ def _release(connection: Connection, row: Row[Any]) -> None:
 
 def _held(row: Row[Any]) -> Held:
     lead = full_name(row.first_name, row.last_name) or row.email
-    return Held(row.task_id, lead, _read(row.answer), max(0.0, float(row.left)), row.refused)
+    refused = str(read(row.refused)) if row.refused else ""
+    return Held(row.task_id, lead, _read(row.answer), max(0.0, float(row.left)), refused)
 
 
 def _written(answer: Answer, now: datetime) -> str:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from domain.lead_files.columns import REJECT_COLUMNS, choose
 from domain.lead_files.lead_file import LeadFile, Record, read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
+from domain.sentences import sentence
 from store import lead_import
 from store.erasure import ErasedPeople
 from store.import_runs import (
@@ -80,6 +81,7 @@ class Job:
         lead_import.prepare(connection)
         erased = ErasedPeople(connection, self.secret)
         self._stage(connection, leads, RowReader(columns, run.source, erased))
+        lead_import.opt_out_staged(connection, file_name=run.file_name, now=self.now())
         merged = lead_import.merge(connection)
         lead_import.judge_fit(connection, self.now())
         queued = lead_import.Queued(0, 0.0)
@@ -123,7 +125,7 @@ class Job:
         for record in leads.records():
             self.rows += 1
             if record.problem:
-                reject(record, record.problem, f"{record.problem.capitalize()}.")
+                reject(record, record.problem, record.said)
             else:
                 try:
                     batch.append((record.row, reader.read(record.values)))
@@ -198,17 +200,24 @@ def begin(
 def _take(watch: Connection, run_id: int) -> RunLine:
     run = find_run(watch, run_id)
     if run is None:
-        raise ImportRefused("This import was discarded: choose the file again.")
+        raise ImportRefused(sentence("This import was discarded: choose the file again."))
     if run.state not in CAN_START:
-        raise ImportRefused(f"This import is {run.state}.")
+        raise ImportRefused(
+            sentence("This import is running.")
+            if run.state == "running"
+            else sentence("This import is done.")
+        )
     published = lead_import.published_cadences(watch)
     if run.cadence and run.cadence not in published:
         raise ImportRefused(
-            f"The cadence {run.cadence} is not published: choose another one, or to start no "
-            "journeys."
+            sentence(
+                "The cadence {cadence} is not published: choose another one, or to start no "
+                "journeys.",
+                cadence=run.cadence,
+            )
         )
     if not watch.scalar(text("SELECT pg_try_advisory_lock(:class, :id)"), _lock(run_id)):
-        raise ImportRefused("This import is running.")
+        raise ImportRefused(sentence("This import is running."))
     taken = watch.scalar(
         update(ImportRun)
         .where(ImportRun.id == run_id, ImportRun.state != "done")
@@ -226,7 +235,7 @@ def _take(watch: Connection, run_id: int) -> RunLine:
     )
     if taken is None:
         _release(watch, run_id)
-        raise ImportRefused("This import is done, or was discarded.")
+        raise ImportRefused(sentence("This import is done, or was discarded."))
     return run
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from domain.lead_files.lead_file import LeadFile
 from domain.lead_files.preview import Head
+from domain.sentences import sentence
 from store.tables import ImportFile, ImportRun
 
 KEPT_DAYS = 7
@@ -165,7 +166,7 @@ def data_of(connection: Connection, run_id: int) -> bytes:
     """
     kept = connection.scalar(select(ImportFile.data).where(ImportFile.run_id == run_id))
     if kept is None:
-        raise ImportRefused("The file is not kept any more: choose it again.")
+        raise ImportRefused(sentence("The file is not kept any more: choose it again."))
     return zlib.decompress(kept)
 
 
@@ -203,9 +204,13 @@ def _can_start(connection: Connection, run_id: int) -> None:
     connection.execute(select(ImportRun.id).where(ImportRun.id == run_id).with_for_update())
     run = find_run(connection, run_id)
     if run is None:
-        raise ImportRefused("This import was discarded: choose the file again.")
+        raise ImportRefused(sentence("This import was discarded: choose the file again."))
     if run.state not in CAN_START:
-        raise ImportRefused(f"This import is {run.state}: it can't be changed any more.")
+        raise ImportRefused(
+            sentence("This import is running: it can't be changed any more.")
+            if run.state == "running"
+            else sentence("This import is done: it can't be changed any more.")
+        )
 
 
 def _lines(connection: Connection, rest: str, **values: Any) -> list[RunLine]:

@@ -32,10 +32,12 @@ BOOKS = ("meeting_booked", "rescheduled")
 
 @dataclass(frozen=True)
 class Pile:
-    """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's."""
+    """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's.
+    With ``late_at`` only those that were due before it."""
 
     owner: str | None = None
     team: str | None = None
+    late_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,16 @@ class Line:
     owner: str
     hot: bool
     due_at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many open tasks a rep has, and their team with them. ``present`` is whether the rep takes
+    new leads, absences aside; None when there is no such rep."""
+
+    own: int
+    team: int
+    present: bool | None
 
 
 @dataclass(frozen=True)
@@ -90,16 +102,17 @@ _PILE = """
     AND (cast(:owner AS text) IS NULL OR task.owner = :owner)
     AND (cast(:team AS text) IS NULL
         OR task.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+    AND (cast(:late_at AS timestamptz) IS NULL OR task.due_at < :late_at)
     AND NOT EXISTS (SELECT FROM held_answer AS held
         WHERE held.task_id = task.id AND held.release_at < 'infinity')
 """
 _LINES = text(
     f"""
-    SELECT task.id, task.lead_id, kind, task.title, attempt, task.owner, hot, due_at,
+    SELECT first.id, lead_id, kind, first.title, attempt, first.owner, hot, due_at,
         first_name, last_name, email, coalesce(account.name, '') AS company
-    FROM task JOIN lead ON lead.id = task.lead_id
-    LEFT JOIN account ON account.id = lead.account_id
-    WHERE {_PILE} ORDER BY hot DESC, due_at, task.id LIMIT :most
+    FROM (SELECT * FROM task WHERE {_PILE} ORDER BY hot DESC, due_at, id LIMIT :most) AS first
+    JOIN lead ON lead.id = lead_id LEFT JOIN account ON account.id = lead.account_id
+    ORDER BY hot DESC, due_at, first.id
     """
 )
 _MARK = text(
@@ -107,9 +120,20 @@ _MARK = text(
     SELECT count(*), max(task.id), sum(hashtext(task.owner)), count(*) FILTER (WHERE hot),
         sum(extract(epoch FROM due_at)),
         (SELECT string_agg(task_id || (release_at < 'infinity')::text, ',' ORDER BY task_id)
-         FROM held_answer WHERE user_id = :user),
-        (SELECT state || owner || EXISTS (SELECT FROM held_answer WHERE task_id = :task)
-         FROM task WHERE id = :task)
+         FROM held_answer WHERE user_id = :user)
+    FROM task WHERE {_PILE}
+    """
+)
+_TASK_MARK = text(
+    """
+    SELECT state, owner, EXISTS (SELECT FROM held_answer WHERE task_id = :task)
+    FROM task WHERE id = :task
+    """
+)
+_WAITING = text(
+    f"""
+    SELECT count(*) FILTER (WHERE task.owner = :rep) AS own, count(*) AS team,
+        (SELECT present FROM rep WHERE code = :rep AND active) AS present
     FROM task WHERE {_PILE}
     """
 )
@@ -117,7 +141,7 @@ _MARK = text(
 
 def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
     """The open tasks, hot leads first, then the one due first."""
-    rows = connection.execute(_LINES, {"owner": pile.owner, "team": pile.team, "most": most})
+    rows = connection.execute(_LINES, vars(pile) | {"most": most})
     return [
         Line(
             row.id,
@@ -135,29 +159,28 @@ def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
     ]
 
 
-def mark(connection: Connection, pile: Pile, user_id: int, task_id: int) -> tuple[Hashable, ...]:
-    """Something that is another as soon as the list, what the user holds, or whether the task that
-    is looked at is open, is another."""
-    row = connection.execute(
-        _MARK, {"owner": pile.owner, "team": pile.team, "user": user_id, "task": task_id}
-    ).one()
+def how_many(connection: Connection, pile: Pile) -> int:
+    """How many open tasks there are."""
+    counted = connection.execute(text(f"SELECT count(*) FROM task WHERE {_PILE}"), vars(pile))
+    return int(counted.scalar_one())
+
+
+def mark(connection: Connection, pile: Pile, user_id: int) -> tuple[Hashable, ...]:
+    """Something that is another as soon as the list, or what the user holds, is another."""
+    row = connection.execute(_MARK, vars(pile) | {"user": user_id}).one()
     return tuple(row)
 
 
-def how_many(connection: Connection, pile: Pile) -> int:
-    """How many open tasks there are."""
-    found: int = connection.execute(
-        text(f"SELECT count(*) FROM task WHERE {_PILE}"), {"owner": pile.owner, "team": pile.team}
-    ).scalar_one()
-    return found
+def task_mark(connection: Connection, task_id: int) -> tuple[Hashable, ...]:
+    """Something that is another as soon as the task is no longer open, or somebody else's; empty
+    when there is no such task."""
+    return tuple(connection.execute(_TASK_MARK, {"task": task_id}).first() or ())
 
 
-def is_present(connection: Connection, rep: str) -> bool | None:
-    """Whether a rep takes new leads, absences aside; None when there is no such rep."""
-    present: bool | None = connection.execute(
-        text("SELECT present FROM rep WHERE code = :rep AND active"), {"rep": rep}
-    ).scalar()
-    return present
+def waiting(connection: Connection, rep: str, team: str | None) -> Waiting:
+    """How much waits for a rep ('' for nobody) and for their team (None for everybody)."""
+    row = connection.execute(_WAITING, vars(Pile(team=team)) | {"rep": rep}).one()
+    return Waiting(row.own, row.team, row.present)
 
 
 def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None:

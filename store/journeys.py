@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.journey import Code, Entered, Phase, PhaseEntry, Stage
+from domain.journey import IN_SALES, Code, Entered, Phase, PhaseEntry, Stage
 from domain.journey_sales import OUTBOUND
 from domain.scoring.policy import ScoringPolicy
 from store import sla
@@ -16,8 +16,6 @@ from store.outgoing import announce
 from store.policies import policy
 from store.routing import assign, drain_overflow
 from store.scoring import standing_now
-
-NEEDS_OWNER = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 
 
 def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Entered:
@@ -63,10 +61,10 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
     ).first()
     owner: str = lead.owner
     if new is not None:
-        came = lead.phase not in NEEDS_OWNER
+        came = lead.phase not in IN_SALES
         # A rep who chose a lead itself keeps it.
         anew = came and entry.phase == Phase.FOLLOW_UP and entry.reason != OUTBOUND
-        if entry.phase in NEEDS_OWNER and (not owner or anew):
+        if entry.phase in IN_SALES and (not owner or anew):
             owner = assign(connection, entry.lead_id, at)
         connection.execute(
             text(
@@ -88,7 +86,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         )
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
         sla.left_phase(connection, entry.lead_id, entered=entry.phase, cycle=entry.cycle, now=at)
-        if not came and entry.phase not in NEEDS_OWNER:
+        if not came and entry.phase not in IN_SALES:
             drain_overflow(connection, at)
         announce(connection, "lead.stage_changed", new.id)
     rules = policy(connection, ScoringPolicy, "scoring")

@@ -1,7 +1,8 @@
 """Leads of a file into the database: COPY to a temporary table, then merged by few statements.
 
 Everything happens in the caller's transaction, in this order: :func:`prepare`, :func:`stage` once
-or several times, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`, :func:`record_run`.
+or several times, :func:`opt_out_staged`, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`,
+:func:`record_run`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, text
 
 from domain.lead_files.row import LeadRow
+from store.consent import opt_out_all
 from store.policies import PolicyMissing
 from store.recycle import contracts_changed
 from store.relay_messages import CHANNEL
@@ -67,7 +69,8 @@ def prepare(connection: Connection) -> None:
     connection.execute(
         text(
             f"CREATE TEMPORARY TABLE import_row (position bigint, {columns}, "
-            "attributes jsonb NOT NULL, lead_id bigint) ON COMMIT DROP"
+            "unsubscribed boolean NOT NULL, attributes jsonb NOT NULL, lead_id bigint) "
+            "ON COMMIT DROP"
         )
     )
 
@@ -78,15 +81,38 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     for position, row in rows:
         fields = [getattr(row, name).translate(_COPY_ESCAPES) for name in _TEXT_COLUMNS]
         attributes = json.dumps(row.attributes, ensure_ascii=False).translate(_COPY_ESCAPES)
-        lines.write("\t".join((str(position), *fields, attributes)) + "\n")
+        unsubscribed = "t" if row.unsubscribed else "f"
+        lines.write("\t".join((str(position), *fields, unsubscribed, attributes)) + "\n")
     lines.seek(0)
     # SQLAlchemy has no COPY; this is psycopg2's own cursor on the same transaction.
     cursor = cast(Any, connection.connection.cursor())
     try:
-        columns = ", ".join(("position", *_TEXT_COLUMNS, "attributes"))
+        columns = ", ".join(("position", *_TEXT_COLUMNS, "unsubscribed", "attributes"))
         cursor.copy_expert(f"COPY import_row ({columns}) FROM STDIN", lines)
     finally:
         cursor.close()
+
+
+def opt_out_staged(connection: Connection, *, file_name: str, now: datetime) -> int:
+    """Suppress the addresses of the staged rows whose people asked for no mail: before their leads
+    are created or locked, and with them, so no journey sends anything in between.
+
+    Rows that say nothing of it, or no, lift nothing.
+
+    Args:
+        file_name: of the file that says so; kept on record.
+        now: journey time, UTC.
+
+    Returns:
+        How many addresses they are, also those that were suppressed before.
+    """
+    found = connection.execute(
+        text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
+    ).scalars()
+    addresses = list(found)
+    if addresses:
+        opt_out_all(connection, addresses, at=now, source="import", evidence=file_name)
+    return len(addresses)
 
 
 def merge(connection: Connection) -> Merged:
@@ -184,8 +210,8 @@ def _fold_doubles(connection: Connection) -> None:
                 SELECT email_key, jsonb_object_agg(pair.key, pair.value ORDER BY position) AS pairs
                 FROM taken, jsonb_each(attributes) AS pair GROUP BY email_key
             )
-            INSERT INTO import_row (position, {names}, email_key, attributes)
-            SELECT min(position), {folded}, email_key,
+            INSERT INTO import_row (position, {names}, email_key, unsubscribed, attributes)
+            SELECT min(position), {folded}, email_key, bool_or(unsubscribed),
                 coalesce((SELECT pairs FROM known WHERE known.email_key = taken.email_key), '{{}}')
             FROM taken GROUP BY email_key
             """

@@ -25,6 +25,8 @@ Order = Literal["activity", "score"]
 COUNTED = 1000
 """Up to here leads are counted exactly."""
 MOST_WORDS = 8
+MOST_SOURCES = 100
+NEWEST_LEADS = 10_000
 LONGEST_SEARCH = 200
 """Characters; what is longer is cut."""
 DEEDS: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +53,8 @@ class Wanted:
     """Such as ``B2``, ``B`` or ``2``, or what grades mean: known, engaged, mql, hot."""
     country: str = ""
     """ISO 3166-1 alpha-2."""
+    source: str = ""
+    """Where they come from, exactly as it was written."""
     cadence: str = ""
     """The cadence they are in now, whatever its version."""
     parked: bool | None = None
@@ -187,6 +191,19 @@ def owners(connection: Connection, team: str | None) -> dict[str, str]:
     return {row.code: row.name for row in connection.execute(query.order_by(Rep.code))}
 
 
+def sources(connection: Connection) -> list[str]:
+    """Where imports and the newest leads come from, at most ``MOST_SOURCES`` in alphabetical order.
+
+    To look at all leads would take longer than the list that is chosen by it.
+    """
+    query = text(
+        "SELECT source FROM (SELECT source FROM import_run WHERE state = 'done' "
+        "UNION SELECT source FROM (SELECT source FROM lead ORDER BY id DESC LIMIT :newest) AS new"
+        ") AS known WHERE source <> '' ORDER BY source LIMIT :most"
+    )
+    return list(connection.scalars(query, {"newest": NEWEST_LEADS, "most": MOST_SOURCES}))
+
+
 def words_searched(connection: Connection, search: str) -> list[str]:
     """The words of a search as the index has them, ``MOST_WORDS`` at most."""
     found = connection.execute(
@@ -262,6 +279,7 @@ _EQUAL = {
     "stage": "stage = :stage",
     "phase": "phase = :phase",
     "country": "country = :country",
+    "source": "source = :source",
     "account": "account_id = :account",
     "team": "owner IN (SELECT code FROM rep WHERE rep.team = :team)",
     "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "

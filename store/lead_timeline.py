@@ -1,10 +1,10 @@
-"""Everything that happened to a lead, the newest first, in rows that a page can word."""
+"""Everything that happened to a lead: in rows that a page can word, and in words."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -16,6 +16,9 @@ KINDS = (
 """What a line may be about."""
 
 
+_ENDLESS = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Happened:
     """Something that happened to a lead at ``at`` (journey time, UTC). ``ref`` is the id of its
@@ -25,6 +28,15 @@ class Happened:
     kind: str
     ref: int
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """Something that happened to a lead, in words; ``at`` is journey time, UTC."""
+
+    at: datetime
+    what: str
+    detail: str
 
 
 _ALL = text(
@@ -40,8 +52,8 @@ _ALL = text(
             coalesce(nullif(name, ''), detail->>'path', detail->>'url', ''),
             'points', points, 'machine', machine, 'text', coalesce(detail->>'text', ''))
         FROM engagement WHERE lead_id = :lead AND 'engagement' = ANY (:kinds)
-            AND NOT EXISTS (SELECT FROM inbound_message AS mail
-                WHERE mail.lead_id = engagement.lead_id AND mail.received_at = engagement.at)
+            AND NOT ('answer' = ANY (:kinds) AND EXISTS (SELECT FROM inbound_message AS mail
+                WHERE mail.lead_id = engagement.lead_id AND mail.received_at = engagement.at))
         UNION ALL
         SELECT received_at, 'answer', id,
             jsonb_build_object('what', kind, 'subject', subject, 'text', left(text, 2000))
@@ -103,10 +115,60 @@ def timeline(
     now: datetime,
     *,
     kinds: Collection[str] = KINDS,
-    limit: int = 100,
+    limit: int | None = 100,
 ) -> list[Happened]:
-    """The latest of what happened to a lead by ``now`` (journey time, UTC), of these kinds."""
+    """What happened to a lead by ``now`` (journey time, UTC), of these kinds, the newest first;
+    what people wrote stands for the engagement that it was. ``limit`` None: all of it."""
     rows: Any = connection.execute(
         _ALL, {"lead": lead_id, "now": now, "kinds": list(kinds), "limit": limit}
     )
     return [Happened(**row._mapping) for row in rows]
+
+
+def history(connection: Connection, lead_id: int) -> list[HistoryLine]:
+    """What happened to a lead and what is booked, in words, the oldest first; sales have lists of
+    their own."""
+    kinds = set(KINDS) - {"answer", "opportunity"}
+    found = timeline(connection, lead_id, _ENDLESS, kinds=kinds, limit=None)
+    lines = [_worded(one) for one in reversed(found)]
+    return sorted(lines, key=lambda line: (line.at, line.what))
+
+
+def _worded(one: Happened) -> HistoryLine:
+    facts, what = one.facts, one.kind
+    match what:
+        case "mail":
+            parts = [facts["state"], facts["step"], facts["error"]]
+        case "engagement":
+            worth = f"{facts['points']:+,} points"
+            if facts["machine"]:
+                worth = f"a machine ({_spaced(facts['machine'])})"
+            parts = [facts["what"], facts["name"], worth]
+        case "task":
+            parts = [f"{facts['what']} {one.ref}", facts["state"], facts["disposition"]]
+            if facts["state"] == "refused":
+                what = "refused"
+                by = _after("by", facts["by"])
+                parts = [parts[0], facts["disposition"], facts["reason"], by, facts["note"]]
+        case "stage":
+            parts = [facts["to"], facts["phase"], facts["reason"], f"cycle {facts['cycle']}"]
+        case "meeting":
+            parts = [facts["state"], f"attempt {facts['attempt']}"]
+        case "owner":
+            moved = [_after("from", facts["previous"]), _after("by", facts["by"])]
+            parts = [facts["owner"] or "nobody", _spaced(facts["cause"]), *moved]
+        case "promise":
+            noted = "only noted" if facts["pilot"] else ""
+            said = [_spaced(facts["promise"]), _spaced(facts["action"])]
+            parts = [*said, facts["detail"], noted]
+        case _:
+            parts = [facts["action"], facts["topic"], facts["source"], facts["evidence"]]
+    return HistoryLine(one.at, what, " · ".join(filter(None, parts)))
+
+
+def _spaced(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _after(word: str, whom: str | None) -> str:
+    return f"{word} {whom}" if whom else ""

@@ -1,4 +1,4 @@
-"""Leads as people look at them: found, listed, with their history."""
+"""Leads as people look at them: found and listed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.names import full_name
+from domain.names import full_name, id_named
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.engagement import record_engagement
@@ -46,79 +46,21 @@ class LeadLine:
         return full_name(self.first_name, self.last_name) or self.email
 
 
-@dataclass(frozen=True)
-class HistoryLine:
-    """Something that happened to a lead; ``at`` is journey time, UTC."""
-
-    at: datetime
-    what: str
-    detail: str
-
-
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
         phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, interest, interest_as_of
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
-_HISTORY = text(
-    """
-    SELECT at, what, detail FROM (
-        SELECT at, 'stage' AS what,
-            to_stage || ' · ' || phase || ' · ' || reason || ' · cycle ' || cycle AS detail
-        FROM stage_transition WHERE lead_id = :lead
-        UNION ALL
-        SELECT coalesce(sent_at, planned_at), 'mail', state || ' · ' || step
-            || CASE WHEN error = '' THEN '' ELSE ' · ' || error END
-        FROM touch WHERE lead_id = :lead
-        UNION ALL
-        SELECT at, 'engagement', concat_ws(' · ', kind,
-            coalesce(nullif(name, ''), detail->>'path', detail->>'url'), CASE machine
-            WHEN '' THEN to_char(points, 'FMSG9,999,999,990') || ' points'
-            ELSE 'a machine (' || replace(machine, '_', ' ') || ')' END)
-        FROM engagement WHERE lead_id = :lead
-        UNION ALL
-        SELECT coalesce(completed_at, opened_at), 'task', kind || ' ' || id || ' · ' || state
-            || CASE WHEN disposition = '' THEN '' ELSE ' · ' || disposition END
-        FROM task WHERE lead_id = :lead
-        UNION ALL
-        SELECT cast(typed->>'at' AS timestamptz), 'refused', concat_ws(' · ',
-            task.kind || ' ' || task.id, typed->>'disposition', typed->>'reason',
-            'by ' || (typed->>'by'), typed->>'note')
-        FROM task, jsonb_array_elements(coalesce(task.answer->'refused', '[]')) AS typed
-        WHERE lead_id = :lead
-        UNION ALL
-        SELECT starts_at, 'meeting', state || ' · attempt ' || attempt
-        FROM meeting WHERE lead_id = :lead
-        UNION ALL
-        SELECT at, 'owner', concat_ws(' · ', coalesce(nullif(owner, ''), 'nobody'),
-            replace(cause, '_', ' '), 'from ' || nullif(previous, ''), 'by ' || nullif(by, ''))
-        FROM assignment WHERE lead_id = :lead
-        UNION ALL
-        SELECT sla_action.at, 'promise', concat_ws(' · ', replace(promise, '_', ' '),
-            replace(action, '_', ' '), nullif(sla_action.detail, ''),
-            CASE WHEN sla_action.pilot THEN 'only noted' END)
-        FROM sla_action JOIN sla_clock ON sla_clock.id = clock_id WHERE lead_id = :lead
-        UNION ALL
-        SELECT at, 'consent',
-            concat_ws(' · ', action, nullif(topic, ''), source, nullif(evidence, ''))
-        FROM consent_record WHERE email_key = (SELECT email_key FROM lead WHERE id = :lead)
-    ) AS events ORDER BY at, what
-    """
-)
 
 
 def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | None:
     """The lead with this id (``42`` or ``lead-42``) or e-mail address as it is at ``now``
     (journey time, UTC), or None."""
-    number = who.removeprefix("lead-")
-    is_id = number.isascii() and number.isdigit()
-    condition = "lead.id = :id" if is_id else "email_key = :email"
+    number = id_named(who, "lead")
+    condition = "lead.id = :id" if number else "email_key = :email"
     row = connection.execute(
         text(f"{_LINE} WHERE {condition}"),
-        {
-            "id": int(number) if is_id else 0,
-            "email": who.strip().casefold(),
-        },
+        {"id": number, "email": who.strip().casefold()},
     ).first()
     return _line(policy(connection, ScoringPolicy, "scoring"), row, now) if row else None
 
@@ -197,12 +139,6 @@ def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> LeadLine:
         del values[name]
     points = points_now(rules, row, now)
     return LeadLine(**values, score=points, grade=standing_of(rules, row.fit, points).grade)
-
-
-def history(connection: Connection, lead_id: int) -> list[HistoryLine]:
-    """Everything that happened to a lead, the oldest first."""
-    rows: Any = connection.execute(_HISTORY, {"lead": lead_id})
-    return [HistoryLine(**row._mapping) for row in rows]
 
 
 def add_points(connection: Connection, lead_id: int, points: int, at: datetime) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, text
 
@@ -175,14 +175,6 @@ def settle(
             "at": at,
         },
     )
-
-
-def find_touch(connection: Connection, key: str) -> Any | None:
-    """The ledger row ``id, lead_id, state, template_version_id, sent_at`` of ``key``, or None."""
-    return connection.execute(
-        text("SELECT id, lead_id, state, template_version_id, sent_at FROM touch WHERE key = :key"),
-        {"key": key},
-    ).first()
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,8 @@ class Wanted:
     owner: str | None = None
     """Code of the rep; '' for those with nobody."""
     state: MeetingState | None = None
+    standing: bool = False
+    """Without those that were called off."""
     since: datetime | None = None
     until: datetime | None = None
     """They begin at ``since`` or later, and before ``until`` (journey time, UTC)."""
@@ -123,6 +125,8 @@ def _of(wanted: Wanted) -> Select[*tuple[Any, ...]]:
         query = query.where(Meeting.owner == wanted.owner)
     if wanted.state is not None:
         query = query.where(Meeting.state == wanted.state)
+    if wanted.standing:
+        query = query.where(Meeting.state != MeetingState.CANCELLED)
     if wanted.since is not None:
         query = query.where(Meeting.starts_at >= wanted.since)
     if wanted.until is not None:

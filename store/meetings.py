@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.journey import ENDED, Code, Notice, Phase, journey_id
 from domain.meetings.free_times import Busy, is_free, next_free
+from domain.sentences import sentence
 from store.business_time import calendar_of
 from store.outgoing import announce
 from store.relay_messages import notify_journey, post, start_again
@@ -85,20 +86,25 @@ def book_meeting(
             no such lead or rep. Nothing is written then.
     """
     if starts_at <= at:
-        raise MeetingRefused("The meeting would begin in the past; choose a later time.")
+        raise MeetingRefused(sentence("The meeting would begin in the past; choose a later time."))
     # A calendar service has made the appointment already: it is kept as it is.
     if not origin.provider and starts_at - at > timedelta(days=HORIZON_DAYS):
         raise MeetingRefused(
-            f"The meeting would begin on {starts_at:%d %b %Y}, more than a year ahead; choose an "
-            "earlier time, or check the year."
+            sentence(
+                "The meeting would begin on {day:%d %b %Y}, more than a year ahead; choose an "
+                "earlier time, or check the year.",
+                day=starts_at,
+            )
         )
     if not 0 < minutes <= LONGEST_MINUTES:
-        raise MeetingRefused(f"A meeting lasts between 1 and {LONGEST_MINUTES} minutes.")
+        raise MeetingRefused(
+            sentence("A meeting lasts between 1 and {most} minutes.", most=LONGEST_MINUTES)
+        )
     lead = connection.execute(
         select(Lead.owner, Lead.cycle, Lead.phase).where(Lead.id == lead_id).with_for_update()
     ).first()
     if lead is None:
-        raise MeetingRefused(f"There is no lead {lead_id}.")
+        raise MeetingRefused(sentence("There is no lead {lead}.", lead=lead_id))
     ended = lead.phase == ENDED
     cycle = lead.cycle + ended
     owner = host or lead.owner or assign(connection, lead_id, at)
@@ -273,18 +279,25 @@ def _hold_time(
         select(func.pg_advisory_xact_lock(func.hashtextextended(f"meetings of {owner}", 0)))
     )
     if named and connection.scalar(select(Rep.active).where(Rep.code == owner)) is None:
-        raise MeetingRefused(f"There is no rep '{owner}'; name one of team.yaml.")
+        raise MeetingRefused(sentence("There is no rep '{rep}'; name one of team.yaml.", rep=owner))
     busy = busy_times(connection, owner, starts_at, without=moved)
     ends_at = starts_at + timedelta(minutes=minutes)
     if is_free(starts_at, ends_at, busy):
         return
     taken = next(one for one in busy if not is_free(starts_at, ends_at, [one]))
     free = next_free(calendar_of(connection, owner), busy, starts_at, minutes)
-    instead = ", ".join(f"{one:%a %d %b %Y %H:%M}" for one in free)
+    times = [sentence("{at:%a %d %b %Y %H:%M}", at=one) for one in free]
     raise MeetingRefused(
-        f"{owner} has another meeting on {taken[0]:%a %d %b %Y} from {taken[0]:%H:%M} to "
-        f"{taken[1]:%H:%M} UTC. "
-        + (f"Free next: {instead} UTC." if free else "Choose another day."),
+        sentence(
+            "{rep} has another meeting on {begins:%a %d %b %Y} from {begins:%H:%M} to "
+            "{ends:%H:%M} UTC. {instead}",
+            rep=owner,
+            begins=taken[0],
+            ends=taken[1],
+            instead=sentence("Free next: {times} UTC.", times=times)
+            if times
+            else sentence("Choose another day."),
+        ),
         overlap=True,
         free=free,
     )

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from store.alerts import NewAlert, raise_alerts
+from store.alerts import NewAlert, close_alerts, raise_alerts
 from store.business_time import team_of
-from store.tables import Alert, Lead, Meeting
-
-KIND = "outcome_missing"
+from store.tables import Lead, Meeting
 
 
 def outcome_missing(connection: Connection, meeting_id: int, times: int, now: datetime) -> None:
@@ -29,20 +27,12 @@ def outcome_missing(connection: Connection, meeting_id: int, times: int, now: da
     team = team_of(connection, meeting.owner)
     hears = (team.manager if team and times > 1 else "") or meeting.owner
     key = f"{_prefix(meeting_id)}{meeting.attempt}:{times}"
-    raise_alerts(connection, [NewAlert(key, KIND, hears, now, meeting.lead_id)], now)
+    raise_alerts(connection, [NewAlert(key, "outcome_missing", hears, now, meeting.lead_id)], now)
 
 
-def outcome_told(connection: Connection, meeting_id: int, now: datetime) -> None:
-    """Take the alerts about a meeting off the lists: somebody has said how it went."""
-    connection.execute(
-        update(Alert)
-        .where(
-            Alert.kind == KIND,
-            Alert.key.startswith(_prefix(meeting_id), autoescape=True),
-            Alert.answered_at.is_(None),
-        )
-        .values(answered_at=now)
-    )
+def outcome_told(connection: Connection, lead_id: int, meeting_id: int, now: datetime) -> None:
+    """Take the alerts about a lead's meeting off the lists: somebody has said how it went."""
+    close_alerts(connection, lead_id, [_prefix(meeting_id)], now)
 
 
 def _prefix(meeting_id: int) -> str:

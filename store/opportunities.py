@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.journey import (
@@ -21,13 +19,13 @@ from domain.journey import (
     journey_id,
     opportunity_workflow_id,
 )
-from domain.names import full_name
-from domain.sales.opportunities import OpportunityPolicy, missing
-from store.alerts import NewAlert, raise_alerts
+from domain.sales.opportunities import OpportunityPolicy
+from domain.sentences import sentence
+from store.alerts import NewAlert, close_alerts, raise_alerts
 from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import notify_journey, post, start_again
-from store.tables import Account, Alert, Lead, Opportunity, Task
+from store.tables import Lead, Opportunity
 
 BESIDE = "beside:"
 """The key of a sale that people opened beside the journey's own begins so."""
@@ -121,7 +119,11 @@ def record_loss(
     known = policy(connection, OpportunityPolicy, "opportunity").loss_reasons
     if known and reason not in known:
         raise OpportunityRefused(
-            f"'{reason}' is no reason to lose a sale; choose one of {', '.join(known)}."
+            sentence(
+                "'{reason}' is no reason to lose a sale; choose one of {reasons}.",
+                reason=reason,
+                reasons=list(known),
+            )
         )
     connection.execute(
         update(Opportunity)
@@ -199,7 +201,7 @@ def close(
     if row is None:
         return
     announce(connection, "opportunity.closed", opportunity_id)
-    answer_stall(connection, opportunity_id, at)
+    answer_stall(connection, row.lead_id, opportunity_id, at)
     if row.key.startswith(BESIDE):
         if outcome == "won":
             _make_customer(connection, row.lead_id, opportunity_id)
@@ -246,23 +248,17 @@ def raise_stall(connection: Connection, opportunity_id: int, *, key: str, at: da
     row = connection.execute(
         select(Opportunity.lead_id, Opportunity.owner).where(Opportunity.id == opportunity_id)
     ).one()
-    alert = NewAlert(
-        f"stalled:opportunity-{opportunity_id}:{key}", "stalled", row.owner, at, row.lead_id
-    )
+    alert = NewAlert(f"{_stall_key(opportunity_id)}{key}", "stalled", row.owner, at, row.lead_id)
     raise_alerts(connection, [alert], at)
 
 
-def answer_stall(connection: Connection, opportunity_id: int, at: datetime) -> None:
-    """The owner has seen to a sale that stands still."""
-    connection.execute(
-        update(Alert)
-        .where(
-            Alert.kind == "stalled",
-            Alert.key.startswith(f"stalled:opportunity-{opportunity_id}:", autoescape=True),
-            Alert.answered_at.is_(None),
-        )
-        .values(answered_at=at)
-    )
+def answer_stall(connection: Connection, lead_id: int, opportunity_id: int, at: datetime) -> None:
+    """Take the alerts about a lead's sale off the lists: its owner has seen to it."""
+    close_alerts(connection, lead_id, [_stall_key(opportunity_id)], at)
+
+
+def _stall_key(opportunity_id: int) -> str:
+    return f"stalled:opportunity-{opportunity_id}:"
 
 
 def offer_help(connection: Connection, opportunity_id: int, at: datetime) -> int:
@@ -278,79 +274,3 @@ def offer_help(connection: Connection, opportunity_id: int, at: datetime) -> int
         .where(Opportunity.id == opportunity_id)
     ).scalar_one()
     return cycle
-
-
-@dataclass(frozen=True)
-class OpportunityLine:
-    """A sale as lists show it; times are journey time, UTC."""
-
-    id: int
-    key: str
-    lead_id: int
-    account_id: int | None
-    account: str
-    lead: str
-    name: str
-    owner: str
-    stage: str
-    stage_since: datetime | None
-    help_offered_at: datetime | None
-    qualification: dict[str, Any]
-    outcome: str
-    outcome_reason: str
-    competitor: str
-    opened_at: datetime
-    closed_at: datetime | None
-    task_id: int | None
-    """The task its owner has now."""
-
-    @property
-    def missing(self) -> list[str]:
-        """What is not known of budget, authority, need and timeline."""
-        return missing(self.qualification)
-
-
-_OPEN_TASK = (
-    select(func.max(Task.id))
-    .where(Task.opportunity_id == Opportunity.id, Task.kind == "opportunity", Task.state == "open")
-    .scalar_subquery()
-)
-_LINE = (
-    select(
-        *Opportunity.__table__.c,
-        func.coalesce(Account.name, "").label("account"),
-        Lead.first_name,
-        Lead.last_name,
-        _OPEN_TASK.label("task_id"),
-    )
-    .join(Lead, Lead.id == Opportunity.lead_id)
-    .outerjoin(Account, Account.id == Opportunity.account_id)
-)
-
-
-def list_opportunities(
-    connection: Connection, *, account: str = "", only_open: bool = False
-) -> list[OpportunityLine]:
-    """Sales, the youngest first, all or those of an account (id, name or domain)."""
-    query = _LINE.order_by(Opportunity.id.desc())
-    if account:
-        wanted = account.strip().casefold()
-        condition = or_(func.lower(Account.name) == wanted, func.lower(Account.domain) == wanted)
-        if wanted.isdigit():
-            condition = or_(condition, Account.id == int(wanted))
-        query = query.where(condition)
-    if only_open:
-        query = query.where(Opportunity.outcome == "")
-    return [_line(row) for row in connection.execute(query)]
-
-
-def find_opportunity(connection: Connection, opportunity_id: int) -> OpportunityLine | None:
-    """The sale with this id, or None."""
-    row = connection.execute(_LINE.where(Opportunity.id == opportunity_id)).first()
-    return _line(row) if row else None
-
-
-def _line(row: Any) -> OpportunityLine:
-    values = dict(row._mapping)
-    name = full_name(values.pop("first_name"), values.pop("last_name"))
-    return OpportunityLine(**values, lead=name)

@@ -1,21 +1,22 @@
-"""Sales found by filters, with how long their stage is expected to take and which stand still."""
+"""Sales as people look at them: one, or found by filters, with those that stand still."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Boolean, Connection, Row, Select, func, literal_column, or_, select, text
 
-from domain.names import full_name
+from domain.names import full_name, id_named
 from domain.sales.business_time import BusinessCalendar, CalendarShut
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy, missing
 from domain.sales.spans import ClockSpan
+from store.accounts import name_key
 from store.business_time import calendar_of
 from store.policies import PolicyMissing, policy
+from store.tables import Account, Lead, Opportunity, Rep, Task
 
 State = Literal["open", "won", "lost", "no_outcome", "stalled", "any"]
 """Open, or how it was closed."""
@@ -34,34 +35,55 @@ class Wanted:
     """Only those of which budget, authority, need or timeline is not known."""
     team: str | None = None
     """Only those with leads whose owner is of this team."""
+    account: str = ""
+    """Only this account's: its id, name or domain."""
 
 
 @dataclass(frozen=True)
-class Sale:
-    """A sale as the list shows it; times are journey time, UTC. ``expected`` is how long its stage
-    is to take (None when the policy does not say), ``due_at`` when that is over; ``amount`` is what
-    is recorded of the budget, in the buyer's words."""
+class OpportunityLine:
+    """A sale; times are journey time, UTC."""
 
     id: int
-    name: str
+    key: str
     lead_id: int
-    lead: str
     account_id: int | None
     account: str
+    lead: str
+    """The lead's name, else its e-mail address."""
+    name: str
     owner: str
     stage: str
-    since: datetime
-    expected: ClockSpan | None
-    due_at: datetime | None
-    stalled: bool
-    helped: bool
-    """Whether marketing's help was offered."""
-    missing: Sequence[str]
-    amount: str
+    stage_since: datetime | None
+    help_offered_at: datetime | None
+    """When marketing's help was offered."""
+    qualification: dict[str, Any]
     outcome: str
     outcome_reason: str
     competitor: str
+    opened_at: datetime
     closed_at: datetime | None
+    task_id: int | None
+    """The task its owner has now."""
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not known of budget, authority, need and timeline."""
+        return missing(self.qualification)
+
+    @property
+    def since(self) -> datetime:
+        """When it came to its stage."""
+        return self.stage_since or self.opened_at
+
+
+@dataclass(frozen=True)
+class Sale(OpportunityLine):
+    """A sale as lists show it. ``due_at`` is when its stage is expected to be over; None when it is
+    closed or the policy does not say."""
+
+    due_at: datetime | None
+    stalled: bool
+    """Whether it stands still."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,46 @@ class StageCount:
     stalled: int
 
 
+_OPEN_TASK = (
+    select(func.max(Task.id))
+    .where(
+        Task.lead_id == Opportunity.lead_id,
+        Task.opportunity_id == Opportunity.id,
+        Task.kind == "opportunity",
+        Task.state == "open",
+    )
+    .scalar_subquery()
+)
+_WARNED = literal_column(
+    """
+    opportunity.outcome = '' AND EXISTS (
+        SELECT FROM alert WHERE alert.lead_id = opportunity.lead_id
+            AND alert.kind = 'stalled' AND answered_at IS NULL
+            AND starts_with(alert.key, 'stalled:opportunity-' || opportunity.id || ':'))
+    """,
+    Boolean,
+)
+_LINE: Select[Any] = (
+    select(
+        *Opportunity.__table__.c,
+        func.coalesce(Account.name, "").label("account"),
+        Lead.first_name,
+        Lead.last_name,
+        Lead.email,
+        _OPEN_TASK.label("task_id"),
+        _WARNED.label("warned"),
+    )
+    .join(Lead, Lead.id == Opportunity.lead_id)
+    .outerjoin(Account, Account.id == Opportunity.account_id)
+)
+
+
+def find_opportunity(connection: Connection, opportunity_id: int) -> OpportunityLine | None:
+    """The sale with this id, or None."""
+    row = connection.execute(_LINE.where(Opportunity.id == opportunity_id)).first()
+    return OpportunityLine(**_facts(row)) if row else None
+
+
 def sales(
     connection: Connection, now: datetime, wanted: Wanted, *, after: int = 0, limit: int = 50
 ) -> list[Sale]:
@@ -83,8 +145,11 @@ def sales(
         now: journey time, UTC.
         after: the last one of the page before; 0 for the first page.
     """
+    query = _wanted(wanted).order_by(Opportunity.id.desc())
+    if after:
+        query = query.where(Opportunity.id < after)
     # Whether a sale stands still is told by business time, which the database does not know.
-    rows = _rows(connection, wanted, after, None if wanted.stalled else limit)
+    rows = connection.execute(query if wanted.stalled else query.limit(limit)).all()
     clock = _StageClock(connection)
     found: list[Sale] = []
     for row in rows:
@@ -101,7 +166,7 @@ def by_stage(connection: Connection, now: datetime, team: str | None = None) -> 
     not name any more come last."""
     clock = _StageClock(connection)
     counts: dict[str, list[int]] = {name: [0, 0] for name in clock.stages}
-    for row in _rows(connection, Wanted(team=team), 0, None):
+    for row in connection.execute(_wanted(Wanted(team=team))).all():
         sale = _sale(row, clock, now)
         count = counts.setdefault(sale.stage, [0, 0])
         count[0] += 1
@@ -138,72 +203,46 @@ class _StageClock:
             return None
 
 
-def _rows(connection: Connection, wanted: Wanted, after: int, limit: int | None) -> Sequence[Any]:
-    conditions = ["true"]
-    values: dict[str, Any] = {"limit": limit, "after": after, "known": list(QUALIFICATION)}
+def _wanted(wanted: Wanted) -> Select[Any]:
+    query = _LINE
     if wanted.state == "open" or wanted.stalled:
-        conditions.append("outcome = ''")
+        query = query.where(Opportunity.outcome == "")
     elif wanted.state != "any":
-        conditions.append("outcome = :outcome")
-        values["outcome"] = wanted.state
-    if after:
-        conditions.append("opportunity.id < :after")
+        query = query.where(Opportunity.outcome == wanted.state)
     if wanted.stage:
-        conditions.append("opportunity.stage = :stage")
-        values["stage"] = wanted.stage
+        query = query.where(Opportunity.stage == wanted.stage)
     if wanted.owner is not None:
-        conditions.append("opportunity.owner = :owner")
-        values["owner"] = wanted.owner
+        query = query.where(Opportunity.owner == wanted.owner)
     if wanted.incomplete:
-        conditions.append(
+        unknown = text(
             "EXISTS (SELECT FROM unnest(cast(:known AS text[])) AS name "
-            "WHERE trim(coalesce(qualification->>name, '')) = '')"
+            "WHERE trim(coalesce(opportunity.qualification->>name, '')) = '')"
         )
+        query = query.where(unknown.bindparams(known=list(QUALIFICATION)))
     if wanted.team is not None:
-        conditions.append("lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)")
-        values["team"] = wanted.team
-    return connection.execute(
-        text(
-            f"""
-            SELECT opportunity.id, opportunity.name, lead_id, first_name, last_name, email,
-                opportunity.account_id, coalesce(account.name, '') AS account, opportunity.owner,
-                opportunity.stage, coalesce(stage_since, opened_at) AS since, help_offered_at,
-                qualification, outcome, outcome_reason, competitor, closed_at,
-                outcome = '' AND EXISTS (
-                    SELECT FROM alert WHERE alert.lead_id = opportunity.lead_id
-                        AND alert.kind = 'stalled' AND answered_at IS NULL
-                        AND starts_with(alert.key, 'stalled:opportunity-' || opportunity.id || ':')
-                ) AS warned
-            FROM opportunity JOIN lead ON lead.id = opportunity.lead_id
-            LEFT JOIN account ON account.id = opportunity.account_id
-            WHERE {" AND ".join(conditions)} ORDER BY opportunity.id DESC LIMIT :limit
-            """
-        ),
-        values,
-    ).all()
+        ours = select(Rep.code).where(Rep.team == wanted.team)
+        query = query.where(Lead.owner.in_(ours))
+    if wanted.account:
+        query = query.where(
+            or_(
+                Account.name_key == name_key(wanted.account),
+                Account.domain == wanted.account.strip().casefold(),
+                Account.id == id_named(wanted.account, "account"),
+            )
+        )
+    return query
 
 
-def _sale(row: Any, clock: _StageClock, now: datetime) -> Sale:
-    is_open = row.outcome == ""
-    due_at = clock.due(row.stage, row.since, row.owner) if is_open else None
-    return Sale(
-        id=row.id,
-        name=row.name,
-        lead_id=row.lead_id,
-        lead=full_name(row.first_name, row.last_name) or row.email,
-        account_id=row.account_id,
-        account=row.account,
-        owner=row.owner,
-        stage=row.stage,
-        since=row.since,
-        expected=clock.expected(row.stage),
-        due_at=due_at,
-        stalled=row.warned or (due_at is not None and due_at < now),
-        helped=row.help_offered_at is not None,
-        missing=missing(row.qualification),
-        amount=str(row.qualification.get("budget") or "").strip(),
-        outcome=row.outcome,
-        outcome_reason=row.outcome_reason,
-        competitor=row.competitor,
-        closed_at=row.closed_at,
-    )
+def _sale(row: Row[Any], clock: _StageClock, now: datetime) -> Sale:
+    one = OpportunityLine(**_facts(row))
+    due_at = clock.due(one.stage, one.since, one.owner) if one.outcome == "" else None
+    stalled = row.warned or (due_at is not None and due_at < now)
+    return Sale(**vars(one), due_at=due_at, stalled=stalled)
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    facts = dict(row._mapping)
+    del facts["warned"]
+    email = facts.pop("email")
+    facts["lead"] = full_name(facts.pop("first_name"), facts.pop("last_name")) or email
+    return facts

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, func, or_, select, text, tuple_
 from sqlalchemy.orm import aliased
 
+from domain.sentences import sentence
 from store.engagement import record_engagement
 from store.tables import Engagement, OutboxMessage, Touch
 
@@ -122,7 +123,7 @@ def reply(connection: Connection, mail: MailLine, words: str, now: datetime) -> 
         ReplyRefused: it is no touch's mail, so it is unknown whose reply it would be.
     """
     if mail.touch_id is None or mail.lead_id is None:
-        raise ReplyRefused("This mail belongs to no lead: nobody can reply to it.")
+        raise ReplyRefused(sentence("This mail belongs to no lead: nobody can reply to it."))
     record_engagement(
         connection,
         lead_id=mail.lead_id,

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.sentences import sentence
 from domain.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
 from store.relay_messages import Message, post_all
 from store.tables import WebhookDelivery, WebhookEndpoint
@@ -93,6 +94,11 @@ _ROWS = {
         FROM crossing JOIN lead ON lead.id = lead_id AND lead.crossed_cycle = crossing.cycle
         WHERE lead_id = ANY(cast(:ids AS bigint[]))
     """,
+    "lead.erased": """
+        SELECT 'erased-' || id AS key, cast(:at AS timestamptz) AS at,
+            jsonb_build_object('lead_id', id) AS data
+        FROM lead WHERE id = ANY(cast(:ids AS bigint[]))
+    """,
     "task.opened": _TASK.format(state="opened", at="opened_at", more=""),
     "task.completed": _TASK.format(
         state="completed",
@@ -135,10 +141,10 @@ def announce(connection: Connection, event_type: str, *ids: int, at: datetime | 
 
     Args:
         event_type: one of ``domain.webhooks.EVENTS``.
-        ids: of stage transitions, of leads that crossed, of tasks, of meetings, of SLA clocks, of
-            opportunities, as the type says.
-        at: journey time (UTC) of what happened to a meeting; now when left out. The other rows
-            have theirs.
+        ids: of stage transitions, of leads that crossed or were erased, of tasks, of meetings, of
+            SLA clocks, of opportunities, as the type says.
+        at: journey time (UTC) of what happened to a meeting, or of an erasure; now when left out.
+            The other rows have theirs.
 
     Returns:
         How many deliveries there are of it. Without endpoints this is one quick query.
@@ -272,10 +278,13 @@ def resend(connection: Connection, delivery_id: int) -> None:
         .with_for_update(of=WebhookDelivery)
     ).first()
     if row is None:
-        raise DeliveryRefused(f"There is no delivery {delivery_id}.")
+        raise DeliveryRefused(sentence("There is no delivery {delivery}.", delivery=delivery_id))
     if not row.active:
         raise DeliveryRefused(
-            f"Nothing is sent to {row.url} any more: add the endpoint again, then send this again."
+            sentence(
+                "Nothing is sent to {url} any more: add the endpoint again, then send this again.",
+                url=row.url,
+            )
         )
     connection.execute(
         update(WebhookDelivery)

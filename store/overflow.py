@@ -12,6 +12,7 @@ from domain.names import full_name
 from domain.sales.team import Team, TeamPolicy
 from store.alerts import NewAlert, raise_alerts
 from store.policies import PolicyMissing, policy
+from store.tables import IN_SALES_HANDS
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def overflow(connection: Connection, of_team: str | None = None) -> list[Waiting
     rules = None if of_team is None else _rules_of(connection, of_team)
     rows = connection.execute(
         text(
-            """
+            f"""
             SELECT lead.id, first_name, last_name, country, coalesce(account.name, '') AS company,
                 coalesce(last.rule, '') AS rule, coalesce(last.at, phase_since) AS since
             FROM lead LEFT JOIN account ON account.id = lead.account_id
@@ -41,7 +42,7 @@ def overflow(connection: Connection, of_team: str | None = None) -> list[Waiting
                 SELECT rule, at FROM assignment
                 WHERE assignment.lead_id = lead.id AND cause = 'overflow' ORDER BY id DESC LIMIT 1
             ) AS last ON true
-            WHERE lead.owner = '' AND phase IN ('FollowUp', 'Meeting', 'Opportunity')
+            WHERE lead.owner = '' AND phase IN {IN_SALES_HANDS}
             ORDER BY since, lead.id
             """
         )

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.policy import Policy
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import Rep, TeamPolicy
+from domain.sentences import sentence
 from store import tables
 from store.cadences import Publication
 from store.relay_messages import tell_desk
@@ -95,7 +96,11 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     row = connection.execute(newest).first()
     if row is None:
         raise PolicyMissing(
-            f"The policy '{name}' is not published; run `python starter.py cadence publish`."
+            sentence(
+                "The policy '{name}' is not published: publish it, in the console under Policies "
+                "or with `python starter.py cadence publish`.",
+                name=name,
+            )
         )
     version, digest = row
     known = _READ.get((name, digest))
@@ -107,8 +112,12 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
             known = kind.model_validate(definition)
         except ValidationError:
             raise PolicyMissing(
-                f"The policy '{name}' was published in a form that this version does not read; "
-                "run `python starter.py cadence publish` with today's file."
+                sentence(
+                    "The policy '{name}' was published in a form that this version does not "
+                    "read: publish today's file, in the console under Policies or with `python "
+                    "starter.py cadence publish`.",
+                    name=name,
+                )
             ) from None
         _READ[name, digest] = known
     return known

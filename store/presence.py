@@ -13,9 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from domain.names import full_name
+from domain.sentences import sentence
 from store.business_time import calendar_of
 from store.routing import assign, cover, drain_overflow
 from store.routing_desk import lock_routing, team_policy
+from store.tables import IN_SALES_HANDS
 
 
 class PresenceRefused(Exception):
@@ -57,6 +60,36 @@ def set_presence(connection: Connection, rep: str, present: bool, now: datetime)
     return drain_overflow(connection, now) if present else []
 
 
+@dataclass(frozen=True)
+class NotedAbsence:
+    """An absence, and how many tasks it has moved by now."""
+
+    id: int
+    tasks_moved: int
+
+
+def note_absence(
+    connection: Connection,
+    rep: str,
+    begins_at: datetime,
+    until: datetime,
+    now: datetime,
+    *,
+    reason: str = "",
+) -> NotedAbsence:
+    """Note time off; when it has begun, what is due moves at once.
+
+    Args:
+        until: when the rep is back.
+        now: journey time, UTC.
+
+    Raises:
+        PresenceRefused: as :func:`add_absence`.
+    """
+    made = add_absence(connection, rep, begins_at, until, now, reason=reason)
+    return NotedAbsence(made, stand_in(connection, made, now) if begins_at <= now else 0)
+
+
 def add_absence(
     connection: Connection,
     rep: str,
@@ -66,7 +99,7 @@ def add_absence(
     *,
     reason: str = "",
 ) -> int:
-    """Note time off; when it has begun, what is due moves at once.
+    """Note time off; :func:`stand_in` moves what is due once it has begun.
 
     Args:
         until: when the rep is back.
@@ -80,9 +113,11 @@ def add_absence(
     """
     _check_rep(connection, rep)
     if until <= begins_at:
-        raise PresenceRefused("The absence ends before it begins. Give the later time as its end.")
+        raise PresenceRefused(
+            sentence("The absence ends before it begins. Give the later time as its end.")
+        )
     if until <= now:
-        raise PresenceRefused("The absence lies in the past. Choose times ahead.")
+        raise PresenceRefused(sentence("The absence lies in the past. Choose times ahead."))
     # Two absences entered at once must not overlap either.
     connection.execute(text("SELECT FROM rep WHERE code = :rep FOR UPDATE"), {"rep": rep})
     other = connection.execute(
@@ -94,8 +129,13 @@ def add_absence(
     ).first()
     if other is not None:
         raise PresenceRefused(
-            f"{rep} is away from {other.begins_at:%Y-%m-%d %H:%M} until "
-            f"{other.until:%Y-%m-%d %H:%M} UTC already. End that absence, or choose other times."
+            sentence(
+                "{rep} is away from {begins:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M} UTC "
+                "already. End that absence, or choose other times.",
+                rep=rep,
+                begins=other.begins_at,
+                until=other.until,
+            )
         )
     made: int = connection.execute(
         text(
@@ -109,10 +149,12 @@ def add_absence(
 
 @dataclass(frozen=True)
 class MeetingAhead:
-    """A meeting that is to take place; ``starts_at`` is journey time, UTC."""
+    """A meeting that is to take place with the lead of this name; ``starts_at`` is journey time,
+    UTC."""
 
     id: int
     lead_id: int
+    name: str
     starts_at: datetime
 
 
@@ -122,13 +164,27 @@ def meetings_during(
     """The rep's booked meetings of which some part lies in this time, the earliest first."""
     rows = connection.execute(
         text(
-            "SELECT id, lead_id, starts_at FROM meeting WHERE owner = :rep AND state = 'booked' "
+            "SELECT meeting.id, lead_id, first_name, last_name, email, starts_at FROM meeting "
+            "JOIN lead ON lead.id = lead_id WHERE meeting.owner = :rep AND state = 'booked' "
             "AND starts_at < :until AND starts_at + minutes * interval '1 minute' > :begins_at "
-            "ORDER BY starts_at, id"
+            "ORDER BY starts_at, meeting.id"
         ),
         {"rep": rep, "begins_at": begins_at, "until": until},
     )
-    return [MeetingAhead(**row._mapping) for row in rows]
+    return [
+        MeetingAhead(
+            row.id,
+            row.lead_id,
+            full_name(row.first_name, row.last_name) or row.email,
+            row.starts_at,
+        )
+        for row in rows
+    ]
+
+
+def moves_leads(connection: Connection, rep: str, begins_at: datetime, until: datetime) -> bool:
+    """Whether an absence is of more than a business day, so that leads move and not only tasks."""
+    return calendar_of(connection, rep).add_days(begins_at, 1) < until
 
 
 def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
@@ -149,7 +205,7 @@ def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
         {"rep": rep, "now": now},
     ).first()
     if absence is None:
-        raise PresenceRefused(f"{rep} is not away, and no absence is planned.")
+        raise PresenceRefused(sentence("{rep} is not away, and no absence is planned.", rep=rep))
     if absence.begins_at >= now:
         connection.execute(text("DELETE FROM absence WHERE id = :id"), {"id": absence.id})
         return []
@@ -183,9 +239,8 @@ def stand_in(connection: Connection, absence_id: int, now: datetime) -> int:
         {"id": absence_id},
     ).one()
     tasks = _due_tasks(connection, absence)
-    day_later = calendar_of(connection, absence.rep).add_days(absence.begins_at, 1)
     moved = 0
-    if day_later < absence.until:
+    if moves_leads(connection, absence.rep, absence.begins_at, absence.until):
         own = sorted({task.lead_id for task in tasks if task.lead_owner == absence.rep})
         for lead_id in own:
             assign(connection, lead_id, now, cause="absence")
@@ -247,12 +302,12 @@ def reps(connection: Connection, now: datetime) -> list[RepLine]:
         return []
     rows = connection.execute(
         text(
-            """
+            f"""
             SELECT code, present,
                 (SELECT max(until) FROM absence
                  WHERE rep = rep.code AND begins_at <= :now AND until > :now) AS back_at,
                 (SELECT count(*) FROM lead WHERE lead.owner = rep.code
-                 AND phase IN ('FollowUp', 'Meeting', 'Opportunity')) AS open_leads,
+                 AND phase IN {IN_SALES_HANDS}) AS open_leads,
                 (SELECT count(*) FROM task
                  WHERE task.owner = rep.code AND state = 'open') AS open_tasks
             FROM rep WHERE active AND NOT manager
@@ -281,5 +336,7 @@ def reps(connection: Connection, now: datetime) -> list[RepLine]:
 def _check_rep(connection: Connection, code: str) -> None:
     team = team_policy(connection)
     if team is None or team.rep(code) is None:
-        known = ", ".join(rep.code for rep in team.reps) if team else "none: publish team.yaml"
-        raise PresenceRefused(f"There is no rep '{code}'. The reps are {known}.")
+        known = [rep.code for rep in team.reps] if team else sentence("none: publish team.yaml")
+        raise PresenceRefused(
+            sentence("There is no rep '{rep}'. The reps are {reps}.", rep=code, reps=known)
+        )

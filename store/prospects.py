@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, text
 
 from domain.journey import ENDED, Phase, journey_id
 from domain.journey_sales import OUTBOUND
+from domain.names import id_named
+from domain.sentences import sentence
 from store.relay_messages import Message, post_all
 from store.routing import reassign
 
@@ -71,9 +73,8 @@ def prospect(
 
 
 def _found(connection: Connection, name: str) -> int | None:
-    number = name.removeprefix("lead-")
-    if number.isdigit():
-        return int(number) if len(number) < 19 else None
+    if number := id_named(name, "lead"):
+        return number
     found: int | None = connection.execute(
         text("SELECT id FROM lead WHERE email_key = :key"), {"key": name.strip().casefold()}
     ).scalar()
@@ -94,14 +95,15 @@ def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, Row[tuple[o
 
 def _reason_not_to(row: Row[tuple[object, ...]] | None) -> str:
     if row is None:
-        return "There is no such lead; import it with --no-start first."
+        return sentence("There is no such lead; import it first, without starting its journey.")
     if row.phase == ENDED:
-        return f"Its journey has ended: {row.phase_reason}."
+        return sentence("Its journey has ended: {reason}.", reason=row.phase_reason)
     if row.phase:
-        return (
-            f"It is in {row.phase} because of {row.phase_reason}; `lead move {row.id} FollowUp` "
-            "takes it out of there."
+        return sentence(
+            "It is in {phase} because of {reason}; move it to FollowUp to take it out of there.",
+            phase=row.phase,
+            reason=row.phase_reason,
         )
     if row.is_about_to:
-        return "Its journey is about to begin; `lead show` says where."
+        return sentence("Its journey is about to begin; look at the lead in a minute.")
     return ""

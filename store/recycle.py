@@ -15,6 +15,7 @@ from domain.journey import Code, Notice, Phase, journey_id
 from domain.names import full_name
 from domain.policy import CODE
 from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
+from domain.sentences import sentence
 from store.cadences import latest_cadence
 from store.policies import PolicyMissing, policy
 from store.relay_messages import Message, post_all
@@ -165,8 +166,11 @@ def return_on(
     _check_day(row, day, now)
     if not CODE.fullmatch(why):
         raise RecycleRefused(
-            f"'{why}' is no code: use lower-case letters, digits and _, such as asked_for or "
-            "budget_in_spring."
+            sentence(
+                "'{code}' is no code: use lower-case letters, digits and _, such as asked_for or "
+                "budget_in_spring.",
+                code=why,
+            )
         )
     connection.execute(
         text("UPDATE lead SET return_on = :day, return_why = :why WHERE id = :id"),
@@ -184,8 +188,12 @@ def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> No
     row = _parked_now(connection, lead_id)
     if not rests_longer(row, day, now):
         raise RecycleRefused(
-            f"lead-{lead_id} rests until {row.parked_until:%Y-%m-%d} already; choose a later day, "
-            "or bring it back earlier with `recycle until`."
+            sentence(
+                "lead-{lead} rests until {day:%Y-%m-%d} already; choose a later day, or set the "
+                "day on which it comes back.",
+                lead=lead_id,
+                day=row.parked_until,
+            )
         )
     return_on(connection, lead_id, day, now, why="extended")
 
@@ -311,17 +319,28 @@ def _check_day(row: Row[Any], day: date, now: datetime) -> None:
     """Refuse a day that is not to come for a lead (``time_zone``), or too far away."""
     today = now.astimezone(zone(row.time_zone)).date()
     if day <= today:
-        raise RecycleRefused(f"{day} is not to come for this lead; choose a day after {today}.")
+        raise RecycleRefused(
+            sentence(
+                "{day} is not to come for this lead; choose a day after {today}.",
+                day=day,
+                today=today,
+            )
+        )
     if day > today + FURTHEST:
-        raise RecycleRefused(f"{day} is more than five years away; choose an earlier day.")
+        raise RecycleRefused(
+            sentence("{day} is more than five years away; choose an earlier day.", day=day)
+        )
 
 
 def _parked_now(connection: Connection, lead_id: int) -> Row[Any]:
     row = _locked(connection, lead_id)
     if row.phase != Phase.RECYCLE:
         raise RecycleRefused(
-            f"lead-{lead_id} is not parked: its phase is '{row.phase or 'not started'}'. "
-            "`recycle list` shows those that are."
+            sentence(
+                "lead-{lead} is not parked: its phase is '{phase}'.",
+                lead=lead_id,
+                phase=row.phase or sentence("not started"),
+            )
         )
     return row
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from domain.journey import Code, Phase
 from domain.sales.recycle import ASKED_FOR, RecyclePolicy, RecycleRule
 from domain.scoring.policy import ScoringPolicy
+from domain.sentences import sentence
 from store.policies import PolicyMissing, policy
 from store.recycle import (
     FURTHEST,
@@ -203,8 +204,12 @@ def refuse_day(day: date, now: datetime) -> None:
     last = (now - timedelta(hours=12)).date() + FURTHEST
     if not first < day <= last:
         raise RecycleRefused(
-            f"{day} is not to come for every lead, or more than five years away; choose a day "
-            f"after {first}."
+            sentence(
+                "{day} is not to come for every lead, or more than five years away; choose a day "
+                "after {first}.",
+                day=day,
+                first=first,
+            )
         )
 
 

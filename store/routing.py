@@ -14,14 +14,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
-from domain.journey import Code, Notice, journey_id
+from domain.journey import IN_SALES, Code, Notice, journey_id
+from domain.sentences import sentence
 from store.due_times import start_anew
 from store.overflow import raise_at_once, raise_overdue, settle
 from store.relay_messages import post
 from store.routing_desk import RoutingDesk, lock_lead, open_desk, team_policy
 from store.sla_recount import recount_leads
+from store.tables import IN_SALES_HANDS
 
-IN_SALES = ("FollowUp", "Meeting", "Opportunity")
 Cause = Literal["routed", "absence", "sla", "reassigned"]
 
 
@@ -122,7 +123,7 @@ def reassign_by_rules(
     """
     leads = _locked(connection, lead_ids)
     if team_policy(connection) is None:
-        raise RoutingRefused("There are no rules yet: publish team.yaml.")
+        raise RoutingRefused(sentence("There are no rules yet: publish team.yaml."))
     owners = {
         lead.id: assign(connection, lead.id, now, cause="reassigned", by=by) for lead in leads
     }
@@ -136,7 +137,10 @@ def _locked(connection: Connection, lead_ids: Collection[int]) -> list[Row[Any]]
     missing = sorted(set(lead_ids) - {lead.id for lead in leads if lead})
     if missing:
         raise RoutingRefused(
-            f"There is no lead {', '.join(map(str, missing))}, so none was reassigned."
+            sentence(
+                "There is no lead {leads}, so none was reassigned.",
+                leads=[str(lead) for lead in missing],
+            )
         )
     return [lead for lead in leads if lead]
 
@@ -256,10 +260,7 @@ def mend_tasks(connection: Connection, now: datetime) -> int:
 def is_anybody_waiting(connection: Connection) -> bool:
     """Whether the overflow queue holds a lead."""
     found: bool = connection.execute(
-        text(
-            "SELECT EXISTS (SELECT FROM lead WHERE owner = '' "
-            "AND phase IN ('FollowUp', 'Meeting', 'Opportunity'))"
-        )
+        text(f"SELECT EXISTS (SELECT FROM lead WHERE owner = '' AND phase IN {IN_SALES_HANDS})")
     ).scalar_one()
     return found
 
@@ -284,10 +285,15 @@ def _refuse(
     team = team_policy(connection)
     rep = team.rep(to) if team else None
     if team is None or rep is None or desk is None:
-        known = ", ".join(one.code for one in team.reps) if team else "none"
+        known = [one.code for one in team.reps] if team else sentence("none")
         manager = team is not None and any(one.code == to for one in team.managers)
-        why = f"{to} is a manager and takes no leads" if manager else f"There is no rep '{to}'"
-        raise RoutingRefused(f"{why}. The reps are {known}.")
+        raise RoutingRefused(
+            sentence(
+                "{rep} is a manager and takes no leads. The reps are {reps}.", rep=to, reps=known
+            )
+            if manager
+            else sentence("There is no rep '{rep}'. The reps are {reps}.", rep=to, reps=known)
+        )
     away = connection.execute(
         text(
             "SELECT max(until) FROM absence WHERE rep = :rep AND begins_at <= :now AND until > :now"
@@ -296,15 +302,25 @@ def _refuse(
     ).scalar()
     if away is not None:
         raise RoutingRefused(
-            f"{to} is away until {away:%Y-%m-%d %H:%M} UTC, and what is due would go to others "
-            "at once. Choose another rep, or end the absence."
+            sentence(
+                "{rep} is away until {until:%Y-%m-%d %H:%M} UTC, and what is due would go to "
+                "others at once. Choose another rep, or end the absence.",
+                rep=to,
+                until=away,
+            )
         )
     more = sum(lead.phase in IN_SALES for lead in leads)
     has = desk.open_leads.get(to, 0)
     if has + more > rep.cap:
         raise RoutingRefused(
-            f"{to} has {has} open leads and a cap of {rep.cap}, so {more} more are too many. "
-            "Choose fewer leads or another rep, or raise the cap in team.yaml."
+            sentence(
+                "{rep} has {has} open leads and a cap of {cap}, so {more} more are too many. "
+                "Choose fewer leads or another rep, or raise the cap in team.yaml.",
+                rep=to,
+                has=has,
+                cap=rep.cap,
+                more=more,
+            )
         )
 
 

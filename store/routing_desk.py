@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from domain.sales.routing import Candidate, assign, eligible, rule_for
 from domain.sales.team import Rep, TeamPolicy
 from store.policies import PolicyMissing, policy
+from store.tables import IN_SALES_HANDS
 
 ACCOUNT_OWNER = "account owner"
 """The rule of an assignment to the owner of the lead's account, or to the lead's own of before."""
@@ -29,30 +30,30 @@ _AT_WORK = text(
 
 # Leads in sales' hands, and those that were routed but whose journey has not yet come there.
 _OPEN_LEADS = text(
-    """
+    f"""
     SELECT owner, count(*) AS leads FROM (
         SELECT id, owner FROM lead
-        WHERE phase IN ('FollowUp', 'Meeting', 'Opportunity') AND owner <> ''
+        WHERE phase IN {IN_SALES_HANDS} AND owner <> ''
         UNION
         SELECT lead.id, lead.owner FROM assignment JOIN lead ON lead.id = assignment.lead_id
         WHERE assignment.at > cast(:now AS timestamptz) - interval '1 day'
             AND assignment.cause = 'routed' AND assignment.owner = lead.owner AND lead.owner <> ''
-            AND lead.phase NOT IN ('FollowUp', 'Meeting', 'Opportunity')
+            AND lead.phase NOT IN {IN_SALES_HANDS}
             AND coalesce(lead.phase_since < assignment.at, true)
     ) AS open GROUP BY owner
     """
 )
 
-_FACTS = """
+_FACTS = f"""
     SELECT lead.id, lead.owner, lead.phase, lead.first_name, lead.last_name, lead.title,
         lead.country, lead.language, lead.source, lead.stage, lead.attributes,
         coalesce(account.name, '') AS company, coalesce(account.domain, '') AS account_domain,
-        coalesce(account.attributes, '{}') AS account_attributes,
+        coalesce(account.attributes, '{{}}') AS account_attributes,
         coalesce(account.owner, '') AS account_owner,
         coalesce((
             SELECT other.owner FROM lead AS other
             WHERE other.account_id = lead.account_id AND other.id <> lead.id AND other.owner <> ''
-                AND other.phase IN ('FollowUp', 'Meeting', 'Opportunity')
+                AND other.phase IN {IN_SALES_HANDS}
             GROUP BY other.owner ORDER BY count(*) DESC, other.owner LIMIT 1
         ), '') AS colleagues_owner
     FROM lead LEFT JOIN account ON account.id = lead.account_id
@@ -61,7 +62,7 @@ _ONE = text(f"{_FACTS} WHERE lead.id = :lead FOR UPDATE OF lead")
 # The queue, the longest waiting first; a lead that is locked is just moving on.
 _WAITING = text(
     f"""
-    {_FACTS} WHERE lead.owner = '' AND lead.phase IN ('FollowUp', 'Meeting', 'Opportunity')
+    {_FACTS} WHERE lead.owner = '' AND lead.phase IN {IN_SALES_HANDS}
     ORDER BY lead.phase_since, lead.id FOR UPDATE OF lead SKIP LOCKED
     """
 )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, text, update
 
 from domain.access import Role
 from store.api_tokens import Caller
+from store.named_keys import digest
 from store.tables import ConsoleSession, ConsoleUser, LoginFailure, Rep
-from store.users import SignedIn, digest
+from store.users import SignedIn
 
 Way = Literal["password", "link", "oidc"]
 """How somebody came in."""
@@ -62,6 +63,13 @@ def session_by_id(connection: Connection, session_id: int, now: datetime) -> Sig
     return _find(connection, ConsoleSession.id == session_id, now)
 
 
+def caller_of(connection: Connection, session_id: int, now: datetime) -> Caller | None:
+    """Who acts in a session that goes on, without noting that somebody is there: pages that are
+    open look by themselves."""
+    row = _row(connection, ConsoleSession.id == session_id, now)
+    return _caller(row) if row else None
+
+
 def end_session(connection: Connection, token: str, now: datetime) -> None:
     """Sign out the browser with this token."""
     connection.execute(
@@ -79,22 +87,23 @@ def came_by_link(connection: Connection, session_id: int, now: datetime) -> bool
     return bool(row.way == "link" and row.created_at > now - LINK_COUNTS)
 
 
-def begin_try(connection: Connection, email: str, address: str, now: datetime) -> datetime | None:
+def begin_try(connection: Connection, name: str, address: str, now: datetime) -> datetime | None:
     """Count a try to sign in as failed, unless too many have; :func:`tries_over` takes it back.
 
     Counted before the password is looked at, so that many at once are no way around it.
 
     Args:
-        address: keyed hash of the network address it comes from.
+        name: the e-mail address that was typed, or what the browser is known by.
+        address: keyed hash of the network address it comes from, or what the browser is known by.
 
     Returns:
         None when it may go on, else when the next one may.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
     connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
-    email_key = email.strip().casefold()
+    name = name.strip().casefold()
     limits: list[tuple[ColumnElement[bool], int]] = [
-        (LoginFailure.email_key == email_key, TRIES_OF_EMAIL),
+        (LoginFailure.email_key == name, TRIES_OF_EMAIL),
         (LoginFailure.address == address, TRIES_OF_ADDRESS),
     ]
     again = []
@@ -111,18 +120,20 @@ def begin_try(connection: Connection, email: str, address: str, now: datetime) -
             again.append(oldest + TRIES_WITHIN)
     if again:
         return max(again)
-    connection.execute(insert(LoginFailure).values(email_key=email_key, address=address, at=now))
+    connection.execute(insert(LoginFailure).values(email_key=name, address=address, at=now))
     return None
 
 
-def tries_over(connection: Connection, email: str) -> None:
-    """Forget the failed tries with this address: somebody knew the password."""
+def tries_over(connection: Connection, name: str) -> None:
+    """Forget the failed tries with this name: somebody knew the password."""
     connection.execute(
-        delete(LoginFailure).where(LoginFailure.email_key == email.strip().casefold())
+        delete(LoginFailure).where(LoginFailure.email_key == name.strip().casefold())
     )
 
 
-def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:
+def _row(
+    connection: Connection, which: ColumnElement[bool], now: datetime
+) -> Row[*tuple[Any, ...]] | None:
     row = connection.execute(
         select(
             ConsoleSession.id,
@@ -148,7 +159,16 @@ def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> 
             ConsoleUser.disabled_at.is_(None),
         )
     ).first()
-    if row is None or (row.role == Role.SDR and not row.rep):
+    return None if row is None or (row.role == Role.SDR and not row.rep) else row
+
+
+def _caller(row: Row[*tuple[Any, ...]]) -> Caller:
+    return Caller(row.email, Role(row.role), row.rep, row.team, row.user_id)
+
+
+def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:
+    row = _row(connection, which, now)
+    if row is None:
         return None
     # Once a minute is enough to tell who is idle.
     if row.last_seen_at < now - timedelta(minutes=1):
@@ -163,5 +183,5 @@ def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> 
         language=row.language,
         time_zone=row.time_zone,
         theme=row.theme,
-        caller=Caller(row.email, Role(row.role), row.rep, row.team, row.user_id),
+        caller=_caller(row),
     )

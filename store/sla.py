@@ -212,6 +212,14 @@ def withdrawn_before(connection: Connection, task: Row[Any]) -> list[Row[Any]]:
     return list(rows)
 
 
+def opened_and_paused(connection: Connection, task: Row[Any]) -> tuple[datetime, list[Pause]]:
+    """When what ``task`` asks for was opened first, and the pauses that withdrew it since."""
+    earlier = withdrawn_before(connection, task)
+    openings = [*(row.opened_at for row in earlier), task.opened_at]
+    pauses = [(row.completed_at, again) for row, again in zip(earlier, openings[1:], strict=True)]
+    return openings[0], pauses
+
+
 def handed_over(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
     """Marketing has brought the lead to the rep who owns its task; it is counted in the time of
     the rep's team. A task of nobody's keeps no promise."""

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.journey import Disposition, TaskRequest
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import Duration
+from domain.sentences import sentence
 from store import sla, sla_breaches
 from store.answers import Answer, TaskRefused, check, consequences
 from store.business_time import calendar_of, clocked
@@ -103,13 +104,10 @@ def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datet
 
 def _due_after_pauses(connection: Connection, task: Row[Any]) -> datetime:
     """When a task is due that was withdrawn by pauses: their time does not count."""
-    earlier = sla.withdrawn_before(connection, task)
+    opened, pauses = sla.opened_and_paused(connection, task)
     due: datetime = task.due_at
-    if earlier and task.due_in:
-        openings = [*(row.opened_at for row in earlier[1:]), task.opened_at]
-        pauses = [(row.completed_at, again) for row, again in zip(earlier, openings, strict=True)]
-        span = clocked(task.due_in)
-        due = span.after(earlier[0].opened_at, calendar_of(connection, task.owner), pauses)
+    if pauses and task.due_in:
+        due = clocked(task.due_in).after(opened, calendar_of(connection, task.owner), pauses)
         connection.execute(update(Task).where(Task.id == task.id).values(due_at=due))
     return due
 
@@ -184,7 +182,7 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
         select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
     ).first()
     if row is None:
-        raise TaskRefused(f"There is no task {task_id}.")
+        raise TaskRefused(sentence("There is no task {task}.", task=task_id))
     check(connection, row, answer, now)
     if row.kind in HOT_WORK:
         _answer_alerts(connection, row.lead_id, now)

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 from domain.sales.team import TeamPolicy
-from store.business_time import calendar_of
 from store.overflow import Waiting, overflow
-from store.presence import RepLine, reps
+from store.presence import MeetingAhead, RepLine, meetings_during, moves_leads, reps
 from store.routing_desk import team_policy
+from store.tables import IN_SALES_HANDS
 
 MOST = 500
 """Leads of a rep that a list shows."""
@@ -55,22 +55,12 @@ class WorkLine:
 
 
 @dataclass(frozen=True)
-class MovedMeeting:
-    """A meeting in the time of an absence."""
-
-    id: int
-    lead_id: int
-    name: str
-    starts_at: datetime
-
-
-@dataclass(frozen=True)
 class Moves:
     """What an absence moves: the tasks due before its end, which colleagues do. In one of more
     than a business day (``with_leads``) the rep's own leads go with them."""
 
     tasks: tuple[WorkLine, ...]
-    meetings: tuple[MovedMeeting, ...]
+    meetings: tuple[MeetingAhead, ...]
     with_leads: bool
 
 
@@ -125,28 +115,10 @@ def work_of(connection: Connection, rep: str, limit: int = MOST) -> list[WorkLin
 
 def what_moves(connection: Connection, rep: str, begins_at: datetime, until: datetime) -> Moves:
     """What an absence of that time would move, as it is now; tasks that are opened in it follow."""
-    tasks = _work(connection, rep, due_before=until)
-    meetings = connection.execute(
-        text(
-            "SELECT meeting.id, lead_id, first_name, last_name, email, starts_at FROM meeting "
-            "JOIN lead ON lead.id = lead_id WHERE meeting.owner = :rep AND state = 'booked' "
-            "AND starts_at < :until AND starts_at + minutes * interval '1 minute' > :begins "
-            "ORDER BY starts_at, meeting.id"
-        ),
-        {"rep": rep, "begins": begins_at, "until": until},
-    )
     return Moves(
-        tuple(tasks),
-        tuple(
-            MovedMeeting(
-                row.id,
-                row.lead_id,
-                full_name(row.first_name, row.last_name) or row.email,
-                row.starts_at,
-            )
-            for row in meetings
-        ),
-        calendar_of(connection, rep).add_days(begins_at, 1) < until,
+        tuple(_work(connection, rep, due_before=until)),
+        tuple(meetings_during(connection, rep, begins_at, until)),
+        moves_leads(connection, rep, begins_at, until),
     )
 
 
@@ -184,7 +156,7 @@ def _work(
     """Of the rep's work, all or what has a task due before a time."""
     rows = connection.execute(
         text(
-            """
+            f"""
             SELECT lead.id AS lead_id, first_name, last_name, email, phase, lead.owner,
                 coalesce(account.name, '') AS company, coalesce(task.kind, '') AS kind, task.due_at
             FROM lead LEFT JOIN account ON account.id = lead.account_id
@@ -194,7 +166,7 @@ def _work(
                 ORDER BY due_at, task.id LIMIT 1
             ) AS task ON true
             WHERE (lead.id IN (SELECT lead_id FROM task WHERE owner = :rep AND state = 'open')
-                OR lead.owner = :rep AND phase IN ('FollowUp', 'Meeting', 'Opportunity'))
+                OR lead.owner = :rep AND phase IN {IN_SALES_HANDS})
                 AND (cast(:before AS timestamptz) IS NULL OR task.due_at < :before)
             ORDER BY task.due_at, lead.id LIMIT :limit
             """

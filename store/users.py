@@ -6,7 +6,6 @@ Times are real time, UTC: nobody's session ends sooner because the demo's calend
 from __future__ import annotations
 
 import functools
-import hashlib
 import secrets
 import threading
 from dataclasses import dataclass
@@ -19,7 +18,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import Role
 from domain.lead_files.row import RejectedRowError, checked_email
+from domain.sentences import sentence
 from store.api_tokens import Caller
+from store.named_keys import digest
 from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep
 
 FIRST_ADMIN = "admin@localhost"
@@ -81,9 +82,13 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
         try:
             email = checked_email(email)
         except RejectedRowError as wrong:
-            raise UserRefused(f"'{email}' is no e-mail address: {wrong}") from None
+            raise UserRefused(
+                sentence(
+                    "'{address}' is no e-mail address: {wrong}", address=email, wrong=str(wrong)
+                )
+            ) from None
     if not name.strip():
-        raise UserRefused("A user needs a name.")
+        raise UserRefused(sentence("A user needs a name."))
     _check_rep(connection, role, rep)
     made = connection.execute(
         upsert(ConsoleUser)
@@ -92,7 +97,7 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
         .returning(ConsoleUser.id)
     ).scalar()
     if made is None:
-        raise UserRefused(f"There is a user {email} already.")
+        raise UserRefused(sentence("There is a user {address} already.", address=email))
     return made
 
 
@@ -145,9 +150,13 @@ def change_user(
     if (new_role, new_rep) != (user.role, user.rep):
         _check_rep(connection, new_role, new_rep)
     if name is not None and not name.strip():
-        raise UserRefused("A user needs a name.")
+        raise UserRefused(sentence("A user needs a name."))
     if list(admins) == [user_id] and (disabled or new_role != Role.ADMIN):
-        raise UserRefused(f"{user.email} is the only admin: make another user admin first.")
+        raise UserRefused(
+            sentence(
+                "{address} is the only admin: make another user admin first.", address=user.email
+            )
+        )
     changes: dict[str, Any] = {"role": new_role, "rep": new_rep}
     if name is not None:
         changes["name"] = name.strip()
@@ -183,8 +192,11 @@ def set_password(connection: Connection, user_id: int, password: str, now: datet
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise UserRefused(
-            f"A password has at least {SHORTEST_PASSWORD} characters and at most "
-            f"{LONGEST_PASSWORD}."
+            sentence(
+                "A password has at least {shortest} characters and at most {longest}.",
+                shortest=SHORTEST_PASSWORD,
+                longest=LONGEST_PASSWORD,
+            )
         )
     with _few_at_once:
         kept = _passwords.hash(password)
@@ -234,7 +246,7 @@ def make_link(connection: Connection, user_id: int, now: datetime) -> str:
         .with_for_update()
     )
     if active is None:
-        raise UserRefused("Only a user who is not disabled can get a link.")
+        raise UserRefused(sentence("Only a user who is not disabled can get a link."))
     connection.execute(
         delete(LoginLink).where((LoginLink.user_id == user_id) | (LoginLink.expires_at <= now))
     )
@@ -306,11 +318,6 @@ def end_sessions(connection: Connection, user_id: int, now: datetime) -> None:
     )
 
 
-def digest(token: str) -> str:
-    """What is kept of a token (SHA-256). They are random and long: nothing slower is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
     return (
         (LoginLink.token_hash == digest(token))
@@ -326,11 +333,15 @@ def _nobodys_hash() -> str:
 
 def _check_rep(connection: Connection, role: Role, rep: str) -> None:
     if role == Role.SDR and not rep:
-        raise UserRefused("A user of role sdr is a rep: say which, such as rep-1.")
+        raise UserRefused(sentence("A user of role sdr is a rep: say which, such as rep-1."))
     if rep and role not in (Role.SDR, Role.MANAGER):
-        raise UserRefused(f"A user of role {role} is no rep: leave the rep out.")
+        raise UserRefused(
+            sentence("A user of role {role} is no rep: leave the rep out.", role=role)
+        )
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
-        raise UserRefused(f"There is no rep '{rep}' in the team policy that is published.")
+        raise UserRefused(
+            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
+        )
 
 
 def _lines(connection: Connection, *which: ColumnElement[bool]) -> list[UserLine]:

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from activities.links import link_signer
@@ -96,12 +96,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_middleware(SameOrigin, own_hosts=[urlsplit(settings.web_url()).netloc])
 
+    headers = dict(HEADERS)
+    if settings.web_url().startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await answer(request)
         if request.url.path.startswith("/console/"):
             response.headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
-        for name, value in HEADERS.items():
+        for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
 
@@ -111,8 +115,9 @@ def create_app(settings: Settings) -> FastAPI:
         missing = error.status_code in (404, 405)
         return _sorry(request, error.status_code, words.no_page if missing else words.trouble)
 
+    @app.exception_handler(DataError)
     @app.exception_handler(RequestValidationError)
-    def not_understood(request: Request, _error: RequestValidationError) -> Response:
+    def not_understood(request: Request, _error: Exception) -> Response:
         return _sorry(request, 404, words_asked_for(request).no_page)
 
     @app.exception_handler(BadLink)

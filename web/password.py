@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from store.sessions import came_by_link, tries_over
+from store.sessions import came_by_link
 from store.users import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -67,7 +67,7 @@ def password_pages(door: Door) -> APIRouter:
             if trouble:
                 return _password_form(request, connection, who, trouble, 422)
             set_password(connection, who.user_id, new, datetime.now(UTC))
-            tries_over(connection, who.email)
+            door.succeeded(connection, request, who.email)
             return door.let_in(connection, request, who.user_id, "password", CONSOLE)
 
     return router

@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import math
 import re
+import secrets
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection, Engine
 
 from activities.links import deployment_secret
@@ -36,6 +38,9 @@ from web.sign_in_words import sign_in_words_for
 from web.views import page
 
 CONSOLE = "/console"
+KNOWN_COOKIE = "perennial_known"
+"""Says, signed, that somebody has signed in in this browser; it lets nobody in."""
+KNOWN_SECONDS = 365 * 24 * 3600
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -54,6 +59,7 @@ class Door:
         self.secret = deployment_secret(settings)
         self.secure = settings.web_url().startswith("https://")
         self.has_provider = bool(settings.oidc_issuer)
+        self._known = URLSafeTimedSerializer(self.secret, salt="perennial.known")
 
     def form(
         self,
@@ -86,38 +92,69 @@ class Door:
         if before := request.cookies.get(COOKIE):
             end_session(connection, before, now)
         token = begin_session(connection, user_id, now, way)
-        if find_session(connection, token, now) is None:
+        who = find_session(connection, token, now)
+        if who is None:
             end_session(connection, token, now)
             words = sign_in_words_for(request)
             return self.form(request, trouble=words.rep_gone, status=403)
         response = private(RedirectResponse(own_path(leads_to), 303))
-        response.set_cookie(
-            COOKIE,
-            token,
-            max_age=int(LONGEST.total_seconds()),
-            path="/",
-            secure=self.secure,
-            httponly=True,
-            samesite="lax",
-        )
+        known = self._known.dumps([self._hashed(_key(who.email)), secrets.token_hex(16)])
+        for name, value, seconds in (
+            (COOKIE, token, int(LONGEST.total_seconds())),
+            (KNOWN_COOKIE, known, KNOWN_SECONDS),
+        ):
+            response.set_cookie(
+                name,
+                value,
+                max_age=seconds,
+                path="/",
+                secure=self.secure,
+                httponly=True,
+                samesite="lax",
+            )
         return response
+
+    def counted_as(self, request: Request, email: str) -> tuple[str, str]:
+        """Under which name and network address a try counts.
+
+        A browser in which this user has signed in before counts for itself: else whoever knows an
+        address could keep its owner out for ever, by failing on purpose.
+        """
+        try:
+            whose, browser = self._known.loads(
+                request.cookies.get(KNOWN_COOKIE, ""), max_age=KNOWN_SECONDS
+            )
+        except BadData:
+            whose = browser = ""
+        if hmac.compare_digest(str(whose), self._hashed(_key(email))):
+            return f"browser {browser}", f"browser {browser}"
+        return email, self._hashed(request.client.host if request.client else "")
 
     def refused_for_now(self, request: Request, email: str) -> tuple[str, int] | None:
         """Count a try; the sentence and the seconds to wait when there were too many."""
-        host = request.client.host if request.client else ""
-        address = hmac.new(self.secret.encode(), host.encode(), hashlib.sha256).hexdigest()
         now = datetime.now(UTC)
         with self.database.begin() as connection:
-            again = begin_try(connection, email, address, now)
+            again = begin_try(connection, *self.counted_as(request, email), now)
         if again is None:
             return None
         seconds = max(1, math.ceil((again - now).total_seconds()))
         return sign_in_words_for(request).wait(math.ceil(seconds / 60)), seconds
 
+    def succeeded(self, connection: Connection, request: Request, email: str) -> None:
+        """Forget the failed tries: somebody knew the password."""
+        tries_over(connection, self.counted_as(request, email)[0])
+
+    def _hashed(self, what: str) -> str:
+        return hmac.new(self.secret.encode(), what.encode(), hashlib.sha256).hexdigest()
+
     def who(self, connection: Connection, request: Request) -> SignedIn | None:
         """Who is signed in in this browser."""
         token = request.cookies.get(COOKIE)
         return find_session(connection, token, datetime.now(UTC)) if token else None
+
+
+def _key(email: str) -> str:
+    return email.strip().casefold()
 
 
 def private(response: Response) -> Response:
@@ -143,7 +180,7 @@ def sign_in_pages(door: Door) -> APIRouter:
     @router.post("/sign-in")
     def sign_in(
         request: Request,
-        email: Annotated[str, Form()] = "",
+        email: Annotated[str, Form(max_length=320)] = "",
         password: Annotated[str, Form()] = "",
         leads_to: Annotated[str, Form(alias="next")] = CONSOLE,
     ) -> Response:
@@ -159,7 +196,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             wrong = sign_in_words_for(request).wrong
             return door.form(request, leads_to=leads_to, email=email, trouble=wrong, status=401)
         with database.begin() as connection:
-            tries_over(connection, email)
+            door.succeeded(connection, request, email)
             return door.let_in(connection, request, user_id, "password", leads_to)
 
     @router.post("/sign-out")

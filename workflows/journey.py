@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSear
 
 from domain.journey import (
     ENDED,
+    IN_SALES,
     STAGE_OF_PHASE,
     Code,
     Disposition,
@@ -24,10 +25,10 @@ from domain.journey import (
     Stage,
     TaskRequest,
 )
+from domain.sentences import sentence
 from workflows import human_task, steps
 
 REMEMBERED_MESSAGES = 20
-IN_SALES_HANDS = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 STIRRINGS = (Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
 """Notices that bring a lead to sales. While sales works the lead they are sales' to answer."""
 ORDERS_TO_MARKETING = (Code.WOKEN, Code.RETIRED, Code.PLAY)
@@ -67,7 +68,7 @@ class Journey:
     def __init__(self, state: JourneyState) -> None:
         self.state = state
         self.order: Departure | None = None
-        self.waiting_for = "Starting"
+        self.waiting_for: str = sentence("Starting")
 
     @workflow.signal
     def engagement(self, notice: Notice) -> None:
@@ -120,9 +121,11 @@ class Journey:
         if phase not in allowed:
             raise ValueError(f"There is no phase {phase!r}; choose one of {', '.join(allowed)}.")
         if phase == Phase.MEETING and not self.state.meeting_id:
-            raise ValueError("This lead has no meeting to move to; book one first.")
+            raise ValueError(sentence("This lead has no meeting to move to; book one first."))
         if phase == Phase.NURTURE and not self.state.cadence:
-            raise ValueError("This lead has no cadence to go back to; move it to Recycle.")
+            raise ValueError(
+                sentence("This lead has no cadence to go back to; move it to Recycle.")
+            )
 
     @workflow.query
     def status(self) -> dict[str, str]:
@@ -136,7 +139,7 @@ class Journey:
 
     async def follow(self, story: Callable[[], Awaitable[Departure]]) -> JourneyResult:
         """Run the story of this phase and then go where it leads."""
-        self.tell(f"Entering {self.phase}")
+        self.tell(sentence("Entering {phase}", phase=self.phase))
         self.discard(Code.REPLAN)
         try:
             departure = await story()
@@ -212,7 +215,9 @@ class Journey:
             Redirected: an operator's order is pending.
         """
         if self.state.paused and self.order is None:
-            self.tell("Paused by an operator; resume to go on with the time that was left")
+            self.tell(
+                sentence("Paused by an operator; resume to go on with the time that was left")
+            )
             await workflow.wait_condition(lambda: not self.state.paused or self.order is not None)
         if self.order is not None:
             raise Redirected(self.order)
@@ -239,10 +244,10 @@ class Journey:
         while self.take(*codes):
             pass
 
-    def tell(self, sentence: str) -> None:
+    def tell(self, what: str) -> None:
         """Say in the UI why the lead is here, what happens next and when."""
-        self.waiting_for = sentence
-        workflow.set_current_details(sentence)
+        self.waiting_for = what
+        workflow.set_current_details(what)
 
     def assign(self, owner: str, score_band: str) -> None:
         """Take over what the entry into a phase of sales found, or who owns the lead now. A lead
@@ -300,11 +305,15 @@ class Journey:
             reason=departure.reason,
         )
         await steps.end_journey(EndJourney(entry, departure.outcome))
-        self.tell(f"Ended: {departure.outcome} ({departure.reason})")
+        self.tell(
+            sentence(
+                "Ended: {outcome} ({reason})", outcome=departure.outcome, reason=departure.reason
+            )
+        )
 
     def _continue_in(self, departure: Departure, phase: Phase) -> NoReturn:
         cycle = self.state.cycle + departure.next_cycle
-        if self.phase in IN_SALES_HANDS:
+        if self.phase in IN_SALES:
             # Left in the inbox, they would wake the lead as soon as it is parked.
             self.discard(*STIRRINGS, *ORDERS_TO_MARKETING, Code.HOT)
         state = replace(

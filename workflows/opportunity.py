@@ -18,6 +18,7 @@ from domain.journey import (
     Phase,
     opportunity_workflow_id,
 )
+from domain.sentences import sentence
 from workflows import beside, steps
 from workflows.journey import Departure, Journey, Redirected
 
@@ -87,7 +88,7 @@ class Opportunity(Journey):
             while True:
                 notice = await self.rest(
                     float("inf"),
-                    details=f"Waiting for the outcome of {name}",
+                    details=sentence("Waiting for the outcome of {sale}", sale=name),
                     summary=f"Outcome of {name}",
                     wake=(Code.CLOSED, *((Code.REPLIED,) if self.sale else ())),
                 )

@@ -16,6 +16,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.journey import journey_id
+from domain.sentences import sentence
 
 Order = Literal["pause", "resume", "stop"]
 Result = TypeVar("Result")
@@ -111,7 +112,7 @@ def _journey(client: Client, lead_id: int) -> WorkflowHandle[Any, Any]:
 async def _state(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
     description = await handle.describe()
     if description.status == WorkflowExecutionStatus.FAILED:
-        return {"waiting_for": "The journey has failed: see why in the Temporal UI."}
+        return {"waiting_for": sentence("The journey has failed: see why in the Temporal UI.")}
     if description.close_time is not None:
         return None
     state: dict[str, str] = await handle.query("status", result_type=dict[str, str])
@@ -124,4 +125,6 @@ async def _reached(asked: Awaitable[Result]) -> Result:
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise NoJourney from None
-        raise TemporalAway(f"Temporal did not answer ({error.status.name}): try again.") from None
+        raise TemporalAway(
+            sentence("Temporal did not answer ({status}): try again.", status=error.status.name)
+        ) from None

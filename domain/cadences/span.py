@@ -1,4 +1,4 @@
-"""Spans of time in cadences: as ``domain.duration``, and business days of the lead's country."""
+"""Spans of time as people write them: elapsed time, or business days of the lead's country."""
 
 from __future__ import annotations
 
@@ -49,6 +49,13 @@ class Span:
         return at + self.length
 
 
+def amount_and_unit(value: Any) -> tuple[int, str] | None:
+    """The number and the word of what may be a span, ``3`` and ``days``; None when it has not even
+    the form of one."""
+    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
+    return (int(match[1]), " ".join(match[2].lower().split())) if match else None
+
+
 def parse_span(value: Any, *, most_years: int = 2) -> Any:
     """Read ``3 days`` (minutes, hours, days, business days or weeks; whole numbers) as a Span.
 
@@ -58,15 +65,15 @@ def parse_span(value: Any, *, most_years: int = 2) -> Any:
     """
     if isinstance(value, Span):
         return value
-    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    written = amount_and_unit(value)
+    if written is None:
         raise PydanticCustomError(
             "span",
             "'{value}' is no span of time. Write a whole number and a unit, such as 3 days, "
             "4 hours, 30 minutes, 2 business days or 1 week",
             {"value": str(value)},
         )
-    amount, word = int(match[1]), " ".join(match[2].lower().split())
+    amount, word = written
     unit = next((unit for unit in _UNITS if word in (unit, f"{unit}s")), None)
     if unit is None:
         raise PydanticCustomError(

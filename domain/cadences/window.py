@@ -102,6 +102,13 @@ class SendWindow(BaseModel):
         """The days as :meth:`datetime.date.weekday` numbers them, Monday 0."""
         return frozenset(WEEKDAYS.index(day) for day in self.days)
 
+    @property
+    def is_a_stretch(self) -> bool:
+        """Whether its days, three or more, follow each other: then the first and the last tell
+        all."""
+        days = self.weekday_numbers
+        return len(days) > 2 and max(days) - min(days) == len(days) - 1
+
 
 @functools.lru_cache(maxsize=1024)
 def zone(time_zone: str) -> ZoneInfo:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from domain.cadences.yaml_source import Problem
 from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
+from domain.email.trial import try_template
 
 _FILE = re.compile(r"([a-z0-9][a-z0-9-]*)\.([a-z]{2,3})\.mjml")
 _MEETING = "meeting-"
@@ -21,7 +22,8 @@ def template_of(file: str) -> tuple[str, str] | None:
 
 
 def is_about_a_meeting(name: str) -> bool:
-    """Whether the template of this name may use the merge fields of a meeting."""
+    """Whether the template of this name may use the merge fields of a meeting. It is operational
+    mail, sent by the journey and never by a cadence, and needs no link to unsubscribe."""
     return name.startswith(_MEETING)
 
 
@@ -39,9 +41,21 @@ def check_template(
         The compiled template, None when it can't be; and every problem, which may also be one
         of a template that compiles.
     """
-    problems = check_fields(source, file, parts, meeting=is_about_a_meeting(name))
+    meeting = is_about_a_meeting(name)
+    problems = check_fields(source, file, parts, meeting=meeting)
     try:
         compiled = compile_template(source, file, parts)
     except TemplateError as error:
         return None, [*problems, *error.problems]
+    if not problems:
+        known = template_of(file)
+        footer = f"_footer.{known[1]}.mjml" if known else ""
+        problems = try_template(
+            compiled,
+            source,
+            file,
+            parts,
+            meeting=meeting,
+            footer=footer if footer in parts else "",
+        )
     return compiled, problems

@@ -87,11 +87,11 @@ def parse(fragment: Fragment) -> tuple[nodes.Template | None, list[Problem]]:
         tree = _PARSER.parse(fragment.text)
     except TemplateSyntaxError as error:
         message = f"{error.message or 'not a valid tag'}".rstrip(".")
-        return None, [_at(fragment, error.lineno, r"\{[{%]", message)]
+        return None, [at_line(fragment, error.lineno, r"\{[{%]", message)]
     except RecursionError:
         return None, [fragment.problem(0, _TOO_DEEP)]
     if deep := _first_deeper_than(tree, _MAX_DEPTH):
-        return None, [_at(fragment, deep.lineno, r"\{[{%]", _TOO_DEEP)]
+        return None, [at_line(fragment, deep.lineno, r"\{[{%]", _TOO_DEEP)]
     return tree, list(_forbidden(fragment, tree, in_loop=False))
 
 
@@ -102,7 +102,7 @@ def _first_deeper_than(node: nodes.Node, depth: int) -> nodes.Node | None:
     return next((deep for deep in found if deep is not None), None)
 
 
-def _at(fragment: Fragment, line: int, pattern: str, message: str) -> Problem:
+def at_line(fragment: Fragment, line: int, pattern: str, message: str) -> Problem:
     """A problem where ``pattern`` first stands on the line, or at the line's start."""
     start = 0
     for _ in range(line - 1):
@@ -138,7 +138,7 @@ def _forbidden(fragment: Fragment, node: nodes.Node, in_loop: bool) -> Iterator[
     elif isinstance(node, nodes.For) and not isinstance(node.target, nodes.Name):
         message, pattern = "a for gives one name to its items", r"\{%-?\s*for"
     if message:
-        yield _at(fragment, node.lineno, pattern, message)
+        yield at_line(fragment, node.lineno, pattern, message)
         return
     for child in node.iter_child_nodes():
         yield from _forbidden(fragment, child, in_loop or isinstance(node, nodes.For))
@@ -277,7 +277,7 @@ class _FieldCheck:
 
     def _report(self, line: int, path: str, message: str) -> None:
         pattern = rf"\b{re.escape(path)}\b|\b{re.escape(path.split('.', 1)[0])}\b"
-        self.problems.append(_at(self.fragment, line, pattern, message))
+        self.problems.append(at_line(self.fragment, line, pattern, message))
 
 
 def _path(node: nodes.Node | None) -> str | None:

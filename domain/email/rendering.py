@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import functools
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -103,7 +104,7 @@ def compile_template(
     Raises:
         TemplateError: with every problem that was found.
     """
-    subject, preheader, body, problems = _read(source, file, parts or {})
+    subject, preheader, body, problems = read_template(source, file, parts or {})
     for fragment in (subject, preheader, body):
         tags, unclosed = tags_of(fragment)
         problems += unclosed
@@ -138,7 +139,7 @@ def check_fields(
         meeting: whether ``meeting.starts_at`` and ``meeting.minutes`` are known to this mail.
     """
     problems: list[Problem] = []
-    for fragment in _read(source, file, parts or {})[:3]:
+    for fragment in read_template(source, file, parts or {})[:3]:
         tree, _ = parse(fragment)
         if tree is not None:
             problems += unknown_fields(fragment, tree, meeting=meeting)
@@ -175,10 +176,30 @@ def render(compiled: CompiledTemplate, fields: Mapping[str, Any]) -> RenderedEma
         raise RenderError(f"The template cannot be rendered ({type(error).__name__}).") from None
 
 
-def _read(
+def failing_line(source: str, fields: Mapping[str, Any]) -> int:
+    """The line, from 1, of a Jinja2 source that fails with these fields; 0 when none does."""
+    template = _TEXT.from_string(source)
+    length = 0
+    try:
+        for piece in template.generate(**fields):
+            length += len(piece)
+            if length > MAX_OUTPUT:
+                return 0
+    except Exception as error:
+        # Jinja2 gives the frames of a template the lines of its source.
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno or 0 for frame in frames if frame.filename == template.filename]
+        return lines[-1] if lines else 0
+    return 0
+
+
+def read_template(
     source: str, file: str, parts: Mapping[str, str]
 ) -> tuple[Fragment, Fragment, Fragment, list[Problem]]:
-    """Subject, preheader and body of a template file, and what is wrong with their frame."""
+    """Subject, preheader and body of a template file, and what is wrong with their frame.
+
+    ``parts`` is that of :func:`compile_template`.
+    """
     source = source.removeprefix("\ufeff").replace("\r\n", "\n")
     whole = Fragment(source, ((0, file, source, 0),))
     match = _FRONT_MATTER.match(source)

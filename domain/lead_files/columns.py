@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from domain.lead_files.encoding import LeadFileError
+from domain.sentences import sentence
 
 Field = Literal[
     "email",
@@ -26,9 +27,12 @@ Field = Literal[
     "language",
     "time_zone",
     "source",
+    "unsubscribed",
 ]
 FIELDS: tuple[Field, ...] = get_args(Field)
 
+LEFT_OUT = "-"
+"""In the place of a field: the column is not read."""
 REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
 """First columns of a rejects file. They are skipped when a mended one is imported."""
 
@@ -70,6 +74,17 @@ _SPELLINGS: Mapping[Field, str] = {
     "source": (
         "source|lead source|original source|original traffic source|소스|리드 소스|"
         "리드 출처|출처|유입 경로|来源"
+    ),
+    "unsubscribed": (
+        "unsubscribed|unsubscribe|unsub time|unsubscribed at|unsubscribed date|"
+        "unsubscribed from all email|unsubscribed from all emails|opted out|opted out of email|"
+        "opted out of emails|opted out of email marketing information|has opted out of email|"
+        "opt out|email opt out|email optout|hs email optout|emails opted out|opt out of email|"
+        "do not email|do not e mail|do not mail|do not contact|no email|no emails|no mail|"
+        "수신 거부|수신 거부 여부|이메일 수신 거부|이메일 수신 거부 여부|메일 수신 거부|"
+        "메일 수신 거부 여부|마케팅 수신 거부|광고 수신 거부|구독 취소|구독 취소됨|구독 해지|"
+        "모든 이메일 구독 취소됨|모든 이메일에서 구독 취소됨|이메일 옵트아웃|연락 금지|"
+        "退订|已退订|邮件退订|取消订阅|已取消订阅|拒收邮件|不接收邮件|请勿联系|勿发邮件"
     ),
 }
 
@@ -113,6 +128,7 @@ def recognise(
     Args:
         header: the column names in order.
         mapping: column name → field, said by the person; such a field is read from there only.
+            ``unsubscribed`` is read from the columns that are known to hold it as well.
         source_given: all leads of the file share a source the person named, so a column of
             sources is an attribute like any other.
 
@@ -129,19 +145,26 @@ def recognise(
             ranked.setdefault(said[index], []).append((0, index))
             continue
         field, rank = _FIELD_OF.get(_words(name).replace(" ", ""), (None, 0))
-        if field is None or field in said.values() or (field == "source" and source_given):
+        if field in said.values() and field != "unsubscribed":
+            field = None
+        if field is None or (field == "source" and source_given):
             rest.append(index)
         else:
             ranked.setdefault(field, []).append((rank, index))
     if "email" not in ranked:
         if any("@" in name for name in header):
             raise LeadFileError(
-                "its first row must name the columns (Email, First Name …), but holds an e-mail "
-                "address: add such a row."
+                sentence(
+                    "its first row must name the columns (Email, First Name …), but holds an "
+                    "e-mail address: add such a row."
+                )
             )
         raise LeadFileError(
-            f"it has no e-mail column. Its columns are {_listed(header)}; map the one that holds "
-            "the addresses to the field email."
+            sentence(
+                "it has no e-mail column. Its columns are {columns}; map the one that holds the "
+                "addresses to the field email.",
+                columns=_listed(header),
+            )
         )
     if "last_name" not in ranked and "full_name" not in ranked and "first_name" in ranked:
         _first_name_alone(header, ranked, said)
@@ -172,7 +195,8 @@ def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool =
     """The columns as a person chose them; of several for one field the best name goes first.
 
     Args:
-        fields: of each column of ``header`` its field, or '' to keep it as an attribute.
+        fields: of each column of ``header`` its field, '' to keep it as an attribute, or
+            ``LEFT_OUT``.
         source_given: as for :func:`recognise`.
 
     Raises:
@@ -183,6 +207,8 @@ def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool =
     ranked: dict[Field, list[tuple[int, int]]] = {}
     rest: list[int] = []
     for index, said in enumerate(fields):
+        if said == LEFT_OUT:
+            continue
         known: list[Field] = [name for name in FIELDS if name == said]
         if said and not known:
             raise LeadFileError(
@@ -197,7 +223,9 @@ def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool =
         usual, rank = _FIELD_OF.get(_words(header[index]).replace(" ", ""), (None, 0))
         ranked.setdefault(known[0], []).append((rank if usual == said else 0, index))
     if "email" not in ranked:
-        raise LeadFileError("none of its columns is chosen for the e-mail address: choose one.")
+        raise LeadFileError(
+            sentence("none of its columns is chosen for the e-mail address: choose one.")
+        )
     chosen = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
     return Columns(chosen, _attribute_columns(header, rest))
 

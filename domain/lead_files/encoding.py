@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 import charset_normalizer
 
+from domain.sentences import sentence
+
 
 class LeadFileError(ValueError):
     """A whole file cannot be read. The message is a sentence for the person who chose it."""
@@ -183,8 +185,11 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
         decoded = _strictly(data, name)
     except LookupError:
         raise LeadFileError(
-            f"there is no text encoding “{encoding}”. Use utf-8, utf-16, cp949, gb18030, cp1252 "
-            "or another name Python knows."
+            sentence(
+                "there is no text encoding “{encoding}”. Use utf-8, utf-16, cp949, gb18030, cp1252 "
+                "or another name Python knows.",
+                encoding=encoding,
+            )
         ) from None
     return Decoded(decoded.text.removeprefix("\ufeff"), decoded.encoding)
 
@@ -196,11 +201,17 @@ def _strictly(data: bytes, encoding: str) -> Decoded:
         text.encode()
         return Decoded(text, encoding)
     except UnicodeEncodeError:
-        raise LeadFileError(f"it is not {encoding} text. Save it as UTF-8.") from None
+        raise LeadFileError(
+            sentence("it is not {encoding} text. Save it as UTF-8.", encoding=encoding)
+        ) from None
     except UnicodeDecodeError as error:
         raise LeadFileError(
-            f"it is not valid {encoding}: line {_line_of(data, error.start, encoding)} holds "
-            "bytes that mean nothing there. Save it as UTF-8, or name its encoding."
+            sentence(
+                "it is not valid {encoding}: line {line} holds bytes that mean nothing there. Save "
+                "it as UTF-8, or name its encoding.",
+                encoding=encoding,
+                line=_line_of(data, error.start, encoding),
+            )
         ) from None
 
 
@@ -226,7 +237,9 @@ def _refuse_binary(data: bytes) -> None:
     sample = data[:_SAMPLE_BYTES]
     text_bytes = sample.translate(None, bytes({*range(1, 9), *range(14, 26), *range(27, 32), 127}))
     if len(sample) - len(text_bytes) > len(sample) // 50:
-        raise LeadFileError("it is not a text file. Export the leads as CSV and import that.")
+        raise LeadFileError(
+            sentence("it is not a text file. Export the leads as CSV and import that.")
+        )
 
 
 def _refuse_damaged_utf8(data: bytes, error: UnicodeDecodeError) -> None:
@@ -236,8 +249,11 @@ def _refuse_damaged_utf8(data: bytes, error: UnicodeDecodeError) -> None:
     sound = sum(character > "\x7f" for character in text) - damaged
     if sound > 4 * damaged:
         raise LeadFileError(
-            f"it is UTF-8 but damaged at line {_line_of(data, error.start, 'utf-8')}. Export or "
-            "download it again, or mend that line."
+            sentence(
+                "it is UTF-8 but damaged at line {line}. Export or download it again, or mend that "
+                "line.",
+                line=_line_of(data, error.start, "utf-8"),
+            )
         )
 
 
@@ -267,8 +283,12 @@ def _code_page(data: bytes) -> Decoded:
     if scored and scored[0][0] >= _ENOUGH:
         if len(scored) > 1 and scored[0][0] - scored[1][0] < _CLEARLY:
             raise LeadFileError(
-                f"its text encoding could be {scored[0][1]} or {scored[1][1]}. Save it as UTF-8, "
-                "or name its encoding."
+                sentence(
+                    "its text encoding could be {first} or {second}. Save it as UTF-8, or name its "
+                    "encoding.",
+                    first=scored[0][1],
+                    second=scored[1][1],
+                )
             )
         return _strictly(data, scored[0][1])
     foreign = sum(byte > 0x7F for byte in sample)
@@ -276,6 +296,8 @@ def _code_page(data: bytes) -> Decoded:
     if best is not None:
         return _strictly(data, best.encoding)
     raise LeadFileError(
-        "its text encoding could not be recognised. Save it as UTF-8, or name its encoding (for "
-        "example cp949, gb18030 or cp1252)."
+        sentence(
+            "its text encoding could not be recognised. Save it as UTF-8, or name its encoding "
+            "(for example cp949, gb18030 or cp1252)."
+        )
     )

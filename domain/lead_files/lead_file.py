@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.lead_files.encoding import LeadFileError, decode
+from domain.sentences import sentence
 
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 30
@@ -25,6 +26,11 @@ _NEVER_CLOSED = "unexpected end of data"
 TOO_LONG = "a value is too long"
 TOO_MANY = "more values than the header has columns"
 UNCLOSED = "a quotation mark is never closed"
+_SAID = {
+    TOO_LONG: sentence("A value is too long."),
+    TOO_MANY: sentence("More values than the header has columns."),
+    UNCLOSED: sentence("A quotation mark is never closed."),
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,11 @@ class Record:
     lines: int
     values: list[str]
     problem: str = ""
+
+    @property
+    def said(self) -> str:
+        """The problem as a sentence; '' when there is none."""
+        return _SAID.get(self.problem, "")
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
     text = decoded.text.replace("\0", "")
     lines = list(io.StringIO(text, newline=""))
     if not text.strip():
-        raise LeadFileError("it is empty.")
+        raise LeadFileError(sentence("it is empty."))
     begin, delimiter = _separator_line(lines)
     delimiter = delimiter or _sniff(lines[begin:])
     for record in _records(lines, begin, 1, delimiter, 0):
@@ -87,7 +98,7 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
         header.pop()
     found = LeadFile(decoded.encoding, delimiter, header, lines, body, record.row + 1)
     if next(found.records(), None) is None:
-        raise LeadFileError("it has a header but no rows below it.")
+        raise LeadFileError(sentence("it has a header but no rows below it."))
     return found
 
 

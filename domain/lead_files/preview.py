@@ -58,7 +58,7 @@ class Head:
 
 @dataclass(frozen=True)
 class Reject:
-    """A row that can't be imported: its number and line in the file, and the reason."""
+    """A row that can't be imported: its number and line in the file, and the reason, a sentence."""
 
     row: int
     line: int
@@ -82,8 +82,7 @@ def preview(head: Head, columns: Columns, source: str = "") -> Preview:
     leads, rejects = [], []
     for record in head.records:
         if record.problem:
-            reason = f"{record.problem.capitalize()}."
-            rejects.append(Reject(record.row, record.line, reason))
+            rejects.append(Reject(record.row, record.line, record.said))
             continue
         try:
             leads.append(reader.read(record.values))

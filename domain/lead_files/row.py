@@ -16,10 +16,12 @@ from domain.lead_files.columns import Columns, Field
 from domain.lead_files.countries import country, country_code, language_code
 from domain.lead_files.time_zones import time_zone_name
 from domain.names import split_name
+from domain.sentences import sentence
 
 NO_EMAIL = "no e-mail address"
 BAD_EMAIL = "not a valid e-mail address"
 TOO_LONG = "a value is too long"
+NOT_YES_OR_NO = "not clear whether they unsubscribed"
 
 LIMITS: dict[Field, int] = {
     "email": 320,
@@ -33,6 +35,7 @@ LIMITS: dict[Field, int] = {
     "language": 100,
     "time_zone": 200,
     "source": 300,
+    "unsubscribed": 300,
 }
 """Longest value of each field, in characters."""
 ATTRIBUTE_LIMIT = 32_767
@@ -42,6 +45,23 @@ ATTRIBUTE_LIMIT = 32_767
 _PLAIN_LOCAL = re.compile(r"[a-zA-Z0-9_+\-]+(?:\.[a-zA-Z0-9_+\-]+)*\Z")
 _ROLES = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 _MAX_EMAIL_BYTES = 254
+# What stands under a heading such as "Unsubscribed", without spaces and punctuation. Mailchimp
+# writes "cleaned" for an address that it gave up.
+_ANSWERS = {
+    True: (
+        "yes y true t 1 on checked unsubscribed unsubscribe optedout optout donotemail donotmail "
+        "donotcontact nomail noemail cleaned nonsubscribed suppressed ✓ ✔ 예 네 참 수신거부 "
+        "수신거부함 거부 거부함 구독취소 구독취소됨 구독해지 해지 是 真 已退订 退订 拒收 取消订阅 "
+        "已取消订阅"
+    ),
+    False: (
+        "no n false f 0 off unchecked subscribed subscribe optedin optin 아니오 아니요 거짓 수신 "
+        "수신동의 동의 구독 구독중 구독함 否 假 未退订 订阅 已订阅"
+    ),
+}
+_ANSWER = {word: answer for answer, words in _ANSWERS.items() for word in words.split()}
+# When they unsubscribed, such as 2024-05-01 09:30:00 or 5/1/24.
+_DATE = re.compile(r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})(?:[ T,].*)?")
 _SEVERAL_ZONES = {"AU", "BR", "CA", "CL", "ID", "KZ", "MN", "MX", "RU", "US"}
 
 
@@ -75,6 +95,8 @@ class LeadRow:
     time_zone: str
     time_zone_guess: str
     source: str
+    unsubscribed: bool
+    """Whether they asked for no mail; a file never says that somebody wants mail again."""
     attributes: dict[str, str]
 
 
@@ -99,17 +121,19 @@ class RowReader:
 
         Raises:
             RejectedRowError: no or a bad e-mail address, one of somebody who was erased, or a
-                value that is too long.
+                value that is too long or doesn't say whether they unsubscribed.
         """
         found = {field: self._value(field, values) for field in self._columns.fields}
         if not found["email"]:
-            raise RejectedRowError(NO_EMAIL, "The row has no e-mail address.")
+            raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
         email = checked_email(found["email"])
         if email.casefold() in self._erased:
             raise RejectedRowError(
                 "erased",
-                "This person was erased at their request: if they want mail again, permit the "
-                "address with evidence first.",
+                sentence(
+                    "This person was erased at their request: if they want mail again, permit the "
+                    "address with evidence first."
+                ),
             )
         attributes = self._attributes(values)
 
@@ -142,6 +166,7 @@ class RowReader:
             time_zone=time_zone_name(found.get("time_zone", "")),
             time_zone_guess=zone or (known.time_zone if known else ""),
             source=found.get("source") or self._source,
+            unsubscribed=self._unsubscribed(values),
             attributes=attributes,
         )
 
@@ -155,6 +180,11 @@ class RowReader:
                     return value
         return ""
 
+    def _unsubscribed(self, values: Sequence[str]) -> bool:
+        """Whether any of the columns says so: there is one for each list they were on."""
+        columns = self._columns.fields.get("unsubscribed", ())
+        return any(_says_yes(values[index]) for index in columns if index < len(values))
+
     def _attributes(self, values: Sequence[str]) -> dict[str, str]:
         found = {}
         for key, index in self._columns.attributes:
@@ -166,7 +196,34 @@ class RowReader:
 
 
 def _too_long(name: str, length: int, limit: int) -> RejectedRowError:
-    return RejectedRowError(TOO_LONG, f"{name} has {length:,} characters; at most {limit:,} fit.")
+    return RejectedRowError(
+        TOO_LONG,
+        sentence(
+            "{name} has {length:,} characters; at most {limit:,} fit.",
+            name=name,
+            length=length,
+            limit=limit,
+        ),
+    )
+
+
+def _says_yes(value: str) -> bool:
+    """Whether a cell says yes; an empty one doesn't."""
+    words = " ".join(value.split())
+    folded = "".join(c for c in words.casefold() if c.isalnum() or c in "✓✔")
+    if not words:
+        return False
+    if folded in _ANSWER:
+        return _ANSWER[folded]
+    if _DATE.fullmatch(words):
+        return True
+    raise RejectedRowError(
+        NOT_YES_OR_NO,
+        sentence(
+            "“{value}” does not say whether this person unsubscribed: write yes or no.",
+            value=words[:60],
+        ),
+    )
 
 
 def checked_email(address: str) -> str:

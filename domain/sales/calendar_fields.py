@@ -17,9 +17,9 @@ from domain.cadences.yaml_messages import did_you_mean
 from domain.lead_files.countries import country_code
 from domain.lead_files.time_zones import time_zone_name
 
-Span = tuple[int, int]
-"""An opening: minutes after local midnight, from the first up to, not including, the second."""
-Week = tuple[tuple[Span, ...], ...]
+Opening = tuple[int, int]
+"""Minutes after local midnight, from the first up to, not including, the second."""
+Week = tuple[tuple[Opening, ...], ...]
 """The openings of Monday to Sunday, each day's sorted and apart."""
 NamedDays = tuple[tuple[date, str], ...]
 """Single days, each with its name, sorted."""
@@ -34,7 +34,7 @@ def _refuse(message: str, **context: Any) -> PydanticCustomError:
     return PydanticCustomError("calendar", message, context)
 
 
-def _opening(value: Any, path: tuple[str | int, ...]) -> Span:
+def _opening(value: Any, path: tuple[str | int, ...]) -> Opening:
     match = _OPENING.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise _refuse(
@@ -81,10 +81,10 @@ def _read_week(value: Any) -> Any:
         return value
     if not isinstance(value, dict) or not value:
         raise _refuse('this must be days with openings, such as mon-fri: "09:00-18:00"')
-    week: list[list[Span] | None] = [None] * 7
+    week: list[list[Opening] | None] = [None] * 7
     for key, written in value.items():
         listed = isinstance(written, (list, tuple))
-        openings: list[Span] = []
+        openings: list[Opening] = []
         for position, text in enumerate(written if listed else [written]):
             path = (str(key), position) if listed else (str(key),)
             start, end = _opening(text, path)

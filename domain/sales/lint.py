@@ -6,9 +6,8 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from domain.cadences.yaml_source import Problem, Source, ordered, read, validate, validate_source
+from domain.cadences.yaml_source import Problem, Source, ordered, read, validate_source
 from domain.sales.follow_up import BY_DEFAULT, FollowUpPolicy
-from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy
 from domain.sales.team_checks import mistakes
 
@@ -19,11 +18,6 @@ def lint_team(text: str, file: str) -> tuple[TeamPolicy | None, list[Problem]]:
     policy, problems = validate_source(TeamPolicy, source)
     problems += [source.problem(path, message) for path, message in mistakes(source.data)]
     return (None if problems else policy), ordered(problems)
-
-
-def lint_sla(text: str, file: str) -> tuple[SlaPolicy | None, list[Problem]]:
-    """Check an SLA file; the policy when nothing is wrong, else None and every problem."""
-    return validate(SlaPolicy, text, file)
 
 
 def reasons_given(data: Any) -> set[str]:

@@ -15,14 +15,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from domain.cadences.span import Span, parse_span
+from domain.cadences.span import Span, amount_and_unit, parse_span
 from domain.cadences.yaml_messages import did_you_mean
 from domain.sales.business_time import BusinessCalendar
 
 Pause = tuple[datetime, datetime]
 """When a journey was paused and when it was resumed."""
 
-_SPAN = re.compile(r"([+-]?\d{1,9})\s*([A-Za-z][A-Za-z ]*)")
 _BUSINESS = re.compile(r"business (minute|hour)s?")
 _WORDS = [
     f"{kind}{unit}{plural}"
@@ -103,36 +102,36 @@ def parse_clock_span(value: Any) -> Any:
     """
     if isinstance(value, ClockSpan):
         return value
-    match = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
+    written = amount_and_unit(value)
+    if written is None:
         raise PydanticCustomError(
             "span",
             "'{value}' is no span of time. Write a whole number and a unit, such as "
             "60 business minutes, 4 business hours, 2 business days, 30 minutes or 1 week",
             {"value": str(value)},
         )
-    word = " ".join(match[2].lower().split())
+    amount, word = written
     if word not in _WORDS:
         raise PydanticCustomError(
             "span",
             "unknown unit '{word}'.{advice}",
             {"word": word, "advice": did_you_mean(word, _WORDS)},
         )
-    if int(match[1]) <= 0:
+    if amount <= 0:
         raise PydanticCustomError(
             "span",
             "'{value}' is no time at all. Write a number above zero",
             {"value": value.strip()},
         )
     business = _BUSINESS.fullmatch(word)
-    span = parse_span(f"{match[1]} {business[1]}" if business else value)
+    span = parse_span(f"{amount} {business[1]}" if business else value)
     return ClockSpan(span, business is not None or span.unit == "business day")
 
 
 def parse_delay(value: Any) -> Any:
     """As :func:`parse_clock_span`, but no time at all (``0 minutes``) is a delay too."""
-    span = _SPAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if span and int(span[1]) == 0 and " ".join(span[2].lower().split()) in _WORDS:
+    written = amount_and_unit(value)
+    if written and written[0] == 0 and written[1] in _WORDS:
         return ClockSpan(None)
     return parse_clock_span(value)
 

@@ -24,7 +24,7 @@ from store.tables.engagement import (
     VisitorKey,
     WriteKey,
 )
-from store.tables.leads import Account, ImportRun, Lead, StageTransition
+from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
 from store.tables.mail import (
     TOUCH_STATES,
     ConsentRecord,
@@ -51,6 +51,7 @@ from store.tables.sales import (
 )
 
 __all__ = [
+    "IN_SALES_HANDS",
     "TOUCH_STATES",
     "Absence",
     "Account",

@@ -30,7 +30,7 @@ class ApiToken(Table):
 
 
 class ApiChange(Table):
-    """Who asked the API to change what. What was asked in detail is not kept."""
+    """Who asked the API to change what."""
 
     __tablename__ = "api_change"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -39,6 +39,8 @@ class ApiChange(Table):
     rep: Mapped[str] = mapped_column(server_default="")
     method: Mapped[str]
     path: Mapped[str]
+    asked: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """Fields of the request that tell of no lead: see ``web/api/recorded.py``."""
     status: Mapped[int | None]
     """HTTP status of the answer; none when the web app died over it."""
     at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

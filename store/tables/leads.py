@@ -9,7 +9,11 @@ from sqlalchemy import BigInteger, Computed, Double, ForeignKey, Identity, Index
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain.journey import IN_SALES
 from store.tables.base import Table
+
+IN_SALES_HANDS = "({})".format(", ".join(f"'{phase}'" for phase in IN_SALES))
+"""The phases in sales' hands for SQL; literals, so that the index of those leads is used."""
 
 
 class Account(Table):
@@ -102,7 +106,7 @@ class Lead(Table):
         Index(
             "ix_lead_in_sales_hands",
             "owner",
-            postgresql_where=text("phase IN ('FollowUp', 'Meeting', 'Opportunity')"),
+            postgresql_where=text(f"phase IN {IN_SALES_HANDS}"),
         ),
     )
 

@@ -111,6 +111,6 @@ class ConsentRecord(Table):
     action: Mapped[str]
     """opt_in, opt_out."""
     source: Mapped[str]
-    """unsubscribe_link, preference_page, provider, reply, operator, tracking."""
+    """unsubscribe_link, preference_page, provider, reply, operator, tracking, import."""
     evidence: Mapped[str] = mapped_column(server_default="")
     at: Mapped[datetime]

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, insert
-from typer.testing import CliRunner
 
-import settings
 from cli import tokens, webhooks
 from cli.errors import UserError
 from store.api_tokens import find_caller
-from store.engine import engine
 from store.outgoing import announce
-from store.tables import Lead, Meeting, Rep
+from store.tables import Lead, Meeting
+from tests.cli.terminal import run
+
+pytestmark = pytest.mark.usefixtures("rep")
 
 URL = "https://crm.example/hook"
-
-
-@pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database that the command line finds, with one rep."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
-    settings.get.cache_clear()
-    found = engine(database_url)
-    with found.begin() as connection:
-        connection.execute(
-            insert(Rep).values(code="rep-1", name="Hana Lindqvist", email="", team="emea")
-        )
-    yield found
-    settings.get.cache_clear()
-    found.dispose()
-
-
-def run(app: Any, *arguments: str) -> str:
-    """What the command prints on stdout; a refusal is raised."""
-    result = CliRunner().invoke(app, list(arguments))
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.stdout.strip()
 
 
 def test_a_token_is_shown_once_works_and_is_revoked(database: Engine) -> None:

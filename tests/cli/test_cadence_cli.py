@@ -9,92 +9,26 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, func, select
-from typer.testing import CliRunner, Result
+from sqlalchemy import Engine, create_engine, func, select
+from typer.testing import Result
 
-import settings as settings_module
-from cli import cadence as command
+from cli import cadence
 from cli.cadence import FilesWithProblems, publish_files
 from cli.errors import UserError
+from settings import ROOT
 from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
-
-WELCOME = """\
-cadence: welcome
-description: Says hello.
-steps:
-  - email: hello
-  - wait: 3 days
-  - branch:
-      if: engagement.clicks > 0
-      then:
-        - task: {title: Ring, kind: call}
-      else:
-        - wait: 1 week
-        - exit: cold
-  - wait: 2 business days
-  - email: hello
-"""
-MAIL = """\
----
-subject: Hello {{ lead.first_name|fallback("there") }}
-preheader: A word
----
-<mjml><mj-body><mj-section><mj-column><mj-text>
-Hello
-</mj-text></mj-column></mj-section></mj-body></mjml>
-"""
-SCORING = """\
-policy: scoring
-half_life: 21 days
-interest:
-  - {rule: clicked, on: click, points: 10}
-levels: {1: 60, 2: 30, 3: 10}
-letters: {A: 50, B: 30, C: 0}
-matrix:
-  A: [hot, mql, engaged, known]
-  B: [hot, mql, engaged, known]
-  C: [mql, mql, engaged, known]
-  D: [engaged, engaged, known, known]
-hot_within: 15 minutes
-"""
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A checkout with one good cadence, policy and template, as the commands see it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "CADENCES", tmp_path / "cadences")
-    monkeypatch.setattr(command, "TEMPLATES", tmp_path / "templates")
-    for name in ("cadences", "templates"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "cadences/welcome.yaml").write_text(WELCOME, encoding="utf-8")
-    (tmp_path / "cadences/scoring.yaml").write_text(SCORING, encoding="utf-8")
-    (tmp_path / "templates/hello.en.mjml").write_text(MAIL, encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A fresh database that the commands find by their environment."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    monkeypatch.setattr(settings_module, "get", settings_module.Settings)
-    return database_url
+from tests.cli.conftest import MAIL, SCORING, WELCOME
+from tests.cli.terminal import outcome
 
 
 def run(*arguments: str) -> Result:
-    """Run a command; the user's mistakes come out as they do from ``starter.py``."""
-    result = CliRunner().invoke(command.app, arguments)
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    assert result.exception is None, result.exception
-    assert result.exit_code == 0
-    return result
+    """What a ``cadence`` command did; a refusal is raised."""
+    return outcome(cadence.app, *arguments)
 
 
-def counts(database_url: str) -> list[int]:
+def counts(database: Engine) -> list[int]:
     """Rows of cadence, template and policy versions."""
-    with create_engine(database_url).connect() as connection:
+    with database.connect() as connection:
         return [
             connection.execute(select(func.count()).select_from(table)).scalar_one()
             for table in (CadenceVersion, TemplateVersion, PolicyVersion)
@@ -161,14 +95,14 @@ def test_empty_folders_are_said_to_be_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("folder")
-def test_publishing_twice_changes_nothing_the_second_time(database: str) -> None:
+def test_publishing_twice_changes_nothing_the_second_time(database: Engine) -> None:
     """`up` publishes what ships at every start."""
     assert "welcome: version 1, published" in run("publish").stdout
     assert "welcome: version 1, unchanged" in run("publish").stdout
     assert counts(database) == [1, 1, 1]
 
 
-def test_one_wrong_file_and_nothing_is_published(folder: Path, database: str) -> None:
+def test_one_wrong_file_and_nothing_is_published(folder: Path, database: Engine) -> None:
     """Half a publication would mix old and new."""
     (folder / "cadences/broken.yaml").write_text("cadence: b\nsteps: []\n", encoding="utf-8")
 
@@ -177,7 +111,9 @@ def test_one_wrong_file_and_nothing_is_published(folder: Path, database: str) ->
     assert counts(database) == [0, 0, 0]
 
 
-def test_a_named_cadence_is_published_alone_with_its_templates(folder: Path, database: str) -> None:
+def test_a_named_cadence_is_published_alone_with_its_templates(
+    folder: Path, database: Engine
+) -> None:
     """Unfinished work beside it does not stand in the way."""
     (folder / "cadences/broken.yaml").write_text("cadence: b\nsteps: []\n", encoding="utf-8")
     (folder / "templates/unfinished.en.mjml").write_text("", encoding="utf-8")
@@ -249,10 +185,9 @@ def test_an_unknown_cadence_is_a_sentence() -> None:
     assert run("list").stdout == ""
 
 
-def test_what_ships_with_perennial_is_published(database: str) -> None:
+def test_what_ships_with_perennial_is_published(database: Engine) -> None:
     """The first start of the stack would fail for everybody."""
-    root = settings_module.ROOT
-    report = publish_files(create_engine(database), root / "cadences", root / "templates")
+    report = publish_files(database, ROOT / "cadences", ROOT / "templates")
 
     assert {"welcome-nurture", "no-show-recovery", "recycle-reentry"} <= set(report.cadences)
     assert report.templates > 0

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
-from typer.testing import CliRunner
 
-import settings
 from cli import lead
 from cli.cadence_files import check_files
 from cli.errors import UserError
 from domain.consent import ConsentPolicy
 from store.consent import consent_of, suppress
-from store.engine import engine
 from store.policies import publish_policy
+from tests.cli.terminal import run as run_command
 from tests.scoring import simple_scoring
 
 ADA = "ada@lovelace.example"
@@ -30,38 +27,22 @@ topics:
 
 
 @pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database with one lead, as the command line finds it."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    # Nothing here speaks to Temporal.
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    settings.get.cache_clear()
-    made = engine(database_url)
+def database(database: Engine) -> Engine:
+    """A database with one lead."""
     topics: Any = {"nurture": {"en": {"name": "Guides", "description": "Ideas."}}}
-    with made.begin() as connection:
+    with database.begin() as connection:
         connection.execute(
             text("INSERT INTO lead (email, email_key) VALUES (:email, :email)"), {"email": ADA}
         )
         publish_policy(connection, "scoring", "scoring", simple_scoring(click=1))
         rules = ConsentPolicy(policy="consent", topics=topics)
         publish_policy(connection, "consent", CONSENT, rules)
-    yield made
-    made.dispose()
-    settings.get.cache_clear()
+    return database
 
 
-@pytest.fixture
-def run(database: Engine) -> Callable[..., str]:
-    """What the command prints; a refusal is raised."""
-
-    def invoke(*arguments: str) -> str:
-        result = CliRunner().invoke(lead.app, list(arguments))
-        if isinstance(result.exception, UserError):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result.output
-
-    return invoke
+def run(*arguments: str) -> str:
+    """What a command of ``lead`` prints."""
+    return run_command(lead.app, *arguments)
 
 
 def suppressed(database: Engine, reason: str = "") -> str:
@@ -80,9 +61,7 @@ def records(database: Engine) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in rows]
 
 
-def test_an_operator_stops_mail_and_permits_it_again(
-    database: Engine, run: Callable[..., str]
-) -> None:
+def test_an_operator_stops_mail_and_permits_it_again(database: Engine) -> None:
     """Both are on record with their reason: somebody will ask."""
     assert "no more marketing mail" in run("suppress", ADA, "--reason", "asked by phone")
     assert suppressed(database) == "manual"
@@ -94,7 +73,7 @@ def test_an_operator_stops_mail_and_permits_it_again(
     ]
 
 
-def test_an_operator_stops_one_topic(database: Engine, run: Callable[..., str]) -> None:
+def test_an_operator_stops_one_topic(database: Engine) -> None:
     run("suppress", ADA, "--topic", "nurture")
     assert suppressed(database) == ""
     run("permit", ADA, "--topic", "nurture", "--evidence", "asked for the guide")
@@ -107,9 +86,7 @@ def test_an_operator_stops_one_topic(database: Engine, run: Callable[..., str]) 
 
 
 @pytest.mark.parametrize("reason", ["unsubscribed", "soft_bounced"])
-def test_a_permission_lifts_what_the_lead_could_lift(
-    database: Engine, run: Callable[..., str], reason: str
-) -> None:
+def test_a_permission_lifts_what_the_lead_could_lift(database: Engine, reason: str) -> None:
     suppressed(database, reason)
     run("permit", ADA, "--evidence", "wrote to us")
     assert suppressed(database) == ""
@@ -124,7 +101,7 @@ def test_a_permission_lifts_what_the_lead_could_lift(
     ],
 )
 def test_what_a_permission_cannot_lift_is_refused_in_a_sentence(
-    database: Engine, run: Callable[..., str], reason: str, arguments: list[str], sentence: str
+    database: Engine, reason: str, arguments: list[str], sentence: str
 ) -> None:
     """Mailing who complained costs the good name of all our mail."""
     suppressed(database, reason)
@@ -134,15 +111,13 @@ def test_what_a_permission_cannot_lift_is_refused_in_a_sentence(
     assert records(database) == []
 
 
-def test_an_address_that_works_again_is_permitted(
-    database: Engine, run: Callable[..., str]
-) -> None:
+def test_an_address_that_works_again_is_permitted(database: Engine) -> None:
     suppressed(database, "bounced")
     run("permit", ADA, "--evidence", "answered from it", "--address-works")
     assert suppressed(database) == ""
 
 
-def test_a_permission_needs_evidence(database: Engine, run: Callable[..., str]) -> None:
+def test_a_permission_needs_evidence(database: Engine) -> None:
     with pytest.raises(UserError, match="say how you know"):
         run("permit", ADA, "--evidence", " ")
     assert records(database) == []

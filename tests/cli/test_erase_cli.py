@@ -6,37 +6,30 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
-from typer.testing import CliRunner
+from sqlalchemy import Engine, text
 
-import settings
 from cli import lead
 from cli.errors import UserError
-from store.engine import engine
+from store.policies import publish_policy
+from tests.cli.terminal import outcome
+from tests.scoring import simple_scoring
 
 
 def test_lead_erase_wants_the_address_and_prints_a_receipt(
-    published_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One number mistyped would erase somebody else."""
-    monkeypatch.setenv("DATABASE_URL", published_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
     monkeypatch.setenv("PERENNIAL_HOME", str(tmp_path))
-    settings.get.cache_clear()
-    database = engine(published_url)
     with database.begin() as connection:
         connection.execute(
             text("INSERT INTO lead (email, email_key) VALUES ('a@b.example', 'a@b.example')")
         )
-    run = CliRunner().invoke
+        publish_policy(connection, "scoring", "scoring", simple_scoring(click=1))
 
-    wrong = run(lead.app, ["erase", "1"], input="c@b.example\n")
-    done = run(lead.app, ["erase", "a@b.example", "--address", "a@b.example", "--json"])
+    with pytest.raises(UserError, match="nothing was erased"):
+        outcome(lead.app, "erase", "1", typed="c@b.example\n")
+    done = outcome(lead.app, "erase", "a@b.example", "--address", "a@b.example", "--json")
 
-    assert isinstance(wrong.exception, UserError)
-    assert "nothing was erased" in str(wrong.exception)
     assert json.loads(done.stdout)["counts"] == {"lead": 1}
     with database.connect() as connection:
         assert connection.scalar(text("SELECT email FROM lead")) == "erased-1"
-    database.dispose()
-    settings.get.cache_clear()

@@ -6,16 +6,14 @@ import csv
 import json
 import resource
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 import typer
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
-import settings
 from cli.errors import UserError
 from cli.import_leads import INTERRUPTED, import_leads
 from store import lead_import
@@ -32,13 +30,10 @@ Minsu",Hanbit,유통
 
 
 @pytest.fixture
-def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+def engine(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """A database with two cadences, and a file in the folder where the terminal stands."""
     monkeypatch.chdir(tmp_path)
-    settings.get.cache_clear()
-    engine = create_engine(database_url)
-    with engine.begin() as connection:
+    with database.begin() as connection:
         connection.execute(
             text(
                 "INSERT INTO cadence_version (name, version, digest, source, definition, templates)"
@@ -46,9 +41,7 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             )
         )
     Path("export.csv").write_text(EXPORT, encoding="utf-8-sig")
-    yield engine
-    engine.dispose()
-    settings.get.cache_clear()
+    return database
 
 
 def run(*arguments: str) -> Result:
@@ -85,6 +78,7 @@ def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: En
         "created": 2,
         "updated": 0,
         "rejected": 2,
+        "unsubscribed": 0,
         "rejects_file": "",
         "journeys_queued": 2,
         "wall_s": 0,
@@ -116,6 +110,16 @@ def test_a_second_import_doubles_neither_leads_nor_journeys(engine: Engine) -> N
     again = run_json("export.csv")
     assert (again["created"], again["updated"], again["journeys_queued"]) == (0, 2, 0)
     assert counts(engine) == (2, 2, 2, 2)
+
+
+def test_who_unsubscribed_is_told_and_gets_no_mail(engine: Engine) -> None:
+    """Whoever imports an export of another tool must see that its opt-outs were understood."""
+    Path("crm.csv").write_text("Email,Opted out\na@x.example,yes\nb@x.example,\n", encoding="utf-8")
+    assert "no mail           1" in run("crm.csv", "--dry-run").stdout
+    assert run_json("crm.csv")["unsubscribed"] == 1
+    with engine.connect() as connection:
+        stopped = connection.execute(text("SELECT email_key FROM suppression")).scalars().all()
+    assert stopped == ["a@x.example"]
 
 
 def test_no_start_queues_nothing_and_a_later_import_starts_who_waits(engine: Engine) -> None:

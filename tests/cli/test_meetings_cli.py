@@ -13,17 +13,15 @@ from cli import meetings
 from cli.errors import UserError
 from store.policies import publish_policy
 from store.tables import Lead
-from tests.cli.test_access_cli import database, run
+from tests.cli.terminal import run
 from tests.web.conftest import SCORING
-
-__all__ = ["database"]
 
 SEOUL = ZoneInfo("Asia/Seoul")
 TEN = (datetime.now(SEOUL) + timedelta(days=30)).replace(hour=10, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
-def lead(database: Engine) -> int:
+def lead(database: Engine, rep: str) -> int:
     """A lead of rep-1 in Seoul."""
     with database.begin() as connection:
         publish_policy(connection, "scoring", "scoring", SCORING)
@@ -34,7 +32,7 @@ def lead(database: Engine) -> int:
                 last_name="서",
                 email="jiwoo@x.example",
                 email_key="jiwoo@x.example",
-                owner="rep-1",
+                owner=rep,
                 time_zone="Asia/Seoul",
             )
             .returning(Lead.id)

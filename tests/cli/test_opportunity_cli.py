@@ -8,12 +8,9 @@ import pytest
 
 from cli import opportunity
 from cli.errors import UserError
-from tests.cli.test_tasks_and_lead_cli import desk, run
+from tests.cli.terminal import run_beside as run
 from tests.workflows import after_sale
-from tests.workflows.conftest import here
 from tests.workflows.harness import World
-
-__all__ = ["desk", "here"]
 
 
 async def opened(desk: World) -> int:

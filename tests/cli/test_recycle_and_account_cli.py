@@ -13,10 +13,9 @@ from cli import account, recycle, tasks
 from cli.errors import UserError
 from domain.journey import Phase
 from starter import app
-from tests.cli.test_tasks_and_lead_cli import desk, escalated, here, run
+from tests.cli.terminal import escalated
+from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World
-
-__all__ = ["desk", "here"]
 
 
 def flat(shown: str) -> str:

@@ -3,58 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
-from typer.testing import CliRunner, Result
+from sqlalchemy import Engine, text
+from typer.testing import Result
 
-import settings as settings_module
-from cli import cadence as command
+from cli import cadence
 from cli.errors import UserError
 from store import scoring_runs
 from store.engagement import Happened, record
-from tests.cli.test_cadence_cli import MAIL, SCORING, WELCOME
+from tests.cli.conftest import SCORING
+from tests.cli.terminal import outcome
 
-MILD = SCORING
 GENEROUS = SCORING.replace("points: 10", "points: 40")
 NOBODY_YET = "There are no new scoring rules in these files that would change leads."
 
 
 @pytest.fixture
-def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The scoring file of a checkout, as the commands see it."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(command, "CADENCES", tmp_path / "cadences")
-    monkeypatch.setattr(command, "TEMPLATES", tmp_path / "templates")
-    for name in ("cadences", "templates"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "cadences/welcome.yaml").write_text(WELCOME, encoding="utf-8")
-    (tmp_path / "templates/hello.en.mjml").write_text(MAIL, encoding="utf-8")
-    (tmp_path / "cadences/scoring.yaml").write_text(MILD, encoding="utf-8")
-    return tmp_path / "cadences/scoring.yaml"
-
-
-@pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A fresh database that the commands find by their environment."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
-    monkeypatch.setattr(settings_module, "get", settings_module.Settings)
-    engine = create_engine(database_url)
-    yield engine
-    engine.dispose()
+def rules(folder: Path) -> Path:
+    """The scoring file of a checkout."""
+    return folder / "cadences/scoring.yaml"
 
 
 def run(*arguments: str, typed: str = "", exit_code: int = 0) -> Result:
-    """Run a ``cadence`` command; the user's mistakes come out as they do from ``starter.py``."""
-    result = CliRunner().invoke(command.app, arguments, input=typed)
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    assert result.exit_code == exit_code, result.output
-    return result
+    """What a ``cadence`` command did; a refusal is raised."""
+    return outcome(cadence.app, *arguments, typed=typed, exit_code=exit_code)
 
 
 def nurture_leads_that_clicked(database: Engine, leads: int, clicks: int) -> None:
@@ -132,7 +107,7 @@ def test_a_person_at_a_terminal_is_asked_and_may_say_no(
     five_leads: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The forecast is there to be thought about; ``--yes`` is for those who have."""
-    monkeypatch.setattr(command, "_somebody_is_there", lambda: True)
+    monkeypatch.setattr(cadence, "_somebody_is_there", lambda: True)
 
     assert "Nothing was published." in run("publish", typed="n\n", exit_code=1).stdout
     assert versions_and_runs(five_leads) == (1, 0, 0)

@@ -2,62 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
 import settings
 from cli import lead, tasks
 from cli.errors import UserError
 from domain.cadences.lint import lint_policy
-from domain.journey import Phase
 from store.engagement import Happened, record
 from store.policies import publish_policy
 from store.scoring import refresh_fit
-from tests.workflows.conftest import here
+from tests.cli.terminal import NO_TEMPORAL, escalated
+from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World
-
-__all__ = ["here"]
-
-
-@pytest.fixture
-async def desk(here: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
-    """A world whose addresses the command line finds in its environment."""
-    url = here.database.url.render_as_string(hide_password=False)
-    monkeypatch.setenv("DATABASE_URL", url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", here.client.service_client.config.target_host)
-    settings.get.cache_clear()
-    yield here
-    settings.get.cache_clear()
-
-
-async def run(app: Any, *arguments: str) -> str:
-    """What the command prints; a refusal is raised."""
-    result = await asyncio.to_thread(CliRunner().invoke, app, list(arguments))
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-async def escalated(desk: World) -> int:
-    """A lead in FollowUp whose qualify task is open; returns the task's id."""
-    person = desk.lead(first_name="지우", last_name="서", phone="+82 10-2345-6789")
-    await desk.start(Phase.FOLLOW_UP, person, reason="score_reached")
-    await desk.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
-    found: int = desk.value("SELECT id FROM task")
-    return found
 
 
 async def test_an_sdr_sees_who_and_why_and_finishes_the_task(desk: World) -> None:
-    task = await escalated(desk)
+    task = await escalated(desk, phone="+82 10-2345-6789")
 
     assert "Accept or return this lead" in await run(tasks.app, "list")
     shown = await run(tasks.app, "show", str(task))
@@ -136,9 +101,7 @@ async def test_a_score_given_by_hand_counts_and_is_listed(desk: World) -> None:
     for nobody in ("nobody@x.example", "²", "99999999999999999999"):
         with pytest.raises(UserError, match=f"There is no lead '{nobody}'"):
             await run(lead.app, "show", nobody)
-    slip = CliRunner().invoke(lead.app, ["score", str(person), "45000000000"])
-    assert slip.exit_code == 2
-    assert isinstance(slip.exception, SystemExit)
+    await run(lead.app, "score", str(person), "45000000000", exit_code=2)
 
 
 async def test_who_gets_no_mail_is_seen_to_get_none(desk: World) -> None:
@@ -164,11 +127,11 @@ async def test_a_lead_is_shown_while_temporal_is_down(
 ) -> None:
     """Scores and history go on arriving; who asks for them must not be turned away."""
     person = str(desk.lead())
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("TEMPORAL_ADDRESS", NO_TEMPORAL)
     settings.get.cache_clear()
 
     shown = " ".join((await run(lead.app, "show", person)).split())
-    assert "Next not known now. Temporal at 127.0.0.1:1 does not answer" in shown
+    assert f"Next not known now. Temporal at {NO_TEMPORAL} does not answer" in shown
     assert "Grade C4" in shown
 
 

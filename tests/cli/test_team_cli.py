@@ -10,24 +10,13 @@ from sqlalchemy import text
 
 from cli import team
 from cli.errors import UserError
-from domain.journey import Phase
-from tests.cli.test_tasks_and_lead_cli import desk, run
-from tests.workflows.conftest import here
+from tests.cli.terminal import escalated
+from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World
-
-__all__ = ["desk", "here"]
-
-
-async def escalated(desk: World) -> int:
-    """A lead in FollowUp whose task is open."""
-    lead = desk.lead(first_name="지우", last_name="서", country="KR")
-    await desk.start(Phase.FOLLOW_UP, lead, reason="score_reached")
-    await desk.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
-    return lead
 
 
 async def test_the_list_shows_who_has_what_and_who_is_away(desk: World) -> None:
-    await escalated(desk)
+    await escalated(desk, country="KR")
     await run(team.app, "presence", "rep-2", "--away")
     await run(team.app, "absence", "rep-3", "--until", "+10 days", "--reason", "holiday")
 
@@ -44,7 +33,8 @@ async def test_the_list_shows_who_has_what_and_who_is_away(desk: World) -> None:
 async def test_a_lead_that_nobody_can_take_is_shown_and_given_by_hand(desk: World) -> None:
     for code in ("rep-1", "rep-2", "rep-3", "rep-4"):
         await run(team.app, "presence", code, "--away")
-    lead = await escalated(desk)
+    await escalated(desk, country="KR")
+    lead = desk.value("SELECT id FROM lead")
 
     shown = await run(team.app, "overflow")
     assert "서지우" in shown.replace(" ", "")
@@ -59,7 +49,7 @@ async def test_a_lead_that_nobody_can_take_is_shown_and_given_by_hand(desk: Worl
 
 
 async def test_an_absence_moves_what_is_due_at_once_and_its_end_brings_leads(desk: World) -> None:
-    await escalated(desk)
+    await escalated(desk, country="KR")
     assert desk.value("SELECT owner FROM lead") == "rep-1"
 
     elsewhere = desk.lead(email="b@x.example", email_key="b@x.example")

@@ -3,48 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
-from typer.testing import CliRunner
+from sqlalchemy import Engine
 
 import settings
 from cli import users
 from cli.errors import UserError
-from store.engine import engine
-from store.tables import Rep
 from store.users import FIRST_ADMIN, find_user, use_link
+from tests.cli.terminal import run as run_command
 
 ADA = "ada@lindenmoor.example"
 
 
-@pytest.fixture
-def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """A database that the command line finds, with one rep."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:9")
+@pytest.fixture(autouse=True)
+def public_url(rep: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links lead to an address that somebody wrote with a stroke at its end."""
     monkeypatch.setenv("PUBLIC_URL", "https://go.test/")
     settings.get.cache_clear()
-    found = engine(database_url)
-    with found.begin() as connection:
-        connection.execute(
-            insert(Rep).values(code="rep-1", name="Hana Lindqvist", email="", team="emea")
-        )
-    yield found
-    settings.get.cache_clear()
-    found.dispose()
 
 
 def run(*arguments: str) -> str:
-    """What the command prints on stdout; a refusal is raised."""
-    result = CliRunner().invoke(users.app, list(arguments))
-    if isinstance(result.exception, UserError):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.stdout.strip()
+    """What a command of ``users`` prints."""
+    return run_command(users.app, *arguments).strip()
 
 
 def listed() -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from store.cadence_figures import cadence_counts, leads_on_steps, mail_counts
 from tests.console.conftest import Console
@@ -52,12 +52,16 @@ def test_the_figures_of_a_cadence_are_those_of_its_leads_and_mails(site: Site) -
         counts = cadence_counts(connection)[name]
     with site.visit(site.sign_in("ops")) as visitor:
         page = visitor.get(f"/console/cadences/{name}").text
+        listed = visitor.get("/console/cadences").text
 
     assert inside > 0
     assert sum(standing.steps.values()) == standing.leads == counts.leads == inside
     assert sum(one.sent for one in mails) == site.value(touched)
     assert sum(one.clicked for one in mails) == site.value(clicked) > 0
     assert f"{inside} leads" in page
+    step, leads = next(iter(counts.steps.items()))
+    assert counts.steps == standing.steps
+    assert f"{step.removeprefix('email-')} {leads}" in listed
 
 
 def test_a_marketer_writes_a_cadence_mends_a_mistake_and_publishes_it(
@@ -67,6 +71,9 @@ def test_a_marketer_writes_a_cadence_mends_a_mistake_and_publishes_it(
     window = console("marketing")
     window.goto("/console/cadences")
     window.get_by_role("link", name="New cadence").click()
+    write(window, WRITTEN.replace("spring-check", "welcome-nurture"))
+    taken = "There is a cadence 'welcome-nurture' already"
+    expect(window.get_by_role("button", name="Line 1, column 10")).to_contain_text(taken)
     write(window, WRITTEN.replace("- wait: 3 business days", "- wiat: 3 business days"))
 
     mistake = window.get_by_role("button", name="Line 5, column 5")
@@ -99,7 +106,72 @@ def test_a_marketer_writes_a_cadence_mends_a_mistake_and_publishes_it(
     window.get_by_role("button", name="Publish now").click()
     expect(window.get_by_role("status").first).to_contain_text("spring-check version 2")
     assert site.value("SELECT max(version) FROM cadence_version WHERE name = 'spring-check'") == 2
+    write(window, WRITTEN.replace("spring-check", "spring-copy"))
+    window.get_by_role("button", name="Publish").click()
+    expect(window.get_by_text("spring-check stays as it is")).to_be_visible()
+    window.get_by_role("button", name="Publish now").click()
+    window.wait_for_url("**/console/cadences/spring-copy")
     assert site.value("SELECT count(*) FROM draft") == 0
+
+
+def test_what_is_typed_while_the_linter_answers_or_the_line_is_down_is_not_lost(
+    console: Console, site: Site
+) -> None:
+    """A marketer types on while lines are marked, and on a train: nothing typed may vanish."""
+    window = console("marketing")
+    window.goto("/console/policies/customer/edit")
+    ready(window)
+    text = window.locator(".cm-content")
+    text.press("Control+Home")
+    window.keyboard.type("wrong: 1\n")
+    # What the server is not told is what it does not know yet.
+    window.evaluate("() => { window.emit = window.socket.emit; window.socket.emit = () => {}; }")
+    window.keyboard.type("# typed later\n")
+    expect(window.locator(".cm-line.mistaken")).to_have_text("wrong: 1")
+    expect(text).to_contain_text("# typed later")
+    expect(window.locator(".code-comment").first).to_have_text("# typed later")
+
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    window.on("dialog", stay)
+    window.evaluate("() => { window.socket.emit = window.emit; window.socket.disconnect(); }")
+    window.keyboard.type("# on a train\n")
+    window.evaluate("() => window.location.reload()")
+    expect(text).to_contain_text("# on a train")
+    assert asked == ["beforeunload"]
+    window.evaluate("() => window.socket.connect()")
+
+
+def test_a_new_mail_that_was_begun_is_found_again(console: Console, site: Site) -> None:
+    """It is in no list before it is published: what was written would seem gone."""
+    window = console("marketing")
+    window.goto("/console/policies")
+    window.get_by_label("Name of a new mail").fill("spring-1")
+    window.get_by_label("Name of a new mail").press("Enter")
+    window.wait_for_url("**/console/templates/spring-1/edit*")
+    ready(window)
+    window.locator(".cm-content").press("Control+End")
+    window.keyboard.type("<!-- later -->")
+    expect(window.get_by_text("Your draft is kept")).to_be_visible()
+    window.goto("/console/policies")
+    window.get_by_role("link", name="spring-1.en").click()
+    expect(window.locator(".cm-content")).to_contain_text("<!-- later -->")
+    window.get_by_role("button", name="Discard draft").click()
+    window.get_by_role("button", name="Forget").click()
+    expect(window.locator(".cm-content")).not_to_contain_text("<!-- later -->")
+
+
+def test_the_parts_of_mails_can_be_read_beside_the_editor(site: Site) -> None:
+    """Who can't see the footer that a mail includes does not know what it says."""
+    with site.visit(site.sign_in("marketing")) as visitor:
+        page = visitor.get("/console/templates/welcome-1-checklist/edit").text
+
+    assert "Parts that mails include" in page
+    assert "_footer-outbound.ko.mjml" in page
 
 
 def test_a_marketer_sees_what_new_scoring_rules_would_do_and_sends_a_mail_to_herself(
@@ -118,6 +190,8 @@ def test_a_marketer_sees_what_new_scoring_rules_would_do_and_sends_a_mail_to_her
 
     touches = site.value("SELECT count(*) FROM touch")
     window.goto("/console/templates/welcome-1-checklist?language=ko")
+    here = window.get_by_role("link", name="Policies and mails")
+    expect(here).to_have_attribute("aria-current", "page")
     window.get_by_label("Send a test to").fill("clara@perennial.example")
     window.get_by_role("button", name="Send test").click()
     expect(window.get_by_text("Sent to clara@perennial.example: [Test]")).to_be_visible()

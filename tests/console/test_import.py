@@ -13,7 +13,7 @@ EXPORT = """\
 E-mail,Vorname,Last Name,Company,Country
 amelie.roth@lift-bauer.example,Amelie,Roth,Lift Bauer,Germany
 not an address,Nobody,Here,Acme,Germany
-kim.minsu@hanbit-import.example,Minsu,Kim,Hanbit,South Korea
+kim.minsu@hanbit-import.example,민수,김,한빛,South Korea
 ,Nemo,Nowhere,Acme,France
 """
 
@@ -35,11 +35,15 @@ def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
     window.get_by_role("combobox", name="Vorname").click()
     window.get_by_role("option", name="First name").click()
     expect(preview).to_contain_text("Amelie Roth")
+    expect(preview).to_contain_text("김민수")
     window.get_by_label("Source").fill("fair")
     window.get_by_role("button", name="Import").click()
     tiles = window.locator(".tile")
     expect(tiles).to_have_text(["4Rows", "2Created", "0Updated", "2Rejected"])
     expect(window.get_by_text("2 journeys start")).to_be_visible()
+    opened = window.get_by_role("link", name="Open the leads").get_attribute("href")
+    assert opened == "/console/leads?source=fair"
+    expect(window.get_by_text("can't be changed any more")).to_have_count(0)
 
     with window.expect_download() as download:
         window.get_by_role("link", name="Download the rejected rows").click()
@@ -54,6 +58,18 @@ def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
         )
         == "Amelie fair"
     )
+
+    window.goto("/console/import")
+    window.locator(".drop input").set_input_files(kept)
+    window.wait_for_url("**/console/import/*")
+    expect(window.get_by_role("combobox", name="E-mail")).to_be_visible()
+    expect(window.get_by_role("combobox", name="rejected_reason")).to_have_count(0)
+
+
+def test_an_import_that_there_is_not_is_not_found(site: Site) -> None:
+    """A page that is sent before it is finished looks fine to whoever checks a link."""
+    with site.visit(site.sign_in("marketing")) as visitor:
+        assert visitor.get("/console/import/99999").status_code == 404
 
 
 def test_a_marketer_finds_a_mail_and_replies_as_its_recipient(site: Site, console: Console) -> None:

@@ -198,6 +198,26 @@ def test_new_tasks_appear_and_disturb_nobody(floor: Site, console: Console) -> N
     expect(page.locator(".refused")).to_have_count(0)
 
 
+def test_an_sdr_reads_in_korean_what_happened_instead(floor: Site, console: Console) -> None:
+    """Who does not read English would not know that a colleague was faster, and when."""
+    (task,) = work(floor, "Rae")
+    page = console("sdr", "rep-3", language="ko")
+    page.goto("/console/inbox")
+    heading(page, "Rae")
+    page.keyboard.press("6")
+    expect(page.get_by_role("button", name="확정")).to_be_focused()
+    floor.value(
+        "UPDATE task SET state = 'done', disposition = 'busy', completed_by = 'rep-1', "
+        "completed_at = '2026-03-02 00:30+00' WHERE id = :id RETURNING 1",
+        id=task,
+    )
+    page.keyboard.press("Enter")
+
+    wrong = page.locator(".wrong")
+    expect(wrong).to_contain_text(f"업무 {task}은(는) 더 이상 완료할 수 없습니다. rep-1 님이")
+    expect(wrong).to_contain_text("‘통화 중’(으)로 처리했습니다.")
+
+
 def test_on_a_phone_the_list_then_the_task(floor: Site, console: Console) -> None:
     """SDRs work on the road: the call must be one tap away, and the list must not be lost."""
     tasks = work(floor, "Ola", "Pia")
@@ -208,12 +228,33 @@ def test_on_a_phone_the_list_then_the_task(floor: Site, console: Console) -> Non
     heading(page, "Ola")
     expect(page.locator(".inbox .list")).not_to_be_visible()
     assert page.locator("a[href^='tel:']").get_attribute("href") == "tel:+442071838750"
+    page.go_back()
+    expect(page.get_by_role("link", name="Pia Marlow")).to_be_visible()
+    page.go_forward()
+    page.get_by_label("Note").fill("Out until Monday")
+    # A phone that is called with forgets the page; it is loaded anew.
+    page.reload()
+    heading(page, "Ola")
+    expect(page.get_by_label("Note")).to_have_value("Out until Monday")
+    expect(page.locator(".inbox .list")).not_to_be_visible()
     page.get_by_role("button", name="No answer").tap()
     page.get_by_role("button", name="Confirm").tap()
     heading(page, "Pia")
+    expect(page.get_by_label("Note")).to_have_value("")
     page.get_by_role("button", name="All tasks").tap()
     expect(page.get_by_role("link", name="Pia Marlow")).to_be_visible()
     assert ended(floor, tasks) == ["done no_answer", "open "]
+    note = "SELECT answer->>'note' FROM task WHERE id = :id"
+    assert floor.value(note, id=tasks[0]) == "Out until Monday"
+
+    lead = floor.value("SELECT lead_id FROM task WHERE id = :id", id=tasks[1])
+    page.goto(f"/console/leads/{lead}")
+    call = page.get_by_role("link", name="+442071838750")
+    expect(call).to_be_in_viewport()
+    # An address that is older than what it names still shows the inbox.
+    page.goto("/console/inbox?task=987654321")
+    expect(page.get_by_text("There is no task 987654321")).to_be_visible()
+    expect(page.get_by_role("link", name="Pia Marlow")).to_be_visible()
 
 
 def test_a_manager_gives_the_work_of_one_rep_to_another(floor: Site, console: Console) -> None:
@@ -227,6 +268,29 @@ def test_a_manager_gives_the_work_of_one_rep_to_another(floor: Site, console: Co
     page.get_by_label("Give to").click()
     page.get_by_role("option", name="rep-2").click()
     page.get_by_role("button", name="Reassign").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Give 2 leads to rep-2?")
+    page.get_by_role("dialog").get_by_role("button", name="Reassign").click()
     expect(page.locator(f"[data-task='{tasks[0]}']")).to_have_count(0)
     owners = "SELECT string_agg(owner, ' ') FROM task WHERE id = ANY(:ids)"
     assert floor.value(owners, ids=tasks) == "rep-2 rep-2"
+
+
+def test_leads_that_nobody_has_come_and_go_by_themselves(floor: Site, console: Console) -> None:
+    """A manager who keeps the overflow open would miss the lead that waits since noon, or lose the
+    ticks with each one that comes."""
+    tasks = work(floor, "Tom", "Una", rep="")
+    page = console("manager")
+    page.goto("/console/inbox?tab=overflow")
+    page.get_by_label("Choose Tom Marlow").check()
+    expect(page.get_by_text("1 lead chosen")).to_be_visible()
+
+    (third,) = work(floor, "Vic", rep="")
+    expect(page.get_by_label("Choose Vic Marlow")).to_be_visible()
+    expect(page.get_by_label("Choose Tom Marlow")).to_be_checked()
+    page.get_by_label("Choose Una Marlow").check()
+    owned = "UPDATE lead SET owner = 'rep-1' FROM task WHERE task.lead_id = lead.id AND task.id"
+    floor.value(f"{owned} = :id RETURNING 1", id=tasks[0])
+    expect(page.get_by_label("Choose Tom Marlow")).to_have_count(0)
+    expect(page.get_by_text("1 lead chosen")).to_be_visible()
+    floor.value(f"{owned} = ANY(:ids) RETURNING 1", ids=[tasks[1], third])
+    expect(page.get_by_text("Vic Marlow")).to_have_count(0)

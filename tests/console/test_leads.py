@@ -55,12 +55,14 @@ def test_a_rep_finds_a_lead_reads_its_mail_and_is_told_why_it_cannot_pause(
     mail = page.frame_locator(".letter iframe")
     expect(mail.get_by_text("Lindenmoor").first).to_be_visible()
     page.get_by_role("button", name="Close").click()
-    expect(page.locator(".letter")).to_have_count(0)
+    expect(page.locator(".q-dialog")).to_have_count(0)
 
     # No Temporal runs for this company.
     page.keyboard.press("p")
     alert = page.get_by_role("alert").filter(has_text="TEMPORAL_ADDRESS")
     expect(alert).to_be_visible()
+    # On red only white is easy to read.
+    expect(alert.get_by_role("button", name="Close")).to_have_css("color", "rgb(255, 255, 255)")
     expect(page.get_by_role("button", name="More", exact=True)).to_be_visible()
     page.get_by_role("button", name="More", exact=True).click()
     expect(page.get_by_text("Move to a phase")).to_have_count(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -16,10 +17,13 @@ from settings import ROOT
 from web.console.words import CATALOGS, LANGUAGES
 
 CODE = ROOT / "web" / "console"
+ROOMS = ("activities", "domain", "store", "web", "workflows")
+"""Where sentences come from that the console shows but did not write."""
+REFUSAL = re.compile("(Refused|Over)$")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 _FIELD = re.compile(r"^(msgid|msgid_plural|msgstr)(?:\[\d+\])?\s+(\".*\")$")
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACE = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 
 
 @dataclass
@@ -48,7 +52,23 @@ def spoken() -> dict[tuple[str, ...], str]:
             for line, message, _comments, _context in extract("python", file, KEYWORDS):
                 sentence = message if isinstance(message, tuple) else (message,)
                 found.setdefault(sentence, f"{path.relative_to(ROOT)}:{line}")
+    for call, where in refusals():
+        if isinstance(call.args[0], ast.Constant):
+            found.setdefault((str(call.args[0].value),), where)
     return found
+
+
+def refusals() -> Iterator[tuple[ast.Call, str]]:
+    """The calls of ``domain.sentences.sentence``, and where each stands."""
+    for room in ROOMS:
+        for path in sorted((ROOT / room).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                if isinstance(node, ast.Call) and _name(node.func) == "sentence":
+                    yield node, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def _name(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else ""
 
 
 def entries(language: str) -> Iterator[Entry]:
@@ -83,6 +103,26 @@ def test_every_sentence_of_the_console_is_translated(language: str) -> None:
 
     missing = [f"{where}: {said[0]}" for said, where in spoken().items() if said not in there]
     assert not missing, "\n".join(missing)
+
+
+def test_refusals_are_constants_so_that_they_can_be_translated() -> None:
+    """A pattern that is put together as it runs is in no catalog: the refusal stays English."""
+    wrong = [where for call, where in refusals() if not isinstance(call.args[0], ast.Constant)]
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_store_refuses_in_sentences_that_can_be_translated() -> None:
+    """A refusal that is plain text is read in English by everybody."""
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "store").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.Call) and REFUSAL.search(_name(node.func))
+        if node.args and isinstance(node.args[0], ast.Constant | ast.JoinedStr)
+    ]
+
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("language", TRANSLATED)

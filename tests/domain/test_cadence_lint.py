@@ -11,6 +11,7 @@ TEMPLATES = {
     "tips": ["en", "ko"],
     "english-only": ["en"],
     "korean": ["ko"],
+    "meeting-soon": ["en"],
 }
 
 
@@ -81,6 +82,7 @@ def test_a_mistake_in_the_frame_is_named_with_its_mend(text: str, problem: str) 
     [
         ("- email: welcom", "3:10: unknown template 'welcom'. Did you mean 'welcome'? Else add "),
         ("- email: zzz", "3:10: unknown template 'zzz'. Add templates/zzz.en.mjml"),
+        ("- email: meeting-soon", "3:10: the mail 'meeting-soon' is about a meeting: it is sent"),
         ("- emial: tips", "3:3: unknown step 'emial'. Did you mean 'email'?"),
         ("- exit", "3:3: 'exit' is no step. Write one of email, wait"),
         ("- {email: tips, wait: 1 day}", "3:3: this step is email and wait at once."),

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.lead_files.columns import recognise
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import TOO_LONG, TOO_MANY, UNCLOSED, Record, read_lead_file
+from domain.lead_files.preview import Head, preview
+from domain.sentences import Sentence
 
 
 def read(text: str) -> list[Record]:
@@ -68,6 +71,19 @@ def test_a_quotation_mark_never_closed_loses_its_line_only(broken: str) -> None:
     records = read(broken)
     assert [record.problem for record in records] == [UNCLOSED, ""]
     assert (records[0].line, records[1].values) == (2, ["z@y.example", "1"])
+
+
+def test_the_preview_says_what_is_wrong_with_a_row_in_a_sentence_that_can_be_translated() -> None:
+    """A marketer who reads Korean would find the reason in English."""
+    leads = read_lead_file(b'email,a\nx@y.example,1,2\nz@y.example,"open\nv@y.example,1\n')
+
+    rejects = preview(Head.from_json(Head.of(leads).as_json()), recognise(leads.header)).rejects
+
+    assert [one.reason for one in rejects] == [
+        "More values than the header has columns.",
+        "A quotation mark is never closed.",
+    ]
+    assert all(isinstance(one.reason, Sentence) for one in rejects)
 
 
 def test_a_quotation_mark_never_closed_in_a_long_file_loses_its_line_only() -> None:

@@ -55,6 +55,30 @@ def test_unknown_columns_become_attributes_with_keys_a_condition_can_use() -> No
     )
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Unsubscribed",
+        "Opted out",
+        "Opt-Out",
+        "Do not email",
+        "Email Opt Out",
+        "HasOptedOutOfEmail",
+        "Unsubscribed from all email",
+        "Opted out of email: Marketing Information",
+        "UNSUB_TIME",
+        "이메일 수신 거부",
+        "수신거부",
+        "已退订",
+    ],
+)
+def test_a_column_of_people_who_asked_for_no_mail_is_recognised(header: str) -> None:
+    """As an attribute it would be kept, and everybody in it mailed."""
+    assert recognise(["Email", header]).fields["unsubscribed"] == (1,)
+    said = recognise(["Email", header, "No thanks"], {"No thanks": "unsubscribed"})
+    assert {*said.fields["unsubscribed"]} == {1, 2}
+
+
 def test_a_name_column_alone_holds_the_whole_name() -> None:
     assert recognise(["이름", "이메일"]).fields == {"full_name": (0,), "email": (1,)}
     assert recognise(["First Name", "Email"]).fields == {"first_name": (0,), "email": (1,)}

@@ -12,6 +12,7 @@ from domain.lead_files.countries import country_code, language_code
 from domain.lead_files.row import (
     BAD_EMAIL,
     NO_EMAIL,
+    NOT_YES_OR_NO,
     TOO_LONG,
     LeadRow,
     RejectedRowError,
@@ -54,6 +55,30 @@ def test_the_quick_check_of_addresses_is_as_strict_as_email_validator(
             checked_email(address)
     else:
         assert checked_email(address) == expected
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        *("Yes", "TRUE", "1", "unsubscribed", "Opted out", "cleaned", "2024-05-01 09:30:00"),
+        *("5/1/24", "예", "수신 거부", "是"),
+    ],
+)
+def test_who_unsubscribed_is_known_however_the_export_says_it(cell: str) -> None:
+    """A yes that is not understood is a mail to somebody who asked for none."""
+    assert lead(Unsubscribed=cell).unsubscribed
+
+
+def test_one_yes_of_several_columns_is_enough_and_an_unclear_word_is_refused() -> None:
+    """An export has a column for each list; a no in the first must not hide a yes in the next."""
+    assert lead(**{"Opted out": "no", "Do not email": "yes"}).unsubscribed
+    for cell in ("", "No", "false", "0", "Subscribed", "아니오", "否"):
+        assert not lead(Unsubscribed=cell).unsubscribed
+    with pytest.raises(
+        RejectedRowError, match=r"“maybe” does not say .* write yes or no"
+    ) as refused:
+        lead(Unsubscribed="maybe")
+    assert refused.value.kind == NOT_YES_OR_NO
 
 
 def test_addresses_that_differ_in_case_only_are_one_lead() -> None:

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.policies import read_policy
 from domain.sales.business_time import BusinessCalendar
-from domain.sales.lint import lint_sla
 from domain.sales.sla import Promise, SlaPolicy, promised
 from domain.sales.spans import ClockSpan, parse_clock_span, parse_delay
 
@@ -29,8 +29,8 @@ SEOUL = BusinessCalendar.model_validate(
 
 def sla(text: str = SHIPPED) -> SlaPolicy:
     """The policy in a file that is right."""
-    policy, problems = lint_sla(text, "sla.yaml")
-    assert policy is not None, problems
+    policy, problems = read_policy(text, "sla.yaml")
+    assert isinstance(policy, SlaPolicy), problems
     return policy
 
 
@@ -227,7 +227,7 @@ def test_a_mistake_is_named_with_its_mend(was: str, written: str, problem: str) 
     assert was in SHIPPED
     problems = [
         str(found).removeprefix("s.yaml:")
-        for found in lint_sla(SHIPPED.replace(was, written), "s.yaml")[1]
+        for found in read_policy(SHIPPED.replace(was, written), "s.yaml")[1]
     ]
 
     assert [line for line in problems if problem in line], problems

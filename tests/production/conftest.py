@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import os
 import shutil
 import subprocess
@@ -174,10 +173,6 @@ class Deployment:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
-
-    async def cli_json(self, *arguments: str) -> Any:
-        """Run the ``temporal`` program and parse what it prints."""
-        return json.loads(await self.cli(*arguments, "--output", "json"))
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from store.tables import (
     Visitor,
     WebhookDelivery,
 )
-from store.today import leads_by_stage
 from tests.console.rows import add, run
 from tests.console.world import World, build
 
@@ -213,11 +212,10 @@ def traces(connection: Connection) -> set[str]:
 
 
 def figures(connection: Connection) -> tuple[object, ...]:
-    """All that people are shown of how things go."""
+    """All that people are shown of how things went."""
     return (
         loop_figures(connection),
         reconcile_outbox(connection),
-        leads_by_stage(connection, "world"),
         connection.scalar(text("SELECT count(*) FROM touch WHERE state = 'sent'")),
         connection.scalar(text("SELECT sum(points) FROM engagement")),
     )
@@ -259,7 +257,7 @@ def test_an_erased_person_can_be_found_nowhere_and_still_counts(
         waiting = connection.execute(
             text("SELECT kind, not_before > now() FROM relay_message WHERE outcome = ''")
         ).all()
-        assert waiting == [("erase", False), ("erase", True)]
+        assert waiting == [("erase", False), ("erase", True), ("webhook", False)]
         assert erasure.erased_among(connection, SECRET, [KEY, "b@x.example"]) == {KEY}
         assert erasure.receipts(
             connection, secret=SECRET, address=f" {ADDRESS}", before=None, limit=9
@@ -280,6 +278,14 @@ def test_an_erased_person_can_be_found_nowhere_and_still_counts(
             )
             == 0
         )
+        # Programs that have a copy are told whose it is by the number they know it by.
+        (told,) = connection.execute(
+            text(
+                "SELECT payload->'data' AS data, state FROM webhook_delivery "
+                "WHERE event_type = 'lead.erased'"
+            )
+        )
+        assert (told.data, told.state) == ({"lead_id": lead}, "waiting")
 
         opt_in(connection, email_key=KEY, at=NOW, source="operator", lifts=(), evidence="a form")
         assert erasure.erased_among(connection, SECRET, [KEY]) == set()

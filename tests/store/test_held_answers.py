@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import cast
 
 import pytest
@@ -19,15 +19,16 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from domain.access import Role
-from domain.journey import TaskRequest
+from domain.policies import read_policy
 from relay import Relay
 from settings import ROOT
 from store import held_answers, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.engine import engine
+from store.policies import publish_policy
 from store.users import add_user
+from tests.store.work import NOW, make_lead, opened
 
-NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 USER = 1
 NO_ANSWER = Answer("no_answer", "rep-1", note="Try her mobile")
 
@@ -37,29 +38,18 @@ def database(database_url: str) -> Iterator[Engine]:
     """A database with lead 1 and a user."""
     made = engine(database_url)
     with made.begin() as connection:
-        connection.execute(
-            text("INSERT INTO lead (email, email_key) VALUES ('a@x.example', 'a@x.example')")
-        )
+        make_lead(connection)
         add_user(connection, "ops@perennial.example", "Ops", Role.OPS)
     yield made
     made.dispose()
 
 
-def opened(database: Engine, number: int = 1) -> int:
+def call(database: Engine, number: int = 1) -> int:
     """An open call; its id."""
     with database.begin() as connection:
-        return tasks.open_task(
-            connection,
-            TaskRequest(f"run:call:{number}", 1, "call"),
-            title="Call",
-            instructions="",
-            dispositions=["no_answer", "call_back", "not_interested"],
-            opened_at=NOW,
-            due=timedelta(hours=1),
-            deadline=timedelta(days=1),
-            workflow_id="lead-1",
-            run_id="run",
-        ).id
+        return opened(
+            connection, "call", ["no_answer", "call_back", "not_interested"], number=number
+        )
 
 
 def hold(database: Engine, task: int, answer: Answer = NO_ANSWER) -> None:
@@ -92,7 +82,7 @@ def done_within(database: Engine, seconds: float) -> None:
 
 def test_a_held_answer_counts_later_as_of_when_it_was_given(database: Engine) -> None:
     """An SDR in time would be late, or what can be undone would have had its consequences."""
-    task = opened(database)
+    task = call(database)
     hold(database, task)
 
     assert held_answers.release_due(database) == 0
@@ -107,7 +97,7 @@ def test_a_held_answer_counts_later_as_of_when_it_was_given(database: Engine) ->
 
 
 def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None:
-    task = opened(database)
+    task = call(database)
     typed = replace(NO_ANSWER, disposition="not_interested", until=date(2026, 9, 1))
     hold(database, task, typed)
 
@@ -121,7 +111,7 @@ def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None
 
 def test_what_cannot_be_taken_is_refused_before_it_is_held(database: Engine) -> None:
     """The person would hear of it when the task is long off the screen."""
-    task = opened(database)
+    task = call(database)
     with pytest.raises(TaskRefused, match="needs a time"):
         hold(database, task, Answer("call_back", "rep-1"))
     assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
@@ -133,7 +123,7 @@ def test_what_cannot_be_taken_is_refused_before_it_is_held(database: Engine) -> 
 
 def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
     """The lead booked by itself meanwhile: the note would be gone, and nobody would know."""
-    task = opened(database)
+    task = call(database)
     hold(database, task)
     with database.begin() as connection:
         tasks.close_task(connection, task, "withdrawn", NOW)
@@ -153,22 +143,21 @@ def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
         assert held_answers.held_of(connection, USER) == []
 
 
-def test_an_answer_that_fails_waits_and_the_others_do_not(
-    database: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_fails_waits_and_the_others_do_not(database: Engine) -> None:
     """One broken policy would hold up what everybody has answered."""
-    bad, good = opened(database, 1), opened(database, 2)
-    for task in (bad, good):
-        hold(database, task)
+    source = (ROOT / "cadences" / "follow-up.yaml").read_text(encoding="utf-8")
+    rules, problems = read_policy(source, "follow-up.yaml")
+    assert rules, problems
+    with database.begin() as connection:
+        publish_policy(connection, "follow-up", source, rules)
+        bad = opened(connection, "qualify", ["return"])
+    hold(database, bad, Answer("return", "rep-1", reason="too_early"))
+    good = call(database)
+    hold(database, good)
     let_time_pass(database)
-    complete = tasks.complete_task
+    with database.begin() as connection:
+        connection.execute(text("DELETE FROM policy_version"))
 
-    def failing(connection: object, task_id: int, *rest: object) -> None:
-        if task_id == bad:
-            raise RuntimeError("a policy is missing")
-        complete(connection, task_id, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(held_answers, "complete_task", failing)
     assert held_answers.release_due(database) == 2
     assert found(database, "SELECT id FROM task WHERE state = 'done'") == [(good,)]
     assert found(database, "SELECT task_id FROM held_answer") == [(bad,)]
@@ -178,7 +167,7 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
     database: Engine, database_url: str
 ) -> None:
     """What an SDR confirmed would be lost with a process, or be counted by both."""
-    numbers = [opened(database, number) for number in range(24)]
+    numbers = [call(database, number) for number in range(24)]
     for task in numbers:
         hold(database, task)
     let_time_pass(database)
@@ -209,7 +198,7 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
 
 async def test_a_worker_releases_what_is_due(database: Engine) -> None:
     """Answers would wait for ever: nobody but the relay releases them."""
-    task = opened(database)
+    task = call(database)
     hold(database, task)
     let_time_pass(database)
     # Temporal is away: the answer counts all the same, and is brought there later.

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, text
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from store import lead_import
+from store.consent import suppress
 from store.lead_import import Merged
 
 
@@ -151,6 +152,40 @@ def test_starts_are_spread_at_the_rate_and_wait_for_those_before(engine: Engine)
         assert place / 2.0 <= seconds < place / 2.0 + lead_import.START_JITTER_SECONDS + 30.0
     queue(engine, {"email": "late@acme.example"}, per_second=2.0)
     assert messages(engine)[-1].not_before > before + timedelta(seconds=max(spread))
+
+
+def test_who_unsubscribed_is_suppressed_with_the_lead_and_no_file_lifts_it(engine: Engine) -> None:
+    """The first mail would go out before anybody looks; the next export may not have the column."""
+    now = datetime.now(UTC)
+
+    def bring_all(*rows: dict[str, str]) -> int:
+        with engine.begin() as connection:
+            stage(connection, *rows)
+            suppressed = lead_import.opt_out_staged(connection, file_name="crm.csv", now=now)
+            lead_import.merge(connection)
+        return suppressed
+
+    bring_all({"email": "late@acme.example"}, {"email": "bad@acme.example"})
+    with engine.begin() as connection:
+        suppress(connection, email_key="bad@acme.example", reason="complained", at=now)
+    yes = [{"email": f"{name}@acme.example", "opted out": "yes"} for name in ("dana", "late")]
+    doubled = {"email": "DANA@acme.example", "opted out": "no"}
+    worse = {"email": "bad@acme.example", "opted out": "1"}
+    assert bring_all(*yes, doubled, worse, {"email": "kim@acme.example", "opted out": "no"}) == 3
+    assert bring_all({"email": "dana@acme.example", "opted out": "no"}) == 0
+    assert bring_all({"email": "late@acme.example", "opted out": ""}, yes[0]) == 1
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT email_key, reason FROM suppression ORDER BY 1"))
+        assert [tuple(row) for row in kept] == [
+            ("bad@acme.example", "complained"),
+            ("dana@acme.example", "unsubscribed"),
+            ("late@acme.example", "unsubscribed"),
+        ]
+        record = connection.execute(
+            text("SELECT action, source, evidence FROM consent_record WHERE email_key LIKE 'dana%'")
+        )
+        assert [tuple(row) for row in record] == [("opt_out", "import", "crm.csv")]
+    assert all("opted_out" not in lead.attributes for lead in leads(engine))
 
 
 def test_nothing_of_an_import_stays_that_is_rolled_back(engine: Engine) -> None:

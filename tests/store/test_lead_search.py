@@ -9,7 +9,15 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from store.account_page import find_accounts
-from store.lead_search import Mark, Order, Wanted, count_leads, find_leads, words_searched
+from store.lead_search import (
+    Mark,
+    Order,
+    Wanted,
+    count_leads,
+    find_leads,
+    sources,
+    words_searched,
+)
 from store.leads import leads_page
 from store.tables import Account, CadenceVersion, Enrollment, Lead, Rep, Suppression
 from tests.store.scored import Book
@@ -127,7 +135,7 @@ def test_each_filter_narrows(book: Book) -> None:
             country="KR",
         )
         lead(connection, "rest@x.example", owner="rep-9", stage="recycled", phase="Recycle")
-        lead(connection, "new@x.example", fit="B")
+        lead(connection, "new@x.example", fit="B", source="fair munich")
         connection.execute(
             insert(Suppression).values(email_key="new@x.example", reason="manual", at=NOW)
         )
@@ -155,6 +163,8 @@ def test_each_filter_narrows(book: Book) -> None:
         assert found(connection, owner="") == {"new"}
         assert found(connection, team="emea", stage="recycled") == set()
         assert found(connection, country="KR") == found(connection, cadence="welcome") == {"hot"}
+        assert found(connection, source="fair munich") == {"new"}
+        assert (found(connection, source="fair"), sources(connection)) == (set(), ["fair munich"])
         assert found(connection, suppressed=True) == {"new"}
         assert found(connection, suppressed=False) == {"hot", "rest"}
         assert found(connection, grade="A") == found(connection, grade="A1") == {"hot"}

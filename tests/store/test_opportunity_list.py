@@ -42,7 +42,11 @@ def test_a_sale_beyond_what_its_stage_is_to_take_stands_still(book: Book) -> Non
     """A manager would find it when it is lost."""
     still, moving = sell(book, "discovery", 15), sell(book, "proposal", 15)
 
-    assert {one.id: one.stalled for one in listed(book, Wanted())} == {still: True, moving: False}
+    found = {one.id: (one.stalled, one.due_at) for one in listed(book, Wanted())}
+    assert found == {
+        still: (True, NOW - timedelta(days=1)),
+        moving: (False, NOW + timedelta(days=6)),
+    }
     assert [one.id for one in listed(book, Wanted(stalled=True))] == [still]
     with book.database.connect() as connection:
         counts = by_stage(connection, NOW)
@@ -56,7 +60,9 @@ def test_a_sale_shows_what_is_not_known_of_it_and_is_found_by_that(book: Book) -
     known = {"budget": "40,000", "authority": "board", "need": "yes", "timeline": "May"}
     complete, blank = sell(book, "proposal", 1, **known), sell(book, "proposal", 1, budget=" ")
 
-    missing = {one.id: (one.amount, list(one.missing)) for one in listed(book, Wanted())}
+    missing = {
+        one.id: (one.qualification["budget"].strip(), one.missing) for one in listed(book, Wanted())
+    }
     assert missing == {
         complete: ("40,000", []),
         blank: ("", ["budget", "authority", "need", "timeline"]),

@@ -9,11 +9,13 @@ from sqlalchemy import text
 
 from domain.identities import Group, Message
 from domain.journey import PhaseEntry
+from domain.lead_files.columns import recognise
+from domain.lead_files.row import RowReader
 from domain.policies import read_policy
 from domain.sales.recycle import RecyclePolicy, rest_of
 from store import journeys, recycle
 from store.cadences import CadenceMissing
-from store.lead_import import merge
+from store.lead_import import merge, prepare, stage
 from store.policies import policy, publish_policy
 from store.recycle import RecycleRefused
 from store.visitors import take_batch
@@ -130,18 +132,13 @@ def test_an_import_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> No
     """The contract would be renewed before anybody talks to the lead."""
     lead, other = park(book), park(book)
     with book.database.begin() as connection:
-        connection.execute(
-            text(
-                "CREATE TEMPORARY TABLE import_row ON COMMIT DROP AS SELECT "
-                "row_number() OVER () AS position, cast(NULL AS bigint) AS lead_id, email, "
-                "email_key, '' AS company, '' AS company_key, first_name, last_name, title, "
-                "phone, country, language, '' AS language_guess, time_zone, "
-                "'' AS time_zone_guess, source, cast(CASE WHEN id = :lead THEN "
-                "'{\"contract_end\": \"2026-09-30\"}' ELSE '{}' END AS jsonb) AS attributes "
-                "FROM lead"
-            ),
-            {"lead": lead},
-        )
+        addresses = connection.execute(
+            text("SELECT email FROM lead ORDER BY id = :lead DESC"), {"lead": lead}
+        ).scalars()
+        reader = RowReader(recognise(["email", "contract_end"]))
+        rows = zip(addresses, ("2026-09-30", ""), strict=True)
+        prepare(connection)
+        stage(connection, [*enumerate((reader.read([*row]) for row in rows), start=2)])
         merge(connection)
 
     assert (told(book, lead), told(book, other)) == (["replan"], [])

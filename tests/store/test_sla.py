@@ -9,7 +9,7 @@ import pytest
 from domain.journey import Phase
 from store import routing, tasks
 from store.answers import Answer, TaskOver
-from store.leads import history
+from store.lead_timeline import history
 from store.scoring import refresh_fit
 from store.sla_figures import figures
 from store.sla_recount import recount

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, text
 
-from domain.journey import TaskRequest
 from domain.policies import read_policy
 from settings import Settings
 from store import tasks
@@ -17,8 +15,7 @@ from store.consent import suppress
 from store.engine import engine
 from store.missing_outcomes import outcome_missing
 from store.policies import publish_policy
-
-NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
+from tests.store.work import NOW, make_lead, opened
 
 
 @pytest.fixture
@@ -26,9 +23,7 @@ def connection(database_url: str) -> Iterator[Connection]:
     """A transaction in a database with lead 1 and its meeting 1."""
     database = engine(database_url)
     with database.begin() as begun:
-        begun.execute(
-            text("INSERT INTO lead (email, email_key) VALUES ('a@x.example', 'a@x.example')")
-        )
+        make_lead(begun)
         begun.execute(
             text("INSERT INTO meeting (lead_id, starts_at, state) VALUES (1, :at, 'booked')"),
             {"at": NOW},
@@ -49,25 +44,9 @@ def publish_team(connection: Connection) -> None:
     publish_policy(connection, "team", source, team)
 
 
-def opened(connection: Connection, kind: str, *dispositions: str) -> int:
-    """An open task; its id."""
-    return tasks.open_task(
-        connection,
-        TaskRequest(f"run:{kind}", 1, kind, meeting_id=1),
-        title=kind,
-        instructions="",
-        dispositions=dispositions,
-        opened_at=NOW,
-        due=timedelta(hours=1),
-        deadline=timedelta(days=1),
-        workflow_id="lead-1",
-        run_id="run",
-    ).id
-
-
 def test_a_meeting_nobody_reports_on_is_none_that_the_lead_missed(connection: Connection) -> None:
     """Else a lead that came loses one of its chances to book again."""
-    task = opened(connection, "meeting_outcome", "held")
+    task = opened(connection, "meeting_outcome", ["held"], meeting_id=1)
 
     answers = [tasks.close_task(connection, task, "expired", NOW).code for _ in range(2)]
 
@@ -91,7 +70,7 @@ def test_the_owner_and_then_the_manager_hear_of_a_meeting_nobody_reports_on(
         ("outcome_missing", "rep-1"),
         ("outcome_missing", "mgr-1"),
     ]
-    task = opened(connection, "meeting_outcome", "held")
+    task = opened(connection, "meeting_outcome", ["held"], meeting_id=1)
     tasks.complete_task(connection, task, Answer("held", "rep-1"), NOW)
     assert connection.execute(heard).all() == []
 
@@ -107,7 +86,7 @@ def test_the_owner_and_then_the_manager_hear_of_a_meeting_nobody_reports_on(
 def test_what_means_nothing_for_a_disposition_is_refused_not_dropped(
     connection: Connection, answer: Answer, sentence: str
 ) -> None:
-    task = opened(connection, "qualify", "accept", "return")
+    task = opened(connection, "qualify", ["accept", "return"])
 
     with pytest.raises(TaskRefused, match=sentence):
         tasks.complete_task(connection, task, answer, NOW)

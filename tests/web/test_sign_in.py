@@ -24,7 +24,7 @@ from store import users
 from store.sessions import COOKIE
 from tests.web.conftest import Site, browse
 from web.oidc import COOKIE as OIDC_COOKIE
-from web.sign_in import own_path
+from web.sign_in import KNOWN_COOKIE, own_path
 
 EMAIL = "ada@lindenmoor.example"
 PASSWORD = "orchard lane in march"
@@ -55,6 +55,7 @@ async def test_somebody_signs_in_works_and_signs_out(make_site: Callable[..., Si
         assert (await browser.get("/api/leads")).status_code == 401
         shown = await browser.get("/sign-in?next=/console/recycle")
         assert shown.headers["cache-control"] == "no-store"
+        assert shown.headers["strict-transport-security"] == "max-age=31536000"
         # With "no-referrer" a browser would not say which site a form comes from.
         assert shown.headers["referrer-policy"] == "same-origin"
         assert 'name="next" value="/console/recycle"' in shown.text
@@ -99,6 +100,29 @@ async def test_a_wrong_password_and_an_unknown_address_look_the_same(
     assert 800 < int(late.headers["retry-after"]) <= 900
     assert "15분 뒤에" in late.text
     assert COOKIE not in browser.cookies
+
+
+async def test_nobody_locks_a_colleague_out_by_failing_on_purpose(site: Site) -> None:
+    """Who knows an address could keep its owner from work for ever, five tries at a time; and the
+    owner's browser, stolen, is no way to guess on."""
+    add(site, password=PASSWORD)
+    wrong = FORM | {"password": "wrong"}
+    async with browse(site) as own, browse(site) as elses:
+        assert (await own.post("/sign-in", data=FORM)).status_code == 303
+        await own.post("/sign-out")
+
+        for _ in range(5):
+            assert (await elses.post("/sign-in", data=wrong)).status_code == 401
+        assert (await elses.post("/sign-in", data=FORM)).status_code == 429
+        # What they know of somebody else's browser, they can't say of theirs.
+        elses.cookies.set(KNOWN_COOKIE, own.cookies[KNOWN_COOKIE][:-1])
+        assert (await elses.post("/sign-in", data=FORM)).status_code == 429
+
+        assert (await own.post("/sign-in", data=FORM)).status_code == 303
+        answers = [(await own.post("/sign-in", data=wrong)).status_code for _ in range(6)]
+        assert answers == [401] * 5 + [429]
+        other = FORM | {"email": "x@lindenmoor.example"}
+        assert (await own.post("/sign-in", data=other)).status_code == 401
 
 
 @pytest.mark.parametrize(

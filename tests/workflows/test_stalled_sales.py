@@ -13,7 +13,8 @@ from temporalio import activity
 from domain.journey import Phase
 from store import tasks
 from store.answers import Answer, TaskRefused
-from store.opportunities import list_opportunities, open_beside
+from store.opportunities import open_beside
+from store.opportunity_list import Wanted, sales
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says, world
 
@@ -161,7 +162,9 @@ async def test_two_sales_of_one_account_move_side_by_side(here: World) -> None:
     after_sale.helpful(here)
     with here.database.begin() as connection:
         account = connection.execute(
-            text("INSERT INTO account (name, name_key) VALUES ('Ada & Co', 'ada') RETURNING id")
+            text(
+                "INSERT INTO account (name, name_key) VALUES ('Ada & Co', 'ada & co') RETURNING id"
+            )
         ).scalar_one()
     lead = here.lead(owner="rep-1", account_id=account)
     handle = await here.start(Phase.OPPORTUNITY, lead, reason="held")
@@ -176,8 +179,8 @@ async def test_two_sales_of_one_account_move_side_by_side(here: World) -> None:
 
     assert here.value("SELECT phase FROM lead") == "Opportunity"
     with here.database.connect() as connection:
-        shown = list_opportunities(connection, account="ada & co")
-        still_open = list_opportunities(connection, only_open=True)
+        shown = sales(connection, await here.now(), Wanted(state="any", account="ada & co"))
+        still_open = sales(connection, await here.now(), Wanted())
     assert [(one.id, one.name, one.outcome) for one in shown] == [
         (second, "Depot 2", "lost"),
         (first, "", ""),

@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Engine, select
 from temporalio.client import Client
 
 from domain.access import ALLOWED, Action, Role
+from domain.sentences import sentence
 from settings import Clock, Settings
 from store.api_tokens import Caller, begin_change, find_caller
 from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
 from web.api.problems import Problem, missing
+from web.api.recorded import Sent, worth_keeping
 from workflows.steering import TemporalAway
 
 T = TypeVar("T")
@@ -47,7 +49,9 @@ class Here:
             TemporalAway: no address is set, or nobody answers there.
         """
         if not self.settings.temporal_address:
-            raise TemporalAway("TEMPORAL_ADDRESS is not set for the web app: journeys are away.")
+            raise TemporalAway(
+                sentence("TEMPORAL_ADDRESS is not set for the web app: journeys are away.")
+            )
         if self._client is None:
             key = self.settings.temporal_api_key
             try:
@@ -58,7 +62,7 @@ class Here:
                     tls=self.settings.temporal_tls,
                 )
             except RuntimeError:
-                raise TemporalAway("Temporal did not answer: try again.") from None
+                raise TemporalAway(sentence("Temporal did not answer: try again.")) from None
         return self._client
 
 
@@ -82,6 +86,7 @@ def may(action: Action) -> Callable[..., Caller]:
         request: Request,
         here: Place,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+        sent: Sent,
     ) -> Caller:
         session = request.cookies.get(COOKIE)
         with here.database.begin() as connection:
@@ -92,7 +97,7 @@ def may(action: Action) -> Callable[..., Caller]:
             elif session is not None:
                 signed_in = find_session(connection, session, here.real_now())
                 if signed_in is None:
-                    raise _nobody("You are signed out: sign in again.")
+                    raise _nobody(sentence("You are signed out: sign in again."))
                 caller = signed_in.caller
             else:
                 raise _nobody("Send a token: Authorization: Bearer TOKEN.")
@@ -105,8 +110,9 @@ def may(action: Action) -> Callable[..., Caller]:
                     f"A {whose} of role {caller.role} may not {action}; {roles} may.",
                 )
             if request.method != "GET":
+                asked = worth_keeping(request.method, request.scope["route"].path, sent)
                 request.state.change = begin_change(
-                    connection, caller, request.method, request.url.path
+                    connection, caller, request.method, request.url.path, asked
                 )
         return caller
 
@@ -128,7 +134,11 @@ def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
     if caller.role == Role.SDR:
         query = query.join(Rep, Rep.code == Lead.owner).where(Rep.team == caller.team)
     if connection.scalar(query) is None:
-        raise missing(f"There is no lead {lead_id}{_of_team(caller)}.")
+        raise missing(
+            sentence("There is no lead {lead} among those of your team.", lead=lead_id)
+            if caller.role == Role.SDR
+            else sentence("There is no lead {lead}.", lead=lead_id)
+        )
 
 
 def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
@@ -145,7 +155,11 @@ def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
         )
     lead_id = connection.scalar(query)
     if lead_id is None:
-        raise missing(f"There is no task {task_id}{_of_team(caller)}.")
+        raise missing(
+            sentence("There is no task {task} among those of your team.", task=task_id)
+            if caller.role == Role.SDR
+            else sentence("There is no task {task}.", task=task_id)
+        )
     return lead_id
 
 
@@ -159,10 +173,6 @@ def found(thing: T | None, detail: str) -> T:
     if thing is None:
         raise missing(detail)
     return thing
-
-
-def _of_team(caller: Caller) -> str:
-    return " among those of your team" if caller.role == Role.SDR else ""
 
 
 def teams_leads(connection: Connection, caller: Caller, lead_ids: Collection[int]) -> set[int]:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
+from domain.sentences import sentence
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.api_tokens import Caller
@@ -103,11 +104,13 @@ def list_scheduled(here: Place, caller: Reader, account_id: int) -> Listing[Sche
 
 @router.post("/{account_id}/play")
 def play(here: Place, caller: Holder, account_id: int, body: PlayRequest) -> PlayStarted:
-    """Start a cadence now for the company's leads that are with marketing."""
+    """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
+    team."""
     try:
         with here.database.begin() as connection:
-            account = _seen(connection, here, caller, account_id).account
-            done = accounts_hold.play(connection, account, body.cadence)
+            seen = _seen(connection, here, caller, account_id)
+            visible = {lead.id for lead in seen.leads}
+            done = accounts_hold.play(connection, seen.account, body.cadence, visible)
     except (AccountRefused, CadenceMissing) as refusal:
         raise refused(str(refusal), "cadence") from None
     return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
@@ -153,7 +156,7 @@ async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
 
 def _seen(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountDetail:
     """An SDR sees a company that a rep of the team owns, or one of its leads."""
-    none = f"There is no account {account_id}."
+    none = sentence("There is no account {account}.", account=account_id)
     account = found(
         accounts_hold.find_account(connection, f"account-{account_id}", here.clock.now()), none
     )

@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 
 from activities.links import deployment_secret
 from domain.access import Action
-from domain.lead_files.columns import FIELDS, Columns, choose, guess, recognise
+from domain.lead_files.columns import FIELDS, LEFT_OUT, Columns, choose, guess, recognise
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.preview import Preview, preview
+from domain.sentences import sentence
 from store import import_job, import_runs
 from store.api_tokens import Caller
 from store.import_runs import ImportRefused, NewImport, RunLine
@@ -157,7 +158,7 @@ def look(here: Place, _caller: Importer, import_id: int) -> Preview:
         run = found(import_runs.find_run(connection, import_id), _none(import_id))
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
-        raise missing("The file of this import is not kept any more.")
+        raise missing(sentence("The file of this import is not kept any more."))
     return preview(head, _columns(head.header, run.fields, run.source), run.source)
 
 
@@ -226,7 +227,7 @@ def rejects(here: Place, _caller: Importer, import_id: int) -> Response:
 
 
 def _none(import_id: int) -> str:
-    return f"There is no import {import_id}."
+    return sentence("There is no import {import_id}.", import_id=import_id)
 
 
 def _too_large() -> Problem:
@@ -246,7 +247,9 @@ def _unreadable(field: str) -> Iterator[None]:
     try:
         yield
     except LeadFileError as error:
-        raise invalid(field, f"The file cannot be imported: {error}") from None
+        raise invalid(
+            field, sentence("The file cannot be imported: {error}", error=str(error))
+        ) from None
 
 
 def _read(data: bytes, encoding: str) -> LeadFile:
@@ -285,12 +288,12 @@ def _mapped(header: Sequence[str], mapping: str) -> list[str]:
 
 def _check_fields(header: Sequence[str], fields: Sequence[str]) -> None:
     """Whether the choice can be kept; that addresses are missing is told when it is used."""
-    unknown = sorted({one for one in fields if one and one not in FIELDS})
+    unknown = sorted({*fields} - {*FIELDS, LEFT_OUT, ""})
     if unknown:
         raise invalid(
             "fields",
             f"Leads have no field {unknown[0]!r}. Fields are {', '.join(FIELDS)}; '' keeps the "
-            "column as an attribute.",
+            f"column as an attribute, {LEFT_OUT!r} leaves it out.",
         )
     if len(fields) != len(header):
         raise invalid("fields", f"The file has {len(header)} columns: choose for each of them.")
@@ -302,9 +305,13 @@ def _cadence(connection: Connection, asked: str | None) -> str:
     published = published_cadences(connection)
     if name in ("", *published):
         return name
-    known = ", ".join(published) or "none yet"
+    known = list(published) or sentence("none yet")
     raise invalid(
         "cadence",
-        f"There is no published cadence {name}. Published are: {known}. Choose one, or '' to "
-        "start no journeys.",
+        sentence(
+            "There is no published cadence {name}. Published are: {cadences}. Choose one, or '' to "
+            "start no journeys.",
+            name=name,
+            cadences=known,
+        ),
     )

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
+from domain.sentences import sentence
 from store.api_tokens import TokenLine, TokenRefused, create_token, list_tokens, revoke_token
 from store.lead_import import published_cadences
 from store.write_keys import WriteKeyLine, create_write_key, list_write_keys, revoke_write_key
@@ -66,13 +67,21 @@ def add_key(here: Place, body: NewWriteKey) -> Secret:
     with here.database.begin() as connection:
         cadences = published_cadences(connection)
         if body.cadence and body.cadence not in cadences:
-            there = ", ".join(cadences) or "none yet"
+            there = list(cadences) or sentence("none yet")
             raise invalid(
-                "cadence", f"The cadence '{body.cadence}' is not published; there are {there}."
+                "cadence",
+                sentence(
+                    "The cadence '{cadence}' is not published; there are {cadences}.",
+                    cadence=body.cadence,
+                    cadences=there,
+                ),
             )
         key = create_write_key(connection, name, body.cadence)
     if key is None:
-        raise refused(f"There is, or was, a write key '{name}': choose another name.", "name")
+        raise refused(
+            sentence("There is, or was, a write key '{name}': choose another name.", name=name),
+            "name",
+        )
     return Secret(name=name, secret=key)
 
 
@@ -81,7 +90,7 @@ def revoke_key(here: Place, body: Named) -> Done:
     """Take no more from a write key; web apps hear of it within seconds."""
     with here.database.begin() as connection:
         if not revoke_write_key(connection, body.name, datetime.now(UTC)):
-            raise missing(f"There is no write key '{body.name}' in use.")
+            raise missing(sentence("There is no write key '{name}' in use.", name=body.name))
     return Done(detail=f"The write key '{body.name}' is revoked.")
 
 
@@ -109,11 +118,11 @@ def revoke_one_token(here: Place, body: Named) -> Done:
     """Take no more from a token, at once."""
     with here.database.begin() as connection:
         if not revoke_token(connection, body.name, datetime.now(UTC)):
-            raise missing(f"There is no token '{body.name}' in use.")
+            raise missing(sentence("There is no token '{name}' in use.", name=body.name))
     return Done(detail=f"The token '{body.name}' is revoked.")
 
 
 def _name(name: str) -> str:
     if not name.strip():
-        raise invalid("name", "Give it a name, such as website or crm.")
+        raise invalid("name", sentence("Give it a name, such as website or crm."))
     return name.strip()

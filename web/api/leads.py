@@ -12,16 +12,18 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.journey import Phase
+from domain.sentences import sentence
 from store import leads
 from store.api_tokens import Caller
 from store.dossier import Dossier, dossier
-from store.leads import MOST_POINTS, HistoryLine, LeadLine
+from store.lead_timeline import HistoryLine, history
+from store.leads import MOST_POINTS, LeadLine
 from store.prospects import Prospected, prospect
 from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.paging import After, Done, Limit, Page
-from web.api.problems import invalid, refused
+from web.api.problems import Problem, invalid, refused
 from workflows import steering
 
 router = APIRouter(prefix="/leads", tags=["leads"])
@@ -123,7 +125,7 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
         return LeadDetail(
             lead=_line(connection, lead_id, now),
             scoring=explain(connection, lead_id, now),
-            history=leads.history(connection, lead_id),
+            history=history(connection, lead_id),
         )
 
 
@@ -189,21 +191,28 @@ def move(here: Place, caller: Mover, lead_id: int, body: Move) -> Moved:
     with here.database.connect() as connection:
         sees(connection, caller, lead_id)
     if body.phase not in list(Phase):
-        raise invalid("phase", f"There is no phase '{body.phase}'; choose {', '.join(Phase)}.")
+        raise invalid(
+            "phase",
+            sentence(
+                "There is no phase '{phase}'; choose {phases}.",
+                phase=body.phase,
+                phases=[one.value for one in Phase],
+            ),
+        )
     try:
         left = anyio.from_thread.run(_move, here, lead_id, body.phase)
     except steering.MoveRefused as refusal:
         raise refused(str(refusal), "phase") from None
     except steering.NoJourney:
-        raise refused(_NO_JOURNEY.format(lead_id)) from None
+        raise _no_journey(lead_id) from None
     return Moved(left=left, entered=body.phase)
 
 
-_NO_JOURNEY = "lead-{} has no running journey."
-
-
 def _line(connection: Connection, lead_id: int, now: datetime) -> LeadLine:
-    return found(leads.find_lead(connection, str(lead_id), now), f"There is no lead {lead_id}.")
+    return found(
+        leads.find_lead(connection, str(lead_id), now),
+        sentence("There is no lead {lead}.", lead=lead_id),
+    )
 
 
 def _order(here: Here, caller: Caller, lead_id: int, what: steering.Order, told: str) -> Done:
@@ -212,8 +221,12 @@ def _order(here: Here, caller: Caller, lead_id: int, what: steering.Order, told:
     try:
         anyio.from_thread.run(_signal, here, lead_id, what)
     except steering.NoJourney:
-        raise refused(_NO_JOURNEY.format(lead_id)) from None
+        raise _no_journey(lead_id) from None
     return Done(detail=f"lead-{lead_id} {told}.")
+
+
+def _no_journey(lead_id: int) -> Problem:
+    return refused(sentence("lead-{lead} has no running journey.", lead=lead_id))
 
 
 async def _state(here: Here, lead_id: int) -> dict[str, str] | None:

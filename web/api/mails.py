@@ -20,6 +20,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from activities.links import link_signer
 from domain.access import Action
 from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
+from domain.sentences import sentence
 from store import outbox_mails
 from store.api_tokens import Caller
 from store.outbox_mails import KeptMail, MailLine, ReplyRefused
@@ -210,7 +211,7 @@ def download(here: Place, _caller: Reader, mail_id: int) -> Response:
 def reply(here: Place, _caller: Reader, mail_id: int, body: Reply) -> Done:
     """Reply as the recipient. A mail is replied to once: what comes later changes nothing."""
     if here.settings.email_channel != "outbox":
-        raise refused("Mails go to real people now: they reply themselves.")
+        raise refused(sentence("Mails go to real people now: they reply themselves."))
     mail = _kept(here, mail_id)
     try:
         with here.database.begin() as connection:
@@ -226,7 +227,7 @@ def _kept(here: Here, mail_id: int) -> KeptMail:
 
 
 def _none(mail_id: int) -> str:
-    return f"There is no mail {mail_id} in the outbox."
+    return sentence("There is no mail {mail} in the outbox.", mail=mail_id)
 
 
 def _parsed(mail: KeptMail) -> EmailMessage:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action
+from domain.sentences import sentence
 from store import users
 from store.api_tokens import Caller
 from store.users import UserRefused
@@ -51,7 +52,7 @@ def change(here: Place, caller: Own, body: Settings) -> Me:
     if not caller.user_id:
         raise refused("A token has no settings: sign in to the console.")
     if body.time_zone and body.time_zone not in available_timezones():
-        raise invalid("time_zone", f"There is no time zone '{body.time_zone}'.")
+        raise invalid("time_zone", sentence("There is no time zone '{zone}'.", zone=body.time_zone))
     try:
         with here.database.begin() as connection:
             users.set_preferences(

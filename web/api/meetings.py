@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.sentences import sentence
 from store.api_tokens import Caller
 from store.meeting_lines import (
     MeetingLine,
@@ -115,7 +116,12 @@ def cancel(here: Place, caller: Booker, meeting_id: int) -> Done:
     with here.database.begin() as connection:
         _seen(connection, caller, meeting_id)
         if not cancel_meeting(connection, meeting_id=meeting_id, at=here.clock.now()):
-            raise refused(f"Meeting {meeting_id} is not booked, or has begun: nothing to cancel.")
+            raise refused(
+                sentence(
+                    "Meeting {meeting} is not booked, or has begun: nothing to cancel.",
+                    meeting=meeting_id,
+                )
+            )
     return Done(detail=f"Meeting {meeting_id} is cancelled.")
 
 

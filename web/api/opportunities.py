@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.access import Action, Role
+from domain.access import Action
 from store.api_tokens import Caller
-from store.opportunities import (
-    OpportunityLine,
-    find_opportunity,
-    list_opportunities,
-    open_beside,
-)
-from web.api.access import Here, Place, found, may, sees, teams_leads
-from web.api.paging import Listing
+from store.opportunities import open_beside
+from store.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
+from web.api.access import Here, Place, found, may, sees, team_of
+from web.api.paging import After, Limit, Page
 from web.api.problems import refused
 from web.api.tasks import Completed, Completion, Learned, finish
 
@@ -58,15 +54,20 @@ class Close(BaseModel):
 
 @router.get("")
 def list_all(
-    here: Place, caller: Reader, account: str = "", only_open: bool = False
-) -> Listing[OpportunityLine]:
-    """Sales, the youngest first; ``account`` is an id, a name or a domain."""
+    here: Place,
+    caller: Reader,
+    *,
+    account: Annotated[str, Query(description="Its id, name or domain.")] = "",
+    only_open: bool = False,
+    after: After = 0,
+    limit: Limit = 50,
+) -> Page[Sale]:
+    """Sales, the youngest first, with when their stage is to be over and whether they stand still;
+    an SDR's token sees those with leads of its team."""
+    wanted = Wanted(state="open" if only_open else "any", account=account, team=team_of(caller))
     with here.database.connect() as connection:
-        items = list_opportunities(connection, account=account, only_open=only_open)
-        if caller.role == Role.SDR:
-            ours = teams_leads(connection, caller, {one.lead_id for one in items})
-            items = [one for one in items if one.lead_id in ours]
-    return Listing(items=items)
+        items = sales(connection, here.clock.now(), wanted, after=after, limit=limit)
+    return Page(items=items, next=items[-1].id if len(items) == limit else None)
 
 
 @router.post("", status_code=201)

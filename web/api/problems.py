@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 
+from domain.sentences import sentence
 from store.policies import PolicyMissing
 from workflows.steering import TemporalAway
 
@@ -60,6 +61,12 @@ class Problem(Exception):
         self.code = code
         self.errors = list(errors)
         self.headers = dict(headers or {})
+
+
+NOT_TO_BE_KEPT = sentence(
+    "A text with a NUL character, or a number that is too large, can't be kept or looked for."
+)
+"""What is said of a value that PostgreSQL has no place for."""
 
 
 def refused(detail: str, field: str = "") -> Problem:
@@ -116,6 +123,10 @@ def handle_problems(app: FastAPI) -> None:
         return answer(
             Problem(422, "invalid", " ".join(f"{e.field}: {e.message}" for e in errors), errors)
         )
+
+    @app.exception_handler(DataError)
+    def not_to_be_kept(_request: Request, _error: Exception) -> Response:
+        return answer(Problem(422, "invalid", str(NOT_TO_BE_KEPT)))
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PolicyMissing)

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/sla", tags=["sla"])
 def show(
     here: Place,
     month: Annotated[
-        str | None, Query(pattern=r"^[2-9]\d{3}-(0[1-9]|1[0-2])$", description="UTC, as YYYY-MM.")
+        str | None, Query(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", description="UTC, as YYYY-MM.")
     ] = None,
 ) -> SlaFigures:
     """The figures of a month as they stand now; this one when left out."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.consent import LIFTED_BY_THE_LEAD
 from domain.lead_files.row import RejectedRowError, checked_email
+from domain.sentences import sentence
 from store import consent
 from store.api_tokens import Caller
 from store.suppressions import SuppressionLine, lead_with, list_suppressions
@@ -153,11 +154,18 @@ def _allow(
         return
     if consent.consent_of(connection, email_key).suppressed == "complained":
         raise refused(
-            f"{email_key} complained about our mail, and no permission lifts that: call, or wait "
-            "until the lead writes."
+            sentence(
+                "{address} complained about our mail, and no permission lifts that: call, or wait "
+                "until the lead writes.",
+                address=email_key,
+            )
         )
     raise refused(
-        f"Mail to {email_key} bounced; set address_works if you know that the address works again.",
+        sentence(
+            "Mail to {address} bounced; set address_works if you know that the address works "
+            "again.",
+            address=email_key,
+        ),
         "address_works",
     )
 
@@ -166,7 +174,12 @@ def _checked(address: str) -> str:
     try:
         return checked_email(address.strip()).casefold()
     except RejectedRowError as wrong:
-        raise invalid("address", f"'{address}' is no e-mail address: {wrong}") from None
+        raise invalid(
+            "address",
+            sentence(
+                "'{address}' is no e-mail address: {wrong}", address=address, wrong=str(wrong)
+            ),
+        ) from None
 
 
 def _sees_address(connection: Connection, caller: Caller, email_key: str) -> None:
@@ -175,7 +188,12 @@ def _sees_address(connection: Connection, caller: Caller, email_key: str) -> Non
         return
     lead_id = lead_with(connection, email_key)
     if lead_id is None:
-        raise missing(f"There is no lead with the address {email_key} among those of your team.")
+        raise missing(
+            sentence(
+                "There is no lead with the address {address} among those of your team.",
+                address=email_key,
+            )
+        )
     sees(connection, caller, lead_id)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
@@ -10,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
+from domain.sentences import sentence
 from store import held_answers, task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.api_tokens import Caller
@@ -25,7 +25,6 @@ router = APIRouter(prefix="/tasks", tags=["tasks"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
 Doer = Annotated[Caller, Depends(may(Action.COMPLETE_TASKS))]
 Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
-_OPTION = re.compile(r"--(\w+)")
 
 
 class Learned(BaseModel):
@@ -111,7 +110,7 @@ def show_task(here: Place, caller: Reader, task_id: int) -> TaskDetail:
     with here.database.connect() as connection:
         sees_task(connection, caller, task_id)
         detail = task_lists.detail(connection, task_id, here.clock.now())
-    return found(detail, f"There is no task {task_id}.")
+    return found(detail, sentence("There is no task {task}.", task=task_id))
 
 
 @router.post("/{task_id}/complete")
@@ -148,7 +147,7 @@ def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
     with here.database.begin() as connection:
         typed = held_answers.take_back(connection, task_id, user_id)
     if typed is None:
-        raise refused("It is too late to take that back: the disposition counts already.")
+        raise refused(sentence("It is too late to take that back: the disposition counts already."))
     return Completion(
         disposition=typed.disposition,
         at=typed.at,
@@ -226,24 +225,12 @@ def _user(here: Here, caller: Caller) -> int:
     return user.id
 
 
-def _problem(refusal: Exception, *, kept: bool) -> Problem:
-    # The sentences name options of the command line; a program has fields of the same names.
-    sentence = _OPTION.sub(r"'\1'", str(refusal))
-    detail = f"{sentence} Your note is kept with the lead." if kept else sentence
+def _problem(refusal: TaskRefused | MeetingRefused, *, kept: bool) -> Problem:
+    detail = str(refusal)
+    if kept:
+        detail = sentence("{refusal} Your note is kept with the lead.", refusal=detail)
     if isinstance(refusal, TaskOver):
         return refused(detail)
     if isinstance(refusal, MeetingRefused):
         return refused(detail, "at")
-    return invalid(_field(str(refusal)), detail)
-
-
-def _field(sentence: str) -> str:
-    """The field that a refused answer is wrong in."""
-    named = [one for one in _OPTION.findall(sentence) if one != "note"]
-    if named:
-        return str(named[0])
-    if "cannot end with" in sentence:
-        return "disposition"
-    if "in the past" in sentence:
-        return "at"
-    return "competitor" if "competitor" in sentence else "reason"
+    return invalid(refusal.field, detail)

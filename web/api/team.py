@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
+from domain.sentences import sentence
 from store import alerts, presence
 from store.alerts import AlertLine
 from store.api_tokens import Caller
@@ -106,9 +107,16 @@ def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
     owner = caller.rep if caller.role == Role.SDR else None
     with here.database.begin() as connection:
         known = {one.id: one for one in alerts.open_alerts(connection, owner)}
-        alert = found(known.get(alert_id), f"There is no open alert {alert_id}.")
+        alert = found(
+            known.get(alert_id), sentence("There is no open alert {alert}.", alert=alert_id)
+        )
         if not alerts.put_away(connection, [alert_id], here.clock.now()):
-            raise refused(f"An alert of kind {alert.kind} goes by itself, when its cause is gone.")
+            raise refused(
+                sentence(
+                    "An alert of kind {alert} goes by itself, when its cause is gone.",
+                    alert=alert.kind,
+                )
+            )
     return Done(detail=f"Alert {alert_id} is put away.")
 
 
@@ -134,11 +142,10 @@ def add_absence(here: Place, caller: Setter, rep: str, body: AbsenceRequest) -> 
     until = body.until.astimezone(UTC)
     try:
         with here.database.begin() as connection:
-            made = presence.add_absence(connection, rep, begins, until, now, reason=body.reason)
-            moved = presence.stand_in(connection, made, now) if begins <= now else 0
+            made = presence.note_absence(connection, rep, begins, until, now, reason=body.reason)
     except PresenceRefused as refusal:
         raise refused(str(refusal), "until") from None
-    return Absent(absence_id=made, tasks_moved=moved)
+    return Absent(absence_id=made.id, tasks_moved=made.tasks_moved)
 
 
 @router.delete("/{rep}/absences/current")
@@ -171,4 +178,8 @@ def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
 
 def _own(caller: Caller, rep: str) -> None:
     if caller.role == Role.SDR and caller.rep != rep:
-        raise Problem(403, "forbidden", f"This token acts for {caller.rep}, not for {rep}.")
+        raise Problem(
+            403,
+            "forbidden",
+            sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep),
+        )

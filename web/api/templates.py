@@ -16,6 +16,7 @@ from domain.access import Action
 from domain.email.checked import check_template
 from domain.email.message import MailError, mailbox
 from domain.email.rendering import CompiledTemplate, RenderError
+from domain.sentences import sentence
 from store.api_tokens import Caller
 from store.cadences import TemplateMissing, latest_template
 from store.published_texts import TemplateLine, list_templates, published_texts
@@ -89,12 +90,14 @@ def send(
     try:
         address = mailbox(body.address)
     except MailError:
-        raise invalid("address", f"'{body.address}' is no e-mail address.") from None
+        raise invalid(
+            "address", sentence("'{address}' is no e-mail address.", address=body.address)
+        ) from None
     now = here.clock.now()
     with here.database.connect() as connection:
         template = _template(connection, name, body)
         if connection.scalar(select(exists().where(Suppression.email_key == address.casefold()))):
-            raise refused("This address is suppressed: nothing is sent to it.", "address")
+            raise refused(sentence("This address is suppressed: nothing is sent to it."), "address")
         if body.lead_id is not None:
             sees(connection, caller, body.lead_id)
         try:
@@ -113,13 +116,21 @@ def send(
         channel = channel_from(here.settings, here.database)
         subject = send_test(channel, here.settings, mail, address, body.lead_id)
     except MessageRejected as rejected:
-        raise refused(f"The mail was refused: {rejected}", "address") from None
+        raise refused(
+            sentence("The mail was refused: {error}", error=str(rejected)), "address"
+        ) from None
     except OutcomeUnknown:
         raise Problem(
-            503, "unavailable", "The mail may have gone out or not: look before you try again."
+            503,
+            "unavailable",
+            sentence("The mail may have gone out or not: look before you try again."),
         ) from None
     except (ChannelError, ValueError) as error:
-        raise Problem(503, "unavailable", f"The mail did not go out. {error}") from None
+        raise Problem(
+            503,
+            "unavailable",
+            sentence("The mail did not go out. {error}", error=str(error)),
+        ) from None
     return Sent(subject=subject)
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
+from domain.sentences import sentence
 from store import users
 from store.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
@@ -102,4 +103,4 @@ def make_link(here: Place, user_id: int) -> OneTimeLink:
 
 
 def _none(user_id: int) -> str:
-    return f"There is no user {user_id}."
+    return sentence("There is no user {user}.", user=user_id)

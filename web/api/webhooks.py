@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from domain.access import Action
+from domain.sentences import sentence
 from domain.webhooks import events_problem, url_problem
 from store import outgoing
 from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
@@ -77,7 +78,10 @@ def add(here: Place, body: NewEndpoint) -> Secret:
     with here.database.begin() as connection:
         secret = outgoing.add_endpoint(connection, body.url, body.events)
     if secret is None:
-        raise refused(f"Events go to {body.url} already; remove it first to change that.", "url")
+        raise refused(
+            sentence("Events go to {url} already; remove it first to change that.", url=body.url),
+            "url",
+        )
     return Secret(url=body.url, secret=secret)
 
 
@@ -86,7 +90,7 @@ def remove(here: Place, body: Removal) -> Done:
     """Send nothing more to an address; its log stays."""
     with here.database.begin() as connection:
         if not outgoing.remove_endpoint(connection, body.url):
-            raise missing(f"Nothing is sent to {body.url}.")
+            raise missing(sentence("Nothing is sent to {url}.", url=body.url))
     return Done(detail=f"Nothing more is sent to {body.url}.")
 
 
@@ -95,7 +99,7 @@ def pause(here: Place, body: Pause) -> Done:
     """Send nothing to an address, or go on. What happens while it is paused never goes there."""
     with here.database.begin() as connection:
         if not outgoing.pause_endpoint(connection, body.url, paused=body.paused):
-            raise missing(f"There is no endpoint {body.url}.")
+            raise missing(sentence("There is no endpoint {url}.", url=body.url))
     return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
 
 
@@ -117,7 +121,9 @@ def show(here: Place, delivery_id: int) -> Payload:
     """What one delivery says."""
     with here.database.connect() as connection:
         payload = outgoing.payload_of(connection, delivery_id)
-    return Payload(payload=found(payload, f"There is no delivery {delivery_id}."))
+    return Payload(
+        payload=found(payload, sentence("There is no delivery {delivery}.", delivery=delivery_id))
+    )
 
 
 @router.post("/deliveries/{delivery_id}/resend")

@@ -99,7 +99,10 @@ def _broken() -> None:
 
 
 def _discreet(record: logging.LogRecord) -> bool:
-    """Errors by their type only: their text may hold an address or a name."""
+    """Errors by their type only: their text may hold an address or a name. What was not found is
+    an address of ours that may hold a search."""
+    if str(record.msg).endswith(" not found"):
+        return False
     if record.exc_info and record.exc_info[0]:
         record.msg, record.args = f"A page failed: {record.exc_info[0].__name__}", ()
         record.exc_info = record.exc_text = None

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _
 
@@ -17,12 +18,14 @@ from web.console.words import N_, _
 @dataclass(frozen=True)
 class Place:
     """An entry of the navigation: its path under ``/console``, an English label, a Material icon,
-    and what one must be allowed to do to have use for it."""
+    what one must be allowed to do to have use for it, and the paths of pages that are found
+    through it although theirs begin otherwise."""
 
     path: str
     label: str
     icon: str
     action: Action
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,13 @@ NAVIGATION = (
         N_("Marketing"),
         (
             Place("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
-            Place("/policies", N_("Policies"), "rule", Action.READ_CADENCES),
+            Place(
+                "/policies",
+                N_("Policies and mails"),
+                "rule",
+                Action.READ_CADENCES,
+                also=("/templates",),
+            ),
             Place("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
             Place("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
             Place("/import", N_("Import"), "upload_file", Action.IMPORT_LEADS),
@@ -92,7 +101,7 @@ def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
 
 def say_no(sentence: str) -> None:
     """Tell why something was not done; it stays until it is closed."""
-    ui.notify(sentence, type="negative", timeout=0, close_button=_("Close"), multi_line=True)
+    ui.notify(told(sentence), type="negative", timeout=0, close_button=_("Close"), multi_line=True)
 
 
 def say_done(sentence: str) -> None:
@@ -115,7 +124,7 @@ def _navigation(visit: Visit, path: str) -> Markup:
 
 
 def _entry(place: Place, path: str) -> Markup:
-    here = path == place.path or path.startswith(f"{place.path}/")
+    here = any(path == one or path.startswith(f"{one}/") for one in (place.path, *place.also))
     return Markup(
         '<li><a href="/console{}"{}><i class="material-icons" aria-hidden="true">{}</i>'
         "<span>{}</span></a></li>"

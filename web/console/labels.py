@@ -214,6 +214,23 @@ SALE_STAGES = {
     "negotiation": N_("Negotiation"),
 }
 """The stages of a sale, where the policy names them so."""
+SPANS = {
+    "day": N_("day"),
+    "week": N_("week"),
+    "morning": N_("in the morning"),
+    "midday": N_("around noon"),
+    "afternoon": N_("in the afternoon"),
+    "evening": N_("in the evening"),
+}
+"""What a cap on mail holds for, and when on a day a call is tried."""
+ROLES = {
+    "marketing": N_("Marketing"),
+    "sdr": N_("SDR"),
+    "manager": N_("Manager"),
+    "ops": N_("Ops"),
+    "admin": N_("Admin"),
+}
+"""What somebody may do, as ``domain.access`` has it."""
 
 
 def stage(code: str) -> str:
@@ -294,6 +311,16 @@ def alert(code: str) -> str:
 def sale_stage(code: str) -> str:
     """A stage of a sale."""
     return _label(SALE_STAGES, code)
+
+
+def span_name(code: str) -> str:
+    """A span of time, or a part of the day."""
+    return _label(SPANS, code)
+
+
+def role(code: str) -> str:
+    """What somebody may do."""
+    return _label(ROLES, code)
 
 
 def _label(table: dict[str, str], code: str) -> str:

@@ -15,6 +15,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from nicegui import app, ui
 from nicegui.language import Language
+from sqlalchemy.exc import DataError
 from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
@@ -22,9 +23,10 @@ from store.policies import PolicyMissing
 from store.sessions import COOKIE, find_session
 from store.users import SignedIn
 from web.api.access import Here
-from web.api.problems import Problem
+from web.api.problems import NOT_TO_BE_KEPT, Problem
 from web.console.frame import frame, say_no
-from web.console.visit import Visit, begin_visit
+from web.console.refusals import told
+from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
 
 P = ParamSpec("P")
@@ -84,11 +86,12 @@ def console_page(
             try:
                 with frame(visit, path, _(title)):
                     await build(visit, **arguments)  # type: ignore[call-arg]
-            except (Problem, PolicyMissing) as problem:
-                client.status_code = problem.status if isinstance(problem, Problem) else 503
+                    visit.is_open = True
+            except (Problem, PolicyMissing, DataError) as problem:
+                client.status_code, said = _trouble(problem)
                 client.content.clear()
                 with client.content, frame(visit, path, _(title)):
-                    ui.label(str(problem)).classes("empty")
+                    ui.label(told(said)).classes("empty")
             return None
 
         asked_for = inspect.signature(build)
@@ -126,9 +129,23 @@ def _zone(who: SignedIn, request: Request) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _tell(error: Exception) -> None:
+def _trouble(error: Exception) -> tuple[int, str]:
+    """HTTP status and sentence of what keeps a page from being shown."""
     if isinstance(error, Problem):
-        say_no(str(error))
+        return error.status, str(error)
+    if isinstance(error, DataError):
+        return 404, NOT_TO_BE_KEPT
+    return 503, str(error)
+
+
+def _tell(error: Exception) -> None:
+    if isinstance(error, VisitOver):
+        # Its timers would say so every few seconds. Loaded anew, it asks them to sign in, or
+        # shows what they may see now.
+        ui.navigate.reload()
+        return
+    if isinstance(error, Problem | DataError):
+        say_no(_trouble(error)[1])
         return
     # Not its text: it may name a person.
     log.error("a page of the console failed", error=type(error).__name__)

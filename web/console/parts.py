@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.events import GenericEventArguments
@@ -15,10 +16,55 @@ from web.console.words import _
 Tone = Literal["plain", "good", "warn", "bad", "quiet"]
 Cell = str | Markup | int | None
 
+_JINJA = Environment(autoescape=True, undefined=StrictUndefined)
+
 
 def show(markup: Markup, tag: str = "div") -> ui.html:
     """Put markup of ours on the page."""
     return ui.html(markup, tag=tag, sanitize=False)
+
+
+def piece(source: str) -> Callable[..., Markup]:
+    """HTML with places, in Jinja2's syntax: called with a value for each place, it gives them
+    escaped. For what is drawn many times over, as it is compiled once."""
+    template = _JINJA.from_string("".join(line.strip() for line in source.splitlines()))
+
+    def filled(**values: object) -> Markup:
+        return escape(template.make_module(values))
+
+    return filled
+
+
+_TABLE = piece(
+    """
+    <div class="scroll" tabindex="0" role="region" aria-label="{{ caption }}">
+    <table><caption>{{ caption }}</caption>
+    <thead><tr>
+    {% for heading in headings %}
+    <th scope="col"{% if loop.index0 in numbers %} class="number"{% endif %}>{{ heading }}</th>
+    {% endfor %}
+    </tr></thead>
+    <tbody>
+    {% for row in rows %}<tr>
+    {% for cell in row %}
+    <td data-label="{{ headings[loop.index0] }}"
+    {% if loop.index0 in numbers %} class="number"{% endif %}>
+    {{ "" if cell is none else cell }}</td>
+    {% endfor %}
+    </tr>{% endfor %}
+    </tbody></table></div>
+    """
+)
+_CHOICE = piece(
+    """
+    <span>{{ label }}</span>
+    <select>
+    {% for one, shown in options.items() %}
+    <option value="{{ one }}"{% if one == value %} selected{% endif %}>{{ shown }}</option>
+    {% endfor %}
+    </select>
+    """
+)
 
 
 def link(text: Cell, path: str, **query: object) -> Markup:
@@ -37,8 +83,8 @@ def badge(text: Cell, tone: Tone = "plain") -> Markup:
 
 
 def quiet(text: Cell) -> Markup:
-    """Text of second rank."""
-    return Markup('<span class="quiet">{}</span>').format(text)
+    """Text of second rank; nothing for no text."""
+    return Markup('<span class="quiet">{}</span>').format(text) if text != "" else Markup()
 
 
 def table(
@@ -55,25 +101,7 @@ def table(
         caption: what it lists, for those who hear the page.
         numbers: indices of the columns that are right-aligned.
     """
-    head = Markup().join(
-        Markup('<th scope="col"{}>{}</th>').format(_right(at in numbers), heading)
-        for at, heading in enumerate(headings)
-    )
-    body = Markup().join(
-        Markup("<tr>{}</tr>").format(
-            Markup().join(
-                Markup('<td data-label="{}"{}>{}</td>').format(
-                    headings[at], _right(at in numbers), "" if cell is None else cell
-                )
-                for at, cell in enumerate(row)
-            )
-        )
-        for row in rows
-    )
-    return Markup(
-        '<div class="scroll" tabindex="0" role="region" aria-label="{}"><table>'
-        "<caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(caption, caption, head, body)
+    return _TABLE(headings=headings, rows=rows, caption=caption, numbers=numbers)
 
 
 def facts(pairs: Mapping[str, Cell] | Iterable[tuple[str, Cell]]) -> Markup:
@@ -140,13 +168,7 @@ def choice(
 ) -> ui.html:
     """The browser's own list to choose from, value → what is shown: at once on a phone, and it
     costs the server nothing however long it is."""
-    choices = Markup().join(
-        Markup('<option value="{}"{}>{}</option>').format(
-            one, Markup(" selected") if one == value else "", shown
-        )
-        for one, shown in options.items()
-    )
-    made = show(Markup("<span>{}</span><select>{}</select>").format(label, choices), "label")
+    made = show(_CHOICE(label=label, options=options, value=value), "label")
 
     async def chosen(event: GenericEventArguments) -> None:
         done = on_change(str(event.args))
@@ -169,7 +191,3 @@ async def sure(question: str, yes: str, *, danger: bool = True) -> bool:
     answer = await dialog
     dialog.delete()
     return bool(answer)
-
-
-def _right(number: bool) -> Markup:
-    return Markup(' class="number"') if number else Markup()

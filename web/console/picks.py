@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,15 +11,17 @@ from nicegui.events import GenericEventArguments
 from web.console.parts import Cell, show, table
 from web.console.words import _, ngettext
 
-_PICKED = """(event) => {
+PICKED = """(event) => {
     const boxes = [...event.currentTarget.querySelectorAll("input[data-pick]")];
     if (event.target.dataset.all !== undefined) {
         for (const box of boxes) box.checked = event.target.checked;
     } else {
-        event.currentTarget.querySelector("[data-all]").checked = boxes.every((box) => box.checked);
+        const all = event.currentTarget.querySelector("[data-all]");
+        if (all) all.checked = boxes.every((box) => box.checked);
     }
     emit(boxes.filter((box) => box.checked).map((box) => Number(box.dataset.pick)));
 }"""
+"""Tells the ids of the boxes that are ticked whenever one of them was."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,27 @@ def pick_table(
     *,
     caption: str,
     numbers: Sequence[int] = (),
+    picked: Container[int] = (),
 ) -> None:
     """A table (``web.console.parts.table``) with a box in front of every row, and one for all.
 
     Args:
         headings: without the boxes' own; ``numbers`` are indices into them.
         changed: is told the ids of the ticked rows whenever they change.
+        picked: ids of the rows that are ticked from the start.
     """
-    box = Markup('<input type="checkbox" data-pick="{}" aria-label="{}">')
-    ticked = [(box.format(row.id, _("Choose {name}", name=row.name)), *row.cells) for row in rows]
+    box = Markup('<input type="checkbox" data-pick="{}" aria-label="{}"{}>')
+    ticked = [
+        (
+            box.format(
+                row.id,
+                _("Choose {name}", name=row.name),
+                Markup(" checked") if row.id in picked else "",
+            ),
+            *row.cells,
+        )
+        for row in rows
+    ]
     everyone = Markup('<label class="everyone"><input type="checkbox" data-all> {}</label>').format(
         ngettext("Choose the 1 shown", "Choose all {number} shown", len(rows))
     )
@@ -57,4 +71,4 @@ def pick_table(
     def told(event: GenericEventArguments) -> None:
         changed([int(one) for one in event.args])
 
-    show(everyone + shown).on("change", told, js_handler=_PICKED).classes("picks")
+    show(everyone + shown).on("change", told, js_handler=PICKED).classes("picks")

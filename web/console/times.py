@@ -85,6 +85,11 @@ def day(at: datetime) -> str:
     return format_date(at.astimezone(visit.zone), "medium", locale=visit.language)
 
 
+def full_day(at: date) -> str:
+    """A day of the calendar."""
+    return format_date(at, "medium", locale=_visit().language)
+
+
 def short_day(at: date) -> str:
     """A day of the calendar in little room: Nov 23."""
     return format_skeleton("MMMd", at, locale=_visit().language)

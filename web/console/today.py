@@ -9,14 +9,26 @@ from markupsafe import Markup
 from domain.access import Action
 from domain.journey import Stage
 from store.figures import NOT_STARTED
-from store.today import DayFigures, day_figures, leads_by_stage
+from store.today import (
+    DayFigures,
+    Decided,
+    Sent,
+    day_figures,
+    leads_by_stage,
+    mails_sent,
+    promises_decided,
+)
 from web.api.access import team_of
+from web.console.labels import promise as promise_label
 from web.console.labels import stage as stage_label
 from web.console.pages import console_page
-from web.console.parts import Tone, empty, link, quiet, section, show
-from web.console.times import bounds_of_today, day
+from web.console.parts import Cell, Tone, badge, empty, link, quiet, section, show, table
+from web.console.times import bounds_of_today, day, moment
 from web.console.visit import Visit
-from web.console.words import N_, _
+from web.console.words import N_, _, ngettext
+
+MOST = 500
+"""Promises and mails that a list of today shows."""
 
 
 @console_page("/today", Action.READ_LEADS, N_("Today"))
@@ -31,10 +43,12 @@ async def today(visit: Visit) -> None:
     with visit.top:
         show(quiet(day(now)), "span")
     _sales(visit, figures)
-    _mails(visit, figures, f"/outbox?day={now.astimezone(visit.zone).date()}")
+    _mails(figures)
     with section(_("Leads by stage")):
         if stages:
             show(_funnel(stages))
+            if waiting := stages.get(NOT_STARTED):
+                show(_not_started(waiting), "p")
         else:
             empty(_("There are no leads yet."), link(_("Import a list"), "/import"))
 
@@ -58,22 +72,21 @@ def _sales(visit: Visit, figures: DayFigures) -> None:
         _tile(
             f"{figures.kept / decided:.0%}" if decided else "–",
             _("SLA kept, {kept} of {decided}", kept=figures.kept, decided=decided),
-            "/team",
+            "/today/promises",
             tone="warn" if figures.broken else "plain",
         ),
-        _tile(f"{figures.meetings:,}", _("Meetings"), "/meetings?on=today"),
+        _tile(f"{figures.meetings:,}", _("Meetings"), "/meetings?on=today&state=standing"),
         _tile(f"{figures.no_shows:,}", _("No-shows"), "/meetings?on=today&state=no_show"),
     ]
     with section(_("Sales")):
         _show_tiles(tiles if visit.may(Action.READ_TASKS) else tiles[3:])
 
 
-def _mails(visit: Visit, figures: DayFigures, outbox: str) -> None:
-    reads = visit.may(Action.READ_MAILS)
+def _mails(figures: DayFigures) -> None:
     with section(_("Mail")):
         _show_tiles(
             [
-                _tile(f"{figures.sent:,}", _("Mails sent"), outbox if reads else ""),
+                _tile(f"{figures.sent:,}", _("Mails sent"), "/today/mails"),
                 _tile(
                     f"{figures.bounced:,}",
                     _("Leads whose mail bounced"),
@@ -90,10 +103,6 @@ def _show_tiles(tiles: Sequence[Markup]) -> None:
 
 
 def _tile(figure: str, name: str, path: str, *, tone: Tone = "plain") -> Markup:
-    if not path:
-        return Markup('<div class="tile {}"><b>{}</b><span>{}</span></div>').format(
-            tone, figure, name
-        )
     return Markup('<a class="tile {}" href="/console{}"><b>{}</b><span>{}</span></a>').format(
         tone, path, figure, name
     )
@@ -102,17 +111,77 @@ def _tile(figure: str, name: str, path: str, *, tone: Tone = "plain") -> Markup:
 def _funnel(stages: Mapping[str, int]) -> Markup:
     """A bar for each stage, in the order of the funnel."""
     most = max(stages.values())
-    order = [NOT_STARTED, *Stage]
     bars = [
         Markup(
-            '<li><a href="/console/leads?{}"><span>{}</span>'
+            '<li><a href="/console/leads?stage={}"><span>{}</span>'
             '<i style="inline-size: {}%"></i><b>{}</b></a></li>'
         ).format(
-            "phase=not+started" if name == NOT_STARTED else f"stage={name}",
+            name,
             stage_label(name),
             round(100 * stages.get(name, 0) / most, 1),
             f"{stages.get(name, 0):,}",
         )
-        for name in order
+        for name in Stage
     ]
     return Markup('<ol class="funnel">{}</ol>').format(Markup().join(bars))
+
+
+def _not_started(leads: int) -> Markup:
+    told = ngettext(
+        "The journey of 1 of them has not begun.",
+        "The journeys of {number} of them have not begun.",
+        leads,
+    )
+    return link(told, "/leads", phase=NOT_STARTED)
+
+
+@console_page("/today/promises", Action.READ_LEADS, N_("Promises decided today"))
+async def promises(visit: Visit) -> None:
+    """The promises that were kept or broken today, the broken ones first."""
+    begins, ends = bounds_of_today(visit)
+    found = await visit.read(promises_decided, begins, ends, team_of(visit.caller), MOST)
+    if not found:
+        empty(_("No promise was kept or broken today."), link(_("How the SLA was kept"), "/team"))
+        return
+    rows: list[tuple[Cell, ...]] = [
+        (
+            badge(_("kept"), "good") if one.kept else badge(_("broken"), "bad"),
+            promise_label(one.promise),
+            _who(one),
+            one.owner or one.team,
+            moment(one.due_at),
+            moment(one.ended_at),
+        )
+        for one in found
+    ]
+    headings = (_("State"), _("Promise"), _("Lead"), _("Rep"), _("Due"), _("Decided"))
+    show(table(headings, rows, caption=_("Promises decided today")))
+    _capped(len(found))
+    show(link(_("How the SLA was kept"), "/team"), "p")
+
+
+@console_page("/today/mails", Action.READ_LEADS, N_("Mails sent today"))
+async def mails(visit: Visit) -> None:
+    """The mails that were sent today, over whichever channel, the last first."""
+    begins, ends = bounds_of_today(visit)
+    found = await visit.read(mails_sent, begins, ends, team_of(visit.caller), MOST)
+    if not found:
+        empty(_("No mail was sent today."), link(_("Look at the cadences"), "/cadences"))
+        return
+    rows: list[tuple[Cell, ...]] = [
+        (moment(one.sent_at), _who(one), one.what, one.owner or "–") for one in found
+    ]
+    headings = (_("When"), _("Lead"), _("Mail"), _("Owner"))
+    show(table(headings, rows, caption=_("Mails sent today")))
+    _capped(len(found))
+
+
+def _who(one: Decided | Sent) -> Markup:
+    return Markup('<span class="two">{}{}</span>').format(
+        link(one.name, f"/leads/{one.lead_id}"), quiet(one.company)
+    )
+
+
+def _capped(shown: int) -> None:
+    if shown == MOST:
+        show(quiet(_("Only the first {number} are shown.", number=MOST)), "p")

@@ -16,19 +16,28 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from nicegui import Client
 from nicegui.element import Element
+from pydantic import BaseModel
 from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
 
 from domain.access import ALLOWED, Action
+from domain.sentences import sentence
 from store.api_tokens import Caller, begin_change, end_change
 from store.policies import PolicyMissing
-from store.sessions import session_by_id
+from store.sessions import caller_of, session_by_id
 from store.users import SignedIn
 from web.api.access import Here
-from web.api.problems import Problem
+from web.api.problems import NOT_TO_BE_KEPT, Problem
+from web.api.recorded import worth_keeping
 from workflows.steering import TemporalAway
 
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class VisitOver(Problem):
+    """The page shows what its visitor may not see any more: they are signed out, or their role, rep
+    or team is another one now."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +59,8 @@ class Visit:
     zone: ZoneInfo
     top: Element = field(init=False)
     """Beside the heading, where a page has its buttons."""
+    is_open: bool = False
+    """Whether the page was built: who they are was looked at just before that."""
 
     @property
     def language(self) -> str:
@@ -68,10 +79,18 @@ class Visit:
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What ``query(connection, …)`` of the store finds, asked in a thread."""
+        """What ``query(connection, …)`` of the store finds, asked in a thread.
+
+        Raises:
+            VisitOver: they are signed out, or another role, rep or team: a page that stays open
+                must tell them nothing more.
+        """
 
         def asked() -> T:
             with self.here.database.connect() as connection:
+                if self.is_open:
+                    now = self.here.real_now()
+                    self._refuse_another(caller_of(connection, self.who.session_id, now))
                 return query(connection, *args, **kwargs)
 
         return await run_in_threadpool(asked)
@@ -134,6 +153,9 @@ class Visit:
             except Problem as problem:
                 status = problem.status
                 raise
+            except DataError:
+                status = 422
+                raise Problem(status, "invalid", NOT_TO_BE_KEPT) from None
             except (TemporalAway, PolicyMissing) as away:
                 status = 503
                 raise Problem(status, "unavailable", str(away)) from None
@@ -148,11 +170,28 @@ class Visit:
         with self.here.database.begin() as connection:
             who = session_by_id(connection, self.who.session_id, self.here.real_now())
         if who is None:
-            raise Problem(401, "unauthorized", "You are signed out: sign in again.")
+            raise _signed_out()
         if who.caller.role not in ALLOWED[action]:
-            roles = ", ".join(sorted(ALLOWED[action]))
-            raise Problem(403, "forbidden", f"A {who.caller.role} may not {action}; {roles} may.")
+            raise Problem(
+                403,
+                "forbidden",
+                sentence(
+                    "A {role} may not {action}; {roles} may.",
+                    role=who.caller.role,
+                    action=action,
+                    roles=sorted(ALLOWED[action]),
+                ),
+            )
+        self._refuse_another(who.caller)
         return who
+
+    def _refuse_another(self, caller: Caller | None) -> None:
+        if caller is None:
+            raise _signed_out()
+        if caller != self.caller:
+            raise VisitOver(
+                403, "forbidden", sentence("What you may do has changed: load the page again.")
+            )
 
     def _begin(self, known: _Known, given: Mapping[str, Any]) -> int | None:
         """Put a change on record before it is made; None for what changes nothing."""
@@ -160,12 +199,19 @@ class Visit:
             return None
         with self.here.database.begin() as connection:
             path = known.path.format_map(given)
-            return begin_change(connection, self.caller, known.method, path)
+            bodies = [one for one in given.values() if isinstance(one, BaseModel)]
+            route = known.path.removeprefix("/api")
+            asked = worth_keeping(known.method, route, bodies[0] if bodies else None)
+            return begin_change(connection, self.caller, known.method, path, asked)
 
     def _end(self, change: int | None, status: int) -> None:
         if change is not None:
             with self.here.database.begin() as connection:
                 end_change(connection, change, status)
+
+
+def _signed_out() -> VisitOver:
+    return VisitOver(401, "unauthorized", sentence("You are signed out: sign in again."))
 
 
 _VISITS: WeakKeyDictionary[Client, Visit] = WeakKeyDictionary()

@@ -41,11 +41,18 @@ def N_(sentence: str) -> str:
     return sentence
 
 
+def translation(pattern: str) -> str | None:
+    """``pattern`` in the visitor's language with its places as they are; None where there is no
+    translation, as in English."""
+    forms = sentences(_language()).get(pattern)
+    return forms[0] if forms else None
+
+
 @functools.cache
-def sentences(language: str) -> dict[str, Forms]:
-    """English sentence → its forms in ``language``, of all catalogs of the language."""
+def sentences(language: str, only: str = "*") -> dict[str, Forms]:
+    """English sentence → its forms in ``language``, of all its catalogs or ``only`` one."""
     found: dict[str, Forms] = {}
-    for path in sorted((CATALOGS / language).glob("*.po")):
+    for path in sorted((CATALOGS / language).glob(f"{only}.po")):
         with path.open("rb") as file:
             catalog = read_po(file, locale=language, abort_invalid=True)
         for message in catalog:

@@ -10,7 +10,7 @@ from nicegui import ui
 
 from domain.access import Action
 from web.api import me as me_api
-from web.console.admin.parts import role
+from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import button, facts, section, show
 from web.console.visit import Visit

@@ -15,11 +15,11 @@ from store import import_job, import_runs
 from tests.web.api.conftest import Api
 
 EXPORT = """\
-Work mail;First Name;Company;업종
-dana@acme.example;Dana;Acme;소프트웨어
+Work mail;First Name;Company;업종;Email Opt Out
+dana@acme.example;Dana;Acme;소프트웨어;Yes
 not an address;Nobody;Acme;
 kim@hanbit.example;"Kim
-Minsu";Hanbit;유통
+Minsu";Hanbit;유통;No
 ;No Mail;Acme;
 """
 SECONDS = 60.0
@@ -63,11 +63,15 @@ async def test_a_file_becomes_leads_and_rejects(api: Api) -> None:
     assert rejects.headers["content-type"].startswith("text/csv")
     lines = rejects.content.decode("utf-8-sig").splitlines()
     assert (
-        lines[0] == "rejected_row;rejected_line;rejected_reason;Work mail;First Name;Company;업종"
+        lines[0] == "rejected_row;rejected_line;rejected_reason;Work mail;First Name;Company;업종;"
+        "Email Opt Out"
     )
     assert lines[1].startswith("3;3;")
     assert lines[2] == "5;6;The row has no e-mail address.;;No Mail;Acme;"
     assert api.value("SELECT string_agg(source, ',') FROM lead") == "fair,fair"
+    # Who asked for no mail is in nobody's way, and gets none.
+    stopped = "SELECT string_agg(email_key || ' ' || reason, ',') FROM suppression"
+    assert api.value(stopped) == "dana@acme.example unsubscribed"
     # The file has done its work; whoever reads a backup shall not find it.
     assert api.value("SELECT count(*) FROM import_file WHERE data IS NOT NULL") == 0
     assert api.value("SELECT count(*) FROM import_file WHERE head IS NOT NULL") == 0
@@ -83,11 +87,12 @@ async def test_a_file_is_looked_at_and_mapped_before_it_is_started(api: Api) -> 
         ("First Name", "first_name"),
         ("Company", "company"),
         ("업종", ""),
+        ("Email Opt Out", "unsubscribed"),
     ]
     assert kept["columns"][3]["samples"] == ["소프트웨어", "유통"]
     without = await api.ask("marketing", "POST", f"{path}/start")
     assert (without.status_code, "e-mail address: choose one" in without.text) == (422, True)
-    fields = ["email", "first_name", "company", ""]
+    fields = ["email", "first_name", "company", "-", "unsubscribed"]
     wrong = await api.ask("marketing", "PATCH", path, fields=["mail", *fields[1:]])
     assert (wrong.status_code, "no field 'mail'" in wrong.text) == (422, True)
     await api.ask("marketing", "PATCH", path, fields=fields, source="fair")
@@ -96,6 +101,9 @@ async def test_a_file_is_looked_at_and_mapped_before_it_is_started(api: Api) -> 
         ("dana@acme.example", "fair"),
         ("kim@hanbit.example", "fair"),
     ]
+    assert [lead["unsubscribed"] for lead in shown["leads"]] == [True, False]
+    # Left out: what nobody needs to know of a person is not kept.
+    assert [lead["attributes"] for lead in shown["leads"]] == [{}, {}]
     assert [reject["row"] for reject in shown["rejects"]] == [3, 5]
     assert shown["whole"]
     assert api.value("SELECT count(*) FROM lead") == 0

@@ -219,6 +219,26 @@ async def test_a_sale_is_opened_shown_and_closed_only_with_its_task(api: Api) ->
     assert [one["id"] for one in listed] == [sale]
 
 
+async def test_sales_come_in_pages_and_an_sdr_sees_the_team_s(api: Api) -> None:
+    """A year's sales in one answer would be read whole for each look; others' are not the SDR's."""
+    ours, theirs = api.lead("jane@acme.example", "rep-1"), api.lead("jon@acme.example", "rep-9")
+    first, second, third = [
+        (await api.ask("manager", "POST", "/opportunities", lead_id=lead, name="Depot")).json()[
+            "id"
+        ]
+        for lead in (ours, theirs, ours)
+    ]
+
+    begun = (await api.ask("ops", "GET", "/opportunities?limit=2")).json()
+    ended = (await api.ask("ops", "GET", f"/opportunities?limit=2&after={begun['next']}")).json()
+    seen = (await api.ask("sdr", "GET", "/opportunities")).json()
+
+    assert [one["id"] for one in begun["items"]] == [third, second]
+    assert ([one["id"] for one in ended["items"]], ended["next"]) == ([first], None)
+    assert [one["id"] for one in seen["items"]] == [third, first]
+    assert not seen["items"][0]["stalled"]
+
+
 async def test_a_sale_lost_to_a_competitor_says_to_which(api: Api) -> None:
     """Nobody could say against whom sales loses; what a program said of it was dropped."""
     lead = api.lead("jane@acme.example", "rep-1")
@@ -315,3 +335,32 @@ async def test_sales_steers_marketing_over_the_api(api: Api) -> None:
     assert str(api.value("SELECT return_on FROM lead WHERE id = :id", id=parked)) == spring
     assert called.json()["queued"] == [cold]
     assert [name for name, _ in called.json()["refused"]] == [str(calling)]
+
+
+async def test_what_no_database_keeps_is_told_as_a_mistake(api: Api) -> None:
+    """A stray NUL in somebody's CRM, or a number of thirty digits: "Internal Server Error" would
+    have them ask again for ever."""
+    huge = "9" * 30
+    answers = [
+        await api.ask("admin", "GET", "/leads?stage=%00"),
+        await api.ask("admin", "GET", f"/leads?account={huge}"),
+        await api.ask("admin", "POST", "/tokens", name="a\0b", role="ops"),
+    ]
+    assert [(one.status_code, one.json()["code"]) for one in answers] == [(422, "invalid")] * 3
+    assert "NUL" in answers[0].json()["detail"]
+
+
+async def test_an_sdr_plays_a_cadence_for_leads_of_the_own_team(api: Api) -> None:
+    """Else it moves, and is told the names of, leads that it must not even see."""
+    account = api.account("Acme")
+    ours = api.lead("ours@acme.example", "rep-2", phase="Nurture", account_id=account)
+    theirs = api.lead("theirs@acme.example", "rep-9", phase="Nurture", account_id=account)
+    at = f"/accounts/{account}/play"
+
+    done = (await api.ask("sdr", "POST", at, cadence="recycle-reentry")).json()
+    assert [one["id"] for one in done["started"] + done["left_alone"]] == [ours]
+    signals = "SELECT string_agg(workflow_id, ' ') FROM relay_message WHERE workflow_id <> 'desk'"
+    told = api.value(signals)
+    assert told == f"lead-{ours}"
+    done = (await api.ask("manager", "POST", at, cadence="recycle-reentry")).json()
+    assert {one["id"] for one in done["started"]} == {ours, theirs}

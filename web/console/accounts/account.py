@@ -10,9 +10,8 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
-from store.account_page import stalled
 from store.accounts_hold import LeadOfAccount, ScheduledStep
-from store.opportunities import OpportunityLine
+from store.opportunity_list import Sale
 from store.publishing import cadence_names
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
@@ -64,9 +63,8 @@ class AccountScreen:
         """Read everything anew."""
         act = self.visit.act
         self.detail = await act(accounts_api.show, self.account_id)
-        sales = (await act(opportunities_api.list_all, str(self.account_id), False)).items
+        sales = await act(opportunities_api.list_all, account=str(self.account_id), limit=500)
         steps = (await act(accounts_api.list_scheduled, self.account_id)).items
-        standing = await self.visit.read(stalled, [one.id for one in sales])
         ui.page_title(f"{self.detail.account.name} · Perennial")
         self._offer()
         self.body.clear()
@@ -76,7 +74,7 @@ class AccountScreen:
                 with section(_("Leads")):
                     self._leads(self.detail.leads)
                 with section(_("Sales")):
-                    _sales(sales, standing)
+                    _sales(sales.items, self.visit.here.clock.now())
             with section(_("What marketing has scheduled")):
                 _scheduled(steps)
 
@@ -164,27 +162,29 @@ class AccountScreen:
         await self.refresh()
 
 
-def _sales(sales: Iterable[OpportunityLine], standing: dict[int, datetime]) -> None:
-    items = Markup().join(_sale(one, standing.get(one.id)) for one in sales)
+def _sales(sales: Iterable[Sale], now: datetime) -> None:
+    items = Markup().join(_sale(one, now) for one in sales)
     if items:
         show(items, "ul").classes("sales")
     else:
         empty(_("No sale yet. One opens when a meeting was held."))
 
 
-def _sale(sale: OpportunityLine, stalled_at: datetime | None) -> Markup:
+def _sale(sale: Sale, now: datetime) -> Markup:
     won: Tone = "good" if sale.outcome == "won" else "bad"
     state = (
         badge(labels.reason(sale.outcome), won)
         if sale.outcome
         else badge(labels.sale_stage(sale.stage))
     )
-    stall = badge(_("stands still since {time}", time=ago(stalled_at)), "bad") if stalled_at else ""
-    since = sale.closed_at or sale.stage_since or sale.opened_at
+    stall: Markup | str = ""
+    if sale.stalled:
+        over = ago(min(sale.due_at or sale.since, now))
+        stall = badge(_("stands still since {time}", time=over), "bad")
     pairs: list[tuple[str, Cell]] = [
-        (_("Lead"), link(sale.lead or f"#{sale.lead_id}", f"/leads/{sale.lead_id}")),
+        (_("Lead"), link(sale.lead, f"/leads/{sale.lead_id}")),
         (_("Owner"), sale.owner),
-        (_("Since"), moment(since)),
+        (_("Since"), moment(sale.closed_at or sale.since)),
         (_("Competitor"), sale.competitor),
         (_("Reason"), labels.reason(sale.outcome_reason) if sale.outcome_reason else ""),
         (_("Help of marketing"), moment(sale.help_offered_at) if sale.help_offered_at else ""),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from markupsafe import Markup
 
 from domain.access import Action
 from store.api_tokens import Change, list_changes
+from store.users import list_users
 from web.console.admin.parts import real_time
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, quiet, show, table
@@ -81,12 +83,14 @@ PLACES = {
     "recycle": ("/leads", N_("lead {number}")),
     "tasks": ("/tasks", N_("task {number}")),
     "accounts": ("/accounts", N_("account {number}")),
+    "imports": ("/import", N_("import {number}")),
 }
 """First part of a path → page of the thing it names by number, and what it is called."""
 _FITS = [
     (re.compile(re.escape(pattern).replace(r"\*", r"[^/]+").replace(r"\ ", " /api/")), sentence)
     for pattern, sentence in DONE.items()
 ]
+_REP = re.compile(r"/api/team/([^/]+)/(?:presence|absences)")
 _NAMED = re.compile(r"/api/([a-z]+)/(\d+)(?:/|$)")
 
 
@@ -119,10 +123,11 @@ async def changes(
             else _("Nobody has changed anything yet.")
         )
         return
+    users = {one.id: one.email for one in await visit.read(list_users)}
     show(
         table(
             (_("When"), _("Who"), _("What"), _("About"), _("Answer")),
-            [_row(one) for one in found],
+            [_row(one, users) for one in found],
             caption=_("Audit log"),
         )
     )
@@ -131,9 +136,10 @@ async def changes(
         show(link(_("Earlier ones"), "/admin/changes", **more), "p")
 
 
-def _row(one: Change) -> tuple[Cell, ...]:
+def _row(one: Change, users: Mapping[int, str]) -> tuple[Cell, ...]:
     who = Markup("{} {}").format(one.by, quiet(one.rep)) if one.rep else one.by
-    return real_time(one.at), who, _told(one), _about(one.path), _answer(one.status)
+    about = Markup('<span class="two">{}{}</span>').format(_about(one.path, users), _asked(one))
+    return real_time(one.at), who, _told(one), about, _answer(one.status)
 
 
 def sentence_of(asked: str) -> str | None:
@@ -149,8 +155,24 @@ def _told(one: Change) -> Markup:
     return Markup('<span title="{}">{}</span>').format(asked, _(sentence))
 
 
-def _about(path: str) -> Cell:
+def _asked(one: Change) -> Cell:
+    """Codes and names as they were sent."""
+    said = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in one.asked.items()]
+    return quiet(" · ".join(said)) if said else ""
+
+
+def _said(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _about(path: str, users: Mapping[int, str]) -> Cell:
+    if rep := _REP.match(path):
+        return link(rep[1], f"/team/{rep[1]}")
     named = _NAMED.match(path)
+    if named is not None and named[1] == "users":
+        return users.get(int(named[2]), "")
     if named is None or named[1] not in PLACES:
         return ""
     page, sentence = PLACES[named[1]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action, Role
@@ -15,8 +15,9 @@ from store.presence import reps as list_reps
 from store.write_keys import list_write_keys
 from web.api import keys as keys_api
 from web.api.keys import Named, NewToken, NewWriteKey
-from web.console.admin.parts import ROLES, item, items, real_time, role, show_once
+from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
+from web.console.labels import ROLES, role
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, quiet, section, show, sure
 from web.console.visit import Visit
@@ -49,7 +50,7 @@ async def _tokens(visit: Visit) -> None:
     with ui.element("div").classes("filters"):
         name = ui.input(_("Name of the program")).props("outlined dense maxlength=100")
         roles = ui.select(
-            {code.value: _(label) for code, label in ROLES.items()},
+            {code: _(label) for code, label in ROLES.items()},
             label=_("Role"),
             value=Role.OPS.value,
         ).props("outlined dense")
@@ -143,4 +144,4 @@ def _revoke(name: str, do: Callable[[Named], Awaitable[object]]) -> None:
             ui.navigate.reload()
 
     made = button(_("Revoke"), revoke, danger=True)
-    made.props(f'aria-label="{escape(_("Revoke"))}: {escape(name)}"')
+    made.props["aria-label"] = f"{_('Revoke')}: {name}"

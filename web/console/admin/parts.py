@@ -10,23 +10,9 @@ from babel.dates import format_date, format_datetime
 from markupsafe import Markup, escape
 from nicegui import ui
 
-from domain.access import Role
 from web.console.parts import button, show
 from web.console.visit import visit_of
-from web.console.words import N_, _
-
-ROLES = {
-    Role.MARKETING: N_("Marketing"),
-    Role.SDR: N_("SDR"),
-    Role.MANAGER: N_("Manager"),
-    Role.OPS: N_("Ops"),
-    Role.ADMIN: N_("Admin"),
-}
-
-
-def role(code: str) -> str:
-    """A role in the visitor's words."""
-    return _(ROLES[Role(code)]) if code in list(Role) else code
+from web.console.words import _
 
 
 @contextmanager
@@ -70,7 +56,7 @@ async def show_once(title: str, secret: str, sentence: str) -> None:
         show(escape(title), "h2")
         show(escape(sentence), "p")
         field = ui.input(title, value=secret).props("outlined dense readonly").classes("once")
-        field.props(f'aria-label="{escape(title)}"')
+        field.props["aria-label"] = title
         with ui.element("div").classes("acts"):
             button(_("Copy"), lambda: _copy(secret), main=True)
             button(_("I have kept it"), lambda: dialog.submit(True))

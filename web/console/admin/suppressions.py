@@ -91,7 +91,7 @@ def _reason(code: str) -> str:
 
 def _permit_button(visit: Visit, one: SuppressionLine) -> None:
     made = button(_("Permit again"), lambda: _permit(visit, one))
-    made.props(f'aria-label="{escape(_("Permit again"))}: {escape(one.address)}"')
+    made.props["aria-label"] = f"{_('Permit again')}: {one.address}"
 
 
 async def _suppress(visit: Visit) -> None:

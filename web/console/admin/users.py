@@ -12,8 +12,9 @@ from store.presence import reps as list_reps
 from store.users import UserLine, list_users
 from web.api import users as users_api
 from web.api.users import NewUser, UserChange
-from web.console.admin.parts import ROLES, item, items, real_time, role, show_once
+from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
+from web.console.labels import ROLES, role
 from web.console.pages import console_page
 from web.console.parts import badge, button, quiet, show, sure
 from web.console.visit import Visit
@@ -86,7 +87,7 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
             ui.navigate.reload()
 
     def act(text: str, what: Any, *, danger: bool = False) -> None:
-        button(text, what, danger=danger).props(f'aria-label="{escape(text)}: {escape(one.email)}"')
+        button(text, what, danger=danger).props["aria-label"] = f"{text}: {one.email}"
 
     if one.disabled_at:
         act(_("Let in again"), switch)
@@ -118,7 +119,7 @@ async def _asked(title: str, reps: dict[str, str], one: UserLine | None) -> dict
             email = ui.input(_("E-mail address")).props("outlined dense type=email")
         name = ui.input(_("Name"), value=one.name if one else "").props("outlined dense")
         roles = ui.select(
-            {code.value: _(label) for code, label in ROLES.items()},
+            {code: _(label) for code, label in ROLES.items()},
             label=_("Role"),
             value=one.role if one else Role.SDR.value,
         ).props("outlined dense")

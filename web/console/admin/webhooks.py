@@ -90,7 +90,7 @@ def _endpoint_buttons(visit: Visit, one: EndpointLine) -> None:
             ui.navigate.reload()
 
     def act(text: str, what: Any, *, danger: bool = False) -> None:
-        button(text, what, danger=danger).props(f'aria-label="{escape(text)}: {escape(one.url)}"')
+        button(text, what, danger=danger).props["aria-label"] = f"{text}: {one.url}"
 
     act(_("Pause") if one.active else _("Resume"), pause)
     act(_("Remove"), remove, danger=True)
@@ -195,8 +195,8 @@ async def _delivery(visit: Visit, delivery_id: int) -> None:
         )
 
         async def resend() -> None:
-            done = await visit.act(webhooks_api.resend, delivery_id)
-            say_done(done.detail)
+            await visit.act(webhooks_api.resend, delivery_id)
+            say_done(_("The event is sent again."))
 
         with ui.element("div").classes("acts"):
             button(_("Send again"), resend, main=True)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 from nicegui import ui
 
+from domain.lead_files.columns import REJECT_COLUMNS
 from domain.lead_files.preview import Preview
 from domain.lead_files.row import LeadRow
+from domain.names import full_name
 from store.lead_import import published_cadences
 from web.api import imports
 from web.api.imports import Choice, Column, ImportDetail
 from web.api.problems import Problem
 from web.console.imports.sentences import ENCODINGS, FIELDS
-from web.console.parts import Cell, button, quiet, section, show, table
+from web.console.parts import Cell, badge, button, quiet, section, show, table
+from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
@@ -46,6 +49,7 @@ class ImportForm:
     ) -> None:
         self.visit, self.detail, self.again, self.start = visit, detail, again, start
         self.fields = [column.field for column in detail.columns]
+        self.begun = False
         self.turn = asyncio.Lock()
         """What is typed last must be kept before the import starts."""
 
@@ -54,7 +58,9 @@ class ImportForm:
         cadences = await self.visit.read(published_cadences)
         with section(_("Columns")), ui.element("div").classes("mapping"):
             for at, column in enumerate(self.detail.columns):
-                self._column(at, column)
+                # What a file of rejected rows begins with is never read.
+                if column.name not in REJECT_COLUMNS:
+                    self._column(at, column)
         with section(_("For all rows")):
             self._rest(cadences)
         with section(_("Preview")):
@@ -99,8 +105,10 @@ class ImportForm:
 
     async def _change(self, choice: Choice) -> None:
         async with self.turn:
-            await self.visit.act(imports.change, self.detail.run.id, choice)
-            await self._preview()
+            # The click that starts an import takes the focus from what was typed last.
+            if not self.begun:
+                await self.visit.act(imports.change, self.detail.run.id, choice)
+                await self._preview()
 
     async def _start(self) -> None:
         self.go.disable()
@@ -108,8 +116,10 @@ class ImportForm:
             async with self.turn:
                 source = Choice(source=self.source.value or "")
                 await self.visit.act(imports.change, self.detail.run.id, source)
+                self.begun = True
                 await self.start()
         except Problem:
+            self.begun = False
             self.go.enable()
             raise
 
@@ -124,7 +134,7 @@ class ImportForm:
             self.go.disable()
             self.shown.clear()
             with self.shown:
-                show(escape(str(problem)), "p").classes("wrong").props('role="alert"')
+                show(escape(told(str(problem))), "p").classes("wrong").props('role="alert"')
             return
         self.shown.clear()
         with self.shown:
@@ -133,15 +143,15 @@ class ImportForm:
 
 
 def _show(found: Preview) -> None:
-    told: dict[str, object] = {
+    counts: dict[str, object] = {
         "rows": ngettext("1 row", "{number} rows", found.rows),
         "leads": ngettext("1 becomes a lead", "{number} become leads", len(found.leads)),
         "rejects": ngettext("1 is rejected", "{number} are rejected", len(found.rejects)),
     }
     sentence = (
-        _("The file has {rows}: {leads}, {rejects}.", **told)
+        _("The file has {rows}: {leads}, {rejects}.", **counts)
         if found.whole
-        else _("Of the first {rows}: {leads}, {rejects}.", **told)
+        else _("Of the first {rows}: {leads}, {rejects}.", **counts)
     )
     show(escape(sentence), "p").props('role="status"')
     if found.leads:
@@ -165,16 +175,17 @@ def _show(found: Preview) -> None:
         show(
             table(
                 (_("Row"), _("Why it is rejected")),
-                [(one.row, one.reason) for one in found.rejects[:SHOWN]],
+                [(one.row, told(one.reason)) for one in found.rejects[:SHOWN]],
                 caption=_("Rejected rows"),
             )
         ).classes("import-rejects")
 
 
 def _lead(lead: LeadRow) -> tuple[Cell, ...]:
+    no_mail = badge(_("no mail"), "warn") if lead.unsubscribed else ""
     return (
-        lead.email,
-        f"{lead.first_name} {lead.last_name}".strip(),
+        Markup("{} {}").format(lead.email, no_mail),
+        full_name(lead.first_name, lead.last_name),
         lead.title,
         lead.company,
         lead.country,

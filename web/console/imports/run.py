@@ -26,6 +26,7 @@ async def import_run(visit: Visit, import_id: int) -> None:
         show(link(_("All imports"), "/import"), "span")
     page = ImportPage(visit, import_id)
     await page.show()
+    ui.timer(LOOK_SECONDS, page.look)
 
 
 class ImportPage:
@@ -34,13 +35,13 @@ class ImportPage:
     def __init__(self, visit: Visit, import_id: int) -> None:
         self.visit, self.import_id = visit, import_id
         self.body = ui.element("div").classes("import")
-        self.timer = ui.timer(LOOK_SECONDS, self._look, active=False)
+        self.running = False
 
     async def show(self) -> None:
         """Draw the page anew."""
         detail = await self.visit.act(imports.show, self.import_id)
         run = detail.run
-        self.timer.active = run.state == "running"
+        self.running = run.state == "running"
         self.body.clear()
         with self.body:
             self._head(run)
@@ -100,7 +101,10 @@ class ImportPage:
             else _("{rows} rows read. They are being merged with the leads.", rows=f"{run.rows:,}")
         )
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Tell how far it is while it runs, then what came of it."""
+        if not self.running:
+            return
         run = await self.visit.read(find_run, self.import_id)
         if run is not None and run.state == "running":
             self._tell(run)
@@ -122,7 +126,8 @@ class ImportPage:
         ).classes("tiles")
         with section(_("Journeys")):
             show(escape(_journeys(run)), "p")
-            show(link(_("Open the leads"), "/leads"), "p")
+            # In a file with a column of sources they are many: then all leads are shown.
+            show(link(_("Open the leads"), "/leads", source=run.source), "p")
         if run.rejected:
             self._rejected(run)
 

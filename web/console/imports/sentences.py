@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from domain.lead_files.columns import LEFT_OUT
 from domain.lead_files.lead_file import TOO_MANY, UNCLOSED
-from domain.lead_files.row import BAD_EMAIL, NO_EMAIL, TOO_LONG
+from domain.lead_files.row import BAD_EMAIL, NO_EMAIL, NOT_YES_OR_NO, TOO_LONG
 from web.console.parts import Tone
 from web.console.words import N_, _
 
@@ -16,6 +17,7 @@ STATES: dict[str, tuple[str, Tone]] = {
 }
 FIELDS = {
     "": N_("Keep as an attribute"),
+    LEFT_OUT: N_("Leave out"),
     "email": N_("E-mail address"),
     "first_name": N_("First name"),
     "last_name": N_("Last name"),
@@ -27,6 +29,7 @@ FIELDS = {
     "language": N_("Language"),
     "time_zone": N_("Time zone"),
     "source": N_("Source"),
+    "unsubscribed": N_("Unsubscribed (gets no mail)"),
 }
 ENCODINGS = {
     "": N_("Recognised"),
@@ -40,6 +43,7 @@ _REASONS = {
     NO_EMAIL: N_("No e-mail address"),
     BAD_EMAIL: N_("Not a valid e-mail address"),
     TOO_LONG: N_("A value is too long"),
+    NOT_YES_OR_NO: N_("Not clear whether they unsubscribed"),
     TOO_MANY: N_("More values than columns"),
     UNCLOSED: N_("A quotation mark is never closed"),
 }

@@ -3,7 +3,7 @@ needs, and one more key confirms it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
@@ -18,10 +18,11 @@ from store.inbox import TaskView
 from web.api.problems import Problem
 from web.api.tasks import Completion
 from web.console import labels
-from web.console.inbox.typed import ASKED, COMES_BACK, Typed
+from web.console.inbox.typed import ASKED, COMES_BACK, Typed, note_of
 from web.console.inbox.what_follows import in_full, in_short
 from web.console.labels import disposition as named
-from web.console.parts import button, quiet, show
+from web.console.parts import button, piece, quiet, show
+from web.console.refusals import told
 from web.console.times import hour, weekday, weekday_time
 from web.console.visit import Visit
 from web.console.words import N_, _
@@ -29,6 +30,21 @@ from web.console.words import N_, _
 KEYS = "1234567890"
 WAYS = {"recycle": N_("back to marketing"), "disqualify": N_("out for good")}
 """Where a returned lead goes."""
+
+CHOSEN = "(e) => { const way = e.target.closest('[data-way]'); if (way) emit(way.dataset.way); }"
+"""Tells which way out was chosen."""
+_WAYS = piece(
+    """
+    {% for code, key, name, leads in ways %}
+    <div class="ending">
+    <button type="button" class="way" data-way="{{ code }}" aria-expanded="false"
+    {% if key %} data-key="{{ key }}" aria-keyshortcuts="{{ key }}"{% endif %}>
+    {% if key %}<kbd>{{ key }}</kbd>{% endif %}
+    <span>{{ name }}</span><span class="quiet leads">{{ leads }}</span>
+    </button></div>
+    {% endfor %}
+    """
+)
 
 
 class Dispositions:
@@ -51,6 +67,7 @@ class Dispositions:
         )
         note.props("autogrow outlined dense rows=1 maxlength=10000").classes("note")
         note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
+        note.props(f"data-draft={note_of(view.task.id)}")
         note.on("keydown.ctrl.enter", self.confirm)
         if view.sale is not None:
             self._qualification()
@@ -61,25 +78,35 @@ class Dispositions:
         self._build()
 
     def _build(self) -> None:
+        codes, chosen = self.view.task.dispositions, self.typed.disposition
+        at = codes.index(chosen) if chosen in codes else len(codes)
+        # While digits choose a time or a reason, they don't choose another way out.
+        taken = bool(self._choices(chosen)) or chosen in NEEDS_TIME
+        keys = dict(zip(codes, KEYS, strict=False)) if not taken else {}
         self._ways.clear()
         with self._ways:
-            for number, code in enumerate(self.view.task.dispositions):
-                self._way(code, KEYS[number] if number < len(KEYS) else "")
+            self._closed(codes[:at], keys)
+            if at < len(codes):
+                self._open(chosen, keys.get(chosen, ""))
+            self._closed(codes[at + 1 :], keys)
 
-    def _way(self, code: str, key: str) -> None:
-        chosen = code == self.typed.disposition
-        # While digits choose a time or a reason, they don't choose another way out.
-        digits = not (self._choices(self.typed.disposition) or self.typed.disposition in NEEDS_TIME)
-        with ui.element("div").classes("ending open" if chosen else "ending"):
-            made = button(named(code), partial(self._choose, code), key=key if digits else "")
-            made.classes("choice").props(
-                f"align=left aria-expanded={'true' if chosen else 'false'}"
-            )
+    def _closed(self, codes: Sequence[str], keys: Mapping[str, str]) -> None:
+        """Ways out to choose from, as one element: each of its own would cost the server more than
+        the rest of the page."""
+        ways = [(one, keys.get(one, ""), named(one), in_short(self.view, one)) for one in codes]
+        show(_WAYS(ways=ways)).classes("ways").on(
+            "click", lambda event: self._choose(event.args), js_handler=CHOSEN
+        )
+
+    def _open(self, code: str, key: str) -> None:
+        """The chosen way out, with what it needs."""
+        with ui.element("div").classes("ending open"):
+            made = button(named(code), partial(self._choose, code), key=key)
+            made.classes("choice").props("align=left aria-expanded=true")
             with made:
                 show(quiet(in_short(self.view, code)), "span").classes("leads")
-            if chosen:
-                with ui.element("div").classes("panel"):
-                    self._panel(code)
+            with ui.element("div").classes("panel"):
+                self._panel(code)
 
     def _panel(self, code: str) -> None:
         show(escape(in_full(self.view, code)), "p").classes("next")
@@ -208,7 +235,7 @@ class Dispositions:
             try:
                 await self._confirm_with(self.typed.completion())
             except Problem as problem:
-                self._wrong = str(problem)
+                self._wrong = told(str(problem))
             finally:
                 self._busy = False
         if self._wrong:
@@ -229,11 +256,12 @@ class Dispositions:
         self._build()
 
     def _own_time(self, value: str | None) -> None:
+        # What is half typed, or taken out again, is no time: else an earlier one would be booked.
         try:
-            local = datetime.fromisoformat(value or "")
-        except ValueError:
-            return
-        self.typed.at = local.replace(tzinfo=self.visit.zone).astimezone(UTC)
+            local = datetime.fromisoformat(value or "").replace(tzinfo=self.visit.zone)
+            self.typed.at = local.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.typed.at = None
 
     def _reason(self, code: str) -> None:
         self.typed.reason, self._wrong = code, ""

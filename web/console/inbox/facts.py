@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from urllib.parse import quote
 
 from markupsafe import Markup
 
 from domain.cadences.window import zone
 from domain.sales.opportunities import missing
-from settings import Settings
 from store.dossier import Dossier, Mail
 from store.inbox import TaskView
 from web.console import labels
 from web.console.inbox.typed import ASKED
+from web.console.leads.reach import reach_by
 from web.console.parts import Cell, badge, facts, link, quiet
 from web.console.times import ago, clock_there, countdown, moment, weekday_time
 from web.console.words import _, ngettext
@@ -52,7 +51,7 @@ def who(view: TaskView, now: datetime) -> Markup:
     )
     return Markup(
         '<div class="who"><div><h2 tabindex="-1">{}</h2><p>{}</p><p class="marks">{}{}{}</p></div>'
-        '<div class="due">{}</div></div><p class="reach">{}{}{}</p>'
+        '<div class="due">{}</div></div><p class="reach">{}{}</p>'
     ).format(
         link(task.name or task.email, f"/leads/{task.lead_id}"),
         title or _("No company known"),
@@ -60,8 +59,7 @@ def who(view: TaskView, now: datetime) -> Markup:
         badge(_("Hot"), "bad") if task.hot else "",
         badge(labels.stage(view.dossier.lead.stage)),
         countdown(task.due_at) if task.state == "open" else "",
-        _reach("tel:", task.phone, "call", "c"),
-        _reach("mailto:", task.email, "mail", "m"),
+        reach_by(task.phone, task.email),
         badge(clock, "warn" if asleep else "quiet"),
     )
 
@@ -140,32 +138,6 @@ def dossier_parts(view: TaskView) -> list[tuple[str, Markup]]:
         ),
     ]
     return [(title, rows) for title, rows in parts if rows]
-
-
-def temporal_link(settings: Settings, view: TaskView) -> Markup:
-    """To the run that waits for the task, where there is a Temporal UI."""
-    if not (settings.temporal_ui_url and view.workflow_id):
-        return Markup()
-    address = "/".join(
-        (
-            settings.temporal_ui_url.rstrip("/"),
-            "namespaces",
-            quote(settings.temporal_namespace, safe=""),
-            "workflows",
-            quote(view.workflow_id, safe=""),
-            quote(view.run_id, safe=""),
-        )
-    )
-    return link(_("Workflow"), address)
-
-
-def _reach(scheme: str, address: str, icon: str, key: str) -> Markup:
-    if not address:
-        return Markup()
-    return Markup(
-        '<a class="reach-by" href="{}{}" data-key="{}" aria-keyshortcuts="{}">'
-        '<i class="material-icons" aria-hidden="true">{}</i>{}<kbd>{}</kbd></a>'
-    ).format(scheme, address.replace(" ", ""), key, key, icon, address, key)
 
 
 def _last_seen(known: Dossier) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from urllib.parse import urlencode
 
 from markupsafe import Markup
 from nicegui import ui
@@ -10,48 +10,65 @@ from nicegui import ui
 from domain.access import Action, Role
 from store import inbox as store
 from store import presence
-from store.inbox import Pile
+from store.api_tokens import Caller
+from store.inbox import Pile, Waiting
 from store.overflow import overflow as waiting_leads
 from web.api import team as team_api
 from web.api.access import team_of
 from web.api.team import Presence
 from web.console.frame import say_done
 from web.console.inbox.listing import Inbox
-from web.console.inbox.reassign import Reassign
 from web.console.pages import console_page
-from web.console.parts import empty, link, quiet, show, table
-from web.console.picks import Row, pick_table
-from web.console.times import ago
+from web.console.parts import go, quiet, show
+from web.console.sales.overflow import Overflow
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
 
 @console_page("/inbox", Action.READ_TASKS, N_("Inbox"))
-async def inbox(visit: Visit, tab: str = "", rep: str = "", task: int = 0) -> None:
-    """``tab`` is mine, team or overflow; ``rep`` whose tasks of the team; ``task`` the one to
-    open first."""
+async def inbox(
+    visit: Visit, tab: str = "", rep: str = "", late: bool = False, task: int = 0
+) -> None:
+    """``tab`` is mine, team or overflow; ``rep`` whose tasks of the team, ``late`` only those that
+    are late; ``task`` the one to open first."""
     own, team = visit.caller.rep, team_of(visit.caller)
     manages = visit.may(Action.REASSIGN)
     tab = tab if tab in ("mine", "team", "overflow") else "team" if manages else "mine"
-    with visit.top:
-        await _presence(visit)
     tabs = Tabs(visit, tab)
-    await tabs.refresh()
+    present = await tabs.refresh()
+    if present is not None:
+        with visit.top:
+            _presence(visit, present)
     if tab == "overflow":
-        await _overflow(visit)
+        await Overflow(visit, tabs.refresh, tabs.refresh).begin()
         return
     if tab == "mine" and own:
         await Inbox(visit, Pile(owner=own), None, tabs.refresh).begin(task)
         return
     reps = await _reps(visit)
-    ui.select(
-        {"": _("Everybody")} | {one.code: f"{one.name} ({one.open_tasks})" for one in reps},
-        label=_("Whose tasks"),
-        value=rep if rep in {one.code for one in reps} else "",
-        on_change=lambda change: ui.navigate.to(f"/inbox?tab=team&rep={change.value}"),
-    ).props("outlined dense").classes("whose")
+    rep = rep if rep in {one.code for one in reps} else ""
+    _narrow(reps, rep, late)
     pile = Pile(owner=rep or None, team=team)
-    await Inbox(visit, pile, reps if manages else None, tabs.refresh).begin(task)
+    await Inbox(visit, pile, reps if manages else None, tabs.refresh, late=late).begin(task)
+
+
+def _narrow(reps: list[presence.RepLine], rep: str, late: bool) -> None:
+    """What narrows the team's tasks down, and the way to a rep's presence and time off."""
+
+    def narrowed() -> None:
+        asked = {"tab": "team", "rep": whose.value or ""} | ({"late": 1} if only.value else {})
+        ui.navigate.to(f"/inbox?{urlencode(asked)}")
+
+    with ui.element("div").classes("filters"):
+        whose = ui.select(
+            {"": _("Everybody")} | {one.code: f"{one.name} ({one.open_tasks})" for one in reps},
+            label=_("Whose tasks"),
+            value=rep,
+            on_change=narrowed,
+        ).classes("whose")
+        only = ui.checkbox(_("Only late ones"), value=late, on_change=narrowed)
+        if rep:
+            go(_("Presence and time off"), f"/team/{rep}")
 
 
 async def _reps(visit: Visit) -> list[presence.RepLine]:
@@ -67,19 +84,21 @@ class Tabs:
         self._visit, self._tab = visit, tab
         self._shown = show(Markup())
 
-    async def refresh(self) -> None:
-        """Count anew."""
-        self._shown.set_content(await _tabs(self._visit, self._tab))
+    async def refresh(self) -> bool | None:
+        """Count anew; whether the visitor takes new leads, None for who gets none."""
+        caller = self._visit.caller
+        waiting = await self._visit.read(store.waiting, caller.rep, team_of(caller))
+        unserved = len(await self._visit.read(waiting_leads, team_of(caller)))
+        self._shown.set_content(_tabs(caller, self._tab, waiting, unserved))
+        return waiting.present
 
 
-async def _tabs(visit: Visit, tab: str) -> Markup:
-    team = Pile(team=team_of(visit.caller))
-    tabs = [("team", _("Team"), await visit.read(store.how_many, team))]
-    if visit.caller.rep:
-        mine = await visit.read(store.how_many, Pile(owner=visit.caller.rep))
-        tabs.insert(0, ("mine", _("Mine"), mine))
-    if visit.caller.role != Role.SDR:
-        tabs.append(("overflow", _("Overflow"), len(await visit.read(waiting_leads))))
+def _tabs(caller: Caller, tab: str, waiting: Waiting, unserved: int) -> Markup:
+    tabs = [("team", _("Team"), waiting.team)]
+    if caller.rep:
+        tabs.insert(0, ("mine", _("Mine"), waiting.own))
+    if unserved or tab == "overflow" or caller.role != Role.SDR:
+        tabs.append(("overflow", _("Overflow"), unserved))
     return Markup('<nav class="tabs" aria-label="{}">{}</nav>').format(
         _("Whose work"),
         Markup().join(
@@ -91,12 +110,9 @@ async def _tabs(visit: Visit, tab: str) -> Markup:
     )
 
 
-async def _presence(visit: Visit) -> None:
+def _presence(visit: Visit, present: bool) -> None:
     """The switch with which a rep takes new leads or none."""
     rep = visit.caller.rep
-    present = await visit.read(store.is_present, rep)
-    if present is None:
-        return
 
     async def switch(present: bool) -> None:
         served = await visit.act(team_api.set_presence, rep, Presence(present=present))
@@ -115,33 +131,3 @@ async def _presence(visit: Visit) -> None:
         value=present,
         on_change=lambda change: switch(change.value),
     ).props("dense")
-
-
-async def _overflow(visit: Visit) -> None:
-    """The leads that nobody could take."""
-    leads = await visit.read(waiting_leads, team_of(visit.caller))
-    if not leads:
-        empty(_("No lead waits for somebody to take it."))
-        return
-    headings = [_("Lead"), _("Account"), _("Country"), _("Routing rule"), _("Waits since")]
-    caption = _("Leads that nobody could take")
-    rows = [
-        (
-            link(one.name or _("No name"), f"/leads/{one.lead_id}"),
-            one.company,
-            one.country,
-            one.rule or _("No rule fits"),
-            ago(one.since),
-        )
-        for one in leads
-    ]
-    if not visit.may(Action.REASSIGN):
-        show(table(headings, rows, caption=caption))
-        return
-    bar = Reassign(visit, await _reps(visit), partial(_again, "/inbox?tab=overflow"))
-    ticked = [Row(one.lead_id, one.name, cells) for one, cells in zip(leads, rows, strict=True)]
-    pick_table(headings, ticked, bar.choose, caption=caption)
-
-
-async def _again(address: str) -> None:
-    ui.navigate.to(address)

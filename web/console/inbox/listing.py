@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 
 from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
+from sqlalchemy import Connection
 
 from store import inbox as store
 from store.inbox import Line, Pile
 from store.presence import RepLine
 from web.api.problems import Problem
 from web.console import labels
-from web.console.inbox.reassign import PICKED, Reassign
+from web.console.frame import say_no
 from web.console.inbox.task import TaskScreen
 from web.console.inbox.typed import Typed
 from web.console.inbox.undo import Undo
-from web.console.parts import badge, button, link, quiet, show
+from web.console.parts import badge, button, link, piece, quiet, show
+from web.console.picks import PICKED
+from web.console.sales.give import Giving
 from web.console.times import countdown
 from web.console.visit import Visit
 from web.console.words import _
@@ -27,9 +31,32 @@ SECONDS = 3.0
 OPENED = (
     "(e) => { const row = e.target.closest('[data-task]');"
     " if (!row || e.ctrlKey || e.metaKey || e.shiftKey) return;"
-    " e.preventDefault(); emit(Number(row.dataset.task)); }"
+    " e.preventDefault(); atTask(row.dataset.task, true); emit(Number(row.dataset.task)); }"
 )
 """Tells which task of the list was opened; with a modifier key the browser opens its own page."""
+
+_GROUPS = piece(
+    """
+    {% for group, lines in groups.items() %}
+    <h2 id="group-{{ loop.index }}">{{ group }} <span class="quiet">{{ lines | length }}</span></h2>
+    <ul aria-labelledby="group-{{ loop.index }}">
+    {% for line in lines %}
+    <li>
+    {% if picks %}
+    <input type="checkbox" data-pick="{{ line.lead_id }}" aria-label="{{ choose(line.name) }}"
+    {% if line.lead_id in chosen %} checked{% endif %}>
+    {% endif %}
+    <a class="entry" href="/console/tasks/{{ line.id }}" data-task="{{ line.id }}"
+    {% if line.id == here %} aria-current="true"{% endif %}>
+    <span class="name">{{ line.name }}{% if line.hot %} {{ hot }}{% endif %}</span>
+    {{ countdown(line.due_at) }}
+    <span class="quiet">{{ what(line, owners) }}</span>
+    </a></li>
+    {% endfor %}
+    </ul>
+    {% endfor %}
+    """
+)
 
 
 class Inbox:
@@ -40,24 +67,28 @@ class Inbox:
         visit: Visit,
         pile: Pile,
         reps: list[RepLine] | None,
-        changed: Callable[[], Awaitable[None]],
+        changed: Callable[[], Awaitable[object]],
+        *,
+        late: bool = False,
     ) -> None:
-        """Whoever may reassign gives ``reps``; ``changed`` is told when the list is another."""
-        self.visit, self.pile, self._changed = visit, pile, changed
+        """Whoever may reassign gives ``reps``; ``changed`` is told when the list is another;
+        ``late`` keeps what is not late off it."""
+        self.visit, self._whose, self._late, self._changed = visit, pile, late, changed
         self.lines: list[Line] = []
         self.drafts: dict[int, Typed] = {}
         self._mark: tuple[Hashable, ...] = ()
-        self.reassign = None if reps is None else Reassign(visit, reps, self.refresh)
-        self.frame = ui.element("div").classes("inbox")
+        self.giving = None if reps is None else Giving(visit, reps, self.refresh)
+        self.frame = ui.element("div").classes("inbox").on("leave", self._back)
         with self.frame:
             with ui.element("div").classes("list"):
                 refusals = ui.element("div")
                 self.list = show(Markup()).on("click", self._open, js_handler=OPENED)
-                if self.reassign:
-                    self.list.on("change", self.reassign.picked, js_handler=PICKED)
+                if self.giving:
+                    self.list.on("change", self._picked, js_handler=PICKED)
             with ui.element("div").classes("working"):
                 back = button(_("All tasks"), self._back)
                 back.classes("back").props("icon=arrow_back")
+                back.on("click", js_handler="() => toList()")
                 self.screen = TaskScreen(visit, ui.element("div"), self.drafts, self._done)
         self.undo = Undo(visit, ui.element("div"), refusals, self._reopen)
 
@@ -65,15 +96,25 @@ class Inbox:
         """Show the list and the task asked for, else the most urgent one."""
         await self._load()
         await self.undo.refresh()
+        first = self.lines[0].id if self.lines else 0
         if task_id:
             self.frame.classes(add="reading")
-        await self._work_on(task_id or (self.lines[0].id if self.lines else 0))
+        try:
+            await self._work_on(task_id or first)
+        except Problem as gone:
+            # An address may be older than what it names: that is no reason to show no inbox.
+            self.frame.classes(remove="reading")
+            say_no(str(gone))
+            await self._work_on(first)
         ui.timer(SECONDS, self.refresh)
 
     async def refresh(self) -> None:
         """Bring list, held answers and the open task up to date if anything is new; what is
         selected and typed stays."""
-        if await self._news() == self._mark:
+        news = await self.visit.read(
+            _news, self._pile(), self.visit.who.user_id, self.screen.task_id
+        )
+        if news == (self._mark, self.screen.mark):
             return
         task_id, was_open = self.screen.task_id, self._is_listed(self.screen.task_id)
         with self.frame:
@@ -81,40 +122,45 @@ class Inbox:
             await self.undo.refresh()
             if not task_id and self.lines:
                 await self._work_on(self.lines[0].id)
-            elif was_open and not self._is_listed(task_id):
+            else:
+                self._draw()
+            if was_open and not self._is_listed(task_id):
                 await self.screen.open(task_id)  # Somebody else did it, or it is theirs now.
             await self._changed()
 
-    async def _news(self) -> tuple[Hashable, ...]:
-        return await self.visit.read(
-            store.mark, self.pile, self.visit.who.user_id, self.screen.task_id
-        )
-
     async def _load(self) -> None:
-        self.lines = await self.visit.read(store.lines, self.pile)
-        self._mark = await self._news()
-        self._draw()
+        pile, user = self._pile(), self.visit.who.user_id
+        self.lines, self._mark = await self.visit.read(_listed, pile, user)
+        if self.giving:
+            self.giving.only({line.lead_id for line in self.lines})
+
+    def _pile(self) -> Pile:
+        late_at = self.visit.here.clock.now() if self._late else None
+        return replace(self._whose, late_at=late_at)
+
+    def _picked(self, event: GenericEventArguments) -> None:
+        if self.giving:
+            self.giving.choose([int(one) for one in event.args])
 
     def _is_listed(self, task_id: int) -> bool:
         return any(line.id == task_id for line in self.lines)
 
     def _draw(self) -> None:
         now = self.visit.here.clock.now()
-        chosen = self.reassign.chosen if self.reassign else None
-        groups: dict[str, list[Markup]] = {}
+        groups: dict[str, list[Line]] = {}
         for line in self.lines:
             group = _("Hot") if line.hot else _("Late") if line.due_at < now else _("Next")
-            row = _row(line, line.id == self.screen.task_id, chosen, self.pile.owner is None)
-            groups.setdefault(group, []).append(row)
-        drawn = Markup().join(
-            Markup('<h2 id="{}">{} {}</h2><ul aria-labelledby="{}">{}</ul>').format(
-                f"group-{number}",
-                group,
-                quiet(len(rows)),
-                f"group-{number}",
-                Markup().join(rows),
-            )
-            for number, (group, rows) in enumerate(groups.items())
+            groups.setdefault(group, []).append(line)
+        drawn = _GROUPS(
+            groups=groups,
+            here=self.screen.task_id,
+            picks=self.giving is not None,
+            chosen=self.giving.chosen if self.giving else (),
+            owners=self._whose.owner is None,
+            hot=badge(_("Hot"), "bad"),
+            choose=_choose,
+            countdown=countdown,
+            what=_what,
         )
         if len(self.lines) == store.MOST:
             more = _("Only the first {number} are shown.", number=store.MOST)
@@ -128,6 +174,7 @@ class Inbox:
         if not task_id:
             self.screen.close()
             self.frame.classes(remove="reading")
+            self._draw()
             return
         try:
             await self.screen.open(task_id, focus=focus)
@@ -158,6 +205,7 @@ class Inbox:
             if draft := self.drafts.get(following):
                 draft.disposition = ""  # Or the same key once too often would confirm it.
             await self._work_on(following, focus=True)
+            ui.run_javascript(f"atTask({following})")
             await self.undo.refresh()
             await self._changed()
 
@@ -166,34 +214,33 @@ class Inbox:
         with self.frame.classes(add="reading"):
             await self._load()
             await self._work_on(task_id)
+            ui.run_javascript(f"atTask({task_id}, true)")
             await self._changed()
 
 
-def _row(line: Line, here: bool, chosen: set[int] | None, owners: bool) -> Markup:
-    pick = (
-        Markup()
-        if chosen is None
-        else Markup('<input type="checkbox" data-pick="{}" aria-label="{}"{}>').format(
-            line.lead_id,
-            _("Choose {name}", name=line.name),
-            Markup(" checked") if line.lead_id in chosen else "",
-        )
-    )
+def _listed(
+    connection: Connection, pile: Pile, user_id: int
+) -> tuple[list[Line], tuple[Hashable, ...]]:
+    # The mark first: what comes in between is told by the next one.
+    mark = store.mark(connection, pile, user_id)
+    return store.lines(connection, pile), mark
+
+
+def _news(
+    connection: Connection, pile: Pile, user_id: int, task_id: int
+) -> tuple[tuple[Hashable, ...], tuple[Hashable, ...]]:
+    return store.mark(connection, pile, user_id), store.task_mark(connection, task_id)
+
+
+def _what(line: Line, owners: bool) -> str:
+    """What is to be done, where, and, in a list of several people's work, by whom."""
     kind = labels.task_kind(line.kind)
     what = f"{kind} · {line.attempt}" if line.kind == "call" and line.attempt > 1 else kind
-    return Markup(
-        '<li>{}<a class="entry" href="/console/tasks/{}" data-task="{}"{}>'
-        '<span class="name">{}{}</span>{}<span class="quiet">{}</span></a></li>'
-    ).format(
-        pick,
-        line.id,
-        line.id,
-        Markup(' aria-current="true"') if here else "",
-        line.name,
-        Markup(" {}").format(badge(_("Hot"), "bad")) if line.hot else "",
-        countdown(line.due_at),
-        " · ".join(part for part in (what, line.company, line.owner if owners else "") if part),
-    )
+    return " · ".join(part for part in (what, line.company, line.owner if owners else "") if part)
+
+
+def _choose(name: str) -> str:
+    return _("Choose {name}", name=name)
 
 
 def _nothing() -> Markup:

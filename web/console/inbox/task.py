@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime
 
 from markupsafe import Markup, escape
@@ -18,13 +18,14 @@ from web.api.access import found, sees_task
 from web.api.tasks import Completion
 from web.console import labels
 from web.console.inbox.dispositions import Dispositions
-from web.console.inbox.facts import SPOKEN, dossier_parts, script, temporal_link, who, why_now
-from web.console.inbox.typed import Typed
+from web.console.inbox.facts import SPOKEN, dossier_parts, script, who, why_now
+from web.console.inbox.typed import Typed, note_of
 from web.console.pages import console_page
 from web.console.parts import section, show
 from web.console.times import exact
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.console.workflow_links import workflow_link
 
 
 class TaskScreen:
@@ -42,6 +43,7 @@ class TaskScreen:
     ) -> None:
         self.visit, self.inside, self.drafts = visit, inside, drafts
         self.task_id = 0
+        self.mark: tuple[Hashable, ...] = ()
         self._done = done
 
     async def open(self, task_id: int, *, focus: bool = False) -> None:
@@ -54,7 +56,7 @@ class TaskScreen:
             Problem: there is none that the visitor may see.
         """
         now = self.visit.here.clock.now()
-        view = await self.visit.read(_seen, self.visit.caller, task_id, now)
+        view, self.mark = await self.visit.read(_seen, self.visit.caller, task_id, now)
         self.task_id = task_id
         self.inside.clear()
         with self.inside, ui.element("article").classes("task"):
@@ -67,7 +69,7 @@ class TaskScreen:
 
     def close(self) -> None:
         """Show nothing."""
-        self.task_id = 0
+        self.task_id, self.mark = 0, ()
         self.inside.clear()
 
     def _build(self, view: TaskView, now: datetime) -> None:
@@ -85,7 +87,15 @@ class TaskScreen:
             with ui.element("div"):
                 with section(_("Why now")):
                     show(why_now(view))
-                    show(temporal_link(self.visit.here.settings, view), "p")
+                    show(
+                        workflow_link(
+                            self.visit.here.settings,
+                            _("Workflow {name}", name=view.workflow_id),
+                            view.workflow_id,
+                            view.run_id,
+                        ),
+                        "p",
+                    )
                 with ui.element("section").classes("part dossier"):
                     show(
                         Markup("<h2>{}</h2>{}").format(
@@ -104,14 +114,18 @@ class TaskScreen:
         async def confirm(answer: Completion) -> None:
             await self.visit.act(tasks_api.hold, task_id, answer)
             self.drafts.pop(task_id, None)
+            ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)
 
         Dispositions(self.visit, view, typed, confirm)
 
 
-def _seen(connection: Connection, caller: Caller, task_id: int, now: datetime) -> TaskView:
+def _seen(
+    connection: Connection, caller: Caller, task_id: int, now: datetime
+) -> tuple[TaskView, tuple[Hashable, ...]]:
     sees_task(connection, caller, task_id)
-    return found(inbox.view(connection, task_id, now), f"There is no task {task_id}.")
+    mark = inbox.task_mark(connection, task_id)
+    return found(inbox.view(connection, task_id, now), f"There is no task {task_id}."), mark
 
 
 def _over(view: TaskView) -> str:

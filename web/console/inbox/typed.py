@@ -58,3 +58,8 @@ class Typed:
             competitor=self.competitor if self.disposition == "lost" else "",
             until=self.until if self.disposition in COMES_BACK else None,
         )
+
+
+def note_of(task_id: int) -> str:
+    """Under which name the browser keeps the note of a task that is not done yet."""
+    return f"note-{task_id}"

@@ -13,6 +13,7 @@ from web.api import tasks as tasks_api
 from web.console.inbox.typed import Typed
 from web.console.labels import disposition
 from web.console.parts import button, show
+from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import _
 
@@ -76,7 +77,7 @@ class Undo:
                 ),
                 "p",
             )
-            show(escape(one.refused), "p")
+            show(escape(told(one.refused)), "p")
             with ui.element("div").classes("acts"):
                 button(_("Open again"), partial(self._take_back, one.task_id))
                 button(_("Put away"), partial(self._put_away, one.task_id))

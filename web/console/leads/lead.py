@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from urllib.parse import quote as quoted
 
 from markupsafe import Markup, escape
 from nicegui import ui
@@ -18,12 +17,15 @@ from web.api.problems import Problem
 from web.console import labels
 from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
+from web.console.leads.reach import reach_by
 from web.console.leads.timeline import Timeline
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, facts, link, quiet, section, show, table
+from web.console.refusals import journey_said, told
 from web.console.times import ago, moment
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.console.workflow_links import workflow_link
 
 SOON = 1.5
 """Seconds in which a journey has heard what it was told."""
@@ -105,7 +107,7 @@ class LeadScreen:
             said = (await self.visit.act(leads_api.show_journey, self.lead_id)).journey
         except Problem as away:
             self._actions.journey(paused=None)
-            self._tell(_("The journey can't be asked now."), str(away))
+            self._tell(_("The journey can't be asked now."), told(str(away)))
             return
         if said is None:
             self._actions.journey(paused=None, running=False)
@@ -115,7 +117,9 @@ class LeadScreen:
         self._actions.journey(paused=paused)
         mark = badge(_("Paused"), "warn") if paused else Markup()
         self._next.set_content(
-            Markup("{} <strong>{}</strong> {}").format(mark, _("Next"), said.get("waiting_for", ""))
+            Markup("{} <strong>{}</strong> {}").format(
+                mark, _("Next"), journey_said(said.get("waiting_for", ""))
+            )
         )
 
     def _tell(self, sentence: str, why: str) -> None:
@@ -144,23 +148,15 @@ class LeadScreen:
 
     def _who(self, view: LeadView) -> Markup:
         settings = self.visit.here.settings
-        workflow: Cell = ""
-        if settings.temporal_ui_url:
-            address = (
-                f"{settings.temporal_ui_url.rstrip('/')}/namespaces/"
-                f"{quoted(settings.temporal_namespace, safe='')}/workflows/{journey_id(view.id)}"
-            )
-            workflow = link(journey_id(view.id), address)
-        own = [(name.replace("_", " "), str(value)) for name, value in view.attributes.items()]
+        name = journey_id(view.id)
+        own = [(key.replace("_", " "), str(value)) for key, value in view.attributes.items()]
         return facts(
             [
-                (_("Address"), link(view.email, f"mailto:{view.email}")),
-                (_("Phone"), link(view.phone, f"tel:{view.phone}") if view.phone else ""),
                 (_("Country"), view.country),
                 (_("Language"), view.language),
                 (_("Time zone"), view.time_zone),
                 (_("Source"), view.source),
-                (_("Workflow"), workflow),
+                (_("Workflow"), workflow_link(settings, name, name)),
                 *sorted(own),
             ]
         )
@@ -181,12 +177,13 @@ def _head(view: LeadView, now: datetime) -> Markup:
     ]
     owner = view.owner_name or view.owner
     return Markup(
-        '<div class="who part"><div><h2>{}</h2><p>{}</p><p class="marks">{}</p></div>'
-        '<div><span class="quiet">{}</span> {}</div></div>'
+        '<div class="who part"><div><h2>{}</h2><p>{}</p><p class="marks">{}</p>'
+        '<p class="reach">{}</p></div><div><span class="quiet">{}</span> {}</div></div>'
     ).format(
         view.name,
         about or _("No company known"),
         Markup().join(mark for mark in marks if mark),
+        reach_by(view.phone, view.email),
         _("Owner"),
         link(owner, "/leads", owner=view.owner) if owner else _("Nobody"),
     )

@@ -21,6 +21,7 @@ from store.lead_search import (
     count_leads,
     find_leads,
     owners,
+    sources,
 )
 from store.policies import PolicyMissing
 from store.publishing import cadence_names
@@ -60,6 +61,7 @@ async def leads(
     owner: str = "",
     grade: str = "",
     country: str = "",
+    source: str = "",
     cadence: str = "",
     parked: bool | None = None,
     suppressed: bool | None = None,
@@ -77,6 +79,7 @@ async def leads(
         owner={"": None, NOBODY: ""}.get(owner, owner),
         grade=grade,
         country=country.upper(),
+        source=source,
         cadence=cadence,
         parked=parked,
         suppressed=suppressed,
@@ -111,6 +114,7 @@ class LeadList:
         if team is None:
             people = {NOBODY: _("Nobody")} | people
         cadences = sorted(await self.visit.read(cadence_names))
+        origins = await self.visit.read(sources)
         nations = Locale.parse(self.visit.language).territories
         countries = {code: name for code, name in nations.items() if len(code) == 2}
         with ui.element("div").classes("filters").props(f'role="search" aria-label="{_("Leads")}"'):
@@ -123,6 +127,7 @@ class LeadList:
             self._select(_("Owner"), "owner", people)
             self._select(_("Grade"), "grade", {k: _(name) for k, name in GRADES.items()})
             self._select(_("Country"), "country", dict(sorted(countries.items(), key=_by_name)))
+            self._select(_("Source"), "source", {name: name for name in origins})
             self._select(_("Cadence"), "cadence", {name: name for name in cadences})
             self._select(_("Today"), "did", {one: _(name) for one, name in TODAY.items()})
             orders: dict[str, str] = {one: _(name) for one, name in ORDERS.items()}
@@ -229,7 +234,10 @@ class LeadList:
         wanted = self.wanted
         asked = {
             name: getattr(wanted, name)
-            for name in ("search", "stage", "phase", "grade", "country", "cadence", "did")
+            for name in (
+                *("search", "stage", "phase", "grade", "country", "source", "cadence"),
+                "did",
+            )
         }
         asked["owner"] = NOBODY if wanted.owner == "" else wanted.owner or ""
         for name in ("parked", "suppressed"):

@@ -131,9 +131,8 @@ def _mail(one: Happened) -> Markup:
 def _engagement(one: Happened) -> Markup:
     facts = one.facts
     if facts["machine"]:
-        return Markup('<span class="quiet">{} · {} · {}</span>').format(
-            labels.engagement(facts["what"]), labels.machine(facts["machine"]), facts["name"]
-        )
+        said = (labels.engagement(facts["what"]), labels.machine(facts["machine"]), facts["name"])
+        return quiet(" · ".join(part for part in said if part))
     points = facts["points"]
     given = badge(ngettext("{number} point", "{number} points", points), "good") if points else ""
     return _parts(labels.engagement(facts["what"]), facts["name"], given) + _words(facts["text"])

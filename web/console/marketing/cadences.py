@@ -16,18 +16,28 @@ from store.cadence_figures import (
     leads_on_steps,
     mail_counts,
 )
-from store.cadences import CadenceMissing, PublishedCadence, cadence_named, list_cadences
+from store.cadences import (
+    CadenceMissing,
+    CadenceSummary,
+    PublishedCadence,
+    cadence_named,
+    list_cadences,
+)
 from store.drafts import list_drafts
 from store.published_texts import PublishedText, published_texts
 from web.api.problems import missing
 from web.console.marketing.course import Course, exits_text, window_text
 from web.console.marketing.difference import difference
 from web.console.pages import console_page
-from web.console.parts import badge, empty, facts, go, link, quiet, section, show, table
+from web.console.parts import Cell, badge, empty, facts, go, link, quiet, section, show, table
 from web.console.times import moment, span
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
+COUNT_SECONDS = 15.0
+"""How often the list counts anew: that reads every lead that ever was in a cadence."""
+STEPS = 3
+"""Steps that the list names of each cadence."""
 LOOK_SECONDS = 3.0
 """How often a cadence's page asks whether leads went on."""
 
@@ -36,7 +46,6 @@ LOOK_SECONDS = 3.0
 async def cadences(visit: Visit) -> None:
     """All published cadences, with the leads in them."""
     found = await visit.read(list_cadences)
-    counts = await visit.read(cadence_counts)
     writing = []
     if visit.may(Action.PUBLISH):
         writing = await visit.read(list_drafts, visit.who.user_id)
@@ -55,47 +64,70 @@ async def cadences(visit: Visit) -> None:
             link(_("Write the first one"), "/cadences/new") if visit.may(Action.PUBLISH) else "",
         )
         return
-    rows = []
-    for one in found:
-        known = counts.get(one.name, CadenceCounts())
+    listing = CadenceList(found, mine)
+    listing.draw(await visit.read(cadence_counts))
+
+    async def look() -> None:
+        listing.draw(await visit.read(cadence_counts))
+
+    ui.timer(COUNT_SECONDS, look)
+
+
+class CadenceList:
+    """The list as it is open. ``mine`` are the names of those that the visitor is writing."""
+
+    def __init__(self, found: list[CadenceSummary], mine: set[str]) -> None:
+        self.found, self.mine = found, mine
+        self.place = ui.element("div")
+        self.counts: dict[str, CadenceCounts] | None = None
+
+    def draw(self, counts: dict[str, CadenceCounts]) -> None:
+        """Draw it with these figures, unless it has them."""
+        if counts == self.counts:
+            return
+        self.counts = counts
+        headings = [
+            _("Cadence"),
+            _("Version"),
+            _("Steps"),
+            _("In it now"),
+            _("Ever entered"),
+            _("Replied"),
+            _("Booked"),
+            _("Ready for sales"),
+            _("Published"),
+        ]
+        rows = [self._row(one, counts.get(one.name, CadenceCounts())) for one in self.found]
+        self.place.clear()
+        with self.place:
+            show(table(headings, rows, caption=_("Cadences"), numbers=(1, 2, 3, 4, 5, 6, 7)))
+
+    def _row(self, one: CadenceSummary, known: CadenceCounts) -> tuple[Cell, ...]:
         name = link(one.name, f"/cadences/{one.name}")
-        if one.name in mine:
+        if one.name in self.mine:
             name += Markup(" ") + link(badge(_("your draft"), "warn"), f"/cadences/{one.name}/edit")
-        rows.append(
-            (
-                name,
-                one.topic,
-                one.version,
-                one.steps,
-                Markup('<span class="nowrap">{}</span>').format(_length(one.length)),
-                link(f"{known.leads:,}", "/leads", cadence=one.name) if known.leads else 0,
-                f"{known.entered:,}",
-                f"{known.replied:,}",
-                f"{known.booked:,}",
-                f"{known.ready:,}",
-                moment(one.published_at),
-            )
+        return (
+            Markup('<span class="two cadence">{}{}{}</span>').format(
+                name, quiet(f"{one.topic} · {_length(one.length)}"), _where(known)
+            ),
+            one.version,
+            one.steps,
+            link(f"{known.leads:,}", "/leads", cadence=one.name) if known.leads else 0,
+            f"{known.entered:,}",
+            f"{known.replied:,}",
+            f"{known.booked:,}",
+            f"{known.ready:,}",
+            moment(one.published_at),
         )
-    show(
-        table(
-            [
-                _("Cadence"),
-                _("Topic"),
-                _("Version"),
-                _("Steps"),
-                _("Length"),
-                _("In it now"),
-                _("Ever entered"),
-                _("Replied"),
-                _("Booked"),
-                _("Ready for sales"),
-                _("Published"),
-            ],
-            rows,
-            caption=_("Cadences"),
-            numbers=(2, 3, 5, 6, 7, 8, 9),
-        )
-    )
+
+
+def _where(known: CadenceCounts) -> Markup | str:
+    """The steps that most leads are before; the cadence's own page has them all."""
+    if not known.steps:
+        return ""
+    said = [f"{step.removeprefix('email-')} {n:,}" for step, n in known.steps.items()]
+    more = ["…"] if len(said) > STEPS else []
+    return quiet(_("Next: {steps}", steps=" · ".join([*said[:STEPS], *more])))
 
 
 @console_page("/cadences/{name}", Action.READ_CADENCES, N_("Cadence"))

@@ -135,15 +135,15 @@ class Course:
 
 
 def window_text(window: SendWindow, language: str) -> str:
-    """When mail may go: Tue, Wed, Thu, 09:00–16:30, in the lead's time zone."""
+    """When mail may go: Tue–Thu, 09:00–16:30 in the lead's time zone."""
     names = get_day_names("abbreviated", locale=language)
     days = sorted(window.weekday_numbers)
-    in_a_row = len(days) > 2 and days[-1] - days[0] == len(days) - 1
-    shown = [names[days[0]], names[days[-1]]] if in_a_row else [names[one] for one in days]
+    if window.is_a_stretch:
+        days = [days[0], days[-1]]
     hours = window.model_dump(mode="json")
     said = _(
         "{days}, {begins}–{ends} in the lead's time zone",
-        days=("–" if in_a_row else ", ").join(shown),
+        days=("–" if window.is_a_stretch else ", ").join(names[one] for one in days),
         begins=hours["from"],
         ends=hours["to"],
     )

@@ -13,7 +13,6 @@ from functools import partial
 from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.elements.codemirror import CodeMirror
-from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.cadences.yaml_source import Problem as Mistake
@@ -25,17 +24,17 @@ from store.published_texts import (
     published_texts,
     version_in_force,
 )
-from store.publishing import Checked, check_beside_published
+from store.publishing import Checked
 from web.api import cadences as cadences_api
 from web.api.cadences import File, Files
 from web.console.frame import say_done, say_no
+from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
 from web.console.marketing.publishing import agreed, outcome
 from web.console.parts import button, section, show, sure
 from web.console.times import real_ago
 from web.console.visit import Visit
 from web.console.words import _, ngettext
-from web.template_parts import TEMPLATES, template_parts
 
 PAUSE_SECONDS = 0.3
 """So long after the last key what was typed is kept."""
@@ -72,7 +71,6 @@ class Editor:
         self.text = ""
         self._begun_from = 0
         self._turn = 0
-        self._told: dict[int, str] = {}
         self._compared: str | None = None
         self._by = ""
 
@@ -98,7 +96,8 @@ class Editor:
         self.text = self.draft.text if self.draft else published
 
     def build(self) -> None:
-        """The editor, its messages and its buttons, where the page is just being built."""
+        """The editor, its messages and its buttons, where the page is just being built. Nothing
+        may be awaited after it: with a clock on it a page is sent as far as it is."""
         with self.visit.top:
             button(_("Compare"), self._compare_with_published, key="c")
             button(_("Discard draft"), self._discard)
@@ -112,7 +111,7 @@ class Editor:
                 line_wrapping=True,
                 on_change=self._typed,
             ).classes("code")
-            self.code.props["data-label"] = _("Text of {file}", file=self.file)
+            self.code.props["data-label"] = _("Text of {file}, Escape leaves it", file=self.file)
             self.status = ui.label("").props('role="status"').classes("quiet")
             self.problems = ui.element("ul").classes("mistakes")
         self.comparison = ui.element("div")
@@ -123,7 +122,7 @@ class Editor:
     async def check(self) -> None:
         """Check what is written now, and show what is wrong with it."""
         text = self.text
-        checked = await self.visit.read(_checked, self.kind, self.file, text)
+        checked = await check_open(self.visit, self.kind, self.name, text)
         if text != self.text:
             return
         self.checked = checked
@@ -160,16 +159,13 @@ class Editor:
         self.draft = Written(self.kind, self.name, me.user_id, me.name, text, based_on, now)
 
     def _list(self, mistakes: list[Mistake]) -> None:
-        lines = {one.line: one.message for one in reversed(mistakes)}
         last = self.text.count("\n") + 1
-        told = {line: said for line, said in lines.items() if line <= last}
-        # To mark lines sends the browser the text as it is known here, over what is being typed.
-        if told != self._told:
-            self._told = told
-            self.code.decorations = [
-                {"kind": "line", "line": line, "class": "mistaken"} for line in told
-            ]
-            self.code.line_tooltips = told
+        lines = {one.line: one.message for one in reversed(mistakes) if one.line <= last}
+        # Not the element's properties: with them goes the text as it is known here, over what is
+        # being typed.
+        marks = [{"kind": "line", "line": line, "class": "mistaken"} for line in lines]
+        self.code.run_method("setDecorations", marks)
+        self.code.run_method("setLineTooltips", lines)
         self.problems.clear()
         with self.problems:
             for one in mistakes:
@@ -184,8 +180,12 @@ class Editor:
             if mistakes
             else _("No mistakes.")
         )
-        kept = _("Your draft is kept; nothing counts before it is published.")
-        self.status.set_text(f"{found} {kept}" if self.draft else found)
+        said = [found]
+        if self.draft:
+            said.append(_("Your draft is kept; nothing counts before it is published."))
+        if mistakes and self.kind != "policy":
+            said.append(_("What is drawn is the last text without mistakes."))
+        self.status.set_text(" ".join(said))
 
     def _go(self, mistake: Mistake) -> None:
         """Put the cursor where the mistake is."""
@@ -277,16 +277,12 @@ class Editor:
         done = await self.visit.act(cadences_api.publish, files)
         me = self.visit.who.user_id
         await self.visit.keep(Action.PUBLISH, drop_draft, self.kind, self.name, me)
-        if not self.name:
-            ui.navigate.to(f"/cadences/{next(iter(done.cadences))}")
-            return
+        for _text, cadence in self.checked.cadences.values():
+            if cadence.name != self.name:
+                ui.navigate.to(f"/cadences/{cadence.name}")
+                return
         await self.load()
         self._notice()
         self._show_comparison()
         self.status.set_text(outcome(done))
         say_done(outcome(done))
-
-
-def _checked(connection: Connection, kind: Kind, file: str, text: str) -> Checked:
-    parts = template_parts(TEMPLATES) if kind == "template" else {}
-    return check_beside_published(connection, {file: text}, parts)

@@ -36,7 +36,7 @@ ABOUT = {
 """What each policy is about."""
 
 
-@console_page("/policies", Action.READ_CADENCES, N_("Policies"))
+@console_page("/policies", Action.READ_CADENCES, N_("Policies and mails"))
 async def policies(visit: Visit) -> None:
     """All policies and all mails."""
     published = {one.name: one for one in await visit.read(list_policies)}
@@ -57,6 +57,11 @@ async def policies(visit: Visit) -> None:
         if visit.may(Action.PUBLISH):
             _new_mail()
         found = await visit.read(list_templates)
+        known = {f"{one.name}.{language}" for one in found for language in one.languages}
+        begun = sorted({name for kind, name in mine if kind == "template"} - known)
+        if begun:
+            names = Markup(", ").join(map(_begun, begun))
+            show(Markup("<p>{} {}</p>").format(_("You have begun, and not published:"), names))
         if not found:
             empty(_("No mail is published: write one, then a cadence that sends it."))
             return
@@ -146,6 +151,11 @@ def _mail(one: TemplateLine, mine: bool) -> list[Cell]:
     ]
 
 
+def _begun(draft: str) -> Markup:
+    name, _dot, language = draft.rpartition(".")
+    return link(draft, f"/templates/{name}/edit", language=language)
+
+
 def _new_mail() -> None:
     with ui.element("div").classes("filters"):
         name = ui.input(_("Name of a new mail")).props("outlined dense").classes("wide")
@@ -164,4 +174,6 @@ def _new_mail() -> None:
                 return
             ui.navigate.to(f"/templates/{known[0]}/edit?language={known[1]}")
 
+        name.on("keydown.enter", begin)
+        language.on("keydown.enter", begin)
         button(_("New mail"), begin)

@@ -114,6 +114,11 @@ def _sentences(checked: Checked, kind: Kind, name: str, follows: Consequences) -
                 "Sales would get {number} of them an hour.",
                 follows.per_hour,
             )
+    elif name == "recycle":
+        yield _(
+            "Leads that rest already keep their day; those that come to rest from now on get the "
+            "new one."
+        )
     else:
         yield _("It holds for everybody at once.")
 

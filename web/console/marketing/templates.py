@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fastapi.concurrency import run_in_threadpool
 from markupsafe import Markup
 from nicegui import ui
@@ -124,13 +126,29 @@ async def edit_template(visit: Visit, name: str, *, language: str = "en") -> Non
 
     editor = Editor(visit, "template", f"{name}.{language}", start, draw)
     await editor.load()
-    editor.build()
+    writing = ui.element("div").classes("stack")
     await mail.build()
+    with section(_("Parts that mails include")):
+        said = _("They are files of the installation: to read here, and to change there.")
+        show(quiet(said), "p")
+        show(_parts(await run_in_threadpool(template_parts, TEMPLATES)))
+    with writing:
+        editor.build()
 
 
 def _start(language: str) -> str:
     spoken = language if f"_footer.{language}.mjml" in template_parts(TEMPLATES) else "en"
     return START.replace("LANGUAGE", language).replace("PARTS", spoken)
+
+
+def _parts(parts: Mapping[str, str]) -> Markup:
+    return Markup().join(
+        Markup(
+            '<details class="file"><summary><code>{}</code></summary>'
+            '<pre class="source" tabindex="0">{}</pre></details>'
+        ).format(name, text)
+        for name, text in parts.items()
+    )
 
 
 async def _line(visit: Visit, name: str) -> TemplateLine | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from nicegui import ui
 
@@ -18,16 +18,19 @@ BY_RULES = ""
 
 
 class Giving:
-    """The bar above a list: how many leads were ticked, and whom they are to go to."""
+    """The bar above a list: how many leads were ticked, and whom they are to go to.
+
+    ``given`` is called after leads were given; ``chosen`` are the ids of those that are ticked.
+    """
 
     def __init__(
         self,
         visit: Visit,
         reps: Iterable[RepLine],
-        given: Callable[[], None],
+        given: Callable[[], Awaitable[object] | None],
     ) -> None:
         self.visit, self._given = visit, given
-        self._ids: list[int] = []
+        self.chosen: set[int] = set()
         with ui.element("div").classes("chosen").props('role="status"'):
             self._told = ui.label("")
             with ui.element("div").classes("acts") as self._acts:
@@ -40,13 +43,20 @@ class Giving:
                 button(_("Reassign"), self._give, main=True)
         self._show()
 
-    def chosen(self, ids: list[int]) -> None:
-        """Others are ticked now."""
-        self._ids = ids
+    def choose(self, ids: Collection[int]) -> None:
+        """These are the leads that are ticked now."""
+        self.chosen = set(ids)
         self._show()
 
+    def only(self, ids: Collection[int]) -> None:
+        """The list holds these leads now: what has left it is not ticked any more."""
+        if not self.chosen.issubset(ids):
+            self.choose(self.chosen.intersection(ids))
+
     async def _give(self) -> None:
-        to, number = str(self._to.value or BY_RULES), len(self._ids)
+        # What is asked about is what is given, whatever is ticked meanwhile.
+        to, leads = str(self._to.value or BY_RULES), sorted(self.chosen)
+        number = len(leads)
         if to:
             question = ngettext(
                 "Give 1 lead to {rep}?", "Give {number} leads to {rep}?", number, rep=to
@@ -63,13 +73,15 @@ class Giving:
         )
         if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
             return
-        body = Reassignment(leads=self._ids, to=to)
+        body = Reassignment(leads=leads, to=to)
         _tell(await self.visit.act(team_api.give, body), to)
-        self.chosen([])
-        self._given()
+        self.choose(())
+        done = self._given()
+        if done is not None:
+            await done
 
     def _show(self) -> None:
-        number = len(self._ids)
+        number = len(self.chosen)
         self._told.set_text(
             ngettext("1 lead chosen", "{number} leads chosen", number)
             if number
@@ -80,11 +92,11 @@ class Giving:
 
 def _tell(done: Reassigned, to: str) -> None:
     moved = len(done.leads) - len(done.waiting)
-    if to:
+    if moved and to:
         say_done(
             ngettext("1 lead is now {rep}'s.", "{number} leads are now {rep}'s.", moved, rep=to)
         )
-    else:
+    elif moved:
         say_done(ngettext("1 lead has a new owner.", "{number} leads have new owners.", moved))
     if done.waiting:
         ui.notify(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from nicegui import ui
 
 from domain.access import Action
@@ -16,6 +18,8 @@ from web.console.words import N_, _
 
 MOST = 200
 """Appointments that are shown; who looks for older ones looks at the lead."""
+STANDING = "standing"
+"""In the address, as a state: all but those that were called off."""
 TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"}
 
 
@@ -27,6 +31,7 @@ async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "")
     wanted = Wanted(
         owner=owner or None,
         state=wanted_state,
+        standing=state == STANDING,
         since=since,
         until=until,
         team=team_of(visit.caller),
@@ -34,7 +39,8 @@ async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "")
     found = await visit.read(list_meetings, wanted, limit=MOST)
 
     def go() -> None:
-        ui.navigate.to(f"/meetings?on={days.value}&state={states.value}&owner={rep.value.strip()}")
+        asked = {"on": days.value, "state": states.value, "owner": (rep.value or "").strip()}
+        ui.navigate.to(f"/meetings?{urlencode(asked)}")
 
     with ui.element("div").classes("filters"):
         days = ui.select(
@@ -44,8 +50,9 @@ async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "")
             on_change=go,
         )
         states = ui.select(
-            {"": _("Any state")} | {one.value: meeting_state(one) for one in MeetingState},
-            value=wanted_state or "",
+            {"": _("Any state"), STANDING: _("Not called off")}
+            | {one.value: meeting_state(one) for one in MeetingState},
+            value=STANDING if wanted.standing else wanted_state or "",
             label=_("State"),
             on_change=go,
         )

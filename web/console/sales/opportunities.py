@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.sales.spans import ClockSpan
 from store import opportunity_list
 from store.opportunity_list import Sale, StageCount, State, Wanted
 from web.api.access import team_of
@@ -64,7 +65,7 @@ async def opportunities(
             link(_("Look at the meetings"), "/meetings"),
         )
         return
-    show(_table(found))
+    show(_table(found, {one.stage: one.expected for one in stages}))
     with ui.element("div").classes("acts"):
         if after:
             show(link(_("First page"), "/opportunities", **address), "span")
@@ -120,7 +121,7 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
         owner.on("keydown.enter", lambda: go("owner", owner.value.strip()))
 
 
-def _table(found: Sequence[Sale]) -> Markup:
+def _table(found: Sequence[Sale], expected: Mapping[str, ClockSpan | None]) -> Markup:
     return table(
         (
             _("Account"),
@@ -132,12 +133,12 @@ def _table(found: Sequence[Sale]) -> Markup:
             _("Budget"),
             _("Not known yet"),
         ),
-        [_row(one) for one in found],
+        [_row(one, expected.get(one.stage)) for one in found],
         caption=_("Opportunities"),
     )
 
 
-def _row(one: Sale) -> tuple[Cell, ...]:
+def _row(one: Sale, takes: ClockSpan | None) -> tuple[Cell, ...]:
     account: Cell = link(one.account, f"/accounts/{one.account_id}") if one.account_id else "–"
     if one.name:
         account = Markup('<span class="two">{}{}</span>').format(account, quiet(one.name))
@@ -147,8 +148,8 @@ def _row(one: Sale) -> tuple[Cell, ...]:
         one.owner or quiet(_("Nobody")),
         Markup("{} {}").format(sale_stage(one.stage), _mark(one)),
         moment(one.since),
-        _expected(one) if one.outcome == "" else _closed(one),
-        one.amount,
+        _expected(one, takes) if one.outcome == "" else _closed(one),
+        str(one.qualification.get("budget") or "").strip(),
         Markup(" ").join(badge(_(ASKED[name]), "warn") for name in one.missing)
         if one.outcome == ""
         else "",
@@ -162,15 +163,14 @@ def _mark(one: Sale) -> Markup:
     marks = []
     if one.stalled:
         marks.append(badge(_("stands still"), "bad"))
-    if one.helped:
+    if one.help_offered_at:
         marks.append(badge(_("marketing helps")))
     return Markup(" ").join(marks)
 
 
-def _expected(one: Sale) -> Markup:
+def _expected(one: Sale, takes: ClockSpan | None) -> Markup:
     """When its stage is expected to be over, and how long that takes."""
-    takes = span_label(one.expected) if one.expected else ""
-    return Markup("{} {}").format(moment(one.due_at), quiet(takes))
+    return Markup("{} {}").format(moment(one.due_at), quiet(span_label(takes) if takes else ""))
 
 
 def _closed(one: Sale) -> Markup:

@@ -144,7 +144,7 @@ def _work(visit: Visit, rep: str, work: Sequence[WorkLine], others: Sequence[Mem
             giving = Giving(visit, [one.rep for one in others], ui.navigate.reload)
             rows = [Row(one.lead_id, one.name, _cells(one)) for one in own]
             caption = ngettext("1 lead", "{number} leads", len(own))
-            pick_table(headings, rows, giving.chosen, caption=caption)
+            pick_table(headings, rows, giving.choose, caption=caption)
         else:
             caption = ngettext("1 lead", "{number} leads", len(own))
             show(table(headings, [_cells(one) for one in own], caption=caption))

@@ -14,23 +14,22 @@ from store import alerts as alerts_store
 from store import team_desk
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
 from store.sla_figures import SlaFigures, figures
-from store.team_desk import Member, Queued, Taker
+from store.team_desk import Member
 from web.api import team as team_api
 from web.api.access import team_of
 from web.console.frame import say_done
 from web.console.labels import alert as alert_label
 from web.console.pages import console_page
-from web.console.parts import Cell, Tone, badge, button, empty, link, quiet, section, show, table
-from web.console.picks import Row, pick_table
-from web.console.sales.give import Giving
+from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
+from web.console.sales.overflow import Overflow
 from web.console.sales.sla import kept_by, show_sla
 from web.console.times import ago, moment, month_name
 from web.console.visit import Visit
-from web.console.words import N_, _, ngettext
+from web.console.words import N_, _
 
-MONTH = re.compile(r"[2-9]\d{3}-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
 MOST = 200
-"""Rows that the queue and the alerts show."""
+"""Alerts that are shown."""
 
 
 @console_page("/team", Action.READ_TEAM, N_("Team"))
@@ -50,7 +49,7 @@ async def team(visit: Visit, month: str = "") -> None:
 
     _members(found, kept_by(this_month))
     with section(_("Waiting for a rep")).classes("stack"):
-        await _overflow(visit, found)
+        await Overflow(visit, ui.navigate.reload).begin()
     if visit.may(Action.READ_TASKS):
         with section(_("Alerts")):
             await _alerts(visit)
@@ -121,48 +120,6 @@ def time_off(one: Member) -> Markup:
     return Markup("{} – {} {}").format(
         moment(first.begins_at), moment(first.until), quiet(first.reason)
     )
-
-
-async def _overflow(visit: Visit, found: Sequence[Member]) -> None:
-    now = visit.here.clock.now()
-    queue = await visit.read(team_desk.queue, now, team_of(visit.caller))
-    if not queue:
-        empty(_("Nobody waits: every lead in sales' hands has a rep."))
-        return
-    headings = (_("Lead"), _("Country"), _("Rule"), _("Waits since"), _("Who may take it"))
-    caption = ngettext("1 lead waits", "{number} leads wait", len(queue))
-    rows = [Row(one.lead.lead_id, _named(one), _waiting(one)) for one in queue[:MOST]]
-    if visit.may(Action.REASSIGN):
-        giving = Giving(visit, [one.rep for one in found], ui.navigate.reload)
-        pick_table(headings, rows, giving.chosen, caption=caption)
-    else:
-        show(table(headings, [row.cells for row in rows], caption=caption))
-
-
-def _named(one: Queued) -> str:
-    return one.lead.name or one.lead.company or f"#{one.lead.lead_id}"
-
-
-def _waiting(one: Queued) -> tuple[Cell, ...]:
-    lead = one.lead
-    free = [taker for taker in one.takers if not taker.why_not]
-    others = [taker for taker in one.takers if taker.why_not]
-    takers = Markup(" ").join(_taker(taker) for taker in [*free, *others])
-    return (
-        Markup('<span class="two">{}{}</span>').format(
-            link(_named(one), f"/leads/{lead.lead_id}"), quiet(lead.company)
-        ),
-        lead.country,
-        lead.rule or quiet(_("No rule fits")),
-        moment(lead.since),
-        takers or quiet(_("Nobody")),
-    )
-
-
-def _taker(taker: Taker) -> Markup:
-    words = {"": _("free"), "away": _("away"), "full": _("at the cap")}
-    tone: Tone = "plain" if taker.why_not else "good"
-    return badge(f"{taker.code}: {words[taker.why_not]}", tone)
 
 
 async def _alerts(visit: Visit) -> None:

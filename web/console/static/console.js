@@ -48,7 +48,9 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
     return;
   }
-  const button = [...document.querySelectorAll("[data-key]")]
+  // A dialog covers what is behind it, for keys as well.
+  const open = [...document.querySelectorAll(".q-dialog")].at(-1) ?? document;
+  const button = [...open.querySelectorAll("[data-key]")]
     .findLast((one) => one.dataset.key === event.key && one.offsetParent !== null && !one.disabled);
   if (button) {
     event.preventDefault();
@@ -86,6 +88,43 @@ new MutationObserver(() => {
   (list.find((row) => row.dataset.task === place.task) ?? list[Math.min(place.at, list.length - 1)])?.focus();
 }).observe(document.documentElement, { childList: true, subtree: true });
 
+// The inbox: its address names the task, so that a page that is loaded anew shows it again; on a
+// phone, where a task takes the place of the list, the browser's way back leads to the list.
+function atTask(task, push = false) {
+  const address = new URL(location.href);
+  const was = address.searchParams.get("task");
+  if (task) address.searchParams.set("task", task);
+  else address.searchParams.delete("task");
+  if (push && !was && matchMedia("(max-width: 52rem)").matches) history.pushState({ listed: true }, "", address);
+  else history.replaceState(history.state, "", address);
+}
+function toList() {
+  if (history.state?.listed) history.back();
+  else atTask(0);
+}
+addEventListener("popstate", () => {
+  const inbox = document.querySelector(".inbox");
+  const task = new URL(location.href).searchParams.get("task");
+  if (task) inbox?.querySelector(`[data-task="${CSS.escape(task)}"]`)?.click();
+  else inbox?.dispatchEvent(new Event("leave"));
+});
+
+// A note is kept until its task is done: a phone that makes the call forgets the page meanwhile.
+document.addEventListener("input", ({ target }) => {
+  if (!target.dataset.draft) return;
+  if (target.value) sessionStorage.setItem(target.dataset.draft, target.value);
+  else sessionStorage.removeItem(target.dataset.draft);
+});
+new MutationObserver(() => {
+  for (const note of document.querySelectorAll("textarea[data-draft]:not([data-kept])")) {
+    note.dataset.kept = "";
+    const kept = sessionStorage.getItem(note.dataset.draft);
+    if (!kept || note.value) continue;
+    note.value = kept;
+    note.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}).observe(document.documentElement, { childList: true, subtree: true });
+
 // The editor: where a mistake is, a name for those who hear the page, and dark colours.
 function goTo(editor, line, column) {
   const found = editor.state.doc.line(Math.min(line, editor.state.doc.lines));
@@ -94,10 +133,44 @@ function goTo(editor, line, column) {
 }
 new MutationObserver(() => {
   for (const text of document.querySelectorAll(".code .cm-content:not([aria-label])")) {
-    text.setAttribute("aria-label", text.closest(".code").dataset.label);
+    const code = text.closest(".code");
+    text.setAttribute("aria-label", code.dataset.label);
     text.tabIndex = 0;
+    colour(getElement(Number(code.id.slice(1))));
   }
 }).observe(document.documentElement, { childList: true, subtree: true });
+
+// A theme of CodeMirror is light or dark for good; these colours are of console.css, for both.
+async function colour({ editor, themeConfig }) {
+  const CM = await import("nicegui-codemirror");
+  // The bundle leaves out the names of the tags; the style that it brings has them.
+  const tags = Object.fromEntries(CM.defaultHighlightStyle.specs.flatMap(({ tag }) => tag).map((tag) => [String(tag), tag]));
+  const name = tags["definition(propertyName)"];
+  const style = CM.HighlightStyle.define([
+    { tag: [name, name.base, tags.typeName, tags.keyword], class: "code-name" },
+    { tag: [tags.string, tags.literal, tags.atom, tags.bool], class: "code-value" },
+    { tag: [tags.comment, tags.meta], class: "code-comment" },
+    { tag: tags.invalid, class: "code-invalid" },
+  ]);
+  const fields = new CM.MatchDecorator({ regexp: /\{[{%#].*?[#%}]\}/g, decoration: CM.Decoration.mark({ class: "code-field" }) });
+  const marked = CM.ViewPlugin.fromClass(class {
+    constructor(view) { this.decorations = fields.createDeco(view); }
+    update(update) { this.decorations = fields.updateDeco(update, this.decorations); }
+  }, { decorations: (plugin) => plugin.decorations });
+  editor.dispatch({ effects: [
+    themeConfig.reconfigure([]),
+    CM.StateEffect.appendConfig.of([CM.syntaxHighlighting(style), marked]),
+  ] });
+}
+
+// What is typed without a connection is sent when it is back; a page that can't go on loads anew and would forget it.
+let unsent = false;
+document.addEventListener("input", ({ target }) => {
+  if (unsent || !target.closest(".cm-editor") || window.socket?.connected) return;
+  unsent = true;
+  window.socket?.once("connect", () => { unsent = false; });
+});
+addEventListener("beforeunload", (event) => { if (unsent) event.preventDefault(); });
 
 // A time in full, in the zone of the page, for whoever points at it.
 document.addEventListener("mouseover", (event) => {

@@ -1,0 +1,107 @@
+"""A template tried before it is published: rendered for invented people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from domain.cadences.yaml_source import Problem
+from domain.email.merge_fields import at_line
+from domain.email.rendering import (
+    CompiledTemplate,
+    RenderError,
+    failing_line,
+    read_template,
+    render,
+)
+
+_UNSUBSCRIBE = "https://go.example/unsubscribe"
+_NOTHING_KNOWN = dict.fromkeys(
+    ("first_name", "last_name", "title", "company", "country", "language"), ""
+)
+_LEADS: Mapping[str, Mapping[str, str]] = {
+    "": {
+        "first_name": "Robin",
+        "last_name": "Sample",
+        "title": "Planner",
+        "company": "Sample & Partners",
+        "country": "GB",
+        "language": "en",
+    },
+    " to a lead of whom nothing but the address is known": _NOTHING_KNOWN,
+}
+"""Words that say for whom → a lead."""
+
+
+def try_template(
+    compiled: CompiledTemplate,
+    source: str,
+    file: str,
+    parts: Mapping[str, str],
+    *,
+    meeting: bool,
+    footer: str,
+) -> list[Problem]:
+    """What shows in a mail only when it is written: a tag that fails, no link to unsubscribe.
+
+    Args:
+        compiled: what ``source`` was compiled to, without problems.
+        file: its name, for problems.
+        parts: as for ``compile_template``.
+        meeting: whether the mail is about a meeting: such a mail comes to whoever has one, and
+            needs no link to unsubscribe.
+        footer: the part that has that link, '' for none.
+    """
+    for whom, lead in _LEADS.items():
+        fields = _fields(lead, meeting=meeting)
+        try:
+            mail = render(compiled, fields)
+        except RenderError as error:
+            message = (
+                f"this fails when the mail is written{whom}. {error} Mend or delete the tag, and "
+                "look at the preview"
+            )
+            return [_where_it_fails(source, file, parts, fields, message)]
+        if not meeting and _UNSUBSCRIBE not in mail.html:
+            return [_no_way_out(source, file, parts, footer, whom)]
+    return []
+
+
+def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "lead": {**lead, "attributes": {}},
+        "sender": {"name": "Clara Moss", "email": "clara@go.example", "title": ""},
+        "links": {
+            "unsubscribe": _UNSUBSCRIBE,
+            "preferences": "https://go.example/preferences",
+            "booking": "https://go.example/booking",
+        },
+        "postal_address": "1 Lane",
+        "link": lambda url: url,
+    }
+    if meeting:
+        fields["meeting"] = {"starts_at": "Monday, 3 March 2025, 10:00 (GMT)", "minutes": 30}
+    return fields
+
+
+def _where_it_fails(
+    source: str, file: str, parts: Mapping[str, str], fields: Mapping[str, Any], message: str
+) -> Problem:
+    subject, preheader, body, _ = read_template(source, file, parts)
+    for fragment in (subject, preheader, body):
+        line = failing_line(fragment.text, {**fields, "subject": "", "preheader": ""})
+        if line:
+            return at_line(fragment, line, r"\{[{%]", message)
+    return body.problem(0, message)
+
+
+def _no_way_out(
+    source: str, file: str, parts: Mapping[str, str], footer: str, whom: str
+) -> Problem:
+    body = read_template(source, file, parts)[2]
+    include = f'<mj-include path="{footer}" /> above this line, or ' if footer else ""
+    message = (
+        f"marketing's mails need a link to unsubscribe, and this one has none{whom}. Add {include}"
+        '<a href="{{ links.unsubscribe }}">Unsubscribe</a> in an mj-text'
+    )
+    return body.problem(max(body.text.rfind("</mj-body>"), 0), message)
