@@ -262,7 +262,8 @@ def latest_template(connection: Connection, name: str, language: str) -> Publish
         raise TemplateMissing(
             sentence(
                 "The mail {name} is not published in any of {languages}: publish it, in the "
-                "console under Policies or as {file} with `python starter.py cadence publish`.",
+                "console under 'Policies and mails' or as {file} with `python starter.py "
+                "cadence publish`.",
                 name=name,
                 languages=list(dict.fromkeys([language, FALLBACK_LANGUAGE])),
                 file=f"templates/{name}.{FALLBACK_LANGUAGE}.mjml",

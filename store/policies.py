@@ -97,8 +97,8 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     if row is None:
         raise PolicyMissing(
             sentence(
-                "The policy '{name}' is not published: publish it, in the console under Policies "
-                "or with `python starter.py cadence publish`.",
+                "The policy '{name}' is not published: publish it, in the console under "
+                "'Policies and mails' or with `python starter.py cadence publish`.",
                 name=name,
             )
         )
@@ -114,8 +114,8 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
             raise PolicyMissing(
                 sentence(
                     "The policy '{name}' was published in a form that this version does not "
-                    "read: publish today's file, in the console under Policies or with `python "
-                    "starter.py cadence publish`.",
+                    "read: publish today's file, in the console under 'Policies and mails' or "
+                    "with `python starter.py cadence publish`.",
                     name=name,
                 )
             ) from None

@@ -146,4 +146,7 @@ def _sorry(request: Request, status: int, sentence: str) -> Response:
     if request.url.path.startswith(("/webhooks/", "/v1/")):
         return JSONResponse({"error": sentence}, status)
     words = words_asked_for(request)
-    return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence)
+    home = "/console/" if request.url.path.startswith("/console/") else ""
+    return page(
+        "sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home
+    )

@@ -90,6 +90,19 @@ def test_a_role_opens_its_pages_and_no_other(site: Site, role: Role) -> None:
     assert found == wanted
 
 
+@pytest.mark.parametrize("address", ["/nowhere", "/tasks/abc", "/leads?parked=maybe"])
+def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(
+    site: Site, address: str
+) -> None:
+    """A mistyped address, or an old link, must not end in code or in another program's look."""
+    with site.visit(site.sign_in(Role.MANAGER)) as visitor:
+        answer = visitor.get(f"/console{address}")
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+    assert 'href="/console/"' in answer.text
+
+
 def test_no_page_is_hard_to_read_and_each_has_its_picture(site: Site, console: Console) -> None:
     """What axe-core calls serious or critical, in both themes; a page wider than a phone; and
     pictures of all pages in ``screenshots/``, for people who look at them."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from nicegui import app, ui
 from starlette.responses import RedirectResponse, Response
 
@@ -60,6 +61,8 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
     app.add_static_files("/static", STATIC)
     app.get("/")(_home)
     app.on_page_exception(_broken)
+    for wrong in (404, RequestValidationError):
+        app.add_exception_handler(wrong, onto.exception_handlers[RequestValidationError])
     for field in (ui.input, ui.number, ui.select, ui.textarea):
         field.default_props("outlined dense")
     ui.add_head_html(
