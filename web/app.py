@@ -147,6 +147,4 @@ def _sorry(request: Request, status: int, sentence: str) -> Response:
         return JSONResponse({"error": sentence}, status)
     words = words_asked_for(request)
     home = "/console/" if request.url.path.startswith("/console/") else ""
-    return page(
-        "sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home
-    )
+    return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from web.console.words import N_, _
+from babel import Locale
+
+from web.console.words import N_, _, language
 
 STAGES = {
     "not started": N_("Not started"),
@@ -321,6 +323,17 @@ def span_name(code: str) -> str:
 def role(code: str) -> str:
     """What somebody may do."""
     return _label(ROLES, code)
+
+
+def country(code: str) -> str:
+    """A country by its code (ISO 3166-1)."""
+    return str(Locale.parse(language()).territories.get(code, code))
+
+
+def spoken(code: str) -> str:
+    """A language by its code (BCP 47), such as ``pt-BR``."""
+    name = Locale.parse(language()).languages.get(code.partition("-")[0], code)
+    return f"{name} ({code})" if "-" in code else str(name)
 
 
 def _label(table: dict[str, str], code: str) -> str:

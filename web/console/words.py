@@ -24,15 +24,15 @@ Forms = tuple[str, ...]
 
 def _(sentence: str, /, **values: object) -> str:
     """``sentence`` in the visitor's language, with ``values`` in the places of its {names}."""
-    return _translated(sentence, _language())[0].format(**values)
+    return _translated(sentence, language())[0].format(**values)
 
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """The form of a sentence for ``number``, which stands in its {number}."""
-    if _language() == "en":
+    if language() == "en":
         sentence = one if number == 1 else many
     else:
-        sentence = _translated(one, _language())[-1]
+        sentence = _translated(one, language())[-1]
     return sentence.format(number=f"{number:,}", **values)
 
 
@@ -44,7 +44,7 @@ def N_(sentence: str) -> str:
 def translation(pattern: str) -> str | None:
     """``pattern`` in the visitor's language with its places as they are; None where there is no
     translation, as in English."""
-    forms = sentences(_language()).get(pattern)
+    forms = sentences(language()).get(pattern)
     return forms[0] if forms else None
 
 
@@ -68,5 +68,6 @@ def _translated(sentence: str, language: str) -> Forms:
     return sentences(language).get(sentence, (sentence,))
 
 
-def _language() -> str:
+def language() -> str:
+    """Of the visitor: en, ko, zh."""
     return visit_of(ui.context.client).language

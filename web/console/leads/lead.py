@@ -152,8 +152,8 @@ class LeadScreen:
         own = [(key.replace("_", " "), str(value)) for key, value in view.attributes.items()]
         return facts(
             [
-                (_("Country"), view.country),
-                (_("Language"), view.language),
+                (_("Country"), labels.country(view.country)),
+                (_("Language"), labels.spoken(view.language)),
                 (_("Time zone"), view.time_zone),
                 (_("Source"), view.source),
                 (_("Workflow"), workflow_link(settings, name, name)),

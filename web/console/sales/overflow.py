@@ -11,6 +11,7 @@ from domain.access import Action, Role
 from store import presence, team_desk
 from store.team_desk import Queued, Taker
 from web.api.access import team_of
+from web.console import labels
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.picks import Row, pick_table
 from web.console.sales.give import Giving
@@ -106,7 +107,7 @@ def _cells(one: Queued, opens: bool) -> tuple[Cell, ...]:
     name: Cell = link(_named(one), f"/leads/{lead.lead_id}") if opens else _named(one)
     return (
         Markup('<span class="two">{}{}</span>').format(name, quiet(lead.company)),
-        lead.country,
+        labels.country(lead.country),
         lead.rule or quiet(_("No rule fits")),
         moment(lead.since),
         takers or quiet(_("Nobody")),
