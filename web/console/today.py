@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
+from nicegui import ui
 
 from domain.access import Action
 from domain.journey import Stage
@@ -27,6 +28,8 @@ from web.console.times import bounds_of_today, day, moment
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
+SECONDS = 30.0
+"""How often the figures are counted anew."""
 MOST = 500
 """Promises and mails that a list of today shows."""
 
@@ -34,16 +37,32 @@ MOST = 500
 @console_page("/today", Action.READ_LEADS, N_("Today"))
 async def today(visit: Visit) -> None:
     """The day in the visitor's zone; an SDR sees the team's."""
-    now = visit.here.clock.now()
-    begins, ends = bounds_of_today(visit)
-    team = team_of(visit.caller)
-    figures = await visit.read(day_figures, begins, ends, now, team)
-    stages = await visit.read(leads_by_stage, team)
-
     with visit.top:
-        show(quiet(day(now)), "span")
-    _sales(visit, figures)
-    _mails(figures)
+        date = show(Markup(), "span")
+    figures = ui.element("div").classes("page-parts")
+    shown: list[object] = []
+
+    async def count() -> None:
+        now = visit.here.clock.now()
+        begins, ends = bounds_of_today(visit)
+        team = team_of(visit.caller)
+        counted = await visit.read(day_figures, begins, ends, now, team)
+        stages = await visit.read(leads_by_stage, team)
+        if shown == [day(now), counted, stages]:
+            return  # Whoever has tabbed to a figure stays there.
+        shown[:] = day(now), counted, stages
+        date.set_content(quiet(day(now)))
+        figures.clear()
+        with figures:
+            _sales(visit, counted)
+            _mails(counted)
+            _stages(stages)
+
+    await count()
+    ui.timer(SECONDS, count, immediate=False)
+
+
+def _stages(stages: Mapping[str, int]) -> None:
     with section(_("Leads by stage")):
         if stages:
             show(_funnel(stages))
