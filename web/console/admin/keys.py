@@ -65,12 +65,7 @@ async def _tokens(visit: Visit) -> None:
             of = rep.value if roles.value == Role.SDR else ""
             body = NewToken(name=asked, role=Role(roles.value), rep=of)
             made = await visit.act(keys_api.add_token, body)
-            await show_once(
-                _("Token of {name}", name=made.name),
-                made.secret,
-                _("It is not kept and can't be shown again: put it where the program finds it."),
-            )
-            ui.navigate.reload()
+            await _hand_over(_("Token of {name}", name=made.name), made.secret)
 
         button(_("Make a token"), make, main=True)
     found = await visit.read(list_tokens)
@@ -88,6 +83,16 @@ async def _tokens(visit: Visit) -> None:
                     _revoke(one.name, lambda body: visit.act(keys_api.revoke_one_token, body))
 
 
+async def _hand_over(title: str, secret: str) -> None:
+    """Show a new secret, and then the list with what it opens."""
+    await show_once(
+        title,
+        secret,
+        _("It is not kept and can't be shown again: put it where the program finds it."),
+    )
+    ui.navigate.reload()
+
+
 async def _write_keys(visit: Visit) -> None:
     cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
     with ui.element("div").classes("filters"):
@@ -101,12 +106,7 @@ async def _write_keys(visit: Visit) -> None:
                 ui.notify(_("Give it a name first."))
                 return
             made = await visit.act(keys_api.add_key, NewWriteKey(name=asked, cadence=cadence.value))
-            await show_once(
-                _("Write key of {name}", name=made.name),
-                made.secret,
-                _("It is not kept and can't be shown again: put it where the program finds it."),
-            )
-            ui.navigate.reload()
+            await _hand_over(_("Write key of {name}", name=made.name), made.secret)
 
         button(_("Make a write key"), make, main=True)
     found = await visit.read(list_write_keys)
