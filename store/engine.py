@@ -8,20 +8,29 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError
 
+from store import bounded
+
 
 @functools.cache
 def engine(database_url: str, pool_size: int = 8) -> Engine:
     """The engine for ``database_url`` (``postgresql+psycopg2://…``), made once per process.
 
-    ``pool_size`` connections are kept; as many again may be opened for a moment.
+    ``pool_size`` connections are kept; as many again may be opened for a moment. No session of it
+    outlives a peer that hangs, see :mod:`store.bounded`.
     """
+    limits = " ".join(f"-c {name}={value}s" for name, value in bounded.SESSION_LIMITS.items())
     made = create_engine(
         database_url,
         pool_size=pool_size,
         max_overflow=pool_size,
+        pool_timeout=2 * bounded.CONNECT_SECONDS,
         # Errors are logged; what they happened with may be somebody's mail.
         hide_parameters=True,
-        connect_args={"connect_timeout": 10, "options": "-c timezone=UTC"},
+        connect_args={
+            **bounded.SOCKET_LIMITS,
+            "options": f"-c timezone=UTC {limits}",
+            "connection_factory": bounded.connect,
+        },
     )
     event.listen(made, "handle_error", _as_of_the_server)
     return made

@@ -17,6 +17,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, text
 
 from domain.lead_files.row import LeadRow
+from store.bounded import allow_long_work
 from store.consent import opt_out_all
 from store.policies import PolicyMissing
 from store.recycle import contracts_changed
@@ -64,7 +65,8 @@ class Queued:
 
 
 def prepare(connection: Connection) -> None:
-    """Make the temporary table; it is gone at the end of the transaction."""
+    """Make the temporary table; it is gone at the end of the transaction, which may be long."""
+    allow_long_work(connection)
     columns = ", ".join(f"{name} text NOT NULL" for name in _TEXT_COLUMNS)
     connection.execute(
         text(

@@ -16,6 +16,7 @@ from domain.cadences.checked import CheckedTexts, check_among
 from domain.cadences.lint import lint
 from domain.cadences.yaml_source import ordered
 from domain.email.checked import check_template, template_of
+from store.bounded import allow_long_work
 from store.cadences import Publication, TemplateSource, publish_cadence, publish_templates
 from store.policies import publish_policy
 from store.scoring_runs import begin_run, scoring_run
@@ -90,6 +91,7 @@ def publish_checked(connection: Connection, checked: Checked, now: datetime) -> 
     Args:
         now: journey time, UTC.
     """
+    allow_long_work(connection)
     before = template_ids(connection)
     changed = publish_templates(connection, checked.templates)
     templates = {
