@@ -1,8 +1,9 @@
 """The relay: brings what the database decided to Temporal, until Temporal has accepted it; and
 releases the answers of people that can't be taken back any more.
 
-Runs inside every worker. Any number of relays share the work (SKIP LOCKED); messages of one
-workflow go in the order they were written, those of different workflows side by side.
+Runs inside every worker. Any number of relays share the work by leases (``store.relay_queue``);
+messages of one workflow go in the order they were written, those of different workflows side by
+side.
 """
 
 from __future__ import annotations
@@ -10,19 +11,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import select
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import psycopg2
 import structlog
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from crash_points import crash_point
 from domain.journey import (
     JOURNEY_QUEUE,
     OPPORTUNITY_WORKFLOW,
@@ -36,6 +40,7 @@ from domain.journey import (
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.webhooks import WEBHOOK_WORKFLOW
 from store import erasure, held_answers, relay_messages, tasks
+from store.relay_queue import LEASE_SECONDS, Delivery, Leased, hurry, lease_due, settle
 from workflows.journey import search_attributes
 from workflows.steering import end_at_once
 
@@ -44,40 +49,21 @@ log = structlog.get_logger()
 BATCH = 50
 IDLE_SECONDS = 1.0
 """How long a relay sleeps when no notification wakes it: what is due later is found by then."""
-LONGEST_BACKOFF_SECONDS = 60
+PATIENCE_SECONDS = 0.5
+"""How long the rest of a batch waits for its slowest message before it is recorded."""
+LISTEN_SECONDS = 60.0
+"""How long one connection listens: a dead one that sends no reset would stay silent for ever."""
+LONGEST_BACKOFF_SECONDS = 60.0
+SHORT_BACKOFF_SECONDS = 5.0
+"""For a disposition whose wait has not begun: the person's lead waits for it."""
 LONGEST_CALL = timedelta(seconds=10)
-"""One slow message must not hold up the batch it is delivered with."""
+LONGEST_DELIVERY_SECONDS = 15.0
+"""Shorter than a lease: what takes longer is tried again, by whichever relay comes first."""
+PROBE_SECONDS = 2
 
-# The oldest message of each workflow that is due; a younger one waits for it.
-_CLAIM = text(
-    """
-    SELECT id, workflow_id, kind, name, payload, attempts FROM relay_message AS message
-    WHERE outcome = '' AND not_before <= now()
-        AND NOT EXISTS (
-            SELECT 1 FROM relay_message AS older
-            WHERE older.workflow_id = message.workflow_id AND older.outcome = ''
-                AND older.id < message.id
-        )
-    ORDER BY id LIMIT :batch
-    FOR UPDATE SKIP LOCKED
-    """
-)
-_DONE = text(
-    "UPDATE relay_message SET outcome = :outcome, error = :error, attempts = attempts + 1, "
-    "delivered_at = now() WHERE id = :id"
-)
-_LATER = text(
-    "UPDATE relay_message SET attempts = attempts + 1, error = :error, "
-    "not_before = now() + make_interval(secs => :delay) WHERE id = :id"
-)
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """What became of one message."""
-
-    outcome: Literal["delivered", "undeliverable", "retry"]
-    error: str = ""
+RUNNING = WorkflowExecutionStatus.RUNNING
+UNREACHABLE = ("UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED", "TimeoutError")
+"""Reasons of a retry that are Temporal's, not the message's: over when Temporal is back."""
 
 
 class Relay:
@@ -87,104 +73,143 @@ class Relay:
         self._engine = engine
         self._client = client
         self._stopping = asyncio.Event()
+        self._in_hand: dict[asyncio.Task[Delivery], Leased] = {}
+        self._held_back: set[str] = set()
+        self._away = False
         self._listener: Any = None
+        self._listening_since = 0.0
 
     async def run(self) -> None:
         """Release and deliver until :meth:`stop`; survives a database or Temporal that is away."""
         while not self._stopping.is_set():
             try:
                 await asyncio.to_thread(held_answers.release_due, self._engine)
-                if await self.deliver_due() == 0:
+                if self._away and not await self._temporal_is_back():
+                    await asyncio.sleep(IDLE_SECONDS)
+                elif await self.deliver_due(PATIENCE_SECONDS) == 0:
                     await asyncio.to_thread(self._wait_for_news)
             except Exception as error:
                 log.warning("relay is waiting for a server", error=type(error).__name__)
                 await asyncio.sleep(IDLE_SECONDS)
+        for delivering in self._in_hand:
+            delivering.cancel()
 
     def stop(self) -> None:
         """Let :meth:`run` end after the batch in hand."""
         self._stopping.set()
 
-    async def deliver_due(self) -> int:
-        """Deliver one batch of due messages.
+    async def deliver_due(self, patience: float | None = None) -> int:
+        """Deliver one batch of due messages, and what is left of those before.
+
+        Args:
+            patience: how many seconds to wait for the slowest; without, until all are delivered.
 
         Returns:
-            How many it looked at.
+            How many it has had in hand.
         """
-        connection = await asyncio.to_thread(self._engine.connect)
-        try:
-            rows = await asyncio.to_thread(
-                lambda: connection.execute(_CLAIM, {"batch": BATCH}).all()
-            )
-            deliveries = await asyncio.gather(*(self._deliver(row) for row in rows))
-            await asyncio.to_thread(self._record, connection, rows, deliveries)
-            return len(rows)
-        finally:
-            await asyncio.to_thread(connection.close)
+        room = BATCH - len(self._in_hand)
+        if room:
+            for message in await asyncio.to_thread(lease_due, self._engine, room):
+                expires = time.time() + LEASE_SECONDS
+                self._in_hand[asyncio.create_task(self._deliver(message, expires))] = message
+        if not self._in_hand:
+            return 0
+        in_hand = len(self._in_hand)
+        done, _ = await asyncio.wait(self._in_hand, timeout=patience)
+        settled = [(self._in_hand.pop(one), one.result()) for one in done]
+        if settled:
+            crash_point("relay.delivered")
+            await asyncio.to_thread(settle, self._engine, settled)
+            await self._note_trouble(settled)
+        return in_hand
 
-    def _record(self, connection: Any, rows: Any, deliveries: list[Delivery]) -> None:
-        for row, delivery in zip(rows, deliveries, strict=True):
-            if delivery.outcome == "retry":
-                delay = min(2**row.attempts, LONGEST_BACKOFF_SECONDS)
-                connection.execute(_LATER, {"id": row.id, "error": delivery.error, "delay": delay})
-            else:
-                connection.execute(
-                    _DONE,
-                    {"id": row.id, "outcome": delivery.outcome, "error": delivery.error},
-                )
-        connection.commit()
+    async def _note_trouble(self, settled: list[tuple[Leased, Delivery]]) -> None:
+        """Know when Temporal is away, and hurry what waited for it as soon as it is back."""
+        stuck = {message.kind for message, said in settled if said.error in UNREACHABLE}
+        moved = {message.kind for message, said in settled if said.outcome != "retry"}
+        self._away = bool(stuck) and not moved
+        if recovered := self._held_back & moved:
+            await asyncio.to_thread(hurry, self._engine, recovered, UNREACHABLE)
+        self._held_back = (self._held_back - moved) | stuck
+
+    async def _temporal_is_back(self) -> bool:
+        """Whether Temporal answers again; then everything that waited for it is due."""
+        try:
+            self._away = not await self._client.service_client.check_health(
+                timeout=timedelta(seconds=PROBE_SECONDS)
+            )
+        except RPCError:
+            return False
+        if not self._away:
+            log.info("Temporal answers again")
+            await asyncio.to_thread(hurry, self._engine, self._held_back, UNREACHABLE)
+        return not self._away
 
     def _wait_for_news(self) -> None:
         """Sleep until a message is posted, at most IDLE_SECONDS."""
         try:
-            if self._listener is None:
-                pooled = self._engine.raw_connection()
-                self._listener = pooled.driver_connection
-                pooled.detach()
-                self._listener.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-                self._listener.cursor().execute(f"LISTEN {relay_messages.CHANNEL}")
+            if time.monotonic() - self._listening_since > LISTEN_SECONDS:
+                self._listen()
             select.select([self._listener], [], [], IDLE_SECONDS)
             self._listener.poll()
             self._listener.notifies.clear()
-        except psycopg2.Error:
-            self._listener = None
+        except (psycopg2.Error, SQLAlchemyError, ValueError):
+            self._listening_since = 0.0
             raise
 
-    async def _deliver(self, row: Any) -> Delivery:
+    def _listen(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        pooled = self._engine.raw_connection()
+        self._listener = pooled.driver_connection
+        pooled.detach()
+        self._listener.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+        self._listener.cursor().execute(f"LISTEN {relay_messages.CHANNEL}")
+        self._listening_since = time.monotonic()
+
+    async def _deliver(self, message: Leased, expires: float) -> Delivery:
+        if time.time() > expires:
+            # This process was frozen; by now another relay has the message.
+            return Delivery("retry", "the lease was over")
         try:
-            match row.kind:
-                case "start":
-                    return await self._start(row, WorkflowIDReusePolicy.REJECT_DUPLICATE)
-                case "start_again":
-                    return await self._start(row, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
-                case "rescore":
-                    return await self._rescore(row)
-                case "webhook":
-                    return await self._webhook(row)
-                case "opportunity":
-                    return await self._opportunity(row)
-                case "signal":
-                    return await self._signal(row)
-                case "complete_task":
-                    return await self._complete_task(row)
-                case "erase":
-                    return await self._erase(row)
-                case kind:
-                    return Delivery("undeliverable", f"unknown kind {kind}")
+            async with asyncio.timeout(LONGEST_DELIVERY_SECONDS):
+                return await self._bring(message)
         except Exception as error:
             # Whatever is wrong with one message, those of other journeys must not wait for it.
             reason = error.status.name if isinstance(error, RPCError) else type(error).__name__
-            log.info("relay will retry", message_id=row.id, reason=reason)
-            return Delivery("retry", reason)
+            log.info("relay will retry", message_id=message.id, reason=reason)
+            return Delivery("retry", reason, _backoff(message.attempts))
 
-    async def _start(self, row: Any, reuse: WorkflowIDReusePolicy) -> Delivery:
+    async def _bring(self, message: Leased) -> Delivery:
+        match message.kind:
+            case "start":
+                return await self._start(message, WorkflowIDReusePolicy.REJECT_DUPLICATE)
+            case "start_again":
+                return await self._start(message, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
+            case "rescore":
+                return await self._rescore(message)
+            case "webhook":
+                return await self._webhook(message)
+            case "opportunity":
+                return await self._opportunity(message)
+            case "signal":
+                return await self._signal(message)
+            case "complete_task":
+                return await self._complete_task(message)
+            case "erase":
+                return await self._erase(message)
+            case kind:
+                return Delivery("undeliverable", f"unknown kind {kind}")
+
+    async def _start(self, message: Leased, reuse: WorkflowIDReusePolicy) -> Delivery:
         state = JourneyState(
-            **{"reason": "new", "stage": STAGE_OF_PHASE[Phase(row.name)], **row.payload}
+            **{"reason": "new", "stage": STAGE_OF_PHASE[Phase(message.name)], **message.payload}
         )
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                row.name,
+                message.name,
                 state,
-                id=row.workflow_id,
+                id=message.workflow_id,
                 task_queue=JOURNEY_QUEUE,
                 id_reuse_policy=reuse,
                 rpc_timeout=LONGEST_CALL,
@@ -193,13 +218,13 @@ class Relay:
             )
         return Delivery("delivered")
 
-    async def _rescore(self, row: Any) -> Delivery:
-        run_id = row.payload["run_id"]
+    async def _rescore(self, message: Leased) -> Delivery:
+        run_id = message.payload["run_id"]
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 RESCORE_WORKFLOW,
                 RescoreRequest(run_id),
-                id=row.workflow_id,
+                id=message.workflow_id,
                 task_queue=JOURNEY_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=LONGEST_CALL,
@@ -207,12 +232,12 @@ class Relay:
             )
         return Delivery("delivered")
 
-    async def _webhook(self, row: Any) -> Delivery:
-        delivery_id = row.payload["delivery_id"]
+    async def _webhook(self, message: Leased) -> Delivery:
+        delivery_id = message.payload["delivery_id"]
         await self._client.start_workflow(
             WEBHOOK_WORKFLOW,
             delivery_id,
-            id=row.workflow_id,
+            id=message.workflow_id,
             task_queue=JOURNEY_QUEUE,
             # One that waits for its next attempt tries now.
             start_signal="send",
@@ -221,13 +246,13 @@ class Relay:
         )
         return Delivery("delivered")
 
-    async def _opportunity(self, row: Any) -> Delivery:
-        state = OpportunityState(**row.payload)
+    async def _opportunity(self, message: Leased) -> Delivery:
+        state = OpportunityState(**message.payload)
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 OPPORTUNITY_WORKFLOW,
                 state,
-                id=row.workflow_id,
+                id=message.workflow_id,
                 task_queue=JOURNEY_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=LONGEST_CALL,
@@ -235,11 +260,11 @@ class Relay:
             )
         return Delivery("delivered")
 
-    async def _signal(self, row: Any) -> Delivery:
+    async def _signal(self, message: Leased) -> Delivery:
         try:
-            await self._client.get_workflow_handle(row.workflow_id).signal(
-                row.name,
-                replace(Notice(**row.payload), message=row.id),
+            await self._client.get_workflow_handle(message.workflow_id).signal(
+                message.name,
+                replace(Notice(**message.payload), message=message.id),
                 rpc_timeout=LONGEST_CALL,
             )
         except RPCError as error:
@@ -248,11 +273,11 @@ class Relay:
             raise
         return Delivery("delivered")
 
-    async def _complete_task(self, row: Any) -> Delivery:
-        task_id = row.payload["task_id"]
+    async def _complete_task(self, message: Leased) -> Delivery:
+        """Complete the wait for a task. What our own row says is no proof that Temporal has the
+        answer: whoever wrote it may have died before the report."""
+        task_id = message.payload["task_id"]
         wait = await asyncio.to_thread(self._wait_of, task_id)
-        if wait.consumed:
-            return Delivery("delivered")
         handle = self._client.get_async_activity_handle(
             workflow_id=wait.workflow_id, run_id=wait.run_id, activity_id=wait_id(task_id)
         )
@@ -261,31 +286,38 @@ class Relay:
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
-            return await self._without_wait(task_id, wait)
+            return await self._without_wait(message, task_id, wait)
+        await asyncio.to_thread(self._mark_consumed, task_id)
         return Delivery("delivered")
 
-    async def _erase(self, row: Any) -> Delivery:
-        lead_id = row.payload["lead_id"]
+    async def _erase(self, message: Leased) -> Delivery:
+        lead_id = message.payload["lead_id"]
         running = await asyncio.to_thread(self._workflows_of, lead_id)
         await end_at_once(self._client, running, "The person was erased.", LONGEST_CALL)
-        await asyncio.to_thread(self._clear_again, lead_id, row.payload["last"])
+        await asyncio.to_thread(self._clear_again, lead_id, message.payload["last"])
         return Delivery("delivered")
 
-    async def _without_wait(self, task_id: int, wait: tasks.Wait) -> Delivery:
+    async def _without_wait(self, message: Leased, task_id: int, wait: tasks.Wait) -> Delivery:
         """What to do with a disposition that no activity waits for now."""
         run = self._client.get_workflow_handle(wait.workflow_id, run_id=wait.run_id)
         running = completed = False
         try:
-            running = (await run.describe()).status == WorkflowExecutionStatus.RUNNING
-            completed = was_completed(await run.fetch_history(), wait_id(task_id))
+            running = (await run.describe(rpc_timeout=LONGEST_CALL)).status == RUNNING
+            history = await run.fetch_history(rpc_timeout=LONGEST_CALL)
+            completed = was_completed(history, wait_id(task_id))
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise
         if completed:
-            return Delivery("delivered")  # By a relay that died before it noted so.
+            # By the wait itself, or by a relay that died before it noted so.
+            await asyncio.to_thread(self._mark_consumed, task_id)
+            return Delivery("delivered")
+        if wait.consumed:
+            return Delivery("delivered")  # The journey closes the task, and takes it from there.
         if running:
             # The wait has yet to begin, or begins again; the journey looks at the row then.
-            return Delivery("retry", "the journey does not wait for it now")
+            delay = min(_backoff(message.attempts), SHORT_BACKOFF_SECONDS)
+            return Delivery("retry", "the journey does not wait for it now", delay)
         if await asyncio.to_thread(self._mark_late, task_id):
             return Delivery("undeliverable", "the journey had gone on")
         return Delivery("delivered")
@@ -302,9 +334,18 @@ class Relay:
         with self._engine.connect() as connection:
             return tasks.wait_of(connection, task_id)
 
+    def _mark_consumed(self, task_id: int) -> None:
+        with self._engine.begin() as connection:
+            tasks.mark_consumed(connection, task_id)
+
     def _mark_late(self, task_id: int) -> bool:
         with self._engine.begin() as connection:
             return tasks.mark_late(connection, task_id)
+
+
+def _backoff(attempts: int) -> float:
+    """Seconds until a message is tried again."""
+    return min(2.0**attempts, LONGEST_BACKOFF_SECONDS)
 
 
 def was_completed(history: WorkflowHistory, activity_id: str) -> bool:

@@ -11,6 +11,7 @@ from activities.resources import Resources
 from activities.sale_work import SALE_KINDS, sale_work
 from activities.sentences import local_time
 from activities.work import Work, times
+from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
 from domain.journey import Disposition, OpenedTask, TaskRequest
 from domain.policies import DISPOSITIONS, MeetingPolicy
@@ -70,6 +71,7 @@ class TaskActivities:
             answer = tasks.disposition_of(connection, task_id)
         if answer is None:
             activity.raise_complete_async()
+        crash_point("tasks.disposition_read")
         return answer
 
     @activity.defn(no_thread_cancel_exception=True)

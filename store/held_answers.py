@@ -23,7 +23,7 @@ from store.tasks import complete_task, keep_refused
 
 HOLD_SECONDS = 6
 """How long an answer can be taken back."""
-RETRY_SECONDS = 30
+RETRY_SECONDS = 3
 BATCH = 50
 
 log = structlog.get_logger()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from crash_points import crash_point
 from domain.sales.routing import Candidate, assign, eligible, rule_for
 from domain.sales.team import Rep, TeamPolicy
 from store.policies import PolicyMissing, policy
@@ -144,6 +145,7 @@ def lock_lead(connection: Connection, lead_id: int) -> Row[Any] | None:
 def lock_routing(connection: Connection) -> None:
     """Take the routing lock until the end of the transaction."""
     connection.execute(_LOCK)
+    crash_point("routing.locked")
 
 
 def open_desk(connection: Connection, now: datetime) -> RoutingDesk | None:

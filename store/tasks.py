@@ -133,12 +133,12 @@ def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
 
 
 def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
-    """Take the disposition of a task for its journey; None when no person has done it yet."""
+    """The disposition of a task; None when no person has done it yet.
+
+    Reading it is not taking it: the journey has it when Temporal does, see :func:`mark_consumed`.
+    """
     row = connection.execute(
-        update(Task)
-        .where(Task.id == task_id, Task.state == "done")
-        .values(consumed=True)
-        .returning(*Task.__table__.c)
+        select(*Task.__table__.c).where(Task.id == task_id, Task.state == "done")
     ).first()
     return None if row is None else _disposition(row)
 
@@ -275,6 +275,11 @@ def delivery(connection: Connection, task_id: int) -> str:
         select(RelayMessage.outcome).where(RelayMessage.key == f"task:{task_id}")
     ).scalar()
     return outcome or ""
+
+
+def mark_consumed(connection: Connection, task_id: int) -> None:
+    """Note that the journey has the disposition."""
+    connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
 
 
 def mark_late(connection: Connection, task_id: int) -> bool:

@@ -26,6 +26,10 @@ class RelayMessage(Table):
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     not_before: Mapped[datetime] = mapped_column(server_default=func.now())
     """Real time, not journey time."""
+    leased_until: Mapped[datetime | None]
+    """While a relay has it in hand: real time by the database's clock."""
+    lease: Mapped[str] = mapped_column(server_default="")
+    """Which hand that is."""
     attempts: Mapped[int] = mapped_column(server_default="0")
     outcome: Mapped[str] = mapped_column(server_default="")
     """'', delivered, undeliverable."""

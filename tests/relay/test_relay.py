@@ -14,9 +14,11 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.rescoring import rescore_workflow_id
-from store import tasks
+from relay import Relay
+from store import relay_queue, tasks
 from store.answers import Answer, TaskRefused
 from store.relay_messages import post as post_message
+from store.relay_queue import Delivery, Leased
 from store.scoring_runs import begin_run
 from tests.relay.post import Post
 from tests.relay.recorder import NOBODY
@@ -246,6 +248,118 @@ async def test_an_answer_delivered_twice_is_not_called_late(post: Post) -> None:
 
     assert post.outcomes() == ["delivered"]
     assert post.value("SELECT late FROM task") is False
+
+
+async def test_what_our_row_says_is_no_proof_that_the_journey_knows(post: Post) -> None:
+    """A worker that died between reading the answer and its report left the lead standing until
+    the task's deadline, days later, with the SDR's answer shown as taken."""
+    lead = post.lead()
+    async with post.recording():
+        task, handle = await post.waiter(lead, queue=NOBODY)
+        await post.client.workflow_service.poll_activity_task_queue(
+            PollActivityTaskQueueRequest(
+                namespace=post.client.namespace, task_queue=TaskQueue(name=NOBODY)
+            ),
+            timeout=timedelta(seconds=30),
+        )
+        does(post, task)
+        post.run("UPDATE task SET consumed = true")
+
+        async with post.relaying():
+            answer = await asyncio.wait_for(handle.result(), 30)
+
+    assert answer.code == "accept"
+
+
+async def test_reading_an_answer_is_not_taking_it(post: Post) -> None:
+    """The journey has it when Temporal has: what reads it may die before the report."""
+    lead = post.lead()
+    task, handle = await post.waiter(lead, at_once=False)
+    does(post, task)
+    with post.database.begin() as connection:
+        assert tasks.disposition_of(connection, task) is not None
+    assert post.value("SELECT consumed FROM task") is False
+
+    async with post.recording():
+        await handle.signal("begin")
+        await handle.result()
+        async with post.relaying():
+            await post.reaches("SELECT consumed FROM task", True)
+
+
+async def test_messages_of_a_relay_that_froze_are_delivered_by_another(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fifty journeys stood still for as long as a worker that hung, though others were idle; and
+    when it wakes up it must not undo what the others have recorded."""
+    monkeypatch.setattr(relay_queue, "LEASE_SECONDS", 1)
+    lead = post.lead()
+    handle = await post.recorder(lead)
+    post.tell(lead, "replied", "booked")
+    (frozen,) = relay_queue.lease_due(post.database, 50)
+
+    assert relay_queue.lease_due(post.database, 50) == []
+    async with post.relaying():
+        await post.reaches(DELIVERED, 2)
+    relay_queue.settle(post.database, [(frozen, Delivery("retry", "UNAVAILABLE", 60))])
+
+    assert await post.heard(handle) == ["replied", "booked"]
+    assert post.outcomes() == ["delivered", "delivered"]
+
+
+async def test_nothing_is_locked_while_temporal_is_slow(post: Post) -> None:
+    """Whoever touches the row of a message would wait as long as Temporal, and a worker that dies
+    in the middle would leave the row to a transaction that nobody ends."""
+    lead = post.lead()
+    post.tell(lead, "replied")
+    relay_queue.lease_due(post.database, 50)
+
+    with post.database.begin() as connection:
+        free = text("SELECT count(*) FROM (SELECT FROM relay_message FOR UPDATE SKIP LOCKED) AS it")
+        assert connection.execute(free).scalar() == 1
+
+
+async def test_a_slow_message_does_not_hold_up_the_rest(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One journey whose shard is away would delay everybody's news by the length of a call."""
+    slow, quick = post.lead(), post.lead()
+    handle = await post.recorder(quick)
+    over = asyncio.Event()
+    deliver = Relay._bring
+
+    async def bring(relay: Relay, message: Leased) -> Delivery:
+        if message.workflow_id == journey_id(slow):
+            await over.wait()
+        return await deliver(relay, message)
+
+    monkeypatch.setattr(Relay, "_bring", bring)
+    post.tell(slow, "replied")
+    async with post.relaying():
+        await post.reaches("SELECT count(*) FROM relay_message WHERE lease <> ''", 1)
+        post.tell(quick, "replied", "booked")
+        await post.reaches(DELIVERED, 2)
+        over.set()
+
+    assert await post.heard(handle) == ["replied", "booked"]
+
+
+async def test_after_an_outage_of_any_length_everything_goes_on_at_once(post: Post) -> None:
+    """Growing gaps between tries made hot leads wait a minute longer than Temporal was away."""
+    lead, other = post.lead(), post.lead()
+    handle = await post.recorder(lead)
+    async with post.relaying():
+        await asyncio.to_thread(post.server.stop)
+        post.tell(lead, "replied")
+        await post.reaches("SELECT max(attempts) > 0 FROM relay_message", True)
+        post.run(
+            "UPDATE relay_message SET attempts = 9, not_before = now() + interval '10 minutes'"
+        )
+        post.tell(other, "replied")
+        await asyncio.to_thread(post.server.start)
+        await post.reaches("SELECT count(*) FROM relay_message WHERE outcome = ''", 0, seconds=60)
+
+    assert await post.heard(handle) == ["replied"]
 
 
 async def test_an_answer_for_a_journey_that_is_over_is_marked_late(post: Post) -> None:
