@@ -6,26 +6,32 @@ Start as many as the work needs; each takes what the others leave.
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import os
 import signal
 import sys
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings as settings_module
 from activities.channels.registry import channel_from
 from activities.failures import DiscreetFailures
-from activities.heartbeats import Heartbeats
+from activities.heartbeats import Heartbeats, hear_statements
 from activities.links import link_signer
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from cli.connect import addresses, reach_database, reach_temporal
 from cli.errors import UserError, stderr
+from crash_points import crash_point
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
 from domain.webhooks import WEBHOOK_QUEUE
@@ -34,6 +40,10 @@ from settings import Settings
 from store.engine import engine
 from store.migrate import SchemaMismatch, require_current
 from workflows.registry import WORKFLOWS
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LAST_SECONDS = 5.0
+"""What a worker that finishes its touches in time may still take to end."""
 
 log = structlog.get_logger()
 
@@ -100,38 +110,79 @@ async def start_desk(client: Client) -> None:
     )
 
 
-async def run(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM, then finish what is in hand and return.
+async def run(settings: Settings, stopping: Stopping) -> None:
+    """Work until told to stop, then finish what is in hand and return.
+
+    A server that is away is waited for, at the start too.
 
     Raises:
-        UserError: a server cannot be reached.
+        UserError: it is not said where the servers are.
         SchemaMismatch: the database is not at the schema this code knows.
     """
     where = addresses(settings)
-    reach_database(where.database_url)
+    reach_database(where.database_url, seconds=None)
     require_current(where.database_url)
-    client = await reach_temporal(settings, where.temporal_address)
+    client = await reach_temporal(settings, where.temporal_address, seconds=None)
     # Every activity thread may hold a connection, and a few more look up what is cached later.
     database = engine(where.database_url, pool_size=3 * settings.worker_concurrency + 4)
+    hear_statements(database)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
     )
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
     relay = Relay(database, client)
-    journeys, email, webhooks = workers(client, resources, settings)
     # Before the relay, which may have news for it.
-    await start_desk(client)
+    await _see_to_desk(client)
+    told = stopping.listen()
+    ours = workers(client, resources, settings)
+    running = [asyncio.create_task(one.run()) for one in ours]
     relaying = asyncio.create_task(relay.run())
-    async with journeys, email, webhooks:
-        log.info("worker is running", channel=resources.channel.name)
-        await stop.wait()
-        log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)
-        relay.stop()
-    await relaying
+    log.info("worker is running", channel=resources.channel.name)
+    crash_point("worker.started")
+    await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
+    log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)
+    relay.stop()
+    await asyncio.gather(*(one.shutdown() for one in ours))
+    await asyncio.gather(relaying, *running)
     log.info("worker has stopped")
+
+
+async def _see_to_desk(client: Client) -> None:
+    while True:
+        try:
+            return await start_desk(client)
+        except RPCError as error:
+            log.warning("worker is waiting for Temporal", reason=error.status.name)
+            await asyncio.sleep(1)
+
+
+class Stopping:
+    """SIGTERM and Ctrl-C, heard by a thread of their own, whatever the rest of the process does.
+
+    Make it before any other thread: they must not take the signals. From the first signal on the
+    process has so many ``seconds`` to end by itself; then it is ended, with a line on stderr for
+    each thread that says where it hung.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._tell: Callable[[], object] | None = None
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+        threading.Thread(target=self._wait, name="signals", daemon=True).start()
+
+    def listen(self) -> asyncio.Future[None]:
+        """A future of the running loop that is done when the process is told to stop. Until this
+        is called nothing is in hand, and a signal ends the process at once."""
+        loop = asyncio.get_running_loop()
+        told: asyncio.Future[None] = loop.create_future()
+        self._tell = lambda: loop.call_soon_threadsafe(told.set_result, None)
+        return told
+
+    def _wait(self) -> None:
+        signal.sigwait(STOP_SIGNALS)
+        if self._tell is None:
+            os._exit(0)
+        faulthandler.dump_traceback_later(self._seconds, exit=True)
+        self._tell()
 
 
 def main() -> int:
@@ -141,7 +192,9 @@ def main() -> int:
         Exit code: 0 after a clean stop, 2 when it cannot run (the reason is on stderr).
     """
     try:
-        asyncio.run(run(settings_module.get()))
+        settings = settings_module.get()
+        stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
+        asyncio.run(run(settings, stopping))
     except (SchemaMismatch, UserError, ValueError) as refusal:
         stderr.print(str(refusal), markup=False)
         return 2

@@ -18,8 +18,10 @@ from embedded import running_stack
 from settings import Settings
 from store.engine import engine as make_engine
 from store.migrate import require_current
+from temporal_client import connect_temporal
 
 RETRY_SECONDS = 1.0
+SAY_EVERY_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,11 @@ def shown_database(database_url: str) -> str:
     return f"{url.host or 'localhost'}:{url.port or 5432}/{url.database or ''}"
 
 
-def reach_database(database_url: str, *, seconds: float = 15.0) -> str:
+def reach_database(database_url: str, *, seconds: float | None = 15.0) -> str:
     """Wait, visibly, until the database answers.
+
+    Args:
+        seconds: how long; None waits for as long as it takes.
 
     Returns:
         The server's version.
@@ -101,56 +106,72 @@ def reach_database(database_url: str, *, seconds: float = 15.0) -> str:
     """
     shown = shown_database(database_url)
     engine = create_engine(database_url, connect_args={"connect_timeout": 5})
-    deadline = time.monotonic() + seconds
+    wait = _Wait(f"The database {shown}", seconds)
     try:
         while True:
             try:
                 with engine.connect() as connection:
                     return str(connection.execute(text("SHOW server_version")).scalar_one())
             except OperationalError as error:
-                if time.monotonic() >= deadline:
+                if wait.over():
                     raise UserError(
                         f"The database {shown} cannot be reached ({_last_line(error.orig)}): "
                         "start it, or correct DATABASE_URL."
                     ) from error
-            _say_waiting(f"The database {shown}", deadline)
+            wait.say()
             time.sleep(RETRY_SECONDS)
     finally:
         engine.dispose()
 
 
-async def reach_temporal(settings: Settings, address: str, *, seconds: float = 15.0) -> Client:
+async def reach_temporal(
+    settings: Settings, address: str, *, seconds: float | None = 15.0
+) -> Client:
     """Wait, visibly, until Temporal answers, and give a client of our namespace.
+
+    Args:
+        seconds: how long; None waits for as long as it takes.
 
     Raises:
         UserError: it did not answer within ``seconds``.
     """
-    deadline = time.monotonic() + seconds
+    wait = _Wait(f"Temporal at {address}", seconds)
     while True:
         try:
-            return await Client.connect(
-                address,
-                namespace=settings.temporal_namespace,
-                api_key=(
-                    settings.temporal_api_key.get_secret_value()
-                    if settings.temporal_api_key
-                    else None
-                ),
-                tls=settings.temporal_tls,
-            )
+            return await connect_temporal(settings, address)
         except (RuntimeError, RPCError) as error:
-            if time.monotonic() >= deadline:
+            if wait.over():
                 raise UserError(
                     f"Temporal at {address} does not answer: start it, or correct "
                     "TEMPORAL_ADDRESS (and TEMPORAL_TLS, if it wants TLS)."
                 ) from error
-        _say_waiting(f"Temporal at {address}", deadline)
+        wait.say()
         await asyncio.sleep(RETRY_SECONDS)
 
 
-def _say_waiting(what: str, deadline: float) -> None:
-    left = max(0, round(deadline - time.monotonic()))
-    stderr.print(f"{what} does not answer yet; trying again, giving up in {left} s.", markup=False)
+class _Wait:
+    """A wait for a server that people can follow."""
+
+    def __init__(self, what: str, seconds: float | None) -> None:
+        self._what = what
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        self._said_at = -SAY_EVERY_SECONDS
+
+    def over(self) -> bool:
+        """Whether to give up."""
+        return self._deadline is not None and time.monotonic() >= self._deadline
+
+    def say(self) -> None:
+        """Say that it goes on; now and then if it may go on for ever."""
+        now = time.monotonic()
+        if self._deadline is not None:
+            how_long = f"giving up in {max(0, round(self._deadline - now))} s"
+        elif now - self._said_at < SAY_EVERY_SECONDS:
+            return
+        else:
+            how_long = "for as long as it takes"
+        self._said_at = now
+        stderr.print(f"{self._what} does not answer yet; trying again, {how_long}.", markup=False)
 
 
 def _last_line(error: BaseException | None) -> str:

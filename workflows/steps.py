@@ -55,11 +55,17 @@ from domain.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
 Answer = TypeVar("Answer")
 
-# Databases and providers come back; a journey waits for them rather than fail.
+# Databases and providers come back; a journey waits for them rather than fail. What only needs
+# our own servers goes on within seconds of their return, however long they were away.
 FOREVER = RetryPolicy(
     initial_interval=timedelta(seconds=1),
     backoff_coefficient=2.0,
-    maximum_interval=timedelta(minutes=1),
+    maximum_interval=timedelta(seconds=4),
+)
+PROVIDERS = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2.0,
+    maximum_interval=timedelta(seconds=30),
 )
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
@@ -245,7 +251,7 @@ async def _send(name: str, request: object, answer: type[Answer], summary: str) 
         task_queue=EMAIL_QUEUE,
         start_to_close_timeout=SEND_LIMIT,
         heartbeat_timeout=HEARTBEAT,
-        retry_policy=FOREVER,
+        retry_policy=PROVIDERS,
         summary=summary,
     )
     return result
@@ -259,7 +265,7 @@ async def _post(name: str, request: object, answer: type[Answer], summary: str) 
         task_queue=WEBHOOK_QUEUE,
         start_to_close_timeout=RECORD_LIMIT,
         heartbeat_timeout=HEARTBEAT,
-        retry_policy=FOREVER,
+        retry_policy=PROVIDERS,
         summary=summary,
     )
     return result

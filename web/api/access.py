@@ -18,6 +18,7 @@ from settings import Clock, Settings
 from store.api_tokens import Caller, begin_change, find_caller
 from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
+from temporal_client import connect_temporal
 from web.api.problems import Problem, missing
 from web.api.recorded import Sent, worth_keeping
 from workflows.steering import TemporalAway
@@ -53,14 +54,8 @@ class Here:
                 sentence("TEMPORAL_ADDRESS is not set for the web app: journeys are away.")
             )
         if self._client is None:
-            key = self.settings.temporal_api_key
             try:
-                self._client = await Client.connect(
-                    self.settings.temporal_address,
-                    namespace=self.settings.temporal_namespace,
-                    api_key=key.get_secret_value() if key else None,
-                    tls=self.settings.temporal_tls,
-                )
+                self._client = await connect_temporal(self.settings, self.settings.temporal_address)
             except RuntimeError:
                 raise TemporalAway(sentence("Temporal did not answer: try again.")) from None
         return self._client
