@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -19,19 +19,28 @@ from cli import doctor
 from cli.connect import reach_temporal
 from cli.errors import UserError
 from domain.search_attributes import SEARCH_ATTRIBUTES
-from embedded import StackAddresses, read_state
+from embedded import ServerName, StackAddresses, StackError, read_state
 from settings import ROOT, Settings
 from store import migrate
 
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
 START_SECONDS = 60.0
 WEB_STARTS_TRIED = 3
+RESTARTS = 5
+RESTARTS_WITHIN_SECONDS = 10 * 60.0
+"""A part that ends more often than this does not do so by accident."""
+LOOK_SECONDS = 0.5
+
+
+SERVERS: Mapping[ServerName, str] = {"postgres": "PostgreSQL", "temporal": "Temporal"}
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A part that is not running any more: its name, what became of it, its log file."""
+    """A part that is not running any more: what it and its log are called, its name for people,
+    what became of it, its log file."""
 
+    part: str
     name: str
     how: str
     log: Path
@@ -47,7 +56,7 @@ class Ended:
 
 
 class LocalRun:
-    """Starts and stops everything together; restarts nothing by itself.
+    """Starts and stops everything together, and starts again what dies by itself.
 
     Args:
         settings: where the data lives and where the web app listens.
@@ -82,6 +91,8 @@ class LocalRun:
         self._environment = dict(environment)
         self._say = say
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._environments: dict[str, dict[str, str]] = {}
+        self._restarts: dict[str, list[float]] = {}
         self.web_url = ""
 
     def log_of(self, name: str) -> Path:
@@ -115,24 +126,60 @@ class LocalRun:
             raise
         return addresses
 
-    def ended(self) -> Ended | None:
-        """The first part found not running; None when all run."""
+    def wait(self, restarted: Callable[[str], None]) -> Ended:
+        """Start what ends again, until that happens to one part too often.
+
+        Args:
+            restarted: told in a sentence what ended, why, and that it was started again.
+
+        Returns:
+            The part that was given up.
+        """
+        while True:
+            ended = self.restart_ended(restarted)
+            if ended is not None:
+                return ended
+            time.sleep(LOOK_SECONDS)
+
+    def restart_ended(self, restarted: Callable[[str], None]) -> Ended | None:
+        """Look once whether a part has ended, and start it again at its address.
+
+        Returns:
+            The part, when it ends too often or can't be started; else None.
+        """
+        ended = self._ended()
+        if ended is None:
+            return None
+        now = time.monotonic()
+        lately = [
+            at for at in self._restarts.get(ended.part, []) if at > now - RESTARTS_WITHIN_SECONDS
+        ]
+        if len(lately) == RESTARTS:
+            return replace(ended, how=f"{ended.how}, for the {RESTARTS + 1}th time in ten minutes")
+        self._restarts[ended.part] = [*lately, now]
+        try:
+            self._start_again(ended.part)
+        except (OSError, StackError) as error:
+            return replace(ended, how=f"{ended.how} and can't be started again ({error})")
+        restarted(f"{ended.sentence()} It was started again.")
+        return None
+
+    def _ended(self) -> Ended | None:
         for name, child in self._children.items():
             code = child.poll()
             if code is not None:
-                return Ended(f"The {name}", _how(code), self.log_of(name))
+                return Ended(name, f"The {name}", _how(code), self.log_of(name))
         server = self.stack.ended()
         if server is not None:
-            return Ended(server[0], "ended", server[1])
+            return Ended(server, SERVERS[server], "ended", self.log_of(server))
         return None
 
-    def wait(self) -> Ended:
-        """Return when a part has ended."""
-        while True:
-            ended = self.ended()
-            if ended is not None:
-                return ended
-            time.sleep(0.5)
+    def _start_again(self, part: str) -> None:
+        for server in SERVERS:
+            if part == server:
+                self.stack.restart(server)
+                return
+        self._start_service(part, self._environments[part])
 
     def stop(self) -> None:
         """Stop the web app, the worker, Temporal and PostgreSQL, in this order."""
@@ -181,6 +228,7 @@ class LocalRun:
         command = [sys.executable, *SERVICES[name]]
         child, _ = spawn(command, log=self.log_of(name), cwd=ROOT, env=environment)
         self._children[name] = child
+        self._environments[name] = environment
         self.stack.record_service(name, child.pid)
 
     def _web_listens(self, port: int) -> bool:
@@ -204,7 +252,7 @@ class LocalRun:
                 await asyncio.sleep(0.1)
 
     def _check_start(self, what: str, name: str, deadline: float) -> None:
-        ended = self.ended()
+        ended = self._ended()
         if ended is not None:
             raise UserError(f"Perennial did not start. {ended.sentence()}")
         if time.monotonic() > deadline:

@@ -67,7 +67,7 @@ def up(
             status.stop()
             Console().print(_panel(run, addresses))
             print_console_link(Console(), addresses.database_url, run.web_url)
-            ended = run.wait()
+            ended = run.wait(lambda what: stderr.print(what, markup=False))
         except KeyboardInterrupt:
             stderr.print("Stopping.")
             return

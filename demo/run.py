@@ -24,7 +24,7 @@ from cli.errors import UserError
 from cli.local_run import LocalRun
 from cli.stack import prepare_database, print_console_link
 from demo.people import Person, cut_sample
-from demo.players import Players, WebClient
+from demo.players import Happening, Players, WebClient
 from demo.screen import FIGURE_NAMES, Header, Moment, Screen
 from domain.access import Role
 from embedded import StackAddresses, read_state
@@ -271,6 +271,7 @@ def _play(
     )
     lacking = ["everything"]
     shown = False
+    restarts: list[str] = []
     with Screen(console, header) as screen:
         with database.begin() as connection:
             token = create_token(connection, PLAYERS, Role.MARKETING)
@@ -289,7 +290,10 @@ def _play(
                 screen.show(Moment(now, day, stages, figures, advice))
                 if ends and (shown or time.monotonic() > deadline):
                     return lacking, False
-                if ended := run.ended():
+                for what in restarts:
+                    screen.happened(Happening(now, "Perennial", what))
+                restarts.clear()
+                if ended := run.restart_ended(restarts.append):
                     raise DemoBroken(ended.sentence())
                 if players.error is not None:
                     raise DemoBroken(f"The demo's people cannot go on: {players.error}")

@@ -7,6 +7,20 @@ each usable alone. This package itself imports only the standard library, so tha
 install, which has no ``embedded`` extra, can still ask :func:`running_stack`.
 """
 
-from embedded.state import StackAddresses, StackError, StackState, read_state, running_stack
+from embedded.state import (
+    ServerName,
+    StackAddresses,
+    StackError,
+    StackState,
+    read_state,
+    running_stack,
+)
 
-__all__ = ["StackAddresses", "StackError", "StackState", "read_state", "running_stack"]
+__all__ = [
+    "ServerName",
+    "StackAddresses",
+    "StackError",
+    "StackState",
+    "read_state",
+    "running_stack",
+]

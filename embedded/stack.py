@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from embedded.postgres import EmbeddedPostgres, postgres_programs
 from embedded.processes import created_at, make_folder, recorded_process, stop_left_over
 from embedded.state import (
     HomeLock,
+    ServerName,
     StackAddresses,
     StackError,
     StackState,
@@ -125,7 +126,7 @@ class EmbeddedStack:
                 write_state(self.home, self._state)
             self._lock.release()
 
-    def restart(self, name: Literal["postgres", "temporal"]) -> None:
+    def restart(self, name: ServerName) -> None:
         """Start ``postgres`` or ``temporal`` again after it ended, at the same address.
 
         Raises:
@@ -146,12 +147,12 @@ class EmbeddedStack:
         self._state = replace(self._state, ports={**self._state.ports, name: port})
         write_state(self.home, self._state)
 
-    def ended(self) -> tuple[str, Path] | None:
-        """Which of the two servers is not running any more, and its log; None when both run."""
+    def ended(self) -> ServerName | None:
+        """Which of the two servers is not running any more; None when both run."""
         if self.postgres.pid is None:
-            return "PostgreSQL", self.postgres.log
+            return "postgres"
         if self.temporal.pid is None:
-            return "Temporal", self.temporal.log
+            return "temporal"
         return None
 
     def __enter__(self) -> Self:

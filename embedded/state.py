@@ -10,10 +10,12 @@ import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 STATE_FILE = "stack.json"
 LOCK_FILE = "lock"
+
+ServerName = Literal["postgres", "temporal"]
 
 
 class StackError(Exception):

@@ -133,7 +133,7 @@ async def test_killed_temporal_comes_back_where_it_was(home: Path) -> None:
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         wait_for("the end of Temporal", lambda: stack.temporal.pid is None)
-        assert stack.ended() == ("Temporal", stack.temporal.log)
+        assert stack.ended() == "temporal"
         stack.restart("temporal")
         assert stack.temporal.address == addresses.temporal_address
         client = await Client.connect(addresses.temporal_address)
@@ -236,14 +236,45 @@ def test_up_stops_cleanly_on_a_signal(
     assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
 
 
-def test_up_says_which_part_ended_and_stops_the_rest(home: Path, up: subprocess.Popen[str]) -> None:
-    """Ops must learn that the worker is gone, not find out from leads that stand still."""
-    pid, _ = read_state(home).processes["worker"]
+@pytest.mark.parametrize("part", ["worker", "web", "temporal", "postgres"])
+def test_up_starts_again_what_dies_and_says_so(
+    home: Path, up: subprocess.Popen[str], part: str
+) -> None:
+    """One killed process would end everything, at night, with nobody there to type `make up`."""
+    before = running_stack(home)
+    pid, _ = read_state(home).processes[part]
     os.kill(pid, signal.SIGKILL)
-    assert up.wait(120) == 1
+
+    def started_again() -> bool:
+        return up.poll() is not None or "It was started again." in (home / "up.log").read_text()
+
+    wait_for("another start", started_again)
+    assert up.poll() is None
+    assert re.search(rf"was ended by SIGKILL|ended.*{part}", (home / "up.log").read_text())
+    assert read_state(home).processes[part][0] != pid
+    assert running_stack(home) == before
+    wait_for("all of it", lambda: cli(home, "doctor").returncode == 0)
+
+
+def test_up_gives_up_a_part_that_ends_again_and_again(
+    home: Path, up: subprocess.Popen[str]
+) -> None:
+    """It would be started for ever, and nobody would learn that leads stand still."""
+    killed: set[int] = set()
+
+    def over() -> bool:
+        pid, created = read_state(home).processes.get("worker", (0, 0.0))
+        if pid and pid not in killed and recorded_process(pid, created) is not None:
+            killed.add(pid)
+            os.kill(pid, signal.SIGKILL)
+        return up.poll() is not None
+
+    wait_for("the end", over)
+    assert up.returncode == 1
     said = (home / "up.log").read_text()
-    assert "The worker was ended by SIGKILL" in said
+    assert "The worker was ended by SIGKILL, for the 6th time in ten minutes" in said
     assert str(home / "logs" / "worker.log") in said
+    assert len(killed) == 6
     assert processes_of(home) == []
 
 
