@@ -24,6 +24,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 import settings as settings_module
 from activities.channels.registry import channel_from
+from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats, hear_statements
 from activities.links import link_signer
@@ -31,6 +32,7 @@ from activities.registry import email_activities, journey_activities, webhook_ac
 from activities.resources import Resources
 from cli.connect import addresses, reach_database, reach_temporal
 from cli.errors import UserError, stderr
+from code_version import code_version
 from crash_points import crash_point
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
@@ -65,6 +67,7 @@ def workers(
     """
     concurrency = settings.worker_concurrency
     shutdown = timedelta(seconds=settings.worker_shutdown_seconds)
+    counting = CountsFailing(resources.engine)
     journeys = Worker(
         client,
         task_queue=JOURNEY_QUEUE,
@@ -72,7 +75,8 @@ def workers(
         activities=journey_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), DiscreetFailures()],
+        interceptors=[Heartbeats(), counting, DiscreetFailures()],
+        build_id=code_version(),
         workflow_runner=workflow_runner(),
         graceful_shutdown_timeout=shutdown,
     )
@@ -82,7 +86,8 @@ def workers(
         activities=email_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), DiscreetFailures()],
+        interceptors=[Heartbeats(), counting, DiscreetFailures()],
+        build_id=code_version(),
         max_task_queue_activities_per_second=settings.send_rate_per_second,
         graceful_shutdown_timeout=shutdown,
     )
@@ -92,7 +97,8 @@ def workers(
         activities=webhook_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), DiscreetFailures()],
+        interceptors=[Heartbeats(), counting, DiscreetFailures()],
+        build_id=code_version(),
         graceful_shutdown_timeout=shutdown,
     )
     return journeys, email, webhooks

@@ -15,11 +15,11 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cli import doctor
 from cli.connect import reach_temporal
 from cli.errors import UserError
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded import ServerName, StackAddresses, StackError, read_state
+from health import temporal
 from settings import ROOT, Settings
 from store import migrate
 
@@ -246,8 +246,8 @@ class LocalRun:
     async def _await_worker(self, addresses: StackAddresses) -> None:
         deadline = time.monotonic() + START_SECONDS
         client = await reach_temporal(self._settings, addresses.temporal_address)
-        for queue, kind in doctor.POLLED:
-            while not await doctor.pollers(client, queue, kind):
+        for queue, kind in temporal.POLLED:
+            while not await temporal.pollers(client, queue, kind):
                 self._check_start("worker", "worker", deadline)
                 await asyncio.sleep(0.1)
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -16,11 +20,19 @@ from cli.errors import UserError, stderr
 from cli.local_run import LocalRun, sigterm_interrupts
 from cli.users import first_link
 from embedded import StackAddresses
+from health.checks import Check, State, worst
 from store import migrate
 from store.cadences import list_cadences
 from store.engine import engine
 
 app = typer.Typer()
+
+SIGNS = {
+    State.OK: "[green]✓[/green]",
+    State.UNKNOWN: "[dim]?[/dim]",
+    State.WARN: "[yellow]![/yellow]",
+    State.BAD: "[red]✗[/red]",
+}
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, show_default="a free one")]
 
@@ -108,19 +120,30 @@ def migrate_command() -> None:
 
 
 @app.command("doctor")
-def doctor_command() -> None:
-    """Say what runs, in which version, and what is wrong; exit code 1 when something is."""
-    findings = asyncio.run(doctor.examine(settings_module.get()))
+def doctor_command(
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Say what runs, in which version, and what is wrong; exit code 1 when something must be
+    mended now."""
+    checks = asyncio.run(doctor.examine(settings_module.get()))
+    if as_json:
+        print(json.dumps([asdict(check) for check in checks], indent=2))
+    else:
+        _print_checks(Console(highlight=False), checks)
+    if worst(checks) == State.BAD:
+        raise typer.Exit(1)
+
+
+def _print_checks(console: Console, checks: Sequence[Check]) -> None:
     table = Table.grid(padding=(0, 2))
     for _ in range(3):
         table.add_column(overflow="fold")
-    for finding in findings:
-        sign = "[red]✗[/red]" if finding.problem else "[green]✓[/green]"
-        table.add_row(sign, finding.what, finding.state)
-    console = Console(highlight=False)
+    for check in checks:
+        table.add_row(SIGNS[check.state], check.title, escape(check.said))
     console.print(table)
-    problems = [finding.problem for finding in findings if finding.problem]
-    for problem in problems:
-        console.print(f"[red]✗[/red] {problem}", soft_wrap=True)
-    if problems:
-        raise typer.Exit(1)
+    told = [check for check in checks if check.state in (State.BAD, State.WARN)]
+    for check in sorted(told, key=lambda one: one.state != State.BAD):
+        console.print(
+            f"{SIGNS[check.state]} {escape(check.advice)}", soft_wrap=not console.is_terminal
+        )

@@ -6,9 +6,14 @@ import functools
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolFull
 
 from store import bounded
+
+AWAY = (OperationalError, InterfaceError, InternalError, PoolFull)
+"""What is raised when the database is away, hangs, takes no writes, or has no connection left:
+nothing that the caller could do better."""
 
 
 @functools.cache

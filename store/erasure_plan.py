@@ -231,6 +231,8 @@ NOT_OF_LEADS = frozenset(
         "api_change",  # Ids and codes: see web/api/recorded.py.
         "webhook_endpoint",
         "erasure",
+        "write_probe",
+        "failing_activity",  # Names of ours, and the id of one journey as an example.
     }
 )
 """Tables in which no lead is."""

@@ -9,14 +9,14 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Response
-from sqlalchemy import text
-from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from activities.links import link_signer
 from domain.email.links import BadLink, ExpiredLink
+from health.readiness import Readiness
 from settings import Settings
-from store.engine import engine
+from store.engine import AWAY, engine
 from store.policies import PolicyMissing
 from web.api.app import create_api
 from web.booking import booking_pages
@@ -81,14 +81,18 @@ def create_app(settings: Settings) -> FastAPI:
     def outbox() -> Response:
         return RedirectResponse("/console/outbox", 308)
 
+    readiness = Readiness(settings.database_url)
+
     @app.get("/healthz")
-    def health() -> Response:
-        try:
-            with database.connect() as connection:
-                connection.execute(text("SELECT 1"))
-        except SQLAlchemyError:
-            return JSONResponse({"status": "the database can't be reached"}, 503)
+    async def alive() -> Response:
+        # Liveness: it asks nobody. A web app that is started anew because the database is away
+        # comes back no better, and loses what people have open.
         return JSONResponse({"status": "ok"})
+
+    @app.get("/readyz")
+    async def ready() -> Response:
+        problem = await readiness.problem()
+        return JSONResponse({"status": problem or "ok"}, 503 if problem else 200)
 
     @app.get("/style.css")
     def style() -> Response:
@@ -132,11 +136,12 @@ def create_app(settings: Settings) -> FastAPI:
     def gone(request: Request, _error: LinkGone) -> Response:
         return _sorry(request, 410, words_asked_for(request).gone_link)
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(PolicyMissing)
     def not_ready(request: Request, error: Exception) -> Response:
         log.warning("the database can't serve a page", error=type(error).__name__)
         return _sorry(request, 503, words_asked_for(request).trouble)
+
+    for away in (*AWAY, PolicyMissing):
+        app.add_exception_handler(away, not_ready)
 
     return app
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, Literal, TypeVar
@@ -20,6 +21,9 @@ from domain.sentences import sentence
 
 Order = Literal["pause", "resume", "stop"]
 Result = TypeVar("Result")
+
+LONGEST_SECONDS = 4.0
+"""How long people wait for one answer of Temporal; a server that hangs gives none."""
 
 
 class NoJourney(Exception):
@@ -121,7 +125,10 @@ async def _state(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
 
 async def _reached(asked: Awaitable[Result]) -> Result:
     try:
-        return await asked
+        async with asyncio.timeout(LONGEST_SECONDS):
+            return await asked
+    except TimeoutError:
+        raise TemporalAway(sentence("Temporal did not answer in time: try again.")) from None
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
             raise NoJourney from None

@@ -24,6 +24,7 @@ from store.tables.engagement import (
     VisitorKey,
     WriteKey,
 )
+from store.tables.health import FailingActivity, WriteProbe
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
 from store.tables.mail import (
     TOUCH_STATES,
@@ -69,6 +70,7 @@ __all__ = [
     "Engagement",
     "Enrollment",
     "Erasure",
+    "FailingActivity",
     "HeldAnswer",
     "ImportFile",
     "ImportRun",
@@ -100,4 +102,5 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WriteKey",
+    "WriteProbe",
 ]

@@ -83,4 +83,9 @@ class WebhookDelivery(Table):
     __table_args__ = (
         UniqueConstraint("endpoint_id", "event_id"),
         Index("ix_webhook_delivery_log", "endpoint_id", "id"),
+        Index(
+            "ix_webhook_delivery_trouble",
+            "last_attempt_at",
+            postgresql_where=text("state <> 'delivered' AND attempts > 0"),
+        ),
     )

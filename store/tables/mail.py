@@ -46,6 +46,11 @@ class Touch(Table):
         Index(
             "ix_touch_unsettled", "state", postgresql_where=text("state IN ('sending','unknown')")
         ),
+        Index(
+            "ix_touch_trouble",
+            "planned_at",
+            postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
     )
 
 

@@ -42,4 +42,14 @@ class RelayMessage(Table):
             "ix_relay_message_pending", "workflow_id", "id", postgresql_where=text("outcome = ''")
         ),
         Index("ix_relay_message_due", "not_before", postgresql_where=text("outcome = ''")),
+        Index(
+            "ix_relay_message_tried",
+            "attempts",
+            postgresql_where=text("outcome = '' AND attempts > 0"),
+        ),
+        Index(
+            "ix_relay_message_undeliverable",
+            "delivered_at",
+            postgresql_where=text("outcome = 'undeliverable'"),
+        ),
     )

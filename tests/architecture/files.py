@@ -8,7 +8,17 @@ from pathlib import Path
 
 from settings import ROOT
 
-PACKAGES = ("activities", "cli", "demo", "domain", "embedded", "store", "web", "workflows")
+PACKAGES = (
+    "activities",
+    "cli",
+    "demo",
+    "domain",
+    "embedded",
+    "health",
+    "store",
+    "web",
+    "workflows",
+)
 LEFT_OUT = {
     "__pycache__",
     "node_modules",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, Engine, select
 from temporalio.client import Client
+from temporalio.service import RPCError
 
 from domain.access import ALLOWED, Action, Role
 from domain.sentences import sentence
+from health.watch import Watch
 from settings import Clock, Settings
 from store.api_tokens import Caller, begin_change, find_caller
 from store.sessions import COOKIE, find_session
@@ -24,6 +27,8 @@ from web.api.recorded import Sent, worth_keeping
 from workflows.steering import TemporalAway
 
 T = TypeVar("T")
+CONNECT_SECONDS = 2.0
+"""How long people wait for a first connection to Temporal."""
 bearer = HTTPBearer(auto_error=False, description="`starter.py tokens create NAME --role ROLE`")
 
 
@@ -34,10 +39,12 @@ class Here:
     settings: Settings
     database: Engine
     clock: Clock = field(init=False)
+    watch: Watch = field(init=False)
     _client: Client | None = None
 
     def __post_init__(self) -> None:
         self.clock = self.settings.clock()
+        self.watch = Watch(self.settings)
 
     def real_now(self) -> datetime:
         """Real time, UTC: what sessions, links and changes are reckoned in."""
@@ -55,8 +62,11 @@ class Here:
             )
         if self._client is None:
             try:
-                self._client = await connect_temporal(self.settings, self.settings.temporal_address)
-            except RuntimeError:
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    self._client = await connect_temporal(
+                        self.settings, self.settings.temporal_address
+                    )
+            except (RuntimeError, RPCError, TimeoutError):
                 raise TemporalAway(sentence("Temporal did not answer: try again.")) from None
         return self._client
 

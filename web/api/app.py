@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from settings import Settings
 from store.api_tokens import end_change
@@ -26,6 +28,7 @@ from web.api import (
     recycle,
     sla,
     suppressions,
+    system,
     tasks,
     team,
     templates,
@@ -54,6 +57,7 @@ SUBJECTS = (
     imports,
     erasure,
     keys,
+    system,
     me,
 )
 
@@ -89,7 +93,9 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         response = await answer(request)
         change: int | None = getattr(request.state, "change", None)
         if change is not None:
-            await run_in_threadpool(_note, database, change, response.status_code)
+            # The answer is what it is: a record without an end is no reason to hide it.
+            with suppress(SQLAlchemyError):
+                await run_in_threadpool(_note, database, change, response.status_code)
         response.headers["Cache-Control"] = "no-store"
         return response
 

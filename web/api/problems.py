@@ -11,10 +11,11 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from domain.sentences import sentence
+from store.engine import AWAY
 from store.policies import PolicyMissing
 from workflows.steering import TemporalAway
 
@@ -67,6 +68,7 @@ NOT_TO_BE_KEPT = sentence(
     "A text with a NUL character, or a number that is too large, can't be kept or looked for."
 )
 """What is said of a value that PostgreSQL has no place for."""
+DATABASE_AWAY = sentence("The database does not answer, or takes no changes now: try again.")
 
 
 def refused(detail: str, field: str = "") -> Problem:
@@ -128,17 +130,13 @@ def handle_problems(app: FastAPI) -> None:
     def not_to_be_kept(_request: Request, _error: Exception) -> Response:
         return answer(Problem(422, "invalid", str(NOT_TO_BE_KEPT)))
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(PolicyMissing)
-    @app.exception_handler(TemporalAway)
     def not_ready(_request: Request, error: Exception) -> Response:
         log.warning("the API can't answer", error=type(error).__name__)
-        detail = (
-            "The database can't be reached: try again."
-            if isinstance(error, OperationalError)
-            else str(error)
-        )
+        detail = str(DATABASE_AWAY) if isinstance(error, AWAY) else str(error)
         return answer(Problem(503, "unavailable", detail, headers={"Retry-After": "5"}))
+
+    for away in (*AWAY, PolicyMissing, TemporalAway):
+        app.add_exception_handler(away, not_ready)
 
 
 def _field(location: Sequence[Any]) -> str:

@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
 from settings import Settings
-from store.engine import engine
+from store.engine import AWAY, engine
 from web.api.access import Here
-from web.console.pages import signed_in
+from web.console.pages import signed_in, without_database
 
 STATIC = Path(__file__).resolve().parent / "static"
 PAGES = (
@@ -48,6 +48,7 @@ PAGES = (
     "admin.suppressions",
     "admin.changes",
     "admin.erase",
+    "system.system",
     "you",
 )
 """The modules of this package that hold pages."""
@@ -84,7 +85,10 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
 
 async def _home(request: Request) -> Response:
     """Each to where their work is."""
-    who = await run_in_threadpool(signed_in, app.state.here, request)
+    try:
+        who = await run_in_threadpool(signed_in, app.state.here, request)
+    except AWAY:
+        return without_database(request)
     has_tasks = who is not None and who.caller.role in ALLOWED[Action.READ_TASKS]
     return RedirectResponse("/console/inbox" if has_tasks else "/console/today", 303)
 

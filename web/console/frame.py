@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,9 @@ from domain.access import Action
 from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _
+
+LOOK_SECONDS = 4.0
+"""How often an open page asks whether journeys stand still."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ NAVIGATION = (
             Place("/admin/webhooks", N_("Webhooks"), "webhook", Action.MANAGE_WEBHOOKS),
             Place("/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS),
             Place("/admin/changes", N_("Audit log"), "history", Action.READ_CHANGES),
+            Place("/system", N_("System"), "monitor_heart", Action.READ_SYSTEM),
             Place("/admin/erase", N_("Erase a person"), "person_off", Action.ERASE),
         ),
     ),
@@ -96,7 +100,36 @@ def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
         with ui.element("header").classes("top"):
             ui.html(escape(title), tag="h1", sanitize=False)
             visit.top = ui.element("div").classes("acts")
+        look = _banner(visit)
         yield
+        # Not before the page is built: a timer waits for the browser, and a page that waits for it
+        # is sent as it stands.
+        ui.timer(LOOK_SECONDS, look)
+
+
+def _banner(visit: Visit) -> Callable[[], None]:
+    """Says on every open page when journeys stand still, and goes when they move again.
+
+    Returns:
+        What looks again whether they do.
+    """
+    to_system = (
+        Markup(' <a href="/console/system">{}</a>').format(_("See why"))
+        if visit.may(Action.READ_SYSTEM)
+        else ""
+    )
+    sentence = Markup("{}{}").format(
+        _("Journeys stand still at the moment; what you enter is kept."), to_system
+    )
+    with ui.element("div").props('role="status"').classes("standstill"):
+        banner = ui.html(sentence, tag="p", sanitize=False)
+    watch = visit.here.watch
+
+    def look() -> None:
+        banner.set_visibility(watch.journeys_stand_still())
+
+    look()
+    return look
 
 
 def say_no(sentence: str) -> None:

@@ -19,15 +19,18 @@ from sqlalchemy.exc import DataError
 from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
+from store.engine import AWAY
 from store.policies import PolicyMissing
 from store.sessions import COOKIE, find_session
 from store.users import SignedIn
 from web.api.access import Here
-from web.api.problems import NOT_TO_BE_KEPT, Problem
+from web.api.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
 from web.console.frame import frame, say_no
 from web.console.refusals import told
 from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
+from web.views import page
+from web.words import words_asked_for
 
 P = ParamSpec("P")
 log = structlog.get_logger(__name__)
@@ -64,7 +67,10 @@ def console_page(
         @functools.wraps(build)
         async def shown(request: Request, **arguments: Any) -> Response | None:
             here: Here = app.state.here
-            who = await run_in_threadpool(signed_in, here, request)
+            try:
+                who = await run_in_threadpool(signed_in, here, request)
+            except AWAY:
+                return without_database(request)
             if who is None:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
@@ -87,7 +93,7 @@ def console_page(
                 with frame(visit, path, _(title)):
                     await build(visit, **arguments)  # type: ignore[call-arg]
                     visit.is_open = True
-            except (Problem, PolicyMissing, DataError) as problem:
+            except (Problem, PolicyMissing, DataError, *AWAY) as problem:
                 client.status_code, said = _trouble(problem)
                 client.content.clear()
                 with client.content, frame(visit, path, _(title)):
@@ -121,6 +127,21 @@ def signed_in(here: Here, request: Request) -> SignedIn | None:
         return find_session(connection, token, here.real_now())
 
 
+def without_database(request: Request) -> Response:
+    """What a browser is shown while nobody can be known by a session."""
+    words = words_asked_for(request)
+    answer = page(
+        "sorry.html",
+        503,
+        words=words,
+        title=words.sorry,
+        sentence=words.trouble,
+        home="/console/",
+    )
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
 def _zone(who: SignedIn, request: Request) -> ZoneInfo:
     """The zone they chose, else the browser's, else UTC."""
     try:
@@ -135,6 +156,8 @@ def _trouble(error: Exception) -> tuple[int, str]:
         return error.status, str(error)
     if isinstance(error, DataError):
         return 404, NOT_TO_BE_KEPT
+    if isinstance(error, AWAY):
+        return 503, DATABASE_AWAY
     return 503, str(error)
 
 
@@ -144,7 +167,7 @@ def _tell(error: Exception) -> None:
         # shows what they may see now.
         ui.navigate.reload()
         return
-    if isinstance(error, Problem | DataError):
+    if isinstance(error, (Problem, DataError, *AWAY)):
         say_no(_trouble(error)[1])
         return
     # Not its text: it may name a person.

@@ -6,6 +6,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from weakref import WeakKeyDictionary
@@ -18,11 +19,12 @@ from nicegui import Client
 from nicegui.element import Element
 from pydantic import BaseModel
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from domain.access import ALLOWED, Action
 from domain.sentences import sentence
 from store.api_tokens import Caller, begin_change, end_change
+from store.engine import AWAY
 from store.policies import PolicyMissing
 from store.sessions import caller_of, session_by_id
 from store.users import SignedIn
@@ -159,6 +161,9 @@ class Visit:
             except (TemporalAway, PolicyMissing) as away:
                 status = 503
                 raise Problem(status, "unavailable", str(away)) from None
+            except AWAY:
+                status = 503
+                raise
             finally:
                 self._end(change, status)
             return done
@@ -205,9 +210,11 @@ class Visit:
             return begin_change(connection, self.caller, known.method, path, asked)
 
     def _end(self, change: int | None, status: int) -> None:
-        if change is not None:
-            with self.here.database.begin() as connection:
-                end_change(connection, change, status)
+        if change is None:
+            return
+        # What was done is done: a record without an end is no reason to say it was not.
+        with suppress(SQLAlchemyError), self.here.database.begin() as connection:
+            end_change(connection, change, status)
 
 
 def _signed_out() -> VisitOver:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from domain.access import Action
 from store import inbox
 from store.api_tokens import Caller
+from store.health import kept_for_journey
 from store.inbox import TaskView
 from web.api import tasks as tasks_api
 from web.api.access import found, sees_task
@@ -26,6 +27,8 @@ from web.console.times import exact
 from web.console.visit import Visit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
+
+KEPT = N_("The answer is kept; the journey takes it as soon as it runs again.")
 
 
 class TaskScreen:
@@ -57,10 +60,13 @@ class TaskScreen:
         """
         now = self.visit.here.clock.now()
         view, self.mark = await self.visit.read(_seen, self.visit.caller, task_id, now)
+        kept = None
+        if view.task.state == "done":
+            kept = await self.visit.read(kept_for_journey, view.workflow_id)
         self.task_id = task_id
         self.inside.clear()
         with self.inside, ui.element("article").classes("task"):
-            self._build(view, now)
+            self._build(view, now, kept=kept is not None)
         if focus:
             ui.run_javascript(
                 f"getHtmlElement({self.inside.id})?.querySelector('h2')?.focus();"
@@ -72,12 +78,14 @@ class TaskScreen:
         self.task_id, self.mark = 0, ()
         self.inside.clear()
 
-    def _build(self, view: TaskView, now: datetime) -> None:
+    def _build(self, view: TaskView, now: datetime, *, kept: bool) -> None:
         show(who(view, now), "header")
         with ui.element("div").classes("columns"):
             with ui.element("div"):
                 if said := _over(view):
                     show(escape(said), "p").classes("over").props('role="status"')
+                if kept:
+                    show(escape(_(KEPT)), "p").classes("over")
                 speaks = view.task.kind in SPOKEN
                 with section(_("What to say") if speaks else _("What to do")):
                     show(script(view))

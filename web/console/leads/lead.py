@@ -10,11 +10,13 @@ from nicegui import ui
 from domain.access import Action
 from domain.cadences.window import zone
 from domain.journey import ENDED, journey_id
+from store.health import kept_for_journey
 from store.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
 from web.api.access import found, sees
 from web.api.problems import Problem
 from web.console import labels
+from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
 from web.console.leads.reach import reach_by
@@ -84,7 +86,8 @@ class LeadScreen:
         )
         ui.page_title(f"{view.name} · Perennial")
         self._head.set_content(_head(view, now))
-        self._why.set_content(_why(view))
+        kept = await self.visit.read(kept_for_journey, journey_id(self.lead_id))
+        self._why.set_content(_why(view) + (_kept() if kept else Markup()))
         self._scheduled.set_content(self._to_come(view))
         self._score.set_content(lead_score.score(view))
         self._consent.set_content(lead_score.consent(view))
@@ -201,6 +204,10 @@ def _why(view: LeadView) -> Markup:
         back = _("Sales chose {cadence} for its return.", cadence=view.return_cadence)
         lines += Markup("<p>{}</p>").format(back)
     return lines
+
+
+def _kept() -> Markup:
+    return Markup('<p class="over">{}</p>').format(_(KEPT))
 
 
 def _when(at: datetime | date | None) -> Cell:

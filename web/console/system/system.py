@@ -1,0 +1,84 @@
+"""``/console/system``: what runs, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from babel.dates import format_time
+from markupsafe import Markup
+from nicegui import ui
+from sqlalchemy import Connection
+
+from domain.access import Action
+from health.checks import Check, State
+from store.engine import AWAY
+from web.console.pages import console_page
+from web.console.parts import Cell, Tone, badge, quiet, show, table
+from web.console.refusals import told
+from web.console.visit import Visit
+from web.console.words import N_, _
+
+EVERY_SECONDS = 5.0
+STATES: dict[State, tuple[str, Tone]] = {
+    State.OK: (N_("Good"), "good"),
+    State.UNKNOWN: (N_("Not known"), "plain"),
+    State.WARN: (N_("Look at it"), "warn"),
+    State.BAD: (N_("Bad"), "bad"),
+}
+"""State of a check → what it is called, and its colour."""
+
+
+@console_page("/system", Action.READ_SYSTEM, N_("System"))
+async def system(visit: Visit) -> None:
+    """All checks, the worst first, looked at anew while the page is open."""
+    summary = show(Markup(), "p").props('role="status"')
+    listed = show(Markup()).classes("checks")
+
+    async def refresh() -> None:
+        # That the database is away is what the checks say; this page is for such times.
+        with suppress(*AWAY):
+            await visit.read(_nothing)
+        checks = await visit.here.watch.checks()
+        summary.set_content(_summary(visit, checks))
+        listed.set_content(_table(checks))
+
+    await refresh()
+    ui.timer(EVERY_SECONDS, refresh)
+
+
+def _nothing(_connection: Connection) -> None:
+    """What is read of the database here; reading it shows that they may still see the page."""
+
+
+def _summary(visit: Visit, checks: Sequence[Check]) -> Markup:
+    states = [check.state for check in checks]
+    if State.BAD in states:
+        words = _("Something is wrong and needs somebody now.")
+    elif State.WARN in states:
+        words = _("Everything moves; something should be looked at.")
+    else:
+        words = _("Everything is as it should be.")
+    now = format_time(datetime.now(UTC).astimezone(visit.zone), "medium", locale=visit.language)
+    return Markup("<strong>{}</strong> {}").format(words, quiet(_("Looked at {time}.", time=now)))
+
+
+def _table(checks: Sequence[Check]) -> Markup:
+    order = list(State)
+    ranked = sorted(checks, key=lambda check: -order.index(check.state))
+    return table(
+        (_("State"), _("What"), _("What there is, and what to do")),
+        [_row(check) for check in ranked],
+        caption=_("System"),
+    )
+
+
+def _row(check: Check) -> tuple[Cell, ...]:
+    name, tone = STATES[check.state]
+    advice = Markup("<p>{}</p>").format(told(check.advice)) if check.advice else Markup()
+    return (
+        badge(_(name), tone),
+        told(check.title),
+        Markup("<p>{}</p>{}").format(quiet(told(check.said)), advice),
+    )
