@@ -142,7 +142,7 @@ def _print_checks(console: Console, checks: Sequence[Check]) -> None:
     for check in checks:
         table.add_row(SIGNS[check.state], check.title, escape(check.said))
     console.print(table)
-    told = [check for check in checks if check.state in (State.BAD, State.WARN)]
+    told = [check for check in checks if check.advice]
     for check in sorted(told, key=lambda one: one.state != State.BAD):
         console.print(
             f"{SIGNS[check.state]} {escape(check.advice)}", soft_wrap=not console.is_terminal

@@ -48,12 +48,11 @@ def worst(checks: Sequence[Check]) -> State:
     return max((check.state for check in checks), key=order.index, default=State.OK)
 
 
-def unknown(name: str, title: Sentence, error: BaseException) -> Check:
-    """A check that could not be made."""
-    return Check(
-        name,
-        title,
-        State.UNKNOWN,
-        sentence("can't be looked at"),
-        sentence("The question was not answered ({error}).", error=type(error).__name__),
+def unknown(name: str, title: Sentence, error: BaseException | None = None) -> Check:
+    """A check that could not be made: because of ``error``, or of what another check tells."""
+    why = (
+        sentence("The question was not answered ({error}).", error=type(error).__name__)
+        if error is not None
+        else ""
     )
+    return Check(name, title, State.UNKNOWN, sentence("can't be looked at"), why)

@@ -52,9 +52,7 @@ def examine(database_url: str, shown: str, clock: Clock) -> list[Check]:
                 _asked(name, title, _ASK[name], probe, clock) for name, title in CHECKED.items()
             ]
     except (psycopg2.Error, Overdue) as error:
-        return [_away(error, shown)] + [
-            unknown(name, title, error) for name, title in CHECKED.items()
-        ]
+        return [_away(error, shown)] + [unknown(name, title) for name, title in CHECKED.items()]
 
 
 def takes_writes(database_url: str) -> str:

@@ -12,6 +12,7 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
@@ -127,7 +128,7 @@ async def _reached(asked: Awaitable[Result]) -> Result:
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
             return await asked
-    except TimeoutError:
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
         raise TemporalAway(sentence("Temporal did not answer in time: try again.")) from None
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:

@@ -1,0 +1,1 @@
+"""How things stand is told truly and in time, whatever hangs."""
