@@ -21,6 +21,7 @@ import cel
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from domain.cadences.condition_budget import TooCostly, bounded, steps_of
 from domain.cadences.yaml_messages import did_you_mean
 
 
@@ -136,7 +137,9 @@ class Condition:
         The reason names attributes, never their values.
         """
         try:
-            answer = self._program.execute(facts if isinstance(facts, cel.Context) else dict(facts))
+            answer = self._program.execute(
+                facts if isinstance(facts, cel.Context) else prepared(facts)
+            )
         except KeyError as missing:
             return Verdict(False, f"{missing.args[0]!r} is not known of this lead")
         except Exception as error:
@@ -158,12 +161,14 @@ class Condition:
 def prepared(facts: Mapping[str, Any]) -> cel.Context:
     """Facts made ready once for many conditions: making them ready is most of the cost of one.
 
-    What CEL has no value for, such as a whole number beyond 64 bits, is made text.
+    What CEL has no value for, such as a whole number beyond 64 bits, is made text. Of what is
+    very large the beginning counts (``condition_budget.bounded``).
     """
+    seen = bounded(facts)
     try:
-        return cel.Context(dict(facts))
+        return cel.Context(seen)
     except ValueError:
-        return cel.Context({name: _plain(value) for name, value in facts.items()})
+        return cel.Context({name: _plain(value) for name, value in seen.items()})
 
 
 def _plain(value: Any) -> Any:
@@ -185,7 +190,8 @@ def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
 
     Raises:
         ConditionError: no valid CEL, a name that is not in ``facts``, a function that is not in
-            :data:`FUNCTIONS`, or an answer that is not yes or no.
+            :data:`FUNCTIONS`, an answer that is not yes or no, or more work than
+            ``condition_budget`` allows, which is found before anything is parsed or run.
     """
     if len(source) > LONGEST_CONDITION:
         raise ConditionError(
@@ -193,6 +199,10 @@ def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
         )
     if not source.strip():
         raise ConditionError(f"the condition is empty. Write one, such as {facts.sample}")
+    try:
+        steps_of(source)
+    except TooCostly as costly:
+        raise _error_at(source, costly.position, costly.message) from None
     try:
         program = cel.compile(source)
     except ValueError as error:

@@ -7,6 +7,7 @@ every value, for checks that no model can express.
 from __future__ import annotations
 
 import functools
+import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -25,6 +27,10 @@ Path = tuple[str | int, ...]
 """Where a value is: mapping keys and list positions from the top."""
 
 _MOST_VALUES = 20_000
+_MOST_EVENTS = 12_000
+_DEEPEST = 50
+LONGEST_YAML = 200_000
+"""Characters of a YAML file."""
 _TAG = "tag:yaml.org,2002:"
 _SIMPLE_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
@@ -125,6 +131,9 @@ def _read(text: str) -> Source:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
+            if too_large := _too_large(text):
+                source.problems.append(too_large)
+                return source
             node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
         source.problems.append(_syntax_problem("", error))
@@ -146,6 +155,31 @@ def _read(text: str) -> Source:
         else:
             _Plain(source).build(node)
     return source
+
+
+def _too_large(text: str) -> Problem | None:
+    """What makes a file too large to be read in a moment. Looks at the brackets first, because
+    the scanner looks back over all that are open, then at one event after the other."""
+    if len(text) > LONGEST_YAML:
+        return Problem("", 1, 1, f"the file is longer than {LONGEST_YAML:,} characters. Split it")
+    open_brackets = 0
+    for found in re.finditer(r"[\[\]{}]", text):
+        open_brackets = max(0, open_brackets + (1 if found[0] in "[{" else -1))
+        if open_brackets > _DEEPEST:
+            return _at(text, found.start(), "the file is nested too deeply")
+    depth = 0
+    for number, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > _DEEPEST or number > _MOST_EVENTS:
+            what = "is nested too deeply" if depth > _DEEPEST else "holds too many values. Split it"
+            mark = event.start_mark
+            return Problem("", mark.line + 1, mark.column + 1, f"the file {what}")
+    return None
+
+
+def _at(text: str, position: int, message: str) -> Problem:
+    line_start = text.rfind("\n", 0, position) + 1
+    return Problem("", text.count("\n", 0, position) + 1, position - line_start + 1, message)
 
 
 def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:

@@ -21,7 +21,6 @@ TAG = re.compile(
 )
 _KEYWORD = re.compile(r"\{%[-+]?\s*(\w*)")
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']*)["']\s*(?:/>|>\s*</mj-include>)""")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def with_parts(
 ) -> tuple[Fragment, list[Problem]]:
     """``source`` from the character ``start`` on, its ``<mj-include path="…" />`` replaced by
     ``parts`` (file name → text) and its comments blanked out."""
-    source = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    source = _without_comments(source)
     text: list[str] = []
     pieces: list[tuple[int, str, str, int]] = []
     problems: list[Problem] = []
@@ -90,11 +89,21 @@ def with_parts(
             problems.append(whole.problem(match.start(), message))
             continue
         part = part.replace("\r\n", "\n").removeprefix("\ufeff")
-        part = _COMMENT.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), part)
+        part = _without_comments(part)
         add(part, posixpath.join(posixpath.dirname(file), match[1]), part, 0)
     add(source[at:], file, source, at)
     fragment = Fragment("".join(text), tuple(pieces) or ((0, file, source, start),))
     return fragment, problems
+
+
+def _without_comments(source: str) -> str:
+    """``source`` with its ``<!-- … -->`` blanked out; one that never ends stays. Once through."""
+    out: list[str] = []
+    at = 0
+    while (start := source.find("<!--", at)) >= 0 and (end := source.find("-->", start + 4)) >= 0:
+        out += source[at:start], re.sub(r"[^\n]", " ", source[start : end + 3])
+        at = end + 3
+    return "".join(out) + source[at:]
 
 
 def tags_of(fragment: Fragment) -> tuple[list[Tag], list[Problem]]:

@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
+from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.cadences.conditions import (
     LEAD_FACTS,
     Condition,
@@ -64,7 +65,14 @@ class ContentPolicy(Policy):
     """All there is to send, the best first."""
 
     policy: Literal["content"]
-    items: list[ContentItem]
+    items: list[ContentItem] = Field(max_length=MOST_CONDITIONS)
+
+    @field_validator("items")
+    @classmethod
+    def _answered_in_time(cls, items: list[ContentItem]) -> list[ContentItem]:
+        if costly := too_costly_together(item.condition for item in items):
+            raise mistake(costly)
+        return items
 
     def recommended(
         self, lead: Mapping[str, Any], seen: Iterable[str] = (), at_most: int = 5

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.cadences.conditions import Condition, checked_condition, compile_condition
 from domain.lead_files.countries import country_code, language_code
 from domain.policy import Policy, mistake
@@ -127,12 +128,14 @@ class TeamPolicy(Policy):
     managers: tuple[Person, ...] = ()
     """People who are told of breaches and take no leads."""
     reps: tuple[Rep, ...] = Field(min_length=1)
-    routing: tuple[RoutingRule, ...] = ()
+    routing: tuple[RoutingRule, ...] = Field(default=(), max_length=MOST_CONDITIONS)
     """The first rule that fits a lead says who may take it; a lead that none fits, any rep."""
 
     @model_validator(mode="after")
     def _names_what_there_is(self) -> TeamPolicy:
         # The same checks read the file itself for lint, which reports all of them.
+        if costly := too_costly_together(rule.condition for rule in self.routing):
+            raise mistake(costly, ("routing",))
         for path, message in mistakes(self.model_dump(mode="json", by_alias=True)):
             raise mistake(message, path)
         return self

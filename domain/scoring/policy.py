@@ -20,6 +20,7 @@ from pydantic import (
     model_serializer,
 )
 
+from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.cadences.conditions import (
     LEAD_FACTS,
     Condition,
@@ -178,11 +179,11 @@ class ScoringPolicy(Policy):
     policy: Literal["scoring"]
     half_life: HalfLife
     """After this long, the points of an event are worth half."""
-    interest: tuple[InterestRule, ...] = Field(min_length=1)
+    interest: tuple[InterestRule, ...] = Field(min_length=1, max_length=MOST_CONDITIONS)
     """The first rule that fits an event gives its points."""
     levels: dict[int, Floor]
     """Interest level 1, 2, 3 → the score from which it holds; below the last it is 4."""
-    fit: tuple[FitRule, ...] = ()
+    fit: tuple[FitRule, ...] = Field(default=(), max_length=MOST_CONDITIONS)
     """Every rule that fits a lead adds its points."""
     letters: dict[Letter, Floor]
     """Fit letter A, B, C → the fit points from which it holds; below the last it is D."""
@@ -197,6 +198,8 @@ class ScoringPolicy(Policy):
     @classmethod
     def _names_once(cls, rules: tuple[Any, ...]) -> tuple[Any, ...]:
         _each_name_once(rules)
+        if costly := too_costly_together(rule.condition for rule in rules):
+            raise mistake(costly)
         return rules
 
     @field_validator("interest")

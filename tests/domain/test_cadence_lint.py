@@ -38,7 +38,7 @@ def in_steps(steps: str) -> list[str]:
         ("cadence: a\ntext: \x07", "2:7: this character is not allowed in YAML"),
         ('cadence: "\\UFFFFFFFF"', "1:1: this is no YAML that can be read"),
         ("cadence: !!python/none a", "1:10: the tag tag:yaml.org,2002:python/none is not used"),
-        ("[" * 700, "1:1: the file is nested too deeply"),
+        ("[" * 700, "1:51: the file is nested too deeply"),
     ],
 )
 def test_what_is_no_yaml_is_pointed_at(text: str, problem: str) -> None:

@@ -1,0 +1,196 @@
+"""Texts of people that would burn the processor: refused, in a moment, before they do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.cadences.conditions import ConditionError, compile_condition
+from domain.cadences.yaml_source import read
+from domain.email.rendering import TemplateError, compile_template
+
+SOON = 5.0
+"""Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""
+
+_TEN = "[" + ",".join("1" * 10) + "]"
+
+
+def _nested(depth: int) -> str:
+    inner = "true"
+    for level in range(depth):
+        inner = f"{_TEN}.all(x{level}, {inner})"
+    return inner
+
+
+def _within(seconds: float, work: Callable[[], Any]) -> Any:
+    began = time.monotonic()
+    result = work()
+    assert time.monotonic() - began < seconds
+    return result
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        _nested(7),
+        _nested(40),
+        _nested(7).replace(".all(", " . \n all // \n ("),
+        f'score > 1 || "a" == "" || {_nested(7)}',
+        f'r"\\" == "" || {_nested(7)} || r"\\" == ""',
+        "lead.attributes.x" + ".map(a, a + a)" * 90 + ".size() > 0",
+        "lead.attributes.x" + ".map(a, [a, a])" * 90 + ' == ["x"]',
+        "[" + "1," * 900 + "1].all(x, x > 0)",
+        '"a"' + ' + "a"' * 400 + ' == ""',
+        "(" * 900 + "true" + ")" * 900,
+        "[" * 900 + "]" * 900,
+        r'lead.title.matches("(\\w{1,20}){1,20}b")',
+        r'lead.title.matches("\\w{500}b")',
+        'lead.title.matches("' + r"\\w*" * 40 + '") || lead.title.matches("' + r"\\d*" * 40 + '")',
+        r'["a", "b"].exists(x, x.matches("' + r"\\w*" * 40 + '"))',
+        "lead.title.matches(lead.company)",
+        f'""" == "" || {_nested(7)} || """ == ""',
+    ],
+)
+def test_a_condition_that_would_burn_is_refused_before_it_runs(bomb: str) -> None:
+    """A text of 214 characters stopped the web app for everybody for 13 seconds."""
+
+    def refused() -> None:
+        with pytest.raises(ConditionError):
+            compile_condition(bomb)
+
+    _within(SOON, refused)
+
+
+_LONG = {"lead": {"title": "a" * 100_000, "attributes": {str(n): "a" * 9000 for n in range(9000)}}}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "lead.attributes.all(name, name != '')",
+        "lead.attributes.map(name, name).size() > 0",
+        "lead.attributes.filter(name, true).size() > 0",
+        "lead.attributes == lead.attributes",
+        r'lead.title.matches("(?i)^(chief|head)\\b.*(sales|marketing)")',
+        'lead.attributes.tags.exists(tag, tag.contains("beta"))',
+    ],
+)
+def test_enormous_facts_cost_a_moment(condition: str) -> None:
+    """Everybody who writes a lead's attributes could otherwise make each rule take seconds."""
+    compiled = compile_condition(condition)
+
+    _within(SOON, lambda: [compiled.verdict(_LONG) for _ in range(5)])
+
+
+_pieces = st.sampled_from(
+    [
+        "lead.title",
+        "lead.attributes",
+        "score",
+        "[1,2]",
+        "['a']",
+        ".all(x,",
+        ".exists(x,",
+        ".map(x,",
+        ".filter(x,",
+        ")",
+        "(",
+        "]",
+        "[",
+        ",",
+        "x",
+        "+",
+        "==",
+        "&&",
+        "||",
+        "true",
+        "'a'",
+        ".contains(",
+        ".matches('\\\\w{9}')",
+        "in",
+        "!",
+        "?",
+        ":",
+        ">",
+        "1",
+        "{1:",
+        "}",
+    ]
+)
+
+
+@given(st.lists(_pieces, max_size=60).map(" ".join))
+@settings(max_examples=300, deadline=None)
+def test_whatever_is_accepted_answers_soon(source: str) -> None:
+    """What the check lets through runs with every event."""
+    try:
+        compiled = compile_condition(source)
+    except ConditionError:
+        return
+    _within(SOON, lambda: compiled.verdict(_LONG))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: " + "[" * 2000,
+        "a: " + "{a: " * 2000,
+        "- " * 3000 + "a",
+        "".join(" " * level + "a:\n" for level in range(600)),
+        "a:\n" + "- 1\n" * 50_000,
+        "a: [" + "1," * 50_000 + "]",
+        "a: &a [1, 1]\n" + "".join(f"b{n}: &a [*a, *a]\n" for n in range(40)),
+    ],
+)
+def test_yaml_that_is_deep_or_long_is_refused_soon(text: str) -> None:
+    """Four kilobytes of brackets took 13 seconds."""
+    source = _within(SOON, lambda: read(text, "a.yaml"))
+
+    assert source.problems
+
+
+_FRAME = """---
+subject: Hello
+preheader: Hello
+---
+<mjml lang="en"><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section>
+</mj-body></mjml>"""
+
+_FILTERS = "|upper|lower" * 17
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--" * 10_000,
+        "<!--" * 120_000,
+        '<mj-include path="' * 5000,
+        "<mj-include" + " " * 50_000,
+        '{{ "' * 20_000,
+        "{{ a" * 3000,
+        "{% for c in '" + "a" * 5000 + "' %}{% if c" + _FILTERS + " %}{% endif %}{% endfor %}",
+        "{% for c in lead.title|upper %}x{% endfor %}",
+        "{% for i in range(100) %}" + "{{ i" + _FILTERS + " }}" * 300 + "{% endfor %}",
+        "{{ 9**9**9 }}",
+        "{{ 'a' * 10**9 }}",
+        "{{ " + "(" * 900 + "1" + ")" * 900 + " }}",
+        "{{ " + "-" * 900 + "1 }}",
+        "{% autoescape false %}x{% endautoescape %}",
+        "{% autoescape false %}{{ lead.title }}{% endautoescape %}",
+        "<b>" * 5000,
+    ],
+)
+def test_a_template_that_would_burn_is_refused_soon(text: str) -> None:
+    """Forty kilobytes of '<!--' stopped the web app for 13 seconds, a loop for as long with each
+    mail that was sent."""
+
+    def refused() -> None:
+        with pytest.raises(TemplateError):
+            compile_template(_FRAME.format(text), "a.en.mjml")
+
+    _within(SOON, refused)
