@@ -11,10 +11,11 @@ import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from temporalio.service import TLSConfig
 
 from domain.engagement.machines import read_networks
 
@@ -59,6 +60,14 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_api_key: SecretStr | None = None
     temporal_tls: bool = False
+    temporal_tls_server_name: str = ""
+    """The name in the server's certificate, where it is another than that of the address."""
+    temporal_tls_server_ca_cert_path: FilePath | None = None
+    """Who signs the server's certificate, in PEM; unset: those whom the system trusts. This and
+    the next two mean TLS by themselves and are named as in Temporal's own programs."""
+    temporal_tls_client_cert_path: FilePath | None = None
+    temporal_tls_client_key_path: FilePath | None = None
+    """Certificate and key (PEM) by which a server with mutual TLS knows us: both or none."""
     temporal_ui_url: str = ""
 
     web_host: str = "127.0.0.1"
@@ -115,6 +124,27 @@ class Settings(BaseSettings):
     """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""
     demo_time_epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
 
+    @field_validator(
+        "temporal_tls_server_ca_cert_path",
+        "temporal_tls_client_cert_path",
+        "temporal_tls_client_key_path",
+        mode="before",
+    )
+    @classmethod
+    def _empty_is_unset(cls, path: str | Path | None) -> str | Path | None:
+        return path or None
+
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.temporal_tls_client_cert_path is None) != (
+            self.temporal_tls_client_key_path is None
+        ):
+            raise ValueError(
+                "set both TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH, or "
+                "neither"
+            )
+        return self
+
     @field_validator("scanner_networks")
     @classmethod
     def _are_networks(cls, ranges: str) -> str:
@@ -131,6 +161,20 @@ class Settings(BaseSettings):
         if not separator or scheme.partition("+")[0] not in ("postgres", "postgresql"):
             raise ValueError("write it as postgresql://USER:PASSWORD@HOST:PORT/DATABASE")
         return f"{DATABASE_SCHEME}://{rest}"
+
+    def temporal_tls_config(self) -> bool | TLSConfig:
+        """How to speak TLS with Temporal, for ``Client.connect``; False: not at all."""
+        authority = self.temporal_tls_server_ca_cert_path
+        certificate = self.temporal_tls_client_cert_path
+        key = self.temporal_tls_client_key_path
+        if not (authority or certificate or self.temporal_tls_server_name):
+            return self.temporal_tls
+        return TLSConfig(
+            server_root_ca_cert=authority.read_bytes() if authority else None,
+            domain=self.temporal_tls_server_name or None,
+            client_cert=certificate.read_bytes() if certificate else None,
+            client_private_key=key.read_bytes() if key else None,
+        )
 
     def clock(self) -> Clock:
         """The calendar of this deployment."""

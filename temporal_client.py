@@ -24,6 +24,6 @@ async def connect_temporal(settings: Settings, address: str) -> Client:
         address,
         namespace=settings.temporal_namespace,
         api_key=key.get_secret_value() if key else None,
-        tls=settings.temporal_tls,
+        tls=settings.temporal_tls_config(),
         keep_alive_config=_KEEP_ALIVE,
     )

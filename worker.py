@@ -37,6 +37,7 @@ from crash_points import crash_point
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
 from domain.webhooks import WEBHOOK_QUEUE
+from logs import keep_values_out_of_logs
 from relay import Relay
 from settings import Settings
 from store.engine import engine
@@ -197,6 +198,7 @@ def main() -> int:
     Returns:
         Exit code: 0 after a clean stop, 2 when it cannot run (the reason is on stderr).
     """
+    keep_values_out_of_logs()
     try:
         settings = settings_module.get()
         stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)

@@ -143,7 +143,7 @@ async def reach_temporal(
             if wait.over():
                 raise UserError(
                     f"Temporal at {address} does not answer: start it, or correct "
-                    "TEMPORAL_ADDRESS (and TEMPORAL_TLS, if it wants TLS)."
+                    "TEMPORAL_ADDRESS (and TEMPORAL_TLS and the certificates, if it wants TLS)."
                 ) from error
         wait.say()
         await asyncio.sleep(RETRY_SECONDS)

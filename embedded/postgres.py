@@ -2,23 +2,20 @@
 
 It listens on TCP 127.0.0.1 and on no Unix socket: every client (psycopg2, psql, a database
 browser) can use the same address, and the length of the folder's path does not matter. Because
-any user of the machine can reach a TCP port, the one account has a random password, kept beside
-the data in a file only its owner can read.
+any user of the machine can reach a TCP port, each account has a random password, kept beside
+the data in a file only its owner can read. ``perennial`` owns the databases and may do nothing
+else; the superuser ``postgres`` is for this module (see :mod:`embedded.roles`).
 
-PostgreSQL refuses to run as root. When we are root, as in most containers, the server runs as
-the system user ``pgserver``, which is created where it is missing; folders on the way to the
-data and to the program get the right to be passed through, and no right to be listed.
+Under root it runs as another user: see :mod:`embedded.system_user`.
 """
 
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import secrets
 import shutil
 import signal
-import stat
 import subprocess
 import time
 from importlib.util import find_spec
@@ -41,13 +38,30 @@ from embedded.processes import (
     usual_ports,
     wait_until,
 )
-from embedded.state import StackError
+from embedded.roles import SUPERUSER, USER, separate_roles
+from embedded.state import StackError, write_secret
+from embedded.system_user import let_group_pass, let_pass, let_read, system_user
 
 VERSION = 18
-USER = "perennial"
-SYSTEM_USER = "pgserver"
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
+
+# What a failing statement holds is somebody's mail or address. The message of an error quotes
+# values, its details whole rows, and a deadlock or a crash the statements of others: of what the
+# server tells a client, nothing is logged. Starts, stops, crashes and refused sign-ins are.
+QUIET_LOG = {
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
+    "log_statement": "none",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "log_lock_waits": "off",
+    "log_temp_files": "-1",
+}
 
 
 def postgres_programs() -> Path:
@@ -93,7 +107,10 @@ class EmbeddedPostgres:
         self._preferred_port = preferred_port
         self._wanted_port = port
         self._durable = durable
-        self._password_file = self.data_dir.with_name(f"{self.data_dir.name}.password")
+        self._passwords = {
+            USER: self.data_dir.with_name(f"{self.data_dir.name}.password"),
+            SUPERUSER: self.data_dir.with_name(f"{self.data_dir.name}.superuser-password"),
+        }
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -130,6 +147,7 @@ class EmbeddedPostgres:
             )
             failure = self._launch(identity)
             if failure is None:
+                separate_roles(self._libpq, self._passwords)
                 return
             if not any(word in failure for word in ("Address already in use", "pre-existing")):
                 break
@@ -152,8 +170,11 @@ class EmbeddedPostgres:
 
     def url(self, database: str) -> str:
         """The SQLAlchemy URL of a database on this server, password included."""
-        password = self._password_file.read_text(encoding="ascii").strip()
-        return f"postgresql+psycopg2://{USER}:{password}@{HOST}:{self.port}/{database}"
+        return self._libpq(USER, database).replace("postgresql", "postgresql+psycopg2", 1)
+
+    def superuser_url(self, database: str) -> str:
+        """The same for ``postgres``, who may do everything: not for the application."""
+        return self._libpq(SUPERUSER, database)
 
     def create_database(self, name: str, *, template: str | None = None) -> str:
         """Make the database ``name``, as a copy of ``template`` if given, unless it is there.
@@ -161,15 +182,17 @@ class EmbeddedPostgres:
         Returns:
             Its SQLAlchemy URL.
         """
-        connection = psycopg2.connect(_libpq(self.url("postgres")))
+        connection = psycopg2.connect(self.superuser_url("postgres"))
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
                 if cursor.fetchone() is None:
                     cursor.execute(
-                        sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                            sql.Identifier(name), sql.Identifier(template or "template1")
+                        sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                            sql.Identifier(name),
+                            sql.Identifier(template or "template1"),
+                            sql.Identifier(USER),
                         )
                     )
         finally:
@@ -178,7 +201,7 @@ class EmbeddedPostgres:
 
     def drop_database(self, name: str) -> None:
         """Remove the database ``name`` and close whatever is connected to it."""
-        connection = psycopg2.connect(_libpq(self.url("postgres")))
+        connection = psycopg2.connect(self.superuser_url("postgres"))
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
@@ -195,6 +218,10 @@ class EmbeddedPostgres:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
+    def _libpq(self, user: str, database: str) -> str:
+        password = self._passwords[user].read_text(encoding="ascii").strip()
+        return f"postgresql://{user}:{password}@{HOST}:{self.port}/{database}"
+
     def _command(self) -> list[str | Path]:
         settings = {
             "port": str(self.port),
@@ -203,6 +230,7 @@ class EmbeddedPostgres:
             "max_connections": "200",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            **QUIET_LOG,
         }
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -236,14 +264,14 @@ class EmbeddedPostgres:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700)
         password = secrets.token_urlsafe(24)
-        _write_secret(secret, password)
+        write_secret(secret, password)
         if identity:
             os.chown(partial, identity["user"], identity["group"])
             os.chown(secret, identity["user"], identity["group"])
         command: list[str | Path] = [
             postgres_programs() / "initdb",
             f"--pgdata={partial}",
-            f"--username={USER}",
+            f"--username={SUPERUSER}",
             f"--pwfile={secret}",
             "--auth=scram-sha-256",
             "--encoding=UTF8",
@@ -267,7 +295,8 @@ class EmbeddedPostgres:
                 )
         finally:
             secret.unlink()
-        _write_secret(self._password_file, password)
+        write_secret(self._passwords[SUPERUSER], password)
+        write_secret(self._passwords[USER], secrets.token_urlsafe(24))
         partial.rename(self.data_dir)
 
     def _check_version(self) -> None:
@@ -283,66 +312,11 @@ class EmbeddedPostgres:
         """What :class:`subprocess.Popen` needs to run the server as somebody other than root."""
         if os.geteuid() != 0:
             return {}
-        account = _system_user()
-        _let_pass(self.data_dir.parent)
-        _let_pass(postgres_programs())
-        _let_read(postgres_programs().parent)
+        account = system_user()
+        let_group_pass(self.data_dir.parent, account)
+        let_pass(postgres_programs(), account)
+        let_read(postgres_programs().parent)
         return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-
-
-def _libpq(url: str) -> str:
-    return url.replace("postgresql+psycopg2://", "postgresql://", 1)
-
-
-def _write_secret(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-
-
-def _system_user() -> pwd.struct_passwd:
-    """The account that the server runs as under root, made where it is missing."""
-    reason = ""
-    for _ in range(STARTS_TRIED):
-        try:
-            return pwd.getpwnam(SYSTEM_USER)
-        except KeyError:
-            # Another start on this machine may be making it: then this fails, and look again.
-            try:
-                made = subprocess.run(
-                    ["useradd", "--system", "--no-create-home", SYSTEM_USER],  # noqa: S607
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-            except OSError as error:
-                reason = str(error)
-                break
-            reason = made.stderr.strip()
-            time.sleep(0.2)
-    raise StackError(
-        f"PostgreSQL cannot run as root and the system user {SYSTEM_USER} cannot be created "
-        f"({reason}): run Perennial as an ordinary user."
-    )
-
-
-def _let_pass(folder: Path) -> None:
-    """Let other users pass through ``folder`` and its parents, where they cannot yet."""
-    for place in (folder, *folder.parents):
-        mode = place.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            place.chmod(mode | stat.S_IXOTH)
-
-
-def _let_read(folder: Path) -> None:
-    """Let other users read the programs, where a strict umask forbade it."""
-    if folder.stat().st_mode & stat.S_IROTH:
-        return
-    for place in (folder, *folder.rglob("*")):
-        mode = place.stat().st_mode
-        passing = stat.S_IXOTH if mode & stat.S_IXUSR else 0
-        place.chmod(mode | stat.S_IROTH | passing)
 
 
 def _reason(output: str | None) -> str:

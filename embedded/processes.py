@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -23,22 +24,27 @@ LOG_BYTES_KEPT = 20 * 1024 * 1024
 STARTS_TRIED = 5
 
 
-def port_is_free(port: int) -> bool:
-    """Whether a server could listen on ``port`` of 127.0.0.1 now."""
+def port_is_free(port: int, host: str = HOST) -> bool:
+    """Whether a server could listen on ``port`` of the loopback address ``host`` now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # As the servers do it: connections of a stopped server that linger are no obstacle.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
         except OSError:
             return False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # Some systems let us bind beside a listener on all addresses.
-        return probe.connect_ex((HOST, port)) != 0
+        return probe.connect_ex((host, port)) != 0
 
 
 def choose_port(
-    what: str, *, wanted: int | None, usual: Sequence[int], avoid: Iterable[int] = ()
+    what: str,
+    *,
+    wanted: int | None,
+    usual: Sequence[int],
+    avoid: Iterable[int] = (),
+    host: str = HOST,
 ) -> int:
     """The port a server gets: the one asked for, else the first free usual one, else any.
 
@@ -46,19 +52,19 @@ def choose_port(
         StackError: ``wanted`` is taken.
     """
     if wanted is not None:
-        if not port_is_free(wanted):
+        if not port_is_free(wanted, host):
             raise StackError(
-                f"Port {wanted}, asked for as the {what} port, is taken on {HOST}: stop what "
+                f"Port {wanted}, asked for as the {what} port, is taken on {host}: stop what "
                 "listens there, name another one, or leave it out to get a free one."
             )
         return wanted
     avoided = set(avoid)
     for port in usual:
-        if port not in avoided and port_is_free(port):
+        if port not in avoided and port_is_free(port, host):
             return port
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.bind((HOST, 0))
+            probe.bind((host, 0))
             port = int(probe.getsockname()[1])
         if port not in avoided:
             return port
@@ -81,14 +87,17 @@ def usual_ports(last: int | None, usual: int) -> list[int]:
     return [*([last] if last else []), *(range(usual, usual + 10) if usual else ())]
 
 
-def make_folder(folder: Path, mode: int = 0o755) -> None:
+def make_folder(folder: Path) -> None:
     """Make ``folder`` and its parents where they are missing, and see that it can be written.
+
+    It is closed to other users, whatever the umask and whatever an earlier release left open.
 
     Raises:
         StackError: it cannot be made or written, or its disk is full.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=mode)
+        folder.mkdir(parents=True, exist_ok=True)
+        close_to_others(folder)
         probe = folder / f".writable-{os.getpid()}"
         probe.touch()
         probe.unlink()
@@ -104,6 +113,20 @@ def make_folder(folder: Path, mode: int = 0o755) -> None:
             f"{FREE_BYTES_NEEDED // 2**20} MB: free some, or set PERENNIAL_HOME to a folder on "
             "another disk."
         )
+
+
+def close_to_others(*paths: Path) -> None:
+    """Take every right of other users from those of ``paths`` that are there.
+
+    The right of a group to pass through a folder stays: under root it lets PostgreSQL's account
+    reach its data. Folders of everybody, such as /tmp, and of somebody else stay as they are.
+    """
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            mode = stat.S_IMODE(path.stat().st_mode)
+            kept = 0o710 if path.is_dir() else 0o600
+            if mode & ~kept and not mode & stat.S_ISVTX:
+                path.chmod(mode & kept)
 
 
 def log_from(log: Path, offset: int) -> str:
@@ -126,6 +149,8 @@ def spawn(
 ) -> tuple[subprocess.Popen[bytes], int]:
     """Start ``command`` in a session of its own, its output appended to ``log``.
 
+    Whatever it writes is closed to other users, the log too: it may tell of people.
+
     A session of its own, because a Ctrl-C in the terminal is for the parent alone: it stops its
     children one after the other.
 
@@ -134,7 +159,8 @@ def spawn(
     """
     if log.exists() and log.stat().st_size > LOG_BYTES_KEPT:
         log.replace(log.with_suffix(".old.log"))
-    with log.open("ab") as output:
+    close_to_others(log, log.with_suffix(".old.log"))
+    with open(log, "ab", opener=_owners_only) as output:
         offset = output.tell()
         process = subprocess.Popen(
             [os.fspath(part) for part in command],
@@ -144,9 +170,14 @@ def spawn(
             cwd=cwd,
             env=env,
             start_new_session=True,
+            umask=0o077,
             **identity,
         )
     return process, offset
+
+
+def _owners_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def wait_until(

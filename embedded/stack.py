@@ -1,7 +1,8 @@
 """PostgreSQL and Temporal together, from one home folder.
 
-Layout of the folder: ``postgres/`` and ``postgres.password``, ``temporal/temporal.db``,
-``logs/``, ``stack.json`` (see :class:`embedded.state.StackState`) and ``lock``.
+Layout of the folder, which is closed to other users: ``postgres/`` and the passwords of its two
+roles, ``temporal/temporal.db``, ``logs/``, ``stack.json`` (see
+:class:`embedded.state.StackState`) and ``lock``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,13 @@ from pathlib import Path
 from typing import Self
 
 from embedded.postgres import EmbeddedPostgres, postgres_programs
-from embedded.processes import created_at, make_folder, recorded_process, stop_left_over
+from embedded.processes import (
+    close_to_others,
+    created_at,
+    make_folder,
+    recorded_process,
+    stop_left_over,
+)
 from embedded.state import (
     HomeLock,
     ServerName,
@@ -82,8 +89,12 @@ class EmbeddedStack:
                 was asked for is taken, or a server did not start.
         """
         make_folder(self.home)
+        make_folder(self.logs)
         self._lock.acquire()
         try:
+            # Earlier releases left what the umask said.
+            close_to_others(*(path for path in self.home.iterdir() if path.is_file()))
+            close_to_others(*self.logs.iterdir())
             self._clear_left_over()
             self._state = StackState(
                 owner_pid=os.getpid(),

@@ -90,6 +90,14 @@ def write_state(home: Path, state: StackState) -> None:
     partial.replace(home / STATE_FILE)
 
 
+def write_secret(path: Path, text: str) -> None:
+    """Write a file of ASCII text that only its owner can read, in place of an older one."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+
+
 class HomeLock:
     """Says that one process runs a home folder; the system releases it even after a kill -9."""
 

@@ -7,6 +7,7 @@ the file store three times as fast here as the server's defaults.
 from __future__ import annotations
 
 import contextlib
+import random
 import re
 import signal
 import subprocess
@@ -19,9 +20,11 @@ from embedded.processes import (
     HOST,
     STARTS_TRIED,
     choose_port,
+    close_to_others,
     find_left_over,
     log_from,
     make_folder,
+    port_is_free,
     spawn,
     stop_child,
     stop_left_over,
@@ -35,10 +38,12 @@ STOP_SECONDS = 20.0
 USUAL_PORTS = {"temporal": 7233, "ui": 8233, "metrics": 9233}
 RETENTION = "30d"
 
-# One partition per task queue is enough for one machine and spares forwarding between them.
 DYNAMIC_CONFIG = {
+    # One partition per task queue is enough for one machine and spares forwarding between them.
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
+    # Nobody uses the HTTP form of its API, and a web page could reach it under a name of its own.
+    "frontend.httpAllowedHosts": "[]",
 }
 
 
@@ -115,7 +120,7 @@ class EmbeddedTemporal:
     @property
     def ui(self) -> str:
         """Address of the UI."""
-        return f"http://{HOST}:{self.ports['ui']}"
+        return f"http://{self._ui_host()}:{self.ports['ui']}"
 
     @property
     def metrics(self) -> str:
@@ -137,6 +142,7 @@ class EmbeddedTemporal:
         make_folder(self.log.parent)
         self.stop_left_over()
         is_new = not self.db_file.exists()
+        close_to_others(*(path for path in self.db_file.parent.iterdir() if path.is_file()))
         failure: str | None = ""
         for _ in range(STARTS_TRIED):
             self.ports = self._choose_ports()
@@ -175,15 +181,31 @@ class EmbeddedTemporal:
                 wanted=self._wanted_ports.get(name),
                 usual=usual_ports(self.ports.get(name), self._preferred_ports[name]),
                 avoid=[*chosen.values(), *self._wanted_ports.values()],
+                host=self._ui_host() if name == "ui" else HOST,
             )
         return chosen
+
+    def _ui_host(self) -> str:
+        """The loopback address of the UI, which no web page can guess; the same for life.
+
+        The UI has no sign-in and answers under any host name. At 127.0.0.1 a page of the
+        internet whose name is made to mean 127.0.0.1 could read it and send signals (DNS
+        rebinding); among the sixteen million addresses of 127.0.0.0/8 it would have to find it.
+        Where the system knows 127.0.0.1 only, as macOS does, it is that.
+        """
+        kept = self.db_file.with_name("ui-address")
+        if not kept.exists():
+            kept.touch(mode=0o600)
+            kept.write_text(_unguessable_loopback(), encoding="ascii")
+        host = kept.read_text(encoding="ascii").strip()
+        return host if host and port_is_free(0, host) else HOST
 
     def _command(self) -> list[str | Path]:
         command: list[str | Path] = [temporal_program(), "server", "start-dev"]
         command += ["--db-filename", self.db_file]
         command += ["--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=1"]
         command += ["--ip", HOST, "--port", str(self.ports["temporal"])]
-        command += ["--ui-port", str(self.ports["ui"])]
+        command += ["--ui-ip", self._ui_host(), "--ui-port", str(self.ports["ui"])]
         command += ["--metrics-port", str(self.ports["metrics"])]
         command += ["--log-level", "warn", "--ui-disable-news-fetch"]
         for key, value in DYNAMIC_CONFIG.items():
@@ -228,6 +250,11 @@ class EmbeddedTemporal:
             raise StackError(
                 f"Temporal did not accept its set-up: {reason}. Its log is {self.log}."
             )
+
+
+def _unguessable_loopback() -> str:
+    chance = random.SystemRandom()
+    return f"127.{chance.randint(1, 254)}.{chance.randint(0, 255)}.{chance.randint(1, 254)}"
 
 
 def _reason(output: str | None) -> str:

@@ -9,6 +9,7 @@ import sys
 import uvicorn
 
 import settings
+from logs import keep_values_out_of_logs
 from web.app import create_app
 from web.console.app import mount_console
 
@@ -24,6 +25,7 @@ def main() -> int:
         return 2
     app = create_app(chosen)
     mount_console(app, chosen)
+    keep_values_out_of_logs()
     # A full collection holds everybody's page up: it need not go through what was imported, and
     # need not come as often as a page of the console is left.
     gc.collect()

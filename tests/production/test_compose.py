@@ -301,8 +301,7 @@ def _connected(port: int, user: str, password: str, database: str) -> Iterator[A
 
 
 def _as_the_image_makes_it(server: EmbeddedPostgres) -> None:
-    url = make_url(server.url("postgres"))
-    with _connected(server.port, str(url.username), str(url.password), "postgres") as ours:
-        ours.cursor().execute("CREATE ROLE postgres SUPERUSER LOGIN PASSWORD 'super'")
-    with _connected(server.port, "postgres", "super", "postgres") as theirs:
-        theirs.cursor().execute(f"ALTER ROLE {url.username} RENAME TO embedded")
+    url = make_url(server.superuser_url("postgres"))
+    with _connected(server.port, "postgres", str(url.password), "postgres") as theirs:
+        theirs.cursor().execute("DROP ROLE perennial")
+        theirs.cursor().execute("ALTER ROLE postgres PASSWORD 'super'")

@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 import starter
 from domain.journey import journey_id
-from embedded.postgres import USER, EmbeddedPostgres, postgres_programs
+from embedded.postgres import EmbeddedPostgres, postgres_programs
+from embedded.roles import SUPERUSER
 from settings import ROOT
 from store.engine import engine
 from tests.production.conftest import Deployment
@@ -146,8 +147,9 @@ def test_a_base_backup_holds_every_database(
         if not word.startswith(("--username", "--pgdata", "--format", "--gzip"))
     ]
     target = tmp_path / "backup"
-    url = postgres_server.url("postgres").replace("postgresql+psycopg2", "postgresql")
-    assert f"//{USER}:" in url
+    url = postgres_server.superuser_url("postgres")
+    assert f"//{SUPERUSER}:" in url
+    assert f"--username={SUPERUSER}" in line
 
     subprocess.run(
         [postgres_programs() / "pg_basebackup", f"--dbname={url}", f"--pgdata={target}", *options],
