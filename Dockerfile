@@ -5,7 +5,8 @@ ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1 \
-    PERENNIAL_HOME=/tmp/perennial
+    PERENNIAL_HOME=/var/lib/perennial \
+    NICEGUI_STORAGE_PATH=/tmp/nicegui
 
 WORKDIR /app
 
@@ -15,7 +16,9 @@ RUN pip install --require-hashes -r requirements/production.txt
 
 COPY . .
 
-RUN useradd --system --no-create-home perennial
+# The one folder it writes to: a volume made over it takes its owner and mode.
+RUN useradd --system --no-create-home perennial \
+    && install --directory --owner=perennial --mode=0700 /var/lib/perennial
 USER perennial
 
 CMD ["python", "worker.py"]

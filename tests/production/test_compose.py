@@ -21,7 +21,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from domain.search_attributes import SEARCH_ATTRIBUTES
-from embedded.postgres import EmbeddedPostgres, postgres_programs
+from embedded.postgres import QUIET_LOG, EmbeddedPostgres, postgres_programs
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from settings import ROOT, Settings
 from tests.folders import server_folder
@@ -122,11 +122,81 @@ def test_a_service_that_dies_comes_back_and_a_set_up_step_gives_up(
         assert service["restart"] == expected, name
 
 
-def test_everything_is_published_to_this_machine_only(services: dict[str, Any]) -> None:
-    ports = [port for service in services.values() for port in service.get("ports", [])]
+def test_only_what_a_person_opens_is_published_and_to_this_machine_only(
+    services: dict[str, Any],
+) -> None:
+    """Temporal has no sign-in: published, any user of the machine stops journeys."""
+    ports = {name: service["ports"] for name, service in services.items() if "ports" in service}
 
-    assert ports
-    assert [port for port in ports if not port.startswith("127.0.0.1:")] == []
+    assert set(ports) == {"web", "temporal-ui", "mailpit"}
+    assert [one for each in ports.values() for one in each if not one.startswith("127.")] == []
+
+
+def test_what_ops_may_add_is_published_to_this_machine_only(services: dict[str, Any]) -> None:
+    added = YAML(typ="safe").load(ROOT / "deploy" / "compose.ops.yml")["services"]
+
+    assert set(added) <= set(services)
+    for service in added.values():
+        assert set(service) == {"ports"}
+        assert [port for port in service["ports"] if not port.startswith("127.0.0.1:")] == []
+
+
+def test_no_container_keeps_what_it_does_not_need(services: dict[str, Any]) -> None:
+    """Else somebody who gets into one of them gets further."""
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["pids_limit"] <= 1000, name
+        assert service["mem_limit"], name
+        assert not service.get("privileged"), name
+    assert {name for name, one in services.items() if "cap_add" in one} == {"postgres"}
+    for name in ("migrate", "worker", "web", "mailpit"):
+        assert services[name]["read_only"] is True, name
+
+
+def test_what_our_services_write_has_a_place(services: dict[str, Any]) -> None:
+    """A read-only container still takes uploads (in /tmp) and keeps its own files."""
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (home,) = re.findall(r"PERENNIAL_HOME=(\S+)", image)
+    assert f"--mode=0700 {home}" in image
+    (storage,) = re.findall(r"NICEGUI_STORAGE_PATH=(\S+)", image)
+    assert storage.startswith("/tmp/")
+    for name in ("migrate", "worker", "web"):
+        assert f"perennial-home:{home}" in services[name]["volumes"], name
+        assert services[name]["tmpfs"][0].startswith("/tmp:"), name
+
+
+def test_postgres_logs_nobodys_values(services: dict[str, Any]) -> None:
+    """The same as the embedded server, which tests/security drives into errors."""
+    command = services["postgres"]["command"]
+
+    assert command[0] == "postgres"
+    assert command[1::2] == ["-c"] * len(QUIET_LOG)
+    assert command[2::2] == [f"{name}={value}" for name, value in QUIET_LOG.items()]
+
+
+def test_images_can_be_pinned_by_digest(tmp_path: Path) -> None:
+    """Run with a stand-in for Docker, which would ask the registry: each image of both files gets
+    its digest, and a second run changes nothing but a digest that is another now."""
+    (tmp_path / "deploy").mkdir()
+    for name in ("docker-compose.yml", "Dockerfile", "deploy/pin-images"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    docker = tmp_path / "docker"
+    for letter in ("a", "b"):
+        docker.write_text(f"#!/bin/sh\necho sha256:{letter * 64}\n")
+        docker.chmod(0o755)
+        subprocess.run(
+            [tmp_path / "deploy" / "pin-images"],
+            check=True,
+            capture_output=True,
+            env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        )
+        pinned = YAML(typ="safe").load(tmp_path / "docker-compose.yml")["services"]
+        images = [one["image"] for one in pinned.values() if "build" not in one]
+        images += re.findall(r"^FROM (.*)$", (tmp_path / "Dockerfile").read_text(), re.MULTILINE)
+        assert len(images) == 7
+        for image in images:
+            assert re.fullmatch(rf"[a-z/-]+:[\w.-]+@sha256:{letter}{{64}}", image), image
 
 
 def test_every_variable_is_in_the_example_and_every_secret_is_required(
@@ -162,7 +232,7 @@ def test_images_are_pinned_and_come_from_where_compose_looks_by_itself(
     for name, service in services.items():
         if "build" in service:
             continue
-        repository, _, tag = service["image"].partition(":")
+        repository, _, tag = service["image"].partition("@")[0].partition(":")
         assert re.fullmatch(r"v?\d+\.\d+(\.\d+)?", tag), name
         assert "." not in repository.split("/")[0], f"{name} names a registry host"
 
