@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from babel.dates import format_time
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nicegui import ui
 from sqlalchemy import Connection
 
@@ -76,9 +76,18 @@ def _table(checks: Sequence[Check]) -> Markup:
 
 def _row(check: Check) -> tuple[Cell, ...]:
     name, tone = STATES[check.state]
-    advice = Markup("<p>{}</p>").format(told(check.advice)) if check.advice else Markup()
+    advice = Markup("<p>{}</p>").format(_with_code(told(check.advice))) if check.advice else ""
     return (
         badge(_(name), tone),
         told(check.title),
-        Markup("<p>{}</p>{}").format(quiet(told(check.said)), advice),
+        Markup("<div><p>{}</p>{}</div>").format(quiet(told(check.said)), advice),
+    )
+
+
+def _with_code(sentence: str) -> Markup:
+    """What stands between backticks is to be typed."""
+    parts = sentence.split("`")
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(parts)
     )
