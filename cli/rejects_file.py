@@ -13,6 +13,7 @@ from typing import TextIO
 
 from cli.errors import UserError
 from domain.lead_files.columns import REJECT_COLUMNS
+from domain.lead_files.formulas import defused
 from domain.lead_files.lead_file import LeadFile, Record
 
 
@@ -43,8 +44,10 @@ class RejectsFile:
             if self._file is None:
                 self._file = self._create()
                 self._rows = csv.writer(self._file, delimiter=self._leads.delimiter)
-                self._rows.writerow([*REJECT_COLUMNS, *self._leads.header])
-            self._rows.writerow([record.row, record.line, sentence, *record.values])
+                self._rows.writerow([*REJECT_COLUMNS, *map(defused, self._leads.header)])
+            self._rows.writerow(
+                [record.row, record.line, defused(sentence), *map(defused, record.values)]
+            )
         self.kinds[kind] += 1
 
     def close(self) -> Path | None:

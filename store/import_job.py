@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, func, text, update
 from sqlalchemy.exc import DBAPIError
 
 from domain.lead_files.columns import REJECT_COLUMNS, choose
+from domain.lead_files.formulas import defused
 from domain.lead_files.lead_file import LeadFile, Record, read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.sentences import sentence
@@ -115,12 +116,13 @@ class Job:
 
     def _stage(self, connection: Connection, leads: LeadFile, reader: RowReader) -> None:
         rejects = csv.writer(self.rejects, delimiter=leads.delimiter)
-        rejects.writerow([*REJECT_COLUMNS, *leads.header])
+        rejects.writerow([*REJECT_COLUMNS, *map(defused, leads.header)])
         batch: list[tuple[int, LeadRow]] = []
 
         def reject(record: Record, kind: str, sentence: str) -> None:
             self.reasons[kind] += 1
-            rejects.writerow([record.row, record.line, sentence, *record.values])
+            cells = map(defused, (sentence, *record.values))
+            rejects.writerow([record.row, record.line, *cells])
 
         for record in leads.records():
             self.rows += 1

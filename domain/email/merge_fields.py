@@ -72,10 +72,14 @@ _NAMES = {
     nodes.CallBlock: "{% call %}",
     nodes.FilterBlock: "{% filter %}",
     nodes.FromImport: "{% from %}",
+    nodes.Scope: "{% autoescape %}",
     nodes.ScopedEvalContextModifier: "{% autoescape %}",
     nodes.Pow: "**",
 }
 _MAX_DEPTH = 40
+MAX_ITEMS = 100
+"""How often a loop of a mail goes round."""
+_MAX_STEPS = 20_000
 _TOO_DEEP = "the {{ … }} and {% … %} here are nested too deeply"
 _PARSER = Environment()  # only parses; nothing is ever rendered by it  # noqa: S701
 
@@ -92,7 +96,17 @@ def parse(fragment: Fragment) -> tuple[nodes.Template | None, list[Problem]]:
         return None, [fragment.problem(0, _TOO_DEEP)]
     if deep := _first_deeper_than(tree, _MAX_DEPTH):
         return None, [at_line(fragment, deep.lineno, r"\{[{%]", _TOO_DEEP)]
-    return tree, list(_forbidden(fragment, tree, in_loop=False))
+    problems = list(_forbidden(fragment, tree, in_loop=False))
+    if not problems and _steps(tree) > _MAX_STEPS:
+        message = "the {{ … }} and {% … %} here take too long. Shorten the loops"
+        return None, [fragment.problem(0, message)]
+    return tree, problems
+
+
+def _steps(node: nodes.Node) -> int:
+    """How many nodes of the tree one mail evaluates at most."""
+    inner = sum(_steps(child) for child in node.iter_child_nodes())
+    return 1 + inner * (MAX_ITEMS if isinstance(node, nodes.For) else 1)
 
 
 def _first_deeper_than(node: nodes.Node, depth: int) -> nodes.Node | None:
@@ -137,11 +151,20 @@ def _forbidden(fragment: Fragment, node: nodes.Node, in_loop: bool) -> Iterator[
         message, pattern = "a for inside a for cannot be used in a mail", r"\{%-?\s*for"
     elif isinstance(node, nodes.For) and not isinstance(node.target, nodes.Name):
         message, pattern = "a for gives one name to its items", r"\{%-?\s*for"
+    elif isinstance(node, nodes.For) and not _may_be_looped_over(node.iter):
+        message, pattern = "a for goes through range(…) or a list of the lead", r"\{%-?\s*for"
     if message:
-        yield at_line(fragment, node.lineno, pattern, message)
+        # What {% autoescape %} puts around itself has no line of its own.
+        lines = (one.lineno for one in (node, *node.find_all(nodes.Node)))
+        yield at_line(fragment, next((line for line in lines if line), 1), pattern, message)
         return
     for child in node.iter_child_nodes():
         yield from _forbidden(fragment, child, in_loop or isinstance(node, nodes.For))
+
+
+def _may_be_looped_over(node: nodes.Node) -> bool:
+    called = isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name)
+    return called or _path(node) is not None
 
 
 def _private_name(node: nodes.Node) -> str:

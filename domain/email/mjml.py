@@ -22,7 +22,37 @@ from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarde
 
 _WORD = re.compile(r"zqtag(\d+)zq")
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
-_LINK = re.compile(r"\{\{-?\s*links?\s*[.(]")
+_LINK = re.compile(
+    r"""\{\{[-+]?\s*(?:links\s*\.\s*\w+|link\s*\(\s*(?:"[^"]*"|'[^']*')\s*\))\s*[-+]?\}\}"""
+)
+_ADDRESSES = frozenset(
+    {
+        "href",
+        "src",
+        "srcset",
+        "action",
+        "formaction",
+        "background",
+        "poster",
+        "data",
+        "cite",
+        "ping",
+    }
+    | {"background-url", "xlink:href", "longdesc", "lowsrc", "dynsrc", "manifest", "codebase"}
+)
+_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
+_BEFORE_A_FIELD = re.compile(r"https?://|mailto:|tel:")
+# Browsers pass over these wherever they stand in an address.
+_PASSED_OVER = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
+_CSS_DANGER = re.compile(r"\\|expression\(|@import|behavior:|-moz-binding|</", re.IGNORECASE)
+_CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^)\"']*)", re.IGNORECASE)
+_NEVER = frozenset(
+    {"script", "iframe", "object", "embed", "applet", "frame", "frameset", "form", "input"}
+    | {"button", "select", "textarea", "base", "meta", "link", "svg", "math", "style", "template"}
+    | {"noscript", "video", "audio", "source", "portal", "isindex", "xmp", "plaintext", "noembed"}
+    | {"html", "head", "body", "title", "marquee", "dialog", "slot", "canvas"}
+)
 
 _PARENTS: dict[str, frozenset[str]] = {
     "mj-head": frozenset({"mjml"}),
@@ -105,6 +135,21 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
     pieces = _WORD.split(html)
     out = [guarded(piece) if i % 2 == 0 else put_back(piece) for i, piece in enumerate(pieces)]
     return "".join(out), walk.text.source()
+
+
+def _is_link(tag: Tag) -> bool:
+    return _LINK.fullmatch(tag.text) is not None
+
+
+def _is_safe(address: str) -> bool:
+    """Whether an address, Jinja2 tags in it made words, leads to the web, a mailbox or a phone
+    and to nothing that is run. One without a scheme does, unless a field could give it one."""
+    plain = _PASSED_OVER.sub("", address).lower()
+    field = _WORD.search(plain)
+    if field is not None and field.start() > 0:
+        return _BEFORE_A_FIELD.match(plain) is not None
+    scheme = _SCHEME.match(plain)
+    return scheme is None or scheme[1] in _SCHEMES
 
 
 class _PlainText:
@@ -200,7 +245,7 @@ class _Walk(HTMLParser):
         values = {name: value or "" for name, value in attrs}
         if not self._inside("mj-attributes"):
             self._check_element(tag, element.offset)
-            self._check_attributes(values, element.offset)
+        self._check_attributes(values, element.offset)
         if "href" in values:
             element.href = self._with_tags(values["href"])
         if tag not in _VOID:
@@ -285,7 +330,18 @@ class _Walk(HTMLParser):
             else:
                 self.text.literal(piece)
 
+    def handle_decl(self, decl: str) -> None:
+        self._problem(self._offset(), f"<!{decl[:20]} … cannot be used in a mail. Delete it")
+
+    def handle_pi(self, data: str) -> None:
+        self._problem(self._offset(), f"<?{data[:20]} … cannot be used in a mail. Delete it")
+
+    def unknown_decl(self, data: str) -> None:
+        self._problem(self._offset(), f"<![{data[:20]} … cannot be used in a mail. Delete it")
+
     def handle_data(self, data: str) -> None:
+        if self._inside("mj-style"):
+            self._check_css(data, self._offset())
         for index, piece in enumerate(_WORD.split(data)):
             if index % 2:
                 self._handle_tag(int(piece))
@@ -333,6 +389,8 @@ class _Walk(HTMLParser):
         parent = self._stack[-1].tag if self._stack else ""
         if not self._stack and tag != "mjml":
             self._problem(offset, f"the mail must be one <mjml> element, not <{tag}>")
+        elif tag in _NEVER:
+            self._problem(offset, f"<{tag}> cannot be used in a mail. Delete it")
         elif tag.startswith("mj-") and tag not in _PARENTS:
             message = f"<{tag}> is not available: it has no plain-text form or does not exist."
             self._problem(offset, message + did_you_mean(tag, _PARENTS))
@@ -348,12 +406,29 @@ class _Walk(HTMLParser):
                     names = ", ".join(sorted(_TAGGED_ATTRIBUTES))
                     message = f"{tag.text} cannot stand in '{name}': only {{{{ … }}}} in {names}"
                     self._problem(tag.offset, message)
-                elif name in ("href", "src") and _WORD.match(value) and not _LINK.match(tag.text):
+                elif (
+                    name in ("href", "src") and _WORD.match(value) and not _LINK.fullmatch(tag.text)
+                ):
                     message = f'an address comes from link("https://…") or links, not {tag.text}'
                     self._problem(tag.offset, message)
-        href = values.get("href", "")
-        if re.match(r"\s*(javascript|data|vbscript):", href, re.IGNORECASE):
-            self._problem(offset, "an address must start with https://, http:// or mailto:")
+            self._check_address(name, value, offset)
+
+    def _check_address(self, name: str, value: str, offset: int) -> None:
+        """What a mail program would run or load from an attribute."""
+        if name.startswith("on") or name in ("http-equiv", "srcdoc"):
+            self._problem(offset, f"'{name}' cannot be used in a mail: mails run nothing")
+        elif name in ("style", "css", "css-class"):
+            self._check_css(value, offset)
+        elif name in _ADDRESSES:
+            addresses = value.split(",") if name == "srcset" else [value]
+            if not all(map(_is_safe, addresses)):
+                message = "an address must start with https://, http://, mailto: or tel:"
+                self._problem(offset, message)
+
+    def _check_css(self, css: str, offset: int) -> None:
+        if _CSS_DANGER.search(css) or not all(map(_is_safe, _CSS_ADDRESS.findall(css))):
+            message = "styles may load from https:// or http:// only, and run nothing"
+            self._problem(offset, message)
 
     def _with_tags(self, value: str) -> str:
         pieces = _WORD.split(value)

@@ -22,17 +22,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from jinja2 import StrictUndefined, Template, TemplateSyntaxError, Undefined, UndefinedError
+from jinja2 import (
+    StrictUndefined,
+    Template,
+    TemplateSyntaxError,
+    Undefined,
+    UndefinedError,
+    nodes,
+)
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.cadences.yaml_messages import did_you_mean
 from domain.cadences.yaml_source import Problem
-from domain.email.merge_fields import FILTERS, TESTS, parse, unknown_fields
+from domain.email.merge_fields import FILTERS, MAX_ITEMS, TESTS, parse, unknown_fields
 from domain.email.message import one_line
 from domain.email.mjml import to_html_and_text
 from domain.email.template_source import (
+    LONGEST,
     Fragment,
     SourceError,
     as_html_source,
@@ -41,11 +49,11 @@ from domain.email.template_source import (
 )
 from domain.names import full_name
 
-MAX_SOURCE = 100_000
-"""Characters of a template file with its parts."""
+MAX_SOURCE = LONGEST
 MAX_OUTPUT = 400_000
 """Characters of one rendered part. Mail programs cut a mail at about a quarter of it."""
-MAX_RANGE = 100
+MAX_VALUE = 10_000
+"""Characters of a text that a filter works on."""
 MAX_NUMBER = 10**9
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*\n", re.DOTALL | re.MULTILINE)
@@ -200,12 +208,14 @@ def read_template(
 
     ``parts`` is that of :func:`compile_template`.
     """
+    if len(source) > MAX_SOURCE:
+        return _nothing_of(file, f"longer than {MAX_SOURCE} characters")
     source = source.removeprefix("\ufeff").replace("\r\n", "\n")
     whole = Fragment(source, ((0, file, source, 0),))
     match = _FRONT_MATTER.match(source)
     body, problems = with_parts(source, match.end() if match else 0, file, parts)
     if len(body.text) > MAX_SOURCE:
-        problems.append(whole.problem(0, f"longer than {MAX_SOURCE} characters with its parts"))
+        return _nothing_of(file, f"longer than {MAX_SOURCE} characters with its parts")
     found: dict[str, Fragment] = {}
     if match is None:
         problems.append(whole.problem(0, "must begin with '---', subject, preheader and '---'"))
@@ -230,6 +240,11 @@ def read_template(
                 problems.append(whole.problem(0, f"the {key} is missing between the '---' lines"))
     empty = Fragment("", ((0, file, source, 0),))
     return found.get("subject", empty), found.get("preheader", empty), body, problems
+
+
+def _nothing_of(file: str, message: str) -> tuple[Fragment, Fragment, Fragment, list[Problem]]:
+    empty = Fragment("", ((0, file, "", 0),))
+    return empty, empty, empty, [empty.problem(0, message)]
 
 
 def _tidy(text: str) -> str:
@@ -264,13 +279,42 @@ def _full_name(lead: Any) -> str:
 
 def _range(*bounds: int) -> range:
     numbers = range(*bounds)
-    if len(numbers) > MAX_RANGE:
-        raise SecurityError(f"range(…) gives at most {MAX_RANGE} numbers")
+    if len(numbers) > MAX_ITEMS:
+        raise SecurityError(f"range(…) gives at most {MAX_ITEMS} numbers")
     return numbers
+
+
+def _items(value: Any) -> Any:
+    """What a loop goes through: a list or numbers, and never a text sign by sign."""
+    if isinstance(value, Undefined):
+        return value
+    if not isinstance(value, list | tuple | range):
+        raise SecurityError("a for goes through range(…) or a list")
+    if len(value) > MAX_ITEMS:
+        raise SecurityError(f"a for goes round at most {MAX_ITEMS} times")
+    return value
+
+
+def _short(filtered: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter that refuses long texts: some take a time that grows with each of many uses."""
+
+    @functools.wraps(filtered)
+    def checked(*args: Any, **kwargs: Any) -> Any:
+        if any(isinstance(one, str) and len(one) > MAX_VALUE for one in args):
+            raise SecurityError(f"a filter takes a text of at most {MAX_VALUE} characters")
+        return filtered(*args, **kwargs)
+
+    return checked
 
 
 class _MailSandbox(ImmutableSandboxedEnvironment):
     """Jinja2's sandbox, closed further: values are mappings, text and numbers, nothing else."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for loop in tree.find_all(nodes.For):
+            loop.iter = nodes.Filter(loop.iter, "_items", [], [], None, None, lineno=loop.lineno)
+        return tree
 
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
 
@@ -311,7 +355,8 @@ def _sandbox(autoescape: bool) -> _MailSandbox:
     )
     own: dict[str, Callable[..., Any]] = {"fallback": _fallback, "full_name": _full_name}
     builtin = environment.filters
-    environment.filters = {name: own.get(name) or builtin[name] for name in FILTERS}
+    environment.filters = {name: _short(own.get(name) or builtin[name]) for name in FILTERS}
+    environment.filters["_items"] = _items
     environment.tests = {name: environment.tests[name] for name in TESTS}
     environment.globals = {"range": _range}
     return environment

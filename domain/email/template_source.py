@@ -19,6 +19,8 @@ TAG = re.compile(
     r"""|\{\#.*?\#\}""",
     re.DOTALL,
 )
+LONGEST = 100_000
+"""Characters of a template file with its parts."""
 _KEYWORD = re.compile(r"\{%[-+]?\s*(\w*)")
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']*)["']\s*(?:/>|>\s*</mj-include>)""")
 
@@ -80,6 +82,8 @@ def with_parts(
 
     at = start
     for match in _INCLUDE.finditer(source, start):
+        if length > LONGEST:
+            break
         add(source[at : match.start()], file, source, at)
         at = match.end()
         part = parts.get(match[1])

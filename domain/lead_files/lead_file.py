@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.lead_files.encoding import LeadFileError, decode
+from domain.lead_files.formulas import as_meant
 from domain.sentences import sentence
 
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 30
+MOST_COLUMNS = 500
 
 _NEVER_CLOSED = "unexpected end of data"
 """The csv module's own words."""
@@ -96,6 +98,15 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
     header = [" ".join(value.split()) for value in record.values]
     while header and not header[-1]:
         header.pop()
+    if len(header) > MOST_COLUMNS:
+        raise LeadFileError(
+            sentence(
+                "it has {count:,} columns; at most {limit:,} can be read. Delete those you do not "
+                "need.",
+                count=len(header),
+                limit=MOST_COLUMNS,
+            )
+        )
     found = LeadFile(decoded.encoding, delimiter, header, lines, body, record.row + 1)
     if next(found.records(), None) is None:
         raise LeadFileError(sentence("it has a header but no rows below it."))
@@ -165,6 +176,7 @@ def _records(
             values = [value.strip() for value in lines[start].split(delimiter)]
         elif extra:
             problem = TOO_MANY
+        values = list(map(as_meant, values))
         yield Record(row, start + 1, feed.position - start, values, problem)
 
 

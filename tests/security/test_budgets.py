@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_source import read
 from domain.email.rendering import TemplateError, compile_template
+from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.formulas import as_meant, defused
+from domain.lead_files.lead_file import read_lead_file
 
 SOON = 5.0
 """Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""
@@ -87,44 +90,13 @@ def test_enormous_facts_cost_a_moment(condition: str) -> None:
     _within(SOON, lambda: [compiled.verdict(_LONG) for _ in range(5)])
 
 
-_pieces = st.sampled_from(
-    [
-        "lead.title",
-        "lead.attributes",
-        "score",
-        "[1,2]",
-        "['a']",
-        ".all(x,",
-        ".exists(x,",
-        ".map(x,",
-        ".filter(x,",
-        ")",
-        "(",
-        "]",
-        "[",
-        ",",
-        "x",
-        "+",
-        "==",
-        "&&",
-        "||",
-        "true",
-        "'a'",
-        ".contains(",
-        ".matches('\\\\w{9}')",
-        "in",
-        "!",
-        "?",
-        ":",
-        ">",
-        "1",
-        "{1:",
-        "}",
-    ]
-)
+_PIECES = """
+lead.title lead.attributes score [1,2] ['a'] .all(x, .exists(x, .map(x, .filter(x, ) ( ] [ , x + ==
+&& || true 'a' .contains( .matches('\\\\w{9}') in ! ? : > 1 {1: }
+"""
 
 
-@given(st.lists(_pieces, max_size=60).map(" ".join))
+@given(st.lists(st.sampled_from(_PIECES.split()), max_size=60).map(" ".join))
 @settings(max_examples=300, deadline=None)
 def test_whatever_is_accepted_answers_soon(source: str) -> None:
     """What the check lets through runs with every event."""
@@ -175,7 +147,7 @@ _FILTERS = "|upper|lower" * 17
         "{{ a" * 3000,
         "{% for c in '" + "a" * 5000 + "' %}{% if c" + _FILTERS + " %}{% endif %}{% endfor %}",
         "{% for c in lead.title|upper %}x{% endfor %}",
-        "{% for i in range(100) %}" + "{{ i" + _FILTERS + " }}" * 300 + "{% endfor %}",
+        "{% for i in range(100) %}" + ("{{ i" + _FILTERS + " }}") * 300 + "{% endfor %}",
         "{{ 9**9**9 }}",
         "{{ 'a' * 10**9 }}",
         "{{ " + "(" * 900 + "1" + ")" * 900 + " }}",
@@ -192,5 +164,83 @@ def test_a_template_that_would_burn_is_refused_soon(text: str) -> None:
     def refused() -> None:
         with pytest.raises(TemplateError):
             compile_template(_FRAME.format(text), "a.en.mjml")
+
+    _within(SOON, refused)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="java&#9;script:alert(1)//://x">x</a>',
+        '<a href=" &#1;javascript:alert(1)">x</a>',
+        '<a href="JaVaScRiPt&colon;alert(1)">x</a>',
+        '<a href="data:text/html,x">x</a>',
+        '<a href="file:///etc/passwd">x</a>',
+        '<img src="vbscript:x" alt="x" />',
+        '<img srcset="https://a.example/1 1x, javascript:x 2x" alt="x" />',
+        '<p background="javascript:x">x</p>',
+        "<p style=\"background: url('javascript:x')\">x</p>",
+        '<p style="width: expression(alert(1))">x</p>',
+        "<script>alert(1)</script>",
+        '<iframe src="https://a.example/"></iframe>',
+        '<form action="https://a.example/"></form>',
+        '<base href="https://a.example/" />',
+        '<meta http-equiv="refresh" content="0" />',
+        '<svg onload="x"></svg>',
+        '<object data="https://a.example/"></object>',
+        '<img src="https://a.example/" onerror="x" alt="" />',
+        '<a href="java{{ lead.country }}">x</a>',
+        '<a href="{{ lead.country }}">x</a>',
+        '<a href="{{ links.none|default(lead.country) }}">x</a>',
+        '<a href="{{ link("https://a.example") if 0 else lead.country }}">x</a>',
+    ],
+)
+def test_what_a_mail_program_would_run_is_refused_with_its_line(html: str) -> None:
+    """A mail from the company's own sender, and the console's look at it, ran what it held."""
+    with pytest.raises(TemplateError) as refused:
+        compile_template(_FRAME.format(html), "a.en.mjml")
+
+    assert refused.value.problems[0].line == 5
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<a href="https://a.example/?q={{ lead.country }}">x</a>',
+        '<a href="mailto:a@b.example">x</a>',
+        '<a href="tel:+49301234">x</a>',
+        '<a href="{{ link("https://a.example/x") }}">x</a>',
+        '<p style="color: #123">x</p>',
+    ],
+)
+def test_ordinary_links_stay(html: str) -> None:
+    """Marketing could write no link otherwise."""
+    compile_template(_FRAME.format(html), "a.en.mjml")
+
+
+@given(st.text(alphabet="=+-@\t'|% ＝aé9,;\"\n", max_size=8))
+def test_a_cell_is_text_to_a_spreadsheet_and_comes_back_as_it_was(cell: str) -> None:
+    """A rejects file ran =HYPERLINK(…) of a stranger; a phone number must survive the cure."""
+    held = defused(cell)
+
+    assert not held.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert as_meant(held) == cell
+
+
+def test_a_corrected_rejects_file_gives_the_same_values() -> None:
+    """Phone numbers begin with a plus."""
+    row = ",".join(map(defused, ["a@b.example", "+49 30 1234", "=1+1"]))
+    leads = read_lead_file(f"email,phone,note\n{row}\n".encode())
+
+    assert [record.values for record in leads.records()] == [["a@b.example", "+49 30 1234", "=1+1"]]
+
+
+def test_a_lead_file_with_thousands_of_columns_is_refused() -> None:
+    """The page that asks what each of 4,000 columns means took 22 seconds."""
+    data = (",".join(f"c{n}" for n in range(4000)) + "\n" + "x," * 3999 + "x\n").encode()
+
+    def refused() -> None:
+        with pytest.raises(LeadFileError, match="4,000 columns"):
+            read_lead_file(data)
 
     _within(SOON, refused)

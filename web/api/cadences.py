@@ -169,7 +169,8 @@ def _with_mistakes(checked: Checked, places: dict[str, int]) -> Problem:
         "\n".join([*map(str, problems), "Nothing was published."]),
         [
             FieldError(
-                field=f"files[{places[one.file]}].text",
+                # A mistake seen inside an included part is told with the part's name.
+                field=f"files[{places[one.file]}].text" if one.file in places else "files",
                 message=one.message,
                 line=one.line,
                 column=one.column,

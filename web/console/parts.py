@@ -70,8 +70,9 @@ _CHOICE = piece(
 def link(text: Cell, path: str, **query: object) -> Markup:
     """A link within the console (``/leads/12``) or, with a scheme, out of it in a new tab."""
     asked = "&".join(f"{name}={quote(str(value))}" for name, value in query.items() if value != "")
-    address = path if "://" in path or path.startswith(("mailto:", "tel:")) else f"/console{path}"
-    out = Markup(' target="_blank" rel="noopener"') if "://" in path else ""
+    outside = path.startswith(("https://", "http://"))
+    address = path if outside or path.startswith(("mailto:", "tel:")) else f"/console{path}"
+    out = Markup(' target="_blank" rel="noopener"') if outside else ""
     return Markup('<a href="{}"{}>{}</a>').format(
         address + (f"?{asked}" if asked else ""), out, text
     )

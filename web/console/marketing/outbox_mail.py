@@ -142,6 +142,6 @@ def _links(mail: MailDetail) -> None:
 
 def _one(one: MailLink) -> Markup:
     leads_to = one.leads_to or ("" if one.kind else one.url)
-    if "://" not in one.url:
+    if not one.url.startswith(("https://", "http://")):
         return Markup("{} {}").format(_(NOT_TRACKED), quiet(one.url))
     return Markup("{} {}").format(link(_(KINDS[one.kind]), one.url), quiet(leads_to))
