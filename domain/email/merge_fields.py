@@ -94,6 +94,8 @@ def parse(fragment: Fragment) -> tuple[nodes.Template | None, list[Problem]]:
         return None, [at_line(fragment, error.lineno, r"\{[{%]", message)]
     except RecursionError:
         return None, [fragment.problem(0, _TOO_DEEP)]
+    except (ValueError, OverflowError):
+        return None, [fragment.problem(0, "a number here has too many digits")]
     if deep := _first_deeper_than(tree, _MAX_DEPTH):
         return None, [at_line(fragment, deep.lineno, r"\{[{%]", _TOO_DEEP)]
     problems = list(_forbidden(fragment, tree, in_loop=False))

@@ -132,6 +132,10 @@ def compile_template(
         raise TemplateError([body.problem(0, f"Jinja2: {error.message}")]) from None
     except SourceError as error:
         raise TemplateError(error.problems) from None
+    except (SyntaxError, RecursionError, ValueError, OverflowError, MemoryError):
+        # Python's own compiler has limits of its own, such as on nested blocks.
+        message = "the {{ … }} and {% … %} here are too many or nested too deeply"
+        raise TemplateError([body.problem(0, message)]) from None
     return compiled
 
 

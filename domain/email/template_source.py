@@ -21,6 +21,8 @@ TAG = re.compile(
 )
 LONGEST = 100_000
 """Characters of a template file with its parts."""
+MOST_TAGS = 2000
+"""Jinja2 tags of a template: Python compiles them without letting another thread run."""
 _KEYWORD = re.compile(r"\{%[-+]?\s*(\w*)")
 _INCLUDE = re.compile(r"""<mj-include\s+path=["']([^"']*)["']\s*(?:/>|>\s*</mj-include>)""")
 
@@ -112,13 +114,16 @@ def _without_comments(source: str) -> str:
 
 def tags_of(fragment: Fragment) -> tuple[list[Tag], list[Problem]]:
     """The Jinja2 tags of the fragment in order; comments ``{# … #}`` included. A tag that is
-    never closed is the one problem this can find."""
+    never closed, or one too many, is the one problem this can find."""
     tags: list[Tag] = []
     at = 0
     while opening := _OPENING.search(fragment.text, at):
         match = TAG.match(fragment.text, opening.start())
         if match is None:
             message = f"'{opening[0]}' is never closed, or a quotation mark in it is not"
+            return tags, [fragment.problem(opening.start(), message)]
+        if len(tags) == MOST_TAGS:
+            message = f"more than {MOST_TAGS:,} {{{{ … }}}} and {{% … %}}. Split the mail"
             return tags, [fragment.problem(opening.start(), message)]
         keyword = _KEYWORD.match(match[0])
         tags.append(Tag(match[0], match.start(), keyword[1] if keyword else ""))

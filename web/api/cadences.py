@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.access import Action
 from domain.email.checked import template_of
@@ -27,6 +27,9 @@ from web.api.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])
+
+MOST_CHARACTERS = 2_000_000
+"""Of all files that are published at once."""
 
 
 class CadenceDetail(BaseModel):
@@ -64,6 +67,12 @@ class Files(BaseModel):
 
     files: list[File] = Field(min_length=1, max_length=100)
     only_check: bool = False
+
+    @model_validator(mode="after")
+    def _checked_in_time(self) -> Files:
+        if sum(len(file.text) for file in self.files) > MOST_CHARACTERS:
+            raise ValueError(f"all files together have at most {MOST_CHARACTERS:,} characters")
+        return self
 
 
 class Version(BaseModel):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.web.api.conftest import Api
 
 NAME = "welcome-1-checklist"
@@ -119,3 +121,25 @@ async def test_a_test_mail_that_can_not_go_says_why(api: Api) -> None:
     answers = [wrong, never, unknown, nobody, missing]
     assert [one.status_code for one in answers] == [422, 409, 200, 404, 404]
     assert api.value("SELECT count(*) FROM outbox_message") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<mj-text><mj-include path="_footer.en.mjml"/>',
+        "<mj-text>{% autoescape false %}x{% endautoescape %}</mj-text>",
+        "<mj-text>{{ " + "9" * 5000 + " }}</mj-text>",
+        "<mj-text>" + "{% if 1 %}" * 150 + "x" + "{% endif %}" * 150 + "</mj-text>",
+    ],
+)
+async def test_the_api_answers_a_broken_template_with_its_problems(api: Api, text: str) -> None:
+    """Each of these was answered with 500 and nothing to go by."""
+    mail = (
+        "---\nsubject: a\npreheader: b\n---\n<mjml><mj-body><mj-section><mj-column>"
+        f"{text}</mj-column></mj-section></mj-body></mjml>"
+    )
+    files = [{"name": "zz-a.en.mjml", "text": mail}]
+    answer = await api.ask("marketing", "POST", "/publications", files=files, only_check=True)
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
