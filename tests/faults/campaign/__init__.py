@@ -1,0 +1,1 @@
+"""A long run of kills and hangs over the whole deployment, with people who keep count."""
