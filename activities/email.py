@@ -1,4 +1,4 @@
-"""One e-mail to one lead, through the ledger: claim, render, send, settle."""
+"""One e-mail to one lead, through the ledger: claim, render, mark, hand over, settle."""
 
 from __future__ import annotations
 
@@ -14,10 +14,17 @@ from temporalio.exceptions import ApplicationError
 from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
 from activities.mail_text import mail_text
 from activities.resources import Resources
+from crash_points import crash_point
 from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
 from domain.email.message import CalendarPart
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from store import ledger
+from store.patience import keep_trying
+
+MARK_SECONDS = 3.0
+"""How long a mark is tried again while the database can't take it; a provider waits meanwhile."""
+SETTLE_SECONDS = 60.0
+"""How long the outcome is: this process is the only one that knows it."""
 
 # RFC 4122 name space of our own, so that Message-IDs follow from ledger keys.
 _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
@@ -73,7 +80,10 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
         _settle(resources, email.key, "planned", found.holder, now)
         found = _claim(resources, email, mine, now)
         if not found.mine and found.state == "sending":
-            raise ApplicationError("Another attempt is sending this touch.", type="InHand")
+            raise _in_hand()
+    if found.state == "capped" and found.holder:
+        # Claimed by an attempt that died: what waits for room must count under no cap.
+        _settle(resources, email.key, "planned", found.holder, now)
     if not found.mine:
         return Delivery(found.state, found.room)
     return _send(resources, email, mine, now)
@@ -97,15 +107,52 @@ def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> led
             topic=email.topic,
             channel=resources.channel.name,
             message_id=_message_id(resources, email.key),
-            stops=MARKETING_STOPS if email.topic else OPERATIONAL_STOPS,
+            stops=_stops(email),
             caps=email.caps,
             at=now,
         )
 
 
+class _Stopped(Exception):
+    """The lead has said no between the claim and the hand-over."""
+
+
+def _in_hand() -> ApplicationError:
+    return ApplicationError("Another attempt is sending this touch.", type="InHand")
+
+
+def _mark(resources: Resources, email: Email, claim: str) -> None:
+    """Note that the provider gets the mail now.
+
+    Raises:
+        ApplicationError: another attempt has taken the touch over while this one slept.
+        _Stopped: the lead has said no meanwhile.
+    """
+
+    def mark() -> str | None:
+        with resources.statements.connect() as connection:
+            return ledger.hand_over(connection, email.key, claim=claim, stops=_stops(email))
+
+    state = keep_trying(mark, MARK_SECONDS)
+    if state is None:
+        raise _in_hand()
+    if state == "suppressed":
+        raise _Stopped
+    crash_point("email.marked")
+
+
+def _stops(email: Email) -> Sequence[str]:
+    return MARKETING_STOPS if email.topic else OPERATIONAL_STOPS
+
+
 def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Delivery:
+    crash_point("email.claimed")
     try:
-        receipt = resources.channel.send(_message(resources, email))
+        receipt = resources.channel.send(
+            _message(resources, email), lambda: _mark(resources, email, claim)
+        )
+    except _Stopped:
+        return Delivery("suppressed")
     except RenderError as error:
         return _settle(resources, email.key, "failed", claim, now, error=f"template: {error}")
     except MessageRejected as rejected:
@@ -117,6 +164,7 @@ def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Deli
         raise ApplicationError(
             later.reason, type="TryAgain", next_retry_delay=_delay(later.after_seconds)
         ) from None
+    crash_point("email.handed_over")
     return _settle(
         resources, email.key, "sent", claim, now, provider_message_id=receipt.provider_message_id
     )
@@ -170,16 +218,19 @@ def _settle(
     error: str = "",
     provider_message_id: str = "",
 ) -> Delivery:
-    with resources.statements.connect() as connection:
-        ledger.settle(
-            connection,
-            key,
-            state,
-            claim=claim,
-            at=now,
-            error=error,
-            provider_message_id=provider_message_id,
-        )
+    def settle() -> None:
+        with resources.statements.connect() as connection:
+            ledger.settle(
+                connection,
+                key,
+                state,
+                claim=claim,
+                at=now,
+                error=error,
+                provider_message_id=provider_message_id,
+            )
+
+    keep_trying(settle, SETTLE_SECONDS, may_go_on=lambda: not activity.is_worker_shutdown())
     return Delivery(state)
 
 

@@ -26,7 +26,7 @@ ERASED = "erased"
 ACTIVITIES_ARE_OVER = timedelta(minutes=15)
 """How long after the end of a journey an activity of it may still write something (real time)."""
 
-_SETTLED = "(touch.state <> 'sending' OR :last)"
+_SETTLED = "(touch.state NOT IN ('claimed', 'sending') OR :last)"
 _LOCKS = (
     "SELECT pg_advisory_xact_lock(hashtext('visitors'))",
     "SELECT FROM held_answer WHERE task_id IN (SELECT id FROM task WHERE lead_id = :lead) "

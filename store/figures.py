@@ -123,8 +123,8 @@ _RECONCILE = text(
         (SELECT coalesce(sum(mails - 1), 0) FROM occasion)::int AS doubled,
         (SELECT count(*) FROM touch WHERE state = 'sent' AND channel = 'outbox' AND NOT EXISTS (
             SELECT FROM outbox_message WHERE touch_key = touch.key)) AS missing,
-        (SELECT count(*) FROM mail WHERE state IS NULL OR state NOT IN ('sent', 'sending'))
-            AS unaccounted
+        (SELECT count(*) FROM mail WHERE state IS NULL
+            OR state NOT IN ('sent', 'claimed', 'sending')) AS unaccounted
     """
 )
 

@@ -1,8 +1,9 @@
 """The ledger of touches: never the same touch twice, none dropped.
 
-A touch is claimed before the provider is called and settled after; both are transactions of their
-own. A claim that finds an earlier claim unsettled does not send: only the channel, or later the
-provider's events, can say whether that one went out.
+A touch is claimed before its mail is written, marked right before it is handed to the provider, and
+settled after; each is a transaction of its own. What was claimed only is taken over by the next
+attempt, and the one that lost it can't mark it any more. A claim that finds the mark does not send:
+only the channel, or later the provider's events, can say whether that one went out.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _CLAIM = text(
     WITH recent AS (
         SELECT coalesce(sent_at, planned_at) AS at FROM touch
         WHERE lead_id = :lead AND topic <> '' AND key <> :key
-            AND state IN ('sending', 'sent', 'unknown')
+            AND state IN ('claimed', 'sending', 'sent', 'unknown')
             AND coalesce(sent_at, planned_at) > :since
     ),
     lead_now AS (
@@ -44,26 +45,46 @@ _CLAIM = text(
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
                            state, claim, message_id, planned_at)
         SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
-            CASE WHEN stopped THEN 'suppressed' ELSE 'sending' END, :claim, :message_id, :at
+            CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim, :message_id, :at
         FROM lead_now WHERE stopped OR NOT full_up
         ON CONFLICT (key) DO UPDATE SET
-            claim = CASE WHEN touch.state = 'planned' THEN excluded.claim ELSE touch.claim END,
-            state = CASE WHEN touch.state = 'planned' THEN excluded.state ELSE touch.state END
+            claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
+                ELSE touch.claim END,
+            state = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.state
+                ELSE touch.state END
         RETURNING state, claim
     )
     SELECT state, claim, cast('{}' AS timestamptz[]) AS recent FROM claimed
     UNION ALL
-    SELECT coalesce(nullif(touch.state, 'planned'), 'capped'), coalesce(touch.claim, ''),
-        ARRAY(SELECT at FROM recent)
+    SELECT CASE WHEN touch.state IS NULL OR touch.state IN ('planned', 'claimed') THEN 'capped'
+            ELSE touch.state END,
+        coalesce(touch.claim, ''), ARRAY(SELECT at FROM recent)
     FROM lead_now LEFT JOIN touch ON touch.key = :key
     WHERE full_up AND NOT stopped
+    """
+)
+# Compare and set: an attempt that was taken over while it slept finds another claim, and whoever
+# said no since the claim is heard at the last moment.
+_HAND_OVER = text(
+    """
+    UPDATE touch SET state = CASE
+        WHEN EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key
+                     AND reason = ANY(cast(:stops AS text[])))
+            OR EXISTS (SELECT FROM topic_opt_out WHERE email_key = lead.email_key
+                       AND topic = touch.topic)
+        THEN 'suppressed' ELSE 'sending' END
+    FROM lead
+    WHERE touch.key = :key AND touch.state IN ('claimed', 'sending') AND touch.claim = :claim
+        AND lead.id = touch.lead_id
+    RETURNING touch.state
     """
 )
 _SETTLE = text(
     """
     UPDATE touch SET state = :state, provider_message_id = :provider_id, error = :error,
         sent_at = CASE WHEN :state = 'sent' THEN cast(:at AS timestamptz) END
-    WHERE key = :key AND state IN ('sending', 'unknown') AND (claim = :claim OR :state = 'sent')
+    WHERE key = :key AND state IN ('claimed', 'sending', 'unknown')
+        AND (claim = :claim OR :state = 'sent')
     """
 )
 # Evidence of sending also closes a touch that waits to be tried again: the answer "not taken" was
@@ -78,7 +99,7 @@ _SETTLE_BY_EVIDENCE = text(
         AS said (key, state, at, provider_id, error)
     WHERE touch.key = said.key
         AND (touch.state IN ('sending', 'unknown')
-             OR (touch.state = 'planned' AND said.state = 'sent'))
+             OR (touch.state IN ('planned', 'claimed') AND said.state = 'sent'))
     """
 )
 
@@ -111,8 +132,8 @@ def claim(
     caps: Sequence[Cap],
     at: datetime,
 ) -> Claim:
-    """Take the touch ``key`` to ``sending``, unless it was claimed before, may not be sent, or is
-    over a frequency cap; then nothing is written.
+    """Take the touch ``key`` to ``claimed``, unless it was handed over before, may not be sent,
+    or is over a frequency cap; then nothing is written. An earlier claim is taken over.
 
     Suppressions, topics the lead does not want and caps are judged with the lead's row locked,
     in one round trip.
@@ -145,7 +166,28 @@ def claim(
         },
     ).one()
     room = room_under(caps, row.recent, at) if row.state == "capped" else None
-    return Claim(row.state, row.state == "sending" and row.claim == claim, row.claim, room)
+    return Claim(row.state, row.state == "claimed" and row.claim == claim, row.claim, room)
+
+
+def hand_over(
+    connection: Connection, key: str, *, claim: str, stops: Sequence[str]
+) -> Literal["sending", "suppressed"] | None:
+    """Mark that the provider gets the touch ``key`` now, if ``claim`` still holds it.
+
+    To be called when everything else is ready. Repeated after an answer that got lost, it says
+    the same.
+
+    Args:
+        stops: the suppression reasons that stop this kind of mail.
+
+    Returns:
+        ``sending``: hand it over. ``suppressed``: the lead has said no since the claim. None:
+        another attempt has taken it over, or events have settled it.
+    """
+    state: Literal["sending", "suppressed"] | None = connection.execute(
+        _HAND_OVER, {"key": key, "claim": claim, "stops": list(stops)}
+    ).scalar()
+    return state
 
 
 def settle(

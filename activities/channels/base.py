@@ -15,7 +15,7 @@ logs and in workflow histories.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -76,6 +76,13 @@ class Receipt:
     provider_message_id: str
 
 
+HandOver = Callable[[], None]
+
+
+def unmarked() -> None:
+    """For a message that no ledger keeps."""
+
+
 class Channel(Protocol):
     """A way to send e-mail. One instance serves all threads of a process."""
 
@@ -83,8 +90,12 @@ class Channel(Protocol):
     def name(self) -> str:
         """``outbox``, ``smtp`` or ``sendgrid``."""
 
-    def send(self, message: EmailMessage) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
         """Hand one message to the provider; blocks until it answers.
+
+        Args:
+            before_hand_over: called once, when nothing is left to do but hand the message over.
+                What it raises ends the attempt, and the provider has not got the message.
 
         Raises:
             ChannelError: one of its kinds, see the tree above.

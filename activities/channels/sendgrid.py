@@ -25,10 +25,12 @@ from activities.channels.base import (
     ChannelError,
     ChannelMisconfigured,
     EmailMessage,
+    HandOver,
     MessageRejected,
     OutcomeUnknown,
     Receipt,
     TryAgain,
+    unmarked,
     usable_recipient,
     usable_sender,
 )
@@ -75,7 +77,7 @@ class SendGridChannel:
         sdk.client.timeout = timeout_seconds
         self._sdk = sdk
 
-    def send(self, message: EmailMessage) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
         """Send one message; see :meth:`activities.channels.base.Channel.send`.
 
         SendGrid answers 202 once the message is queued, and only then. A 5xx answer is taken as
@@ -87,6 +89,7 @@ class SendGridChannel:
         accepted.
         """
         request = _request(message)
+        before_hand_over()
         try:
             response = self._sdk.send(request)
         except HTTPError as error:

@@ -14,10 +14,12 @@ from activities.channels.base import (
     ChannelError,
     ChannelMisconfigured,
     EmailMessage,
+    HandOver,
     MessageRejected,
     OutcomeUnknown,
     Receipt,
     TryAgain,
+    unmarked,
     usable_recipient,
     usable_sender,
 )
@@ -57,7 +59,7 @@ class SmtpChannel:
         self._clock = clock
         self._tls = tls or ssl.create_default_context()
 
-    def send(self, message: EmailMessage) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
         """Send one message; see :meth:`activities.channels.base.Channel.send`.
 
         Whatever fails before the final dot of DATA surely was not accepted. A server that says
@@ -73,6 +75,9 @@ class SmtpChannel:
             with _faults_before_the_dot():
                 self._log_in(server)
                 _envelope(server, sender, recipient)
+            before_hand_over()
+            with _faults_before_the_dot():
+                _expect(354, server.docmd("DATA"), _message_refused)
                 server.send(_LEADING_DOT.sub(b"..", raw))
             _finish(server)
             with contextlib.suppress(OSError, smtplib.SMTPException):
@@ -135,7 +140,7 @@ def _faults_before_the_dot() -> Iterator[None]:
 
 
 def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
-    """MAIL, RCPT and DATA, up to the server's go-ahead."""
+    """MAIL and RCPT: from here on the server is ready for the message."""
     options = []
     if not (sender.isascii() and recipient.isascii()):
         if not server.has_extn("smtputf8"):
@@ -145,7 +150,6 @@ def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     _expect(250, server.mail(sender, options), _sender_refused)
     _expect(250, server.rcpt(recipient), _recipient_refused)
-    _expect(354, server.docmd("DATA"), _message_refused)
 
 
 def _finish(server: smtplib.SMTP) -> None:

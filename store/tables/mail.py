@@ -9,14 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
 
-TOUCH_STATES = ("planned", "sending", "sent", "failed", "unknown", "suppressed")
+TOUCH_STATES = ("planned", "claimed", "sending", "sent", "failed", "unknown", "suppressed")
 
 
 class Touch(Table):
     """The ledger: one row per touch, written before the provider is called.
 
     ``key`` is deterministic (``enrollment-7:welcome:1``, ``meeting-3:reminder-24h:1``).
-    ``claim`` names the run and attempt that took the row to ``sending``.
+    ``claim`` names the run and attempt that took the row to ``claimed``; ``sending`` means that it
+    may be with the provider.
     """
 
     __tablename__ = "touch"
@@ -44,7 +45,11 @@ class Touch(Table):
         CheckConstraint(f"state IN {TOUCH_STATES!r}", name="state"),
         Index("ix_touch_message_id", "message_id"),
         Index(
-            "ix_touch_unsettled", "state", postgresql_where=text("state IN ('sending','unknown')")
+            "ix_touch_unsettled",
+            "planned_at",
+            postgresql_where=text(
+                "state IN ('planned', 'claimed', 'sending', 'failed', 'unknown')"
+            ),
         ),
         Index(
             "ix_touch_trouble",

@@ -15,7 +15,14 @@ from sqlalchemy import Engine, text
 from temporalio.testing import ActivityEnvironment
 
 from activities.cadences import CadenceActivities
-from activities.channels.base import Channel, ChannelError, EmailMessage, Receipt
+from activities.channels.base import (
+    Channel,
+    ChannelError,
+    EmailMessage,
+    HandOver,
+    Receipt,
+    unmarked,
+)
 from activities.email import Email, deliver
 from activities.resources import Resources
 from domain.email.links import LinkSigner
@@ -39,8 +46,8 @@ class Provider:
     """The outside company that sends our mail.
 
     ``answers`` are its next answers, then it accepts: an error is raised without the mail being
-    taken, ``ProcessDied`` as ``dies_before`` and ``dies_after`` taking it. ``knows`` is whether
-    it can be asked about a mail.
+    taken. ``dies`` is where the worker is killed: ``before`` the hand-over is marked, ``marked``
+    right after, or ``after`` the mail was taken. ``knows`` is whether it can be asked about a mail.
     """
 
     knows: bool = False
@@ -54,14 +61,17 @@ class Provider:
     def __post_init__(self) -> None:
         self.may_answer.set()
 
-    def send(self, message: EmailMessage) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
         """Take the mail, or do what was scripted instead."""
+        dies, self.dies = self.dies, ""
+        if dies == "before":
+            raise ProcessDied
+        before_hand_over()
         self.entered.set()
         assert self.may_answer.wait(30), "the test forgot to let the provider answer"
         if self.answers:
             raise self.answers.popleft()
-        dies, self.dies = self.dies, ""
-        if dies == "before":
+        if dies == "marked":
             raise ProcessDied
         self.accepted.append(message.touch_key)
         if dies == "after":

@@ -135,7 +135,7 @@ def test_the_database_and_the_policy_agree_on_what_is_capped(
     with here.resources.statements.connect() as connection:
         found = _claim(connection, here, "enrollment-1:hello:1", caps=caps)
     assert found.room == room_under(caps, [NOW - age for age in ages], NOW)
-    assert found.state == ("capped" if found.room else "sending")
+    assert found.state == ("capped" if found.room else "claimed")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import Engine, create_engine, text
 from temporalio.exceptions import ApplicationError
 
 from activities.channels.base import (
@@ -15,12 +16,14 @@ from activities.channels.base import (
     Channel,
     ChannelError,
     EmailMessage,
+    HandOver,
     OutcomeUnknown,
     Receipt,
     TryAgain,
+    unmarked,
 )
 from activities.channels.outbox import OutboxChannel
-from domain.consent import MARKETING_STOPS
+from domain.consent import MARKETING_STOPS, Cap
 from settings import Settings
 from store import ledger
 from tests.activities.desk import NOW, Desk, Provider
@@ -59,7 +62,7 @@ def test_a_retry_after_sending_sends_the_lead_nothing_more(desk: MakeDesk) -> No
     assert len(company.accepted) == 1
 
 
-@pytest.mark.parametrize("dies", ["before", "after"])
+@pytest.mark.parametrize("dies", ["marked", "after"])
 def test_a_dead_attempt_is_made_good_where_the_provider_can_be_asked(
     desk: MakeDesk, dies: str
 ) -> None:
@@ -75,7 +78,122 @@ def test_a_dead_attempt_is_made_good_where_the_provider_can_be_asked(
     assert here.touch("state", "error") == ("sent", "")
 
 
-@pytest.mark.parametrize("dies", ["before", "after"])
+def test_an_attempt_that_died_before_the_hand_over_is_made_good_at_any_provider(
+    desk: MakeDesk,
+) -> None:
+    """Killed while it wrote the mail or connected: the lead would miss the mail for good."""
+    company = provider(dies="before")
+    here = desk(company)
+    here.die()
+    assert here.touch("state") == ("claimed",)
+
+    assert here.deliver(attempt=2) == "sent"
+
+    assert len(company.accepted) == 1
+
+
+def test_an_attempt_that_slept_through_its_replacement_sends_nothing(desk: MakeDesk) -> None:
+    """Frozen between claim and mark until Temporal gave up on it, it would send a second mail."""
+    company = provider()
+    here = desk(company)
+
+    class Frozen(Provider):
+        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+            assert here.deliver(attempt=2) == "sent"
+            return super().send(message, before_hand_over)
+
+    woken = Frozen()
+    with pytest.raises(ApplicationError):
+        here.with_channel(woken).deliver(attempt=1)
+
+    assert (len(company.accepted), woken.accepted) == (1, [])
+    assert here.touch("state", "claim") == ("sent", "run-1:7:2")
+
+
+@pytest.mark.parametrize("dead_before", [False, True])
+def test_who_says_no_after_the_claim_is_heard_at_the_last_moment(
+    desk: MakeDesk, dead_before: bool
+) -> None:
+    """The mail is being written, or waits for the next attempt, while the lead unsubscribes."""
+    company = provider(dies="before" if dead_before else "")
+    here = desk(company)
+    if dead_before:
+        here.die()
+        here.suppress("unsubscribed")
+    else:
+        here = here.with_channel(Interrupted(lambda: here.suppress("unsubscribed")))
+
+    assert here.deliver(attempt=2) == "suppressed"
+
+    assert here.touch("state", "sent_at") == ("suppressed", None)
+    assert company.accepted == []
+
+
+class Interrupted(Provider):
+    """A provider before whose turn something else happens."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self.meanwhile = meanwhile
+
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+        """Take the mail, later."""
+        self.meanwhile()
+        return super().send(message, before_hand_over)
+
+
+def test_a_claim_that_died_and_now_has_no_room_waits_as_planned(desk: MakeDesk) -> None:
+    """It would count under the caps of the mails that the lead gets instead."""
+    here = desk(provider(dies="before"))
+    here.die()
+    here.run(
+        "INSERT INTO touch (key, lead_id, step, topic, channel, state, planned_at) "
+        "VALUES ('other', :lead, 'other', 'nurture', 'stand-in', 'sent', :at)",
+        lead=here.lead_id,
+        at=NOW - timedelta(hours=1),
+    )
+
+    assert here.deliver(attempt=2, caps=(Cap(1, "day"),)) == "capped"
+
+    assert here.value("SELECT state FROM touch WHERE key <> 'other'") == "planned"
+
+
+@pytest.mark.parametrize("at", ["mark", "settle"])
+def test_a_database_that_fails_for_a_moment_costs_no_mail(desk: MakeDesk, at: str) -> None:
+    """The sessions of the worker are ended between two steps; it lives on and knows what it did."""
+    here = desk(provider())
+    sent = []
+
+    class Cut(Provider):
+        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+            if at == "mark":
+                cut_connections(here.database)
+            before_hand_over()
+            sent.append(message.touch_key)
+            if at == "settle":
+                cut_connections(here.database)
+            return Receipt("theirs-1")
+
+    assert here.with_channel(Cut()).deliver() == "sent"
+
+    assert len(sent) == 1
+    assert here.touch("state", "provider_message_id") == ("sent", "theirs-1")
+
+
+def cut_connections(database: Engine) -> None:
+    """End every session of the database but one of our own, as a fail-over does."""
+    other = create_engine(database.url)
+    with other.connect() as connection:
+        connection.execute(
+            text(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        )
+    other.dispose()
+
+
+@pytest.mark.parametrize("dies", ["marked", "after"])
 def test_a_dead_attempt_is_never_repeated_where_nobody_can_tell(desk: MakeDesk, dies: str) -> None:
     """Guessing would double the mail of every lead in flight at each crash."""
     company = provider(dies=dies)
@@ -98,7 +216,7 @@ def test_the_outbox_itself_knows_what_it_took(desk: MakeDesk) -> None:
         def was_accepted(self, touch_key: str) -> bool | None:
             return outbox.was_accepted(touch_key)
 
-    here.with_channel(DyingOutbox(dies="before")).die()
+    here.with_channel(DyingOutbox(dies="marked")).die()
     here = here.with_channel(outbox)
 
     assert [here.deliver(attempt=2), here.deliver(attempt=3)] == ["sent", "sent"]
@@ -230,8 +348,8 @@ def test_two_attempts_at_once_put_one_mail_into_the_outbox(desk: MakeDesk) -> No
     outbox = OutboxChannel(here.database, Settings().clock())
 
     class SlowOutbox(Provider):
-        def send(self, message: EmailMessage) -> Receipt:
-            super().send(message)
+        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+            super().send(message, before_hand_over)
             return outbox.send(message)
 
     slow_outbox = SlowOutbox()
@@ -260,7 +378,7 @@ def test_an_attempt_that_was_given_up_on_does_not_undo_the_next_ones_claim(
     _settle(here, "first", "planned")
     _settle(here, "first", "failed")
 
-    assert here.touch("state", "claim") == ("sending", "second")
+    assert here.touch("state", "claim") == ("claimed", "second")
 
 
 def test_a_touch_that_was_sent_stays_sent(desk: MakeDesk) -> None:

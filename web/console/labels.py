@@ -153,6 +153,7 @@ MACHINES = {
 """Which machine did it instead of the lead."""
 MAIL_STATES = {
     "planned": N_("Mail planned"),
+    "claimed": N_("Mail on its way"),
     "sending": N_("Mail on its way"),
     "sent": N_("Mail sent"),
     "failed": N_("Mail failed"),

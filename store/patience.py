@@ -1,0 +1,51 @@
+"""Trying again what the database refused for a moment only."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+T = TypeVar("T")
+
+MOMENTARY = (OperationalError, InternalError, InterfaceError, PoolTimeout)
+"""What passes by itself: deadlocks, serialization failures and time-outs of locks, statements and
+sessions, connections that were lost or can't be made, a standby that takes no writes yet, and a
+pool without a free connection. SQLAlchemy's TimeoutError is no DBAPIError.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
+_SHORTEST = 0.05
+_LONGEST = 1.0
+
+
+def keep_trying(
+    work: Callable[[], T], seconds: float, *, may_go_on: Callable[[], bool] = lambda: True
+) -> T:
+    """Do ``work``, again and again for ``seconds`` while the database refuses it for a moment.
+
+    A commit whose answer was lost may have happened, so ``work`` must be something that happens
+    once however often it is done.
+
+    Args:
+        seconds: no attempt begins later than this.
+        may_go_on: asked before each further attempt.
+
+    Raises:
+        SQLAlchemyError: the last refusal, or the first that does not pass by itself.
+    """
+    until = time.monotonic() + seconds
+    pause = _SHORTEST
+    while True:
+        try:
+            return work()
+        except MOMENTARY:
+            if time.monotonic() + pause > until or not may_go_on():
+                raise
+        # Two that stood in each other's way must not meet again.
+        time.sleep(pause * random.uniform(0.5, 1.0))
+        pause = min(2 * pause, _LONGEST)
