@@ -182,6 +182,18 @@ def opt_out(
     )
 
 
+def standing_opt_out(connection: Connection, email_key: str) -> int | None:
+    """Id of the record by which the address is opted out now; None when it is not."""
+    last = connection.execute(
+        text(
+            "SELECT id, action FROM consent_record WHERE email_key = :email AND topic = '' "
+            "ORDER BY id DESC LIMIT 1"
+        ),
+        {"email": email_key},
+    ).first()
+    return last.id if last is not None and last.action == "opt_out" else None
+
+
 def opt_out_all(
     connection: Connection,
     email_keys: Collection[str],

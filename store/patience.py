@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 T = TypeVar("T")
@@ -23,16 +23,25 @@ _SHORTEST = 0.05
 _LONGEST = 1.0
 
 
+PAGE_SECONDS = 2.0
+"""How long somebody who looks at a page waits for it."""
+
+
 def keep_trying(
-    work: Callable[[], T], seconds: float, *, may_go_on: Callable[[], bool] = lambda: True
+    work: Callable[[], T],
+    seconds: float,
+    *,
+    if_lost: bool = True,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> T:
     """Do ``work``, again and again for ``seconds`` while the database refuses it for a moment.
 
     A commit whose answer was lost may have happened, so ``work`` must be something that happens
-    once however often it is done.
+    once however often it is done, or be left alone when the connection is lost.
 
     Args:
         seconds: no attempt begins later than this.
+        if_lost: whether also after a connection was lost, when it may have happened.
         may_go_on: asked before each further attempt.
 
     Raises:
@@ -43,8 +52,9 @@ def keep_trying(
     while True:
         try:
             return work()
-        except MOMENTARY:
-            if time.monotonic() + pause > until or not may_go_on():
+        except MOMENTARY as error:
+            lost = isinstance(error, DBAPIError) and error.connection_invalidated
+            if time.monotonic() + pause > until or (lost and not if_lost) or not may_go_on():
                 raise
         # Two that stood in each other's way must not meet again.
         time.sleep(pause * random.uniform(0.5, 1.0))

@@ -36,6 +36,9 @@ from web.words import words_asked_for
 
 log = structlog.get_logger(__name__)
 
+RETRY_AFTER = "5"
+"""Seconds after which to ask again what could not be kept."""
+
 # Our pages need nothing but our own style sheet. Tokens stand in paths: no page may pass its
 # address on.
 HEADERS = {
@@ -148,8 +151,15 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _sorry(request: Request, status: int, sentence: str) -> Response:
     # Programs ask here, not people.
+    response: Response
     if request.url.path.startswith(("/webhooks/", "/v1/")):
-        return JSONResponse({"error": sentence}, status)
-    words = words_asked_for(request)
-    home = "/console/" if request.url.path.startswith("/console/") else ""
-    return page("sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home)
+        response = JSONResponse({"error": sentence}, status)
+    else:
+        words = words_asked_for(request)
+        home = "/console/" if request.url.path.startswith("/console/") else ""
+        response = page(
+            "sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home
+        )
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response

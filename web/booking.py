@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, Engine
 
 from domain.cadences.window import zone
-from domain.email.links import LinkSigner
+from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
 from settings import Settings
 from store.business_time import team_of
@@ -21,6 +21,7 @@ from store.meetings import (
     cancel_meeting,
     upcoming_meeting,
 )
+from store.patience import PAGE_SECONDS, keep_trying
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
@@ -73,15 +74,22 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
         ``action=cancel`` cancels."""
         claim = claim_of(signer, token, "booking")
         now = settings.clock().now()
+        return keep_trying(
+            lambda: change(claim, action, _instant(starts_at), now), PAGE_SECONDS, if_lost=False
+        )
+
+    def change(claim: LinkClaim, action: str, chosen: datetime | None, now: datetime) -> Response:
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
             words = words_in(touched.language)
+            meeting = upcoming_meeting(connection, touched.lead_id)
             if action == "cancel":
-                meeting = upcoming_meeting(connection, touched.lead_id)
                 if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now):
                     return show(connection, touched, now, news=words.cancelled)
                 return show(connection, touched, now, status=409, trouble=words.nothing_to_cancel)
-            chosen = _instant(starts_at)
+            if meeting and meeting.starts_at == chosen:
+                # The answer to an earlier request was lost, or the button was clicked twice.
+                return show(connection, touched, now, news=words.booked)
             days = _days(connection, touched, now)
             if chosen is None or not any(chosen in slots for slots in days.values()):
                 return show(connection, touched, now, status=409, trouble=words.taken)

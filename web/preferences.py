@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated
 
@@ -10,10 +11,18 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, Engine
 
 from domain.consent import LIFTED_BY_THE_LEAD, Source
-from domain.email.links import LinkSigner
+from domain.email.links import LinkClaim, LinkSigner
 from settings import Settings
-from store.consent import choose_topics, consent_of, consent_policy, opt_in, opt_out
+from store.consent import (
+    choose_topics,
+    consent_of,
+    consent_policy,
+    opt_in,
+    opt_out,
+    standing_opt_out,
+)
 from store.engagement import record_engagement
+from store.patience import PAGE_SECONDS, keep_trying
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
@@ -59,12 +68,21 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
         come_back; with any other nothing changes."""
         claim = claim_of(signer, token, "preferences")
         at = settings.clock().now()
+        return keep_trying(
+            lambda: change(claim, action, topics or (), shown or (), at),
+            PAGE_SECONDS,
+            if_lost=False,
+        )
+
+    def change(
+        claim: LinkClaim, action: str, topics: Collection[str], shown: Collection[str], at: datetime
+    ) -> Response:
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
             words = words_in(touched.language)
             if action == "save":
                 known = consent_policy(connection).topics
-                wanted = {code: code in (topics or ()) for code in shown or () if code in known}
+                wanted = {code: code in topics for code in shown if code in known}
                 choose_topics(
                     connection, email_key=touched.email_key, wanted=wanted, at=at, source=PAGE
                 )
@@ -83,17 +101,22 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
 def unsubscribe_lead(
     connection: Connection, touched: TouchedLead, *, source: Source, at: datetime
 ) -> None:
-    """The lead wants nothing more from marketing: its journey hears of it, the first time."""
-    record = opt_out(connection, email_key=touched.email_key, at=at, source=source)
-    if record is not None:
-        record_engagement(
-            connection,
-            lead_id=touched.lead_id,
-            touch_id=touched.touch_id,
-            kind="unsubscribe",
-            at=at,
-            key=f"unsubscribe:{touched.touch_key}:{record}",
-        )
+    """The lead wants nothing more from marketing: its journey hears of it, the first time.
+
+    The same word may have come through another door a moment before. It is kept as said here too,
+    once as long as it stands, so that the history does not depend on who was faster.
+    """
+    record = opt_out(
+        connection, email_key=touched.email_key, at=at, source=source
+    ) or standing_opt_out(connection, touched.email_key)
+    record_engagement(
+        connection,
+        lead_id=touched.lead_id,
+        touch_id=touched.touch_id,
+        kind="unsubscribe",
+        at=at,
+        key=f"unsubscribe:{touched.touch_key}:{record}",
+    )
 
 
 def _come_back(connection: Connection, touched: TouchedLead, at: datetime) -> bool:

@@ -137,7 +137,9 @@ async def test_a_database_that_is_away_gives_a_page_and_no_restart(
     async with browse(site) as client:
         assert (await client.get("/healthz")).status_code == 200
         assert (await client.get("/readyz")).status_code == 503
-        assert (await client.get(site.signer.unsubscribe("a:b:1"))).status_code == 503
+        answer = await client.get(site.signer.booking("a:b:1"))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "<button" in (await client.get(site.signer.unsubscribe("a:b:1"))).text
 
 
 def test_without_a_key_one_is_made_and_kept(tmp_path: Path) -> None:

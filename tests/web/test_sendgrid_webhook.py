@@ -14,6 +14,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from activities.channels.base import OutcomeUnknown
+from store.consent import lock_address
 from tests.activities.desk import Desk, Provider
 from tests.web.conftest import Site, browse
 from tests.web.sendgrid import KEY, PLANNED_AT, TOUCH, MakeSite, event, post, public, touch
@@ -384,3 +385,39 @@ async def test_batches_at_once_wait_for_each_other(site: Site) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert site.rows("SELECT count(*) FROM engagement") == [(8 * 4,)]
     assert site.rows("SELECT DISTINCT state FROM touch") == [("sent",)]
+
+
+@pytest.mark.parametrize("first", ["provider", "page"])
+async def test_who_says_no_at_two_doors_is_heard_at_both_in_any_order(
+    site: Site, first: str
+) -> None:
+    """Which of the two came first by a hair decided what the lead's page shows, and whether the
+    page that said "you are unsubscribed" had left any trace."""
+    touch(site)
+    page = site.signer.unsubscribe(TOUCH)
+    with site.database.connect() as connection:
+        lock_address(connection, "jane@acme.example")
+        async with browse(site) as client:
+            doors = {
+                "provider": lambda: post(site, [event("unsubscribe")]),
+                "page": lambda: client.post(page),
+            }
+            waiting = []
+            for name in sorted(doors, key=lambda name: name != first):
+                waiting.append(asyncio.create_task(doors[name]()))
+                await asyncio.to_thread(until_waiting, site, len(waiting))
+            connection.rollback()
+            assert {answer.status_code for answer in await asyncio.gather(*waiting)} == {200}
+            # Saying it once more at the same door is nothing new.
+            assert (await client.post(page)).status_code == 200
+    sources = site.rows("SELECT split_part(key, ':', 1) FROM engagement ORDER BY 1")
+    assert sources == [("sendgrid",), ("unsubscribe",)]
+    assert site.rows("SELECT count(*) FROM consent_record") == [(1,)]
+
+
+def until_waiting(site: Site, sessions: int) -> None:
+    """Until so many sessions wait for a lock."""
+    deadline = time.monotonic() + 30
+    while site.rows("SELECT count(*) FROM pg_locks WHERE NOT granted") != [(sessions,)]:
+        assert time.monotonic() < deadline, "nobody waits for the lock"
+        time.sleep(0.01)
