@@ -17,14 +17,18 @@ from standardwebhooks.webhooks import Webhook
 from temporalio import activity
 
 from activities.resources import Resources
+from crash_points import crash_point
 from domain.webhooks import WebhookAttempt, WebhookAttempted, is_public, url_problem
 from store import outgoing
 from store.outgoing import Outgoing
+from store.patience import keep_trying
 
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 15.0
 """Real time for name, connection, sending and the answer's head together."""
+SETTLE_SECONDS = 30.0
+"""How long the outcome is tried to be kept while the database is away."""
 GONE = 410
 
 
@@ -47,10 +51,16 @@ class WebhookActivities:
         delivered = status is not None and 200 <= status < 300
         ended = delivered or attempt.last or status == GONE
         state = "delivered" if delivered else "failed" if ended else "waiting"
-        with self.resources.engine.begin() as connection:
-            outgoing.end_attempt(connection, delivery_id, state, status, error)
-            if status == GONE:
-                outgoing.switch_off(connection, delivery_id)
+        crash_point("webhook.posted")
+
+        def end() -> None:
+            with self.resources.engine.begin() as connection:
+                outgoing.end_attempt(connection, delivery_id, state, status, error)
+                if status == GONE:
+                    outgoing.switch_off(connection, delivery_id)
+
+        # Whoever got it would get it again; only this process knows that it need not.
+        keep_trying(end, SETTLE_SECONDS, may_go_on=lambda: not activity.is_worker_shutdown())
         log.info("webhook attempt", delivery=delivery_id, state=state, status=status)
         # Addresses of receivers stay out of histories.
         answer = f"the answer was {status}" if status else "there was no answer"

@@ -25,6 +25,7 @@ from web.oidc import oidc_pages
 from web.password import password_pages
 from web.preferences import preference_pages
 from web.recipient import recipient_pages
+from web.retry_after import retry_after
 from web.same_origin import SameOrigin
 from web.sendgrid_inbound import sendgrid_inbound
 from web.sendgrid_webhook import sendgrid_webhook
@@ -36,8 +37,6 @@ from web.words import words_asked_for
 
 log = structlog.get_logger(__name__)
 
-RETRY_AFTER = "5"
-"""Seconds after which to ask again what could not be kept."""
 
 # Our pages need nothing but our own style sheet. Tokens stand in paths: no page may pass its
 # address on.
@@ -160,6 +159,5 @@ def _sorry(request: Request, status: int, sentence: str) -> Response:
         response = page(
             "sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home
         )
-    if status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER
+    response.headers.update(retry_after(status))
     return response

@@ -23,12 +23,14 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
+from crash_points import crash_point
 from domain.meetings.bookings import BadReport, Booking, Provider
 from domain.meetings.calcom import read_calcom
 from domain.meetings.calendly import read_calendly
 from settings import Settings
 from store.calendar_bookings import BookingRefused, take_report
 from store.policies import PolicyMissing
+from web.retry_after import retry_after
 
 log = structlog.get_logger(__name__)
 
@@ -78,10 +80,13 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
         refused: BookingRefused | None = None
         with database.begin() as connection:
             try:
-                return take_report(connection, report, clock.now())
+                outcome = take_report(connection, report, clock.now())
             except BookingRefused as refusal:
                 refused = refusal
-        raise _Refused(409, str(refused))
+        crash_point("door.booking_committed")
+        if refused is not None:
+            raise _Refused(409, str(refused))
+        return outcome
 
     async def answer(service: _Service, request: Request) -> Response:
         try:
@@ -89,12 +94,14 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
             outcome = await run_in_threadpool(take, report) if report else "unchanged"
         except _Refused as refused:
             log.warning("a booking report was refused", **_line(service, refused))
-            return JSONResponse({"error": str(refused)}, refused.status)
+            return JSONResponse(
+                {"error": str(refused)}, refused.status, retry_after(refused.status)
+            )
         except (SQLAlchemyError, PolicyMissing) as error:
             log.warning(
                 "a booking report must wait", service=service.provider, error=type(error).__name__
             )
-            return JSONResponse({"error": "The booking can't be stored now."}, 503)
+            return JSONResponse({"error": "The booking can't be stored now."}, 503, retry_after())
         except ClientDisconnect:
             return Response(status_code=400)
         log.info("a booking was reported", service=service.provider, outcome=outcome)

@@ -81,10 +81,11 @@ class Event(BaseModel):
 
 @dataclass(frozen=True)
 class DatedEvent:
-    """An event and its journey time, UTC."""
+    """An event, its journey time (UTC) and its number in the batch."""
 
     event: Event
     at: datetime
+    item: int
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,13 @@ class Tally:
     ignored: int = 0
     problems: list[Problem] = field(default_factory=list)
 
+    def add(self, other: Tally) -> None:
+        """Count what became of a part of the batch."""
+        self.recorded += other.recorded
+        self.settled += other.settled
+        self.duplicates += other.duplicates
+        self.unknown += other.unknown
+
     def counts(self) -> dict[str, int]:
         """The numbers alone."""
         return {
@@ -171,7 +179,7 @@ def read_events(items: Sequence[object], clock: Clock, tally: Tally) -> list[Dat
             if _is_of_other_kind(item):
                 tally.ignored += 1
             else:
-                events.append(_read(item, clock, latest))
+                events.append(_read(item, number, clock, latest))
         except _Refused as refused:
             tally.problems.append(Problem(number, refused.field, str(refused)))
     return events
@@ -183,7 +191,7 @@ def _is_of_other_kind(item: object) -> bool:
     return isinstance(name, str) and name.isidentifier() and name not in MEANINGS
 
 
-def _read(item: object, clock: Clock, latest: datetime) -> DatedEvent:
+def _read(item: object, number: int, clock: Clock, latest: datetime) -> DatedEvent:
     if not isinstance(item, Mapping):
         raise _Refused("event", "An event is a JSON object.")
     try:
@@ -196,7 +204,8 @@ def _read(item: object, clock: Clock, latest: datetime) -> DatedEvent:
         raise _Refused("event", "This is no name of an event.")
     if not OLDEST.timestamp() <= event.timestamp <= latest.timestamp():
         raise _Refused("timestamp", "No event can have happened then (seconds since 1970).")
-    return DatedEvent(event, clock.journey_time(datetime.fromtimestamp(event.timestamp, UTC)))
+    at = clock.journey_time(datetime.fromtimestamp(event.timestamp, UTC))
+    return DatedEvent(event, at, number)
 
 
 @dataclass(frozen=True)

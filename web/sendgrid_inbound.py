@@ -19,10 +19,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
+from crash_points import crash_point
 from settings import Settings
 from store.inbound import take_inbound
 from store.policies import PolicyMissing
 from web.inbound_mail import Form, read_mail
+from web.retry_after import retry_after
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -70,6 +72,7 @@ def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
         mail = read_mail(form, settings.clock().now())
         with database.begin() as connection:
             new = take_inbound(connection, mail)
+        crash_point("door.mail_committed")
         return JSONResponse({"kind": mail.verdict.kind, "new": new})
 
     @router.post("/webhooks/sendgrid/inbound")
@@ -82,12 +85,14 @@ def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
             return await run_in_threadpool(take, await _form(request))
         except _Refused as refused:
             log.warning("a mail in SendGrid's name was refused", reason=str(refused))
-            headers = {"WWW-Authenticate": "Basic"} if refused.status == 401 else None
+            headers = retry_after(refused.status)
+            if refused.status == 401:
+                headers = {"WWW-Authenticate": "Basic"}
             answer = {"error": str(refused), "field": refused.field}
             return JSONResponse(answer, refused.status, headers)
         except (SQLAlchemyError, PolicyMissing) as error:
             log.warning("a received mail must wait", error=type(error).__name__)
-            return JSONResponse({"error": "The mail can't be stored now."}, 503)
+            return JSONResponse({"error": "The mail can't be stored now."}, 503, retry_after())
         except ClientDisconnect:
             return Response(status_code=400)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,13 +17,15 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
+from crash_points import crash_point
 from domain.engagement.machines import read_networks
 from settings import Settings
 from store.policies import PolicyMissing
-from web.sendgrid_events import Tally, apply_events, read_events
+from web.retry_after import retry_after
+from web.sendgrid_events import DatedEvent, Problem, Tally, apply_events, read_events
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +35,10 @@ LARGEST_BYTES = 2 * 1024 * 1024
 FRESH_SECONDS = 300
 # A batch in which everything is wrong is explained by its beginning.
 PROBLEMS_TOLD = 20
+
+
+# What is wrong with an event itself, not with the database.
+UNSTORABLE = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
 class _Refused(Exception):
@@ -47,7 +54,8 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
     """``/webhooks/sendgrid``. It answers in JSON:
 
     - 200: everything in the batch is committed. The numbers say what became of it.
-    - 400: the body is no batch, or ``problems`` names events and fields that could not be read.
+    - 400: the body is no batch, or ``problems`` names events and fields that could not be read,
+      or events that could not be stored.
       The other events are committed. SendGrid repeats the batch, which does no harm.
     - 401, 403: not signed; wrongly signed, or signed more than five minutes ago.
     - 413: too large. 503: no key is set, or the database can't be reached; SendGrid repeats it.
@@ -57,19 +65,41 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
     own_url = settings.web_url()
     networks = read_networks(settings.scanner_networks)
 
-    def take(body: str) -> Response:
-        tally = Tally()
-        events = read_events(_batch(body), settings.clock(), tally)
-        if events:
+    def store(events: Sequence[DatedEvent], tally: Tally) -> None:
+        """Commit the events together. If there are some that can't be stored, the others are, in
+        ever smaller parts: SendGrid repeats a batch for a day, and they would wait as long."""
+        part = Tally()
+        try:
             with database.begin() as connection:
                 apply_events(
                     connection,
                     events,
-                    tally,
+                    part,
                     own_url=own_url,
                     networks=networks,
                     now=settings.clock().now(),
                 )
+        except UNSTORABLE as error:
+            if len(events) == 1:
+                log.error(
+                    "an event of SendGrid can't be stored",
+                    kind=events[0].event.event,
+                    error=type(error).__name__,
+                )
+                tally.problems.append(Problem(events[0].item, "event", "It can't be stored."))
+                return
+            middle = len(events) // 2
+            store(events[:middle], tally)
+            store(events[middle:], tally)
+        else:
+            crash_point("door.events_committed")
+            tally.add(part)
+
+    def take(body: str) -> Response:
+        tally = Tally()
+        events = read_events(_batch(body), settings.clock(), tally)
+        if events:
+            store(events, tally)
         answer: dict[str, Any] = tally.counts()
         if not tally.problems:
             if tally.unknown:
@@ -93,10 +123,11 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
             return await run_in_threadpool(take, body)
         except _Refused as refused:
             log.warning("a request in SendGrid's name was refused", reason=str(refused))
-            return JSONResponse({"error": str(refused), "field": refused.field}, refused.status)
+            answer = {"error": str(refused), "field": refused.field}
+            return JSONResponse(answer, refused.status, retry_after(refused.status))
         except (SQLAlchemyError, PolicyMissing) as error:
             log.warning("SendGrid's events must wait", error=type(error).__name__)
-            return JSONResponse({"error": "The events can't be stored now."}, 503)
+            return JSONResponse({"error": "The events can't be stored now."}, 503, retry_after())
         except ClientDisconnect:
             return Response(status_code=400)
 

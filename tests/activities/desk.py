@@ -139,11 +139,11 @@ class Desk:
             topic="nurture",
         )
         email = dataclasses.replace(email, **changed)
-        return str(_attempt(attempt).run(deliver, self.resources, email, NOW).state)
+        return str(attempt_number(attempt).run(deliver, self.resources, email, NOW).state)
 
     def run_step(self, request: RunStep, attempt: int = 1, at: datetime = NOW) -> Plan:
         """Attempt number ``attempt`` at a step of a cadence."""
-        return _attempt(attempt, at).run(CadenceActivities(self.resources).run_step, request)
+        return attempt_number(attempt, at).run(CadenceActivities(self.resources).run_step, request)
 
     def die(self, attempt: int = 1) -> None:
         """An attempt whose worker is killed while the provider has the mail."""
@@ -181,7 +181,8 @@ class Desk:
             return list(connection.execute(text(query), parameters).scalars())
 
 
-def _attempt(number: int, at: datetime = NOW) -> ActivityEnvironment:
+def attempt_number(number: int, at: datetime = NOW) -> ActivityEnvironment:
+    """Where attempt ``number`` at one activity runs."""
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(
         ActivityEnvironment.default_info(),

@@ -19,12 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from activities.links import deployment_secret
+from crash_points import crash_point
 from domain.identities import Message
 from settings import Settings
 from store.erasure import erased_among
 from store.policies import PolicyMissing
 from store.visitors import Overtaken, take_batch
 from store.write_keys import Source, find_source
+from web.retry_after import retry_after
 from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
 from web.tracking.reading import KINDS, Arrival, Envelope, envelope_of, read_message
 from web.tracking.refusal import BadMessage, Refused
@@ -78,6 +80,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
         wanted = without_erased(messages)
         if wanted:
             take_batch(database, wanted, source, clock.journey_time(received))
+            crash_point("door.tracked")
         if not rejected:
             return _answer({"success": True})
         log.info(
@@ -204,4 +207,4 @@ def _read_one(
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    return JSONResponse(body, status, headers=_ANY_ORIGIN)
+    return JSONResponse(body, status, headers=_ANY_ORIGIN | retry_after(status))

@@ -1,0 +1,35 @@
+"""A worker's attempt at one mail, as a process of its own that can be killed or frozen.
+
+``python -m tests.faults.deliver_once ATTEMPT`` with the settings of a worker; the lead is number 1.
+Prints what became of the touch.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from activities.channels.registry import channel_from
+from activities.email import Email, deliver
+from activities.links import link_signer
+from activities.resources import Resources
+from domain.email.rendering import CompiledTemplate
+from settings import Settings
+from store.engine import engine
+from tests.activities.desk import NOW, attempt_number
+
+settings = Settings()
+database = engine(settings.database_url)
+resources = Resources(database, channel_from(settings, database), link_signer(settings), settings)
+email = Email(
+    key="enrollment-1:hello:1",
+    lead_id=1,
+    recipient="ada@lovelace.example",
+    recipient_name="Ada",
+    step="hello",
+    template_version_id=1,
+    template=CompiledTemplate(subject="Hello", preheader="", html="Hello", text="Hello"),
+    fields={"lead": {"first_name": "Ada"}},
+    topic="nurture",
+)
+attempt = attempt_number(int(sys.argv[1]))
+sys.stdout.write(attempt.run(deliver, resources, email, NOW).state)

@@ -1,0 +1,161 @@
+"""A worker is killed or frozen at each step of a mail, before real servers over real sockets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+from aiosmtpd.smtp import SMTP
+
+from settings import ROOT
+from store.engine import engine
+from store.ledger import Evidence, settle_by_evidence
+from tests.activities.desk import NOW, Desk, Provider
+from tests.channels.sendgrid_stand_in import stand_in
+from tests.channels.test_smtp import Handler, LocalServer
+
+pytestmark = pytest.mark.xdist_group("faults")
+
+
+@dataclass
+class Post:
+    """A mail server: what it has taken, and the settings that lead there."""
+
+    arrived: Callable[[], int]
+    environment: dict[str, str]
+
+
+@contextmanager
+def smtp() -> Iterator[Post]:
+    handler = Handler()
+    server = LocalServer(handler, SMTP)
+    server.start()
+    try:
+        yield Post(
+            lambda: len(handler.mails),
+            {"EMAIL_CHANNEL": "smtp", "SMTP_PORT": str(server.port), "SMTP_TLS": "none"},
+        )
+    finally:
+        server.stop()
+
+
+@contextmanager
+def sendgrid() -> Iterator[Post]:
+    with stand_in() as company:
+        yield Post(
+            lambda: len(company.requests),
+            {
+                "EMAIL_CHANNEL": "sendgrid",
+                "SENDGRID_API_KEY": "SG.test",
+                "SENDGRID_HOST": company.host,
+            },
+        )
+
+
+COMPANIES = {"smtp": smtp, "sendgrid": sendgrid}
+
+
+@pytest.fixture(params=COMPANIES)
+def post(request: pytest.FixtureRequest) -> Iterator[Post]:
+    """Each of them."""
+    with COMPANIES[request.param]() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(database_url: str) -> Iterator[Desk]:
+    """The ledger and its lead."""
+    database = engine(database_url)
+    yield Desk(database, Provider())
+    database.dispose()
+
+
+def attempt(desk: Desk, post: Post, number: int, fault: str = "") -> subprocess.Popen[str]:
+    """Attempt ``number`` begins in a worker of its own."""
+    environment = {
+        **os.environ,
+        **post.environment,
+        "DATABASE_URL": desk.database.url.render_as_string(hide_password=False),
+        "SECRET_KEY": "test",
+        "PERENNIAL_FAULT": fault,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.faults.deliver_once", str(number)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def state_after(process: subprocess.Popen[str]) -> str:
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return out
+
+
+def kill_at(desk: Desk, post: Post, point: str) -> None:
+    killed = attempt(desk, post, 1, f"kill:{point}")
+    killed.communicate(timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+
+
+def test_killed_while_the_mail_is_written_it_arrives_once(desk: Desk, post: Post) -> None:
+    """The lead would miss it for good, though nothing was handed over."""
+    kill_at(desk, post, "email.claimed")
+    assert (post.arrived(), desk.touch("state")) == (0, ("claimed",))
+
+    assert [state_after(attempt(desk, post, n)) for n in (2, 3)] == ["sent", "sent"]
+
+    assert post.arrived() == 1
+
+
+@pytest.mark.parametrize(("point", "arrived"), [("email.marked", 0), ("email.handed_over", 1)])
+def test_killed_around_the_hand_over_it_arrives_once_at_most(
+    desk: Desk, post: Post, point: str, arrived: int
+) -> None:
+    """Nobody here can tell whether it went out, so only the provider's events settle it."""
+    kill_at(desk, post, point)
+
+    assert [state_after(attempt(desk, post, n)) for n in (2, 3)] == ["unknown", "unknown"]
+
+    assert post.arrived() == arrived
+    if arrived:
+        with desk.database.begin() as connection:
+            settle_by_evidence(connection, [Evidence("enrollment-1:hello:1", "sent", NOW)])
+        assert desk.touch("state") == ("sent",)
+
+
+def test_frozen_while_the_mail_is_written_its_replacement_sends_the_only_one(
+    desk: Desk, post: Post
+) -> None:
+    """A paused machine wakes after Temporal has given the touch to another worker."""
+    sleeper = attempt(desk, post, 1, "stop:email.claimed")
+    _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    assert state_after(attempt(desk, post, 2)) == "sent"
+
+    sleeper.send_signal(signal.SIGCONT)
+    sleeper.communicate(timeout=120)
+
+    assert sleeper.returncode == 1, "it must end with an error, and Temporal does not listen"
+    assert post.arrived() == 1
+    assert desk.touch("state", "claim") == ("sent", "run-1:7:2")
+
+
+def test_frozen_at_the_hand_over_it_is_late_and_alone(desk: Desk, post: Post) -> None:
+    sleeper = attempt(desk, post, 1, "stop:email.marked")
+    os.waitpid(sleeper.pid, os.WUNTRACED)
+    assert state_after(attempt(desk, post, 2)) == "unknown"
+
+    sleeper.send_signal(signal.SIGCONT)
+
+    assert state_after(sleeper) == "sent"
+    assert post.arrived() == 1
+    assert desk.touch("state") == ("sent",), "who handed it over knows better"
