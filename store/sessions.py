@@ -25,6 +25,10 @@ LINK_COUNTS = timedelta(minutes=15)
 TRIES_WITHIN = timedelta(minutes=15)
 TRIES_OF_EMAIL = 5
 TRIES_OF_ADDRESS = 20
+TRIES_OF_ALL = 60
+"""A minute, from browsers in which nobody has signed in before, whatever names and networks."""
+BROWSER = "browser "
+"""What the name of a browser that is known begins with."""
 # Two tries that come at once must see each other; any number will do that nobody else locks.
 _TRIES_LOCK = 5_120_726
 
@@ -94,7 +98,7 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
 
     Args:
         name: the e-mail address that was typed, or what the browser is known by.
-        address: keyed hash of the network address it comes from, or what the browser is known by.
+        address: keyed hash of the network it comes from, or what the browser is known by.
 
     Returns:
         None when it may go on, else when the next one may.
@@ -102,22 +106,25 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
     connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
     name = name.strip().casefold()
-    limits: list[tuple[ColumnElement[bool], int]] = [
-        (LoginFailure.email_key == name, TRIES_OF_EMAIL),
-        (LoginFailure.address == address, TRIES_OF_ADDRESS),
+    limits: list[tuple[ColumnElement[bool], int, timedelta]] = [
+        (LoginFailure.email_key == name, TRIES_OF_EMAIL, TRIES_WITHIN),
+        (LoginFailure.address == address, TRIES_OF_ADDRESS, TRIES_WITHIN),
     ]
+    if not address.startswith(BROWSER):
+        strangers = LoginFailure.address.not_like(f"{BROWSER}%")
+        limits.append((strangers, TRIES_OF_ALL, timedelta(minutes=1)))
     again = []
-    for whose, limit in limits:
+    for whose, limit, within in limits:
         # The one that must have left the window before there is room for another.
         oldest = connection.scalar(
             select(LoginFailure.at)
-            .where(whose, LoginFailure.at > now - TRIES_WITHIN)
+            .where(whose, LoginFailure.at > now - within)
             .order_by(LoginFailure.at.desc())
             .offset(limit - 1)
             .limit(1)
         )
         if oldest is not None:
-            again.append(oldest + TRIES_WITHIN)
+            again.append(oldest + within)
     if again:
         return max(again)
     connection.execute(insert(LoginFailure).values(email_key=name, address=address, at=now))

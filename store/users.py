@@ -1,19 +1,16 @@
-"""People who may sign in to the console: who they are, their passwords and one-time links.
+"""People who may sign in to the console: who they are, and their one-time links.
 
 Times are real time, UTC: nobody's session ends sooner because the demo's calendar runs fast.
 """
 
 from __future__ import annotations
 
-import functools
 import secrets
-import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pwdlib import PasswordHash
-from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import Role
@@ -25,13 +22,7 @@ from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep
 
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 500
 LINK_LIFE = timedelta(hours=24)
-
-_passwords = PasswordHash.recommended()
-# A hash takes 64 MB while it is made: as many at once as there are threads would be gigabytes.
-_few_at_once = threading.BoundedSemaphore(4)
 
 
 class UserRefused(Exception):
@@ -184,56 +175,6 @@ def set_preferences(
         connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(chosen))
 
 
-def set_password(connection: Connection, user_id: int, password: str, now: datetime) -> None:
-    """Set the password and end all sessions and links of the user. Takes some 50 ms of CPU.
-
-    Raises:
-        UserRefused: it is too short or too long.
-    """
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise UserRefused(
-            sentence(
-                "A password has at least {shortest} characters and at most {longest}.",
-                shortest=SHORTEST_PASSWORD,
-                longest=LONGEST_PASSWORD,
-            )
-        )
-    with _few_at_once:
-        kept = _passwords.hash(password)
-    connection.execute(
-        update(ConsoleUser).where(ConsoleUser.id == user_id).values(password_hash=kept)
-    )
-    end_sessions(connection, user_id, now)
-    connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
-
-
-def check_password(database: Engine, email: str, password: str) -> int | None:
-    """The user whose address and password these are; None for all others, who learn nothing from
-    the time it takes. No connection is held meanwhile."""
-    query = select(ConsoleUser.id, ConsoleUser.password_hash).where(
-        ConsoleUser.email_key == email.strip().casefold(),
-        ConsoleUser.disabled_at.is_(None),
-        ConsoleUser.password_hash != "",
-    )
-    with database.connect() as connection:
-        user = connection.execute(query).first()
-    with _few_at_once:
-        nobodys = _nobodys_hash()
-        fits, renewed = _passwords.verify_and_update(
-            password[:LONGEST_PASSWORD], user.password_hash if user else nobodys
-        )
-    if user is None or not fits:
-        return None
-    if renewed:
-        with database.begin() as connection:
-            connection.execute(
-                update(ConsoleUser)
-                .where(ConsoleUser.id == user.id, ConsoleUser.password_hash == user.password_hash)
-                .values(password_hash=renewed)
-            )
-    return int(user.id)
-
-
 def make_link(connection: Connection, user_id: int, now: datetime) -> str:
     """Make a token that signs the user in once within :data:`LINK_LIFE`; it ends the one before.
 
@@ -324,11 +265,6 @@ def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
         & LoginLink.used_at.is_(None)
         & (LoginLink.expires_at > now)
     )
-
-
-@functools.cache
-def _nobodys_hash() -> str:
-    return _passwords.hash(secrets.token_urlsafe(32))
 
 
 def _check_rep(connection: Connection, role: Role, rep: str) -> None:

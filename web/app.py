@@ -19,6 +19,7 @@ from settings import Settings
 from store.engine import AWAY, engine
 from store.policies import PolicyMissing
 from web.api.app import create_api
+from web.auth_log import LoggedRefusals
 from web.booking import booking_pages
 from web.calendar_webhooks import calendar_webhooks
 from web.oidc import oidc_pages
@@ -114,6 +115,8 @@ def create_app(settings: Settings) -> FastAPI:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         return response
+
+    app.add_middleware(LoggedRefusals, auth_log=door.auth_log)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

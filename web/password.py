@@ -6,19 +6,16 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
+from domain.passwords import WeakPassword
+from store.passwords import check_password, set_password
 from store.sessions import came_by_link
-from store.users import (
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    SignedIn,
-    check_password,
-    set_password,
-    user_by_id,
-)
-from web.sign_in import CONSOLE, Door, private
+from store.users import SignedIn, user_by_id
+from web.sign_in import CONSOLE, Door, busy, private
+from web.sign_in_queue import QueueFull
 from web.sign_in_words import sign_in_words_for
 from web.views import page
 
@@ -36,8 +33,38 @@ def password_pages(door: Door) -> APIRouter:
                 return private(RedirectResponse("/sign-in?next=/password", 303))
             return _password_form(request, connection, who)
 
+    def choose(request: Request, current: str, new: str, again: str) -> Response:
+        words = sign_in_words_for(request)
+        with database.begin() as connection:
+            who = door.who(connection, request)
+            if who is None:
+                return private(RedirectResponse("/sign-in?next=/password", 303))
+            if new != again:
+                return _password_form(request, connection, who, words.differ, 422)
+            asks_current = _asks_current(connection, who)
+        trouble = ""
+        if asks_current:
+            if refused := door.refused_for_now(request, who.email):
+                trouble = refused[0]
+            elif check_password(database, who.email, current) != who.user_id:
+                trouble = words.current_wrong
+        with database.begin() as connection:
+            if not trouble:
+                try:
+                    set_password(connection, who.user_id, new, datetime.now(UTC))
+                except WeakPassword as weak:
+                    trouble = words.weak(weak.weakness)
+            if trouble:
+                door.note(request, "password", "refused", who.email)
+                return _password_form(request, connection, who, trouble, 422)
+            door.succeeded(connection, request, who.email)
+            door.note(
+                request, "password", "ok", who.email, asked="link" if not asks_current else ""
+            )
+            return door.let_in(connection, request, who.user_id, "password", CONSOLE)
+
     @router.post("/password")
-    def choose_password(
+    async def choose_password(
         request: Request,
         current: Annotated[str, Form()] = "",
         new: Annotated[str, Form()] = "",
@@ -45,30 +72,22 @@ def password_pages(door: Door) -> APIRouter:
     ) -> Response:
         """Who came by a link within the last minutes needs no password until now: that is how a
         forgotten one is replaced."""
-        words = sign_in_words_for(request)
+        # Who is not signed in takes no place of those who are.
+        if not await run_in_threadpool(is_signed_in, request):
+            return private(RedirectResponse("/sign-in?next=/password", 303))
+        try:
+            return await door.known_browsers.run(choose, request, current, new, again)
+        except QueueFull:
+            words = sign_in_words_for(request)
+            return busy(
+                private(
+                    page("sorry.html", 503, words=words, title=words.sorry, sentence=words.busy)
+                )
+            )
+
+    def is_signed_in(request: Request) -> bool:
         with database.begin() as connection:
-            who = door.who(connection, request)
-            if who is None:
-                return private(RedirectResponse("/sign-in?next=/password", 303))
-            trouble = ""
-            if not SHORTEST_PASSWORD <= len(new) <= LONGEST_PASSWORD:
-                trouble = words.length
-            elif new != again:
-                trouble = words.differ
-            if trouble:
-                return _password_form(request, connection, who, trouble, 422)
-            asks_current = _asks_current(connection, who)
-        if asks_current:
-            if refused := door.refused_for_now(request, who.email):
-                trouble = refused[0]
-            elif check_password(database, who.email, current) != who.user_id:
-                trouble = words.current_wrong
-        with database.begin() as connection:
-            if trouble:
-                return _password_form(request, connection, who, trouble, 422)
-            set_password(connection, who.user_id, new, datetime.now(UTC))
-            door.succeeded(connection, request, who.email)
-            return door.let_in(connection, request, who.user_id, "password", CONSOLE)
+            return door.who(connection, request) is not None
 
     return router
 

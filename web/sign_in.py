@@ -17,7 +17,9 @@ from sqlalchemy import Connection, Engine
 
 from activities.links import deployment_secret
 from settings import Settings
+from store.passwords import check_password
 from store.sessions import (
+    BROWSER,
     COOKIE,
     LONGEST,
     Way,
@@ -29,11 +31,13 @@ from store.sessions import (
 )
 from store.users import (
     SignedIn,
-    check_password,
     link_works,
     use_link,
     user_by_id,
 )
+from web.auth_log import AuthLog
+from web.networks import network_of
+from web.sign_in_queue import QueueFull, SignInQueue
 from web.sign_in_words import sign_in_words_for
 from web.views import page
 
@@ -41,6 +45,7 @@ CONSOLE = "/console"
 KNOWN_COOKIE = "perennial_known"
 """Says, signed, that somebody has signed in in this browser; it lets nobody in."""
 KNOWN_SECONDS = 365 * 24 * 3600
+BUSY_SECONDS = 10
 _OWN_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -59,6 +64,10 @@ class Door:
         self.secret = deployment_secret(settings)
         self.secure = settings.web_url().startswith("https://")
         self.has_provider = bool(settings.oidc_issuer)
+        self.auth_log = AuthLog(self.secret)
+        self.strangers = SignInQueue(at_once=2, waiting=8)
+        self.known_browsers = SignInQueue(at_once=1, waiting=8)
+        """Those in which the user has signed in before: no stranger's tries hold them up."""
         self._known = URLSafeTimedSerializer(self.secret, salt="perennial.known")
 
     def form(
@@ -96,7 +105,9 @@ class Door:
         if who is None:
             end_session(connection, token, now)
             words = sign_in_words_for(request)
+            self.note(request, "sign-in", "refused", way=way)
             return self.form(request, trouble=words.rep_gone, status=403)
+        self.note(request, "sign-in", "ok", who.email, way=way)
         response = private(RedirectResponse(own_path(leads_to), 303))
         known = self._known.dumps([self._hashed(_key(who.email)), secrets.token_hex(16)])
         for name, value, seconds in (
@@ -127,8 +138,19 @@ class Door:
         except BadData:
             whose = browser = ""
         if hmac.compare_digest(str(whose), self._hashed(_key(email))):
-            return f"browser {browser}", f"browser {browser}"
-        return email, self._hashed(request.client.host if request.client else "")
+            return f"{BROWSER}{browser}", f"{BROWSER}{browser}"
+        return email, self._hashed(network_of(_host(request)))
+
+    def queue_of(self, request: Request, email: str) -> SignInQueue:
+        """Where a try of this user in this browser waits."""
+        is_known = self.counted_as(request, email)[0].startswith(BROWSER)
+        return self.known_browsers if is_known else self.strangers
+
+    def note(
+        self, request: Request, event: str, outcome: str, user: str = "", **codes: str
+    ) -> None:
+        """Write into the log of authentication what came of a request."""
+        self.auth_log.note(event, outcome, user=user, host=_host(request), **codes)
 
     def refused_for_now(self, request: Request, email: str) -> tuple[str, int] | None:
         """Count a try; the sentence and the seconds to wait when there were too many."""
@@ -137,6 +159,7 @@ class Door:
             again = begin_try(connection, *self.counted_as(request, email), now)
         if again is None:
             return None
+        self.note(request, "sign-in", "locked", email)
         seconds = max(1, math.ceil((again - now).total_seconds()))
         return sign_in_words_for(request).wait(math.ceil(seconds / 60)), seconds
 
@@ -153,8 +176,18 @@ class Door:
         return find_session(connection, token, datetime.now(UTC)) if token else None
 
 
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
 def _key(email: str) -> str:
     return email.strip().casefold()
+
+
+def busy(response: Response) -> Response:
+    """The answer to whom there is no room for: try again in a few seconds."""
+    response.headers["Retry-After"] = str(BUSY_SECONDS)
+    return response
 
 
 def private(response: Response) -> Response:
@@ -177,13 +210,7 @@ def sign_in_pages(door: Door) -> APIRouter:
                 return private(RedirectResponse(own_path(leads_to), 303))
         return door.form(request, leads_to=leads_to)
 
-    @router.post("/sign-in")
-    def sign_in(
-        request: Request,
-        email: Annotated[str, Form(max_length=320)] = "",
-        password: Annotated[str, Form()] = "",
-        leads_to: Annotated[str, Form(alias="next")] = CONSOLE,
-    ) -> Response:
+    def try_password(request: Request, email: str, password: str, leads_to: str) -> Response:
         if refused := door.refused_for_now(request, email):
             sentence, seconds = refused
             response = door.form(
@@ -193,17 +220,35 @@ def sign_in_pages(door: Door) -> APIRouter:
             return response
         user_id = check_password(database, email, password)
         if user_id is None:
+            door.note(request, "sign-in", "failed", email, way="password")
             wrong = sign_in_words_for(request).wrong
             return door.form(request, leads_to=leads_to, email=email, trouble=wrong, status=401)
         with database.begin() as connection:
             door.succeeded(connection, request, email)
             return door.let_in(connection, request, user_id, "password", leads_to)
 
+    @router.post("/sign-in")
+    async def sign_in(
+        request: Request,
+        email: Annotated[str, Form(max_length=320)] = "",
+        password: Annotated[str, Form()] = "",
+        leads_to: Annotated[str, Form(alias="next")] = CONSOLE,
+    ) -> Response:
+        queue = door.queue_of(request, email)
+        try:
+            return await queue.run(try_password, request, email, password, leads_to)
+        except QueueFull:
+            door.note(request, "sign-in", "busy", email)
+            return busy(door.form(request, trouble=sign_in_words_for(request).busy, status=503))
+
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
         if token := request.cookies.get(COOKIE):
             with database.begin() as connection:
+                who = door.who(connection, request)
                 end_session(connection, token, datetime.now(UTC))
+            if who is not None:
+                door.note(request, "sign-out", "ok", who.email)
         response = private(RedirectResponse("/sign-in", 303))
         response.delete_cookie(COOKIE, path="/", secure=door.secure, httponly=True, samesite="lax")
         return response
@@ -222,6 +267,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             user_id = use_link(connection, token, datetime.now(UTC))
             user = user_by_id(connection, user_id) if user_id is not None else None
             if user is None:
+                door.note(request, "sign-in", "failed", way="link")
                 return _over(request)
             leads_to = CONSOLE if user.has_password else "/password"
             return door.let_in(connection, request, user.id, "link", leads_to)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
-from store.users import SHORTEST_PASSWORD
+from domain.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, Weakness
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class SignInWords:
     save_button: str
     not_now: str
     length: str
+    common: str
+    about_you: str
+    busy: str
     differ: str
     current_wrong: str
     sorry: str
@@ -46,6 +49,11 @@ class SignInWords:
     def wait(self, minutes: int) -> str:
         """That there were too many tries, and in how many minutes there may be another."""
         return self.too_many_one if minutes == 1 else self.too_many.format(minutes=minutes)
+
+    def weak(self, weakness: Weakness) -> str:
+        """Why a new password is refused, and what to do."""
+        told = {Weakness.COMMON: self.common, Weakness.ABOUT_YOU: self.about_you}
+        return told.get(weakness, self.length)
 
 
 _ENGLISH = SignInWords(
@@ -75,7 +83,13 @@ _ENGLISH = SignInWords(
     new_again="New password again",
     save_button="Save",
     not_now="Not now",
-    length=f"The password needs at least {SHORTEST_PASSWORD} characters.",
+    length=f"The password needs at least {SHORTEST_PASSWORD} characters, and at most "
+    f"{LONGEST_PASSWORD}.",
+    common="This password is easy to guess: it is made of much used words, rows of keys or "
+    "repetitions. Put a few words together that nobody else would.",
+    about_you="This password holds your name, your address, your company or the name of this "
+    "product: whoever knows you would try that first. Leave it out.",
+    busy="Many people are signing in just now. Try again in a few seconds.",
     differ="The two new passwords are not the same.",
     current_wrong="The password until now is not right.",
     sorry="This can't be done from here",
@@ -110,7 +124,12 @@ _KOREAN = SignInWords(
     new_again="새 비밀번호 확인",
     save_button="저장",
     not_now="나중에",
-    length=f"비밀번호는 {SHORTEST_PASSWORD}자 이상이어야 합니다.",
+    length=f"비밀번호는 {SHORTEST_PASSWORD}자 이상 {LONGEST_PASSWORD}자 이하여야 합니다.",
+    common="추측하기 쉬운 비밀번호입니다. 흔한 단어, 자판 배열, 반복으로 되어 있습니다. "
+    "다른 사람은 떠올리지 않을 단어 몇 개를 이어 써 주세요.",
+    about_you="비밀번호에 이름, 이메일 주소, 회사 이름 또는 이 제품의 이름이 들어 있습니다. "
+    "아는 사람이 가장 먼저 시도할 말이니 빼 주세요.",
+    busy="지금 로그인하는 사람이 많습니다. 몇 초 뒤에 다시 시도해 주세요.",
     differ="새 비밀번호가 서로 다릅니다.",
     current_wrong="현재 비밀번호가 맞지 않습니다.",
     sorry="여기서는 처리할 수 없습니다",
@@ -143,7 +162,11 @@ _CHINESE = SignInWords(
     new_again="再次输入新密码",
     save_button="保存",
     not_now="以后再说",
-    length=f"密码至少需要 {SHORTEST_PASSWORD} 个字符。",
+    length=f"密码需要 {SHORTEST_PASSWORD} 到 {LONGEST_PASSWORD} 个字符。",
+    common="此密码容易被猜到：它由常用词、键盘上的连续按键或重复内容组成。"
+    "请把几个别人想不到的词组合在一起。",
+    about_you="密码中含有您的姓名、电子邮箱、公司名称或本产品的名称，认识您的人会最先尝试，请去掉。",
+    busy="当前登录的人较多，请过几秒再试。",
     differ="两次输入的新密码不一致。",
     current_wrong="当前密码不正确。",
     sorry="无法从这里完成此操作",

@@ -21,6 +21,7 @@ from joserfc.jwk import RSAKey
 
 from domain.access import Role
 from store import users
+from store.passwords import set_password
 from store.sessions import COOKIE
 from tests.web.conftest import Site, browse
 from web.oidc import COOKIE as OIDC_COOKIE
@@ -36,7 +37,7 @@ def add(site: Site, email: str = EMAIL, password: str = "", role: Role = Role.AD
     with site.database.begin() as connection:
         user = users.add_user(connection, email, "Ada", role)
         if password:
-            users.set_password(connection, user, password, datetime.now(UTC))
+            set_password(connection, user, password, datetime.now(UTC))
         return user
 
 

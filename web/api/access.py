@@ -106,6 +106,7 @@ def may(action: Action) -> Callable[..., Caller]:
                 caller = signed_in.caller
             else:
                 raise _nobody("Send a token: Authorization: Bearer TOKEN.")
+            request.scope.setdefault("state", {})["caller"] = caller.name
             if caller.role not in ALLOWED[action]:
                 whose = "token" if credentials is not None else "user"
                 roles = ", ".join(sorted(ALLOWED[action]))
