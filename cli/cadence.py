@@ -22,6 +22,7 @@ from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
+from cli.on_record import on_record
 from cli.tables import listed
 from domain.cadences.yaml_source import Problem
 from store import cadences as store
@@ -81,10 +82,13 @@ def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> 
     return checked
 
 
-def _publish(engine: Engine, checked: Checked) -> PublishReport:
+def _publish(engine: Engine, checked: Checked, *, by_a_person: bool = False) -> PublishReport:
     now = settings_module.get().clock().now()
     with engine.begin() as connection:
         done = publish_checked(connection, checked, now)
+        new = sorted(name for names in done.actions().values() for name in names)
+        if new and by_a_person:
+            on_record(connection, "POST", "/api/publications", files=new)
     return PublishReport(done.cadences, done.policies, len(checked.templates), done.rescored)
 
 
@@ -124,7 +128,7 @@ def publish(
     if asks and not typer.confirm("Publish these rules?"):
         typer.echo("Nothing was published.")
         raise typer.Exit(1)
-    report = _publish(engine, checked)
+    report = _publish(engine, checked, by_a_person=True)
     for name, publication in report.cadences.items():
         state = "published" if publication.new else "unchanged"
         typer.echo(f"{name}: version {publication.version}, {state}")

@@ -11,6 +11,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
+from cli.on_record import on_record
 from domain.access import Role
 from store.api_tokens import TokenRefused, create_token, list_tokens, revoke_token
 
@@ -31,6 +32,7 @@ def create(
     try:
         with database().begin() as connection:
             token = create_token(connection, name, role, rep)
+            on_record(connection, "POST", "/api/tokens", name=name, role=role, rep=rep)
     except TokenRefused as refused:
         raise UserError(str(refused)) from None
     show_once(WHAT, token)
@@ -65,4 +67,6 @@ def revoke(name: Name) -> None:
     name = name.strip()
     with database().begin() as connection:
         revoked = revoke_token(connection, name, datetime.now(UTC))
+        if revoked:
+            on_record(connection, "POST", "/api/tokens/revoke", name=name)
     tell_revoked(WHAT, name, "tokens", revoked=revoked)

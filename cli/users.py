@@ -16,6 +16,7 @@ from cli.arguments import AsJson
 from cli.connect import addresses, database
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
+from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
 from store.engine import engine
@@ -58,6 +59,7 @@ def add(
     """Add a user; `users link` brings them in for the first time."""
     with _changing() as connection:
         add_user(connection, email, name, role, rep)
+        on_record(connection, "POST", "/api/users", email=email, role=role, rep=rep)
     _say(f"{email} is a user now; `users link {email}` prints the link to sign in with.")
 
 
@@ -79,7 +81,9 @@ def list_(as_json: AsJson = False) -> None:
 def link(email: Email) -> None:
     """Print a link that signs a user in once within 24 hours, with or without a password."""
     with _changing() as connection:
-        token = make_link(connection, _user(connection, email).id, datetime.now(UTC))
+        user = _user(connection, email)
+        token = make_link(connection, user.id, datetime.now(UTC))
+        on_record(connection, "POST", f"/api/users/{user.id}/link")
     hours = LINK_LIFE.total_seconds() / 3600
     show_once(f"link, good for {hours:.0f} hours", f"{_web_url()}/enter/{token}")
 
@@ -94,6 +98,7 @@ def role(
     with _changing() as connection:
         user = _user(connection, email)
         change_user(connection, user.id, datetime.now(UTC), role=role, rep=rep or None)
+        on_record(connection, "PATCH", f"/api/users/{user.id}", role=role, rep=rep)
     _say(f"{user.email} has the role {role} now.")
 
 
@@ -103,6 +108,7 @@ def disable(email: Email) -> None:
     with _changing() as connection:
         user = _user(connection, email)
         change_user(connection, user.id, datetime.now(UTC), disabled=True)
+        on_record(connection, "PATCH", f"/api/users/{user.id}", disabled=True)
     _say(f"{user.email} is signed out and can't sign in any more.")
 
 
@@ -112,6 +118,7 @@ def enable(email: Email) -> None:
     with _changing() as connection:
         user = _user(connection, email)
         change_user(connection, user.id, datetime.now(UTC), disabled=False)
+        on_record(connection, "PATCH", f"/api/users/{user.id}", disabled=False)
     _say(f"{user.email} can sign in again.")
 
 

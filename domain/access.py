@@ -38,7 +38,9 @@ class Action(StrEnum):
     SET_PRESENCE = "set presence and absences"
     READ_SLA = "read SLA figures"
     READ_CADENCES = "read cadences and policies"
+    DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
+    PUBLISH_TEAM = "publish who is in which team"
     READ_SUPPRESSIONS = "read suppressions"
     SUPPRESS = "stop mail to a lead"
     PERMIT = "allow mail to a lead again"
@@ -77,7 +79,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_PRESENCE: _SALES,
     Action.READ_SLA: _EVERYBODY,
     Action.READ_CADENCES: _EVERYBODY,
+    Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),
+    Action.PUBLISH_TEAM: frozenset({Role.MANAGER, Role.ADMIN}),
     Action.READ_SUPPRESSIONS: _EVERYBODY,
     Action.SUPPRESS: _SALES | {Role.MARKETING},
     Action.PERMIT: frozenset({Role.MARKETING, Role.ADMIN}),
@@ -93,3 +97,9 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 }
 """Action → the roles that may do it. A user or token of role sdr does it for leads of its team
 only, and sets nobody's presence but its rep's own."""
+
+
+def publishing(policy: str) -> Action:
+    """What publishing a policy is. The team policy says whose leads an SDR sees, so it is for those
+    who answer for the teams; a cadence or a mail ('') is as any other policy."""
+    return Action.PUBLISH_TEAM if policy == "team" else Action.PUBLISH

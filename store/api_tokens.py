@@ -154,6 +154,27 @@ def end_change(connection: Connection, change_id: int, status: int) -> None:
     connection.execute(update(ApiChange).where(ApiChange.id == change_id).values(status=status))
 
 
+def record_change(
+    connection: Connection, by: str, method: str, path: str, asked: Mapping[str, Any]
+) -> None:
+    """Record a change that was made by other means than the API, as the route would be that makes
+    it; ``by`` says who and how."""
+    connection.execute(
+        insert(ApiChange).values(by=by, method=method, path=path, asked=dict(asked), status=200)
+    )
+
+
+def tests_asked_for(connection: Connection, by: str, since: datetime) -> list[datetime]:
+    """When a caller asked for tests of mails since then that were sent, or are being sent."""
+    query = select(ApiChange.at).where(
+        ApiChange.by == by,
+        ApiChange.at > since,
+        ApiChange.path.like("%/templates/%/test"),
+        ApiChange.status.is_(None) | (ApiChange.status < 400),
+    )
+    return list(connection.scalars(query))
+
+
 def list_changes(
     connection: Connection,
     *,

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
+from domain.access import Action, publishing
 from domain.cadences.checked import CheckedTexts, check_among
 from domain.cadences.lint import lint
 from domain.cadences.yaml_source import ordered
@@ -46,6 +47,16 @@ class Published:
     policies: dict[str, Publication]
     templates: list[tuple[str, str]]
     rescored: int
+
+    def actions(self) -> dict[Action, list[str]]:
+        """What one must be allowed to do for this, and the names of what is new by it."""
+        new = {name: publishing(name) for name, one in self.policies.items() if one.new}
+        new |= {name: Action.PUBLISH for name, one in self.cadences.items() if one.new}
+        new |= {f"{name}.{language}": Action.PUBLISH for name, language in self.templates}
+        return {
+            action: sorted(name for name, needed in new.items() if needed == action)
+            for action in set(new.values())
+        }
 
 
 @dataclass(frozen=True)

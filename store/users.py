@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import Role
@@ -105,6 +105,15 @@ def find_user(connection: Connection, email: str) -> UserLine | None:
 def user_by_id(connection: Connection, user_id: int) -> UserLine | None:
     """The user of this id."""
     return next(iter(_lines(connection, ConsoleUser.id == user_id)), None)
+
+
+def is_colleague(connection: Connection, address: str) -> bool:
+    """Whether an e-mail address is that of a user who may sign in, or of a rep of the team policy
+    that is published."""
+    key = address.strip().casefold()
+    user = exists().where(ConsoleUser.email_key == key, ConsoleUser.disabled_at.is_(None))
+    rep = exists().where(func.lower(Rep.email) == key, Rep.active)
+    return bool(connection.scalar(select(user | rep)))
 
 
 def change_user(

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.access import Action
+from domain.access import ALLOWED, Action
 from domain.email.checked import template_of
+from domain.sentences import sentence
+from store.api_tokens import Caller
 from store.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
 from store.consequences import forecast_of
 from store.policies import policy_in_force
 from store.publishing import (
     Checked,
     PolicyLine,
+    Published,
     check_beside_published,
     list_policies,
     publish_checked,
@@ -141,10 +144,14 @@ def show_policy(here: Place, name: str) -> PolicyDetail:
     )
 
 
-@router.post("/publications", dependencies=[Depends(may(Action.PUBLISH))])
-def publish(here: Place, body: Files) -> Publications:
+@router.post("/publications")
+def publish(
+    here: Place, caller: Annotated[Caller, Depends(may(Action.DRAFT))], body: Files
+) -> Publications:
     """Check cadences, policies and templates and publish them, all or nothing. Mistakes are told
-    with file, line and column. Parts that templates include are files of the installation."""
+    with file, line and column. Parts that templates include are files of the installation.
+
+    Whoever may not publish something (403) may check it, and send it along unchanged."""
     texts = {file.name: file.text for file in body.files}
     places = {file.name: number for number, file in enumerate(body.files)}
     for file in texts:
@@ -162,12 +169,31 @@ def publish(here: Place, body: Files) -> Publications:
         if body.only_check:
             return Publications(forecast=forecast_of(connection, checked, now))
         done = publish_checked(connection, checked, now)
+        _refuse_others(caller, done)
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},
         templates=[f"{name}.{language}" for name, language in done.templates],
         rescored=done.rescored,
     )
+
+
+def _refuse_others(caller: Caller, done: Published) -> None:
+    """Take back what the caller may not publish, by failing in the transaction."""
+    for action, names in done.actions().items():
+        if caller.role in ALLOWED[action]:
+            continue
+        raise Problem(
+            403,
+            "forbidden",
+            sentence(
+                "Only {roles} may {action}: {names} would change. Nothing was published; leave it "
+                "out, or as it is in force.",
+                roles=sorted(ALLOWED[action]),
+                action=action,
+                names=names,
+            ),
+        )
 
 
 def _with_mistakes(checked: Checked, places: dict[str, int]) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -17,16 +17,19 @@ from domain.email.checked import check_template
 from domain.email.message import MailError, mailbox
 from domain.email.rendering import CompiledTemplate, RenderError
 from domain.sentences import sentence
-from store.api_tokens import Caller
+from store.api_tokens import Caller, tests_asked_for
 from store.cadences import TemplateMissing, latest_template
 from store.published_texts import TemplateLine, list_templates, published_texts
 from store.tables import Suppression
-from web.api.access import Place, may, sees
+from store.users import is_colleague
+from web.api.access import Here, Place, may, sees
 from web.api.paging import Listing
 from web.api.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])
+TESTS_AN_HOUR = 30
+TESTS_A_DAY = 100
 
 
 class TemplateDetail(BaseModel):
@@ -85,8 +88,9 @@ def show(here: Place, name: str, language: str = "en") -> TemplateDetail:
 def send(
     here: Place, caller: Annotated[Caller, Depends(may(Action.PUBLISH))], name: str, body: MailTest
 ) -> Sent:
-    """Send a mail to an address, marked as a test in its subject. It counts as no touch, and its
-    links do nothing to the lead."""
+    """Send a mail to a colleague, marked as a test in its subject. It counts as no touch, and its
+    links do nothing to the lead. To whoever is no user nor rep nothing is sent: what is tried may
+    say anything in the company's name."""
     try:
         address = mailbox(body.address)
     except MailError:
@@ -95,6 +99,15 @@ def send(
         ) from None
     now = here.clock.now()
     with here.database.connect() as connection:
+        if not is_colleague(connection, address):
+            raise refused(
+                sentence(
+                    "Tests go to colleagues only: {address} is no user's and no rep's.",
+                    address=address,
+                ),
+                "address",
+            )
+        _refuse_too_many(connection, here, caller)
         template = _template(connection, name, body)
         if connection.scalar(select(exists().where(Suppression.email_key == address.casefold()))):
             raise refused(sentence("This address is suppressed: nothing is sent to it."), "address")
@@ -132,6 +145,26 @@ def send(
             sentence("The mail did not go out. {error}", error=str(error)),
         ) from None
     return Sent(subject=subject)
+
+
+def _refuse_too_many(connection: Connection, here: Here, caller: Caller) -> None:
+    """Refuse when the caller has sent as many tests as there may be. This one is on record
+    already, as are those that come at the same time: they see each other."""
+    since = here.real_now() - timedelta(days=1)
+    asked = tests_asked_for(connection, caller.name, since)
+    hour = sum(at > here.real_now() - timedelta(hours=1) for at in asked)
+    for count, limit, wait in ((hour, TESTS_AN_HOUR, 3600), (len(asked), TESTS_A_DAY, 86400)):
+        if count > limit:
+            raise Problem(
+                429,
+                "refused",
+                sentence(
+                    "You have sent {count} tests, the most there are in an hour or a day: try "
+                    "again later.",
+                    count=limit,
+                ),
+                headers={"Retry-After": str(wait)},
+            )
 
 
 def _template(connection: Connection, name: str, body: MailTest) -> CompiledTemplate:

@@ -130,7 +130,7 @@ async def test_a_policy_is_checked_published_and_read_again(api: Api) -> None:
 
     checked = await api.ask("marketing", "POST", "/publications", files=files, only_check=True)
     before = api.value("SELECT max(version) FROM policy_version WHERE name = 'team'")
-    published = await api.ask("marketing", "POST", "/publications", files=files)
+    published = await api.ask("manager", "POST", "/publications", files=files)
     source = (await api.ask("sdr", "GET", "/policies/team")).json()["source"]
 
     assert (checked.status_code, before) == (200, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -87,35 +88,37 @@ async def test_a_test_mail_goes_to_the_address_alone_and_is_no_touch(api: Api) -
     path = f"/cadences/templates/{NAME}/test"
 
     sent = await api.ask(
-        "marketing", "POST", path, address="me@lindenmoor.example", lead_id=lead, text=text
+        "marketing", "POST", path, address="ops@lindenmoor.example", lead_id=lead, text=text
     )
 
     assert sent.json()["subject"].startswith("[Test] ")
     assert api.value("SELECT count(*) FROM touch") == 0
     raw = bytes(api.value("SELECT raw FROM outbox_message")).decode()
-    assert api.value("SELECT recipient FROM outbox_message") == "me@lindenmoor.example"
+    assert api.value("SELECT recipient FROM outbox_message") == "ops@lindenmoor.example"
     assert api.value("SELECT touch_key FROM outbox_message").startswith(f"test:{lead}:")
     assert "List-Unsubscribe" not in raw
     assert "/l/" not in raw
     path_on_record = api.value("SELECT path FROM api_change")
     assert path_on_record == f"/api{path}"
     kept = api.value("SELECT string_agg(row_to_json(api_change)::text, '') FROM api_change")
-    assert "me@" not in kept
+    assert "ops@" not in kept
 
 
 async def test_a_test_mail_that_can_not_go_says_why(api: Api) -> None:
     path = f"/cadences/templates/{NAME}/test"
     api.value(
         "INSERT INTO suppression (email_key, reason, at) "
-        "VALUES ('gone@acme.example', 'bounced', now()) RETURNING 1"
+        "VALUES ('hana@lindenmoor.example', 'bounced', now()) RETURNING 1"
     )
 
     wrong = await api.ask("marketing", "POST", path, address="me at home")
-    never = await api.ask("marketing", "POST", path, address="Gone@acme.example")
-    unknown = await api.ask("marketing", "POST", path, address="me@acme.example", language="fr")
-    nobody = await api.ask("marketing", "POST", path, address="me@acme.example", lead_id=999)
+    never = await api.ask("marketing", "POST", path, address="Hana@lindenmoor.example")
+    unknown = await api.ask(
+        "marketing", "POST", path, address="ops@lindenmoor.example", language="fr"
+    )
+    nobody = await api.ask("marketing", "POST", path, address="ops@lindenmoor.example", lead_id=999)
     missing = await api.ask(
-        "marketing", "POST", "/cadences/templates/none/test", address="me@acme.example"
+        "marketing", "POST", "/cadences/templates/none/test", address="ops@lindenmoor.example"
     )
 
     answers = [wrong, never, unknown, nobody, missing]
@@ -143,3 +146,29 @@ async def test_the_api_answers_a_broken_template_with_its_problems(api: Api, tex
 
     assert answer.status_code == 422
     assert answer.json()["errors"]
+
+
+async def test_tests_go_to_colleagues_and_not_by_the_hundred(api: Api) -> None:
+    """Whoever may write mails could send any text to anybody in the company's name, without end."""
+    path = f"/cadences/templates/{NAME}/test"
+    api.lead("jane@acme.example")
+    for address in ("victim@third-party.example", "jane@acme.example", "x@lindenmoor.example"):
+        refused = await api.ask("marketing", "POST", path, address=address)
+        assert (refused.status_code, "colleagues only" in refused.text) == (409, True)
+    assert (await api.ask("marketing", "POST", path, address="TOMAS@lindenmoor.example")).is_success
+
+    async def one(role: str = "marketing") -> int:
+        answer = await api.ask(role, "POST", path, address="ops@lindenmoor.example")
+        return answer.status_code
+
+    assert api.value("SELECT count(*) FROM outbox_message") == 1
+    api.value(
+        "INSERT INTO api_change (by, method, path, at) SELECT 'the marketing', 'POST', "
+        f"'/api{path}', now() - interval '1 minute' FROM generate_series(1, 20) RETURNING 1"
+    )
+    answers = await asyncio.gather(*(one() for _ in range(12)))
+    assert answers.count(200) <= 9
+    assert answers.count(429) == 12 - answers.count(200)
+    assert {await one() for _ in range(12)} == {200, 429}
+    assert api.value("SELECT count(*) FROM outbox_message") == 10
+    assert await one("admin") == 200

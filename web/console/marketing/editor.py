@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.elements.codemirror import CodeMirror
 
-from domain.access import Action
+from domain.access import Action, publishing
 from domain.cadences.yaml_source import Problem as Mistake
 from store.drafts import Written, drafts_of, drop_draft, keep_draft
 from store.published_texts import (
@@ -101,7 +101,8 @@ class Editor:
         with self.visit.top:
             button(_("Compare"), self._compare_with_published, key="c")
             button(_("Discard draft"), self._discard)
-            button(_("Publish"), self._publish, main=True, key="p")
+            if self.visit.may(publishing(self.name if self.kind == "policy" else "")):
+                button(_("Publish"), self._publish, main=True, key="p")
         self.notices = ui.element("div").classes("stack")
         with section(self.file):
             self.code = ui.codemirror(
@@ -147,7 +148,7 @@ class Editor:
         now = self.visit.here.real_now()
         based_on, text, me = self.based_on, self.text, self.visit.who
         await self.visit.keep(
-            Action.PUBLISH,
+            Action.DRAFT,
             keep_draft,
             kind=self.kind,
             name=self.name,
@@ -258,7 +259,7 @@ class Editor:
             return
         self._turn += 1
         me = self.visit.who.user_id
-        await self.visit.keep(Action.PUBLISH, drop_draft, self.kind, self.name, me)
+        await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         ui.navigate.reload()
 
     async def _publish(self) -> None:
@@ -276,7 +277,7 @@ class Editor:
         files = Files(files=[File(name=self.file, text=self.text)])
         done = await self.visit.act(cadences_api.publish, files)
         me = self.visit.who.user_id
-        await self.visit.keep(Action.PUBLISH, drop_draft, self.kind, self.name, me)
+        await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         for _text, cadence in self.checked.cadences.values():
             if cadence.name != self.name:
                 ui.navigate.to(f"/cadences/{cadence.name}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from nicegui import ui
 
-from domain.access import Action
+from domain.access import Action, publishing
 from domain.email.checked import template_of
 from domain.policies import POLICIES
 from store.drafts import list_drafts
@@ -41,7 +41,7 @@ async def policies(visit: Visit) -> None:
     """All policies and all mails."""
     published = {one.name: one for one in await visit.read(list_policies)}
     mine = set()
-    if visit.may(Action.PUBLISH):
+    if visit.may(Action.DRAFT):
         drafts = await visit.read(list_drafts, visit.who.user_id)
         mine = {(draft.kind, draft.name) for draft in drafts}
     with section(_("Policies")):
@@ -82,7 +82,7 @@ async def policy(visit: Visit, name: str, *, version: int | None = None) -> None
     if name not in POLICIES or not versions:
         raise missing(_("The policy '{name}' is not published.", name=name))
     ui.page_title(f"{name} · Perennial")
-    if visit.may(Action.PUBLISH):
+    if visit.may(publishing(name)):
         with visit.top:
             go(_("Edit"), f"/policies/{name}/edit", main=True, key="e")
     newest = versions[0]
@@ -112,7 +112,7 @@ async def policy(visit: Visit, name: str, *, version: int | None = None) -> None
             )
 
 
-@console_page("/policies/{name}/edit", Action.PUBLISH, N_("Edit policy"))
+@console_page("/policies/{name}/edit", Action.DRAFT, N_("Edit policy"))
 async def edit_policy(visit: Visit, name: str) -> None:
     """A policy as a text to change."""
     if name not in POLICIES:
