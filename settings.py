@@ -49,6 +49,21 @@ class Clock:
         return max(0.0, journey_seconds / self.factor)
 
 
+class UnsafeSetting(ValueError):
+    """A setting that would let in who may not come in, or nobody; the sentence says what to do."""
+
+
+_SECRETS = {
+    "SECRET_KEY": (32, 8),
+    "OIDC_CLIENT_SECRET": (16, 6),
+    "SENDGRID_INBOUND_PASSWORD": (16, 6),
+    "CALCOM_WEBHOOK_SECRET": (16, 6),
+    "CALENDLY_WEBHOOK_SECRET": (16, 6),
+}
+"""What signs or admits → the characters it needs, and how many different ones. Those that others
+make up for us are longer."""
+
+
 class Settings(BaseSettings):
     """All settings, each the upper-case environment variable of its name."""
 
@@ -85,6 +100,9 @@ class Settings(BaseSettings):
     ``/.well-known/openid-configuration`` names it. Empty: passwords and one-time links only."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr | None = None
+    passwords: Literal["on", "off"] = "on"
+    """off: people sign in through the OpenID Connect provider only, with its second factor and its
+    rules; passwords and one-time links let nobody in."""
 
     email_channel: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     email_from: str = "clara@lindenmoor.example"
@@ -180,6 +198,26 @@ class Settings(BaseSettings):
         """The calendar of this deployment."""
         return Clock(self.demo_time_epoch, self.demo_time_factor)
 
+    def refuse_unsafe(self) -> None:
+        """Check what decides who gets in, before anything starts.
+
+        Raises:
+            UnsafeSetting: a secret can be guessed, or nobody could sign in.
+        """
+        for variable, (shortest, different) in _SECRETS.items():
+            secret = getattr(self, variable.lower())
+            value = secret.get_secret_value() if secret else ""
+            if value and (len(value) < shortest or len(set(value)) < different):
+                raise UnsafeSetting(
+                    f"{variable} can be guessed: it needs at least {shortest} characters, drawn by "
+                    "chance. `openssl rand -hex 32` makes a good one."
+                )
+        if self.passwords == "off" and not self.oidc_issuer:
+            raise UnsafeSetting(
+                "PASSWORDS is off and OIDC_ISSUER is not set: nobody could sign in. Set "
+                "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or leave PASSWORDS out."
+            )
+
     def web_url(self) -> str:
         """Base address of the web app, without a trailing slash."""
         return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
@@ -191,5 +229,8 @@ def get() -> Settings:
 
     Raises:
         pydantic.ValidationError: a variable holds a value of the wrong kind.
+        UnsafeSetting: a secret can be guessed, or nobody could sign in.
     """
-    return Settings()
+    settings = Settings()
+    settings.refuse_unsafe()
+    return settings

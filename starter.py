@@ -72,6 +72,8 @@ def main() -> None:
 def _check_settings() -> None:
     try:
         settings.get()
+    except settings.UnsafeSetting as unsafe:
+        raise UserError(str(unsafe)) from None
     except ValidationError as error:
         wrong = "; ".join(
             f"{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"

@@ -80,6 +80,11 @@ def list_(as_json: AsJson = False) -> None:
 @app.command("link")
 def link(email: Email) -> None:
     """Print a link that signs a user in once within 24 hours, with or without a password."""
+    if settings_module.get().passwords == "off":
+        raise UserError(
+            "PASSWORDS is off: users sign in through the OpenID Connect provider. To let somebody "
+            "in by a link, set PASSWORDS=on and restart the web app."
+        )
     with _changing() as connection:
         user = _user(connection, email)
         token = make_link(connection, user.id, datetime.now(UTC))

@@ -16,7 +16,11 @@ from web.console.app import mount_console
 
 def main() -> int:
     """Serve until SIGTERM or Ctrl-C; 2 when a setting is missing."""
-    chosen = settings.get()
+    try:
+        chosen = settings.get()
+    except settings.UnsafeSetting as unsafe:
+        print(str(unsafe), file=sys.stderr)  # noqa: T201
+        return 2
     if not chosen.database_url:
         print(  # noqa: T201
             "DATABASE_URL is not set. Set it, or start everything with: starter.py up",

@@ -27,6 +27,8 @@ def password_pages(door: Door) -> APIRouter:
 
     @router.get("/password")
     def ask_password(request: Request) -> Response:
+        if not door.takes_passwords:
+            return door.no_passwords(request)
         with database.begin() as connection:
             who = door.who(connection, request)
             if who is None:
@@ -72,6 +74,8 @@ def password_pages(door: Door) -> APIRouter:
     ) -> Response:
         """Who came by a link within the last minutes needs no password until now: that is how a
         forgotten one is replaced."""
+        if not door.takes_passwords:
+            return door.no_passwords(request)
         # Who is not signed in takes no place of those who are.
         if not await run_in_threadpool(is_signed_in, request):
             return private(RedirectResponse("/sign-in?next=/password", 303))

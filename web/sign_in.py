@@ -64,6 +64,7 @@ class Door:
         self.secret = deployment_secret(settings)
         self.secure = settings.web_url().startswith("https://")
         self.has_provider = bool(settings.oidc_issuer)
+        self.takes_passwords = settings.passwords == "on"
         self.auth_log = AuthLog(self.secret)
         self.strangers = SignInQueue(at_once=2, waiting=8)
         self.known_browsers = SignInQueue(at_once=1, waiting=8)
@@ -87,11 +88,18 @@ class Door:
                 status,
                 words=words,
                 provider=self.has_provider,
+                takes_passwords=self.takes_passwords,
                 next=own_path(leads_to),
                 email=email,
                 trouble=trouble,
             )
         )
+
+    def no_passwords(self, request: Request) -> Response:
+        """The answer to passwords and links where only the provider lets in: 403."""
+        words = sign_in_words_for(request)
+        self.note(request, "sign-in", "refused", way="password")
+        return self.form(request, trouble=words.no_passwords, status=403)
 
     def let_in(
         self, connection: Connection, request: Request, user_id: int, way: Way, leads_to: str
@@ -234,6 +242,8 @@ def sign_in_pages(door: Door) -> APIRouter:
         password: Annotated[str, Form()] = "",
         leads_to: Annotated[str, Form(alias="next")] = CONSOLE,
     ) -> Response:
+        if not door.takes_passwords:
+            return door.no_passwords(request)
         queue = door.queue_of(request, email)
         try:
             return await queue.run(try_password, request, email, password, leads_to)
@@ -256,6 +266,8 @@ def sign_in_pages(door: Door) -> APIRouter:
     @router.get("/enter/{token}")
     def show_link(request: Request, token: str) -> Response:
         """Only a button: mail scanners and chat programs look at every link."""
+        if not door.takes_passwords:
+            return door.no_passwords(request)
         with database.connect() as connection:
             works = link_works(connection, token, datetime.now(UTC))
         words = sign_in_words_for(request)
@@ -263,6 +275,8 @@ def sign_in_pages(door: Door) -> APIRouter:
 
     @router.post("/enter/{token}")
     def enter(request: Request, token: str) -> Response:
+        if not door.takes_passwords:
+            return door.no_passwords(request)
         with database.begin() as connection:
             user_id = use_link(connection, token, datetime.now(UTC))
             user = user_by_id(connection, user_id) if user_id is not None else None

@@ -41,6 +41,7 @@ class SignInWords:
     common: str
     about_you: str
     busy: str
+    no_passwords: str
     differ: str
     current_wrong: str
     sorry: str
@@ -90,6 +91,8 @@ _ENGLISH = SignInWords(
     about_you="This password holds your name, your address, your company or the name of this "
     "product: whoever knows you would try that first. Leave it out.",
     busy="Many people are signing in just now. Try again in a few seconds.",
+    no_passwords="Passwords and one-time links are switched off here: sign in with your company "
+    "account.",
     differ="The two new passwords are not the same.",
     current_wrong="The password until now is not right.",
     sorry="This can't be done from here",
@@ -130,6 +133,7 @@ _KOREAN = SignInWords(
     about_you="비밀번호에 이름, 이메일 주소, 회사 이름 또는 이 제품의 이름이 들어 있습니다. "
     "아는 사람이 가장 먼저 시도할 말이니 빼 주세요.",
     busy="지금 로그인하는 사람이 많습니다. 몇 초 뒤에 다시 시도해 주세요.",
+    no_passwords="여기서는 비밀번호와 일회용 링크를 쓰지 않습니다. 회사 계정으로 로그인해 주세요.",
     differ="새 비밀번호가 서로 다릅니다.",
     current_wrong="현재 비밀번호가 맞지 않습니다.",
     sorry="여기서는 처리할 수 없습니다",
@@ -167,6 +171,7 @@ _CHINESE = SignInWords(
     "请把几个别人想不到的词组合在一起。",
     about_you="密码中含有您的姓名、电子邮箱、公司名称或本产品的名称，认识您的人会最先尝试，请去掉。",
     busy="当前登录的人较多，请过几秒再试。",
+    no_passwords="这里已停用密码和一次性链接，请使用公司账号登录。",
     differ="两次输入的新密码不一致。",
     current_wrong="当前密码不正确。",
     sorry="无法从这里完成此操作",

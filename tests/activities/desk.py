@@ -88,7 +88,7 @@ class Desk:
 
     def __init__(self, database: Engine, channel: Channel) -> None:
         self.database = database
-        self.settings = Settings(secret_key="test")
+        self.settings = Settings(secret_key="a secret of the tests, 0123456789")
         self.resources = Resources(
             database, channel, LinkSigner("test", self.settings.web_url()), self.settings
         )

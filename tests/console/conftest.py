@@ -51,7 +51,7 @@ def site(make_database: Callable[[], str]) -> Iterator[Site]:
             "perennial_home": home,
             "web_port": port,
             "public_url": f"http://127.0.0.1:{port}",
-            "secret_key": "a secret of these tests",
+            "secret_key": "a secret of the tests, 0123456789",
         }
     )
     database = engine(settings.database_url)

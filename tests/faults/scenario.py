@@ -73,7 +73,7 @@ class Scenario:
             "DATABASE_URL": self.database.url.render_as_string(hide_password=False),
             "TEMPORAL_ADDRESS": self.stack.temporal.address,
             "PERENNIAL_HOME": str(self.home),
-            "SECRET_KEY": "test",
+            "SECRET_KEY": "a secret of the tests, 0123456789",
             "WORKER_CONCURRENCY": "8",
             "DEMO_TIME_FACTOR": str(self.clock.factor),
             "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),

@@ -147,7 +147,7 @@ def deployment() -> Iterator[Deployment]:
                 "DATABASE_URL": addresses.database_url,
                 "TEMPORAL_ADDRESS": addresses.temporal_address,
                 "PERENNIAL_HOME": str(home),
-                "SECRET_KEY": "test",
+                "SECRET_KEY": "a secret of the tests, 0123456789",
                 "WEB_PORT": str(ports[4]),
                 "WORKER_CONCURRENCY": "8",
             },

@@ -50,7 +50,7 @@ class Desk:
             "DATABASE_URL": database.url.render_as_string(hide_password=False),
             "TEMPORAL_ADDRESS": stack.temporal.address,
             "PERENNIAL_HOME": str(home),
-            "SECRET_KEY": "test",
+            "SECRET_KEY": "a secret of the tests, 0123456789",
             "DEMO_TIME_FACTOR": str(self.clock.factor),
             "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),
         }

@@ -181,7 +181,7 @@ async def deployment(temporal: EmbeddedTemporal, published_url: str) -> AsyncIte
     settings = Settings(
         database_url=published_url,
         temporal_address=temporal.address,
-        secret_key="test",
+        secret_key="a secret of the tests, 0123456789",
         email_channel="outbox",
     )
     database = engine(published_url)

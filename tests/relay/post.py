@@ -38,7 +38,9 @@ class Post:
         self.client = client
         self.server = server
         self.relay = Relay(database, client)
-        self.settings = Settings(secret_key="test", worker_concurrency=4)
+        self.settings = Settings(
+            secret_key="a secret of the tests, 0123456789", worker_concurrency=4
+        )
 
     def hurry(self, factor: float) -> None:
         """Have ``factor`` seconds of journey time pass in each second from now on."""

@@ -214,7 +214,7 @@ def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[bytes]]:
         "DATABASE_URL": post.database.url.render_as_string(hide_password=False),
         "TEMPORAL_ADDRESS": post.server.address,
         "PERENNIAL_HOME": str(home),
-        "SECRET_KEY": "test",
+        "SECRET_KEY": "a secret of the tests, 0123456789",
         "WORKER_CONCURRENCY": "4",
         "WEBHOOKS_ALLOW_PRIVATE": "true",
     }

@@ -70,7 +70,7 @@ def make_site(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Site]
             "database_url": database_url,
             "perennial_home": tmp_path,
             "public_url": "http://go.test",
-            "secret_key": SecretStr("a secret"),
+            "secret_key": SecretStr("a secret of the tests, 0123456789"),
         }
         return Site(Settings.model_validate(values | changed))
 

@@ -422,3 +422,26 @@ async def test_a_provider_that_is_away_is_told_in_a_sentence(
 
     assert answer.status_code == 502
     assert "could not be checked" in answer.text
+
+
+async def test_with_passwords_off_only_the_provider_lets_in(
+    make_site: Callable[..., Site], provider: Provider
+) -> None:
+    """Else the provider's second factor is walked around with an old password or a link."""
+    site = make_site(oidc_issuer=provider.issuer, oidc_client_id="perennial", passwords="off")
+    user = add(site, password=PASSWORD)
+    path = link(site, user)
+    async with browse(site) as browser:
+        shown = await browser.get("/sign-in")
+        assert "/sign-in/oidc" in shown.text
+        assert 'name="password"' not in shown.text
+        for answer in (
+            await browser.post("/sign-in", data=FORM),
+            await browser.get(path),
+            await browser.post(path),
+            await browser.post("/password", data={"new": PASSWORD, "again": PASSWORD}),
+        ):
+            assert (answer.status_code, "switched off" in answer.text) == (403, True)
+        left = await browser.get("/sign-in/oidc")
+        done = await browser.get(provider.sign_in(left.headers["location"]))
+        assert done.headers["location"] == "/console"

@@ -304,7 +304,7 @@ async def world(database_url: str, time_factor: float = 1.0) -> AsyncIterator[Wo
     """A server with a clock of its own, a worker, and published cadences."""
     settings = StagedSettings(
         database_url=database_url,
-        secret_key="test",
+        secret_key="a secret of the tests, 0123456789",
         email_channel="outbox",
         demo_time_factor=time_factor,
         demo_time_epoch=datetime.now(UTC),

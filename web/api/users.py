@@ -92,6 +92,10 @@ def change(here: Place, user_id: int, body: UserChange) -> UserLine:
 def make_link(here: Place, user_id: int) -> OneTimeLink:
     """Make a link that signs the user in once: an invitation, or for a forgotten password."""
     now = here.real_now()
+    if here.settings.passwords == "off":
+        raise refused(
+            sentence("Links are switched off (PASSWORDS): users sign in with company accounts.")
+        )
     try:
         with here.database.begin() as connection:
             found(users.user_by_id(connection, user_id), _none(user_id))

@@ -128,7 +128,7 @@ async def api(published_url: str, tmp_path: Path) -> AsyncIterator[Api]:
         database_url=published_url,
         perennial_home=tmp_path,
         public_url="http://go.test",
-        secret_key="test",
+        secret_key="a secret of the tests, 0123456789",
         email_channel="outbox",
     )
     here = await asyncio.to_thread(Api, settings, tmp_path)
