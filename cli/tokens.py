@@ -13,7 +13,14 @@ from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
 from cli.on_record import on_record
 from domain.access import Role
-from store.api_tokens import TokenRefused, create_token, list_tokens, revoke_token
+from store.api_tokens import (
+    MOST_TOKEN_DAYS,
+    TOKEN_DAYS,
+    TokenRefused,
+    create_token,
+    list_tokens,
+    revoke_token,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Make and revoke tokens of the REST API.")
 
@@ -26,12 +33,15 @@ def create(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the token may be used for.")],
     rep: Annotated[str, typer.Option(help="The rep for whom a token of role sdr acts.")] = "",
+    days: Annotated[
+        int, typer.Option(min=1, max=MOST_TOKEN_DAYS, help="How long it is taken.")
+    ] = TOKEN_DAYS,
 ) -> None:
     """Make a token and print it, this once."""
     name = given_name(name, WHAT, "crm")
     try:
         with database().begin() as connection:
-            token = create_token(connection, name, role, rep)
+            token = create_token(connection, name, role, rep, days=days)
             on_record(connection, "POST", "/api/tokens", name=name, role=role, rep=rep)
     except TokenRefused as refused:
         raise UserError(str(refused)) from None
@@ -54,6 +64,7 @@ def list_(
             "Rep": "rep",
             "Made": "created_at",
             "Last used": "last_used_at",
+            "Expires": "expires_at",
             "Revoked": "revoked_at",
         },
         none="No tokens. `starter.py tokens create NAME --role sdr` makes one.",

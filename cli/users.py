@@ -27,6 +27,7 @@ from store.users import (
     UserRefused,
     add_user,
     change_user,
+    end_sessions,
     find_user,
     list_users,
     make_link,
@@ -125,6 +126,16 @@ def enable(email: Email) -> None:
         change_user(connection, user.id, datetime.now(UTC), disabled=False)
         on_record(connection, "PATCH", f"/api/users/{user.id}", disabled=False)
     _say(f"{user.email} can sign in again.")
+
+
+@app.command("sign-out")
+def sign_out(email: Email) -> None:
+    """Sign a user out everywhere; they may sign in again."""
+    with _changing() as connection:
+        user = _user(connection, email)
+        end_sessions(connection, user.id, datetime.now(UTC))
+        on_record(connection, "DELETE", f"/api/users/{user.id}/sessions")
+    _say(f"{user.email} is signed out everywhere.")
 
 
 def first_link(database_url: str, web_url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
@@ -19,8 +19,16 @@ PREFIX = "prn_"
 """What tokens begin with, so that one that leaked is recognised."""
 
 
+TOKEN_DAYS = 365
+MOST_TOKEN_DAYS = 1826
+
+
 class TokenRefused(Exception):
     """A token that can't be made; the sentence says why."""
+
+
+class TokenExpired(Exception):
+    """A token whose time is over; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,7 @@ class TokenLine:
     rep: str
     created_at: datetime
     last_used_at: datetime | None
+    expires_at: datetime | None
     revoked_at: datetime | None
 
 
@@ -67,8 +76,10 @@ class Change:
     at: datetime
 
 
-def create_token(connection: Connection, name: str, role: Role, rep: str = "") -> str:
-    """Make a token.
+def create_token(
+    connection: Connection, name: str, role: Role, rep: str = "", *, days: int = TOKEN_DAYS
+) -> str:
+    """Make a token that is taken for ``days`` of real time.
 
     Returns:
         The token, which nobody can tell again.
@@ -91,7 +102,9 @@ def create_token(connection: Connection, name: str, role: Role, rep: str = "") -
         )
     token = PREFIX + secrets.token_urlsafe(32)
     kept = named_keys.digest(token)
-    if not named_keys.add(connection, ApiToken, name=name, token_hash=kept, role=role, rep=rep):
+    ends = datetime.now(UTC) + timedelta(days=days)
+    values = {"token_hash": kept, "role": role, "rep": rep, "expires_at": ends}
+    if not named_keys.add(connection, ApiToken, name=name, **values):
         raise TokenRefused(
             sentence("There is, or was, a token '{name}': choose another name.", name=name)
         )
@@ -99,14 +112,28 @@ def create_token(connection: Connection, name: str, role: Role, rep: str = "") -
 
 
 def find_caller(connection: Connection, token: str) -> Caller | None:
-    """Whose this token is; None when it is nobody's, was revoked, or its rep has left."""
+    """Whose this token is; None when it is nobody's, was revoked, or its rep has left.
+
+    Raises:
+        TokenExpired: its time is over.
+    """
     row = connection.execute(
-        select(ApiToken.id, ApiToken.name, ApiToken.role, ApiToken.rep, Rep.team, Rep.active)
+        select(
+            ApiToken.id,
+            ApiToken.expires_at,
+            ApiToken.name,
+            ApiToken.role,
+            ApiToken.rep,
+            Rep.team,
+            Rep.active,
+        )
         .outerjoin(Rep, Rep.code == ApiToken.rep)
         .where(ApiToken.token_hash == named_keys.digest(token), ApiToken.revoked_at.is_(None))
     ).first()
     if row is None or (row.rep and not row.active):
         return None
+    if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
+        raise TokenExpired(sentence("The token has expired: ask an admin for a new one."))
     # Once a minute is enough to tell a token that is in use from one that is forgotten.
     connection.execute(
         text(
@@ -127,6 +154,7 @@ def list_tokens(connection: Connection) -> list[TokenLine]:
             ApiToken.rep,
             ApiToken.created_at,
             ApiToken.last_used_at,
+            ApiToken.expires_at,
             ApiToken.revoked_at,
         ).order_by(ApiToken.name)
     )

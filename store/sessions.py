@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -33,8 +34,19 @@ BROWSER = "browser "
 _TRIES_LOCK = 5_120_726
 
 
+@dataclass(frozen=True)
+class SessionLine:
+    """A session as its user sees it; real time, UTC."""
+
+    id: int
+    way: str
+    browser: str
+    created_at: datetime
+    last_seen_at: datetime
+
+
 def begin_session(
-    connection: Connection, user_id: int, now: datetime, way: Way = "password"
+    connection: Connection, user_id: int, now: datetime, way: Way = "password", browser: str = ""
 ) -> str:
     """Sign a user in.
 
@@ -47,6 +59,7 @@ def begin_session(
             token_hash=digest(token),
             user_id=user_id,
             way=way,
+            browser=browser,
             created_at=now,
             last_seen_at=now,
             expires_at=now + LONGEST,
@@ -81,6 +94,42 @@ def end_session(connection: Connection, token: str, now: datetime) -> None:
         .where(ConsoleSession.token_hash == digest(token), ConsoleSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+
+
+def list_sessions(connection: Connection, user_id: int, now: datetime) -> list[SessionLine]:
+    """The sessions of a user that go on, the one seen last first."""
+    rows = connection.execute(
+        select(
+            ConsoleSession.id,
+            ConsoleSession.way,
+            ConsoleSession.browser,
+            ConsoleSession.created_at,
+            ConsoleSession.last_seen_at,
+        )
+        .where(
+            ConsoleSession.user_id == user_id,
+            ConsoleSession.ended_at.is_(None),
+            ConsoleSession.expires_at > now,
+            ConsoleSession.last_seen_at > now - IDLE,
+        )
+        .order_by(ConsoleSession.last_seen_at.desc(), ConsoleSession.id.desc())
+    )
+    return [SessionLine(**row._mapping) for row in rows]
+
+
+def end_session_of(connection: Connection, user_id: int, session_id: int, now: datetime) -> bool:
+    """End one session of a user; False when they have none of that id that goes on."""
+    ended = connection.execute(
+        update(ConsoleSession)
+        .where(
+            ConsoleSession.id == session_id,
+            ConsoleSession.user_id == user_id,
+            ConsoleSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+        .returning(ConsoleSession.id)
+    )
+    return ended.first() is not None
 
 
 def came_by_link(connection: Connection, session_id: int, now: datetime) -> bool:

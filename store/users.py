@@ -127,7 +127,8 @@ def change_user(
     disabled: bool | None = None,
 ) -> UserLine | None:
     """Change what is given; None when there is no such user. What their role may is asked with
-    every action, so it holds at once; who is disabled is signed out.
+    every action, so it holds at once; who is disabled, or has another role or rep, is signed
+    out.
 
     Raises:
         UserRefused: the rep does not fit the role, the name is empty, or nobody who may manage
@@ -163,8 +164,9 @@ def change_user(
     if disabled is not None:
         changes["disabled_at"] = (user.disabled_at or now) if disabled else None
     connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(changes))
-    if disabled:
+    if disabled or (new_role, new_rep) != (user.role, user.rep):
         end_sessions(connection, user_id, now)
+    if disabled:
         connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
     return user_by_id(connection, user_id)
 

@@ -108,7 +108,9 @@ class Door:
         now = datetime.now(UTC)
         if before := request.cookies.get(COOKIE):
             end_session(connection, before, now)
-        token = begin_session(connection, user_id, now, way)
+        token = begin_session(
+            connection, user_id, now, way, browser_of(request.headers.get("User-Agent", ""))
+        )
         who = find_session(connection, token, now)
         if who is None:
             end_session(connection, token, now)
@@ -182,6 +184,18 @@ class Door:
         """Who is signed in in this browser."""
         token = request.cookies.get(COOKIE)
         return find_session(connection, token, datetime.now(UTC)) if token else None
+
+
+_FAMILIES = (("Edg", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux")
+
+
+def browser_of(agent: str) -> str:
+    """Family and system of a browser by its ``User-Agent``, such as Firefox on Linux; '' for one
+    that is neither known."""
+    family = next((name for mark, name in _FAMILIES if mark in agent), "")
+    system = next((name for name in _SYSTEMS if name in agent), "")
+    return " on ".join(filter(None, (family, system)))
 
 
 def _host(request: Request) -> str:

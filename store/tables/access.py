@@ -26,6 +26,8 @@ class ApiToken(Table):
     """The rep in whose name a token of role sdr acts."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    """From when on it is taken no more; none for tokens made before there was an end."""
     revoked_at: Mapped[datetime | None]
 
 

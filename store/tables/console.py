@@ -59,6 +59,8 @@ class ConsoleSession(Table):
     user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
     way: Mapped[str]
     """How they came in: password, link, oidc."""
+    browser: Mapped[str] = mapped_column(server_default="")
+    """Its family and system, such as Firefox on Linux: no more of it is kept, and no address."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -119,7 +119,9 @@ def test_another_role_holds_from_the_next_question_on(connection: Connection) ->
 
     assert changed is not None
     assert (changed.role, changed.rep) == ("marketing", "")
-    found = sessions.find_session(connection, token, NOW)
+    assert sessions.find_session(connection, token, NOW) is None
+    again = sessions.begin_session(connection, user, NOW)
+    found = sessions.find_session(connection, again, NOW)
     assert found is not None
     assert (found.caller.role, found.caller.team) == ("marketing", "")
 

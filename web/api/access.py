@@ -18,7 +18,7 @@ from domain.access import ALLOWED, Action, Role
 from domain.sentences import sentence
 from health.watch import Watch
 from settings import Clock, Settings
-from store.api_tokens import Caller, begin_change, find_caller
+from store.api_tokens import Caller, TokenExpired, begin_change, find_caller
 from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
 from temporal_client import connect_temporal
@@ -96,7 +96,10 @@ def may(action: Action) -> Callable[..., Caller]:
         session = request.cookies.get(COOKIE)
         with here.database.begin() as connection:
             if credentials is not None:
-                caller = find_caller(connection, credentials.credentials)
+                try:
+                    caller = find_caller(connection, credentials.credentials)
+                except TokenExpired as over:
+                    raise _nobody(str(over)) from None
                 if caller is None:
                     raise _nobody("The token is unknown or revoked.")
             elif session is not None:

@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
-from store.api_tokens import TokenLine, TokenRefused, create_token, list_tokens, revoke_token
+from store.api_tokens import (
+    MOST_TOKEN_DAYS,
+    TOKEN_DAYS,
+    TokenLine,
+    TokenRefused,
+    create_token,
+    list_tokens,
+    revoke_token,
+)
 from store.lead_import import published_cadences
 from store.write_keys import WriteKeyLine, create_write_key, list_write_keys, revoke_write_key
 from web.api.access import Place, may
@@ -36,6 +44,8 @@ class NewToken(BaseModel):
     name: str = Field(min_length=1, max_length=100)
     role: Role
     rep: str = ""
+    days: int = Field(TOKEN_DAYS, ge=1, le=MOST_TOKEN_DAYS)
+    """How long it is taken, in real time."""
 
 
 class Secret(BaseModel):
@@ -107,7 +117,7 @@ def add_token(here: Place, body: NewToken) -> Secret:
     name = _name(body.name)
     try:
         with here.database.begin() as connection:
-            token = create_token(connection, name, body.role, body.rep)
+            token = create_token(connection, name, body.role, body.rep, days=body.days)
     except TokenRefused as refusal:
         raise refused(str(refusal)) from None
     return Secret(name=name, secret=token)

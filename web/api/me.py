@@ -10,11 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import users
+from store import sessions, users
 from store.api_tokens import Caller
+from store.sessions import SessionLine
 from store.users import UserRefused
 from web.api.access import Place, may
-from web.api.problems import invalid, refused
+from web.api.paging import Done, Listing
+from web.api.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/me", tags=["me"])
 Own = Annotated[Caller, Depends(may(Action.OWN_SETTINGS))]
@@ -67,3 +69,28 @@ def change(here: Place, caller: Own, body: Settings) -> Me:
     except UserRefused as refusal:
         raise refused(str(refusal), "name") from None
     return show(caller)
+
+
+@router.get("/sessions")
+def list_sessions(here: Place, caller: Own) -> Listing[SessionLine]:
+    """Where the caller is signed in, the session seen last first; a token is in none. Real time."""
+    with here.database.connect() as connection:
+        return Listing(items=sessions.list_sessions(connection, caller.user_id, here.real_now()))
+
+
+@router.delete("/sessions")
+def end_all_sessions(here: Place, caller: Own) -> Done:
+    """Sign out everywhere, here too."""
+    with here.database.begin() as connection:
+        users.end_sessions(connection, caller.user_id, here.real_now())
+    return Done(detail="You are signed out everywhere.")
+
+
+@router.delete("/sessions/{session_id}")
+def end_session(here: Place, caller: Own, session_id: int) -> Done:
+    """Sign out one browser."""
+    with here.database.begin() as connection:
+        ended = sessions.end_session_of(connection, caller.user_id, session_id, here.real_now())
+        if not ended:
+            raise missing(sentence("You have no session {session}.", session=session_id))
+    return Done(detail="That browser is signed out.")

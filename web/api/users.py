@@ -106,5 +106,14 @@ def make_link(here: Place, user_id: int) -> OneTimeLink:
     return OneTimeLink(url=url, expires_at=now + LINK_LIFE)
 
 
+@router.delete("/{user_id}/sessions")
+def end_sessions(here: Place, user_id: int) -> UserLine:
+    """Sign the user out everywhere; they may sign in again."""
+    with here.database.begin() as connection:
+        user = found(users.user_by_id(connection, user_id), _none(user_id))
+        users.end_sessions(connection, user_id, here.real_now())
+    return user
+
+
 def _none(user_id: int) -> str:
     return sentence("There is no user {user}.", user=user_id)
