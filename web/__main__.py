@@ -11,7 +11,11 @@ import uvicorn
 import settings
 from logs import keep_values_out_of_logs
 from web.app import create_app
+from web.bounded_http import BoundedHttp
 from web.console.app import mount_console
+
+LARGEST_MESSAGE = 1024 * 1024
+"""Bytes of what a page of the console says at once."""
 
 
 def main() -> int:
@@ -44,6 +48,8 @@ def main() -> int:
         access_log=False,
         forwarded_allow_ips=",".join(filter(None, ["127.0.0.1", chosen.trusted_proxies])),
         server_header=False,
+        http=BoundedHttp,
+        ws_max_size=LARGEST_MESSAGE,
     )
     return 0
 

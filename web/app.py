@@ -20,9 +20,11 @@ from store.engine import AWAY, engine
 from store.policies import PolicyMissing
 from web.api.app import create_api
 from web.auth_log import LoggedRefusals
+from web.body_limits import BodyLimits
 from web.booking import booking_pages
 from web.calendar_webhooks import calendar_webhooks
 from web.oidc import oidc_pages
+from web.own_hosts import OwnHosts
 from web.password import password_pages
 from web.preferences import preference_pages
 from web.recipient import recipient_pages
@@ -33,6 +35,7 @@ from web.sendgrid_webhook import sendgrid_webhook
 from web.sign_in import Door, sign_in_pages
 from web.touched import LinkGone
 from web.tracking.api import tracking_api
+from web.unhandled import Unhandled
 from web.views import PAGES, page
 from web.words import words_asked_for
 
@@ -78,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.get("/")
     def landing() -> Response:
-        return page("landing.html", temporal_ui_url=settings.temporal_ui_url)
+        return page("landing.html")
 
     @app.get("/outbox")
     def outbox() -> Response:
@@ -114,8 +117,15 @@ def create_app(settings: Settings) -> FastAPI:
             response.headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        # What these pages say is one person's.
+        if request.url.path.startswith(("/b/", "/p/", "/u/", "/l/", "/o/")):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
+    app.add_middleware(OwnHosts, own_url=settings.web_url(), bound_host=settings.web_host)
+    app.add_middleware(BodyLimits)
+    app.add_middleware(Unhandled)
+    # Outermost, or refusals given before it would be in no log.
     app.add_middleware(LoggedRefusals, auth_log=door.auth_log)
 
     @app.exception_handler(HTTPException)

@@ -57,7 +57,11 @@ class SameOrigin:
         if origin == "null":
             # What a page with "Referrer-Policy: no-referrer" sends, also to its own site.
             return site == "same-origin"
-        return urlsplit(origin).netloc in {headers.get("host"), *self._own_hosts}
+        try:
+            named = urlsplit(origin).netloc
+        except ValueError:  # Such as an IPv6 address without its end.
+            return False
+        return named in {headers.get("host"), *self._own_hosts}
 
 
 def _guarded(scope: Scope) -> bool:

@@ -26,6 +26,7 @@ class Words:
     gone_link: str
     expired_link: str
     trouble: str
+    too_much: str
     unsubscribe: str
     unsubscribe_question: str
     unsubscribe_button: str
@@ -50,6 +51,7 @@ class Words:
     booked: str
     cancelled: str
     taken: str
+    moved_enough: str
     nothing_to_cancel: str
     no_slots: str
     minutes: str
@@ -75,6 +77,7 @@ _ENGLISH = Words(
     gone_link="This link is no longer valid. Nothing more will be sent because of it.",
     expired_link="This link is too old. Please open one from a newer mail.",
     trouble="Something does not work on our side. Please try again in a few minutes.",
+    too_much="The request is too large, or took too long. Please send less, or try again.",
     unsubscribe="Unsubscribe",
     unsubscribe_question="Do you want no more e-mails from us?",
     unsubscribe_button="Yes, send me no more",
@@ -102,6 +105,8 @@ _ENGLISH = Words(
     booked="Thank you, the time is yours.",
     cancelled="The meeting is cancelled.",
     taken="That time is no longer free. Please choose another.",
+    moved_enough="The meeting was changed several times today. Please try again tomorrow, or reply "
+    "to our mail.",
     nothing_to_cancel="There is no meeting to cancel.",
     no_slots="No time is free in the next few days. Reply to our mail and we will find one.",
     minutes="minutes",
@@ -116,6 +121,7 @@ _KOREAN = Words(
     gone_link="더 이상 유효하지 않은 링크입니다. 이 링크와 관련된 메일은 더 보내지 않습니다.",
     expired_link="오래되어 쓸 수 없는 링크입니다. 더 최근 메일의 링크를 열어 주세요.",
     trouble="저희 쪽에 문제가 생겼습니다. 몇 분 뒤에 다시 시도해 주세요.",
+    too_much="요청이 너무 크거나 너무 오래 걸렸습니다. 줄여서 보내거나 다시 시도해 주세요.",
     unsubscribe="수신 거부",
     unsubscribe_question="앞으로 메일을 받지 않으시겠습니까?",
     unsubscribe_button="네, 더 이상 받지 않겠습니다",
@@ -143,6 +149,7 @@ _KOREAN = Words(
     booked="예약되었습니다. 감사합니다.",
     cancelled="미팅이 취소되었습니다.",
     taken="이미 마감된 시간입니다. 다른 시간을 선택해 주세요.",
+    moved_enough="오늘 미팅을 여러 번 변경하셨습니다. 내일 다시 시도하거나 메일에 회신해 주세요.",
     nothing_to_cancel="취소할 미팅이 없습니다.",
     no_slots="며칠 안에 비어 있는 시간이 없습니다. 메일에 회신해 주시면 시간을 찾아 드리겠습니다.",
     minutes="분",

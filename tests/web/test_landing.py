@@ -10,11 +10,12 @@ from tests.web.conftest import Site, browse
 
 
 async def test_the_landing_page_leads_on(make_site: Callable[..., Site]) -> None:
+    """Strangers see it too: it must not tell them the names of machines within."""
     site = make_site(temporal_ui_url="http://127.0.0.1:8233")
     async with browse(site) as client:
         landing = (await client.get("/")).text
         assert 'href="/console/"' in landing
-        assert 'href="http://127.0.0.1:8233"' in landing
+        assert "8233" not in landing
         assert (await client.get("/style.css")).headers["content-type"].startswith("text/css")
 
 

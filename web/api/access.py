@@ -93,25 +93,13 @@ def may(action: Action) -> Callable[..., Caller]:
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
         sent: Sent,
     ) -> Caller:
-        session = request.cookies.get(COOKIE)
+        token = credentials.credentials if credentials is not None else None
+        change: int | None = None
         with here.database.begin() as connection:
-            if credentials is not None:
-                try:
-                    caller = find_caller(connection, credentials.credentials)
-                except TokenExpired as over:
-                    raise _nobody(str(over)) from None
-                if caller is None:
-                    raise _nobody("The token is unknown or revoked.")
-            elif session is not None:
-                signed_in = find_session(connection, session, here.real_now())
-                if signed_in is None:
-                    raise _nobody(sentence("You are signed out: sign in again."))
-                caller = signed_in.caller
-            else:
-                raise _nobody("Send a token: Authorization: Bearer TOKEN.")
+            caller = identify(connection, token, request.cookies.get(COOKIE), here.real_now())
             request.scope.setdefault("state", {})["caller"] = caller.name
             if caller.role not in ALLOWED[action]:
-                whose = "token" if credentials is not None else "user"
+                whose = "token" if token is not None else "user"
                 roles = ", ".join(sorted(ALLOWED[action]))
                 raise Problem(
                     403,
@@ -120,13 +108,37 @@ def may(action: Action) -> Callable[..., Caller]:
                 )
             if request.method != "GET":
                 asked = worth_keeping(request.method, request.scope["route"].path, sent)
-                request.state.change = begin_change(
-                    connection, caller, request.method, request.url.path, asked
-                )
+                change = begin_change(connection, caller, request.method, request.url.path, asked)
+        # Only what was committed can be brought to an end.
+        request.state.change = change
         return caller
 
     check.action = action  # type: ignore[attr-defined]
     return check
+
+
+def identify(
+    connection: Connection, token: str | None, session: str | None, now: datetime
+) -> Caller:
+    """Who asks, by a bearer token or else by a session of the console (real time ``now``).
+
+    Raises:
+        Problem: 401; nobody known does.
+    """
+    if token is not None:
+        try:
+            caller = find_caller(connection, token)
+        except TokenExpired as over:
+            raise _nobody(str(over)) from None
+        if caller is None:
+            raise _nobody("The token is unknown or revoked.")
+        return caller
+    if session is None:
+        raise _nobody("Send a token: Authorization: Bearer TOKEN.")
+    signed_in = find_session(connection, session, now)
+    if signed_in is None:
+        raise _nobody(sentence("You are signed out: sign in again."))
+    return signed_in.caller
 
 
 def _nobody(detail: str) -> Problem:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC
 from typing import Annotated
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
@@ -19,6 +18,7 @@ from store.api_tokens import Caller
 from store.cadences import CadenceMissing
 from store.tables import Rep
 from web.api.access import Here, Place, found, may, teams_leads
+from web.api.inputs import ASKED, Code, Instant
 from web.api.paging import Listing
 from web.api.problems import missing, refused
 from workflows import steering
@@ -38,9 +38,9 @@ class AccountDetail(BaseModel):
 class Hold(BaseModel):
     """Keep a company out of all marketing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
     """Null: for good."""
     reason: str = Field(default="", max_length=500)
 
@@ -48,9 +48,9 @@ class Hold(BaseModel):
 class PlayRequest(BaseModel):
     """A published cadence."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    cadence: str
+    cadence: Code
 
 
 class PlayStarted(BaseModel):
@@ -83,7 +83,7 @@ def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDet
             accounts_hold.hold(
                 connection,
                 account_id,
-                until=body.until.astimezone(UTC) if body.until else None,
+                until=body.until,
                 by=caller.by,
                 reason=body.reason,
                 now=now,

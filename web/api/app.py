@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
@@ -36,7 +37,10 @@ from web.api import (
     webhooks,
 )
 from web.api.access import Here
+from web.api.gate import Gate
 from web.api.problems import ProblemDetails, handle_problems
+
+log = structlog.get_logger(__name__)
 
 SUBJECTS = (
     leads,
@@ -81,7 +85,8 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
             503: {"model": ProblemDetails, "description": "A server is away."},
         },
     )
-    api.state.here = Here(settings, database)
+    here = Here(settings, database)
+    api.state.here = here
     for subject in SUBJECTS:
         api.include_router(subject.router)
     handle_problems(api)
@@ -99,9 +104,15 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    api.add_middleware(Gate, here=here)
     return api
 
 
 def _note(database: Engine, change: int, status: int) -> None:
-    with database.begin() as connection:
-        end_change(connection, change, status)
+    """Complete the record of a change. What was done is done: when this can't be written, the
+    answer stays what it is."""
+    try:
+        with database.begin() as connection:
+            end_change(connection, change, status)
+    except SQLAlchemyError as error:
+        log.error("the record of a change lacks its end", change=change, error=type(error).__name__)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from domain.access import ALLOWED, Action
 from domain.email.checked import template_of
@@ -25,6 +25,7 @@ from store.publishing import (
 )
 from store.scoring import Forecast
 from web.api.access import Place, found, may
+from web.api.inputs import ASKED
 from web.api.paging import Listing
 from web.api.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts
@@ -57,7 +58,7 @@ class File(BaseModel):
     """A cadence, policy or template as it stands in its file; problems are told with the name. A
     template's is NAME.LANGUAGE.mjml."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     name: str = Field(min_length=1, max_length=200)
     text: str = Field(max_length=500_000)
@@ -66,7 +67,7 @@ class File(BaseModel):
 class Files(BaseModel):
     """What to publish, all or nothing; ``only_check`` publishes nothing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     files: list[File] = Field(min_length=1, max_length=100)
     only_check: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from activities.links import deployment_secret
 from domain.access import Action
@@ -13,6 +13,7 @@ from store import erasure
 from store.api_tokens import Caller
 from store.erasure import ErasureRefused, Receipt
 from web.api.access import Place, may
+from web.api.inputs import ASKED
 from web.api.paging import Before, Limit, Page
 from web.api.problems import missing, refused
 
@@ -31,7 +32,7 @@ class Order(BaseModel):
     """An order to erase a person. ``address`` is theirs, as proof that the right one is meant;
     ``reason`` is kept, so it should name nobody."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     address: str = Field(max_length=320)
     reason: str = Field(default="", max_length=500)

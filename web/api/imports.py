@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, UploadFile
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from activities.links import deployment_secret
@@ -25,35 +24,16 @@ from store.api_tokens import Caller
 from store.import_runs import ImportRefused, NewImport, RunLine
 from store.lead_import import published_cadences
 from web.api.access import Place, found, may
+from web.api.inputs import ASKED
 from web.api.paging import Before, Done, Limit, Page
 from web.api.problems import Problem, invalid, missing, refused
 
 LIMIT = 50 * 1024 * 1024
 """Largest file, bytes."""
-FORM_ROOM = 64 * 1024
-"""What the form around the file may take, bytes."""
 DEFAULT_CADENCE = "welcome-nurture"
 
 
-class SizedRoute(APIRoute):
-    """A route that reads no body larger than an import may be."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, behind a look at the length that the request names."""
-        answer = super().get_route_handler()
-
-        async def sized(request: Request) -> Response:
-            length = request.headers.get("content-length", "0")
-            if "chunked" in request.headers.get("transfer-encoding", "").lower():
-                raise Problem(411, "invalid", "Say how long the file is: send Content-Length.")
-            if not length.isdecimal() or int(length) > LIMIT + FORM_ROOM:
-                raise _too_large()
-            return await answer(request)
-
-        return sized
-
-
-router = APIRouter(prefix="/imports", tags=["imports"], route_class=SizedRoute)
+router = APIRouter(prefix="/imports", tags=["imports"])
 Importer = Annotated[Caller, Depends(may(Action.IMPORT_LEADS))]
 
 
@@ -76,7 +56,7 @@ class ImportDetail(BaseModel):
 class Choice(BaseModel):
     """What is to change of an import that does not run; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     fields: list[str] | None = None
     """Of each column in order its field, or '' to keep it as an attribute."""

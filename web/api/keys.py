@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
@@ -21,6 +21,7 @@ from store.api_tokens import (
 from store.lead_import import published_cadences
 from store.write_keys import WriteKeyLine, create_write_key, list_write_keys, revoke_write_key
 from web.api.access import Place, may
+from web.api.inputs import ASKED, Code
 from web.api.paging import Done, Listing
 from web.api.problems import invalid, missing, refused
 
@@ -30,20 +31,20 @@ router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))
 class NewWriteKey(BaseModel):
     """A source of the tracking API; leads that it identifies first begin in ``cadence``, if any."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     name: str = Field(min_length=1, max_length=100)
-    cadence: str = ""
+    cadence: Code = ""
 
 
 class NewToken(BaseModel):
     """A token of this API; ``rep`` is for role sdr, and needed there."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     name: str = Field(min_length=1, max_length=100)
     role: Role
-    rep: str = ""
+    rep: Code = ""
     days: int = Field(TOKEN_DAYS, ge=1, le=MOST_TOKEN_DAYS)
     """How long it is taken, in real time."""
 
@@ -58,9 +59,9 @@ class Secret(BaseModel):
 class Named(BaseModel):
     """The name of one that is in use."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    name: str
+    name: Code
 
 
 @router.get("/write-keys")

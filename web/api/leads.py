@@ -7,7 +7,7 @@ from typing import Annotated
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
@@ -22,6 +22,7 @@ from store.prospects import Prospected, prospect
 from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
 from web.api.access import Here, Place, found, may, sees, team_of
+from web.api.inputs import ASKED, Address, Code
 from web.api.paging import After, Done, Limit, Page
 from web.api.problems import Problem, invalid, refused
 from workflows import steering
@@ -37,10 +38,10 @@ Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
 class Prospects(BaseModel):
     """Leads by id or address, and the rep who is to call them; '' leaves it to routing."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    leads: list[str] = Field(min_length=1, max_length=1000)
-    owner: str = ""
+    leads: list[Address] = Field(min_length=1, max_length=1000)
+    owner: Code = ""
 
 
 class LeadDetail(BaseModel):
@@ -60,7 +61,7 @@ class Journey(BaseModel):
 class Points(BaseModel):
     """Points for a lead; negative ones are taken away."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     points: int = Field(ge=-MOST_POINTS, le=MOST_POINTS)
 
@@ -68,9 +69,9 @@ class Points(BaseModel):
 class Move(BaseModel):
     """Where a journey is to go now."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    phase: str
+    phase: Code
 
 
 class Moved(BaseModel):

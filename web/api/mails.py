@@ -15,7 +15,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from activities.links import link_signer
 from domain.access import Action
@@ -25,6 +25,7 @@ from store import outbox_mails
 from store.api_tokens import Caller
 from store.outbox_mails import KeptMail, MailLine, ReplyRefused
 from web.api.access import Here, Place, found, may
+from web.api.inputs import ASKED, Instant
 from web.api.paging import After, Before, Done, Limit, Page
 from web.api.problems import refused
 
@@ -99,7 +100,7 @@ class MailDetail(BaseModel):
 class Reply(BaseModel):
     """What the recipient writes back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     text: str = Field(default="", max_length=REPLY_LIMIT)
 
@@ -110,8 +111,8 @@ def list_mails(
     _caller: Reader,
     *,
     search: str = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     before: Before = None,
     limit: Limit = 50,
 ) -> Page[MailLine]:

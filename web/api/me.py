@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.sentences import sentence
@@ -15,6 +15,7 @@ from store.api_tokens import Caller
 from store.sessions import SessionLine
 from store.users import UserRefused
 from web.api.access import Place, may
+from web.api.inputs import ASKED, Code
 from web.api.paging import Done, Listing
 from web.api.problems import invalid, missing, refused
 
@@ -34,11 +35,11 @@ class Me(BaseModel):
 class Settings(BaseModel):
     """What is to be different; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     name: str | None = Field(default=None, max_length=200)
     language: Literal["en", "ko", "zh"] | None = None
-    time_zone: str | None = Field(default=None, description="IANA name; empty: the browser's.")
+    time_zone: Code | None = Field(default=None, description="IANA name; empty: the browser's.")
     theme: Literal["auto", "light", "dark"] | None = None
 
 

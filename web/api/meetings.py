@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
@@ -21,6 +21,7 @@ from store.meeting_lines import (
 )
 from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
 from web.api.access import Place, found, may, sees, team_of
+from web.api.inputs import ASKED, Instant
 from web.api.paging import After, Done, Limit, Page
 from web.api.problems import refused
 
@@ -32,10 +33,10 @@ Booker = Annotated[Caller, Depends(may(Action.BOOK_MEETINGS))]
 class Booking(BaseModel):
     """An appointment to make, or to move the lead's appointment to."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     lead_id: int
-    starts_at: AwareDatetime
+    starts_at: Instant
     minutes: int = Field(default=30, ge=1, le=LONGEST_MINUTES)
 
 
@@ -59,11 +60,9 @@ def list_all(
     owner: Annotated[str | None, Query(description="Empty: those with nobody.")] = None,
     state: MeetingState | None = None,
     since: Annotated[
-        AwareDatetime | None, Query(alias="from", description="They begin then or later.")
+        Instant | None, Query(alias="from", description="They begin then or later.")
     ] = None,
-    until: Annotated[
-        AwareDatetime | None, Query(alias="to", description="They begin before.")
-    ] = None,
+    until: Annotated[Instant | None, Query(alias="to", description="They begin before.")] = None,
     after: After = 0,
     limit: Limit = 50,
 ) -> Page[MeetingLine]:
@@ -92,7 +91,7 @@ def book(here: Place, caller: Booker, body: Booking) -> Booked:
             meeting_id = book_meeting(
                 connection,
                 lead_id=body.lead_id,
-                starts_at=body.starts_at.astimezone(UTC),
+                starts_at=body.starts_at,
                 minutes=body.minutes,
                 booked_by=caller.by,
                 at=here.clock.now(),

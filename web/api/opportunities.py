@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action
 from store.api_tokens import Caller
 from store.opportunities import open_beside
 from store.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
 from web.api.access import Here, Place, found, may, sees, team_of
+from web.api.inputs import ASKED, Code, Id
 from web.api.paging import After, Limit, Page
 from web.api.problems import refused
 from web.api.tasks import Completed, Completion, Learned, finish
@@ -24,16 +25,16 @@ Worker = Annotated[Caller, Depends(may(Action.WORK_OPPORTUNITIES))]
 class NewOpportunity(BaseModel):
     """Another sale with a lead, beside whatever its journey does."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    lead_id: int
+    lead_id: Id
     name: str = Field(min_length=1, max_length=200)
 
 
 class Advance(BaseModel):
     """What was learned on the way to the next stage."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     learned: Learned | None = None
     note: str = Field(default="", max_length=10_000)
@@ -42,12 +43,12 @@ class Advance(BaseModel):
 class Close(BaseModel):
     """How a sale ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     outcome: Literal["won", "lost", "no_outcome"]
-    reason: str = ""
+    reason: Code = ""
     """A code, for lost."""
-    competitor: str = ""
+    competitor: Code = ""
     learned: Learned | None = None
     note: str = Field(default="", max_length=10_000)
 

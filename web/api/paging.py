@@ -9,8 +9,8 @@ from pydantic import BaseModel
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
-After = Annotated[int, Query(ge=0, description="`next` of the page before.")]
-Before = Annotated[int | None, Query(ge=1, description="`next` of the page before.")]
+After = Annotated[int, Query(ge=0, lt=2**63, description="`next` of the page before.")]
+Before = Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before.")]
 
 
 class Page(BaseModel, Generic[T]):

@@ -42,7 +42,8 @@ class ProblemDetails(BaseModel):
     detail: str
     """What is wrong and what to do, for people."""
     code: str
-    """The same for programs: unauthorized, forbidden, not_found, invalid, refused, unavailable."""
+    """The same for programs: unauthorized, forbidden, not_found, invalid, refused, unavailable,
+    internal."""
     errors: list[FieldError] = []
 
 
@@ -84,6 +85,13 @@ def invalid(field: str, detail: str) -> Problem:
 def missing(detail: str) -> Problem:
     """There is no such thing, or not for this caller: 404."""
     return Problem(404, "not_found", detail)
+
+
+def unavailable(error: Exception) -> Problem:
+    """A server is away that is needed: 503."""
+    log.warning("the API can't answer", error=type(error).__name__)
+    detail = str(DATABASE_AWAY) if isinstance(error, AWAY) else str(error)
+    return Problem(503, "unavailable", detail, headers={"Retry-After": "5"})
 
 
 def answer(problem: Problem) -> Response:
@@ -131,9 +139,7 @@ def handle_problems(app: FastAPI) -> None:
         return answer(Problem(422, "invalid", str(NOT_TO_BE_KEPT)))
 
     def not_ready(_request: Request, error: Exception) -> Response:
-        log.warning("the API can't answer", error=type(error).__name__)
-        detail = str(DATABASE_AWAY) if isinstance(error, AWAY) else str(error)
-        return answer(Problem(503, "unavailable", detail, headers={"Retry-After": "5"}))
+        return answer(unavailable(error))
 
     for away in (*AWAY, PolicyMissing, TemporalAway):
         app.add_exception_handler(away, not_ready)

@@ -52,7 +52,7 @@ async def _sent(request: Request) -> object:
         return None
     try:
         return await request.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

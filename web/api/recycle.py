@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import Connection
 
 from domain.access import Action
@@ -20,6 +19,7 @@ from store.cadences import CadenceMissing
 from store.recycle import RecycleRefused, ReturningWeek
 from store.recycle_pool import PoolLine, Wanted
 from web.api.access import Here, Place, may, sees, team_of
+from web.api.inputs import ASKED, Day, Id, Instant
 from web.api.paging import After, Done, Limit, Listing, Page
 from web.api.problems import refused
 
@@ -34,9 +34,9 @@ AT_ONCE = 500
 class Until(BaseModel):
     """A day, in the lead's own time zone."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    until: date
+    until: Day
 
 
 class Return(Until):
@@ -48,7 +48,7 @@ class Return(Until):
 class ReturnTo(BaseModel):
     """A published cadence."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     cadence: str
 
@@ -56,14 +56,14 @@ class ReturnTo(BaseModel):
 class Matching(BaseModel):
     """Which parked leads; what is left out matches all."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     reason: str = ""
     owner: str | None = Field(default=None, description="Code of a rep; empty for nobody's.")
     cadence: str = Field(default="", description="What they come back into.")
     asked_for: bool = Field(default=False, description="Only those that asked for a day.")
-    due_from: AwareDatetime | None = None
-    due_before: AwareDatetime | None = None
+    due_from: Instant | None = None
+    due_before: Instant | None = None
 
     def wanted(self, caller: Caller) -> Wanted:
         """The same for the store: of an SDR's leads those of the team."""
@@ -72,8 +72,8 @@ class Matching(BaseModel):
             owner=self.owner,
             cadence=self.cadence,
             asked_for=self.asked_for,
-            due_from=self.due_from.astimezone(UTC) if self.due_from else None,
-            due_before=self.due_before.astimezone(UTC) if self.due_before else None,
+            due_from=self.due_from,
+            due_before=self.due_before,
             team=team_of(caller),
         )
 
@@ -81,9 +81,9 @@ class Matching(BaseModel):
 class Chosen(BaseModel):
     """Parked leads: some by their ids, or all that match."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    leads: list[int] | None = Field(default=None, min_length=1, max_length=1000)
+    leads: list[Id] | None = Field(default=None, min_length=1, max_length=1000)
     matching: Matching | None = None
 
     @model_validator(mode="after")
@@ -96,7 +96,7 @@ class Chosen(BaseModel):
 class ChosenUntil(Chosen):
     """Parked leads, and a day in the time zone of each."""
 
-    until: date
+    until: Day
 
 
 class Decided(BaseModel):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
@@ -16,7 +16,8 @@ from store import consent
 from store.api_tokens import Caller
 from store.suppressions import SuppressionLine, lead_with, list_suppressions
 from web.api.access import Here, Place, may, sees, team_of
-from web.api.paging import Done, Limit, Page
+from web.api.inputs import ASKED
+from web.api.paging import After, Done, Limit, Page
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
@@ -37,7 +38,7 @@ class Suppression(BaseModel):
 class Order(BaseModel):
     """An order to send a lead no more marketing mail; ``reason`` is kept on record."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     reason: str = Field(default="", max_length=2000)
 
@@ -51,7 +52,7 @@ class AddressOrder(Order):
 class Permission(BaseModel):
     """How it is known that a lead wants mail again."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     evidence: str = Field(min_length=1, max_length=2000)
     address_works: bool = False
@@ -70,7 +71,7 @@ def list_all(
     caller: Reader,
     *,
     search: Annotated[str, Query(max_length=320, description="A part of the address.")] = "",
-    skip: Annotated[int, Query(ge=0, description="`next` of the page before.")] = 0,
+    skip: After = 0,
     limit: Limit = 50,
 ) -> Page[SuppressionLine]:
     """Addresses that get no mail, the latest first; an SDR's are those of its team's leads."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
@@ -16,8 +16,8 @@ from store.api_tokens import Caller
 from store.meetings import MeetingRefused
 from store.routing import RoutingRefused, reassign
 from store.task_lists import OpenTask, TaskDetail
-from store.users import find_user
 from web.api.access import Here, Place, found, may, sees_task, team_of
+from web.api.inputs import ASKED, Code, Day, Instant
 from web.api.paging import Done, Listing
 from web.api.problems import Problem, invalid, refused
 
@@ -30,7 +30,7 @@ Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
 class Learned(BaseModel):
     """What is known of a sale."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     budget: str | None = None
     authority: str | None = None
@@ -41,20 +41,20 @@ class Learned(BaseModel):
 class Completion(BaseModel):
     """How a task ended."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    disposition: str
+    disposition: Code
     """One of the task's dispositions."""
-    at: AwareDatetime | None = None
+    at: Instant | None = None
     """For meeting_booked, call_back and rescheduled."""
-    reason: str = ""
+    reason: Code = ""
     """A code, for return and lost."""
     note: str = Field(default="", max_length=10_000)
     learned: Learned | None = None
     """With tasks of opportunities."""
-    competitor: str = ""
+    competitor: Code = ""
     """A code, for lost: whom the sale was lost to."""
-    until: date | None = None
+    until: Day | None = None
     """With return, lost and not_interested: the day on which the lead comes back, in its own time
     zone."""
 
@@ -62,9 +62,9 @@ class Completion(BaseModel):
 class To(BaseModel):
     """Code of the rep who gets it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    to: str
+    to: Code
 
 
 class Completed(BaseModel):
@@ -124,7 +124,7 @@ def complete(here: Place, caller: Doer, task_id: int, body: Completion) -> Compl
 def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
     """End a task with a disposition that can be taken back for a few seconds. It is refused as
     ``complete`` refuses it. For users of the console; a program knows what it wants."""
-    user_id = _user(here, caller)
+    user_id = _user(caller)
     answer = _answer(here, caller, task_id, body)
     try:
         with here.database.begin() as connection:
@@ -142,7 +142,7 @@ def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
 def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
     """Take one's own disposition back while it is held, or put away one that was refused when it
     was to count; the answer is what was typed."""
-    user_id = _user(here, caller)
+    user_id = _user(caller)
     # No look at whose the lead is now: what one typed oneself is one's own.
     with here.database.begin() as connection:
         typed = held_answers.take_back(connection, task_id, user_id)
@@ -203,7 +203,7 @@ def _answer(here: Here, caller: Caller, task_id: int, body: Completion) -> Answe
     return Answer(
         disposition=body.disposition,
         by=caller.by,
-        at=body.at.astimezone(UTC) if body.at else None,
+        at=body.at,
         reason=body.reason,
         note=body.note,
         extra=learned,
@@ -212,17 +212,15 @@ def _answer(here: Here, caller: Caller, task_id: int, body: Completion) -> Answe
     )
 
 
-def _user(here: Here, caller: Caller) -> int:
+def _user(caller: Caller) -> int:
     """The user of the console behind a caller.
 
     Raises:
         Problem: it is a token.
     """
-    with here.database.connect() as connection:
-        user = find_user(connection, caller.name)
-    if user is None:
+    if not caller.user_id:
         raise refused("A token can't hold a disposition: complete the task.")
-    return user.id
+    return caller.user_id
 
 
 def _problem(refusal: TaskRefused | MeetingRefused, *, kept: bool) -> Problem:

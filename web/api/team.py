@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
@@ -17,6 +16,7 @@ from store.overflow import Waiting, overflow
 from store.presence import PresenceRefused, RepLine
 from store.routing import RoutingRefused, reassign, reassign_by_rules
 from web.api.access import Place, found, may, team_of
+from web.api.inputs import ASKED, Instant
 from web.api.paging import Done, Listing
 from web.api.problems import Problem, refused
 
@@ -31,7 +31,7 @@ Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
 class Presence(BaseModel):
     """Whether a rep takes new leads."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     present: bool
 
@@ -39,17 +39,17 @@ class Presence(BaseModel):
 class AbsenceRequest(BaseModel):
     """Time off; from now on when ``begins_at`` is left out."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    begins_at: AwareDatetime | None = None
-    until: AwareDatetime
+    begins_at: Instant | None = None
+    until: Instant
     reason: str = Field(default="", max_length=500)
 
 
 class Reassignment(BaseModel):
     """Leads for a rep, or ('') for colleagues of their owners as the rules say."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     leads: list[int] = Field(min_length=1, max_length=1000)
     to: str
@@ -138,8 +138,8 @@ def add_absence(here: Place, caller: Setter, rep: str, body: AbsenceRequest) -> 
     """Note a rep's time off; when it has begun, what is due moves to others at once."""
     _own(caller, rep)
     now = here.clock.now()
-    begins = body.begins_at.astimezone(UTC) if body.begins_at else now
-    until = body.until.astimezone(UTC)
+    begins = body.begins_at or now
+    until = body.until
     try:
         with here.database.begin() as connection:
             made = presence.note_absence(connection, rep, begins, until, now, reason=body.reason)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection, exists, select
 
 from activities.channels.base import ChannelError, MessageRejected, OutcomeUnknown
@@ -23,6 +23,7 @@ from store.published_texts import TemplateLine, list_templates, published_texts
 from store.tables import Suppression
 from store.users import is_colleague
 from web.api.access import Here, Place, may, sees
+from web.api.inputs import ASKED
 from web.api.paging import Listing
 from web.api.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts
@@ -46,7 +47,7 @@ class MailTest(BaseModel):
     """A mail to try: to whom it goes, for which lead it is written (somebody invented without
     one), and the text if it is not the published one."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     address: str = Field(min_length=3, max_length=320)
     language: str = Field("en", pattern="^[a-z]{2,3}$")

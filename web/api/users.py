@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
 from store import users
 from store.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
+from web.api.inputs import ASKED, Code
 from web.api.paging import Listing
 from web.api.problems import refused
 
@@ -23,22 +24,22 @@ router = APIRouter(
 class NewUser(BaseModel):
     """Somebody who is to sign in. ``rep`` is needed for role sdr, and may be given a manager."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     email: str = Field(max_length=320)
     name: str = Field(max_length=200)
     role: Role
-    rep: str = ""
+    rep: Code = ""
 
 
 class UserChange(BaseModel):
     """What is to be different; what is left out stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
     name: str | None = Field(default=None, max_length=200)
     role: Role | None = None
-    rep: str | None = None
+    rep: Code | None = None
     disabled: bool | None = None
     """True signs the user out everywhere."""
 

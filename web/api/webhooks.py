@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.sentences import sentence
@@ -13,6 +13,7 @@ from domain.webhooks import events_problem, url_problem
 from store import outgoing
 from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
 from web.api.access import Place, found, may
+from web.api.inputs import ASKED, Code, Url
 from web.api.paging import Before, Done, Limit, Listing, Page
 from web.api.problems import invalid, missing, refused
 
@@ -24,10 +25,10 @@ router = APIRouter(
 class NewEndpoint(BaseModel):
     """Where events are to go; ``events`` is empty for all."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    url: str
-    events: list[str] = []
+    url: Url
+    events: list[Code] = Field(default=[], max_length=100)
 
 
 class Secret(BaseModel):
@@ -40,9 +41,9 @@ class Secret(BaseModel):
 class Pause(BaseModel):
     """Whether nothing is to go to an address for now."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    url: str
+    url: Url
     paused: bool
 
 
@@ -55,9 +56,9 @@ class Payload(BaseModel):
 class Removal(BaseModel):
     """The address of an endpoint."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ASKED
 
-    url: str
+    url: Url
 
 
 @router.get("/endpoints")

@@ -18,6 +18,7 @@ from settings import Settings
 from store.engine import AWAY, engine
 from web.api.access import Here
 from web.console.pages import signed_in, without_database
+from web.console.sockets import guard_sockets
 
 STATIC = Path(__file__).resolve().parent / "static"
 PAGES = (
@@ -56,7 +57,8 @@ PAGES = (
 
 def mount_console(onto: FastAPI, settings: Settings) -> None:
     """Serve the console from ``onto``. Once in a process: NiceGUI's app is one for all."""
-    app.state.here = Here(settings, engine(settings.database_url))
+    here = Here(settings, engine(settings.database_url))
+    app.state.here = here
     for name in PAGES:
         importlib.import_module(f"web.console.{name}")
     app.add_static_files("/static", STATIC)
@@ -72,6 +74,7 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
         shared=True,
     )
     logging.getLogger("nicegui").addFilter(_discreet)
+    guard_sockets(here)
     ui.run_with(
         onto,
         mount_path="/console",

@@ -1,0 +1,118 @@
+"""What a request to the API passes before it is parsed: who asks, then what is sent."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from store.engine import AWAY
+from store.sessions import COOKIE
+from web.api.access import Here, identify
+from web.api.json_bounds import BadJson, check_json
+from web.api.problems import (
+    NOT_TO_BE_KEPT,
+    Problem,
+    answer,
+    missing,
+    unavailable,
+)
+from web.body_limits import refuse_early
+
+LONGEST_ID = 18
+"""Digits of the largest id that is looked for."""
+AT_ONCE = 16 * 1024
+"""A body beyond so many bytes is looked through in a thread."""
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Gate:
+    """ASGI middleware of the API. A request with a body gets 401 before the body is read when
+    nobody known asks; 404 or 422 answer an address that names what no database has, and 422 a
+    JSON body that is not worth parsing."""
+
+    def __init__(self, app: ASGIApp, here: Here) -> None:
+        self._app = app
+        self._here = here
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        try:
+            _check_address(scope)
+            if scope["method"] not in _SAFE:
+                await run_in_threadpool(self._check_caller, HTTPConnection(scope))
+        except Problem as problem:
+            await refuse_early(answer(problem), receive, send)
+            return
+        except AWAY as error:
+            await refuse_early(answer(unavailable(error)), receive, send)
+            return
+        request = Request(scope, receive)
+        if "json" not in request.headers.get("content-type", ""):
+            await self._app(scope, receive, send)
+            return
+        body = await _read(receive)
+        if body is None:  # The client has gone.
+            return
+        try:
+            if len(body) > AT_ONCE:
+                await run_in_threadpool(check_json, body)
+            else:
+                check_json(body)
+        except BadJson as bad:
+            await answer(Problem(422, "invalid", str(bad)))(scope, receive, send)
+            return
+        await self._app(scope, _replayed(body, receive), send)
+
+    def _check_caller(self, connection: HTTPConnection) -> None:
+        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+        with self._here.database.begin() as database:
+            identify(
+                database,
+                token if scheme.casefold() == "bearer" and token else None,
+                connection.cookies.get(COOKIE),
+                self._here.real_now(),
+            )
+
+
+async def _read(receive: Receive) -> bytes | None:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += message.get("body", b"")
+        if not message.get("more_body", False):
+            return bytes(body)
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
+
+
+def _check_address(scope: Scope) -> None:
+    """Raises:
+    Problem: an id is larger than any can be (404), or there is text that is not UTF-8 or holds a
+        NUL (422).
+    """
+    raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
+    for part in (raw_path, scope["query_string"].replace(b"+", b" ")):
+        try:
+            text = unquote_to_bytes(part).decode()
+        except UnicodeDecodeError:
+            raise Problem(422, "invalid", "The address is not UTF-8.") from None
+        if "\0" in text:
+            raise Problem(422, "invalid", str(NOT_TO_BE_KEPT))
+    for segment in scope["path"].split("/"):
+        if len(segment) > LONGEST_ID and re.fullmatch(r"[+-]?\d+", segment):
+            raise missing("There is nothing with an id as large as this.")

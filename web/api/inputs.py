@@ -1,0 +1,44 @@
+"""Types of what callers send: each holds only what can be reckoned with and kept."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+
+FIRST_YEAR, LAST_YEAR = 1970, 2200
+LONGEST_TEXT = 2_000
+"""Characters of a text whose field says nothing else."""
+
+ASKED = ConfigDict(extra="forbid", str_max_length=LONGEST_TEXT, allow_inf_nan=False)
+"""Of every model that is the body of a request."""
+
+
+def _in_utc(at: datetime) -> datetime:
+    # Before it is moved: at the edge of the calendar it could not be.
+    _check_year(at.year)
+    return at.astimezone(UTC)
+
+
+def _in_reach(day: date) -> date:
+    _check_year(day.year)
+    return day
+
+
+def _check_year(year: int) -> None:
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise ValueError(f"the year must be from {FIRST_YEAR} to {LAST_YEAR}")
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment, ISO 8601 with its offset; UTC once it is here."""
+Day = Annotated[date, AfterValidator(_in_reach)]
+"""A day of the calendar."""
+Code = Annotated[str, Field(max_length=100)]
+"""A code of ours: of a rep, a disposition, a reason, a cadence."""
+Address = Annotated[str, Field(max_length=320)]
+"""An e-mail address, of at most as many characters as SMTP takes, or the id of a lead."""
+Url = Annotated[str, Field(max_length=2_000)]
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+"""Of a row."""
