@@ -9,6 +9,7 @@ import codecs
 import email
 import email.policy
 import hashlib
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -33,6 +34,10 @@ LONGEST_ID = 500
 MOST_ANSWERED = 50
 """So many Message-IDs that a mail answers are looked up."""
 
+LONGEST_HEADER = 16 * 1024
+"""Characters of a header that are looked at: its parameters are compared with each other."""
+MOST_PARTS = 200
+
 # What a sender names as character set must be one: these codecs are something else, make text that
 # no database stores, or take for ever.
 _NO_CHARSETS = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined"}
@@ -41,6 +46,15 @@ _MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
 _UNREADABLE = (
     MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError
 )  # fmt: skip
+
+
+class _ShortHeaders(email.policy.Compat32):
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        return name, value[:LONGEST_HEADER]
+
+
+_POLICY = _ShortHeaders()
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ def read_mail(form: Form, at: datetime) -> Inbound:
 def read_headers(head: str) -> Headers:
     """The headers of a message, unfolded, in their order."""
     try:
-        found = HeaderParser(policy=email.policy.compat32).parsestr(head, headersonly=True).items()
+        found = HeaderParser(policy=_POLICY).parsestr(head, headersonly=True).items()
     except _UNREADABLE:
         return []
     return [(name, " ".join(str(value).split())) for name, value in found]
@@ -118,7 +132,8 @@ def _parsed_content(form: Form, charsets: Mapping[str, str]) -> _Content:
 def _raw_content(raw: bytes) -> _Content:
     content = _Content()
     try:
-        for part in email.message_from_bytes(raw, policy=email.policy.compat32).walk():
+        parts = email.message_from_bytes(raw, policy=_POLICY).walk()
+        for part in itertools.islice(parts, MOST_PARTS):
             _add_part(content, part)
     except _UNREADABLE:
         pass  # What was read so far is what there is.

@@ -51,7 +51,6 @@ class Words:
     booked: str
     cancelled: str
     taken: str
-    moved_enough: str
     nothing_to_cancel: str
     no_slots: str
     minutes: str
@@ -105,8 +104,6 @@ _ENGLISH = Words(
     booked="Thank you, the time is yours.",
     cancelled="The meeting is cancelled.",
     taken="That time is no longer free. Please choose another.",
-    moved_enough="The meeting was changed several times today. Please try again tomorrow, or reply "
-    "to our mail.",
     nothing_to_cancel="There is no meeting to cancel.",
     no_slots="No time is free in the next few days. Reply to our mail and we will find one.",
     minutes="minutes",
@@ -149,7 +146,6 @@ _KOREAN = Words(
     booked="예약되었습니다. 감사합니다.",
     cancelled="미팅이 취소되었습니다.",
     taken="이미 마감된 시간입니다. 다른 시간을 선택해 주세요.",
-    moved_enough="오늘 미팅을 여러 번 변경하셨습니다. 내일 다시 시도하거나 메일에 회신해 주세요.",
     nothing_to_cancel="취소할 미팅이 없습니다.",
     no_slots="며칠 안에 비어 있는 시간이 없습니다. 메일에 회신해 주시면 시간을 찾아 드리겠습니다.",
     minutes="분",
