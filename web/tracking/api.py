@@ -115,6 +115,9 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
                 raise Refused(404, "not_found", "path", f"There is no call /v1/{call}.")
             call = CALLS[call]
             key = _basic_user(request.headers.get("Authorization", ""))
+            if key:
+                # Before the body is read: whoever has no key may send nothing.
+                await run_in_threadpool(sources.of, key)
             body = await read_body(
                 request.stream(),
                 request.headers.get("Content-Encoding", ""),
