@@ -61,6 +61,8 @@ def campaign(here: Deployment, clock: Clock, mail_port: int, asked: argparse.Nam
         keep_running(programs)
         time.sleep(15)
         players.stop()
+        # The faults have broken the connections that were kept.
+        here.database.dispose()
         quiet = _until_quiet(here)
         found = tally(here, book, mailbox) | asyncio.run(stuck(here))
         mailbox.stop()
