@@ -29,8 +29,8 @@ def events(address: str) -> httpx.Response:
 
 def tracked(address: str) -> httpx.Response:
     """A customer's server, through Segment's API."""
-    body = {"userId": "u1", "messageId": "m1", "event": "Signed Up"}
-    body |= {"context": {"traits": {"email": "jane@acme.example"}}}
+    context = {"traits": {"email": "jane@acme.example"}}
+    body = {"userId": "u1", "messageId": "m1", "event": "Signed Up", "context": context}
     return httpx.post(f"{address}/v1/track", json=body, auth=(WRITE_KEY, ""), timeout=60)
 
 

@@ -182,3 +182,17 @@ async def test_one_event_that_can_not_be_stored_holds_up_no_other(site: Site) ->
         assert (answer.status_code, told["recorded"], told["refused"]) == (400, recorded, 1)
         assert [problem["item"] for problem in told["problems"]] == [17]
     assert site.rows("SELECT count(*) FROM engagement") == [(39,)]
+
+
+async def test_one_message_that_can_not_be_stored_holds_up_no_other(site: Site) -> None:
+    """A library sends a batch again and again that is answered with 503."""
+    fail(site, "IF NEW.key LIKE '%m7' THEN RAISE SQLSTATE '22003'; END IF")
+    batch = [
+        {"type": "track", "userId": "u1", "messageId": f"m{number}", "event": "Signed Up"}
+        for number in range(10)
+    ]
+    async with browse(site) as client:
+        answer = await client.post("/v1/batch", json={"batch": batch}, auth=(WRITE_KEY, ""))
+    assert answer.status_code == 200
+    assert [one["index"] for one in answer.json()["rejected"]] == [7]
+    assert site.rows("SELECT count(*) FROM engagement") == [(9,)]

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from activities.links import deployment_secret
@@ -79,8 +79,9 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
             messages, rejected = _read_one(found, call, arrival)
         wanted = without_erased(messages)
         if wanted:
-            take_batch(database, wanted, source, clock.journey_time(received))
+            unstorable = _store(database, wanted, source, clock.journey_time(received))
             crash_point("door.tracked")
+            rejected += _refused_late(messages, rejected, unstorable)
         if not rejected:
             return _answer({"success": True})
         log.info(
@@ -135,6 +136,36 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
             return Response(status_code=400)
 
     return router
+
+
+def _store(database: Engine, wanted: list[Message], source: Source, at: datetime) -> list[Message]:
+    """Commit the messages, and give back those that the database refuses for good: libraries
+    send a batch again that was answered with 503, and one message would hold up the others."""
+    try:
+        take_batch(database, wanted, source, at)
+    except (DataError, IntegrityError) as error:
+        if len(wanted) == 1:
+            log.error("a tracking message can't be stored", error=type(error).__name__)
+            return wanted
+        middle = len(wanted) // 2
+        return [
+            *_store(database, wanted[:middle], source, at),
+            *_store(database, wanted[middle:], source, at),
+        ]
+    return []
+
+
+def _refused_late(
+    messages: list[Message], rejected: list[dict[str, Any]], unstorable: list[Message]
+) -> list[dict[str, Any]]:
+    """Those of ``messages`` that can't be stored, by their place in the whole batch."""
+    unread = {one.get("index") for one in rejected}
+    places = [n for n in range(len(messages) + len(unread)) if n not in unread]
+    return [
+        {"index": place, "field": "", "message": "It can't be stored."}
+        for place, message in zip(places, messages, strict=False)
+        if any(message is one for one in unstorable)
+    ]
 
 
 class _Sources:
