@@ -194,6 +194,10 @@ class Settings(BaseSettings):
             client_private_key=key.read_bytes() if key else None,
         )
 
+    def visit_spool(self) -> Path:
+        """The folder in which web apps keep what recipients do while the database is away."""
+        return self.perennial_home / "spool" / "visits"
+
     def clock(self) -> Clock:
         """The calendar of this deployment."""
         return Clock(self.demo_time_epoch, self.demo_time_factor)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from domain.sentences import sentence
 from health import database, temporal
 from health.checks import Check, State
+from health.visits import visits
 from settings import Settings
 
 LOW_DISK_BYTES = 1024**3
@@ -27,7 +28,10 @@ async def examine(
     """
     database_url = database_url or settings.database_url
     address = temporal_address or settings.temporal_address
-    local = [await asyncio.to_thread(disk, settings.perennial_home)]
+    local = [
+        await asyncio.to_thread(disk, settings.perennial_home),
+        await asyncio.to_thread(visits, settings.visit_spool()),
+    ]
     if not address:
         return [*local, *await _database(settings, database_url), _no_address()]
     of_database, of_temporal = await asyncio.gather(

@@ -82,7 +82,7 @@ TOUCHES = """
 """Times are journey time, as in the two that follow."""
 SENDING = """
     SELECT count(*) AS stuck FROM touch
-    WHERE state IN ('sending', 'handing_over') AND planned_at < %(stuck)s
+    WHERE state IN ('claimed', 'sending') AND planned_at < %(stuck)s
 """
 LATEST = f"""
     SELECT count(*) AS touches, count(*) FILTER (WHERE state = 'failed') AS failed,

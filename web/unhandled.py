@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import traceback
-
 import structlog
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api.problems import Problem, answer
+from logs import told
+from web.api.problems import INTERNAL, answer
 from web.views import page
 from web.words import words_asked_for
 
 log = structlog.get_logger(__name__)
-
-DEEPEST_TRACE = 15
-"""So many of the innermost calls are logged."""
 
 
 class Unhandled:
@@ -42,7 +38,7 @@ class Unhandled:
         try:
             await self._app(scope, receive, noticed)
         except Exception as error:
-            log.error("a request failed", error=type(error).__name__, trace=trace_of(error))
+            log.error("a request failed", exception=told(error))
             if has_begun:
                 return
             if scope["type"] == "websocket":
@@ -51,16 +47,8 @@ class Unhandled:
             await _response(scope)(scope, receive, send)
 
 
-def trace_of(error: BaseException) -> list[str]:
-    """Where an error happened, the innermost call last: files, lines and functions only."""
-    calls = traceback.extract_tb(error.__traceback__)[-DEEPEST_TRACE:]
-    return [f"{call.filename}:{call.lineno} {call.name}" for call in calls]
-
-
 def _response(scope: Scope) -> ASGIApp:
     if scope["path"].startswith(("/api/", "/webhooks/", "/v1/")):
-        return answer(
-            Problem(500, "internal", "Something went wrong here, not in the request. Try again.")
-        )
+        return answer(INTERNAL)
     words = words_asked_for(Request(scope))
     return page("sorry.html", 500, words=words, title=words.sorry, sentence=words.trouble, home="")

@@ -13,7 +13,6 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
@@ -23,6 +22,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from crash_points import crash_point
+from health.visits import LOST, SET_ASIDE, SpoolCounts, counts_of, files_in
 from store.policies import PolicyMissing
 from web.touched import LinkGone
 
@@ -57,24 +57,14 @@ class Visit(BaseModel):
         return f"{self.kind}:{self.touch_key}:{link}:{minute}:{self.machine}"
 
 
-@dataclass(frozen=True)
-class SpoolCounts:
-    """Visits that wait for the database, those that it refuses for good, and those that found no
-    room and are lost."""
-
-    waiting: int
-    set_aside: int
-    lost: int
-
-
 class VisitSpool:
     """The visits of one deployment that wait."""
 
-    def __init__(self, home: Path) -> None:
-        """``home`` is ``PERENNIAL_HOME``."""
-        self._folder = home / "spool" / "visits"
-        self._aside = self._folder / "set-aside"
-        self._lost = self._folder / "lost"
+    def __init__(self, folder: Path) -> None:
+        """``folder`` is ``Settings.visit_spool()``."""
+        self._folder = folder
+        self._aside = self._folder / SET_ASIDE
+        self._lost = self._folder / LOST
 
     def keep(self, visit: Visit) -> bool:
         """Put ``visit`` on disk, safe from a loss of power. False, and counted as lost, when there
@@ -93,7 +83,7 @@ class VisitSpool:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The same visit again is the same file, so nobody fills the disk with one link.
         final = self._folder / f"{hashlib.sha256(visit.key.encode()).hexdigest()[:40]}.json"
-        if not final.exists() and self._count(self._folder) >= MOST_VISITS:
+        if not final.exists() and files_in(self._folder) >= MOST_VISITS:
             raise OSError("the spool is full")
         draft = self._folder / f".{uuid.uuid4().hex}"
         try:
@@ -161,20 +151,8 @@ class VisitSpool:
 
     def is_empty(self) -> bool:
         """Whether nothing waits."""
-        return not self._count(self._folder)
+        return not files_in(self._folder)
 
     def counts(self) -> SpoolCounts:
         """What operators should know of it."""
-        try:
-            lost = self._lost.stat().st_size
-        except OSError:
-            lost = 0
-        return SpoolCounts(self._count(self._folder), self._count(self._aside), lost)
-
-    @staticmethod
-    def _count(folder: Path) -> int:
-        try:
-            with os.scandir(folder) as entries:
-                return sum(entry.name.endswith(".json") for entry in entries)
-        except FileNotFoundError:
-            return 0
+        return counts_of(self._folder)

@@ -46,7 +46,7 @@ class Visits:
     """Records visits, or keeps them on disk until they can be recorded."""
 
     def __init__(self, settings: Settings, database: Engine) -> None:
-        self.spool = VisitSpool(settings.perennial_home)
+        self.spool = VisitSpool(settings.visit_spool())
         self._database = database
         self._recording = _Crew("visits", THREADS)
         self._writing = _Crew("visit-spool", 2)

@@ -163,8 +163,10 @@ def test_taken_temporal_port_is_named_and_nothing_stays_behind(home: Path) -> No
     """A port that was asked for is an error; the database started before it is stopped again."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        with pytest.raises(StackError, match=f"Port {taken}, asked for as the Temporal ui port"):
-            EmbeddedStack(home, ATTRIBUTES, ports={"ui": taken}).start()
+        with pytest.raises(
+            StackError, match=f"Port {taken}, asked for as the Temporal metrics port"
+        ):
+            EmbeddedStack(home, ATTRIBUTES, ports={"metrics": taken}).start()
     assert processes_of(home) == []
     with EmbeddedStack(home, ATTRIBUTES):
         assert running_stack(home) is not None

@@ -16,8 +16,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from embedded.postgres import EmbeddedPostgres
 from store import named_keys
 from store.tables import WriteKey
+from tests.faults.test_doors_visits import unhurried
 from tests.web import test_inbound as inbound
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from tests.web.sendgrid import KEY, event, post, public, touch
@@ -145,7 +147,7 @@ async def test_a_pool_without_a_free_connection(
 
 
 @doors
-async def test_a_real_deadlock(site: Site, door: str) -> None:
+async def test_a_real_deadlock(site: Site, postgres_server: EmbeddedPostgres, door: str) -> None:
     """Another writer has what the door wants next, and wants the lead that the door has."""
     with site.database.begin() as connection:
         connection.execute(text("CREATE TABLE thing AS SELECT 1 AS id"))
@@ -153,12 +155,11 @@ async def test_a_real_deadlock(site: Site, door: str) -> None:
     taken = threading.Event()
 
     def other_way_round() -> None:
-        with site.database.begin() as connection:
-            connection.execute(text("SET LOCAL deadlock_timeout = '1h'"))
-            connection.execute(text("SELECT FROM thing FOR UPDATE"))
+        with unhurried(postgres_server, site) as cursor:
+            cursor.execute("SELECT FROM thing FOR UPDATE")
             taken.set()
             time.sleep(0.5)
-            connection.execute(text("SELECT FROM lead FOR UPDATE"))
+            cursor.execute("SELECT FROM lead FOR UPDATE")
 
     other = asyncio.create_task(asyncio.to_thread(other_way_round))
     assert await asyncio.to_thread(taken.wait, 30)

@@ -16,14 +16,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2 as httpx
+import psycopg2.extensions
 import pytest
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
+from health.visits import SpoolCounts
 from settings import ROOT, Settings
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
-from web.visit_spool import SpoolCounts, Visit, VisitSpool
+from web.visit_spool import Visit, VisitSpool
 from web.visits import Visits
 
 pytestmark = pytest.mark.xdist_group("faults")
@@ -41,7 +43,7 @@ def site(make_site: Callable[..., Site]) -> Site:  # noqa: F811 - pytest's way
 
 
 def spooled(site: Site) -> VisitSpool:
-    return VisitSpool(site.settings.perennial_home)
+    return VisitSpool(site.settings.visit_spool())
 
 
 def replay(site: Site) -> int:
@@ -72,7 +74,7 @@ async def test_what_was_clicked_while_postgres_was_away_counts_when_it_is_back(s
     after = datetime.now(UTC)
 
     assert spooled(site).counts().waiting in (3, 4)  # four when the minute turned
-    for path in (site.settings.perennial_home / "spool" / "visits").iterdir():
+    for path in (site.settings.visit_spool()).iterdir():
         assert path.stat().st_mode & 0o077 == 0
         assert "jane" not in path.read_text().lower()
         assert "127.0.0.1" not in path.read_text()
@@ -100,7 +102,20 @@ async def test_a_lead_that_somebody_has_locked_for_long_keeps_nobody_waiting(sit
     assert site.rows("SELECT kind FROM engagement") == [("click",)]
 
 
-async def test_a_deadlock_loses_no_click(site: Site) -> None:
+@contextmanager
+def unhurried(server: EmbeddedPostgres, site: Site) -> Iterator[psycopg2.extensions.cursor]:
+    """A transaction that PostgreSQL does not choose to end a deadlock: it is not the first to look
+    for one. Only a superuser may set that."""
+    connection = psycopg2.connect(server.superuser_url(str(site.database.url.database)))
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '1h'")
+            yield cursor
+    finally:
+        connection.close()
+
+
+async def test_a_deadlock_loses_no_click(site: Site, postgres_server: EmbeddedPostgres) -> None:
     """Two writers that want each other's rows: PostgreSQL ends one, and it may be the click."""
     touch = site.add_touch(site.add_lead())
     site.rows("SELECT 1")
@@ -117,12 +132,11 @@ async def test_a_deadlock_loses_no_click(site: Site) -> None:
     taken = threading.Event()
 
     def other_way_round() -> None:
-        with site.database.begin() as connection:
-            connection.execute(text("SET LOCAL deadlock_timeout = '1h'"))
-            connection.execute(text("SELECT FROM first FOR UPDATE"))
+        with unhurried(postgres_server, site) as cursor:
+            cursor.execute("SELECT FROM first FOR UPDATE")
             taken.set()
             time.sleep(0.3)
-            connection.execute(text("SELECT FROM lead FOR UPDATE"))
+            cursor.execute("SELECT FROM lead FOR UPDATE")
 
     other = threading.Thread(target=other_way_round)
     other.start()
@@ -215,7 +229,7 @@ def test_what_nobody_can_read_is_set_aside_and_holds_nothing_up(site: Site) -> N
     spool.keep(Visit(kind="click", touch_key=touch, at=at, url=TARGET))
     spool.keep(Visit(kind="click", touch_key="gone:x:1", at=at, url=TARGET))
     spool.keep(Visit(kind="click", touch_key=touch, at=at, url=TARGET, machine="nul\0"))
-    folder = site.settings.perennial_home / "spool" / "visits"
+    folder = site.settings.visit_spool()
     (folder / "0.json").write_text("{spoilt")
     replay(site)
     assert spool.counts() == SpoolCounts(0, 2, 0)

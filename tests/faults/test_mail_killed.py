@@ -82,7 +82,7 @@ def attempt(desk: Desk, post: Post, number: int, fault: str = "") -> subprocess.
         **os.environ,
         **post.environment,
         "DATABASE_URL": desk.database.url.render_as_string(hide_password=False),
-        "SECRET_KEY": "test",
+        "SECRET_KEY": "a secret of the tests, 0123456789",
         "PERENNIAL_FAULT": fault,
     }
     return subprocess.Popen(

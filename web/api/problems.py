@@ -87,6 +87,10 @@ def missing(detail: str) -> Problem:
     return Problem(404, "not_found", detail)
 
 
+INTERNAL = Problem(500, "internal", "Something went wrong here, not in the request. Try again.")
+"""The answer to what nobody foresaw; the log says where it happened."""
+
+
 def unavailable(error: Exception) -> Problem:
     """A server is away that is needed: 503."""
     log.warning("the API can't answer", error=type(error).__name__)
@@ -141,6 +145,8 @@ def handle_problems(app: FastAPI) -> None:
     def not_ready(_request: Request, error: Exception) -> Response:
         return answer(unavailable(error))
 
+    # It is raised again after the answer, for the log.
+    app.add_exception_handler(Exception, lambda _request, _error: answer(INTERNAL))
     for away in (*AWAY, PolicyMissing, TemporalAway):
         app.add_exception_handler(away, not_ready)
 

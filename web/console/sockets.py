@@ -108,8 +108,12 @@ class Brief(logging.Filter):
         if minute != self._minute:
             self._minute, self._written = minute, 0
         self._written += 1
-        if record.exc_info and record.exc_info[0]:
-            record.msg = f"Something that came over a socket failed: {record.exc_info[0].__name__}"
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
+        if record.exc_text:
+            # As ``logs`` writes it: the places, then the type on a line of its own.
+            kind = record.exc_text.rsplit("\n", 1)[-1]
+        if kind:
+            record.msg = f"Something that came over a socket failed: {kind}"
             record.args, record.exc_info, record.exc_text = (), None, None
         return self._written <= self.MOST
 

@@ -10,6 +10,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import create_engine, text
 
+from activities.links import deployment_secret
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RejectedRowError, RowReader
 from settings import DATABASE_SCHEME, Settings
@@ -57,7 +58,9 @@ async def test_who_was_erased_comes_back_by_their_own_wish_only(api: Api) -> Non
     leads = (await api.ask("admin", "GET", "/leads")).json()["items"]
     assert [one["email"] for one in leads] == [f"erased-{lead}", "bob@acme.example"]
     with api.database.connect() as connection:
-        reader = RowReader(recognise(["email"]), "", ErasedPeople(connection, "test"))
+        reader = RowReader(
+            recognise(["email"]), "", ErasedPeople(connection, deployment_secret(api.settings))
+        )
         with pytest.raises(RejectedRowError, match="erased at their request"):
             reader.read(["ada@acme.example"])
 

@@ -169,6 +169,8 @@ async def test_tests_go_to_colleagues_and_not_by_the_hundred(api: Api) -> None:
     answers = await asyncio.gather(*(one() for _ in range(12)))
     assert answers.count(200) <= 9
     assert answers.count(429) == 12 - answers.count(200)
-    assert {await one() for _ in range(12)} == {200, 429}
+    later = [await one() for _ in range(12)]
+    assert answers.count(200) + later.count(200) == 9
+    assert set(later) <= {200, 429}
     assert api.value("SELECT count(*) FROM outbox_message") == 10
     assert await one("admin") == 200
