@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import functools
 import os
 import signal
 import sys
@@ -48,6 +49,11 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 5.0
 """What a worker that finishes its touches in time may still take to end."""
 
+BEATS_APART = timedelta(seconds=2)
+"""At least; without it the client keeps heartbeats back until 80% of their time-out are over."""
+UNTIL_OTHERS_MAY = timedelta(seconds=5)
+"""How long a journey waits for the worker that has it in memory."""
+
 log = structlog.get_logger()
 
 
@@ -67,40 +73,33 @@ def workers(
     Temporal holds the send rate over all workers of the e-mail queue.
     """
     concurrency = settings.worker_concurrency
-    shutdown = timedelta(seconds=settings.worker_shutdown_seconds)
-    counting = CountsFailing(resources.engine)
-    journeys = Worker(
+    worker = functools.partial(
+        Worker,
         client,
+        max_concurrent_activities=concurrency,
+        interceptors=[Heartbeats(), CountsFailing(resources.engine), DiscreetFailures()],
+        max_heartbeat_throttle_interval=BEATS_APART,
+        build_id=code_version(),
+        graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),
+    )
+    journeys = worker(
         task_queue=JOURNEY_QUEUE,
         workflows=WORKFLOWS,
         activities=journey_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
-        max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), counting, DiscreetFailures()],
-        build_id=code_version(),
+        sticky_queue_schedule_to_start_timeout=UNTIL_OTHERS_MAY,
         workflow_runner=workflow_runner(),
-        graceful_shutdown_timeout=shutdown,
     )
-    email = Worker(
-        client,
+    email = worker(
         task_queue=EMAIL_QUEUE,
         activities=email_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
-        max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), counting, DiscreetFailures()],
-        build_id=code_version(),
         max_task_queue_activities_per_second=settings.send_rate_per_second,
-        graceful_shutdown_timeout=shutdown,
     )
-    webhooks = Worker(
-        client,
+    webhooks = worker(
         task_queue=WEBHOOK_QUEUE,
         activities=webhook_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
-        max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), counting, DiscreetFailures()],
-        build_id=code_version(),
-        graceful_shutdown_timeout=shutdown,
     )
     return journeys, email, webhooks
 

@@ -44,6 +44,9 @@ DYNAMIC_CONFIG = {
     "matching.numTaskqueueWritePartitions": "1",
     # Nobody uses the HTTP form of its API, and a web page could reach it under a name of its own.
     "frontend.httpAllowedHosts": "[]",
+    # A client that answers no ping is frozen: its open polls would go on being handed work.
+    "frontend.keepAliveTime": '"5s"',
+    "frontend.keepAliveTimeout": '"5s"',
 }
 
 

@@ -69,7 +69,7 @@ PROVIDERS = RetryPolicy(
 )
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
-HEARTBEAT = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=10)
 """A worker that says nothing for so long is dead, and another attempt begins."""
 
 
