@@ -27,6 +27,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from crash_points import crash_point
+from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
 from domain.journey import (
     JOURNEY_QUEUE,
     OPPORTUNITY_WORKFLOW,
@@ -192,6 +193,8 @@ class Relay:
                 return await self._webhook(message)
             case "opportunity":
                 return await self._opportunity(message)
+            case "confirm":
+                return await self._confirm(message)
             case "signal":
                 return await self._signal(message)
             case "complete_task":
@@ -257,6 +260,20 @@ class Relay:
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 rpc_timeout=LONGEST_CALL,
                 static_summary=f"Sale to lead {state.lead_id}",
+            )
+        return Delivery("delivered")
+
+    async def _confirm(self, message: Leased) -> Delivery:
+        request = AskToConfirm(**message.payload)
+        with contextlib.suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                CONFIRMATION_WORKFLOW,
+                request,
+                id=message.workflow_id,
+                task_queue=JOURNEY_QUEUE,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                rpc_timeout=LONGEST_CALL,
+                static_summary=f"Ask lead {request.lead_id} to confirm its address",
             )
         return Delivery("delivered")
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from temporalio import activity
 
 from activities.email import Delivery, Email, attempts_of, deliver
-from activities.merge import LEAD_COLUMNS, lead_fields, merge_fields
+from activities.merge import LEAD_COLUMNS, greeted_as, lead_facts, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
@@ -19,7 +19,6 @@ from domain.cadences.window import next_opening
 from domain.consent import Room
 from domain.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
 from domain.journey_sales import LeaveCadence
-from domain.names import full_name
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from domain.sentences import Value, sentence
@@ -285,7 +284,7 @@ class CadenceActivities:
                 key=f"enrollment-{row.enrollment_id}:{step}:1",
                 lead_id=row.id,
                 recipient=row.email,
-                recipient_name=full_name(row.first_name, row.last_name),
+                recipient_name=greeted_as(row),
                 step=step,
                 template_version_id=template.id,
                 template=template.compiled,
@@ -353,7 +352,7 @@ class CadenceActivities:
     ) -> dict[str, Any]:
         if not any(isinstance(step, BranchStep) for step in cadence.steps):
             return {}
-        lead = lead_fields(row) | {"source": row.source, "stage": row.stage}
+        lead = lead_facts(row) | {"source": row.source, "stage": row.stage}
         rules = policy(connection, ScoringPolicy, "scoring")
         points = points_now(rules, row, now)
         standing = standing_of(rules, row.fit, points)

@@ -9,8 +9,10 @@ from temporalio import activity
 
 from activities.resources import Resources
 from domain.desk import MindDesk, Minded
+from store.confirmations import ask_who_waits
 from store.due_times import recount_due
 from store.presence import current_absences, stand_in
+from store.retention import sweep
 from store.routing import drain_overflow, mend_tasks, mind_overflow
 from store.sla_breaches import leads_due, mind_lead
 from store.sla_recount import recount
@@ -55,6 +57,10 @@ class DeskActivities:
         for lead_id in late:
             with engine.begin() as connection:
                 done += len(mind_lead(connection, lead_id, now))
+        with engine.begin() as connection:
+            ask_who_waits(connection, now)
+        with engine.begin() as connection:
+            sweep(connection, now)
         return Minded(
             max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
             f"Leads that wait for an owner: {waiting}; reps on leave: {len(absences)}. In the last "

@@ -59,6 +59,10 @@ class StillLinks:
         """A page that books nothing."""
         return f"{self.base}/b/test"
 
+    def confirmation(self, _key: str, /) -> str:
+        """A page that confirms nothing."""
+        return f"{self.base}/c/test"
+
 
 def preview(
     connection: Connection,

@@ -24,6 +24,9 @@ class Links(Protocol):
     def booking(self, key: str, /) -> str:
         """The page to book a meeting."""
 
+    def confirmation(self, key: str, /) -> str:
+        """The page to confirm the address."""
+
 
 def mail_text(
     template: CompiledTemplate,
@@ -51,6 +54,7 @@ def mail_text(
                 "unsubscribe": links.unsubscribe(key),
                 "preferences": links.preferences(key),
                 "booking": links.booking(key),
+                "confirmation": links.confirmation(key),
             },
             "link": lambda url: links.click(key, url),
         },

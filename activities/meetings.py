@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 from temporalio import activity
 
+from activities.merge import greeted_as
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.email.message import CalendarPart
 from domain.journey import MeetingPlan, Reminder
 from domain.journey_sales import OutcomeMissing
 from domain.meetings.invitation import Invitation, uid_of
-from domain.names import full_name
 from domain.policies import MeetingPolicy
 from domain.sentences import sentence
 from store import meetings, missing_outcomes
@@ -126,5 +126,5 @@ def invitation(
         description=_CHANGE[language].format(link=link) if link else "",
         location=meeting.join_url,
         organizer=(settings.email_from_name, settings.email_from),
-        attendee=(full_name(lead.first_name, lead.last_name), lead.email),
+        attendee=(greeted_as(lead), lead.email),
     ).part()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from domain.cadences.window import zone
+from domain.names import full_name, mailable, mailable_name
 
 LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
         lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
@@ -17,8 +18,8 @@ LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.tit
 _KOREAN_DAYS = "월화수목금토일"
 
 
-def lead_fields(row: Any) -> dict[str, Any]:
-    """The fields of ``lead`` in a template."""
+def lead_facts(row: Any) -> dict[str, Any]:
+    """What is known of a lead, as conditions see it."""
     return {
         "first_name": row.first_name,
         "last_name": row.last_name,
@@ -28,6 +29,31 @@ def lead_fields(row: Any) -> dict[str, Any]:
         "language": row.language,
         "attributes": row.attributes,
     }
+
+
+def lead_fields(row: Any) -> dict[str, Any]:
+    """The fields of ``lead`` in a template: only what a mail may say (``domain.names``), through
+    whichever door it came."""
+    facts = lead_facts(row)
+    names = {name: mailable_name(facts[name]) for name in ("first_name", "last_name")}
+    others = {name: mailable(facts[name]) for name in ("title", "company")}
+    return facts | names | others | {"attributes": _mailable(row.attributes)}
+
+
+def greeted_as(row: Any) -> str:
+    """The lead's name as a mail may say it."""
+    return full_name(mailable_name(row.first_name), mailable_name(row.last_name))
+
+
+def _mailable(value: Any) -> Any:
+    match value:
+        case str():
+            return mailable(value)
+        case dict():
+            return {key: _mailable(one) for key, one in value.items()}
+        case list():
+            return [_mailable(one) for one in value]
+    return value
 
 
 def merge_fields(engine: Engine, row: Any, meeting_id: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from activities.cadences import CadenceActivities
 from activities.calls import CallActivities
+from activities.confirmations import ConfirmationActivities
 from activities.customers import CustomerActivities
 from activities.desk import DeskActivities
 from activities.meetings import MeetingActivities
@@ -62,7 +63,11 @@ def journey_activities(resources: Resources) -> Activities:
 
 def email_activities(resources: Resources) -> Activities:
     """Those that send, for the queue ``email``."""
-    return [CadenceActivities(resources).run_step, SalesActivities(resources).send_one]
+    return [
+        CadenceActivities(resources).run_step,
+        SalesActivities(resources).send_one,
+        ConfirmationActivities(resources).ask_to_confirm,
+    ]
 
 
 def webhook_activities(resources: Resources) -> Activities:

@@ -9,11 +9,10 @@ from temporalio import activity
 
 from activities.email import Email, deliver
 from activities.meetings import invitation
-from activities.merge import LEAD_COLUMNS, merge_fields
+from activities.merge import LEAD_COLUMNS, greeted_as, merge_fields
 from activities.resources import Resources
 from domain.consent import SALES_TOPIC
 from domain.journey import SendOne
-from domain.names import full_name
 from store import cadences
 
 
@@ -49,7 +48,7 @@ class SalesActivities:
                 key=request.key,
                 lead_id=lead.id,
                 recipient=lead.email,
-                recipient_name=full_name(lead.first_name, lead.last_name),
+                recipient_name=greeted_as(lead),
                 step=request.template,
                 template_version_id=template.id,
                 template=template.compiled,

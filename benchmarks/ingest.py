@@ -342,7 +342,7 @@ async def main() -> None:
         database = engine(addresses.database_url)
         publish_files(database, ROOT / "cadences", ROOT / "templates")
         with database.begin() as connection:
-            key = create_write_key(connection, "benchmark") or ""
+            key = create_write_key(connection, "benchmark", kind="server") or ""
         client = await Client.connect(addresses.temporal_address)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))

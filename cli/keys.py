@@ -12,7 +12,7 @@ from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
 from store.lead_import import published_cadences
-from store.write_keys import create_write_key, list_write_keys, revoke_write_key
+from store.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
 
 app = typer.Typer(no_args_is_help=True, help="Make and revoke write keys of the tracking API.")
 
@@ -26,6 +26,14 @@ def create(
     cadence: Annotated[
         str, typer.Option(help="Cadence in which leads begin whom this key identifies first.")
     ] = "",
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            help="browser: anybody may read it in a page; it reports, fills what is empty, and "
+            "mails new addresses only after they confirmed. server: only programs of yours have "
+            "it; what it says of a person is taken as it is."
+        ),
+    ] = "browser",
 ) -> None:
     """Make a write key and print it, this once."""
     name = given_name(name, WHAT, "website")
@@ -37,7 +45,7 @@ def create(
                 if cadences
                 else f"The cadence '{cadence}' is not published: run `cadence publish` first."
             )
-        key = create_write_key(connection, name, cadence)
+        key = create_write_key(connection, name, cadence, kind)
     if key is None:
         raise UserError(f"There is, or was, a write key '{name}': choose another name.")
     show_once(WHAT, key)
@@ -53,7 +61,13 @@ def list_keys(
     show_all(
         "keys",
         found,
-        {"Name": "name", "Cadence": "cadence", "Made": "created_at", "Revoked": "revoked_at"},
+        {
+            "Name": "name",
+            "Kind": "kind",
+            "Cadence": "cadence",
+            "Made": "created_at",
+            "Revoked": "revoked_at",
+        },
         none="No write keys. `starter.py keys create NAME` makes one.",
         as_json=as_json,
     )

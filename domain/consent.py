@@ -17,7 +17,14 @@ from domain.cadences.yaml_messages import did_you_mean
 from domain.policy import Policy
 
 Source = Literal[
-    "unsubscribe_link", "preference_page", "provider", "reply", "operator", "tracking", "import"
+    "unsubscribe_link",
+    "preference_page",
+    "provider",
+    "reply",
+    "operator",
+    "tracking",
+    "import",
+    "confirmation",
 ]
 """Where a yes or a no came from."""
 
@@ -35,7 +42,7 @@ MARKETING_STOPS = ("unsubscribed", "manual", "soft_bounced", "bounced", "complai
 OPERATIONAL_STOPS = ("bounced", "complained")
 """Reasons that stop operational mail (a meeting's confirmation) too: the address itself is the
 trouble, or whoever reads there has called us a nuisance."""
-LIFTED_BY_THE_LEAD = ("unsubscribed", "manual", "soft_bounced")
+LIFTED_BY_THE_LEAD = ("unsubscribed", "manual", "soft_bounced", "unconfirmed")
 """Reasons that the lead itself lifts on the preference page: who reads our mail and asks for more
 has an address that works, and overrules what others noted."""
 

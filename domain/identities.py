@@ -6,6 +6,7 @@ addresses of a batch, takes the messages in their order, and ends with the diffe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -109,11 +110,20 @@ class KnownKey:
     traits: Facts
 
 
+MOST_ATTRIBUTES = 200
+MOST_ATTRIBUTES_BYTES = 64 * 1024
+"""How much is kept of a person beside the fields, however often more is said; the same holds for
+stored leads and accounts (``merged_attributes`` of migration 0008)."""
+
+
 def fold(old: Facts, new: Facts) -> Facts:
-    """``old`` with what ``new`` says; what is empty in ``new`` leaves the old."""
+    """``old`` with what ``new`` says; what is empty in ``new`` leaves the old. New attributes that
+    would be too many are left out."""
     merged = old | {name: value for name, value in new.items() if value}
-    if attributes := old.get("attributes", {}) | new.get("attributes", {}):
-        merged["attributes"] = attributes
+    known, said = old.get("attributes", {}), new.get("attributes", {})
+    if attributes := known | said:
+        large = len(json.dumps(attributes, ensure_ascii=False).encode()) > MOST_ATTRIBUTES_BYTES
+        merged["attributes"] = known if large or len(attributes) > MOST_ATTRIBUTES else attributes
     return merged
 
 
@@ -129,13 +139,18 @@ class Identities:
       another lead's address is another person: the keys move on, the history stays. So two leads
       are never merged, and no call changes a lead's address: write keys of browsers are public.
     - ``alias`` joins ``previousId`` to ``userId`` unless they are different leads.
+    - User ids can be guessed: on the word of a browser none is taken from the person who has it.
 
     Args:
         known: the stored keys among those of the batch.
         lead_ids: id by ``email_key`` of the stored leads among the addresses of the batch.
+        trusted: whether the site's own server says it.
     """
 
-    def __init__(self, known: Iterable[KnownKey], lead_ids: Mapping[str, int]) -> None:
+    def __init__(
+        self, known: Iterable[KnownKey], lead_ids: Mapping[str, int], *, trusted: bool
+    ) -> None:
+        self._trusted = trusted
         self.leads: dict[int | str, Lead] = {}
         """By id, those that are new by ``email_key``."""
         self.keys: dict[Key, Visitor] = {}
@@ -228,6 +243,8 @@ class Identities:
         user: Key = ("user", message.user_id)
         as_user: Key = ("user", message.previous_id)
         as_anonymous: Key = ("anonymous", message.previous_id)
+        if not self._trusted and (as_user in self.keys or as_anonymous not in self.keys):
+            return self._find(user) or self._new(user)
         previous = as_user if as_user in self.keys else as_anonymous
         old, known = self._find(previous), self._find(user)
         if old is not None and known is not None:
@@ -261,10 +278,12 @@ class Identities:
         if email_key := message.facts.get("email_key"):
             lead = self._lead(self._lead_ids.get(email_key, email_key))
             if visitor.lead not in (None, lead):
-                visitor = Visitor(named=bool(message.user_id), lead=lead)
+                named = bool(message.user_id) and self._trusted
+                visitor = Visitor(named=named, lead=lead)
                 self.visitors.append(visitor)
                 for key in message.known_by():
-                    self.keys[key] = visitor
+                    if self._trusted or key[0] == "anonymous":
+                        self.keys[key] = visitor
             if visitor.lead is None:
                 self._link(visitor, lead)
         if visitor.lead is not None:

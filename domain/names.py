@@ -1,8 +1,10 @@
-"""Names: of people, put together and split as far as their script tells how; ids as typed."""
+"""Names: of people, put together and split as far as their script tells how, and as far as a mail
+may say them; ids as typed."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _HANGUL = re.compile(r"[가-힣]{2,6}\Z")
 _HAN = re.compile(r"[\u4e00-\u9fff]{2,4}\Z")
@@ -12,6 +14,72 @@ _TWO_CHARACTERS = (
     *("欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛"),
     *("司徒", "东方", "慕容", "皇甫", "令狐"),
 )
+
+LONGEST_NAME = 60
+"""Characters of a name that a mail greets with."""
+LONGEST_VALUE = 200
+"""Characters of any other value that a mail may say."""
+_IN_NAMES = frozenset(" '’‘ʼ`´-‐‑–·・")
+_INITIAL_OR_END = re.compile(r"\.(?!$|[ -]|[^\W\d_](?:[.]|$))")
+_MOST_WORDS = 5
+# What mail programs make a link of: an address, a path, a number to call.
+_LINK = re.compile(
+    r"://|www\.|@|mailto:|tel:|\w\.\w[^\s/]*[/\\:?#]"
+    r"|\+\s?\d(?:[\s().-]*\d){5}|\d(?:[\s().-]*\d){8}",
+    re.IGNORECASE,
+)
+_DOT_WITHIN = re.compile(r"(?<=\w)[.．。｡․](?=\w)")
+
+FREE_MAIL = frozenset(
+    (
+        *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
+        *("yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de"),
+        *("mail.com", "proton.me", "protonmail.com", "naver.com", "daum.net", "hanmail.net"),
+        *("kakao.com", "nate.com", "qq.com", "163.com", "126.com", "sina.com", "foxmail.com"),
+        *("yandex.ru", "mail.ru"),
+    )
+)
+"""Domains at which anybody has an address: two people there need not be colleagues."""
+
+
+def mailable_name(name: str) -> str:
+    """The first or last name as a mail may greet with it; '' for what is no name.
+
+    Whoever fills in a form chooses what stands there, and the mail goes out with our signature:
+    only letters of any script and what joins them, five words and :data:`LONGEST_NAME` characters.
+    """
+    shown = _one_line(name)
+    if len(shown) > LONGEST_NAME or len(shown.split()) > _MOST_WORDS:
+        return ""
+    if any(
+        not (sign in _IN_NAMES or sign == "." or sign.isalpha() or _is_mark(sign)) for sign in shown
+    ):
+        return ""
+    return "" if _INITIAL_OR_END.search(shown) or not any(map(str.isalpha, shown)) else shown
+
+
+def mailable(value: str) -> str:
+    """Any other value as a mail may say it; '' when it is long, or a link, an address or a number
+    to call is in it. A dot within a word, as of Booking.com, becomes a space: mail programs turn
+    such words into links."""
+    shown = _one_line(value)
+    if len(shown) > LONGEST_VALUE or _LINK.search(unicodedata.normalize("NFKC", shown)):
+        return ""
+    return _DOT_WITHIN.sub(" ", shown)
+
+
+def _one_line(value: str) -> str:
+    """Without signs that are not seen: controls, and those that turn the direction of writing."""
+    seen = "".join(" " if one.isspace() else one for one in value)
+    return " ".join(
+        "".join(
+            one for one in seen if unicodedata.category(one) not in ("Cc", "Cf", "Co", "Cs")
+        ).split()
+    )
+
+
+def _is_mark(sign: str) -> bool:
+    return unicodedata.category(sign).startswith("M")
 
 
 def split_name(whole: str) -> tuple[str, str]:

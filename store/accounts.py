@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
@@ -30,7 +30,11 @@ def name_key(name: str) -> str:
 
 
 def ensure_accounts(
-    connection: Connection, groups: Mapping[str, Group], names: Mapping[str, str]
+    connection: Connection,
+    groups: Mapping[str, Group],
+    names: Mapping[str, str],
+    *,
+    own: Collection[int] | None = None,
 ) -> Accounts:
     """Find or make the accounts of groups and of companies that leads name.
 
@@ -41,6 +45,8 @@ def ensure_accounts(
     Args:
         groups: by ``groupId``.
         names: company name by name key.
+        own: for what anybody may have said, the accounts of those who said it: empty fields of
+            these and of new ones are filled, and nothing else changes. None: it is taken as it is.
     """
     if not groups and not names:
         return Accounts({}, {}, ())
@@ -64,7 +70,11 @@ def ensure_accounts(
         )
         by_id, by_name = _known(connection, list(groups), list(wanted))
     by_group = {group_id: by_id.get(group_id) or by_name[keys[group_id]] for group_id in groups}
-    changed = _update(connection, [(by_group[one.id], one) for one in groups.values()])
+    told = [(by_group[one.id], one) for one in groups.values()]
+    if own is not None:
+        made = {by_name[key] for key in missing}
+        told = [(account, one) for account, one in told if account in made or account in own]
+    changed = _update(connection, told, fill=own is not None)
     return Accounts(by_group, {key: by_name[key] for key in names}, changed)
 
 
@@ -85,8 +95,11 @@ def _known(
     )
 
 
-def _update(connection: Connection, groups: Sequence[tuple[int, Group]]) -> list[int]:
-    """Write what the groups say where it is news; returns the accounts that changed."""
+def _update(
+    connection: Connection, groups: Sequence[tuple[int, Group]], *, fill: bool
+) -> list[int]:
+    """Write what the groups say where it is news, or with ``fill`` where nothing is known; returns
+    the accounts that changed."""
     if not groups:
         return []
     said = [
@@ -109,8 +122,9 @@ def _update(connection: Connection, groups: Sequence[tuple[int, Group]]) -> list
                      attributes jsonb)
                 ORDER BY id
             ), renamed AS (
-                SELECT id FROM said WHERE name <> '' AND NOT EXISTS (
-                    SELECT FROM account AS other
+                SELECT said.id FROM said JOIN account USING (id)
+                WHERE said.name <> '' AND (NOT :fill OR account.name = account.external_id)
+                    AND NOT EXISTS (SELECT FROM account AS other
                     WHERE other.name_key = said.name_key AND other.id <> said.id)
             ), new AS (
                 SELECT account.id,
@@ -118,8 +132,9 @@ def _update(connection: Connection, groups: Sequence[tuple[int, Group]]) -> list
                     CASE WHEN renamed.id IS NULL THEN account.name ELSE said.name END AS name,
                     CASE WHEN renamed.id IS NULL THEN account.name_key ELSE said.name_key END
                         AS name_key,
-                    coalesce(nullif(said.domain, ''), account.domain) AS domain,
-                    account.attributes || said.attributes AS attributes
+                    CASE WHEN :fill THEN coalesce(account.domain, nullif(said.domain, ''))
+                        ELSE coalesce(nullif(said.domain, ''), account.domain) END AS domain,
+                    merged_attributes(account.attributes, said.attributes, :fill) AS attributes
                 FROM said JOIN account USING (id) LEFT JOIN renamed USING (id)
             )
             UPDATE account SET external_id = new.external_id, name = new.name,
@@ -132,6 +147,6 @@ def _update(connection: Connection, groups: Sequence[tuple[int, Group]]) -> list
             RETURNING account.id
             """
         ),
-        {"said": json.dumps(said)},
+        {"said": json.dumps(said), "fill": fill},
     )
     return list(changed.scalars())

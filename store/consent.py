@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from domain.consent import DEFAULT, SUPPRESSION_OF, ConsentPolicy, Source, Trouble
 from domain.journey import ENDED, Code, Phase
 from domain.sales.recycle import RecyclePolicy
+from store.confirmations import UNCONFIRMED, confirm_address, is_waiting
 from store.policies import PolicyMissing, policy
 from store.relay_messages import start_again
 
@@ -113,7 +114,8 @@ def email_key_of(connection: Connection, lead_id: int) -> str:
 
 @dataclass(frozen=True)
 class Consent:
-    """What is known of an address: why it is suppressed ('' if not) and the topics it refused."""
+    """What is known of an address: why it is suppressed ('' if not; ``unconfirmed`` for one that
+    only a browser brought) and the topics it refused."""
 
     suppressed: str
     refused: frozenset[str]
@@ -127,6 +129,8 @@ def consent_of(connection: Connection, email_key: str) -> Consent:
     topics = connection.execute(
         text("SELECT topic FROM topic_opt_out WHERE email_key = :email"), {"email": email_key}
     )
+    if reason is None and is_waiting(connection, email_key):
+        reason = UNCONFIRMED
     return Consent(reason or "", frozenset(topics.scalars()))
 
 
@@ -231,7 +235,8 @@ def opt_in(
         lifts: the reasons that may be lifted. Under any other one nothing changes.
 
     Returns:
-        The reason that was lifted, '' when there was none, None when it may not be lifted.
+        The reason that was lifted, '' when there was none, None when it may not be lifted. An
+        address that had yet to be confirmed is with this.
     """
     reason = connection.execute(
         text(f"{_LOCK}; SELECT reason FROM suppression WHERE email_key = :email"),
@@ -247,6 +252,8 @@ def opt_in(
     )
     if reason is not None:
         _come_back(connection, email_key)
+    if confirm_address(connection, email_key, at):
+        reason = reason or UNCONFIRMED
     return reason or ""
 
 

@@ -126,6 +126,7 @@ def record(
     now: datetime,
     *,
     delivered: Mapping[int, int] = NOTHING_DELIVERED,
+    escalate: bool = True,
 ) -> set[str]:
     """Record what happened, each once per key, and queue what journeys must know of it.
 
@@ -133,6 +134,7 @@ def record(
         now: journey time, UTC.
         delivered: touches whose delivery was learned of with this batch, id → id of its lead;
             what was done to them before is judged again.
+        escalate: whether leads that are ready for sales cross now.
 
     Returns:
         The keys that are new.
@@ -175,6 +177,7 @@ def record(
         ],
         now,
         cause="event",
+        escalate=escalate,
     )
     return set(ids)
 

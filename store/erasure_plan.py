@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from store.tables import (
     Alert,
     CalendarBooking,
+    Confirmation,
     ConsentRecord,
     Engagement,
     Enrollment,
@@ -20,6 +21,7 @@ from store.tables import (
     ImportFile,
     InboundMessage,
     Lead,
+    LeadClaim,
     LoginFailure,
     Meeting,
     Opportunity,
@@ -111,9 +113,18 @@ PLAN = (
     ),
     Erase(
         InboundMessage,
-        f"{_OF_LEAD} OR lower(sender) = :email_key "
-        "OR strpos(lower(sender), '<' || :email_key || '>') > 0",
-        {"message_id": "'erased-' || id", "sender": "''", "subject": "''", "text": "''"},
+        f"{_OF_LEAD} OR sender_key = :email_key OR lower(sender) = :email_key "
+        "OR strpos(lower(sender), '<' || :email_key || '>') > 0 "
+        # Mail of nobody we know that names the address: a report on mail to it, such as a bounce.
+        "OR lead_id IS NULL AND strpos(lower(concat_ws(' ', sender, subject, text)), :email_key) "
+        "> 0",
+        {
+            "message_id": "'erased-' || id",
+            "sender": "''",
+            "sender_key": "''",
+            "subject": "''",
+            "text": "''",
+        },
     ),
     Erase(
         Engagement,
@@ -126,6 +137,8 @@ PLAN = (
             "detail": "'{}'",
         },
     ),
+    Erase(LeadClaim, _OF_LEAD),
+    Erase(Confirmation, _OF_LEAD),
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
     Erase(CalendarBooking, _OF_LEAD),
@@ -220,6 +233,7 @@ NOT_OF_LEADS = frozenset(
         "import_run",
         "scoring_run",
         "write_key",
+        "tracking_use",  # Keyed hashes, for two days.
         "rep",  # People who work here, as the five that follow.
         "routing_share",
         "absence",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from domain.identities import Lead
 from domain.journey import journey_id
+from domain.names import FREE_MAIL
 from store.accounts import Accounts, name_key
 from store.relay_messages import Message, post_all
 from store.write_keys import Source
@@ -53,30 +55,65 @@ def add_leads(connection: Connection, concerned: Sequence[Lead], source: Source)
     return added
 
 
-_UPDATE_LEADS = text(
-    """
-    WITH said AS (
+_SAID = """
+    said AS (
         SELECT * FROM jsonb_to_recordset(CAST(:said AS jsonb)) AS one
             (id bigint, account_id bigint, first_name text, last_name text, title text, phone text,
-             country text, language text, language_guess text, time_zone text,
+             company text, country text, language text, language_guess text, time_zone text,
              time_zone_guess text, attributes jsonb)
-    ), new AS (
-        SELECT old.id,
-            coalesce(said.account_id, old.account_id) AS account_id,
-            coalesce(said.first_name, old.first_name) AS first_name,
-            coalesce(said.last_name, old.last_name) AS last_name,
-            coalesce(said.title, old.title) AS title,
-            coalesce(said.phone, old.phone) AS phone,
-            coalesce(said.country, old.country) AS country,
-            coalesce(said.language,
-                CASE WHEN said.country <> old.country THEN said.language_guess END,
-                old.language) AS language,
-            coalesce(said.time_zone,
-                CASE WHEN said.country <> old.country THEN said.time_zone_guess END,
-                old.time_zone) AS time_zone,
-            old.attributes || coalesce(said.attributes, '{}') AS attributes
-        FROM lead AS old JOIN said USING (id)
     )
+"""
+_SERVER_SAID = """
+    SELECT old.id,
+        coalesce(said.account_id, old.account_id) AS account_id,
+        coalesce(said.first_name, old.first_name) AS first_name,
+        coalesce(said.last_name, old.last_name) AS last_name,
+        coalesce(said.title, old.title) AS title,
+        coalesce(said.phone, old.phone) AS phone,
+        coalesce(said.country, old.country) AS country,
+        coalesce(said.language,
+            CASE WHEN said.country <> old.country THEN said.language_guess END,
+            old.language) AS language,
+        coalesce(said.time_zone,
+            CASE WHEN said.country <> old.country THEN said.time_zone_guess END,
+            old.time_zone) AS time_zone,
+        merged_attributes(old.attributes, coalesce(said.attributes, '{}'), false) AS attributes
+    FROM lead AS old JOIN said USING (id)
+"""
+# Language and time zone are never empty: one that nobody gave stands beside an unknown country.
+# Whoever sees leads of an account sees the account, so a browser's word brings nobody into one
+# where others are: a confirmed address at the same company does.
+_BROWSER_SAID = """
+    SELECT old.id,
+        CASE WHEN old.account_id IS NOT NULL OR joins.account THEN
+            coalesce(old.account_id, said.account_id) END AS account_id,
+        coalesce(nullif(old.first_name, ''), said.first_name, '') AS first_name,
+        coalesce(nullif(old.last_name, ''), said.last_name, '') AS last_name,
+        coalesce(nullif(old.title, ''), said.title, '') AS title,
+        coalesce(nullif(old.phone, ''), said.phone, '') AS phone,
+        coalesce(nullif(old.country, ''), said.country, '') AS country,
+        CASE WHEN old.country = '' AND old.language = 'en'
+            THEN coalesce(said.language, said.language_guess, 'en')
+            ELSE old.language END AS language,
+        CASE WHEN old.country = '' AND old.time_zone = 'UTC'
+            THEN coalesce(said.time_zone, said.time_zone_guess, 'UTC')
+            ELSE old.time_zone END AS time_zone,
+        merged_attributes(old.attributes, coalesce(said.attributes, '{}'), true) AS attributes
+    FROM lead AS old JOIN said USING (id), LATERAL (
+        SELECT NOT EXISTS (SELECT FROM account WHERE id = said.account_id AND owner <> '')
+            AND NOT EXISTS (SELECT FROM lead AS other
+                            WHERE other.account_id = said.account_id AND other.id <> old.id)
+            OR NOT EXISTS (SELECT FROM confirmation
+                           WHERE lead_id = old.id AND confirmed_at IS NULL)
+            AND split_part(old.email_key, '@', 2) <> ALL (CAST(:free AS text[]))
+            AND EXISTS (SELECT FROM lead AS other
+                        WHERE other.account_id = said.account_id AND other.id <> old.id
+                            AND split_part(other.email_key, '@', 2)
+                                = split_part(old.email_key, '@', 2)) AS account
+    ) AS joins
+"""
+_UPDATE_LEADS = """
+    WITH {said}, new AS ({new})
     UPDATE lead SET account_id = new.account_id, first_name = new.first_name,
         last_name = new.last_name, title = new.title, phone = new.phone, country = new.country,
         language = new.language, time_zone = new.time_zone, attributes = new.attributes,
@@ -88,25 +125,96 @@ _UPDATE_LEADS = text(
             (new.account_id, new.first_name, new.last_name, new.title, new.phone,
              new.country, new.language, new.time_zone, new.attributes)
     RETURNING lead.id
+"""
+_UPDATE = {
+    "server": text(_UPDATE_LEADS.format(said=_SAID, new=_SERVER_SAID)),
+    "browser": text(_UPDATE_LEADS.format(said=_SAID, new=_BROWSER_SAID)),
+}
+_CLAIM = text(
+    f"""
+    WITH {_SAID}
+    INSERT INTO lead_claim (lead_id, field, value, write_key_id, at)
+    SELECT said.id, one.field, left(one.value, :longest), :key, :now
+    FROM said JOIN lead USING (id) LEFT JOIN account ON account.id = lead.account_id
+        LEFT JOIN account AS named ON named.id = said.account_id,
+        LATERAL (
+            VALUES ('first_name', said.first_name, lead.first_name),
+                ('last_name', said.last_name, lead.last_name), ('title', said.title, lead.title),
+                ('phone', said.phone, lead.phone),
+                ('company', coalesce(said.company, named.name), account.name),
+                ('country', said.country, lead.country),
+                ('language', said.language, lead.language),
+                ('time_zone', said.time_zone, lead.time_zone)
+            UNION ALL
+            SELECT 'attributes.' || left(key, :longest), value, lead.attributes->>key
+            FROM jsonb_each_text(coalesce(said.attributes, '{{}}'))
+        ) AS one (field, value, known)
+    WHERE one.value <> '' AND lower(one.value) IS DISTINCT FROM lower(one.known)
+        AND (SELECT count(*) FROM lead_claim WHERE lead_id = said.id) < :most
+    ON CONFLICT (lead_id, field) DO UPDATE
+        SET value = excluded.value, write_key_id = excluded.write_key_id, at = excluded.at
+        WHERE lead_claim.value <> excluded.value
     """
 )
+MOST_CLAIMS = 50
+LONGEST_CLAIM = 300
 
 
-def update_leads(connection: Connection, concerned: Sequence[Lead], accounts: Accounts) -> set[int]:
-    """Write what was said of leads where it is news; an empty value leaves what is known. Returns
-    the leads that changed."""
+def update_leads(
+    connection: Connection,
+    concerned: Sequence[Lead],
+    accounts: Accounts,
+    source: Source,
+    now: datetime,
+) -> set[int]:
+    """Write what was said of leads where it is news; an empty value leaves what is known. What a
+    browser says fills what is empty; where something else is known, it is kept as a claim.
+
+    Args:
+        now: journey time, UTC.
+
+    Returns:
+        The leads that changed.
+    """
     if not concerned:
         return set()
-    said = []
+    told = []
     for lead in concerned:
         facts = {name: value for name, value in lead.facts.items() if value}
         company = facts.get("company")
         account = accounts.id_of(lead.account)
         if account is None and company:
             account = accounts.by_name[name_key(company)]
-        said.append({**facts, "id": lead.id, "account_id": account})
-    changed = connection.execute(_UPDATE_LEADS, {"said": json.dumps(said)})
-    return set(changed.scalars())
+        told.append({**facts, "id": lead.id, "account_id": account})
+    said = json.dumps(told)
+    changed = connection.execute(_UPDATE[source.kind], {"said": said, "free": sorted(FREE_MAIL)})
+    updated = set(changed.scalars())
+    if source.kind == "browser":
+        connection.execute(
+            _CLAIM,
+            {
+                "said": said,
+                "key": source.id,
+                "now": now,
+                "longest": LONGEST_CLAIM,
+                "most": MOST_CLAIMS,
+            },
+        )
+    return updated
+
+
+def accounts_of(connection: Connection, lead_ids: Collection[int]) -> set[int]:
+    """Ids of the accounts of these leads."""
+    if not lead_ids:
+        return set()
+    rows = connection.execute(
+        text(
+            "SELECT account_id FROM lead WHERE id = ANY(CAST(:ids AS bigint[])) "
+            "AND account_id IS NOT NULL"
+        ),
+        {"ids": list(lead_ids)},
+    )
+    return set(rows.scalars())
 
 
 def leads_of_accounts(connection: Connection, account_ids: Collection[int]) -> set[int]:

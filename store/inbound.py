@@ -52,7 +52,8 @@ class _Thread:
 def take_inbound(connection: Connection, mail: Inbound) -> bool:
     """Keep a mail with its lead and touch, and do what it asks for or reports.
 
-    A mail from somebody we don't know is kept without a lead.
+    A mail from somebody we don't know is kept without a lead, for
+    :data:`store.retention.UNKNOWN_MAIL`.
 
     Returns:
         Whether it was new.
@@ -115,8 +116,9 @@ def _keep(connection: Connection, mail: Inbound, thread: _Thread | None) -> bool
         text(
             """
             INSERT INTO inbound_message
-                (message_id, lead_id, touch_id, kind, sender, subject, text, received_at)
-            VALUES (:message_id, :lead, :touch, :kind, :sender, :subject, :text, :at)
+                (message_id, lead_id, touch_id, kind, sender, sender_key, subject, text,
+                 received_at)
+            VALUES (:message_id, :lead, :touch, :kind, :sender, :sender_key, :subject, :text, :at)
             ON CONFLICT (message_id) DO NOTHING RETURNING id
             """
         ),
@@ -126,6 +128,7 @@ def _keep(connection: Connection, mail: Inbound, thread: _Thread | None) -> bool
             "touch": thread.touch_id if thread else None,
             "kind": mail.verdict.kind,
             "sender": mail.sender,
+            "sender_key": mail.sender_key,
             "subject": mail.subject,
             "text": mail.text,
             "at": mail.at,

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 KINDS = (
     *("mail", "engagement", "answer", "task", "stage", "meeting"),
-    *("opportunity", "owner", "promise", "consent"),
+    *("opportunity", "owner", "promise", "consent", "claim"),
 )
 """What a line may be about."""
 
@@ -104,6 +104,11 @@ _ALL = text(
             'source', source, 'evidence', evidence)
         FROM consent_record WHERE 'consent' = ANY (:kinds)
             AND email_key = (SELECT email_key FROM lead WHERE id = :lead)
+        UNION ALL
+        SELECT at, 'claim', 0, jsonb_build_object('field', field, 'value', value,
+            'source', write_key.name)
+        FROM lead_claim JOIN write_key ON write_key.id = write_key_id
+        WHERE lead_id = :lead AND 'claim' = ANY (:kinds)
     ) AS happened ORDER BY at DESC, kind, ref DESC LIMIT :limit
     """
 )
@@ -157,6 +162,9 @@ def _worded(one: Happened) -> HistoryLine:
         case "owner":
             moved = [_after("from", facts["previous"]), _after("by", facts["by"])]
             parts = [facts["owner"] or "nobody", _spaced(facts["cause"]), *moved]
+        case "claim":
+            field = _spaced(facts["field"].removeprefix("attributes."))
+            parts = [f"{field} {facts['value']}", f"said on {facts['source']}, and not taken over"]
         case "promise":
             noted = "only noted" if facts["pilot"] else ""
             said = [_spaced(facts["promise"]), _spaced(facts["action"])]

@@ -34,7 +34,9 @@ _CLAIM = text(
             EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key
                     AND reason = ANY(cast(:stops AS text[])))
             OR EXISTS (SELECT FROM topic_opt_out WHERE email_key = lead.email_key
-                       AND topic = :topic) AS stopped,
+                       AND topic = :topic)
+            OR :topic <> '' AND EXISTS (SELECT FROM confirmation WHERE lead_id = lead.id
+                                        AND confirmed_at IS NULL) AS stopped,
             EXISTS (SELECT FROM unnest(cast(:times AS int[]), cast(:froms AS timestamptz[]))
                         AS cap (times, since)
                     WHERE cap.times <= (SELECT count(*) FROM recent

@@ -18,7 +18,7 @@ def digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def add(connection: Connection, kind: Kind, **values: object) -> bool:
+def add(connection: Connection, kind: Kind, /, **values: object) -> bool:
     """Keep a key; False when its ``name`` is taken, be it by one that was revoked."""
     made = connection.execute(
         insert(kind)

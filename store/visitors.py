@@ -8,7 +8,8 @@ sorted.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
@@ -16,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.identities import Identities, Key, KnownKey, Lead, Message, Visitor
 from store.accounts import Accounts, ensure_accounts, name_key
+from store.confirmations import ask, await_confirmation, confirm
 from store.engagement import Happened, record
 from store.identified_leads import (
+    accounts_of,
     add_leads,
     lead_ids_of,
     leads_of_accounts,
@@ -27,6 +30,7 @@ from store.identified_leads import (
 from store.lead_standing import lock_leads
 from store.recycle import attributes_changed
 from store.scoring import recount, refresh_fit
+from store.tracking_use import LIMITS, TooMuch, note_crossings, over, room_with_sales, use
 from store.write_keys import Source
 
 RETRIES = 3
@@ -46,11 +50,14 @@ class Overtaken(Exception):
 
 def take_batch(
     database: Engine, messages: Sequence[Message], source: Source, now: datetime
-) -> None:
+) -> list[Message]:
     """Apply the messages in their order, and commit. What came before counts once.
 
     Args:
         now: journey time, UTC.
+
+    Returns:
+        Events that are not kept: their lead or visitor has had enough today.
 
     Raises:
         PolicyMissing: no scoring policy is published.
@@ -62,8 +69,7 @@ def take_batch(
         try:
             with database.begin() as connection:
                 connection.execute(_AMONG_OTHERS if left == RETRIES else _ALONE)
-                _take(connection, messages, source, now, exclusive=exclusive)
-            return
+                return _take(connection, messages, source, now, exclusive=exclusive)
         except Overtaken:
             exclusive = True
             if not left:
@@ -71,6 +77,7 @@ def take_batch(
         except DBAPIError as error:
             if not left or getattr(error.orig, "pgcode", None) not in _TRY_AGAIN:
                 raise
+    raise AssertionError("the last attempt returns or raises")
 
 
 def _take(
@@ -80,44 +87,126 @@ def _take(
     now: datetime,
     *,
     exclusive: bool,
-) -> None:
+) -> list[Message]:
     keys = sorted({key for message in messages for key in message.known_by()})
     locked = _lock_visitors(connection, keys) if exclusive else None
     known, stale = _known_keys(connection, keys, now)
     if locked is not None and not locked.issuperset(one.visitor_id for one in known):
         raise Overtaken
     emails = sorted({key for one in messages if (key := one.facts.get("email_key"))})
-    identities = Identities(known, lead_ids_of(connection, emails))
+    trusted = source.kind == "server"
+    identities = Identities(known, lead_ids_of(connection, emails), trusted=trusted)
     seen = [(message, identities.take(message)) for message in messages]
     if identities.changes_stored() and not exclusive:
         raise Overtaken
+    full = _full_today(connection, source, identities, seen)
     concerned = [lead for lead in identities.leads.values() if lead.facts or lead.account]
-    accounts = _accounts(connection, identities, concerned)
+    escalate = room_with_sales(connection, source)
+    accounts = _accounts(connection, identities, concerned, source)
     new_leads = add_leads(connection, concerned, source)
     _add_visitors(connection, identities.new_visitors(), accounts, now)
-    moved = _change_visitors(connection, identities, accounts)
+    moved = _change_visitors(connection, identities, accounts, full)
     _assign_keys(connection, identities)
     of_accounts = leads_of_accounts(connection, accounts.changed)
     changed = set(new_leads) | of_accounts
     if concerned or moved:
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
         lock_leads(connection, changed | moved | {lead.id for lead in doers if lead})
-    updated = update_leads(connection, concerned, accounts)
+    _begin(connection, new_leads, concerned, source, now)
+    updated = update_leads(connection, concerned, accounts, source, now)
     changed |= updated
-    start_journeys(connection, new_leads, source.cadence)
     if changed:
-        refresh_fit(connection, sorted(changed), now)
+        refresh_fit(connection, sorted(changed), now, escalate=escalate)
         attributes_changed(connection, _attributes(identities, updated | of_accounts))
     if moved:
-        recount(connection, sorted(moved), now)
+        recount(connection, sorted(moved), now, escalate=escalate)
     _touch_visitors(connection, stale, now)
+    events = [(message, visitor) for message, visitor in seen if message.kind in _EVENTS]
     happened = {
         message.key: _happened(message, visitor.now())
-        for message, visitor in reversed(seen)
-        if message.kind in _EVENTS
+        for message, visitor in reversed(events)
+        if _doer(visitor) not in full
     }
     if happened:
-        record(connection, list(happened.values()), now)
+        record(connection, list(happened.values()), now, escalate=escalate)
+    if source.kind == "browser":
+        doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
+        note_crossings(connection, source, {lead.id for lead in doers if lead} | changed, now)
+    return [message for message, visitor in events if _doer(visitor) in full]
+
+
+def _begin(
+    connection: Connection,
+    new_leads: Sequence[int],
+    concerned: Sequence[Lead],
+    source: Source,
+    now: datetime,
+) -> None:
+    """Begin what the key's leads begin with. For the address that a browser brings, its owner has
+    to speak; a site's own server speaks for it."""
+    if source.kind == "server":
+        start_journeys(connection, new_leads, source.cadence)
+        confirm(connection, [lead.id for lead in concerned], now)
+        return
+    await_confirmation(connection, new_leads, source, now)
+    if concerned:
+        ask(connection, source.id, now, [lead.id for lead in concerned])
+
+
+def _doer(visitor: Visitor) -> str:
+    """Whose limit what the visitor does counts under; '' for one that is new with this batch."""
+    visitor = visitor.now()
+    if visitor.lead is not None:
+        return f"lead:{visitor.lead.id}" if visitor.lead.id else ""
+    return f"visitor:{visitor.id}" if visitor.id else ""
+
+
+def _full_today(
+    connection: Connection,
+    source: Source,
+    identities: Identities,
+    seen: Sequence[tuple[Message, Visitor]],
+) -> set[str]:
+    """Leads and visitors of which too many events came today, with those of this batch and with
+    what visitors did before they became a lead.
+
+    Raises:
+        TooMuch: of the key's visitors too many are new in this hour.
+    """
+    limits = LIMITS[source.kind]
+    counts = Counter(
+        ("events", who)
+        for message, visitor in seen
+        if message.kind in _EVENTS and (who := _doer(visitor))
+    )
+    linked = {one.id: _doer(one) for one in identities.changed() if one.linked and _doer(one)}
+    linked |= {one.id: _doer(one) for one in identities.merged() if one.now().lead and _doer(one)}
+    for visitor_id, events in _histories(connection, linked).items():
+        counts["events", linked[visitor_id]] += events
+    new = len(identities.new_visitors())
+    if new and "new visitors" in limits:
+        counts["new visitors", ""] = new
+    used = use(connection, source, counts)
+    if ("new visitors", "") in used and over(
+        limits, ("new visitors", ""), used["new visitors", ""]
+    ):
+        raise TooMuch(limits["new visitors"])
+    return {one[1] for one, times in used.items() if one[1] and over(limits, one, times)}
+
+
+def _histories(connection: Connection, visitor_ids: Iterable[int]) -> dict[int, int]:
+    """How many events of these visitors are nobody's yet."""
+    ids = list(visitor_ids)
+    if not ids:
+        return {}
+    rows = connection.execute(
+        text(
+            "SELECT visitor_id, count(*) AS events FROM engagement WHERE lead_id IS NULL "
+            "AND visitor_id = ANY(CAST(:ids AS bigint[])) GROUP BY visitor_id"
+        ),
+        {"ids": ids},
+    )
+    return {row.visitor_id: row.events for row in rows}
 
 
 def _attributes(identities: Identities, lead_ids: Iterable[int]) -> dict[int, set[str]]:
@@ -185,12 +274,16 @@ def _known_keys(
 
 
 def _accounts(
-    connection: Connection, identities: Identities, concerned: Iterable[Lead]
+    connection: Connection, identities: Identities, concerned: Sequence[Lead], source: Source
 ) -> Accounts:
     names = {
         name_key(company): company for lead in concerned if (company := lead.facts.get("company"))
     }
-    return ensure_accounts(connection, identities.groups, names)
+    own = None
+    if source.kind == "browser":
+        leads = {visitor.now().lead for visitor in identities.visitors} | set(concerned)
+        own = accounts_of(connection, [lead.id for lead in leads if lead and lead.id])
+    return ensure_accounts(connection, identities.groups, names, own=own)
 
 
 def _add_visitors(
@@ -231,10 +324,10 @@ def _columns(visitors: Sequence[Visitor], accounts: Accounts) -> dict[str, objec
 
 
 def _change_visitors(
-    connection: Connection, identities: Identities, accounts: Accounts
+    connection: Connection, identities: Identities, accounts: Accounts, full: Container[str]
 ) -> set[int]:
-    """Write links and merges with the history that goes with them; returns the leads that got
-    some."""
+    """Write links and merges with the history that goes with them, unless its lead is ``full``;
+    returns the leads that got some."""
     if changed := identities.changed():
         connection.execute(
             text(
@@ -268,7 +361,10 @@ def _change_visitors(
         {
             "sources": [source for source, _ in moves],
             "targets": [target.id for _, target in moves],
-            "leads": [target.lead.id if target.lead else None for _, target in moves],
+            "leads": [
+                target.lead.id if target.lead and _doer(target) not in full else None
+                for _, target in moves
+            ],
         },
     )
     gained = {lead for lead in leads.scalars() if lead is not None}

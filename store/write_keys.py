@@ -5,20 +5,27 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import Connection, select
 
 from store import named_keys
 from store.tables import WriteKey
 
+Kind = Literal["browser", "server"]
+"""``browser``: the key stands in pages and apps, where anybody reads it, so nothing that it says of
+a person is more than a claim. ``server``: only the site's own programs have it."""
+
 
 @dataclass(frozen=True)
 class Source:
-    """Who writes: the write key's id, its name, and the cadence of leads it brings first ('')."""
+    """Who writes: the write key's id, its name, the cadence of leads it brings first (''), and its
+    kind."""
 
     id: int
     name: str
     cadence: str
+    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -26,12 +33,15 @@ class WriteKeyLine:
     """A write key as a list shows it; times are UTC."""
 
     name: str
+    kind: Kind
     cadence: str
     created_at: datetime
     revoked_at: datetime | None
 
 
-def create_write_key(connection: Connection, name: str, cadence: str = "") -> str | None:
+def create_write_key(
+    connection: Connection, name: str, cadence: str = "", kind: Kind = "browser"
+) -> str | None:
     """Make a write key.
 
     Returns:
@@ -40,26 +50,32 @@ def create_write_key(connection: Connection, name: str, cadence: str = "") -> st
     """
     key = secrets.token_urlsafe(24)
     kept = named_keys.digest(key)
-    made = named_keys.add(connection, WriteKey, name=name, key_hash=kept, cadence=cadence)
+    made = named_keys.add(
+        connection, WriteKey, name=name, key_hash=kept, cadence=cadence, kind=kind
+    )
     return key if made else None
 
 
 def find_source(connection: Connection, key: str) -> Source | None:
     """Whose key this is; None when it is nobody's or was revoked."""
     row = connection.execute(
-        select(WriteKey.id, WriteKey.name, WriteKey.cadence).where(
+        select(WriteKey.id, WriteKey.name, WriteKey.cadence, WriteKey.kind).where(
             WriteKey.key_hash == named_keys.digest(key), WriteKey.revoked_at.is_(None)
         )
     ).first()
-    return Source(row.id, row.name, row.cadence) if row else None
+    return Source(**row._mapping) if row else None
 
 
 def list_write_keys(connection: Connection) -> list[WriteKeyLine]:
     """All write keys by name, those that were revoked too."""
     rows = connection.execute(
-        select(WriteKey.name, WriteKey.cadence, WriteKey.created_at, WriteKey.revoked_at).order_by(
-            WriteKey.name
-        )
+        select(
+            WriteKey.name,
+            WriteKey.kind,
+            WriteKey.cadence,
+            WriteKey.created_at,
+            WriteKey.revoked_at,
+        ).order_by(WriteKey.name)
     )
     return [WriteKeyLine(**row._mapping) for row in rows]
 

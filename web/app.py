@@ -23,6 +23,7 @@ from web.auth_log import LoggedRefusals
 from web.body_limits import BodyLimits
 from web.booking import booking_pages
 from web.calendar_webhooks import calendar_webhooks
+from web.confirmation import confirmation_pages
 from web.oidc import oidc_pages
 from web.own_hosts import OwnHosts
 from web.password import password_pages
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     signer = link_signer(settings)
     app.include_router(recipient_pages(settings, database, signer))
     app.include_router(preference_pages(settings, database, signer))
+    app.include_router(confirmation_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
     app.include_router(calendar_webhooks(settings, database))
     app.include_router(sendgrid_webhook(settings, database))
@@ -118,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         # What these pages say is one person's.
-        if request.url.path.startswith(("/b/", "/p/", "/u/", "/l/", "/o/")):
+        if request.url.path.startswith(("/b/", "/c/", "/p/", "/u/", "/l/", "/o/")):
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -43,6 +43,11 @@ class Words:
     welcome_back: str
     came_back: str
     complained: str
+    confirm: str
+    confirm_question: str
+    confirm_button: str
+    confirmed: str
+    confirmed_sentence: str
     book_title: str
     book_sentence: str
     move_sentence: str
@@ -96,6 +101,11 @@ _ENGLISH = Words(
     "please write to",
     complained="Our mail was reported as unwanted from your address, so we send none. If that was "
     "a mistake, please write to",
+    confirm="Confirm your address",
+    confirm_question="Is this address yours, and would you like e-mails from us?",
+    confirm_button="Yes, it is mine",
+    confirmed="Thank you, your address is confirmed",
+    confirmed_sentence="You will hear from us. Every mail has a link to end it.",
     book_title="Choose a time to talk",
     book_sentence="Half an hour, by video or phone. Pick what suits you; we send the details.",
     move_sentence="To move the meeting, choose another time.",
@@ -138,6 +148,12 @@ _KOREAN = Words(
     "주소를 다시 쓰실 수 있게 되면 다음 주소로 알려 주세요:",
     complained="이 주소에서 저희 메일이 스팸으로 신고되어 더 이상 보내지 않고 있습니다. "
     "실수였다면 다음 주소로 알려 주세요:",
+    confirm="이메일 주소 확인",
+    confirm_question="본인의 이메일 주소가 맞고, 소식을 받아 보시겠습니까?",
+    confirm_button="네, 제 주소입니다",
+    confirmed="이메일 주소가 확인되었습니다",
+    confirmed_sentence="앞으로 소식을 보내 드립니다. "
+    "모든 메일에서 언제든지 수신을 거부하실 수 있습니다.",
     book_title="상담 시간을 선택해 주세요",
     book_sentence="화상 또는 전화로 30분입니다. 편한 시간을 고르시면 자세한 안내를 보내 드립니다.",
     move_sentence="시간을 바꾸시려면 다른 시간을 선택해 주세요.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.beside import CadenceBeside, TaskBeside
+from workflows.confirmation import Confirmation
 from workflows.customer import Customer
 from workflows.desk import Desk
 from workflows.follow_up import FollowUp
@@ -27,4 +28,5 @@ WORKFLOWS = [
     Rescore,
     Desk,
     WebhookDelivery,
+    Confirmation,
 ]

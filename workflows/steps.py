@@ -13,6 +13,7 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
+from domain.confirmation import AskToConfirm
 from domain.desk import MindDesk, Minded
 from domain.journey import (
     EMAIL_QUEUE,
@@ -91,6 +92,11 @@ async def run_step(request: RunStep) -> Plan:
 async def send_one(request: SendOne) -> None:
     """Send one mail outside a cadence."""
     await _send("send_one", request, type(None), f"Send {request.template}")
+
+
+async def ask_to_confirm(request: AskToConfirm) -> None:
+    """Ask an address whether it is its reader's own."""
+    await _send("ask_to_confirm", request, type(None), f"Ask to confirm, time {request.number}")
 
 
 async def open_task(request: TaskRequest) -> OpenedTask:

@@ -14,6 +14,7 @@ from domain.cadences.cadence import Cadence
 from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_messages import did_you_mean
 from domain.cadences.yaml_source import Path, Problem, Source, ordered, read, validate_source
+from domain.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.policies import read_policy
 from domain.policy import Policy
@@ -161,6 +162,12 @@ class _Checks:
                 path,
                 f"the mail '{name}' is about a meeting: it is sent when one is booked, and has no "
                 "link to unsubscribe. Choose another one, or copy it to a name without 'meeting-'",
+            )
+        if name == CONFIRMATION_MAIL:
+            self._say(
+                path,
+                f"the mail '{name}' asks new addresses to confirm themselves, and has no link to "
+                "unsubscribe. Choose another one",
             )
         self._used.setdefault(name, path)
 

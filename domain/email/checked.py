@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from domain.cadences.yaml_source import Problem
+from domain.confirmation import CONFIRMATION_MAIL
 from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
 from domain.email.trial import try_template
 
@@ -56,6 +57,7 @@ def check_template(
             file,
             parts,
             meeting=meeting,
+            marketing=not meeting and name != CONFIRMATION_MAIL,
             footer=footer if footer in parts else "",
         )
     return compiled, problems

@@ -7,6 +7,7 @@
     /u/TOKEN      unsubscribe
     /p/TOKEN      choose topics, unsubscribe, come back
     /b/TOKEN      book, move or cancel a meeting
+    /c/TOKEN      confirm the address
 
 A token is ``payload.time.signature`` (itsdangerous, HMAC): without the secret nobody can make one,
 so a click can't be turned into a redirect to anywhere else, nor one lead's link into another's.
@@ -23,7 +24,7 @@ from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 
-LinkKind = Literal["click", "unsubscribe", "preferences", "booking", "opened"]
+LinkKind = Literal["click", "unsubscribe", "preferences", "booking", "opened", "confirmation"]
 
 LIFE = timedelta(days=400)
 """Real time from the making of a link to its end. Long enough for the mail one comes back to a
@@ -36,6 +37,7 @@ _LETTERS: dict[LinkKind, str] = {
     "preferences": "p",
     "booking": "b",
     "opened": "o",
+    "confirmation": "c",
 }
 _KINDS: dict[str, LinkKind] = {letter: kind for kind, letter in _LETTERS.items()}
 
@@ -97,6 +99,10 @@ class LinkSigner:
     def booking(self, touch_key: str) -> str:
         """A link to the page where the lead books, moves or cancels a meeting."""
         return self._timed_link("booking", touch_key)
+
+    def confirmation(self, touch_key: str) -> str:
+        """A link to the page where the reader confirms the address."""
+        return self._timed_link("confirmation", touch_key)
 
     def opened(self, touch_key: str) -> str:
         """The address of the picture whose loading counts as an open."""

@@ -30,6 +30,7 @@ FIELDS = frozenset(
         "lead.language",
         *(f"sender.{name}" for name in ("name", "email", "title")),
         *(f"links.{name}" for name in ("unsubscribe", "preferences", "booking")),
+        "links.confirmation",
         "postal_address",
     }
 )

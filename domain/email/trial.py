@@ -40,6 +40,7 @@ def try_template(
     parts: Mapping[str, str],
     *,
     meeting: bool,
+    marketing: bool,
     footer: str,
 ) -> list[Problem]:
     """What shows in a mail only when it is written: a tag that fails, no link to unsubscribe.
@@ -48,8 +49,8 @@ def try_template(
         compiled: what ``source`` was compiled to, without problems.
         file: its name, for problems.
         parts: as for ``compile_template``.
-        meeting: whether the mail is about a meeting: such a mail comes to whoever has one, and
-            needs no link to unsubscribe.
+        meeting: whether the mail is about a meeting.
+        marketing: whether it needs a link to unsubscribe, which operational mail does not.
         footer: the part that has that link, '' for none.
     """
     for whom, lead in _LEADS.items():
@@ -62,7 +63,7 @@ def try_template(
                 "look at the preview"
             )
             return [_where_it_fails(source, file, parts, fields, message)]
-        if not meeting and _UNSUBSCRIBE not in mail.html:
+        if marketing and _UNSUBSCRIBE not in mail.html:
             return [_no_way_out(source, file, parts, footer, whom)]
     return []
 
@@ -75,6 +76,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
             "unsubscribe": _UNSUBSCRIBE,
             "preferences": "https://go.example/preferences",
             "booking": "https://go.example/booking",
+            "confirmation": "https://go.example/confirmation",
         },
         "postal_address": "1 Lane",
         "link": lambda url: url,

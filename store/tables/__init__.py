@@ -50,6 +50,7 @@ from store.tables.sales import (
     SlaClock,
     Task,
 )
+from store.tables.tracking import Confirmation, LeadClaim, TrackingUse
 
 __all__ = [
     "IN_SALES_HANDS",
@@ -62,6 +63,7 @@ __all__ = [
     "Assignment",
     "CadenceVersion",
     "CalendarBooking",
+    "Confirmation",
     "ConsentRecord",
     "ConsoleSession",
     "ConsoleUser",
@@ -76,6 +78,7 @@ __all__ = [
     "ImportRun",
     "InboundMessage",
     "Lead",
+    "LeadClaim",
     "LeadFeedback",
     "LoginFailure",
     "LoginLink",
@@ -97,6 +100,7 @@ __all__ = [
     "TemplateVersion",
     "TopicOptOut",
     "Touch",
+    "TrackingUse",
     "Visitor",
     "VisitorKey",
     "WebhookDelivery",

@@ -33,6 +33,10 @@ class Visitor(Table):
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
 
+    __table_args__ = (
+        Index("ix_visitor_anonymous", "last_seen_at", postgresql_where=text("lead_id IS NULL")),
+    )
+
 
 class VisitorKey(Table):
     """A name under which the tracking API knows a visitor: an ``anonymousId`` or a ``userId``."""
@@ -56,8 +60,13 @@ class WriteKey(Table):
     """SHA-256, hexadecimal. The keys are random and long: nothing slower is needed."""
     cadence: Mapped[str] = mapped_column(server_default="")
     """The cadence in which leads begin whom this source identifies first; '' for none."""
+    kind: Mapped[str] = mapped_column(server_default="browser")
+    """browser: anybody may read it in a page, so it may only report and fill what is empty;
+    server."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("kind IN ('browser', 'server')", name="kind"),)
 
 
 class Engagement(Table):

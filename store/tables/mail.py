@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, LargeBinary, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
@@ -86,9 +95,19 @@ class InboundMessage(Table):
     kind: Mapped[str]
     """reply, out_of_office, auto_reply, unsubscribe, bounce."""
     sender: Mapped[str]
+    sender_key: Mapped[str] = mapped_column(server_default="")
+    """The sender's address, case-folded; '' if there is none."""
     subject: Mapped[str]
     text: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(index=True)
+
+    __table_args__ = (
+        Index(
+            "ix_inbound_message_unknown",
+            "received_at",
+            postgresql_where=column("lead_id").is_(None),
+        ),
+    )
 
 
 class Suppression(Table):
@@ -121,6 +140,7 @@ class ConsentRecord(Table):
     action: Mapped[str]
     """opt_in, opt_out."""
     source: Mapped[str]
-    """unsubscribe_link, preference_page, provider, reply, operator, tracking, import."""
+    """unsubscribe_link, preference_page, provider, reply, operator, tracking, import,
+    confirmation."""
     evidence: Mapped[str] = mapped_column(server_default="")
     at: Mapped[datetime]

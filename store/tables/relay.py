@@ -20,7 +20,7 @@ class RelayMessage(Table):
     key: Mapped[str] = mapped_column(unique=True)
     workflow_id: Mapped[str]
     kind: Mapped[str]
-    """start, start_again, rescore, signal, complete_task, webhook, opportunity, erase."""
+    """start, start_again, rescore, signal, complete_task, webhook, opportunity, confirm, erase."""
     name: Mapped[str] = mapped_column(server_default="")
     """Workflow type or signal name."""
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -25,6 +25,7 @@ CADENCES = (
     "onboarding",
 )
 USED_BY_CODE = {
+    "address-confirmation",
     "meeting-confirmation",
     "meeting-reminder",
     "meeting-cancelled",
@@ -47,6 +48,10 @@ def is_about_a_meeting(file: Path) -> bool:
     return file.name.startswith("meeting-")
 
 
+def is_operational(file: Path) -> bool:
+    return is_about_a_meeting(file) or file.name.startswith("address-")
+
+
 def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
     data: dict[str, Any] = {
         "lead": {
@@ -61,6 +66,7 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
             "unsubscribe": "https://go.example/u/t?a=1&b=2",
             "preferences": "https://go.example/p/t",
             "booking": "https://go.example/b/t",
+            "confirmation": "https://go.example/c/t",
         },
         "postal_address": "Lindenmoor, 1 Orchard Lane",
         "link": lambda url: f"https://go.example/l/{url.removeprefix('https://')}",
@@ -107,7 +113,14 @@ def test_marketing_mail_can_be_refused_and_says_who_sent_it(file: Path) -> None:
     rendered = mail(file, FULL)
     assert "Lindenmoor, 1 Orchard Lane" in rendered.text
     for link in ("https://go.example/u/t?a=1&b=2", "https://go.example/p/t"):
-        assert is_about_a_meeting(file) != (link in rendered.text)
+        assert is_operational(file) != (link in rendered.text)
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_the_mail_that_asks_to_confirm_names_nobody(language: str) -> None:
+    """Anybody can have it sent to anybody: what they typed must not stand in it."""
+    file = ROOT / "templates" / f"address-confirmation.{language}.mjml"
+    assert "lead" not in file.read_text("utf-8")
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)

@@ -124,7 +124,7 @@ class Deployment:
         self._log = home / "processes.log"
         self._log.touch()
         with database.begin() as connection:
-            self.key = create_write_key(connection, "site", cadence="again") or ""
+            self.key = create_write_key(connection, "site", cadence="again", kind="server") or ""
 
     def program(self, *arguments: str, fault: str = "", **settings: str) -> Program:
         """Start a program of ours, with these settings beside those of all."""

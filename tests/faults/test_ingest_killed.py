@@ -84,7 +84,7 @@ class Deployment:
         self.database = database
         self.port = int(environment["WEB_PORT"])
         with database.begin() as connection:
-            self.key = create_write_key(connection, "site", cadence="again") or ""
+            self.key = create_write_key(connection, "site", cadence="again", kind="server") or ""
         self._log = home / "processes.log"
         self.web = Program([sys.executable, "-m", "web"], environment, self._log)
         self.worker = Program([sys.executable, "worker.py"], environment, self._log)

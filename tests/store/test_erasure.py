@@ -144,6 +144,14 @@ def leave_traces(connection: Connection, world: World, lead: int) -> None:
             text=WORDS,
             received_at=NOW,
         )
+    run(connection, "INSERT INTO write_key (name, key_hash) VALUES ('site', 'x')")
+    run(
+        connection,
+        "INSERT INTO lead_claim SELECT :lead, 'first_name', :w, id, now() FROM write_key "
+        "WHERE name = 'site'",
+        lead=lead,
+        w=WORDS,
+    )
     add(
         connection,
         WebhookDelivery,
@@ -177,6 +185,19 @@ def leave_traces(connection: Connection, world: World, lead: int) -> None:
         for column in written(step.table.__table__):
             if column.name in step.leaves and column.name not in CODES and column.name != "key":
                 plant(connection, step.table.__tablename__, column, step.whose, lead)
+    for sender, said in (("MAILER-DAEMON", f"no such user: {KEY}"), ("M. Q.", WORDS)):
+        add(
+            connection,
+            InboundMessage,
+            message_id=f"nobody-{sender}",
+            lead_id=None,
+            kind="bounce",
+            sender=sender,
+            sender_key=KEY if sender == "M. Q." else "mailer-daemon@mail.example",
+            subject="",
+            text=said,
+            received_at=NOW,
+        )
 
 
 def plant(connection: Connection, table: str, column: Column[Any], whose: str, lead: int) -> None:
@@ -186,7 +207,11 @@ def plant(connection: Connection, table: str, column: Column[Any], whose: str, l
         value = f"{column.name} || jsonb_build_object('note', cast(:words AS text))"
     elif isinstance(column.type, LargeBinary):
         value = "convert_to(:words, 'UTF8')"
-    if f"{table}.{column.name}" in ("lead.email", "inbound_message.sender"):
+    if f"{table}.{column.name}" in (
+        "lead.email",
+        "inbound_message.sender",
+        "inbound_message.sender_key",
+    ):
         return
     run(
         connection,

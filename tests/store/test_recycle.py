@@ -172,10 +172,10 @@ def test_a_call_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
         said(colleague, plan="pro"),
         said(other, plan="pro"),
     ]
-    take_batch(book.database, batch, Source(1, "app", ""), NOW)
+    take_batch(book.database, batch, Source(1, "app", "", "server"), NOW)
     assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], [], []]
     group = Message("group", "g", NOW, user_id=f"u{colleague}", group=company)
-    take_batch(book.database, [group], Source(1, "app", ""), NOW)
+    take_batch(book.database, [group], Source(1, "app", "", "server"), NOW)
 
     assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], ["replan"], []]
     assert returns(book, lead) == ("contract_end", date(2026, 8, 1))

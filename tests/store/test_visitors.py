@@ -22,7 +22,7 @@ from store.visitors import take_batch
 from store.write_keys import Source
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-WEBSITE = Source(1, "website", "")
+WEBSITE = Source(1, "website", "", "server")
 SCORING = ScoringPolicy.model_validate(
     {
         "policy": "scoring",
@@ -247,7 +247,7 @@ def test_a_batch_sent_twice_counts_once(tracking: Tracking) -> None:
 def test_a_new_lead_begins_the_cadence_of_its_source_once(tracking: Tracking) -> None:
     """A lead that was there before is in a journey, or was left out of them on purpose."""
     tracking.take(tracking.identify("/1", "anna@acme.example"))
-    trial = Source(2, "trial", "welcome-nurture")
+    trial = Source(2, "trial", "welcome-nurture", "server")
     for _ in range(2):
         tracking.take(
             tracking.identify("/1", "anna@acme.example"),

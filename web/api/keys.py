@@ -19,7 +19,13 @@ from store.api_tokens import (
     revoke_token,
 )
 from store.lead_import import published_cadences
-from store.write_keys import WriteKeyLine, create_write_key, list_write_keys, revoke_write_key
+from store.write_keys import (
+    Kind,
+    WriteKeyLine,
+    create_write_key,
+    list_write_keys,
+    revoke_write_key,
+)
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code
 from web.api.paging import Done, Listing
@@ -29,12 +35,15 @@ router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))
 
 
 class NewWriteKey(BaseModel):
-    """A source of the tracking API; leads that it identifies first begin in ``cadence``, if any."""
+    """A source of the tracking API; leads that it identifies first begin in ``cadence``, if any.
+    Of the kind ``browser`` it may be read in pages by anybody: it reports, fills what is empty, and
+    an address that it brings confirms first. One of the kind ``server`` is taken at its word."""
 
     model_config = ASKED
 
     name: str = Field(min_length=1, max_length=100)
     cadence: Code = ""
+    kind: Kind = "browser"
 
 
 class NewToken(BaseModel):
@@ -73,7 +82,7 @@ def list_keys(here: Place) -> Listing[WriteKeyLine]:
 
 @router.post("/write-keys", status_code=201)
 def add_key(here: Place, body: NewWriteKey) -> Secret:
-    """Make a write key. In a browser it is public: nobody can read anything with it."""
+    """Make a write key. Nobody can read anything with it."""
     name = _name(body.name)
     with here.database.begin() as connection:
         cadences = published_cadences(connection)
@@ -87,7 +96,7 @@ def add_key(here: Place, body: NewWriteKey) -> Secret:
                     cadences=there,
                 ),
             )
-        key = create_write_key(connection, name, body.cadence)
+        key = create_write_key(connection, name, body.cadence, body.kind)
     if key is None:
         raise refused(
             sentence("There is, or was, a write key '{name}': choose another name.", name=name),

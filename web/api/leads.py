@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.journey import Phase
 from domain.sentences import sentence
-from store import leads
+from store import consent, leads
 from store.api_tokens import Caller
 from store.dossier import Dossier, dossier
 from store.lead_timeline import HistoryLine, history
@@ -45,9 +45,12 @@ class Prospects(BaseModel):
 
 
 class LeadDetail(BaseModel):
-    """A lead, why it has its score, and everything that happened to it, the oldest first."""
+    """A lead, why it has its score, and everything that happened to it, the oldest first.
+    ``suppressed`` is why it gets no mail, '' when it does: ``unconfirmed`` until an address that
+    only a browser brought is confirmed, or permitted."""
 
     lead: LeadLine
+    suppressed: str
     scoring: Explanation
     history: list[HistoryLine]
 
@@ -123,8 +126,11 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
     now = here.clock.now()
     with here.database.connect() as connection:
         sees(connection, caller, lead_id)
+        lead = _line(connection, lead_id, now)
+        email_key = consent.email_key_of(connection, lead_id)
         return LeadDetail(
-            lead=_line(connection, lead_id, now),
+            lead=lead,
+            suppressed=consent.consent_of(connection, email_key).suppressed,
             scoring=explain(connection, lead_id, now),
             history=history(connection, lead_id),
         )

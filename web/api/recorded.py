@@ -15,7 +15,7 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "PATCH /users/{user_id}": ("role", "rep", "disabled"),
     "POST /tokens": ("name", "role", "rep"),
     "POST /tokens/revoke": ("name",),
-    "POST /write-keys": ("name", "cadence"),
+    "POST /write-keys": ("name", "cadence", "kind"),
     "POST /write-keys/revoke": ("name",),
     "POST /webhooks/endpoints": ("url", "events"),
     "POST /webhooks/endpoints/remove": ("url",),

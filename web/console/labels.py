@@ -199,6 +199,7 @@ SUPPRESSIONS = {
     "soft_bounced": N_("the mailbox takes nothing for now"),
     "complained": N_("called a mail spam"),
     "manual": N_("stopped by hand"),
+    "unconfirmed": N_("the address is not confirmed"),
 }
 """Why an address gets no mail."""
 

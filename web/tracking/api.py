@@ -24,8 +24,10 @@ from domain.identities import Message
 from settings import Settings
 from store.erasure import erased_among
 from store.policies import PolicyMissing
+from store.tracking_use import Gate, TooMuch
 from store.visitors import Overtaken, take_batch
 from store.write_keys import Source, find_source
+from web.networks import network_of
 from web.retry_after import retry_after
 from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
 from web.tracking.reading import KINDS, Arrival, Envelope, envelope_of, read_message
@@ -39,7 +41,10 @@ CALLS |= dict.fromkeys(("batch", "b", "import"), "batch")
 MOST_MESSAGES = 2500
 KEY_SECONDS = 3.0
 """How long a write key that was revoked may still be taken."""
-_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+_ANY_ORIGIN = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Retry-After",
+}
 _PREFLIGHT = _ANY_ORIGIN | {
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
@@ -61,27 +66,31 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
       answers 400, not 413, when its limits are exceeded.
     - 401: no write key, or one that is unknown or revoked. 404: no such call.
     - 415: ``Content-Encoding`` is not gzip.
+    - 429: too much has come through the key, from the network, of the visitor or for the address
+      (``store.tracking_use``); libraries send it again after ``Retry-After`` seconds. Of a batch,
+      only what is too much is refused, under ``rejected``.
     - 503: the database can't store it now; libraries send it again, and it counts once.
     """
     router = APIRouter()
     clock = settings.clock()
     sources = _Sources(database)
     secret = deployment_secret(settings)
+    gate = Gate(database, secret)
 
-    def take(body: str, call: str, key: str, received: datetime) -> Response:
+    def take(body: str, call: str, key: str, received: datetime, network: str) -> Response:
         found, strange = parse(body)
         source = sources.of(key or found.get("writeKey"))
         large = len(body.encode()) > LARGEST_MESSAGE
-        arrival = Arrival(received, clock.journey_time, source.id, strange, large)
+        arrival = Arrival(received, clock.journey_time, source, strange, large)
         if call == "batch":
             messages, rejected = _read_batch(found, arrival)
         else:
             messages, rejected = _read_one(found, call, arrival)
-        wanted = without_erased(messages)
-        if wanted:
-            unstorable = _store(database, wanted, source, clock.journey_time(received))
+        admitted, late = _admitted(gate, source, network, messages)
+        if wanted := _without_erased(database, secret, admitted):
+            late += _store(database, wanted, source, clock.journey_time(received))
             crash_point("door.tracked")
-            rejected += _refused_late(messages, rejected, unstorable)
+        rejected += _refused_late(messages, rejected, late)
         if not rejected:
             return _answer({"success": True})
         log.info(
@@ -94,15 +103,6 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
         sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
         wrong = {"code": "invalid_request", "message": sentence, "errors": rejected}
         return _answer({"success": False, **wrong}, 400)
-
-    def without_erased(messages: list[Message]) -> list[Message]:
-        """A program that still knows somebody who was erased does not bring them back."""
-        addresses = {key for one in messages if (key := one.facts.get("email_key"))}
-        if not addresses:
-            return messages
-        with database.connect() as connection:
-            erased = erased_among(connection, secret, addresses)
-        return [one for one in messages if one.facts.get("email_key") not in erased]
 
     @router.options("/v1/{call}")
     def preflight(call: str) -> Response:
@@ -124,10 +124,13 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
                 request.headers.get("Content-Encoding", ""),
                 LARGEST_BATCH if call == "batch" else LARGEST_MESSAGE,
             )
-            return await run_in_threadpool(take, body, call, key, received)
+            network = network_of(request.client.host if request.client else "")
+            return await run_in_threadpool(take, body, call, key, received, network)
         except Refused as refused:
             log.warning("a tracking request was refused", code=refused.code, field=refused.field)
             return _answer(refused.answer(), refused.status)
+        except TooMuch as much:
+            return _too_much(much)
         except (SQLAlchemyError, PolicyMissing, Overtaken) as error:
             log.warning("tracking messages must wait", error=type(error).__name__)
             sentence = "The messages can't be stored now. Send them again."
@@ -138,34 +141,67 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     return router
 
 
-def _store(database: Engine, wanted: list[Message], source: Source, at: datetime) -> list[Message]:
-    """Commit the messages, and give back those that the database refuses for good: libraries
-    send a batch again that was answered with 503, and one message would hold up the others."""
+_TOO_MUCH = "Too much has come of this visitor or for this address: send it again later."
+_ENOUGH = "Enough was kept of this person today: it is left out."
+_UNSTORABLE = "It can't be stored."
+Late = list[tuple[Message, str]]
+"""Messages that are refused after they were read, each with a sentence."""
+
+
+def _admitted(
+    gate: Gate, source: Source, network: str, messages: list[Message]
+) -> tuple[list[Message], Late]:
+    admitted = gate.admit(source, network, messages) if messages else []
+    let_in = {id(one) for one in admitted}
+    return admitted, [(one, _TOO_MUCH) for one in messages if id(one) not in let_in]
+
+
+def _without_erased(database: Engine, secret: str, messages: list[Message]) -> list[Message]:
+    """A program that still knows somebody who was erased does not bring them back."""
+    addresses = {key for one in messages if (key := one.facts.get("email_key"))}
+    if not addresses:
+        return messages
+    with database.connect() as connection:
+        erased = erased_among(connection, secret, addresses)
+    return [one for one in messages if one.facts.get("email_key") not in erased]
+
+
+def _store(database: Engine, wanted: list[Message], source: Source, at: datetime) -> Late:
+    """Commit the messages, and give back those that are left out, or that the database refuses for
+    good: libraries send a batch again that was answered with 503, and one message would hold up
+    the others."""
     try:
-        take_batch(database, wanted, source, at)
+        return [(one, _ENOUGH) for one in take_batch(database, wanted, source, at)]
     except (DataError, IntegrityError) as error:
         if len(wanted) == 1:
             log.error("a tracking message can't be stored", error=type(error).__name__)
-            return wanted
+            return [(wanted[0], _UNSTORABLE)]
         middle = len(wanted) // 2
         return [
             *_store(database, wanted[:middle], source, at),
             *_store(database, wanted[middle:], source, at),
         ]
-    return []
 
 
 def _refused_late(
-    messages: list[Message], rejected: list[dict[str, Any]], unstorable: list[Message]
+    messages: list[Message], rejected: list[dict[str, Any]], late: Late
 ) -> list[dict[str, Any]]:
-    """Those of ``messages`` that can't be stored, by their place in the whole batch."""
+    """The late ones of ``messages``, by their place in the whole batch."""
     unread = {one.get("index") for one in rejected}
     places = [n for n in range(len(messages) + len(unread)) if n not in unread]
+    reasons = {id(message): reason for message, reason in late}
     return [
-        {"index": place, "field": "", "message": "It can't be stored."}
+        {"index": place, "field": "", "message": reasons[id(message)]}
         for place, message in zip(places, messages, strict=False)
-        if any(message is one for one in unstorable)
+        if id(message) in reasons
     ]
+
+
+def _too_much(much: TooMuch) -> Response:
+    log.warning("too many tracking messages came", seconds=much.seconds)
+    answer = _answer(Refused(429, "rate_limited", "", str(much)).answer(), 429)
+    answer.headers["Retry-After"] = str(much.seconds)
+    return answer
 
 
 class _Sources:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain.identities import Message
+from store.write_keys import Source
 from web.tracking.body import LARGEST_MESSAGE, check_storable
 from web.tracking.refusal import BadMessage, Refused
 from web.tracking.traits import group_of, lead_facts
@@ -23,6 +24,10 @@ FUTURE = timedelta(hours=1)
 """How far ahead of us a clock may be when ``sentAt`` does not tell how far it is."""
 LONGEST_ID = 500
 LONGEST_NAME = 500
+LONGEST_ADDRESS = 2048
+"""Characters that are kept of a URL, path, referrer or title."""
+LARGEST_DETAIL = 8 * 1024
+"""Bytes of what a browser says of one event."""
 _PAGE_FIELDS = ("url", "path", "title", "referrer")
 _NOTHING: dict[str, Any] = {}
 _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
@@ -30,12 +35,12 @@ _COMPACT = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """When and how a request came: real time (UTC), what turns it into journey time, the id of
-    its write key, and whether every message must be looked through."""
+    """When and how a request came: real time (UTC), what turns it into journey time, whose write
+    key it is, and whether every message must be looked through."""
 
     received: datetime
     journey_time: Callable[[datetime], datetime]
-    write_key_id: int
+    source: Source
     strange: bool
     large: bool
 
@@ -87,6 +92,7 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
     if kind in ("track", "page", "screen"):
         message.name = _name(item, kind)
         message.detail = _detail(item, envelope)
+        _check_size(message.detail, arrival)
     elif kind == "identify":
         message.facts = lead_facts(_storable_object(item, "traits"))
     elif kind == "group":
@@ -156,13 +162,18 @@ def _detail(item: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
     for field in _PAGE_FIELDS:
         value = properties.get(field) or page.get(field)
         if value and isinstance(value, str):
-            detail[field] = value
+            detail[field] = value[:LONGEST_ADDRESS]
     if "url" in detail and "path" not in detail:
         try:
             detail["path"] = urlsplit(detail["url"]).path or "/"
         except ValueError:
             detail["path"] = ""
     return detail
+
+
+def _check_size(detail: dict[str, Any], arrival: Arrival) -> None:
+    if arrival.source.kind == "browser" and len(_written(detail)) > LARGEST_DETAIL:
+        raise BadMessage("properties", f"There are more than {LARGEST_DETAIL // 1024} KB of them.")
 
 
 def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> datetime:
@@ -202,7 +213,7 @@ def _key(item: dict[str, Any], arrival: Arrival) -> str:
     if not message_id:
         minute = "" if item.get("timestamp") else f"{arrival.received:%Y-%m-%dT%H:%M}"
         message_id = hashlib.sha256(_written(item) + minute.encode()).hexdigest()
-    return f"track:{arrival.write_key_id}:{message_id}"
+    return f"track:{arrival.source.id}:{message_id}"
 
 
 def _written(item: dict[str, Any]) -> bytes:

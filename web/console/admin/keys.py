@@ -23,6 +23,9 @@ from web.console.parts import badge, button, empty, quiet, section, show, sure
 from web.console.visit import Visit
 from web.console.words import N_, _
 
+KINDS = {"browser": N_("for browsers"), "server": N_("for servers")}
+"""What a write key is for."""
+
 
 @console_page("/admin/keys", Action.MANAGE_KEYS, N_("Keys and tokens"))
 async def keys(visit: Visit) -> None:
@@ -40,6 +43,16 @@ async def keys(visit: Visit) -> None:
         await _tokens(visit)
     with section(_("Write keys")):
         show(quiet(_("A web site or product sends events with one. They can read nothing.")), "p")
+        show(
+            quiet(
+                _(
+                    "A key for browsers may be read by anybody: it fills only what is empty, and "
+                    "new addresses are asked to confirm. A key for servers is taken at its word: "
+                    "never put it into a page or an app."
+                )
+            ),
+            "p",
+        )
         await _write_keys(visit)
 
 
@@ -97,6 +110,9 @@ async def _write_keys(visit: Visit) -> None:
     cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
     with ui.element("div").classes("filters"):
         name = ui.input(_("Name of the source")).props("outlined dense maxlength=100")
+        kind = ui.select(
+            {code: _(label) for code, label in KINDS.items()}, label=_("Kind"), value="browser"
+        ).props("outlined dense")
         cadence = ui.select(cadences, label=_("Cadence of new leads"), value="")
         cadence.props("outlined dense")
 
@@ -105,7 +121,8 @@ async def _write_keys(visit: Visit) -> None:
             if not asked:
                 ui.notify(_("Give it a name first."))
                 return
-            made = await visit.act(keys_api.add_key, NewWriteKey(name=asked, cadence=cadence.value))
+            body = NewWriteKey(name=asked, cadence=cadence.value, kind=kind.value)
+            made = await visit.act(keys_api.add_key, body)
             await _hand_over(_("Write key of {name}", name=made.name), made.secret)
 
         button(_("Make a write key"), make, main=True)
@@ -114,7 +131,7 @@ async def _write_keys(visit: Visit) -> None:
         empty(_("There are no write keys. Make one for the first web site."))
     with items():
         for one in found:
-            marks = [badge(one.cadence)] if one.cadence else []
+            marks = [badge(_(KINDS[one.kind])), *([badge(one.cadence)] if one.cadence else [])]
             with item(_line(one.name, marks, one.created_at, one.revoked_at)):
                 if one.revoked_at is None:
                     _revoke(one.name, lambda body: visit.act(keys_api.revoke_key, body))

@@ -26,6 +26,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "opportunity": (N_("Sales"), ("opportunity",)),
     "owner": (N_("Owners and promises"), ("owner", "promise")),
     "consent": (N_("Consent"), ("consent",)),
+    "claim": (N_("Only said"), ("claim",)),
 }
 ASKED_MAIL = """(e) => {
     const one = e.target.closest('[data-mail]');
@@ -242,6 +243,17 @@ def _consent(one: Happened) -> Markup:
     ) + _words(facts["evidence"])
 
 
+def _claim(one: Happened) -> Markup:
+    field = str(one.facts["field"]).removeprefix("attributes.").replace("_", " ")
+    said = _(
+        "{source} said {field}: {value}",
+        source=one.facts["source"],
+        field=field,
+        value=one.facts["value"],
+    )
+    return _parts(_("Only said"), said, quiet(_("not taken over: something else is known")))
+
+
 _SAID: dict[str, Callable[[Happened], Markup]] = {
     "mail": _mail,
     "engagement": _engagement,
@@ -253,4 +265,5 @@ _SAID: dict[str, Callable[[Happened], Markup]] = {
     "owner": _owner,
     "promise": _promise,
     "consent": _consent,
+    "claim": _claim,
 }

@@ -1,0 +1,59 @@
+"""The mail that asks an address to confirm itself."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from temporalio import activity
+
+from activities.email import Email, deliver
+from activities.resources import Resources
+from domain.confirmation import CONFIRMATION_MAIL, AskToConfirm
+from store import cadences
+from store.confirmations import WAITING
+
+_LEAD = text(
+    f"""
+    SELECT email, language FROM lead WHERE id = :id AND {WAITING}
+        AND NOT EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key)
+    """
+)
+_NOBODY = dict.fromkeys(("first_name", "last_name", "title", "company", "country", "language"), "")
+
+
+class ConfirmationActivities:
+    """Asking those whom only a browser brought."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def ask_to_confirm(self, request: AskToConfirm) -> None:
+        """Send the mail, once per number. Nothing that was typed into a form stands in it, whatever
+        the template says: anybody can have it sent to anybody.
+
+        Who has confirmed or wants no mail is asked no more.
+
+        Raises:
+            store.cadences.TemplateMissing: it was never published; retried, so that publishing it
+                has the mail sent.
+        """
+        with self.resources.engine.begin() as connection:
+            lead = connection.execute(_LEAD, {"id": request.lead_id}).first()
+            if lead is None:
+                return
+            template = cadences.latest_template(connection, CONFIRMATION_MAIL, lead.language)
+        deliver(
+            self.resources,
+            Email(
+                key=request.key,
+                lead_id=request.lead_id,
+                recipient=lead.email,
+                recipient_name="",
+                step=CONFIRMATION_MAIL,
+                template_version_id=template.id,
+                template=template.compiled,
+                fields={"lead": _NOBODY | {"attributes": {}}},
+                topic="",
+            ),
+            self.resources.now(),
+        )

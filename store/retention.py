@@ -1,0 +1,47 @@
+"""What is deleted because nobody needs it any more: swept by the desk, a slice in each round."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from store.tracking_use import forget_use
+
+UNKNOWN_MAIL = timedelta(days=90)
+"""How long a mail of somebody who is no lead is kept."""
+ANONYMOUS = timedelta(days=180)
+"""How long a visitor whom nobody knows is, after it was last seen."""
+SLICE = 1000
+
+_FORGET_MAIL = text(
+    "DELETE FROM inbound_message WHERE id IN (SELECT id FROM inbound_message "
+    "WHERE lead_id IS NULL AND received_at < :before LIMIT :slice)"
+)
+# Whoever tracks that visitor this moment has it locked.
+_FORGET_VISITORS = text(
+    """
+    WITH gone AS MATERIALIZED (
+        SELECT id FROM visitor WHERE lead_id IS NULL AND last_seen_at < :before
+        ORDER BY id LIMIT :slice FOR UPDATE SKIP LOCKED
+    ), events AS (
+        DELETE FROM engagement USING gone WHERE visitor_id = gone.id AND lead_id IS NULL
+    ), keys AS (
+        DELETE FROM visitor_key USING gone WHERE visitor_id = gone.id
+    )
+    SELECT id FROM gone
+    """
+)
+
+
+def sweep(connection: Connection, now: datetime) -> None:
+    """Delete a slice of what has been kept for its time.
+
+    Args:
+        now: journey time, UTC.
+    """
+    connection.execute(_FORGET_MAIL, {"before": now - UNKNOWN_MAIL, "slice": SLICE})
+    gone = connection.scalars(_FORGET_VISITORS, {"before": now - ANONYMOUS, "slice": SLICE}).all()
+    if gone:
+        connection.execute(text("DELETE FROM visitor WHERE id = ANY(:ids)"), {"ids": list(gone)})
+    forget_use(connection)

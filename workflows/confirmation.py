@@ -1,0 +1,18 @@
+"""One mail that asks whether an address is its reader's own."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
+from workflows import steps
+
+
+@workflow.defn(name=CONFIRMATION_WORKFLOW)
+class Confirmation:
+    """Sends the mail; what the reader does about it comes through the web app."""
+
+    @workflow.run
+    async def run(self, request: AskToConfirm) -> None:
+        """Ask, once."""
+        await steps.ask_to_confirm(request)
