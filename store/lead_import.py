@@ -187,6 +187,14 @@ def merge(connection: Connection) -> Merged:
             """
         )
     )
+    # Whoever imports a file stands for its addresses.
+    connection.execute(
+        text(
+            "UPDATE confirmation SET confirmed_at = now() FROM import_row r "
+            "JOIN lead ON lead.email_key = r.email_key "
+            "WHERE confirmation.lead_id = lead.id AND confirmed_at IS NULL"
+        )
+    )
     contracts_changed(
         connection, "SELECT email_key, attributes FROM import_row WHERE lead_id IS NULL"
     )
