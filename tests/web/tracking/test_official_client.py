@@ -11,6 +11,7 @@ from segment.analytics.client import Client
 from segment.analytics.request import APIError
 from sqlalchemy import text
 
+from store.tracking_use import Gate, Limit, TooMuch
 from tests.web.tracking.conftest import Tracker
 
 MakeClient = Callable[..., Any]
@@ -114,3 +115,39 @@ def test_an_answer_of_200_means_committed(tracker: Tracker, make_client: MakeCli
     client.track("7", "Demo Requested", message_id="m-1")
 
     assert tracker.events() == ["Demo Requested"]
+
+
+def test_what_is_turned_away_for_a_moment_is_sent_again(
+    tracker: Tracker, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library waits for as long as ``Retry-After`` says, and loses nothing; and one visitor
+    that sends too much does not hold up the others of its batch."""
+    turned_away = []
+    admit = Gate.admit
+
+    def first_time_too_much(gate: Gate, *args: Any) -> Any:
+        if not turned_away:
+            turned_away.append(TooMuch(Limit(1, 2)))
+            raise turned_away[0]
+        return admit(gate, *args)
+
+    monkeypatch.setattr(Gate, "admit", first_time_too_much)
+    client = make_client()
+    for number in range(20):
+        client.track(f"u-{number}", f"Event {number}")
+    client.flush()
+
+    assert len(turned_away) == 1
+    assert len(tracker.events()) == 20
+
+
+def test_the_server_of_a_busy_site_is_never_turned_away(
+    tracker: Tracker, make_client: MakeClient
+) -> None:
+    """All of its visitors come from one network, and it names each of them."""
+    client = make_client(upload_size=100)
+    for number in range(3000):
+        client.identify(f"u-{number}", {"email": f"u{number}@acme.example"})
+    client.flush()
+
+    assert tracker.rows("SELECT count(*) FROM lead") == [(3000,)]
