@@ -17,6 +17,7 @@ from settings import ROOT
 from store.outgoing import add_endpoint, announce
 from store.policies import publish_policy
 from tests.replay.call_scenarios import CALLS
+from tests.replay.confirmation_scenario import confirmation
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
 from tests.replay.tell_tale import NOTE, TELL_TALE
@@ -475,6 +476,7 @@ SCENARIOS: dict[str, Scenario] = (
             recycle_let_go,
             webhook_given_up,
             rescore,
+            confirmation,
             *SKIPPING,
             *CALLS,
         )

@@ -122,7 +122,7 @@ def test_what_is_turned_away_for_a_moment_is_sent_again(
 ) -> None:
     """The library waits for as long as ``Retry-After`` says, and loses nothing; and one visitor
     that sends too much does not hold up the others of its batch."""
-    turned_away = []
+    turned_away: list[TooMuch] = []
     admit = Gate.admit
 
     def first_time_too_much(gate: Gate, *args: Any) -> Any:
