@@ -15,6 +15,7 @@ from domain.journey import Phase
 from domain.names import full_name
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
+from store.confirmations import UNCONFIRMED, WAITING
 from store.erasure import ERASED
 from store.figures import NOT_STARTED
 from store.policies import policy
@@ -132,7 +133,8 @@ def find_leads(
         text(
             f"""
             SELECT lead.*, coalesce(account.name, '') AS company,
-                coalesce(suppression.reason, '') AS suppressed
+                coalesce(suppression.reason,
+                    CASE WHEN {WAITING} THEN '{UNCONFIRMED}' END, '') AS suppressed
             FROM (
                 SELECT id, first_name, last_name, email, email_key, title, account_id, country,
                     stage, phase, phase_reason, cycle, owner, fit, interest, interest_as_of,
@@ -261,7 +263,8 @@ def _conditions(
     if wanted.suppressed is not None:
         negation = "" if wanted.suppressed else "NOT "
         conditions.append(
-            f"{negation}EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key)"
+            f"{negation}({WAITING} OR "
+            "EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key))"
         )
     if wanted.grade:
         conditions.append(f"coalesce(nullif(fit, ''), :unjudged) || {_LEVEL} = ANY (:grades)")

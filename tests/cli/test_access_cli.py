@@ -1,4 +1,4 @@
-"""``starter.py tokens`` and ``starter.py webhooks``: who gets in, and who is told."""
+"""``starter.py tokens``, ``keys`` and ``starter.py webhooks``: who gets in, and who is told."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, insert
 
-from cli import tokens, webhooks
+from cli import keys, tokens, webhooks
 from cli.errors import UserError
 from store.api_tokens import find_caller
 from store.outgoing import announce
 from store.tables import Lead, Meeting
+from store.write_keys import find_source
 from tests.cli.terminal import run
 
 pytestmark = pytest.mark.usefixtures("rep")
@@ -34,6 +35,21 @@ def test_a_token_is_shown_once_works_and_is_revoked(database: Engine) -> None:
     run(tokens.app, "revoke", "hana")
     with database.begin() as connection:
         assert find_caller(connection, token) is None
+
+
+def test_a_write_key_is_for_browsers_unless_said_otherwise(database: Engine) -> None:
+    """Whoever follows the snippet puts it into a page."""
+    website = run(keys.app, "create", "website").splitlines()[-1]
+    backend = run(keys.app, "create", "backend", "--kind", "server").splitlines()[-1]
+
+    with database.begin() as connection:
+        found = [find_source(connection, key) for key in (website, backend)]
+    assert [one and one.kind for one in found] == ["browser", "server"]
+    listed = json.loads(run(keys.app, "list", "--json"))["keys"]
+    assert {one["name"]: one["kind"] for one in listed} == {
+        "backend": "server",
+        "website": "browser",
+    }
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from store import ledger
 from store.api_tokens import create_token
 from store.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
 from store.engagement import Happened, record
+from store.lead_search import Wanted, find_leads
 from store.retention import sweep
 from store.tracking_use import LIMITS
 from store.visitors import take_batch
@@ -315,6 +316,13 @@ async def test_who_unsubscribed_is_not_asked(attacker: Attacker) -> None:
     assert attacker.asked() == 0
 
 
+def listed_as_silent(attacker: Attacker) -> list[str]:
+    """Why those get no mail whom the console finds under “Gets no mail”."""
+    with attacker.site.database.connect() as connection:
+        found = find_leads(connection, datetime.now(UTC), Wanted(suppressed=True))
+    return [one.suppressed for one in found]
+
+
 @pytest.mark.parametrize("who", ["server", "colleague"])
 async def test_others_vouch_for_an_address(attacker: Attacker, who: str) -> None:
     """The site's own server knows its customers, and marketing met some at a fair."""
@@ -323,6 +331,7 @@ async def test_others_vouch_for_an_address(attacker: Attacker, who: str) -> None
         token = create_token(connection, "m", Role.MARKETING, "")
     headers = {"Authorization": f"Bearer {token}"}
     shown = await attacker.client.get("/api/leads/1", headers=headers)
+    listed = listed_as_silent(attacker)
     if who == "server":
         await attacker.identify("a1", "ada@acme.example", key=attacker.new_key("app", "server"))
     else:
@@ -332,6 +341,8 @@ async def test_others_vouch_for_an_address(attacker: Attacker, who: str) -> None
     after = await attacker.client.get("/api/leads/1", headers=headers)
 
     assert [one.json()["suppressed"] for one in (shown, after)] == ["unconfirmed", ""]
+    assert listed == ["unconfirmed"]
+    assert listed_as_silent(attacker) == []
     assert attacker.journeys() == [("start:lead-1", "Nurture")]
 
 
