@@ -17,6 +17,7 @@ from pydantic import Field, FilePath, SecretStr, field_validator, model_validato
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.service import TLSConfig
 
+from domain.access import Role
 from domain.engagement.machines import read_networks
 
 DATABASE_SCHEME = "postgresql+psycopg2"
@@ -104,6 +105,10 @@ class Settings(BaseSettings):
     """off: people sign in through the OpenID Connect provider only, with its second factor and its
     rules; passwords and one-time links let nobody in."""
 
+    second_factor_roles: str = ""
+    """Roles, separated by commas, whose users must set up a second factor before they get a session
+    by a password or a one-time link."""
+
     email_channel: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     email_from: str = "clara@lindenmoor.example"
     email_from_name: str = "Clara Moss"
@@ -169,6 +174,14 @@ class Settings(BaseSettings):
         read_networks(ranges)
         return ranges
 
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _are_roles(cls, names: str) -> str:
+        for name in _listed(names):
+            if name not in set(Role):
+                raise ValueError(f"'{name}' is no role; roles are {', '.join(Role)}")
+        return names
+
     @field_validator("database_url")
     @classmethod
     def _with_our_driver(cls, url: str) -> str:
@@ -198,6 +211,10 @@ class Settings(BaseSettings):
         """The folder in which web apps keep what recipients do while the database is away."""
         return self.perennial_home / "spool" / "visits"
 
+    def needs_second_factor(self, role: str) -> bool:
+        """Whether users of this role must have a second factor."""
+        return role in _listed(self.second_factor_roles)
+
     def clock(self) -> Clock:
         """The calendar of this deployment."""
         return Clock(self.demo_time_epoch, self.demo_time_factor)
@@ -225,6 +242,10 @@ class Settings(BaseSettings):
     def web_url(self) -> str:
         """Base address of the web app, without a trailing slash."""
         return (self.public_url or f"http://{self.web_host}:{self.web_port}").rstrip("/")
+
+
+def _listed(names: str) -> list[str]:
+    return [name.strip() for name in names.split(",") if name.strip()]
 
 
 @functools.cache

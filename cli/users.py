@@ -1,4 +1,4 @@
-"""``users add|list|link|role|disable|enable``: who may sign in to the console."""
+"""``users add|list|link|role|disable|…``: who may sign in to the console, and how."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
 from store.engine import engine
+from store.second_factor import remove_second_factor
 from store.users import (
     FIRST_ADMIN,
     LINK_LIFE,
@@ -45,6 +46,7 @@ COLUMNS = {
     "Role": "role",
     "Rep": "rep",
     "Made": "created_at",
+    "Second factor": "has_second_factor",
     "Last seen": "last_seen_at",
     "Disabled": "disabled_at",
 }
@@ -136,6 +138,18 @@ def sign_out(email: Email) -> None:
         end_sessions(connection, user.id, datetime.now(UTC))
         on_record(connection, "DELETE", f"/api/users/{user.id}/sessions")
     _say(f"{user.email} is signed out everywhere.")
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(email: Email) -> None:
+    """Ask a user for no codes any more who has lost app and recovery codes; signs them out."""
+    with _changing() as connection:
+        user = _user(connection, email)
+        if not remove_second_factor(connection, user.id):
+            raise UserError(f"{user.email} has no second factor.")
+        end_sessions(connection, user.id, datetime.now(UTC))
+        on_record(connection, "DELETE", f"/api/users/{user.id}/second-factor")
+    _say(f"{user.email} signs in without a code, until there is a new second factor.")
 
 
 def first_link(database_url: str, web_url: str) -> str:

@@ -234,13 +234,15 @@ NOT_OF_LEADS = frozenset(
         "scoring_run",
         "write_key",
         "tracking_use",  # Keyed hashes, for two days.
-        "rep",  # People who work here, as the five that follow.
+        "rep",  # People who work here, as the seven that follow.
         "routing_share",
         "absence",
         "console_user",
         "draft",
         "console_session",
         "login_link",
+        "second_factor",
+        "recovery_code",
         "api_token",
         "api_change",  # Ids and codes: see web/api/recorded.py.
         "webhook_endpoint",

@@ -132,6 +132,21 @@ def end_session_of(connection: Connection, user_id: int, session_id: int, now: d
     return ended.first() is not None
 
 
+def end_other_sessions(
+    connection: Connection, user_id: int, session_id: int, now: datetime
+) -> None:
+    """End the sessions of a user but this one."""
+    connection.execute(
+        update(ConsoleSession)
+        .where(
+            ConsoleSession.user_id == user_id,
+            ConsoleSession.id != session_id,
+            ConsoleSession.ended_at.is_(None),
+        )
+        .values(ended_at=now)
+    )
+
+
 def came_by_link(connection: Connection, session_id: int, now: datetime) -> bool:
     """Whether the session began with a one-time link, within :data:`LINK_COUNTS`."""
     row = connection.execute(
@@ -146,7 +161,8 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
     Counted before the password is looked at, so that many at once are no way around it.
 
     Args:
-        name: the e-mail address that was typed, or what the browser is known by.
+        name: the e-mail address that was typed, what the browser is known by, or for codes of a
+            second factor whose they are.
         address: keyed hash of the network it comes from, or what the browser is known by.
 
     Returns:

@@ -18,7 +18,7 @@ from domain.lead_files.row import RejectedRowError, checked_email
 from domain.sentences import sentence
 from store.api_tokens import Caller
 from store.named_keys import digest
-from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep
+from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep, SecondFactor
 
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
@@ -54,6 +54,7 @@ class UserLine:
     role: str
     rep: str
     has_password: bool
+    has_second_factor: bool
     created_at: datetime
     disabled_at: datetime | None
     last_seen_at: datetime | None
@@ -105,6 +106,16 @@ def find_user(connection: Connection, email: str) -> UserLine | None:
 def user_by_id(connection: Connection, user_id: int) -> UserLine | None:
     """The user of this id."""
     return next(iter(_lines(connection, ConsoleUser.id == user_id)), None)
+
+
+def sign_in_stamp(connection: Connection, user_id: int) -> str:
+    """What changes when the user's password does; '' for who is disabled or unknown."""
+    kept = connection.scalar(
+        select(ConsoleUser.password_hash).where(
+            ConsoleUser.id == user_id, ConsoleUser.disabled_at.is_(None)
+        )
+    )
+    return "" if kept is None else digest(f"{user_id} {kept}")
 
 
 def is_colleague(connection: Connection, address: str) -> bool:
@@ -305,6 +316,7 @@ def _lines(connection: Connection, *which: ColumnElement[bool]) -> list[UserLine
             ConsoleUser.role,
             ConsoleUser.rep,
             (ConsoleUser.password_hash != "").label("has_password"),
+            exists().where(SecondFactor.user_id == ConsoleUser.id).label("has_second_factor"),
             ConsoleUser.created_at,
             ConsoleUser.disabled_at,
             seen.label("last_seen_at"),

@@ -31,6 +31,9 @@ from web.preferences import preference_pages
 from web.recipient import recipient_pages
 from web.retry_after import retry_after
 from web.same_origin import SameOrigin
+from web.second_factor import second_factor_pages
+from web.second_factor_manage import manage_pages
+from web.second_factor_set_up import set_up_pages
 from web.sendgrid_inbound import sendgrid_inbound
 from web.sendgrid_webhook import sendgrid_webhook
 from web.sign_in import Door, sign_in_pages
@@ -75,8 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sendgrid_inbound(settings, database))
     app.include_router(tracking_api(settings, database))
     door = Door(settings, database)
-    app.include_router(sign_in_pages(door))
-    app.include_router(password_pages(door))
+    for pages in (sign_in_pages, password_pages, second_factor_pages, set_up_pages, manage_pages):
+        app.include_router(pages(door))
     if door.has_provider:
         app.include_router(oidc_pages(door))
     app.mount("/api", create_api(settings, database))

@@ -43,9 +43,9 @@ def password_pages(door: Door) -> APIRouter:
                 return private(RedirectResponse("/sign-in?next=/password", 303))
             if new != again:
                 return _password_form(request, connection, who, words.differ, 422)
-            asks_current = _asks_current(connection, who)
+            needs_current = asks_current(connection, who)
         trouble = ""
-        if asks_current:
+        if needs_current:
             if refused := door.refused_for_now(request, who.email):
                 trouble = refused[0]
             elif check_password(database, who.email, current) != who.user_id:
@@ -61,7 +61,7 @@ def password_pages(door: Door) -> APIRouter:
                 return _password_form(request, connection, who, trouble, 422)
             door.succeeded(connection, request, who.email)
             door.note(
-                request, "password", "ok", who.email, asked="link" if not asks_current else ""
+                request, "password", "ok", who.email, asked="link" if not needs_current else ""
             )
             return door.let_in(connection, request, who.user_id, "password", CONSOLE)
 
@@ -105,13 +105,15 @@ def _password_form(
             status,
             words=sign_in_words_for(request),
             email=who.email,
-            asks_current=_asks_current(connection, who),
+            asks_current=asks_current(connection, who),
             trouble=trouble,
         )
     )
 
 
-def _asks_current(connection: Connection, who: SignedIn) -> bool:
+def asks_current(connection: Connection, who: SignedIn) -> bool:
+    """Whether who changes how they sign in must show their password: not without one, and not
+    right after a one-time link."""
     user = user_by_id(connection, who.user_id)
     has_password = user is not None and user.has_password
     return has_password and not came_by_link(connection, who.session_id, datetime.now(UTC))

@@ -14,7 +14,7 @@ from web.sign_in_words import sign_in_words_for
 from web.views import page
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-_GUARDED = ("/console", "/sign-", "/enter", "/password")
+_GUARDED = ("/console", "/sign-", "/enter", "/password", "/second-factor")
 _SOCKET = "/console/_nicegui_ws"
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine
 from activities.links import deployment_secret
 from settings import Settings
 from store.passwords import check_password
+from store.second_factor import SecretBox
 from store.sessions import (
     BROWSER,
     COOKIE,
@@ -29,13 +30,9 @@ from store.sessions import (
     find_session,
     tries_over,
 )
-from store.users import (
-    SignedIn,
-    link_works,
-    use_link,
-    user_by_id,
-)
+from store.users import SignedIn, UserLine, link_works, use_link, user_by_id
 from web.auth_log import AuthLog
+from web.half_signed_in import HalfCookies
 from web.networks import network_of
 from web.sign_in_queue import QueueFull, SignInQueue
 from web.sign_in_words import sign_in_words_for
@@ -66,6 +63,8 @@ class Door:
         self.has_provider = bool(settings.oidc_issuer)
         self.takes_passwords = settings.passwords == "on"
         self.auth_log = AuthLog(self.secret)
+        self.half = HalfCookies(self.secret, secure=self.secure)
+        self.box = SecretBox(self.secret)
         self.strangers = SignInQueue(at_once=2, waiting=8)
         self.known_browsers = SignInQueue(at_once=1, waiting=8)
         """Those in which the user has signed in before: no stranger's tries hold them up."""
@@ -101,10 +100,44 @@ class Door:
         self.note(request, "sign-in", "refused", way="password")
         return self.form(request, trouble=words.no_passwords, status=403)
 
-    def let_in(
+    def go_on(
         self, connection: Connection, request: Request, user_id: int, way: Way, leads_to: str
     ) -> Response:
-        """Begin a session in this browser, which ends the one it had, and go on."""
+        """After a password or a link: on to the second factor, to where it is set up if the role
+        needs one, or in."""
+        user = user_by_id(connection, user_id)
+        if user is None or not (
+            user.has_second_factor or self.settings.needs_second_factor(user.role)
+        ):
+            if user and way == "password":
+                self.succeeded(connection, request, user.email)
+            return self.let_in(connection, request, user_id, way, leads_to)
+        self.note(request, "sign-in", "half", user.email, way=way)
+        step = "/second-factor" if user.has_second_factor else "/second-factor/set-up"
+        response = private(RedirectResponse(step, 303))
+        self.half.give(response, connection, user.id, way, own_path(leads_to))
+        # Whoever was signed in here may be somebody else: nothing is set up for them.
+        self.leave(connection, request, response)
+        return response
+
+    def leave(self, connection: Connection, request: Request, response: Response) -> None:
+        """End the session that this browser has."""
+        if token := request.cookies.get(COOKIE):
+            end_session(connection, token, datetime.now(UTC))
+        response.delete_cookie(COOKIE, path="/", secure=self.secure, httponly=True, samesite="lax")
+
+    def let_in(
+        self,
+        connection: Connection,
+        request: Request,
+        user_id: int,
+        way: Way,
+        leads_to: str,
+        *,
+        shown: Response | None = None,
+    ) -> Response:
+        """Begin a session in this browser, which ends the one it had, and go on, or first to the
+        page that is ``shown``."""
         now = datetime.now(UTC)
         if before := request.cookies.get(COOKIE):
             end_session(connection, before, now)
@@ -118,7 +151,8 @@ class Door:
             self.note(request, "sign-in", "refused", way=way)
             return self.form(request, trouble=words.rep_gone, status=403)
         self.note(request, "sign-in", "ok", who.email, way=way)
-        response = private(RedirectResponse(own_path(leads_to), 303))
+        response = shown or private(RedirectResponse(own_path(leads_to), 303))
+        self.half.take(response)
         known = self._known.dumps([self._hashed(_key(who.email)), secrets.token_hex(16)])
         for name, value, seconds in (
             (COOKIE, token, int(LONGEST.total_seconds())),
@@ -151,6 +185,12 @@ class Door:
             return f"{BROWSER}{browser}", f"{BROWSER}{browser}"
         return email, self._hashed(network_of(_host(request)))
 
+    def code_counted_as(self, request: Request, user: UserLine) -> tuple[str, str]:
+        """The same for a try of the user's second factor: who knows the password must not win new
+        tries by showing it again."""
+        name, address = self.counted_as(request, user.email)
+        return f"code {name if name.startswith(BROWSER) else user.id}", address
+
     def queue_of(self, request: Request, email: str) -> SignInQueue:
         """Where a try of this user in this browser waits."""
         is_known = self.counted_as(request, email)[0].startswith(BROWSER)
@@ -162,11 +202,13 @@ class Door:
         """Write into the log of authentication what came of a request."""
         self.auth_log.note(event, outcome, user=user, host=_host(request), **codes)
 
-    def refused_for_now(self, request: Request, email: str) -> tuple[str, int] | None:
+    def refused_for_now(
+        self, request: Request, email: str, counted_as: tuple[str, str] | None = None
+    ) -> tuple[str, int] | None:
         """Count a try; the sentence and the seconds to wait when there were too many."""
         now = datetime.now(UTC)
         with self.database.begin() as connection:
-            again = begin_try(connection, *self.counted_as(request, email), now)
+            again = begin_try(connection, *(counted_as or self.counted_as(request, email)), now)
         if again is None:
             return None
         self.note(request, "sign-in", "locked", email)
@@ -246,8 +288,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             wrong = sign_in_words_for(request).wrong
             return door.form(request, leads_to=leads_to, email=email, trouble=wrong, status=401)
         with database.begin() as connection:
-            door.succeeded(connection, request, email)
-            return door.let_in(connection, request, user_id, "password", leads_to)
+            return door.go_on(connection, request, user_id, "password", leads_to)
 
     @router.post("/sign-in")
     async def sign_in(
@@ -267,14 +308,12 @@ def sign_in_pages(door: Door) -> APIRouter:
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
-        if token := request.cookies.get(COOKIE):
-            with database.begin() as connection:
-                who = door.who(connection, request)
-                end_session(connection, token, datetime.now(UTC))
-            if who is not None:
-                door.note(request, "sign-out", "ok", who.email)
         response = private(RedirectResponse("/sign-in", 303))
-        response.delete_cookie(COOKIE, path="/", secure=door.secure, httponly=True, samesite="lax")
+        with database.begin() as connection:
+            who = door.who(connection, request)
+            door.leave(connection, request, response)
+        if who is not None:
+            door.note(request, "sign-out", "ok", who.email)
         return response
 
     @router.get("/enter/{token}")
@@ -298,7 +337,7 @@ def sign_in_pages(door: Door) -> APIRouter:
                 door.note(request, "sign-in", "failed", way="link")
                 return _over(request)
             leads_to = CONSOLE if user.has_password else "/password"
-            return door.let_in(connection, request, user.id, "link", leads_to)
+            return door.go_on(connection, request, user.id, "link", leads_to)
 
     return router
 

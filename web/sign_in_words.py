@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from starlette.requests import HTTPConnection
 
 from domain.passwords import LONGEST_PASSWORD, SHORTEST_PASSWORD, Weakness
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -183,8 +187,13 @@ _WORDS = {words.language: words for words in (_ENGLISH, _KOREAN, _CHINESE)}
 
 def sign_in_words_for(request: HTTPConnection) -> SignInWords:
     """The words of the first language the browser lists that there are words of, else English."""
+    return preferred(request, _WORDS)
+
+
+def preferred(request: HTTPConnection, words: Mapping[str, T]) -> T:
+    """Of what there is by language (``en`` always), what the browser would rather have."""
     for tag in request.headers.get("Accept-Language", "").split(","):
-        words = _WORDS.get(tag.strip()[:2].lower())
-        if words is not None:
-            return words
-    return _ENGLISH
+        code = tag.strip()[:2].lower()
+        if code in words:
+            return words[code]
+    return words["en"]

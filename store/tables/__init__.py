@@ -14,6 +14,8 @@ from store.tables.console import (
     ImportFile,
     LoginFailure,
     LoginLink,
+    RecoveryCode,
+    SecondFactor,
 )
 from store.tables.engagement import (
     Alert,
@@ -86,11 +88,13 @@ __all__ = [
     "Opportunity",
     "OutboxMessage",
     "PolicyVersion",
+    "RecoveryCode",
     "RelayMessage",
     "Renewal",
     "Rep",
     "RoutingShare",
     "ScoringRun",
+    "SecondFactor",
     "SlaAction",
     "SlaClock",
     "StageTransition",

@@ -77,12 +77,38 @@ class LoginLink(Table):
     used_at: Mapped[datetime | None]
 
 
+class SecondFactor(Table):
+    """The authenticator of a user (TOTP, RFC 6238)."""
+
+    __tablename__ = "second_factor"
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("console_user.id"), primary_key=True, autoincrement=False
+    )
+    sealed_secret: Mapped[str]
+    """Encrypted with a key that is not in the database: see ``store/second_factor.py``."""
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    """The 30 seconds, counted from 1970, whose code was used last: no code counts twice."""
+    created_at: Mapped[datetime]
+
+
+class RecoveryCode(Table):
+    """Stands in for the authenticator once: the row goes when it is used."""
+
+    __tablename__ = "recovery_code"
+    code_hash: Mapped[str] = mapped_column(primary_key=True)
+    """SHA-256, hexadecimal. The codes are random and long: nothing slower is needed."""
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("second_factor.user_id", ondelete="CASCADE"), index=True
+    )
+
+
 class LoginFailure(Table):
     """A try to sign in that did not succeed; kept for a day."""
 
     __tablename__ = "login_failure"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     email_key: Mapped[str]
+    """The address that was typed, or what else the try counts for: see ``web/sign_in.py``."""
     address: Mapped[str]
     """Keyed hash of the network address it came from."""
     at: Mapped[datetime] = mapped_column(index=True)

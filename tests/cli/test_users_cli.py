@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 import settings
 from cli import users
 from cli.errors import UserError
+from store.second_factor import SecretBox, add_second_factor
 from store.users import FIRST_ADMIN, find_user, use_link
 from tests.cli.terminal import run as run_command
 
@@ -85,3 +86,22 @@ def test_a_new_stack_has_an_admin_and_each_start_a_link(
     run("disable", FIRST_ADMIN)
     assert users.first_link(database_url, web_url) == f"{web_url}/sign-in"
     assert list(listed()) == [ADA, FIRST_ADMIN]
+
+
+def test_who_lost_the_second_factor_is_let_in_without_it(database: Engine) -> None:
+    """The only admin, with phone and recovery codes gone, has nobody else to ask."""
+    run("add", ADA, "--name", "Ada", "--role", "admin")
+    with pytest.raises(UserError, match="no second factor"):
+        run("reset-second-factor", ADA)
+    user = listed()[ADA]["id"]
+    with database.begin() as connection:
+        sealed = SecretBox("a secret of the tests, 0123456789").new(user)
+        add_second_factor(connection, user, sealed, 0, datetime.now(UTC))
+    assert listed()[ADA]["has_second_factor"] is True
+
+    run("reset-second-factor", ADA.upper())
+
+    assert listed()[ADA]["has_second_factor"] is False
+    with database.connect() as connection:
+        path = connection.scalar(text("SELECT path FROM api_change ORDER BY id DESC LIMIT 1"))
+    assert path == f"/api/users/{user}/second-factor"

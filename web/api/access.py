@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, Engine, select
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from activities.links import deployment_secret
 from domain.access import ALLOWED, Action, Role
 from domain.sentences import sentence
 from health.watch import Watch
@@ -24,6 +26,7 @@ from store.tables import Lead, Rep, Task
 from temporal_client import connect_temporal
 from web.api.problems import Problem, missing
 from web.api.recorded import Sent, worth_keeping
+from web.auth_log import AuthLog
 from workflows.steering import TemporalAway
 
 T = TypeVar("T")
@@ -45,6 +48,11 @@ class Here:
     def __post_init__(self) -> None:
         self.clock = self.settings.clock()
         self.watch = Watch(self.settings)
+
+    @functools.cached_property
+    def auth_log(self) -> AuthLog:
+        """The log of who was let in, and of what decides it."""
+        return AuthLog(deployment_secret(self.settings))
 
     def real_now(self) -> datetime:
         """Real time, UTC: what sessions, links and changes are reckoned in."""

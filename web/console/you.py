@@ -62,6 +62,7 @@ async def you(visit: Visit) -> None:
             Markup(
                 '<form class="reach" method="post" action="/sign-out">'
                 '<a class="reach-by" href="/password">{}</a>'
+                '<a class="reach-by" href="/second-factor/set-up">{}</a>'
                 '<button class="reach-by">{}</button></form>'
-            ).format(_("Choose a password"), _("Sign out"))
+            ).format(_("Choose a password"), _("Second factor"), _("Sign out"))
         )

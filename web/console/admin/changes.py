@@ -64,6 +64,7 @@ DONE = {
     "POST webhooks/deliveries/*/resend": N_("Sent a webhook event again"),
     "POST users": N_("Added a user"),
     "PATCH users/*": N_("Changed a user"),
+    "DELETE users/*/second-factor": N_("Reset a user's second factor"),
     "DELETE users/*/sessions": N_("Signed a user out everywhere"),
     "DELETE me/sessions": N_("Signed out everywhere"),
     "DELETE me/sessions/*": N_("Signed out one of their browsers"),

@@ -10,6 +10,7 @@ from nicegui import ui
 from domain.access import Action, Role
 from store.presence import reps as list_reps
 from store.users import UserLine, list_users
+from web.api import second_factor as second_factor_api
 from web.api import users as users_api
 from web.api.users import NewUser, UserChange
 from web.console.admin.parts import item, items, real_time, show_once
@@ -57,6 +58,8 @@ def _line(one: UserLine) -> Markup:
     marks = [badge(role(one.role))]
     if one.rep:
         marks.append(badge(one.rep))
+    if one.has_second_factor:
+        marks.append(badge(_("Second factor"), "good"))
     if one.disabled_at:
         marks.append(badge(_("Disabled"), "bad"))
     elif not one.last_seen_at:
@@ -86,6 +89,16 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
             await visit.act(users_api.change, one.id, UserChange(disabled=disabled))
             ui.navigate.reload()
 
+    async def reset() -> None:
+        question = _(
+            "Reset the second factor of {name}? They are signed out everywhere and come in without "
+            "a code: be sure that it was they who asked.",
+            name=one.name,
+        )
+        if await sure(question, _("Reset second factor")):
+            await visit.act(second_factor_api.reset, one.id)
+            ui.navigate.reload()
+
     def act(text: str, what: Any, *, danger: bool = False) -> None:
         button(text, what, danger=danger).props["aria-label"] = f"{text}: {one.email}"
 
@@ -94,6 +107,8 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
         return
     act(_("Change"), change)
     act(_("New link"), lambda: _give_link(visit, one))
+    if one.has_second_factor:
+        act(_("Reset second factor"), reset, danger=True)
     act(_("Disable"), switch, danger=True)
 
 
