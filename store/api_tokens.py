@@ -34,13 +34,14 @@ class TokenExpired(Exception):
 @dataclass(frozen=True)
 class Caller:
     """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of other roles than sdr;
-    ``user_id`` is 0 for a token."""
+    ``user_id`` and ``session_id`` are 0 for a token."""
 
     name: str
     role: Role
     rep: str = ""
     team: str = ""
     user_id: int = 0
+    session_id: int = 0
 
     @property
     def by(self) -> str:

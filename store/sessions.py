@@ -36,13 +36,14 @@ _TRIES_LOCK = 5_120_726
 
 @dataclass(frozen=True)
 class SessionLine:
-    """A session as its user sees it; real time, UTC."""
+    """A session as its user sees it; real time, UTC. ``current`` is the one that asks."""
 
     id: int
     way: str
     browser: str
     created_at: datetime
     last_seen_at: datetime
+    current: bool
 
 
 def begin_session(
@@ -96,8 +97,11 @@ def end_session(connection: Connection, token: str, now: datetime) -> None:
     )
 
 
-def list_sessions(connection: Connection, user_id: int, now: datetime) -> list[SessionLine]:
-    """The sessions of a user that go on, the one seen last first."""
+def list_sessions(
+    connection: Connection, user_id: int, now: datetime, current: int = 0
+) -> list[SessionLine]:
+    """The sessions of a user that go on, the one seen last first; ``current`` is the id of the one
+    that asks."""
     rows = connection.execute(
         select(
             ConsoleSession.id,
@@ -105,6 +109,7 @@ def list_sessions(connection: Connection, user_id: int, now: datetime) -> list[S
             ConsoleSession.browser,
             ConsoleSession.created_at,
             ConsoleSession.last_seen_at,
+            (ConsoleSession.id == current).label("current"),
         )
         .where(
             ConsoleSession.user_id == user_id,
@@ -235,7 +240,7 @@ def _row(
 
 
 def _caller(row: Row[*tuple[Any, ...]]) -> Caller:
-    return Caller(row.email, Role(row.role), row.rep, row.team, row.user_id)
+    return Caller(row.email, Role(row.role), row.rep, row.team, row.user_id, row.id)
 
 
 def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx2 as httpx
+import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Console
@@ -95,3 +98,70 @@ def test_a_new_user_comes_in_by_the_link_and_chooses_a_language(
     expect(window.get_by_role("button", name="저장")).to_be_visible()
     language = site.value("SELECT language FROM console_user WHERE name = 'Nora Vance'")
     assert language == "ko"
+
+
+def test_somebody_ends_their_other_sessions_and_an_admin_all_of_a_user(
+    site: Site, console: Console
+) -> None:
+    """A browser left open at a customer's would stay a way in for a week."""
+    window = console("ops", language="en")
+    tokens = [site.sign_in("ops") for _ in range(2)]
+
+    def others() -> list[int]:
+        answers = []
+        for token in tokens:
+            with site.visit(token) as browser:
+                answers.append(browser.get("/api/me").status_code)
+        return answers
+
+    window.goto("/console/you")
+    listed = window.locator("section", has_text="Where you are signed in").get_by_role("listitem")
+    mine = listed.filter(has_text="This browser")
+    expect(mine).to_have_count(1)
+    expect(mine.get_by_role("button")).to_have_count(0)
+    before = listed.count()
+    assert before >= 3
+    assert others() == [200, 200]
+
+    window.get_by_role("button", name="End session: ").first.click()
+    expect(listed).to_have_count(before - 1)
+    window.get_by_role("button", name="End all others").click()
+    window.get_by_role("dialog").get_by_role("button", name="End all others").click()
+
+    expect(listed).to_have_count(1)
+    assert others() == [401, 401]
+    admin = console("admin")
+    admin.goto("/console/admin/users")
+    admin.get_by_role("button", name="End sessions: ops.none.en@perennial.example").click()
+    admin.get_by_role("dialog").get_by_role("button", name="End sessions").click()
+    expect(admin.get_by_text("is signed out everywhere.")).to_be_visible()
+    window.wait_for_url(re.compile("/sign-in"), timeout=30_000)
+    admin.goto("/console/admin/changes")
+    expect(admin.get_by_role("row", name="Signed a user out everywhere").first).to_be_visible()
+
+
+def test_somebody_sets_up_a_second_factor_and_an_admin_resets_it(
+    site: Site, console: Console
+) -> None:
+    """The way from *You* to the code and back, on the pages as they are."""
+    window = console("ops", language="en")
+    window.goto("/console/you")
+    window.get_by_role("link", name="Second factor").click()
+    picture = window.get_by_role("img", name="QR code for an authenticator app")
+    assert picture.evaluate("(one) => one.complete && one.naturalWidth") > 100
+    secret = window.locator("code").inner_text().replace(" ", "")
+    window.get_by_label("Code").fill(pyotp.TOTP(secret).now())
+    window.get_by_role("button", name="Turn on").click()
+    expect(window.get_by_role("listitem")).to_have_count(10)
+    window.get_by_role("link", name="I have kept them").click()
+    expect(window.get_by_role("heading", name="Where you are signed in")).to_be_visible()
+
+    admin = console("admin")
+    admin.goto("/console/admin/users")
+    line = admin.get_by_role("listitem").filter(has_text="ops.none.en@perennial.example")
+    expect(line).to_contain_text("Second factor")
+    line.get_by_role("button", name="Reset second factor").click()
+    admin.get_by_role("dialog").get_by_role("button", name="Reset second factor").click()
+
+    expect(line.get_by_text("Second factor", exact=True)).to_have_count(0)
+    assert site.value("SELECT count(*) FROM second_factor") == 0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from store.sessions import begin_session, find_session
 from tests.web.api.conftest import Api, api
 
 __all__ = ["api"]
@@ -14,6 +17,36 @@ async def test_a_session_is_seen_and_ended_by_its_user_alone(api: Api) -> None:
     assert other.status_code == 404
     assert (await api.ask_signed_in("ops", "DELETE", f"/me/sessions/{mine['id']}")).is_success
     assert (await api.ask_signed_in("ops", "GET", "/me")).status_code == 401
+
+
+async def test_a_user_ends_all_sessions_but_this_one(api: Api) -> None:
+    """Who fears that somebody is in with their password would have to sign out to put them out."""
+    here = api.sessions["ops"]
+    with api.database.begin() as connection:
+        user = find_session(connection, here, datetime.now(UTC))
+        sdr = find_session(connection, api.sessions["sdr"], datetime.now(UTC))
+        assert user is not None
+        assert sdr is not None
+        elsewhere = begin_session(
+            connection, user.user_id, datetime.now(UTC), "link", "Firefox on Linux"
+        )
+    listed = (await api.ask_signed_in("ops", "GET", "/me/sessions")).json()["items"]
+    assert [(one["current"], one["browser"]) for one in listed] == [
+        (False, "Firefox on Linux"),
+        (True, ""),
+    ]
+
+    assert (await api.ask_signed_in("ops", "DELETE", "/me/sessions?others=true")).is_success
+
+    (left,) = (await api.ask_signed_in("ops", "GET", "/me/sessions")).json()["items"]
+    assert (left["id"], left["current"]) == (user.session_id, True)
+    with api.database.begin() as connection:
+        assert find_session(connection, elsewhere, datetime.now(UTC)) is None
+        assert find_session(connection, api.sessions["sdr"], datetime.now(UTC)) == sdr
+    # A token is in no session, and ends none.
+    assert (await api.ask("ops", "GET", "/me/sessions")).json()["items"] == []
+    assert (await api.ask("ops", "DELETE", "/me/sessions?others=true")).is_success
+    assert (await api.ask_signed_in("ops", "GET", "/me")).status_code == 200
 
 
 async def test_an_admin_signs_a_user_out_everywhere(api: Api) -> None:

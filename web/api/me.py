@@ -76,13 +76,21 @@ def change(here: Place, caller: Own, body: Settings) -> Me:
 def list_sessions(here: Place, caller: Own) -> Listing[SessionLine]:
     """Where the caller is signed in, the session seen last first; a token is in none. Real time."""
     with here.database.connect() as connection:
-        return Listing(items=sessions.list_sessions(connection, caller.user_id, here.real_now()))
+        found = sessions.list_sessions(
+            connection, caller.user_id, here.real_now(), caller.session_id
+        )
+    return Listing(items=found)
 
 
 @router.delete("/sessions")
-def end_all_sessions(here: Place, caller: Own) -> Done:
-    """Sign out everywhere, here too."""
+def end_all_sessions(here: Place, caller: Own, others: bool = False) -> Done:
+    """Sign out everywhere, here too; with ``others`` in all browsers but this one."""
     with here.database.begin() as connection:
+        if others:
+            sessions.end_other_sessions(
+                connection, caller.user_id, caller.session_id, here.real_now()
+            )
+            return Done(detail="You are signed out everywhere else.")
         users.end_sessions(connection, caller.user_id, here.real_now())
     return Done(detail="You are signed out everywhere.")
 

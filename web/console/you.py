@@ -1,7 +1,9 @@
-"""``/console/you``: one's own name, language, time zone and theme; password; the way out."""
+"""``/console/you``: one's own name, language, time zone and theme; password, second factor, the
+browsers one is signed in in; the way out."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 from zoneinfo import available_timezones
 
@@ -9,10 +11,12 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from store.sessions import SessionLine, list_sessions
 from web.api import me as me_api
+from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
 from web.console.pages import console_page
-from web.console.parts import button, facts, section, show
+from web.console.parts import badge, button, facts, section, show, sure
 from web.console.visit import Visit
 from web.console.words import LANGUAGES, N_, _
 
@@ -66,3 +70,45 @@ async def you(visit: Visit) -> None:
                 '<button class="reach-by">{}</button></form>'
             ).format(_("Choose a password"), _("Second factor"), _("Sign out"))
         )
+    now = visit.here.real_now()
+    sessions = await visit.read(list_sessions, who.user_id, now, who.session_id)
+    with section(_("Where you are signed in")):
+        _sessions(visit, sessions)
+
+
+def _sessions(visit: Visit, sessions: list[SessionLine]) -> None:
+    async def end(one: SessionLine) -> None:
+        await visit.act(me_api.end_session, one.id)
+        ui.navigate.reload()
+
+    async def end_others() -> None:
+        if await sure(_("Sign out in all other browsers?"), _("End all others")):
+            await visit.act(me_api.end_all_sessions, others=True)
+            ui.navigate.reload()
+
+    with items():
+        for one in sessions:
+            name = _browser(one)
+            here = badge(_("This browser"), "good") if one.current else Markup()
+            seen = Markup('<span class="quiet">{} {} · {} {}</span>').format(
+                _("signed in"),
+                real_time(one.created_at),
+                _("last seen"),
+                real_time(one.last_seen_at),
+            )
+            with item(Markup("<b>{}</b> {}<br>{}").format(name, here, seen)):
+                # One's own ends with "Sign out".
+                if not one.current:
+                    ending = button(_("End session"), partial(end, one))
+                    ending.props["aria-label"] = f"{_('End session')}: {name}"
+    if len(sessions) > 1:
+        with ui.element("div").classes("acts"):
+            button(_("End all others"), end_others, danger=True)
+
+
+def _browser(one: SessionLine) -> str:
+    """Such as Firefox on Linux."""
+    browser, on, system = one.browser.partition(" on ")
+    if on:
+        return _("{browser} on {system}", browser=browser, system=system)
+    return one.browser or _("Unknown browser")

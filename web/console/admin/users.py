@@ -89,6 +89,11 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
             await visit.act(users_api.change, one.id, UserChange(disabled=disabled))
             ui.navigate.reload()
 
+    async def sign_out() -> None:
+        if await sure(_("Sign {name} out in all browsers?", name=one.name), _("End sessions")):
+            await visit.act(users_api.end_sessions, one.id)
+            say_done(_("{name} is signed out everywhere.", name=one.name))
+
     async def reset() -> None:
         question = _(
             "Reset the second factor of {name}? They are signed out everywhere and come in without "
@@ -107,6 +112,8 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
         return
     act(_("Change"), change)
     act(_("New link"), lambda: _give_link(visit, one))
+    if one.last_seen_at:
+        act(_("End sessions"), sign_out)
     if one.has_second_factor:
         act(_("Reset second factor"), reset, danger=True)
     act(_("Disable"), switch, danger=True)
