@@ -383,6 +383,24 @@ async def test_a_company_account_signs_its_user_in(
         assert (await company.get(back)).status_code == 502
 
 
+async def test_a_company_account_is_not_asked_for_a_second_factor_of_ours(
+    make_site: Callable[..., Site], provider: Provider
+) -> None:
+    """The provider has its own: people would need two phones, or be locked out by a role."""
+    site = make_site(
+        oidc_issuer=provider.issuer,
+        oidc_client_id="perennial",
+        oidc_client_secret="s3cret",
+        second_factor_roles="admin",
+    )
+    add(site)
+    async with browse(site) as browser:
+        left = await browser.get("/sign-in/oidc?next=/console/leads")
+        done = await browser.get(provider.sign_in(left.headers["location"]))
+        assert done.headers["location"] == "/console/leads"
+        assert (await browser.get("/api/me")).status_code == 200
+
+
 async def test_a_company_account_of_nobody_or_with_a_flaw_is_refused(
     company: httpx.AsyncClient, provider: Provider
 ) -> None:
