@@ -80,7 +80,8 @@ async def test_two_versions_at_once_are_noticed(temporal: EmbeddedTemporal) -> N
     async with worker(first, "old", "one"), worker(second, "new", "two"):
         found = await checks(temporal)
         for _ in range(100):
-            if found["versions"].state == State.WARN:
+            polling = found[f"queue_{JOURNEY_QUEUE}"].figures["workers"]
+            if found["versions"].state == State.WARN and polling == 2:
                 break
             await asyncio.sleep(0.1)
             found = await checks(temporal)
