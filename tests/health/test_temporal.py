@@ -118,8 +118,7 @@ async def test_a_temporal_that_hangs_is_told_of_in_time(
     watch = Watch(settings_of(temporal, database_url))
     client = await Client.connect(temporal.address)
     async with worker(client, "any", "one"):
-        await watch.checks()
-        assert watch.journeys_stand_still() is False
+        await stands(watch, False)
         with frozen(temporal.pid):
             begun = time.monotonic()
             assert (await checks(temporal))["temporal"].state == State.BAD
