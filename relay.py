@@ -22,7 +22,7 @@ from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
-from temporalio.common import WorkflowIDReusePolicy
+from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -92,8 +92,8 @@ class Relay:
             except Exception as error:
                 log.warning("relay is waiting for a server", error=type(error).__name__)
                 await asyncio.sleep(IDLE_SECONDS)
-        for delivering in self._in_hand:
-            delivering.cancel()
+        with contextlib.suppress(SQLAlchemyError):  # Then the leases run out.
+            await self._settle_delivered(None)
 
     def stop(self) -> None:
         """Let :meth:`run` end after the batch in hand."""
@@ -108,21 +108,25 @@ class Relay:
         Returns:
             How many it has had in hand.
         """
-        room = BATCH - len(self._in_hand)
-        if room:
+        if room := BATCH - len(self._in_hand):
+            # Counted from before it is given: this process may freeze in between.
+            expires = time.time() + LEASE_SECONDS
             for message in await asyncio.to_thread(lease_due, self._engine, room):
-                expires = time.time() + LEASE_SECONDS
                 self._in_hand[asyncio.create_task(self._deliver(message, expires))] = message
-        if not self._in_hand:
-            return 0
         in_hand = len(self._in_hand)
+        await self._settle_delivered(patience)
+        return in_hand
+
+    async def _settle_delivered(self, patience: float | None) -> None:
+        """Record what has been delivered after ``patience`` seconds at the most."""
+        if not self._in_hand:
+            return
         done, _ = await asyncio.wait(self._in_hand, timeout=patience)
         settled = [(self._in_hand.pop(one), one.result()) for one in done]
         if settled:
             crash_point("relay.delivered")
             await asyncio.to_thread(settle, self._engine, settled)
             await self._note_trouble(settled)
-        return in_hand
 
     async def _note_trouble(self, settled: list[tuple[Leased, Delivery]]) -> None:
         """Know when Temporal is away, and hurry what waited for it as soon as it is back."""
@@ -208,30 +212,52 @@ class Relay:
         state = JourneyState(
             **{"reason": "new", "stage": STAGE_OF_PHASE[Phase(message.name)], **message.payload}
         )
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                message.name,
-                state,
-                id=message.workflow_id,
-                task_queue=JOURNEY_QUEUE,
-                id_reuse_policy=reuse,
-                rpc_timeout=LONGEST_CALL,
-                search_attributes=search_attributes(state),
-                static_summary=f"Journey of lead {state.lead_id}",
-            )
-        return Delivery("delivered")
+        return await self._start_once(
+            message,
+            message.name,
+            state,
+            f"Journey of lead {state.lead_id}",
+            id_reuse_policy=reuse,
+            search_attributes=search_attributes(state),
+        )
 
     async def _rescore(self, message: Leased) -> Delivery:
-        run_id = message.payload["run_id"]
+        request = RescoreRequest(**message.payload)
+        summary = f"Scoring run {request.run_id}: all leads by new rules"
+        return await self._start_once(message, RESCORE_WORKFLOW, request, summary)
+
+    async def _opportunity(self, message: Leased) -> Delivery:
+        state = OpportunityState(**message.payload)
+        summary = f"Sale to lead {state.lead_id}"
+        return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
+
+    async def _confirm(self, message: Leased) -> Delivery:
+        request = AskToConfirm(**message.payload)
+        summary = f"Ask lead {request.lead_id} to confirm its address"
+        return await self._start_once(message, CONFIRMATION_WORKFLOW, request, summary)
+
+    async def _start_once(
+        self,
+        message: Leased,
+        workflow: str,
+        argument: object,
+        summary: str,
+        *,
+        id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
+        search_attributes: TypedSearchAttributes | None = None,
+    ) -> Delivery:
+        """Start a workflow; one of its id that runs, or that has ended and is not to be started
+        again, is this one, delivered before."""
         with contextlib.suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                RESCORE_WORKFLOW,
-                RescoreRequest(run_id),
+                workflow,
+                argument,
                 id=message.workflow_id,
                 task_queue=JOURNEY_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_reuse_policy=id_reuse_policy,
                 rpc_timeout=LONGEST_CALL,
-                static_summary=f"Scoring run {run_id}: all leads by new rules",
+                search_attributes=search_attributes,
+                static_summary=summary,
             )
         return Delivery("delivered")
 
@@ -247,34 +273,6 @@ class Relay:
             rpc_timeout=LONGEST_CALL,
             static_summary=f"Webhook delivery {delivery_id}",
         )
-        return Delivery("delivered")
-
-    async def _opportunity(self, message: Leased) -> Delivery:
-        state = OpportunityState(**message.payload)
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                OPPORTUNITY_WORKFLOW,
-                state,
-                id=message.workflow_id,
-                task_queue=JOURNEY_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                rpc_timeout=LONGEST_CALL,
-                static_summary=f"Sale to lead {state.lead_id}",
-            )
-        return Delivery("delivered")
-
-    async def _confirm(self, message: Leased) -> Delivery:
-        request = AskToConfirm(**message.payload)
-        with contextlib.suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                CONFIRMATION_WORKFLOW,
-                request,
-                id=message.workflow_id,
-                task_queue=JOURNEY_QUEUE,
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                rpc_timeout=LONGEST_CALL,
-                static_summary=f"Ask lead {request.lead_id} to confirm its address",
-            )
         return Delivery("delivered")
 
     async def _signal(self, message: Leased) -> Delivery:

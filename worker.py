@@ -27,7 +27,7 @@ import settings as settings_module
 from activities.channels.registry import channel_from
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
-from activities.heartbeats import Heartbeats, hear_statements
+from activities.heartbeats import Heartbeats, hear_database
 from activities.links import link_signer
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
@@ -131,7 +131,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     client = await reach_temporal(settings, where.temporal_address, seconds=None)
     # Every activity thread may hold a connection, and a few more look up what is cached later.
     database = engine(where.database_url, pool_size=3 * settings.worker_concurrency + 4)
-    hear_statements(database)
+    hear_database(database)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
     )

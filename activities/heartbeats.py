@@ -41,10 +41,11 @@ def sign_of_life(*_: Any) -> None:
         thread.heard_at = time.monotonic()
 
 
-def hear_statements(database: Engine) -> None:
-    """Take each statement that begins or ends for a sign of life."""
-    event.listen(database, "before_cursor_execute", sign_of_life)
-    event.listen(database, "after_cursor_execute", sign_of_life)
+def hear_database(database: Engine) -> None:
+    """Take each statement that begins or ends for a sign of life, and each connection that is
+    tried: while the database is away, what a thread has to write down waits for it."""
+    for moment in ("do_connect", "before_cursor_execute", "after_cursor_execute"):
+        event.listen(database, moment, sign_of_life)
 
 
 class Heartbeats(Interceptor):

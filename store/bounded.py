@@ -146,7 +146,8 @@ class _Watch:
         while True:
             time.sleep(1)
             self.seconds += 1
-            for key, wait in list(self.waits.items()):
+            # A copy is made in one go; a list of the items is not, while others come and go.
+            for key, wait in self.waits.copy().items():
                 over = self.seconds - wait.begun > wait.connection.answer_seconds
                 if over and self.waits.pop(key, None) is not None:
                     _cut(wait.connection)

@@ -12,8 +12,12 @@ from sqlalchemy.exc import TimeoutError as PoolFull
 from store import bounded
 
 AWAY = (OperationalError, InterfaceError, InternalError, PoolFull)
-"""What is raised when the database is away, hangs, takes no writes, or has no connection left:
-nothing that the caller could do better."""
+"""What is raised when the database is away, hangs, takes no writes, has no connection left, or
+ended one of two that stood in each other's way: nothing that the caller could do better, and it
+passes by itself. SQLAlchemy's TimeoutError is no DBAPIError.
+
+https://www.postgresql.org/docs/current/errcodes-appendix.html
+"""
 
 
 @functools.cache

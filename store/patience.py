@@ -7,24 +7,16 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError
+
+from store.engine import AWAY
 
 T = TypeVar("T")
 
-MOMENTARY = (OperationalError, InternalError, InterfaceError, PoolTimeout)
-"""What passes by itself: deadlocks, serialization failures and time-outs of locks, statements and
-sessions, connections that were lost or can't be made, a standby that takes no writes yet, and a
-pool without a free connection. SQLAlchemy's TimeoutError is no DBAPIError.
-
-https://www.postgresql.org/docs/current/errcodes-appendix.html
-"""
-_SHORTEST = 0.05
-_LONGEST = 1.0
-
-
 PAGE_SECONDS = 2.0
 """How long somebody who looks at a page waits for it."""
+_SHORTEST = 0.05
+_LONGEST = 1.0
 
 
 def keep_trying(
@@ -52,7 +44,7 @@ def keep_trying(
     while True:
         try:
             return work()
-        except MOMENTARY as error:
+        except AWAY as error:
             lost = isinstance(error, DBAPIError) and error.connection_invalidated
             if time.monotonic() + pause > until or (lost and not if_lost) or not may_go_on():
                 raise

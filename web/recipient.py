@@ -13,7 +13,7 @@ from sqlalchemy import Engine, select
 from domain.email.links import LinkClaim, LinkSigner
 from domain.engagement.machines import machine_of_request, read_networks
 from settings import Settings
-from store.patience import MOMENTARY
+from store.engine import AWAY
 from store.tables import Suppression
 from web.touched import LinkGone, claim_of, touched_lead
 from web.views import page
@@ -85,7 +85,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
                 done = connection.scalar(
                     select(Suppression.reason).where(Suppression.email_key == touched.email_key)
                 )
-        except MOMENTARY:
+        except AWAY:
             # The button works without a database.
             return show(words_asked_for(request), done=False)
         return show(words_in(touched.language), done=done is not None)

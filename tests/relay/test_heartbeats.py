@@ -6,15 +6,18 @@ import asyncio
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from temporalio import activity, workflow
 from temporalio.common import RetryPolicy
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities import heartbeats
-from activities.heartbeats import Heartbeats, hear_statements, sign_of_life
+from activities.heartbeats import Heartbeats, hear_database, sign_of_life
+from store.engine import engine
 from tests.relay.post import Post
 
 pytestmark = pytest.mark.xdist_group("relay")
@@ -37,14 +40,18 @@ class Asks:
         return attempt
 
 
-@pytest.mark.parametrize(("name", "attempt"), [("stuck", 2), ("slow", 1), ("asks", 1)])
+@pytest.mark.parametrize(
+    ("name", "attempt"), [("stuck", 2), ("slow", 1), ("asks", 1), ("reconnects", 1)]
+)
 async def test_only_a_stuck_thread_loses_its_activity(
     post: Post, monkeypatch: pytest.MonkeyPatch, name: str, attempt: int
 ) -> None:
     """One stuck thread would keep a lead's step for as long as its limit; one that works through
     a long list must keep it."""
     monkeypatch.setattr(heartbeats, "LONGEST_SILENCE_SECONDS", 3.0)
-    hear_statements(post.database)
+    away = engine("postgresql+psycopg2://nobody@127.0.0.1:1/nowhere")
+    for database in (post.database, away):
+        hear_database(database)
     over = threading.Event()
 
     @activity.defn
@@ -67,12 +74,20 @@ async def test_only_a_stuck_thread_loses_its_activity(
             post.value("SELECT 1")
         return activity.info().attempt
 
+    @activity.defn
+    def reconnects() -> int:
+        for _ in range(10):
+            over.wait(1)
+            with suppress(OperationalError), away.connect():
+                pytest.fail("nobody listens there")
+        return activity.info().attempt
+
     with ThreadPoolExecutor(4) as threads:
         async with Worker(
             post.client,
             task_queue="heartbeats",
             workflows=[Asks],
-            activities=[stuck, slow, asks],
+            activities=[stuck, slow, asks, reconnects],
             activity_executor=threads,
             workflow_runner=UnsandboxedWorkflowRunner(),
             interceptors=[Heartbeats()],

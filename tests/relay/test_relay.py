@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +12,13 @@ from sqlalchemy import Connection, text
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollActivityTaskQueueRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 
+import relay as relay_module
 from domain.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.rescoring import rescore_workflow_id
 from relay import Relay
-from store import relay_queue, tasks
+from store import relay_messages, relay_queue, tasks
 from store.answers import Answer, TaskRefused
 from store.relay_messages import post as post_message
 from store.relay_queue import Delivery, Leased
@@ -305,6 +308,52 @@ async def test_messages_of_a_relay_that_froze_are_delivered_by_another(
 
     assert await post.heard(handle) == ["replied", "booked"]
     assert post.outcomes() == ["delivered", "delivered"]
+
+
+async def test_a_lease_runs_from_before_it_was_given(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A relay that freezes right after its lease, and wakes when another has delivered, would take
+    the lease for new: a journey that has ended meanwhile would be started a second time."""
+    lead = post.lead()
+    with post.database.begin() as connection:
+        relay_messages.start_again(
+            connection, lead, phase=Phase.NURTURE, cycle=2, reason="replied", cadence="again"
+        )
+
+    def freezes(*arguments: Any) -> list[Leased]:
+        leased = relay_queue.lease_due(*arguments)
+        time.sleep(2)
+        return leased
+
+    monkeypatch.setattr(relay_module, "LEASE_SECONDS", 1)
+    monkeypatch.setattr(relay_module, "lease_due", freezes)
+    await post.relay.deliver_due()
+
+    with pytest.raises(RPCError, match="not found"):
+        await post.client.get_workflow_handle(journey_id(lead)).describe()
+    assert post.outcomes() == [""]
+
+
+async def test_a_relay_that_is_told_to_stop_finishes_what_it_has_in_hand(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At each deployment the news of some journeys would wait until a lease runs out."""
+    lead = post.lead()
+    handle = await post.recorder(lead)
+    deliver = Relay._bring
+
+    async def slowly(relay: Relay, message: Leased) -> Delivery:
+        await asyncio.sleep(2)
+        return await deliver(relay, message)
+
+    monkeypatch.setattr(Relay, "_bring", slowly)
+    post.tell(lead, "replied")
+    async with post.relaying():
+        await post.reaches("SELECT count(*) FROM relay_message WHERE lease <> ''", 1)
+
+    assert post.outcomes() == ["delivered"]
+    assert await post.heard(handle) == ["replied"]
 
 
 async def test_nothing_is_locked_while_temporal_is_slow(post: Post) -> None:
