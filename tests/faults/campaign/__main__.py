@@ -6,7 +6,6 @@ Exit code 1 if anything that was acknowledged is lost, doubled or stuck.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import itertools
 import json
 import random
@@ -64,7 +63,8 @@ def campaign(here: Deployment, clock: Clock, mail_port: int, asked: argparse.Nam
         # The faults have broken the connections that were kept.
         here.database.dispose()
         quiet = _until_quiet(here)
-        found = tally(here, book, mailbox) | asyncio.run(stuck(here))
+        at_the_end = stuck(here)
+        found = tally(here, book, mailbox) | at_the_end
         mailbox.stop()
     states = here.rows("SELECT state, count(*) AS touches FROM touch GROUP BY state")
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable
 
@@ -13,6 +15,16 @@ from tests.faults.deployment import Deployment
 
 Found = dict[str, list[str]]
 """What is wrong, and with what."""
+SETTLING_SECONDS = 60.0
+"""How long a journey that is moving may differ from what the database says of it."""
+
+# Who books in the meantime goes to the meeting at once.
+_NOT_TAKEN = """
+    SELECT crossing.lead_id, crossing.cycle FROM crossing
+    WHERE NOT EXISTS (
+        SELECT FROM stage_transition AS moved WHERE moved.lead_id = crossing.lead_id
+            AND moved.cycle = crossing.cycle AND moved.phase IN ('FollowUp', 'Meeting'))
+"""
 
 
 def tally(here: Deployment, book: Book, mailbox: Mailbox) -> Found:
@@ -22,7 +34,10 @@ def tally(here: Deployment, book: Book, mailbox: Mailbox) -> Found:
     leads = [row.email_key for row in here.rows("SELECT email_key FROM lead")]
     users = {f"{user}@faults.example" for user in known["identify"].values()}
     crossed = _people(here, "crossing")
-    tasks = {str(row.id): row for row in here.rows("SELECT id, state, disposition, late FROM task")}
+    tasks = {
+        str(row.id): row
+        for row in here.rows("SELECT id, state, disposition, late, consumed FROM task")
+    }
     done = {key for key, row in tasks.items() if row.state == "done"}
     return {
         "leads lost": sorted(users - set(leads)),
@@ -33,11 +48,19 @@ def tally(here: Deployment, book: Book, mailbox: Mailbox) -> Found:
         "dispositions late": [
             key for key in known["disposition"] if key in tasks and tasks[key].late
         ],
+        "dispositions not taken": [
+            key
+            for key in known["disposition"]
+            if key in done and not (tasks[key].consumed or tasks[key].late)
+        ],
         "crossings lost": sorted(set(known["crossing"]) - set(crossed)),
+        "crossings not taken": [
+            f"lead {row.lead_id}, cycle {row.cycle}" for row in here.rows(_NOT_TAKEN)
+        ],
         "crossings doubled": _twice(
-            f"{row.lead_id}"
+            f"lead {row.lead_id}, cycle {row.cycle}"
             for row in here.rows(
-                "SELECT lead_id FROM stage_transition WHERE phase = 'FollowUp' "
+                "SELECT lead_id, cycle FROM stage_transition WHERE phase = 'FollowUp' "
                 "AND reason = 'score_reached'"
             )
         ),
@@ -71,10 +94,19 @@ def tally(here: Deployment, book: Book, mailbox: Mailbox) -> Found:
     }
 
 
-async def stuck(here: Deployment) -> Found:
+def stuck(here: Deployment) -> Found:
     """Journeys that Temporal and the database tell different things of, or that failed."""
+    until = time.monotonic() + SETTLING_SECONDS
+    while (found := asyncio.run(_differing(here)))["leads stuck"] and time.monotonic() < until:
+        time.sleep(2)
+    return found
+
+
+async def _differing(here: Deployment) -> Found:
     client = await Client.connect(here.stack.temporal.address)
-    broken = await client.count_workflows("ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut')")
+    broken = await client.count_workflows(
+        "ExecutionStatus IN ('Failed', 'Terminated', 'TimedOut', 'Canceled')"
+    )
     found: list[str] = []
     for lead in here.rows("SELECT id, phase FROM lead ORDER BY id"):
         run = await client.get_workflow_handle(journey_id(lead.id)).describe()
