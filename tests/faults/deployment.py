@@ -214,6 +214,11 @@ class Deployment:
         with self.database.connect() as connection:
             return list(connection.execute(text(query)))
 
+    def run(self, statement: str) -> None:
+        """Change something in the database."""
+        with self.database.begin() as connection:
+            connection.execute(text(statement))
+
     def log(self) -> str:
         """The end of what the processes said."""
         return self._log.read_text(encoding="utf-8")[-3000:]

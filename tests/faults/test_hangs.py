@@ -1,5 +1,5 @@
-"""Processes that hang instead of dying, and packets that vanish: what a paused machine, a frozen
-container and a firewall do that forgets its connections."""
+"""Workers that die or freeze between two steps that belong together, and packets that vanish: what
+a paused machine, a frozen container and a firewall do that forgets its connections."""
 
 from __future__ import annotations
 
@@ -9,15 +9,30 @@ from dataclasses import dataclass
 
 import pytest
 
+from store.outgoing import add_endpoint
 from tests.faults.deployment import Deployment, deployment, message, wait_for, wake
 from tests.faults.proxy import Proxy
+from tests.relay.receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("faults")
 
-TESTS, LEADS = 7, 6
+TESTS, LEADS = 13, 6
 OTHERS_GO_ON = 30.0
 """Seconds that a hung worker may cost the others."""
 SHUTDOWN = 5.0
+ANSWERED_AT_ONCE = """
+    CREATE FUNCTION answer_at_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        UPDATE task SET state = 'done', disposition = 'return', completed_by = 'rep-1',
+            completed_at = now(), answer = '{{"code_reason": "too_early"}}' WHERE id = NEW.id;
+        INSERT INTO relay_message (key, workflow_id, kind, payload)
+        VALUES ('task:' || NEW.id, NEW.workflow_id, 'complete_task',
+            jsonb_build_object('task_id', NEW.id));
+        RETURN NULL;
+    END $$;
+    CREATE TRIGGER answer_at_once AFTER INSERT ON task FOR EACH ROW
+    WHEN (NEW.lead_id IN ({leads})) EXECUTE FUNCTION answer_at_once()
+"""
+"""A person who is faster than the journey."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,61 @@ def called_once(here: Deployment, people: People) -> None:
     for query in (people.count("crossing"), people.tasks, follow_up, people.count("assignment")):
         assert here.value(query) == LEADS, query
     here.reach("messages", people.undelivered, 0, 30)
+
+
+@pytest.mark.parametrize(
+    "point", ["worker.started", "relay.leased", "relay.delivered", "routing.locked"]
+)
+def test_what_a_killed_worker_had_in_hand_is_done_once_by_another(
+    here: Deployment, people: People, point: str
+) -> None:
+    """A lead would be handed to sales twice, or never."""
+    dying = here.worker(f"kill:{point}")
+    ask(here, people)
+    wait_for(f"dies at {point}", lambda: dying.returncode is not None)
+    here.worker()
+
+    here.reach("tasks", people.tasks, LEADS, OTHERS_GO_ON)
+
+    called_once(here, people)
+
+
+def test_an_answer_that_was_read_and_not_reported_reaches_the_journey(
+    here: Deployment, people: People
+) -> None:
+    """The wait for it has one attempt: the lead would stand until the task's deadline, days later,
+    and be in nobody's list."""
+    here.run(ANSWERED_AT_ONCE.format(leads=people.ids))
+    dying = here.worker("kill:tasks.disposition_read")
+    ask(here, people)
+    wait_for("dies with an answer", lambda: dying.returncode is not None)
+    here.worker()
+
+    here.reach("parked leads", people.count("stage_transition", "phase = 'Recycle'"), LEADS, 60)
+
+    called_once(here, people)
+    assert here.value(people.count("task", "consumed AND NOT late")) == LEADS
+
+
+def test_an_event_that_was_posted_and_not_noted_comes_again_under_its_id(
+    here: Deployment, people: People
+) -> None:
+    """Receivers know repeats by the id; another one would be another event to them."""
+    with receiving() as receiver:
+        with here.database.begin() as connection:
+            receiver.secret = add_endpoint(connection, receiver.url, ["task.opened"]) or ""
+        dying = here.worker("kill:webhook.posted", WEBHOOKS_ALLOW_PRIVATE="true")
+        ask(here, people)
+        wait_for("dies with an event", lambda: dying.returncode is not None)
+        first = receiver.ids[0]
+        here.worker(WEBHOOKS_ALLOW_PRIVATE="true")
+
+        delivered = "SELECT count(*) FROM webhook_delivery WHERE state = 'delivered'"
+        here.reach("deliveries", delivered, LEADS, 90)
+
+    assert len(set(receiver.ids)) == LEADS
+    assert receiver.ids.count(first) >= 2
+    here.run("UPDATE webhook_endpoint SET active = false")
 
 
 @pytest.mark.parametrize("point", ["routing.locked", "relay.leased", "relay.delivered"])
