@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import TextIO
 
 from cli.errors import UserError
-from domain.lead_files.columns import REJECT_COLUMNS
-from domain.lead_files.formulas import defused
 from domain.lead_files.lead_file import LeadFile, Record
+from domain.lead_files.rejects import REJECT_COLUMNS, defused
 
 
 class RejectsFile:

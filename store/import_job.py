@@ -21,9 +21,9 @@ import structlog
 from sqlalchemy import Connection, Engine, func, text, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.lead_files.columns import REJECT_COLUMNS, choose
-from domain.lead_files.formulas import defused
+from domain.lead_files.columns import choose
 from domain.lead_files.lead_file import LeadFile, Record, read_lead_file
+from domain.lead_files.rejects import REJECT_COLUMNS, defused
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.sentences import sentence
 from store import lead_import

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.sentences import sentence
 
 Field = Literal[
@@ -33,8 +34,6 @@ FIELDS: tuple[Field, ...] = get_args(Field)
 
 LEFT_OUT = "-"
 """In the place of a field: the column is not read."""
-REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
-"""First columns of a rejects file. They are skipped when a mended one is imported."""
 
 # The spellings of one field, the best first: when a file has several, an empty cell of the
 # better column is filled from the next.

@@ -12,10 +12,10 @@ import csv
 import io
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.lead_files.encoding import LeadFileError, decode
-from domain.lead_files.formulas import as_meant
+from domain.lead_files.rejects import REJECT_COLUMNS, as_meant
 from domain.sentences import sentence
 
 _DELIMITERS = ",;\t|"
@@ -73,9 +73,10 @@ class LeadFile:
     def records(self) -> Iterator[Record]:
         """The rows below the header that hold anything, in order."""
         width = len(self.header)
+        comes_back = not set(REJECT_COLUMNS).isdisjoint(self.header)
         for record in _records(self.lines, self.body, self.body_row, self.delimiter, width):
             if record.problem or any(value.strip() for value in record.values):
-                yield record
+                yield record if not comes_back else _as_meant(record)
 
 
 def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
@@ -111,6 +112,10 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
     if next(found.records(), None) is None:
         raise LeadFileError(sentence("it has a header but no rows below it."))
     return found
+
+
+def _as_meant(record: Record) -> Record:
+    return replace(record, values=[as_meant(value) for value in record.values])
 
 
 def _separator_line(lines: list[str]) -> tuple[int, str]:
@@ -176,7 +181,6 @@ def _records(
             values = [value.strip() for value in lines[start].split(delimiter)]
         elif extra:
             problem = TOO_MANY
-        values = list(map(as_meant, values))
         yield Record(row, start + 1, feed.position - start, values, problem)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup, escape
 from nicegui import ui
 
-from domain.lead_files.columns import REJECT_COLUMNS
 from domain.lead_files.preview import Preview
+from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
 from store.lead_import import published_cadences

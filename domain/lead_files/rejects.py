@@ -1,18 +1,21 @@
-"""Cells that a spreadsheet would run: how files of ours hold them, and how they are read back.
+"""Files of rejected rows: they go out to be corrected, and come back.
 
-A cell that begins with one of these signs is a formula to Excel, LibreOffice and Google Sheets,
+A cell that begins with = or another such sign is a formula to Excel, LibreOffice and Google Sheets,
 which may fetch an address or start a program. An apostrophe before it makes it text (OWASP, "CSV
-Injection"). The files that lead files are made from come back corrected, so reading takes it away.
+Injection"). In a file that comes back, and only there, reading takes it away: somebody else's
+apostrophe is somebody else's.
 """
 
 from __future__ import annotations
+
+REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
+"""First columns of a rejects file. They are skipped when a mended one is imported."""
 
 _FIRST = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
 def _is_run(cell: str) -> bool:
-    # Spreadsheets trim spaces, and a file that is opened with another separator is cut in cells
-    # elsewhere: what follows a separator at once counts as a beginning in `defused` alone.
+    # Spreadsheets trim spaces.
     return cell.lstrip(" \xa0\ufeff").startswith(_FIRST)
 
 
@@ -23,6 +26,6 @@ def defused(cell: str) -> str:
 
 
 def as_meant(cell: str) -> str:
-    """The cell without the apostrophe that :func:`defused`, or a spreadsheet, put before it."""
+    """The cell without the apostrophe that :func:`defused` put before it."""
     rest = cell[1:]
     return rest if cell.startswith("'") and (_is_run(rest) or rest.startswith("'")) else cell
