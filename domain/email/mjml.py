@@ -18,42 +18,13 @@ import mrml
 
 from domain.cadences.yaml_messages import did_you_mean
 from domain.cadences.yaml_source import Problem
+from domain.email.dangers import NEVER, WORD, danger_in_attribute, danger_in_css
 from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
 
-_WORD = re.compile(r"zqtag(\d+)zq")
 _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
 _LINK = re.compile(
     r"""\{\{[-+]?\s*(?:links\s*\.\s*\w+|link\s*\(\s*(?:"[^"]*"|'[^']*')\s*\))\s*[-+]?\}\}"""
 )
-_ADDRESSES = frozenset(
-    {
-        "href",
-        "src",
-        "srcset",
-        "action",
-        "formaction",
-        "background",
-        "poster",
-        "data",
-        "cite",
-        "ping",
-    }
-    | {"background-url", "xlink:href", "longdesc", "lowsrc", "dynsrc", "manifest", "codebase"}
-)
-_SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):")
-_BEFORE_A_FIELD = re.compile(r"https?://|mailto:|tel:")
-# Browsers pass over these wherever they stand in an address.
-_PASSED_OVER = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u200b-\u200f\u2028-\u202f\u2060\ufeff]")
-_CSS_DANGER = re.compile(r"\\|expression\(|@import|behavior:|-moz-binding|</", re.IGNORECASE)
-_CSS_ADDRESS = re.compile(r"url\(\s*[\"']?([^)\"']*)", re.IGNORECASE)
-_NEVER = frozenset(
-    {"script", "iframe", "object", "embed", "applet", "frame", "frameset", "form", "input"}
-    | {"button", "select", "textarea", "base", "meta", "link", "svg", "math", "style", "template"}
-    | {"noscript", "video", "audio", "source", "portal", "isindex", "xmp", "plaintext", "noembed"}
-    | {"html", "head", "body", "title", "marquee", "dialog", "slot", "canvas"}
-)
-
 _PARENTS: dict[str, frozenset[str]] = {
     "mj-head": frozenset({"mjml"}),
     "mj-body": frozenset({"mjml"}),
@@ -121,7 +92,7 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
     except (OSError, ValueError) as error:
         raise SourceError([body.problem(0, f"the MJML cannot be compiled: {error}")]) from None
 
-    found = [int(number) for number in _WORD.findall(html)]
+    found = [int(number) for number in WORD.findall(html)]
     for number, tag in enumerate(tags):
         wanted = {1} if tag.keyword else {1, 2, 3}
         if not tag.text.startswith("{#") and found.count(number) not in wanted:
@@ -132,24 +103,13 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
         text = tags[int(number)].text
         return shared.get(text.strip("{ }"), text)
 
-    pieces = _WORD.split(html)
+    pieces = WORD.split(html)
     out = [guarded(piece) if i % 2 == 0 else put_back(piece) for i, piece in enumerate(pieces)]
     return "".join(out), walk.text.source()
 
 
 def _is_link(tag: Tag) -> bool:
     return _LINK.fullmatch(tag.text) is not None
-
-
-def _is_safe(address: str) -> bool:
-    """Whether an address, Jinja2 tags in it made words, leads to the web, a mailbox or a phone
-    and to nothing that is run. One without a scheme does, unless a field could give it one."""
-    plain = _PASSED_OVER.sub("", address).lower()
-    field = _WORD.search(plain)
-    if field is not None and field.start() > 0:
-        return _BEFORE_A_FIELD.match(plain) is not None
-    scheme = _SCHEME.match(plain)
-    return scheme is None or scheme[1] in _SCHEMES
 
 
 class _PlainText:
@@ -341,8 +301,8 @@ class _Walk(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._inside("mj-style"):
-            self._check_css(data, self._offset())
-        for index, piece in enumerate(_WORD.split(data)):
+            self._report(danger_in_css(data), self._offset())
+        for index, piece in enumerate(WORD.split(data)):
             if index % 2:
                 self._handle_tag(int(piece))
             elif self._inside(*_CONTENT):
@@ -389,7 +349,7 @@ class _Walk(HTMLParser):
         parent = self._stack[-1].tag if self._stack else ""
         if not self._stack and tag != "mjml":
             self._problem(offset, f"the mail must be one <mjml> element, not <{tag}>")
-        elif tag in _NEVER:
+        elif tag in NEVER:
             self._problem(offset, f"<{tag}> cannot be used in a mail. Delete it")
         elif tag.startswith("mj-") and tag not in _PARENTS:
             message = f"<{tag}> is not available: it has no plain-text form or does not exist."
@@ -400,38 +360,25 @@ class _Walk(HTMLParser):
 
     def _check_attributes(self, values: Mapping[str, str], offset: int) -> None:
         for name, value in values.items():
-            numbers = [int(number) for number in _WORD.findall(value)]
+            numbers = [int(number) for number in WORD.findall(value)]
             for tag in (self._tags[number] for number in numbers):
                 if name not in _TAGGED_ATTRIBUTES or tag.keyword:
                     names = ", ".join(sorted(_TAGGED_ATTRIBUTES))
                     message = f"{tag.text} cannot stand in '{name}': only {{{{ … }}}} in {names}"
                     self._problem(tag.offset, message)
                 elif (
-                    name in ("href", "src") and _WORD.match(value) and not _LINK.fullmatch(tag.text)
+                    name in ("href", "src") and WORD.match(value) and not _LINK.fullmatch(tag.text)
                 ):
                     message = f'an address comes from link("https://…") or links, not {tag.text}'
                     self._problem(tag.offset, message)
-            self._check_address(name, value, offset)
+            self._report(danger_in_attribute(name, value), offset)
 
-    def _check_address(self, name: str, value: str, offset: int) -> None:
-        """What a mail program would run or load from an attribute."""
-        if name.startswith("on") or name in ("http-equiv", "srcdoc"):
-            self._problem(offset, f"'{name}' cannot be used in a mail: mails run nothing")
-        elif name in ("style", "css", "css-class"):
-            self._check_css(value, offset)
-        elif name in _ADDRESSES:
-            addresses = value.split(",") if name == "srcset" else [value]
-            if not all(map(_is_safe, addresses)):
-                message = "an address must start with https://, http://, mailto: or tel:"
-                self._problem(offset, message)
-
-    def _check_css(self, css: str, offset: int) -> None:
-        if _CSS_DANGER.search(css) or not all(map(_is_safe, _CSS_ADDRESS.findall(css))):
-            message = "styles may load from https:// or http:// only, and run nothing"
-            self._problem(offset, message)
+    def _report(self, danger: str, offset: int) -> None:
+        if danger:
+            self._problem(offset, danger)
 
     def _with_tags(self, value: str) -> str:
-        pieces = _WORD.split(value)
+        pieces = WORD.split(value)
         return "".join(
             piece if index % 2 == 0 else self._tags[int(piece)].text
             for index, piece in enumerate(pieces)

@@ -14,8 +14,8 @@ from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_source import read
 from domain.email.rendering import TemplateError, compile_template
 from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.formulas import as_meant, defused
 from domain.lead_files.lead_file import read_lead_file
+from domain.lead_files.rejects import REJECT_COLUMNS, as_meant, defused
 
 SOON = 5.0
 """Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""
@@ -191,6 +191,9 @@ def test_a_template_that_would_burn_is_refused_soon(text: str) -> None:
         '<img src="https://a.example/" onerror="x" alt="" />',
         '<a href="java{{ lead.country }}">x</a>',
         '<a href="{{ lead.country }}">x</a>',
+        '<p background="{{ lead.country }}">x</p>',
+        '<p style="background: url({{ lead.country }})">x</p>',
+        '<img src="https://a.example/" srcset="{{ lead.country }} 2x" alt="x" />',
         '<a href="{{ links.none|default(lead.country) }}">x</a>',
         '<a href="{{ link("https://a.example") if 0 else lead.country }}">x</a>',
     ],
@@ -229,10 +232,11 @@ def test_a_cell_is_text_to_a_spreadsheet_and_comes_back_as_it_was(cell: str) -> 
 
 def test_a_corrected_rejects_file_gives_the_same_values() -> None:
     """Phone numbers begin with a plus."""
-    row = ",".join(map(defused, ["a@b.example", "+49 30 1234", "=1+1"]))
-    leads = read_lead_file(f"email,phone,note\n{row}\n".encode())
+    values = ["3", "4", "no address", "a@b.example", "+49 30 1234", "=1+1", "'+1"]
+    header = [*REJECT_COLUMNS, "email", "phone", "note", "other"]
+    text = "\n".join(",".join(map(defused, row)) for row in (header, values))
 
-    assert [record.values for record in leads.records()] == [["a@b.example", "+49 30 1234", "=1+1"]]
+    assert [record.values for record in read_lead_file(text.encode()).records()] == [values]
 
 
 def test_a_lead_file_with_thousands_of_columns_is_refused() -> None:
