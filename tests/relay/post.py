@@ -29,6 +29,8 @@ from store.relay_messages import notify_journey
 from tests.relay.recorder import Recorder, Wait, Waiter
 from worker import workers, workflow_runner
 
+DELIVERED = "SELECT count(*) FILTER (WHERE outcome = 'delivered') FROM relay_message"
+
 
 class Post:
     """The database's side, the relay, and Temporal's side."""
