@@ -142,6 +142,8 @@ class Settings(BaseSettings):
     """Journeys started per second by an import."""
     worker_concurrency: int = 16
     worker_shutdown_seconds: float = 30.0
+    worker_beat_file: Path | None = None
+    """A worker touches it every few seconds while it runs, for a health check of its own."""
 
     demo_time_factor: float = Field(default=1.0, ge=1.0)
     """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""

@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import structlog
 from temporalio.client import Client
@@ -49,6 +50,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 5.0
 """What a worker that finishes its touches in time may still take to end."""
 
+TOUCHES_APART_SECONDS = 5.0
+"""Of the beat file."""
 BEATS_APART = timedelta(seconds=2)
 """At least; without it the client keeps heartbeats back until 80% of their time-out are over."""
 UNTIL_OTHERS_MAY = timedelta(seconds=5)
@@ -144,12 +147,22 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     relaying = asyncio.create_task(relay.run())
     log.info("worker is running", channel=resources.channel.name)
     crash_point("worker.started")
+    beating = asyncio.create_task(beat(settings.worker_beat_file))
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)
     relay.stop()
     await asyncio.gather(*(one.shutdown() for one in ours))
     await asyncio.gather(relaying, *running)
+    beating.cancel()
     log.info("worker has stopped")
+
+
+async def beat(file: Path | None) -> None:
+    """Touch the file for as long as this process gets on: who finds it old looks at a worker that
+    is frozen or hangs, whatever the other workers do."""
+    while file is not None:
+        await asyncio.to_thread(file.touch)
+        await asyncio.sleep(TOUCHES_APART_SECONDS)
 
 
 async def _see_to_desk(client: Client) -> None:

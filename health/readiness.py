@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from health.database import takes_writes
 
+T = TypeVar("T")
+
 KEPT_SECONDS = 1.0
 LONGEST_SECONDS = 2.5
+PATIENCE_SECONDS = 2.0
+"""How long work may take before we look whether it waits for a database that hangs."""
+
+
+class NoAnswer(Exception):
+    """The database does not answer. What was asked of it may be done all the same."""
 
 
 class Readiness:
@@ -32,3 +42,23 @@ class Readiness:
             self._asking = asyncio.create_task(asyncio.to_thread(takes_writes, self._database_url))
         done, _ = await asyncio.wait([self._asking], timeout=LONGEST_SECONDS)
         return self._asking.result() if done else "the database does not answer"
+
+    async def answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """What ``work`` comes to, however long it takes, as long as the database answers others.
+
+        Raises:
+            NoAnswer: it does not. That is said within five seconds, long before the connection
+                of a thread that waits is given up; nobody hears what that thread comes to.
+        """
+        working = asyncio.create_task(work)
+        while not (await asyncio.wait([working], timeout=PATIENCE_SECONDS))[0]:
+            if await self.problem() and not working.done():
+                working.add_done_callback(_unheard)
+                raise NoAnswer
+        return working.result()
+
+
+def _unheard(work: asyncio.Task[Any]) -> None:
+    """Take the error that nobody waits for any more, or asyncio would log it."""
+    if not work.cancelled():
+        work.exception()

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime
 from typing import Any
 
 from playwright.sync_api import expect
 
 from domain.access import Role
+from embedded.postgres import EmbeddedPostgres
 from store.users import change_user, find_user
 from tests.console.conftest import Console
 from tests.console.site import Site
+from tests.health.conftest import frozen
+from tests.relay.receiver import until
 
 
 def test_a_page_left_open_tells_no_more_than_its_visitor_may_see_now(
@@ -45,3 +49,28 @@ def test_a_page_left_open_tells_no_more_than_its_visitor_may_see_now(
         expect(pool).to_have_url(re.compile("/sign-in"))
     finally:
         change(disabled=False, role=Role.MANAGER, rep="mgr-world")
+
+
+def test_nobody_stares_at_a_button_while_the_database_hangs(
+    site: Site, console: Console, postgres_server: EmbeddedPostgres
+) -> None:
+    """People press again what seems to do nothing, or leave and take it for done."""
+    page = console("sdr")
+    page.goto("/console/team/rep-1")
+    button = page.get_by_role("button", name="Take no new leads")
+    expect(button).to_be_visible()
+    with site.visit(site.sign_in("sdr")) as visitor, frozen(postgres_server.pid):
+        begun = time.monotonic()
+        button.click()
+        expect(page.get_by_text("look again before you repeat it")).to_be_visible(timeout=60_000)
+        pressed = time.monotonic() - begun
+        status = visitor.get("/console/team/rep-1").status_code
+        loaded = time.monotonic() - begun - pressed
+    until(lambda: site.value("SELECT present FROM rep WHERE code = 'rep-1'") is False)
+    page.reload()
+    page.get_by_role("button", name="Take new leads").click()
+    expect(button).to_be_visible()
+
+    assert status == 503
+    # The connection itself is given up after 18 seconds.
+    assert max(pressed, loaded) < 12

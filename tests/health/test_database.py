@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from sqlalchemy import Engine, text
 from embedded.postgres import EmbeddedPostgres
 from health.checks import Check, State, worst
 from health.database import examine
+from health.readiness import NoAnswer, Readiness
 from settings import Clock, Settings
 from store.engine import engine
 from store.health import kept_for_journey, note_failing
@@ -231,6 +233,25 @@ async def test_a_frozen_database_holds_up_nobody_who_asks(own_postgres: Embedded
     assert seconds < A_FEW_SECONDS
     assert took < A_FEW_SECONDS
     assert (await ready(url))[0] == 200
+
+
+async def test_work_that_takes_its_time_is_waited_for_while_the_database_answers(
+    own_postgres: EmbeddedPostgres,
+) -> None:
+    """Publishing takes longer than a patient person waits, and is no reason to say it failed."""
+    readiness = Readiness(own_postgres.url("own"))
+
+    async def publishing(seconds: float) -> str:
+        await asyncio.sleep(seconds)
+        return "published"
+
+    assert await readiness.answered(publishing(2.5)) == "published"
+    with frozen(own_postgres.pid):
+        begun = time.monotonic()
+        with pytest.raises(NoAnswer):
+            await readiness.answered(publishing(60))
+        assert time.monotonic() - begun < 2 * A_FEW_SECONDS
+    assert await readiness.answered(publishing(2.5)) == "published"
 
 
 def test_an_answer_that_never_comes_is_given_up(own_postgres: EmbeddedPostgres) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from embedded.postgres import QUIET_LOG, EmbeddedPostgres, postgres_programs
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from settings import ROOT, Settings
 from tests.folders import server_folder
+from worker import beat
 
 COMPOSE = ROOT / "docker-compose.yml"
 EXAMPLE = ROOT / ".env.example"
@@ -112,6 +114,27 @@ def test_who_waits_for_a_healthy_service_waits_for_one_that_reports_its_health(
         else:
             assert condition == "service_completed_successfully", (waiting, awaited)
             assert awaited in ONE_SHOT, f"{awaited} never completes, so {waiting} never starts"
+
+
+def test_a_worker_that_hangs_is_told_from_those_that_work(
+    services: dict[str, Any], tmp_path: Path
+) -> None:
+    """One look at the whole deployment would call every worker sick, or none."""
+    file = tmp_path / "worker.beat"
+    worker = services["worker"]
+    _, command = worker["healthcheck"]["test"]
+    look = command.replace(worker["environment"]["WORKER_BEAT_FILE"], str(file))
+
+    def is_healthy() -> bool:
+        looked = subprocess.run(["sh", "-c", look], capture_output=True, check=False)
+        return looked.returncode == 0
+
+    assert not is_healthy()
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(beat(file), 1))
+    assert is_healthy()
+    os.utime(file, times=(time.time() - 40, time.time() - 40))
+    assert not is_healthy()
 
 
 def test_a_service_that_dies_comes_back_and_a_set_up_step_gives_up(

@@ -18,6 +18,7 @@ from temporalio.service import RPCError
 from activities.links import deployment_secret
 from domain.access import ALLOWED, Action, Role
 from domain.sentences import sentence
+from health.readiness import Readiness
 from health.watch import Watch
 from settings import Clock, Settings
 from store.api_tokens import Caller, TokenExpired, begin_change, find_caller
@@ -43,11 +44,13 @@ class Here:
     database: Engine
     clock: Clock = field(init=False)
     watch: Watch = field(init=False)
+    readiness: Readiness = field(init=False)
     _client: Client | None = None
 
     def __post_init__(self) -> None:
         self.clock = self.settings.clock()
         self.watch = Watch(self.settings)
+        self.readiness = Readiness(self.settings.database_url)
 
     @functools.cached_property
     def auth_log(self) -> AuthLog:

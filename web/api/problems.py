@@ -70,6 +70,10 @@ NOT_TO_BE_KEPT = sentence(
 )
 """What is said of a value that PostgreSQL has no place for."""
 DATABASE_AWAY = sentence("The database does not answer, or takes no changes now: try again.")
+MAY_BE_DONE = sentence(
+    "The database has not answered. What you did may be kept all the same: look again before you "
+    "repeat it."
+)
 
 
 def refused(detail: str, field: str = "") -> Problem:

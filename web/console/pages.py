@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError
 from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
+from health.readiness import NoAnswer
 from store.engine import AWAY
 from store.policies import PolicyMissing
 from store.sessions import COOKIE, find_session
@@ -68,8 +69,8 @@ def console_page(
         async def shown(request: Request, **arguments: Any) -> Response | None:
             here: Here = app.state.here
             try:
-                who = await run_in_threadpool(signed_in, here, request)
-            except AWAY:
+                who = await here.readiness.answered(run_in_threadpool(signed_in, here, request))
+            except (NoAnswer, *AWAY):
                 return without_database(request)
             if who is None:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")

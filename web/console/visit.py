@@ -23,13 +23,14 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from domain.access import ALLOWED, Action
 from domain.sentences import sentence
+from health.readiness import NoAnswer
 from store.api_tokens import Caller, begin_change, end_change
 from store.engine import AWAY
 from store.policies import PolicyMissing
 from store.sessions import caller_of, session_by_id
 from store.users import SignedIn
 from web.api.access import Here
-from web.api.problems import NOT_TO_BE_KEPT, Problem
+from web.api.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT, Problem
 from web.api.recorded import worth_keeping
 from workflows.steering import TemporalAway
 
@@ -95,7 +96,7 @@ class Visit:
                     self._refuse_another(caller_of(connection, self.who.session_id, now))
                 return query(connection, *args, **kwargs)
 
-        return await run_in_threadpool(asked)
+        return await self._answered(asked, else_said=DATABASE_AWAY)
 
     async def keep(
         self,
@@ -116,7 +117,7 @@ class Visit:
             with self.here.database.begin() as connection:
                 return query(connection, *args, **kwargs)
 
-        return await run_in_threadpool(kept)
+        return await self._answered(kept, else_said=MAY_BE_DONE)
 
     @overload
     async def act(
@@ -168,7 +169,13 @@ class Visit:
                 self._end(change, status)
             return done
 
-        return await run_in_threadpool(acted)
+        return await self._answered(acted, else_said=MAY_BE_DONE)
+
+    async def _answered(self, work: Callable[[], T], *, else_said: str) -> T:
+        try:
+            return await self.here.readiness.answered(run_in_threadpool(work))
+        except NoAnswer:
+            raise Problem(503, "unavailable", else_said) from None
 
     def _still_allowed(self, action: Action) -> SignedIn:
         """Who they are now: the page may be older than their signing out, or their new role."""
