@@ -132,12 +132,14 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     reach_database(where.database_url, seconds=None)
     require_current(where.database_url)
     client = await reach_temporal(settings, where.temporal_address, seconds=None)
-    # Every activity thread may hold a connection, and a few more look up what is cached later.
-    database = engine(where.database_url, pool_size=3 * settings.worker_concurrency + 4)
-    hear_database(database)
+    # Every activity thread may hold a connection of one of two kinds, and a few more look up what
+    # is cached later.
+    database = engine(where.database_url, pool_size=3 * settings.worker_concurrency // 2 + 2)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
     )
+    hear_database(database)
+    hear_database(resources.statements)
     relay = Relay(database, client)
     # Before the relay, which may have news for it.
     await _see_to_desk(client)

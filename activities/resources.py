@@ -12,6 +12,7 @@ from temporalio import activity
 from activities.channels.base import Channel
 from domain.email.links import LinkSigner
 from settings import Settings
+from store.engine import single_statements
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,8 @@ class Resources:
 
     @functools.cached_property
     def statements(self) -> Engine:
-        """The same connections, each statement a transaction of its own: one round trip where
-        BEGIN and COMMIT would make three."""
-        return self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """The same database, each statement a transaction of its own."""
+        return single_statements(self.engine)
 
     def now(self) -> datetime:
         """Journey time (UTC) at which Temporal started this activity.

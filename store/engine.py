@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+from typing import cast
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolFull
+from sqlalchemy.pool import QueuePool
 
 from store import bounded
 
@@ -20,13 +22,29 @@ https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
 
-@functools.cache
 def engine(database_url: str, pool_size: int = 8) -> Engine:
     """The engine for ``database_url`` (``postgresql+psycopg2://…``), made once per process.
 
     ``pool_size`` connections are kept; as many again may be opened for a moment. No session of it
     outlives a peer that hangs, see :mod:`store.bounded`.
     """
+    return _engine(database_url, pool_size, single_statements=False)
+
+
+def single_statements(database: Engine) -> Engine:
+    """An engine beside ``database``, made once per process and disposed with it, in which each
+    statement is a transaction of its own: one round trip where BEGIN and COMMIT make three. Its
+    connections are apart, because changing the mode of one at each use costs more than the
+    statement."""
+    pool_size = cast(QueuePool, database.pool).size()
+    url = database.url.render_as_string(hide_password=False)
+    made = _engine(url, pool_size, single_statements=True)
+    event.listen(database, "engine_disposed", lambda _: made.dispose())
+    return made
+
+
+@functools.cache
+def _engine(database_url: str, pool_size: int, *, single_statements: bool) -> Engine:
     limits = " ".join(f"-c {name}={value}s" for name, value in bounded.SESSION_LIMITS.items())
     made = create_engine(
         database_url,
@@ -35,6 +53,9 @@ def engine(database_url: str, pool_size: int = 8) -> Engine:
         pool_timeout=2 * bounded.CONNECT_SECONDS,
         # Errors are logged; what they happened with may be somebody's mail.
         hide_parameters=True,
+        isolation_level="AUTOCOMMIT" if single_statements else None,
+        # What every statement has ended needs no end when its connection is put back.
+        pool_reset_on_return=None if single_statements else "rollback",
         connect_args={
             **bounded.SOCKET_LIMITS,
             "options": f"-c timezone=UTC {limits}",

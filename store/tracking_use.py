@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, text
 
 from domain.identities import Message
 from store.accounts import name_key
+from store.engine import single_statements
 from store.write_keys import Kind, Source
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -95,7 +96,7 @@ class Gate:
 
     def __init__(self, database: Engine, secret: str) -> None:
         # One statement that waits for no log: the table is unlogged.
-        self._statements = database.execution_options(isolation_level="AUTOCOMMIT")
+        self._statements = single_statements(database)
         self._secret = secret.encode()
 
     def admit(self, source: Source, network: str, messages: Sequence[Message]) -> list[Message]:

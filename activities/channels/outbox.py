@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from activities.channels.base import EmailMessage, HandOver, MessageRejected, Receipt, unmarked
 from settings import Clock
+from store.engine import single_statements
 from store.tables import OutboxMessage
 
 # No conflict target: two writers of one touch may collide on either of its unique columns.
@@ -20,8 +21,7 @@ class OutboxChannel:
     name = "outbox"
 
     def __init__(self, engine: Engine, clock: Clock) -> None:
-        # One statement needs no transaction around it: one round trip instead of three.
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = single_statements(engine)
         self._clock = clock
 
     def send(self, message: EmailMessage, _before_hand_over: HandOver = unmarked) -> Receipt:

@@ -112,10 +112,11 @@ def test_a_claim_is_one_request(desk: MakeDesk) -> None:
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         requests.append(statement)
 
-    with here.resources.statements.connect() as connection:
-        event.listen(here.database, "before_cursor_execute", note)
+    statements = here.resources.statements
+    with statements.connect() as connection:
+        event.listen(statements, "before_cursor_execute", note)
         found = _claim(connection, here, "enrollment-1:hello:1", caps=DEFAULT.caps)
-        event.remove(here.database, "before_cursor_execute", note)
+        event.remove(statements, "before_cursor_execute", note)
     assert found.mine
     assert len(requests) == 1
 

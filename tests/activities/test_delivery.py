@@ -176,6 +176,7 @@ def test_a_database_that_fails_for_a_moment_costs_no_mail(desk: MakeDesk, at: st
 
     assert here.with_channel(Cut()).deliver() == "sent"
 
+    here.database.dispose()
     assert len(sent) == 1
     assert here.touch("state", "provider_message_id") == ("sent", "theirs-1")
 

@@ -29,7 +29,7 @@ def database(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Eng
     }
     monkeypatch.setattr(bounded, "SESSION_LIMITS", limits)
     monkeypatch.setattr(bounded, "ANSWER_SECONDS", 4)
-    made = engine.__wrapped__(database_url)
+    made = engine(database_url)
     yield made
     made.dispose()
 
