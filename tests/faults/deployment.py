@@ -62,10 +62,13 @@ class Program:
     def __init__(self, command: list[str], environment: Mapping[str, str], log: Path) -> None:
         self._command, self._environment, self._log = command, environment, log
         self._process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        """When it was started last, in ``time.monotonic()``."""
 
     def start(self, fault: str = "") -> None:
         """Start it as operations would; ``fault`` makes it die or freeze at a point of the code."""
         environment = {**self._environment, "PERENNIAL_FAULT": fault}
+        self.started = time.monotonic()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
@@ -121,6 +124,8 @@ class Deployment:
         self.environment = environment
         self.web_port = int(environment["WEB_PORT"])
         self.programs: list[Program] = []
+        self.keep_in: Path | None = None
+        """A folder that is to be made of its data in the end, for a look."""
         self._log = home / "processes.log"
         self._log.touch()
         with database.begin() as connection:
@@ -264,7 +269,10 @@ def deployment(*files: Path, scoring: str = SCORING, **settings: str) -> Iterato
         if running is not None:
             running.close()
         stack.stop()
-        shutil.rmtree(home)
+        if running is not None and running.keep_in is not None:
+            shutil.move(home, running.keep_in)
+        else:
+            shutil.rmtree(home)
 
 
 def free_ports(count: int) -> list[int]:

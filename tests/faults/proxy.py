@@ -1,30 +1,39 @@
-"""A TCP proxy that can lose packets without a word, as a forgetful firewall does."""
+"""A TCP proxy that can lose packets without a word, as a forgetful firewall does, or cut lines."""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 CHUNK = 65536
+FOUND_OUT_SECONDS = 20.0
+"""How long a server keeps a connection whose client has gone without a word: its TCP would find
+out, which it can't through a proxy whose kernel answers."""
+
+Direction = Literal["up", "down"]
+BOTH: tuple[Direction, ...] = ("up", "down")
+"""From who connects to the server, and back."""
 
 
 class Proxy:
-    """Passes connections on to ``target`` (a port of this machine) until told to swallow.
+    """Passes connections on to ``target`` (a port of this machine) until told otherwise.
 
-    While it swallows, whatever arrives is taken and forgotten, and new connections are accepted
-    and never answered. After :meth:`heal` new connections pass; those from before stay open and
-    silent for good: neither side gets a FIN or a RST.
+    While it swallows, whatever arrives is taken and forgotten, in one direction or both, and new
+    connections are accepted and never answered. After :meth:`heal` new connections pass; those
+    from before stay open and silent for good: neither side gets a FIN or a RST.
     """
 
     def __init__(self, target: int) -> None:
         self._target = target
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self._swallowing = False
+        self._silent: tuple[Direction, ...] = ()
+        self._refusing = False
         self._generation = 0
-        self._sockets: list[socket.socket] = []
+        self._sockets: set[socket.socket] = set()
         self.accepted = 0
         self.swallowed = 0
         """Bytes that were lost."""
@@ -35,20 +44,26 @@ class Proxy:
         """Where it listens."""
         return int(self._listener.getsockname()[1])
 
-    def swallow(self) -> None:
-        """Lose everything from now on."""
-        self._swallowing = True
+    def swallow(self, directions: tuple[Direction, ...] = BOTH) -> None:
+        """Lose everything that goes in these directions from now on."""
+        self._silent = directions
+
+    def sever(self) -> None:
+        """End all connections, and each new one until :meth:`heal`."""
+        self._refusing = True
+        for one in tuple(self._sockets):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
 
     def heal(self) -> None:
         """Let new connections pass; old ones stay silent."""
         self._generation += 1
-        self._swallowing = False
+        self._silent = ()
+        self._refusing = False
 
     def close(self) -> None:
         """Close all connections."""
-        for one in (self._listener, *self._sockets):
-            with suppress(OSError):
-                one.close()
+        self._close(self._listener, *tuple(self._sockets))
 
     def __enter__(self) -> Self:
         return self
@@ -68,32 +83,52 @@ class Proxy:
             except OSError:
                 return
             self.accepted += 1
-            self._sockets.append(near)
+            self._sockets.add(near)
+            if self._refusing:
+                self._close(near)
+                continue
             far: socket.socket | None = None
-            if not self._swallowing:
+            if not self._silent:
                 try:
                     far = socket.create_connection(("127.0.0.1", self._target), timeout=10)
                     far.settimeout(None)
                 except OSError:
-                    near.close()
+                    self._close(near)
                     continue
-                self._sockets.append(far)
-                self._pump(far, near)
-            self._pump(near, far)
+                self._sockets.add(far)
+                self._pump(far, near, "down")
+            self._pump(near, far, "up")
 
-    def _pump(self, source: socket.socket, sink: socket.socket | None) -> None:
-        threading.Thread(
-            target=self._pass_on, args=(source, sink, self._generation), daemon=True
-        ).start()
+    def _pump(self, source: socket.socket, sink: socket.socket | None, way: Direction) -> None:
+        born = self._generation
+        threading.Thread(target=self._pass_on, args=(source, sink, way, born), daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, sink: socket.socket | None, born: int) -> None:
+    def _pass_on(
+        self, source: socket.socket, sink: socket.socket | None, way: Direction, born: int
+    ) -> None:
         """Until one side ends; an end is lost too while packets are."""
+
+        def lost() -> bool:
+            return sink is None or way in self._silent or born != self._generation
+
         with suppress(OSError):
             while data := source.recv(CHUNK):
-                if sink is None or self._swallowing or born != self._generation:
+                if sink is None or lost():
                     self.swallowed += len(data)
                 else:
                     sink.sendall(data)
-        if sink is not None and not self._swallowing and born == self._generation:
+        if lost() and way == "down":
+            return  # Nobody tells who connected; it may end by itself.
+        if sink is not None:
+            if lost():
+                time.sleep(FOUND_OUT_SECONDS)
             with suppress(OSError):
                 sink.shutdown(socket.SHUT_RDWR)
+        if way == "up":
+            self._close(source, *([sink] if sink else []))
+
+    def _close(self, *sockets: socket.socket) -> None:
+        for one in sockets:
+            self._sockets.discard(one)
+            with suppress(OSError):
+                one.close()
