@@ -64,6 +64,7 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
         console,
         "Mails",
         [(shown_time(mail.sent_at, now), f"{mail.what}: {_did(mail)}") for mail in found.mails],
+        found.totals.mails - len(found.mails),
     )
     _section(
         console,
@@ -73,6 +74,7 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
             for one in found.cycles
             if one.ended
         ],
+        found.totals.cycles - len(found.cycles),
     )
     _section(
         console,
@@ -81,6 +83,7 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
             (shown_time(one.at, now), " ".join((one.verdict, one.reason, "by", one.by)))
             for one in found.feedback
         ],
+        found.totals.feedback - len(found.feedback),
     )
     _section(
         console,
@@ -101,10 +104,13 @@ def _did(mail: Mail) -> str:
     return ", ".join(did) or "no reaction"
 
 
-def _section(console: Console, title: str, lines: list[tuple[str, str]]) -> None:
+def _section(console: Console, title: str, lines: list[tuple[str, str]], earlier: int = 0) -> None:
+    """``earlier`` is how many lines there are before these."""
     if not lines:
         return
     console.print(f"[bold]{title}[/bold]")
+    if earlier:
+        console.print(f"  [dim]… {earlier:,} more before that[/dim]")
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 2))
     table.add_column(no_wrap=len(lines[0][0]) <= 22)
     table.add_column(overflow="fold")

@@ -27,7 +27,7 @@ from cli.times import shown_time
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
 from domain.journey import ENDED, Phase, journey_id
 from store import consent, leads
-from store.lead_timeline import history
+from store.lead_timeline import history, history_length
 from store.leads import LeadLine
 from store.scoring import explain
 from workflows import steering
@@ -78,13 +78,20 @@ def list_leads(
 
 
 @app.command("show")
-def show(who: Who, as_json: AsJson = False) -> None:
-    """Show a lead: where it is, why, what happens next, its score, and all that happened."""
+def show(
+    who: Who,
+    most: Annotated[
+        int, typer.Option("--history", min=1, max=10_000, help="Lines of what happened, the last.")
+    ] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Show a lead: where it is, why, what happens next, its score, and what happened."""
     lead = _lead(who)
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         explanation = explain(connection, lead.id, now)
-        happened = history(connection, lead.id)
+        happened = history(connection, lead.id, most)
+        earlier = history_length(connection, lead.id) - len(happened)
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
         status = _journey(lambda client: steering.state_of(client, lead.id), lead)
@@ -100,6 +107,7 @@ def show(who: Who, as_json: AsJson = False) -> None:
                     "refused_topics": sorted(allowed.refused),
                     "scoring": score_json(explanation),
                     "history": [asdict(one) for one in happened],
+                    "earlier": earlier,
                 },
                 default=str,
                 ensure_ascii=False,
@@ -122,6 +130,8 @@ def show(who: Who, as_json: AsJson = False) -> None:
         path = f"namespaces/{address.temporal_namespace}/workflows/{journey_id(lead.id)}"
         console.print(f"[dim]{ui}/{path}[/dim]", soft_wrap=True)
     print_score(console, explanation)
+    if earlier > 0:
+        console.print(f"[dim]… {earlier:,} more before that: --history {most * 4} shows more[/dim]")
     table = Table(box=None, show_header=False, pad_edge=False)
     for _ in range(3):
         table.add_column()

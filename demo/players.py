@@ -130,7 +130,7 @@ class Players:
         self._people = people
         self._tell = tell
         self._random = random.Random(len(people))
-        self._last_mail = 0
+        self._followed = ""
         self._seen_tasks: set[int] = set()
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -180,12 +180,11 @@ class Players:
 
     def _read_mail(self) -> None:
         while True:
-            path = f"/mails/follow?after={self._last_mail}&limit={PAGE}"
-            messages = self._web.ask_api("GET", path)["items"]
-            for message in messages:
-                self._last_mail = message["id"]
+            page = self._web.ask_api("GET", f"/mails/follow?limit={PAGE}{self._followed}")
+            for message in page["items"]:
                 self._receive(message)
-            if len(messages) < PAGE:
+            self._followed = f"&cursor={page['next_cursor']}"
+            if len(page["items"]) < PAGE:
                 return
 
     def _receive(self, mail: dict[str, Any]) -> None:

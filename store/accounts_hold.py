@@ -61,6 +61,7 @@ class ScheduledStep:
     """What comes next in a running enrollment; ``due_at`` is journey time, UTC. ``held`` is
     whether a hold on the account has put it off."""
 
+    enrollment_id: int
     lead_id: int
     name: str
     company: str
@@ -113,8 +114,21 @@ def list_accounts(
     return [_line(row) for row in rows]
 
 
-def leads_of(connection: Connection, account_id: int) -> list[LeadOfAccount]:
-    """The leads of an account, the first first."""
+def leads_of(
+    connection: Connection,
+    account_id: int,
+    *,
+    team: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[LeadOfAccount]:
+    """The leads of an account, the first first.
+
+    Args:
+        team: only those whose owner is of this team; None for all.
+        after: only those with a larger id.
+        limit: how many at most; None for all.
+    """
     rows = connection.execute(
         text(
             """
@@ -123,10 +137,13 @@ def leads_of(connection: Connection, account_id: int) -> list[LeadOfAccount]:
                  JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
                  WHERE enrollment.lead_id = lead.id AND ended_at IS NULL
                  ORDER BY enrollment.id DESC LIMIT 1), '') AS cadence
-            FROM lead WHERE account_id = :account ORDER BY lead.id
+            FROM lead WHERE account_id = :account AND lead.id > :after
+                AND (cast(:team AS text) IS NULL
+                    OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+            ORDER BY lead.id LIMIT :limit
             """
         ),
-        {"account": account_id},
+        {"account": account_id, "team": team, "after": after, "limit": limit},
     )
     return [
         LeadOfAccount(row.id, _name(row), row.title, row.stage, row.phase, row.owner, row.cadence)
@@ -236,16 +253,31 @@ def play(
 
 
 def scheduled(
-    connection: Connection, now: datetime, *, account_id: int = 0, owner: str = ""
+    connection: Connection,
+    now: datetime,
+    *,
+    account_id: int = 0,
+    owner: str = "",
+    team: str | None = None,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
 ) -> list[ScheduledStep]:
     """What marketing has scheduled for the leads of an account, or of a rep and the rep's
-    accounts; the next first."""
+    accounts; the next first, what has no time last.
+
+    Args:
+        now: journey time, UTC.
+        team: only for leads whose owner is of this team; None for all.
+        after: only those after the one with this ``due_at`` and ``enrollment_id``.
+        limit: how many at most; None for all.
+    """
+    due_at, last = after or (None, None)
     rows = connection.execute(
         text(
             """
-            SELECT lead.id, first_name, last_name, email, lead.owner,
-                coalesce(account.name, '') AS company, version.name AS cadence, enrollment.step,
-                enrollment.due_at,
+            SELECT enrollment.id AS enrollment_id, lead.id, first_name, last_name, email,
+                lead.owner, coalesce(account.name, '') AS company, version.name AS cadence,
+                enrollment.step, enrollment.due_at,
                 enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false)
                     AS held
             FROM enrollment
@@ -255,13 +287,26 @@ def scheduled(
             WHERE enrollment.ended_at IS NULL
                 AND (:account = 0 OR lead.account_id = :account)
                 AND (:owner = '' OR lead.owner = :owner OR account.owner = :owner)
-            ORDER BY enrollment.due_at NULLS LAST, lead.id
+                AND (cast(:team AS text) IS NULL
+                    OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+                AND (:id IS NULL OR (coalesce(enrollment.due_at, 'infinity'), enrollment.id)
+                    > (coalesce(cast(:due_at AS timestamptz), 'infinity'), :id))
+            ORDER BY coalesce(enrollment.due_at, 'infinity'), enrollment.id LIMIT :limit
             """
         ),
-        {"now": now, "account": account_id, "owner": owner},
+        {
+            "now": now,
+            "account": account_id,
+            "owner": owner,
+            "team": team,
+            "due_at": due_at,
+            "id": last,
+            "limit": limit,
+        },
     )
     return [
         ScheduledStep(
+            row.enrollment_id,
             row.id,
             _name(row),
             row.company,

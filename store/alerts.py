@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -97,8 +98,20 @@ class AlertLine:
     due_at: datetime
 
 
-def open_alerts(connection: Connection, owner: str | None = None) -> list[AlertLine]:
-    """The open alerts for ``owner``, or everybody's, the one due first first."""
+def open_alerts(
+    connection: Connection,
+    owner: str | None = None,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
+) -> list[AlertLine]:
+    """The open alerts for ``owner``, or everybody's, the one due first first.
+
+    Args:
+        after: only those after the one with this ``due_at`` and ``id``.
+        limit: how many at most; None for all.
+    """
+    due_at, last = after or (None, None)
     rows = connection.execute(
         text(
             """
@@ -109,10 +122,11 @@ def open_alerts(connection: Connection, owner: str | None = None) -> list[AlertL
             FROM alert LEFT JOIN lead ON lead.id = alert.lead_id
             WHERE alert.answered_at IS NULL
                 AND (cast(:owner AS text) IS NULL OR alert.owner = :owner)
-            ORDER BY alert.due_at, alert.id
+                AND (:id IS NULL OR (alert.due_at, alert.id) > (:due_at, :id))
+            ORDER BY alert.due_at, alert.id LIMIT :limit
             """
         ),
-        {"owner": owner},
+        {"owner": owner, "due_at": due_at, "id": last, "limit": limit},
     )
     return [
         AlertLine(
@@ -126,6 +140,30 @@ def open_alerts(connection: Connection, owner: str | None = None) -> list[AlertL
         )
         for row in rows
     ]
+
+
+def kind_of_open(connection: Connection, alert_id: int, owner: str | None = None) -> str | None:
+    """The kind of an open alert for ``owner``, or anybody's; None when there is none of this id."""
+    kind: str | None = connection.scalar(
+        text(
+            "SELECT kind FROM alert WHERE id = :id AND answered_at IS NULL "
+            "AND (cast(:owner AS text) IS NULL OR owner = :owner)"
+        ),
+        {"id": alert_id, "owner": owner},
+    )
+    return kind
+
+
+def how_many_open(connection: Connection, owner: str | None = None) -> int:
+    """How many alerts for ``owner``, or in all, nobody has answered."""
+    counted = connection.execute(
+        text(
+            "SELECT count(*) FROM alert WHERE answered_at IS NULL "
+            "AND (cast(:owner AS text) IS NULL OR owner = :owner)"
+        ),
+        {"owner": owner},
+    )
+    return int(counted.scalar_one())
 
 
 def put_away(connection: Connection, ids: Collection[int], now: datetime) -> list[int]:

@@ -146,8 +146,11 @@ def find_caller(connection: Connection, token: str) -> Caller | None:
     return Caller(row.name, Role(row.role), row.rep, row.team or "")
 
 
-def list_tokens(connection: Connection) -> list[TokenLine]:
-    """All tokens by name, those that were revoked too."""
+def list_tokens(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[TokenLine]:
+    """Tokens by name, from the one after the name ``after``, those that were revoked too; ``limit``
+    None: all."""
     rows = connection.execute(
         select(
             ApiToken.name,
@@ -157,7 +160,10 @@ def list_tokens(connection: Connection) -> list[TokenLine]:
             ApiToken.last_used_at,
             ApiToken.expires_at,
             ApiToken.revoked_at,
-        ).order_by(ApiToken.name)
+        )
+        .where(ApiToken.name > after)
+        .order_by(ApiToken.name)
+        .limit(limit)
     )
     return [TokenLine(**row._mapping) for row in rows]
 

@@ -217,15 +217,20 @@ def cadence_version(engine: Engine, version_id: int) -> PublishedCadence:
     return _published(row)
 
 
-def list_cadences(connection: Connection) -> list[CadenceSummary]:
-    """The newest version of every cadence, by name."""
+def list_cadences(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[CadenceSummary]:
+    """The newest version of every cadence, by name, from the one after the name ``after``;
+    ``limit`` None: all."""
     newest = select(CadenceVersion.name, func.max(CadenceVersion.version)).group_by(
         CadenceVersion.name
     )
     rows = connection.execute(
         select(CadenceVersion.__table__)
         .where(tuple_(CadenceVersion.name, CadenceVersion.version).in_(newest))
+        .where(CadenceVersion.name > after)
         .order_by(CadenceVersion.name)
+        .limit(limit)
     )
     published = [_published(row) for row in rows]
     return [

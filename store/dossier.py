@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -15,6 +16,8 @@ from store.policies import PolicyMissing, policy
 from store.scoring import Explanation, explain
 
 MOST_SEEN = 20
+MOST_LINES = 20
+"""Mails, cycles and words of sales, the newest, that a dossier has."""
 MOST_SIMILAR = 5
 NEWEST_WINS = 300
 """How many sales, the last ones won, a lead is compared with."""
@@ -37,6 +40,7 @@ class Seen:
 class Mail:
     """A mail that was sent, and what the lead itself did with it; times are UTC."""
 
+    touch_id: int
     sent_at: datetime
     what: str
     topic: str
@@ -59,6 +63,7 @@ class Cycle:
 class Feedback:
     """What sales said of the lead when it was handed over."""
 
+    id: int
     at: datetime
     cycle: int
     verdict: str
@@ -85,8 +90,20 @@ class Recommended:
 
 
 @dataclass(frozen=True)
+class Totals:
+    """How much there is of what a dossier has the newest of; ``read`` are the mails that the lead
+    opened, clicked or answered."""
+
+    mails: int
+    read: int
+    cycles: int
+    feedback: int
+
+
+@dataclass(frozen=True)
 class Dossier:
-    """All of it. What machines did to a mail is left out throughout."""
+    """The dossier. Mails, cycles and feedback are the newest, the oldest of these first;
+    ``totals`` counts all. What machines did to a mail is left out throughout."""
 
     lead: LeadLine
     score: Explanation
@@ -94,14 +111,14 @@ class Dossier:
     mails: Sequence[Mail]
     cycles: Sequence[Cycle]
     feedback: Sequence[Feedback]
+    totals: Totals
     similar: Sequence[SimilarWin]
     content: Sequence[Recommended]
 
     @property
     def summary(self) -> str:
         """The dossier in a line."""
-        opened = sum(bool(mail.opened or mail.clicked or mail.answered) for mail in self.mails)
-        parts = [f"{opened} of {len(self.mails)} mails opened"]
+        parts = [f"{self.totals.read} of {self.totals.mails} mails opened"]
         if self.seen:
             parts.append(f"last looked at {self.seen[0].what}")
         if earlier := [one for one in self.cycles if one.ended]:
@@ -122,16 +139,16 @@ def dossier(connection: Connection, lead_id: int, now: datetime) -> Dossier:
     lead = find_lead(connection, str(lead_id), now)
     if lead is None:
         raise LookupError(f"There is no lead {lead_id}.")
-    mails = _mails(connection, lead_id)
     return Dossier(
         lead,
         explain(connection, lead_id, now),
         _seen(connection, lead_id),
-        mails,
-        _cycles(connection, lead_id),
-        _feedback(connection, lead_id),
+        mails_of(connection, lead_id, limit=MOST_LINES)[::-1],
+        cycles_of(connection, lead_id, limit=MOST_LINES)[::-1],
+        feedback_of(connection, lead_id, limit=MOST_LINES)[::-1],
+        _totals(connection, lead_id),
         _similar(connection, lead_id),
-        _content(connection, lead_id, [url for mail in mails for url in mail.clicked]),
+        _content(connection, lead_id),
     )
 
 
@@ -153,31 +170,52 @@ def _seen(connection: Connection, lead_id: int) -> list[Seen]:
     return [Seen(**row._mapping) for row in rows]
 
 
-def _mails(connection: Connection, lead_id: int) -> list[Mail]:
+def mails_of(
+    connection: Connection, lead_id: int, *, after: Sequence[Any] | None = None, limit: int
+) -> list[Mail]:
+    """The mails that were sent to a lead, the newest first; only those after the one with this
+    ``sent_at`` and ``touch_id``."""
+    sent_at, touch_id = after or (None, None)
     rows = connection.execute(
         text(
             """
-            SELECT touch.sent_at, touch.topic, coalesce(template.name, touch.step) AS what,
+            SELECT touch.id AS touch_id, touch.sent_at, touch.topic,
+                coalesce(template.name, touch.step) AS what,
                 count(*) FILTER (WHERE did.kind = 'open') AS opened,
                 array_remove(array_agg(DISTINCT CASE WHEN did.kind = 'click'
                     THEN coalesce(nullif(did.detail->>'url', ''), 'a link') END), NULL) AS clicked,
                 coalesce(bool_or(did.kind = 'reply'), false) AS answered
-            FROM touch
+            FROM (
+                SELECT * FROM touch WHERE lead_id = :lead AND state = 'sent'
+                    AND (:id IS NULL OR (sent_at, id) < (:sent_at, :id))
+                ORDER BY sent_at DESC, id DESC LIMIT :limit
+            ) AS touch
             LEFT JOIN template_version AS template ON template.id = touch.template_version_id
             LEFT JOIN engagement AS did ON did.touch_id = touch.id AND did.machine = ''
-            WHERE touch.lead_id = :lead AND touch.state = 'sent'
-            GROUP BY touch.id, template.name ORDER BY touch.sent_at, touch.id
+            GROUP BY touch.id, touch.sent_at, touch.topic, touch.step, template.name
+            ORDER BY touch.sent_at DESC, touch.id DESC
             """
         ),
-        {"lead": lead_id},
+        {"lead": lead_id, "sent_at": sent_at, "id": touch_id, "limit": limit},
     )
     return [
-        Mail(row.sent_at, row.what, row.topic, row.opened, tuple(row.clicked), row.answered)
+        Mail(
+            row.touch_id,
+            row.sent_at,
+            row.what,
+            row.topic,
+            row.opened,
+            tuple(row.clicked),
+            row.answered,
+        )
         for row in rows
     ]
 
 
-def _cycles(connection: Connection, lead_id: int) -> list[Cycle]:
+def cycles_of(
+    connection: Connection, lead_id: int, *, before: int | None = None, limit: int
+) -> list[Cycle]:
+    """The lead's times round, the newest first, from the one before the cycle ``before``."""
     rows = connection.execute(
         text(
             """
@@ -185,23 +223,55 @@ def _cycles(connection: Connection, lead_id: int) -> list[Cycle]:
                 max(at) FILTER (WHERE phase IN (:recycle, :ended)) AS ended,
                 (array_agg(reason ORDER BY at, id)
                     FILTER (WHERE phase IN (:recycle, :ended)))[1] AS reason
-            FROM stage_transition WHERE lead_id = :lead GROUP BY cycle ORDER BY cycle
+            FROM stage_transition
+            WHERE lead_id = :lead AND (cast(:before AS integer) IS NULL OR cycle < :before)
+            GROUP BY cycle ORDER BY cycle DESC LIMIT :limit
             """
         ),
-        {"lead": lead_id, "recycle": Phase.RECYCLE, "ended": ENDED},
+        {
+            "lead": lead_id,
+            "recycle": Phase.RECYCLE,
+            "ended": ENDED,
+            "before": before,
+            "limit": limit,
+        },
     )
     return [Cycle(row.cycle, row.began, row.ended, row.reason or "") for row in rows]
 
 
-def _feedback(connection: Connection, lead_id: int) -> list[Feedback]:
+def feedback_of(
+    connection: Connection, lead_id: int, *, after: Sequence[Any] | None = None, limit: int
+) -> list[Feedback]:
+    """What sales said of the lead, the newest first; only what comes after the one with this ``at``
+    and ``id``."""
+    at, last = after or (None, None)
     rows = connection.execute(
         text(
-            "SELECT at, cycle, verdict, reason, by FROM lead_feedback WHERE lead_id = :lead "
-            "ORDER BY at, id"
+            "SELECT id, at, cycle, verdict, reason, by FROM lead_feedback WHERE lead_id = :lead "
+            "AND (:id IS NULL OR (at, id) < (:at, :id)) ORDER BY at DESC, id DESC LIMIT :limit"
         ),
-        {"lead": lead_id},
+        {"lead": lead_id, "at": at, "id": last, "limit": limit},
     )
     return [Feedback(**row._mapping) for row in rows]
+
+
+def _totals(connection: Connection, lead_id: int) -> Totals:
+    row = connection.execute(
+        text(
+            """
+            SELECT count(*) AS mails,
+                count(*) FILTER (WHERE EXISTS (
+                    SELECT FROM engagement AS did WHERE did.touch_id = touch.id
+                        AND machine = '' AND kind IN ('open', 'click', 'reply'))) AS read,
+                (SELECT count(DISTINCT cycle) FROM stage_transition WHERE lead_id = :lead)
+                    AS cycles,
+                (SELECT count(*) FROM lead_feedback WHERE lead_id = :lead) AS feedback
+            FROM touch WHERE lead_id = :lead AND state = 'sent'
+            """
+        ),
+        {"lead": lead_id},
+    ).one()
+    return Totals(**row._mapping)
 
 
 def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
@@ -249,7 +319,7 @@ def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
     ]
 
 
-def _content(connection: Connection, lead_id: int, seen: Sequence[str]) -> list[Recommended]:
+def _content(connection: Connection, lead_id: int) -> list[Recommended]:
     try:
         rules = policy(connection, ContentPolicy, "content")
     except PolicyMissing:
@@ -264,4 +334,13 @@ def _content(connection: Connection, lead_id: int, seen: Sequence[str]) -> list[
         ),
         {"lead": lead_id},
     ).one()
-    return [Recommended(one.title, one.url) for one in rules.recommended(dict(row._mapping), seen)]
+    clicked = connection.scalars(
+        text(
+            "SELECT DISTINCT detail->>'url' FROM engagement JOIN touch ON touch.id = touch_id "
+            "WHERE touch.lead_id = :lead AND touch.state = 'sent' AND kind = 'click' "
+            "AND machine = '' AND detail->>'url' <> ''"
+        ),
+        {"lead": lead_id},
+    )
+    found = rules.recommended(dict(row._mapping), list(clicked))
+    return [Recommended(one.title, one.url) for one in found]

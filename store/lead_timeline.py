@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,18 +16,29 @@ KINDS = (
 """What a line may be about."""
 
 
-_ENDLESS = datetime.max.replace(tzinfo=UTC)
+HISTORY = frozenset(KINDS) - {"answer", "opportunity"}
+"""What the history in words is about: what people wrote is in it as the engagement that it was, and
+sales have lists of their own."""
+ENDLESS = datetime.max.replace(tzinfo=UTC)
+"""Until when a history goes that has in it what is booked."""
 
 
 @dataclass(frozen=True)
 class Happened:
     """Something that happened to a lead at ``at`` (journey time, UTC). ``ref`` is the id of its
-    row, ``facts`` what is known of it: codes, numbers, and words of people."""
+    row, ``part`` what of the row, where several lines come from one; ``facts`` is what is known of
+    it: codes, numbers, and words of people."""
 
     at: datetime
     kind: str
     ref: int
+    part: str
     facts: dict[str, Any]
+
+    @property
+    def place(self) -> tuple[datetime, str, int, str]:
+        """What timelines are ordered by; no two lines of a lead have the same."""
+        return self.at, self.kind, self.ref, self.part
 
 
 @dataclass(frozen=True)
@@ -39,78 +50,154 @@ class HistoryLine:
     detail: str
 
 
-_ALL = text(
-    """
-    SELECT at, kind, ref, facts FROM (
-        SELECT coalesce(touch.sent_at, planned_at) AS at, 'mail' AS kind, touch.id AS ref,
+_SOURCES = (
+    (
+        "mail",
+        """
+        SELECT coalesce(touch.sent_at, planned_at) AS at, touch.id AS ref, '' AS part,
             jsonb_build_object('state', state, 'step', step, 'error', error, 'topic', topic,
                 'subject', coalesce(subject, ''), 'kept', outbox_message.id IS NOT NULL) AS facts
         FROM touch LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
-        WHERE lead_id = :lead AND 'mail' = ANY (:kinds)
-        UNION ALL
-        SELECT at, 'engagement', id, jsonb_build_object('what', kind, 'name',
+        WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "engagement",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('what', kind, 'name',
             coalesce(nullif(name, ''), detail->>'path', detail->>'url', ''),
-            'points', points, 'machine', machine, 'text', coalesce(detail->>'text', ''))
-        FROM engagement WHERE lead_id = :lead AND 'engagement' = ANY (:kinds)
+            'points', points, 'machine', machine, 'text', coalesce(detail->>'text', '')) AS facts
+        FROM engagement WHERE lead_id = :lead
             AND NOT ('answer' = ANY (:kinds) AND EXISTS (SELECT FROM inbound_message AS mail
                 WHERE mail.lead_id = engagement.lead_id AND mail.received_at = engagement.at))
-        UNION ALL
-        SELECT received_at, 'answer', id,
-            jsonb_build_object('what', kind, 'subject', subject, 'text', left(text, 2000))
-        FROM inbound_message WHERE lead_id = :lead AND 'answer' = ANY (:kinds)
-        UNION ALL
-        SELECT coalesce(completed_at, opened_at), 'task', id, jsonb_build_object('what', kind,
-            'title', title, 'state', state, 'disposition', disposition, 'attempt', attempt,
-            'by', completed_by, 'owner', owner, 'late', late, 'note', coalesce(answer->>'note', ''),
-            'reason', coalesce(answer->>'reason', ''))
-        FROM task WHERE lead_id = :lead AND 'task' = ANY (:kinds)
-        UNION ALL
-        SELECT cast(typed->>'at' AS timestamptz), 'task', task.id, jsonb_build_object('what', kind,
-            'title', title, 'state', 'refused', 'disposition', typed->>'disposition',
-            'by', typed->>'by', 'note', coalesce(typed->>'note', ''),
-            'reason', coalesce(typed->>'reason', ''))
-        FROM task, jsonb_array_elements(coalesce(task.answer->'refused', '[]')) AS typed
-        WHERE lead_id = :lead AND 'task' = ANY (:kinds)
-        UNION ALL
-        SELECT at, 'stage', id, jsonb_build_object('from', from_stage, 'to', to_stage,
+        """,
+    ),
+    (
+        "answer",
+        """
+        SELECT received_at AS at, id AS ref, '' AS part,
+            jsonb_build_object('what', kind, 'subject', subject, 'text', left(text, 2000)) AS facts
+        FROM inbound_message WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "task",
+        """
+        SELECT coalesce(completed_at, opened_at) AS at, id AS ref, '' AS part, jsonb_build_object(
+            'what', kind, 'title', title, 'state', state, 'disposition', disposition,
+            'attempt', attempt, 'by', completed_by, 'owner', owner, 'late', late,
+            'note', coalesce(answer->>'note', ''), 'reason', coalesce(answer->>'reason', ''))
+            AS facts
+        FROM task WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "task",
+        """
+        SELECT cast(typed->>'at' AS timestamptz) AS at, task.id AS ref,
+            'refused ' || number AS part, jsonb_build_object('what', kind, 'title', title,
+                'state', 'refused', 'disposition', typed->>'disposition', 'by', typed->>'by',
+                'note', coalesce(typed->>'note', ''), 'reason', coalesce(typed->>'reason', ''))
+            AS facts
+        FROM task, jsonb_array_elements(coalesce(task.answer->'refused', '[]'))
+            WITH ORDINALITY AS refused (typed, number)
+        WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "stage",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('from', from_stage, 'to', to_stage,
             'phase', phase, 'reason', reason, 'cycle', cycle,
-            'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle))
-        FROM stage_transition WHERE lead_id = :lead AND 'stage' = ANY (:kinds)
-        UNION ALL
-        SELECT starts_at, 'meeting', id, jsonb_build_object('state', state, 'attempt', attempt,
-            'missed', missed, 'owner', owner)
-        FROM meeting WHERE lead_id = :lead AND 'meeting' = ANY (:kinds)
-            AND (state <> 'booked' OR starts_at <= :now)
-        UNION ALL
-        SELECT opened_at, 'opportunity', id,
-            jsonb_build_object('what', 'opened', 'name', name, 'owner', owner)
-        FROM opportunity WHERE lead_id = :lead AND 'opportunity' = ANY (:kinds)
-        UNION ALL
-        SELECT closed_at, 'opportunity', id, jsonb_build_object('what', outcome, 'name', name,
-            'owner', owner, 'reason', outcome_reason, 'competitor', competitor)
+            'new_cycle', cycle > coalesce(lag(cycle) OVER (ORDER BY at, id), cycle)) AS facts
+        FROM stage_transition WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "meeting",
+        """
+        SELECT starts_at AS at, id AS ref, '' AS part, jsonb_build_object('state', state,
+            'attempt', attempt, 'missed', missed, 'owner', owner) AS facts
+        FROM meeting WHERE lead_id = :lead AND (state <> 'booked' OR starts_at <= :now)
+        """,
+    ),
+    (
+        "opportunity",
+        """
+        SELECT opened_at AS at, id AS ref, '' AS part,
+            jsonb_build_object('what', 'opened', 'name', name, 'owner', owner) AS facts
+        FROM opportunity WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "opportunity",
+        """
+        SELECT closed_at AS at, id AS ref, 'closed' AS part, jsonb_build_object('what', outcome,
+            'name', name, 'owner', owner, 'reason', outcome_reason, 'competitor', competitor)
+            AS facts
         FROM opportunity WHERE lead_id = :lead AND closed_at IS NOT NULL
-            AND 'opportunity' = ANY (:kinds)
-        UNION ALL
-        SELECT at, 'owner', id, jsonb_build_object('owner', owner, 'previous', previous,
-            'cause', cause, 'rule', rule, 'by', by)
-        FROM assignment WHERE lead_id = :lead AND 'owner' = ANY (:kinds)
-        UNION ALL
-        SELECT sla_action.at, 'promise', sla_action.id, jsonb_build_object('promise', promise,
-            'action', action, 'detail', sla_action.detail, 'pilot', sla_action.pilot)
-        FROM sla_action JOIN sla_clock ON sla_clock.id = clock_id
-        WHERE lead_id = :lead AND 'promise' = ANY (:kinds)
-        UNION ALL
-        SELECT at, 'consent', id, jsonb_build_object('action', action, 'topic', topic,
-            'source', source, 'evidence', evidence)
-        FROM consent_record WHERE 'consent' = ANY (:kinds)
-            AND email_key = (SELECT email_key FROM lead WHERE id = :lead)
-        UNION ALL
-        SELECT at, 'claim', 0, jsonb_build_object('field', field, 'value', value,
-            'source', write_key.name)
-        FROM lead_claim JOIN write_key ON write_key.id = write_key_id
-        WHERE lead_id = :lead AND 'claim' = ANY (:kinds)
-    ) AS happened ORDER BY at DESC, kind, ref DESC LIMIT :limit
-    """
+        """,
+    ),
+    (
+        "owner",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('owner', owner, 'previous', previous,
+            'cause', cause, 'rule', rule, 'by', by) AS facts
+        FROM assignment WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "promise",
+        """
+        SELECT sla_action.at, sla_action.id AS ref, '' AS part, jsonb_build_object(
+            'promise', promise, 'action', action, 'detail', sla_action.detail,
+            'pilot', sla_action.pilot) AS facts
+        FROM sla_action JOIN sla_clock ON sla_clock.id = clock_id WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "consent",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('action', action, 'topic', topic,
+            'source', source, 'evidence', evidence) AS facts
+        FROM consent_record WHERE email_key = (SELECT email_key FROM lead WHERE id = :lead)
+        """,
+    ),
+    (
+        "claim",
+        """
+        SELECT at, 0 AS ref, field AS part, jsonb_build_object('field', field, 'value', value,
+            'source', write_key.name) AS facts
+        FROM lead_claim JOIN write_key ON write_key.id = write_key_id WHERE lead_id = :lead
+        """,
+    ),
+)
+"""Kind → where its lines come from."""
+_ORDER = "ORDER BY at DESC, kind DESC, ref DESC, part DESC LIMIT :limit"
+
+
+def _lines_of(kind: str, source: str) -> str:
+    return (
+        f"SELECT at, '{kind}' AS kind, ref, part, facts FROM ({source}) AS {kind} "
+        f"WHERE '{kind}' = ANY (:kinds)"
+    )
+
+
+# Each source is cut for itself, so that of a long one no more is read than is shown; what a line
+# says of the one before it (new_cycle) is known by then.
+_PAGE = text(
+    "SELECT * FROM ("
+    + " UNION ALL ".join(
+        f"({_lines_of(kind, source)} AND (cast(:at AS timestamptz) IS NULL "
+        f"OR (at, text '{kind}', ref, part) < (:at, :kind, :ref, :part)) {_ORDER})"
+        for kind, source in _SOURCES
+    )
+    + f") AS happened {_ORDER}"
+)
+_COUNT = text(
+    "SELECT count(*) FROM ("
+    + " UNION ALL ".join(_lines_of(kind, source) for kind, source in _SOURCES)
+    + ") AS happened"
 )
 
 
@@ -120,26 +207,44 @@ def timeline(
     now: datetime,
     *,
     kinds: Collection[str] = KINDS,
+    after: Sequence[Any] | None = None,
     limit: int | None = 100,
 ) -> list[Happened]:
     """What happened to a lead by ``now`` (journey time, UTC), of these kinds, the newest first;
-    what people wrote stands for the engagement that it was. ``limit`` None: all of it."""
-    rows: Any = connection.execute(
-        _ALL, {"lead": lead_id, "now": now, "kinds": list(kinds), "limit": limit}
-    )
-    return [Happened(**row._mapping) for row in rows]
+    what people wrote stands for the engagement that it was.
+
+    Args:
+        after: only what comes after the line with this ``place``.
+        limit: how many lines at most; None for all.
+    """
+    at, kind, ref, part = after or (None, None, None, None)
+    asked = {"lead": lead_id, "now": now, "kinds": list(kinds), "limit": limit}
+    place = {"at": at, "kind": kind, "ref": ref, "part": part}
+    return [Happened(**row._mapping) for row in connection.execute(_PAGE, asked | place)]
 
 
-def history(connection: Connection, lead_id: int) -> list[HistoryLine]:
-    """What happened to a lead and what is booked, in words, the oldest first; sales have lists of
-    their own."""
-    kinds = set(KINDS) - {"answer", "opportunity"}
-    found = timeline(connection, lead_id, _ENDLESS, kinds=kinds, limit=None)
-    lines = [_worded(one) for one in reversed(found)]
-    return sorted(lines, key=lambda line: (line.at, line.what))
+def timeline_length(
+    connection: Connection, lead_id: int, now: datetime, kinds: Collection[str] = KINDS
+) -> int:
+    """How many lines :func:`timeline` has in all."""
+    asked = {"lead": lead_id, "now": now, "kinds": list(kinds)}
+    return int(connection.execute(_COUNT, asked).scalar_one())
 
 
-def _worded(one: Happened) -> HistoryLine:
+def history(connection: Connection, lead_id: int, limit: int | None = None) -> list[HistoryLine]:
+    """What happened to a lead and what is booked, in words: the newest ``limit`` lines (None: all),
+    of these the oldest first."""
+    found = timeline(connection, lead_id, ENDLESS, kinds=HISTORY, limit=limit)
+    return [in_words(one) for one in reversed(found)]
+
+
+def history_length(connection: Connection, lead_id: int) -> int:
+    """How many lines :func:`history` has in all."""
+    return timeline_length(connection, lead_id, ENDLESS, HISTORY)
+
+
+def in_words(one: Happened) -> HistoryLine:
+    """A line of the history as a sentence of codes and words."""
     facts, what = one.facts, one.kind
     match what:
         case "mail":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, text, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Select, func, literal, or_, select, text, tuple_
 
 from domain.sentences import sentence
 from store.engagement import record_engagement
@@ -44,7 +45,7 @@ def list_mails(
     search: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
-    before: int | None = None,
+    before: Sequence[Any] | None = None,
     limit: int,
 ) -> list[MailLine]:
     """The newest first.
@@ -52,7 +53,7 @@ def list_mails(
     Args:
         search: what recipient or subject holds, in any case.
         since, until: when it was sent (``until`` is not in it), journey time.
-        before: the id of the last mail of the page before.
+        before: only those before the one with this ``sent_at`` and ``id``.
     """
     age = tuple_(OutboxMessage.sent_at, OutboxMessage.id)
     query = _lines().order_by(OutboxMessage.sent_at.desc(), OutboxMessage.id.desc()).limit(limit)
@@ -68,10 +69,7 @@ def list_mails(
     if until is not None:
         query = query.where(OutboxMessage.sent_at < until)
     if before is not None:
-        last = aliased(OutboxMessage)
-        query = query.where(
-            age < select(last.sent_at, last.id).where(last.id == before).scalar_subquery()
-        )
+        query = query.where(age < tuple_(*map(literal, before)))
     return [MailLine(*row) for row in connection.execute(query)]
 
 

@@ -214,8 +214,11 @@ def _switch(connection: Connection, url: str, **values: Any) -> bool:
     return switched is not None
 
 
-def list_endpoints(connection: Connection) -> list[EndpointLine]:
-    """All endpoints by address, those that were removed or switched off too."""
+def list_endpoints(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[EndpointLine]:
+    """Endpoints by address, from the one after the address ``after``, those that were removed or
+    switched off too; ``limit`` None: all."""
     rows = connection.execute(
         select(
             WebhookEndpoint.id,
@@ -224,7 +227,10 @@ def list_endpoints(connection: Connection) -> list[EndpointLine]:
             WebhookEndpoint.active,
             (WebhookEndpoint.secret == "").label("removed"),
             WebhookEndpoint.created_at,
-        ).order_by(WebhookEndpoint.url)
+        )
+        .where(WebhookEndpoint.url > after)
+        .order_by(WebhookEndpoint.url)
+        .limit(limit)
     )
     return [EndpointLine(**row._mapping) for row in rows]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -28,24 +29,44 @@ class Waiting:
     since: datetime
 
 
-def overflow(connection: Connection, of_team: str | None = None) -> list[Waiting]:
+_QUEUE = f"""
+    FROM (
+        SELECT lead.id, first_name, last_name, country, account_id,
+            coalesce(last.rule, '') AS rule, coalesce(last.at, phase_since) AS since
+        FROM lead LEFT JOIN LATERAL (
+            SELECT rule, at FROM assignment
+            WHERE assignment.lead_id = lead.id AND cause = 'overflow' ORDER BY id DESC LIMIT 1
+        ) AS last ON true
+        WHERE lead.owner = '' AND phase IN {IN_SALES_HANDS}
+    ) AS waiting LEFT JOIN account ON account.id = waiting.account_id
+    WHERE (cast(:rules AS text[]) IS NULL OR rule = ANY(cast(:rules AS text[])))
+"""
+
+
+def overflow(
+    connection: Connection,
+    of_team: str | None = None,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
+) -> list[Waiting]:
     """The queue, the longest waiting first; of one team the leads whose rule names it or a rep of
-    it."""
-    rules = None if of_team is None else _rules_of(connection, of_team)
+    it.
+
+    Args:
+        after: only those after the one with this ``since`` and ``lead_id``.
+        limit: how many at most; None for all.
+    """
+    since, lead_id = after or (None, None)
     rows = connection.execute(
         text(
             f"""
-            SELECT lead.id, first_name, last_name, country, coalesce(account.name, '') AS company,
-                coalesce(last.rule, '') AS rule, coalesce(last.at, phase_since) AS since
-            FROM lead LEFT JOIN account ON account.id = lead.account_id
-            LEFT JOIN LATERAL (
-                SELECT rule, at FROM assignment
-                WHERE assignment.lead_id = lead.id AND cause = 'overflow' ORDER BY id DESC LIMIT 1
-            ) AS last ON true
-            WHERE lead.owner = '' AND phase IN {IN_SALES_HANDS}
-            ORDER BY since, lead.id
+            SELECT waiting.*, coalesce(account.name, '') AS company {_QUEUE}
+                AND (:id IS NULL OR (since, waiting.id) > (:since, :id))
+            ORDER BY since, waiting.id LIMIT :limit
             """
-        )
+        ),
+        {"rules": _rules(connection, of_team), "since": since, "id": lead_id, "limit": limit},
     )
     return [
         Waiting(
@@ -57,18 +78,28 @@ def overflow(connection: Connection, of_team: str | None = None) -> list[Waiting
             row.since,
         )
         for row in rows
-        if rules is None or row.rule in rules
     ]
 
 
-def _rules_of(connection: Connection, team: str) -> set[str]:
-    """Names of the routing rules that send leads to a team, or to a rep of it."""
+def how_many_wait(connection: Connection, of_team: str | None = None) -> int:
+    """How many leads are in the queue, of a team or in all."""
+    counted = connection.execute(
+        text(f"SELECT count(*) {_QUEUE}"), {"rules": _rules(connection, of_team)}
+    )
+    return int(counted.scalar_one())
+
+
+def _rules(connection: Connection, team: str | None) -> list[str] | None:
+    """Names of the routing rules that send leads to a team, or to a rep of it; None for those of
+    all teams."""
+    if team is None:
+        return None
     try:
         published = policy(connection, TeamPolicy, "team")
     except PolicyMissing:
-        return set()
+        return []
     codes = {team, *(rep.code for rep in published.reps_of(team))}
-    return {rule.rule for rule in published.routing if codes & set(rule.to)}
+    return [rule.rule for rule in published.routing if codes & set(rule.to)]
 
 
 def raise_at_once(

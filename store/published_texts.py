@@ -64,8 +64,11 @@ def version_in_force(connection: Connection, kind: Kind, name: str) -> int:
     return rows.first() or 0
 
 
-def list_templates(connection: Connection) -> list[TemplateLine]:
-    """All templates that are published, by name."""
+def list_templates(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[TemplateLine]:
+    """Templates that are published, by name, from the one after the name ``after``; ``limit`` None:
+    all."""
     rows = connection.execute(
         text(
             """
@@ -79,8 +82,9 @@ def list_templates(connection: Connection) -> list[TemplateLine]:
                     WHERE jsonb_exists(newest.templates, template_version.name)
                     ORDER BY newest.name
                 ) AS cadences
-            FROM template_version GROUP BY name ORDER BY name
+            FROM template_version WHERE name > :after GROUP BY name ORDER BY name LIMIT :limit
             """
-        )
+        ),
+        {"after": after, "limit": limit},
     )
     return [TemplateLine(**row._mapping) for row in rows]

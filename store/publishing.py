@@ -183,13 +183,17 @@ def cadence_names(connection: Connection) -> set[str]:
     return set(connection.scalars(select(CadenceVersion.name).distinct()))
 
 
-def list_policies(connection: Connection) -> list[PolicyLine]:
-    """The newest version of every policy, by name."""
+def list_policies(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[PolicyLine]:
+    """The newest version of every policy, by name, from the one after the name ``after``; ``limit``
+    None: all."""
     rows = connection.execute(
         text(
             "SELECT DISTINCT ON (name) name, version, published_at FROM policy_version "
-            "ORDER BY name, version DESC"
-        )
+            "WHERE name > :after ORDER BY name, version DESC LIMIT :limit"
+        ),
+        {"after": after, "limit": limit},
     )
     return [PolicyLine(**row._mapping) for row in rows]
 

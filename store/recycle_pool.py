@@ -85,24 +85,30 @@ def monday_of(now: datetime) -> datetime:
 
 
 def pool_page(
-    connection: Connection, now: datetime, wanted: Wanted, *, after: int = 0, limit: int = 50
+    connection: Connection,
+    now: datetime,
+    wanted: Wanted,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int = 50,
 ) -> list[PoolLine]:
-    """A page of the pool, the lead that comes back first first.
+    """A page of the pool, the lead that comes back first first, those that do not last.
 
     Args:
         now: journey time, UTC.
-        after: the last lead of the page before; 0 for the first page.
+        after: only those after the one with this ``until`` and ``id``.
 
     Raises:
         PolicyMissing: no scoring policy is published.
     """
     rules = policy(connection, ScoringPolicy, "scoring")
     condition, values = _conditions(connection, wanted)
-    if after:
+    if after is not None:
         condition += (
-            " AND (coalesce(parked_until, 'infinity'), id) > (SELECT coalesce(parked_until, "
-            "'infinity'), id FROM lead WHERE id = :after)"
+            " AND (coalesce(parked_until, 'infinity'), id) "
+            "> (coalesce(cast(:until AS timestamptz), 'infinity'), :after)"
         )
+        values["until"], values["after"] = after
     cadence, of_policy = _returns_to(connection)
     rows = connection.execute(
         text(
@@ -117,7 +123,7 @@ def pool_page(
             ORDER BY coalesce(parked_until, 'infinity'), lead.id
             """
         ),
-        {**values, **of_policy, "after": after, "limit": limit},
+        {**values, **of_policy, "limit": limit},
     )
     return [
         PoolLine(

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Row, text
 from domain.journey import Phase
 from domain.scoring.fit import Fit, fit_of
 from domain.scoring.interest import (
-    NOTHING,
     Event,
     Interest,
     Scored,
@@ -247,11 +246,7 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
     half_life = rules.half_life.length
     traits = _traits(connection, [lead_id])[0]
     fit = _fit(rules, traits)
-    by_rule: defaultdict[str, list[Row[Any]]] = defaultdict(list)
-    for row in _histories(connection, [lead_id])[lead_id]:
-        if row.rule:
-            by_rule[row.rule].append(row)
-    lines = [_line(rule, rows, now, half_life) for rule, rows in by_rule.items()]
+    lines = _lines(connection, lead_id, now, half_life)
     points = points_now(rules, traits, now)
     return Explanation(
         fit,
@@ -263,21 +258,40 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
     )
 
 
-def _line(rule: str, rows: Sequence[Row[Any]], now: datetime, half_life: timedelta) -> ScoreLine:
-    interest = NOTHING
-    for row in rows:
-        interest = interest.plus(row.points, row.at, half_life)
-    counting = [row for row in rows if row.points]
-    machines = sum(bool(row.machine) for row in rows)
-    return ScoreLine(
-        rule,
-        len(counting),
-        max(row.at for row in rows),
-        sum(row.points for row in counting),
-        interest.at(now, half_life),
-        sum(bool(row.worth) and not row.points and not row.machine for row in rows),
-        machines,
-    )
+# A rule's points as ``Interest.plus`` sums them, decayed to its last event. So small a power that
+# a double has no room for it is 0.
+_LINES = text(
+    """
+    SELECT rule, count(*) FILTER (WHERE points <> 0) AS times, max(at) AS last,
+        sum(points) AS points,
+        sum(CASE WHEN age < 1000 THEN points * power(0.5, age) ELSE 0 END) AS left_then,
+        count(*) FILTER (WHERE worth <> 0 AND points = 0 AND machine = '') AS over_cap,
+        count(*) FILTER (WHERE machine <> '') AS machines
+    FROM (
+        SELECT rule, points, worth, machine, at, cast(extract(epoch FROM
+            max(at) OVER (PARTITION BY rule) - at) AS double precision) / :half_life AS age
+        FROM engagement WHERE lead_id = :lead AND rule <> ''
+    ) AS event GROUP BY rule
+    """
+)
+
+
+def _lines(
+    connection: Connection, lead_id: int, now: datetime, half_life: timedelta
+) -> list[ScoreLine]:
+    asked = {"lead": lead_id, "half_life": half_life.total_seconds()}
+    return [
+        ScoreLine(
+            row.rule,
+            row.times,
+            row.last,
+            row.points,
+            Interest(row.left_then, row.last).at(now, half_life),
+            row.over_cap,
+            row.machines,
+        )
+        for row in connection.execute(_LINES, asked)
+    ]
 
 
 def _fit(rules: ScoringPolicy, row: Row[Any]) -> Fit:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from domain.access import Role
 from store.api_tokens import Caller
@@ -98,11 +111,23 @@ def end_session(connection: Connection, token: str, now: datetime) -> None:
 
 
 def list_sessions(
-    connection: Connection, user_id: int, now: datetime, current: int = 0
+    connection: Connection,
+    user_id: int,
+    now: datetime,
+    current: int = 0,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
 ) -> list[SessionLine]:
     """The sessions of a user that go on, the one seen last first; ``current`` is the id of the one
-    that asks."""
-    rows = connection.execute(
+    that asks.
+
+    Args:
+        after: only those after the one with this ``last_seen_at`` and ``id``.
+        limit: how many at most; None for all.
+    """
+    seen = (ConsoleSession.last_seen_at, ConsoleSession.id)
+    query = (
         select(
             ConsoleSession.id,
             ConsoleSession.way,
@@ -117,9 +142,12 @@ def list_sessions(
             ConsoleSession.expires_at > now,
             ConsoleSession.last_seen_at > now - IDLE,
         )
-        .order_by(ConsoleSession.last_seen_at.desc(), ConsoleSession.id.desc())
+        .order_by(*(column.desc() for column in seen))
+        .limit(limit)
     )
-    return [SessionLine(**row._mapping) for row in rows]
+    if after is not None:
+        query = query.where(tuple_(*seen) < tuple_(*map(literal, after)))
+    return [SessionLine(**row._mapping) for row in connection.execute(query)]
 
 
 def end_session_of(connection: Connection, user_id: int, session_id: int, now: datetime) -> bool:

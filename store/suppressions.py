@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select, text
 
@@ -31,22 +33,31 @@ _LINES = text(
     WHERE (:search = '' OR strpos(suppression.email_key, :search) > 0)
         AND (cast(:team AS text) IS NULL
              OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
-    ORDER BY at DESC, suppression.email_key OFFSET :skip LIMIT :limit
+        AND (cast(:at AS timestamptz) IS NULL OR at < :at
+             OR at = :at AND suppression.email_key > :last)
+    ORDER BY at DESC, suppression.email_key LIMIT :limit
     """
 )
 
 
 def list_suppressions(
-    connection: Connection, *, search: str, team: str | None, skip: int, limit: int
+    connection: Connection,
+    *,
+    search: str,
+    team: str | None,
+    after: Sequence[Any] | None = None,
+    limit: int,
 ) -> list[SuppressionLine]:
     """The latest first.
 
     Args:
         search: a part of the address; '' for all.
         team: only addresses of leads of this team; None for all, those of nobody too.
-        skip: how many to leave out from the beginning.
+        after: only those after the one with this ``at`` and ``address``.
     """
-    values = {"search": search.strip().casefold(), "team": team, "skip": skip, "limit": limit}
+    at, last = after or (None, None)
+    words = search.strip().casefold()
+    values = {"search": words, "team": team, "at": at, "last": last, "limit": limit}
     return [
         SuppressionLine(
             row.email_key, row.reason, row.at, row.id, full_name(row.first_name, row.last_name)

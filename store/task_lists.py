@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select, tuple_
 
 from domain.names import full_name
 from domain.scoring.policy import ScoringPolicy
@@ -38,6 +40,11 @@ class OpenTask:
     def name(self) -> str:
         """The lead's name in the order of its script, '' if unknown."""
         return full_name(self.first_name, self.last_name)
+
+    @property
+    def urgency(self) -> tuple[bool, datetime, int]:
+        """What lists of open tasks are ordered by."""
+        return not self.hot, self.due_at, self.id
 
 
 @dataclass(frozen=True)
@@ -81,11 +88,24 @@ _OPEN = (
 
 
 def open_tasks(
-    connection: Connection, owner: str | None = None, team: str | None = None
+    connection: Connection,
+    owner: str | None = None,
+    team: str | None = None,
+    *,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
 ) -> list[OpenTask]:
     """The open tasks of ``owner``, of the reps of ``team``, or everybody's: hot leads, then the
-    one due first."""
-    query = _OPEN.where(Task.state == "open").order_by(Task.hot.desc(), Task.due_at, Task.id)
+    one due first.
+
+    Args:
+        after: only those after the one with this ``urgency``.
+        limit: how many at most; None for all.
+    """
+    urgency = (~Task.hot, Task.due_at, Task.id)
+    query = _OPEN.where(Task.state == "open").order_by(*urgency).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(*urgency) > tuple_(*map(literal, after)))
     if owner is not None:
         query = query.where(Task.owner == owner)
     if team is not None:

@@ -122,9 +122,12 @@ def what_moves(connection: Connection, rep: str, begins_at: datetime, until: dat
     )
 
 
-def queue(connection: Connection, now: datetime, team: str | None = None) -> list[Queued]:
-    """The overflow queue (of ``team``), the longest waiting first, and who may take each."""
-    waiting = overflow(connection, team)
+def queue(
+    connection: Connection, now: datetime, team: str | None = None, limit: int | None = None
+) -> list[Queued]:
+    """The overflow queue (of ``team``), the longest waiting first, and who may take each; ``limit``
+    None: all of it."""
+    waiting = overflow(connection, team, limit=limit)
     rules = team_policy(connection)
     if not waiting or rules is None:
         return [Queued(one, ()) for one in waiting]

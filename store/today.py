@@ -12,7 +12,7 @@ from domain.names import full_name
 from store.erasure import ERASED
 from store.figures import NOT_STARTED
 from store.inbox import Pile, how_many
-from store.overflow import overflow
+from store.overflow import how_many_wait
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def day_figures(
     return DayFigures(
         tasks_open=how_many(connection, Pile(team=team)),
         tasks_late=how_many(connection, Pile(team=team, late_at=now)),
-        overflow=len(overflow(connection, team)),
+        overflow=how_many_wait(connection, team),
         **row._mapping,
     )
 

@@ -93,9 +93,12 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
     return made
 
 
-def list_users(connection: Connection) -> list[UserLine]:
-    """All users by address, those that are disabled too."""
-    return _lines(connection)
+def list_users(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[UserLine]:
+    """Users by address, from the one after the address ``after`` (casefolded), those that are
+    disabled too; ``limit`` None: all."""
+    return _lines(connection, ConsoleUser.email_key > after, limit=limit)
 
 
 def find_user(connection: Connection, email: str) -> UserLine | None:
@@ -302,7 +305,9 @@ def _check_rep(connection: Connection, role: Role, rep: str) -> None:
         )
 
 
-def _lines(connection: Connection, *which: ColumnElement[bool]) -> list[UserLine]:
+def _lines(
+    connection: Connection, *which: ColumnElement[bool], limit: int | None = None
+) -> list[UserLine]:
     seen = (
         select(func.max(ConsoleSession.last_seen_at))
         .where(ConsoleSession.user_id == ConsoleUser.id)
@@ -323,5 +328,6 @@ def _lines(connection: Connection, *which: ColumnElement[bool]) -> list[UserLine
         )
         .where(*which)
         .order_by(ConsoleUser.email_key)
+        .limit(limit)
     )
     return [UserLine(**row._mapping) for row in rows]

@@ -66,8 +66,11 @@ def find_source(connection: Connection, key: str) -> Source | None:
     return Source(**row._mapping) if row else None
 
 
-def list_write_keys(connection: Connection) -> list[WriteKeyLine]:
-    """All write keys by name, those that were revoked too."""
+def list_write_keys(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[WriteKeyLine]:
+    """Write keys by name, from the one after the name ``after``, those that were revoked too;
+    ``limit`` None: all."""
     rows = connection.execute(
         select(
             WriteKey.name,
@@ -75,7 +78,10 @@ def list_write_keys(connection: Connection) -> list[WriteKeyLine]:
             WriteKey.cadence,
             WriteKey.created_at,
             WriteKey.revoked_at,
-        ).order_by(WriteKey.name)
+        )
+        .where(WriteKey.name > after)
+        .order_by(WriteKey.name)
+        .limit(limit)
     )
     return [WriteKeyLine(**row._mapping) for row in rows]
 

@@ -10,6 +10,7 @@ from domain.journey import Code
 from store.recycle import RecycleRefused
 from store.recycle_pool import (
     WEEKS,
+    PoolLine,
     Wanted,
     choices,
     count_pool,
@@ -68,12 +69,14 @@ def test_pages_follow_each_other_also_where_leads_come_back_at_once_or_never(boo
     )
     book.value("UPDATE lead SET parked_until = NULL WHERE id = :id RETURNING 1", id=leads[0])
 
-    seen: list[int] = []
+    seen: list[PoolLine] = []
     with book.database.connect() as connection:
-        while page := pool_page(connection, NOW, Wanted(), after=seen[-1] if seen else 0, limit=2):
-            seen += [line.id for line in page]
+        last = None
+        while page := pool_page(connection, NOW, Wanted(), after=last, limit=2):
+            seen += page
+            last = seen[-1].until, seen[-1].id
 
-    assert seen == [*leads[1:], leads[0]]
+    assert [line.id for line in seen] == [*leads[1:], leads[0]]
 
 
 def test_the_forecast_shows_every_week_with_the_overdue_in_the_first(book: Book) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
@@ -25,6 +25,7 @@ from store.api_tokens import Caller, TokenExpired, begin_change, find_caller
 from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
 from temporal_client import connect_temporal
+from web.api.cursors import Cursors
 from web.api.problems import Problem, missing
 from web.api.recorded import Sent, worth_keeping
 from web.auth_log import AuthLog
@@ -56,6 +57,11 @@ class Here:
     def auth_log(self) -> AuthLog:
         """The log of who was let in, and of what decides it."""
         return AuthLog(deployment_secret(self.settings))
+
+    @functools.cached_property
+    def cursors(self) -> Cursors:
+        """What lists are read on with, page by page."""
+        return Cursors(deployment_secret(self.settings))
 
     def real_now(self) -> datetime:
         """Real time, UTC: what sessions, links and changes are reckoned in."""
@@ -205,13 +211,3 @@ def found(thing: T | None, detail: str) -> T:
     if thing is None:
         raise missing(detail)
     return thing
-
-
-def teams_leads(connection: Connection, caller: Caller, lead_ids: Collection[int]) -> set[int]:
-    """Those of the leads whose owner is of the caller's team."""
-    ours = (
-        select(Lead.id)
-        .join(Rep, Rep.code == Lead.owner)
-        .where(Rep.team == caller.team, Lead.id.in_(lead_ids))
-    )
-    return set(connection.scalars(ours))

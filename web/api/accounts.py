@@ -8,18 +8,18 @@ from typing import Annotated
 import anyio.from_thread
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.sentences import sentence
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.api_tokens import Caller
 from store.cadences import CadenceMissing
 from store.tables import Rep
-from web.api.access import Here, Place, found, may, teams_leads
+from web.api.access import Here, Place, found, may, team_of
 from web.api.inputs import ASKED, Code, Instant
-from web.api.paging import Listing
+from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 from web.api.problems import missing, refused
 from workflows import steering
 
@@ -29,7 +29,8 @@ Holder = Annotated[Caller, Depends(may(Action.HOLD_ACCOUNTS))]
 
 
 class AccountDetail(BaseModel):
-    """A company and its leads that the caller sees."""
+    """A company and the first of its leads that the caller sees; ``/accounts/{account_id}/leads``
+    has all."""
 
     account: AccountLine
     leads: list[LeadOfAccount]
@@ -73,13 +74,28 @@ def show(here: Place, caller: Reader, account_id: int) -> AccountDetail:
         return _seen(connection, here, caller, account_id)
 
 
+@router.get("/{account_id}/leads")
+def list_leads(
+    here: Place, caller: Reader, account_id: int, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[LeadOfAccount]:
+    """The company's leads that the caller sees, in the order of their ids."""
+
+    def after(connection: Connection, last: Key | None, most: int) -> list[LeadOfAccount]:
+        _account(connection, here, caller, account_id)
+        return accounts_hold.leads_of(
+            connection, account_id, team=team_of(caller), after=last_id(last) or 0, limit=most
+        )
+
+    return page(here, f"leads of account {account_id}", cursor, limit, after, key=by_id)
+
+
 @router.post("/{account_id}/hold")
 def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDetail:
     """Hold a company out of all marketing; a later one replaces an earlier one."""
     now = here.clock.now()
     try:
         with here.database.begin() as connection:
-            _seen(connection, here, caller, account_id)
+            _account(connection, here, caller, account_id)
             accounts_hold.hold(
                 connection,
                 account_id,
@@ -94,12 +110,30 @@ def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDet
 
 
 @router.get("/{account_id}/scheduled")
-def list_scheduled(here: Place, caller: Reader, account_id: int) -> Listing[ScheduledStep]:
-    """What marketing has scheduled for the company's leads."""
-    with here.database.connect() as connection:
-        visible = {lead.id for lead in _seen(connection, here, caller, account_id).leads}
-        steps = accounts_hold.scheduled(connection, here.clock.now(), account_id=account_id)
-    return Listing(items=[step for step in steps if step.lead_id in visible])
+def list_scheduled(
+    here: Place, caller: Reader, account_id: int, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[ScheduledStep]:
+    """What marketing has scheduled for the company's leads, the next first."""
+
+    def after(connection: Connection, last: Key | None, most: int) -> list[ScheduledStep]:
+        _account(connection, here, caller, account_id)
+        return accounts_hold.scheduled(
+            connection,
+            here.clock.now(),
+            account_id=account_id,
+            team=team_of(caller),
+            after=last,
+            limit=most,
+        )
+
+    return page(
+        here,
+        f"scheduled for account {account_id}",
+        cursor,
+        limit,
+        after,
+        key=lambda one: (one.due_at, one.enrollment_id),
+    )
 
 
 @router.post("/{account_id}/play")
@@ -108,9 +142,9 @@ def play(here: Place, caller: Holder, account_id: int, body: PlayRequest) -> Pla
     team."""
     try:
         with here.database.begin() as connection:
-            seen = _seen(connection, here, caller, account_id)
-            visible = {lead.id for lead in seen.leads}
-            done = accounts_hold.play(connection, seen.account, body.cadence, visible)
+            account = _account(connection, here, caller, account_id)
+            visible = _visible(connection, caller, account_id)
+            done = accounts_hold.play(connection, account, body.cadence, visible)
     except (AccountRefused, CadenceMissing) as refusal:
         raise refused(str(refusal), "cadence") from None
     return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
@@ -132,14 +166,15 @@ def resume(here: Place, caller: Holder, account_id: int) -> Told:
 def release(here: Place, caller: Holder, account_id: int) -> AccountDetail:
     """Let marketing write to a company again."""
     with here.database.begin() as connection:
-        _seen(connection, here, caller, account_id)
+        _account(connection, here, caller, account_id)
         accounts_hold.release(connection, account_id)
         return _seen(connection, here, caller, account_id)
 
 
 def _tell(here: Here, caller: Caller, account_id: int, what: steering.Order) -> Told:
     with here.database.connect() as connection:
-        visible = {lead.id for lead in _seen(connection, here, caller, account_id).leads}
+        _account(connection, here, caller, account_id)
+        visible = _visible(connection, caller, account_id)
         running = accounts_hold.journeys_of(connection, account_id)
     told = []
     for lead_id in running:
@@ -155,18 +190,30 @@ async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
 
 
 def _seen(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountDetail:
-    """An SDR sees a company that a rep of the team owns, or one of its leads."""
+    account = _account(connection, here, caller, account_id)
+    leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller), limit=PAGE)
+    return AccountDetail(account=account, leads=leads)
+
+
+def _account(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountLine:
+    """An SDR sees a company that a rep of the team owns, or one of its leads.
+
+    Raises:
+        Problem: 404; there is none that the caller sees.
+    """
     none = sentence("There is no account {account}.", account=account_id)
     account = found(
         accounts_hold.find_account(connection, f"account-{account_id}", here.clock.now()), none
     )
-    leads = accounts_hold.leads_of(connection, account_id)
-    if caller.role == Role.SDR:
-        ours = teams_leads(connection, caller, {one.id for one in leads})
-        leads = [one for one in leads if one.id in ours]
-        owner = connection.scalar(
-            Rep.__table__.select().with_only_columns(Rep.team).where(Rep.code == account.owner)
-        )
-        if not leads and owner != caller.team:
+    team = team_of(caller)
+    if team is not None:
+        owner = connection.scalar(select(Rep.team).where(Rep.code == account.owner))
+        if owner != team and not accounts_hold.leads_of(connection, account_id, team=team, limit=1):
             raise missing(none)
-    return AccountDetail(account=account, leads=leads)
+    return account
+
+
+def _visible(connection: Connection, caller: Caller, account_id: int) -> set[int]:
+    """The ids of the company's leads that the caller sees."""
+    leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller))
+    return {lead.id for lead in leads}

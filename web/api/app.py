@@ -21,6 +21,7 @@ from web.api import (
     erasure,
     imports,
     keys,
+    lead_history,
     leads,
     mails,
     me,
@@ -45,6 +46,7 @@ log = structlog.get_logger(__name__)
 
 SUBJECTS = (
     leads,
+    lead_history,
     tasks,
     meetings,
     opportunities,

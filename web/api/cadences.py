@@ -26,7 +26,7 @@ from store.publishing import (
 from store.scoring import Forecast
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED
-from web.api.paging import Listing
+from web.api.paging import PAGE, Cursor, Limit, Page, by_name, last_name, page
 from web.api.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts
 
@@ -101,10 +101,18 @@ class Publications(BaseModel):
 
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
-def list_all(here: Place) -> Listing[CadenceSummary]:
-    """The newest version of every cadence."""
-    with here.database.connect() as connection:
-        return Listing(items=list_cadences(connection))
+def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[CadenceSummary]:
+    """The newest version of every cadence, by name."""
+    return page(
+        here,
+        "cadences",
+        cursor,
+        limit,
+        lambda connection, after, most: list_cadences(
+            connection, after=last_name(after), limit=most
+        ),
+        key=by_name,
+    )
 
 
 @router.get("/cadences/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -129,10 +137,18 @@ def show(
 
 
 @router.get("/policies", dependencies=[Depends(may(Action.READ_CADENCES))])
-def policies(here: Place) -> Listing[PolicyLine]:
-    """The policies in force."""
-    with here.database.connect() as connection:
-        return Listing(items=list_policies(connection))
+def policies(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[PolicyLine]:
+    """The policies in force, by name."""
+    return page(
+        here,
+        "policies",
+        cursor,
+        limit,
+        lambda connection, after, most: list_policies(
+            connection, after=last_name(after), limit=most
+        ),
+        key=by_name,
+    )
 
 
 @router.get("/policies/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])

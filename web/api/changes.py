@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from domain.access import Action
 from store.api_tokens import Change, list_changes
 from web.api.access import Place, may
-from web.api.paging import Before, Limit, Page
+from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 
 router = APIRouter(prefix="/changes", tags=["changes"])
 
@@ -21,12 +21,17 @@ def list_all(
     by: Annotated[str, Query(max_length=320, description="Who: a part of the name.")] = "",
     lead: Annotated[int | None, Query(description="Id of a lead.")] = None,
     task: Annotated[int | None, Query(description="Id of a task.")] = None,
-    before: Before = None,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[Change]:
     """Every change that was asked for, the latest first."""
-    with here.database.connect() as connection:
-        items = list_changes(
-            connection, by=by, lead_id=lead, task_id=task, before=before, limit=limit
-        )
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    return page(
+        here,
+        "changes",
+        cursor,
+        limit,
+        lambda connection, after, most: list_changes(
+            connection, by=by, lead_id=lead, task_id=task, before=last_id(after), limit=most
+        ),
+        key=by_id,
+    )

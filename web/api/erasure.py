@@ -14,7 +14,7 @@ from store.api_tokens import Caller
 from store.erasure import ErasureRefused, Receipt
 from web.api.access import Place, may
 from web.api.inputs import ASKED
-from web.api.paging import Before, Limit, Page
+from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 from web.api.problems import missing, refused
 
 router = APIRouter(tags=["erasure"])
@@ -72,16 +72,21 @@ def list_receipts(
     here: Place,
     *,
     address: Annotated[str, Query(description="Whether this person was erased.")] = "",
-    before: Before = None,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[Receipt]:
     """Who was erased is not kept, only that it was done: the latest first."""
-    with here.database.connect() as connection:
-        items = erasure.receipts(
+    return page(
+        here,
+        "erasures",
+        cursor,
+        limit,
+        lambda connection, after, most: erasure.receipts(
             connection,
             secret=deployment_secret(here.settings),
             address=address,
-            before=before,
-            limit=limit,
-        )
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+            before=last_id(after),
+            limit=most,
+        ),
+        key=by_id,
+    )

@@ -25,7 +25,7 @@ from store.import_runs import ImportRefused, NewImport, RunLine
 from store.lead_import import published_cadences
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED
-from web.api.paging import Before, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.api.problems import Problem, invalid, missing, refused
 
 LIMIT = 50 * 1024 * 1024
@@ -70,12 +70,19 @@ class Choice(BaseModel):
 
 @router.get("")
 def list_imports(
-    here: Place, _caller: Importer, before: Before = None, limit: Limit = 50
+    here: Place, _caller: Importer, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[RunLine]:
     """Imports, those of the command line too, the newest first."""
-    with here.database.connect() as connection:
-        items = import_runs.list_runs(connection, before=before, limit=limit)
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    return page(
+        here,
+        "imports",
+        cursor,
+        limit,
+        lambda connection, after, most: import_runs.list_runs(
+            connection, before=last_id(after), limit=most
+        ),
+        key=by_id,
+    )
 
 
 @router.post("", status_code=201)

@@ -28,7 +28,7 @@ from store.write_keys import (
 )
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code
-from web.api.paging import Done, Listing
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_name, last_name, page
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))])
@@ -74,10 +74,18 @@ class Named(BaseModel):
 
 
 @router.get("/write-keys")
-def list_keys(here: Place) -> Listing[WriteKeyLine]:
+def list_keys(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[WriteKeyLine]:
     """Write keys of the tracking API by name, those that were revoked too."""
-    with here.database.connect() as connection:
-        return Listing(items=list_write_keys(connection))
+    return page(
+        here,
+        "write keys",
+        cursor,
+        limit,
+        lambda connection, after, most: list_write_keys(
+            connection, after=last_name(after), limit=most
+        ),
+        key=by_name,
+    )
 
 
 @router.post("/write-keys", status_code=201)
@@ -115,10 +123,16 @@ def revoke_key(here: Place, body: Named) -> Done:
 
 
 @router.get("/tokens")
-def list_all_tokens(here: Place) -> Listing[TokenLine]:
+def list_all_tokens(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TokenLine]:
     """Tokens of this API by name, those that were revoked too. Real time."""
-    with here.database.connect() as connection:
-        return Listing(items=list_tokens(connection))
+    return page(
+        here,
+        "tokens",
+        cursor,
+        limit,
+        lambda connection, after, most: list_tokens(connection, after=last_name(after), limit=most),
+        key=by_name,
+    )
 
 
 @router.post("/tokens", status_code=201)

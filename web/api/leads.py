@@ -16,14 +16,14 @@ from domain.sentences import sentence
 from store import consent, leads
 from store.api_tokens import Caller
 from store.dossier import Dossier, dossier
-from store.lead_timeline import HistoryLine, history
+from store.lead_timeline import HistoryLine, history, history_length
 from store.leads import MOST_POINTS, LeadLine
 from store.prospects import Prospected, prospect
 from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Address, Code
-from web.api.paging import After, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.api.problems import Problem, invalid, refused
 from workflows import steering
 
@@ -45,7 +45,8 @@ class Prospects(BaseModel):
 
 
 class LeadDetail(BaseModel):
-    """A lead, why it has its score, and everything that happened to it, the oldest first.
+    """A lead, why it has its score, and what happened to it last, the oldest of that first:
+    ``history_length`` is how many lines there are, and ``/leads/{lead_id}/history`` has all.
     ``suppressed`` is why it gets no mail, '' when it does: ``unconfirmed`` until an address that
     only a browser brought is confirmed, or permitted."""
 
@@ -53,6 +54,7 @@ class LeadDetail(BaseModel):
     suppressed: str
     scoring: Explanation
     history: list[HistoryLine]
+    history_length: int
 
 
 class Journey(BaseModel):
@@ -100,12 +102,16 @@ def list_leads(
             description="Beginnings of words in name, address, title and company; all must fit.",
         ),
     ] = "",
-    after: After = 0,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[LeadLine]:
     """Leads in the order of their ids; an SDR's token sees those of its team."""
-    with here.database.connect() as connection:
-        items = leads.leads_page(
+    return page(
+        here,
+        "leads",
+        cursor,
+        limit,
+        lambda connection, after, most: leads.leads_page(
             connection,
             here.clock.now(),
             stage=stage,
@@ -114,10 +120,11 @@ def list_leads(
             account_id=account,
             search=search,
             team=team_of(caller),
-            after=after,
-            limit=limit,
-        )
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+            after=last_id(after) or 0,
+            limit=most,
+        ),
+        key=by_id,
+    )
 
 
 @router.get("/{lead_id}")
@@ -132,7 +139,8 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
             lead=lead,
             suppressed=consent.consent_of(connection, email_key).suppressed,
             scoring=explain(connection, lead_id, now),
-            history=history(connection, lead_id),
+            history=history(connection, lead_id, PAGE),
+            history_length=history_length(connection, lead_id),
         )
 
 

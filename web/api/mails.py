@@ -13,7 +13,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
@@ -26,13 +26,14 @@ from store.api_tokens import Caller
 from store.outbox_mails import KeptMail, MailLine, ReplyRefused
 from web.api.access import Here, Place, found, may
 from web.api.inputs import ASKED, Instant
-from web.api.paging import After, Before, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, key_in, page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/mails", tags=["mails"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MAILS))]
 
 REPLY_LIMIT = 2000
+FOLLOWED = "followed mails"
 FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; "
@@ -113,31 +114,37 @@ def list_mails(
     search: str = "",
     since: Instant | None = None,
     until: Instant | None = None,
-    before: Before = None,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[MailLine]:
     """The newest first; ``search`` is looked for in recipients and subjects."""
-    with here.database.connect() as connection:
-        items = outbox_mails.list_mails(
+    return page(
+        here,
+        "mails",
+        cursor,
+        limit,
+        lambda connection, after, most: outbox_mails.list_mails(
             connection,
             search=search.strip(),
             since=since,
             until=until,
-            before=before,
-            limit=limit,
-        )
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+            before=after,
+            limit=most,
+        ),
+        key=lambda one: (one.sent_at, one.id),
+    )
 
 
 @router.get("/follow")
 def follow(
     here: Place,
     _caller: Reader,
-    after: After = 0,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[FollowedMail]:
-    """Mails in the order they were sent, from the one after ``after``. Asking again with the last
-    id, whether or not there is a ``next``, never misses one."""
+    """Mails in the order they were sent. ``next_cursor`` is never null: asking again with it, now
+    or later, brings what was sent since and misses nothing."""
+    (after,) = (0,) if cursor is None else key_in(here, FOLLOWED, cursor)
     with here.database.begin() as connection:
         newest = outbox_mails.newest_settled(connection)
     with here.database.connect() as connection:
@@ -154,7 +161,8 @@ def follow(
         )
         for mail in mails
     ]
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    last = by_id(items[-1]) if items else (after,)
+    return Page(items=items, next_cursor=here.cursors.write(FOLLOWED, last))
 
 
 @router.get("/{mail_id}")

@@ -16,7 +16,7 @@ from store.sessions import SessionLine
 from store.users import UserRefused
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code
-from web.api.paging import Done, Listing
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/me", tags=["me"])
@@ -73,13 +73,25 @@ def change(here: Place, caller: Own, body: Settings) -> Me:
 
 
 @router.get("/sessions")
-def list_sessions(here: Place, caller: Own) -> Listing[SessionLine]:
+def list_sessions(
+    here: Place, caller: Own, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[SessionLine]:
     """Where the caller is signed in, the session seen last first; a token is in none. Real time."""
-    with here.database.connect() as connection:
-        found = sessions.list_sessions(
-            connection, caller.user_id, here.real_now(), caller.session_id
-        )
-    return Listing(items=found)
+    return page(
+        here,
+        "sessions",
+        cursor,
+        limit,
+        lambda connection, after, most: sessions.list_sessions(
+            connection,
+            caller.user_id,
+            here.real_now(),
+            caller.session_id,
+            after=after,
+            limit=most,
+        ),
+        key=lambda one: (one.last_seen_at, one.id),
+    )
 
 
 @router.delete("/sessions")

@@ -22,7 +22,7 @@ from store.meeting_lines import (
 from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
 from web.api.access import Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Instant
-from web.api.paging import After, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
@@ -63,16 +63,23 @@ def list_all(
         Instant | None, Query(alias="from", description="They begin then or later.")
     ] = None,
     until: Annotated[Instant | None, Query(alias="to", description="They begin before.")] = None,
-    after: After = 0,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[MeetingLine]:
     """Appointments in the order of their ids; an SDR's token sees those with leads of its team."""
     wanted = Wanted(
         lead_id=lead, owner=owner, state=state, since=since, until=until, team=team_of(caller)
     )
-    with here.database.connect() as connection:
-        items = meetings_page(connection, wanted, after=after, limit=limit)
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    return page(
+        here,
+        "meetings",
+        cursor,
+        limit,
+        lambda connection, after, most: meetings_page(
+            connection, wanted, after=last_id(after) or 0, limit=most
+        ),
+        key=by_id,
+    )
 
 
 @router.get("/{meeting_id}")

@@ -13,7 +13,7 @@ from store.opportunities import open_beside
 from store.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Code, Id
-from web.api.paging import After, Limit, Page
+from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 from web.api.problems import refused
 from web.api.tasks import Completed, Completion, Learned, finish
 
@@ -60,15 +60,22 @@ def list_all(
     *,
     account: Annotated[str, Query(description="Its id, name or domain.")] = "",
     only_open: bool = False,
-    after: After = 0,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[Sale]:
     """Sales, the youngest first, with when their stage is to be over and whether they stand still;
     an SDR's token sees those with leads of its team."""
     wanted = Wanted(state="open" if only_open else "any", account=account, team=team_of(caller))
-    with here.database.connect() as connection:
-        items = sales(connection, here.clock.now(), wanted, after=after, limit=limit)
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    return page(
+        here,
+        "opportunities",
+        cursor,
+        limit,
+        lambda connection, after, most: sales(
+            connection, here.clock.now(), wanted, after=last_id(after) or 0, limit=most
+        ),
+        key=by_id,
+    )
 
 
 @router.post("", status_code=201)

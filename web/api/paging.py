@@ -1,32 +1,118 @@
-"""Lists that are read page by page."""
+"""Lists that are read page by page: every list of the API, with one kind of cursor."""
 
 from __future__ import annotations
 
-from typing import Annotated, Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from domain.sentences import sentence
+from web.api.access import Here
+from web.api.cursors import BadCursor
+from web.api.problems import invalid
 
 T = TypeVar("T")
-Limit = Annotated[int, Query(ge=1, le=500, description="How many at most.")]
-After = Annotated[int, Query(ge=0, lt=2**63, description="`next` of the page before.")]
-Before = Annotated[int | None, Query(ge=1, lt=2**63, description="`next` of the page before.")]
+Key = tuple[Any, ...]
+"""The values by which a list is ordered, of one of its rows."""
+
+MOST = 500
+"""Rows of a page."""
+PAGE = 50
+"""Rows of a page when nobody says how many."""
+Limit = Annotated[int, Query(ge=1, le=MOST, description="How many at most.")]
+Cursor = Annotated[
+    str | None,
+    Query(
+        max_length=4_000,
+        description="`next_cursor` of the page before; left out for the first page.",
+    ),
+]
 
 
 class Page(BaseModel, Generic[T]):
-    """One page. ``next`` asks for the page that follows; it is null on the last one."""
+    """One page of a list. ``next_cursor`` asks for the page that follows; it is null on the last
+    one. What is added to the list meanwhile moves nothing from one page to another."""
 
     items: list[T]
-    next: int | None = None
-
-
-class Listing(BaseModel, Generic[T]):
-    """A list that is short enough to come whole."""
-
-    items: list[T]
+    next_cursor: str | None = None
 
 
 class Done(BaseModel):
     """A change that was made, told in a sentence."""
 
     detail: str
+
+
+def page(
+    here: Here,
+    of: str,
+    cursor: str | None,
+    limit: int,
+    read: Callable[[Connection, Key | None, int], Sequence[T]],
+    *,
+    key: Callable[[T], Key],
+) -> Page[T]:
+    """The page of a list that begins after ``cursor``, or the first.
+
+    Args:
+        of: name of the list, its own.
+        read: finds the rows after the one with this sort key (None: from the first on), so many
+            at most.
+        key: the sort key of a row; no two rows of the list have the same.
+
+    Raises:
+        Problem: the cursor is none of this list.
+    """
+    after = None if cursor is None else key_in(here, of, cursor)
+    with here.database.connect() as connection:
+        # One more than is shown tells whether there is another page.
+        found = read(connection, after, limit + 1)
+    shown = list(found[:limit])
+    more = len(found) > limit
+    return Page(items=shown, next_cursor=here.cursors.write(of, key(shown[-1])) if more else None)
+
+
+def key_in(here: Here, of: str, cursor: str) -> Key:
+    """The sort key in a cursor of the list ``of``.
+
+    Raises:
+        Problem: 422; the cursor is none of this list.
+    """
+    try:
+        return here.cursors.read(of, cursor)
+    except BadCursor:
+        raise invalid(
+            "cursor",
+            sentence(
+                "This is no cursor of this list: send next_cursor of the page before as it came, "
+                "or leave the cursor out to begin anew."
+            ),
+        ) from None
+
+
+def after_in(items: Sequence[T], after: Key | None, limit: int, key: Callable[[T], Key]) -> list[T]:
+    """The same of a short list that is known as a whole, in the order of ``key``."""
+    return [one for one in items if after is None or key(one) > after][:limit]
+
+
+def by_id(one: Any) -> Key:
+    """The sort key of what is listed by id."""
+    return (one.id,)
+
+
+def by_name(one: Any) -> Key:
+    """The sort key of what is listed by name."""
+    return (one.name,)
+
+
+def last_name(after: Key | None) -> str:
+    """The name in a sort key of :func:`by_name`; '' before the first."""
+    return "" if after is None else after[0]
+
+
+def last_id(after: Key | None) -> int | None:
+    """The id in a sort key of :func:`by_id`."""
+    return None if after is None else after[0]

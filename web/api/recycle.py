@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -20,7 +21,7 @@ from store.recycle import RecycleRefused, ReturningWeek
 from store.recycle_pool import PoolLine, Wanted
 from web.api.access import Here, Place, may, sees, team_of
 from web.api.inputs import ASKED, Day, Id, Instant
-from web.api.paging import After, Done, Limit, Listing, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/recycle", tags=["recycle"])
@@ -110,29 +111,40 @@ class Decided(BaseModel):
 class Filters(Matching):
     """Which parked leads, and which page of them."""
 
-    after: After = 0
-    limit: Limit = 50
+    cursor: Cursor = None
+    limit: Limit = PAGE
 
 
 @router.get("")
 def list_parked(here: Place, caller: Reader, query: Annotated[Filters, Query()]) -> Page[PoolLine]:
     """Leads that rest, the one that comes back first first."""
-    with here.database.connect() as connection:
-        items = recycle_pool.pool_page(
-            connection,
-            here.clock.now(),
-            query.wanted(caller),
-            after=query.after,
-            limit=query.limit,
-        )
-    return Page(items=items, next=items[-1].id if len(items) == query.limit else None)
+    wanted = query.wanted(caller)
+    return page(
+        here,
+        "parked leads",
+        query.cursor,
+        query.limit,
+        lambda connection, after, most: recycle_pool.pool_page(
+            connection, here.clock.now(), wanted, after=after, limit=most
+        ),
+        key=lambda one: (one.until, one.id),
+    )
 
 
 @router.get("/forecast", dependencies=[Depends(may(Action.READ_RECYCLE))])
-def forecast(here: Place) -> Listing[ReturningWeek]:
+def forecast(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[ReturningWeek]:
     """How many leads come back in which week, and why they rest."""
-    with here.database.connect() as connection:
-        return Listing(items=recycle.returns_by_week(connection, here.clock.now()))
+    now = here.clock.now()
+    return page(
+        here,
+        "forecast",
+        cursor,
+        limit,
+        lambda connection, after, most: after_in(
+            recycle.returns_by_week(connection, now), after, most, _week
+        ),
+        key=_week,
+    )
 
 
 @router.post("/wake")
@@ -228,6 +240,10 @@ def retire(here: Place, caller: Changer, lead_id: int) -> Done:
     """Let a parked lead go; should it write or book one day, it comes back all the same."""
     _decide(here, caller, lead_id, lambda connection: recycle.retire(connection, lead_id))
     return Done(detail=f"lead-{lead_id} is retired.")
+
+
+def _week(one: ReturningWeek) -> tuple[date]:
+    return (one.monday,)
 
 
 def _decide(

@@ -17,7 +17,7 @@ from store.api_tokens import Caller
 from store.suppressions import SuppressionLine, lead_with, list_suppressions
 from web.api.access import Here, Place, may, sees, team_of
 from web.api.inputs import ASKED
-from web.api.paging import After, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
@@ -71,15 +71,21 @@ def list_all(
     caller: Reader,
     *,
     search: Annotated[str, Query(max_length=320, description="A part of the address.")] = "",
-    skip: After = 0,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[SuppressionLine]:
     """Addresses that get no mail, the latest first; an SDR's are those of its team's leads."""
-    with here.database.connect() as connection:
-        items = list_suppressions(
-            connection, search=search, team=team_of(caller), skip=skip, limit=limit
-        )
-    return Page(items=items, next=skip + limit if len(items) == limit else None)
+    team = team_of(caller)
+    return page(
+        here,
+        "suppressions",
+        cursor,
+        limit,
+        lambda connection, after, most: list_suppressions(
+            connection, search=search, team=team, after=after, limit=most
+        ),
+        key=lambda one: (one.at, one.address),
+    )
 
 
 @router.post("", status_code=201)

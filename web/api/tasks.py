@@ -18,7 +18,7 @@ from store.routing import RoutingRefused, reassign
 from store.task_lists import OpenTask, TaskDetail
 from web.api.access import Here, Place, found, may, sees_task, team_of
 from web.api.inputs import ASKED, Code, Day, Instant
-from web.api.paging import Done, Listing
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.api.problems import Problem, invalid, refused
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -88,9 +88,12 @@ class Held(BaseModel):
 def list_tasks(
     here: Place,
     caller: Reader,
+    *,
     of: Literal["mine", "team", "all"] | None = None,
     owner: str | None = None,
-) -> Listing[OpenTask]:
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[OpenTask]:
     """Open tasks: hot leads, then the one due first. ``mine`` is an SDR's default; nobody else has
     tasks of their own."""
     team = team_of(caller)
@@ -99,9 +102,17 @@ def list_tasks(
         raise invalid("of", f"A token of role {caller.role} acts for no rep: ask for team or all.")
     if which == "all" and caller.role == Role.SDR:
         raise invalid("of", "An SDR sees the tasks of the team: ask for mine or team.")
-    with here.database.connect() as connection:
-        items = task_lists.open_tasks(connection, caller.rep if which == "mine" else owner, team)
-    return Listing(items=items)
+    whose = caller.rep if which == "mine" else owner
+    return page(
+        here,
+        "tasks",
+        cursor,
+        limit,
+        lambda connection, after, most: task_lists.open_tasks(
+            connection, whose, team, after=after, limit=most
+        ),
+        key=lambda task: task.urgency,
+    )
 
 
 @router.get("/{task_id}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.sentences import sentence
@@ -17,7 +18,7 @@ from store.presence import PresenceRefused, RepLine
 from store.routing import RoutingRefused, reassign, reassign_by_rules
 from web.api.access import Place, found, may, team_of
 from web.api.inputs import ASKED, Instant
-from web.api.paging import Done, Listing
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 from web.api.problems import Problem, refused
 
 router = APIRouter(prefix="/team", tags=["team"])
@@ -77,28 +78,60 @@ class Reassigned(BaseModel):
 
 
 @router.get("")
-def list_reps(here: Place, caller: Reader) -> Listing[RepLine]:
-    """The reps with their open leads and tasks, and who is away; for an SDR those of the team."""
+def list_reps(
+    here: Place, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[RepLine]:
+    """The reps by code, with their open leads and tasks, and who is away; for an SDR those of the
+    team."""
     team = team_of(caller)
-    with here.database.connect() as connection:
-        items = presence.reps(connection, here.clock.now())
-    return Listing(items=[one for one in items if team in (None, one.team)])
+
+    def ours(connection: Connection) -> list[RepLine]:
+        known = presence.reps(connection, here.clock.now())
+        return sorted((one for one in known if team in (None, one.team)), key=_code)
+
+    return page(
+        here,
+        "reps",
+        cursor,
+        limit,
+        lambda connection, after, most: after_in(ours(connection), after, most, _code),
+        key=_code,
+    )
 
 
 @router.get("/overflow")
-def list_overflow(here: Place, caller: Reader) -> Listing[Waiting]:
+def list_overflow(
+    here: Place, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[Waiting]:
     """The leads that nobody could take, the longest waiting first; for an SDR those that the team
     might have taken."""
-    with here.database.connect() as connection:
-        return Listing(items=overflow(connection, team_of(caller)))
+    team = team_of(caller)
+    return page(
+        here,
+        "overflow",
+        cursor,
+        limit,
+        lambda connection, after, most: overflow(connection, team, after=after, limit=most),
+        key=lambda one: (one.since, one.lead_id),
+    )
 
 
 @router.get("/alerts")
-def list_alerts(here: Place, caller: AlertReader) -> Listing[AlertLine]:
+def list_alerts(
+    here: Place, caller: AlertReader, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[AlertLine]:
     """What somebody must hear of now, the one due first first; for an SDR the own ones."""
     owner = caller.rep if caller.role == Role.SDR else None
-    with here.database.connect() as connection:
-        return Listing(items=alerts.open_alerts(connection, owner))
+    return page(
+        here,
+        "alerts",
+        cursor,
+        limit,
+        lambda connection, after, most: alerts.open_alerts(
+            connection, owner, after=after, limit=most
+        ),
+        key=lambda one: (one.due_at, one.id),
+    )
 
 
 @router.post("/alerts/{alert_id}/put-away")
@@ -106,15 +139,15 @@ def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
     """Take an alert off the list; an SDR an own one."""
     owner = caller.rep if caller.role == Role.SDR else None
     with here.database.begin() as connection:
-        known = {one.id: one for one in alerts.open_alerts(connection, owner)}
-        alert = found(
-            known.get(alert_id), sentence("There is no open alert {alert}.", alert=alert_id)
+        kind = found(
+            alerts.kind_of_open(connection, alert_id, owner),
+            sentence("There is no open alert {alert}.", alert=alert_id),
         )
         if not alerts.put_away(connection, [alert_id], here.clock.now()):
             raise refused(
                 sentence(
                     "An alert of kind {alert} goes by itself, when its cause is gone.",
-                    alert=alert.kind,
+                    alert=kind,
                 )
             )
     return Done(detail=f"Alert {alert_id} is put away.")
@@ -174,6 +207,10 @@ def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
     except RoutingRefused as refusal:
         raise refused(str(refusal), "to") from None
     return Reassigned(leads=moved)
+
+
+def _code(rep: RepLine) -> tuple[str]:
+    return (rep.code,)
 
 
 def _own(caller: Caller, rep: str) -> None:

@@ -24,7 +24,7 @@ from store.tables import Suppression
 from store.users import is_colleague
 from web.api.access import Here, Place, may, sees
 from web.api.inputs import ASKED
-from web.api.paging import Listing
+from web.api.paging import PAGE, Cursor, Limit, Page, by_name, last_name, page
 from web.api.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts
 
@@ -62,10 +62,18 @@ class Sent(BaseModel):
 
 
 @router.get("/templates", dependencies=[Depends(may(Action.READ_CADENCES))])
-def list_all(here: Place) -> Listing[TemplateLine]:
-    """The templates that are published."""
-    with here.database.connect() as connection:
-        return Listing(items=list_templates(connection))
+def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TemplateLine]:
+    """The templates that are published, by name."""
+    return page(
+        here,
+        "templates",
+        cursor,
+        limit,
+        lambda connection, after, most: list_templates(
+            connection, after=last_name(after), limit=most
+        ),
+        key=by_name,
+    )
 
 
 @router.get("/templates/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])

@@ -13,7 +13,7 @@ from store import users
 from store.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code
-from web.api.paging import Listing
+from web.api.paging import PAGE, Cursor, Limit, Page, last_name, page
 from web.api.problems import refused
 
 router = APIRouter(
@@ -53,10 +53,18 @@ class OneTimeLink(BaseModel):
 
 
 @router.get("")
-def list_all(here: Place) -> Listing[UserLine]:
+def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[UserLine]:
     """Every user by address, those that are disabled too."""
-    with here.database.connect() as connection:
-        return Listing(items=users.list_users(connection))
+    return page(
+        here,
+        "users",
+        cursor,
+        limit,
+        lambda connection, after, most: users.list_users(
+            connection, after=last_name(after), limit=most
+        ),
+        key=lambda one: (one.email.casefold(),),
+    )
 
 
 @router.post("", status_code=201)

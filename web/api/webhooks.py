@@ -14,7 +14,7 @@ from store import outgoing
 from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code, Url
-from web.api.paging import Before, Done, Limit, Listing, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, last_name, page
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(
@@ -62,10 +62,18 @@ class Removal(BaseModel):
 
 
 @router.get("/endpoints")
-def list_endpoints(here: Place) -> Listing[EndpointLine]:
-    """Where events go, and where they went before."""
-    with here.database.connect() as connection:
-        return Listing(items=outgoing.list_endpoints(connection))
+def list_endpoints(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[EndpointLine]:
+    """Where events go, and where they went before, by address."""
+    return page(
+        here,
+        "endpoints",
+        cursor,
+        limit,
+        lambda connection, after, most: outgoing.list_endpoints(
+            connection, after=last_name(after), limit=most
+        ),
+        key=lambda one: (one.url,),
+    )
 
 
 @router.post("/endpoints", status_code=201)
@@ -108,13 +116,20 @@ def pause(here: Place, body: Pause) -> Done:
 def log(
     here: Place,
     failed: bool = False,
-    before: Before = None,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[DeliveryLine]:
     """What was sent, the latest first, and what became of it."""
-    with here.database.connect() as connection:
-        items = outgoing.list_deliveries(connection, failed=failed, before=before, limit=limit)
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+    return page(
+        here,
+        "deliveries",
+        cursor,
+        limit,
+        lambda connection, after, most: outgoing.list_deliveries(
+            connection, failed=failed, before=last_id(after), limit=most
+        ),
+        key=by_id,
+    )
 
 
 @router.get("/deliveries/{delivery_id}")

@@ -120,7 +120,9 @@ async def test_addresses_are_suppressed_and_permitted_with_evidence(api: Api) ->
     seen = (await api.ask("sdr", "GET", "/suppressions")).json()["items"]
     found = (await api.ask("ops", "GET", "/suppressions?search=INFO")).json()["items"]
     first = (await api.ask("ops", "GET", "/suppressions?limit=2")).json()
-    rest = (await api.ask("ops", "GET", f"/suppressions?limit=2&skip={first['next']}")).json()
+    rest = (
+        await api.ask("ops", "GET", f"/suppressions?limit=2&cursor={first['next_cursor']}")
+    ).json()
     without = await api.ask("admin", "POST", "/suppressions/permit", address="info@acme.example")
     api.value("UPDATE suppression SET reason = 'complained' WHERE email_key ~ 'info' RETURNING 1")
     never = await api.ask(
@@ -131,7 +133,7 @@ async def test_addresses_are_suppressed_and_permitted_with_evidence(api: Api) ->
     assert codes == [404, 201, 422, 422, 409]
     assert [one["address"] for one in seen] == ["ours@acme.example"]
     assert [(one["address"], one["lead_id"]) for one in found] == [("info@acme.example", None)]
-    assert (len(first["items"]), len(rest["items"]), rest["next"]) == (2, 1, None)
+    assert (len(first["items"]), len(rest["items"]), rest["next_cursor"]) == (2, 1, None)
 
 
 async def test_an_endpoint_is_paused_without_losing_its_secret(api: Api) -> None:

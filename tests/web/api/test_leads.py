@@ -11,13 +11,12 @@ async def test_leads_are_read_page_by_page_and_each_once(api: Api) -> None:
     api.lead("other@acme.example", "rep-2", stage="sal")
 
     seen: list[int] = []
-    after: int | None = 0
-    while after is not None:
-        page = (
-            await api.ask("ops", "GET", f"/leads?owner=rep-1&stage=mql&limit=2&after={after}")
-        ).json()
+    path = "/leads?owner=rep-1&stage=mql&limit=2"
+    page = (await api.ask("ops", "GET", path)).json()
+    seen += [lead["id"] for lead in page["items"]]
+    while page["next_cursor"]:
+        page = (await api.ask("ops", "GET", f"{path}&cursor={page['next_cursor']}")).json()
         seen += [lead["id"] for lead in page["items"]]
-        after = page["next"]
 
     assert seen == made
 

@@ -53,7 +53,7 @@ async def test_appointments_are_found_by_lead_owner_state_and_time_page_by_page(
     assert await found("ops", f"from={day}") == made[1:]
     assert await found("ops", f"to={day}") == made[:1]
     page = (await api.ask("ops", "GET", "/meetings?limit=3")).json()
-    assert await found("ops", f"limit=3&after={page['next']}") == made[3:]
+    assert await found("ops", f"limit=3&cursor={page['next_cursor']}") == made[3:]
     assert (await api.ask("sdr", "GET", f"/meetings/{made[2]}")).status_code == 404
     shown = (await api.ask("sdr", "GET", f"/meetings/{made[1]}")).json()
     assert (shown["owner"], shown["state"], shown["booked_by"]) == (

@@ -20,7 +20,9 @@ async def test_parked_leads_are_paged_filtered_and_decided_about_in_bulk(api: Ap
     active = api.lead("active@acme.example", "rep-1")
 
     first = (await api.ask("manager", "GET", "/recycle?limit=3")).json()
-    rest = (await api.ask("manager", "GET", f"/recycle?limit=3&after={first['next']}")).json()
+    rest = (
+        await api.ask("manager", "GET", f"/recycle?limit=3&cursor={first['next_cursor']}")
+    ).json()
     ours = (await api.ask("sdr", "GET", "/recycle")).json()["items"]
     woken = await api.ask("marketing", "POST", "/recycle/wake", leads=[leads[0], active])
     retired = await api.ask("marketing", "POST", "/recycle/retire", matching={"reason": "no_show"})

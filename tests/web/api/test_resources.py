@@ -230,11 +230,12 @@ async def test_sales_come_in_pages_and_an_sdr_sees_the_team_s(api: Api) -> None:
     ]
 
     begun = (await api.ask("ops", "GET", "/opportunities?limit=2")).json()
-    ended = (await api.ask("ops", "GET", f"/opportunities?limit=2&after={begun['next']}")).json()
+    path = f"/opportunities?limit=2&cursor={begun['next_cursor']}"
+    ended = (await api.ask("ops", "GET", path)).json()
     seen = (await api.ask("sdr", "GET", "/opportunities")).json()
 
     assert [one["id"] for one in begun["items"]] == [third, second]
-    assert ([one["id"] for one in ended["items"]], ended["next"]) == ([first], None)
+    assert ([one["id"] for one in ended["items"]], ended["next_cursor"]) == ([first], None)
     assert [one["id"] for one in seen["items"]] == [third, first]
     assert not seen["items"][0]["stalled"]
 

@@ -16,10 +16,12 @@ from store.publishing import cadence_names
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail, Hold, PlayRequest
+from web.api.paging import Page
 from web.console import labels
 from web.console.frame import say_done
 from web.console.inbox.typed import ASKED
 from web.console.leads.actions import ask, midnight
+from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import (
     Cell,
@@ -61,10 +63,7 @@ class AccountScreen:
 
     async def refresh(self) -> None:
         """Read everything anew."""
-        act = self.visit.act
-        self.detail = await act(accounts_api.show, self.account_id)
-        sales = await act(opportunities_api.list_all, account=str(self.account_id), limit=500)
-        steps = (await act(accounts_api.list_scheduled, self.account_id)).items
+        self.detail = await self.visit.act(accounts_api.show, self.account_id)
         ui.page_title(f"{self.detail.account.name} · Perennial")
         self._offer()
         self.body.clear()
@@ -72,11 +71,24 @@ class AccountScreen:
             show(self._head())
             with ui.element("div").classes("halves"):
                 with section(_("Leads")):
-                    self._leads(self.detail.leads)
+                    await PagedList(self._page_of_leads, _leads).more()
                 with section(_("Sales")):
-                    _sales(sales.items, self.visit.here.clock.now())
+                    await PagedList(self._page_of_sales, self._sales).more()
             with section(_("What marketing has scheduled")):
-                _scheduled(steps)
+                await PagedList(self._page_of_steps, _scheduled).more()
+
+    async def _page_of_leads(self, cursor: str | None) -> Page[LeadOfAccount]:
+        return await self.visit.act(accounts_api.list_leads, self.account_id, cursor=cursor)
+
+    async def _page_of_sales(self, cursor: str | None) -> Page[Sale]:
+        account = str(self.account_id)
+        return await self.visit.act(opportunities_api.list_all, account=account, cursor=cursor)
+
+    async def _page_of_steps(self, cursor: str | None) -> Page[ScheduledStep]:
+        return await self.visit.act(accounts_api.list_scheduled, self.account_id, cursor=cursor)
+
+    def _sales(self, sales: Iterable[Sale]) -> None:
+        _sales(sales, self.visit.here.clock.now())
 
     def _offer(self) -> None:
         self.bar.clear()
@@ -104,26 +116,6 @@ class AccountScreen:
             else "",
             facts(((_("Owner"), line.owner or _("Nobody")),)),
         )
-
-    def _leads(self, leads: Iterable[LeadOfAccount]) -> None:
-        rows: list[tuple[Cell, ...]] = [
-            (
-                Markup('<span class="two">{}{}</span>').format(
-                    link(one.name, f"/leads/{one.id}"), quiet(one.title)
-                ),
-                badge(labels.stage(one.stage)),
-                Markup('<span class="two">{}{}</span>').format(
-                    labels.phase(one.phase), quiet(one.cadence)
-                ),
-                one.owner,
-            )
-            for one in leads
-        ]
-        if not rows:
-            empty(_("No lead of this account is your team's."))
-            return
-        headings = (_("Lead"), _("Stage"), _("Phase"), _("Owner"))
-        show(table(headings, rows, caption=_("Leads of this account")))
 
     async def _holding(self) -> None:
         def fields() -> tuple[ui.input, ui.input]:
@@ -160,6 +152,27 @@ class AccountScreen:
     async def _done(self, sentence: str) -> None:
         say_done(sentence)
         await self.refresh()
+
+
+def _leads(leads: Iterable[LeadOfAccount]) -> None:
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Markup('<span class="two">{}{}</span>').format(
+                link(one.name, f"/leads/{one.id}"), quiet(one.title)
+            ),
+            badge(labels.stage(one.stage)),
+            Markup('<span class="two">{}{}</span>').format(
+                labels.phase(one.phase), quiet(one.cadence)
+            ),
+            one.owner,
+        )
+        for one in leads
+    ]
+    if not rows:
+        empty(_("No lead of this account is your team's."))
+        return
+    headings = (_("Lead"), _("Stage"), _("Phase"), _("Owner"))
+    show(table(headings, rows, caption=_("Leads of this account")))
 
 
 def _sales(sales: Iterable[Sale], now: datetime) -> None:

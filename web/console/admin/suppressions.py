@@ -8,9 +8,8 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.suppressions import SuppressionLine, list_suppressions
+from store.suppressions import SuppressionLine
 from web.api import suppressions as suppressions_api
-from web.api.access import team_of
 from web.api.suppressions import AddressOrder, AddressPermission
 from web.console.admin.parts import item, items
 from web.console.frame import say_done
@@ -26,15 +25,12 @@ TONES: dict[str, Tone] = {"complained": "bad", "bounced": "warn", "soft_bounced"
 
 
 @console_page("/admin/suppressions", Action.READ_SUPPRESSIONS, N_("Suppressions"))
-async def suppressions(visit: Visit, search: str = "", skip: int = 0) -> None:
+async def suppressions(visit: Visit, search: str = "", cursor: str = "") -> None:
     """The latest first; an SDR sees those of the team's leads."""
-    found = await visit.read(
-        list_suppressions,
-        search=search,
-        team=team_of(visit.caller),
-        skip=max(skip, 0),
-        limit=PAGE,
+    page = await visit.act(
+        suppressions_api.list_all, search=search, cursor=cursor or None, limit=PAGE
     )
+    found = page.items
     with visit.top:
         if visit.may(Action.SUPPRESS):
             button(_("Suppress an address"), lambda: _suppress(visit), main=True, key="n")
@@ -66,8 +62,8 @@ async def suppressions(visit: Visit, search: str = "", skip: int = 0) -> None:
             with item(_line(one)):
                 if visit.may(Action.PERMIT) and one.reason != "complained":
                     _permit_button(visit, one)
-    if len(found) == PAGE:
-        more = {"search": search, "skip": skip + PAGE}
+    if page.next_cursor:
+        more = {"search": search, "cursor": page.next_cursor}
         show(link(_("Earlier ones"), "/admin/suppressions", **more), "p")
 
 

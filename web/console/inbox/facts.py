@@ -115,22 +115,14 @@ def dossier_parts(view: TaskView) -> list[tuple[str, Markup]]:
                 for one in known.seen[:SHOWN]
             ),
         ),
-        (_("Mails"), _rows(_mail(one) for one in known.mails[::-1][:SHOWN])),
-        (_("What sales said"), _rows(_said(view))),
+        (
+            _("Mails"),
+            _newest((_mail(one) for one in known.mails[::-1]), known.totals.mails),
+        ),
+        (_("What sales said"), _newest(_said(view), known.totals.feedback)),
         (
             _("Earlier cycles"),
-            _rows(
-                (
-                    _(
-                        "Cycle {number}: {reason}",
-                        number=one.cycle,
-                        reason=labels.reason(one.reason),
-                    ),
-                    moment(one.ended),
-                )
-                for one in known.cycles
-                if one.ended
-            ),
+            _newest(_ended(known), known.totals.cycles - len(known.cycles) + len(_ended(known))),
         ),
         (
             _("Won at accounts like this"),
@@ -174,6 +166,13 @@ def _rows(pairs: Iterable[tuple[Cell, Cell]]) -> Markup:
     return Markup('<ul class="rows">{}</ul>').format(lines) if lines else Markup()
 
 
+def _newest(pairs: Iterable[tuple[Cell, Cell]], total: int) -> Markup:
+    """The first of these lines, and how many of ``total`` are not shown."""
+    shown = list(pairs)[:SHOWN]
+    left = total - len(shown)
+    return _rows([*shown, (quiet(_("… {number} more", number=f"{left:,}")), "")] if left else shown)
+
+
 def _score(known: Dossier) -> Markup:
     score = known.score
     fit = (_("Fit {letter}", letter=score.fit.letter), f"{score.fit.points:+}")
@@ -205,6 +204,17 @@ def _mail(mail: Mail) -> tuple[Markup, Markup]:
     return Markup("{} {}").format(mail.what, did), moment(mail.sent_at)
 
 
+def _ended(known: Dossier) -> list[tuple[Cell, Cell]]:
+    return [
+        (
+            _("Cycle {number}: {reason}", number=one.cycle, reason=labels.reason(one.reason)),
+            moment(one.ended),
+        )
+        for one in known.cycles[::-1]
+        if one.ended
+    ]
+
+
 def _said(view: TaskView) -> list[tuple[Markup, Markup]]:
     return [
         (
@@ -215,5 +225,5 @@ def _said(view: TaskView) -> list[tuple[Markup, Markup]]:
             ),
             moment(one.at),
         )
-        for one in view.dossier.feedback
+        for one in view.dossier.feedback[::-1]
     ]

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from store.lead_timeline import KINDS, Happened, timeline
+from store.lead_timeline import KINDS, Happened, timeline, timeline_length
 from web.console import labels
 from web.console.parts import Tone, badge, button, empty, quiet, show
 from web.console.times import moment
@@ -68,9 +68,18 @@ class Timeline:
             items = Markup().join(_line(one) for one in lines[: self.limit])
             listed = show(items, "ol").classes("timeline")
             listed.on("click", self._read_mail, js_handler=ASKED_MAIL)
-            if len(lines) > self.limit and self.limit < MOST:
-                with ui.element("div").classes("more"):
-                    button(_("Earlier"), self._earlier)
+            if len(lines) > self.limit:
+                await self._rest(kinds)
+
+    async def _rest(self, kinds: tuple[str, ...]) -> None:
+        """What is before the lines that are shown: a button for it, or how much there is."""
+        with ui.element("div").classes("more"):
+            if self.limit < MOST:
+                button(_("Earlier"), self._earlier)
+                return
+            now = self.visit.here.clock.now()
+            count = await self.visit.read(timeline_length, self.lead_id, now, kinds)
+            show(quiet(_("… {number} more", number=f"{count - self.limit:,}")))
 
     async def _earlier(self) -> None:
         self.limit += 3 * STEP

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from domain.access import Action
-from store.outbox_mails import MailLine, list_mails
+from store.outbox_mails import MailLine
+from web.api import mails as mails_api
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, show, table
 from web.console.times import moment
@@ -19,9 +20,9 @@ PAGE = 50
 
 
 @console_page("/outbox", Action.READ_MAILS, N_("Outbox"))
-async def outbox(visit: Visit, search: str = "", day: str = "", before: int | None = None) -> None:
+async def outbox(visit: Visit, search: str = "", day: str = "", cursor: str = "") -> None:
     """All mails, or those with ``search`` in recipient or subject, or of a day of the visitor's
-    zone (``day=2026-05-04``); ``before`` is the last mail of the page before."""
+    zone (``day=2026-05-04``); ``cursor`` is where the page before ended."""
     if visit.here.settings.email_channel != "outbox":
         empty(
             _(
@@ -34,24 +35,24 @@ async def outbox(visit: Visit, search: str = "", day: str = "", before: int | No
         return
     chosen = _date(day)
     since, until = _span(visit, chosen) if chosen else (None, None)
-    found = await visit.read(
-        list_mails,
-        search=search.strip(),
+    found = await visit.act(
+        mails_api.list_mails,
+        search=search,
         since=since,
         until=until,
-        before=before,
-        limit=PAGE + 1,
+        cursor=cursor or None,
+        limit=PAGE,
     )
     _filters(search, day if chosen else "")
-    if found:
+    if found.items:
         show(
             table(
                 (_("Sent"), _("Recipient"), _("Subject")),
-                [_row(one) for one in found[:PAGE]],
+                [_row(one) for one in found.items],
                 caption=_("Mails"),
             )
         )
-        _pager(found, search, day, before)
+        _pager(found.next_cursor, cursor, search=search, day=day)
     elif search or chosen:
         empty(_("There are no such mails."), link(_("Show all"), "/outbox"))
     else:
@@ -75,13 +76,12 @@ def _filters(search: str, day: str) -> None:
         )
 
 
-def _pager(found: list[MailLine], search: str, day: str, before: int | None) -> None:
-    asked = {"search": search, "day": day}
+def _pager(more: str | None, cursor: str, **asked: str) -> None:
     with ui.element("div").classes("acts"):
-        if before is not None:
+        if cursor:
             show(link(_("Newest"), "/outbox", **asked), "span")
-        if len(found) > PAGE:
-            show(link(_("Older"), "/outbox", **asked, before=found[PAGE - 1].id), "span")
+        if more:
+            show(link(_("Older"), "/outbox", **asked, cursor=more), "span")
 
 
 def _row(one: MailLine) -> tuple[Cell, ...]:

@@ -11,8 +11,9 @@ from nicegui import ui
 from domain.access import Action
 from store import recycle_pool
 from store.recycle_pool import Forecast, PoolLine, Wanted, monday_of
+from web.api import recycle as recycle_api
 from web.api.access import team_of
-from web.api.recycle import Chosen, Matching
+from web.api.recycle import Chosen, Filters, Matching
 from web.console.labels import reason as reason_label
 from web.console.marketing.recycle_acts import extend, retire, wake
 from web.console.pages import console_page
@@ -37,7 +38,7 @@ async def recycle(
     due: str = "",
     week: str = "",
     asked: str = "",
-    after: int = 0,
+    cursor: str = "",
 ) -> None:
     """Parked leads: for a reason, of a rep, that come back into a cadence, this week or month
     (``due``) or in the week of a Monday (``week``), that asked for a day (``asked=1``)."""
@@ -61,7 +62,7 @@ async def recycle(
         due_before=until,
     )
     await _filters(visit, asked_address)
-    view = _View(visit, matching, asked_address, after)
+    view = _View(visit, matching, asked_address, cursor or None)
     await view.build()
     ui.timer(3.0, view.look)
 
@@ -74,9 +75,9 @@ class _View:
         visit: Visit,
         matching: Matching,
         address: dict[str, str],
-        after: int,
+        cursor: str | None,
     ) -> None:
-        self.visit, self.matching, self.address, self.after = visit, matching, address, after
+        self.visit, self.matching, self.address, self.cursor = visit, matching, address, cursor
         self.chart, self.pool = ui.element("div"), ui.element("div").classes("stack")
         self.wanted: Wanted = matching.wanted(visit.caller)
         self.count = 0
@@ -89,16 +90,15 @@ class _View:
         now = self.visit.here.clock.now()
         self.ids, self.everything = [], False
         self.count = await self.visit.read(recycle_pool.count_pool, self.wanted)
-        lines = await self.visit.read(
-            recycle_pool.pool_page, now, self.wanted, after=self.after, limit=PAGE
-        )
+        asked = Filters(**self.matching.model_dump(), cursor=self.cursor, limit=PAGE)
+        found = await self.visit.act(recycle_api.list_parked, asked)
         ahead = await self.visit.read(recycle_pool.forecast, now, self.wanted)
         self.chart.clear()
         with self.chart:
             _forecast(ahead, self.address)
         self.pool.clear()
         with self.pool:
-            self._list(lines)
+            self._list(found.items, found.next_cursor)
 
     async def look(self) -> None:
         """Show them anew when leads have come or gone, unless some are being chosen."""
@@ -106,7 +106,7 @@ class _View:
         if count != self.count and not self.ids and not self.everything:
             await self.build()
 
-    def _list(self, lines: list[PoolLine]) -> None:
+    def _list(self, lines: list[PoolLine], more: str | None) -> None:
         self.shown = len(lines)
         if not lines:
             if any(self.address.values()):
@@ -137,14 +137,11 @@ class _View:
             show(
                 table(headings, [row.cells for row in rows], caption=caption, numbers=(6, 7)),
             )
-        if len(lines) == PAGE:
-            with ui.element("div").classes("acts"):
-                if self.after:
-                    show(link(_("First page"), "/recycle", **self.address), "span")
-                show(
-                    link(_("Next page"), "/recycle", **self.address, after=lines[-1].id),
-                    "span",
-                )
+        with ui.element("div").classes("acts"):
+            if self.cursor:
+                show(link(_("First page"), "/recycle", **self.address), "span")
+            if more:
+                show(link(_("Next page"), "/recycle", **self.address, cursor=more), "span")
 
     def _acts(self) -> None:
         with ui.element("div").classes("chosen").props('role="status"'):

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from domain.access import Action, Role
 from store import presence, team_desk
+from store.overflow import how_many_wait
 from store.team_desk import Queued, Taker
 from web.api.access import team_of
 from web.console import labels
@@ -39,6 +40,7 @@ class Overflow:
     ) -> None:
         self.visit, self._given, self._changed = visit, given, changed
         self._queue: list[Queued] = []
+        self._count = 0
         self._giving: Giving | None = None
         self._bar = ui.element("div")
         self._list = ui.element("div")
@@ -49,23 +51,27 @@ class Overflow:
             with self._bar:
                 reps = await self.visit.read(presence.reps, self.visit.here.clock.now())
                 self._giving = Giving(self.visit, reps, self._was_given)
-        self._queue = await self._read()
+        self._queue, self._count = await self._read()
         self._draw()
         ui.timer(SECONDS, self.refresh)
 
     async def refresh(self) -> None:
         """Draw the queue anew if it is another."""
-        queue = await self._read()
-        if queue == self._queue:
+        found = await self._read()
+        if found == (self._queue, self._count):
             return
-        self._queue = queue
+        self._queue, self._count = found
         self._draw()
         if self._changed is not None:
             await self._changed()
 
-    async def _read(self) -> list[Queued]:
+    async def _read(self) -> tuple[list[Queued], int]:
+        """The first of the queue, and how many wait in all."""
         now, team = self.visit.here.clock.now(), team_of(self.visit.caller)
-        return await self.visit.read(team_desk.queue, now, team)
+        return (
+            await self.visit.read(team_desk.queue, now, team, MOST),
+            await self.visit.read(how_many_wait, team),
+        )
 
     async def _was_given(self) -> None:
         await self.refresh()
@@ -76,7 +82,7 @@ class Overflow:
     def _draw(self) -> None:
         self._list.clear()
         self._bar.set_visibility(bool(self._queue))
-        shown = self._queue[:MOST]
+        shown = self._queue
         if self._giving:
             self._giving.only([one.lead.lead_id for one in shown])
         with self._list:
@@ -84,7 +90,7 @@ class Overflow:
                 empty(_("Nobody waits: every lead in sales' hands has a rep."))
                 return
             headings = (_("Lead"), _("Country"), _("Rule"), _("Waits since"), _("Who may take it"))
-            caption = ngettext("1 lead waits", "{number} leads wait", len(self._queue))
+            caption = ngettext("1 lead waits", "{number} leads wait", self._count)
             # A lead without a rep is no team's, so an SDR may not open it.
             opens = self.visit.caller.role != Role.SDR
             rows = [Row(one.lead.lead_id, _named(one), _cells(one, opens)) for one in shown]

@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 
 from markupsafe import Markup
 from nicegui import ui
 
-from domain.access import Action, Role
-from store import alerts as alerts_store
+from domain.access import Action
 from store import team_desk
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
 from store.sla_figures import SlaFigures, figures
 from store.team_desk import Member
 from web.api import team as team_api
 from web.api.access import team_of
+from web.api.paging import Page
 from web.console.frame import say_done
 from web.console.labels import alert as alert_label
+from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
 from web.console.sales.overflow import Overflow
@@ -28,8 +30,6 @@ from web.console.visit import Visit
 from web.console.words import N_, _
 
 MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
-MOST = 200
-"""Alerts that are shown."""
 
 
 @console_page("/team", Action.READ_TEAM, N_("Team"))
@@ -123,15 +123,20 @@ def time_off(one: Member) -> Markup:
 
 
 async def _alerts(visit: Visit) -> None:
-    owner = visit.caller.rep if visit.caller.role == Role.SDR else None
-    lines = await visit.read(alerts_store.open_alerts, owner)
-    if not lines:
-        empty(_("Nothing that anybody must hear of now."))
-        return
-    with ui.element("ul").classes("rows alerts"):
-        for one in lines[:MOST]:
-            with ui.element("li") as row:
-                _alert(visit, one, row)
+    def draw(lines: Sequence[AlertLine]) -> None:
+        if not lines:
+            empty(_("Nothing that anybody must hear of now."))
+            return
+        with ui.element("ul").classes("rows alerts"):
+            for one in lines:
+                with ui.element("li") as row:
+                    _alert(visit, one, row)
+
+    await PagedList(partial(_page_of_alerts, visit), draw).more()
+
+
+async def _page_of_alerts(visit: Visit, cursor: str | None) -> Page[AlertLine]:
+    return await visit.act(team_api.list_alerts, cursor=cursor)
 
 
 def _alert(visit: Visit, one: AlertLine, row: ui.element) -> None:

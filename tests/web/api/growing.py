@@ -1,0 +1,252 @@
+"""How each list of the API grows, for tests that read them page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+
+from cli.cadence import publish_files
+from domain.access import Role
+from settings import ROOT
+from store.api_tokens import create_token
+from store.users import add_user
+from store.write_keys import create_write_key
+from tests.web.api.conftest import Api
+from tests.workflows.harness import CADENCES
+
+THEN = datetime(2026, 5, 4, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+Numbers = Iterable[int]
+Grow = Callable[[Api, Numbers], object]
+
+
+@dataclass(frozen=True)
+class Growing:
+    """A list: how it gets rows of these numbers, and the fields that tell one of its rows."""
+
+    grow: Grow
+    key: tuple[str, ...] = ("id",)
+    signed_in: bool = False
+    """Whether it is a user's own and a token has none."""
+
+
+def rows(statement: str, **values: Callable[[int], Any]) -> Grow:
+    """Grows a table by a statement; ``:n`` is the number, ``:at`` a time that others have too."""
+
+    def grow(api: Api, numbers: Numbers) -> None:
+        made = [
+            {"n": n, "at": THEN + n % 3 * HOUR} | {name: of(n) for name, of in values.items()}
+            for n in numbers
+        ]
+        with api.database.begin() as connection:
+            connection.execute(text(statement), made)
+
+    return grow
+
+
+def _leads(which: str, **same: Any) -> Grow:
+    def grow(api: Api, numbers: Numbers) -> None:
+        for n in numbers:
+            own = {name: of(n) if callable(of) else of for name, of in same.items()}
+            api.lead(f"{which}-{n}@acme.example", **own)
+
+    return grow
+
+
+def _tasks(api: Api, numbers: Numbers) -> None:
+    for n in numbers:
+        due_at = THEN + n % 3 * HOUR
+        api.task(THE_LEAD, "rep-1", hot=n % 2 == 0, due_at=due_at, key=f"call:{n}")
+
+
+def _reps(api: Api, numbers: Numbers) -> None:
+    more = [
+        f"  - {{code: rep-0{n}, name: Rep {n}, email: r{n}@lindenmoor.example, team: asia}}"
+        for n in numbers
+    ]
+    team = api.settings.perennial_home / "team.yaml"
+    so_far = team.read_text(encoding="utf-8").rstrip()
+    team.write_text("\n".join([so_far, *more, ""]), encoding="utf-8")
+    publish_files(api.database, CADENCES, ROOT / "templates", [team])
+
+
+def _tokens(api: Api, numbers: Numbers) -> None:
+    with api.database.begin() as connection:
+        for n in numbers:
+            create_token(connection, f"program {n}", Role.OPS)
+
+
+def _write_keys(api: Api, numbers: Numbers) -> None:
+    with api.database.begin() as connection:
+        for n in numbers:
+            create_write_key(connection, f"site {n}", "", "browser")
+
+
+def _users(api: Api, numbers: Numbers) -> None:
+    with api.database.begin() as connection:
+        for n in numbers:
+            add_user(connection, f"Person.{n}@lindenmoor.example", f"Person {n}", Role.OPS)
+
+
+THE_LEAD, THE_ACCOUNT = 1, 1
+_SAME = "FROM {0}_version WHERE id = (SELECT min(id) FROM {0}_version)"
+_HISTORY = rows(
+    """
+    WITH at_once AS (
+        INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+        VALUES (1, 'run-' || :n, 'known', 'engaged', 'Recycle', 'lost', :n + 1, :at)
+    ), said AS (
+        INSERT INTO lead_feedback (lead_id, cycle, verdict, reason, by, at)
+        VALUES (1, :n + 1, 'returned', 'lost', 'rep-1', :at)
+    ), claimed AS (
+        INSERT INTO lead_claim (lead_id, field, value, write_key_id, at)
+        SELECT 1, 'attributes.a' || :n, 'x', min(id), :at FROM write_key
+    ), sent AS (
+        INSERT INTO touch (key, lead_id, step, channel, state, planned_at, sent_at)
+        VALUES ('touch-' || :n, 1, 'step ' || :n, 'outbox', 'sent', :at, :at)
+    )
+    INSERT INTO engagement (key, lead_id, kind, name, at)
+    VALUES ('page-' || :n, 1, 'page', 'page ' || :n, :at)
+    """
+)
+LISTS: dict[str, Growing] = {
+    "/users": Growing(_users),
+    "/tokens": Growing(_tokens, ("name",)),
+    "/write-keys": Growing(_write_keys, ("name",)),
+    "/leads": Growing(_leads("owned", owner="rep-1")),
+    "/leads/1/history": Growing(_HISTORY, ("at", "what", "detail")),
+    "/leads/1/dossier/mails": Growing(_HISTORY, ("touch_id",)),
+    "/leads/1/dossier/cycles": Growing(_HISTORY, ("cycle",)),
+    "/leads/1/dossier/feedback": Growing(_HISTORY),
+    "/tasks": Growing(_tasks),
+    "/meetings": Growing(
+        rows("INSERT INTO meeting (lead_id, starts_at, state, attempt) VALUES (1, :at, 'held', :n)")
+    ),
+    "/opportunities": Growing(
+        rows("INSERT INTO opportunity (key, lead_id, opened_at) VALUES ('sale-' || :n, 1, :at)")
+    ),
+    "/recycle": Growing(
+        _leads(
+            "parked",
+            phase="Recycle",
+            stage="recycled",
+            phase_reason="lost",
+            parked_until=lambda n: THEN + n % 3 * HOUR if n % 4 else None,
+        )
+    ),
+    "/recycle/forecast": Growing(
+        _leads(
+            "back",
+            phase="Recycle",
+            stage="recycled",
+            phase_reason="later",
+            parked_until=lambda n: datetime.now(UTC) + timedelta(weeks=1 + n),
+        ),
+        ("monday",),
+    ),
+    "/accounts/1/leads": Growing(_leads("colleague", account_id=THE_ACCOUNT)),
+    "/accounts/1/scheduled": Growing(
+        rows(
+            """
+            INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at, step,
+                due_at)
+            SELECT 'enrolled-' || :n, 1, min(id), 1, :at, 'one', :due FROM cadence_version
+            """,
+            due=lambda n: THEN + n % 3 * HOUR if n % 4 else None,
+        ),
+        ("enrollment_id",),
+    ),
+    "/team": Growing(_reps, ("code",)),
+    "/team/overflow": Growing(
+        _leads("waiting", owner="", phase_since=lambda n: THEN + n % 3 * HOUR),
+        ("lead_id",),
+    ),
+    "/team/alerts": Growing(
+        rows(
+            "INSERT INTO alert (key, kind, lead_id, raised_at, due_at) "
+            "VALUES ('alert-' || :n, 'stalled', 1, :at, :at)"
+        )
+    ),
+    "/cadences": Growing(
+        rows(
+            "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
+            "SELECT 'cadence-' || :n, 1, digest, source, definition, templates "
+            + _SAME.format("cadence")
+        ),
+        ("name",),
+    ),
+    "/policies": Growing(
+        rows(
+            "INSERT INTO policy_version (name, version, digest, source, definition) "
+            "SELECT 'policy-' || :n, 1, digest, source, definition " + _SAME.format("policy")
+        ),
+        ("name",),
+    ),
+    "/templates": Growing(
+        rows(
+            "INSERT INTO template_version (name, language, digest, source, compiled) "
+            "SELECT 'mail-' || :n, language, digest, source, compiled " + _SAME.format("template")
+        ),
+        ("name",),
+    ),
+    "/suppressions": Growing(
+        rows(
+            "INSERT INTO suppression (email_key, reason, at) "
+            "VALUES ('no-' || :n || '@acme.example', 'manual', :at)"
+        ),
+        ("address",),
+    ),
+    "/webhooks/endpoints": Growing(
+        rows(
+            "INSERT INTO webhook_endpoint (url, secret, events) "
+            "VALUES ('https://hooks.example/' || :n, 'whsec_x', '[]')"
+        )
+    ),
+    "/webhooks/deliveries": Growing(
+        rows(
+            "INSERT INTO webhook_delivery (endpoint_id, event_id, event_type, payload) "
+            "SELECT min(id), 'event-' || :n, 'lead.erased', '{}' FROM webhook_endpoint"
+        )
+    ),
+    "/changes": Growing(
+        rows("INSERT INTO api_change (by, method, path) VALUES ('x', 'POST', '/api/tasks/' || :n)")
+    ),
+    "/mails": Growing(
+        rows(
+            "INSERT INTO outbox_message (touch_key, message_id, recipient, recipient_key, subject, "
+            "raw, sent_at) VALUES ('mail-' || :n, 'mail-' || :n, 'a', 'a', 's', 'x', :at)"
+        )
+    ),
+    "/mails/follow": Growing(
+        rows(
+            "INSERT INTO outbox_message (touch_key, message_id, recipient, recipient_key, subject, "
+            "raw, sent_at) VALUES ('next-' || :n, 'next-' || :n, 'a', 'a', 's', 'x', :at)"
+        )
+    ),
+    "/imports": Growing(
+        rows(
+            "INSERT INTO import_run (file_name, source, cadence, rows, created, updated, rejected) "
+            "VALUES (:n || '.csv', 'a', '', 1, 1, 0, 0)"
+        )
+    ),
+    "/erasures": Growing(
+        rows("INSERT INTO erasure (at, by, counts, lead_ref) VALUES (:at, 'x', '{}', 'r' || :n)")
+    ),
+    "/me/sessions": Growing(
+        rows(
+            """
+            INSERT INTO console_session (token_hash, user_id, way, created_at, last_seen_at,
+                expires_at)
+            SELECT 'hash-' || :n, id, 'password', now(), date_trunc('hour', now()),
+                now() + interval '1 day'
+            FROM console_user WHERE role = 'admin' AND email LIKE 'admin@%'
+            """
+        ),
+        signed_in=True,
+    ),
+}
+"""Path of a list, of the lead 1 and the account 1 where it is theirs → how it grows."""
