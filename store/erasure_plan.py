@@ -24,6 +24,7 @@ from store.tables import (
     LeadClaim,
     LoginFailure,
     Meeting,
+    MeetingMove,
     Opportunity,
     OutboxMessage,
     RelayMessage,
@@ -142,6 +143,7 @@ PLAN = (
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
     Erase(CalendarBooking, _OF_LEAD),
+    Erase(MeetingMove, _OF_LEAD),
     Erase(
         Meeting,
         _OF_LEAD,

@@ -14,6 +14,7 @@ from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
 from settings import Settings
 from store.business_time import team_of
+from store.link_limits import TooOften, note_move
 from store.meetings import (
     MeetingRefused,
     book_meeting,
@@ -22,6 +23,7 @@ from store.meetings import (
     upcoming_meeting,
 )
 from store.patience import PAGE_SECONDS, keep_trying
+from web.retry_after import not_before
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
@@ -94,8 +96,9 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
             if chosen is None or not any(chosen in slots for slots in days.values()):
                 return show(connection, touched, now, status=409, trouble=words.taken)
             try:
-                # A refusal takes back the owner that the lead was given for it.
+                # A refusal takes back the move, and the owner that the lead was given for it.
                 with connection.begin_nested():
+                    note_move(connection, touched.lead_id, now)
                     book_meeting(
                         connection,
                         lead_id=touched.lead_id,
@@ -106,6 +109,9 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
                     )
             except MeetingRefused:
                 return show(connection, touched, now, status=409, trouble=words.taken)
+            except TooOften as often:
+                answer = show(connection, touched, now, status=429, trouble=words.moved_enough)
+                return not_before(answer, often.again_in)
             return show(connection, touched, now, news=words.booked)
 
     return router

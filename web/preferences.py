@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -17,12 +17,15 @@ from store.consent import (
     choose_topics,
     consent_of,
     consent_policy,
+    lock_address,
     opt_in,
     opt_out,
     standing_opt_out,
 )
 from store.engagement import record_engagement
+from store.link_limits import TooOften, refuse_returns
 from store.patience import PAGE_SECONDS, keep_trying
+from web.retry_after import not_before
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
 from web.words import words_in
@@ -35,7 +38,12 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
     router = APIRouter()
 
     def show(
-        connection: Connection, touched: TouchedLead, *, news: str = "", status: int = 200
+        connection: Connection,
+        touched: TouchedLead,
+        *,
+        news: str = "",
+        trouble: str = "",
+        status: int = 200,
     ) -> Response:
         consent = consent_of(connection, touched.email_key)
         return page(
@@ -49,6 +57,7 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
             suppressed=consent.suppressed,
             may_come_back=consent.suppressed in LIFTED_BY_THE_LEAD,
             news=news,
+            trouble=trouble,
         )
 
     @router.get("/p/{token}")
@@ -80,22 +89,60 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
             words = words_in(touched.language)
-            if action == "save":
-                known = consent_policy(connection).topics
-                wanted = {code: code in topics for code in shown if code in known}
-                choose_topics(
-                    connection, email_key=touched.email_key, wanted=wanted, at=at, source=PAGE
-                )
-                return show(connection, touched, news=words.saved)
-            if action == "stop":
-                unsubscribe_lead(connection, touched, source=PAGE, at=at)
-                return show(connection, touched, news=words.unsubscribed_sentence)
-            if action == "come_back":
-                came_back = _come_back(connection, touched, at)
-                return show(connection, touched, news=words.welcome_back if came_back else "")
-            return show(connection, touched)
+            try:
+                news = _do(connection, touched, action, topics=topics, shown=shown, at=at)
+            except TooOften as often:
+                answer = show(connection, touched, trouble=words.enough_today, status=429)
+                return not_before(answer, often.again_in)
+            return show(connection, touched, news=news)
 
     return router
+
+
+def _do(
+    connection: Connection,
+    touched: TouchedLead,
+    action: str,
+    *,
+    topics: Collection[str],
+    shown: Collection[str],
+    at: datetime,
+) -> str:
+    """Do what the page asks for; the words that tell of it.
+
+    Raises:
+        TooOften: coming back is for another day. What ends mail is done all the same.
+    """
+    words = words_in(touched.language)
+    match action:
+        case "save":
+            known = consent_policy(connection).topics
+            wanted = {code: code in topics for code in shown if code in known}
+            _choose(connection, touched, wanted, at)
+            return words.saved
+        case "stop":
+            unsubscribe_lead(connection, touched, source=PAGE, at=at)
+            return words.unsubscribed_sentence
+        case "come_back":
+            return words.welcome_back if _come_back(connection, touched, at) else ""
+    return ""
+
+
+def _choose(
+    connection: Connection, touched: TouchedLead, wanted: Mapping[str, bool], at: datetime
+) -> None:
+    email_key = touched.email_key
+    lock_address(connection, email_key)
+    try:
+        if {topic for topic, wants in wanted.items() if wants} & consent_of(
+            connection, email_key
+        ).refused:
+            refuse_returns(connection, email_key, at, of_topics=True)
+    except TooOften:
+        wanted = {topic: False for topic, wants in wanted.items() if not wants}
+        raise
+    finally:
+        choose_topics(connection, email_key=email_key, wanted=wanted, at=at, source=PAGE)
 
 
 def unsubscribe_lead(
@@ -120,6 +167,8 @@ def unsubscribe_lead(
 
 
 def _come_back(connection: Connection, touched: TouchedLead, at: datetime) -> bool:
+    lock_address(connection, touched.email_key)
+    refuse_returns(connection, touched.email_key, at)
     lifted = opt_in(
         connection, email_key=touched.email_key, at=at, source=PAGE, lifts=LIFTED_BY_THE_LEAD
     )

@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crash_points import crash_point
 from settings import Settings
 from store.engagement import record_engagement
+from store.link_limits import has_room
 from store.patience import keep_trying
 from store.policies import PolicyMissing
 from web.preferences import unsubscribe_lead
@@ -112,7 +113,7 @@ class Visits:
             touched = touched_lead(connection, visit.touch_key)
             if visit.kind == "unsubscribe":
                 _unsubscribe(connection, touched, visit)
-            else:
+            elif has_room(connection, touched.touch_id, visit.kind, visit.machine):
                 record_engagement(
                     connection,
                     lead_id=touched.lead_id,

@@ -42,6 +42,7 @@ class Words:
     come_back_button: str
     welcome_back: str
     came_back: str
+    enough_today: str
     complained: str
     confirm: str
     confirm_question: str
@@ -56,6 +57,7 @@ class Words:
     booked: str
     cancelled: str
     taken: str
+    moved_enough: str
     nothing_to_cancel: str
     no_slots: str
     minutes: str
@@ -99,6 +101,8 @@ _ENGLISH = Words(
     welcome_back="You get e-mails from us again.",
     came_back="Mail to your address comes back to us, so we send none. If the address works again, "
     "please write to",
+    enough_today="You have changed this often enough for today. Please try again tomorrow. You can "
+    "unsubscribe at any time.",
     complained="Our mail was reported as unwanted from your address, so we send none. If that was "
     "a mistake, please write to",
     confirm="Confirm your address",
@@ -114,6 +118,8 @@ _ENGLISH = Words(
     booked="Thank you, the time is yours.",
     cancelled="The meeting is cancelled.",
     taken="That time is no longer free. Please choose another.",
+    moved_enough="You have moved this meeting often enough for today. Please try again tomorrow, "
+    "or reply to our mail.",
     nothing_to_cancel="There is no meeting to cancel.",
     no_slots="No time is free in the next few days. Reply to our mail and we will find one.",
     minutes="minutes",
@@ -146,6 +152,8 @@ _KOREAN = Words(
     welcome_back="다시 메일을 보내 드리겠습니다.",
     came_back="이 주소로 보낸 메일이 반송되어 더 이상 보내지 않고 있습니다. "
     "주소를 다시 쓰실 수 있게 되면 다음 주소로 알려 주세요:",
+    enough_today="오늘은 더 이상 변경하실 수 없습니다. 내일 다시 시도해 주세요. "
+    "수신 거부는 언제든지 하실 수 있습니다.",
     complained="이 주소에서 저희 메일이 스팸으로 신고되어 더 이상 보내지 않고 있습니다. "
     "실수였다면 다음 주소로 알려 주세요:",
     confirm="이메일 주소 확인",
@@ -162,6 +170,8 @@ _KOREAN = Words(
     booked="예약되었습니다. 감사합니다.",
     cancelled="미팅이 취소되었습니다.",
     taken="이미 마감된 시간입니다. 다른 시간을 선택해 주세요.",
+    moved_enough="오늘은 더 이상 시간을 변경하실 수 없습니다. "
+    "내일 다시 시도하시거나 메일에 회신해 주세요.",
     nothing_to_cancel="취소할 미팅이 없습니다.",
     no_slots="며칠 안에 비어 있는 시간이 없습니다. 메일에 회신해 주시면 시간을 찾아 드리겠습니다.",
     minutes="분",

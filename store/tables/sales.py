@@ -220,6 +220,15 @@ class Meeting(Table):
     )
 
 
+class MeetingMove(Table):
+    """A lead set its appointment to another time on its booking page. Kept for a day."""
+
+    __tablename__ = "meeting_move"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
+    at: Mapped[datetime]
+
+
 class CalendarBooking(Table):
     """A booking at Cal.com or Calendly, as far as it was reported. Reports come late, twice and in
     any order: this is what they add up to."""

@@ -125,3 +125,63 @@ async def test_only_the_reps_own_hours_are_offered(site: Site, browser: httpx.As
     link = site.signer.booking(site.add_touch(site.add_lead(owner="rep-1", time_zone="UTC")))
     offered = {slot[11:16] for slot in slots(await browser.get(link))}
     assert offered == {"09:00", "09:30", "10:00", "10:30"}
+
+
+async def test_a_link_moves_a_meeting_three_times_a_day(
+    site: Site, browser: httpx.AsyncClient
+) -> None:
+    """Whoever got a mail forwarded could have us send invitations to the lead all day long."""
+    lead = site.add_lead(**KOREAN_LEAD)
+    links = [site.signer.booking(site.add_touch(lead, f"t-{n}:a:1")) for n in range(3)]
+    other = site.signer.booking(site.add_touch(site.add_lead("eve@x.example"), "t-9:a:1"))
+    times = slots(await browser.get(links[0]))[::2]
+
+    async def set_to(number: int) -> int:
+        # Each by another link: it is the lead's day.
+        link = links[number % len(links)]
+        return (await browser.post(link, data={"starts_at": times[number]})).status_code
+
+    assert [await set_to(number) for number in range(3)] == [200, 200, 200]
+    # What is refused, or asked for twice, is no move.
+    assert await set_to(2) == 200
+    assert (await browser.post(links[0], data={"starts_at": "soon"})).status_code == 409
+    assert (await browser.post(links[0], data={"action": "cancel"})).status_code == 200
+    assert await set_to(3) == 200
+
+    fourth = await browser.post(links[0], data={"starts_at": times[4]})
+
+    assert (fourth.status_code, "often enough for today" in fourth.text) == (429, True)
+    assert 80_000 < int(fourth.headers["retry-after"]) <= 86_400
+    at = datetime.fromisoformat(times[3]).astimezone(UTC)
+    assert site.rows("SELECT starts_at, attempt, state FROM meeting") == [(at, 4, "booked")]
+    assert (await browser.post(links[1], data={"action": "cancel"})).status_code == 200
+    assert await set_to(5) == 429
+    elses = slots(await browser.get(other))[-1]
+    assert (await browser.post(other, data={"starts_at": elses})).status_code == 200
+    with site.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE meeting_move SET at = at - interval '1 day'")
+    assert await set_to(7) == 200
+    assert site.rows("SELECT count(*) FROM meeting_move") == [(1,)]
+
+
+async def test_moves_at_once_are_counted_one_by_one(site: Site, browser: httpx.AsyncClient) -> None:
+    """Ten requests in the same second would all be the third."""
+    link = site.signer.booking(site.add_touch(site.add_lead()))
+    times = slots(await browser.get(link))
+    await browser.post(link, data={"starts_at": times[0]})
+
+    answers = await asyncio.gather(
+        *(browser.post(link, data={"starts_at": at}) for at in times[2:10])
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 3 + [429] * 5
+    assert site.rows("SELECT attempt FROM meeting") == [(4,)]
+
+
+async def test_it_is_said_in_the_leads_language(site: Site, browser: httpx.AsyncClient) -> None:
+    """A Korean lead would not understand why nothing happens."""
+    link = site.signer.booking(site.add_touch(site.add_lead(language="ko", **KOREAN_LEAD)))
+    times = slots(await browser.get(link))
+    for at in times[:4]:
+        await browser.post(link, data={"starts_at": at})
+    assert "내일 다시 시도" in (await browser.post(link, data={"starts_at": times[5]})).text

@@ -267,3 +267,41 @@ async def test_no_altered_token_gives_an_error_or_a_redirect(
     # The last sign of a signature holds bits that nobody reads.
     assume(altered and altered[:-1] != token[:-1])
     await _refused(browser, _path(letter, quote(altered, safe="")))
+
+
+async def test_coming_back_is_limited_and_leaving_is_not(
+    site: Site, page: str, browser: httpx.AsyncClient
+) -> None:
+    """Each return begins a journey with a mail: a link in the wrong hands would send one a second.
+    Whoever wants no mail must be heard each time."""
+    for _ in range(3):
+        assert (await browser.post(page, data={"action": "stop"})).status_code == 200
+        assert (await browser.post(page, data={"action": "come_back"})).status_code == 200
+    assert (await browser.post(page, data={"action": "stop"})).status_code == 200
+
+    fourth = await browser.post(page, data={"action": "come_back"})
+
+    assert (fourth.status_code, "often enough for today" in fourth.text) == (429, True)
+    assert 0 < int(fourth.headers["retry-after"]) <= 86_400
+    assert reasons(site) == ["unsubscribed"]
+    with site.database.begin() as connection:
+        connection.exec_driver_sql("UPDATE consent_record SET at = at - interval '1 day'")
+    assert (await browser.post(page, data={"action": "come_back"})).status_code == 200
+    assert reasons(site) == []
+
+
+async def test_topics_are_not_changed_without_end_and_a_no_counts(
+    site: Site, page: str, browser: httpx.AsyncClient
+) -> None:
+    """Each change is a row for good: a program with one link would fill the disk."""
+    topics = list(boxes(await browser.get(page)))
+    none = {"action": "save", "shown": topics}
+    answers = []
+    for _ in range(12):
+        assert (await browser.post(page, data=none)).status_code == 200
+        assert not any(boxes(await browser.get(page)).values())
+        answers.append((await browser.post(page, data=none | {"topics": topics})).status_code)
+
+    assert answers == sorted(answers)
+    assert set(answers) == {200, 429}
+    assert site.rows("SELECT count(*) < 100 FROM consent_record") == [(True,)]
