@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -113,7 +113,9 @@ def may(action: Action) -> Callable[..., Caller]:
         token = credentials.credentials if credentials is not None else None
         change: int | None = None
         with here.database.begin() as connection:
-            caller = identify(connection, token, request.cookies.get(COOKIE), here.real_now())
+            caller = _known(request) or identify(
+                connection, token, request.cookies.get(COOKIE), here.real_now()
+            )
             request.scope.setdefault("state", {})["caller"] = caller.name
             if caller.role not in ALLOWED[action]:
                 whose = "token" if token is not None else "user"
@@ -132,6 +134,16 @@ def may(action: Action) -> Callable[..., Caller]:
 
     check.action = action  # type: ignore[attr-defined]
     return check
+
+
+def known_as(scope: MutableMapping[str, Any], caller: Caller | None) -> None:
+    """Spare :func:`may` the look-up of who asks: it was done for this request, just now."""
+    scope.setdefault("state", {})["known_as"] = caller
+
+
+def _known(request: Request) -> Caller | None:
+    caller: Caller | None = request.scope.get("state", {}).get("known_as")
+    return caller
 
 
 def identify(

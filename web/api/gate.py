@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from urllib.parse import unquote_to_bytes
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from store.api_tokens import Caller
 from store.engine import AWAY
 from store.sessions import COOKIE
-from web.api.access import Here, identify
+from web.api.access import Here, identify, known_as
 from web.api.json_bounds import BadJson, check_json
 from web.api.problems import (
     NOT_TO_BE_KEPT,
@@ -24,6 +26,9 @@ from web.body_limits import refuse_early
 
 LONGEST_ID = 18
 """Digits of the largest id that is looked for."""
+AT_HAND_SECONDS = 0.05
+"""A body that is here within it was sent with the request. While a longer one arrives, a token may
+be revoked: its caller is looked up again."""
 AT_ONCE = 16 * 1024
 """A body beyond so many bytes is looked through in a thread."""
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -44,8 +49,9 @@ class Gate:
             return
         try:
             _check_address(scope)
+            caller = None
             if scope["method"] not in _SAFE:
-                await run_in_threadpool(self._check_caller, HTTPConnection(scope))
+                caller = await run_in_threadpool(self._identify, HTTPConnection(scope))
         except Problem as problem:
             await refuse_early(answer(problem), receive, send)
             return
@@ -53,12 +59,21 @@ class Gate:
             await refuse_early(answer(unavailable(error)), receive, send)
             return
         request = Request(scope, receive)
+        if not _has_body(request):
+            known_as(scope, caller)
         if "json" not in request.headers.get("content-type", ""):
             await self._app(scope, receive, send)
             return
-        body = await _read(receive)
+        asked = time.monotonic()
+        first = await receive()
+        came_at_once = time.monotonic() - asked < AT_HAND_SECONDS
+        body = await _read(first, receive)
         if body is None:  # The client has gone.
             return
+        if came_at_once and str(len(first.get("body", b""))) == request.headers.get(
+            "content-length"
+        ):
+            known_as(scope, caller)
         try:
             if len(body) > AT_ONCE:
                 await run_in_threadpool(check_json, body)
@@ -69,10 +84,10 @@ class Gate:
             return
         await self._app(scope, _replayed(body, receive), send)
 
-    def _check_caller(self, connection: HTTPConnection) -> None:
+    def _identify(self, connection: HTTPConnection) -> Caller:
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         with self._here.database.begin() as database:
-            identify(
+            return identify(
                 database,
                 token if scheme.casefold() == "bearer" and token else None,
                 connection.cookies.get(COOKIE),
@@ -80,15 +95,22 @@ class Gate:
             )
 
 
-async def _read(receive: Receive) -> bytes | None:
+def _has_body(request: Request) -> bool:
+    """Whether the client may still be sending (RFC 9112 6.3)."""
+    headers = request.headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+
+
+async def _read(message: Message, receive: Receive) -> bytes | None:
+    """The whole body, of which ``message`` is the beginning; None when the client has gone."""
     body = bytearray()
     while True:
-        message = await receive()
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
         if not message.get("more_body", False):
             return bytes(body)
+        message = await receive()
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
