@@ -64,6 +64,11 @@ CONSOLE_POLICY = (
 )
 
 
+PUBLIC = ("/style.css", "/console/static/", "/console/_nicegui/")
+"""Files that are the same for everybody. What is at all other addresses no cache keeps: it may be
+somebody's."""
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The app over the database of ``settings``."""
     app = FastAPI(title="Perennial", docs_url=None, redoc_url=None, openapi_url=None)
@@ -122,9 +127,8 @@ def create_app(settings: Settings) -> FastAPI:
             response.headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        # What these pages say is one person's.
-        if request.url.path.startswith(("/b/", "/c/", "/p/", "/u/", "/l/", "/o/")):
-            response.headers["Cache-Control"] = "no-store"
+        if not request.url.path.startswith(PUBLIC):
+            response.headers.setdefault("Cache-Control", "no-store")
         return response
 
     app.add_middleware(OwnHosts, own_url=settings.web_url(), bound_host=settings.web_host)

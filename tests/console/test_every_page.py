@@ -75,17 +75,17 @@ def test_the_navigation_leads_nowhere_else_than_to_pages(site: Site) -> None:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_opens_its_pages_and_no_other(site: Site, role: Role) -> None:
-    """Asked over HTTP, not only hidden from the navigation; nobody who is signed out sees any."""
+    """Asked over HTTP, not only hidden from the navigation; nobody who is signed out sees any, nor
+    finds one in the cache of a browser or a proxy."""
     found = {}
     wanted = {}
     with site.visit(site.sign_in(role)) as visitor, site.visit("") as stranger:
         for path, address in pages(site):
             allowed = role in ALLOWED[ACTIONS[path]]
             wanted[address] = (200 if allowed else 403, 303)
-            found[address] = (
-                visitor.get(f"/console{address}").status_code,
-                stranger.get(f"/console{address}").status_code,
-            )
+            answers = [one.get(f"/console{address}") for one in (visitor, stranger)]
+            found[address] = (answers[0].status_code, answers[1].status_code)
+            assert all("no-store" in one.headers["cache-control"] for one in answers), address
 
     assert found == wanted
 
