@@ -35,6 +35,8 @@ class Proxy:
         self._generation = 0
         self._sockets: set[socket.socket] = set()
         self.accepted = 0
+        self.last_accepted = 0.0
+        """When, in ``time.monotonic()``."""
         self.swallowed = 0
         """Bytes that were lost."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -83,6 +85,7 @@ class Proxy:
             except OSError:
                 return
             self.accepted += 1
+            self.last_accepted = time.monotonic()
             self._sockets.add(near)
             if self._refusing:
                 self._close(near)

@@ -11,6 +11,7 @@ import argparse
 import contextlib
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,6 @@ from tests.faults.campaign.scene import Plan, Scene
 from tests.faults.campaign.tally import tally
 from tests.faults.campaign.visitors import INBOUND_PASSWORD
 from tests.faults.deployment import (
-    DEADLINE,
     SECRET,
     Deployment,
     Program,
@@ -48,6 +48,7 @@ FACTOR = 3600.0
 """A second of the campaign is an hour of the journeys."""
 AFTER_SECONDS = 15.0
 """How long people play after the last fault."""
+FIRST_MAIL_WITHIN = 600.0
 QUIET_WITHIN = 180.0
 UNDELIVERED = "SELECT count(*) FROM relay_message WHERE outcome = ''"
 POLICIES = (Path(__file__).with_name("again.yaml"), Path(__file__).with_name("recycle.yaml"))
@@ -63,7 +64,7 @@ def campaign(here: Deployment, clock: Clock, mail_port: int, plan: Plan) -> Repo
     with _programs(here) as (programs, lines):
         faults = Faults(here, programs, lines, plan.seed)
         players.start()
-        wait_for("the first mail", lambda: bool(mailbox.accepted), DEADLINE)
+        wait_for("the first mail", lambda: bool(mailbox.accepted), FIRST_MAIL_WITHIN)
         faults.start()
         gave_up = _watch(programs, plan.seconds)
         faults.stop()
@@ -143,6 +144,8 @@ def main() -> int:
     arguments.add_argument("--json", action="store_true", help="also in one line of JSON")
     arguments.add_argument("--keep", type=Path, help="where its data is to stay")
     asked = arguments.parse_args()
+    # As Ctrl-C: nothing is left running.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     clock = Clock(datetime.now(UTC), FACTOR)
     (mail_port,) = free_ports(1)
     settings = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,10 +18,11 @@ EVERY = (1.0, 6.0)
 """Seconds from one fault's beginning to the next one's: 17 a minute, less those that find too many
 under way."""
 DEAD_FOR = (0.5, 3.0)
-HANGS_FOR = (3.0, 45.0, 3.0)
+HANGS_FOR = (2.0, 30.0, 2.0)
 """Shortest, longest, and the likeliest."""
-SPARED_FOR = 20.0
-"""Seconds after its start in which a program is left alone, to get through it on a busy machine."""
+SPARED = 2.0
+"""What was started is left alone until it has been up for so many times as long as its start took:
+on a busy machine nothing would ever get through its start."""
 MOST_AT_ONCE = 3
 SERVERS: tuple[Server, ...] = ("postgres", "temporal")
 LINES: dict[str, tuple[Direction, ...]] = {
@@ -55,6 +55,8 @@ class Faults(threading.Thread):
         self._random = random.Random(seed)
         self._over = threading.Event()
         self._under_way: dict[str, threading.Thread] = {}
+        self._up: dict[str, tuple[float, float]] = {}
+        """When a program or server began its last start, and when it was through, or seen to be."""
         self.log: list[Fault] = []
         self.failures: list[BaseException] = []
 
@@ -62,18 +64,12 @@ class Faults(threading.Thread):
         """Until :meth:`stop`."""
         while not self._over.wait(self._random.uniform(*EVERY)):
             busy = {what for what, one in self._under_way.items() if one.is_alive()}
-            # Two choices in seven are lines, one is each program and each server.
-            lines = self._random.sample(list(self._lines), 2)
-            now = time.monotonic()
-            spared = [
-                name
-                for name, program in self._programs.items()
-                if now - program.started < SPARED_FOR
-            ]
+            # Five choices in ten are lines, one is each program and each server.
+            lines = self._random.sample(list(self._lines), 5)
             free = [
                 one
                 for one in (*self._programs, *SERVERS, *lines)
-                if one not in busy and one not in spared
+                if one not in busy and not self._is_spared(one)
             ]
             if len(busy) < MOST_AT_ONCE:
                 self._begin(self._random.choice(free))
@@ -85,9 +81,18 @@ class Faults(threading.Thread):
         for one in self._under_way.values():
             one.join()
 
-    def counts(self) -> dict[str, int]:
-        """How many of each kind."""
-        return dict(sorted(Counter(f"{one.what} {one.how}" for one in self.log).items()))
+    def _is_spared(self, what: str) -> bool:
+        """Whether it has been up for a short time only, by the time it took to start."""
+        now = time.monotonic()
+        if what in self._programs and self._programs[what].started > self._up.get(what, (0, 0))[0]:
+            began = self._programs[what].started
+            lines = [line for of, line in self._lines.items() if of.startswith(what)]
+            # It is up when it asks for a server.
+            if not any(line.last_accepted > began for line in lines):
+                return True
+            self._up[what] = (began, now)
+        began, up = self._up.get(what, (0.0, 0.0))
+        return now - up < SPARED * (up - began)
 
     def _begin(self, what: str) -> None:
         how = self._random.choice(
@@ -131,7 +136,9 @@ class Faults(threading.Thread):
     def _kill_server(self, server: Server, seconds: float) -> None:
         self._here.kill_server(server)
         time.sleep(seconds)
+        began = time.monotonic()
         self._here.start_server(server)
+        self._up[server] = (began, time.monotonic())
 
     def _freeze_server(self, server: Server, seconds: float) -> None:
         pids = self._here.freeze_server(server)
