@@ -8,7 +8,7 @@ import pytest
 
 from domain.cadences.yaml_source import validate
 from domain.sales.content import ContentPolicy
-from store.dossier import dossier
+from store.dossier import MOST_LINES, Totals, dossier
 from store.engagement import Happened
 from store.policies import publish_policy
 from tests.store.scored import NOW, Book
@@ -155,3 +155,41 @@ def test_content_with_a_slip_is_pointed_at(item: str, said: str) -> None:
 
     assert read is None
     assert any(said in str(problem) for problem in problems), problems
+
+
+def test_a_dossier_has_the_newest_and_counts_all(book: Book) -> None:
+    """After years of mails a task's page would take seconds, or the count would be wrong."""
+    lead = book.lead(phase="FollowUp")
+    touches = [book.touch(lead, NOW - timedelta(days=days)) for days in range(30, 0, -1)]
+    at = NOW - timedelta(hours=1)
+    book.record(
+        Happened("1", "open", at, lead_id=lead, touch_id=touches[0]),
+        Happened("2", "click", at, lead_id=lead, touch_id=touches[0]),
+        Happened("3", "open", at, lead_id=lead, touch_id=touches[1], machine="agent"),
+        Happened("4", "reply", at, lead_id=lead, touch_id=touches[-1]),
+    )
+    for cycle in range(1, 26):
+        book.run(
+            "INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, "
+            "cycle, at) VALUES (:lead, :key, 'a', 'b', 'Recycle', 'lost', :cycle, :at)",
+            lead=lead,
+            key=f"run-{cycle}",
+            cycle=cycle,
+            at=NOW - timedelta(days=100 - cycle),
+        )
+        book.run(
+            "INSERT INTO lead_feedback (lead_id, cycle, verdict, by, at) "
+            "VALUES (:lead, :cycle, 'returned', 'rep-1', :at)",
+            lead=lead,
+            cycle=cycle,
+            at=NOW - timedelta(days=100 - cycle),
+        )
+
+    with book.database.connect() as connection:
+        found = dossier(connection, lead, NOW)
+
+    assert [one.touch_id for one in found.mails] == touches[-MOST_LINES:]
+    assert [one.cycle for one in found.cycles] == list(range(6, 26))
+    assert [one.cycle for one in found.feedback] == list(range(6, 26))
+    assert found.totals == Totals(mails=30, read=2, cycles=25, feedback=25)
+    assert found.summary.startswith("2 of 30 mails opened; cycle 25 ended with lost; returned")

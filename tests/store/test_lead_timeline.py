@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from store.engagement import Happened
-from store.lead_timeline import history, timeline
+from store.lead_timeline import Happened as Line
+from store.lead_timeline import history, timeline, timeline_length
 from tests.store.scored import NOW, Book
 
 
@@ -55,3 +57,48 @@ def test_the_history_tells_mails_stages_and_meetings_to_come_in_their_order(book
         ("stage", "mql · FollowUp · score_reached · cycle 2"),
         ("meeting", "booked · attempt 2"),
     ]
+
+
+def test_a_timeline_in_pages_says_the_same_as_in_one(book: Book) -> None:
+    """A new cycle would look like any other move where a page begins, and what happened at the same
+    moment would be told twice or never."""
+    lead = book.lead()
+    at = NOW - timedelta(days=1)
+    for number, cycle in enumerate((1, 1, 2, 2, 3, 3)):
+        book.run(
+            "INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, "
+            "cycle, at) VALUES (:lead, :key, 'a', 'b', 'Nurture', '', :cycle, :at)",
+            lead=lead,
+            key=f"run-{number}",
+            cycle=cycle,
+            at=at + timedelta(minutes=number // 2),
+        )
+    book.run(
+        "INSERT INTO task (key, lead_id, kind, title, owner, state, opened_at, due_at, "
+        "deadline_at, workflow_id, run_id, dispositions, answer) VALUES ('t', :lead, 'call', '', "
+        "'', 'open', :at, :at, :at, '', '', '[]', cast(:answer AS jsonb))",
+        lead=lead,
+        at=at,
+        answer=json.dumps({"refused": [{"at": at.isoformat(), "disposition": "no_answer"}] * 3}),
+    )
+    book.run(
+        "INSERT INTO opportunity (key, lead_id, opened_at, closed_at, outcome) "
+        "VALUES ('o', :lead, :at, :at, 'lost')",
+        lead=lead,
+        at=at,
+    )
+
+    with book.database.connect() as connection:
+        whole = timeline(connection, lead, NOW, limit=None)
+        for limit in (1, 2, 3):
+            pages: list[Line] = []
+            while page := timeline(
+                connection, lead, NOW, after=pages[-1].place if pages else None, limit=limit
+            ):
+                assert len(page) <= limit
+                pages += page
+            assert pages == whole
+        assert timeline_length(connection, lead, NOW) == len(whole) == 12
+
+    new = [one.facts["cycle"] for one in whole if one.kind == "stage" and one.facts["new_cycle"]]
+    assert new == [3, 2]

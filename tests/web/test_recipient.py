@@ -149,3 +149,23 @@ def test_without_a_key_one_is_made_and_kept(tmp_path: Path) -> None:
     assert link_signer(settings).unsubscribe("a:b:1") == link
     assert [path.name for path in (tmp_path / "home").iterdir()] == ["link-secret"]
     assert (tmp_path / "home" / "link-secret").stat().st_mode & 0o077 == 0
+
+
+async def test_a_link_that_is_followed_without_end_fills_no_disk(
+    site: Site, browser: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each minute another visit would be a row for good; the reader gets there all the same, and
+    what a machine did takes no room from people."""
+    monkeypatch.setattr("store.link_limits.MOST_VISITS", 3)
+    link = site.signer.click(site.add_touch(site.add_lead()), TARGET)
+    agents = ["Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"] * 5 + ["Barracuda Sentinel"] * 5
+    for minute, agent in enumerate(agents):
+        with site.database.begin() as connection:
+            # As if it had been some minutes ago.
+            connection.execute(
+                text("UPDATE engagement SET key = key || ':' || :minute"), {"minute": minute}
+            )
+        answer = await browser.get(link, headers={"User-Agent": agent})
+        assert answer.headers["location"] == TARGET
+    counts = site.rows("SELECT machine <> '', count(*) FROM engagement GROUP BY 1 ORDER BY 1")
+    assert counts == [(False, 3), (True, 3)]

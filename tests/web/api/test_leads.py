@@ -89,3 +89,28 @@ async def test_points_are_added_by_a_program_as_at_a_terminal(api: Api) -> None:
 
     assert (first.json()["score"], second.json()["score"]) == (30, 20)
     assert (hidden.status_code, absurd.status_code) == (404, 422)
+
+
+async def test_a_lead_whose_site_was_clicked_by_a_program_is_shown_at_once(api: Api) -> None:
+    """60,000 page views made an answer of 5 MB that took ten seconds; what is left out is there
+    page by page."""
+    lead = api.lead("jane@acme.example", "rep-1")
+    api.value(
+        "INSERT INTO engagement (key, lead_id, kind, name, rule, points, worth, at) "
+        "SELECT 'e' || n, :lead, 'page', 'page ' || n, 'looked', 1, 1, "
+        "now() - n * interval '1 minute' FROM generate_series(1, 2000) AS n RETURNING 1",
+        lead=lead,
+    )
+
+    shown = await api.ask("sdr", "GET", f"/leads/{lead}")
+    dossier = await api.ask("sdr", "GET", f"/leads/{lead}/dossier")
+    others = await api.ask("sdr", "GET", f"/leads/{api.lead('x@y.example', 'rep-9')}/history")
+
+    told = shown.json()
+    assert (len(told["history"]), told["history_length"]) == (50, 2000)
+    assert told["history"][-1]["detail"] == "page · page 1 · +1 points"
+    assert [(one["rule"], one["times"]) for one in told["scoring"]["interest"]] == [
+        ("looked", 2000)
+    ]
+    assert max(len(shown.content), len(dossier.content)) < 20_000
+    assert others.status_code == 404
