@@ -70,8 +70,14 @@ class Program:
         environment = {**self._environment, "PERENNIAL_FAULT": fault}
         self.started = time.monotonic()
         with self._log.open("ab") as log:
+            # A session of its own: the scheduler shares the machine out among sessions.
             self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=environment, stdout=log, stderr=log
+                self._command,
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     @property
