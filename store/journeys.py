@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.journey import IN_SALES, Code, Entered, Phase, PhaseEntry, Stage
+from domain.journey import IN_SALES, Code, Entered, Notice, Phase, PhaseEntry, Stage
 from domain.journey_sales import OUTBOUND
 from domain.scoring.policy import ScoringPolicy
 from store import sla
 from store.outgoing import announce
 from store.policies import policy
+from store.relay_messages import notify_journey
 from store.routing import assign, drain_overflow
 from store.scoring import standing_now
 
@@ -31,8 +32,8 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
     """
     lead = connection.execute(
         text(
-            "SELECT stage, phase, owner, fit, interest, interest_as_of FROM lead "
-            "WHERE id = :id FOR UPDATE"
+            "SELECT id, stage, phase, phase_since, cycle, owner, fit, interest, interest_as_of "
+            "FROM lead WHERE id = :id FOR UPDATE"
         ),
         {"id": entry.lead_id},
     ).first()
@@ -84,6 +85,8 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
                 "id": entry.lead_id,
             },
         )
+        if entry.cycle > lead.cycle:
+            _bring_along(connection, entry, lead)
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
         sla.left_phase(connection, entry.lead_id, entered=entry.phase, cycle=entry.cycle, now=at)
         if not came and entry.phase not in IN_SALES:
@@ -91,6 +94,55 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         announce(connection, "lead.stage_changed", new.id)
     rules = policy(connection, ScoringPolicy, "scoring")
     return Entered(owner, stage, standing_now(rules, lead, at).grade)
+
+
+def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> None:
+    """Take into a new cycle what came while the lead was still in the one before. To the journey,
+    news of an earlier cycle is history: an appointment, its changes and a reply would be lost.
+
+    Args:
+        lead: its row as it was before.
+    """
+    to_meeting = entry.phase == Phase.MEETING
+    booked = connection.execute(
+        text(
+            "UPDATE meeting SET cycle = :cycle WHERE lead_id = :lead AND cycle = :before "
+            "AND state = 'booked' AND (:to_meeting OR starts_at > :since) RETURNING id, attempt"
+        ),
+        {
+            "cycle": entry.cycle,
+            "lead": lead.id,
+            "before": lead.cycle,
+            "since": lead.phase_since,
+            "to_meeting": to_meeting,
+        },
+    ).all()
+    for meeting in () if to_meeting else booked:
+        notify_journey(
+            connection,
+            lead.id,
+            key=f"meeting-{meeting.id}-{meeting.attempt}:{Code.BOOKED}:cycle-{entry.cycle}",
+            signal="meeting",
+            notice=Notice(Code.BOOKED, ref=meeting.id, cycle=entry.cycle, attempt=meeting.attempt),
+        )
+    if (lead.phase, entry.phase) != (Phase.RECYCLE, Phase.NURTURE):
+        return
+    # A parked lead that replies goes to sales, unless something else had woken it just before.
+    reply = connection.execute(
+        text(
+            "SELECT max(id) FROM engagement "
+            "WHERE lead_id = :lead AND kind = 'reply' AND at >= :since"
+        ),
+        {"lead": lead.id, "since": lead.phase_since},
+    ).scalar()
+    if reply is not None:
+        notify_journey(
+            connection,
+            lead.id,
+            key=f"engagement:{reply}:cycle-{entry.cycle}",
+            signal="engagement",
+            notice=Notice(Code.REPLIED, ref=reply, cycle=entry.cycle),
+        )
 
 
 def _stage(lead: Row[Any], entry: PhaseEntry) -> str:

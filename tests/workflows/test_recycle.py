@@ -67,6 +67,27 @@ async def test_a_parked_lead_that_books_goes_to_its_meeting(here: World) -> None
     assert (ending.phase, ending.cycle) == (Phase.MEETING, 2)
 
 
+async def test_a_parked_lead_that_has_booked_may_move_and_cancel_its_appointment(
+    here: World,
+) -> None:
+    """The journey would go on in another cycle than its appointment: a new time would be an
+    appointment beside the first of which nobody is told, and calling it off would be heard by
+    nobody."""
+    sent = "SELECT count(*) FROM touch WHERE state = 'sent' AND step = :step"
+    lead = here.lead()
+    await here.start(Phase.RECYCLE, lead, reason="lost")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+    meeting = await here.books(lead, timedelta(days=2))
+    await here.reaches(sent, 1, step="meeting-confirmation")
+
+    assert await here.books(lead, timedelta(days=3)) == meeting
+    await here.reaches(sent, 2, step="meeting-confirmation")
+    await here.cancels()
+
+    await here.reaches(sent, 1, step="meeting-cancelled")
+    assert here.values("SELECT cycle FROM meeting") == [2]
+
+
 async def test_after_its_last_cycle_a_lead_is_let_go(here: World) -> None:
     handle = await here.start(Phase.RECYCLE, here.lead(), reason="exhausted", cycle=4)
 
