@@ -160,8 +160,8 @@ def main() -> int:
     }
     plan = Plan(asked.leads, asked.minutes * 60, asked.seed)
     with deployment(*POLICIES, **settings) as here:
-        result = report(campaign(here, clock, mail_port, plan))
         here.keep_in = asked.keep
+        result = report(campaign(here, clock, mail_port, plan))
     sys.stdout.write(f"{table(result)}\n")
     if asked.json:
         sys.stdout.write(f"{json.dumps(result, ensure_ascii=False)}\n")

@@ -106,6 +106,13 @@ _WRONG = {
                 SELECT FROM calendar_booking AS later WHERE later.lead_id = one.lead_id
                     AND later.applied AND later.set_told_at > one.set_told_at)
     """,
+    # In the other phases its time is watched, or it waits until the sale is over.
+    "appointments not followed": """
+        SELECT meeting.id, phase FROM meeting JOIN lead ON lead.id = lead_id
+        WHERE state = 'booked' AND phase IN ('Nurture', 'FollowUp', 'Recycle', 'ended')
+            AND starts_at > phase_since AND phase_since < '{settled}'
+            AND meeting.created_at < now() - interval '{seconds} seconds'
+    """,
     "appointments doubled": """
         SELECT lead_id FROM meeting WHERE state = 'booked' GROUP BY 1 HAVING count(*) > 1
     """,

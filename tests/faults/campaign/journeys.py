@@ -77,11 +77,17 @@ async def _journey(here: Deployment, client: Client, lead: Any, *, paused: bool)
     lost = {one for one in waits if one.startswith("task-")} - {wait_id(one.id) for one in tasks}
     if lost:
         return f"lead {lead.id}: waits for {sorted(lost)}, which nobody has to do"
-    if paused and running:
+    return await _pause(handle, lead) if paused and running else ""
+
+
+async def _pause(handle: WorkflowHandle[Any, Any], lead: Any) -> str:
+    try:
         status = await handle.query("status", result_type=dict[str, str])
-        if status["paused"] == "true":
-            return f"lead {lead.id}: is paused, and was told to go on"
-    return ""
+    except RPCError as error:
+        return f"lead {lead.id}: can't be asked whether it is paused ({error.status.name})"
+    return (
+        "" if status["paused"] == "false" else f"lead {lead.id}: is paused, and was told to go on"
+    )
 
 
 async def _sale(client: Client, sale: Any) -> str:

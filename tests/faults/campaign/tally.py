@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from tests.faults.campaign.book import Book
 from tests.faults.campaign.facts import Facts, Found
 
-ONCE_IN_ALL = ("crossing", "suppression")
+ONCE_IN_ALL = ("crossing", "suppression", "sale closed")
 """What is there once however often it is asked for, and may come about without being asked."""
 
 
