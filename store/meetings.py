@@ -147,7 +147,9 @@ def book_meeting(
             meeting_id=meeting_id,
         )
     elif notify and (lead.phase or not _begin_journey(connection, lead_id, cycle, meeting_id)):
-        _tell(connection, meeting_id, code, made)
+        # A journey elsewhere goes to the meeting now, whether it was set before or not.
+        news = code if lead.phase in ("", Phase.MEETING) else Code.BOOKED
+        _tell(connection, meeting_id, news, made)
     return meeting_id
 
 

@@ -91,9 +91,10 @@ async def test_calcom_books_moves_and_cancels(site: Site, browser: httpx.AsyncCl
     gone = booked("BOOKING_CANCELLED", "two", SECOND, cancellationReason="no time")
     assert (await post_calcom(browser, gone)).json() == {"outcome": "cancelled"}
     assert site.rows("SELECT state, attempt, sequence FROM meeting") == [("cancelled", 2, 2)]
+    # The journey is in nurture still: whichever it hears first takes it to the meeting.
     assert signals(site) == [
         ("signal", "meeting", "booked"),
-        ("signal", "meeting", "rescheduled"),
+        ("signal", "meeting", "booked"),
         ("signal", "meeting", "cancelled"),
     ]
 

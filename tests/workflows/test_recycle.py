@@ -88,6 +88,25 @@ async def test_a_parked_lead_that_has_booked_may_move_and_cancel_its_appointment
     assert here.values("SELECT cycle FROM meeting") == [2]
 
 
+@pytest.mark.parametrize("phase", [Phase.NURTURE, Phase.FOLLOW_UP, Phase.RECYCLE])
+async def test_an_appointment_that_nobody_said_the_outcome_of_may_be_set_anew(
+    here: World, phase: Phase
+) -> None:
+    """Its row still says that it is booked: the lead chooses another time, is told that it has it,
+    and nobody would come."""
+    lead = here.lead()
+    meeting = await here.has_meeting(lead)
+    handle = await here.start(phase, lead, reason="outcome_unknown", cadence="welcome-nurture")
+    await here.reaches("SELECT phase FROM lead", phase)
+
+    assert await here.books(lead, timedelta(days=2)) == meeting
+    ending = await here.ending(handle)
+
+    assert ending.phase == Phase.MEETING
+    assert ending.state
+    assert ending.state.meeting_id == meeting
+
+
 async def test_after_its_last_cycle_a_lead_is_let_go(here: World) -> None:
     handle = await here.start(Phase.RECYCLE, here.lead(), reason="exhausted", cycle=4)
 
