@@ -83,11 +83,12 @@ _WRONG = {
         SELECT regexp_replace(key, ':[0-9a-f]{{8}}-[0-9a-f-]{{27}}$', '') FROM task
         WHERE state = 'done' GROUP BY 1 HAVING count(*) > 1
     """,
-    # Who books in the meantime goes to the meeting at once, who buys becomes a customer.
+    # Who books in the meantime goes to the meeting at once, who buys becomes a customer; a parked
+    # lead is taken in the cycle after the one in which it crossed.
     "crossings not taken": """
         SELECT lead_id, cycle FROM crossing WHERE at < '{settled}' AND NOT EXISTS (
             SELECT FROM stage_transition AS moved WHERE moved.lead_id = crossing.lead_id
-                AND moved.cycle = crossing.cycle
+                AND moved.cycle IN (crossing.cycle, crossing.cycle + 1)
                 AND moved.phase IN ('FollowUp', 'Meeting', 'Customer'))
     """,
     "crossings that did not come": """
