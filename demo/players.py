@@ -247,7 +247,7 @@ class Players:
         if not slots:
             return False
         slot = html.unescape(self._random.choice(slots))
-        status, _ = self._web.post(url, {"starts_at": slot}, 200, 409)
+        status, _ = self._web.post(url, {"starts_at": slot}, 200, 409, 429)
         person.has_booked = person.has_booked or status == 200
         return status == 200
 

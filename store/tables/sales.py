@@ -221,7 +221,8 @@ class Meeting(Table):
 
 
 class MeetingMove(Table):
-    """A lead set its appointment to another time on its booking page. Kept for a day."""
+    """A lead set its appointment to another time on its booking page. What is older than a day goes
+    with the lead's next one."""
 
     __tablename__ = "meeting_move"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 from markupsafe import Markup
 from nicegui import ui
 
@@ -12,14 +15,15 @@ from store.erasure import ERASED, Receipt
 from store.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
 from web.api.erasure import Order
+from web.api.paging import Page
 from web.console.labels import phase, stage
+from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, facts, link, quiet, section, show, table
 from web.console.times import moment
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
 
-RECEIPTS = 50
 TABLES = {
     "lead": N_("The lead: name, address, phone, company and what lists said"),
     "task": N_("Tasks: what they asked for and what was noted"),
@@ -31,6 +35,7 @@ TABLES = {
     "visitor": N_("Visits to the web site"),
     "visitor_key": N_("Names of browsers and accounts"),
     "calendar_booking": N_("Bookings in calendars"),
+    "meeting_move": N_("How often they moved a meeting today"),
     "meeting": N_("Meetings: links"),
     "renewal": N_("Dates to talk again"),
     "opportunity": N_("Sales: what was learned"),
@@ -72,9 +77,12 @@ async def erase(visit: Visit, who: str = "", receipt: int | None = None) -> None
         _thanks(receipt)
     if who:
         await _person(visit, who.strip())
-    given = await visit.act(erasure_api.list_receipts, limit=RECEIPTS)
     with section(_("Receipts")):
-        _receipts(given.items)
+        await PagedList(partial(_page_of_receipts, visit), _receipts).more()
+
+
+async def _page_of_receipts(visit: Visit, cursor: str | None) -> Page[Receipt]:
+    return await visit.act(erasure_api.list_receipts, cursor=cursor)
 
 
 async def _person(visit: Visit, who: str) -> None:
@@ -152,7 +160,7 @@ def _thanks(receipt: int) -> None:
     )
 
 
-def _receipts(given: list[Receipt]) -> None:
+def _receipts(given: Sequence[Receipt]) -> None:
     if not given:
         empty(_("Nobody was erased so far."))
         return
