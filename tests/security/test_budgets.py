@@ -17,7 +17,7 @@ from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.rejects import REJECT_COLUMNS, as_meant, defused
 
-SOON = 5.0
+SOON = 10.0
 """Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""
 
 _TEN = "[" + ",".join("1" * 10) + "]"
