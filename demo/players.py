@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -259,11 +260,7 @@ class Players:
         for task in found:
             if task.id not in self._seen_tasks:
                 self._seen_tasks.add(task.id)
-                self._soon(
-                    lambda task=task: self._work(task),  # type: ignore[misc]
-                    WORKS_WITHIN[task.kind],
-                    task.opened_at,
-                )
+                self._soon(partial(self._work, task), WORKS_WITHIN[task.kind], task.opened_at)
 
     def _work(self, task: OpenTask) -> None:
         shown = _look_at(self._database, task.id, self._clock.now())

@@ -126,7 +126,7 @@ def holidays_of(country: str, year: int) -> frozenset[date]:
         return frozenset()
     try:
         return frozenset(holidays.country_holidays(country, years=year))
-    except NotImplementedError:
+    except NotImplementedError:  # So the library says that it has no such country.
         return frozenset()
 
 
