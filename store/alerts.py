@@ -154,18 +154,6 @@ def kind_of_open(connection: Connection, alert_id: int, owner: str | None = None
     return kind
 
 
-def how_many_open(connection: Connection, owner: str | None = None) -> int:
-    """How many alerts for ``owner``, or in all, nobody has answered."""
-    counted = connection.execute(
-        text(
-            "SELECT count(*) FROM alert WHERE answered_at IS NULL "
-            "AND (cast(:owner AS text) IS NULL OR owner = :owner)"
-        ),
-        {"owner": owner},
-    )
-    return int(counted.scalar_one())
-
-
 def put_away(connection: Connection, ids: Collection[int], now: datetime) -> list[int]:
     """Take these alerts off the list. One that closes by itself stays until it does.
 

@@ -14,7 +14,6 @@ from starlette.exceptions import HTTPException
 
 from activities.links import link_signer
 from domain.email.links import BadLink, ExpiredLink
-from health.readiness import Readiness
 from settings import Settings
 from store.engine import AWAY, engine
 from store.policies import PolicyMissing
@@ -87,7 +86,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(pages(door))
     if door.has_provider:
         app.include_router(oidc_pages(door))
-    app.mount("/api", create_api(settings, database))
+    api = create_api(settings, database)
+    app.mount("/api", api)
 
     @app.get("/")
     def landing() -> Response:
@@ -97,8 +97,6 @@ def create_app(settings: Settings) -> FastAPI:
     def outbox() -> Response:
         return RedirectResponse("/console/outbox", 308)
 
-    readiness = Readiness(settings.database_url)
-
     @app.get("/healthz")
     async def alive() -> Response:
         # Liveness: it asks nobody. A web app that is started anew because the database is away
@@ -107,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.get("/readyz")
     async def ready() -> Response:
-        problem = await readiness.problem()
+        problem = await api.state.here.readiness.problem()
         return JSONResponse({"status": problem or "ok"}, 503 if problem else 200)
 
     @app.get("/style.css")

@@ -105,7 +105,6 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
             # The answer is what it is: a record without an end is no reason to hide it.
             with suppress(SQLAlchemyError):
                 await run_in_threadpool(_note, database, change, response.status_code)
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     api.add_middleware(Gate, here=here)

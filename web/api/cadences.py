@@ -26,7 +26,7 @@ from store.publishing import (
 from store.scoring import Forecast
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED
-from web.api.paging import PAGE, Cursor, Limit, Page, by_name, last_name, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.api.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts
 
@@ -103,16 +103,7 @@ class Publications(BaseModel):
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
 def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[CadenceSummary]:
     """The newest version of every cadence, by name."""
-    return page(
-        here,
-        "cadences",
-        cursor,
-        limit,
-        lambda connection, after, most: list_cadences(
-            connection, after=last_name(after), limit=most
-        ),
-        key=by_name,
-    )
+    return page_by_name(here, "cadences", cursor, limit, list_cadences)
 
 
 @router.get("/cadences/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -139,16 +130,7 @@ def show(
 @router.get("/policies", dependencies=[Depends(may(Action.READ_CADENCES))])
 def policies(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[PolicyLine]:
     """The policies in force, by name."""
-    return page(
-        here,
-        "policies",
-        cursor,
-        limit,
-        lambda connection, after, most: list_policies(
-            connection, after=last_name(after), limit=most
-        ),
-        key=by_name,
-    )
+    return page_by_name(here, "policies", cursor, limit, list_policies)
 
 
 @router.get("/policies/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])

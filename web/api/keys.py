@@ -28,7 +28,7 @@ from store.write_keys import (
 )
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_name, last_name, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_name
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))])
@@ -76,16 +76,7 @@ class Named(BaseModel):
 @router.get("/write-keys")
 def list_keys(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[WriteKeyLine]:
     """Write keys of the tracking API by name, those that were revoked too."""
-    return page(
-        here,
-        "write keys",
-        cursor,
-        limit,
-        lambda connection, after, most: list_write_keys(
-            connection, after=last_name(after), limit=most
-        ),
-        key=by_name,
-    )
+    return page_by_name(here, "write keys", cursor, limit, list_write_keys)
 
 
 @router.post("/write-keys", status_code=201)
@@ -125,14 +116,7 @@ def revoke_key(here: Place, body: Named) -> Done:
 @router.get("/tokens")
 def list_all_tokens(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TokenLine]:
     """Tokens of this API by name, those that were revoked too. Real time."""
-    return page(
-        here,
-        "tokens",
-        cursor,
-        limit,
-        lambda connection, after, most: list_tokens(connection, after=last_name(after), limit=most),
-        key=by_name,
-    )
+    return page_by_name(here, "tokens", cursor, limit, list_tokens)
 
 
 @router.post("/tokens", status_code=201)

@@ -108,9 +108,34 @@ def by_name(one: Any) -> Key:
     return (one.name,)
 
 
-def last_name(after: Key | None) -> str:
-    """The name in a sort key of :func:`by_name`; '' before the first."""
-    return "" if after is None else after[0]
+def page_by_name(
+    here: Here,
+    of: str,
+    cursor: str | None,
+    limit: int,
+    read: Callable[..., Sequence[T]],
+    *,
+    key: Callable[[T], Key] = by_name,
+) -> Page[T]:
+    """:func:`page` of a list in the order of its names, found by
+    ``read(connection, after=name, limit=most)``; '' stands before the first.
+
+    Args:
+        key: the name of a row as :func:`by_name` has it, where it is called otherwise.
+
+    Raises:
+        Problem: the cursor is none of this list.
+    """
+    return page(
+        here,
+        of,
+        cursor,
+        limit,
+        lambda connection, last, most: read(
+            connection, after="" if last is None else last[0], limit=most
+        ),
+        key=key,
+    )
 
 
 def last_id(after: Key | None) -> int | None:

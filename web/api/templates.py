@@ -24,7 +24,7 @@ from store.tables import Suppression
 from store.users import is_colleague
 from web.api.access import Here, Place, may, sees
 from web.api.inputs import ASKED
-from web.api.paging import PAGE, Cursor, Limit, Page, by_name, last_name, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.api.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts
 
@@ -64,16 +64,7 @@ class Sent(BaseModel):
 @router.get("/templates", dependencies=[Depends(may(Action.READ_CADENCES))])
 def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TemplateLine]:
     """The templates that are published, by name."""
-    return page(
-        here,
-        "templates",
-        cursor,
-        limit,
-        lambda connection, after, most: list_templates(
-            connection, after=last_name(after), limit=most
-        ),
-        key=by_name,
-    )
+    return page_by_name(here, "templates", cursor, limit, list_templates)
 
 
 @router.get("/templates/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])

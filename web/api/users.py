@@ -13,7 +13,7 @@ from store import users
 from store.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code
-from web.api.paging import PAGE, Cursor, Limit, Page, last_name, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.api.problems import refused
 
 router = APIRouter(
@@ -55,15 +55,8 @@ class OneTimeLink(BaseModel):
 @router.get("")
 def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[UserLine]:
     """Every user by address, those that are disabled too."""
-    return page(
-        here,
-        "users",
-        cursor,
-        limit,
-        lambda connection, after, most: users.list_users(
-            connection, after=last_name(after), limit=most
-        ),
-        key=lambda one: (one.email.casefold(),),
+    return page_by_name(
+        here, "users", cursor, limit, users.list_users, key=lambda one: (one.email.casefold(),)
     )
 
 

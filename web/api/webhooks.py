@@ -14,7 +14,7 @@ from store import outgoing
 from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code, Url
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, last_name, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
 from web.api.problems import invalid, missing, refused
 
 router = APIRouter(
@@ -64,15 +64,8 @@ class Removal(BaseModel):
 @router.get("/endpoints")
 def list_endpoints(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[EndpointLine]:
     """Where events go, and where they went before, by address."""
-    return page(
-        here,
-        "endpoints",
-        cursor,
-        limit,
-        lambda connection, after, most: outgoing.list_endpoints(
-            connection, after=last_name(after), limit=most
-        ),
-        key=lambda one: (one.url,),
+    return page_by_name(
+        here, "endpoints", cursor, limit, outgoing.list_endpoints, key=lambda one: (one.url,)
     )
 
 
