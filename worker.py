@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -50,8 +51,8 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 5.0
 """What a worker that finishes its touches in time may still take to end."""
 
-TOUCHES_APART_SECONDS = 5.0
-"""Of the beat file."""
+BEAT_SECONDS = 5.0
+"""Between two marks of the beat file."""
 BEATS_APART = timedelta(seconds=2)
 """At least; without it the client keeps heartbeats back until 80% of their time-out are over."""
 UNTIL_OTHERS_MAY = timedelta(seconds=5)
@@ -163,8 +164,9 @@ async def beat(file: Path | None) -> None:
     """Touch the file for as long as this process gets on: who finds it old looks at a worker that
     is frozen or hangs, whatever the other workers do."""
     while file is not None:
-        await asyncio.to_thread(file.touch)
-        await asyncio.sleep(TOUCHES_APART_SECONDS)
+        with suppress(OSError):  # A full disk for a moment is no reason to be silent for ever.
+            await asyncio.to_thread(file.touch)
+        await asyncio.sleep(BEAT_SECONDS)
 
 
 async def _see_to_desk(client: Client) -> None:

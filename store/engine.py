@@ -31,6 +31,7 @@ def engine(database_url: str, pool_size: int = 8) -> Engine:
     return _engine(database_url, pool_size, single_statements=False)
 
 
+@functools.cache
 def single_statements(database: Engine) -> Engine:
     """An engine beside ``database``, made once per process and disposed with it, in which each
     statement is a transaction of its own: one round trip where BEGIN and COMMIT make three. Its

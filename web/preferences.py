@@ -133,16 +133,15 @@ def _choose(
 ) -> None:
     email_key = touched.email_key
     lock_address(connection, email_key)
+    refused = consent_of(connection, email_key).refused
     try:
-        if {topic for topic, wants in wanted.items() if wants} & consent_of(
-            connection, email_key
-        ).refused:
+        if any(wants and topic in refused for topic, wants in wanted.items()):
             refuse_returns(connection, email_key, at, of_topics=True)
     except TooOften:
-        wanted = {topic: False for topic, wants in wanted.items() if not wants}
+        ended = {topic: wants for topic, wants in wanted.items() if not wants}
+        choose_topics(connection, email_key=email_key, wanted=ended, at=at, source=PAGE)
         raise
-    finally:
-        choose_topics(connection, email_key=email_key, wanted=wanted, at=at, source=PAGE)
+    choose_topics(connection, email_key=email_key, wanted=wanted, at=at, source=PAGE)
 
 
 def unsubscribe_lead(
