@@ -1,8 +1,9 @@
 """Send windows: when mail may reach a lead, in the lead's own time zone.
 
 All instants are timezone-aware; results are UTC. A time zone that is not known counts as UTC, a
-country that is not known has no holidays. Holidays are the national ones of the ``holidays``
-package; regional ones are not considered.
+country that is not known has no holidays and rests on Saturday and Sunday. Holidays are the
+national ones of the ``holidays`` package; regional ones are not considered. Weekends are those of
+CLDR (https://cldr.unicode.org).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import holidays
+from babel import Locale, UnknownLocaleError
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -26,6 +28,8 @@ from pydantic_core import PydanticCustomError
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WindowDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "business"]
+"""A weekday, or ``business`` for the days on which the lead's country works."""
 _DAY = timedelta(days=1)
 _COUNTRY = re.compile("[A-Z]{2}")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
@@ -57,7 +61,7 @@ MinuteOfDay = Annotated[
 
 
 class SendWindow(BaseModel):
-    """The local hours of the local weekdays in which mail may go.
+    """The local hours of the local days in which mail may go.
 
     ``start`` and ``end`` (``from`` and ``to`` in YAML) are minutes after local midnight; the
     window is open from ``start`` up to, not including, ``end``.
@@ -67,7 +71,7 @@ class SendWindow(BaseModel):
         extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True
     )
 
-    days: tuple[Weekday, ...] = WEEKDAYS[:5]
+    days: tuple[WindowDay, ...] = ("business",)
     start: MinuteOfDay = Field(default=9 * 60, alias="from")
     end: MinuteOfDay = Field(default=17 * 60, alias="to")
     skip_holidays: bool = True
@@ -77,7 +81,7 @@ class SendWindow(BaseModel):
         if not self.days:
             raise PydanticCustomError(
                 "window",
-                "this window can never open: it has no days. Write days: [mon, tue, wed, thu, fri]",
+                "this window can never open: it has no days. Write days: [business]",
                 {"path": ("days",)},
             )
         if self.start == self.end:
@@ -99,13 +103,20 @@ class SendWindow(BaseModel):
 
     @functools.cached_property
     def weekday_numbers(self) -> frozenset[int]:
-        """The days as :meth:`datetime.date.weekday` numbers them, Monday 0."""
-        return frozenset(WEEKDAYS.index(day) for day in self.days)
+        """The weekdays it names, as :meth:`datetime.date.weekday` numbers them, Monday 0."""
+        return frozenset(WEEKDAYS.index(day) for day in self.days if day != "business")
+
+    def opens_on(self, day: date, country: str) -> bool:
+        """Whether it opens on this local date in a country."""
+        return (
+            day.weekday() in self.weekday_numbers
+            or ("business" in self.days and day.weekday() not in weekend_of(country))
+        ) and not (self.skip_holidays and is_holiday(day, country))
 
     @property
     def is_a_stretch(self) -> bool:
-        """Whether its days, three or more, follow each other: then the first and the last tell
-        all."""
+        """Whether the weekdays it names, three or more, follow each other: then the first and the
+        last tell all."""
         days = self.weekday_numbers
         return len(days) > 2 and max(days) - min(days) == len(days) - 1
 
@@ -135,16 +146,27 @@ def is_holiday(day: date, country: str) -> bool:
     return day in holidays_of(country, day.year)
 
 
-def _open_on(window: SendWindow, day: date, country: str) -> bool:
-    return day.weekday() in window.weekday_numbers and not (
-        window.skip_holidays and is_holiday(day, country)
-    )
+@functools.lru_cache(maxsize=300)
+def weekend_of(country: str) -> frozenset[int]:
+    """The weekdays on which a country (ISO 3166-1 alpha-2) rests, Monday 0; Saturday and Sunday if
+    not known."""
+    try:
+        week = Locale.parse(f"und_{country}" if _COUNTRY.fullmatch(country) else "en_001")
+    except (UnknownLocaleError, ValueError):
+        return frozenset({5, 6})
+    length = (week.weekend_end - week.weekend_start) % 7 + 1
+    return frozenset((week.weekend_start + day) % 7 for day in range(length))
+
+
+def is_business_day(day: date, country: str) -> bool:
+    """Whether people of the country work on the local date."""
+    return day.weekday() not in weekend_of(country) and not is_holiday(day, country)
 
 
 def _open_at(window: SendWindow, at: datetime, local_zone: ZoneInfo, country: str) -> bool:
     local = at.astimezone(local_zone)
-    return window.start <= local.hour * 60 + local.minute < window.end and _open_on(
-        window, local.date(), country
+    return window.start <= local.hour * 60 + local.minute < window.end and window.opens_on(
+        local.date(), country
     )
 
 
@@ -184,7 +206,7 @@ def _opening_within_a_day(
     # A clock set back over midnight shows the day before once more.
     day = local_begin.date() - _DAY
     while day <= local_end.date():
-        if _open_on(window, day, country):
+        if window.opens_on(day, country):
             wall = datetime.combine(day, time(window.start // 60, window.start % 60))
             candidates += [
                 wall.replace(tzinfo=local_zone, fold=fold).astimezone(UTC) for fold in (0, 1)
@@ -218,14 +240,14 @@ def clock_change(begin: datetime, end: datetime, local_zone: ZoneInfo) -> dateti
 def add_business_days(at: datetime, days: int, time_zone: str, country: str) -> datetime:
     """The instant (UTC) with the same local time of day, ``days`` (>= 1) business days later.
 
-    Business days are Monday to Friday without the national holidays of the country.
+    Business days are those of the country's week without its national holidays.
     """
     local_zone = zone(time_zone)
     local = at.astimezone(local_zone)
     day = local.date()
     while days > 0:
         day += _DAY
-        if day.weekday() < 5 and not is_holiday(day, country):
+        if is_business_day(day, country):
             days -= 1
     wall = datetime.combine(day, local.time())
     return wall.replace(tzinfo=local_zone, fold=local.fold).astimezone(UTC)

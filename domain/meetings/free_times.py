@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from domain.cadences.window import is_holiday, zone
+from domain.cadences.window import is_business_day, zone
 from domain.sales.business_time import BusinessCalendar, CalendarShut
 
 Busy = tuple[datetime, datetime]
@@ -34,8 +34,8 @@ def open_slots(
 ) -> dict[date, list[datetime]]:
     """Half hours of the next five business days after today, as the lead's own clock shows them.
 
-    The instants are in the lead's time zone; days are Monday to Friday without the country's
-    national holidays, and a day without a free slot is left out.
+    The instants are in the lead's time zone; days are those of the country's week
+    without its national holidays, and a day without a free slot is left out.
 
     Args:
         busy: when the rep is taken.
@@ -63,7 +63,7 @@ def _slots(
     business_days = 0
     while business_days < BUSINESS_DAYS:
         day += timedelta(days=1)
-        if day.weekday() >= 5 or is_holiday(day, country):
+        if not is_business_day(day, country):
             continue
         business_days += 1
         start, last = datetime.combine(day, hours[0]), datetime.combine(day, hours[1])

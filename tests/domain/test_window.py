@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from domain.cadences.window import (
     WEEKDAYS,
     SendWindow,
+    Weekday,
     add_business_days,
     is_holiday,
     is_open,
     next_opening,
+    weekend_of,
 )
 
 OFFICE = SendWindow()
@@ -189,3 +191,37 @@ def test_business_days_skip_weekends_and_holidays_and_keep_the_time_of_day() -> 
     assert add_business_days(before_the_change, 1, "Europe/Berlin", "DE") == datetime(
         2026, 3, 30, 8, tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize(
+    ("country", "works", "rests"),
+    [
+        ("SA", "sun", ("fri", "sat")),
+        ("EG", "sun", ("fri", "sat")),
+        ("IL", "sun", ("fri", "sat")),
+        ("KW", "sun", ("fri", "sat")),
+        ("JO", "sun", ("fri", "sat")),
+        ("AE", "fri", ("sat", "sun")),
+        ("IR", "thu", ("fri",)),
+        ("AF", "sat", ("thu", "fri")),
+        ("IN", "sat", ("sun",)),
+        ("KR", "fri", ("sat", "sun")),
+        ("US", "mon", ("sat", "sun")),
+        ("AQ", "fri", ("sat", "sun")),
+        ("", "fri", ("sat", "sun")),
+        ("korea", "fri", ("sat", "sun")),
+    ],
+)
+def test_a_business_day_is_one_on_which_the_country_works(
+    country: str, works: Weekday, rests: tuple[Weekday, ...]
+) -> None:
+    """Riyadh would be called on its Friday, and left alone on its Sunday."""
+    assert weekend_of(country) == {WEEKDAYS.index(day) for day in rests}
+    week = [date(2026, 6, 8) + timedelta(days=day) for day in range(7)]
+    business = SendWindow(skip_holidays=False)
+
+    assert business.opens_on(week[WEEKDAYS.index(works)], country)
+    assert not any(business.opens_on(week[WEEKDAYS.index(day)], country) for day in rests)
+    resting = datetime.combine(week[WEEKDAYS.index(rests[0])] - timedelta(days=1), time(9), UTC)
+    worked = add_business_days(resting, 1, "UTC", country)
+    assert WEEKDAYS[worked.weekday()] not in rests

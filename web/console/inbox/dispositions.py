@@ -11,7 +11,7 @@ from itertools import groupby
 from markupsafe import escape
 from nicegui import ui
 
-from domain.cadences.window import zone
+from domain.cadences.window import is_business_day, zone
 from domain.policies import NEEDS_REASON, NEEDS_TIME
 from domain.sales.opportunities import QUALIFICATION
 from store.inbox import TaskView
@@ -208,7 +208,7 @@ class Dispositions:
     def _times_for(self, code: str) -> list[datetime]:
         now = self.visit.here.clock.now()
         if code == "call_back":
-            return _call_back_times(now, self.view.task.time_zone)
+            return _call_back_times(now, self.view.task.time_zone, self.view.country)
         chosen = []
         for free in list(self.view.slots.values())[:3]:
             chosen += sorted({free[0], free[len(free) // 2], free[-1]})
@@ -277,13 +277,13 @@ class Dispositions:
         self.typed.learned[name] = value or ""
 
 
-def _call_back_times(now: datetime, time_zone: str) -> list[datetime]:
-    """In one hour and in three, and the next working day in the morning and after lunch, by the
+def _call_back_times(now: datetime, time_zone: str, country: str) -> list[datetime]:
+    """In one hour and in three, and the next business day in the morning and after lunch, by the
     lead's clock."""
     there = now.astimezone(zone(time_zone))
     quarter = there.replace(minute=there.minute // 15 * 15, second=0, microsecond=0)
     day = there.date() + timedelta(days=1)
-    while day.weekday() >= 5:
+    while not is_business_day(day, country):
         day += timedelta(days=1)
     soon = [quarter + timedelta(hours=hours) for hours in (1, 3)]
     later = [datetime.combine(day, time(hour), there.tzinfo) for hour in (10, 14)]

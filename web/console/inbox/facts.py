@@ -7,7 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from domain.cadences.window import zone
+from domain.cadences.window import is_business_day, zone
 from domain.sales.opportunities import missing
 from store.dossier import Dossier, Mail
 from store.inbox import TaskView
@@ -42,7 +42,7 @@ def who(view: TaskView, now: datetime) -> Markup:
     task = view.task
     title = ", ".join(part for part in (task.title_of_lead, task.company) if part)
     there = now.astimezone(zone(task.time_zone))
-    asleep = there.weekday() >= 5 or there.hour not in OFFICE
+    asleep = not is_business_day(there.date(), view.country) or there.hour not in OFFICE
     clock = clock_there(task.time_zone)
     clock = (
         _("{time} there, outside working hours", time=clock)

@@ -137,13 +137,15 @@ class Course:
 def window_text(window: SendWindow, language: str) -> str:
     """When mail may go: Tue–Thu, 09:00–16:30 in the lead's time zone."""
     names = get_day_names("abbreviated", locale=language)
-    days = sorted(window.weekday_numbers)
+    days = [names[one] for one in sorted(window.weekday_numbers)]
     if window.is_a_stretch:
-        days = [days[0], days[-1]]
+        days = [f"{days[0]}–{days[-1]}"]
+    if "business" in window.days:
+        days.insert(0, _("Business days"))
     hours = window.model_dump(mode="json")
     said = _(
         "{days}, {begins}–{ends} in the lead's time zone",
-        days=("–" if window.is_a_stretch else ", ").join(names[one] for one in days),
+        days=", ".join(days),
         begins=hours["from"],
         ends=hours["to"],
     )
