@@ -3,17 +3,22 @@ promises fall due."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import activity
 
 from activities.resources import Resources
 from domain.desk import MindDesk, Minded
+from domain.scoring.policy import ScoringPolicy
 from store.confirmations import ask_who_waits
 from store.due_times import recount_due
+from store.policies import PolicyMissing, policy
 from store.presence import current_absences, stand_in
 from store.retention import sweep
 from store.routing import drain_overflow, mend_tasks, mind_overflow
+from store.sales_pace import room
+from store.scoring_runs import hand_over
 from store.sla_breaches import leads_due, mind_lead
 from store.sla_recount import recount
 
@@ -57,6 +62,9 @@ class DeskActivities:
         for lead_id in late:
             with engine.begin() as connection:
                 done += len(mind_lead(connection, lead_id, now))
+        with engine.begin() as connection, suppress(PolicyMissing):
+            places = room(connection, policy(connection, ScoringPolicy, "scoring"), now)
+            hand_over(connection, places, now, cause="entry")
         with engine.begin() as connection:
             ask_who_waits(connection, now)
         with engine.begin() as connection:

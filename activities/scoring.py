@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from datetime import timedelta
 
 from temporalio import activity
 
@@ -13,11 +11,10 @@ from domain.rescoring import Escalation, RescoreProgress
 from domain.scoring.policy import ScoringPolicy
 from store import scoring_runs
 from store.policies import policy
+from store.sales_pace import PORTION, room
 
 SLICE_SECONDS = 10.0
 """Real seconds after which one activity reports how far it is."""
-PAUSE = timedelta(minutes=5)
-"""Journey time between two portions of the backlog."""
 
 
 class ScoringActivities:
@@ -49,13 +46,13 @@ class ScoringActivities:
             if run.superseded:
                 scoring_runs.finish_run(connection, run_id, now)
                 return Escalation(0.0, "Newer scoring rules have taken over")
-            per_hour = policy(connection, ScoringPolicy, "scoring").backlog_per_hour
-            portion = math.ceil(per_hour * PAUSE / timedelta(hours=1))
+            rules = policy(connection, ScoringPolicy, "scoring")
             # A retry, and a run that another has taken over from, have had theirs already.
-            portion -= scoring_runs.handed_over(connection, since=now - PAUSE)
-            waiting = scoring_runs.escalate(connection, run, max(0, portion), now)
+            waiting = scoring_runs.escalate(connection, run, room(connection, rules, now), now)
             if not waiting:
                 scoring_runs.finish_run(connection, run_id, now)
                 return Escalation(0.0, "All leads are scored, and sales has those that are ready")
-        details = f"{waiting:,} leads are ready; sales gets {per_hour} of them an hour"
-        return Escalation(self.resources.seconds_until(now + PAUSE, now), details)
+        details = (
+            f"{waiting:,} leads are ready; sales gets {rules.backlog_per_hour} of them an hour"
+        )
+        return Escalation(self.resources.seconds_until(now + PORTION, now), details)

@@ -19,7 +19,7 @@ import settings as settings_module
 from cli import connect
 from cli.arguments import AsJson
 from cli.cadence_files import check_files
-from cli.cadence_scoring import print_scoring, scoring_json, show_forecast
+from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
 from cli.on_record import on_record
@@ -118,6 +118,7 @@ def publish(
     """Publish cadences, policies and templates; all of them, or with a problem none."""
     checked = _checked(CADENCES, TEMPLATES, files or [])
     engine = _engine()
+    show_unknown(engine, checked)
     changes_leads = show_forecast(engine, checked)
     if preview:
         if not changes_leads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from cli.errors import UserError, stderr
 from cli.tables import listed
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy
+from store.known_attributes import unknown_attributes
 from store.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
 from store.publishing import Checked
 from store.scoring import Forecast, forecast
@@ -59,25 +61,54 @@ def _counted(connection: Connection, rules: ScoringPolicy, leads: int) -> Foreca
         return forecast(connection, rules, now, lambda seen: progress.update(bar, completed=seen))
 
 
+def show_unknown(engine: Engine, checked: Checked) -> None:
+    """Print which attributes the conditions in these files ask for and nobody has."""
+    console = Console(highlight=False)
+    with engine.connect() as connection:
+        unknown = unknown_attributes(connection, checked)
+    for one in unknown:
+        owner = "account" if one.name.startswith("account.") else "lead"
+        console.print(
+            f"{one.where}: no {owner} has {one.name}. {one.advice}".rstrip(), markup=False
+        )
+
+
 def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
     console = Console(highlight=False)
-    if found.would_cross:
-        console.print(
-            f"[bold]{_leads(found.would_cross)} would become MQL.[/bold] Sales would get "
-            f"{rules.backlog_per_hour:,} of them an hour."
-        )
-    else:
-        console.print("[bold]No lead would become MQL.[/bold]")
+    console.print(f"[bold]{_becomes(found, rules)}[/bold]")
     console.print(
         listed(
             (f"{_leads(found.leads)} mean", "now", "with the new rules"),
             (
-                (meaning, f"{found.before[meaning]:,}", f"{found.after[meaning]:,}")
+                (meaning, f"{found.before.get(meaning, 0):,}", f"{found.after.get(meaning, 0):,}")
                 for meaning in MEANINGS
             ),
             right=("now", "with the new rules"),
         )
     )
+    for rule in found.matched_by_none:
+        missing = found.unanswered.get(rule, 0)
+        why = f"; it could not be answered for {missing:,} of them" if missing else ""
+        console.print(f"The rule '{rule}' is matched by 0 leads{why}.", markup=False)
+
+
+def _becomes(found: Forecast, rules: ScoringPolicy) -> str:
+    """What becomes of the leads that the table calls mql or hot."""
+    if not found.ready:
+        return "No lead would be ready for sales (mql or hot)."
+    per_hour = rules.backlog_per_hour
+    parts = []
+    if found.would_cross:
+        hours = math.ceil(found.would_cross / per_hour)
+        parts.append(
+            f"{found.would_cross:,} go to sales, {per_hour:,} an hour: the last of them in "
+            f"{hours:,} {'hour' if hours == 1 else 'hours'}"
+        )
+    if found.on_entry:
+        parts.append(f"{found.on_entry:,} when their journey begins, at the same pace")
+    if others := found.ready - found.would_cross - found.on_entry:
+        parts.append(f"{others:,} not now: sales has or had them, they rest, or have ended")
+    return f"{_leads(found.ready)} would be ready for sales (mql or hot). {'; '.join(parts)}."
 
 
 def print_scoring(engine: Engine) -> None:

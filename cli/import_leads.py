@@ -32,6 +32,7 @@ from settings import Settings
 from store import lead_import, migrate
 from store.engine import engine
 from store.erasure import ErasedPeople
+from store.sales_pace import Pace
 
 DEFAULT_CADENCE = "welcome-nurture"
 BATCH_ROWS = 2_000
@@ -52,6 +53,7 @@ class Outcome:
     journeys_queued: int = 0
     last_start_s: float = 0.0
     cadence: str = ""
+    pace: Pace = field(default_factory=lambda: Pace(0, 0, 0))
     rejects_file: Path | None = None
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -104,6 +106,7 @@ def import_leads(
                 connection, file_name=file.name, now=settings.clock().now()
             )
             _merge(connection, outcome, None if no_start else settings.start_rate_per_second)
+            outcome.pace = lead_import.ready_for_sales(connection, settings.clock().now())
             lead_import.record_run(
                 connection,
                 file_name=file.name,
@@ -258,6 +261,8 @@ def _as_json(outcome: Outcome, wall_s: float) -> dict[str, object]:
         "unsubscribed": outcome.unsubscribed,
         "rejects_file": str(outcome.rejects_file) if outcome.rejects_file else None,
         "journeys_queued": outcome.journeys_queued,
+        "ready_for_sales": outcome.pace.ready,
+        "ready_hours": outcome.pace.hours,
         "wall_s": round(wall_s, 3),
     }
 
@@ -294,6 +299,21 @@ def _tell(
         )
     else:
         say("\nNo journeys were queued: every lead of the file has or awaits one.")
+    if outcome.pace.ready:
+        say(_pace(outcome.pace, dry_run=dry_run, no_start=no_start))
+
+
+def _pace(pace: Pace, *, dry_run: bool, no_start: bool) -> str:
+    """How many go to sales by what the file says of them, and when."""
+    leads = f"{pace.ready:,} {'lead' if pace.ready == 1 else 'leads'}"
+    verb = "would be" if dry_run else "are" if pace.ready != 1 else "is"
+    if no_start:
+        return f"{leads} {verb} ready for sales once the journeys have begun."
+    hours = f"{pace.hours:,} {'hour' if pace.hours == 1 else 'hours'}"
+    return (
+        f"{leads} {verb} ready for sales. Sales gets {pace.per_hour:,} an hour: the last in about "
+        f"{hours}."
+    )
 
 
 def _tell_columns(leads: LeadFile, columns: Columns) -> None:

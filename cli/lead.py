@@ -42,13 +42,21 @@ Result = TypeVar("Result")
 def list_leads(
     stage: Annotated[str, typer.Option(help="Such as mql or recycled.")] = "",
     phase: Annotated[str, typer.Option(help="Such as Nurture or FollowUp.")] = "",
+    order: Annotated[
+        leads.LineOrder, typer.Option(help="phase: began last; fit, interest: the most first.")
+    ] = "phase",
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List leads, those whose phase began last first."""
     with database().connect() as connection:
         found = leads.list_leads(
-            connection, settings_module.get().clock().now(), stage=stage, phase=phase, limit=limit
+            connection,
+            settings_module.get().clock().now(),
+            stage=stage,
+            phase=phase,
+            order=order,
+            limit=limit,
         )
     if as_json:
         print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
@@ -58,7 +66,7 @@ def list_leads(
         return
     Console().print(
         listed(
-            ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"),
+            ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score", "Fit"),
             (
                 (
                     str(line.id),
@@ -69,10 +77,11 @@ def list_leads(
                     str(line.cycle),
                     line.owner or "-",
                     f"{line.score} {line.grade}",
+                    f"{line.fit_points:+}",
                 )
                 for line in found
             ),
-            whole=("Lead", "Stage", "Phase", "Why", "Cycle", "Owner", "Score"),
+            whole=("Lead", "Stage", "Phase", "Why", "Cycle", "Owner", "Score", "Fit"),
         )
     )
 

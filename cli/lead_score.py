@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +35,8 @@ def print_score(console: Console, found: Explanation) -> None:
         for rule, points in found.fit.rules:
             table.add_row(Text(rule), f"{points:+,}")
         console.print(table)
+    for rule, reason in found.fit.unanswered:
+        console.print(f"  [dim]{escape(rule)}: not answered, {escape(reason)}[/dim]")
     console.print(f"[bold]Interest {found.standing.level}[/bold], {_points(found.score)} today")
     if found.interest:
         console.print(_interest(found.interest))
@@ -98,6 +101,7 @@ def score_json(found: Explanation) -> dict[str, Any]:
             "letter": found.fit.letter,
             "points": found.fit.points,
             "rules": [{"rule": rule, "points": points} for rule, points in found.fit.rules],
+            "unanswered": [{"rule": rule, "reason": why} for rule, why in found.fit.unanswered],
         },
         "interest": {
             "level": found.standing.level,

@@ -40,6 +40,15 @@ FREE_MAIL = frozenset(
     )
 )
 """Domains at which anybody has an address: two people there need not be colleagues."""
+# yahoo.co.jp, hotmail.fr: one provider under the domains of many countries.
+_FREE_MAIL_ABROAD = re.compile(
+    r"(?:yahoo|ymail|hotmail|outlook|gmx|yandex|aol)\.(?:com?\.)?[a-z]{2,3}"
+)
+
+
+def is_free_mail(domain: str) -> bool:
+    """Whether anybody has an address at this domain (lower case)."""
+    return domain in FREE_MAIL or _FREE_MAIL_ABROAD.fullmatch(domain) is not None
 
 
 def mailable_name(name: str) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, text
 
 from domain.scoring.policy import ScoringPolicy
+from store.known_attributes import UnknownAttribute, unknown_attributes
 from store.policies import PolicyMissing, policy_in_force
 from store.publishing import Checked, cadences_with
 from store.scoring import Forecast, forecast
@@ -18,12 +19,14 @@ from store.tables import Lead
 class Consequences:
     """``leads`` are in a cadence that gets a new version, and go on in the one they began;
     ``cadences`` get a new version because a mail of theirs does; ``per_hour`` is how many leads
-    sales gets in an hour of those that new scoring rules make ready."""
+    sales gets in an hour of those that new scoring rules make ready; ``unknown`` is what conditions
+    ask for and nobody has."""
 
     leads: int
     cadences: list[str]
     forecast: Forecast | None
     per_hour: int
+    unknown: list[UnknownAttribute]
 
 
 def consequences(connection: Connection, checked: Checked, now: datetime) -> Consequences:
@@ -47,6 +50,7 @@ def consequences(connection: Connection, checked: Checked, now: datetime) -> Con
         cadences=sorted(cadences - set(own)),
         forecast=forecast_of(connection, checked, now),
         per_hour=rules.backlog_per_hour if rules else 0,
+        unknown=unknown_attributes(connection, checked),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from domain.journey import ENDED, Phase
 from domain.sales.content import ContentPolicy
+from store.lead_facts import FACT_COLUMNS, facts_of_lead
 from store.leads import LeadLine, find_lead
 from store.policies import PolicyMissing, policy
 from store.scoring import Explanation, explain
@@ -326,11 +327,8 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         return []  # Marketing has not said what there is to send.
     row = connection.execute(
         text(
-            """
-            SELECT first_name, last_name, title, country, language, source, stage,
-                lead.attributes, coalesce(account.name, '') AS company
-            FROM lead LEFT JOIN account ON account.id = lead.account_id WHERE lead.id = :lead
-            """
+            f"SELECT {FACT_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
+            "WHERE lead.id = :lead"
         ),
         {"lead": lead_id},
     ).one()
@@ -342,5 +340,5 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         ),
         {"lead": lead_id},
     )
-    found = rules.recommended(dict(row._mapping), list(clicked))
+    found = rules.recommended(facts_of_lead(row), list(clicked))
     return [Recommended(one.title, one.url) for one in found]

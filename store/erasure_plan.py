@@ -263,7 +263,7 @@ IMPERSONAL = frozenset(
         *("consent_record.topic", "consent_record.action", "consent_record.source"),
         *("crossing.cause", "crossing.grade"),
         *("engagement.kind", "engagement.rule", "engagement.machine"),
-        *("enrollment.key", "enrollment.step"),
+        *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
         "inbound_message.kind",
         *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
         "lead.words",  # Made of the others.

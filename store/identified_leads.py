@@ -12,6 +12,7 @@ from domain.identities import Lead
 from domain.journey import journey_id
 from domain.names import FREE_MAIL
 from store.accounts import Accounts, name_key
+from store.places import places, plan_anew
 from store.relay_messages import Message, post_all
 from store.write_keys import Source
 
@@ -187,8 +188,12 @@ def update_leads(
             account = accounts.by_name[name_key(company)]
         told.append({**facts, "id": lead.id, "account_id": account})
     said = json.dumps(told)
+    these, ids = "SELECT unnest(cast(:ids AS bigint[]))", {"ids": [lead.id for lead in concerned]}
+    before = places(connection, these, ids)
     changed = connection.execute(_UPDATE[source.kind], {"said": said, "free": sorted(FREE_MAIL)})
     updated = set(changed.scalars())
+    if before and updated:
+        plan_anew(connection, before, places(connection, these, ids))
     if source.kind == "browser":
         connection.execute(
             _CLAIM,

@@ -90,6 +90,7 @@ class Job:
             queued = lead_import.queue_journeys(
                 connection, cadence=run.cadence, per_second=self.starts_per_second
             )
+        pace = lead_import.ready_for_sales(connection, self.now())
         connection.execute(
             update(ImportFile)
             .where(ImportFile.run_id == run.id)
@@ -109,6 +110,8 @@ class Job:
                 updated=merged.updated,
                 journeys=queued.journeys,
                 starts_for=queued.seconds,
+                ready=pace.ready,
+                ready_hours=pace.hours,
                 ended_at=datetime.now(UTC),
                 **self._progress(),
             )

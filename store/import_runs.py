@@ -53,6 +53,10 @@ class RunLine:
     rejected: int
     journeys: int
     starts_for: float
+    ready: int
+    """How many of its leads go to sales by what is known of them."""
+    ready_hours: int
+    """In how many hours the last of them does, at ``backlog_per_hour``."""
     reasons: dict[str, int]
     has_rejects: bool
     error: str

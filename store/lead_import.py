@@ -17,11 +17,14 @@ from typing import Any, cast
 from sqlalchemy import Connection, insert, text
 
 from domain.lead_files.row import LeadRow
+from domain.scoring.policy import ScoringPolicy
 from store.bounded import allow_long_work
 from store.consent import opt_out_all
-from store.policies import PolicyMissing
+from store.places import places, plan_anew
+from store.policies import PolicyMissing, policy
 from store.recycle import contracts_changed
 from store.relay_messages import CHANNEL
+from store.sales_pace import Pace, pace_of
 from store.scoring import PAGE, refresh_fit
 from store.tables import ImportRun
 
@@ -45,6 +48,11 @@ _TEXT_COLUMNS = (
     "time_zone_guess",
     "source",
 )
+_KNOWN_BEFORE = (
+    "SELECT known.id FROM lead AS known JOIN import_row USING (email_key) "
+    "WHERE import_row.lead_id IS NULL"
+)
+_STAGED = "SELECT staged.id FROM lead AS staged JOIN import_row USING (email_key)"
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -160,6 +168,7 @@ def merge(connection: Connection) -> Merged:
             """
         )
     ).rowcount
+    before = places(connection, _KNOWN_BEFORE)
     connection.execute(
         text(
             """
@@ -187,6 +196,7 @@ def merge(connection: Connection) -> Merged:
             """
         )
     )
+    plan_anew(connection, before, places(connection, _KNOWN_BEFORE))
     # Whoever imports a file stands for its addresses.
     connection.execute(
         text(
@@ -271,7 +281,8 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
 def judge_fit(connection: Connection, now: datetime) -> None:
     """Judge how well the staged leads fit, where scoring rules are published.
 
-    Nobody crosses by it: an import must not hand a whole list to sales at once.
+    Nobody crosses by it: an import must not hand a whole list to sales at once. Those that are
+    ready go in their turn (:func:`ready_for_sales`).
 
     Args:
         now: journey time, UTC.
@@ -291,6 +302,19 @@ def judge_fit(connection: Connection, now: datetime) -> None:
             refresh_fit(connection, ids[start : start + PAGE], now, escalate=False)
     except PolicyMissing:
         return  # Publishing the first rules judges everybody.
+
+
+def ready_for_sales(connection: Connection, now: datetime) -> Pace:
+    """How many of the staged leads go to sales by what is known of them, and how fast.
+
+    Args:
+        now: journey time, UTC.
+    """
+    try:
+        rules = policy(connection, ScoringPolicy, "scoring")
+    except PolicyMissing:
+        return Pace(0, 0, 0)
+    return pace_of(connection, rules, _STAGED, now)
 
 
 def published_cadences(connection: Connection) -> list[str]:

@@ -22,7 +22,7 @@ from store.policies import policy
 from store.scoring import points_now
 from store.tables import Rep
 
-Order = Literal["activity", "score"]
+Order = Literal["activity", "score", "fit"]
 COUNTED = 1000
 """Up to here leads are counted exactly."""
 MOST_WORDS = 8
@@ -95,6 +95,7 @@ class FoundLead:
     owner: str
     score: int
     grade: str
+    fit_points: int
     active_at: datetime | None
     suppressed: str
     """Why the address gets no mail; '' when it does."""
@@ -110,7 +111,8 @@ def find_leads(
     after: Mark | None = None,
     limit: int = 50,
 ) -> list[FoundLead]:
-    """A page of the leads that are wanted, the latest activity or the highest score first.
+    """A page of the leads that are wanted, the latest activity, the highest score or the best fit
+    first.
 
     Args:
         now: journey time, UTC.
@@ -137,7 +139,8 @@ def find_leads(
                     CASE WHEN {WAITING} THEN '{UNCONFIRMED}' END, '') AS suppressed
             FROM (
                 SELECT id, first_name, last_name, email, email_key, title, account_id, country,
-                    stage, phase, phase_reason, cycle, owner, fit, interest, interest_as_of,
+                    stage, phase, phase_reason, cycle, owner, fit, fit_points, interest,
+                    interest_as_of,
                     greatest(phase_since, nullif(interest_as_of, to_timestamp(0))) AS active_at,
                     {key} AS key
                 FROM lead WHERE {" AND ".join(conditions)}
@@ -223,10 +226,14 @@ def beginning(word: str) -> str:
 
 # Interest decays at one rate for all, so leads stand in the same order at any time: by the moment
 # at which one point of each will be left.
+INTEREST_ORDER = (
+    "CASE WHEN {0}.interest > 0 THEN ln({0}.interest) / ln(2.0::float8) * :half_life "
+    "+ date_part('epoch', {0}.interest_as_of) ELSE 0 END"
+)
 _KEYS: Mapping[Order, str] = {
     "activity": "greatest(phase_since, interest_as_of)",
-    "score": "CASE WHEN interest > 0 THEN ln(interest) / ln(2.0::float8) * :half_life "
-    "+ date_part('epoch', interest_as_of) ELSE 0 END",
+    "score": INTEREST_ORDER.format("lead"),
+    "fit": "lead.fit_points::float8",
 }
 # A power of more than 500 half-lives would be too small a number for PostgreSQL.
 _LEVEL = """
@@ -319,6 +326,7 @@ def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> FoundLead:
         owner=row.owner,
         score=points,
         grade=standing_of(rules, row.fit, points).grade,
+        fit_points=row.fit_points,
         active_at=row.active_at,
         suppressed=row.suppressed,
         mark=Mark(row.key, row.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
@@ -19,6 +19,7 @@ from store.business_time import calendar_of
 from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import Message, post_all
+from store.sales_pace import room
 from store.sla_recount import stir
 
 NOTICE_OF_KIND = {
@@ -30,11 +31,14 @@ NOTICE_OF_KIND = {
 """Engagements that always change the plan."""
 ANSWERS = ("click", "reply", "form", "booking")
 """Engagements that wake a parked lead whatever they are worth."""
+JUST_NOW = timedelta(hours=1)
+"""Who did something within this time does not wait for a place with sales."""
 WITH_MARKETING = (Phase.NURTURE, Phase.RECYCLE)
 
 
 _LOCK = text(
-    "SELECT id, stage, phase, cycle, crossed_cycle, fit, owner, interest, interest_as_of "
+    "SELECT id, stage, phase, cycle, crossed_cycle, fit, fit_points, owner, interest, "
+    "interest_as_of "
     "FROM lead WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
 )
 
@@ -42,11 +46,12 @@ _WRITE = text(
     """
     UPDATE lead SET interest = now.interest, interest_as_of = now.as_of,
         stage = now.stage, crossed_cycle = now.crossed_cycle, fit = now.fit,
+        fit_points = now.fit_points,
         updated_at = :at
     FROM unnest(cast(:ids AS bigint[]), cast(:interests AS float8[]),
                 cast(:as_ofs AS timestamptz[]), cast(:stages AS text[]),
-                cast(:crossed AS int[]), cast(:fits AS text[]))
-        AS now (id, interest, as_of, stage, crossed_cycle, fit)
+                cast(:crossed AS int[]), cast(:fits AS text[]), cast(:fit_points AS int[]))
+        AS now (id, interest, as_of, stage, crossed_cycle, fit, fit_points)
     WHERE lead.id = now.id
     """
 )
@@ -62,6 +67,7 @@ class LeadNow:
     cycle: int
     crossed_cycle: int
     fit: str
+    fit_points: int
     owner: str
     interest: Interest
 
@@ -69,7 +75,7 @@ class LeadNow:
         self._stored = self._content()
 
     def _content(self) -> tuple[object, ...]:
-        return self.stage, self.crossed_cycle, self.fit, self.interest
+        return self.stage, self.crossed_cycle, self.fit, self.fit_points, self.interest
 
     @property
     def has_changed(self) -> bool:
@@ -140,6 +146,7 @@ def lock_leads(connection: Connection, ids: Collection[int]) -> dict[int, LeadNo
             row.cycle,
             row.crossed_cycle,
             row.fit,
+            row.fit_points,
             row.owner,
             Interest(row.interest, row.interest_as_of),
         )
@@ -161,7 +168,8 @@ def follow(
 
     Args:
         cause: event, fit, rules or entry; kept with a crossing.
-        escalate: whether leads that are ready cross now.
+        escalate: whether leads that are ready cross now; those in nurture that only ``fit`` made
+            ready at the pace of the policy.
 
     Returns:
         How many crossed.
@@ -173,6 +181,10 @@ def follow(
         by_lead[one.lead_id].append(one)
     messages: list[Message] = []
     crossing: list[Ready] = []
+    paced = cause == "fit" and escalate
+    places = 0
+    if paced and any(lead.phase == Phase.NURTURE for lead in leads.values()):
+        places = room(connection, rules, now)
     hot: list[LeadNow] = []
     for lead in leads.values():
         points = score(lead.interest.at(now, rules.half_life.length))
@@ -184,6 +196,8 @@ def follow(
         right_now = any(now - one.at <= rules.hot_within.length for one in signs)
         is_hot = standing.meaning == "hot" and right_now
         crosses = escalate and lead.may_cross() and at_least(standing.meaning, "mql")
+        if crosses and paced and lead.phase == Phase.NURTURE:
+            crosses, places = places > 0, places - 1
         if crosses and (lead.phase != ENDED or signs):
             crossing.append(Ready(lead, points, standing, is_hot))
             messages.append(_crossing_message(lead))
@@ -192,7 +206,7 @@ def follow(
             messages.append(_interest_message(lead, signs[0]))
         if is_hot and lead.is_to_be_called():
             hot.append(lead)
-    _write(connection, [lead for lead in leads.values() if lead.has_changed], now)
+    write_leads(connection, [lead for lead in leads.values() if lead.has_changed], now)
     _note_crossings(connection, crossing, now, cause)
     post_all(connection, messages)
     if hot:
@@ -201,16 +215,20 @@ def follow(
 
 
 def is_ready_on_entry(connection: Connection, lead_id: int, now: datetime) -> bool:
-    """Whether a lead that enters nurture is ready for sales already; then it crosses, and whoever
-    asked takes it there."""
+    """Whether a lead that enters nurture is ready for sales already, and sales has room for it or
+    it did something just now; then it crosses, and whoever asked takes it there. One for which
+    there is no room goes to sales in its turn (``scoring_runs.hand_over``)."""
     rules = policy(connection, ScoringPolicy, "scoring")
     lead = lock_leads(connection, [lead_id])[lead_id]
     points = score(lead.interest.at(now, rules.half_life.length))
     standing = standing_of(rules, lead.fit, points)
     if not at_least(standing.meaning, "mql"):
         return False
+    waits = lead.crossed_cycle < lead.cycle and now - lead.interest.as_of > JUST_NOW
+    if waits and not room(connection, rules, now):
+        return False
     lead.crossed_cycle = lead.cycle
-    _write(connection, [lead], now)
+    write_leads(connection, [lead], now)
     _note_crossings(connection, [Ready(lead, points, standing, hot=False)], now, "entry")
     return True
 
@@ -276,7 +294,8 @@ def _signal(lead: LeadNow, key: str, code: Code, ref: int) -> Message:
     )
 
 
-def _write(connection: Connection, leads: Collection[LeadNow], now: datetime) -> None:
+def write_leads(connection: Connection, leads: Collection[LeadNow], now: datetime) -> None:
+    """Write what locked leads have become; nothing follows from it."""
     if not leads:
         return
     connection.execute(
@@ -288,6 +307,7 @@ def _write(connection: Connection, leads: Collection[LeadNow], now: datetime) ->
             "stages": [lead.stage for lead in leads],
             "crossed": [lead.crossed_cycle for lead in leads],
             "fits": [lead.fit for lead in leads],
+            "fit_points": [lead.fit_points for lead in leads],
             "at": now,
         },
     )

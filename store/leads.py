@@ -5,15 +5,16 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
 from domain.names import full_name, id_named
+from domain.scoring.fit import letter_of
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.engagement import record_engagement
-from store.lead_search import searched
+from store.lead_search import INTEREST_ORDER, searched
 from store.policies import policy
 from store.scoring import points_now
 
@@ -36,8 +37,14 @@ class LeadLine:
     cycle: int
     owner: str
     score: int
+    """Points of interest."""
     grade: str
     """Fit letter and interest level, such as ``B2``."""
+    fit: str
+    """Letter A to D."""
+    fit_points: int
+    interest: int
+    """Level 1 (most) to 4."""
     time_zone: str
 
     @property
@@ -48,9 +55,30 @@ class LeadLine:
 
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
-        phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, interest, interest_as_of
+        phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, fit_points, interest,
+        interest_as_of
     FROM lead LEFT JOIN account ON account.id = lead.account_id
 """
+
+
+LineOrder = Literal["phase", "fit", "interest"]
+PageOrder = Literal["id", "fit", "interest"]
+_FIT, _INTEREST = "{0}.fit_points", INTEREST_ORDER
+_ORDERS = {
+    "phase": "phase_since DESC NULLS LAST, lead.id",
+    "id": "lead.id",
+    "fit": f"{_FIT.format('lead')} DESC, lead.id DESC",
+    "interest": f"{_INTEREST.format('lead')} DESC, lead.id DESC",
+}
+_BEHIND = (
+    "(:after = 0 OR ({0}, lead.id) < (SELECT {1}, other.id FROM lead AS other "
+    "WHERE other.id = :after))"
+)
+_AFTER = {
+    "id": "lead.id > :after",
+    "fit": _BEHIND.format(_FIT.format("lead"), _FIT.format("other")),
+    "interest": _BEHIND.format(_INTEREST.format("lead"), _INTEREST.format("other")),
+}
 
 
 def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | None:
@@ -66,20 +94,29 @@ def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | Non
 
 
 def list_leads(
-    connection: Connection, now: datetime, *, stage: str = "", phase: str = "", limit: int = 50
+    connection: Connection,
+    now: datetime,
+    *,
+    stage: str = "",
+    phase: str = "",
+    order: LineOrder = "phase",
+    limit: int = 50,
 ) -> list[LeadLine]:
-    """Leads by stage and phase ('' for any) as they are at ``now`` (journey time, UTC), the one
-    whose phase is youngest first."""
+    """Leads by stage and phase ('' for any) as they are at ``now`` (journey time, UTC): the one
+    whose phase is youngest first, the best fitting or the most interested."""
+    rules = policy(connection, ScoringPolicy, "scoring")
     rows = connection.execute(
         text(
             f"{_LINE} WHERE (:stage = '' OR stage = :stage) AND (:phase = '' OR phase = :phase) "
-            "ORDER BY phase_since DESC NULLS LAST, lead.id LIMIT :limit"
+            f"ORDER BY {_ORDERS[order]} LIMIT :limit"
         ),
-        {"stage": stage, "phase": phase, "limit": limit},
+        {
+            "stage": stage,
+            "phase": phase,
+            "limit": limit,
+            "half_life": rules.half_life.length.total_seconds(),
+        },
     ).all()
-    if not rows:
-        return []
-    rules = policy(connection, ScoringPolicy, "scoring")
     return [_line(rules, row, now) for row in rows]
 
 
@@ -93,31 +130,39 @@ def leads_page(
     account_id: int | None = None,
     team: str | None = None,
     search: str = "",
+    fit: str = "",
+    order: PageOrder = "id",
     after: int = 0,
     limit: int = 50,
 ) -> list[LeadLine]:
-    """Leads in the order of their ids, from the one after ``after``, as they are at ``now``
-    (journey time, UTC).
+    """Leads in the order of their ids, or the best fitting or most interested first, from the one
+    after ``after``, as they are at ``now`` (journey time, UTC).
 
     Args:
         owner: code of a rep, '' for those nobody owns, None for any.
         team: only those whose owner is of this team; None for all.
         search: beginnings of words that the lead or its account has (``store.lead_search``).
+        fit: letter A to D, '' for any.
     """
     words, values = searched(connection, search)
+    rules = policy(connection, ScoringPolicy, "scoring")
     rows = connection.execute(
         text(
-            f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}lead.id > :after "
+            f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}{_AFTER[order]} "
+            "AND (:fit = '' OR coalesce(nullif(fit, ''), :unjudged) = :fit) "
             "AND (:stage = '' OR stage = :stage) "
             "AND (:phase = '' OR phase = :phase) "
             "AND (cast(:owner AS text) IS NULL OR lead.owner = :owner) "
             "AND (cast(:account AS bigint) IS NULL OR account_id = :account) "
             "AND (cast(:team AS text) IS NULL "
             "OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)) "
-            "ORDER BY lead.id LIMIT :limit"
+            f"ORDER BY {_ORDERS[order]} LIMIT :limit"
         ),
         values
         | {
+            "fit": fit,
+            "unjudged": letter_of(rules, 0),
+            "half_life": rules.half_life.length.total_seconds(),
             "after": after,
             "stage": stage,
             "phase": phase,
@@ -127,9 +172,6 @@ def leads_page(
             "limit": limit,
         },
     ).all()
-    if not rows:
-        return []
-    rules = policy(connection, ScoringPolicy, "scoring")
     return [_line(rules, row, now) for row in rows]
 
 
@@ -138,7 +180,14 @@ def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> LeadLine:
     for name in ("fit", "interest", "interest_as_of"):
         del values[name]
     points = points_now(rules, row, now)
-    return LeadLine(**values, score=points, grade=standing_of(rules, row.fit, points).grade)
+    standing = standing_of(rules, row.fit, points)
+    return LeadLine(
+        **values,
+        score=points,
+        grade=standing.grade,
+        fit=standing.grade[0],
+        interest=standing.level,
+    )
 
 
 def add_points(connection: Connection, lead_id: int, points: int, at: datetime) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from crash_points import crash_point
 from domain.sales.routing import Candidate, assign, eligible, rule_for
 from domain.sales.team import Rep, TeamPolicy
+from store.lead_facts import FACT_COLUMNS, facts_of_account, facts_of_lead
 from store.policies import PolicyMissing, policy
 from store.tables import IN_SALES_HANDS
 
@@ -46,10 +47,7 @@ _OPEN_LEADS = text(
 )
 
 _FACTS = f"""
-    SELECT lead.id, lead.owner, lead.phase, lead.first_name, lead.last_name, lead.title,
-        lead.country, lead.language, lead.source, lead.stage, lead.attributes,
-        coalesce(account.name, '') AS company, coalesce(account.domain, '') AS account_domain,
-        coalesce(account.attributes, '{{}}') AS account_attributes,
+    SELECT lead.id, lead.owner, lead.phase, {FACT_COLUMNS},
         coalesce(account.owner, '') AS account_owner,
         coalesce((
             SELECT other.owner FROM lead AS other
@@ -105,7 +103,7 @@ class RoutingDesk:
 
     def choose(self, lead: Row[Any], *, without: Collection[str] = ()) -> Choice:
         """Who takes the lead, ``without`` some; counted as given only by :meth:`give`."""
-        facts, account = _facts(lead)
+        facts, account = facts_of_lead(lead), facts_of_account(lead)
         first = lead.account_owner or lead.owner or lead.colleagues_owner
         groups = eligible(self.team, facts, account, first)
         at_work = {code: one for code, one in self._at_work.items() if code not in without}
@@ -200,15 +198,3 @@ def _shares(connection: Connection, team: TeamPolicy, reps: Sequence[Rep]) -> di
             given[rep.code] = round(rep.weight * sum(peers) / len(peers)) if peers else 0
             connection.execute(_SAVE_SHARE, {"rep": rep.code, "given": given[rep.code]})
     return given
-
-
-def _facts(lead: Row[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What the conditions of rules read: ``FIT_FACTS``."""
-    names = ("first_name", "last_name", "title", "company", "country", "language", "source")
-    facts = {name: getattr(lead, name) for name in (*names, "stage", "attributes")}
-    account = {
-        "name": lead.company,
-        "domain": lead.account_domain,
-        "attributes": lead.account_attributes,
-    }
-    return facts, account

@@ -24,7 +24,8 @@ from domain.scoring.interest import (
 )
 from domain.scoring.policy import Meaning, ScoringPolicy
 from domain.scoring.standing import Standing, at_least, points_to, standing_of
-from store.lead_standing import LeadNow, follow, lock_leads
+from store.lead_facts import FACT_COLUMNS, facts_of_account, facts_of_lead
+from store.lead_standing import LeadNow, follow, lock_leads, write_leads
 from store.policies import policy
 
 GIVEN = "given by hand"
@@ -108,20 +109,24 @@ def refresh_fit(
     """
     leads = lock_leads(connection, lead_ids)
     rules = policy(connection, ScoringPolicy, "scoring")
-    changed = _judge(connection, rules, leads)
+    changed = _judge(connection, rules, leads, now)
     return follow(connection, rules, changed, [], now, cause="fit", escalate=escalate)
 
 
 def _judge(
-    connection: Connection, rules: ScoringPolicy, leads: Mapping[int, LeadNow]
+    connection: Connection, rules: ScoringPolicy, leads: Mapping[int, LeadNow], now: datetime
 ) -> dict[int, LeadNow]:
-    """Those of the leads that have another fit letter now."""
-    changed = {}
+    """Those of the leads that have another fit letter now. Points that don't change the letter are
+    written as well, and change nothing else."""
+    changed, others = {}, []
     for row in _traits(connection, list(leads)):
-        letter = _fit(rules, row).letter
-        if letter != leads[row.id].fit:
-            leads[row.id].fit = letter
-            changed[row.id] = leads[row.id]
+        lead, fit = leads[row.id], _fit(rules, row, now)
+        if fit.letter != lead.fit:
+            changed[row.id] = lead
+        elif fit.points != lead.fit_points:
+            others.append(lead)
+        lead.fit, lead.fit_points = fit.letter, fit.points
+    write_leads(connection, others, now)
     return changed
 
 
@@ -129,20 +134,36 @@ def rescore(connection: Connection, lead_ids: Collection[int], now: datetime) ->
     """Fit and interest of these leads by the rules of now; nobody crosses."""
     leads = lock_leads(connection, lead_ids)
     rules = policy(connection, ScoringPolicy, "scoring")
-    _judge(connection, rules, leads)
+    _judge(connection, rules, leads, now)
     _count(connection, rules, leads)
     follow(connection, rules, leads, [], now, cause="rules", escalate=False)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What new rules would make of all leads: how many have each meaning now and then, and how
-    many of those in nurture would be handed to sales."""
+    """What new rules would make of all leads: how many have each meaning now and then, and what
+    becomes of those that would be ready (mql or hot). ``would_cross`` are in nurture and would be
+    handed to sales, ``on_entry`` when their journey begins; all others are with sales, were handed
+    over in this cycle already, rest, or have ended. ``matched`` and ``unanswered`` say of how many
+    leads each rule would hold, and of how many it could not be answered."""
 
     leads: int
     before: Mapping[Meaning, int]
     after: Mapping[Meaning, int]
     would_cross: int
+    on_entry: int
+    matched: Mapping[str, int]
+    unanswered: Mapping[str, int]
+
+    @property
+    def ready(self) -> int:
+        """How many would be ready, wherever they are."""
+        return self.after.get("mql", 0) + self.after.get("hot", 0)
+
+    @property
+    def matched_by_none(self) -> list[str]:
+        """The rules that would hold of no lead, in their order."""
+        return [rule for rule, leads in self.matched.items() if not leads]
 
 
 def forecast(
@@ -160,26 +181,30 @@ def forecast(
     old = policy(connection, ScoringPolicy, "scoring")
     before: Counter[Meaning] = Counter()
     after: Counter[Meaning] = Counter()
-    seen = would_cross = last = 0
+    names = [*(rule.rule for rule in rules.interest), *rules.fit_conditions]
+    matched, unanswered = Counter(dict.fromkeys(names, 0)), Counter[str]()
+    becomes: Counter[str] = Counter()
+    seen = last = 0
     while ids := page_of_leads(connection, last):
         last = ids[-1]
         traits = _traits(connection, ids)
         histories = _histories(connection, ids)
         for row in traits:
             is_now = standing_now(old, row, now)
-            interest = total(rules, [_scored(rules, one) for one in histories[row.id]])
-            points = score(interest.at(now, rules.half_life.length))
-            will_be = standing_of(rules, _fit(rules, row).letter, points)
+            events = [_scored(rules, one) for one in histories[row.id]]
+            points = score(total(rules, events).at(now, rules.half_life.length))
+            fit = _fit(rules, row, now)
+            will_be = standing_of(rules, fit.letter, points)
             before[is_now.meaning] += 1
             after[will_be.meaning] += 1
-            would_cross += (
-                row.phase == Phase.NURTURE
-                and row.crossed_cycle < row.cycle
-                and at_least(will_be.meaning, "mql")
-            )
+            matched.update({one.rule for one in events if one.rule in matched})
+            matched.update(name for name, _ in fit.rules)
+            unanswered.update(name for name, _ in fit.unanswered)
+            if row.crossed_cycle < row.cycle and at_least(will_be.meaning, "mql"):
+                becomes[row.phase] += 1
         seen += len(ids)
         told(seen)
-    return Forecast(seen, before, after, would_cross)
+    return Forecast(seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered)
 
 
 def points_now(rules: ScoringPolicy, row: Row[Any], now: datetime) -> int:
@@ -245,7 +270,7 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
     rules = policy(connection, ScoringPolicy, "scoring")
     half_life = rules.half_life.length
     traits = _traits(connection, [lead_id])[0]
-    fit = _fit(rules, traits)
+    fit = _fit(rules, traits, now)
     lines = _lines(connection, lead_id, now, half_life)
     points = points_now(rules, traits, now)
     return Explanation(
@@ -294,24 +319,8 @@ def _lines(
     ]
 
 
-def _fit(rules: ScoringPolicy, row: Row[Any]) -> Fit:
-    lead = {
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "title": row.title,
-        "company": row.company,
-        "country": row.country,
-        "language": row.language,
-        "source": row.source,
-        "stage": row.stage,
-        "attributes": row.attributes,
-    }
-    account = {
-        "name": row.company,
-        "domain": row.account_domain,
-        "attributes": row.account_attributes,
-    }
-    fit = fit_of(rules, lead, account)
+def _fit(rules: ScoringPolicy, row: Row[Any], now: datetime) -> Fit:
+    fit = fit_of(rules, facts_of_lead(row), facts_of_account(row), now)
     # What sales found out wins over the rules.
     return replace(fit, letter=row.fit_judged) if row.fit_judged else fit
 
@@ -319,12 +328,9 @@ def _fit(rules: ScoringPolicy, row: Row[Any]) -> Fit:
 def _traits(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
     return connection.execute(
         text(
-            """
-            SELECT lead.id, first_name, last_name, title, country, language, source, stage, phase,
-                cycle, crossed_cycle, fit, fit_judged, interest, interest_as_of, lead.attributes,
-                coalesce(account.name, '') AS company,
-                coalesce(account.domain, '') AS account_domain,
-                coalesce(account.attributes, '{}') AS account_attributes
+            f"""
+            SELECT lead.id, phase, cycle, crossed_cycle, fit, fit_judged, interest, interest_as_of,
+                {FACT_COLUMNS}
             FROM lead LEFT JOIN account ON account.id = lead.account_id
             WHERE lead.id = ANY(cast(:ids AS bigint[]))
             """

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
 from domain.rescoring import rescore_workflow_id
-from domain.scoring.policy import LETTERS, ScoringPolicy
-from domain.scoring.standing import points_to
+from domain.scoring.policy import ScoringPolicy
+from store import sales_pace
 from store.lead_standing import follow, lock_leads
 from store.policies import policy
 from store.relay_messages import post
@@ -19,24 +17,6 @@ from store.scoring import page_of_leads, rescore
 
 SLICE = 500
 """Leads counted in one transaction."""
-
-# Leads in nurture that the rules call ready. "remaining" is the logarithm (base 2) of the points
-# that have not decayed: a power would underflow, which PostgreSQL takes for an error.
-_BACKLOG = """
-    FROM lead
-    JOIN unnest(cast(:letters AS text[]), cast(:floors AS float8[])) AS ready (letter, floor)
-        ON ready.letter = lead.fit
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN lead.interest > 0
-            THEN ln(lead.interest) / ln(2::float8) - greatest(0,
-                extract(epoch FROM cast(:now AS timestamptz) - lead.interest_as_of)
-            ) / cast(:half_life AS float8)
-            ELSE '-Infinity' END AS remaining
-    ) AS points
-    WHERE lead.phase = 'Nurture' AND lead.crossed_cycle < lead.cycle AND remaining >= ready.floor
-"""
-_DUST = 5e-7
-"""Less than ``domain.scoring.interest.score`` forgives: whoever is in the backlog does cross."""
 
 
 @dataclass(frozen=True)
@@ -153,14 +133,7 @@ def escalate(connection: Connection, run: ScoringRun, at_most: int, now: datetim
     Returns:
         How many more wait.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
-    ready = _ready(rules, now)
-    chosen = connection.execute(
-        text(f"SELECT lead.id {_BACKLOG} ORDER BY remaining DESC, lead.id LIMIT :at_most"),
-        {**ready, "at_most": at_most},
-    ).scalars()
-    leads = lock_leads(connection, list(chosen))
-    crossed = follow(connection, rules, leads, [], now, cause="rules")
+    crossed = hand_over(connection, at_most, now, cause="rules")
     connection.execute(
         text("UPDATE scoring_run SET escalated = escalated + :more WHERE id = :id"),
         {"more": crossed, "id": run.id},
@@ -168,13 +141,29 @@ def escalate(connection: Connection, run: ScoringRun, at_most: int, now: datetim
     return waiting(connection, now)
 
 
-def handed_over(connection: Connection, since: datetime) -> int:
-    """How many leads new rules have handed to sales after ``since``, in whatever run."""
-    count: int = connection.execute(
-        text("SELECT count(*) FROM crossing WHERE cause = 'rules' AND at > :since"),
-        {"since": since},
-    ).scalar_one()
-    return count
+def hand_over(connection: Connection, at_most: int, now: datetime, *, cause: str) -> int:
+    """Hand ready leads over to sales, the most interested and best fitting first.
+
+    Args:
+        now: journey time, UTC.
+        cause: kept with the crossings.
+
+    Returns:
+        How many crossed.
+
+    Raises:
+        PolicyMissing: no scoring policy is published.
+    """
+    rules = policy(connection, ScoringPolicy, "scoring")
+    chosen = connection.execute(
+        text(
+            f"SELECT lead.id {sales_pace.BACKLOG} "
+            "ORDER BY remaining DESC, lead.fit_points DESC, lead.id LIMIT :at_most"
+        ),
+        sales_pace.backlog_values(rules, now) | {"at_most": at_most},
+    ).scalars()
+    leads = lock_leads(connection, list(chosen))
+    return follow(connection, rules, leads, [], now, cause=cause)
 
 
 def waiting(connection: Connection, now: datetime) -> int:
@@ -186,9 +175,7 @@ def waiting(connection: Connection, now: datetime) -> int:
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    ready = _ready(policy(connection, ScoringPolicy, "scoring"), now)
-    count: int = connection.execute(text(f"SELECT count(*) {_BACKLOG}"), ready).scalar_one()
-    return count
+    return sales_pace.waiting(connection, policy(connection, ScoringPolicy, "scoring"), now)
 
 
 def finish_run(connection: Connection, run_id: int, now: datetime) -> None:
@@ -197,20 +184,3 @@ def finish_run(connection: Connection, run_id: int, now: datetime) -> None:
         text("UPDATE scoring_run SET finished_at = :at WHERE id = :id AND finished_at IS NULL"),
         {"at": now, "id": run_id},
     )
-
-
-def _ready(rules: ScoringPolicy, now: datetime) -> dict[str, Any]:
-    return {
-        "letters": list(LETTERS),
-        "floors": [_floor(rules, letter) for letter in LETTERS],
-        "half_life": rules.half_life.length.total_seconds(),
-        "now": now,
-    }
-
-
-def _floor(rules: ScoringPolicy, letter: str) -> float:
-    """The logarithm (base 2) of the points from which a lead with this letter is ready."""
-    missing = points_to(rules, letter, 0, "mql")
-    if missing is None:
-        return math.inf
-    return math.log2(missing - 0.5 - _DUST) if missing else -math.inf

@@ -45,6 +45,7 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _MACROS = frozenset({"all", "exists", "exists_one", "existsOne", "map", "filter"})
 # A comparison or a search goes through the whole of a text, list or map.
 _THOROUGH = {"==": 20, "!=": 20, "in": 20, "+": 20, "contains": 10, "startsWith": 2, "endsWith": 2}
+_THOROUGH |= {"number": 20, "date": 20, "daysSince": 20, "daysUntil": 20, "yes": 5, "lower": 10}
 _REPEAT = re.compile(r"\{(\d*),?(\d*)\}")
 _ESCAPED_SIGN = re.compile(r"\\[xXuU0-9]")
 

@@ -1,12 +1,15 @@
 """Conditions of branches and of scoring rules, written in CEL (Common Expression Language,
 https://cel.dev).
 
-A condition that can't be answered is false: an attribute the lead does not have, a comparison of
-text with a number and any other failure while evaluating make :meth:`Condition.holds` false, and
-:meth:`Condition.verdict` says why. As CEL has it, ``a || b`` is still true when ``a`` can't be
-answered and ``b`` is true; ``!(lead.attributes.plan == "pro")`` is false for a lead without
-``plan``. ``has(lead.attributes.plan)`` asks whether an attribute is there. Imported attributes
-are text: compare numbers with ``int(lead.attributes.employees) > 50``.
+A condition that can't be answered is false: an attribute the lead does not have, one that holds
+no number where a number is asked for, and any other failure while evaluating make
+:meth:`Condition.holds` false, and :meth:`Condition.verdict` says why. As CEL has it, ``a || b`` is
+still true when ``a`` can't be answered and ``b`` is true; ``!(lead.attributes.plan == "pro")`` is
+false for a lead without ``plan``. ``has(lead.attributes.plan)`` asks whether an attribute is there.
+
+Attributes are text. ``number(lead.attributes.employees) > 50`` reads one as a number, ``yes(…)``
+as yes or no, ``date(…)`` as a day (``2027-06-30``), ``daysSince(…)`` and ``daysUntil(…)`` count
+from or to that day; ``lead.title.lower()`` overlooks capital letters.
 """
 
 from __future__ import annotations
@@ -21,64 +24,10 @@ import cel
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from domain.cadences.condition_budget import TooCostly, bounded, steps_of
+from domain.cadences.condition_budget import TooCostly, steps_of
+from domain.cadences.condition_check import TEXT_LITERAL, attributes_in, dotted, mistakes
+from domain.cadences.facts import FACTS, Facts, FactSet, prepared
 from domain.cadences.yaml_messages import did_you_mean
-
-
-@dataclass(frozen=True, eq=False)
-class FactSet:
-    """What the conditions of one kind may read.
-
-    ``example`` has every fact with its fields and values of the right kind; a field that holds
-    an empty map takes any name. ``sample`` is a condition to show to who wrote a wrong one.
-    """
-
-    example: Mapping[str, Any]
-    sample: str
-
-    @property
-    def names(self) -> frozenset[str]:
-        return frozenset(self.example)
-
-    def fields(self, owner: str) -> frozenset[str]:
-        """The fields of a fact, none for a plain value."""
-        value = self.example[owner]
-        return frozenset(value) if isinstance(value, Mapping) else frozenset()
-
-    def open_field(self, owner: str) -> str:
-        """The field of a fact that takes any name, '' for none."""
-        fields = self.example[owner]
-        return next((name for name in fields if fields[name] == {}), "")
-
-
-LEAD_FACTS: Mapping[str, Any] = {
-    "first_name": "",
-    "last_name": "",
-    "title": "",
-    "company": "",
-    "country": "",
-    "language": "",
-    "source": "",
-    "attributes": {},
-    "stage": "",
-}
-"""The fields of a lead: text, save ``attributes``, a map."""
-
-FACTS = FactSet(
-    {
-        "lead": LEAD_FACTS,
-        "engagement": dict.fromkeys(("opens", "clicks", "replies", "forms", "pages", "events"), 0),
-        "score": 0,
-        "fit": "",
-        "interest": 4,
-        "cycle": 1,
-        "reason": "",
-    },
-    sample='engagement.clicks > 0 && lead.country == "KR"',
-)
-"""What the branches of a cadence read. ``score`` (points), ``interest`` (1 to 4) and ``cycle``
-are whole numbers, ``fit`` is a letter, ``reason`` is the recycle reason or '', engagement counts
-are whole numbers."""
 
 FUNCTIONS = frozenset(
     {
@@ -91,6 +40,12 @@ FUNCTIONS = frozenset(
         "double",
         "string",
         "bool",
+        "number",
+        "yes",
+        "date",
+        "daysSince",
+        "daysUntil",
+        "lower",
     }
 )
 """The functions a condition may call (operators, ``has`` and the list macros come on top)."""
@@ -98,8 +53,6 @@ FUNCTIONS = frozenset(
 LONGEST_CONDITION = 2000
 """Characters."""
 
-_BEYOND_INTEGERS = 2**63
-_TEXT_LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'")
 _BOUND_NAME = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(\s*(\w+)\s*,")
 _FIELD = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*\.\s*([A-Za-z_]\w*)")
 _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
@@ -131,26 +84,50 @@ class Condition:
     source: str
     _program: cel.Program = field(repr=False, compare=False)
 
-    def verdict(self, facts: Mapping[str, Any] | cel.Context) -> Verdict:
+    def verdict(self, facts: Mapping[str, Any] | Facts) -> Verdict:
         """Evaluate against the facts it was compiled for; never raises.
 
-        The reason names attributes, never their values.
+        The reason names facts, never their values.
         """
-        try:
-            answer = self._program.execute(
-                facts if isinstance(facts, cel.Context) else prepared(facts)
-            )
-        except KeyError as missing:
-            return Verdict(False, f"{missing.args[0]!r} is not known of this lead")
-        except Exception as error:
-            return Verdict(False, f"could not be evaluated ({type(error).__name__})")
-        if isinstance(answer, bool):
-            return Verdict(answer)
+        answer, reason = self._answer(facts if isinstance(facts, Facts) else prepared(facts))
+        if reason or isinstance(answer, bool):
+            return Verdict(answer is True, reason)
         return Verdict(False, f"gives {_kind(answer)}, not yes or no")
 
-    def holds(self, facts: Mapping[str, Any] | cel.Context) -> bool:
+    def number(self, facts: Facts) -> tuple[float | None, str]:
+        """The number that it gives, of one that was compiled as a number; None with a reason where
+        there is none."""
+        answer, reason = self._answer(facts)
+        if reason or (isinstance(answer, int | float) and not isinstance(answer, bool)):
+            return (None if reason else float(answer)), reason
+        return None, f"gives {_kind(answer)}, not a number"
+
+    def _answer(self, facts: Facts) -> tuple[Any, str]:
+        facts.unread = ""
+        try:
+            return self._program.execute(facts.context), ""
+        except KeyError as missing:
+            unknown = f"{missing.args[0]!r} is not known of this lead"
+            return None, facts.unread or unknown
+        except Exception as error:
+            problem = f"could not be evaluated ({type(error).__name__})"
+            return None, facts.unread or problem
+
+    def holds(self, facts: Mapping[str, Any] | Facts) -> bool:
         """Whether the condition is true for these facts; False when it can't be answered."""
         return self.verdict(facts).holds
+
+    @functools.cached_property
+    def only_number_of(self) -> tuple[str, str] | None:
+        """The attribute of an expression that is ``number(…)`` of one and nothing else."""
+        attributes = list(self.attributes)
+        plain = re.fullmatch(r"\s*number\(\s*[\w.]+(?:\[[^\[\]]*\])?\s*\)\s*", self.source)
+        return attributes[0] if plain and len(attributes) == 1 else None
+
+    @property
+    def attributes(self) -> frozenset[tuple[str, str]]:
+        """The attributes it reads, such as ``("lead.attributes", "employees")``."""
+        return attributes_in(self.source)
 
     @property
     def constant(self) -> bool | None:
@@ -158,41 +135,29 @@ class Condition:
         return None if self._program.variables() else self.holds({})
 
 
-def prepared(facts: Mapping[str, Any]) -> cel.Context:
-    """Facts made ready once for many conditions: making them ready is most of the cost of one.
-
-    What CEL has no value for, such as a whole number beyond 64 bits, is made text. Of what is
-    very large the beginning counts (``condition_budget.bounded``).
-    """
-    seen = bounded(facts)
-    try:
-        return cel.Context(seen)
-    except ValueError:
-        return cel.Context({name: _plain(value) for name, value in seen.items()})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {_plain(str(key)): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    if value is None or isinstance(value, bool | float):
-        return value
-    if isinstance(value, int) and abs(value) < _BEYOND_INTEGERS:
-        return value
-    # A lone surrogate has no UTF-8.
-    return str(value).encode(errors="replace").decode()
-
-
-@functools.lru_cache(maxsize=4096)
 def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
     """Compile a condition and check the names it uses.
 
     Raises:
         ConditionError: no valid CEL, a name that is not in ``facts``, a function that is not in
-            :data:`FUNCTIONS`, an answer that is not yes or no, or more work than
-            ``condition_budget`` allows, which is found before anything is parsed or run.
+            :data:`FUNCTIONS`, kinds of value that don't go together, an answer that is not yes or
+            no or the same for every lead, or more work than ``condition_budget`` allows, which is
+            found before anything is parsed or run.
     """
+    return _compiled(source, facts, number=False)
+
+
+def compile_number(source: str, facts: FactSet) -> Condition:
+    """Compile an expression whose :meth:`Condition.value` is a number.
+
+    Raises:
+        ConditionError: as for :func:`compile_condition`.
+    """
+    return _compiled(source, facts, number=True)
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(source: str, facts: FactSet, *, number: bool) -> Condition:
     if len(source) > LONGEST_CONDITION:
         raise ConditionError(
             f"this condition is longer than {LONGEST_CONDITION:,} characters. Split it over several"
@@ -208,19 +173,22 @@ def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
     except ValueError as error:
         raise _syntax_error(source, str(error), facts) from None
     # Same length as the source, so that columns stay true.
-    code = _TEXT_LITERAL.sub(lambda text: " " * len(text[0]), source)
+    code = TEXT_LITERAL.sub(lambda text: " " * len(text[0]), dotted(source))
     _check_names(program, code, facts)
+    for mistake in mistakes(source, facts, number=number):
+        raise _error_at(source, mistake.position, mistake.message)
     condition = Condition(source, program)
     _check_answer(condition, facts)
     return condition
 
 
-def checked_condition(facts: FactSet = FACTS) -> AfterValidator:
-    """A pydantic validator of text that must be a condition; says line and column if it is not."""
+def checked_condition(facts: FactSet = FACTS, *, number: bool = False) -> AfterValidator:
+    """A pydantic validator of text that must be a condition, or give a ``number``; says line and
+    column if it does not."""
 
     def check(value: str) -> str:
         try:
-            compile_condition(value, facts)
+            _compiled(value, facts, number=number)
         except ConditionError as error:
             raise PydanticCustomError(
                 "condition",
@@ -240,6 +208,17 @@ def _syntax_error(source: str, message: str, facts: FactSet) -> ConditionError:
     lines = source.splitlines() or [""]
     rest = lines[line - 1][column - 1 :] if line <= len(lines) else ""
     word = re.match(r"\w+|<>|&&|\|\||=|\S", rest)
+    before = lines[line - 1][: column - 1] if line <= len(lines) else ""
+    own = re.search(r"([A-Za-z_]\w*\.[A-Za-z_]\w*)(\s*\.\s*)?$", before)
+    key = re.match(r"\w+" if own and own[2] else r"\.(\w+)", rest)
+    if own and key:
+        name = key[key.lastindex or 0]
+        return ConditionError(
+            f"{name!r} does not fit here. A name that is not of the letters a to z goes in "
+            f'brackets: {own[1]}["{name}"]',
+            line,
+            column,
+        )
     if not word:
         return ConditionError(
             "the condition ends too early. Something is missing after it, such as a value or "
@@ -299,23 +278,13 @@ def _error_at(code: str, position: int, message: str) -> ConditionError:
 
 
 def _check_answer(condition: Condition, facts: FactSet) -> None:
-    """Refuse what fails or gives no yes or no for a lead that has every field."""
+    """Refuse what fails for a lead that has every field."""
     try:
-        answer = condition._program.execute(dict(facts.example))
-    except TypeError:
-        raise ConditionError(
-            "this compares or joins different kinds of value. Text goes in quotation marks, "
-            "numbers without; int(…) and string(…) turn one into the other"
-        ) from None
+        condition._program.execute(prepared(facts.example).context)
     except Exception as error:
         # What the lead's values decide (an attribute, a number in a text) is left to the day.
         if "valid regex" in str(error):
             raise ConditionError("the pattern in matches(…) is no regular expression") from None
-        return
-    if not isinstance(answer, bool):
-        raise ConditionError(
-            f"this gives {_kind(answer)}, not yes or no. Compare it, such as {facts.sample}"
-        )
 
 
 def _kind(value: Any) -> str:

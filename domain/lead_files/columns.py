@@ -6,12 +6,12 @@ Korean (and the commonest in Chinese). What is not recognised becomes an attribu
 
 from __future__ import annotations
 
-import functools
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from domain.attributes import attribute_key
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.sentences import sentence
@@ -103,12 +103,6 @@ def _read_spellings() -> dict[str, tuple[Field, int]]:
 
 
 _FIELD_OF = _read_spellings()
-
-
-@functools.lru_cache(maxsize=4096)
-def attribute_key(header: str) -> str:
-    """The key of a header in ``lead.attributes``: lower snake case, letters of any script kept."""
-    return _words(header).replace(" ", "_")
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,12 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
-from domain.cadences.conditions import (
-    LEAD_FACTS,
-    Condition,
-    FactSet,
-    checked_condition,
-    compile_condition,
-)
+from domain.cadences.conditions import Condition, checked_condition, compile_condition
+from domain.cadences.facts import LEAD_FACTS, LEAD_VALUES, FactSet
 from domain.journey import Stage
 from domain.policy import Policy, mistake
 
-CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"')
+CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"', values=LEAD_VALUES)
 """What the condition of an item reads."""
 FALLBACK_LANGUAGE = "en"
 

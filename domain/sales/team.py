@@ -15,7 +15,7 @@ from domain.policy import Policy, mistake
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import ClockSpan, DelayField
 from domain.sales.team_checks import DEFAULT_TEAM, mistakes
-from domain.scoring.policy import FIT_FACTS
+from domain.scoring.fit_rules import FIT_FACTS
 
 _CODE = re.compile(r"[a-z0-9-]{1,60}")
 

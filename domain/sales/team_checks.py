@@ -12,7 +12,7 @@ from typing import Any
 from domain.cadences.conditions import ConditionError, compile_condition
 from domain.cadences.yaml_messages import did_you_mean
 from domain.policy import Path
-from domain.scoring.policy import FIT_FACTS
+from domain.scoring.fit_rules import FIT_FACTS
 
 Mistake = tuple[Path, str]
 

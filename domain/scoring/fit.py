@@ -4,30 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from domain.cadences.conditions import prepared
+from domain.cadences.facts import prepared
+from domain.scoring.fit_rules import FirstOf
 from domain.scoring.policy import Letter, ScoringPolicy
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a lead fits: ``rules`` are the names and points of those that made it so."""
+    """How well a lead fits: ``rules`` are the names and points of those that made it so,
+    ``unanswered`` the names of those that could not be answered, each with the reason."""
 
     points: int
     letter: Letter
     rules: tuple[tuple[str, int], ...]
+    unanswered: tuple[tuple[str, str], ...] = ()
 
 
-def fit_of(policy: ScoringPolicy, lead: Mapping[str, Any], account: Mapping[str, Any]) -> Fit:
+def fit_of(
+    policy: ScoringPolicy,
+    lead: Mapping[str, Any],
+    account: Mapping[str, Any],
+    now: datetime | None = None,
+) -> Fit:
     """The fit of a lead with its account (fields as in ``FIT_FACTS``; {} when it has none).
 
-    A condition that can't be answered, because the lead lacks what it asks for, is false.
+    A rule that can't be answered, because the lead lacks what it asks for, gives nothing.
+
+    Args:
+        now: journey time, UTC, from which days are counted.
     """
-    facts = prepared({"lead": lead, "account": account})
-    rules = tuple((rule.rule, rule.points) for rule in policy.fit if rule.compiled.holds(facts))
-    points = sum(worth for _, worth in rules)
-    return Fit(points, letter_of(policy, points), rules)
+    facts = prepared({"lead": lead, "account": account}, now)
+    given: list[tuple[str, int]] = []
+    unanswered: list[tuple[str, str]] = []
+    for entry in policy.fit:
+        for rule in entry.first if isinstance(entry, FirstOf) else (entry,):
+            points, reason = rule.given(facts)
+            if reason:
+                unanswered.append((rule.rule, reason))
+            if points:
+                given.append(points)
+                if isinstance(entry, FirstOf):
+                    break
+    total = sum(points for _, points in given)
+    return Fit(total, letter_of(policy, total), tuple(given), tuple(unanswered))
 
 
 def letter_of(policy: ScoringPolicy, points: int) -> Letter:

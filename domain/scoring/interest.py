@@ -13,9 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from cel import Context
-
-from domain.cadences.conditions import prepared
+from domain.cadences.facts import Facts, prepared
 from domain.scoring.policy import InterestRule, Period, ScoringPolicy
 
 _DUST = 1e-6
@@ -166,7 +164,7 @@ def score(value: float) -> int:
     return max(0, math.floor(value + 0.5 + _DUST))
 
 
-def _facts(event: Event, rules: tuple[InterestRule, ...]) -> Context:
+def _facts(event: Event, rules: tuple[InterestRule, ...]) -> Facts:
     """The event as conditions read it; properties only when one of the rules asks for them."""
     fields: dict[str, Any] = {
         "kind": event.kind,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -21,16 +20,12 @@ from pydantic import (
 )
 
 from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
-from domain.cadences.conditions import (
-    LEAD_FACTS,
-    Condition,
-    FactSet,
-    checked_condition,
-    compile_condition,
-)
+from domain.cadences.conditions import Condition, checked_condition, compile_condition
+from domain.cadences.facts import FactSet
 from domain.cadences.span import Span, SpanField, parse_span
 from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import Policy, first_double, mistake
+from domain.policy import Path, Policy, first_double, mistake
+from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
 
 KINDS = (
     *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),
@@ -50,14 +45,10 @@ LEVELS = (1, 2, 3, 4)
 EVENT_FACTS = FactSet(
     {"event": {"kind": "", "name": "", "path": "", "url": "", "properties": {}}},
     sample='event.path.startsWith("/pricing")',
+    values={"event.kind": (KINDS, f"event.kind is one of {', '.join(KINDS)}")},
+    loose=frozenset({"event.properties"}),
 )
 """What the condition of an interest rule reads."""
-
-FIT_FACTS = FactSet(
-    {"lead": LEAD_FACTS, "account": {"name": "", "domain": "", "attributes": {}}},
-    sample='lead.country == "KR"',
-)
-"""What the condition of a fit rule reads."""
 
 Period = Literal["day", "week", "month"]
 PERIODS: tuple[Period, ...] = get_args(Period)
@@ -93,12 +84,6 @@ def _parse_cap(value: Any) -> Any:
     return Cap(int(match[1]), period)
 
 
-def _checked_rule_name(value: str) -> str:
-    if not value.strip() or len(value) > 80:
-        raise mistake("a rule needs a name of 1 to 80 characters, such as 'looked at prices'")
-    return value.strip()
-
-
 def _parse_kinds(value: Any) -> Any:
     kinds = [value] if isinstance(value, str) else value
     if not isinstance(kinds, list | tuple):
@@ -113,8 +98,6 @@ def _parse_kinds(value: Any) -> Any:
     return tuple(dict.fromkeys(kinds))
 
 
-RuleName = Annotated[str, AfterValidator(_checked_rule_name)]
-Points = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
 Floor = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 HalfLife = Annotated[
     Span,
@@ -158,21 +141,6 @@ class InterestRule(Policy):
         )
 
 
-class FitRule(Policy):
-    """What one trait of a lead or its account is worth, in points."""
-
-    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
-
-    rule: RuleName
-    condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(alias="if")
-    points: Points
-
-    @cached_property
-    def compiled(self) -> Condition:
-        """The condition ready to use."""
-        return compile_condition(self.condition, FIT_FACTS)
-
-
 class ScoringPolicy(Policy):
     """What leads do and who they are in points, and what both mean together."""
 
@@ -184,7 +152,7 @@ class ScoringPolicy(Policy):
     levels: dict[int, Floor]
     """Interest level 1, 2, 3 → the score from which it holds; below the last it is 4."""
     fit: tuple[FitRule, ...] = Field(default=(), max_length=MOST_CONDITIONS)
-    """Every rule that fits a lead adds its points."""
+    """Every rule that fits a lead adds its points; of some the first."""
     letters: dict[Letter, Floor]
     """Fit letter A, B, C → the fit points from which it holds; below the last it is D."""
     matrix: dict[Letter, tuple[Meaning, Meaning, Meaning, Meaning]]
@@ -192,14 +160,27 @@ class ScoringPolicy(Policy):
     hot_within: SpanField
     """An event this fresh, of a lead whose grade means hot, raises an alert."""
     backlog_per_hour: int = Field(default=30, ge=1, le=10_000)
-    """How many leads an hour go to sales of those whom new rules have made ready."""
+    """How many leads an hour go to sales of those whom new rules, or what a file says of them,
+    have made ready."""
 
-    @field_validator("interest", "fit")
+    @field_validator("interest")
     @classmethod
-    def _names_once(cls, rules: tuple[Any, ...]) -> tuple[Any, ...]:
-        _each_name_once(rules)
+    def _names_once(cls, rules: tuple[InterestRule, ...]) -> tuple[InterestRule, ...]:
+        _check_names([((position,), rule.rule) for position, rule in enumerate(rules)])
         if costly := too_costly_together(rule.condition for rule in rules):
             raise mistake(costly)
+        return rules
+
+    @field_validator("fit")
+    @classmethod
+    def _fit_names_once(cls, rules: tuple[FitRule, ...]) -> tuple[FitRule, ...]:
+        each = list(each_rule(rules))
+        _check_names([(place, rule.rule) for place, rule in each])
+        asked = [one.source for _, rule in each for one in rule.conditions]
+        if costly := too_costly_together(asked):
+            raise mistake(costly)
+        if len(asked) > MOST_CONDITIONS:
+            raise mistake(f"there are more than {MOST_CONDITIONS} conditions. Put some together")
         return rules
 
     @field_validator("interest")
@@ -280,6 +261,11 @@ class ScoringPolicy(Policy):
         return matrix
 
     @cached_property
+    def fit_conditions(self) -> Mapping[str, tuple[Condition, ...]]:
+        """Name of a fit rule → what it asks, in the order of the rules."""
+        return {rule.rule: rule.conditions for _, rule in each_rule(self.fit)}
+
+    @cached_property
     def rules_by_kind(self) -> Mapping[str, tuple[InterestRule, ...]]:
         """Kind of event → its interest rules, in the order in which they are tried."""
         return {kind: tuple(rule for rule in self.interest if kind in rule.on) for kind in KINDS}
@@ -294,11 +280,12 @@ def _rank(meaning: Meaning) -> int:
     return MEANINGS.index(meaning)
 
 
-def _each_name_once(rules: Iterable[InterestRule | FitRule]) -> None:
-    if double := first_double(rule.rule for rule in rules):
+def _check_names(names: Sequence[tuple[Path, str]]) -> None:
+    if double := first_double(name for _, name in names):
         position, name = double
         raise mistake(
-            f"there is a rule '{name}' above already. Choose another name", (position, "rule")
+            f"there is a rule '{name}' above already. Choose another name",
+            (*names[position][0], "rule"),
         )
 
 

@@ -79,6 +79,10 @@ class Enrollment(Table):
     """When it is due."""
     held_from: Mapped[datetime | None]
     """When it was due before a hold on the account put it off."""
+    counted_from: Mapped[str] = mapped_column(server_default="")
+    """The step at which the waits before ``due_at`` begin."""
+    counted_since: Mapped[datetime | None]
+    """When they began: from then ``due_at`` is counted anew when the lead's place changes."""
 
     __table_args__ = (
         Index(

@@ -78,6 +78,8 @@ class Lead(Table):
     interest_as_of: Mapped[datetime] = mapped_column(server_default=text("to_timestamp(0)"))
     fit: Mapped[str] = mapped_column(server_default="")
     """Letter A to D; '' until the fit rules have seen the lead."""
+    fit_points: Mapped[int] = mapped_column(server_default="0")
+    """What the fit rules gave it, in points."""
     fit_judged: Mapped[str] = mapped_column(server_default="")
     """The letter sales gave after talking to the lead; it wins over the rules'."""
     return_on: Mapped[date | None]
@@ -101,6 +103,7 @@ class Lead(Table):
         Index("ix_lead_stage_phase", "stage", "phase"),
         Index("ix_lead_words", "words", postgresql_using="gin"),
         Index("ix_lead_owner", "owner"),
+        Index("ix_lead_fit_points", text("fit_points DESC"), text("id DESC")),
         # Lists begin with who was active last. It costs each new event of a lead some microseconds.
         Index("ix_lead_active", text("greatest(phase_since, interest_as_of)"), "id"),
         Index(
@@ -147,6 +150,10 @@ class ImportRun(Table):
     encoding: Mapped[str] = mapped_column(server_default="")
     fields: Mapped[list[str] | None] = mapped_column(JSONB)
     """Of each column its field, '' for an attribute; NULL for imports of the command line."""
+    ready: Mapped[int] = mapped_column(server_default="0")
+    """How many of its leads go to sales by what is known of them."""
+    ready_hours: Mapped[int] = mapped_column(server_default="0")
+    """In how many hours of journey time the last of them does, those before them included."""
     lines: Mapped[int] = mapped_column(server_default="0")
     line: Mapped[int] = mapped_column(server_default="0")
     """The line of the file that was read last, of ``lines``."""

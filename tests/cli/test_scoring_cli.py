@@ -78,8 +78,11 @@ def test_a_preview_counts_who_would_become_mql_and_changes_nothing(five_leads: E
     """Marketing tries a number; sales must not feel it."""
     lines = run("publish", "--preview").stdout.splitlines()
 
-    assert lines[0] == "3 leads would become MQL. Sales would get 30 of them an hour."
-    assert [line.split() for line in lines[2:6]] == [
+    assert " ".join(" ".join(lines[:2]).split()) == (
+        "3 leads would be ready for sales (mql or hot). 3 go to sales, 30 an hour: the last of "
+        "them in 1 hour."
+    )
+    assert [line.split() for line in lines[3:7]] == [
         ["known", "2", "2"],
         ["engaged", "3", "0"],
         ["mql", "0", "3"],
@@ -94,7 +97,7 @@ def test_publishing_new_rules_forecasts_and_queues_the_scoring_of_all(five_leads
     """Without a terminal it goes on, for deployments publish too; escalation is paced."""
     said = run("publish").stdout
 
-    assert "3 leads would become MQL" in said
+    assert "3 leads would be ready for sales" in said
     assert "Scoring 5 leads anew in the background; `starter.py cadence scoring`" in said
     assert versions_and_runs(five_leads) == (2, 1, 1)
     again = run("publish").stdout

@@ -71,7 +71,7 @@ def test_the_account_makes_a_lead_fit_too() -> None:
 
     fit = fit_of(POLICY, lead("Owner"), account)
 
-    assert dict(fit.rules)["100 people or more"] == 15
+    assert dict(fit.rules)["head count"] == 20
     assert sum(points for _, points in fit.rules) == fit.points
 
 

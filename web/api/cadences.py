@@ -14,6 +14,7 @@ from domain.sentences import sentence
 from store.api_tokens import Caller
 from store.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
 from store.consequences import forecast_of
+from store.known_attributes import UnknownAttribute, unknown_attributes
 from store.policies import policy_in_force
 from store.publishing import (
     Checked,
@@ -98,6 +99,8 @@ class Publications(BaseModel):
     """How many leads are scored anew by new rules."""
     forecast: Forecast | None = None
     """With ``only_check``: what new scoring rules would make of all leads."""
+    unknown: list[UnknownAttribute] = []
+    """With ``only_check``: attributes that conditions ask for and nobody has."""
 
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -166,7 +169,10 @@ def publish(
         if checked.problems:
             raise _with_mistakes(checked, places)
         if body.only_check:
-            return Publications(forecast=forecast_of(connection, checked, now))
+            return Publications(
+                forecast=forecast_of(connection, checked, now),
+                unknown=unknown_attributes(connection, checked),
+            )
         done = publish_checked(connection, checked, now)
         _refuse_others(caller, done)
     return Publications(

@@ -21,6 +21,7 @@ from domain.lead_files.preview import Preview, preview
 from domain.sentences import sentence
 from store import import_job, import_runs
 from store.api_tokens import Caller
+from store.import_pace import ImportPace, import_pace
 from store.import_runs import ImportRefused, NewImport, RunLine
 from store.lead_import import published_cadences
 from web.api.access import Place, found, may
@@ -147,6 +148,16 @@ def look(here: Place, _caller: Importer, import_id: int) -> Preview:
     if head is None or run.fields is None:
         raise missing(sentence("The file of this import is not kept any more."))
     return preview(head, _columns(head.header, run.fields, run.source), run.source)
+
+
+@router.get("/{import_id}/pace")
+def pace(here: Place, caller: Importer, import_id: int) -> ImportPace:
+    """How many leads sales would get by what the file says of them, and when; told from the first
+    rows of the file."""
+    found_rows = look(here, caller, import_id)
+    with here.database.connect() as connection:
+        run = found(import_runs.find_run(connection, import_id), _none(import_id))
+        return import_pace(connection, found_rows, run.lines, here.clock.now())
 
 
 @router.patch("/{import_id}")

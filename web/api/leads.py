@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import anyio.from_thread
 from fastapi import APIRouter, Depends, Query
@@ -102,13 +102,18 @@ def list_leads(
             description="Beginnings of words in name, address, title and company; all must fit.",
         ),
     ] = "",
+    fit: Annotated[Literal["", "A", "B", "C", "D"], Query(description="Letter of the fit.")] = "",
+    order: Annotated[
+        leads.PageOrder, Query(description="fit and interest: the most first.")
+    ] = "id",
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[LeadLine]:
-    """Leads in the order of their ids; an SDR's token sees those of its team."""
+    """Leads, in the order of their ids if no other is asked for; an SDR's token sees those of its
+    team."""
     return page(
         here,
-        "leads",
+        f"leads by {order}",
         cursor,
         limit,
         lambda connection, after, most: leads.leads_page(
@@ -119,6 +124,8 @@ def list_leads(
             owner=owner,
             account_id=account,
             search=search,
+            fit=fit,
+            order=order,
             team=team_of(caller),
             after=last_id(after) or 0,
             limit=most,

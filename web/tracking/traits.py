@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
+from domain.attributes import attribute_key
 from domain.identities import Facts, Group
-from domain.lead_files.columns import attribute_key, recognise
+from domain.lead_files.columns import recognise
 from domain.lead_files.row import RejectedRowError, RowReader, checked_email
 from web.tracking.refusal import BadMessage
 
 # Traits may come without an address, rows of a file may not.
 _ANY_ADDRESS = "nobody@example.com"
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _NAMES = {"company_name": "company", "address_country": "country"}
 LONGEST_NAME = 300
 
@@ -36,7 +35,7 @@ def lead_facts(traits: Mapping[str, Any]) -> Facts:
     address = traits.get("email")
     email = _checked(address) if address not in (None, "") else ""
     for name, value in traits.items():
-        if isinstance(value, list | bool) and _is_field(_HUMP.sub("_", name).lower()):
+        if isinstance(value, list | bool) and _is_field(attribute_key(name)):
             raise BadMessage(f"traits.{name}", f"The {name} must be text.")
     flat = _flat(traits)
     flat.pop("email", None)
@@ -91,10 +90,10 @@ def _flat(traits: Mapping[str, Any]) -> dict[str, str]:
     """Traits as text by their snake_case names; those of an object are told apart by its name."""
     flat: dict[str, str] = {}
     for name, value in traits.items():
-        snake = _HUMP.sub("_", name).lower()
+        snake = attribute_key(name)
         inner = value if isinstance(value, dict) else {"": value}
         for key, one in inner.items():
-            whole = f"{snake}_{_HUMP.sub('_', key).lower()}" if key else snake
+            whole = f"{snake}_{attribute_key(key)}" if key else snake
             if text := _text(one):
                 flat.setdefault(_NAMES.get(whole, whole), text)
     return flat

@@ -16,7 +16,7 @@ from store.lead_import import published_cadences
 from web.api import imports
 from web.api.imports import Choice, Column, ImportDetail
 from web.api.problems import Problem
-from web.console.imports.sentences import ENCODINGS, FIELDS
+from web.console.imports.sentences import ENCODINGS, FIELDS, for_sales
 from web.console.parts import Cell, badge, button, quiet, section, show, table
 from web.console.refusals import told
 from web.console.visit import Visit
@@ -136,9 +136,14 @@ class ImportForm:
             with self.shown:
                 show(escape(told(str(problem))), "p").classes("wrong").props('role="alert"')
             return
+        pace = await self.visit.act(imports.pace, self.detail.run.id)
         self.shown.clear()
         with self.shown:
             _show(found)
+            if pace.ready:
+                about = "" if found.whole else _("About, from the first rows:")
+                said = for_sales(pace.whole_file, pace.hours)
+                show(escape(f"{about} {said}".strip()), "p")
         self.go.set_enabled(bool(found.leads) or not found.whole)
 
 

@@ -9,7 +9,7 @@ from domain.access import Action
 from store.import_runs import CAN_START, RunLine, find_run
 from web.api import imports
 from web.console.imports.form import ImportForm
-from web.console.imports.sentences import STATES, reason
+from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, link, quiet, section, show, sure, table
 from web.console.times import exact
@@ -126,6 +126,8 @@ class ImportPage:
         ).classes("tiles")
         with section(_("Journeys")):
             show(escape(_journeys(run)), "p")
+            if run.ready:
+                show(escape(for_sales(run.ready, run.ready_hours)), "p")
             # In a file with a column of sources they are many: then all leads are shown.
             show(link(_("Open the leads"), "/leads", source=run.source), "p")
         if run.rejected:

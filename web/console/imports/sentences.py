@@ -6,7 +6,7 @@ from domain.lead_files.columns import LEFT_OUT
 from domain.lead_files.lead_file import TOO_MANY, UNCLOSED
 from domain.lead_files.row import BAD_EMAIL, NO_EMAIL, NOT_YES_OR_NO, TOO_LONG
 from web.console.parts import Tone
-from web.console.words import N_, _
+from web.console.words import N_, _, ngettext
 
 STATES: dict[str, tuple[str, Tone]] = {
     "ready": (N_("Not started"), "plain"),
@@ -52,3 +52,12 @@ _REASONS = {
 def reason(kind: str) -> str:
     """Why rows were rejected, short."""
     return _(_REASONS[kind]) if kind in _REASONS else kind
+
+
+def for_sales(ready: int, hours: int) -> str:
+    """How many leads of an import go to sales by what is known of them, and when."""
+    leads = ngettext("1 lead is ready for sales", "{number} leads are ready for sales", ready)
+    within = ngettext(
+        "sales gets the last within 1 hour", "sales gets the last within {number} hours", hours
+    )
+    return _("{leads}; {within}.", leads=leads, within=within)

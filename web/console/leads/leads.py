@@ -48,7 +48,11 @@ GRADES = {
 }
 TODAY = {"answered": N_("Answered a mail"), "bounced": N_("Mail bounced")}
 """What leads did today, in the visitor's zone."""
-ORDERS: dict[Order, str] = {"activity": N_("Latest activity"), "score": N_("Score")}
+ORDERS: dict[Order, str] = {
+    "activity": N_("Latest activity"),
+    "score": N_("Score"),
+    "fit": N_("Fit"),
+}
 
 
 @console_page("/leads", Action.READ_LEADS, N_("Leads"))
@@ -87,7 +91,7 @@ async def leads(
         since=bounds_of_today(visit)[0],
         team=team_of(visit.caller),
     )
-    page = LeadList(visit, wanted, "score" if order == "score" else "activity")
+    page = LeadList(visit, wanted, _order(order))
     await page.filters()
     with ui.element("div").classes("found"):
         page.status = ui.label("").classes("quiet").props('role="status"')
@@ -222,7 +226,7 @@ class LeadList:
         await self._want(search=(event.value or "").strip())
 
     async def _sorted(self, order: str) -> None:
-        self.order = "score" if order == "score" else "activity"
+        self.order = _order(order)
         await self._want()
 
     async def _want(self, **changed: str | bool | None) -> None:
@@ -261,9 +265,17 @@ def _row(lead: FoundLead) -> tuple[Cell, ...]:
             labels.phase(lead.phase), quiet(labels.reason(lead.phase_reason))
         ),
         lead.owner,
-        Markup("{}&nbsp;{}").format(lead.score, quiet(lead.grade)),
+        Markup('<span class="two">{}&nbsp;{}{}</span>').format(
+            lead.score,
+            quiet(lead.grade),
+            quiet(_("fit {points}", points=f"{lead.fit_points:+}")),
+        ),
         moment(lead.active_at),
     )
+
+
+def _order(said: str) -> Order:
+    return next((order for order in ORDERS if order == said), "activity")
 
 
 def _owner(value: str) -> str | None:

@@ -48,6 +48,10 @@ def _lines(known: Explanation) -> Markup:
         (_rule(rule, _("fit")), f"{points:+}", "") for rule, points in known.fit.rules
     ]
     rows += [
+        (_rule(rule, _("not answered: {reason}", reason=reason)), "", "")
+        for rule, reason in known.fit.unanswered
+    ]
+    rows += [
         (_rule(one.rule, moment(one.last), *_counts(one)), f"{one.points:+}", f"{one.left:+.1f}")
         for one in known.interest
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from markupsafe import Markup, escape
@@ -9,6 +10,7 @@ from nicegui import ui
 
 from domain.scoring.policy import MEANINGS
 from store.consequences import Consequences, consequences
+from store.known_attributes import UnknownAttribute
 from store.published_texts import Kind
 from store.publishing import Checked
 from store.scoring import Forecast
@@ -41,8 +43,12 @@ async def agreed(visit: Visit, checked: Checked, kind: Kind, name: str, *, outda
             show(Markup('<p class="over">{}</p>').format(said))
         for sentence in _sentences(checked, kind, name, follows):
             show(escape(sentence), "p")
+        for unknown in follows.unknown:
+            show(escape(_unknown(unknown)), "p")
         if follows.forecast:
             show(_forecast(follows.forecast))
+            for sentence in _unmatched(follows.forecast):
+                show(escape(sentence), "p")
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(False))
             button(_("Publish now"), lambda: dialog.submit(True), main=True)
@@ -99,21 +105,7 @@ def _sentences(checked: Checked, kind: Kind, name: str, follows: Consequences) -
         else:
             yield _("No cadence sends this mail. Mails sent outside of cadences use it at once.")
     elif follows.forecast:
-        yield (
-            ngettext(
-                "1 lead would become ready for sales (MQL).",
-                "{number} leads would become ready for sales (MQL).",
-                follows.forecast.would_cross,
-            )
-            if follows.forecast.would_cross
-            else _("No lead would become ready for sales (MQL).")
-        )
-        if follows.forecast.would_cross:
-            yield ngettext(
-                "Sales would get 1 of them an hour.",
-                "Sales would get {number} of them an hour.",
-                follows.per_hour,
-            )
+        yield from _becomes(follows.forecast, follows.per_hour)
     elif name == "recycle":
         yield _(
             "Leads that rest already keep their day; those that come to rest from now on get the "
@@ -123,10 +115,60 @@ def _sentences(checked: Checked, kind: Kind, name: str, follows: Consequences) -
         yield _("It holds for everybody at once.")
 
 
+def _becomes(found: Forecast, per_hour: int) -> Iterator[str]:
+    """What becomes of the leads that the table calls MQL or hot."""
+    if not found.ready:
+        yield _("No lead would be ready for sales (MQL or hot).")
+        return
+    yield ngettext(
+        "1 lead would be ready for sales (MQL or hot).",
+        "{number} leads would be ready for sales (MQL or hot).",
+        found.ready,
+    )
+    if found.would_cross:
+        yield _(
+            "{number} of them go to sales, {per_hour} an hour: the last in {hours} hours.",
+            number=found.would_cross,
+            per_hour=per_hour,
+            hours=math.ceil(found.would_cross / per_hour),
+        )
+    if found.on_entry:
+        yield _("{number} go when their journey begins, at the same pace.", number=found.on_entry)
+    if others := found.ready - found.would_cross - found.on_entry:
+        yield _(
+            "{number} don't go now: sales has or had them, they rest, or have ended.",
+            number=others,
+        )
+
+
+def _unknown(one: UnknownAttribute) -> str:
+    said = (
+        _("No account has {name}.", name=one.name)
+        if one.name.startswith("account.")
+        else _("No lead has {name}.", name=one.name)
+    )
+    return f"{one.where}: {said} {one.advice}".rstrip()
+
+
+def _unmatched(found: Forecast) -> Iterator[str]:
+    for rule in found.matched_by_none:
+        if missing := found.unanswered.get(rule, 0):
+            yield _(
+                "The rule “{rule}” is matched by 0 leads; for {number} it could not be answered.",
+                rule=rule,
+                number=missing,
+            )
+        else:
+            yield _("The rule “{rule}” is matched by 0 leads.", rule=rule)
+
+
 def _forecast(found: Forecast) -> Markup:
     return table(
         [_("Leads that mean"), _("Now"), _("With the new rules")],
-        [(_(MEANT[one]), f"{found.before[one]:,}", f"{found.after[one]:,}") for one in MEANINGS],
+        [
+            (_(MEANT[one]), f"{found.before.get(one, 0):,}", f"{found.after.get(one, 0):,}")
+            for one in MEANINGS
+        ],
         caption=_("What the new rules would do"),
         numbers=(1, 2),
     )

@@ -1,0 +1,188 @@
+"""Attributes: what is known of leads and companies beyond their fields. One name whichever door
+they came through, and values as people and spreadsheets write them, read where they are used.
+
+Why they are kept as they were written: ``docs/decisions/types-of-attributes.md``.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+
+from babel import Locale
+from babel.dates import get_month_names
+
+_HUMP = re.compile(
+    # numberOf|Employees, crm|ID; CRM|Number, but URLs is one word.
+    r"(?<=[a-z0-9à-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ])(?![A-Z]s\b)"
+)
+_CUSTOM_FIELD = re.compile(r"__[cC]$")  # Salesforce's mark of a field that a customer made.
+
+
+@functools.lru_cache(maxsize=4096)
+def attribute_key(name: str) -> str:
+    """The key of a column, trait or property among attributes: lower snake case, letters of any
+    script kept. ``Number of Employees``, ``NumberOfEmployees``, ``numberOfEmployees`` and
+    ``number_of_employees`` are one; '' for a name without a letter or digit."""
+    whole = _CUSTOM_FIELD.sub("", unicodedata.normalize("NFKC", name).strip())
+    folded = _HUMP.sub(" ", whole).casefold()
+    return "_".join("".join(c if c.isalnum() else " " for c in folded).split())
+
+
+_TIMES = {
+    word: times
+    for times, words in {
+        1e3: "k thousand tsd 천 千",
+        1e4: "만 万 萬",
+        1e6: "m mio million",
+        1e8: "억 亿 億",
+        1e9: "b bn billion",
+    }.items()
+    for word in words.split()
+}
+_DIGITS = r"[+-]?\d[\d.,'\s]*(?:[eE][+-]?\d+)?"
+_NUMBER = re.compile(
+    rf"(?P<sign>[<>≥≤~≈]=?)?\s*(?P<low>{_DIGITS})\s*(?P<low_times>(?!(?:or|to|bis|through)\b)[^\W\d_]*)\s*"
+    rf"(?:(?:-|to|bis|à|~|through)\s*(?P<high>{_DIGITS})\s*(?P<high_times>[^\W\d_]*)\s*)?"
+    r"(?P<more>\+|or more|이상|以上)?\s*(?P<unit>[^\W\d_]*)"
+)
+_GROUPED = re.compile(r"[+-]?(?:\d{1,3}(?:([.,'\s])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−～", "-") | {"’": "'"})
+
+
+LONGEST_VALUE = 60
+"""Characters of a text that may be a number, a day, or yes or no."""
+
+
+def number_in(text: str) -> float | None:
+    """The number that a text says, of a range its lower end: ``1,250``, ``250.0``, ``1 250``,
+    ``1.25E+3``, ``1000+``, ``51-200 employees``, ``€ 5k``. None where it says none, or where it
+    could be two: ``1.250`` is a thousand in Berlin and one in London."""
+    if len(text) > LONGEST_VALUE:
+        return None
+    plain = unicodedata.normalize("NFKC", text).translate(_DASHES).casefold().rstrip("% ")
+    plain = " ".join("".join(c for c in plain if unicodedata.category(c) != "Sc").split())
+    found = _NUMBER.fullmatch(plain)
+    if found is None:
+        return None
+    words = [found["low_times"], found["high_times"] or "", found["unit"]]
+    times = [_times(word) for word in words]
+    if sum(bool(word) and not by for word, by in zip(words, times, strict=True)) > 1:
+        return None  # An address, a sentence.
+    # 1.250 alone could be either; as an end of a range it is a thousand.
+    surely = bool(found["high"] or found["more"])
+    low = _plain_number(found["low"], grouped=surely)
+    if low is None or (found["high"] and _plain_number(found["high"], grouped=True) is None):
+        return None
+    if found["sign"] in ("<", "≤", "<="):
+        return 0.0 if low >= 0 else None
+    # 10-50k: both ends are thousands.
+    return low * (times[0] or times[1] or 1.0)
+
+
+def _times(word: str) -> float:
+    """What a word after a number multiplies it by, 0 for one that only says of what it is."""
+    return _TIMES.get(word) or (_TIMES.get(word[:1], 0.0) if word and word[0] > "\u2fff" else 0.0)
+
+
+def _plain_number(digits: str, *, grouped: bool) -> float | None:
+    digits = digits.strip()
+    if re.fullmatch(r"[+-]?\d+(?:\.\d+)?e[+-]?\d+", digits):
+        return float(digits)
+    unsigned = digits.lstrip("+-")
+    if found := _GROUPED.fullmatch(digits):
+        once = len(re.findall(r"\D", unsigned)) == 1
+        if found[1] == "." and once and not unsigned.startswith("0") and not grouped:
+            return None
+        if not (found[1] in (".", ",") and once and unsigned.startswith("0")):
+            return float(re.sub(r"[.,'\s]", "", digits))
+    whole, mark, rest = _split_at_last_mark(digits)
+    if mark:
+        others = set(re.findall(r"[.,'\s]", whole)) - {"'", " "}
+        if not rest.isdigit() or mark in others or (others and not _GROUPED.fullmatch(whole)):
+            return None
+    elif re.search(r"[.,'\s]", digits):
+        return None
+    return float(re.sub(r"[.,'\s]", "", whole) + (f".{rest}" if mark else ""))
+
+
+def _split_at_last_mark(digits: str) -> tuple[str, str, str]:
+    at = max(digits.rfind("."), digits.rfind(","))
+    return (digits, "", "") if at < 0 else (digits[:at], digits[at], digits[at + 1 :])
+
+
+_SAYS = {
+    True: "yes y true t on x checked ja oui sí si sim sì tak evet да はい 예 네 참 是 有 真 ✓ ✔",
+    False: "no n false f off unchecked nein non não nie hayır нет いいえ 아니오 아니요 거짓 否 假",
+}
+_SAID = {word: answer for answer, words in _SAYS.items() for word in words.split()}
+
+
+def yes_in(text: str) -> bool | None:
+    """Whether a text says yes or no (1 and 0 too), in the languages of our leads; None for
+    neither."""
+    word = unicodedata.normalize("NFKC", text).strip().casefold()
+    return {"1": True, "1.0": True, "0": False, "0.0": False}.get(word, _SAID.get(word))
+
+
+_YEAR_FIRST = re.compile(
+    r"(\d{4})\s*[-./年년]\s*(\d{1,2})\s*[-./月월]\s*(\d{1,2})\s*[日일]?(?:[T,\s].*)?"
+)
+_YEAR_LAST = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2(\d{4})(?:[,\s].*)?")
+_NAMED = re.compile(
+    r"(?:[^\W\d_]+,\s*)?(?:(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?[\s-]+(?:de\s+|of\s+)?"
+    r"(?P<month>[^\W\d_]+)\.?|(?P<first>[^\W\d_]+)\.?\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?),?"
+    r"[\s-]+(?:de\s+)?(?P<year>\d{4})(?:[,\s].*)?"
+)
+_EPOCH = re.compile(r"(\d{10})(\d{3})?")
+_LANGUAGES = (
+    *("en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru"),
+    "uk",
+)
+
+
+def day_in(text: str) -> date | None:
+    """The day (UTC for instants) that a text says: ``2027-06-30``, with a time or not,
+    ``20270630``, ``2027년 6월 30일``, ``30.06.2027``, ``6/30/2027``, ``30 Jun 2027``,
+    milliseconds since 1970. None where it says none, or where it could be two: ``6/7/2027``."""
+    if len(text) > LONGEST_VALUE:
+        return None
+    plain = " ".join(unicodedata.normalize("NFKC", text).split())
+    if epoch := _EPOCH.fullmatch(plain):
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(epoch[1]))).date()
+    if re.fullmatch(r"\d{8}", plain):
+        return _day(plain[:4], plain[4:6], plain[6:])
+    if found := _YEAR_FIRST.fullmatch(plain):
+        return _day(found[1], found[2], found[3])
+    if found := _YEAR_LAST.fullmatch(plain):
+        first, mark, second, year = found.groups()
+        if mark == "." or int(first) > 12 or first == second:
+            return _day(year, second, first)
+        return _day(year, first, second) if int(second) > 12 else None
+    if found := _NAMED.fullmatch(plain):
+        month = _months().get((found["month"] or found["first"]).casefold())
+        return _day(found["year"], str(month), found["day"] or found["after"]) if month else None
+    return None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+@functools.cache
+def _months() -> dict[str, int]:
+    """The names of months, whole and abbreviated, by CLDR; those that two languages use for
+    different months are left out."""
+    found: dict[str, set[int]] = {}
+    for language in _LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                names = get_month_names(width, context, Locale(language))
+                for number, name in names.items():
+                    found.setdefault(name.casefold().rstrip("."), set()).add(number)
+    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}
