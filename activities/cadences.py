@@ -14,6 +14,7 @@ from activities.merge import LEAD_COLUMNS, greeted_as, lead_facts, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
+from domain.cadences.facts import reach_facts
 from domain.cadences.planner import Move, next_move
 from domain.cadences.window import next_opening
 from domain.consent import Room
@@ -25,6 +26,7 @@ from domain.sentences import Value, sentence
 from store import cadences, journeys
 from store.consent import CONSENT_VERSION, consent_version
 from store.engagement import engagement_facts
+from store.lead_facts import OPTED_OUT
 from store.lead_standing import is_ready_on_entry
 from store.policies import policy
 from store.scoring import points_now
@@ -41,9 +43,11 @@ in the last minute of its window goes now, not on the next day the window opens.
 
 _LOAD = text(
     f"""
-    SELECT {LEAD_COLUMNS}, lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
+    SELECT {LEAD_COLUMNS}, lead.phone, {OPTED_OUT},
+        lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
         lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
         account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
+        enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
         enrollment.exit_reason, {CONSENT_VERSION} AS consent_version
     FROM enrollment
@@ -57,6 +61,7 @@ _REMEMBER = text(
     "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
     "due_at = cast(:due AS timestamptz), "
     "held_from = CASE WHEN step = :step THEN held_from END, "
+    "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
 )
 
@@ -125,11 +130,11 @@ class CadenceActivities:
             )
             current = self._load(connection, enrollment.id, now)
             move = self._move(current, current.cadence.first, now, request.meeting_id)
-            plan = self._plan(current, move, now)
             moved = request.entry is not None and request.entry.reason == "moved"
             if request.entry and not moved and is_ready_on_entry(connection, request.lead_id, now):
-                plan = Plan("exit", reason=Code.SCORE_REACHED)
-            self._remember(connection, current, plan, now)
+                move = Move("exit", END, now, Code.SCORE_REACHED)
+            plan = self._plan(current, move, now)
+            self._remember(connection, current, plan, move, now)
         exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
         return Enrolled(enrollment.id, exit_on, plan, entered)
 
@@ -146,9 +151,10 @@ class CadenceActivities:
             # An earlier attempt got this far, and died before Temporal heard of it.
             return Plan("exit", reason=current.row.exit_reason)
         if request.beside and (answer := self._answer_of(current)):
-            plan = Plan("exit", reason=answer)
+            move = Move("exit", END, now, answer)
+            plan = self._plan(current, move, now)
             with self.resources.statements.connect() as connection:
-                self._remember(connection, current, plan, now)
+                self._remember(connection, current, plan, move, now)
             return plan
         step = current.cadence.successor(request.step) if request.completed else request.step
         step = begun or step
@@ -156,14 +162,15 @@ class CadenceActivities:
             # Put off by a hold on the account, which may be over or shorter now.
             due = min(due, current.row.held_from)
         if due - now > DUE_TOLERANCE:
-            plan = self._plan(current, self._move(current, step, due), now)
+            move = self._counted_anew(current, step, due, now)
+            plan = self._plan(current, move, now)
         else:
             now = max(now, due)
             on_time = not request.completed and now - due <= self.resources.journey_span(
                 LATE_SECONDS
             )
             since = due if on_time else now
-            plan = self._act(
+            plan, move = self._act(
                 current,
                 step,
                 since=since,
@@ -172,7 +179,7 @@ class CadenceActivities:
                 begun=bool(begun),
             )
         with self.resources.statements.connect() as connection:
-            self._remember(connection, current, plan, now)
+            self._remember(connection, current, plan, move, now)
         return plan
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -199,7 +206,7 @@ class CadenceActivities:
         now: datetime,
         meeting_id: int,
         begun: bool,
-    ) -> Plan:
+    ) -> tuple[Plan, Move]:
         """Send what is due at or right after ``step``, judged as of ``since``, then plan on from
         ``now``. What an earlier attempt has ``begun`` is finished, come what may."""
         move = self._move(current, step, since, meeting_id)
@@ -213,7 +220,24 @@ class CadenceActivities:
             if room is not None:
                 return self._plan_when_there_is_room(current, move.step, room, now)
             move = self._move(current, current.cadence.successor(move.step), now)
-        return self._plan(current, move, now)
+        return self._plan(current, move, now), move
+
+    def _counted_anew(self, current: Pass, step: str, due: datetime, now: datetime) -> Move:
+        """What a plan that is not due comes to by the lead's time zone, country and calendar of
+        now, which may be earlier or later: its waits are counted once more from where they
+        began."""
+        row = current.row
+        if row.counted_since is None or row.planned_step != step:
+            return self._move(current, step, due)
+        return next_move(
+            current.cadence,
+            row.counted_from,
+            row.counted_since,
+            current.facts,
+            row.time_zone,
+            row.country,
+            earliest=now,
+        )
 
     def _is_held(self, current: Pass, now: datetime) -> bool:
         """Whether sales holds the account out of marketing; what follows a meeting is no
@@ -223,7 +247,7 @@ class CadenceActivities:
             return False
         return bool(row.held_for_good) or (row.held_until is not None and row.held_until > now)
 
-    def _plan_after_the_hold(self, current: Pass, move: Move, now: datetime) -> Plan:
+    def _plan_after_the_hold(self, current: Pass, move: Move, now: datetime) -> tuple[Plan, Move]:
         """The same step at the first opening of its window after the account is released."""
         row = current.row
         latest = now + LOOK_AGAIN
@@ -231,11 +255,12 @@ class CadenceActivities:
         due = next_opening(current.cadence.window, until, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
             connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
-        plan = self._plan(current, Move("send", move.step, due), now)
+        later = replace(move, due=due)
+        plan = self._plan(current, later, now)
         details = sentence(
             "{what}, because sales holds the account out of marketing", what=plan.details
         )
-        return replace(plan, details=details, summary=f"{plan.summary} (held)")
+        return replace(plan, details=details, summary=f"{plan.summary} (held)"), later
 
     def _was_sent_before(self, current: Pass, step: str) -> bool:
         """Whether an earlier cycle sent the lead the mail of ``step``, and once is enough."""
@@ -250,12 +275,15 @@ class CadenceActivities:
             ).scalar_one()
         return found
 
-    def _plan_when_there_is_room(self, current: Pass, step: str, room: Room, now: datetime) -> Plan:
+    def _plan_when_there_is_room(
+        self, current: Pass, step: str, room: Room, now: datetime
+    ) -> tuple[Plan, Move]:
         """The same step at the next opening of its window under the caps, at which both hold: what
         has room keeps it. That is a week and the window's longest pause away at most."""
         row = current.row
         due = next_opening(current.cadence.window, room.at, row.time_zone, row.country)
-        plan = self._plan(current, Move("send", step, due), now)
+        later = Move("send", step, due, counted_from=step, counted_since=room.at)
+        plan = self._plan(current, later, now)
         values: dict[str, Value] = {
             "what": plan.details,
             "times": room.cap.times,
@@ -268,7 +296,7 @@ class CadenceActivities:
                 "{what}, because this lead has had its {times} mails of the {per}", **values
             )
         )
-        return replace(plan, details=details, summary=f"{plan.summary} (capped)")
+        return replace(plan, details=details, summary=f"{plan.summary} (capped)"), later
 
     def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))
@@ -313,11 +341,13 @@ class CadenceActivities:
         return ended_at is not None and now - JUST_OVER <= ended_at
 
     def _plan(self, current: Pass, move: Move, now: datetime) -> Plan:
-        name = current.cadence.name
-        if move.kind == "exit":
+        """The move as the journey carries it out. The end of a cadence is waited for like any
+        other step: a lead may still answer its last mail."""
+        if move.kind == "exit" and move.due - now <= DUE_TOLERANCE:
             return Plan("exit", reason=move.exit_reason)
+        name = current.cadence.name
         when = local_time(move.due, current.row.time_zone, now)
-        number = current.cadence.touch_number(move.step)
+        number = 0 if move.kind == "exit" else current.cadence.touch_number(move.step)
         values: dict[str, Value] = {
             "cadence": name,
             "number": number,
@@ -332,6 +362,7 @@ class CadenceActivities:
             "decide": sentence(
                 "Waiting to decide the branch {step} of {cadence} on {when}", **values
             ),
+            "exit": sentence("Waiting for an answer until {cadence} ends on {when}", **values),
         }[move.kind]
         return Plan(
             kind="task" if move.kind == "task" else "send",
@@ -339,7 +370,7 @@ class CadenceActivities:
             seconds=self.resources.seconds_until(move.due, now),
             due=move.due.isoformat(),
             details=details,
-            summary=f"{name}: {move.step}, {when}",
+            summary=f"{name}: {move.step or 'the end'}, {when}",
         )
 
     def _load(self, connection: Connection, enrollment_id: int, now: datetime) -> Pass:
@@ -353,6 +384,7 @@ class CadenceActivities:
         if not any(isinstance(step, BranchStep) for step in cadence.steps):
             return {}
         lead = lead_facts(row) | {"source": row.source, "stage": row.stage}
+        lead |= reach_facts(row.email, row.phone, opted_out=row.opted_out)
         rules = policy(connection, ScoringPolicy, "scoring")
         points = points_now(rules, row, now)
         standing = standing_of(rules, row.fit, points)
@@ -366,7 +398,9 @@ class CadenceActivities:
             "reason": row.phase_reason,
         }
 
-    def _remember(self, connection: Connection, current: Pass, plan: Plan, now: datetime) -> None:
+    def _remember(
+        self, connection: Connection, current: Pass, plan: Plan, move: Move, now: datetime
+    ) -> None:
         ended = plan.kind == "exit"
         connection.execute(
             _REMEMBER,
@@ -375,6 +409,8 @@ class CadenceActivities:
                 "ended": now if ended else None,
                 "due": plan.due or None,
                 "reason": plan.reason,
+                "counted_from": move.counted_from,
+                "counted_since": move.counted_since,
                 "id": current.row.enrollment_id,
             },
         )

@@ -80,13 +80,15 @@ _LEAD = text(
 _SCHEDULED = text(
     """
     SELECT 'step' AS kind, enrollment.due_at AS at, cast(NULL AS date) AS on_day,
-        version.name || ' · ' || enrollment.step AS what, '' AS owner, enrollment.id AS ref,
+        concat_ws(' · ', version.name, nullif(enrollment.step, '')) AS what, '' AS owner,
+        enrollment.id AS ref,
         enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false) AS held
     FROM enrollment
     JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
     JOIN lead ON lead.id = enrollment.lead_id
     LEFT JOIN account ON account.id = lead.account_id
-    WHERE enrollment.lead_id = :lead AND enrollment.ended_at IS NULL AND enrollment.step <> ''
+    WHERE enrollment.lead_id = :lead AND enrollment.ended_at IS NULL
+        AND (enrollment.step <> '' OR enrollment.due_at IS NOT NULL)
     UNION ALL
     SELECT 'task', due_at, NULL, kind, owner, id, false
     FROM task WHERE lead_id = :lead AND state = 'open'

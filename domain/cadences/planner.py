@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from domain.cadences.cadence import (
 from domain.cadences.conditions import compile_condition
 from domain.cadences.window import next_opening
 
+Kind = Literal["send", "task", "decide", "exit"]
+
 EXHAUSTED = "exhausted"
 """Exit reason of an enrollment that reached the end of its cadence."""
 
@@ -30,12 +32,17 @@ class Move:
     ``send`` and ``task`` do the step; ``decide`` means: call :func:`next_move` again from the
     step at ``due``, with the facts of then; ``exit`` ends the enrollment with ``exit_reason``
     (``step`` is '' at the end of the cadence).
+
+    ``counted_from`` is the step at which the waits before it begin, and ``counted_since`` when:
+    from there the due time can be counted anew when the lead's time zone or country changes.
     """
 
-    kind: Literal["send", "task", "decide", "exit"]
+    kind: Kind
     step: str
     due: datetime
     exit_reason: str = ""
+    counted_from: str = field(default=END, compare=False)
+    counted_since: datetime | None = field(default=None, compare=False)
 
 
 def next_move(  # noqa: PLR0917
@@ -45,6 +52,8 @@ def next_move(  # noqa: PLR0917
     facts: Mapping[str, Any],
     time_zone: str,
     country: str,
+    *,
+    earliest: datetime | None = None,
 ) -> Move:
     """Walk from ``step`` (itself included; ``END`` is allowed) to the next thing to do.
 
@@ -52,26 +61,37 @@ def next_move(  # noqa: PLR0917
     once unless a wait comes first: then it is decided when the wait is over. A due time that is
     not after ``now`` means now.
 
+    Args:
+        earliest: for counting anew from a ``now`` that has passed: before it nothing is due, and
+            an e-mail that would have gone goes at the next opening of its window.
+
     Raises:
         KeyError: the cadence has no such step.
     """
     due = now.astimezone(UTC)
-    waited = False
+    earliest = (earliest or due).astimezone(UTC)
+    begin, since, waited = step, due, False
+
+    def move(kind: Kind, at: datetime, reason: str = "") -> Move:
+        return Move(kind, step, at, reason, begin, since)
+
     while step != END:
         match cadence.step(step):
             case WaitStep(wait=wait):
                 due, waited = wait.after(due, time_zone, country), True
                 step = cadence.successor(step)
             case EmailStep():
-                return Move("send", step, next_opening(cadence.window, due, time_zone, country))
+                window = cadence.window
+                opening = next_opening(window, max(due, earliest), time_zone, country)
+                return move("send", opening)
             case TaskStep():
-                return Move("task", step, due)
+                return move("task", max(due, earliest))
             case ExitStep(exit=reason):
-                return Move("exit", step, due, reason)
+                return move("exit", max(due, earliest), reason)
             case BranchStep(branch=branch):
                 if waited:
-                    return Move("decide", step, due)
+                    return move("decide", max(due, earliest))
                 holds = compile_condition(branch.condition).holds(facts)
                 arm = branch.then if holds else branch.otherwise
-                step = arm[0].id if arm else cadence.successor(step)
-    return Move("exit", END, due, EXHAUSTED)
+                begin = step = arm[0].id if arm else cadence.successor(step)
+    return move("exit", max(due, earliest), EXHAUSTED)

@@ -169,3 +169,56 @@ def _answers_to(plan: Cadence, path: tuple[str | int, ...]) -> set[int]:
         if isinstance(fork, BranchStep) and part == "then":
             yes.add(_number(fork))
     return yes
+
+
+@pytest.mark.parametrize(
+    ("then", "kind"),
+    [
+        ({"email": "a"}, "send"),
+        ({"task": {"title": "Call"}}, "task"),
+        ({"exit": "cold"}, "exit"),
+        (BRANCH, "decide"),
+    ],
+)
+def test_waits_counted_anew_come_to_the_plan_of_another_place(
+    then: dict[str, Any], kind: str
+) -> None:
+    """A lead that turns out to be in Korea would be written to by the clock of London."""
+    plan = cadence({"wait": "1 day"}, {"wait": "2 business days"}, then)
+    before = move(plan)
+
+    assert before.counted_since is not None
+    again = next_move(
+        plan,
+        before.counted_from,
+        before.counted_since,
+        {},
+        "Asia/Seoul",
+        "KR",
+        earliest=NOW + timedelta(hours=1),
+    )
+
+    assert again == next_move(plan, plan.first, NOW, {}, "Asia/Seoul", "KR")
+    assert again.kind == kind
+
+
+def test_a_mail_that_would_have_gone_elsewhere_goes_at_the_next_opening() -> None:
+    """Counted anew, a due time that has passed must not send at night."""
+    plan = cadence({"wait": "1 day"}, {"email": "a"})
+    night = datetime(2026, 6, 4, 22, tzinfo=UTC)
+
+    late = next_move(plan, plan.first, NOW, {}, "UTC", "", earliest=night)
+
+    assert late.due == datetime(2026, 6, 5, 9, tzinfo=UTC)
+    wait = cadence({"wait": "1 day"}, {"exit": "cold"})
+    assert next_move(wait, wait.first, NOW, {}, "UTC", "", earliest=night).due == night
+
+
+def test_waits_are_counted_anew_from_behind_a_branch_that_was_decided() -> None:
+    """A lead would change arms, and get the mails of both."""
+    arm = {"branch": {"if": "score > 10", "then": [{"wait": "2 days"}, {"email": "hot"}]}}
+    plan = cadence(arm, {"email": "after"})
+
+    decided = move(plan, facts={"score": 11})
+
+    assert (decided.step, decided.counted_from) == ("email-hot", "wait-2-days")
