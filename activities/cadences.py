@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -61,6 +62,7 @@ _REMEMBER = text(
     "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
     "due_at = cast(:due AS timestamptz), "
     "held_from = CASE WHEN step = :step THEN held_from END, "
+    "unanswered = unanswered || cast(:unanswered AS jsonb), "
     "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
 )
@@ -409,6 +411,7 @@ class CadenceActivities:
                 "ended": now if ended else None,
                 "due": plan.due or None,
                 "reason": plan.reason,
+                "unanswered": json.dumps(dict(move.unanswered)),
                 "counted_from": move.counted_from,
                 "counted_since": move.counted_since,
                 "id": current.row.enrollment_id,

@@ -40,6 +40,8 @@ def print_score(console: Console, found: Explanation) -> None:
     console.print(f"[bold]Interest {found.standing.level}[/bold], {_points(found.score)} today")
     if found.interest:
         console.print(_interest(found.interest))
+    for branch, reason in found.branches:
+        console.print(f"[bold]{escape(branch)}[/bold] went to else: {escape(reason)}")
     console.print()
 
 
@@ -103,6 +105,7 @@ def score_json(found: Explanation) -> dict[str, Any]:
             "rules": [{"rule": rule, "points": points} for rule, points in found.fit.rules],
             "unanswered": [{"rule": rule, "reason": why} for rule, why in found.fit.unanswered],
         },
+        "branches": [{"branch": branch, "reason": why} for branch, why in found.branches],
         "interest": {
             "level": found.standing.level,
             "rules": [

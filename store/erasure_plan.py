@@ -264,6 +264,7 @@ IMPERSONAL = frozenset(
         *("crossing.cause", "crossing.grade"),
         *("engagement.kind", "engagement.rule", "engagement.machine"),
         *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
+        "enrollment.unanswered",  # Names of branches and attributes, never a value.
         "inbound_message.kind",
         *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
         "lead.words",  # Made of the others.

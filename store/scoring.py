@@ -258,6 +258,9 @@ class Explanation:
     interest: tuple[ScoreLine, ...]
     to_mql: int | None
     to_hot: int | None
+    branches: tuple[tuple[str, str], ...] = ()
+    """Branches of cadences, the latest first, whose condition could not be answered when the lead
+    came to them, each with the reason: it went to ``else``."""
 
 
 def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
@@ -280,6 +283,7 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
         tuple(sorted(lines, key=lambda line: (-abs(line.left), line.rule))),
         points_to(rules, fit.letter, points, "mql"),
         points_to(rules, fit.letter, points, "hot"),
+        _unanswered_branches(connection, lead_id),
     )
 
 
@@ -317,6 +321,21 @@ def _lines(
         )
         for row in connection.execute(_LINES, asked)
     ]
+
+
+def _unanswered_branches(connection: Connection, lead_id: int) -> tuple[tuple[str, str], ...]:
+    rows = connection.execute(
+        text(
+            """
+            SELECT version.name || ' · ' || branch.key AS branch, branch.value AS reason
+            FROM enrollment JOIN cadence_version AS version ON version.id = cadence_version_id,
+                jsonb_each_text(unanswered) AS branch
+            WHERE lead_id = :lead ORDER BY enrollment.id DESC, branch.key LIMIT 20
+            """
+        ),
+        {"lead": lead_id},
+    )
+    return tuple((row.branch, row.reason) for row in rows)
 
 
 def _fit(rules: ScoringPolicy, row: Row[Any], now: datetime) -> Fit:

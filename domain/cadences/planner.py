@@ -17,6 +17,7 @@ from domain.cadences.cadence import (
     WaitStep,
 )
 from domain.cadences.conditions import compile_condition
+from domain.cadences.facts import Facts, prepared
 from domain.cadences.window import next_opening
 
 Kind = Literal["send", "task", "decide", "exit"]
@@ -33,8 +34,10 @@ class Move:
     step at ``due``, with the facts of then; ``exit`` ends the enrollment with ``exit_reason``
     (``step`` is '' at the end of the cadence).
 
-    ``counted_from`` is the step at which the waits before it begin, and ``counted_since`` when:
-    from there the due time can be counted anew when the lead's time zone or country changes.
+    ``unanswered`` names the branches on the way whose condition could not be answered, with the
+    reason: their lead went to ``else``. ``counted_from`` is the step at which the waits before it
+    begin, and ``counted_since`` when: from there the due time can be counted anew when the lead's
+    time zone or country changes.
     """
 
     kind: Kind
@@ -43,6 +46,7 @@ class Move:
     exit_reason: str = ""
     counted_from: str = field(default=END, compare=False)
     counted_since: datetime | None = field(default=None, compare=False)
+    unanswered: tuple[tuple[str, str], ...] = ()
 
 
 def next_move(  # noqa: PLR0917
@@ -71,9 +75,11 @@ def next_move(  # noqa: PLR0917
     due = now.astimezone(UTC)
     earliest = (earliest or due).astimezone(UTC)
     begin, since, waited = step, due, False
+    ready: Facts | None = None
+    unanswered: list[tuple[str, str]] = []
 
     def move(kind: Kind, at: datetime, reason: str = "") -> Move:
-        return Move(kind, step, at, reason, begin, since)
+        return Move(kind, step, at, reason, begin, since, tuple(unanswered))
 
     while step != END:
         match cadence.step(step):
@@ -91,7 +97,10 @@ def next_move(  # noqa: PLR0917
             case BranchStep(branch=branch):
                 if waited:
                     return move("decide", max(due, earliest))
-                holds = compile_condition(branch.condition).holds(facts)
-                arm = branch.then if holds else branch.otherwise
+                ready = ready or prepared(facts, due)
+                verdict = compile_condition(branch.condition).verdict(ready)
+                if verdict.reason:
+                    unanswered.append((step, verdict.reason))
+                arm = branch.then if verdict.holds else branch.otherwise
                 begin = step = arm[0].id if arm else cadence.successor(step)
     return move("exit", max(due, earliest), EXHAUSTED)

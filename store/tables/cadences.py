@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
@@ -83,6 +84,8 @@ class Enrollment(Table):
     """The step at which the waits before ``due_at`` begin."""
     counted_since: Mapped[datetime | None]
     """When they began: from then ``due_at`` is counted anew when the lead's place changes."""
+    unanswered: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """Branch → why its condition could not be answered when the lead came to it."""
 
     __table_args__ = (
         Index(

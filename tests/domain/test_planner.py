@@ -222,3 +222,15 @@ def test_waits_are_counted_anew_from_behind_a_branch_that_was_decided() -> None:
     decided = move(plan, facts={"score": 11})
 
     assert (decided.step, decided.counted_from) == ("email-hot", "wait-2-days")
+
+
+def test_a_branch_that_can_t_be_answered_says_why() -> None:
+    """Marketing would learn from nobody that everyone got the other mail."""
+    asked = {"if": 'lead.attributes.plan == "pro"', "then": [{"email": "pro"}]}
+    plan = cadence({"branch": asked, "id": "fork"}, {"email": "after"})
+
+    found = move(plan, facts={"lead": {"attributes": {}}})
+
+    assert found.step == "email-after"
+    assert found.unanswered == (("fork", "'plan' is not known of this lead"),)
+    assert move(plan, facts={"lead": {"attributes": {"plan": "pro"}}}).unanswered == ()

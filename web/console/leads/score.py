@@ -55,6 +55,10 @@ def _lines(known: Explanation) -> Markup:
         (_rule(one.rule, moment(one.last), *_counts(one)), f"{one.points:+}", f"{one.left:+.1f}")
         for one in known.interest
     ]
+    rows += [
+        (_rule(branch, _("not answered: {reason}", reason=reason)), "", "")
+        for branch, reason in known.branches
+    ]
     if not rows:
         return Markup('<p class="quiet">{}</p>').format(_("No rule has given points yet."))
     return table(
