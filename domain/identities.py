@@ -16,9 +16,20 @@ KeyKind = Literal["anonymous", "user"]
 Key = tuple[KeyKind, str]
 Facts = dict[str, Any]
 """What was said of a person: the fields of ``domain.lead_files.row.LeadRow``, only those given;
-``email`` and ``email_key`` when an address was."""
+``email`` and ``email_key`` when an address was; ``refusal`` (:func:`refusal`) when they want no
+mail."""
 AccountRef = int | str
 """An account: its id, or the ``groupId`` by which it is yet to be found."""
+
+
+def refusal(at: datetime, evidence: str) -> Facts:
+    """The fact that somebody wants no mail.
+
+    Args:
+        at: when it was said, journey time, UTC.
+        evidence: how we know; kept on record.
+    """
+    return {"refusal": {"at": at.isoformat(), "evidence": evidence}}
 
 
 @dataclass(slots=True)
@@ -37,7 +48,8 @@ class Message:
 
     ``kind`` is identify, track, page, screen, group or alias; ``key`` makes it count once; ``at``
     is journey time, UTC. ``name`` and ``detail`` are of track, page and screen, ``facts`` of
-    identify, ``group`` of group, ``previous_id`` of alias.
+    identify, ``group`` of group, ``previous_id`` of alias. A refusal of mail is a fact of any
+    call. One without ids is about the address in its facts.
     """
 
     kind: str
@@ -180,6 +192,8 @@ class Identities:
             visitor = self._identify(visitor, message)
         elif message.group is not None:
             self._group(visitor, message.group)
+        elif message.facts:
+            self._learn(visitor, message.facts)
         return visitor
 
     def changes_stored(self) -> bool:
@@ -286,13 +300,16 @@ class Identities:
                         self.keys[key] = visitor
             if visitor.lead is None:
                 self._link(visitor, lead)
+        self._learn(visitor, message.facts)
+        return visitor
+
+    def _learn(self, visitor: Visitor, facts: Facts) -> None:
         if visitor.lead is not None:
-            visitor.lead.facts = fold(visitor.lead.facts, message.facts)
+            visitor.lead.facts = fold(visitor.lead.facts, facts)
         else:
-            traits = fold(visitor.traits, message.facts)
+            traits = fold(visitor.traits, facts)
             visitor.changed |= traits != visitor.traits
             visitor.traits = traits
-        return visitor
 
     def _link(self, visitor: Visitor, lead: Lead) -> None:
         visitor.lead = lead

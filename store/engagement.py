@@ -1,8 +1,8 @@
 """What leads do, and what follows from it: points, crossings, news for the journey.
 
 Everything works on batches, in a number of statements that does not grow with them. Whoever also
-locks suppressions or visitors does so before, suppressions first: all writers take their locks in
-one order.
+locks visitors or suppressions does so before, in this order: all writers take their locks in one
+order.
 """
 
 from __future__ import annotations

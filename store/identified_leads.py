@@ -61,7 +61,7 @@ _SAID = """
         SELECT * FROM jsonb_to_recordset(CAST(:said AS jsonb)) AS one
             (id bigint, account_id bigint, first_name text, last_name text, title text, phone text,
              company text, country text, language text, language_guess text, time_zone text,
-             time_zone_guess text, attributes jsonb)
+             time_zone_guess text, attributes jsonb, is_new boolean)
     )
 """
 _SERVER_SAID = """
@@ -73,10 +73,11 @@ _SERVER_SAID = """
         coalesce(said.phone, old.phone) AS phone,
         coalesce(said.country, old.country) AS country,
         coalesce(said.language,
-            CASE WHEN said.country <> old.country THEN said.language_guess END,
+            CASE WHEN is_new OR said.country <> old.country THEN said.language_guess END,
             old.language) AS language,
         coalesce(said.time_zone,
-            CASE WHEN said.country <> old.country THEN said.time_zone_guess END,
+            CASE WHEN is_new OR said.country <> old.country
+                OR (old.country = '' AND old.time_zone = 'UTC') THEN said.time_zone_guess END,
             old.time_zone) AS time_zone,
         merged_attributes(old.attributes, coalesce(said.attributes, '{}'), false) AS attributes
     FROM lead AS old JOIN said USING (id)
@@ -94,7 +95,8 @@ _BROWSER_SAID = """
         coalesce(nullif(old.phone, ''), said.phone, '') AS phone,
         coalesce(nullif(old.country, ''), said.country, '') AS country,
         CASE WHEN old.country = '' AND old.language = 'en'
-            THEN coalesce(said.language, said.language_guess, 'en')
+            THEN coalesce(said.language,
+                CASE WHEN is_new OR said.country <> '' THEN said.language_guess END, 'en')
             ELSE old.language END AS language,
         CASE WHEN old.country = '' AND old.time_zone = 'UTC'
             THEN coalesce(said.time_zone, said.time_zone_guess, 'UTC')
@@ -167,11 +169,16 @@ def update_leads(
     accounts: Accounts,
     source: Source,
     now: datetime,
+    *,
+    new: Collection[int],
 ) -> set[int]:
     """Write what was said of leads where it is news; an empty value leaves what is known. What a
-    browser says fills what is empty; where something else is known, it is kept as a claim.
+    browser says fills what is empty; where something else is known, it is kept as a claim. A
+    language is guessed for a lead that is new, or whose country is news; a time zone also where
+    none is known.
 
     Args:
+        new: ids of the leads that were made just now.
         now: journey time, UTC.
 
     Returns:
@@ -186,7 +193,7 @@ def update_leads(
         account = accounts.id_of(lead.account)
         if account is None and company:
             account = accounts.by_name[name_key(company)]
-        told.append({**facts, "id": lead.id, "account_id": account})
+        told.append({**facts, "id": lead.id, "account_id": account, "is_new": lead.id in new})
     said = json.dumps(told)
     these, ids = "SELECT unnest(cast(:ids AS bigint[]))", {"ids": [lead.id for lead in concerned]}
     before = places(connection, these, ids)

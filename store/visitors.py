@@ -1,8 +1,8 @@
 """Batches of tracking messages into the database: identities first, then what was done.
 
 The usual batch, of visitors who are known, takes the statements of :func:`store.engagement.record`
-and one more, however large it is. Locks are taken in one order: visitors, accounts, leads, each
-sorted.
+and one more, however large it is. Locks are taken in one order: visitors, suppressions, accounts,
+leads, each sorted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from store.identified_leads import (
 from store.lead_standing import lock_leads
 from store.recycle import attributes_changed
 from store.scoring import recount, refresh_fit
+from store.told_refusals import refuse, told_refusals, unsubscriptions
 from store.tracking_use import LIMITS, TooMuch, note_crossings, over, room_with_sales, use
 from store.write_keys import Source
 
@@ -96,12 +97,13 @@ def _take(
     emails = sorted({key for one in messages if (key := one.facts.get("email_key"))})
     trusted = source.kind == "server"
     identities = Identities(known, lead_ids_of(connection, emails), trusted=trusted)
-    seen = [(message, identities.take(message)) for message in messages]
+    seen = [(one, identities.take(one)) for one in messages if one.known_by()]
     if identities.changes_stored() and not exclusive:
         raise Overtaken
     full = _full_today(connection, source, identities, seen)
     concerned = [lead for lead in identities.leads.values() if lead.facts or lead.account]
     escalate = room_with_sales(connection, source)
+    records = refuse(connection, told_refusals(connection, messages, identities.leads.values()))
     accounts = _accounts(connection, identities, concerned, source)
     new_leads = add_leads(connection, concerned, source)
     _add_visitors(connection, identities.new_visitors(), accounts, now)
@@ -109,11 +111,13 @@ def _take(
     _assign_keys(connection, identities)
     of_accounts = leads_of_accounts(connection, accounts.changed)
     changed = set(new_leads) | of_accounts
-    if concerned or moved:
+    refused = unsubscriptions(connection, records)
+    if concerned or moved or refused:
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
-        lock_leads(connection, changed | moved | {lead.id for lead in doers if lead})
+        stopped = {one.lead_id for one in refused if one.lead_id}
+        lock_leads(connection, changed | moved | stopped | {lead.id for lead in doers if lead})
     _begin(connection, new_leads, concerned, source, now)
-    updated = update_leads(connection, concerned, accounts, source, now)
+    updated = update_leads(connection, concerned, accounts, source, now, new=set(new_leads))
     changed |= updated
     if changed:
         refresh_fit(connection, sorted(changed), now, escalate=escalate)
@@ -127,8 +131,8 @@ def _take(
         for message, visitor in reversed(events)
         if _doer(visitor) not in full
     }
-    if happened:
-        record(connection, list(happened.values()), now, escalate=escalate)
+    if happened or refused:
+        record(connection, [*happened.values(), *refused], now, escalate=escalate)
     if source.kind == "browser":
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
         note_crossings(connection, source, {lead.id for lead in doers if lead} | changed, now)

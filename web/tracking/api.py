@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +31,15 @@ from store.write_keys import Source, find_source
 from web.networks import network_of
 from web.retry_after import retry_after
 from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
-from web.tracking.reading import KINDS, Arrival, Envelope, envelope_of, read_message
+from web.tracking.no_mail import refusal_of_rejected
+from web.tracking.reading import (
+    KINDS,
+    Arrival,
+    Envelope,
+    Read,
+    envelope_of,
+    read_message,
+)
 from web.tracking.refusal import BadMessage, Refused
 
 log = structlog.get_logger(__name__)
@@ -39,6 +48,7 @@ log = structlog.get_logger(__name__)
 CALLS = {kind: kind for kind in KINDS} | {kind[0]: kind for kind in KINDS}
 CALLS |= dict.fromkeys(("batch", "b", "import"), "batch")
 MOST_MESSAGES = 2500
+MOST_LOGGED = 20
 KEY_SECONDS = 3.0
 """How long a write key that was revoked may still be taken."""
 _ANY_ORIGIN = {
@@ -47,7 +57,9 @@ _ANY_ORIGIN = {
 }
 _PREFLIGHT = _ANY_ORIGIN | {
     "Access-Control-Allow-Methods": "POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding, X-Retry-Count",
+    "Access-Control-Allow-Headers": (
+        "Authorization, Content-Type, Content-Encoding, X-Retry-Count, AnonymousId"
+    ),
     "Access-Control-Max-Age": "86400",
 }
 
@@ -60,7 +72,9 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     - 200 ``{"success": true}``: committed. ``rejected`` names the messages of a batch that were
       refused, each with its ``index`` and ``field``. Segment, too, answers 200 for a batch with
       some messages that it does not accept; and a library that gets a 4xx reports all messages of
-      the batch as lost, while the good ones are stored.
+      the batch as lost, while the good ones are stored. ``unread`` names traits that are not what
+      their names say: they are kept as attributes if at all, and the rest of the message counts.
+      A message that refuses mail does so even when it is rejected.
     - 400 ``{"success": false, "code", "message", "errors"}``: nothing of it is stored. Not JSON or
       gzip, more than 500 KB (32 KB for a single call), or no message that could be taken. Segment
       answers 400, not 413, when its limits are exceeded.
@@ -83,23 +97,26 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
         large = len(body.encode()) > LARGEST_MESSAGE
         arrival = Arrival(received, clock.journey_time, source, strange, large)
         if call == "batch":
-            messages, rejected = _read_batch(found, arrival)
+            reading = _read_batch(found, arrival)
         else:
-            messages, rejected = _read_one(found, call, arrival)
-        admitted, late = _admitted(gate, source, network, messages)
+            reading = _read_one(found, call, arrival)
+        messages, rejected = reading.messages, reading.rejected
+        admitted, late = _admitted(gate, source, network, messages + reading.beside)
         if wanted := _without_erased(database, secret, admitted):
             late += _store(database, wanted, source, clock.journey_time(received))
             crash_point("door.tracked")
         rejected += _refused_late(messages, rejected, late)
-        if not rejected:
-            return _answer({"success": True})
-        log.info(
-            "some tracking messages were refused",
-            write_key=source.name,
-            refused=len(rejected),
-        )
-        if messages:
-            return _answer({"success": True, "rejected": rejected})
+        if rejected or reading.unread:
+            log.info(
+                "some tracking messages were refused, or not understood",
+                write_key=source.name,
+                refused=len(rejected),
+                unread=sorted({one["field"] for one in reading.unread})[:MOST_LOGGED],
+            )
+        unread = {"unread": reading.unread} if reading.unread else {}
+        if messages or not rejected:
+            told = {"rejected": rejected} if rejected else {}
+            return _answer({"success": True, **told, **unread})
         sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
         wrong = {"code": "invalid_request", "message": sentence, "errors": rejected}
         return _answer({"success": False, **wrong}, 400)
@@ -247,33 +264,58 @@ def _basic_user(header: str) -> str:
     return decoded.partition(":")[0]
 
 
-def _read_batch(
-    body: dict[str, Any], arrival: Arrival
-) -> tuple[list[Message], list[dict[str, Any]]]:
+@dataclass
+class _Reading:
+    """What a body holds: messages; ``beside``, refusals of mail that no message among them tells
+    of; and what was not taken."""
+
+    messages: list[Message] = field(default_factory=list)
+    beside: list[Message] = field(default_factory=list)
+    rejected: list[dict[str, Any]] = field(default_factory=list)
+    unread: list[dict[str, Any]] = field(default_factory=list)
+
+    def take(self, read: Read, place: dict[str, int]) -> None:
+        self.messages.append(read.message)
+        if read.beside is not None:
+            self.beside.append(read.beside)
+        self.unread += [
+            {**place, "field": one.field, "message": one.message} for one in read.unread
+        ]
+
+    def rescue(self, item: object, kind: str | None, arrival: Arrival) -> None:
+        """Keep what a rejected message says of mail."""
+        at = arrival.journey_time(arrival.received)
+        message = refusal_of_rejected(item, kind, at)
+        if message is not None:
+            self.beside.append(message)
+
+
+def _read_batch(body: dict[str, Any], arrival: Arrival) -> _Reading:
     items = body.get("batch")
     if not isinstance(items, list) or not items:
         raise Refused(400, "invalid_request", "batch", "The batch must be a list of messages.")
     envelope = envelope_of(body)
-    messages: list[Message] = []
-    rejected: list[dict[str, Any]] = []
+    reading = _Reading()
     for index, item in enumerate(items):
         try:
             if index >= MOST_MESSAGES:
                 raise BadMessage("", f"A batch holds at most {MOST_MESSAGES:,} messages.")
-            messages.append(read_message(item, None, envelope, arrival))
+            reading.take(read_message(item, None, envelope, arrival), {"index": index})
         except BadMessage as wrong:
-            field = f"batch[{index}]" + (f".{wrong.field}" if wrong.field else "")
-            rejected.append({"index": index, "field": field, "message": str(wrong)})
-    return messages, rejected
+            place = f"batch[{index}]" + (f".{wrong.field}" if wrong.field else "")
+            reading.rejected.append({"index": index, "field": place, "message": str(wrong)})
+            reading.rescue(item, None, arrival)
+    return reading
 
 
-def _read_one(
-    body: dict[str, Any], kind: str, arrival: Arrival
-) -> tuple[list[Message], list[dict[str, Any]]]:
+def _read_one(body: dict[str, Any], kind: str, arrival: Arrival) -> _Reading:
+    reading = _Reading()
     try:
-        return [read_message(body, kind, Envelope(None, {}), arrival)], []
+        reading.take(read_message(body, kind, Envelope(None, {}), arrival), {})
     except BadMessage as wrong:
-        return [], [{"field": wrong.field or "body", "message": str(wrong)}]
+        reading.rejected.append({"field": wrong.field or "body", "message": str(wrong)})
+        reading.rescue(body, kind, arrival)
+    return reading
 
 
 def _answer(body: dict[str, Any], status: int = 200) -> Response:

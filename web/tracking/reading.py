@@ -9,15 +9,17 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.identities import Message
+from domain.identities import Facts, Message
 from store.write_keys import Source
 from web.tracking.body import LARGEST_MESSAGE, check_storable
+from web.tracking.no_mail import context_traits, refusal_of_event, told_refusal
 from web.tracking.refusal import BadMessage, Refused
-from web.tracking.traits import group_of, lead_facts
+from web.tracking.traits import Unread, group_of, guesses_of, lead_facts
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 FUTURE = timedelta(hours=1)
@@ -45,6 +47,16 @@ class Arrival:
     large: bool
 
 
+@dataclass(slots=True)
+class Read:
+    """A message; the traits that are not what their names say; and one more message when it tells
+    of somebody else's address that they want no mail."""
+
+    message: Message
+    unread: list[Unread] = field_of(default_factory=list)
+    beside: Message | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """What a batch says for all of its messages."""
@@ -65,7 +77,7 @@ def envelope_of(body: dict[str, Any]) -> Envelope:
         raise Refused(400, "invalid_request", wrong.field, str(wrong)) from None
 
 
-def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Arrival) -> Message:
+def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Arrival) -> Read:
     """One message.
 
     Args:
@@ -80,32 +92,53 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
         check_storable(item, "")
     if arrival.large and len(_written(item)) > LARGEST_MESSAGE:
         raise BadMessage("", f"The message has more than {LARGEST_MESSAGE // 1024} KB.")
-    if kind is None:
-        kind = item.get("type")
-        if not isinstance(kind, str) or kind not in KINDS:
-            raise BadMessage("type", f"The type must be one of {', '.join(KINDS)}.")
+    kind = kind or _kind(item)
     user_id, anonymous_id = _id(item, "userId"), _id(item, "anonymousId")
     if not user_id and not anonymous_id:
         raise BadMessage("userId", "A message needs a userId or an anonymousId.")
     at = _happened_at(item, envelope, arrival)
     message = Message(kind, _key(item, arrival), at, user_id, anonymous_id)
+    if kind == "identify":
+        message.facts, unread = _facts(item, at)
+        return Read(message, unread)
     if kind in ("track", "page", "screen"):
         message.name = _name(item, kind)
         message.detail = _detail(item, envelope)
         _check_size(message.detail, arrival)
-    elif kind == "identify":
-        message.facts = lead_facts(_storable_object(item, "traits"))
-    elif kind == "group":
+        return _with_refusal(message, item) if kind == "track" else Read(message)
+    if kind == "group":
         group_id = _id(item, "groupId")
         if not group_id:
             raise BadMessage("groupId", "A group call needs a groupId.")
         message.group = group_of(group_id, _storable_object(item, "traits"))
-    else:
-        message.previous_id = _id(item, "previousId")
-        if not message.previous_id or not user_id:
-            missing = "previousId" if user_id else "userId"
-            raise BadMessage(missing, f"An alias call needs a {missing}.")
-    return message
+        return Read(message)
+    message.previous_id = _id(item, "previousId")
+    if not message.previous_id or not user_id:
+        missing = "previousId" if user_id else "userId"
+        raise BadMessage(missing, f"An alias call needs a {missing}.")
+    return Read(message)
+
+
+def _kind(item: dict[str, Any]) -> str:
+    kind = item.get("type")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise BadMessage("type", f"The type must be one of {', '.join(KINDS)}.")
+    return kind
+
+
+def _with_refusal(message: Message, item: dict[str, Any]) -> Read:
+    facts = refusal_of_event(item, message.at)
+    if "email_key" in facts:
+        return Read(message, beside=Message(message.kind, message.key, message.at, facts=facts))
+    message.facts = facts
+    return Read(message)
+
+
+def _facts(item: dict[str, Any], at: datetime) -> tuple[Facts, list[Unread]]:
+    traits = context_traits(item) | _storable_object(item, "traits")
+    facts, unread = lead_facts(traits)
+    refused, unclear = told_refusal(traits, "traits", at)
+    return facts | guesses_of(_object(item, "context")) | refused, unread + unclear
 
 
 def _id(item: dict[str, Any], field: str) -> str:
@@ -178,7 +211,8 @@ def _check_size(detail: dict[str, Any], arrival: Arrival) -> None:
 
 def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> datetime:
     """Journey time of a message: by our clock, as Segment reckons it:
-    ``receivedAt - (sentAt - originalTimestamp)``. Nothing happened after it arrived."""
+    ``receivedAt - (sentAt - originalTimestamp)``. Nothing happened after it arrived: a clock that
+    was put right between the event and its sending says so."""
     field = "originalTimestamp" if item.get("originalTimestamp") else "timestamp"
     original = _time(item, field)
     sent_at = _time(item, "sentAt") or envelope.sent_at
@@ -186,7 +220,7 @@ def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> 
     try:
         if original and sent_at:
             at = arrival.received - (sent_at - original)
-        if at - arrival.received > FUTURE:
+        elif at - arrival.received > FUTURE:
             raise BadMessage(field, "The time is more than an hour in the future.")
         return arrival.journey_time(min(at, arrival.received))
     except OverflowError:

@@ -8,47 +8,84 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from domain.attributes import attribute_key
 from domain.identities import Facts, Group
-from domain.lead_files.columns import recognise
-from domain.lead_files.row import RejectedRowError, RowReader, checked_email
+from domain.lead_files.columns import Field, recognise
+from domain.lead_files.countries import language_code
+from domain.lead_files.row import LIMITS, RejectedRowError, RowReader, checked_email
+from domain.lead_files.time_zones import time_zone_name
 from web.tracking.refusal import BadMessage
 
 # Traits may come without an address, rows of a file may not.
 _ANY_ADDRESS = "nobody@example.com"
-_NAMES = {"company_name": "company", "address_country": "country"}
+_NUMBERED = re.compile(r"_\d+\Z")
+_NAMES = {
+    "company_name": "company",
+    "address_country": "country",
+    "name_first": "first_name",
+    "name_last": "last_name",
+}
+# Where the text is in the objects of a list, as of phones of several kinds.
+_VALUE = ("value", "number")
+_TEXT_OF_ENTRY = (*_VALUE, "address", "email", "phone", "name")
 LONGEST_NAME = 300
 
 
-def lead_facts(traits: Mapping[str, Any]) -> Facts:
-    """What traits say of a lead; ``email`` and ``email_key`` when there is an address.
+class Unread(NamedTuple):
+    """A trait that is not what its name says: its path, and a sentence."""
 
-    Raises:
-        BadMessage: the address can't be right, a value is too long, or what must be text, such as
-            a name, is a list or a truth value.
-    """
-    address = traits.get("email")
-    email = _checked(address) if address not in (None, "") else ""
-    for name, value in traits.items():
-        if isinstance(value, list | bool) and _is_field(attribute_key(name)):
-            raise BadMessage(f"traits.{name}", f"The {name} must be text.")
-    flat = _flat(traits)
-    flat.pop("email", None)
-    try:
-        row = _reader(tuple(flat)).read([email or _ANY_ADDRESS, *flat.values()])
-    except RejectedRowError as error:
-        raise BadMessage("traits", str(error)) from None
-    facts = {name: value for name, value in asdict(row).items() if value}
-    for name in ("company_key", "source") if email else ("company_key", "source", "email"):
-        facts.pop(name, None)
-    if not email:
-        del facts["email_key"]
-    return facts
+    field: str
+    message: str
+
+
+def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
+    """What traits say of a lead; ``email`` and ``email_key`` when there is an address. What can't
+    be the field whose name it has is left out of it, and kept as an attribute where it can be."""
+    unread: list[Unread] = []
+    email = _address(traits, unread)
+    fields: dict[str, str] = {}
+    attributes: dict[str, str] = {}
+    for name, path, value in _flat(traits):
+        field = _field_of(name)
+        text = _text(value)
+        if field == "email" or not text:
+            continue
+        wrong = _wrong(field, value)
+        if wrong:
+            unread.append(Unread(path, wrong))
+        if field is None or field == "unsubscribed" or wrong:
+            if key := attribute_key(name):
+                attributes.setdefault(key, text)
+        else:
+            fields.setdefault(name, text)
+    facts = _read(email, fields, unread)
+    if attributes:
+        facts["attributes"] = facts.get("attributes", {}) | attributes
+    return facts, unread
+
+
+def guesses_of(context: Mapping[str, Any]) -> Facts:
+    """What a browser or a phone knows of itself, as Segment's libraries send it: guesses at the
+    time zone and the language of whoever uses it."""
+    zone, locale = context.get("timezone"), context.get("locale")
+    guesses = {
+        "time_zone_guess": time_zone_name(zone) if isinstance(zone, str) else "",
+        "language_guess": language_code(locale) if isinstance(locale, str) else "",
+    }
+    return {name: guess for name, guess in guesses.items() if guess}
+
+
+def address_in(said: Mapping[str, Any]) -> Facts:
+    """``email`` and ``email_key`` of traits or properties; {} without an address that can be
+    right."""
+    email = _address(said, [])
+    return {"email": email, "email_key": email.casefold()} if email else {}
 
 
 def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
@@ -57,7 +94,10 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
     Raises:
         BadMessage: its name is too long.
     """
-    flat = _flat(traits)
+    flat: dict[str, str] = {}
+    for each, _path, value in _flat(traits):
+        if text := _text(value):
+            flat.setdefault(each, text)
     name = " ".join(flat.pop("name", "").split())
     if len(name) > LONGEST_NAME:
         raise BadMessage("traits.name", f"The name has more than {LONGEST_NAME} characters.")
@@ -71,36 +111,96 @@ def _reader(names: tuple[str, ...]) -> RowReader:
     return RowReader(recognise(("email", *names), source_given=True))
 
 
-@functools.lru_cache(maxsize=1024)
-def _is_field(name: str) -> bool:
-    """Whether a trait is a field of leads, not one of the attributes, which may be anything."""
-    return not recognise(("email", name), source_given=True).attributes
+@functools.lru_cache(maxsize=4096)
+def _field_of(name: str) -> Field | None:
+    """The field that a trait is; None for an attribute."""
+    fields = recognise(("email", name), source_given=True).fields
+    return next((field for field, columns in fields.items() if 1 in columns), None)
 
 
-def _checked(address: object) -> str:
-    if not isinstance(address, str):
-        raise BadMessage("traits.email", "The e-mail address must be text.")
+def _read(email: str, fields: Mapping[str, str], unread: list[Unread]) -> Facts:
     try:
-        return checked_email(address.strip())
+        row = _reader(tuple(fields)).read([email or _ANY_ADDRESS, *fields.values()])
     except RejectedRowError as error:
-        raise BadMessage("traits.email", f"It is no e-mail address: {error}") from None
+        good = {name: value for name, value in fields.items() if _is_taken(name, value)}
+        if len(good) == len(fields):
+            unread.append(Unread("traits", str(error)))
+            return {}
+        unread += [Unread(f"traits.{name}", str(error)) for name in fields if name not in good]
+        return _read(email, good, unread)
+    facts = {name: value for name, value in asdict(row).items() if value}
+    for name in ("company_key", "source") if email else ("company_key", "source", "email"):
+        facts.pop(name, None)
+    if not email:
+        del facts["email_key"]
+    return facts
 
 
-def _flat(traits: Mapping[str, Any]) -> dict[str, str]:
-    """Traits as text by their snake_case names; those of an object are told apart by its name."""
-    flat: dict[str, str] = {}
+def _is_taken(name: str, value: str) -> bool:
+    try:
+        _reader((name,)).read([_ANY_ADDRESS, value])
+    except RejectedRowError:
+        return False
+    return True
+
+
+def _address(traits: Mapping[str, Any], unread: list[Unread]) -> str:
+    """The first address that can be right, in normal form; '' without one."""
+    for name, path, value in _flat(traits):
+        if (
+            _field_of(_NUMBERED.sub("", name)) != "email"
+            or isinstance(value, bool)
+            or value is None
+        ):
+            continue
+        written = str(value).strip().removeprefix("mailto:")
+        if not written:
+            continue
+        try:
+            return checked_email(written)
+        except RejectedRowError as error:
+            unread.append(Unread(path, f"It is no e-mail address: {error}"))
+    return ""
+
+
+def _wrong(field: Field | None, value: object) -> str:
+    """Why a value can't be what the field holds; ''."""
+    if field is None or field in ("email", "unsubscribed"):
+        return ""
+    if isinstance(value, bool | list | dict):
+        return "It must be text."
+    if len(_text(value)) > LIMITS[field]:
+        return f"It has more than {LIMITS[field]} characters."
+    return ""
+
+
+def _flat(traits: Mapping[str, Any]) -> Iterator[tuple[str, str, object]]:
+    """(snake_case name, path, value) of each trait. Those of an object are told apart by its name;
+    of a list for a field the first is the field, and the others are numbered."""
     for name, value in traits.items():
         snake = attribute_key(name)
-        inner = value if isinstance(value, dict) else {"": value}
-        for key, one in inner.items():
-            whole = f"{snake}_{attribute_key(key)}" if key else snake
-            if text := _text(one):
-                flat.setdefault(_NAMES.get(whole, whole), text)
-    return flat
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                is_value = key in _VALUE and _field_of(snake) is not None
+                whole = snake if is_value else f"{snake}_{attribute_key(key)}"
+                yield _NAMES.get(whole, whole), f"traits.{name}.{key}", inner
+        elif isinstance(value, list) and value and _field_of(snake) is not None:
+            for place, entry in enumerate(one for one in value if one not in (None, "")):
+                numbered = f"{snake}_{place + 1}" if place else snake
+                yield numbered, f"traits.{name}[{place}]", _text_of_entry(entry)
+        else:
+            yield _NAMES.get(snake, snake), f"traits.{name}", value
+
+
+def _text_of_entry(entry: object) -> object:
+    if not isinstance(entry, dict):
+        return entry
+    return next((entry[name] for name in _TEXT_OF_ENTRY if name in entry), entry)
 
 
 def _text(value: object) -> str:
-    if value is None:
+    """The value as text; '' for one that says nothing."""
+    if value is None or (isinstance(value, list | dict) and not value):
         return ""
     if isinstance(value, str):
         return value.strip()
