@@ -101,6 +101,10 @@ class Settings(BaseSettings):
     ``/.well-known/openid-configuration`` names it. Empty: passwords and one-time links only."""
     oidc_client_id: str = ""
     oidc_client_secret: SecretStr | None = None
+    oidc_email_verified: bool = False
+    """Whether the provider must say that an address is verified before the account is taken for the
+    user with this address. Directories such as Entra ID never say so; that it is not verified is
+    always heard. Set it when others than your admins can write addresses there."""
     passwords: Literal["on", "off"] = "on"
     """off: people sign in through the OpenID Connect provider only, with its second factor and its
     rules; passwords and one-time links let nobody in."""

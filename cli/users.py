@@ -19,6 +19,7 @@ from cli.errors import UserError
 from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
+from store.company_accounts import forget_company_account
 from store.engine import engine
 from store.second_factor import remove_second_factor
 from store.users import (
@@ -150,6 +151,18 @@ def reset_second_factor(email: Email) -> None:
         end_sessions(connection, user.id, datetime.now(UTC))
         on_record(connection, "DELETE", f"/api/users/{user.id}/second-factor")
     _say(f"{user.email} signs in without a code, until there is a new second factor.")
+
+
+@app.command("forget-company-account")
+def forget_account(email: Email) -> None:
+    """Let a user sign in with a new company account, after the provider gave them another one."""
+    with _changing() as connection:
+        user = _user(connection, email)
+        if not forget_company_account(connection, user.id):
+            raise UserError(f"{user.email} has not signed in with a company account.")
+        end_sessions(connection, user.id, datetime.now(UTC))
+        on_record(connection, "DELETE", f"/api/users/{user.id}/company-account")
+    _say(f"The next company account with the address {user.email} is this user's.")
 
 
 def first_link(database_url: str, web_url: str) -> str:

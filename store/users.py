@@ -251,30 +251,6 @@ def use_link(connection: Connection, token: str, now: datetime) -> int | None:
     ).scalar()
 
 
-def user_of_provider(
-    connection: Connection, subject: str, email: str, *, email_verified: bool
-) -> int | None:
-    """Whom an OpenID Connect provider speaks of: the user of the subject (issuer and subject), or
-    else the one with the verified address who has no subject yet; it is remembered then."""
-    known = connection.execute(
-        select(ConsoleUser.id, ConsoleUser.disabled_at).where(ConsoleUser.oidc_subject == subject)
-    ).first()
-    if known is not None:
-        return None if known.disabled_at else int(known.id)
-    if not email_verified:
-        return None
-    return connection.execute(
-        update(ConsoleUser)
-        .where(
-            ConsoleUser.email_key == email.strip().casefold(),
-            ConsoleUser.oidc_subject == "",
-            ConsoleUser.disabled_at.is_(None),
-        )
-        .values(oidc_subject=subject)
-        .returning(ConsoleUser.id)
-    ).scalar()
-
-
 def end_sessions(connection: Connection, user_id: int, now: datetime) -> None:
     """Sign the user out everywhere."""
     connection.execute(

@@ -6,6 +6,7 @@ its ``/.well-known/openid-configuration``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import structlog
@@ -19,7 +20,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from joserfc.errors import JoseError
 
 from settings import Settings
-from store.users import user_of_provider
+from store.company_accounts import user_of_provider
 from web.sign_in import CONSOLE, Door, own_path, private
 from web.sign_in_words import sign_in_words_for
 
@@ -147,20 +148,45 @@ async def _claims(
 
 
 def _let_in(door: Door, request: Request, claims: dict[str, Any], leads_to: str) -> Response:
+    email = claims.get("email")
     with door.database.begin() as connection:
-        user_id = user_of_provider(
+        found = user_of_provider(
             connection,
             f"{claims['iss']} {claims['sub']}",
-            str(claims.get("email", "")),
-            email_verified=claims.get("email_verified") is True,
+            email if isinstance(email, str) else "",
+            doubt=doubt_of_address(claims, require_verified=door.settings.oidc_email_verified),
         )
-        if user_id is None:
-            unknown = sign_in_words_for(request).provider_unknown
-            return door.form(request, leads_to=leads_to, trouble=unknown, status=403)
-        return door.let_in(connection, request, user_id, "oidc", leads_to)
+        if found.user_id is not None:
+            return door.let_in(connection, request, found.user_id, "oidc", leads_to)
+    door.note(request, "sign-in", "refused", str(email or ""), way="oidc", reason=found.why_not)
+    unknown = sign_in_words_for(request).provider_unknown
+    return door.form(request, leads_to=leads_to, trouble=unknown, status=403)
+
+
+def doubt_of_address(claims: Mapping[str, Any], *, require_verified: bool) -> str:
+    """Why the address in these claims may not be the account's own; '' when it is.
+
+    Directories such as Entra ID and AD FS, in which admins write the addresses, send no
+    ``email_verified``: what the one issuer of this deployment does not doubt is taken, unless the
+    setting wants the claim. Entra's ``xms_edov`` says the same as ``email_verified``, and Cognito
+    writes it as text. https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims
+
+    Args:
+        require_verified: ``OIDC_EMAIL_VERIFIED``.
+    """
+    told = [claims[name] for name in ("email_verified", "xms_edov") if claims.get(name) is not None]
+    if any(str(one).strip().lower() not in ("true", "1") for one in told):
+        return "the provider says that the address is not verified"
+    if require_verified and not told:
+        return "the provider does not say that the address is verified"
+    tenant = claims.get("tid")
+    if isinstance(tenant, str) and tenant and tenant not in str(claims["iss"]):
+        return "the account is of another tenant"
+    return ""
 
 
 def _failed(door: Door, request: Request, error: Exception) -> Response:
-    # No words of the error: they may hold what the provider said about somebody.
-    log.warning("the OpenID Connect provider's answer was not accepted", error=type(error).__name__)
+    # No words of other errors: they may hold what the provider said about somebody.
+    reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
+    log.warning("the OpenID Connect provider's answer was not accepted", error=reason)
     return door.form(request, trouble=sign_in_words_for(request).provider_failed, status=502)

@@ -75,7 +75,7 @@ _ENGLISH = SignInWords(
     rep_gone="You are not in the team policy any more. Ask an admin to give you another role.",
     provider_failed="Your company account could not be checked. Please try again.",
     provider_unknown="Nobody with this company account may sign in here. Ask an admin to add your "
-    "e-mail address.",
+    "e-mail address, or to look for the reason in the log.",
     enter="Welcome",
     enter_sentence="This link signs you in once.",
     enter_button="Sign in",
@@ -118,7 +118,7 @@ _KOREAN = SignInWords(
     rep_gone="현재 팀 정책에 등록되어 있지 않습니다. 관리자에게 역할 변경을 요청해 주세요.",
     provider_failed="회사 계정을 확인하지 못했습니다. 다시 시도해 주세요.",
     provider_unknown="이 회사 계정으로는 로그인할 수 없습니다. "
-    "관리자에게 이메일 주소 등록을 요청해 주세요.",
+    "관리자에게 이메일 주소 등록을 요청하거나 로그에서 이유를 확인해 달라고 해 주세요.",
     enter="환영합니다",
     enter_sentence="이 링크로 한 번 로그인할 수 있습니다.",
     enter_button="로그인",
@@ -158,7 +158,7 @@ _CHINESE = SignInWords(
     too_many="尝试次数过多，请在 {minutes} 分钟后重试。",
     rep_gone="您已不在团队策略中，请联系管理员为您更改角色。",
     provider_failed="无法验证您的公司账号，请重试。",
-    provider_unknown="此公司账号无法在这里登录，请联系管理员添加您的电子邮箱。",
+    provider_unknown="此公司账号无法在这里登录，请联系管理员添加您的电子邮箱，或在日志中查看原因。",
     enter="欢迎",
     enter_sentence="此链接可供您登录一次。",
     enter_button="登录",

@@ -12,6 +12,7 @@ from sqlalchemy import Engine, text
 import settings
 from cli import users
 from cli.errors import UserError
+from store.company_accounts import user_of_provider
 from store.second_factor import SecretBox, add_second_factor
 from store.users import FIRST_ADMIN, find_user, use_link
 from tests.cli.terminal import run as run_command
@@ -105,3 +106,18 @@ def test_who_lost_the_second_factor_is_let_in_without_it(database: Engine) -> No
     with database.connect() as connection:
         path = connection.scalar(text("SELECT path FROM api_change ORDER BY id DESC LIMIT 1"))
     assert path == f"/api/users/{user}/second-factor"
+
+
+def test_a_user_is_freed_for_a_new_company_account(database: Engine) -> None:
+    """After a change of provider nobody else could let the only admin in."""
+    run("add", ADA, "--name", "Ada", "--role", "admin")
+    with pytest.raises(UserError, match="not signed in with a company account"):
+        run("forget-company-account", ADA)
+    with database.begin() as connection:
+        assert user_of_provider(connection, "iss 1", ADA, doubt="").user_id
+        assert user_of_provider(connection, "iss 2", ADA, doubt="").user_id is None
+
+    run("forget-company-account", ADA.upper())
+
+    with database.begin() as connection:
+        assert user_of_provider(connection, "iss 2", ADA, doubt="").user_id

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, insert, text
 from domain.access import Role
 from domain.passwords import WeakPassword
 from store import sessions, users
+from store.company_accounts import forget_company_account, user_of_provider
 from store.engine import engine
 from store.passwords import check_password, set_password
 from store.tables import Rep
@@ -213,13 +214,19 @@ def test_a_provider_speaks_for_whom_it_has_verified_and_goes_on_to(connection: C
     """Who may claim any address at a provider would be let in as anybody."""
     user = add_sdr(connection)
 
-    def spoken_of(subject: str, email: str, *, verified: bool = True) -> int | None:
-        return users.user_of_provider(connection, subject, email, email_verified=verified)
+    def spoken_of(subject: str, email: str, *, doubt: str = "") -> tuple[int | None, str]:
+        found = user_of_provider(connection, subject, email, doubt=doubt)
+        return found.user_id, found.why_not
 
-    assert spoken_of("iss 1", "hana@lindenmoor.example", verified=False) is None
-    assert spoken_of("iss 1", "else@lindenmoor.example") is None
-    assert spoken_of("iss 1", "HANA@lindenmoor.example") == user
-    assert spoken_of("iss 1", "hana@married.example", verified=False) == user
-    assert spoken_of("iss 2", "hana@lindenmoor.example") is None
+    assert spoken_of("iss 1", "hana@lindenmoor.example", doubt="not sure") == (None, "not sure")
+    assert spoken_of("iss 1", "else@lindenmoor.example") == (None, "no user has this address")
+    assert spoken_of("iss 1", " ") == (None, "the provider tells no e-mail address")
+    assert spoken_of("iss 1", "HANA@lindenmoor.example") == (user, "")
+    assert spoken_of("iss 1", "hana@married.example", doubt="not sure") == (user, "")
+    other = (None, "the user of this address has another company account")
+    assert spoken_of("iss 2", "hana@lindenmoor.example") == other
+    assert forget_company_account(connection, user)
+    assert not forget_company_account(connection, user)
+    assert spoken_of("iss 2", "hana@lindenmoor.example") == (user, "")
     users.change_user(connection, user, NOW, disabled=True)
-    assert spoken_of("iss 1", "hana@lindenmoor.example") is None
+    assert spoken_of("iss 2", "hana@lindenmoor.example") == (None, "the user is disabled")

@@ -408,7 +408,11 @@ async def test_a_company_account_of_nobody_or_with_a_flaw_is_refused(
     flaws: list[tuple[int, dict[str, Any]]] = [
         (403, {"email": "else@lindenmoor.example"}),
         (403, {"email_verified": False}),
-        (403, {"email_verified": "true"}),
+        (403, {"email_verified": "false"}),
+        (403, {"email_verified": 0}),
+        (403, {"email_verified": None, "xms_edov": False}),
+        (403, {"email_verified": None, "tid": "of another company"}),
+        (403, {"email": ["ada@lindenmoor.example"]}),
         (502, {"aud": "another program"}),
         (502, {"iss": "https://else.test"}),
         (502, {"nonce": "of another login"}),
@@ -430,6 +434,57 @@ async def test_a_company_account_of_nobody_or_with_a_flaw_is_refused(
     provider.challenge = "of another browser"
     assert (await company.get(back)).status_code == 502
     assert COOKIE not in company.cookies
+
+
+@pytest.mark.parametrize(
+    ("claims", "required", "status"),
+    [
+        ({"email_verified": None}, False, 303),
+        ({"email_verified": None}, True, 403),
+        ({"email_verified": None, "xms_edov": 1}, True, 303),
+        ({"email_verified": "true"}, True, 303),
+        ({"email_verified": "True"}, False, 303),
+    ],
+)
+async def test_a_directory_need_not_say_that_an_address_is_verified(
+    make_site: Callable[..., Site],
+    provider: Provider,
+    claims: dict[str, Any],
+    required: bool,
+    status: int,
+) -> None:
+    """Entra ID and AD FS never say so, and Cognito says it as text: a company with either would
+    be locked out."""
+    site = make_site(
+        oidc_issuer=provider.issuer,
+        oidc_client_id="perennial",
+        oidc_client_secret="s3cret",
+        oidc_email_verified=required,
+    )
+    add(site)
+    async with browse(site) as browser:
+        left = await browser.get("/sign-in/oidc")
+        done = await browser.get(provider.sign_in(left.headers["location"], **claims))
+        assert done.status_code == status, done.text
+
+
+async def test_a_user_with_a_new_company_account_is_freed_by_an_admin(
+    company: httpx.AsyncClient, provider: Provider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A provider that is replaced, or a person who is hired again, has another subject."""
+    for sub, status in (("4711", 303), ("4712", 403)):
+        left = await company.get("/sign-in/oidc")
+        done = await company.get(provider.sign_in(left.headers["location"], sub=sub))
+        assert done.status_code == status
+    assert "has another company account" in capsys.readouterr().out
+
+    user = (await company.get("/api/users")).json()["items"][0]["id"]
+    headers = {"Origin": "http://go.test"}
+    freed = await company.delete(f"/api/users/{user}/company-account", headers=headers)
+    assert freed.status_code == 200, freed.text
+    left = await company.get("/sign-in/oidc")
+    done = await company.get(provider.sign_in(left.headers["location"], sub="4712"))
+    assert done.status_code == 303
 
 
 async def test_a_provider_that_is_away_is_told_in_a_sentence(
