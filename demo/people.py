@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.email.addresses import address_key
+
 EAST_ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff가-힣]")
 
 
@@ -182,7 +184,7 @@ def cut_sample(sample: Path, leads: int, into: Path) -> dict[str, Person]:
         )
         for position, row in enumerate(rows)
     )
-    return {person.email.casefold(): person for person in people}
+    return {address_key(person.email): person for person in people}
 
 
 def _name(first: str, last: str) -> str:

@@ -22,6 +22,7 @@ from sqlalchemy import Engine
 from cli.errors import UserError
 from demo.people import LEARNED, NOTES, WORKS_WITHIN, Person
 from domain.cadences.window import SendWindow, next_opening
+from domain.email.addresses import address_key
 from settings import Clock
 from store import task_lists, tasks
 from store.answers import Answer, TaskOver
@@ -189,7 +190,7 @@ class Players:
                 return
 
     def _receive(self, mail: dict[str, Any]) -> None:
-        person = self._people.get(mail["recipient"].casefold())
+        person = self._people.get(address_key(mail["recipient"]))
         if person is None:
             # To one of the sales side, who hears of it by the task.
             return
@@ -266,7 +267,7 @@ class Players:
         shown = _look_at(self._database, task.id, self._clock.now())
         if shown is None:
             return
-        person = self._people[shown.email.casefold()]
+        person = self._people[address_key(shown.email)]
         answer = self._answer(shown, person)
         if answer is None or not enter(self._database, self._clock, task.id, answer):
             return

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.email.addresses import address_key
 from domain.meetings.bookings import Booking, Invitee
 from store.meetings import (
     MeetingRefused,
@@ -44,7 +45,7 @@ def take_report(connection: Connection, report: Booking, at: datetime) -> Outcom
     Raises:
         BookingRefused: the time is taken or in the past.
     """
-    email_key = report.invitee.email.casefold()
+    email_key = address_key(report.invitee.email)
     connection.execute(
         select(func.pg_advisory_xact_lock(func.hashtextextended(f"bookings of {email_key}", 0)))
     )
@@ -58,7 +59,7 @@ def take_report(connection: Connection, report: Booking, at: datetime) -> Outcom
 
 
 def _lead(connection: Connection, report: Booking) -> int | None:
-    key = report.invitee.email.casefold()
+    key = address_key(report.invitee.email)
     found: int | None = connection.scalar(select(Lead.id).where(Lead.email_key == key))
     if found is None and report.kind == "set":
         found = _new_lead(connection, report.invitee, key, report.provider)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
+from domain.email.addresses import address_key
 from store.tables import ConsoleUser
 
 
@@ -37,7 +38,7 @@ def user_of_provider(
         return ProviderUser(None, doubt)
     user = connection.execute(
         select(ConsoleUser.id, ConsoleUser.disabled_at, ConsoleUser.oidc_subject)
-        .where(ConsoleUser.email_key == email.strip().casefold())
+        .where(ConsoleUser.email_key == address_key(email))
         .with_for_update()
     ).first()
     if user is None:

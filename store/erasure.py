@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from domain.email.addresses import address_key
 from domain.journey import ENDED, journey_id, opportunity_workflow_id
 from domain.sentences import sentence
 from store.consent import lock_address
@@ -93,7 +94,7 @@ def erase(
     ).one()
     if _is_mark(lead_id, lead.email_key):
         raise ErasureRefused(sentence("lead-{lead} is erased already.", lead=lead_id))
-    if address.strip().casefold() != lead.email_key:
+    if address_key(address) != lead.email_key:
         raise ErasureRefused(
             sentence(
                 "This is not the address of lead-{lead}: nothing was erased. Type it as shown.",
@@ -157,7 +158,7 @@ def receipts(
     """
     query = select(Erasure).order_by(Erasure.id.desc()).limit(limit)
     if address.strip():
-        query = query.where(Erasure.lead_ref == lead_ref(secret, address.strip().casefold()))
+        query = query.where(Erasure.lead_ref == lead_ref(secret, address_key(address)))
     if before is not None:
         query = query.where(Erasure.id < before)
     return [

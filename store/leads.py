@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
+from domain.email.addresses import address_key
 from domain.names import full_name, id_named
 from domain.scoring.fit import letter_of
 from domain.scoring.policy import ScoringPolicy
@@ -88,7 +89,7 @@ def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | Non
     condition = "lead.id = :id" if number else "email_key = :email"
     row = connection.execute(
         text(f"{_LINE} WHERE {condition}"),
-        {"id": number, "email": who.strip().casefold()},
+        {"id": number, "email": address_key(who)},
     ).first()
     return _line(policy(connection, ScoringPolicy, "scoring"), row, now) if row else None
 

@@ -60,7 +60,7 @@ def list_mails(
     if search:
         query = query.where(
             or_(
-                OutboxMessage.recipient_key.contains(search.casefold(), autoescape=True),
+                OutboxMessage.recipient_key.contains(search.strip().lower(), autoescape=True),
                 OutboxMessage.subject.icontains(search, autoescape=True),
             )
         )

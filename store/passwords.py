@@ -10,6 +10,7 @@ from datetime import datetime
 from pwdlib import PasswordHash
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from domain.email.addresses import address_key
 from domain.passwords import LONGEST_PASSWORD, WeakPassword, normalised, weakness
 from store.tables import ConsoleUser, LoginLink
 from store.users import end_sessions
@@ -44,7 +45,7 @@ def check_password(database: Engine, email: str, password: str) -> int | None:
     """The user whose address and password these are; None for all others, who learn nothing from
     the time it takes. No connection is held meanwhile."""
     query = select(ConsoleUser.id, ConsoleUser.password_hash).where(
-        ConsoleUser.email_key == email.strip().casefold(),
+        ConsoleUser.email_key == address_key(email),
         ConsoleUser.disabled_at.is_(None),
         ConsoleUser.password_hash != "",
     )

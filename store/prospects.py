@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, text
 
+from domain.email.addresses import address_key
 from domain.journey import ENDED, Phase, journey_id
 from domain.journey_sales import OUTBOUND
 from domain.names import id_named
@@ -76,7 +77,7 @@ def _found(connection: Connection, name: str) -> int | None:
     if number := id_named(name, "lead"):
         return number
     found: int | None = connection.execute(
-        text("SELECT id FROM lead WHERE email_key = :key"), {"key": name.strip().casefold()}
+        text("SELECT id FROM lead WHERE email_key = :key"), {"key": address_key(name)}
     ).scalar()
     return found
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 from domain.access import Role
+from domain.email.addresses import address_key
 from store.api_tokens import Caller
 from store.named_keys import digest
 from store.tables import ConsoleSession, ConsoleUser, LoginFailure, Rep
@@ -203,7 +204,7 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
     connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
-    name = name.strip().casefold()
+    name = address_key(name)
     limits: list[tuple[ColumnElement[bool], int, timedelta]] = [
         (LoginFailure.email_key == name, TRIES_OF_EMAIL, TRIES_WITHIN),
         (LoginFailure.address == address, TRIES_OF_ADDRESS, TRIES_WITHIN),
@@ -231,9 +232,7 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
 
 def tries_over(connection: Connection, name: str) -> None:
     """Forget the failed tries with this name: somebody knew the password."""
-    connection.execute(
-        delete(LoginFailure).where(LoginFailure.email_key == name.strip().casefold())
-    )
+    connection.execute(delete(LoginFailure).where(LoginFailure.email_key == address_key(name)))
 
 
 def _row(

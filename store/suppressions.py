@@ -56,7 +56,7 @@ def list_suppressions(
         after: only those after the one with this ``at`` and ``address``.
     """
     at, last = after or (None, None)
-    words = search.strip().casefold()
+    words = search.strip().lower()
     values = {"search": words, "team": team, "at": at, "last": last, "limit": limit}
     return [
         SuppressionLine(

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.access import Role
+from domain.email.addresses import address_key
 from domain.lead_files.row import RejectedRowError, checked_email
 from domain.sentences import sentence
 from store.api_tokens import Caller
@@ -84,7 +85,7 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
     _check_rep(connection, role, rep)
     made = connection.execute(
         upsert(ConsoleUser)
-        .values(email=email, email_key=email.casefold(), name=name.strip(), role=role, rep=rep)
+        .values(email=email, email_key=address_key(email), name=name.strip(), role=role, rep=rep)
         .on_conflict_do_nothing(index_elements=["email_key"])
         .returning(ConsoleUser.id)
     ).scalar()
@@ -103,7 +104,7 @@ def list_users(
 
 def find_user(connection: Connection, email: str) -> UserLine | None:
     """The user with this address, in whatever case it is written."""
-    return next(iter(_lines(connection, ConsoleUser.email_key == email.strip().casefold())), None)
+    return next(iter(_lines(connection, ConsoleUser.email_key == address_key(email))), None)
 
 
 def user_by_id(connection: Connection, user_id: int) -> UserLine | None:
@@ -124,7 +125,7 @@ def sign_in_stamp(connection: Connection, user_id: int) -> str:
 def is_colleague(connection: Connection, address: str) -> bool:
     """Whether an e-mail address is that of a user who may sign in, or of a rep of the team policy
     that is published."""
-    key = address.strip().casefold()
+    key = address_key(address)
     user = exists().where(ConsoleUser.email_key == key, ConsoleUser.disabled_at.is_(None))
     rep = exists().where(func.lower(Rep.email) == key, Rep.active)
     return bool(connection.scalar(select(user | rep)))

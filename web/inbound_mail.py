@@ -22,6 +22,7 @@ from email.parser import HeaderParser
 from email.utils import parseaddr
 from html import unescape
 
+from domain.email.addresses import address_key
 from domain.engagement.replies import Headers, classify
 from store.inbound import Inbound
 
@@ -101,7 +102,7 @@ def read_mail(form: Form, at: datetime) -> Inbound:
     return Inbound(
         message_id=_own_id(headers, sender, subject, words),
         answers=_answered(headers, content.returned),
-        sender_key=_address(sender).strip().casefold(),
+        sender_key=address_key(_address(sender)),
         sender=sender,
         subject=subject,
         text=words,

@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection, Engine
 
 from activities.links import deployment_secret
+from domain.email.addresses import address_key
 from settings import Settings
 from store.passwords import check_password
 from store.second_factor import SecretBox
@@ -245,7 +246,7 @@ def _host(request: Request) -> str:
 
 
 def _key(email: str) -> str:
-    return email.strip().casefold()
+    return address_key(email)
 
 
 def busy(response: Response) -> Response:

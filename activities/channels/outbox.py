@@ -6,6 +6,7 @@ from sqlalchemy import Engine, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from activities.channels.base import EmailMessage, HandOver, MessageRejected, Receipt, unmarked
+from domain.email.addresses import address_key
 from settings import Clock
 from store.engine import single_statements
 from store.tables import OutboxMessage
@@ -35,7 +36,7 @@ class OutboxChannel:
             "touch_key": message.touch_key,
             "message_id": message.message_id,
             "recipient": message.recipient_email,
-            "recipient_key": message.recipient_email.strip().casefold(),
+            "recipient_key": address_key(message.recipient_email),
             "subject": message.subject,
             "raw": message.to_bytes(now),
             "sent_at": now,

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
+from domain.email.addresses import host_of
+
 # RFC 5322 2.1.1: a line has at most 998 characters and should have at most 78.
 LINE_LIMIT = 998
 LINE_WISH = 78
@@ -67,8 +69,8 @@ def mailbox(address: str) -> str:
         raise MailError("address is not a mailbox of the form name@domain.")
     local, domain = match.groups()
     try:
-        host = domain.encode("idna").decode("ascii")
-    except UnicodeError:
+        host = host_of(domain)
+    except ValueError:
         raise MailError("address has a domain that can't be a host name.") from None
     return f"{local}@{host}"
 

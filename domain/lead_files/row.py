@@ -12,6 +12,7 @@ from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from phonenumbers.timezone import time_zones_for_number
 
+from domain.email.addresses import address_key
 from domain.lead_files.columns import Columns, Field
 from domain.lead_files.countries import country, country_code, language_code
 from domain.lead_files.time_zones import time_zone_name
@@ -127,7 +128,7 @@ class RowReader:
         if not found["email"]:
             raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
         email = checked_email(found["email"])
-        if email.casefold() in self._erased:
+        if address_key(email) in self._erased:
             raise RejectedRowError(
                 "erased",
                 sentence(
@@ -153,7 +154,7 @@ class RowReader:
         company = found.get("company", "")
         return LeadRow(
             email=email,
-            email_key=email.casefold(),
+            email_key=address_key(email),
             first_name=first_name,
             last_name=last_name,
             title=found.get("title", ""),

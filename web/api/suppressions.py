@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.consent import LIFTED_BY_THE_LEAD
+from domain.email.addresses import address_key
 from domain.lead_files.row import RejectedRowError, checked_email
 from domain.sentences import sentence
 from store import consent
@@ -179,7 +180,7 @@ def _allow(
 
 def _checked(address: str) -> str:
     try:
-        return checked_email(address.strip()).casefold()
+        return address_key(checked_email(address.strip()))
     except RejectedRowError as wrong:
         raise invalid(
             "address",

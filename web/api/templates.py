@@ -13,6 +13,7 @@ from activities.channels.base import ChannelError, MessageRejected, OutcomeUnkno
 from activities.channels.registry import channel_from
 from activities.mail_tests import preview, send_test
 from domain.access import Action
+from domain.email.addresses import address_key
 from domain.email.checked import check_template
 from domain.email.message import MailError, mailbox
 from domain.email.rendering import CompiledTemplate, RenderError
@@ -109,7 +110,7 @@ def send(
             )
         _refuse_too_many(connection, here, caller)
         template = _template(connection, name, body)
-        if connection.scalar(select(exists().where(Suppression.email_key == address.casefold()))):
+        if connection.scalar(select(exists().where(Suppression.email_key == address_key(address)))):
             raise refused(sentence("This address is suppressed: nothing is sent to it."), "address")
         if body.lead_id is not None:
             sees(connection, caller, body.lead_id)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from domain.attributes import attribute_key
+from domain.email.addresses import address_key
 from domain.identities import Facts, Group
 from domain.lead_files.columns import Field, recognise
 from domain.lead_files.countries import language_code
@@ -85,7 +86,7 @@ def address_in(said: Mapping[str, Any]) -> Facts:
     """``email`` and ``email_key`` of traits or properties; {} without an address that can be
     right."""
     email = _address(said, [])
-    return {"email": email, "email_key": email.casefold()} if email else {}
+    return {"email": email, "email_key": address_key(email)} if email else {}
 
 
 def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.email.addresses import address_key
 from domain.journey import ENDED
 from store import erasure
 from store.erasure import ERASED, Receipt
@@ -144,7 +145,7 @@ def _confirm(visit: Visit, lead: LeadLine) -> None:
         made.bind_enabled_from(
             typed,
             "value",
-            backward=lambda text: (text or "").strip().casefold() == lead.email.casefold(),
+            backward=lambda text: address_key(text or "") == address_key(lead.email),
         )
 
 
