@@ -16,6 +16,7 @@ from cli import (
     meetings,
     opportunity,
     recycle,
+    sending,
     stack,
     tasks,
     team,
@@ -53,6 +54,7 @@ app.command("dossier")(dossier)
 app.add_typer(recycle.app, name="recycle")
 app.add_typer(account.app, name="account")
 app.add_typer(team.app, name="team")
+app.add_typer(sending.app, name="sending")
 app.add_typer(keys.app, name="keys")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(users.app, name="users")

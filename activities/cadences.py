@@ -50,7 +50,10 @@ _LOAD = text(
         account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
         enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
-        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version
+        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
+        (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
+            AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
+         ORDER BY touch.id LIMIT 1) AS returned
     FROM enrollment
     JOIN lead ON lead.id = enrollment.lead_id
     LEFT JOIN account ON account.id = lead.account_id
@@ -143,7 +146,9 @@ class CadenceActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def run_step(self, request: RunStep) -> Plan:
         """Do the step that is due and plan the next. A step that is not due is planned anew: a
-        calendar, a time zone or the send window may have changed since."""
+        calendar, a time zone or the send window may have changed since. A mail that was refused
+        for a reason of ours after it had been accepted is sent first, and the cadence goes on from
+        there."""
         now = self.resources.now()
         due = datetime.fromisoformat(request.due)
         with self.resources.statements.connect() as connection:
@@ -161,8 +166,10 @@ class CadenceActivities:
         step = current.cadence.successor(request.step) if request.completed else request.step
         step = begun or step
         if current.row.held_from and not begun:
-            # Put off by a hold on the account, which may be over or shorter now.
+            # Put off by a hold on the account or a pause of all sending, which may be over now.
             due = min(due, current.row.held_from)
+        if current.row.returned not in (None, step) and not begun and not request.completed:
+            step, due = current.row.returned, min(due, now)
         if due - now > DUE_TOLERANCE:
             move = self._counted_anew(current, step, due, now)
             plan = self._plan(current, move, now)
@@ -215,12 +222,12 @@ class CadenceActivities:
         if move.kind == "send" and move.due <= now:
             if not begun and self._is_held(current, now):
                 return self._plan_after_the_hold(current, move, now)
-            if not begun and self._was_sent_before(current, move.step):
-                room = None
-            else:
-                room = self._send(current, move.step, now, meeting_id).room
-            if room is not None:
-                return self._plan_when_there_is_room(current, move.step, room, now)
+            if begun or not self._was_sent_before(current, move.step):
+                delivery = self._send(current, move.step, now, meeting_id)
+                if delivery.room is not None:
+                    return self._plan_when_there_is_room(current, move.step, delivery.room, now)
+                if delivery.until is not None:
+                    return self._plan_another_try(current, move, delivery, now)
             move = self._move(current, current.cadence.successor(move.step), now)
         return self._plan(current, move, now), move
 
@@ -299,6 +306,26 @@ class CadenceActivities:
             )
         )
         return replace(plan, details=details, summary=f"{plan.summary} (capped)"), later
+
+    def _plan_another_try(
+        self, current: Pass, move: Move, delivery: Delivery, now: datetime
+    ) -> Plan:
+        """The same step when its mail may be tried again, in its window."""
+        row = current.row
+        until = max(delivery.until or now, now)
+        due = next_opening(current.cadence.window, until, row.time_zone, row.country)
+        with self.resources.statements.connect() as connection:
+            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+        plan = self._plan(current, Move("send", move.step, due), now)
+        if delivery.why == "recipient":
+            details = sentence(
+                "{what}, because the recipient's server takes no mail for now", what=plan.details
+            )
+            return replace(plan, details=details, summary=f"{plan.summary} (put off)")
+        details = sentence(
+            "{what}, because sending is paused: our mail is refused", what=plan.details
+        )
+        return replace(plan, details=details, summary=f"{plan.summary} (sending paused)")
 
     def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))

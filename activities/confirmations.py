@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import text
 from temporalio import activity
 
-from activities.email import Email, deliver
+from activities.email import Email, deliver_at_last
 from activities.resources import Resources
 from domain.confirmation import CONFIRMATION_MAIL, AskToConfirm
 from store import cadences
@@ -42,7 +42,7 @@ class ConfirmationActivities:
             if lead is None:
                 return
             template = cadences.latest_template(connection, CONFIRMATION_MAIL, lead.language)
-        deliver(
+        deliver_at_last(
             self.resources,
             Email(
                 key=request.key,

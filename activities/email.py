@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, TypeVar
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.channels.base import EmailMessage, MessageRejected, OutcomeUnknown, TryAgain
+from activities import refusals
+from activities.channels.base import (
+    EmailMessage,
+    MessageRejected,
+    OutcomeUnknown,
+    RecipientBusy,
+    SenderRefused,
+    TryAgain,
+)
 from activities.mail_text import mail_text
 from activities.resources import Resources
 from crash_points import crash_point
 from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
 from domain.email.message import CalendarPart
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
-from store import ledger
+from store import ledger, sending
 from store.patience import keep_trying
 
 MARK_SECONDS = 3.0
 """How long a mark is tried again while the database can't take it; a provider waits meanwhile."""
 SETTLE_SECONDS = 60.0
 """How long the outcome is: this process is the only one that knows it."""
+
+T = TypeVar("T")
 
 # RFC 4122 name space of our own, so that Message-IDs follow from ledger keys.
 _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
@@ -51,11 +61,14 @@ class Email:
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a touch: sent, failed, unknown, suppressed, or capped until there is
-    ``room``."""
+    """What became of a touch: sent, failed, unknown, suppressed, capped until there is ``room``,
+    or ``put_off`` until a time (journey time, UTC) and for a reason: ``recipient`` when the
+    recipient's side takes nothing now, ``sender`` when we are refused, or nothing is sent."""
 
     state: str
     room: Room | None = None
+    until: datetime | None = None
+    why: Literal["", "recipient", "sender"] = ""
 
 
 def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
@@ -70,6 +83,9 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
     info = activity.info()
     mine = f"{attempts_of(info)}{info.attempt}"
     found = _claim(resources, email, mine, now)
+    probe = found.state == "paused" and _may_probe(resources, now)
+    if probe:
+        found = _claim(resources, email, mine, now, probe=True)
     if not found.mine and found.state == "sending":
         accepted = resources.channel.was_accepted(email.key)
         if accepted is None:
@@ -81,12 +97,48 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
         found = _claim(resources, email, mine, now)
         if not found.mine and found.state == "sending":
             raise _in_hand()
-    if found.state == "capped" and found.holder:
+    if found.state in ("capped", "paused") and found.holder:
         # Claimed by an attempt that died: what waits for room must count under no cap.
         _settle(resources, email.key, "planned", found.holder, now)
+    if found.state == "paused":
+        return _wait_for_the_channel(resources, now)
     if not found.mine:
         return Delivery(found.state, found.room)
-    return _send(resources, email, mine, now)
+    delivery = _send(resources, email, mine, now)
+    if probe and delivery.state == "sent":
+        with resources.engine.begin() as connection:
+            sending.probe_accepted(connection, resources.channel.name, now)
+    return delivery
+
+
+def deliver_at_last(resources: Resources, email: Email, now: datetime) -> Delivery:
+    """As :func:`deliver`, for whoever can't plan a later time: what is put off is tried again by
+    Temporal.
+
+    Raises:
+        ApplicationError
+    """
+    delivery = deliver(resources, email, now)
+    if delivery.until is not None:
+        seconds = resources.seconds_until(delivery.until, now)
+        words = {
+            "recipient": "The recipient's server asks to come back later.",
+            "sender": "Nothing is sent now: the provider refuses our mail.",
+        }[delivery.why or "sender"]
+        raise ApplicationError(words, type="PutOff", next_retry_delay=timedelta(seconds=seconds))
+    return delivery
+
+
+def _may_probe(resources: Resources, now: datetime) -> bool:
+    with resources.engine.begin() as connection:
+        return sending.may_probe(connection, resources.channel.name, now)
+
+
+def _wait_for_the_channel(resources: Resources, now: datetime) -> Delivery:
+    with resources.statements.connect() as connection:
+        pause = sending.pause_of(connection, resources.channel.name)
+    until = now if pause is None else refusals.next_look(pause, now)
+    return Delivery("put_off", until=until, why="sender")
 
 
 def attempts_of(info: activity.Info) -> str:
@@ -94,7 +146,9 @@ def attempts_of(info: activity.Info) -> str:
     return f"{info.workflow_run_id}:{info.activity_id}:"
 
 
-def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> ledger.Claim:
+def _claim(
+    resources: Resources, email: Email, claim: str, now: datetime, *, probe: bool = False
+) -> ledger.Claim:
     with resources.statements.connect() as connection:
         return ledger.claim(
             connection,
@@ -110,6 +164,7 @@ def _claim(resources: Resources, email: Email, claim: str, now: datetime) -> led
             stops=_stops(email),
             caps=email.caps,
             at=now,
+            probe=probe,
         )
 
 
@@ -155,8 +210,8 @@ def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Deli
         return Delivery("suppressed")
     except RenderError as error:
         return _settle(resources, email.key, "failed", claim, now, error=f"template: {error}")
-    except MessageRejected as rejected:
-        return _settle(resources, email.key, "failed", claim, now, error=str(rejected))
+    except (MessageRejected, RecipientBusy, SenderRefused) as refused:
+        return _refused(resources, email, claim, refused, now)
     except OutcomeUnknown as unknown:
         return _settle(resources, email.key, "unknown", claim, now, error=unknown.reason)
     except TryAgain as later:
@@ -168,6 +223,29 @@ def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Deli
     return _settle(
         resources, email.key, "sent", claim, now, provider_message_id=receipt.provider_message_id
     )
+
+
+def _refused(
+    resources: Resources,
+    email: Email,
+    claim: str,
+    refused: MessageRejected | RecipientBusy | SenderRefused,
+    now: datetime,
+) -> Delivery:
+    def settle() -> datetime | None:
+        if isinstance(refused, MessageRejected):
+            return refusals.reject(resources, email.key, claim, refused, now)
+        return refusals.put_off(resources, email.key, claim, refused, now)
+
+    crash_point("email.refused")
+    try:
+        until = _surely(settle)
+    except refusals.TakenOver:
+        raise _in_hand() from None
+    if until is None:
+        return Delivery("failed")
+    busy = isinstance(refused, RecipientBusy)
+    return Delivery("put_off", until=until, why="recipient" if busy else "sender")
 
 
 def _message(resources: Resources, email: Email) -> EmailMessage:
@@ -230,8 +308,12 @@ def _settle(
                 provider_message_id=provider_message_id,
             )
 
-    keep_trying(settle, SETTLE_SECONDS, may_go_on=lambda: not activity.is_worker_shutdown())
+    _surely(settle)
     return Delivery(state)
+
+
+def _surely(settle: Callable[[], T]) -> T:
+    return keep_trying(settle, SETTLE_SECONDS, may_go_on=lambda: not activity.is_worker_shutdown())
 
 
 def _delay(seconds: float | None) -> timedelta | None:

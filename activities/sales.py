@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 from temporalio import activity
 
-from activities.email import Email, deliver
+from activities.email import Email, deliver_at_last
 from activities.meetings import invitation
 from activities.merge import LEAD_COLUMNS, greeted_as, merge_fields
 from activities.resources import Resources
@@ -42,7 +42,7 @@ class SalesActivities:
                 key=request.key,
                 now=now,
             )
-        deliver(
+        deliver_at_last(
             self.resources,
             Email(
                 key=request.key,

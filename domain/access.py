@@ -52,6 +52,7 @@ class Action(StrEnum):
     IMPORT_LEADS = "import leads"
     READ_MAILS = "read the outbox"
     READ_SYSTEM = "read how the system stands"
+    RESUME_SENDING = "have paused sending go on"
     OWN_SETTINGS = "change their own settings"
 
 
@@ -93,6 +94,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.IMPORT_LEADS: frozenset({Role.MARKETING, Role.OPS, Role.ADMIN}),
     Action.READ_MAILS: frozenset({Role.MARKETING, Role.MANAGER, Role.OPS, Role.ADMIN}),
     Action.READ_SYSTEM: frozenset({Role.OPS, Role.ADMIN}),
+    Action.RESUME_SENDING: frozenset({Role.OPS, Role.ADMIN}),
     Action.OWN_SETTINGS: _EVERYBODY,
 }
 """Action → the roles that may do it. A user or token of role sdr does it for leads of its team

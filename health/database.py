@@ -10,6 +10,7 @@ import psycopg2
 
 from domain.sentences import Sentence, sentence
 from health.checks import Check, State, unknown
+from health.sending import sending
 from settings import Clock
 from store import health, migrate
 from store.health import Overdue, Probe
@@ -33,6 +34,7 @@ CHECKED: dict[str, Sentence] = {
     "relay": sentence("Relay"),
     "dispositions": sentence("Dispositions"),
     "activities": sentence("Activities"),
+    "sending": sentence("Sending"),
     "touches": sentence("Mails"),
     "webhooks": sentence("Webhooks"),
     "jobs": sentence("Imports and scoring"),
@@ -351,6 +353,7 @@ _ASK: dict[str, Callable[[str, Sentence, Probe, Clock], Check]] = {
     "relay": _relay,
     "dispositions": _dispositions,
     "activities": _activities,
+    "sending": sending,
     "touches": _touches,
     "webhooks": _webhooks,
     "jobs": _jobs,

@@ -39,6 +39,11 @@ class Watch:
         self._look_again()
         return any(one.state == State.BAD and one.name in CAUSES for one in self._seen)
 
+    def sending_is_paused(self) -> bool:
+        """Whether no mail went out when it was last looked. To be called in the running loop."""
+        self._look_again()
+        return any(one.state == State.BAD and one.name == "sending" for one in self._seen)
+
     async def checks(self) -> Sequence[Check]:
         """All checks, a few seconds old at most; waits for them as long as it must."""
         if (looking := self._look_again()) is not None:

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 
-# An overflow alert stands as long as leads wait, and a hot lead's until it is answered: those
-# close by themselves.
-CLOSE_BY_THEMSELVES = ("hot_lead", "overflow")
+# An overflow alert stands as long as leads wait, that nothing is sent until it is mended, and a hot
+# lead's until it is answered: those close by themselves.
+CLOSE_BY_THEMSELVES = ("hot_lead", "overflow", "sending_paused")
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from store.tables import (
     Lead,
     LeadClaim,
     LoginFailure,
+    MailRefusal,
     Meeting,
     MeetingMove,
     Opportunity,
@@ -100,6 +101,7 @@ PLAN = (
             "raw": "''",
         },
     ),
+    Erase(MailRefusal, "touch_id IN (SELECT id FROM touch WHERE lead_id = :lead)"),
     # Links in mails and events of providers name a touch by its key: they lead nowhere from now on.
     Erase(
         Touch,
@@ -250,6 +252,7 @@ NOT_OF_LEADS = frozenset(
         "webhook_endpoint",
         "erasure",
         "write_probe",
+        "sending_pause",
         "failing_activity",  # Names of ours, and the id of one journey as an example.
     }
 )

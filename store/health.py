@@ -72,6 +72,10 @@ FAILING = """
     FROM failing_activity WHERE last_at > now() - interval '3 minutes'
     ORDER BY failures DESC LIMIT 20
 """
+PAUSES = """
+    SELECT channel, reason, detail, opened_at, probes FROM sending_pause
+    WHERE ended_at IS NULL ORDER BY opened_at
+"""
 TOUCHES = """
     SELECT count(*) FILTER (WHERE state = 'failed') AS failed_day,
         count(*) FILTER (WHERE state = 'failed' AND planned_at > %(hour)s) AS failed_hour,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import Connection, text
@@ -40,7 +40,9 @@ _CLAIM = text(
             EXISTS (SELECT FROM unnest(cast(:times AS int[]), cast(:froms AS timestamptz[]))
                         AS cap (times, since)
                     WHERE cap.times <= (SELECT count(*) FROM recent
-                                        WHERE recent.at > cap.since)) AS full_up
+                                        WHERE recent.at > cap.since)) AS full_up,
+            NOT :probe AND EXISTS (SELECT FROM sending_pause WHERE channel = :channel
+                                   AND ended_at IS NULL) AS paused
         FROM lead WHERE lead.id = :lead
     ),
     claimed AS (
@@ -48,7 +50,7 @@ _CLAIM = text(
                            state, claim, message_id, planned_at)
         SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
             CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim, :message_id, :at
-        FROM lead_now WHERE stopped OR NOT full_up
+        FROM lead_now WHERE stopped OR NOT (full_up OR paused)
         ON CONFLICT (key) DO UPDATE SET
             claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
                 ELSE touch.claim END,
@@ -58,11 +60,11 @@ _CLAIM = text(
     )
     SELECT state, claim, cast('{}' AS timestamptz[]) AS recent FROM claimed
     UNION ALL
-    SELECT CASE WHEN touch.state IS NULL OR touch.state IN ('planned', 'claimed') THEN 'capped'
-            ELSE touch.state END,
+    SELECT CASE WHEN touch.state NOT IN ('planned', 'claimed') THEN touch.state
+            WHEN paused THEN 'paused' ELSE 'capped' END,
         coalesce(touch.claim, ''), ARRAY(SELECT at FROM recent)
     FROM lead_now LEFT JOIN touch ON touch.key = :key
-    WHERE full_up AND NOT stopped
+    WHERE (full_up OR paused) AND NOT stopped
     """
 )
 # Compare and set: an attempt that was taken over while it slept finds another claim, and whoever
@@ -89,28 +91,43 @@ _SETTLE = text(
         AND (claim = :claim OR :state = 'sent')
     """
 )
+_PUT_OFF = text(
+    """
+    UPDATE touch SET error = :error, refusals = refusals + 1,
+        refused_from = coalesce(refused_from, :at),
+        state = CASE WHEN :at - coalesce(refused_from, :at) >= cast(:at_most AS interval)
+            THEN 'failed' ELSE 'planned' END
+    WHERE key = :key AND state IN ('claimed', 'sending') AND claim = :claim
+    RETURNING state, refusals
+    """
+)
 # Evidence of sending also closes a touch that waits to be tried again: the answer "not taken" was
-# wrong, and another attempt would double it. That it was not sent leaves the retry its chance.
+# wrong, and another attempt would double it. That it was not sent leaves the retry its chance, and
+# corrects what was taken for sent when the provider had only queued it. What was said of a touch
+# before it became due again is history.
 _SETTLE_BY_EVIDENCE = text(
     """
     UPDATE touch SET state = said.state, error = said.error,
         provider_message_id = coalesce(nullif(touch.provider_message_id, ''), said.provider_id),
         sent_at = CASE WHEN said.state = 'sent' THEN greatest(touch.planned_at, said.at) END
     FROM unnest(cast(:keys AS text[]), cast(:states AS text[]), cast(:ats AS timestamptz[]),
-                cast(:provider_ids AS text[]), cast(:errors AS text[]))
-        AS said (key, state, at, provider_id, error)
+                cast(:provider_ids AS text[]), cast(:errors AS text[]),
+                cast(:lasts AS timestamptz[])) AS said (key, state, at, provider_id, error, last)
     WHERE touch.key = said.key
+        AND (touch.returned_at IS NULL OR said.last > touch.returned_at)
         AND (touch.state IN ('sending', 'unknown')
-             OR (touch.state IN ('planned', 'claimed') AND said.state = 'sent'))
+             OR (touch.state IN ('planned', 'claimed') AND said.state = 'sent')
+             OR (touch.state = 'sent' AND said.state = 'failed' AND touch.delivered_at IS NULL))
     """
 )
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The state of a touch after claiming it: one of the ledger, or ``capped`` when the lead has
-    had its mails for now. ``mine`` is whether this claim may send, ``holder`` the claim that the
-    row carries, ``room`` when a capped touch may go."""
+    """The state of a touch after claiming it: one of the ledger, ``capped`` when the lead has had
+    its mails for now, or ``paused`` while the channel sends nothing. ``mine`` is whether this
+    claim may send, ``holder`` the claim that the row carries, ``room`` when a capped touch may
+    go."""
 
     state: str
     mine: bool
@@ -133,9 +150,11 @@ def claim(
     stops: Sequence[str],
     caps: Sequence[Cap],
     at: datetime,
+    probe: bool = False,
 ) -> Claim:
     """Take the touch ``key`` to ``claimed``, unless it was handed over before, may not be sent,
-    or is over a frequency cap; then nothing is written. An earlier claim is taken over.
+    is over a frequency cap, or its channel is paused; then nothing is written. An earlier claim
+    is taken over.
 
     Suppressions, topics the lead does not want and caps are judged with the lead's row locked,
     in one round trip.
@@ -146,6 +165,7 @@ def claim(
         stops: the suppression reasons that stop this kind of mail.
         caps: the frequency caps it waits for.
         at: journey time, UTC.
+        probe: whether it may go although the channel is paused.
     """
     froms = [at - cap.span for cap in caps]
     row = connection.execute(
@@ -165,6 +185,7 @@ def claim(
             "froms": froms,
             "since": min(froms, default=at),
             "at": at,
+            "probe": probe,
         },
     ).one()
     room = room_under(caps, row.recent, at) if row.state == "capped" else None
@@ -201,14 +222,17 @@ def settle(
     at: datetime,
     provider_message_id: str = "",
     error: str = "",
-) -> None:
+) -> bool:
     """Record what became of the touch under ``claim``: sent, failed, unknown, or planned (to try
     again).
 
     A touch that is settled already stays as it is. One that another attempt has claimed since can
     only become sent: an attempt that was given up on must not open it again.
+
+    Returns:
+        Whether it was recorded.
     """
-    connection.execute(
+    settled = connection.execute(
         _SETTLE,
         {
             "key": key,
@@ -219,16 +243,38 @@ def settle(
             "at": at,
         },
     )
+    return settled.rowcount == 1
+
+
+def put_off(
+    connection: Connection, key: str, *, claim: str, at: datetime, error: str, at_most: timedelta
+) -> tuple[Literal["planned", "failed"], int] | None:
+    """Have a touch that was surely not accepted wait for another try, unless it has waited long
+    enough: then it has failed.
+
+    Args:
+        at: journey time, UTC.
+        at_most: for how long it may be put off, from the first time on.
+
+    Returns:
+        ``planned`` or ``failed``, and how often it was put off; None when another attempt has it.
+    """
+    row = connection.execute(
+        _PUT_OFF, {"key": key, "claim": claim, "at": at, "error": error, "at_most": at_most}
+    ).first()
+    return None if row is None else (row.state, row.refusals)
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the provider itself says became of the touch ``key``. ``at`` is journey time, UTC;
+    """What the provider itself says became of the touch ``key``. ``at`` is when it was sent as far
+    as that is known, ``last`` when the latest that tells of it happened (journey time, UTC);
     ``error`` a sentence without personal data, '' for a touch that was sent."""
 
     key: str
     state: Literal["sent", "failed"]
     at: datetime
+    last: datetime
     provider_message_id: str = ""
     error: str = ""
 
@@ -249,6 +295,7 @@ def settle_by_evidence(connection: Connection, evidence: Sequence[Evidence]) -> 
             "ats": [said.at for said in evidence],
             "provider_ids": [said.provider_message_id for said in evidence],
             "errors": [said.error for said in evidence],
+            "lasts": [said.last for said in evidence],
         },
     ).rowcount
 

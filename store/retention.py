@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
+from store.sending import forget_refusals
 from store.tracking_use import forget_use
 
 UNKNOWN_MAIL = timedelta(days=90)
@@ -45,3 +46,4 @@ def sweep(connection: Connection, now: datetime) -> None:
     if gone:
         connection.execute(text("DELETE FROM visitor WHERE id = ANY(:ids)"), {"ids": list(gone)})
     forget_use(connection)
+    forget_refusals(connection, now)

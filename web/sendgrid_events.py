@@ -9,12 +9,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import ValidationError
 from sqlalchemy import Connection, text
 
-from domain.consent import Trouble
+from domain.engagement.bounces import BounceMeaning
 from domain.engagement.machines import Network, machine_of_request
 from settings import Clock
 from store.consent import TroubleReport, opt_out, report_trouble
@@ -27,56 +26,15 @@ from store.ledger import (
     settle_by_evidence,
     touches_of_leads,
 )
+from store.refused_mail import Refused
+from store.sending import note_refusals
+from web.sendgrid_meanings import MEANINGS, Event, Meaning, code_of, meaning_of, why_dropped
 
+CHANNEL = "sendgrid"
 # Clocks differ a little; a time beyond this is somebody's mistake and would lead every list.
 AHEAD = timedelta(hours=1)
 # SendGrid did not exist before.
 OLDEST = datetime(2009, 1, 1, tzinfo=UTC)
-
-# Reasons as SendGrid documents them. Others may quote the message and are not kept.
-DROP_REASONS = (
-    "Bounced Address",
-    "Invalid",
-    "Invalid SMTPAPI header",
-    "Recipient List over Package Quota",
-    "Spam Content",
-    "Spam Reporting Address",
-    "Unsubscribed Address",
-)
-
-
-def _storable(value: str) -> str:
-    if "\0" in value:
-        raise ValueError("NUL characters can't be stored")
-    return value
-
-
-Short = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_storable)]
-Long = Annotated[str, StringConstraints(max_length=8000), AfterValidator(_storable)]
-
-
-class Event(BaseModel):
-    """One event, the fields that are used. ``touch_key`` is the custom argument that the channel
-    sends with each mail; mail that others send from the same account has none."""
-
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
-
-    event: Short
-    sg_event_id: Short
-    timestamp: int
-    """Seconds since 1970, real time."""
-    touch_key: Short | None = None
-    sg_message_id: Short | None = None
-    type: Short | None = None
-    """Of a bounce: ``bounce`` (the address is bad) or ``blocked`` (the server refused for now)."""
-    reason: Long | None = None
-    url: Long | None = None
-    sg_machine_open: bool | None = None
-    """Opened by a mail program's privacy proxy (Apple's), not by a person."""
-    useragent: Long | None = None
-    """Of an open or a click: what made it calls itself so."""
-    ip: Long | None = None
-    """Of an open or a click: where it came from."""
 
 
 @dataclass(frozen=True)
@@ -96,32 +54,6 @@ class Problem:
     field: str
     message: str
 
-
-@dataclass(frozen=True)
-class Meaning:
-    """What an event says of the lead: the kind of its engagement ('' for none), trouble with the
-    address (None for none), and whether the lead wants no more mail."""
-
-    kind: str = ""
-    trouble: Trouble | None = None
-    stops: bool = False
-
-
-MEANINGS = {
-    "processed": Meaning(),
-    "delivered": Meaning(),
-    "deferred": Meaning(),
-    "dropped": Meaning(),
-    "bounce": Meaning("bounce", trouble="hard_bounce"),
-    "open": Meaning("open"),
-    "click": Meaning("click"),
-    "spamreport": Meaning("complaint", trouble="complaint"),
-    "unsubscribe": Meaning("unsubscribe", stops=True),
-    "group_unsubscribe": Meaning("unsubscribe", stops=True),
-    # Shown on the lead. A suppression is not lifted by it: the lead may have said no elsewhere.
-    "group_resubscribe": Meaning("resubscribe"),
-}
-SOFT_BOUNCE = Meaning("soft_bounce", trouble="soft_bounce")
 
 # These tell when a mail went out. An open or a complaint only proves that it did.
 TIMED = ("processed", "delivered")
@@ -247,7 +179,7 @@ def apply_events(
     """
     touches = touches_of_leads(connection, [dated.event.touch_key or "" for dated in events])
     found = [
-        _Found(dated.event, dated.at, touch, _meaning(dated.event, own_url))
+        _Found(dated.event, dated.at, touch, meaning_of(dated.event, own_url))
         for dated in events
         if (touch := touches.get(dated.event.touch_key or ""))
     ]
@@ -272,16 +204,10 @@ def apply_events(
         for one in news
     ]
     tally.recorded = len(record(connection, happened, now, delivered=delivered))
-    tally.duplicates = len(telling) - tally.recorded
+    refused = [one for one in found if one.meaning.refused]
+    tally.recorded += len(note_refusals(connection, CHANNEL, _refusals(refused), now))
+    tally.duplicates = len(telling) + len(refused) - tally.recorded
     tally.unknown = len(events) - len(found)
-
-
-def _meaning(event: Event, own_url: str) -> Meaning:
-    if event.event == "bounce" and event.type not in (None, "bounce"):
-        return SOFT_BOUNCE
-    if event.event == "click" and (event.url or "").startswith(f"{own_url}/"):
-        return Meaning()
-    return MEANINGS[event.event]
 
 
 def _machine(event: Event, networks: Sequence[Network]) -> str:
@@ -321,6 +247,22 @@ def _suppress(connection: Connection, news: Sequence[_Found]) -> None:
             report_trouble(connection, reports)
 
 
+def _refusals(found: Sequence[_Found]) -> list[Refused]:
+    """Mail that was refused for a reason of ours, as the circuit breaker hears of it."""
+    return [
+        Refused(
+            one.key,
+            one.event.touch_key or "",
+            BounceMeaning.REPUTATION,
+            code_of(one.event),
+            one.at,
+            certain=one.meaning.certain,
+            reported=True,
+        )
+        for one in found
+    ]
+
+
 def _deliveries(found: Sequence[_Found]) -> dict[int, datetime]:
     """Touch id → when it was delivered."""
     times: dict[int, datetime] = {}
@@ -345,19 +287,14 @@ def _evidence(found: Sequence[_Found]) -> list[Evidence]:
     for key, events in by_touch.items():
         dropped = [one for one in events if one.event.event == "dropped"]
         travelled = [one for one in events if one.event.event not in ("dropped", "processed")]
+        last = max(one.at for one in events)
         ids = [one.event.sg_message_id for one in events if one.event.sg_message_id]
         at = min((one.at for one in events if one.event.event in TIMED), default=OLDEST)
         # Before the first point stands what SendGrid answered to the request that sent it.
         provider_id = ids[0].partition(".")[0] if ids else ""
         if dropped and not travelled:
-            error = _why_dropped(dropped[0].event)
-            evidence.append(Evidence(key, "failed", at, provider_id, error))
+            error = why_dropped(dropped[0].event)
+            evidence.append(Evidence(key, "failed", at, last, provider_id, error))
         else:
-            evidence.append(Evidence(key, "sent", at, provider_id))
+            evidence.append(Evidence(key, "sent", at, last, provider_id))
     return evidence
-
-
-def _why_dropped(event: Event) -> str:
-    if event.reason in DROP_REASONS:
-        return f"dropped: SendGrid did not send it ({event.reason})."
-    return "dropped: SendGrid did not send it."

@@ -4,9 +4,12 @@
 
     ChannelError
     ├── MessageRejected      this message was refused for good: the touch fails
-    │   └── AddressRejected  … because of the recipient's address
+    │   ├── AddressRejected  … because nobody will ever read at the recipient's address
+    │   └── SoftBounce       … by the recipient's side, whose address may be fine
     ├── TryAgain             surely not accepted: send the same message later
-    │   └── ChannelMisconfigured  … once somebody has mended the settings
+    │   ├── RecipientBusy    … the recipient's side takes nothing now
+    │   └── SenderRefused    … the trouble is ours: others would be refused as well
+    │       └── ChannelMisconfigured  … as every message will be until a setting is mended
     └── OutcomeUnknown       may have been accepted: never send again blindly
 
 No message of these exceptions holds a name, an address or a provider's free text: they end up in
@@ -21,6 +24,14 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.email import message as mail
+from domain.engagement.bounces import BounceMeaning
+
+_SOFT = {
+    BounceMeaning.MAILBOX_FULL: "The recipient's mailbox takes nothing.",
+    BounceMeaning.CONTENT: "The recipient's server does not want this message.",
+    BounceMeaning.ROUTING: "The recipient's server can't be reached from the provider.",
+    BounceMeaning.UNKNOWN: "The message was refused for a reason that is not known.",
+}
 
 
 @dataclass(frozen=True)
@@ -116,17 +127,29 @@ class ChannelError(Exception):
 class MessageRejected(ChannelError):
     """This message was refused for good. The touch fails; the next one may well succeed.
 
-    ``code`` is the provider's (``400``, ``554 5.7.1``), ``reason`` a sentence of ours.
+    ``code`` is the provider's (``400``, ``554 5.7.1``), ``reason`` a sentence of ours, ``meaning``
+    None when no provider has seen the message.
     """
 
-    def __init__(self, code: str, reason: str) -> None:
+    def __init__(self, code: str, reason: str, meaning: BounceMeaning | None = None) -> None:
         super().__init__(f"{reason} ({code})")
         self.code = code
         self.reason = reason
+        self.meaning = meaning
 
 
 class AddressRejected(MessageRejected):
-    """The recipient's address was refused for good."""
+    """The recipient's address is dead: no mail will ever arrive there."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason, BounceMeaning.ADDRESS_DEAD)
+
+
+class SoftBounce(MessageRejected):
+    """The recipient's side refuses this message for good, and not because its address is dead."""
+
+    def __init__(self, code: str, meaning: BounceMeaning) -> None:
+        super().__init__(code, _SOFT[meaning], meaning)
 
 
 class TryAgain(ChannelError):
@@ -141,14 +164,31 @@ class TryAgain(ChannelError):
         self.reason = reason
 
 
-class ChannelMisconfigured(TryAgain):
+class RecipientBusy(TryAgain):
+    """The recipient's side asks to come back later: a mailbox is full, a server greylists. It may
+    say so for days, and about this recipient only."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(None, f"The recipient's server asks to come back later ({code}).")
+        self.code = code
+
+
+class SenderRefused(TryAgain):
+    """We are refused, not the recipient: a block list, DKIM, no right to relay. One server may be
+    odd; when several recipients are refused so, nothing should be sent until it is mended."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(None, f"{reason} ({code})" if code else reason)
+        self.code = code
+
+
+class ChannelMisconfigured(SenderRefused):
     """No message can go out until somebody mends a setting. Nothing was accepted, so every touch
     keeps and goes out afterwards."""
 
-    RETRY_SECONDS = 60.0
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(self.RETRY_SECONDS, reason)
+    def __init__(self, reason: str, code: str = "") -> None:
+        super().__init__("", reason)
+        self.code = code
 
 
 class OutcomeUnknown(ChannelError):

@@ -35,6 +35,7 @@ from activities.channels.base import (
     usable_sender,
 )
 from domain.email import message as mail
+from domain.engagement.bounces import BounceMeaning
 
 # What a provider asks for is kept within these bounds: never a hot loop, never lost for days
 # because of a clock that is wrong.
@@ -121,7 +122,7 @@ def _request(message: EmailMessage) -> dict[str, Any]:
     if name := mail.one_line(message.sender_name):
         sender["name"] = name
     request: dict[str, Any] = {
-        "personalizations": [{"to": [recipient]}],
+        "personalizations": [{"to": [recipient], "custom_args": {"touch_key": message.touch_key}}],
         "from": sender,
         "subject": mail.one_line(message.subject),
         "content": [
@@ -129,7 +130,6 @@ def _request(message: EmailMessage) -> dict[str, Any]:
             {"type": "text/html", "value": message.html},
         ],
         "headers": {"Message-ID": f"<{message.message_id}>", **message.headers},
-        "custom_args": {"touch_key": message.touch_key},
     }
     if message.calendar is not None:
         _add_calendar(request, message.calendar)
@@ -162,12 +162,14 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> ChannelErr
     if status == 401:
         return ChannelMisconfigured(
             "SendGrid refuses the API key, or the account has no credits left (401): check "
-            "SENDGRID_API_KEY."
+            "SENDGRID_API_KEY and the account.",
+            "401",
         )
     if status == 403:
         return ChannelMisconfigured(
             "SendGrid forbids sending (403): the API key needs the permission Mail Send, and "
-            "EMAIL_FROM must be a verified sender."
+            "EMAIL_FROM must be a verified sender.",
+            "403",
         )
     if status in (400, 413, 422):
         return _message_refusal(status, body)
@@ -185,7 +187,9 @@ def _message_refusal(status: int, body: bytes) -> ChannelError:
     if field.startswith("from"):
         return ChannelMisconfigured(f"SendGrid refuses the sender ({status}): check EMAIL_FROM.")
     where = f" because of its field {field}" if field else ""
-    return MessageRejected(str(status), f"SendGrid refuses the message{where}.")
+    return MessageRejected(
+        str(status), f"SendGrid refuses the message{where}.", BounceMeaning.UNKNOWN
+    )
 
 
 def _field_named(body: bytes) -> str:

@@ -18,16 +18,21 @@ from activities.channels.base import (
     MessageRejected,
     OutcomeUnknown,
     Receipt,
+    RecipientBusy,
+    SenderRefused,
+    SoftBounce,
     TryAgain,
     unmarked,
     usable_recipient,
     usable_sender,
 )
+from domain.engagement.bounces import BounceMeaning, bounce_meaning
 from settings import Clock
 
 Encryption = Literal["none", "starttls", "implicit"]
 
 _LEADING_DOT = re.compile(rb"(?m)^\.")
+_OURS = BounceMeaning.REPUTATION
 _ENHANCED_CODE = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 
 
@@ -77,7 +82,7 @@ class SmtpChannel:
                 _envelope(server, sender, recipient)
             before_hand_over()
             with _faults_before_the_dot():
-                _expect(354, server.docmd("DATA"), _message_refused)
+                _expect(server.docmd("DATA"), _refused, success=3)
                 server.send(_LEADING_DOT.sub(b"..", raw))
             _finish(server)
             with contextlib.suppress(OSError, smtplib.SMTPException):
@@ -117,7 +122,7 @@ def _faults_before_the_dot() -> Iterator[None]:
             "SMTP_USERNAME."
         ) from None
     except smtplib.SMTPAuthenticationError as error:
-        if error.smtp_code < 500:
+        if error.smtp_code < 500 and not _is_out_of_credits(error):
             raise TryAgain(None, _says("can't check the login now", error)) from None
         raise ChannelMisconfigured(
             _says("refuses the login", error) + " Check SMTP_USERNAME and SMTP_PASSWORD."
@@ -144,12 +149,13 @@ def _envelope(server: smtplib.SMTP, sender: str, recipient: str) -> None:
     options = []
     if not (sender.isascii() and recipient.isascii()):
         if not server.has_extn("smtputf8"):
-            raise AddressRejected(
-                "SMTPUTF8", "The SMTP server takes no address with characters beyond ASCII."
+            raise MessageRejected(
+                "SMTPUTF8", "Our SMTP server takes no address with characters beyond ASCII."
             )
         options = ["SMTPUTF8", "BODY=8BITMIME"]
-    _expect(250, server.mail(sender, options), _sender_refused)
-    _expect(250, server.rcpt(recipient), _recipient_refused)
+    _expect(server.mail(sender, options), _sender_refused)
+    # RFC 5321 4.3.2: 251 forwards, and 252 takes a recipient that can't be looked up.
+    _expect(server.rcpt(recipient), _refused)
 
 
 def _finish(server: smtplib.SMTP) -> None:
@@ -161,32 +167,51 @@ def _finish(server: smtplib.SMTP) -> None:
         raise OutcomeUnknown(
             f"The SMTP server took the message and gave no answer ({type(error).__name__})."
         ) from None
-    _expect(250, answer, _message_refused)
+    _expect(answer, _refused)
 
 
-def _expect(code: int, reply: tuple[int, bytes], refused: Callable[[str], ChannelError]) -> None:
-    """Raises what a reply other than ``code`` means; ``refused`` tells for replies 5xx."""
-    if reply[0] == code:
+Reply = tuple[int, bytes]
+
+
+def _expect(reply: Reply, refused: Callable[[Reply], ChannelError], success: int = 2) -> None:
+    """Raises what a reply of another kind than ``success`` means (RFC 5321 4.2.1: the first digit
+    tells); ``refused`` tells for replies 4xx and 5xx."""
+    kind = reply[0] // 100
+    if kind == success:
         return
-    shown = _code(*reply)
+    if kind in (4, 5):
+        raise refused(reply)
+    raise ChannelMisconfigured(
+        f"SMTP_HOST answered {reply[0]}, as no mail server does here: check SMTP_HOST and "
+        "SMTP_PORT."
+    )
+
+
+def _sender_refused(reply: Reply) -> ChannelError:
+    code = _code(*reply)
+    if 400 <= reply[0] < 500 and bounce_meaning(code, _words(reply[1])) is not _OURS:
+        return TryAgain(None, f"The SMTP server asks to come back later ({code}).")
+    reason = f"The SMTP server refuses the sender ({code}): check EMAIL_FROM."
+    return ChannelMisconfigured(reason, code)
+
+
+def _refused(reply: Reply) -> ChannelError:
+    """What the answer to RCPT or DATA means; some servers look the recipient up only after DATA."""
+    code = _code(*reply)
+    meaning = bounce_meaning(code, _words(reply[1]))
+    if meaning is _OURS:
+        return SenderRefused(code, "The SMTP server refuses our mail, not this recipient.")
     if 400 <= reply[0] < 500:
-        raise TryAgain(None, f"The SMTP server asks to come back later ({shown}).")
-    raise refused(shown)
+        return RecipientBusy(code)
+    if meaning is BounceMeaning.ADDRESS_DEAD:
+        return AddressRejected(code, "The SMTP server says that the recipient's address is dead.")
+    return SoftBounce(code, meaning)
 
 
-def _sender_refused(code: str) -> ChannelError:
-    return ChannelMisconfigured(f"The SMTP server refuses the sender ({code}): check EMAIL_FROM.")
-
-
-def _recipient_refused(code: str) -> ChannelError:
-    return AddressRejected(code, "The SMTP server refuses the recipient's address.")
-
-
-def _message_refused(code: str) -> ChannelError:
-    # RFC 3463: 5.1.x is about the address; some servers look it up only now.
-    if " 5.1." in code:
-        return _recipient_refused(code)
-    return MessageRejected(code, "The SMTP server refuses the message.")
+def _is_out_of_credits(error: smtplib.SMTPAuthenticationError) -> bool:
+    """Some providers say so at the login, as if it would pass. 454 does (RFC 4954)."""
+    said = bounce_meaning(str(error.smtp_code), _words(error.smtp_error))
+    return said is _OURS and error.smtp_code != 454
 
 
 def _says(what: str, error: smtplib.SMTPResponseException) -> str:
@@ -195,6 +220,15 @@ def _says(what: str, error: smtplib.SMTPResponseException) -> str:
 
 def _code(code: int, text: bytes | str) -> str:
     """``550 5.1.1``: the codes of a reply without its words, which may quote an address."""
-    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    enhanced = _ENHANCED_CODE.match(words)
+    enhanced = _ENHANCED_CODE.match(_words(text))
     return f"{code} {enhanced[0]}" if enhanced else str(code)
+
+
+def _words(text: bytes | str) -> str:
+    """The words of a reply: UTF-8 (RFC 6531 3.7.4), or what servers in China write."""
+    if isinstance(text, str):
+        return text
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("gb18030", "replace")

@@ -144,9 +144,11 @@ def _of_words(words: str, *, policy: bool, access: bool) -> BounceMeaning | None
         return _C
     if OURS.search(words):
         return _O
-    dead = DEAD.search(words) or (not policy and DEAD_UNLESS_POLICY.search(words))
-    if access and "recipient address rejected: access denied" in words:
-        dead = True
+    dead = (
+        DEAD.search(words) is not None
+        or (not policy and DEAD_UNLESS_POLICY.search(words) is not None)
+        or (access and "recipient address rejected: access denied" in words)
+    )
     for pattern, meaning in ((FULL, _F), (CONTENT, _C)):
         if pattern.search(words) and not (dead and meaning is _C):
             return meaning

@@ -135,8 +135,8 @@ class Alert(Table):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
-    """hot_lead, sla_reminder, sla_breach, stalled (a sale), outcome_missing (of a meeting), and
-    overflow: nobody can take leads, ``overflow:<team>:<person>:…``."""
+    """hot_lead, sla_reminder, sla_breach, stalled (a sale), outcome_missing (of a meeting),
+    sending_paused, and overflow: nobody can take leads, ``overflow:<team>:<person>:…``."""
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     owner: Mapped[str] = mapped_column(server_default="")
     """Code of the rep it is for; '' while nobody owns the lead."""

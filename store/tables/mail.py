@@ -49,6 +49,11 @@ class Touch(Table):
     planned_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    refusals: Mapped[int] = mapped_column(server_default="0")
+    """How often it was put off, and since when; journey time."""
+    refused_from: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    """When it became due again after it was refused for a reason of ours; journey time."""
 
     __table_args__ = (
         CheckConstraint(f"state IN {TOUCH_STATES!r}", name="state"),
@@ -64,6 +69,58 @@ class Touch(Table):
             "ix_touch_trouble",
             "planned_at",
             postgresql_where=text("state IN ('failed', 'unknown')"),
+        ),
+    )
+
+
+class MailRefusal(Table):
+    """Mail that was refused lately: together they tell whether the trouble is ours. Kept for a
+    week."""
+
+    __tablename__ = "mail_refusal"
+    key: Mapped[str] = mapped_column(primary_key=True)
+    """Makes a report count once."""
+    touch_id: Mapped[int] = mapped_column(ForeignKey("touch.id"), index=True)
+    channel: Mapped[str]
+    meaning: Mapped[str]
+    """What ``domain.engagement.bounces`` makes of it."""
+    code: Mapped[str]
+    at: Mapped[datetime]
+    """Journey time."""
+
+    __table_args__ = (Index("ix_mail_refusal_channel_at", "channel", "at"),)
+
+
+class SendingPause(Table):
+    """A channel that sends nothing, because mail is refused for a reason of ours. Times are
+    journey time."""
+
+    __tablename__ = "sending_pause"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    channel: Mapped[str]
+    reason: Mapped[str]
+    """set_up, reputation or refuses_all."""
+    detail: Mapped[str]
+    """A code of the provider's, or a sentence of ours; never a name or an address."""
+    reported: Mapped[bool]
+    """Whether refusals are learned of after the mail was accepted: that a mail is accepted proves
+    nothing then."""
+    opened_at: Mapped[datetime]
+    probe_at: Mapped[datetime]
+    """When the next mail may be let through, to see whether it goes."""
+    probes: Mapped[int] = mapped_column(server_default="0")
+    accepted_at: Mapped[datetime | None]
+    """When the last probe was accepted; None since it was reported refused."""
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str] = mapped_column(server_default="")
+    """Who ordered it; '' when a probe went through."""
+
+    __table_args__ = (
+        Index(
+            "uq_sending_pause_open",
+            "channel",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
         ),
     )
 

@@ -56,7 +56,12 @@ def test_the_request_carries_the_mail_and_the_touch_key(provider: StandIn) -> No
     assert request.headers["Authorization"] == "Bearer SG.key"
     assert request.headers["Content-Type"] == "application/json"
     assert request.body == {
-        "personalizations": [{"to": [{"email": "jane.doe@acme.example", "name": "Jane Doe"}]}],
+        "personalizations": [
+            {
+                "to": [{"email": "jane.doe@acme.example", "name": "Jane Doe"}],
+                "custom_args": {"touch_key": "enrollment-7:welcome:1"},
+            }
+        ],
         "from": {"email": "hello@perennial.example", "name": "Perennial"},
         "subject": "A first hello",
         "content": [
@@ -64,7 +69,6 @@ def test_the_request_carries_the_mail_and_the_touch_key(provider: StandIn) -> No
             {"type": "text/html", "value": PLAIN.html},
         ],
         "headers": {"Message-ID": f"<{PLAIN.message_id}>", **PLAIN.headers},
-        "custom_args": {"touch_key": "enrollment-7:welcome:1"},
     }
 
 

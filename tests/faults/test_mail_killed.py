@@ -32,8 +32,8 @@ class Post:
 
 
 @contextmanager
-def smtp() -> Iterator[Post]:
-    handler = Handler()
+def smtp(**replies: str) -> Iterator[Post]:
+    handler = Handler(**replies)
     server = LocalServer(handler, SMTP)
     server.start()
     try:
@@ -128,8 +128,18 @@ def test_killed_around_the_hand_over_it_arrives_once_at_most(
     assert post.arrived() == arrived
     if arrived:
         with desk.database.begin() as connection:
-            settle_by_evidence(connection, [Evidence("enrollment-1:hello:1", "sent", NOW)])
+            settle_by_evidence(connection, [Evidence("enrollment-1:hello:1", "sent", NOW, NOW)])
         assert desk.touch("state") == ("sent",)
+
+
+def test_killed_with_a_refusal_in_hand_the_next_attempt_is_refused_again(desk: Desk) -> None:
+    """The touch would be in the air for ever, and the dead address be written to again."""
+    with smtp(RCPT="550 5.1.1 nobody here") as post:
+        kill_at(desk, post, "email.refused")
+        assert desk.touch("state") == ("claimed",)
+
+        assert state_after(attempt(desk, post, 2)) == "failed"
+    assert desk.values("SELECT reason FROM suppression") == ["bounced"]
 
 
 def test_frozen_while_the_mail_is_written_its_replacement_sends_the_only_one(

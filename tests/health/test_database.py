@@ -177,6 +177,36 @@ def test_mails_of_which_nobody_knows_are_told_of(
     assert checks(database_url)["touches"].state == state
 
 
+@pytest.mark.parametrize(
+    ("reason", "detail", "words"),
+    [
+        ("set_up", "The SMTP server refuses the login (535).", "refuses the login (535)"),
+        ("reputation", "550 5.7.26", "DKIM"),
+        ("refuses_all", "554", "refuses every one (554)"),
+    ],
+)
+def test_paused_sending_is_bad_and_says_why(
+    database: Engine, database_url: str, reason: str, detail: str, words: str
+) -> None:
+    """A provider that refused every mail left doctor green for weeks."""
+    run(
+        database,
+        "INSERT INTO sending_pause (channel, reason, detail, reported, opened_at, probe_at) "
+        "VALUES ('smtp', :reason, :detail, false, now() - interval '90 minutes', now())",
+        reason=reason,
+        detail=detail,
+    )
+
+    sending = checks(database_url)["sending"]
+
+    assert sending.state == State.BAD
+    assert "90 min" in sending.said
+    assert words in sending.advice
+    assert "starter.py sending resume" in sending.advice
+    run(database, "UPDATE sending_pause SET ended_at = now()")
+    assert checks(database_url)["sending"].state == State.OK
+
+
 def test_many_failing_mails_are_bad(database: Engine, database_url: str) -> None:
     """A blocked account at the provider fails each mail for good."""
     run(database, "INSERT INTO lead (email, email_key) VALUES ('a@b.example', 'a@b.example')")

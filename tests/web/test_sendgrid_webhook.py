@@ -47,9 +47,27 @@ def told(site: Site) -> list[tuple[object, ...]]:
         ("processed", {}, (None, 0, None)),
         ("delivered", {"response": "250 OK"}, (None, 0, None)),
         ("deferred", {"response": "400 try again later", "attempt": "5"}, (None, 0, None)),
-        ("dropped", {"reason": "Bounced Address", "status": "5.0.0"}, (None, 0, None)),
+        ("dropped", {"reason": "Bounced Address", "status": "5.0.0"}, ("bounce", 0, "bounced")),
+        ("dropped", {"reason": "Invalid"}, ("bounce", 0, "bounced")),
+        ("dropped", {"reason": "Unsubscribed Address"}, ("unsubscribe", 0, "unsubscribed")),
+        ("dropped", {"reason": "Spam Reporting Address"}, ("complaint", 0, "complained")),
+        ("dropped", {"reason": "Spam Content"}, (None, 0, None)),
         ("bounce", {"type": "bounce", "status": "5.0.0"}, ("bounce", 0, "bounced")),
         ("bounce", {"type": "blocked", "status": "4.0.0"}, ("soft_bounce", 0, None)),
+        ("bounce", {"status": None, "reason": None}, ("soft_bounce", 0, None)),
+        ("bounce", {"type": "bounce", "status": "5.2.2"}, ("soft_bounce", 0, None)),
+        (
+            "bounce",
+            {"type": "blocked", "status": "5.7.1", "reason": "550 5.7.1 jane: user unknown"},
+            ("bounce", 0, "bounced"),
+        ),
+        ("bounce", {"bounce_classification": "Invalid Address"}, ("bounce", 0, "bounced")),
+        ("bounce", {"bounce_classification": "Content"}, ("soft_bounce", 0, None)),
+        ("bounce", {"type": "bounce", "reason": "550 too bad"}, ("soft_bounce", 0, None)),
+        # The trouble is ours.
+        ("bounce", {"status": "5.7.1", "reason": "550 5.7.1 blocked: Spamhaus"}, (None, 0, None)),
+        ("bounce", {"type": "bounce", "status": "5.7.26"}, (None, 0, None)),
+        ("bounce", {"bounce_classification": "Reputation"}, (None, 0, None)),
         ("open", {"useragent": "Mozilla/4.0", "ip": "192.0.2.1"}, ("open", 1, None)),
         ("open", {"sg_machine_open": False}, ("open", 1, None)),
         ("open", {"sg_machine_open": True}, ("open", 0, None)),
@@ -115,13 +133,13 @@ async def test_news_of_a_mail_on_its_way_settles_it_as_sent(
         ("unknown", "failed"),
         ("sending", "failed"),
         ("planned", "planned"),
-        ("sent", "sent"),
+        ("sent", "failed"),
         ("failed", "failed"),
         ("suppressed", "suppressed"),
     ],
 )
 async def test_a_dropped_mail_was_not_sent(site: Site, before: str, after: str) -> None:
-    """What was settled stays; a touch that waits for its retry still gets it."""
+    """SendGrid answered 202 and queued it only; a touch that waits for its retry still gets it."""
     touch(site, before)
     await post(site, [event("processed"), event("dropped", reason="jane@acme.example is odd")])
 

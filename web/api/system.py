@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from domain.access import Action
 from health.checks import Check, State, worst
+from store import sending
+from store.api_tokens import Caller
+from store.refused_mail import Reason
 from web.api.access import Place, may
+from web.api.paging import Done
 
 router = APIRouter(prefix="/system", tags=["system"])
+Resumer = Annotated[Caller, Depends(may(Action.RESUME_SENDING))]
 
 
 class CheckLine(BaseModel):
@@ -39,6 +45,55 @@ async def show(here: Place) -> Standing:
     """How everything stands; a few seconds old at most."""
     checks = await here.watch.checks()
     return Standing(state=worst(checks), checks=_lines(checks))
+
+
+class SendingPaused(BaseModel):
+    """An e-mail channel that sends nothing, because mail is refused for a reason of ours:
+    ``set_up`` (a login, a sender, credits), ``reputation`` or ``refuses_all``. ``detail`` is what
+    the provider said, in codes; times are journey time, UTC."""
+
+    channel: str
+    reason: Reason
+    detail: str
+    since: datetime
+    next_probe_at: datetime
+    probes: int
+
+
+class Sending(BaseModel):
+    """The channels that send nothing now; none when all is well."""
+
+    paused: list[SendingPaused]
+
+
+@router.get("/sending", dependencies=[Depends(may(Action.READ_SYSTEM))])
+def show_sending(here: Place) -> Sending:
+    """Whether mail goes out, and if not, why."""
+    with here.database.connect() as connection:
+        return Sending(
+            paused=[
+                SendingPaused(
+                    channel=one.channel,
+                    reason=one.reason,
+                    detail=one.detail,
+                    since=one.opened_at,
+                    next_probe_at=one.probe_at,
+                    probes=one.probes,
+                )
+                for one in sending.open_pauses(connection)
+            ]
+        )
+
+
+@router.post("/sending/resume")
+def resume_sending(here: Place, caller: Resumer) -> Done:
+    """Have mail go on that is paused, because what was wrong is mended. What waited is sent from
+    where it stood; if it is refused again, sending pauses again."""
+    with here.database.begin() as connection:
+        ended = sending.resume(connection, caller.name, here.clock.now())
+    if not ended:
+        return Done(detail="Sending is not paused.")
+    return Done(detail="Mail goes on.")
 
 
 def _lines(checks: Sequence[Check]) -> list[CheckLine]:

@@ -108,7 +108,8 @@ def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
 
 
 def _banner(visit: Visit) -> Callable[[], None]:
-    """Says on every open page when journeys stand still, and goes when they move again.
+    """Says on every open page when journeys stand still or no mail goes out, and goes when they
+    do again.
 
     Returns:
         What looks again whether they do.
@@ -121,12 +122,18 @@ def _banner(visit: Visit) -> Callable[[], None]:
     sentence = Markup("{}{}").format(
         _("Journeys stand still at the moment; what you enter is kept."), to_system
     )
+    paused = Markup("{}{}").format(
+        _("No mail goes out at the moment: our mail is refused. It follows once that is mended."),
+        to_system,
+    )
     with ui.element("div").props('role="status"').classes("standstill"):
         banner = ui.html(sentence, tag="p", sanitize=False)
+        mail_banner = ui.html(paused, tag="p", sanitize=False)
     watch = visit.here.watch
 
     def look() -> None:
         banner.set_visibility(watch.journeys_stand_still())
+        mail_banner.set_visibility(watch.sending_is_paused())
 
     look()
     return look

@@ -206,6 +206,7 @@ SUPPRESSIONS = {
 ALERTS = {
     "hot_lead": N_("Hot lead waits"),
     "overflow": N_("Leads without a rep"),
+    "sending_paused": N_("No mail goes out"),
     "sla_reminder": N_("Promise broken"),
     "sla_breach": N_("Promise broken for long"),
     "stalled": N_("Sale stands still"),

@@ -14,8 +14,10 @@ from sqlalchemy import Connection
 from domain.access import Action
 from health.checks import Check, State
 from store.engine import AWAY
+from web.api import system as system_api
+from web.console.frame import say_done
 from web.console.pages import console_page
-from web.console.parts import Cell, Tone, badge, quiet, show, table
+from web.console.parts import Cell, Tone, badge, button, quiet, show, table
 from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _
@@ -36,6 +38,14 @@ async def system(visit: Visit) -> None:
     summary = show(Markup(), "p").props('role="status"')
     listed = show(Markup()).classes("checks")
 
+    async def resume() -> None:
+        await visit.act(system_api.resume_sending)
+        say_done(_("Mail goes on."))
+        await refresh()
+
+    with visit.top:
+        go_on = button(_("Have mail go on"), resume)
+
     async def refresh() -> None:
         # That the database is away is what the checks say; this page is for such times.
         with suppress(*AWAY):
@@ -43,6 +53,8 @@ async def system(visit: Visit) -> None:
         checks = await visit.here.watch.checks()
         summary.set_content(_summary(visit, checks))
         listed.set_content(_table(checks))
+        paused = any(one.name == "sending" and one.state == State.BAD for one in checks)
+        go_on.set_visibility(paused and visit.may(Action.RESUME_SENDING))
 
     await refresh()
     ui.timer(EVERY_SECONDS, refresh)
