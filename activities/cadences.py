@@ -309,23 +309,24 @@ class CadenceActivities:
 
     def _plan_another_try(
         self, current: Pass, move: Move, delivery: Delivery, now: datetime
-    ) -> Plan:
+    ) -> tuple[Plan, Move]:
         """The same step when its mail may be tried again, in its window."""
         row = current.row
         until = max(delivery.until or now, now)
         due = next_opening(current.cadence.window, until, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
             connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
-        plan = self._plan(current, Move("send", move.step, due), now)
+        later = Move("send", move.step, due, counted_from=move.step, counted_since=until)
+        plan = self._plan(current, later, now)
         if delivery.why == "recipient":
             details = sentence(
                 "{what}, because the recipient's server takes no mail for now", what=plan.details
             )
-            return replace(plan, details=details, summary=f"{plan.summary} (put off)")
+            return replace(plan, details=details, summary=f"{plan.summary} (put off)"), later
         details = sentence(
             "{what}, because sending is paused: our mail is refused", what=plan.details
         )
-        return replace(plan, details=details, summary=f"{plan.summary} (sending paused)")
+        return replace(plan, details=details, summary=f"{plan.summary} (sending paused)"), later
 
     def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))

@@ -91,16 +91,22 @@ def _is_mark(sign: str) -> bool:
     return unicodedata.category(sign).startswith("M")
 
 
-def split_name(whole: str) -> tuple[str, str]:
+def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
     """(first name, last name) of a whole name.
 
     Korean and Chinese names begin with the family name, with or without a space, as do Japanese
     ones with a space. “Last, First” is read as such; elsewhere the last word is the family name.
-    A single word that can't be split is a first name.
+    A name that can't be split is a first name: where a Japanese one is parted nobody can see, and
+    of Chinese ones with four characters only those with a double family name.
+
+    Args:
+        japanese: the person is in Japan, so a name in Han characters is no Chinese one.
     """
     whole = " ".join(whole.split())
-    if _HANGUL.match(whole) or _HAN.match(whole):
-        length = 2 if len(whole) > 2 and whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS) else 1
+    double = whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
+    chinese = _HAN.match(whole) and not japanese and (len(whole) < 4 or double)
+    if _HANGUL.match(whole) or chinese:
+        length = 2 if len(whole) > 2 and double else 1
         return whole[length:], whole[:length]
     if "," in whole:
         last, first = whole.split(",", 1)

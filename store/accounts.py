@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from domain.contacts.companies import company_key
 from domain.identities import AccountRef, Group
 
 
@@ -25,8 +26,8 @@ class Accounts:
 
 
 def name_key(name: str) -> str:
-    """What makes two names the same company: white space collapsed, case folded."""
-    return " ".join(name.split()).casefold()
+    """What makes two names the same company."""
+    return company_key(name)
 
 
 def ensure_accounts(

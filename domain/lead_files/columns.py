@@ -1,91 +1,38 @@
 """Which column of a file is which field of a lead.
 
-Headers are recognised as HubSpot, Salesforce and hand-made lists name them, in English and
-Korean (and the commonest in Chinese). What is not recognised becomes an attribute.
+What is not recognised becomes an attribute, unless it may say who wants no mail: then a person is
+asked.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, field, replace
 
 from domain.attributes import attribute_key
+from domain.contacts.consent_headings import consent_sense
+from domain.contacts.dates import Order
+from domain.contacts.texts import key
 from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.headings import FIELDS, WHOLE_NAMES, Field, Hint, field_of
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.sentences import sentence
 
-Field = Literal[
-    "email",
-    "first_name",
-    "last_name",
-    "full_name",
-    "title",
-    "company",
-    "phone",
-    "country",
-    "language",
-    "time_zone",
-    "source",
-    "unsubscribed",
-]
-FIELDS: tuple[Field, ...] = get_args(Field)
+__all__ = ["ASK", "FIELDS", "KEPT", "LEFT_OUT", "Columns", "Field", "choose", "guess", "recognise"]
 
 LEFT_OUT = "-"
 """In the place of a field: the column is not read."""
-
-# The spellings of one field, the best first: when a file has several, an empty cell of the
-# better column is filled from the next.
-_SPELLINGS: Mapping[Field, str] = {
-    "email": (
-        "email|email address|work email|business email|mail|이메일|이메일 주소|전자 메일|"
-        "전자메일 주소|전자우편|메일|메일 주소|회사 이메일|업무용 이메일|邮箱|电子邮件|"
-        "电子邮箱|邮件"
-    ),
-    "first_name": "first name|given name|given names|forename|이름|명|名|名字",
-    "last_name": "last name|surname|family name|성|姓|姓氏",
-    "full_name": (
-        "full name|name|contact name|lead name|contact|person|성명|전체 이름|담당자|"
-        "담당자명|담당자 이름|고객명|연락처 이름|姓名|联系人"
-    ),
-    "title": "job title|title|position|role|직함|직책|직위|직급|职位|职务",
-    "company": (
-        "company|company name|account|account name|company account|organization|"
-        "organisation|employer|associated company|primary associated company|회사|회사명|"
-        "회사 이름|회사 계정|계정|계정 이름|계정명|기업|기업명|업체명|소속|公司|公司名称|"
-        "单位"
-    ),
-    "phone": (
-        "phone|phone number|telephone|telephone number|business phone|work phone|tel|"
-        "mobile|mobile phone|mobile phone number|mobile number|cell|cell phone|전화|"
-        "전화번호|회사 전화|연락처|휴대폰|휴대폰 번호|휴대전화|휴대전화 번호|핸드폰|"
-        "핸드폰 번호|모바일|电话|手机|手机号|联系电话"
-    ),
-    "country": (
-        "country|country region|country code|country territory|mailing country|"
-        "billing country|ip country|국가|국가 지역|국가 코드|나라|우편 국가|国家|国家 地区"
-    ),
-    "language": (
-        "language|preferred language|contact language|locale|언어|선호 언어|기본 언어|语言"
-    ),
-    "time_zone": "time zone|contact timezone|시간대|표준 시간대|타임존|时区",
-    "source": (
-        "source|lead source|original source|original traffic source|소스|리드 소스|"
-        "리드 출처|출처|유입 경로|来源"
-    ),
-    "unsubscribed": (
-        "unsubscribed|unsubscribe|unsub time|unsubscribed at|unsubscribed date|"
-        "unsubscribed from all email|unsubscribed from all emails|opted out|opted out of email|"
-        "opted out of emails|opted out of email marketing information|has opted out of email|"
-        "opt out|email opt out|email optout|hs email optout|emails opted out|opt out of email|"
-        "do not email|do not e mail|do not mail|do not contact|no email|no emails|no mail|"
-        "수신 거부|수신 거부 여부|이메일 수신 거부|이메일 수신 거부 여부|메일 수신 거부|"
-        "메일 수신 거부 여부|마케팅 수신 거부|광고 수신 거부|구독 취소|구독 취소됨|구독 해지|"
-        "모든 이메일 구독 취소됨|모든 이메일에서 구독 취소됨|이메일 옵트아웃|연락 금지|"
-        "退订|已退订|邮件退订|取消订阅|已取消订阅|拒收邮件|不接收邮件|请勿联系|勿发邮件"
-    ),
-}
+KEPT = "attribute"
+"""In the place of a field: a person looked at it, and it says nothing of consent."""
+ASK = "?"
+"""In the place of a field: the column may say who wants no mail, and nobody said if it does."""
+_CONSENT: tuple[Field, ...] = ("unsubscribed", "consent")
+_LISTED = 30
+_LIKE_MAIL = re.compile(
+    r"mail|correo|courriel|post|почт|адрес|메일|메일주소|邮|郵|メール|เมล|contact|address"
+)
 
 
 def _words(header: str) -> str:
@@ -93,24 +40,65 @@ def _words(header: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
 
 
-def _read_spellings() -> dict[str, tuple[Field, int]]:
-    found: dict[str, tuple[Field, int]] = {}
-    for field, spellings in _SPELLINGS.items():
-        for rank, spelling in enumerate(spellings.split("|")):
-            # "E-mail" and "E mail", "회사 이름" and "회사이름" are the same header.
-            found.setdefault(spelling.replace(" ", ""), (field, rank))
-    return found
-
-
-_FIELD_OF = _read_spellings()
-
-
 @dataclass(frozen=True)
 class Columns:
-    """The reading of a header: indices of each field's columns, best first; keys of the rest."""
+    """The reading of a header.
+
+    ``fields`` are the indices of each field's columns, best first; ``attributes`` the keys of the
+    rest, ``keys`` those of all columns. ``hints`` are attributes that tell of a place or a company.
+    ``statuses`` are attributes that may say ``Unsubscribed`` among other things; ``unclear`` are
+    those that may say who wants no mail, and ``decided`` those of which a person said that they
+    don't. ``orders`` is the order of days in an attribute; None for days that tell by themselves.
+    """
 
     fields: Mapping[Field, tuple[int, ...]]
     attributes: tuple[tuple[str, int], ...]
+    header: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    hints: Mapping[Hint, tuple[int, ...]] = field(default_factory=dict)
+    statuses: frozenset[int] = frozenset()
+    unclear: tuple[int, ...] = ()
+    decided: frozenset[int] = frozenset()
+    orders: Mapping[int, Order | None] = field(default_factory=dict)
+
+    def clear(self) -> Columns:
+        """These columns.
+
+        Raises:
+            LeadFileError: some may say who wants no mail, and nobody said in which sense.
+        """
+        if self.unclear:
+            raise LeadFileError(
+                sentence(
+                    "the columns {columns} may say who wants no mail, and it is not clear how. Map "
+                    "each to {unsubscribed} (yes means no mail), {consent} (no means no mail), "
+                    "{kept} (it says nothing of mail) or {left_out} (leave it out).",
+                    columns=_listed([self.header[index] for index in self.unclear]),
+                    unsubscribed="unsubscribed",
+                    consent="consent",
+                    kept=KEPT,
+                    left_out=LEFT_OUT,
+                )
+            )
+        return self
+
+    def with_orders(self, orders: Mapping[int, Order | None]) -> Columns:
+        """The same with the order of the days in these columns."""
+        return replace(self, orders=orders)
+
+    def chosen(self) -> list[str]:
+        """Of each column what :func:`choose` takes for it."""
+        found = [ASK if index in self.unclear else "" for index in range(len(self.header))]
+        for index in self.decided:
+            found[index] = KEPT
+        for field_name, indices in self.fields.items():
+            for index in indices:
+                found[index] = field_name
+        read = {index for _, index in self.attributes} | set(self.unclear)
+        for index, name in enumerate(self.header):
+            if not found[index] and index not in read and name not in REJECT_COLUMNS:
+                found[index] = LEFT_OUT
+        return found
 
 
 def recognise(
@@ -120,8 +108,9 @@ def recognise(
 
     Args:
         header: the column names in order.
-        mapping: column name → field, said by the person; such a field is read from there only.
-            ``unsubscribed`` is read from the columns that are known to hold it as well.
+        mapping: column name → field, :data:`KEPT` or :data:`LEFT_OUT`, said by the person; such a
+            field is read from there only. ``unsubscribed`` and ``consent`` are read from the
+            columns that are known to hold them as well.
         source_given: all leads of the file share a source the person named, so a column of
             sources is an attribute like any other.
 
@@ -129,141 +118,183 @@ def recognise(
         LeadFileError: an unknown column or field in ``mapping``, or no e-mail column.
     """
     said = _said(header, mapping or {})
-    ranked: dict[Field, list[tuple[int, int]]] = {}
-    rest: list[int] = []
+    built = _Building(header, source_given=source_given)
     for index, name in enumerate(header):
-        if name in REJECT_COLUMNS:
-            continue
         if index in said:
-            ranked.setdefault(said[index], []).append((0, index))
+            built.take(index, said[index])
             continue
-        field, rank = _FIELD_OF.get(_words(name).replace(" ", ""), (None, 0))
-        if field in said.values() and field != "unsubscribed":
-            field = None
-        if field is None or (field == "source" and source_given):
-            rest.append(index)
+        known, rank = field_of(name)
+        if known in FIELDS and not (known in said.values() and known not in _CONSENT):
+            built.take(index, known, rank)
+            continue
+        sense = consent_sense(name)
+        if sense in _CONSENT:
+            built.take(index, sense)
         else:
-            ranked.setdefault(field, []).append((rank, index))
-    if "email" not in ranked:
-        if any("@" in name for name in header):
-            raise LeadFileError(
-                sentence(
-                    "its first row must name the columns (Email, First Name …), but holds an "
-                    "e-mail address: add such a row."
-                )
-            )
-        raise LeadFileError(
-            sentence(
-                "it has no e-mail column. Its columns are {columns}; map the one that holds the "
-                "addresses to the field email.",
-                columns=_listed(header),
-            )
-        )
-    if "last_name" not in ranked and "full_name" not in ranked and "first_name" in ranked:
-        _first_name_alone(header, ranked, said)
-    fields = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
-    return Columns(fields, _attribute_columns(header, rest))
+            built.take(index, {"unclear": ASK, "detail": "detail"}.get(sense, ""))
+    if "email" not in built.ranked:
+        raise _no_address(header)
+    if "last_name" not in built.ranked and "full_name" not in built.ranked:
+        built.whole_names(said)
+    return built.columns()
 
 
 def guess(header: Sequence[str]) -> list[str]:
-    """What each column seems to be: a field, or '' for what is kept as an attribute.
+    """What each column seems to be: a field, '' for what is kept as an attribute, or :data:`ASK`.
 
     Raises:
         LeadFileError: the first row holds an address, so it names no columns.
     """
-    named = any(
-        _FIELD_OF.get(_words(name).replace(" ", ""), ("",))[0] == "email" for name in header
-    )
+    named = any(field_of(name)[0] == "email" for name in header)
     whole = any("@" in name for name in header)
     columns = recognise(header) if named or whole else recognise([*header, "email"])
-    found = [""] * len(header)
-    for field, indices in columns.fields.items():
-        for index in indices:
-            if index < len(header):
-                found[index] = field
-    return found
+    return columns.chosen()[: len(header)]
 
 
 def choose(header: Sequence[str], fields: Sequence[str], *, source_given: bool = False) -> Columns:
     """The columns as a person chose them; of several for one field the best name goes first.
 
     Args:
-        fields: of each column of ``header`` its field, '' to keep it as an attribute, or
-            ``LEFT_OUT``.
+        fields: of each column of ``header`` its field, '' or :data:`KEPT` to keep it as an
+            attribute, or ``LEFT_OUT``.
         source_given: as for :func:`recognise`.
 
     Raises:
-        LeadFileError: not one choice for each column, an unknown field, or none for addresses.
+        LeadFileError: not one choice for each column, an unknown field, none for addresses, or a
+            column that may say who wants no mail is not decided.
     """
     if len(fields) != len(header):
         raise LeadFileError(f"it has {len(header)} columns, but {len(fields)} were chosen for.")
-    ranked: dict[Field, list[tuple[int, int]]] = {}
-    rest: list[int] = []
+    built = _Building(header, source_given=source_given)
     for index, said in enumerate(fields):
-        if said == LEFT_OUT:
-            continue
-        known: list[Field] = [name for name in FIELDS if name == said]
-        if said and not known:
-            raise LeadFileError(
-                f"leads have no field “{said}”. Fields are {', '.join(FIELDS)}; leave it empty to "
-                "keep the column as an attribute."
-            )
-        if header[index] in REJECT_COLUMNS:
-            continue
-        if not known or (said == "source" and source_given):
-            rest.append(index)
-            continue
-        usual, rank = _FIELD_OF.get(_words(header[index]).replace(" ", ""), (None, 0))
-        ranked.setdefault(known[0], []).append((rank if usual == said else 0, index))
-    if "email" not in ranked:
+        if said not in (*FIELDS, "", KEPT, LEFT_OUT, ASK):
+            raise LeadFileError(_no_field(said))
+        usual, rank = field_of(header[index])
+        built.take(index, said, rank if usual == said else 0)
+    if "email" not in built.ranked:
         raise LeadFileError(
             sentence("none of its columns is chosen for the e-mail address: choose one.")
         )
-    chosen = {field: tuple(index for _, index in sorted(ranks)) for field, ranks in ranked.items()}
-    return Columns(chosen, _attribute_columns(header, rest))
+    return built.columns().clear()
 
 
-def _first_name_alone(
-    header: Sequence[str], ranked: dict[Field, list[tuple[int, int]]], said: Mapping[int, Field]
-) -> None:
-    """A list with 이름 and no 성 has the whole name there."""
-    whole = [entry for entry in ranked["first_name"] if header[entry[1]] in ("이름", "名字")]
-    if whole and "first_name" not in said.values():
-        ranked["full_name"] = ranked.pop("first_name")
+class _Building:
+    """Columns while they are decided one by one."""
+
+    def __init__(self, header: Sequence[str], *, source_given: bool) -> None:
+        self.header = header
+        self.source_given = source_given
+        self.ranked: dict[Field, list[tuple[int, int]]] = {}
+        self.rest: list[int] = []
+        self.unclear: list[int] = []
+        self.details: list[int] = []
+        self.decided: set[int] = set()
+
+    def take(self, index: int, what: str, rank: int = 0) -> None:
+        """Decide a column: a field, ``detail`` of an opt-out, or one of this module's marks."""
+        if self.header[index] in REJECT_COLUMNS or what == LEFT_OUT:
+            return
+        known: list[Field] = [name for name in FIELDS if name == what]
+        if known and not (what == "source" and self.source_given):
+            self.ranked.setdefault(known[0], []).append((rank, index))
+            return
+        self.rest.append(index)
+        if what == ASK:
+            self.unclear.append(index)
+        elif what == "detail":
+            self.details.append(index)
+        elif what == KEPT:
+            self.decided.add(index)
+
+    def whole_names(self, said: Mapping[int, str]) -> None:
+        """A list with 이름 and no 성 has the whole name there."""
+        first = self.ranked.get("first_name", [])
+        whole = any(key(self.header[index]) in WHOLE_NAMES for _, index in first)
+        if whole and "first_name" not in said.values():
+            self.ranked["full_name"] = self.ranked.pop("first_name")
+
+    def columns(self) -> Columns:
+        keys = _keys(self.header)
+        hints: dict[Hint, list[tuple[int, int]]] = {}
+        for index in self.rest:
+            known, rank = field_of(self.header[index])
+            if known in ("state", "city", "domain"):
+                hints.setdefault(known, []).append((rank, index))
+        # The reason of an opt-out is of interest only when nothing else tells of opt-outs.
+        unclear = self.unclear + ([] if "unsubscribed" in self.ranked else self.details)
+        return Columns(
+            fields={name: _best_first(ranks) for name, ranks in self.ranked.items()},
+            attributes=tuple((keys[index], index) for index in self.rest),
+            header=tuple(self.header),
+            keys=keys,
+            hints={name: _best_first(ranks) for name, ranks in hints.items()},
+            statuses=frozenset(
+                index for index in self.rest if consent_sense(self.header[index]) == "status"
+            ),
+            unclear=tuple(sorted(unclear)),
+            decided=frozenset(self.decided),
+        )
 
 
-def _attribute_columns(header: Sequence[str], rest: list[int]) -> tuple[tuple[str, int], ...]:
+def _best_first(ranks: list[tuple[int, int]]) -> tuple[int, ...]:
+    return tuple(index for _, index in sorted(ranks))
+
+
+def _no_address(header: Sequence[str]) -> LeadFileError:
+    if any("@" in name for name in header):
+        return LeadFileError(
+            sentence(
+                "its first row must name the columns (Email, First Name …), but holds an "
+                "e-mail address: add such a row."
+            )
+        )
+    return LeadFileError(
+        sentence(
+            "it has no e-mail column. Its columns are {columns}; map the one that holds the "
+            "addresses to the field email.",
+            columns=_listed(header),
+        )
+    )
+
+
+def _keys(header: Sequence[str]) -> tuple[str, ...]:
     taken: dict[str, int] = {}
     found = []
-    for index in rest:
-        key = attribute_key(header[index]) or f"column_{index + 1}"
-        taken[key] = taken.get(key, 0) + 1
-        found.append((key if taken[key] == 1 else f"{key}_{taken[key]}", index))
+    for index, name in enumerate(header):
+        one = attribute_key(name) or f"column_{index + 1}"
+        taken[one] = taken.get(one, 0) + 1
+        found.append(one if taken[one] == 1 else f"{one}_{taken[one]}")
     return tuple(found)
 
 
-def _said(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, Field]:
-    said: dict[int, Field] = {}
-    for column, field in mapping.items():
-        matching = [i for i, name in enumerate(header) if name == column.strip()] or [
-            i for i, name in enumerate(header) if name and _words(name) == _words(column)
+def _said(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
+    said: dict[int, str] = {}
+    for column, name in mapping.items():
+        matching = [i for i, one in enumerate(header) if one == column.strip()] or [
+            i for i, one in enumerate(header) if one and _words(one) == _words(column)
         ]
         if not matching:
             raise LeadFileError(
                 f"the mapping names the column “{column}”, which it does not have. Its columns are "
                 f"{_listed(header)}."
             )
-        known = [name for name in FIELDS if name == field.strip().lower()]
-        if not known:
-            raise LeadFileError(
-                f"the mapping names the field “{field}”, which leads do not have. Fields are "
-                f"{', '.join(FIELDS)}; every other column is kept as an attribute."
-            )
-        said[matching[0]] = known[0]
+        what = name.strip().lower()
+        if what not in (*FIELDS, KEPT, LEFT_OUT):
+            raise LeadFileError(f"the mapping is not right: {_no_field(name)}")
+        said[matching[0]] = what
     return said
 
 
+def _no_field(name: str) -> str:
+    return (
+        f"leads do not have the field “{name}”. Fields are {', '.join(FIELDS)}; {KEPT} keeps a "
+        f"column as an attribute, {LEFT_OUT} leaves it out."
+    )
+
+
 def _listed(header: Sequence[str]) -> str:
-    names = [f"“{name[:60]}”" for name in header if name]
-    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
-    return ", ".join(names[:30]) + more
+    """Names of columns, those first that look like what is missed: an address."""
+    likely = [name for name in header if name and _LIKE_MAIL.search(key(name))]
+    names = [f"“{name[:60]}”" for name in dict.fromkeys([*likely, *filter(None, header)])]
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more

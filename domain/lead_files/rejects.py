@@ -8,6 +8,8 @@ apostrophe is somebody else's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
 """First columns of a rejects file. They are skipped when a mended one is imported."""
 
@@ -29,3 +31,14 @@ def as_meant(cell: str) -> str:
     """The cell without the apostrophe that :func:`defused` put before it."""
     rest = cell[1:]
     return rest if cell.startswith("'") and (_is_run(rest) or rest.startswith("'")) else cell
+
+
+class RejectedRowError(ValueError):
+    """A row can't be imported. ``kind`` groups equal reasons, the message is the whole sentence;
+    ``opted_out`` are the keys of addresses whose people want no mail, as the row says all the
+    same."""
+
+    def __init__(self, kind: str, message: str, opted_out: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.opted_out = opted_out

@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
-from phonenumbers.timezone import time_zones_for_number
 
+from domain.contacts.addresses import addresses_in, bare_address
+from domain.contacts.companies import company_domain, company_key, company_name
+from domain.contacts.countries import country_code, language_code, main_language
+from domain.contacts.dates import Order, read_day
+from domain.contacts.phones import NO_PHONE, Phone, read_phone
+from domain.contacts.texts import kept, plain, said
+from domain.contacts.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 from domain.email.addresses import address_key
-from domain.lead_files.columns import Columns, Field
-from domain.lead_files.countries import country, country_code, language_code
-from domain.lead_files.time_zones import time_zone_name
+from domain.lead_files.columns import Columns
+from domain.lead_files.headings import Field, Hint
+from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
+from domain.lead_files.rejects import RejectedRowError
 from domain.names import split_name
 from domain.sentences import sentence
+
+__all__ = [
+    "BAD_EMAIL",
+    "CONSENT_NOT_SAID",
+    "NOT_YES_OR_NO",
+    "NO_EMAIL",
+    "TOO_LONG",
+    "LeadRow",
+    "RejectedRowError",
+    "RowReader",
+    "checked_email",
+    "with_opt_out",
+]
 
 NO_EMAIL = "no e-mail address"
 BAD_EMAIL = "not a valid e-mail address"
 TOO_LONG = "a value is too long"
-NOT_YES_OR_NO = "not clear whether they unsubscribed"
 
 LIMITS: dict[Field, int] = {
     "email": 320,
@@ -37,6 +57,7 @@ LIMITS: dict[Field, int] = {
     "time_zone": 200,
     "source": 300,
     "unsubscribed": 300,
+    "consent": 300,
 }
 """Longest value of each field, in characters."""
 ATTRIBUTE_LIMIT = 32_767
@@ -46,40 +67,18 @@ ATTRIBUTE_LIMIT = 32_767
 _PLAIN_LOCAL = re.compile(r"[a-zA-Z0-9_+\-]+(?:\.[a-zA-Z0-9_+\-]+)*\Z")
 _ROLES = frozenset(CASE_INSENSITIVE_MAILBOX_NAMES)
 _MAX_EMAIL_BYTES = 254
-# What stands under a heading such as "Unsubscribed", without spaces and punctuation. Mailchimp
-# writes "cleaned" for an address that it gave up.
-_ANSWERS = {
-    True: (
-        "yes y true t 1 on checked unsubscribed unsubscribe optedout optout donotemail donotmail "
-        "donotcontact nomail noemail cleaned nonsubscribed suppressed ✓ ✔ 예 네 참 수신거부 "
-        "수신거부함 거부 거부함 구독취소 구독취소됨 구독해지 해지 是 真 已退订 退订 拒收 取消订阅 "
-        "已取消订阅"
-    ),
-    False: (
-        "no n false f 0 off unchecked subscribed subscribe optedin optin 아니오 아니요 거짓 수신 "
-        "수신동의 동의 구독 구독중 구독함 否 假 未退订 订阅 已订阅"
-    ),
-}
-_ANSWER = {word: answer for answer, words in _ANSWERS.items() for word in words.split()}
-# When they unsubscribed, such as 2024-05-01 09:30:00 or 5/1/24.
-_DATE = re.compile(r"(?:\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{2,4})(?:[ T,].*)?")
-_SEVERAL_ZONES = {"AU", "BR", "CA", "CL", "ID", "KZ", "MN", "MX", "RU", "US"}
-
-
-class RejectedRowError(ValueError):
-    """A row can't be imported. ``kind`` groups equal reasons, the message is the whole sentence."""
-
-    def __init__(self, kind: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind = kind
+UNKNOWN, BY_COUNTRY, BY_PLACE, SAID = range(4)
+"""How sure a language or a time zone is: nobody knows, it is that of the country, that of the place
+or phone number, or it was said."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeadRow:
     """A checked row. Empty strings are values the file does not have.
 
-    ``language_guess`` and ``time_zone_guess`` follow from the country and the phone number; they
-    are for new leads and never overwrite what is known.
+    ``language_guess`` and ``time_zone_guess`` follow from country, place and phone number; how sure
+    language and time zone are is :data:`UNKNOWN` to :data:`SAID`. What was said is never replaced
+    by a guess, and a guess by no worse one.
     """
 
     email: str
@@ -90,11 +89,14 @@ class LeadRow:
     phone: str
     company: str
     company_key: str
+    company_domain: str
     country: str
     language: str
     language_guess: str
+    language_certainty: int
     time_zone: str
     time_zone_guess: str
+    time_zone_certainty: int
     source: str
     unsubscribed: bool
     """Whether they asked for no mail; a file never says that somebody wants mail again."""
@@ -116,6 +118,10 @@ class RowReader:
         self._columns = columns
         self._source = source
         self._erased = erased
+        self._optouts = OptOuts(columns)
+        self.not_understood: Counter[str] = Counter()
+        """How many rows had a country, language, time_zone, phone or date that could not be read
+        and is kept as an attribute; ``no_time_zone`` are those of whom no zone is known."""
 
     def read(self, values: Sequence[str]) -> LeadRow:
         """Check and normalise one row.
@@ -123,11 +129,39 @@ class RowReader:
         Raises:
             RejectedRowError: no or a bad e-mail address, one of somebody who was erased, or a
                 value that is too long or doesn't say whether they unsubscribed.
+            LeadFileError: a column nobody decided about says that somebody wants no mail.
         """
+        try:
+            return self._read(values)
+        except RejectedRowError as error:
+            opted_out = self.opted_out(values)
+            if not opted_out:
+                raise
+            raise RejectedRowError(error.kind, with_opt_out(str(error)), opted_out) from None
+
+    def opted_out(self, values: Sequence[str]) -> tuple[str, ...]:
+        """Keys of the addresses in a row that can't be imported, when it says that their people
+        want no mail. A row with a value too much is read from its end as well."""
+        shift = max(0, len(values) - len(self._columns.header))
+        if not any(self._optouts.surely(values, by) for by in {0, shift}):
+            return ()
+        cells = (
+            values[index + by]
+            for by in {0, shift}
+            for index in self._columns.fields["email"]
+            if index + by < len(values)
+        )
+        found = {}
+        for address in addresses_in(plain(" ".join(cells))):
+            with suppress(RejectedRowError):
+                found[address_key(checked_email(address))] = True
+        return tuple(one for one in found if one not in self._erased)
+
+    def _read(self, values: Sequence[str]) -> LeadRow:
         found = {field: self._value(field, values) for field in self._columns.fields}
         if not found["email"]:
             raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
-        email = checked_email(found["email"])
+        email = checked_email(bare_address(found["email"]))
         if address_key(email) in self._erased:
             raise RejectedRowError(
                 "erased",
@@ -136,64 +170,137 @@ class RowReader:
                     "address with evidence first."
                 ),
             )
+        unsubscribed = self._optouts.read(values)
         attributes = self._attributes(values)
+        self._keep_others(values, found, attributes)
 
-        written_country = found.get("country", "")
-        code = country_code(written_country) if written_country else ""
-        if written_country and not code:
-            attributes.setdefault("country", written_country)
-        phone, region, zone = _phone(found.get("phone", ""), code)
-        code = code or region
-        known = country(code)
+        written = found.get("country", "")
+        code = country_code(written) if written else ""
+        phone = self._phone(found.get("phone", ""), code, attributes)
+        if written and not code:
+            self._keep("country", written, attributes)
+        code = code or phone.region
 
-        first_name, last_name = found.get("first_name", ""), found.get("last_name", "")
-        if found.get("full_name") and not (first_name and last_name):
-            split = split_name(found["full_name"])
-            first_name, last_name = first_name or split[0], last_name or split[1]
+        language = language_code(found.get("language", ""))
+        if found.get("language") and not language:
+            self._keep("language", found["language"], attributes)
+        zone = time_zone_name(found["time_zone"], code) if found.get("time_zone") else ""
+        if found.get("time_zone") and not zone:
+            self._keep("time_zone", found["time_zone"], attributes)
+        place = self._place(code, values) or phone.time_zone
+        zone_guess = place or main_zone(code)
+        language_guess = main_language(code)
+        if not (zone or zone_guess):
+            self.not_understood["no_time_zone"] += 1
 
-        company = found.get("company", "")
+        first_name, last_name = _names(found, email, code)
+        company = company_name(found.get("company", ""))
         return LeadRow(
             email=email,
             email_key=address_key(email),
             first_name=first_name,
             last_name=last_name,
             title=found.get("title", ""),
-            phone=phone,
+            phone=phone.number,
             company=company,
-            company_key=company.casefold(),
+            company_key=company_key(company) if company else "",
+            company_domain=self._domain(values) if company else "",
             country=code,
-            language=language_code(found.get("language", "")),
-            language_guess=known.language if known else "",
-            time_zone=time_zone_name(found.get("time_zone", "")),
-            time_zone_guess=zone or (known.time_zone if known else ""),
+            language=language,
+            language_guess=language_guess,
+            language_certainty=SAID if language else BY_COUNTRY if language_guess else UNKNOWN,
+            time_zone=zone,
+            time_zone_guess=zone_guess,
+            time_zone_certainty=(
+                SAID if zone else BY_PLACE if place else BY_COUNTRY if zone_guess else UNKNOWN
+            ),
             source=found.get("source") or self._source,
-            unsubscribed=self._unsubscribed(values),
+            unsubscribed=unsubscribed,
             attributes=attributes,
         )
 
     def _value(self, field: Field, values: Sequence[str]) -> str:
         for index in self._columns.fields[field]:
-            if index < len(values):
-                value = " ".join(values[index].split())
+            if index < len(values) and values[index]:
+                value = said(values[index])
                 if len(value) > LIMITS[field]:
                     raise _too_long(field, len(value), LIMITS[field])
                 if value:
                     return value
         return ""
 
-    def _unsubscribed(self, values: Sequence[str]) -> bool:
-        """Whether any of the columns says so: there is one for each list they were on."""
-        columns = self._columns.fields.get("unsubscribed", ())
-        return any(_says_yes(values[index]) for index in columns if index < len(values))
+    def _keep(self, name: str, written: str, attributes: dict[str, str]) -> None:
+        """What is not understood is counted, and kept as it was written."""
+        attributes.setdefault(name, written)
+        self.not_understood[name] += 1
+
+    def _keep_others(
+        self, values: Sequence[str], found: Mapping[Field, str], attributes: dict[str, str]
+    ) -> None:
+        """A second phone number, address or other value of a field is kept as an attribute."""
+        for field, value in found.items():
+            if field in ("unsubscribed", "consent") or len(self._columns.fields[field]) < 2:
+                continue
+            for index in self._columns.fields[field]:
+                other = said(values[index]) if index < len(values) else ""
+                if other and other.casefold() != value.casefold():
+                    attributes.setdefault(self._columns.keys[index], other)
+
+    def _phone(self, written: str, country: str, attributes: dict[str, str]) -> Phone:
+        if not written:
+            return NO_PHONE
+        phone = read_phone(written, country)
+        if not phone.number:
+            self._keep("phone", written, attributes)
+        for number, other in enumerate(phone.others, start=2):
+            attributes.setdefault(f"phone_{number}", other)
+        return phone
+
+    def _place(self, country: str, values: Sequence[str]) -> str:
+        """The zone of state and city, in the countries that have several."""
+        if not country or has_one_time(country):
+            return ""
+        state, city = (self._hint(name, values) for name in ("state", "city"))
+        return zone_of_place(country, state, city)
+
+    def _domain(self, values: Sequence[str]) -> str:
+        return company_domain(self._hint("domain", values))
+
+    def _hint(self, name: Hint, values: Sequence[str]) -> str:
+        for index in self._columns.hints.get(name, ()):
+            if index < len(values) and (value := said(values[index])):
+                return value
+        return ""
 
     def _attributes(self, values: Sequence[str]) -> dict[str, str]:
         found = {}
         for key, index in self._columns.attributes:
-            if index < len(values) and (value := values[index].strip()):
+            if index < len(values) and (value := kept(values[index])):
                 if len(value) > ATTRIBUTE_LIMIT:
                     raise _too_long(key, len(value), ATTRIBUTE_LIMIT)
+                if index in self._columns.orders:
+                    value = self._day(value, self._columns.orders[index])
                 found[key] = value
         return found
+
+    def _day(self, written: str, order: Order | None) -> str:
+        """A day as YYYY-MM-DD, which conditions and policies understand."""
+        day = read_day(written, order)
+        if day is None and said(written):
+            self.not_understood["date"] += 1
+        return day.isoformat() if day else written
+
+
+def _names(found: Mapping[Field, str], email: str, country: str) -> tuple[str, str]:
+    """First and last name; an address in their place is none."""
+    first, last, whole = (
+        "" if "@" in value or value.casefold() == email.casefold() else value
+        for value in (found.get(name, "") for name in ("first_name", "last_name", "full_name"))
+    )
+    if whole and not (first and last):
+        split = split_name(whole, japanese=country == "JP")
+        first, last = first or said(split[0]), last or said(split[1])
+    return first, last
 
 
 def _too_long(name: str, length: int, limit: int) -> RejectedRowError:
@@ -208,22 +315,10 @@ def _too_long(name: str, length: int, limit: int) -> RejectedRowError:
     )
 
 
-def _says_yes(value: str) -> bool:
-    """Whether a cell says yes; an empty one doesn't."""
-    words = " ".join(value.split())
-    folded = "".join(c for c in words.casefold() if c.isalnum() or c in "✓✔")
-    if not words:
-        return False
-    if folded in _ANSWER:
-        return _ANSWER[folded]
-    if _DATE.fullmatch(words):
-        return True
-    raise RejectedRowError(
-        NOT_YES_OR_NO,
-        sentence(
-            "“{value}” does not say whether this person unsubscribed: write yes or no.",
-            value=words[:60],
-        ),
+def with_opt_out(reason: str) -> str:
+    """The reason of a reject, and that what the row says of mail counts all the same."""
+    return sentence(
+        "{reason} That this person wants no mail is recorded all the same.", reason=reason
     )
 
 
@@ -253,27 +348,3 @@ def _checked_domain(domain: str) -> str:
         return validate_email(f"a@{domain}", check_deliverability=False).domain
     except EmailNotValidError:
         return ""
-
-
-def _phone(written: str, code: str) -> tuple[str, str, str]:
-    """A phone number as (E.164 or as written, its country, its time zone), each maybe ''.
-
-    The time zone is given only for countries with several, and only when the number has one.
-    """
-    if not written:
-        return "", "", ""
-    try:
-        number = phonenumbers.parse(written.lstrip("'="), code or None)
-    except phonenumbers.NumberParseException:
-        return written, "", ""
-    if not phonenumbers.is_possible_number(number):
-        return written, "", ""
-    region = code or phonenumbers.region_code_for_number(number) or ""
-    zone = ""
-    if region in _SEVERAL_ZONES and (
-        number.country_code == phonenumbers.country_code_for_region(region)
-    ):
-        zones = time_zones_for_number(number)
-        zone = zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else ""
-    phone = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return phone, region if region.isalpha() else "", zone

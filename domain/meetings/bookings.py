@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
-from domain.lead_files.countries import language_code
-from domain.lead_files.time_zones import time_zone_name
+from domain.contacts.countries import language_code
+from domain.contacts.time_zones import time_zone_name
 from domain.names import split_name
 
 Provider = Literal["calcom", "calendly"]

@@ -14,8 +14,8 @@ from pydantic_core import PydanticCustomError
 
 from domain.cadences.window import WEEKDAYS
 from domain.cadences.yaml_messages import did_you_mean
-from domain.lead_files.countries import country_code
-from domain.lead_files.time_zones import time_zone_name
+from domain.contacts.countries import country_code
+from domain.contacts.time_zones import time_zone_name
 
 Opening = tuple[int, int]
 """Minutes after local midnight, from the first up to, not including, the second."""

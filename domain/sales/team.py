@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.cadences.conditions import Condition, checked_condition, compile_condition
-from domain.lead_files.countries import country_code, language_code
+from domain.contacts.countries import country_code, language_code
 from domain.policy import Policy, mistake
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import ClockSpan, DelayField

@@ -7,8 +7,9 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from domain.contacts.countries import country_code, language_code
+from domain.contacts.time_zones import time_zone_name
 from domain.lead_files.columns import recognise
-from domain.lead_files.countries import country_code, language_code
 from domain.lead_files.row import (
     BAD_EMAIL,
     NO_EMAIL,
@@ -19,7 +20,6 @@ from domain.lead_files.row import (
     RowReader,
     checked_email,
 )
-from domain.lead_files.time_zones import time_zone_name
 from domain.names import split_name
 
 
@@ -75,7 +75,7 @@ def test_one_yes_of_several_columns_is_enough_and_an_unclear_word_is_refused() -
     for cell in ("", "No", "false", "0", "Subscribed", "아니오", "否"):
         assert not lead(Unsubscribed=cell).unsubscribed
     with pytest.raises(
-        RejectedRowError, match=r"“maybe” does not say .* write yes or no"
+        RejectedRowError, match=r"“maybe” under “Unsubscribed” does not say .* write yes or no"
     ) as refused:
         lead(Unsubscribed="maybe")
     assert refused.value.kind == NOT_YES_OR_NO
@@ -158,7 +158,7 @@ def test_time_zones_are_understood_as_exports_write_them(written: str, name: str
         ("US", "(415) 555-2671", "+14155552671", "US", "America/Los_Angeles"),
         ("US", "+82 10-1234-5678", "+821012345678", "US", "America/New_York"),
         ("US", "", "", "US", "America/New_York"),
-        ("", "call my desk", "call my desk", "", ""),
+        ("", "call my desk", "", "", ""),
         ("Germany", "'+49 30 901820", "+4930901820", "DE", "Europe/Berlin"),
     ],
 )

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from domain.attributes import attribute_key
+from domain.contacts.countries import language_code
+from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
 from domain.identities import Facts, Group
 from domain.lead_files.columns import Field, recognise
-from domain.lead_files.countries import language_code
 from domain.lead_files.row import LIMITS, RejectedRowError, RowReader, checked_email
-from domain.lead_files.time_zones import time_zone_name
 from web.tracking.refusal import BadMessage
 
 # Traits may come without an address, rows of a file may not.

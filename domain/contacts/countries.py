@@ -1,0 +1,149 @@
+"""Countries and languages as people write them: names in every language of CLDR, ISO 3166-1 codes,
+and what databases call them. Codes are ISO 3166-1 alpha-2, languages BCP 47 primary subtags."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from babel import localedata
+from babel.core import get_global
+
+from domain.contacts.cldr import lookup
+from domain.contacts.regions import region_of
+from domain.contacts.texts import key, table
+
+_FORM_OF_STATE = re.compile(
+    r"\b(?:the|rep|republic|state|kingdom|federation|federative|federal|democratic|people'?s|islamic|united|"
+    r"plurinational|bolivarian|socialist|commonwealth|grand duchy|principality|sultanate|union|"
+    r"of|and|sar|province|china|republik|republique|republica|königreich|royaume|reino|bundesrepublik)\b",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"\s*[,;/|()（）\[\]]\s*|\s+[-–—]\s+")
+# Business is done in another language there than most people speak at home.
+_BUSINESS_LANGUAGE = {
+    "AG": "en", "BB": "en", "BI": "fr", "BS": "en", "BW": "en", "BZ": "en", "CF": "fr", "CM": "fr",
+    "DM": "en", "FJ": "en", "GD": "en", "GM": "en", "GY": "en", "IN": "en", "JM": "en", "KE": "en",
+    "LS": "en", "MG": "fr", "MW": "en", "PG": "en", "PH": "en", "PK": "en", "RW": "en", "SC": "en",
+    "SL": "en", "SZ": "en", "TT": "en", "UG": "en", "VU": "en", "WS": "en", "ZM": "en", "ZW": "en",
+    "KM": "fr", "LU": "fr", "SN": "fr", "ML": "fr", "TO": "en", "TZ": "en", "SS": "en", "NR": "en",
+}  # fmt: skip
+_LANGUAGE_ALIASES = {
+    "mandarin": "zh", "cantonese": "zh", "국문": "ko", "영문": "en", "일문": "ja", "중문": "zh",
+    "castellano": "es", "castilian": "es", "flemish": "nl", "farsi": "fa", "tagalog": "fil",
+    "norwegian": "nb", "norsk": "nb", "no": "nb", "brazilianportuguese": "pt", "中文": "zh",
+    "汉语": "zh", "漢語": "zh", "华语": "zh", "普通话": "zh", "英文": "en", "韩文": "ko",
+    "日文": "ja",
+    "kr": "ko", "jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el", "ua": "uk", "vn": "vi",
+    "serbocroatian": "sr", "moldovan": "ro", "bahasa": "id", "bahasaindonesia": "id",
+    "bahasamelayu": "ms", "yue": "zh", "cmn": "zh",
+}  # fmt: skip
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*\Z", re.IGNORECASE)
+
+
+@functools.cache
+def _codes() -> frozenset[str]:
+    """Every alpha-2 code that is in use."""
+    territories = set(get_global("territory_zones")) | {"XK"}
+    return frozenset(code for code in territories if len(code) == 2 and code != "ZZ")
+
+
+@functools.cache
+def _aliases() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in table("countries"):
+        code, _, names = line.partition(" ")
+        for name in names.split("|"):
+            found[key(name)] = code
+    for code, said in get_global("territory_aliases").items():
+        # Alpha-3 and numeric codes; those of countries that fell apart name several.
+        if len(said) == 1 and (len(code) == 3 or code == "UK"):
+            found.setdefault(code.casefold(), said[0])
+    return found
+
+
+@functools.lru_cache(maxsize=8192)
+def country_code(written: str) -> str:
+    """The alpha-2 code of a country as written, or ''.
+
+    Reads names in the languages of CLDR, alpha-2, alpha-3 and numeric codes, official names
+    (``Bolivia, Plurinational State of``) and names with more beside them: ``United States (US)``,
+    ``CA, USA``.
+    """
+    if code := _country(written):
+        return code
+    parts = [part for part in _APART.split(written) if part]
+    if len(parts) < 2:
+        return ""
+    found = {part: code for part in parts if (code := _country(part))}
+    countries = set(found.values())
+    if len(countries) > 1:
+        # CA in "CA, USA" is a state, not Canada.
+        found = {
+            part: code
+            for part, code in found.items()
+            if not any(region_of(other, part) for other in countries if other != code)
+        }
+        countries = set(found.values())
+    if len(countries) > 1:
+        countries = {code for part, code in found.items() if len(part) > 2}
+    return countries.pop() if len(countries) == 1 else ""
+
+
+def _country(written: str) -> str:
+    wanted = key(written)
+    if not wanted:
+        return ""
+    if wanted in _aliases():
+        return _aliases()[wanted]
+    code = wanted.upper()
+    if len(code) == 2 and code.isascii():
+        return code if code in _codes() else ""
+    if name := lookup("countries", wanted):
+        return name if name in _codes() else ""
+    bare = _FORM_OF_STATE.sub(" ", written)
+    return _country(bare) if len(key(bare)) > 3 and key(bare) != wanted else ""
+
+
+@functools.cache
+def main_language(country: str) -> str:
+    """The language in which business is done in a country, '' for an unknown one."""
+    if country in _BUSINESS_LANGUAGE:
+        return _BUSINESS_LANGUAGE[country]
+    likely = get_global("likely_subtags").get(f"und_{country}", "")
+    language = str(likely).partition("_")[0]
+    if country in _codes() and not language:
+        return "en"  # CLDR leaves out what follows from "und", which is English.
+    return language
+
+
+@functools.lru_cache(maxsize=2048)
+def language_code(written: str) -> str:
+    """The BCP 47 primary language of a tag or a name as written (``ko-KR``, ``kor``, ``Korean``,
+    ``Deutsch (Schweiz)``), or ''."""
+    for part in (
+        written,
+        re.split(r"\s*[(（/,;]", written, maxsplit=1)[0],
+        written.partition(" - ")[0],
+    ):
+        if code := _language(part.strip()):
+            return code
+    return ""
+
+
+def _language(written: str) -> str:
+    wanted = key(written)
+    if wanted in _LANGUAGE_ALIASES:
+        return _LANGUAGE_ALIASES[wanted]
+    if tag := _TAG.match(written):
+        code = tag[1].casefold()
+        code = str(get_global("language_aliases").get(code, code)).partition("_")[0]
+        if _is_language(code):
+            return _LANGUAGE_ALIASES.get(code, code)
+    found = lookup("languages", wanted)
+    return _LANGUAGE_ALIASES.get(found, found)
+
+
+@functools.cache
+def _is_language(code: str) -> bool:
+    return code in localedata.load("en", merge_inherited=False)["languages"]
