@@ -8,6 +8,7 @@ Every process (worker, web, command line) calls :func:`get`. With neither ``DATA
 from __future__ import annotations
 
 import functools
+import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -144,6 +145,8 @@ class Settings(BaseSettings):
     """E-mail touches per second over all workers; Temporal holds the rate on the queue."""
     start_rate_per_second: float = 50.0
     """Journeys started per second by an import."""
+    lead_time_zone: str = "UTC"
+    """IANA name: the time zone of leads of whom neither country, place, phone nor file tells it."""
     worker_concurrency: int = 16
     worker_shutdown_seconds: float = 30.0
     worker_beat_file: Path | None = None
@@ -187,6 +190,13 @@ class Settings(BaseSettings):
             if name not in set(Role):
                 raise ValueError(f"'{name}' is no role; roles are {', '.join(Role)}")
         return names
+
+    @field_validator("lead_time_zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        if name not in zoneinfo.available_timezones():
+            raise ValueError(f"'{name}' is no time zone; write a name such as Europe/Berlin")
+        return name
 
     @field_validator("database_url")
     @classmethod

@@ -24,10 +24,11 @@ from cli import connect
 from cli.arguments import AsJson
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
-from domain.lead_files.columns import Columns, recognise
+from domain.lead_files.columns import Columns, ColumnsError, recognise
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
+from domain.lead_files.sampled import UnclearDaysError, settle
 from settings import Settings
 from store import lead_import, migrate
 from store.engine import engine
@@ -50,6 +51,8 @@ class Outcome:
     created: int = 0
     updated: int = 0
     unsubscribed: int = 0
+    opted_out: set[str] = field(default_factory=set)
+    not_understood: Counter[str] = field(default_factory=Counter)
     journeys_queued: int = 0
     last_start_s: float = 0.0
     cadence: str = ""
@@ -64,7 +67,10 @@ def import_leads(
     map_: Annotated[
         list[str] | None,
         typer.Option(
-            "--map", metavar="COLUMN=FIELD", help="Which field a column holds; may be repeated."
+            "--map",
+            metavar="COLUMN=FIELD",
+            help="Which field a column holds, consent and unsubscribed among them; attribute "
+            "keeps it, - leaves it out. May be repeated.",
         ),
     ] = None,
     source: Annotated[
@@ -77,6 +83,10 @@ def import_leads(
     encoding: Annotated[
         str | None, typer.Option(help="Encoding of the file.", show_default="recognised")
     ] = None,
+    dates: Annotated[
+        str,
+        typer.Option(help="Order of days such as 5/6/2027: dmy, mdy, ymd.", show_default="shown"),
+    ] = "",
     no_start: Annotated[
         bool, typer.Option("--no-start", help="Start no journeys; a later import does.")
     ] = False,
@@ -90,8 +100,9 @@ def import_leads(
     try:
         leads = read_lead_file(_bytes_of(file), encoding)
         columns = recognise(leads.header, _mapping(map_ or []), source_given=source is not None)
+        columns = settle(columns.clear(), leads.records(), dates)
     except LeadFileError as error:
-        raise UserError(f"{file} cannot be imported: {error}") from error
+        raise _cannot_import(file, error) from error
     outcome = Outcome(leads, columns)
     settings = settings_module.get()
     url = _ready_database(settings)
@@ -103,7 +114,10 @@ def import_leads(
             erased = ErasedPeople(connection, deployment_secret(settings))
             _stage(connection, RowReader(columns, source or "", erased), rejects, outcome)
             outcome.unsubscribed = lead_import.opt_out_staged(
-                connection, file_name=file.name, now=settings.clock().now()
+                connection,
+                outcome.opted_out,
+                file_name=file.name,
+                now=settings.clock().now(),
             )
             _merge(connection, outcome, None if no_start else settings.start_rate_per_second)
             outcome.pace = lead_import.ready_for_sales(connection, settings.clock().now())
@@ -116,6 +130,8 @@ def import_leads(
                 created=outcome.created,
                 updated=outcome.updated,
                 rejected=rejects.kinds.total(),
+                unsubscribed=outcome.unsubscribed,
+                not_understood=outcome.not_understood,
             )
             outcome.rejects_file, outcome.rejected = rejects.close(), rejects.kinds
             with _uninterrupted():
@@ -127,6 +143,8 @@ def import_leads(
     except KeyboardInterrupt:
         stderr.print("Stopped: nothing was imported.")
         raise typer.Exit(INTERRUPTED) from None
+    except LeadFileError as error:
+        raise _cannot_import(file, error) from error
     except (DBAPIError, psycopg2.Error) as error:
         raise UserError(_database_gave_up(error)) from error
     finally:
@@ -137,6 +155,15 @@ def import_leads(
         typer.echo(json.dumps(_as_json(outcome, wall_s)))
     else:
         _tell(outcome, file.name, wall_s, dry_run=dry_run, no_start=no_start)
+
+
+def _cannot_import(file: Path, error: LeadFileError) -> UserError:
+    how = ""
+    if isinstance(error, UnclearDaysError):
+        how = " Say for example --dates dmy."
+    elif isinstance(error, ColumnsError):
+        how = f' Say for example --map "{error.column}={error.field}".'
+    return UserError(f"{file} cannot be imported: {error}{how}")
 
 
 def _ready_database(settings: Settings) -> str:
@@ -215,24 +242,24 @@ def _stage(
         bar = progress.add_task("Importing", total=len(outcome.leads.lines))
         for record in outcome.leads.records():
             outcome.rows += 1
-            if record.problem:
-                rejects.add(record, record.problem, record.said)
-                continue
             try:
-                batch.append((record.row, reader.read(record.values)))
+                batch.append((record.row, reader.read_record(record)))
             except RejectedRowError as error:
                 rejects.add(record, error.kind, str(error))
+                outcome.opted_out.update(error.opted_out)
             if len(batch) == BATCH_ROWS:
                 lead_import.stage(connection, batch)
                 batch.clear()
                 progress.update(bar, completed=record.line)
         lead_import.stage(connection, batch)
+    outcome.not_understood = reader.not_understood
 
 
 def _merge(connection: Connection, outcome: Outcome, starts_per_second: float | None) -> None:
     """Merge what was staged; without ``starts_per_second`` no journeys are queued."""
     with stderr.status("Merging"):
-        merged = lead_import.merge(connection)
+        zone = settings_module.get().lead_time_zone
+        merged = lead_import.merge(connection, time_zone=zone)
         outcome.created, outcome.updated = merged.created, merged.updated
         lead_import.judge_fit(connection, settings_module.get().clock().now())
         if starts_per_second is not None:
@@ -259,6 +286,7 @@ def _as_json(outcome: Outcome, wall_s: float) -> dict[str, object]:
         "updated": outcome.updated,
         "rejected": outcome.rejected.total(),
         "unsubscribed": outcome.unsubscribed,
+        "not_understood": dict(outcome.not_understood),
         "rejects_file": str(outcome.rejects_file) if outcome.rejects_file else None,
         "journeys_queued": outcome.journeys_queued,
         "ready_for_sales": outcome.pace.ready,
@@ -279,6 +307,7 @@ def _tell(
     say(f"  rejected  {outcome.rejected.total():>9,}")
     if outcome.unsubscribed:
         say(f"  no mail   {outcome.unsubscribed:>9,}   (unsubscribed, as the file says)")
+    _tell_not_understood(outcome.not_understood)
     if outcome.rejects_file:
         say("\nRejected because of")
         for kind, count in outcome.rejected.most_common(SHOWN_REASONS):
@@ -298,7 +327,7 @@ def _tell(
             f"last to start in about {_span(outcome.last_start_s)}."
         )
     else:
-        say("\nNo journeys were queued: every lead of the file has or awaits one.")
+        say("\nNo journeys were queued: every lead of the file has, had or awaits one.")
     if outcome.pace.ready:
         say(_pace(outcome.pace, dry_run=dry_run, no_start=no_start))
 
@@ -314,6 +343,19 @@ def _pace(pace: Pace, *, dry_run: bool, no_start: bool) -> str:
         f"{leads} {verb} ready for sales. Sales gets {pace.per_hour:,} an hour: the last in about "
         f"{hours}."
     )
+
+
+def _tell_not_understood(counts: Counter[str]) -> None:
+    unread = {name: count for name, count in counts.items() if name != "no_time_zone"}
+    if unread:
+        typer.echo("\nNot understood, and kept as an attribute")
+        for name, count in sorted(unread.items()):
+            typer.echo(f"  {name:<12} {count:>6,} rows")
+    if nowhere := counts["no_time_zone"]:
+        zone = settings_module.get().lead_time_zone
+        typer.echo(
+            f"\nNo time zone is known of {nowhere:,} rows: new leads are taken to be in {zone}."
+        )
 
 
 def _tell_columns(leads: LeadFile, columns: Columns) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.email.addresses import address_key
+from domain.lead_files.row import SAID, UNKNOWN
 from domain.meetings.bookings import Booking, Invitee
 from store.meetings import (
     MeetingRefused,
@@ -71,7 +72,9 @@ def _new_lead(connection: Connection, who: Invitee, key: str, source: str) -> in
         "first_name": who.first_name,
         "last_name": who.last_name,
         "language": who.language,
+        "language_certainty": SAID if who.language else UNKNOWN,
         "time_zone": who.time_zone,
+        "time_zone_certainty": SAID if who.time_zone else UNKNOWN,
     }
     made: int = connection.execute(
         insert(Lead)

@@ -12,6 +12,7 @@ from domain.identities import Lead
 from domain.journey import journey_id
 from domain.names import FREE_MAIL
 from store.accounts import Accounts, name_key
+from store.certainty import is_better
 from store.places import places, plan_anew
 from store.relay_messages import Message, post_all
 from store.write_keys import Source
@@ -36,8 +37,8 @@ def add_leads(connection: Connection, concerned: Sequence[Lead], source: Source)
     rows = connection.execute(
         text(
             """
-            INSERT INTO lead (email, email_key, source)
-            SELECT email, email_key, :source
+            INSERT INTO lead (email, email_key, source, time_zone)
+            SELECT email, email_key, :source, :time_zone
             FROM unnest(CAST(:emails AS text[]), CAST(:keys AS text[])) AS one (email, email_key)
             ORDER BY email_key
             ON CONFLICT (email_key) DO NOTHING RETURNING id
@@ -45,6 +46,7 @@ def add_leads(connection: Connection, concerned: Sequence[Lead], source: Source)
         ),
         {
             "source": source.name,
+            "time_zone": source.time_zone,
             "emails": [lead.facts["email"] for lead in new],
             "keys": [lead.email_key for lead in new],
         },
@@ -60,11 +62,11 @@ _SAID = """
     said AS (
         SELECT * FROM jsonb_to_recordset(CAST(:said AS jsonb)) AS one
             (id bigint, account_id bigint, first_name text, last_name text, title text, phone text,
-             company text, country text, language text, language_guess text, time_zone text,
-             time_zone_guess text, attributes jsonb, is_new boolean)
+             company text, country text, language text, language_guess text, language_certainty int,
+             time_zone text, time_zone_guess text, time_zone_certainty int, attributes jsonb)
     )
 """
-_SERVER_SAID = """
+_SERVER_SAID = f"""
     SELECT old.id,
         coalesce(said.account_id, old.account_id) AS account_id,
         coalesce(said.first_name, old.first_name) AS first_name,
@@ -72,17 +74,19 @@ _SERVER_SAID = """
         coalesce(said.title, old.title) AS title,
         coalesce(said.phone, old.phone) AS phone,
         coalesce(said.country, old.country) AS country,
-        coalesce(said.language,
-            CASE WHEN is_new OR said.country <> old.country THEN said.language_guess END,
-            old.language) AS language,
-        coalesce(said.time_zone,
-            CASE WHEN is_new OR said.country <> old.country
-                OR (old.country = '' AND old.time_zone = 'UTC') THEN said.time_zone_guess END,
-            old.time_zone) AS time_zone,
-        merged_attributes(old.attributes, coalesce(said.attributes, '{}'), false) AS attributes
+        CASE WHEN {is_better("language", "said", "old")}
+            THEN coalesce(said.language, said.language_guess) ELSE old.language END AS language,
+        CASE WHEN {is_better("language", "said", "old")}
+            THEN said.language_certainty ELSE old.language_certainty END AS language_certainty,
+        CASE WHEN {is_better("time_zone", "said", "old")}
+            THEN coalesce(said.time_zone, said.time_zone_guess)
+            ELSE old.time_zone END AS time_zone,
+        CASE WHEN {is_better("time_zone", "said", "old")}
+            THEN said.time_zone_certainty ELSE old.time_zone_certainty END AS time_zone_certainty,
+        merged_attributes(old.attributes, coalesce(said.attributes, '{{}}'), false) AS attributes
     FROM lead AS old JOIN said USING (id)
 """
-# Language and time zone are never empty: one that nobody gave stands beside an unknown country.
+# Language and time zone are never empty: of one that nobody gave nothing is certain.
 # Whoever sees leads of an account sees the account, so a browser's word brings nobody into one
 # where others are: a confirmed address at the same company does.
 _BROWSER_SAID = """
@@ -94,13 +98,16 @@ _BROWSER_SAID = """
         coalesce(nullif(old.title, ''), said.title, '') AS title,
         coalesce(nullif(old.phone, ''), said.phone, '') AS phone,
         coalesce(nullif(old.country, ''), said.country, '') AS country,
-        CASE WHEN old.country = '' AND old.language = 'en'
-            THEN coalesce(said.language,
-                CASE WHEN is_new OR said.country <> '' THEN said.language_guess END, 'en')
+        CASE WHEN old.language_certainty = 0
+            THEN coalesce(said.language, said.language_guess, old.language)
             ELSE old.language END AS language,
-        CASE WHEN old.country = '' AND old.time_zone = 'UTC'
-            THEN coalesce(said.time_zone, said.time_zone_guess, 'UTC')
+        CASE WHEN old.language_certainty = 0 THEN coalesce(said.language_certainty, 0)
+            ELSE old.language_certainty END AS language_certainty,
+        CASE WHEN old.time_zone_certainty = 0
+            THEN coalesce(said.time_zone, said.time_zone_guess, old.time_zone)
             ELSE old.time_zone END AS time_zone,
+        CASE WHEN old.time_zone_certainty = 0 THEN coalesce(said.time_zone_certainty, 0)
+            ELSE old.time_zone_certainty END AS time_zone_certainty,
         merged_attributes(old.attributes, coalesce(said.attributes, '{}'), true) AS attributes
     FROM lead AS old JOIN said USING (id), LATERAL (
         SELECT NOT EXISTS (SELECT FROM account WHERE id = said.account_id AND owner <> '')
@@ -119,14 +126,17 @@ _UPDATE_LEADS = """
     WITH {said}, new AS ({new})
     UPDATE lead SET account_id = new.account_id, first_name = new.first_name,
         last_name = new.last_name, title = new.title, phone = new.phone, country = new.country,
-        language = new.language, time_zone = new.time_zone, attributes = new.attributes,
-        updated_at = now()
+        language = new.language, language_certainty = new.language_certainty,
+        time_zone = new.time_zone, time_zone_certainty = new.time_zone_certainty,
+        attributes = new.attributes, updated_at = now()
     FROM new WHERE lead.id = new.id
         AND (lead.account_id, lead.first_name, lead.last_name, lead.title, lead.phone,
-             lead.country, lead.language, lead.time_zone, lead.attributes)
+             lead.country, lead.language, lead.language_certainty, lead.time_zone,
+             lead.time_zone_certainty, lead.attributes)
         IS DISTINCT FROM
             (new.account_id, new.first_name, new.last_name, new.title, new.phone,
-             new.country, new.language, new.time_zone, new.attributes)
+             new.country, new.language, new.language_certainty, new.time_zone,
+             new.time_zone_certainty, new.attributes)
     RETURNING lead.id
 """
 _UPDATE = {
@@ -169,16 +179,12 @@ def update_leads(
     accounts: Accounts,
     source: Source,
     now: datetime,
-    *,
-    new: Collection[int],
 ) -> set[int]:
     """Write what was said of leads where it is news; an empty value leaves what is known. What a
-    browser says fills what is empty; where something else is known, it is kept as a claim. A
-    language is guessed for a lead that is new, or whose country is news; a time zone also where
-    none is known.
+    browser says fills what is empty; where something else is known, it is kept as a claim.
+    Language and time zone are taken as in :mod:`store.certainty`.
 
     Args:
-        new: ids of the leads that were made just now.
         now: journey time, UTC.
 
     Returns:
@@ -193,7 +199,7 @@ def update_leads(
         account = accounts.id_of(lead.account)
         if account is None and company:
             account = accounts.by_name[name_key(company)]
-        told.append({**facts, "id": lead.id, "account_id": account, "is_new": lead.id in new})
+        told.append({**facts, "id": lead.id, "account_id": account})
     said = json.dumps(told)
     these, ids = "SELECT unnest(cast(:ids AS bigint[]))", {"ids": [lead.id for lead in concerned]}
     before = places(connection, these, ids)

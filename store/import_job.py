@@ -21,10 +21,13 @@ import structlog
 from sqlalchemy import Connection, Engine, func, text, update
 from sqlalchemy.exc import DBAPIError
 
-from domain.lead_files.columns import choose
+from domain.lead_files.columns import ASK, choose
+from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, Record, read_lead_file
+from domain.lead_files.opt_outs import UndecidedError
 from domain.lead_files.rejects import REJECT_COLUMNS, defused
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
+from domain.lead_files.sampled import settle
 from domain.sentences import sentence
 from store import lead_import
 from store.erasure import ErasedPeople
@@ -51,6 +54,7 @@ class Job:
         now: the clock of journey time, UTC.
         starts_per_second: at which its journeys start.
         secret: of this deployment, by which people who were erased are known again.
+        time_zone: IANA name, of new leads of whom nothing tells it.
     """
 
     database: Engine
@@ -59,8 +63,10 @@ class Job:
     now: Callable[[], datetime]
     starts_per_second: float
     secret: str
+    time_zone: str = "UTC"
     rows: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    opted_out: set[str] = field(default_factory=set)
     rejects: io.StringIO = field(default_factory=io.StringIO)
 
     def work(self) -> None:
@@ -68,6 +74,8 @@ class Job:
         try:
             with self.database.begin() as connection:
                 self._import(connection)
+        except LeadFileError as error:
+            self._undecided(error)
         except (DBAPIError, psycopg2.Error) as error:
             self._failed("The database gave up during the import", error)
         except Exception as error:
@@ -79,11 +87,15 @@ class Job:
         run = self.run
         leads = read_lead_file(data_of(connection, run.id), run.encoding)
         columns = choose(leads.header, run.fields or [], source_given=bool(run.source))
+        columns = settle(columns, leads.records(), run.dates)
         lead_import.prepare(connection)
         erased = ErasedPeople(connection, self.secret)
-        self._stage(connection, leads, RowReader(columns, run.source, erased))
-        lead_import.opt_out_staged(connection, file_name=run.file_name, now=self.now())
-        merged = lead_import.merge(connection)
+        reader = RowReader(columns, run.source, erased)
+        self._stage(connection, leads, reader)
+        unsubscribed = lead_import.opt_out_staged(
+            connection, self.opted_out, file_name=run.file_name, now=self.now()
+        )
+        merged = lead_import.merge(connection, time_zone=self.time_zone)
         lead_import.judge_fit(connection, self.now())
         queued = lead_import.Queued(0, 0.0)
         if run.cadence:
@@ -113,6 +125,8 @@ class Job:
                 ready=pace.ready,
                 ready_hours=pace.hours,
                 ended_at=datetime.now(UTC),
+                unsubscribed=unsubscribed,
+                not_understood=dict(reader.not_understood),
                 **self._progress(),
             )
         )
@@ -129,13 +143,11 @@ class Job:
 
         for record in leads.records():
             self.rows += 1
-            if record.problem:
-                reject(record, record.problem, record.said)
-            else:
-                try:
-                    batch.append((record.row, reader.read(record.values)))
-                except RejectedRowError as error:
-                    reject(record, error.kind, str(error))
+            try:
+                batch.append((record.row, reader.read_record(record)))
+            except RejectedRowError as error:
+                reject(record, error.kind, str(error))
+                self.opted_out.update(error.opted_out)
             if self.rows % BATCH_ROWS == 0:
                 lead_import.stage(connection, batch)
                 batch.clear()
@@ -152,6 +164,14 @@ class Job:
 
     def _note(self, **values: object) -> None:
         self.watch.execute(update(ImportRun).where(ImportRun.id == self.run.id).values(values))
+
+    def _undecided(self, error: LeadFileError) -> None:
+        """A person must say what a column is; one that a row showed is marked for them."""
+        fields = list(self.run.fields or [])
+        if isinstance(error, UndecidedError):
+            fields[error.index] = ASK
+        message = f"Nothing of the file was imported: {error}"
+        self._note(state="failed", error=message, fields=fields, ended_at=datetime.now(UTC))
 
     def _failed(self, what: str, error: Exception) -> None:
         # Not the error's text: it may hold somebody's row.
@@ -173,12 +193,14 @@ def begin(
     now: Callable[[], datetime],
     starts_per_second: float,
     secret: str,
+    time_zone: str = "UTC",
 ) -> threading.Thread:
     """Begin an import, or begin again one that failed or was interrupted.
 
     Args:
         now: the clock of journey time, UTC.
         secret: of this deployment, by which people who were erased are known again.
+        time_zone: IANA name, of new leads of whom nothing tells it.
 
     Returns:
         The thread that carries it out. It dies with the process: then the import is interrupted.
@@ -196,7 +218,7 @@ def begin(
         # It may have the lock, which must not go back to the pool.
         watch.invalidate()
         raise
-    job = Job(database, watch, run, now, starts_per_second, secret)
+    job = Job(database, watch, run, now, starts_per_second, secret, time_zone)
     thread = threading.Thread(target=job.work, name=f"import-{run_id}", daemon=True)
     thread.start()
     return thread

@@ -34,7 +34,8 @@ class ImportRefused(Exception):
 @dataclass(frozen=True)
 class RunLine:
     """One import. ``state``: ready, running, done, failed, interrupted. ``line`` of ``lines`` of
-    the file have been read; ``reasons`` counts rejected rows by short reason; ``starts_for`` are
+    the file have been read; ``reasons`` counts rejected rows by short reason, ``not_understood``
+    rows by the field that was not; ``dates`` is the order of days that was said; ``starts_for`` are
     the real seconds within which its journeys start."""
 
     id: int
@@ -58,6 +59,9 @@ class RunLine:
     ready_hours: int
     """In how many hours the last of them does, at ``backlog_per_hour``."""
     reasons: dict[str, int]
+    unsubscribed: int
+    not_understood: dict[str, int]
+    dates: str
     has_rejects: bool
     error: str
     at: datetime
@@ -76,6 +80,7 @@ class NewImport:
     fields: Sequence[str]
     source: str
     cadence: str
+    dates: str = ""
 
 
 _COLUMNS = ", ".join(
@@ -119,6 +124,7 @@ def keep(connection: Connection, new: NewImport) -> int:
             by=new.by,
             source=new.source,
             cadence=new.cadence,
+            dates=new.dates,
             state="ready",
             encoding=new.leads.encoding,
             fields=list(new.fields),
@@ -147,7 +153,7 @@ def read_again(connection: Connection, run_id: int, leads: LeadFile, fields: Seq
 
 
 def choose(connection: Connection, run_id: int, **chosen: Any) -> None:
-    """Change ``fields``, ``source``, ``cadence`` or ``encoding`` of an import that does not run.
+    """Change fields, source, cadence, dates or encoding of an import that does not run.
 
     Raises:
         ImportRefused: it runs or is done.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, insert, text
 from domain.lead_files.row import LeadRow
 from domain.scoring.policy import ScoringPolicy
 from store.bounded import allow_long_work
+from store.certainty import is_better
 from store.consent import opt_out_all
 from store.places import places, plan_anew
 from store.policies import PolicyMissing, policy
@@ -41,6 +42,7 @@ _TEXT_COLUMNS = (
     "phone",
     "company",
     "company_key",
+    "company_domain",
     "country",
     "language",
     "language_guess",
@@ -48,6 +50,7 @@ _TEXT_COLUMNS = (
     "time_zone_guess",
     "source",
 )
+_NUMBER_COLUMNS = ("language_certainty", "time_zone_certainty")
 _KNOWN_BEFORE = (
     "SELECT known.id FROM lead AS known JOIN import_row USING (email_key) "
     "WHERE import_row.lead_id IS NULL"
@@ -75,7 +78,10 @@ class Queued:
 def prepare(connection: Connection) -> None:
     """Make the temporary table; it is gone at the end of the transaction, which may be long."""
     allow_long_work(connection)
-    columns = ", ".join(f"{name} text NOT NULL" for name in _TEXT_COLUMNS)
+    columns = ", ".join(
+        [f"{name} text NOT NULL" for name in _TEXT_COLUMNS]
+        + [f"{name} smallint NOT NULL" for name in _NUMBER_COLUMNS]
+    )
     connection.execute(
         text(
             f"CREATE TEMPORARY TABLE import_row (position bigint, {columns}, "
@@ -90,6 +96,7 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     lines = io.StringIO()
     for position, row in rows:
         fields = [getattr(row, name).translate(_COPY_ESCAPES) for name in _TEXT_COLUMNS]
+        fields += [str(getattr(row, name)) for name in _NUMBER_COLUMNS]
         attributes = json.dumps(row.attributes, ensure_ascii=False).translate(_COPY_ESCAPES)
         unsubscribed = "t" if row.unsubscribed else "f"
         lines.write("\t".join((str(position), *fields, unsubscribed, attributes)) + "\n")
@@ -97,19 +104,24 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     # SQLAlchemy has no COPY; this is psycopg2's own cursor on the same transaction.
     cursor = cast(Any, connection.connection.cursor())
     try:
-        columns = ", ".join(("position", *_TEXT_COLUMNS, "unsubscribed", "attributes"))
+        columns = ", ".join(
+            ("position", *_TEXT_COLUMNS, *_NUMBER_COLUMNS, "unsubscribed", "attributes")
+        )
         cursor.copy_expert(f"COPY import_row ({columns}) FROM STDIN", lines)
     finally:
         cursor.close()
 
 
-def opt_out_staged(connection: Connection, *, file_name: str, now: datetime) -> int:
-    """Suppress the addresses of the staged rows whose people asked for no mail: before their leads
-    are created or locked, and with them, so no journey sends anything in between.
+def opt_out_staged(
+    connection: Connection, rejected: Collection[str] = (), *, file_name: str, now: datetime
+) -> int:
+    """Suppress the addresses of the rows whose people asked for no mail: before their leads are
+    created or locked, and with them, so no journey sends anything in between.
 
     Rows that say nothing of it, or no, lift nothing.
 
     Args:
+        rejected: keys of such addresses in rows that are not imported.
         file_name: of the file that says so; kept on record.
         now: journey time, UTC.
 
@@ -119,19 +131,32 @@ def opt_out_staged(connection: Connection, *, file_name: str, now: datetime) -> 
     found = connection.execute(
         text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
     ).scalars()
-    addresses = list(found)
+    addresses = list(dict.fromkeys([*found, *rejected]))
     if addresses:
         opt_out_all(connection, addresses, at=now, source="import", evidence=file_name)
     return len(addresses)
 
 
-def merge(connection: Connection) -> Merged:
+# Whether a row names somebody else than the lead at its address: no part of the name is the same.
+_NAMES_ANOTHER = """(
+    (r.first_name <> '' AND lead.first_name <> ''
+        AND lower(r.first_name) <> lower(lead.first_name)
+        OR r.last_name <> '' AND lead.last_name <> ''
+        AND lower(r.last_name) <> lower(lead.last_name))
+    AND NOT (r.first_name <> '' AND lower(r.first_name) = lower(lead.first_name)
+        OR r.last_name <> '' AND lower(r.last_name) = lower(lead.last_name)))"""
+
+
+def merge(connection: Connection, *, time_zone: str = "UTC") -> Merged:
     """Create and update leads and accounts from the staged rows.
 
     Leads are the same when their ``email_key`` is. A value of the file replaces what is known, an
     empty one leaves it; attributes are merged by key. Several rows of one lead count as if they
-    were imported one after the other: the first may create it, the others update it. A guessed
-    language or time zone is taken for a new lead, and for a known one when its country changes.
+    were imported one after the other, but what they say of different people is not mixed: the last
+    one's facts win as a whole. Language and time zone are taken as in :mod:`store.certainty`.
+
+    Args:
+        time_zone: IANA name, of new leads of whom nothing tells it.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
     connection.execute(text("ANALYZE import_row"))
@@ -147,17 +172,29 @@ def merge(connection: Connection) -> Merged:
             """
         )
     )
+    connection.execute(
+        text(
+            """
+            UPDATE account SET domain = r.company_domain FROM (
+                SELECT DISTINCT ON (company_key) company_key, company_domain FROM import_row
+                WHERE company_domain <> '' ORDER BY company_key, position
+            ) AS r WHERE account.name_key = r.company_key AND account.domain IS NULL
+            """
+        )
+    )
     created = connection.execute(
         text(
             """
             WITH new_lead AS (
                 INSERT INTO lead (email, email_key, account_id, first_name, last_name, title,
-                    phone, country, language, time_zone, source, attributes)
+                    phone, country, language, language_certainty, time_zone, time_zone_certainty,
+                    source, attributes)
                 SELECT r.email, r.email_key, account.id, r.first_name, r.last_name, r.title,
                     r.phone, r.country,
                     coalesce(nullif(r.language, ''), nullif(r.language_guess, ''), 'en'),
-                    coalesce(nullif(r.time_zone, ''), nullif(r.time_zone_guess, ''), 'UTC'),
-                    r.source, r.attributes
+                    r.language_certainty,
+                    coalesce(nullif(r.time_zone, ''), nullif(r.time_zone_guess, ''), :time_zone),
+                    r.time_zone_certainty, r.source, r.attributes
                 FROM import_row r LEFT JOIN account ON account.name_key = r.company_key
                 ORDER BY r.position
                 ON CONFLICT (email_key) DO NOTHING
@@ -166,28 +203,34 @@ def merge(connection: Connection) -> Merged:
             UPDATE import_row r SET lead_id = new_lead.id
             FROM new_lead WHERE r.email_key = new_lead.email_key
             """
-        )
+        ),
+        {"time_zone": time_zone},
     ).rowcount
     before = places(connection, _KNOWN_BEFORE)
     connection.execute(
         text(
-            """
+            f"""
             UPDATE lead SET
                 email = r.email,
                 account_id = coalesce(account.id, lead.account_id),
-                first_name = coalesce(nullif(r.first_name, ''), lead.first_name),
-                last_name = coalesce(nullif(r.last_name, ''), lead.last_name),
-                title = coalesce(nullif(r.title, ''), lead.title),
+                first_name = CASE WHEN {_NAMES_ANOTHER} THEN r.first_name
+                    ELSE coalesce(nullif(r.first_name, ''), lead.first_name) END,
+                last_name = CASE WHEN {_NAMES_ANOTHER} THEN r.last_name
+                    ELSE coalesce(nullif(r.last_name, ''), lead.last_name) END,
+                title = CASE WHEN {_NAMES_ANOTHER} THEN r.title
+                    ELSE coalesce(nullif(r.title, ''), lead.title) END,
                 phone = coalesce(nullif(r.phone, ''), lead.phone),
                 country = coalesce(nullif(r.country, ''), lead.country),
-                language = coalesce(nullif(r.language, ''),
-                    CASE WHEN r.country NOT IN ('', lead.country)
-                         THEN nullif(r.language_guess, '') END,
-                    lead.language),
-                time_zone = coalesce(nullif(r.time_zone, ''),
-                    CASE WHEN r.country NOT IN ('', lead.country)
-                         THEN nullif(r.time_zone_guess, '') END,
-                    lead.time_zone),
+                language = CASE WHEN {is_better("language", "r", "lead")}
+                    THEN coalesce(nullif(r.language, ''), r.language_guess)
+                    ELSE lead.language END,
+                language_certainty = CASE WHEN {is_better("language", "r", "lead")}
+                    THEN r.language_certainty ELSE lead.language_certainty END,
+                time_zone = CASE WHEN {is_better("time_zone", "r", "lead")}
+                    THEN coalesce(nullif(r.time_zone, ''), r.time_zone_guess)
+                    ELSE lead.time_zone END,
+                time_zone_certainty = CASE WHEN {is_better("time_zone", "r", "lead")}
+                    THEN r.time_zone_certainty ELSE lead.time_zone_certainty END,
                 source = coalesce(nullif(r.source, ''), lead.source),
                 attributes = lead.attributes || r.attributes,
                 updated_at = now()
@@ -212,13 +255,21 @@ def merge(connection: Connection) -> Merged:
 
 
 def _fold_doubles(connection: Connection) -> None:
-    """Rows of one lead become one: of each field the last value that is not empty."""
-    folded = ", ".join(
-        f"coalesce((array_agg({name} ORDER BY position DESC) FILTER (WHERE {name} <> ''))[1], '')"
-        for name in _TEXT_COLUMNS
-        if name != "email_key"
+    """Rows of one address become one: the last that names somebody, and of each field it leaves
+    empty the last value in rows that name nobody else."""
+    names = [name for name in _TEXT_COLUMNS if name != "email_key"]
+    latest = (
+        "coalesce((array_agg({name} ORDER BY {best}same.position DESC) "
+        "FILTER (WHERE {name} <> ''))[1], '')"
     )
-    names = ", ".join(name for name in _TEXT_COLUMNS if name != "email_key")
+    folded = ", ".join(
+        latest.format(
+            name=name,
+            best=f"{name.removesuffix('_guess')}_certainty DESC, " if "_guess" in name else "",
+        )
+        for name in names
+    )
+    numbers = ", ".join(f"max({name})" for name in _NUMBER_COLUMNS)
     connection.execute(
         text(
             f"""
@@ -226,14 +277,28 @@ def _fold_doubles(connection: Connection) -> None:
                 DELETE FROM import_row WHERE email_key IN (
                     SELECT email_key FROM import_row GROUP BY email_key HAVING count(*) > 1
                 ) RETURNING *
+            ), chosen AS (
+                SELECT DISTINCT ON (email_key) email_key, lower(first_name) AS first_name,
+                    lower(last_name) AS last_name
+                FROM taken
+                ORDER BY email_key, (first_name || last_name <> '') DESC, position DESC
+            ), same AS (
+                SELECT taken.* FROM taken JOIN chosen USING (email_key)
+                WHERE lower(taken.first_name) IN ('', chosen.first_name)
+                    AND lower(taken.last_name) IN ('', chosen.last_name)
             ), known AS (
                 SELECT email_key, jsonb_object_agg(pair.key, pair.value ORDER BY position) AS pairs
-                FROM taken, jsonb_each(attributes) AS pair GROUP BY email_key
+                FROM same, jsonb_each(attributes) AS pair GROUP BY email_key
+            ), told AS (
+                SELECT email_key, min(position) AS position, bool_or(unsubscribed) AS unsubscribed
+                FROM taken GROUP BY email_key
             )
-            INSERT INTO import_row (position, {names}, email_key, unsubscribed, attributes)
-            SELECT min(position), {folded}, email_key, bool_or(unsubscribed),
-                coalesce((SELECT pairs FROM known WHERE known.email_key = taken.email_key), '{{}}')
-            FROM taken GROUP BY email_key
+            INSERT INTO import_row (position, {", ".join(names)}, {", ".join(_NUMBER_COLUMNS)},
+                email_key, unsubscribed, attributes)
+            SELECT min(told.position), {folded},
+                {numbers}, same.email_key, bool_or(told.unsubscribed),
+                coalesce((SELECT pairs FROM known WHERE known.email_key = same.email_key), '{{}}')
+            FROM same JOIN told USING (email_key) GROUP BY same.email_key
             """
         )
     )
@@ -333,8 +398,10 @@ def record_run(
     created: int,
     updated: int,
     rejected: int,
+    unsubscribed: int,
+    not_understood: Mapping[str, int],
 ) -> None:
-    """Keep a record of the import."""
+    """Keep a record of the import; ``not_understood`` counts rows by the field that was not."""
     connection.execute(
         insert(ImportRun).values(
             file_name=file_name,
@@ -344,5 +411,7 @@ def record_run(
             created=created,
             updated=updated,
             rejected=rejected,
+            unsubscribed=unsubscribed,
+            not_understood=dict(not_understood),
         )
     )

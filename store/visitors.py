@@ -117,7 +117,7 @@ def _take(
         stopped = {one.lead_id for one in refused if one.lead_id}
         lock_leads(connection, changed | moved | stopped | {lead.id for lead in doers if lead})
     _begin(connection, new_leads, concerned, source, now)
-    updated = update_leads(connection, concerned, accounts, source, now, new=set(new_leads))
+    updated = update_leads(connection, concerned, accounts, source, now)
     changed |= updated
     if changed:
         refresh_fit(connection, sorted(changed), now, escalate=escalate)

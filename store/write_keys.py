@@ -19,13 +19,14 @@ a person is more than a claim. ``server``: only the site's own programs have it.
 
 @dataclass(frozen=True)
 class Source:
-    """Who writes: the write key's id, its name, the cadence of leads it brings first (''), and its
-    kind."""
+    """Who writes: the write key's id, its name, the cadence of leads it brings first (''), its
+    kind, and the time zone (IANA) of leads of whom nothing tells it."""
 
     id: int
     name: str
     cadence: str
     kind: Kind
+    time_zone: str = "UTC"
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,18 @@ def create_write_key(
     return key if made else None
 
 
-def find_source(connection: Connection, key: str) -> Source | None:
-    """Whose key this is; None when it is nobody's or was revoked."""
+def find_source(connection: Connection, key: str, time_zone: str = "UTC") -> Source | None:
+    """Whose key this is; None when it is nobody's or was revoked.
+
+    Args:
+        time_zone: of leads of whom nothing tells it, IANA name.
+    """
     row = connection.execute(
         select(WriteKey.id, WriteKey.name, WriteKey.cadence, WriteKey.kind).where(
             WriteKey.key_hash == named_keys.digest(key), WriteKey.revoked_at.is_(None)
         )
     ).first()
-    return Source(**row._mapping) if row else None
+    return Source(**row._mapping, time_zone=time_zone) if row else None
 
 
 def list_write_keys(

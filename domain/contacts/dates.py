@@ -48,6 +48,7 @@ _MONTH_DAY = re.compile(
 _VIETNAMESE = re.compile(r"ngày\s+(\d{1,2})\s+tháng\s+(\d{1,2})\s+năm\s+(\d{4})", re.I)
 _EPOCH = re.compile(r"(\d{10})(?:\.0+)?\Z|(\d{13})(?:\.0+)?\Z")
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_LEADING_FIGURES = re.compile(r"\d{1,4}([./-])\s?\d{1,2}\1\s?\d{1,4}\.?")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LONGEST = 60
 
@@ -72,6 +73,22 @@ def read_day(written: str, order: Order | None = None) -> date | None:
         return days[order]
     # The 5th of May is the same in either order.
     return next(iter(days.values())) if order in (None, "ymd") and _one(days) else None
+
+
+def in_iso(written: str, order: Order | None = None) -> str:
+    """The day as ``YYYY-MM-DD``, with the time behind it as it is written; '' when it is not read.
+
+    Args:
+        order: as for :func:`read_day`.
+    """
+    text = plain(written)
+    day = read_day(text, order)
+    if day is None:
+        return ""
+    figures = _LEADING_FIGURES.match(text)
+    if figures:
+        return f"{day.isoformat()} {text[figures.end() :].strip(' T,')}".strip()
+    return day.isoformat() if ":" not in text else text
 
 
 def possible_orders(written: str) -> frozenset[Order]:

@@ -40,6 +40,15 @@ def _words(header: str) -> str:
     return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
 
 
+class ColumnsError(LeadFileError):
+    """What a column is must be said: ``column`` for example, which may be of ``field``."""
+
+    def __init__(self, message: str, column: str, field: str) -> None:
+        super().__init__(message)
+        self.column = column
+        self.field = field
+
+
 @dataclass(frozen=True)
 class Columns:
     """The reading of a header.
@@ -68,7 +77,7 @@ class Columns:
             LeadFileError: some may say who wants no mail, and nobody said in which sense.
         """
         if self.unclear:
-            raise LeadFileError(
+            raise ColumnsError(
                 sentence(
                     "the columns {columns} may say who wants no mail, and it is not clear how. Map "
                     "each to {unsubscribed} (yes means no mail), {consent} (no means no mail), "
@@ -78,7 +87,9 @@ class Columns:
                     consent="consent",
                     kept=KEPT,
                     left_out=LEFT_OUT,
-                )
+                ),
+                self.header[self.unclear[0]],
+                "consent",
             )
         return self
 
@@ -248,12 +259,14 @@ def _no_address(header: Sequence[str]) -> LeadFileError:
                 "e-mail address: add such a row."
             )
         )
-    return LeadFileError(
+    return ColumnsError(
         sentence(
             "it has no e-mail column. Its columns are {columns}; map the one that holds the "
             "addresses to the field email.",
             columns=_listed(header),
-        )
+        ),
+        _likely_addresses(header)[0] if _likely_addresses(header) else "…",
+        "email",
     )
 
 
@@ -294,7 +307,11 @@ def _no_field(name: str) -> str:
 
 def _listed(header: Sequence[str]) -> str:
     """Names of columns, those first that look like what is missed: an address."""
-    likely = [name for name in header if name and _LIKE_MAIL.search(key(name))]
+    likely = _likely_addresses(header)
     names = [f"“{name[:60]}”" for name in dict.fromkeys([*likely, *filter(None, header)])]
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more
+
+
+def _likely_addresses(header: Sequence[str]) -> list[str]:
+    return [name for name in header if name and _LIKE_MAIL.search(key(name))]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import charset_normalizer
 
+from domain.lead_files.latin_pages import readings
 from domain.sentences import sentence
 
 
@@ -67,7 +68,7 @@ _HANZI = set(
     "勇艳杰娟涛明超兰霞平刚桂文华建国志玉春红梅海燕鹏宇浩轩然子涵梓欣怡佳俊博雨晨嘉思新大小一二三的是在业和发"
     "实进出口商用品机械电气化学医药食品服装材料能源汽车物流银行保险投资咨询设计教育传媒文化国际世界东方龙"
 )
-_LATIN_LETTERS = set("ŒœŠšŽžŸƒ") | {chr(n) for n in range(0xC0, 0x100)} - set("×÷")
+_LATIN_LETTERS = {chr(n) for n in range(0xC0, 0x250)} - set("×÷")
 _WIDE_BLOCKS = (
     range(0x2000, 0x2700),
     range(0x3000, 0x3040),
@@ -147,7 +148,6 @@ def _western(text: str) -> float:
 _CODE_PAGES: tuple[tuple[str, Callable[[str], float]], ...] = (
     ("cp949", _korean),
     ("gb18030", _chinese),
-    ("cp1252", _western),
 )
 
 
@@ -271,6 +271,17 @@ def _sample(data: bytes) -> bytes:
     return b"".join(telling)
 
 
+def _either(first: str, second: str) -> LeadFileError:
+    return LeadFileError(
+        sentence(
+            "its text encoding could be {first} or {second}. Save it as UTF-8, or name its "
+            "encoding.",
+            first=first,
+            second=second,
+        )
+    )
+
+
 def _code_page(data: bytes) -> Decoded:
     sample = _sample(data)
     scored: list[tuple[float, str]] = []
@@ -279,17 +290,16 @@ def _code_page(data: bytes) -> Decoded:
             scored.append((score(sample.decode(name)), name))
         except UnicodeDecodeError:
             continue
+    latin = readings(sample)
+    if latin:
+        scored.append((_western(latin[0].text), latin[0].page))
     scored.sort(reverse=True)
     if scored and scored[0][0] >= _ENOUGH:
         if len(scored) > 1 and scored[0][0] - scored[1][0] < _CLEARLY:
-            raise LeadFileError(
-                sentence(
-                    "its text encoding could be {first} or {second}. Save it as UTF-8, or name its "
-                    "encoding.",
-                    first=scored[0][1],
-                    second=scored[1][1],
-                )
-            )
+            raise _either(scored[0][1], scored[1][1])
+        is_latin = bool(latin) and scored[0][1] == latin[0].page
+        if is_latin and len(latin) > 1 and not latin[0].is_clearer_than(latin[1]):
+            raise _either(latin[0].page, latin[1].page)
         return _strictly(data, scored[0][1])
     foreign = sum(byte > 0x7F for byte in sample)
     best = charset_normalizer.from_bytes(sample).best() if foreign >= _FEW_BYTES else None

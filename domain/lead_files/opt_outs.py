@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from domain.contacts.consent_headings import is_other_channel
 from domain.contacts.consent_values import Sense, says_opted_out, wants_no_mail
 from domain.contacts.texts import said
-from domain.lead_files.columns import KEPT, LEFT_OUT, Columns
-from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.columns import KEPT, LEFT_OUT, Columns, ColumnsError
 from domain.lead_files.rejects import RejectedRowError
 from domain.sentences import sentence
 
@@ -17,12 +16,12 @@ CONSENT_NOT_SAID = "not said whether they want mail"
 _LONGEST_WORDS = 40
 
 
-class UnclearColumnError(LeadFileError):
+class UndecidedError(ColumnsError):
     """A column, of this index, says of somebody that they want no mail, and nobody decided what it
     is."""
 
-    def __init__(self, message: str, index: int) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, column: str, index: int) -> None:
+        super().__init__(message, column, "unsubscribed")
         self.index = index
 
 
@@ -54,7 +53,7 @@ class OptOuts:
         Raises:
             RejectedRowError: a column of opt-outs or consent has a word that is neither yes nor no,
                 or nothing where consent is told.
-            UnclearColumnError: another column says ``Unsubscribed`` or the like.
+            UndecidedError: another column says ``Unsubscribed`` or the like.
         """
         unclear: RejectedRowError | None = None
         for index, sense in self._told:
@@ -110,8 +109,8 @@ def _neither(cell: str, heading: str) -> RejectedRowError:
     )
 
 
-def _undecided(heading: str, cell: str, index: int) -> UnclearColumnError:
-    return UnclearColumnError(
+def _undecided(heading: str, cell: str, index: int) -> UndecidedError:
+    return UndecidedError(
         sentence(
             "the column “{heading}” says “{value}”, and nobody said whether that means no mail. "
             "Map it to {unsubscribed} (yes means no mail), {consent} (no means no mail), {kept} "
@@ -123,5 +122,6 @@ def _undecided(heading: str, cell: str, index: int) -> UnclearColumnError:
             kept=KEPT,
             left_out=LEFT_OUT,
         ),
+        heading,
         index,
     )

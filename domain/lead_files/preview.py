@@ -10,6 +10,7 @@ from typing import Any
 from domain.lead_files.columns import Columns
 from domain.lead_files.lead_file import LeadFile, Record
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
+from domain.lead_files.sampled import settle
 
 HEAD_ROWS = 500
 SAMPLES = 3
@@ -68,24 +69,26 @@ class Reject:
 @dataclass(frozen=True)
 class Preview:
     """The first ``rows`` rows of a file as leads, and those that can't be; ``whole`` when the file
-    has no more."""
+    has no more. ``not_understood`` counts rows as ``RowReader`` does."""
 
     rows: int
     whole: bool
     leads: list[LeadRow]
     rejects: list[Reject]
+    not_understood: dict[str, int]
 
 
-def preview(head: Head, columns: Columns, source: str = "") -> Preview:
-    """Read the head as an import would."""
-    reader = RowReader(columns, source)
+def preview(head: Head, columns: Columns, source: str = "", dates: str = "") -> Preview:
+    """Read the head as an import would.
+
+    Raises:
+        LeadFileError: what the columns are must be said first.
+    """
+    reader = RowReader(settle(columns, head.records, dates), source)
     leads, rejects = [], []
     for record in head.records:
-        if record.problem:
-            rejects.append(Reject(record.row, record.line, record.said))
-            continue
         try:
-            leads.append(reader.read(record.values))
+            leads.append(reader.read_record(record))
         except RejectedRowError as error:
             rejects.append(Reject(record.row, record.line, str(error)))
-    return Preview(len(head.records), head.whole, leads, rejects)
+    return Preview(len(head.records), head.whole, leads, rejects, dict(reader.not_understood))

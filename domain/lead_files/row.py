@@ -15,13 +15,14 @@ from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
 from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.countries import country_code, language_code, main_language
-from domain.contacts.dates import Order, read_day
+from domain.contacts.dates import Order, in_iso
 from domain.contacts.phones import NO_PHONE, Phone, read_phone
 from domain.contacts.texts import kept, plain, said
 from domain.contacts.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 from domain.email.addresses import address_key
 from domain.lead_files.columns import Columns
 from domain.lead_files.headings import Field, Hint
+from domain.lead_files.lead_file import Record
 from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
 from domain.lead_files.rejects import RejectedRowError
 from domain.names import split_name
@@ -29,10 +30,14 @@ from domain.sentences import sentence
 
 __all__ = [
     "BAD_EMAIL",
+    "BY_COUNTRY",
+    "BY_PLACE",
     "CONSENT_NOT_SAID",
     "NOT_YES_OR_NO",
     "NO_EMAIL",
+    "SAID",
     "TOO_LONG",
+    "UNKNOWN",
     "LeadRow",
     "RejectedRowError",
     "RowReader",
@@ -138,6 +143,19 @@ class RowReader:
             if not opted_out:
                 raise
             raise RejectedRowError(error.kind, with_opt_out(str(error)), opted_out) from None
+
+    def read_record(self, record: Record) -> LeadRow:
+        """As :meth:`read`, of a row of a file; one that could not be understood is rejected.
+
+        Raises:
+            RejectedRowError: as for :meth:`read`, or what the file says against the row.
+            LeadFileError: as for :meth:`read`.
+        """
+        if not record.problem:
+            return self.read(record.values)
+        opted_out = self.opted_out(record.values)
+        reason = with_opt_out(record.said) if opted_out else record.said
+        raise RejectedRowError(record.problem, reason, opted_out)
 
     def opted_out(self, values: Sequence[str]) -> tuple[str, ...]:
         """Keys of the addresses in a row that can't be imported, when it says that their people
@@ -285,10 +303,10 @@ class RowReader:
 
     def _day(self, written: str, order: Order | None) -> str:
         """A day as YYYY-MM-DD, which conditions and policies understand."""
-        day = read_day(written, order)
-        if day is None and said(written):
+        iso = in_iso(written, order)
+        if not iso:
             self.not_understood["date"] += 1
-        return day.isoformat() if day else written
+        return iso or written
 
 
 def _names(found: Mapping[Field, str], email: str, country: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.cadences.span import Span, SpanField
 from domain.cadences.window import zone
+from domain.contacts.dates import read_day
 from domain.policy import Policy, mistake
 
 ASKED_FOR = "asked_for"
@@ -200,7 +201,7 @@ def _agreed(policy: RecyclePolicy, lead: Parked) -> tuple[datetime | None, str]:
     if lead.return_on and (at := _morning(lead, lead.return_on)) > lead.since:
         return at, lead.return_why or ASKED_FOR
     if policy.contract_end:
-        day = read_day(lead.attributes.get(policy.contract_end.attribute))
+        day = read_day(str(lead.attributes.get(policy.contract_end.attribute, "")))
         if day:
             before = day - policy.contract_end.before.length
             if (at := _morning(lead, before)) > lead.since:
@@ -211,12 +212,3 @@ def _agreed(policy: RecyclePolicy, lead: Parked) -> tuple[datetime | None, str]:
 def _morning(lead: Parked, day: date) -> datetime:
     local = datetime.combine(day, MORNING, zone(lead.time_zone))
     return local.astimezone(UTC) + timedelta(minutes=lead.lead_id * 7 % MORNING_SPREAD_MINUTES)
-
-
-def read_day(value: Any) -> date | None:
-    """The day that an attribute names, such as ``2027-03-31`` (a time after it is left out); None
-    for anything else."""
-    try:
-        return date.fromisoformat(str(value).strip()[:10])
-    except ValueError:
-        return None

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Computed, Double, ForeignKey, Identity, Index, func, text
+from sqlalchemy import (
+    BigInteger,
+    Computed,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +33,7 @@ class Account(Table):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(unique=True)
-    """Case-folded, white space collapsed: what makes two names the same company."""
+    """What makes two names the same company (``domain.contacts.companies``)."""
     domain: Mapped[str | None]
     external_id: Mapped[str | None] = mapped_column(unique=True)
     """The ``groupId`` under which the tracking API knows the company."""
@@ -50,19 +60,23 @@ class Lead(Table):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     email: Mapped[str]
     email_key: Mapped[str] = mapped_column(unique=True)
-    """Case-folded, trimmed address."""
+    """The address in lower case (``domain.contacts.addresses``)."""
     account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"), index=True)
     first_name: Mapped[str] = mapped_column(server_default="")
     last_name: Mapped[str] = mapped_column(server_default="")
     title: Mapped[str] = mapped_column(server_default="")
     phone: Mapped[str] = mapped_column(server_default="")
-    """E.164 where it could be read as a number, else as given."""
+    """E.164; what could not be read as a number is an attribute."""
     country: Mapped[str] = mapped_column(server_default="")
     """ISO 3166-1 alpha-2, upper case, or ''."""
     language: Mapped[str] = mapped_column(server_default="en")
     """BCP 47 primary language, lower case."""
+    language_certainty: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """Whether it was said or guessed, by what: a degree of ``domain.lead_files.row``."""
     time_zone: Mapped[str] = mapped_column(server_default="UTC")
     """IANA name."""
+    time_zone_certainty: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """As that of the language."""
     source: Mapped[str] = mapped_column(server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Columns of the import that are no field of ours, by their normalised header."""
@@ -162,6 +176,13 @@ class ImportRun(Table):
     """In how many real seconds after the import the last journey starts."""
     reasons: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """Short reason → rows rejected for it."""
+    unsubscribed: Mapped[int] = mapped_column(server_default="0")
+    """Addresses whose people want no mail, as the file says."""
+    not_understood: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    """Field → rows whose value for it could not be read and is kept as an attribute;
+    ``no_time_zone`` → rows of people of whom no time zone is known."""
+    dates: Mapped[str] = mapped_column(server_default="")
+    """The order of days such as 5/6/2027: dmy, mdy, ymd; '' as the file shows it."""
     error: Mapped[str] = mapped_column(server_default="")
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]

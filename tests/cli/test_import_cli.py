@@ -79,6 +79,7 @@ def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: En
         "updated": 0,
         "rejected": 2,
         "unsubscribed": 0,
+        "not_understood": {"no_time_zone": 2},
         "rejects_file": "",
         "journeys_queued": 2,
         "wall_s": 0,
@@ -120,6 +121,95 @@ def test_who_unsubscribed_is_told_and_gets_no_mail(engine: Engine) -> None:
     with engine.connect() as connection:
         stopped = connection.execute(text("SELECT email_key FROM suppression")).scalars().all()
     assert stopped == ["a@x.example"]
+
+
+@pytest.mark.parametrize(
+    ("content", "asked", "said"),
+    [
+        ("Email,구독\na@x.example,N\nb@x.example,Y\n", "the columns “구독” may", "consent"),
+        ("Email,Newsletter\na@x.example,no\nb@x.example,yes\n", "“Newsletter” may", "consent"),
+        ("Email,Note\nb@x.example,hi\na@x.example,Unsubscribed\n", "“Unsubscribed”",
+         "unsubscribed"),
+    ],
+)  # fmt: skip
+def test_what_may_be_an_opt_out_is_asked_and_then_understood(
+    engine: Engine, content: str, asked: str, said: str
+) -> None:
+    """A column nobody understood is mail to people who asked for none."""
+    Path("crm.csv").write_text(content.replace("hi", "no"), encoding="utf-8")
+    heading = content.partition("\n")[0].partition(",")[2]
+    sentence = refused("crm.csv")
+    assert asked in sentence
+    assert f'Say for example --map "{heading}=' in sentence
+    assert counts(engine) == (0, 0, 0, 0)
+    assert run_json("crm.csv", "--map", f"{heading}={said}")["unsubscribed"] == 1
+    with engine.connect() as connection:
+        stopped = connection.execute(text("SELECT email_key FROM suppression")).scalars().all()
+    assert stopped == ["a@x.example"]
+
+
+def test_a_column_that_says_nothing_of_mail_is_kept_when_a_person_says_so(engine: Engine) -> None:
+    """Newsletter may be the name of a product."""
+    Path("crm.csv").write_text("Email,Newsletter\na@x.example,Unsubscribed\n", encoding="utf-8")
+    assert run_json("crm.csv", "--map", "Newsletter=attribute")["unsubscribed"] == 0
+    assert run_json("crm.csv", "--map", "Newsletter=-")["created"] == 0
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT attributes FROM lead")).scalar_one()
+    assert kept == {"newsletter": "Unsubscribed"}
+
+
+def test_an_opt_out_in_a_row_that_is_rejected_counts_and_is_told(engine: Engine) -> None:
+    """A cell of 40,000 characters must not keep a known lead in mail."""
+    Path("crm.csv").write_text(
+        "Email,Note,Company,Opted out\n"
+        f"a@x.example,{'x' * 40_000},Acme,yes\n"
+        "b@x.example,,Acme, Inc.,yes\n"
+        'c@x.example,"never closed,Acme,yes\n'
+        "d@x.example;e@x.example,,Acme,yes\n"
+        "f@x.example,,Acme,perhaps\n"
+        "g@x.example,,Acme,no\n",
+        encoding="utf-8",
+    )
+    printed = run_json("crm.csv")
+    assert (printed["created"], printed["rejected"], printed["unsubscribed"]) == (1, 5, 5)
+    with engine.connect() as connection:
+        stopped = connection.execute(text("SELECT email_key FROM suppression ORDER BY 1"))
+        assert "".join(key[0] for key in stopped.scalars()) == "abcde"
+    rows = list(csv.reader(Path(printed["rejects_file"]).read_text("utf-8-sig").splitlines()))
+    told = ["wants no mail is recorded all the same" in row[2] for row in rows[1:]]
+    assert told == [True, True, True, True, False]
+
+
+def test_days_are_read_in_the_order_of_the_file_or_of_who_says_it(engine: Engine) -> None:
+    """A contract that ends on the 5th of June must not be renewed in May."""
+    Path("crm.csv").write_text(
+        "Email,Contract End,Seen\na@x.example,5/6/2027,2027-01-02\n", encoding="utf-8"
+    )
+    assert "Say for example --dates dmy" in refused("crm.csv")
+    run_json("crm.csv", "--dates", "mdy")
+    Path("two.csv").write_text(
+        "Email,Contract End,Since\nb@x.example,5/6/2027,30/1/2020\n", encoding="utf-8"
+    )
+    run_json("two.csv")
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT attributes FROM lead ORDER BY id")).scalars().all()
+    assert found == [
+        {"contract_end": "2027-05-06", "seen": "2027-01-02"},
+        {"contract_end": "2027-06-05", "since": "2020-01-30"},
+    ]
+
+
+def test_what_was_not_understood_is_counted(engine: Engine) -> None:
+    """Whoever imports must see that some are taken to be in UTC, and which column to mend."""
+    Path("crm.csv").write_text(
+        "Email,Country,Time Zone,Phone\na@x.example,Atlantis,,8.21E+11\nb@x.example,KR,lunch,\n",
+        encoding="utf-8",
+    )
+    printed = run_json("crm.csv")["not_understood"]
+    assert printed == {"country": 1, "time_zone": 1, "phone": 1, "no_time_zone": 1}
+    summary = run("crm.csv").stdout
+    assert "country           1 rows" in summary
+    assert "No time zone is known of 1 rows" in summary
 
 
 def test_no_start_queues_nothing_and_a_later_import_starts_who_waits(engine: Engine) -> None:
@@ -224,8 +314,8 @@ def test_ctrl_c_says_that_nothing_was_imported_and_that_is_true(
 ) -> None:
     merge = lead_import.merge
 
-    def pressed(connection: Any) -> NoReturn:
-        merge(connection)
+    def pressed(connection: Any, **given: str) -> NoReturn:
+        merge(connection, **given)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(lead_import, "merge", pressed)
@@ -241,7 +331,7 @@ def test_a_database_that_goes_away_is_one_sentence_and_leaves_no_rejects(
 ) -> None:
     merge = lead_import.merge
 
-    def cut(connection: Any) -> Any:
+    def cut(connection: Any, **given: str) -> Any:
         pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
         with engine.begin() as other:
             other.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})

@@ -143,6 +143,8 @@ def bring_people(connection: Connection, now: datetime) -> list[int]:
         created=merged.created,
         updated=merged.updated,
         rejected=rejected.total(),
+        unsubscribed=0,
+        not_understood={},
     )
     keys = [row.email_key for _, row in people]
     known = connection.execute(

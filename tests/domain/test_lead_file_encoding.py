@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 
 import pytest
 
@@ -10,7 +11,7 @@ from domain.lead_files.encoding import Decoded, LeadFileError, decode
 
 KOREAN = "이름,이메일,회사\n김민수,minsu@hanbit.example,㈜한빛소프트\n"
 CHINESE = "姓名,邮箱,公司\n李伟,liwei@haitong.example,上海海通科技有限公司\n"
-FRENCH = "Prénom;Nom;Email\nZoé;Lefèvre;zoe@lumiere.example\n"
+FRENCH = "Prénom;Nom;Email\nZoé;Lefèvre;zoe@lumiere.example\nFrançois;Benoît;f@lumiere.example\n"
 GERMAN = "Name;Email\nJürgen Groß;j@bau.example\n"
 
 
@@ -98,3 +99,32 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_to_do(
 ) -> None:
     with pytest.raises(LeadFileError, match=sentence):
         decode(data, encoding)
+
+
+NAMES = {
+    "cp1250": "Łukasz Zając|Małgorzata Wójcik|Paweł Dąbrowski|Agnieszka Woźniak",
+    "iso8859-2": "Łukasz Zając|Małgorzata Wójcik|Paweł Dąbrowski|Agnieszka Woźniak",
+    "cp1250 ": "Jiří Dvořák|Tomáš Novotný|Lucie Černá|Božena Němcová|Šimon Růžička",
+    "cp1250  ": "Željko Babić|Đurđa Šarić|Ivan Horvatić|Ana Kovač",
+    "cp1254": "Ayşe Yıldız|İbrahim Şahin|Çağla Güneş|Gökhan Öztürk",
+    "cp1257": "Rūta Šimkutė|Žilvinas Kazlauskas|Eglė Žukauskaitė",
+    "cp1257 ": "Jānis Bērziņš|Ilze Kalniņa|Gunārs Ozoliņš",
+    "cp1252": "Jürgen Groß|François Lefèvre|Begoña Peña|Søren Kjær|João Conceição",
+    "cp1252 ": "Jón Þórðarson|Guðrún Ægisdóttir",
+}
+
+
+@pytest.mark.parametrize("page", NAMES)
+def test_latin_pages_are_told_apart_by_what_their_languages_look_like(page: str) -> None:
+    """£ukasz Zaj¹c and Ayþe Yýldýz are nobody's names."""
+    text = "Email,Name\n" + "".join(f"a@b.example,{name}\n" for name in NAMES[page].split("|"))
+    assert decode(text.encode(page.strip())).text == text
+
+
+@pytest.mark.parametrize("name", ["Dvořák", "Szőke", "Łukasz Zając", "Ana Kovač"])
+def test_one_name_that_two_pages_can_hold_is_asked_about(name: str) -> None:
+    """A wrong guess spoils every name; of one name nobody can tell."""
+    data = f"Email,Name\na@b.example,{name}\n".encode("cp1250")
+    with suppress(LeadFileError):
+        assert name in decode(data).text
+    assert name in decode(data, "cp1250").text

@@ -7,17 +7,28 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, UploadFile
+from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from activities.links import deployment_secret
 from domain.access import Action
-from domain.lead_files.columns import FIELDS, LEFT_OUT, Columns, choose, guess, recognise
+from domain.contacts.dates import ORDERS
+from domain.lead_files.columns import (
+    ASK,
+    FIELDS,
+    KEPT,
+    LEFT_OUT,
+    Columns,
+    choose,
+    guess,
+    recognise,
+)
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.preview import Preview, preview
+from domain.lead_files.sampled import settle
 from domain.sentences import sentence
 from store import import_job, import_runs
 from store.api_tokens import Caller
@@ -39,7 +50,8 @@ Importer = Annotated[Caller, Depends(may(Action.IMPORT_LEADS))]
 
 
 class Column(BaseModel):
-    """A column of the file, what it is imported as ('' for an attribute), and its first values."""
+    """A column of the file, what it is imported as ('' for an attribute, '?' when it may say who
+    wants no mail and somebody must say whether it does), and its first values."""
 
     name: str
     field: str
@@ -60,11 +72,14 @@ class Choice(BaseModel):
     model_config = ASKED
 
     fields: list[str] | None = None
-    """Of each column in order its field, or '' to keep it as an attribute."""
+    """Of each column in order its field, '' or 'attribute' to keep it as an attribute, or '-' to
+    leave it out."""
     source: str | None = Field(default=None, max_length=300)
     """Where these leads come from; replaces a column of sources."""
     cadence: str | None = None
     """Cadence the new leads begin with; '' to start no journeys."""
+    dates: str | None = None
+    """The order of days such as 5/6/2027: dmy, mdy, ymd; '' as the file shows it."""
     encoding: str | None = None
     """Read the file anew in this encoding; the columns are recognised again."""
 
@@ -86,6 +101,17 @@ def list_imports(
     )
 
 
+async def said_cadence(
+    request: Request,
+    cadence: Annotated[str, Form(description="'' starts no journeys.")] = DEFAULT_CADENCE,
+) -> str | None:
+    """The form's cadence. FastAPI takes an empty field for a missing one; here it says: none."""
+    said = (await request.form()).get("cadence")
+    if said is None:
+        return None
+    return cadence if said else ""
+
+
 @router.post("", status_code=201)
 def upload(
     here: Place,
@@ -94,7 +120,8 @@ def upload(
     *,
     mapping: Annotated[str, Form(description="JSON: column → field, where it must be said.")] = "",
     source: Annotated[str, Form(max_length=300)] = "",
-    cadence: Annotated[str | None, Form(description="'' starts no journeys.")] = None,
+    cadence: Annotated[str | None, Depends(said_cadence)],
+    dates: Annotated[str, Form(description="dmy, mdy or ymd; shown by the file if left out.")] = "",
     encoding: Annotated[str, Form(description="Recognised when left out.")] = "",
     start: Annotated[bool, Form(description="false keeps it for a look at the preview.")] = True,
 ) -> ImportDetail:
@@ -104,8 +131,10 @@ def upload(
         raise _too_large()
     leads = _read(data, encoding)
     fields = _mapped(leads.header, mapping) if mapping else _guessed(leads.header)
+    _check_dates(dates)
     if start:
-        _columns(leads.header, fields, source)
+        with _unreadable("mapping"):
+            settle(_columns(leads.header, fields, source), leads.records(), dates)
     with here.database.begin() as connection:
         if cadence is None and not start and DEFAULT_CADENCE not in published_cadences(connection):
             cadence = ""
@@ -117,6 +146,7 @@ def upload(
             fields=fields,
             source=source.strip(),
             cadence=_cadence(connection, cadence),
+            dates=dates,
         )
         run_id = import_runs.keep(connection, new)
     if start:
@@ -147,7 +177,9 @@ def look(here: Place, _caller: Importer, import_id: int) -> Preview:
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
         raise missing(sentence("The file of this import is not kept any more."))
-    return preview(head, _columns(head.header, run.fields, run.source), run.source)
+    columns = _columns(head.header, run.fields, run.source)
+    with _unreadable("fields"):
+        return preview(head, columns, run.source, run.dates)
 
 
 @router.get("/{import_id}/pace")
@@ -162,9 +194,9 @@ def pace(here: Place, caller: Importer, import_id: int) -> ImportPace:
 
 @router.patch("/{import_id}")
 def change(here: Place, caller: Importer, import_id: int, body: Choice) -> ImportDetail:
-    """Choose fields, source, cadence or encoding before an import is started."""
+    """Choose fields, source, cadence, order of days or encoding before an import is started."""
     with _refusals(), here.database.begin() as connection:
-        found(import_runs.find_run(connection, import_id), _none(import_id))
+        run = found(import_runs.find_run(connection, import_id), _none(import_id))
         chosen: dict[str, Any] = {}
         if body.encoding:
             leads = _read(import_runs.data_of(connection, import_id), body.encoding)
@@ -172,7 +204,10 @@ def change(here: Place, caller: Importer, import_id: int, body: Choice) -> Impor
         if body.fields is not None:
             head = found(import_runs.head_of(connection, import_id), _none(import_id))
             _check_fields(head.header, body.fields)
-            chosen["fields"] = body.fields
+            chosen["fields"] = _decided(run.fields or [], body.fields)
+        if body.dates is not None:
+            _check_dates(body.dates)
+            chosen["dates"] = body.dates
         if body.source is not None:
             chosen["source"] = body.source.strip()
         if body.cadence is not None:
@@ -197,6 +232,7 @@ def begin(here: Place, caller: Importer, import_id: int) -> ImportDetail:
             now=here.clock.now,
             starts_per_second=here.settings.start_rate_per_second,
             secret=deployment_secret(here.settings),
+            time_zone=here.settings.lead_time_zone,
         )
     return show(here, caller, import_id)
 
@@ -277,16 +313,26 @@ def _mapped(header: Sequence[str], mapping: str) -> list[str]:
         )
     with _unreadable("mapping"):
         columns = recognise(header, said)
-    fields = [""] * len(header)
-    for field, indices in columns.fields.items():
-        for index in indices:
-            fields[index] = field
-    return fields
+    return columns.chosen()
+
+
+def _decided(before: Sequence[str], fields: Sequence[str]) -> list[str]:
+    """Whoever keeps as an attribute what they were asked about has looked at it."""
+    asked = [*before, *[""] * len(fields)]
+    return [
+        KEPT if field == "" and asked[index] in (ASK, KEPT) else field
+        for index, field in enumerate(fields)
+    ]
+
+
+def _check_dates(dates: str) -> None:
+    if dates and dates not in ORDERS:
+        raise invalid("dates", f"Write {', '.join(ORDERS)}, or '' for what the file shows.")
 
 
 def _check_fields(header: Sequence[str], fields: Sequence[str]) -> None:
     """Whether the choice can be kept; that addresses are missing is told when it is used."""
-    unknown = sorted({*fields} - {*FIELDS, LEFT_OUT, ""})
+    unknown = sorted({*fields} - {*FIELDS, KEPT, LEFT_OUT, ASK, ""})
     if unknown:
         raise invalid(
             "fields",

@@ -87,7 +87,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     """
     router = APIRouter()
     clock = settings.clock()
-    sources = _Sources(database)
+    sources = _Sources(database, settings.lead_time_zone)
     secret = deployment_secret(settings)
     gate = Gate(database, secret)
 
@@ -224,8 +224,9 @@ def _too_much(much: TooMuch) -> Response:
 class _Sources:
     """Whose a write key is, asked again every few seconds."""
 
-    def __init__(self, database: Engine) -> None:
+    def __init__(self, database: Engine, time_zone: str) -> None:
         self._database = database
+        self._time_zone = time_zone
         self._known: dict[str, tuple[float, Source]] = {}
 
     def of(self, key: object) -> Source:
@@ -242,7 +243,7 @@ class _Sources:
         source = None
         if key.isprintable() and key.isascii():
             with self._database.connect() as connection:
-                source = find_source(connection, key)
+                source = find_source(connection, key, self._time_zone)
         if source is None:
             self._known.pop(key, None)
             raise Refused(401, "unauthorized", "writeKey", "The write key is unknown or revoked.")

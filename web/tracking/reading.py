@@ -19,7 +19,7 @@ from store.write_keys import Source
 from web.tracking.body import LARGEST_MESSAGE, check_storable
 from web.tracking.no_mail import context_traits, refusal_of_event, told_refusal
 from web.tracking.refusal import BadMessage, Refused
-from web.tracking.traits import Unread, group_of, guesses_of, lead_facts
+from web.tracking.traits import Unread, group_of, lead_facts, with_guesses
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 FUTURE = timedelta(hours=1)
@@ -138,7 +138,7 @@ def _facts(item: dict[str, Any], at: datetime) -> tuple[Facts, list[Unread]]:
     traits = context_traits(item) | _storable_object(item, "traits")
     facts, unread = lead_facts(traits)
     refused, unclear = told_refusal(traits, "traits", at)
-    return facts | guesses_of(_object(item, "context")) | refused, unread + unclear
+    return with_guesses(facts, _object(item, "context")) | refused, unread + unclear
 
 
 def _id(item: dict[str, Any], field: str) -> str:

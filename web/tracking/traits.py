@@ -20,7 +20,14 @@ from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
 from domain.identities import Facts, Group
 from domain.lead_files.columns import Field, recognise
-from domain.lead_files.row import LIMITS, RejectedRowError, RowReader, checked_email
+from domain.lead_files.row import (
+    BY_PLACE,
+    LIMITS,
+    UNKNOWN,
+    RejectedRowError,
+    RowReader,
+    checked_email,
+)
 from web.tracking.refusal import BadMessage
 
 # Traits may come without an address, rows of a file may not.
@@ -71,15 +78,19 @@ def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
     return facts, unread
 
 
-def guesses_of(context: Mapping[str, Any]) -> Facts:
-    """What a browser or a phone knows of itself, as Segment's libraries send it: guesses at the
-    time zone and the language of whoever uses it."""
+def with_guesses(facts: Facts, context: Mapping[str, Any]) -> Facts:
+    """The facts, and what a browser or a phone knows of its own time zone and language, as
+    Segment's libraries send it: better guesses than those by the country, and no more."""
     zone, locale = context.get("timezone"), context.get("locale")
-    guesses = {
-        "time_zone_guess": time_zone_name(zone) if isinstance(zone, str) else "",
-        "language_guess": language_code(locale) if isinstance(locale, str) else "",
+    known = {
+        "time_zone": time_zone_name(zone) if isinstance(zone, str) else "",
+        "language": language_code(locale) if isinstance(locale, str) else "",
     }
-    return {name: guess for name, guess in guesses.items() if guess}
+    guesses: Facts = {}
+    for field, guess in known.items():
+        if guess and facts.get(f"{field}_certainty", UNKNOWN) < BY_PLACE:
+            guesses |= {f"{field}_guess": guess, f"{field}_certainty": BY_PLACE}
+    return facts | guesses
 
 
 def address_in(said: Mapping[str, Any]) -> Facts:

@@ -117,6 +117,66 @@ async def test_a_file_is_looked_at_and_mapped_before_it_is_started(api: Api) -> 
         assert (refused.status_code, "done" in refused.text) == (409, True)
 
 
+async def test_no_cadence_starts_nobody(api: Api) -> None:
+    """Who imports customers to keep their data must not write to them."""
+    run = await ended(api, (await upload(api, cadence="")).json()["run"]["id"])
+    assert (run["state"], run["cadence"], run["journeys"]) == ("done", "", 0)
+    assert api.value("SELECT count(*) FROM relay_message WHERE kind = 'start'") == 0
+
+
+async def test_what_may_say_who_wants_no_mail_is_asked_before_the_import(api: Api) -> None:
+    """A column that nobody understood is mail to people who asked for none."""
+    content = "Email,구독,Note\na@x.example,N,\nb@x.example,Y,\n"
+    form = {"mapping": "", "cadence": ""}
+    refused = await upload(api, content, **form)
+    assert (refused.status_code, "may say who wants no mail" in refused.text) == (422, True)
+
+    kept = (await upload(api, content, start="false", **form)).json()
+    path = f"/imports/{kept['run']['id']}"
+    assert [one["field"] for one in kept["columns"]] == ["email", "?", ""]
+    for act in (("GET", f"{path}/preview"), ("POST", f"{path}/start")):
+        assert (await api.ask("marketing", *act)).status_code == 422
+    await api.ask("marketing", "PATCH", path, fields=["email", "consent", ""])
+    shown = (await api.ask("marketing", "GET", f"{path}/preview")).json()
+    assert [lead["unsubscribed"] for lead in shown["leads"]] == [True, False]
+    kept_as = await api.ask("marketing", "PATCH", path, fields=["email", "", ""])
+    await api.ask("marketing", "PATCH", path, fields=["email", "?", ""])
+    kept_as = await api.ask("marketing", "PATCH", path, fields=["email", "", ""])
+    assert kept_as.json()["columns"][1]["field"] == "attribute"
+    mapped = await upload(api, content, **form | {"mapping": '{"구독": "consent"}'})
+    run = await ended(api, mapped.json()["run"]["id"])
+    assert (run["state"], run["created"], run["unsubscribed"]) == ("done", 2, 1)
+    assert run["not_understood"] == {"no_time_zone": 2}
+
+
+async def test_an_opt_out_under_an_unlikely_heading_stops_the_import(api: Api) -> None:
+    """It may stand in a row that no preview shows; then the column is asked about."""
+    rows = [f"p{number}@x.example,none" for number in range(600)]
+    content = "\n".join(["Email,Remark", *rows, "z@x.example,Unsubscribed"])
+    kept = (await upload(api, content, mapping="", cadence="")).json()["run"]["id"]
+    run = await ended(api, kept)
+    assert (run["state"], run["fields"]) == ("failed", ["email", "?"])
+    assert "“Remark” says “Unsubscribed”" in run["error"]
+    assert api.value("SELECT count(*) FROM lead") == 0
+    path = f"/imports/{kept}"
+    await api.ask("marketing", "PATCH", path, fields=["email", "unsubscribed"])
+    await api.ask("marketing", "POST", f"{path}/start")
+    run = await ended(api, kept)
+    assert (run["state"], run["created"], run["unsubscribed"]) == ("done", 601, 1)
+
+
+async def test_the_order_of_days_is_asked_where_the_file_does_not_show_it(api: Api) -> None:
+    """The 5th of June or the 6th of May."""
+    content = "Email,Contract End\na@x.example,5/6/2027\n"
+    form = {"mapping": "", "cadence": ""}
+    assert "begins with the day, the month" in (await upload(api, content, **form)).text
+    assert (await upload(api, content, dates="md", **form)).status_code == 422
+    kept = (await upload(api, content, start="false", **form)).json()["run"]["id"]
+    await api.ask("marketing", "PATCH", f"/imports/{kept}", dates="dmy")
+    shown = (await api.ask("marketing", "GET", f"/imports/{kept}/preview")).json()
+    assert shown["leads"][0]["attributes"] == {"contract_end": "2027-06-05"}
+
+
 async def test_the_wrong_encoding_is_mended_before_the_import(api: Api) -> None:
     content = "이메일,이름\nkim@hanbit.example,김민수\n".encode("cp949")
     form = {"start": "false", "mapping": "", "cadence": ""}

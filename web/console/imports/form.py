@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from markupsafe import Markup, escape
 from nicegui import ui
 
+from domain.lead_files.columns import ASK, KEPT
 from domain.lead_files.preview import Preview
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
@@ -16,7 +17,14 @@ from store.lead_import import published_cadences
 from web.api import imports
 from web.api.imports import Choice, Column, ImportDetail
 from web.api.problems import Problem
-from web.console.imports.sentences import ENCODINGS, FIELDS, for_sales
+from web.console.imports.sentences import (
+    ASKED_FIELDS,
+    DATES,
+    ENCODINGS,
+    FIELDS,
+    NOT_UNDERSTOOD,
+    for_sales,
+)
 from web.console.parts import Cell, badge, button, quiet, section, show, table
 from web.console.refusals import told
 from web.console.visit import Visit
@@ -75,7 +83,8 @@ class ImportForm:
             self.fields[at] = str(getattr(event, "value", "") or "")
             return self._change(Choice(fields=self.fields))
 
-        options = {code: _(name) for code, name in FIELDS.items()}
+        fields = ASKED_FIELDS if column.field in (ASK, KEPT) else FIELDS
+        options = {code: _(name) for code, name in fields.items()}
         name = column.name or _("Column {number}", number=at + 1)
         ui.select(options, value=column.field, label=name, on_change=chosen).props("outlined dense")
         show(quiet(" · ".join(column.samples) or _("(empty)"))).classes("mapping-samples")
@@ -98,6 +107,12 @@ class ImportForm:
                 value=run.encoding,
                 label=_("Encoding"),
                 on_change=lambda event: self._read_again(event.value),
+            ).props("outlined dense")
+            ui.select(
+                {code: _(name) for code, name in DATES.items()},
+                value=run.dates,
+                label=_("Order of dates"),
+                on_change=lambda event: self._change(Choice(dates=event.value)),
             ).props("outlined dense")
         separator = SEPARATORS.get(self.detail.delimiter, "")
         replaced = _("A source given here replaces a column of sources.")
@@ -159,6 +174,8 @@ def _show(found: Preview) -> None:
         else _("Of the first {rows}: {leads}, {rejects}.", **counts)
     )
     show(escape(sentence), "p").props('role="status"')
+    if found.not_understood:
+        show(not_understood(found.not_understood))
     if found.leads:
         show(
             table(
@@ -184,6 +201,16 @@ def _show(found: Preview) -> None:
                 caption=_("Rejected rows"),
             )
         ).classes("import-rejects")
+
+
+def not_understood(counts: Mapping[str, int]) -> Markup:
+    """How many rows had a value that was not understood, by field."""
+    return table(
+        (_("Not understood, kept as attributes"), _("Rows")),
+        [(_(NOT_UNDERSTOOD.get(name, name)), counts[name]) for name in sorted(counts)],
+        caption=_("Not understood, kept as attributes"),
+        numbers=(1,),
+    )
 
 
 def _lead(lead: LeadRow) -> tuple[Cell, ...]:

@@ -8,7 +8,7 @@ from nicegui import ui
 from domain.access import Action
 from store.import_runs import CAN_START, RunLine, find_run
 from web.api import imports
-from web.console.imports.form import ImportForm
+from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, link, quiet, section, show, sure, table
@@ -117,6 +117,7 @@ class ImportPage:
             (run.created, _("Created")),
             (run.updated, _("Updated")),
             (run.rejected, _("Rejected")),
+            (run.unsubscribed, _("No mail")),
         )
         show(
             Markup().join(
@@ -130,6 +131,9 @@ class ImportPage:
                 show(escape(for_sales(run.ready, run.ready_hours)), "p")
             # In a file with a column of sources they are many: then all leads are shown.
             show(link(_("Open the leads"), "/leads", source=run.source), "p")
+        if run.not_understood:
+            with section(_("Not understood")):
+                show(not_understood(run.not_understood))
         if run.rejected:
             self._rejected(run)
 
