@@ -119,7 +119,8 @@ PLAN = (
         f"{_OF_LEAD} OR sender_key = :email_key OR lower(sender) = :email_key "
         "OR strpos(lower(sender), '<' || :email_key || '>') > 0 "
         # Mail of nobody we know that names the address: a report on mail to it, such as a bounce.
-        "OR lead_id IS NULL AND strpos(lower(concat_ws(' ', sender, subject, text)), :email_key) "
+        "OR lead_id IS NULL AND strpos(lower(concat_ws(' ', sender, subject, text, diagnostic)), "
+        ":email_key) "
         "> 0",
         {
             "message_id": "'erased-' || id",
@@ -127,6 +128,8 @@ PLAN = (
             "sender_key": "''",
             "subject": "''",
             "text": "''",
+            "diagnostic": "''",
+            "meeting_uid": "''",
         },
     ),
     Erase(
@@ -268,7 +271,9 @@ IMPERSONAL = frozenset(
         *("engagement.kind", "engagement.rule", "engagement.machine"),
         *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
         "enrollment.unanswered",  # Names of branches and attributes, never a value.
-        "inbound_message.kind",
+        *("inbound_message.kind", "inbound_message.tray", "inbound_message.doubt"),
+        *("inbound_message.status", "inbound_message.partstat"),
+        *("inbound_message.settled_as", "inbound_message.settled_by"),
         *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
         "lead.words",  # Made of the others.
         *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),

@@ -1,4 +1,9 @@
-"""Mails that came back: whose they are, and what follows from them."""
+"""Mails that came in: whose they are, and what follows from them.
+
+Sender, thread and returned mail are weighed together. What somebody wants holds for them and for
+nobody else: a mail from one lead in the thread of another is the sender's. What a mail server or a
+provider reports is about the recipient of the mail that it returns.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from domain.engagement.replies import Kind, Verdict
+from domain.consent import Trouble
+from domain.inbound.addresses import same_mailbox
+from domain.inbound.verdict import Kind, Verdict
 from store.consent import TroubleReport, opt_out, report_trouble
 from store.engagement import Happened, record
 
@@ -17,7 +24,15 @@ _ENGAGEMENT_OF: dict[Kind, str] = {
     "out_of_office": "auto_reply",
     "auto_reply": "auto_reply",
     "unsubscribe": "unsubscribe",
+    "complaint": "complaint",
 }
+_TROUBLE_OF: dict[str, Trouble] = {
+    "bounce": "hard_bounce",
+    "soft_bounce": "soft_bounce",
+    "complaint": "complaint",
+}
+_OF_PEOPLE = ("reply", "unsubscribe", "meeting_answer", "unclear")
+"""Kinds whose sender must be known: a program that answers is in the thread by itself."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +45,9 @@ class Inbound:
         sender_key: the sender's address, case-folded; '' if there is none.
         sender, subject, text: kept with the mail and nowhere else.
         at: journey time, UTC.
+        concerns: keys of the addresses that a report is about, the surest first.
+        diagnostic: what the server said of a mail that came back.
+        by_mail_system: whether a mail server sent it, or somebody without an address.
     """
 
     message_id: str
@@ -40,17 +58,31 @@ class Inbound:
     text: str
     verdict: Verdict
     at: datetime
+    concerns: Sequence[str] = ()
+    diagnostic: str = ""
+    by_mail_system: bool = False
 
 
 @dataclass(frozen=True)
-class _Thread:
+class _Lead:
+    """A lead, and the touch of its that the mail is about, if it is about one."""
+
     lead_id: int
     email_key: str
-    touch_id: int | None
+    touch_id: int | None = None
+
+
+@dataclass(frozen=True)
+class _Whose:
+    """Whose mail it is (None: nobody's we know), and the lead in whose thread it is."""
+
+    lead: _Lead | None
+    thread: _Lead | None
 
 
 def take_inbound(connection: Connection, mail: Inbound) -> bool:
-    """Keep a mail with its lead and touch, and do what it asks for or reports.
+    """Keep a mail with its lead and touch, and do what it asks for or reports. What is unclear, or
+    somebody's whom we don't know, waits in the tray for a person.
 
     A mail from somebody we don't know is kept without a lead, for
     :data:`store.retention.UNKNOWN_MAIL`.
@@ -61,34 +93,67 @@ def take_inbound(connection: Connection, mail: Inbound) -> bool:
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    thread = _thread_of(connection, mail)
-    if not _keep(connection, mail, thread):
+    whose = _reported(connection, mail) if mail.verdict.reported else _sent(connection, mail)
+    if not _keep(connection, mail, whose):
         return False
     key = f"inbound:{mail.message_id}"
     if mail.verdict.kind == "unsubscribe":
-        address = thread.email_key if thread else mail.sender_key
-        if address:
+        for address in _who_stops(mail, whose):
             opt_out(connection, email_key=address, at=mail.at, source="reply", evidence=key)
-    if thread is None:
+    kind = _engagement(mail.verdict)
+    if whose.lead is None or not kind:
         return True
-    kind = _ENGAGEMENT_OF.get(mail.verdict.kind, "bounce" if mail.verdict.hard else "soft_bounce")
-    if mail.verdict.kind == "bounce":
-        trouble = TroubleReport(
-            key, thread.email_key, "hard_bounce" if mail.verdict.hard else "soft_bounce", mail.at
-        )
-        report_trouble(connection, [trouble])
+    if trouble := _TROUBLE_OF.get(kind):
+        report_trouble(connection, [TroubleReport(key, whose.lead.email_key, trouble, mail.at)])
     happened = Happened(
-        key, kind, mail.at, lead_id=thread.lead_id, touch_id=thread.touch_id, detail={}
+        key, kind, mail.at, lead_id=whose.lead.lead_id, touch_id=whose.lead.touch_id, detail={}
     )
     record(connection, [happened], mail.at)
     return True
 
 
-def _thread_of(connection: Connection, mail: Inbound) -> _Thread | None:
-    """The touch it answers and that touch's lead, or else the lead with the sender's address.
+def _engagement(verdict: Verdict) -> str:
+    """The kind of engagement that a mail is by itself, '' for one that a person must look at."""
+    if verdict.kind == "bounce":
+        return "bounce" if verdict.hard else "soft_bounce"
+    if verdict.kind == "meeting_answer":
+        return "auto_reply" if verdict.partstat == "ACCEPTED" else ""
+    return _ENGAGEMENT_OF.get(verdict.kind, "")
 
-    A bounce comes from a mail server, so only the mail that it returns says whose it is.
-    """
+
+def _sent(connection: Connection, mail: Inbound) -> _Whose:
+    """Of a mail that somebody wrote: the sender's, whatever it answers. A stranger's stays one,
+    unless a program answered for whoever got our mail."""
+    thread = _thread_of(connection, mail.answers)
+    sender = _lead_with(connection, mail.sender_key)
+    if sender is not None:
+        same = thread is not None and thread.lead_id == sender.lead_id
+        return _Whose(thread if same else sender, thread)
+    if thread is None:
+        return _Whose(None, None)
+    known = mail.verdict.kind not in _OF_PEOPLE or same_mailbox(mail.sender_key, thread.email_key)
+    return _Whose(thread if known else None, thread)
+
+
+def _reported(connection: Connection, mail: Inbound) -> _Whose:
+    """Of a mail that a server or a provider reports on: its recipient's. Our Message-ID proves it;
+    an address alone does if it is one that we wrote to, and a mail system says so: else anybody
+    could end mail to anybody."""
+    lead = _thread_of(connection, mail.answers)
+    if lead is None and (mail.by_mail_system or mail.verdict.kind != "bounce"):
+        lead = _written_to(connection, mail.concerns)
+    return _Whose(lead, None)
+
+
+def _who_stops(mail: Inbound, whose: _Whose) -> list[str]:
+    """Addresses that want no more mail: the sender's, known or not, and the one of the lead that it
+    is."""
+    lead = whose.lead.email_key if whose.lead else ""
+    sender = "" if mail.verdict.reported else mail.sender_key
+    return sorted({address for address in (sender, lead) if address})
+
+
+def _thread_of(connection: Connection, answers: Sequence[str]) -> _Lead | None:
     row = connection.execute(
         text(
             """
@@ -98,40 +163,89 @@ def _thread_of(connection: Connection, mail: Inbound) -> _Thread | None:
             ORDER BY answered.place, touch.id DESC LIMIT 1
             """
         ),
-        {"ids": [one for one in mail.answers if one]},
+        {"ids": [one for one in answers if one]},
     ).first()
-    if row is None and mail.sender_key and mail.verdict.kind != "bounce":
-        row = connection.execute(
-            text(
-                "SELECT id, email_key, cast(NULL AS bigint) AS touch_id FROM lead "
-                "WHERE email_key = :key"
-            ),
-            {"key": mail.sender_key},
-        ).first()
-    return None if row is None else _Thread(row.id, row.email_key, row.touch_id)
+    return None if row is None else _Lead(row.id, row.email_key, row.touch_id)
 
 
-def _keep(connection: Connection, mail: Inbound, thread: _Thread | None) -> bool:
-    stored = connection.execute(
+def _lead_with(connection: Connection, email_key: str) -> _Lead | None:
+    row = connection.execute(
+        text("SELECT id, email_key FROM lead WHERE email_key = :key AND :key <> ''"),
+        {"key": email_key},
+    ).first()
+    return None if row is None else _Lead(row.id, row.email_key)
+
+
+def _written_to(connection: Connection, addresses: Sequence[str]) -> _Lead | None:
+    """The first of these addresses that is a lead's to whom mail went out, with the latest."""
+    row = connection.execute(
         text(
             """
-            INSERT INTO inbound_message
-                (message_id, lead_id, touch_id, kind, sender, sender_key, subject, text,
-                 received_at)
-            VALUES (:message_id, :lead, :touch, :kind, :sender, :sender_key, :subject, :text, :at)
-            ON CONFLICT (message_id) DO NOTHING RETURNING id
+            SELECT lead.id, lead.email_key, sent.id AS touch_id
+            FROM unnest(cast(:keys AS text[])) WITH ORDINALITY AS told (email_key, place)
+            JOIN lead USING (email_key)
+            JOIN LATERAL (
+                SELECT id FROM touch WHERE lead_id = lead.id
+                    AND state IN ('sending', 'sent', 'unknown') ORDER BY id DESC LIMIT 1
+            ) AS sent ON true
+            ORDER BY told.place LIMIT 1
             """
         ),
+        {"keys": list(addresses)},
+    ).first()
+    return None if row is None else _Lead(row.id, row.email_key, row.touch_id)
+
+
+def _tray(verdict: Verdict, whose: _Whose) -> str:
+    """Why a person must look at the mail, '' when nobody need."""
+    if verdict.kind == "unclear":
+        return "unclear"
+    if verdict.kind == "meeting_answer" and verdict.partstat != "ACCEPTED":
+        return "meeting"
+    if whose.lead is not None:
+        return ""
+    if verdict.kind in ("reply", "bounce", "complaint") or verdict.reported:
+        return "unmatched"
+    # The stranger gets no more mail; whether the lead wants none either is to be seen.
+    return "unmatched" if verdict.kind == "unsubscribe" and whose.thread is not None else ""
+
+
+_KEEP = text(
+    """
+    INSERT INTO inbound_message
+        (message_id, lead_id, touch_id, thread_lead_id, kind, sender, sender_key, subject, text,
+         received_at, tray, doubt, status, diagnostic, meeting_uid, partstat, away_until, later)
+    VALUES (:message_id, :lead, :touch, :thread, :kind, :sender, :sender_key, :subject, :text,
+        :at, :tray, :doubt, :status, :diagnostic, :uid, :partstat, :away_until, :later)
+    ON CONFLICT (message_id) DO NOTHING RETURNING id
+    """
+)
+
+
+def _keep(connection: Connection, mail: Inbound, whose: _Whose) -> bool:
+    verdict, lead, thread = mail.verdict, whose.lead, whose.thread
+    others = thread is not None and (lead is None or lead.lead_id != thread.lead_id)
+    stored = connection.execute(
+        _KEEP,
         {
             "message_id": mail.message_id,
-            "lead": thread.lead_id if thread else None,
-            "touch": thread.touch_id if thread else None,
-            "kind": mail.verdict.kind,
+            "lead": lead.lead_id if lead else None,
+            "touch": lead.touch_id if lead else None,
+            "thread": thread.lead_id if thread and others else None,
+            "kind": verdict.kind,
             "sender": mail.sender,
             "sender_key": mail.sender_key,
             "subject": mail.subject,
             "text": mail.text,
             "at": mail.at,
+            "tray": _tray(verdict, whose),
+            "doubt": verdict.doubt,
+            "status": verdict.status,
+            "diagnostic": mail.diagnostic[:2000],
+            "uid": verdict.uid,
+            "partstat": verdict.partstat,
+            "away_until": verdict.away_until,
+            "later": verdict.later,
         },
     ).first()
     return stored is not None

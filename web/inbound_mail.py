@@ -5,75 +5,47 @@ https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the
 
 from __future__ import annotations
 
-import codecs
-import email
-import email.policy
 import hashlib
-import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.errors import MessageError
-from email.header import decode_header, make_header
-from email.message import Message
-from email.parser import HeaderParser
-from email.utils import parseaddr
-from html import unescape
 
 from domain.email.addresses import address_key
-from domain.engagement.replies import Headers, classify
+from domain.inbound.addresses import address_of, addresses_in
+from domain.inbound.charsets import decode, decode_header
+from domain.inbound.complaints import complainants
+from domain.inbound.headers import Headers, Values, head_of, read_headers
+from domain.inbound.mail import LONGEST_TEXT, Mail, Parts, best_text, read_raw
+from domain.inbound.returned import (
+    comes_from_mail_system,
+    returned,
+    returned_ids,
+    returned_to,
+)
+from domain.inbound.verdict import classify
 from store.inbound import Inbound
 
-LONGEST_TEXT = 100_000
-"""Characters of a mail's text that are kept."""
 LONGEST_LINE = 1_000
 """Characters of an address or a subject that are kept."""
 LONGEST_ID = 500
 """A Message-ID that is longer is told by its digest."""
 MOST_ANSWERED = 50
 """So many Message-IDs that a mail answers are looked up."""
+MOST_REPORTED = 50
+"""So many addresses that a report is about are looked up."""
 
-LONGEST_HEADER = 16 * 1024
-"""Characters of a header that are looked at: its parameters are compared with each other."""
-MOST_PARTS = 200
-
-# What a sender names as character set must be one: these codecs are something else, make text that
-# no database stores, or take for ever.
-_NO_CHARSETS = {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined"}
 _MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
-# What the email package raises on mails that nobody should have written.
-_UNREADABLE = (
-    MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError
-)  # fmt: skip
-
-
-class _ShortHeaders(email.policy.Compat32):
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, value = super().header_source_parse(sourcelines)
-        return name, value[:LONGEST_HEADER]
-
-
-_POLICY = _ShortHeaders()
 
 
 @dataclass(frozen=True)
 class Form:
-    """What was posted: each field's bytes, and the parts that a delivery report is made of (type
-    and bytes). Attachments are not among them."""
+    """What was posted: each field's bytes, and the parts that programs write for programs (type and
+    bytes). Other attachments are not among them."""
 
     fields: Mapping[str, bytes] = field(default_factory=dict)
     reports: Sequence[tuple[str, bytes]] = ()
-
-
-@dataclass
-class _Content:
-    text: str = ""
-    html: str = ""
-    report: str = ""
-    returned: str = ""
-    """The head of the mail that a delivery report is about."""
 
 
 def read_mail(form: Form, at: datetime) -> Inbound:
@@ -83,121 +55,104 @@ def read_mail(form: Form, at: datetime) -> Inbound:
     Args:
         at: when it came, journey time in UTC.
     """
+    mail = mail_of(form)
+    sender = mail.sender_name
+    found = returned(mail)
+    return Inbound(
+        message_id=_own_id(mail.headers, sender, mail.subject, mail.parts.text),
+        answers=_answered(mail, reported=found is not None),
+        sender_key=address_key(mail.sender),
+        sender=sender,
+        subject=mail.subject,
+        text=mail.parts.text,
+        verdict=classify(mail, at.date()),
+        at=at,
+        concerns=_concerned(mail, found.recipient.addresses if found else ()),
+        diagnostic=found.recipient.text if found else "",
+        by_mail_system=comes_from_mail_system(mail) or mail.null_sender,
+    )
+
+
+def mail_of(form: Form) -> Mail:
+    """The mail that was posted."""
     charsets = _charsets(form.fields.get("charsets", b""))
     raw = form.fields.get("email")
     if raw is None:
-        headers = read_headers(_decoded(form.fields.get("headers", b""), "utf-8"))
-        content = _parsed_content(form, charsets)
+        headers = read_headers(form.fields.get("headers", b""))
+        parts = _parsed_parts(form, charsets)
     else:
-        headers = read_headers(_decoded(_head(raw), "utf-8"))
-        content = _raw_content(raw)
+        headers = read_headers(head_of(raw))
+        parts = read_raw(raw)
+    values = Values(headers)
 
-    def one_line(name: str) -> str:
-        posted = form.fields.get(name)
-        value = _first(headers, name) if posted is None else _decoded(posted, charsets.get(name))
-        return " ".join(_unwrapped(value[:LONGEST_LINE]).split())
+    def posted(name: str) -> str:
+        value = form.fields.get(name)
+        found = values.first(name) if value is None else decode(value, charsets.get(name))
+        return found[: 4 * LONGEST_LINE]
 
-    sender, subject = one_line("from"), one_line("subject")
-    words = (content.text or text_of_html(content.html))[:LONGEST_TEXT]
-    return Inbound(
-        message_id=_own_id(headers, sender, subject, words),
-        answers=_answered(headers, content.returned),
-        sender_key=address_key(_address(sender)),
-        sender=sender,
-        subject=subject,
-        text=words,
-        verdict=classify(headers, subject, words, content.report),
-        at=at,
+    return Mail(
+        headers=headers,
+        sender=_sender(values.first("from"), posted("from")),
+        sender_name=_one_line(posted("from")),
+        subject=_one_line(posted("subject")),
+        parts=parts,
+        null_sender=_is_null(values, form.fields.get("envelope", b"")),
     )
 
 
-def read_headers(head: str) -> Headers:
-    """The headers of a message, unfolded, in their order."""
+def _sender(sent: str, posted: str) -> str:
+    """The address that the mail is from. Names may be decoded in what was posted: the field as it
+    was sent says which of several addresses is the sender's."""
+    found, surely = addresses_in(posted), address_of(sent)
+    if surely and (not found or surely in found):
+        return surely[:LONGEST_LINE]
+    return found[0][:LONGEST_LINE] if found else ""
+
+
+def _is_null(values: Values, envelope: bytes) -> bool:
+    """Whether the envelope names no sender."""
+    if "return-path" in values:
+        return values.first("return-path").strip() == "<>"
     try:
-        found = HeaderParser(policy=_POLICY).parsestr(head, headersonly=True).items()
-    except _UNREADABLE:
-        return []
-    return [(name, " ".join(str(value).split())) for name, value in found]
+        told = json.loads(envelope)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.get("from") in ("", "<>")
 
 
-def _parsed_content(form: Form, charsets: Mapping[str, str]) -> _Content:
-    content = _Content(
-        text=_decoded(form.fields.get("text", b""), charsets.get("text")),
-        html=_decoded(form.fields.get("html", b""), charsets.get("html")),
-    )
-    for content_type, part in form.reports:
-        _add_report(content, content_type, _decoded(part, "utf-8"))
-    return content
-
-
-def _raw_content(raw: bytes) -> _Content:
-    content = _Content()
-    try:
-        parts = email.message_from_bytes(raw, policy=_POLICY).walk()
-        for part in itertools.islice(parts, MOST_PARTS):
-            _add_part(content, part)
-    except _UNREADABLE:
-        pass  # What was read so far is what there is.
-    return content
-
-
-def _add_part(content: _Content, part: Message) -> None:
-    content_type = part.get_content_type()
-    if content_type in ("message/delivery-status", "message/rfc822", "text/rfc822-headers"):
-        _add_report(content, content_type, _decoded(part.as_bytes().partition(b"\n\n")[2], "utf-8"))
-        return
-    if part.is_multipart() or part.get_content_disposition() == "attachment":
-        return
-    if (content_type == "text/plain" and not content.text) or (
-        content_type == "text/html" and not content.html
-    ):
-        payload = part.get_payload(decode=True)
-        charset = str(part.get_param("charset", "utf-8"))
-        found = _decoded(payload if isinstance(payload, bytes) else b"", charset)
-        if content_type == "text/plain":
-            content.text = found
-        else:
-            content.html = found
-
-
-def _add_report(content: _Content, content_type: str, part: str) -> None:
-    if content_type == "message/delivery-status":
-        content.report = content.report or part
-    else:
-        content.returned = content.returned or part
-
-
-def _address(sender: str) -> str:
-    try:
-        return parseaddr(sender)[1]
-    except _UNREADABLE:  # Comments within comments within comments.
-        return ""
+def _parsed_parts(form: Form, charsets: Mapping[str, str]) -> Parts:
+    plain = decode(form.fields.get("text", b""), charsets.get("text"))
+    html = decode(form.fields.get("html", b""), charsets.get("html"))
+    parts = Parts(text=best_text(plain, html)[:LONGEST_TEXT])
+    for content_type, content in form.reports:
+        parts.add(content_type, content)
+    return parts
 
 
 def _own_id(headers: Headers, sender: str, subject: str, words: str) -> str:
-    found = _MESSAGE_ID.search(_first(headers, "message-id"))
+    values = Values(headers)
+    found = _MESSAGE_ID.search(values.first("message-id"))
     if found and len(found[1]) <= LONGEST_ID:
         return found[1]
-    told = "\0".join((_first(headers, "message-id", "date"), sender, subject, words))
+    first = values.first("message-id") or values.first("date")
+    told = "\0".join((first, sender, subject, words))
     return f"sha256-{hashlib.sha256(told.encode()).hexdigest()}"
 
 
-def _answered(headers: Headers, returned: str) -> list[str]:
-    """The Message-IDs it answers, the direct one first; those of a report are in the mail that it
-    returns."""
-    direct, references = (
-        _MESSAGE_ID.findall(_first(headers, name)) for name in ("in-reply-to", "references")
-    )
-    own = _MESSAGE_ID.findall(_first(read_headers(returned.lstrip()), "message-id"))
-    return list(dict.fromkeys([*direct, *own, *reversed(references)]))[:MOST_ANSWERED]
+def _answered(mail: Mail, *, reported: bool) -> list[str]:
+    """The Message-IDs of the mails that it returns or answers, the likeliest first. In a mail that
+    somebody wrote, those in the text are only quoted."""
+    back = returned_ids(mail) if reported or mail.parts.returned else []
+    direct = mail.values.ids("in-reply-to")
+    references = reversed(mail.values.ids("references"))
+    return list(dict.fromkeys([*back, *direct, *references]))[:MOST_ANSWERED]
 
 
-def _first(headers: Headers, *names: str) -> str:
-    return next((value for name, value in headers if name.casefold() in names), "")
-
-
-def _head(raw: bytes) -> bytes:
-    return re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[0]
+def _concerned(mail: Mail, failed: Sequence[str]) -> list[str]:
+    """Keys of the addresses that a report is about, the surest first."""
+    told = [*failed, *complainants(mail), *returned_to(mail.parts)]
+    keys = [address_key(one) for one in told if one != mail.sender]
+    return list(dict.fromkeys(keys))[:MOST_REPORTED]
 
 
 def _charsets(posted: bytes) -> dict[str, str]:
@@ -211,51 +166,5 @@ def _charsets(posted: bytes) -> dict[str, str]:
     return {name: value for name, value in told.items() if isinstance(value, str)}
 
 
-def _decoded(value: bytes, charset: str | None) -> str:
-    """Text that a database can store, whatever the bytes are."""
-    try:
-        name = codecs.lookup(charset or "utf-8").name
-        found = value.decode("utf-8" if name in _NO_CHARSETS else name, "replace")
-    except (LookupError, ValueError):
-        found = value.decode("utf-8", "replace")
-    return _storable(found)
-
-
-def _storable(value: str) -> str:
-    return value.encode("utf-8", "replace").decode().replace("\0", "")
-
-
-def _unwrapped(value: str) -> str:
-    """Encoded words (RFC 2047) as text."""
-    if "=?" not in value:
-        return value
-    try:
-        return _storable(str(make_header(decode_header(value))))
-    except _UNREADABLE:
-        return value
-
-
-# Not the standard library's parser, which takes minutes for a page of "<!--".
-_TAG = re.compile(r"<(/?)([a-z]{0,12})[^<>]*>", re.IGNORECASE)
-_BLOCKS = ("br", "p", "div", "tr", "li", "blockquote", "table")
-_UNSEEN = ("style", "script", "head", "title")
-
-
-def text_of_html(html: str) -> str:
-    """The words of an HTML mail, a line per block, quotations marked with ``>``."""
-    lines: list[list[str]] = [[]]
-    unseen = quoted = position = 0
-    for tag in _TAG.finditer(html):
-        if not unseen:
-            lines[-1].append(html[position : tag.start()])
-        position = tag.end()
-        name, step = tag[2].casefold(), -1 if tag[1] else 1
-        if name in _UNSEEN:
-            unseen = max(0, unseen + step)
-        if name == "blockquote":
-            quoted = max(0, quoted + step)
-        if name in _BLOCKS:
-            lines.append(["> "] if quoted else [])
-    lines[-1].append(html[position:])
-    words = (" ".join(unescape("".join(line)).split()) for line in lines)
-    return _storable("\n".join(line for line in words if line not in ("", ">")))
+def _one_line(value: str) -> str:
+    return " ".join(decode_header(value[: 4 * LONGEST_LINE]).split())[:LONGEST_LINE]

@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from crash_points import crash_point
+from domain.inbound.mail import FOR_PROGRAMS
 from settings import Settings
 from store.inbound import take_inbound
 from store.policies import PolicyMissing
@@ -43,8 +44,8 @@ KEPT = {
     "from": 16 * 1024,
     "subject": 16 * 1024,
     "charsets": 16 * 1024,
+    "envelope": 16 * 1024,
 }
-REPORT_PARTS = ("message/delivery-status", "message/rfc822", "text/rfc822-headers")
 REPORT_BYTES = 64 * 1024
 MOST_REPORT_PARTS = 4
 
@@ -187,7 +188,7 @@ class _FormReader:
         if b"filename" not in options and name in KEPT and name not in self.fields:
             self._kept = self.fields[name] = bytearray()
             self._room = KEPT[name]
-        elif kind in REPORT_PARTS and len(self.reports) < MOST_REPORT_PARTS:
+        elif kind in FOR_PROGRAMS and len(self.reports) < MOST_REPORT_PARTS:
             self._kept = bytearray()
             self._room = REPORT_BYTES
             self.reports.append((kind, self._kept))

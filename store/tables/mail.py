@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -140,6 +140,9 @@ class OutboxMessage(Table):
     sent_at: Mapped[datetime] = mapped_column(index=True)
 
 
+_IN_TRAY = text("tray <> '' AND settled_at IS NULL")
+
+
 class InboundMessage(Table):
     """A mail that came back: an answer, an automatic one, or a report."""
 
@@ -150,19 +153,46 @@ class InboundMessage(Table):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"))
     kind: Mapped[str]
-    """reply, out_of_office, auto_reply, unsubscribe, bounce."""
+    """What reading made of it: reply, out_of_office, auto_reply, unsubscribe, bounce, complaint,
+    meeting_answer, unclear."""
     sender: Mapped[str]
     sender_key: Mapped[str] = mapped_column(server_default="")
     """The sender's address, case-folded; '' if there is none."""
     subject: Mapped[str]
     text: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(index=True)
+    thread_lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
+    """The lead whose mail it answers, when somebody else sent it."""
+    tray: Mapped[str] = mapped_column(server_default="")
+    """Why a person looks at it: unmatched, unclear, meeting; '' when nobody need."""
+    doubt: Mapped[str] = mapped_column(server_default="")
+    """Of kind unclear: why (``domain.inbound.verdict.Doubt``)."""
+    status: Mapped[str] = mapped_column(server_default="")
+    """Of a bounce: RFC 3463 or RFC 5321."""
+    diagnostic: Mapped[str] = mapped_column(server_default="")
+    """Of a bounce: what the server said, which may name people."""
+    meeting_uid: Mapped[str] = mapped_column(server_default="")
+    partstat: Mapped[str] = mapped_column(server_default="")
+    """Of an answer to an invitation (RFC 5545 3.2.12), or COUNTER."""
+    away_until: Mapped[date | None]
+    """Of out_of_office: the day on which the sender is back, on their own calendar."""
+    later: Mapped[date | None]
+    """Of a reply: the day from which its sender wants to hear from us again."""
+    settled_as: Mapped[str] = mapped_column(server_default="")
+    """What a person made of it: reply, opt_out, automatic, nothing; '' while nobody did."""
+    settled_by: Mapped[str] = mapped_column(server_default="")
+    settled_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index(
             "ix_inbound_message_unknown",
             "received_at",
             postgresql_where=column("lead_id").is_(None),
+        ),
+        Index(
+            "ix_inbound_message_tray",
+            "id",
+            postgresql_where=_IN_TRAY,
         ),
     )
 

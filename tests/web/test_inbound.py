@@ -16,9 +16,10 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from domain.inbound.html import text_of_html
 from tests.web.conftest import Site, browse
 from tests.web.sendgrid import MakeSite, touch
-from web.inbound_mail import Form, read_mail, text_of_html
+from web.inbound_mail import Form, read_mail
 from web.sendgrid_inbound import KEPT, LARGEST_BYTES
 
 PATH = "/webhooks/sendgrid/inbound"
@@ -130,34 +131,47 @@ async def test_the_same_mail_again_counts_once(site: Site, lead_id: int) -> None
 @pytest.mark.parametrize(
     ("headers", "sender", "expected"),
     [
-        (f"References: <a@x> <{OURS}> <b@x>", "other@acme.example", (True, True)),
-        (f"In-Reply-To: < {OURS} >", "", (True, True)),
-        ("In-Reply-To: <unknown@x>", "JANE@acme.example", (True, False)),
-        ("", "=?utf-8?q?J=C3=A4ne?= <jane@ACME.example>", (True, False)),
-        ("", "stranger@acme.example", (False, False)),
-        ("", "no address", (False, False)),
+        (f"References: <a@x> <{OURS}> <b@x>", "Jane <jane+crm@acme.example>", ("reply", "", True)),
+        (f"References: <a@x> <{OURS}> <b@x>", "jane@acme.example", ("reply", "", True)),
+        ("In-Reply-To: <unknown@x>", "JANE@acme.example", ("reply", "", False)),
+        ("", "=?utf-8?q?J=C3=A4ne?= <jane@ACME.example>", ("reply", "", False)),
+        (f"In-Reply-To: < {OURS} >", "other@acme.example", ("reply", "unmatched", None)),
+        (f"In-Reply-To: < {OURS} >", "", ("unclear", "unclear", None)),
+        ("", "stranger@acme.example", ("reply", "unmatched", None)),
+        ("", "no address", ("unclear", "unclear", None)),
     ],
 )
 async def test_whose_answer_it_is(
-    site: Site, lead_id: int, headers: str, sender: str, expected: tuple[bool, bool]
+    site: Site, lead_id: int, headers: str, sender: str, expected: tuple[str, str, bool | None]
 ) -> None:
-    """By our own Message-ID, or else by the sender; a stranger's mail is kept all the same."""
+    """By its sender, and in the thread of our mail if that went to them. A stranger's waits in the
+    tray: nothing of it may count for the lead whose mail got around."""
+    kind, tray, in_thread = expected
     answer = await post(site, parsed(headers=headers, **{"from": sender}))
     assert answer.status_code == 200
-    assert kept(site) == [("reply", lead_id if expected[0] else None, expected[1])]
-    assert bool(engaged(site)) == expected[0]
+    known = in_thread is not None
+    assert kept(site) == [(kind, lead_id if known else None, bool(in_thread))]
+    assert site.rows("SELECT tray FROM inbound_message") == [(tray,)]
+    assert bool(engaged(site)) == known
 
 
-@pytest.mark.parametrize("more", ["Auto-Submitted: auto-replied\n", "Precedence: bulk\n"])
-@pytest.mark.parametrize("subject", ["Out of Office: Hello", "[Ticket 7] Hello"])
+@pytest.mark.parametrize(
+    ("more", "text", "kind"),
+    [
+        ("Auto-Submitted: auto-replied\n", "Yes.", "auto_reply"),
+        ("Precedence: bulk\n", "We have received your mail. Do not reply to it.", "auto_reply"),
+        ("Precedence: bulk\n", "Yes, call me.", "reply"),
+    ],
+)
 async def test_automatic_answers_score_nothing_and_wake_nobody(
-    site: Site, lead_id: int, more: str, subject: str
+    site: Site, lead_id: int, more: str, text: str, kind: str
 ) -> None:
-    answer = await post(site, parsed(more=more, subject=subject))
-    assert answer.json()["kind"] == ("out_of_office" if "Out" in subject else "auto_reply")
-    assert engaged(site) == [("auto_reply", "inbound:answer-1@acme.example", 0, "{}")]
-    assert site.rows("SELECT 1 FROM relay_message") == []
-    assert site.rows("SELECT stage FROM lead") == [("known",)]
+    """A list that a person's mail went through makes it no program's."""
+    answer = await post(site, parsed(more=more, subject="[Ticket 7] Hello", text=text))
+    assert answer.json()["kind"] == kind
+    points = 20 if kind == "reply" else 0
+    assert engaged(site) == [(kind, "inbound:answer-1@acme.example", points, "{}")]
+    assert bool(site.rows("SELECT 1 FROM relay_message")) == (kind == "reply")
 
 
 async def test_who_answers_stop_gets_no_more_mail(site: Site, lead_id: int) -> None:

@@ -1,0 +1,228 @@
+"""What a mail that came in is: a person's words, a program's, a refusal, a complaint, or unclear.
+
+Structure is asked first (RFC 5546, 5965, 3464, 8098, 3834, List headers), then well-known forms,
+then words. What is neither surely a person nor surely a program is ``unclear``: a person looks at
+it, and until then it counts as nothing. Only a ``reply`` is interest, and what comes from nobody or
+from a mail system never is one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from domain.inbound import returned
+from domain.inbound.addresses import is_program
+from domain.inbound.bounced import is_hard
+from domain.inbound.complaints import complaint
+from domain.inbound.dates import back_on, later_day
+from domain.inbound.invitations import answer_in
+from domain.inbound.mail import Mail
+from domain.inbound.wording import (
+    asks,
+    asks_to_stop,
+    away,
+    calendar_answer,
+    count_receipts,
+    is_answer,
+    is_automatic_subject,
+    is_command,
+)
+
+Kind = Literal[
+    "reply",
+    "out_of_office",
+    "auto_reply",
+    "unsubscribe",
+    "bounce",
+    "complaint",
+    "meeting_answer",
+    "unclear",
+]
+Doubt = Literal[
+    "",
+    "no_sender",
+    "mail_system",
+    "no_words",
+    "stop",
+    "away",
+    "receipt",
+    "list",
+    "invitation",
+]
+"""Why a mail is unclear: it names no sender; a mail server wrote something else than a refusal; it
+says nothing; it may ask to stop; somebody may be away; a program may have confirmed it; a list may
+have sent it; a calendar sent something else than an answer."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a mail is.
+
+    Attributes:
+        reported: a mail server or a mail provider says it of somebody else, its recipient.
+        hard: of a bounce, that the address is bad, not only for now.
+        status: of a bounce, RFC 3463 or RFC 5321; '' when none is told.
+        doubt: of what is unclear, why.
+        uid, partstat: of an answer to an invitation, see :class:`~domain.inbound.invitations`.
+        away_until: of ``out_of_office``, the day on which the sender is back.
+        later: of a reply, the day at which its sender wants to hear from us again.
+    """
+
+    kind: Kind
+    hard: bool = False
+    reported: bool = False
+    status: str = ""
+    doubt: Doubt = ""
+    uid: str = ""
+    partstat: str = ""
+    away_until: date | None = None
+    later: date | None = None
+
+
+def classify(mail: Mail, received: date) -> Verdict:
+    """What the mail is, received on that day (UTC)."""
+    return (
+        _of_structure(mail)
+        or _of_mail_system(mail)
+        or _of_command(mail)
+        or _of_program(mail, received)
+        or _of_words(mail, received)
+    )
+
+
+def _of_structure(mail: Mail) -> Verdict | None:
+    if answer := answer_in(mail.parts.calendars):
+        return Verdict("meeting_answer", uid=answer.uid, partstat=answer.partstat)
+    if kind := complaint(mail):
+        return Verdict(kind, reported=kind != "auto_reply")
+    content_type = mail.values.first("content-type").casefold()
+    if mail.parts.read or "disposition-notification" in content_type:
+        return Verdict("auto_reply")
+    if "feedback-report" in content_type:
+        return Verdict("complaint", reported=True)
+    return None
+
+
+def _of_mail_system(mail: Mail) -> Verdict | None:
+    """A mail server's: a refusal, or nothing that is known."""
+    if found := returned.returned(mail):
+        if found.recipient.fate != "failed":
+            return Verdict("auto_reply")  # Delayed, delivered, relayed: nothing is lost.
+        recipient = found.recipient
+        hard = is_hard(recipient.status, recipient.text or mail.parts.text)
+        return Verdict("bounce", reported=True, hard=hard, status=recipient.status)
+    if "delivery-status" in mail.values.first("content-type").casefold():
+        status = returned.status_in(mail.parts.text)
+        hard = is_hard(status, mail.parts.text)
+        return Verdict("bounce", reported=True, hard=hard, status=status)
+    if not returned.comes_from_mail_system(mail):
+        return None
+    if _is_automatic(mail):
+        return Verdict("auto_reply")
+    return Verdict("unclear", doubt="mail_system")
+
+
+def _of_command(mail: Mail) -> Verdict | None:
+    """Mail programs unsubscribe for people, in mails that say so themselves (RFC 2369)."""
+    if is_command(mail.own, mail.subject):
+        return _from_somebody(mail, Verdict("unsubscribe"))
+    return None
+
+
+def _of_program(mail: Mail, received: date) -> Verdict | None:
+    said = calendar_answer(mail.subject)
+    if said and (said != "accepted" or not mail.own):
+        return Verdict("meeting_answer", partstat=said.upper())
+    automatic = _is_automatic(mail) or bool(mail.sender and is_program(mail.sender))
+    titled = is_automatic_subject(mail.subject)
+    gone = away(mail.own)
+    if automatic:
+        return _away(mail, received) if titled or gone.said else Verdict("auto_reply")
+    if titled:
+        if asks(mail.own) and not gone.said:
+            return Verdict("unclear", doubt="away")
+        return _away(mail, received)
+    return None
+
+
+def _of_words(mail: Mail, received: date) -> Verdict:
+    stop = asks_to_stop(mail.own, mail.subject)
+    if stop == "surely":
+        return _from_somebody(mail, Verdict("unsubscribe"))
+    gone = away(mail.own)
+    if gone.only:
+        return _away(mail, received)
+    listed = _is_listed(mail)
+    receipts = count_receipts(mail.own)
+    questions = asks(mail.own)
+    if receipts and (receipts > 1 or listed or _TICKET.search(mail.subject)) and not questions:
+        return Verdict("auto_reply")
+    if listed and not _answers(mail):
+        newsletter = "list-unsubscribe" in mail.values and "list-post" not in mail.values
+        return Verdict("auto_reply") if newsletter else Verdict("unclear", doubt="list")
+    doubts: tuple[tuple[bool, Doubt], ...] = (
+        (not mail.sender, "no_sender"),
+        (stop == "perhaps", "stop"),
+        (gone.said and not (gone.engaged and questions), "away"),
+        (receipts > 0 and not questions, "receipt"),
+        (mail.null_sender, "mail_system"),
+        (not mail.own and bool(mail.parts.calendars), "invitation"),
+        (not _says_something(mail), "no_words"),
+    )
+    if doubt := next((why for holds, why in doubts if holds), None):
+        return Verdict("unclear", doubt=doubt)
+    return Verdict("reply", later=later_day(mail.own, received))
+
+
+def _away(mail: Mail, received: date) -> Verdict:
+    return Verdict("out_of_office", away_until=back_on(f"{mail.subject}\n{mail.own}", received))
+
+
+def _from_somebody(mail: Mail, verdict: Verdict) -> Verdict:
+    return verdict if mail.sender else Verdict("unclear", doubt="no_sender")
+
+
+def _says_something(mail: Mail) -> bool:
+    """Whether there are words; the subject's are its sender's unless it is that of an answer."""
+    said = mail.own or ("" if is_answer(mail.subject) else mail.subject)
+    return any(map(str.isalnum, said))
+
+
+def _answers(mail: Mail) -> bool:
+    return is_answer(mail.subject) or "in-reply-to" in mail.values
+
+
+_TICKET = re.compile(r"\[[^\]]{0,20}\d+[^\]]{0,10}\]|#\s?\d{2,}|\b(?:ticket|case)\b", re.IGNORECASE)
+_AUTOMATIC = (
+    *("x-autoreply", "x-autorespond", "x-auto-respond", "x-autoresponder", "x-autogenerated"),
+    *("x-auto-reply", "x-auto-reply-from", "x-autoreply-from", "x-mail-autoreply", "x-vacation"),
+    *("x-fc-machinegenerated", "x-cron-env"),
+)
+
+
+def _is_automatic(mail: Mail) -> bool:
+    """Whether the head says, for programs, that a program answers (RFC 3834 5)."""
+    values = mail.values
+    submitted = re.match(r"[\w-]*", values.first("auto-submitted").casefold())
+    if submitted and submitted[0] not in ("", "no"):
+        return True
+    if values.first("precedence").casefold() in ("auto_reply", "auto-reply", "autoreply"):
+        return True
+    if "autoresponder" in values.first("x-post-messageclass").casefold():
+        return True
+    return any(
+        values.first(name).casefold() not in ("", "no", "none", "false") for name in _AUTOMATIC
+    )
+
+
+def _is_listed(mail: Mail) -> bool:
+    """Whether the head says that many get this mail. People who write through a group have such
+    headers too: alone they mean nothing. ``X-Auto-Response-Suppress`` means less: it asks others
+    not to answer by themselves, and many programs add it to what people write."""
+    values = mail.values
+    if values.first("precedence").casefold() in ("bulk", "junk", "list"):
+        return True
+    return any(name in values for name in ("list-id", "list-post", "list-unsubscribe"))

@@ -1,0 +1,1 @@
+"""What people and mail systems say, a table per language."""

@@ -1,0 +1,125 @@
+"""The corpus: hundreds of mails, each with what it is and whose."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+import pytest
+from sqlalchemy import Connection, Engine, insert, text
+
+from domain.inbound.mail import FOR_PROGRAMS
+from store.engine import engine
+from store.inbound import take_inbound
+from store.policies import publish_policy
+from store.tables import Lead, Touch
+from tests.inbound.corpus import CORPUS
+from tests.inbound.corpus.entry import BEN, JANE, OURS, OURS_TO_BEN, Entry
+from tests.scoring import simple_scoring
+from web.inbound_mail import Form, read_mail
+
+AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
+OF_PROGRAMS = ("out_of_office", "auto_reply", "bounce", "complaint", "meeting_answer")
+
+
+def as_fields(entry: Entry) -> Form:
+    """The same mail as SendGrid posts it when it takes it apart."""
+    message = message_from_bytes(entry.raw, _class=EmailMessage, policy=policy.compat32)
+    fields = {"headers": entry.raw.partition(b"\r\n\r\n")[0]}
+    reports: list[tuple[str, bytes]] = []
+    charsets: dict[str, str] = {}
+    for part in message.walk():
+        kind = part.get_content_type()
+        content = part.get_payload(decode=True)
+        if kind in FOR_PROGRAMS:
+            whole = part.as_bytes().partition(b"\n\n")[2]
+            reports.append((kind, content if isinstance(content, bytes) else whole))
+            if kind.startswith("message/"):
+                break
+        elif kind in ("text/plain", "text/html") and isinstance(content, bytes):
+            name = kind.removeprefix("text/").replace("plain", "text")
+            fields[name] = fields.get(name, b"") + content
+            charsets[name] = str(part.get_param("charset") or "utf-8")
+    return Form(fields | {"charsets": str(charsets).replace("'", '"').encode()}, reports)
+
+
+def table(found: Sequence[tuple[Entry, str]]) -> str:
+    """How often what was taken for what."""
+    counts = Counter((entry.kind, kind) for entry, kind in found)
+    kinds = sorted({kind for pair in counts for kind in pair})
+    head = f"{'is, read as':16}" + "".join(f"{kind[:12]:>13}" for kind in kinds)
+    rows = [
+        f"{kind:16}" + "".join(f"{counts[kind, other] or '':>13}" for other in kinds)
+        for kind in kinds
+    ]
+    return "\n".join([head, *rows])
+
+
+def test_every_mail_is_read_as_what_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """A person's mail that is taken for a program's is lost; a program's that is taken for a
+    person's wakes sales for nothing; a wish that is not heard costs the sender its good name."""
+    assert len(CORPUS) >= 150
+    assert len({entry.name for entry in CORPUS}) == len(CORPUS)
+    assert len({entry.language.partition("-")[0] for entry in CORPUS if entry.language}) >= 15
+    found = [(entry, read_mail(Form({"email": entry.raw}), AT).verdict.kind) for entry in CORPUS]
+    with capsys.disabled():
+        sys.stdout.write(f"\n{len(CORPUS)} mails\n{table(found)}\n")
+    of_people = ("reply", "unsubscribe", "unclear")
+    assert [
+        entry.name for entry, kind in found if entry.kind in of_people and kind in OF_PROGRAMS
+    ] == []
+    assert [(entry.name, entry.kind, kind) for entry, kind in found if entry.kind != kind] == []
+
+
+def test_mails_say_the_same_when_they_are_taken_apart() -> None:
+    """SendGrid posts a mail in fields unless it is told otherwise."""
+    found = [(entry, read_mail(as_fields(entry), AT).verdict.kind) for entry in CORPUS]
+    assert [(entry.name, entry.kind, kind) for entry, kind in found if entry.kind != kind] == []
+
+
+def whose(connection: Connection, entry: Entry) -> tuple[str, tuple[str, ...]]:
+    """The lead that a mail is kept with, and the addresses that get no more mail."""
+    take_inbound(connection, read_mail(Form({"email": entry.raw}), AT))
+    lead = connection.scalar(
+        text(
+            "SELECT coalesce(email_key, '') FROM inbound_message "
+            "LEFT JOIN lead ON lead.id = lead_id"
+        )
+    )
+    stops = connection.scalars(text("SELECT email_key FROM suppression ORDER BY 1")).all()
+    return str(lead), tuple(stops)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """Jane and Ben, to each of whom we wrote."""
+    found = engine(database_url)
+    with found.begin() as connection:
+        publish_policy(connection, "scoring", "scoring", simple_scoring(threshold=100, reply=20))
+        for address, ours in ((JANE, OURS), (BEN, OURS_TO_BEN)):
+            row = {"email": address, "email_key": address, "phase": "Nurture"}
+            lead = connection.scalars(insert(Lead).values(row).returning(Lead.id)).one()
+            sent = {"key": ours, "lead_id": lead, "step": "welcome", "channel": "outbox"}
+            sent |= {"state": "sent", "planned_at": AT, "message_id": ours}
+            connection.execute(insert(Touch).values(sent))
+    yield found
+    found.dispose()
+
+
+def test_every_mail_is_kept_with_whom_it_concerns(database: Engine) -> None:
+    """What one lead wants would be done to another: the wrong person unsubscribed, called, or
+    taken for dead."""
+    wrong = []
+    with database.connect() as connection:
+        connection.begin()
+        for entry in CORPUS:
+            before = connection.begin_nested()
+            lead, stops = whose(connection, entry)
+            before.rollback()
+            if (lead, stops) != (entry.lead, tuple(sorted(entry.stops))):
+                wrong.append((entry.name, (lead, stops), (entry.lead, entry.stops)))
+    assert wrong == []
