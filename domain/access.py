@@ -44,6 +44,7 @@ class Action(StrEnum):
     READ_SUPPRESSIONS = "read suppressions"
     SUPPRESS = "stop mail to a lead"
     PERMIT = "allow mail to a lead again"
+    SETTLE_MAIL = "say what a received mail is"
     READ_CHANGES = "read what was changed by whom"
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_USERS = "manage users"
@@ -86,6 +87,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_SUPPRESSIONS: _EVERYBODY,
     Action.SUPPRESS: _SALES | {Role.MARKETING},
     Action.PERMIT: frozenset({Role.MARKETING, Role.ADMIN}),
+    Action.SETTLE_MAIL: _SALES | {Role.MARKETING},
     Action.READ_CHANGES: frozenset({Role.OPS, Role.ADMIN}),
     Action.MANAGE_WEBHOOKS: frozenset({Role.ADMIN}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),

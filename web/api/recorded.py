@@ -28,6 +28,8 @@ KEPT: Mapping[str, tuple[str, ...]] = {
     "POST /tasks/{task_id}/complete": ("disposition",),
     "POST /tasks/{task_id}/hold": ("disposition",),
     "POST /tasks/{task_id}/reassign": ("to",),
+    "POST /received/{mail_id}/assign": ("lead_id",),
+    "POST /received/{mail_id}/settle": ("settled_as", "lead_id"),
     "POST /team/reassign": ("to", "leads"),
     "PUT /team/{rep}/presence": ("present",),
     "POST /team/{rep}/absences": ("begins_at", "until"),

@@ -25,6 +25,7 @@ PAGES = (
     "today",
     "inbox.inbox",
     "inbox.task",
+    "inbox.received",
     "sales.meetings",
     "sales.opportunities",
     "marketing.recycle",

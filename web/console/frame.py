@@ -44,6 +44,7 @@ NAVIGATION = (
         N_("Work"),
         (
             Place("/inbox", N_("Inbox"), "inbox", Action.READ_TASKS),
+            Place("/received", N_("Received mail"), "mark_email_unread", Action.READ_LEADS),
             Place("/today", N_("Today"), "today", Action.READ_LEADS),
             Place("/leads", N_("Leads"), "group", Action.READ_LEADS),
             Place("/accounts", N_("Accounts"), "domain", Action.READ_ACCOUNTS),

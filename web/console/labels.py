@@ -137,6 +137,8 @@ ENGAGEMENTS = {
     "resubscribe": N_("Subscribed again"),
     "auto_reply": N_("Automatic answer"),
     "out_of_office": N_("Out of office"),
+    "meeting_answer": N_("Answered an invitation"),
+    "unclear": N_("Unclear mail"),
     "score": N_("Points given by hand"),
     "page": N_("Read a page"),
     "screen": N_("Used the product"),

@@ -58,6 +58,8 @@ DONE = {
     "POST suppressions/permit": N_("Permitted an address again"),
     "PUT suppressions/*": N_("Stopped marketing mail to a lead"),
     "POST suppressions/*/permit": N_("Allowed mail to a lead again"),
+    "POST received/*/assign": N_("Said whose a received mail is"),
+    "POST received/*/settle": N_("Said what a received mail is"),
     "POST webhooks/endpoints": N_("Added a webhook endpoint"),
     "POST webhooks/endpoints/remove": N_("Removed a webhook endpoint"),
     "POST webhooks/endpoints/pause": N_("Paused or resumed a webhook endpoint"),

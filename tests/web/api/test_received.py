@@ -1,0 +1,114 @@
+"""The tray of received mails, through the API."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from domain.inbound.verdict import Verdict
+from store.inbound import Inbound, take_inbound
+from store.received import received_mails
+from tests.web.api.conftest import Api
+
+AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
+
+
+def receive(api: Api, name: str, sender: str, verdict: Verdict) -> int:
+    """A mail that came in; its id."""
+    mail = Inbound(f"{name}@x.example", [], sender, sender, name, "Yes, call me.", verdict, AT)
+    with api.database.begin() as connection:
+        take_inbound(connection, mail)
+    return int(str(api.value("SELECT max(id) FROM inbound_message")))
+
+
+@pytest.fixture
+def lead(api: Api) -> int:
+    """A lead of rep-1."""
+    return api.lead("ours@acme.example", "rep-1")
+
+
+async def test_a_stranger_s_words_reach_the_lead_once_a_person_says_whose_they_are(
+    api: Api, lead: int
+) -> None:
+    """They would be kept where nobody looks; or count for whoever's mail got around."""
+    mail = receive(api, "reply", "private@home.example", Verdict("reply"))
+    waiting = (await api.ask("marketing", "GET", "/received")).json()["items"]
+    hidden = (await api.ask("sdr", "GET", "/received")).json()["items"]
+    early = await api.ask("marketing", "POST", f"/received/{mail}/settle", settled_as="reply")
+    ops = await api.ask("ops", "POST", f"/received/{mail}/settle", settled_as="reply")
+    nobody = await api.ask("marketing", "POST", f"/received/{mail}/assign", lead_id=99_999)
+    assigned = await api.ask("marketing", "POST", f"/received/{mail}/assign", lead_id=lead)
+    seen = (await api.ask("sdr", "GET", "/received")).json()["items"]
+    done = await api.ask("sdr", "POST", f"/received/{mail}/settle", settled_as="reply")
+    again = await api.ask("sdr", "POST", f"/received/{mail}/settle", settled_as="nothing")
+    left = (await api.ask("marketing", "GET", "/received")).json()["items"]
+    settled = (await api.ask("marketing", "GET", "/received?state=settled")).json()["items"]
+
+    codes = [one.status_code for one in (early, ops, nobody, assigned, done, again)]
+    assert codes == [409, 403, 404, 200, 200, 409]
+    assert [(one["id"], one["tray"], one["text"]) for one in waiting] == [
+        (mail, "unmatched", "Yes, call me.")
+    ]
+    assert (hidden, [one["lead_id"] for one in seen], left) == ([], [lead], [])
+    assert [(one["settled_as"], one["lead_id"]) for one in settled] == [("reply", lead)]
+    told = "SELECT kind || ' ' || lead_id || ' ' || key FROM engagement"
+    assert api.value(told) == f"reply {lead} inbound:reply@x.example"
+
+
+async def test_what_is_unclear_counts_as_nothing_until_it_is_settled(api: Api, lead: int) -> None:
+    """A guess would wake sales for nothing, or write on to somebody who said no."""
+    address = "ours@acme.example"
+    unclear = [
+        receive(api, f"unclear-{number}", address, Verdict("unclear", doubt="stop"))
+        for number in range(3)
+    ]
+    declined = receive(api, "no", address, Verdict("meeting_answer", partstat="DECLINED", uid="m"))
+    receive(api, "yes", address, Verdict("meeting_answer", partstat="ACCEPTED"))
+    before = api.value("SELECT string_agg(kind, ' ') FROM engagement")
+    with api.database.connect() as connection:
+        tray = [(one.tray, one.lead_id) for one in received_mails(connection, limit=9)]
+    for mail, settled_as in zip(
+        [*unclear, declined], ("opt_out", "automatic", "nothing", "nothing"), strict=True
+    ):
+        path = f"/received/{mail}/settle"
+        assert (await api.ask("sdr", "POST", path, settled_as=settled_as)).status_code == 200
+
+    assert before == "auto_reply"
+    assert tray == [("meeting", lead), *[("unclear", lead)] * 3]
+    after = api.value("SELECT string_agg(kind, ' ' ORDER BY id) FROM engagement")
+    assert after == "auto_reply unsubscribe auto_reply"
+    assert api.value("SELECT email_key FROM suppression") == address
+
+
+async def test_an_opt_out_stops_its_sender_and_the_lead_it_is_assigned_to(
+    api: Api, lead: int
+) -> None:
+    """Only the one address would be stopped, and mail to the other go on."""
+    mail = receive(api, "stop", "private@home.example", Verdict("unclear", doubt="stop"))
+    body = {"settled_as": "opt_out", "lead_id": lead}
+    assert (await api.ask("sdr", "POST", f"/received/{mail}/settle", **body)).status_code == 404
+    assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
+    stopped = api.value("SELECT string_agg(email_key, ' ' ORDER BY email_key) FROM suppression")
+    assert stopped == "ours@acme.example private@home.example"
+
+    nameless = receive(api, "nameless", "", Verdict("unclear", doubt="no_sender"))
+    path = f"/received/{nameless}/settle"
+    assert (await api.ask("admin", "POST", path, settled_as="opt_out")).status_code == 409
+
+
+async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: int) -> None:
+    """One whose report names nobody would go on being written to."""
+    mail = receive(api, "back", "", Verdict("bounce", reported=True, hard=True, status="5.1.1"))
+    body = {"settled_as": "bounce", "lead_id": lead}
+    assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
+    assert api.value("SELECT reason FROM suppression") == "bounced"
+    assert api.value("SELECT kind FROM engagement") == "bounce"
+
+
+async def test_days_that_people_name_are_kept(api: Api, lead: int) -> None:
+    away = Verdict("out_of_office", away_until=date(2026, 12, 7))
+    receive(api, "away", "ours@acme.example", away)
+    receive(api, "later", "ours@acme.example", Verdict("reply", later=date(2027, 3, 1)))
+    kept = "SELECT string_agg(coalesce(away_until, later)::text, ' ' ORDER BY id)"
+    assert api.value(f"{kept} FROM inbound_message") == "2026-12-07 2027-03-01"
