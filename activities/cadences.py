@@ -17,7 +17,7 @@ from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
 from domain.cadences.facts import reach_facts
 from domain.cadences.planner import Move, next_move
-from domain.cadences.window import next_opening
+from domain.cadences.window import begins, next_opening
 from domain.consent import Room
 from domain.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
 from domain.journey_sales import LeaveCadence
@@ -27,6 +27,7 @@ from domain.sentences import Value, sentence
 from store import cadences, journeys
 from store.consent import CONSENT_VERSION, consent_version
 from store.engagement import engagement_facts
+from store.inbound import AWAY_UNTIL
 from store.lead_facts import OPTED_OUT
 from store.lead_standing import is_ready_on_entry
 from store.policies import policy
@@ -49,6 +50,7 @@ _LOAD = text(
         lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
         account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
         enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
+        {AWAY_UNTIL} AS away_until,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
         enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
         (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
@@ -100,6 +102,15 @@ class Pass:
     @property
     def cadence(self) -> Cadence:
         return self.version.cadence
+
+
+def _back_at(current: Pass) -> datetime | None:
+    """When a lead that is away is back (UTC), as far as it said. Mail about its appointment goes
+    all the same."""
+    row = current.row
+    if row.away_until is None or row.phase == Phase.MEETING:
+        return None
+    return begins(row.away_until, row.time_zone)
 
 
 class CadenceActivities:
@@ -166,7 +177,8 @@ class CadenceActivities:
         step = current.cadence.successor(request.step) if request.completed else request.step
         step = begun or step
         if current.row.held_from and not begun:
-            # Put off by a hold on the account or a pause of all sending, which may be over now.
+            # Put off by a hold on the account, an absence or a pause of all sending, which may be
+            # over now, or shorter.
             due = min(due, current.row.held_from)
         if current.row.returned not in (None, step) and not begun and not request.completed:
             step, due = current.row.returned, min(due, now)
@@ -222,6 +234,8 @@ class CadenceActivities:
         if move.kind == "send" and move.due <= now:
             if not begun and self._is_held(current, now):
                 return self._plan_after_the_hold(current, move, now)
+            if not begun and (back := _back_at(current)) and back > now:
+                return self._plan_when_back(current, move, back, now)
             if begun or not self._was_sent_before(current, move.step):
                 delivery = self._send(current, move.step, now, meeting_id)
                 if delivery.room is not None:
@@ -270,6 +284,19 @@ class CadenceActivities:
             "{what}, because sales holds the account out of marketing", what=plan.details
         )
         return replace(plan, details=details, summary=f"{plan.summary} (held)"), later
+
+    def _plan_when_back(
+        self, current: Pass, move: Move, back: datetime, now: datetime
+    ) -> tuple[Plan, Move]:
+        """The same step at the first opening of its window once the lead is back."""
+        row = current.row
+        due = next_opening(current.cadence.window, back, row.time_zone, row.country)
+        with self.resources.statements.connect() as connection:
+            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+        later = Move("send", move.step, due, counted_from=move.step, counted_since=back)
+        plan = self._plan(current, later, now)
+        details = sentence("{what}, because this lead is away until then", what=plan.details)
+        return replace(plan, details=details, summary=f"{plan.summary} (away)"), later
 
     def _was_sent_before(self, current: Pass, step: str) -> bool:
         """Whether an earlier cycle sent the lead the mail of ``step``, and once is enough."""

@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
+from domain.cadences.window import begins
 from domain.journey import CallPlan, Plan, PlanCall
 from domain.journey_sales import NextCall, PlanNextCall
 from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
@@ -18,6 +19,7 @@ from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_foll
 from domain.sales.spans import Pause
 from domain.sentences import sentence
 from store.business_time import calendar_of
+from store.inbound import AWAY_UNTIL
 from store.policies import policy
 
 
@@ -48,6 +50,7 @@ class CallActivities:
             callee = _callee(connection, request.lead_id, promise)
             made = _call(connection, request.after_task)
             owed = _owed(connection, made, request.owed_task)
+            back = _back_at(connection, request.lead_id)
         rules = promise.calls(request.outbound)
         mail = ""
         if made is None:
@@ -74,6 +77,9 @@ class CallActivities:
                 turns=() if following.again else turns(rules.spread, following.attempt, before),
                 pauses=[self._pause(pause) for pause in request.pauses],
             )
+            if back is not None and due.at < back:
+                # Nobody is there to take the call before.
+                due = slot(callee, NO_GAP, began=back, now=back)
         return NextCall(
             self._plan(rules, following, due, callee, now),
             attempt=following.attempt,
@@ -151,6 +157,15 @@ def _callee(connection: Connection, lead_id: int, promise: FollowUpPolicy) -> Ca
     ).one()
     team = calendar_of(connection, lead.owner)
     return Callee(promise.calling_hours, lead.time_zone, lead.country, team)
+
+
+def _back_at(connection: Connection, lead_id: int) -> datetime | None:
+    """When a lead that is away is back (UTC), as far as it said."""
+    lead = connection.execute(
+        text(f"SELECT time_zone, {AWAY_UNTIL} AS away_until FROM lead WHERE id = :id"),
+        {"id": lead_id},
+    ).one()
+    return None if lead.away_until is None else begins(lead.away_until, lead.time_zone)
 
 
 def _call(connection: Connection, task_id: int) -> _Call | None:

@@ -35,6 +35,21 @@ _OF_PEOPLE = ("reply", "unsubscribe", "meeting_answer", "unclear")
 """Kinds whose sender must be known: a program that answers is in the thread by itself."""
 
 
+AWAY_UNTIL = """(
+    SELECT away_until FROM inbound_message AS mail WHERE mail.lead_id = lead.id
+        AND (mail.away_until IS NOT NULL OR 'reply' IN (mail.kind, mail.settled_as))
+    ORDER BY mail.received_at DESC, mail.id DESC LIMIT 1
+)"""
+"""SQL: the day on which a ``lead`` is back that said so, on its own calendar; NULL for one that has
+not, or has written since."""
+
+LATER = """(
+    SELECT later FROM inbound_message AS mail WHERE mail.lead_id = lead.id AND mail.kind = 'reply'
+    ORDER BY mail.received_at DESC, mail.id DESC LIMIT 1
+)"""
+"""SQL: the day from which a ``lead`` wants to hear from us again, as its last reply says."""
+
+
 @dataclass(frozen=True)
 class Inbound:
     """A mail that was received.

@@ -19,6 +19,7 @@ from domain.sales.next_calls import NextAction
 from domain.sales.opportunities import OpportunityPolicy
 from store.business_time import team_of
 from store.dossier import Dossier, dossier
+from store.inbound import AWAY_UNTIL, LATER
 from store.meetings import busy_times
 from store.next_actions import next_actions
 from store.policies import PolicyMissing, policy
@@ -95,6 +96,10 @@ class TaskView:
     sale: SaleFacts | None
     meeting_at: datetime | None
     slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
+    later: date | None = None
+    """The day from which the lead wants to hear from us again, as its last reply says."""
+    away_until: date | None = None
+    """The day on which the lead is back, as its absence note says. None for days that are over."""
 
 
 _PILE = """
@@ -190,9 +195,10 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         return None
     row = connection.execute(
         text(
-            """
+            f"""
             SELECT workflow_id, run_id, completed_by, completed_at, opportunity_id, country,
                 lead.owner AS lead_owner, meeting.starts_at,
+                {LATER} AS later, {AWAY_UNTIL} AS away_until,
                 (SELECT by FROM held_answer
                  WHERE held_answer.task_id = task.id AND release_at < 'infinity') AS held_by
             FROM task JOIN lead ON lead.id = task.lead_id
@@ -227,7 +233,13 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         _slots(connection, row.lead_owner, task.time_zone, row.country, now)
         if is_open and set(BOOKS) & set(task.dispositions)
         else {},
+        _ahead(row.later, now),
+        _ahead(row.away_until, now),
     )
+
+
+def _ahead(day: date | None, now: datetime) -> date | None:
+    return day if day is not None and day > now.date() else None
 
 
 def _slots(

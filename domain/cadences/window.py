@@ -175,6 +175,11 @@ def is_open(window: SendWindow, at: datetime, time_zone: str, country: str) -> b
     return _open_at(window, at, zone(time_zone), country)
 
 
+def begins(day: date, time_zone: str) -> datetime:
+    """The first instant (UTC) of a day in a time zone."""
+    return datetime.combine(day, time(), zone(time_zone)).astimezone(UTC)
+
+
 def next_opening(window: SendWindow, at: datetime, time_zone: str, country: str) -> datetime:
     """The first instant (UTC) not before ``at`` at which the window is open.
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.calls import CallActivities
 from activities.channels.base import Channel, TryAgain
+from cli.cadence import publish_files
 from domain.cadences.cadence import Cadence
 from domain.journey import Plan, RunStep
+from domain.journey_sales import PlanNextCall
+from settings import ROOT
 from store.cadences import publish_cadence
-from tests.activities.desk import NOW, Desk, Provider
+from tests.activities.desk import NOW, Desk, Provider, attempt_number
+from tests.workflows.harness import CADENCES
 
 MakeDesk = Callable[[Channel], Desk]
 ALWAYS: Mapping[str, Any] = {
@@ -116,3 +123,56 @@ def test_a_step_that_is_not_due_is_planned_and_not_done(desk: MakeDesk) -> None:
 
     assert (plan.kind, plan.step, plan.seconds) == ("send", "one", 3600.0)
     assert company.accepted == []
+
+
+def away(here: Desk, until: date | None, minutes: int = 0, kind: str = "out_of_office") -> None:
+    """A mail of the lead: it is away until that day, or answers."""
+    here.run(
+        "INSERT INTO inbound_message (message_id, lead_id, kind, sender, subject, text, "
+        "received_at, away_until) VALUES (:id, :lead, :kind, '', '', '', :at, :until)",
+        id=f"{kind}-{minutes}",
+        lead=here.lead_id,
+        kind=kind,
+        at=NOW + timedelta(minutes=minutes),
+        until=until,
+    )
+
+
+def test_who_is_away_gets_the_mail_on_the_day_they_are_back(desk: MakeDesk) -> None:
+    """It would lie under a week of other mail. What is read of a later mail counts: a new day, or
+    that they are there after all."""
+    company = Provider()
+    here = desk(company)
+    here.run("UPDATE lead SET time_zone = 'Asia/Seoul'")
+    step = due(enrolled(here, {"email": "hello", "id": "one"}, {"exit": "rested"}), "one")
+    back = NOW.date() + timedelta(days=9)
+    away(here, NOW.date() + timedelta(days=30))
+    away(here, back, minutes=1)
+
+    plan = here.run_step(step)
+
+    midnight = datetime.combine(back, time(), ZoneInfo("Asia/Seoul")).astimezone(UTC)
+    assert (plan.kind, plan.step, plan.due) == ("send", "one", midnight.isoformat())
+    assert "away until then" in plan.details
+    assert company.accepted == []
+    away(here, None, minutes=2, kind="reply")
+    assert here.run_step(replace(step, due=plan.due)).kind == "exit"
+    assert len(company.accepted) == 1
+
+
+def test_who_is_away_is_called_on_the_day_they_are_back(desk: MakeDesk) -> None:
+    """An attempt would be used up on an empty desk."""
+    here = desk(Provider())
+    publish_files(here.database, CADENCES, ROOT / "templates")
+    here.run("UPDATE lead SET time_zone = 'Asia/Seoul'")
+    plan = CallActivities(here.resources).plan_next_call
+    request = PlanNextCall(here.lead_id)
+    at_once = attempt_number(1).run(plan, request)
+    back = NOW.date() + timedelta(days=9)
+    away(here, back)
+
+    put_off = attempt_number(1).run(plan, request)
+
+    assert datetime.fromisoformat(at_once.plan.due) < NOW + timedelta(days=2)
+    due_at = datetime.fromisoformat(put_off.plan.due).astimezone(ZoneInfo("Asia/Seoul"))
+    assert (due_at.date(), due_at.hour >= 8) == (back, True)

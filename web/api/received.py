@@ -15,7 +15,7 @@ from store.api_tokens import Caller
 from store.received import MailRefused, ReceivedMail, SettledAs
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Id
-from web.api.paging import Before, Done, Limit, Page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.api.problems import refused
 
 router = APIRouter(prefix="/received", tags=["received"])
@@ -47,19 +47,24 @@ def list_all(
     caller: Reader,
     *,
     state: Annotated[Literal["waiting", "settled"], Query(description="Of the mails.")] = "waiting",
-    before: Before = None,
-    limit: Limit = 50,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[ReceivedMail]:
     """The newest first; an SDR's are those that are, or may be, of its team's leads."""
-    with here.database.connect() as connection:
-        items = received.received_mails(
+    return page(
+        here,
+        "received",
+        cursor,
+        limit,
+        lambda connection, after, most: received.received_mails(
             connection,
             waiting=state == "waiting",
             team=team_of(caller),
-            before=before,
-            limit=limit,
-        )
-    return Page(items=items, next=items[-1].id if len(items) == limit else None)
+            before=last_id(after),
+            limit=most,
+        ),
+        key=by_id,
+    )
 
 
 @router.get("/{mail_id}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from domain.inbound.verdict import Verdict
+from store import inbox
 from store.inbound import Inbound, take_inbound
 from store.received import received_mails
 from tests.web.api.conftest import Api
@@ -106,9 +107,16 @@ async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: in
     assert api.value("SELECT kind FROM engagement") == "bounce"
 
 
-async def test_days_that_people_name_are_kept(api: Api, lead: int) -> None:
+async def test_days_that_people_name_are_kept_and_proposed(api: Api, lead: int) -> None:
+    """Whoever has the task would type what the lead wrote, or not read it at all."""
     away = Verdict("out_of_office", away_until=date(2026, 12, 7))
     receive(api, "away", "ours@acme.example", away)
     receive(api, "later", "ours@acme.example", Verdict("reply", later=date(2027, 3, 1)))
+    task = api.task(lead, "rep-1")
+    with api.database.connect() as connection:
+        for now, asked in ((AT, date(2027, 3, 1)), (AT + timedelta(days=200), None)):
+            shown = inbox.view(connection, task, now)
+            assert shown is not None
+            assert shown.later == asked
     kept = "SELECT string_agg(coalesce(away_until, later)::text, ' ' ORDER BY id)"
     assert api.value(f"{kept} FROM inbound_message") == "2026-12-07 2027-03-01"

@@ -208,7 +208,8 @@ class Dispositions:
     def _times_for(self, code: str) -> list[datetime]:
         now = self.visit.here.clock.now()
         if code == "call_back":
-            return _call_back_times(now, self.view.task.time_zone, self.view.country)
+            task = self.view.task
+            return _call_back_times(now, task.time_zone, self.view.country, self.view.later)
         chosen = []
         for free in list(self.view.slots.values())[:3]:
             chosen += sorted({free[0], free[len(free) // 2], free[-1]})
@@ -277,12 +278,14 @@ class Dispositions:
         self.typed.learned[name] = value or ""
 
 
-def _call_back_times(now: datetime, time_zone: str, country: str) -> list[datetime]:
-    """In one hour and in three, and the next business day in the morning and after lunch, by the
-    lead's clock."""
+def _call_back_times(
+    now: datetime, time_zone: str, country: str, asked: date | None
+) -> list[datetime]:
+    """In one hour and in three, and the next business day (from the day that the lead ``asked``
+    for, if it did) in the morning and after lunch, by the lead's clock."""
     there = now.astimezone(zone(time_zone))
     quarter = there.replace(minute=there.minute // 15 * 15, second=0, microsecond=0)
-    day = there.date() + timedelta(days=1)
+    day = asked or there.date() + timedelta(days=1)
     while not is_business_day(day, country):
         day += timedelta(days=1)
     soon = [quarter + timedelta(hours=hours) for hours in (1, 3)]

@@ -15,7 +15,7 @@ from web.console import labels
 from web.console.inbox.typed import ASKED
 from web.console.leads.reach import reach_by
 from web.console.parts import Cell, badge, facts, link, quiet
-from web.console.times import ago, clock_there, countdown, moment, weekday_time
+from web.console.times import ago, clock_there, countdown, full_day, moment, weekday_time
 from web.console.words import _, ngettext
 
 OFFICE = range(8, 18)
@@ -72,6 +72,8 @@ def why_now(view: TaskView) -> Markup:
         (_("Score"), f"{task.score} ({task.grade})"),
         (_("Last seen"), _last_seen(view.dossier)),
         (_("Meeting"), weekday_time(view.meeting_at) if view.meeting_at else ""),
+        (_("Asks to hear again from"), full_day(view.later) if view.later else ""),
+        (_("Away until"), full_day(view.away_until) if view.away_until else ""),
         (_("Cycle"), str(task.cycle) if task.cycle > 1 else ""),
         (_("Owner"), task.owner or _("Nobody")),
     ]

@@ -117,7 +117,7 @@ class TaskScreen:
 
     def _dispositions(self, view: TaskView) -> None:
         task_id = view.task.id
-        typed = self.drafts.setdefault(task_id, Typed())
+        typed = self.drafts.setdefault(task_id, Typed(until=view.later))
 
         async def confirm(answer: Completion) -> None:
             await self.visit.act(tasks_api.hold, task_id, answer)
