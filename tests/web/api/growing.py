@@ -193,6 +193,12 @@ LISTS: dict[str, Growing] = {
         ),
         ("name",),
     ),
+    "/received": Growing(
+        rows(
+            "INSERT INTO inbound_message (message_id, kind, sender, subject, text, received_at, tray) "
+            "VALUES ('received-' || :n, 'unclear', '', '', '', :at, 'unclear')"
+        )
+    ),
     "/suppressions": Growing(
         rows(
             "INSERT INTO suppression (email_key, reason, at) "
