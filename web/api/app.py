@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from sqlalchemy import Engine
@@ -42,7 +42,11 @@ from web.api import (
 )
 from web.api.access import Here
 from web.api.gate import Gate
+from web.api.operations import operation_id
 from web.api.problems import ProblemDetails, handle_problems
+from web.api.queries import refuse_unknown_parameters
+from web.api.specification import TAGS, describe
+from web.api.webhook_events import describe_webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -63,8 +67,8 @@ SUBJECTS = (
     webhooks,
     users,
     second_factor,
-    changes,
     company_accounts,
+    changes,
     mails,
     imports,
     erasure,
@@ -74,29 +78,39 @@ SUBJECTS = (
 )
 
 
+ABOUT = (
+    "Times in answers are journey time, UTC, unless they say otherwise. Every answer that is no "
+    "success is problem details (RFC 9457): `detail` is for people, `code` and `errors` are for "
+    "programs. A parameter, a field or a kind of value that is not known is refused with 422."
+)
+
+
 def create_api(settings: Settings, database: Engine) -> FastAPI:
     """The API over ``database``. Every route wants a bearer token or a session of the
     console; ``openapi.json`` does not.
-
-    Times in answers are journey time, UTC, unless they say otherwise. Errors are problem details
-    (RFC 9457).
     """
     api = FastAPI(
         title="Perennial",
         version="1",
-        description="Leads, the work of people on them, and what marketing and sales agreed.",
+        summary="Leads, the work of people on them, and what marketing and sales agreed.",
+        description=ABOUT,
+        contact={"name": settings.email_from_name, "url": settings.web_url()},
+        license_info={"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+        servers=[{"url": "/api"}],
+        openapi_tags=[{"name": name, "description": says} for name, says in TAGS.items()],
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
-        responses={
-            "4XX": {"model": ProblemDetails, "description": "Problem details (RFC 9457)."},
-            503: {"model": ProblemDetails, "description": "A server is away."},
-        },
+        generate_unique_id_function=operation_id,
+        dependencies=[Depends(refuse_unknown_parameters)],
+        responses={503: {"model": ProblemDetails}},
     )
     here = Here(settings, database)
     api.state.here = here
     for subject in SUBJECTS:
         api.include_router(subject.router)
+    describe_webhooks(api)
+    describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 
     @api.middleware("http")

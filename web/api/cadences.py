@@ -130,7 +130,9 @@ def show(
     )
 
 
-@router.get("/policies", dependencies=[Depends(may(Action.READ_CADENCES))])
+@router.get(
+    "/policies", dependencies=[Depends(may(Action.READ_CADENCES))], operation_id="list_policies"
+)
 def policies(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[PolicyLine]:
     """The policies in force, by name."""
     return page_by_name(here, "policies", cursor, limit, list_policies)
@@ -146,7 +148,7 @@ def show_policy(here: Place, name: str) -> PolicyDetail:
     )
 
 
-@router.post("/publications")
+@router.post("/publications", operation_id="publish")
 def publish(
     here: Place, caller: Annotated[Caller, Depends(may(Action.DRAFT))], body: Files
 ) -> Publications:

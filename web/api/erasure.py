@@ -28,7 +28,7 @@ class Known(BaseModel):
     rows: dict[str, int]
 
 
-class Order(BaseModel):
+class ErasureOrder(BaseModel):
     """An order to erase a person. ``address`` is theirs, as proof that the right one is meant;
     ``reason`` is kept, so it should name nobody."""
 
@@ -38,7 +38,11 @@ class Order(BaseModel):
     reason: str = Field(default="", max_length=500)
 
 
-@router.get("/leads/{lead_id}/erase", dependencies=[Depends(may(Action.ERASE))])
+@router.get(
+    "/leads/{lead_id}/erase",
+    dependencies=[Depends(may(Action.ERASE))],
+    operation_id="preview_erasure",
+)
 def show_known(here: Place, lead_id: int) -> Known:
     """How much is known of a lead, and would be erased."""
     try:
@@ -49,7 +53,7 @@ def show_known(here: Place, lead_id: int) -> Known:
 
 
 @router.post("/leads/{lead_id}/erase")
-def erase(here: Place, caller: Eraser, lead_id: int, body: Order) -> Receipt:
+def erase(here: Place, caller: Eraser, lead_id: int, body: ErasureOrder) -> Receipt:
     """Erase a person from all tables, for good; what runs for them in Temporal ends within
     seconds, or when Temporal is back."""
     try:

@@ -169,7 +169,7 @@ def show(here: Place, _caller: Importer, import_id: int) -> ImportDetail:
     return ImportDetail(run=run, delimiter=head.delimiter, columns=columns)
 
 
-@router.get("/{import_id}/preview")
+@router.get("/{import_id}/preview", operation_id="preview_import")
 def look(here: Place, _caller: Importer, import_id: int) -> Preview:
     """The first rows of the file as the leads they would become, and those that can't be."""
     with here.database.connect() as connection:
@@ -217,7 +217,7 @@ def change(here: Place, caller: Importer, import_id: int, body: Choice) -> Impor
     return show(here, caller, import_id)
 
 
-@router.post("/{import_id}/start")
+@router.post("/{import_id}/start", operation_id="start_import")
 def begin(here: Place, caller: Importer, import_id: int) -> ImportDetail:
     """Start an import, or start one again that failed or was interrupted: that doubles nothing."""
     with here.database.connect() as connection:
@@ -246,7 +246,7 @@ def discard(here: Place, _caller: Importer, import_id: int) -> Done:
     return Done(detail=f"Import {import_id} and its file are erased.")
 
 
-@router.get("/{import_id}/rejects")
+@router.get("/{import_id}/rejects", operation_id="get_import_rejects")
 def rejects(here: Place, _caller: Importer, import_id: int) -> Response:
     """The rows that could not be imported with the reasons, a CSV file to mend and import."""
     with here.database.connect() as connection:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.sentences import sentence
 from store.api_tokens import (
     MOST_TOKEN_DAYS,
@@ -27,7 +27,7 @@ from store.write_keys import (
     revoke_write_key,
 )
 from web.api.access import Place, may
-from web.api.inputs import ASKED, Code
+from web.api.inputs import ASKED, Code, Role
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_name
 from web.api.problems import invalid, missing, refused
 
@@ -58,7 +58,7 @@ class NewToken(BaseModel):
     """How long it is taken, in real time."""
 
 
-class Secret(BaseModel):
+class NewSecret(BaseModel):
     """What a program shows; it can't be asked for again."""
 
     name: str
@@ -80,7 +80,7 @@ def list_keys(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[W
 
 
 @router.post("/write-keys", status_code=201)
-def add_key(here: Place, body: NewWriteKey) -> Secret:
+def add_key(here: Place, body: NewWriteKey) -> NewSecret:
     """Make a write key. Nobody can read anything with it."""
     name = _name(body.name)
     with here.database.begin() as connection:
@@ -101,7 +101,7 @@ def add_key(here: Place, body: NewWriteKey) -> Secret:
             sentence("There is, or was, a write key '{name}': choose another name.", name=name),
             "name",
         )
-    return Secret(name=name, secret=key)
+    return NewSecret(name=name, secret=key)
 
 
 @router.post("/write-keys/revoke")
@@ -113,14 +113,14 @@ def revoke_key(here: Place, body: Named) -> Done:
     return Done(detail=f"The write key '{body.name}' is revoked.")
 
 
-@router.get("/tokens")
+@router.get("/tokens", operation_id="list_tokens")
 def list_all_tokens(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TokenLine]:
     """Tokens of this API by name, those that were revoked too. Real time."""
     return page_by_name(here, "tokens", cursor, limit, list_tokens)
 
 
 @router.post("/tokens", status_code=201)
-def add_token(here: Place, body: NewToken) -> Secret:
+def add_token(here: Place, body: NewToken) -> NewSecret:
     """Make a token for a program."""
     name = _name(body.name)
     try:
@@ -128,10 +128,10 @@ def add_token(here: Place, body: NewToken) -> Secret:
             token = create_token(connection, name, body.role, body.rep, days=body.days)
     except TokenRefused as refusal:
         raise refused(str(refusal)) from None
-    return Secret(name=name, secret=token)
+    return NewSecret(name=name, secret=token)
 
 
-@router.post("/tokens/revoke")
+@router.post("/tokens/revoke", operation_id="revoke_token")
 def revoke_one_token(here: Place, body: Named) -> Done:
     """Take no more from a token, at once."""
     with here.database.begin() as connection:

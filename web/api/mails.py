@@ -135,7 +135,7 @@ def list_mails(
     )
 
 
-@router.get("/follow")
+@router.get("/follow", operation_id="follow_mails")
 def follow(
     here: Place,
     _caller: Reader,
@@ -193,7 +193,7 @@ def show(here: Place, _caller: Reader, mail_id: int) -> MailDetail:
     )
 
 
-@router.get("/{mail_id}/html")
+@router.get("/{mail_id}/html", operation_id="get_mail_html")
 def shown(here: Place, _caller: Reader, mail_id: int) -> Response:
     """The mail's HTML for a frame, in which it can do nothing but open its links."""
     content = _body(_parsed(_kept(here, mail_id)), "html")
@@ -205,7 +205,7 @@ def shown(here: Place, _caller: Reader, mail_id: int) -> Response:
     return HTMLResponse(framed, headers={"Content-Security-Policy": FRAME_POLICY})
 
 
-@router.get("/{mail_id}/source")
+@router.get("/{mail_id}/source", operation_id="get_mail_source")
 def download(here: Place, _caller: Reader, mail_id: int) -> Response:
     """The whole message, RFC 5322."""
     name = f'attachment; filename="mail-{mail_id}.eml"'
@@ -216,7 +216,7 @@ def download(here: Place, _caller: Reader, mail_id: int) -> Response:
     )
 
 
-@router.post("/{mail_id}/reply")
+@router.post("/{mail_id}/reply", operation_id="reply_to_mail")
 def reply(here: Place, _caller: Reader, mail_id: int, body: Reply) -> Done:
     """Reply as the recipient. A mail is replied to once: what comes later changes nothing."""
     if here.settings.email_channel != "outbox":

@@ -78,7 +78,7 @@ def list_all(
     )
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, operation_id="open_opportunity")
 def open_another(here: Place, caller: Worker, body: NewOpportunity) -> OpportunityLine:
     """Open another sale with a lead."""
     with here.database.begin() as connection:

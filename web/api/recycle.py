@@ -20,7 +20,7 @@ from store.cadences import CadenceMissing
 from store.recycle import RecycleRefused, ReturningWeek
 from store.recycle_pool import PoolLine, Wanted
 from web.api.access import Here, Place, may, sees, team_of
-from web.api.inputs import ASKED, Day, Id, Instant
+from web.api.inputs import ASKED, QUERIED, Day, Id, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 from web.api.problems import refused
 
@@ -111,6 +111,8 @@ class Decided(BaseModel):
 class Filters(Matching):
     """Which parked leads, and which page of them."""
 
+    model_config = QUERIED
+
     cursor: Cursor = None
     limit: Limit = PAGE
 
@@ -147,7 +149,7 @@ def forecast(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[Re
     )
 
 
-@router.post("/wake")
+@router.post("/wake", operation_id="wake_leads")
 def wake_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     """Bring many parked leads back now."""
     return _decide_many(
@@ -158,7 +160,7 @@ def wake_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     )
 
 
-@router.post("/extend")
+@router.post("/extend", operation_id="extend_leads")
 def extend_many(here: Place, caller: Changer, body: ChosenUntil) -> Decided:
     """Let many parked leads rest longer; those that rest that long already stay as they are."""
     now = here.clock.now()
@@ -174,7 +176,7 @@ def extend_many(here: Place, caller: Changer, body: ChosenUntil) -> Decided:
     )
 
 
-@router.post("/retire")
+@router.post("/retire", operation_id="retire_leads")
 def retire_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     """Let many parked leads go; one that writes or books one day comes back all the same."""
     return _decide_many(
@@ -185,7 +187,7 @@ def retire_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     )
 
 
-@router.post("/{lead_id}/until")
+@router.post("/{lead_id}/until", operation_id="return_lead_on")
 def return_on(here: Place, caller: Changer, lead_id: int, body: Return) -> Done:
     """Set the day on which a lead comes back, whatever the policy says."""
     now = here.clock.now()
@@ -199,7 +201,7 @@ def return_on(here: Place, caller: Changer, lead_id: int, body: Return) -> Done:
     return Done(detail=f"lead-{lead_id} comes back on {body.until}.")
 
 
-@router.post("/{lead_id}/return-to")
+@router.post("/{lead_id}/return-to", operation_id="return_lead_to")
 def return_to(here: Place, caller: Changer, lead_id: int, body: ReturnTo) -> Done:
     """Choose the cadence a lead comes back to; '' for the policy's again."""
     try:

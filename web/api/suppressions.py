@@ -36,7 +36,7 @@ class Suppression(BaseModel):
     refused: list[str]
 
 
-class Order(BaseModel):
+class SuppressionOrder(BaseModel):
     """An order to send a lead no more marketing mail; ``reason`` is kept on record."""
 
     model_config = ASKED
@@ -44,7 +44,7 @@ class Order(BaseModel):
     reason: str = Field(default="", max_length=2000)
 
 
-class AddressOrder(Order):
+class AddressOrder(SuppressionOrder):
     """The same for an address."""
 
     address: str = Field(max_length=320)
@@ -109,7 +109,7 @@ def permit_address(here: Place, caller: Permitter, body: AddressPermission) -> D
     return Done(detail=f"{email_key} may have mail again.")
 
 
-@router.get("/{lead_id}")
+@router.get("/{lead_id}", operation_id="get_suppression")
 def show(here: Place, caller: Reader, lead_id: int) -> Suppression:
     """Whether a lead gets mail."""
     with here.database.connect() as connection:
@@ -119,7 +119,7 @@ def show(here: Place, caller: Reader, lead_id: int) -> Suppression:
 
 
 @router.put("/{lead_id}")
-def suppress(here: Place, caller: Suppressor, lead_id: int, body: Order) -> Suppression:
+def suppress(here: Place, caller: Suppressor, lead_id: int, body: SuppressionOrder) -> Suppression:
     """Send a lead no more marketing mail."""
     with here.database.begin() as connection:
         sees(connection, caller, lead_id)

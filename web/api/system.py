@@ -33,7 +33,7 @@ class CheckLine(BaseModel):
     figures: dict[str, Any]
 
 
-class Standing(BaseModel):
+class Health(BaseModel):
     """All checks, and the worst state among them."""
 
     state: State
@@ -41,10 +41,10 @@ class Standing(BaseModel):
 
 
 @router.get("", dependencies=[Depends(may(Action.READ_SYSTEM))])
-async def show(here: Place) -> Standing:
+async def show(here: Place) -> Health:
     """How everything stands; a few seconds old at most."""
     checks = await here.watch.checks()
-    return Standing(state=worst(checks), checks=_lines(checks))
+    return Health(state=worst(checks), checks=_lines(checks))
 
 
 class SendingPaused(BaseModel):

@@ -149,7 +149,7 @@ def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
     return Held(task_id=task_id, disposition=body.disposition, by=answer.by, release_at=release_at)
 
 
-@router.delete("/{task_id}/hold")
+@router.delete("/{task_id}/hold", operation_id="take_back_disposition")
 def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
     """Take one's own disposition back while it is held, or put away one that was refused when it
     was to count; the answer is what was typed."""
@@ -170,7 +170,7 @@ def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
     )
 
 
-@router.post("/{task_id}/reassign")
+@router.post("/{task_id}/reassign", operation_id="reassign_task")
 def give(here: Place, caller: Giver, task_id: int, body: To) -> Done:
     """Give the task's lead to a rep, with all its open tasks."""
     try:

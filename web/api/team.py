@@ -134,7 +134,7 @@ def list_alerts(
     )
 
 
-@router.post("/alerts/{alert_id}/put-away")
+@router.post("/alerts/{alert_id}/put-away", operation_id="put_away_alert")
 def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
     """Take an alert off the list; an SDR an own one."""
     owner = caller.rep if caller.role == Role.SDR else None
@@ -192,7 +192,7 @@ def end_absence(here: Place, caller: Setter, rep: str) -> Served:
         raise refused(str(refusal)) from None
 
 
-@router.post("/reassign")
+@router.post("/reassign", operation_id="reassign_tasks")
 def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
     """Give leads to a rep, with their open tasks: all of them or none. By the rules, each goes to
     the colleague whose turn it is, or waits in the overflow queue."""

@@ -85,7 +85,7 @@ def show(here: Place, name: str, language: str = "en") -> TemplateDetail:
     )
 
 
-@router.post("/cadences/templates/{name}/test")
+@router.post("/cadences/templates/{name}/test", operation_id="send_test_mail")
 def send(
     here: Place, caller: Annotated[Caller, Depends(may(Action.PUBLISH))], name: str, body: MailTest
 ) -> Sent:

@@ -7,12 +7,12 @@ from datetime import datetime
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.sentences import sentence
 from store import users
 from store.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
-from web.api.inputs import ASKED, Code
+from web.api.inputs import ASKED, Code, Role
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.api.problems import refused
 

@@ -31,7 +31,7 @@ class NewEndpoint(BaseModel):
     events: list[Code] = Field(default=[], max_length=100)
 
 
-class Secret(BaseModel):
+class EndpointSecret(BaseModel):
     """What verifies the signatures; it can't be asked for again."""
 
     url: str
@@ -70,7 +70,7 @@ def list_endpoints(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> P
 
 
 @router.post("/endpoints", status_code=201)
-def add(here: Place, body: NewEndpoint) -> Secret:
+def add(here: Place, body: NewEndpoint) -> EndpointSecret:
     """Send events to an address from now on."""
     allow_private = here.settings.webhooks_allow_private
     if problem := url_problem(body.url, allow_private=allow_private):
@@ -84,7 +84,7 @@ def add(here: Place, body: NewEndpoint) -> Secret:
             sentence("Events go to {url} already; remove it first to change that.", url=body.url),
             "url",
         )
-    return Secret(url=body.url, secret=secret)
+    return EndpointSecret(url=body.url, secret=secret)
 
 
 @router.post("/endpoints/remove")
@@ -105,7 +105,7 @@ def pause(here: Place, body: Pause) -> Done:
     return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
 
 
-@router.get("/deliveries")
+@router.get("/deliveries", operation_id="list_deliveries")
 def log(
     here: Place,
     failed: bool = False,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 import httpx2 as httpx
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Engine, create_engine, insert, text
 
 from cli.cadence import publish_files
 from domain.access import Role
@@ -21,6 +23,7 @@ from store.sessions import COOKIE, begin_session
 from store.tables import Account, Lead, Task
 from store.users import add_user
 from tests.workflows.harness import CADENCES
+from web.api.app import create_api
 from web.app import create_app
 
 TEAM = """\
@@ -118,7 +121,29 @@ class Api:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://go.test/api", timeout=60
         ) as client:
-            return await client.request(method, path, headers=headers, json=body or None)
+            response = await client.request(method, path, headers=headers, json=body or None)
+        check_described(method, path, response.status_code)
+        return response
+
+
+def check_described(method: str, path: str, status: int) -> None:
+    """Whether ``openapi.json`` says that an operation may be answered so: who writes a program
+    from it handles no other status."""
+    for shape, operations in _described():
+        if shape.fullmatch(path.partition("?")[0]) and method.lower() in operations:
+            assert str(status) in operations[method.lower()]["responses"], (method, path, status)
+            return
+
+
+@functools.cache
+def _described() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """Pattern → operations, those without parameters first."""
+    nowhere = create_engine("postgresql+psycopg2://nobody@127.0.0.1:1/none")
+    paths = create_api(Settings(), nowhere).openapi()["paths"]
+    return [
+        (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), paths[path])
+        for path in sorted(paths, key=lambda path: path.count("{"))
+    ]
 
 
 @pytest.fixture

@@ -195,8 +195,8 @@ LISTS: dict[str, Growing] = {
     ),
     "/received": Growing(
         rows(
-            "INSERT INTO inbound_message (message_id, kind, sender, subject, text, received_at, tray) "
-            "VALUES ('received-' || :n, 'unclear', '', '', '', :at, 'unclear')"
+            "INSERT INTO inbound_message (message_id, kind, sender, subject, text, received_at, "
+            "tray) VALUES ('received-' || :n, 'unclear', '', '', '', :at, 'unclear')"
         )
     ),
     "/suppressions": Growing(

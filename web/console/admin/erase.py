@@ -15,7 +15,7 @@ from store import erasure
 from store.erasure import ERASED, Receipt
 from store.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
-from web.api.erasure import Order
+from web.api.erasure import ErasureOrder
 from web.api.paging import Page
 from web.console.labels import phase, stage
 from web.console.paged import PagedList
@@ -137,7 +137,7 @@ def _confirm(visit: Visit, lead: LeadLine) -> None:
         why.props("outlined dense maxlength=500").classes("why")
 
         async def do() -> None:
-            order = Order(address=typed.value or "", reason=(why.value or "").strip())
+            order = ErasureOrder(address=typed.value or "", reason=(why.value or "").strip())
             done = await visit.act(erasure_api.erase, lead.id, order)
             ui.navigate.to(f"/admin/erase?receipt={done.id}")
 

@@ -230,7 +230,7 @@ class Actions:
             return ui.input(_("Why"))
 
         if why := await ask(_("Stop mail"), _("Stop mail"), fields):
-            body = suppressions_api.Order(reason=why.value)
+            body = suppressions_api.SuppressionOrder(reason=why.value)
             await self.visit.act(suppressions_api.suppress, self.view.id, body)
             await self._done(_("The lead gets no more marketing mail."))
 

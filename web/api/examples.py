@@ -1,0 +1,60 @@
+"""An example of each request's body, by operation id, for ``openapi.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_ADDRESS = "anna.berg@lindenmoor.example"
+_WEBHOOK = "https://crm.lindenmoor.example/hooks/perennial"
+_LEARNED = {"budget": "approved for this year", "need": "a plan of absences for 40 people"}
+
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "call_prospects": {"leads": ["42", _ADDRESS], "owner": "rep-1"},
+    "score_lead": {"points": 10},
+    "move_lead": {"phase": "FollowUp"},
+    "complete_task": {
+        "disposition": "meeting_booked",
+        "at": "2026-05-04T10:00:00+02:00",
+        "note": "Wants to see the calendar first.",
+    },
+    "hold_task": {"disposition": "no_answer"},
+    "reassign_task": {"to": "rep-2"},
+    "book_meeting": {"lead_id": 42, "starts_at": "2026-05-04T10:00:00+02:00", "minutes": 30},
+    "open_opportunity": {"lead_id": 42, "name": "Second site in Graz"},
+    "advance_opportunity": {"learned": _LEARNED, "note": "Decides in June."},
+    "close_opportunity": {"outcome": "lost", "reason": "budget"},
+    "wake_leads": {"leads": [42, 43]},
+    "extend_leads": {"matching": {"reason": "budget"}, "until": "2026-09-01"},
+    "retire_leads": {"leads": [42]},
+    "return_lead_on": {"until": "2026-09-01"},
+    "return_lead_to": {"cadence": "welcome-nurture"},
+    "extend_lead": {"until": "2026-09-01"},
+    "hold_account": {"until": "2026-09-01T00:00:00Z", "reason": "in a tender"},
+    "play_account": {"cadence": "account-play"},
+    "set_presence": {"present": False},
+    "create_absence": {"until": "2026-05-18T09:00:00+02:00", "reason": "holiday"},
+    "reassign_tasks": {"leads": [42, 43], "to": "rep-2"},
+    "publish": {
+        "files": [{"name": "welcome.yaml", "text": "cadence: welcome\n…"}],
+        "only_check": True,
+    },
+    "send_test_mail": {"address": _ADDRESS, "language": "en"},
+    "suppress_address": {"address": _ADDRESS, "reason": "asked on the phone"},
+    "permit_address": {"address": _ADDRESS, "evidence": "form at the fair, 2 October"},
+    "suppress_lead": {"reason": "asked on the phone"},
+    "permit_lead": {"evidence": "form at the fair, 2 October"},
+    "create_endpoint": {"url": _WEBHOOK, "events": ["meeting.booked", "meeting.held"]},
+    "remove_endpoint": {"url": _WEBHOOK},
+    "pause_endpoint": {"url": _WEBHOOK, "paused": True},
+    "create_user": {"email": _ADDRESS, "name": "Anna Berg", "role": "sdr", "rep": "rep-1"},
+    "update_user": {"role": "marketing"},
+    "reply_to_mail": {"text": "Yes, please call me."},
+    "update_import": {"cadence": "welcome-nurture", "source": "fair 2026"},
+    "erase_lead": {"address": _ADDRESS, "reason": "asked for by mail"},
+    "create_key": {"name": "website", "kind": "browser", "cadence": "welcome-nurture"},
+    "revoke_key": {"name": "website"},
+    "create_token": {"name": "warehouse", "role": "ops", "days": 90},
+    "revoke_token": {"name": "warehouse"},
+    "update_me": {"language": "ko", "time_zone": "Asia/Seoul"},
+}
