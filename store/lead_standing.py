@@ -181,10 +181,7 @@ def follow(
         by_lead[one.lead_id].append(one)
     messages: list[Message] = []
     crossing: list[Ready] = []
-    paced = cause == "fit" and escalate
-    places = 0
-    if paced and any(lead.phase == Phase.NURTURE for lead in leads.values()):
-        places = room(connection, rules, now)
+    places: int | None = None
     hot: list[LeadNow] = []
     for lead in leads.values():
         points = score(lead.interest.at(now, rules.half_life.length))
@@ -196,7 +193,8 @@ def follow(
         right_now = any(now - one.at <= rules.hot_within.length for one in signs)
         is_hot = standing.meaning == "hot" and right_now
         crosses = escalate and lead.may_cross() and at_least(standing.meaning, "mql")
-        if crosses and paced and lead.phase == Phase.NURTURE:
+        if crosses and cause == "fit" and lead.phase == Phase.NURTURE:
+            places = room(connection, rules, now) if places is None else places
             crosses, places = places > 0, places - 1
         if crosses and (lead.phase != ENDED or signs):
             crossing.append(Ready(lead, points, standing, is_hot))

@@ -93,6 +93,56 @@ def test_a_preview_counts_who_would_become_mql_and_changes_nothing(five_leads: E
     assert count(five_leads, "SELECT count(*) FROM crossing") == 0
 
 
+def test_a_preview_says_which_rules_match_nobody_and_which_names_nobody_has(
+    five_leads: Engine, rules: Path
+) -> None:
+    """A misspelt column scores everybody as if it were empty, and nobody sees it."""
+    fit = """\
+fit:
+  - {rule: big, if: number(lead.attributes.employes) > 50, points: 5}
+  - {rule: at home, if: lead.country == "KR", points: 5}
+  - rule: head count
+    value: [number(lead.attributes.employees), number(lead.attributes.headcount)]
+    bands: {50: 5}
+"""
+    rules.write_text(GENEROUS + fit.replace('== "KR"', "== 'KR'"), encoding="utf-8")
+    with five_leads.begin() as connection:
+        connection.execute(text('UPDATE lead SET attributes = \'{"employees": "n/a"}\''))
+
+    said = " ".join(run("publish", "--preview").stdout.split())
+
+    assert "scoring: no lead has lead.attributes.employes. Did you mean 'employees'?" in said
+    assert "headcount" not in said, "of several names one is enough"
+    assert "The rule 'big' is matched by 0 leads; it could not be answered for 5 of them." in said
+    assert "The rule 'at home' is matched by 0 leads." in said
+    assert "The rule 'head count' is matched by 0 leads; it could not be answered for 5" in said
+
+
+@pytest.mark.parametrize(
+    ("phase", "crossed", "said"),
+    [
+        ("Nurture", 0, "3 go to sales, 30 an hour: the last of them in 1 hour."),
+        ("", 0, "3 when their journey begins, at the same pace."),
+        ("FollowUp", 0, "3 not now: sales has or had them, they rest, or have ended."),
+        ("Nurture", 1, "3 not now: sales has or had them, they rest, or have ended."),
+    ],
+)
+def test_the_preview_s_sentence_says_what_becomes_of_those_in_its_table(
+    five_leads: Engine, phase: str, crossed: int, said: str
+) -> None:
+    """'No lead would become MQL' stood above a table of two thousand."""
+    with five_leads.begin() as connection:
+        connection.execute(
+            text("UPDATE lead SET phase = :phase, crossed_cycle = :crossed"),
+            {"phase": phase, "crossed": crossed},
+        )
+
+    shown = " ".join(run("publish", "--preview").stdout.split())
+
+    assert f"3 leads would be ready for sales (mql or hot). {said}" in shown
+    assert "mql 0 3" in shown
+
+
 def test_publishing_new_rules_forecasts_and_queues_the_scoring_of_all(five_leads: Engine) -> None:
     """Without a terminal it goes on, for deployments publish too; escalation is paced."""
     said = run("publish").stdout

@@ -106,6 +106,8 @@ async def test_a_file_is_looked_at_and_mapped_before_it_is_started(api: Api) -> 
     assert [lead["attributes"] for lead in shown["leads"]] == [{}, {}]
     assert [reject["row"] for reject in shown["rejects"]] == [3, 5]
     assert shown["whole"]
+    pace = (await api.ask("marketing", "GET", f"{path}/pace")).json()
+    assert (pace["rows"], pace["ready"], pace["whole_file"], pace["hours"]) == (4, 0, 0, 0)
     assert api.value("SELECT count(*) FROM lead") == 0
     assert (await api.ask("marketing", "POST", f"{path}/start")).status_code == 200
     assert (await ended(api, kept["run"]["id"]))["created"] == 2

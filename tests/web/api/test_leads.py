@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.web.api.conftest import Api
 
 
@@ -19,6 +21,40 @@ async def test_leads_are_read_page_by_page_and_each_once(api: Api) -> None:
         seen += [lead["id"] for lead in page["items"]]
 
     assert seen == made
+
+
+async def test_leads_are_read_in_the_order_of_fit_and_of_interest(api: Api) -> None:
+    """A report of the best leads would hold the oldest."""
+    now = datetime.now(UTC)
+    made = [
+        api.lead(
+            f"lead-{number}@acme.example",
+            fit=fit,
+            fit_points=points,
+            interest=interest,
+            interest_as_of=now,
+        )
+        for number, (fit, points, interest) in enumerate(
+            [("C", 5, 1.0), ("A", 60, 3.0), ("C", 5, 9.0), ("B", 40, 0.0), ("A", 70, 2.0)]
+        )
+    ]
+
+    async def pages(query: str) -> list[int]:
+        seen: list[int] = []
+        after: int | None = 0
+        while after is not None:
+            asked = f"/leads?{query}&limit=2&after={after}"
+            page = (await api.ask("ops", "GET", asked)).json()
+            seen += [lead["id"] for lead in page["items"]]
+            after = page["next"]
+        return [made.index(one) for one in seen]
+
+    assert await pages("order=fit") == [4, 1, 3, 2, 0]
+    assert await pages("order=interest") == [2, 1, 4, 0, 3]
+    assert await pages("order=fit&fit=A") == [4, 1]
+    first = (await api.ask("ops", "GET", "/leads?order=fit&limit=1")).json()["items"][0]
+    assert (first["fit"], first["fit_points"], first["interest"]) == ("A", 70, 4)
+    assert (await api.ask("ops", "GET", "/leads?order=age")).status_code == 422
 
 
 async def test_a_search_finds_by_beginnings_and_shows_no_other_teams_leads(api: Api) -> None:
