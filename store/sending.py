@@ -59,8 +59,8 @@ _OPEN = text(
 )
 # What was refused has surely not arrived: its step is due again, and what it had waited is
 # forgotten. An enrollment that has ended, or a mail that no cadence sent, has nobody to send it.
-# A refusal whose reason is not surely ours is held against us once. Whoever has a touch locked is
-# putting it off.
+# Each refusal brings a touch back once: it may be sent again meanwhile. One whose reason is not
+# surely ours does so for no touch that came back before. Whoever has a touch locked puts it off.
 _RETURN = text(
     """
     UPDATE touch SET state = 'planned', sent_at = NULL, returned_at = :at, refusals = 0,
@@ -70,6 +70,7 @@ _RETURN = text(
         JOIN mail_refusal AS refusal ON refusal.touch_id = touch.id
         WHERE refusal.channel = :channel AND refusal.at > :since AND enrollment.ended_at IS NULL
             AND touch.state IN ('sent', 'failed', 'planned') AND touch.delivered_at IS NULL
+            AND (touch.returned_at IS NULL OR refusal.at > touch.returned_at)
             AND (refusal.meaning = :ours OR (:all AND refusal.meaning <> ALL(:theirs)
                                              AND touch.returned_at IS NULL))
         FOR UPDATE OF touch SKIP LOCKED)

@@ -42,7 +42,7 @@ from tests.store.floor import TEAM
 
 MakeDesk = Callable[[Channel], Desk]
 MINUTE = timedelta(minutes=1)
-UNKNOWN = BounceMeaning.UNKNOWN
+OURS, UNKNOWN = BounceMeaning.REPUTATION, BounceMeaning.UNKNOWN
 
 
 def relaying_denied() -> ChannelError:
@@ -396,6 +396,43 @@ def test_refusals_learned_of_later_bring_back_what_had_gone(desk: MakeDesk) -> N
     once = list(itertools.chain.from_iterable([address] * 2 for address in many()))
     assert sorted(company.accepted) == sorted(once + many()[:4])
     assert set(here.values("SELECT state FROM touch")) == {"sent"}
+
+
+def test_a_late_report_of_another_mail_sends_nobody_the_same_mail_again(desk: MakeDesk) -> None:
+    """If this failed, whoever got the mail that was let through would get it once more as soon as
+    SendGrid reports the next one of those that had been returned."""
+    company = Company()
+    leads = campaign(desk, company, many())
+    leads.let_pass(timedelta(seconds=1))
+    here = leads.here
+    keys = here.values("SELECT key FROM touch ORDER BY id")
+
+    def report(*of: str) -> None:
+        refused = [
+            Refused(
+                f"report-{key}", key, BounceMeaning.REPUTATION, "5.7.1", leads.at, reported=True
+            )
+            for key in of
+        ]
+        with here.database.begin() as connection:
+            sending.note_refusals(connection, "stand-in", refused, leads.at)
+
+    report(*keys[:3])
+    company.accepted.clear()
+    leads.at += timedelta(minutes=5)
+    first = next(iter(leads.plans))
+    leads.wake(first)
+    assert company.accepted == many()[:1]
+
+    report(keys[4])
+
+    sent = "SELECT key FROM touch WHERE state = 'sent' ORDER BY id"
+    assert here.values(sent) == [keys[0], keys[3], keys[5]]
+    leads.let_pass(timedelta(hours=3))
+    leads.wake_those_told()
+    leads.let_pass(timedelta(hours=5))
+    again = [many()[number] for number in (0, 1, 2, 4)]
+    assert sorted(company.accepted) == sorted(many() * 2 + again)
 
 
 def test_a_mail_outside_a_cadence_waits_with_temporal(desk: MakeDesk) -> None:
