@@ -46,9 +46,9 @@ def take_report(connection: Connection, report: Booking, at: datetime) -> Outcom
     Raises:
         BookingRefused: the time is taken or in the past.
     """
-    email_key = address_key(report.invitee.email)
+    address = address_key(report.invitee.email)
     connection.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(f"bookings of {email_key}", 0)))
+        select(func.pg_advisory_xact_lock(func.hashtextextended(f"bookings of {address}", 0)))
     )
     lead_id = _lead(connection, report)
     _remember(connection, report, lead_id)

@@ -72,6 +72,7 @@ _PAGES = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=65_536)
 def company_name(written: str) -> str:
     """The name of a company as written, or '' when it stands for none: N/A, self-employed, 개인."""
     name = said(written)

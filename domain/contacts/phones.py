@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
 
+_USUAL = re.compile(r"\+?\(?\d[\d ()-]{5,24}")
 _FLOAT = re.compile(r"(\+?[\d ]{6,20})[.,]0+")
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
 _WRAP = " '\"=‘’`\t"
@@ -45,8 +46,8 @@ def read_phone(written: str, country: str = "") -> Phone:
         country: ISO 3166-1 alpha-2 code of where it is dialled, '' when not known.
     """
     whole = written.strip(_WRAP)
-    parts = [whole] if _SCIENTIFIC.fullmatch(whole) else _SEVERAL.split(whole)
-    first, *rest = [part for part in parts if part] or [""]
+    usual = _USUAL.fullmatch(whole) or _SCIENTIFIC.fullmatch(whole)
+    first, *rest = [part for part in ([whole] if usual else _SEVERAL.split(whole)) if part] or [""]
     text = _as_digits(first)
     if not text:
         return NO_PHONE

@@ -15,6 +15,8 @@ _UNSEEN = dict.fromkeys(
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONGEST_NOTHING = 24
+# Addresses, numbers and ids are something; there are so many that each second look costs.
+_SOMETHING = re.compile(r"@|\d\D?\d")
 _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _BARE = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "’": "'"})
 
@@ -87,7 +89,9 @@ def said(value: str) -> str:
     """The value, plain, or '' when it is one of the ways to say nothing: N/A, -, null, #REF!,
     [not provided], 없음."""
     value = plain(value)
-    return "" if len(value) <= _LONGEST_NOTHING and says_nothing(value) else value
+    if len(value) > _LONGEST_NOTHING or _SOMETHING.search(value):
+        return value
+    return "" if says_nothing(value) else value
 
 
 def kept(value: str) -> str:
@@ -98,7 +102,9 @@ def kept(value: str) -> str:
         value = html.unescape(value)
     if not value.isascii():
         value = unicodedata.normalize("NFC", value).translate(_UNSEEN)
-    return "" if len(value) <= _LONGEST_NOTHING and is_filler(value) else value
+    if len(value) > _LONGEST_NOTHING or _SOMETHING.search(value):
+        return value
+    return "" if is_filler(value) else value
 
 
 @functools.lru_cache(maxsize=16_384)

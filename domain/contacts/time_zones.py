@@ -128,11 +128,13 @@ def _zone_tab() -> tuple[tuple[str, str], ...]:
     return tuple((row[0], row[2]) for row in rows)
 
 
+@functools.cache
 def main_zone(country: str) -> str:
     """The zone of most people of a country, '' for an unknown one."""
     return next(iter(zones_of(country)), "")
 
 
+@functools.cache
 def has_one_time(country: str) -> bool:
     """Whether clocks show the same all over a country."""
     return len({_offsets(zone) for zone in zones_of(country)}) == 1

@@ -11,15 +11,19 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from domain.lead_files.encoding import LeadFileError, decode
+from domain.lead_files.headings import field_of
 from domain.lead_files.rejects import REJECT_COLUMNS, as_meant
 from domain.sentences import sentence
 
 _DELIMITERS = ",;\t|"
 _SNIFFED_ROWS = 30
+_MOST_NOTES = 25
+"""Rows among which the header is looked for."""
 MOST_COLUMNS = 500
 
 _NEVER_CLOSED = "unexpected end of data"
@@ -92,9 +96,7 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
         raise LeadFileError(sentence("it is empty."))
     begin, delimiter = _separator_line(lines)
     delimiter = delimiter or _sniff(lines[begin:])
-    for record in _records(lines, begin, 1, delimiter, 0):
-        if any(value.strip() for value in record.values):
-            break
+    record = _header(_records(lines, begin, 1, delimiter, 0))
     body = record.line - 1 + record.lines
     header = [" ".join(value.split()) for value in record.values]
     while header and not header[-1]:
@@ -112,6 +114,23 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
     if next(found.records(), None) is None:
         raise LeadFileError(sentence("it has a header but no rows below it."))
     return found
+
+
+def _header(records: Iterator[Record]) -> Record:
+    """The row that names the columns: the first that holds anything, unless a title or notes stand
+    there and a row that names fields of leads comes after."""
+    filled = (one for one in records if any(value.strip() for value in one.values))
+    rows = list(itertools.islice(filled, _MOST_NOTES))
+    first = rows[0]
+    if _fields_named(first) or any("@" in value for value in first.values):
+        return first
+    return next((row for row in rows if _fields_named(row) > 1), first)
+
+
+def _fields_named(record: Record) -> int:
+    """How many of the fields of leads a row names; none when it names no address."""
+    named = {field_of(" ".join(value.split()))[0] for value in record.values if value}
+    return len(named - {None}) if "email" in named else 0
 
 
 def _as_meant(record: Record) -> Record:
@@ -132,15 +151,18 @@ def _sniff(lines: list[str]) -> str:
     """The separator that cuts the first rows into the most equal and the most columns."""
 
     def fit(delimiter: str) -> tuple[float, int]:
-        widths = []
+        widths: list[int] = []
         for record in _records(lines, 0, 1, delimiter, 0):
-            if any(record.values):
+            # Notes above the header are in one column.
+            if any(record.values) and (widths or len(record.values) > 1):
                 widths.append(len(record.values))
             if len(widths) == _SNIFFED_ROWS:
                 break
-        if not widths or widths[0] < 2:
+        cut = Counter(width for width in widths if width > 1)
+        if not cut:
             return (0.0, 0)
-        return (sum(width == widths[0] for width in widths) / len(widths), widths[0])
+        width, often = cut.most_common(1)[0]
+        return (often / len(widths), width)
 
     fits = {delimiter: fit(delimiter) for delimiter in _DELIMITERS}
     # A file with ragged rows still has its header cut into many: half of the rows will do.

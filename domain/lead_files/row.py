@@ -124,6 +124,11 @@ class RowReader:
         self._source = source
         self._erased = erased
         self._optouts = OptOuts(columns)
+        self._several = [
+            (field, indices)
+            for field, indices in columns.fields.items()
+            if len(indices) > 1 and field not in ("unsubscribed", "consent")
+        ]
         self.not_understood: Counter[str] = Counter()
         """How many rows had a country, language, time_zone, phone or date that could not be read
         and is kept as an attribute; ``no_time_zone`` are those of whom no zone is known."""
@@ -256,10 +261,9 @@ class RowReader:
         self, values: Sequence[str], found: Mapping[Field, str], attributes: dict[str, str]
     ) -> None:
         """A second phone number, address or other value of a field is kept as an attribute."""
-        for field, value in found.items():
-            if field in ("unsubscribed", "consent") or len(self._columns.fields[field]) < 2:
-                continue
-            for index in self._columns.fields[field]:
+        for field, indices in self._several:
+            value = found[field]
+            for index in indices:
                 other = said(values[index]) if index < len(values) else ""
                 if other and other.casefold() != value.casefold():
                     attributes.setdefault(self._columns.keys[index], other)
