@@ -142,7 +142,7 @@ def _of_program(mail: Mail, received: date) -> Verdict | None:
     if automatic:
         return _away(mail, received) if titled or gone.said else Verdict("auto_reply")
     if titled:
-        if asks(mail.own) and not gone.said:
+        if not gone.said and (gone.engaged or asks(mail.own)):
             return Verdict("unclear", doubt="away")
         return _away(mail, received)
     return None

@@ -54,7 +54,7 @@ _GREETING = re.compile(
     r"|car[oaie]|ciao|salve|buon\w+|gentil\w+|spett\w*|egregio|beste|geachte|goede\w*|dag"
     r"|dzien dobry|witam|szanown\w+|здравствуите|добрыи \w+|уважаем\w+|привет|merhaba\w*"
     r"|selam\w*|sayin|xin chao|chao|kinh gui|kinh chao|halo|hai|selamat \w+|yth|hej|hei|kedves"
-    r"|안녕하(?:세요|십니까)|你好|您好|こんにちは|お世話に|お疲れ)(?!\w)[^.?!:]{0,40}[,.!]*"
+    r"|안녕하(?:세요|십니까)|你好|您好|こんにちは|お世話に|お疲れ)(?!\w)[^.,?!:]{0,40}[,.!]*"
 )
 _LEAVE = re.compile(
     r"(?:(?:many |kind |best |warm |kindest )?(?:thanks?|thank you|regards|wishes|best|cheers"
@@ -79,13 +79,36 @@ _DOUBT = re.compile(
 )
 
 
+# Of an absence that is over: who says so is back, and writes.
+_OVER = re.compile(
+    r"(?<!\w)(?:i was|we were|i've been|have been|had been|sorry for the|late repl\w+|back from"
+    r"|war im|waren|spate\w*|verspat\w*|entschuldig\w*|j'etais|etais|desole\w*|estuve|estaba"
+    r"|disculp\w*|ero in|ero fuori|scusi|scusa\w*|estava|estive|desculp\w*|was op|was met"
+    r"|sorry voor"
+    r"|bylem|bylam|przepraszam|был[аи]?|извинит\w*|izindeydim|kusura|xin loi|vua|maaf)(?!\w)"
+    r"|늦었|늦게|다녀|돌아와|돌아왔|明け|戻りました|遅くなりました|遅くなって|[刚剛才]\S{0,6}回"
+)
+# Of mail that is missed, not unwanted.
+_MISSED = re.compile(r"(?<!\w)(?:habe|haben|hat) (?:\w+ ){0,4}kein\w* .{0,40}(?:erhalten|bekommen)")
+# Of contracts and programs: what is to be stopped may be another's.
+_ELSE = re.compile(
+    r"(?<!\w)(?:contracts?|competitor\w*|provider|supplier|vendor|current (?:tool|system|software)"
+    r"|vertrag\w*|anbieter|software|contrat\w*|fournisseur\w*|logiciel|sistema actual|proveedor"
+    r"|fornitore|fornecedor|leverancier|dostawc\w+|договор\w*|поставщик\w*|sozlesme\w*|hop dong"
+    r"|kontrak)(?!\w)|契約|契约|合同|계약|(?:현재|기존|사용\s?중인)\s?\S{0,6}(?:서비스|시스템|솔루션)"
+    r"|(?:现在|目前|当前|現在)的?(?:系统|系統|软件|軟體|服务|服務|システム|サービス)"
+)
 _QUESTION = re.compile(
     r"\?|(?:ますか|ですか|せんか|しょうか|까요|나요|니까|는지요|[吗嗎呢])(?=[.!\s]|$)"
 )
 
 
 def _is_courtesy(line: str) -> bool:
-    return bool(_GREETING.fullmatch(line) or _LEAVE.fullmatch(line))
+    if _LEAVE.fullmatch(line):
+        return True
+    # "Hello, please take me off your list" greets, and says something.
+    says = any(_said(field).search(line) for field in ("stop", "mention", "away"))
+    return bool(_GREETING.fullmatch(line)) and not says
 
 
 def bare_subject(subject: str) -> str:
@@ -153,19 +176,27 @@ def asks_to_stop(own: str, subject: str) -> Sureness:
     asking = [
         one
         for one in (*sentences, in_subject)
-        if _said("stop").search(one) or (" " in one and _is_command(one))
+        if (_said("stop").search(one) and not _MISSED.search(one))
+        or (" " in one and _is_command(one))
     ]
     if asking or (not said and _is_command(in_subject)):
         # What a subject asks may be what the mail is about.
         elsewhere = asking == [in_subject] and sum(map(len, said)) > SHORT
-        return "perhaps" if elsewhere or (asking and all(map(_DOUBT.search, asking))) else "surely"
+        return "perhaps" if elsewhere or (asking and all(map(_is_doubtful, asking))) else "surely"
     doubtful = [
-        one for one in sentences if _said("mention").search(one) and not _said("spared").search(one)
+        one
+        for one in sentences
+        if _is_command(one)
+        or (
+            _said("mention").search(one)
+            and not _said("spared").search(one)
+            and not _MISSED.search(one)
+        )
     ]
     if not doubtful:
         return "no"
-    alone = len(said) == 1 and len(said[0]) <= SHORT
-    return "surely" if alone and not asks(own) and not _DOUBT.search(said[0]) else "perhaps"
+    alone = len(said) == 1 and len(said[0]) <= SHORT and _said("mention").search(said[0])
+    return "surely" if alone and not asks(own) and not _is_doubtful(said[0]) else "perhaps"
 
 
 def is_command(own: str, subject: str) -> bool:
@@ -205,16 +236,16 @@ def away(own: str) -> Away:
     about = [
         one
         for one in sentences[:6]
-        if _said("away").search(one) and not _said("spared").search(one)
+        if _said("away").search(one) and not _said("spared").search(one) and not _OVER.search(one)
     ]
+    engaged = any(_said("engages").search(one) for one in sentences)
     if not about:
-        return Away()
+        return Away(engaged=engaged)
     others = [
         one
         for one in sentences
         if one not in about and len(one) > LONG_ENOUGH and not _said("beside").search(one[:40])
     ]
-    engaged = any(_said("engages").search(one) for one in sentences)
     return Away(said=True, only=not (others or engaged or asks(own)), engaged=engaged)
 
 
@@ -246,6 +277,11 @@ def says_delayed(text: str) -> bool:
 def asks_for_later(sentence: str) -> bool:
     """Whether a folded sentence asks to be written to at another time, if it names one."""
     return _said("later").search(sentence) is not None
+
+
+def _is_doubtful(sentence: str) -> bool:
+    """Whether what a sentence asks to stop may be something else than our mail to its writer."""
+    return any(one.search(sentence) for one in (_DOUBT, _ELSE, _said("spared")))
 
 
 def _is_command(line: str) -> bool:

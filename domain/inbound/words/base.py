@@ -84,5 +84,7 @@ def compiled(tables: Iterable[Words], field: str) -> re.Pattern[str]:
         if patterns:
             start = r"(?<!\w)" if table.spaced else ""
             joined = "|".join(_GAP.sub(".{0,60}?", fold_marks(one)) for one in patterns)
-            alternatives.append(f"{start}(?:{joined})")
+            # Stems do for what is looked for, not for what excuses it.
+            end = r"(?!\w)" if table.spaced and field == "spared" else ""
+            alternatives.append(f"{start}(?:{joined}){end}")
     return re.compile("|".join(alternatives))

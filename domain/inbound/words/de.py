@@ -95,9 +95,10 @@ WORDS = Words(
         r"auto(?:matische|matisierte|mat\w*)?[ -]?(?:antwort|r(?:ü|ue)ckmeldung|e-?mail"
         r"|eingangs\w*"
         r"|nachricht)(?=\s*(?:[:\-|(]|auf|$))",
-        r"abwesenheits?(?:notiz|nachricht|meldung|assistent\w*|info\w*|hinweis|benachrichtigung"
+        r"(?:urlaubs)?abwesenheits?(?:notiz|nachricht|meldung|assistent\w*|info\w*|hinweis"
+        r"|benachrichtigung"
         r"|antwort|mitteilung|mail|agent)\w*",
-        r"abwesenheit(?=\s*(?:[:|(]|- |$|vom|bis|vom|\d))",
+        r"(?:urlaubs)?abwesenheit(?=\s*(?:[:|(]|- |$|vom|bis|vom|\d))",
         r"abwesend(?=\s*(?:[:\-|(]|$|bis|vom|ab|\d))",
         r"ich bin (?:abwesend|nicht im b(?:ü|ue)ro|im urlaub|au(?:ß|ss)er haus|derzeit|zur zeit"
         r"|bis)",

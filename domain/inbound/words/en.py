@@ -42,6 +42,12 @@ WORDS = Words(
         r"|info"
         r"\w*|contact|name|account|record)",
         r"(?:please|pls|kindly) (?:remove|delete) (?:me|us)(?!\w)",
+        r"(?:can|could|may|might) (?:i|we) (?:please )?(?:be |get )?(?:removed|taken off"
+        r"|unsubscribed|deleted)",
+        r"(?:remove|delete|take) (?:from|off) (?:the |your |this )?(?:e-?mail |mailing )?list",
+        r"(?:ask\w*|tell\w*|told|want|beg\w*) you (?:\w+ )?to stop(?! by)",
+        r"(?:did ?n[o']t|didn't|never) (?:\w+ )?(?:sign(?:ed)? up|subscribed?|opt(?:ed)? in"
+        r"|ask(?:ed)? for) (?:for |to )?(?:this|these|your|any|it)",
         rf"(?:take|get|keep|leave) {_US}(?!\w)~off {_LIST}",
         r"(?:take|get) (?:me|us|my (?:name|e-?mail|address)) off",
         r"(?<!n't )(?<!not )(?<!never )(?:stop|cease|quit|halt|discontinue|refrain from|end)"
@@ -97,7 +103,7 @@ WORDS = Words(
     automatic=(
         r"auto(?:matic|mated|-)?[ -]?(?:reply|response|answer|responder)(?=\s*(?:[:\-\[\]|(]|from"
         r"|to (?:your|re)|$))",
-        r"autoreply|auto[ -]?responder(?=\s*(?:[:\-]|$))",
+        r"auto(?=\s*:)|autoreply|auto[ -]?responder(?=\s*(?:[:\-]|$))",
         r"out of (?:the )?office(?=\s*(?:[:\-\[\]|(/,]|$|auto|re:|reply|response|message|notice"
         r"|notification|until|till|from|on|this|next|today|\d))(?! of)",
         r"o{2,3}(?=\s*(?:[:\-(\]|/]|$|until|till|from))",

@@ -81,7 +81,7 @@ WORDS = Words(
         r"autorrespuesta|auto-?respuesta",
         r"fuera de(?:l| la)? oficina",
         r"ausencia(?=\s*(?:[:|(]|- |$|de la oficina|temporal|por vacaciones))",
-        r"(?:estoy |estare )?(?:de )?vacaciones(?=\s*(?:[:|(]|- |$|hasta|del))",
+        r"(?:estoy |estare )?(?:de )?vacaciones(?=\s*(?:[:|(]|- |$|hasta|del \d))",
         r"estoy (?:ausente"
         r"|de vacaciones|fuera)",
         r"ausente(?=\s*(?:[:|(]|- |$|hasta|del|de la oficina))",

@@ -39,8 +39,11 @@ WORDS = Words(
         r"|effacer)",
         rf"(?:ne|n') ?(?:plus )?(?:souhait\w*|veux|voulons|desir\w*|voudrais|accept\w*|recevoir"
         rf"|etre)"
-        rf" (?:plus|pas|ni|aucun\w*) ~?(?:recevoir|etre|avoir|de |{_MAIL}|vos|sollicit\w*"
-        rf"|contact\w*)?",
+        rf" (?:plus|pas|ni|aucun\w*) ~?(?:recevoir|etre (?:contact|sollicit|demarch|derang"
+        rf"|inscrit"
+        rf"|abonn|dans|sur|relanc)|vos (?:e-?mail|mail|message|courriel|newsletter|offre"
+        rf"|publicit)"
+        rf"|{_MAIL}|sollicit\w*|contact\w*|dans votre|sur votre)",
         r"ne plus (?:me |nous |m'|jamais )*(?:recevoir|etre|envoyer|contacter|ecrire|adresser"
         r"|solliciter|deranger|figurer|relancer)",
         r"(?:ne|n') ?(?:me |nous |m')*(?:envoy\w+|ecri\w+|contact\w+|sollicit\w+|adress\w+"

@@ -74,7 +74,7 @@ WORDS = Words(
         r"iyi (?:tatiller|bayramlar|yıllar)|mutlu",
     ),
     engages=(
-        r"(?:konusalim|goruselim|arayin|gonderin)",
+        r"(?:konusalim|goruselim|beni arayin|bana gonderin)",
         r"(?:gorusebilir|konusabilir|gonderebilir|arayabilir) ?(?:mi|mu)\w*",
         r"ilgilen\w+|ilgimizi",
     ),

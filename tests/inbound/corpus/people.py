@@ -126,6 +126,14 @@ _NO_STOPS = {
     "삭제할 항목": "자료에서 두 번째 항목을 삭제해 주세요.",
     "资料": "请发邮件给我报价。",
     "リスト": "リストを送ってください。",
+    "was away": "Sorry for the late reply, I was out of office last week. We are interested.",
+    "war weg": "Ich war im Urlaub, entschuldigen Sie die späte Antwort. Passt Ihnen Freitag?",
+    "다녀왔음": "휴가 다녀오느라 답장이 늦었습니다. 이번 주에 통화 가능하신가요?",
+    "戻りました": "休暇明けで返信が遅くなりました。ぜひお話を伺いたいです。",
+    "刚回来": "我刚休假回来，回复晚了，请把报价发给我。",
+    "hat keine bekommen": "Ich habe keine E-Mail von Ihnen erhalten, bitte nochmals senden.",
+    "pas changer": "Nous ne souhaitons pas changer de fournisseur avant juin.",
+    "no thanks": "結構です。来年またお願いします。",
     "не могу": "Не могу во вторник, лучше в среду.",
 }
 

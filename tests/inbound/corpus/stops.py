@@ -13,6 +13,8 @@ _WORDS: dict[str, tuple[str, ...]] = {
         "No longer interested, kindly take my name off the list.",
         "Do not contact me again.\r\n\r\nRegards\r\nJane", "How do I get off this list?",
         "We never signed up for this newsletter. Please stop.",
+        "Can I be removed from your mailings?", "Hello, please take me off your list.",
+        "The unsubscribe link does not work. Please remove me from your list.",
     ),
     "ko": (
         "수신거부해주시기 바랍니다", "앞으로 이런 메일은 보내지 말아 주세요.",

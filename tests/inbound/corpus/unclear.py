@@ -27,6 +27,8 @@ UNCLEAR: tuple[Entry, ...] = (
              sender="postmaster@acme.example", answers="", subject="Digest", lead=""),
     _unclear("with an empty envelope", "Yes, call me.", more=[("Return-Path", "<>")]),
     _unclear("stops, and wants a call", "Please don't e-mail me, call me instead."),
+    _unclear("stops another's contract", "我们想取消现在的系统订阅，贵公司价格多少?"),
+    _unclear("speaks of stopping", "I don't need the newsletter feature, only shifts."),
     _unclear("stops for a colleague", "Please unsubscribe our old employee John."),
     _unclear("wants a call, and has a word below", "Thanks, call me.\r\nunsubscribe"),
     _unclear("away, and more", "I am on vacation. Our new plant opens in spring and we look at "
