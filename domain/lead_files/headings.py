@@ -71,7 +71,8 @@ _SPELLINGS: Mapping[Field | Hint, str] = {
         nama|nama lengkap|namn|navn|nimi|jmeno a prijmeni|nev|nume complet
     """,
     "title": """
-        job title|title|position|role|job position|job role|business title|직함|직책|직위|직급|
+        job title|title|titel|position|role|job position|job role|
+        business title|직함|직책|직위|직급|
         职位|职务|職稱|職位|头衔|役職|役職名|肩書き|肩書|職種|positionsbezeichnung|jobtitel|
         berufsbezeichnung|funktion|poste|intitule du poste|intitule de poste|fonction|titre|
         titre du poste|cargo|puesto|puesto de trabajo|titulo del puesto|titulo|qualifica|

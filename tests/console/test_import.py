@@ -10,7 +10,7 @@ from tests.console.conftest import Console
 from tests.console.site import Site
 
 EXPORT = """\
-E-mail,Vorname,Last Name,Company,Country
+E-mail,Rufname,Last Name,Company,Country
 amelie.roth@lift-bauer.example,Amelie,Roth,Lift Bauer,Germany
 not an address,Nobody,Here,Acme,Germany
 kim.minsu@hanbit-import.example,민수,김,한빛,South Korea
@@ -32,14 +32,14 @@ def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
     window.wait_for_url("**/console/import/*")
     preview = window.locator("section", has_text="become leads")
     expect(preview).to_contain_text("The file has 4 rows: 2 become leads, 2 are rejected.")
-    window.get_by_role("combobox", name="Vorname").click()
+    window.get_by_role("combobox", name="Rufname").click()
     window.get_by_role("option", name="First name").click()
     expect(preview).to_contain_text("Amelie Roth")
     expect(preview).to_contain_text("김민수")
     window.get_by_label("Source").fill("fair")
     window.get_by_role("button", name="Import").click()
     tiles = window.locator(".tile")
-    expect(tiles).to_have_text(["4Rows", "2Created", "0Updated", "2Rejected"])
+    expect(tiles).to_have_text(["4Rows", "2Created", "0Updated", "2Rejected", "0No mail"])
     expect(window.get_by_text("2 journeys start")).to_be_visible()
     opened = window.get_by_role("link", name="Open the leads").get_attribute("href")
     assert opened == "/console/leads?source=fair"
@@ -50,7 +50,7 @@ def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
     kept = tmp_path / "rejects.csv"
     download.value.save_as(kept)
     lines = kept.read_text(encoding="utf-8-sig").splitlines()
-    assert lines[0].startswith("rejected_row,rejected_line,rejected_reason,E-mail,Vorname")
+    assert lines[0].startswith("rejected_row,rejected_line,rejected_reason,E-mail,Rufname")
     assert [line.split(",")[0] for line in lines[1:]] == ["3", "5"]
     assert (
         site.value(

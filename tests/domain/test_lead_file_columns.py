@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.lead_files.columns import recognise
+from domain.lead_files.columns import ColumnsError, recognise
 from domain.lead_files.encoding import LeadFileError
+from domain.lead_files.row import RowReader
 
 HUBSPOT = (
     "Record ID,First Name,Last Name,Email,Phone Number,Mobile Phone Number,Company Name,Job Title,"
@@ -116,3 +117,75 @@ def test_a_file_without_a_header_is_told_to_have_one_instead_of_losing_its_first
 def test_a_mended_rejects_file_comes_in_without_its_own_columns() -> None:
     header = ["rejected_row", "rejected_line", "rejected_reason", "Email", "City"]
     assert recognise(header).attributes == (("city", 4),)
+
+
+HEADINGS = {
+    "de": "Vorname;Nachname;E-Mail;Firma;Land/Region;Telefonnummer;Zeitzone;Position",
+    "de Salesforce": "Vorname;Nachname;E-Mail;Accountname;Land;Telefon;Zeitzone;Titel",
+    "fr": "Prénom;Nom;Adresse e-mail;Entreprise;Pays/Région;Téléphone;Fuseau horaire;Poste",
+    "es": "Nombre;Apellidos;Correo electrónico;Empresa;País/región;Teléfono;Zona horaria;Cargo",
+    "it": "Nome;Cognome;Indirizzo e-mail;Azienda;Paese;Telefono;Fuso orario;Qualifica",
+    "pt": "Nome;Sobrenome;E-mail;Empresa;País;Telefone;Fuso horário;Cargo",
+    "nl": "Voornaam;Achternaam;E-mailadres;Bedrijf;Land/regio;Telefoonnummer;Tijdzone;Functie",
+    "ja": "名;姓;Eメール;会社名;国;電話番号;タイムゾーン;役職",
+    "zh": "名字;姓氏;电子邮件;公司名称;国家/地区;电话号码;时区;职务",
+    "zh Hant": "名字;姓氏;電子郵件;公司名稱;國家/地區;電話號碼;時區;職稱",
+    "pl": "Imię;Nazwisko;E-mail;Nazwa firmy;Kraj;Numer telefonu;Strefa czasowa;Stanowisko",
+    "ru": "Имя;Фамилия;Электронная почта;Компания;Страна;Номер телефона;Часовой пояс;Должность",
+    "tr": "İsim;Soyadı;E-posta;Şirket;Ülke;Telefon numarası;Saat dilimi;Unvan",
+    "vi": "Tên;Họ;Địa chỉ email;Công ty;Quốc gia;Số điện thoại;Múi giờ;Chức danh",
+    "id": "Nama depan;Nama belakang;Alamat email;Perusahaan;Negara;Telepon;Zona waktu;Jabatan",
+    "sv": "Förnamn;Efternamn;E-postadress;Företag;Land;Telefon;Tidszon;Befattning",
+}
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+def test_headings_are_recognised_in_the_languages_of_crms(language: str) -> None:
+    """A German export of which only the address is read greets nobody and knows no company."""
+    header = HEADINGS[language].split(";")
+    found = recognise(header).fields
+    wanted = ("first_name", "last_name", "email", "company", "country", "phone", "time_zone")
+    read = {index: name for name, indices in found.items() for index in indices}
+    assert [name for at, name in enumerate(wanted) if read.get(at) != name] == []
+
+
+def test_among_many_columns_the_likely_one_is_named_first() -> None:
+    """In a list of 38 columns that leaves out the addresses nobody finds which to map."""
+    header = [f"Column {number}" for number in range(38)] + ["Mail des Ansprechpartners"]
+    with pytest.raises(ColumnsError, match="Its columns are “Mail des Ansprechpartners”") as found:
+        recognise(header)
+    assert (found.value.column, found.value.field) == ("Mail des Ansprechpartners", "email")
+
+
+def test_second_values_of_a_field_are_kept() -> None:
+    """For an SDR the mobile number is the better one."""
+    header = ["Email", "Work Email", "Phone Number", "Mobile Phone Number", "Email"]
+    row = ["a@b.example", "c@d.example", "+49 30 901820", "+49 151 23456789", "A@b.example"]
+    found = RowReader(recognise(header)).read(row)
+    assert (found.email, found.phone) == ("a@b.example", "+4930901820")
+    assert found.attributes == {
+        "work_email": "c@d.example",
+        "mobile_phone_number": "+49 151 23456789",
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "first", "last"),
+    [
+        ({"First Name": "null", "Last Name": "null"}, "", ""),
+        ({"Full Name": "N/A"}, "", ""),
+        ({"First Name": "a@b.example"}, "", ""),
+        ({"First Name": "D&#039;Arcy"}, "D'Arcy", ""),
+        ({"姓名": "山田太郎"}, "山田太郎", ""),
+        ({"姓名": "林健", "Country": "Japan"}, "林健", ""),
+        ({"姓名": "王芳"}, "芳", "王"),
+        ({"성명": "\u1100\u1175\u11b7\u1106\u1175\u11ab\u1109\u116e"}, "민수", "김"),
+    ],
+)
+def test_a_name_is_printed_as_it_was_meant_or_not_at_all(
+    values: dict[str, str], first: str, last: str
+) -> None:
+    """ "Hi null," and "Hi 田太郎," are worse than "Hi there,"."""
+    row = {"Email": "a@b.example", **values}
+    found = RowReader(recognise(list(row))).read(list(row.values()))
+    assert (found.first_name, found.last_name) == (first, last)
