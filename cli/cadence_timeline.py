@@ -47,7 +47,7 @@ def window_text(window: SendWindow) -> str:
     days = sorted(window.weekday_numbers)
     names = [WEEKDAYS[day].capitalize() for day in days]
     if "business" in window.days:
-        names.insert(0, "business days of the lead's country")
+        names.insert(0, "on business days")
     shown = f"{names[0]}-{names[-1]}" if window.is_a_stretch else ", ".join(names)
     hours = window.model_dump(mode="json")
     holidays = ", not on holidays" if window.skip_holidays else ""

@@ -141,13 +141,14 @@ def test_show_reads_as_a_timeline() -> None:
     run("publish")
 
     shown = [" ".join(line.split()) for line in run("show", "welcome").stdout.splitlines()]
-    assert shown[:4] == [
+    assert shown[:5] == [
         "welcome, version 1",
         "Says hello.",
-        "Mail goes Mon-Fri from 09:00 to 17:00 in the lead's time zone, not on holidays.",
+        "Mail goes on business days from 09:00 to 17:00 in the lead's time zone, not on",
+        "holidays.",
         "Ends early when: replied, booked, unsubscribed, bounced, score reached.",
     ]
-    assert shown[5:] == [
+    assert shown[6:] == [
         "day 0 1. E-mail hello (en) email-hello",
         "wait 3 days wait-3-days",
         "day 3 If engagement.clicks > 0 branch-engagement-clicks-0",

@@ -82,6 +82,8 @@ def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: En
         "not_understood": {"no_time_zone": 2},
         "rejects_file": "",
         "journeys_queued": 2,
+        "ready_for_sales": 0,
+        "ready_hours": 0,
         "wall_s": 0,
     }
     assert counts(engine) == (2, 2, 2, 1)

@@ -59,7 +59,8 @@ class Course:
         passed = elapsed(self.cadence)
         end = Markup()
         if passed[END] is not None:
-            end = _item("flag", _day(passed[END]), Markup("{}").format(_("End")), "end")
+            what = Markup("{}").format(_("End")) + self._resting(END)
+            end = _item("flag", _day(passed[END]), what, "end")
         return Markup('<ol class="course">{}{}</ol>').format(
             self._steps(self.cadence.steps, passed), end
         )
@@ -88,7 +89,7 @@ class Course:
                 return Markup('<li class="pause">{}</li>').format(span_text(step.wait))
             case ExitStep():
                 what = Markup("<b>{}</b> {}").format(_("Ends:"), labels.reason(step.exit))
-                return _item(ICONS[ExitStep], when, what, "end")
+                return _item(ICONS[ExitStep], when, what + self._resting(step.id), "end")
             case _:
                 return Markup()
 
