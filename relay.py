@@ -38,6 +38,12 @@ from domain.journey import (
     Phase,
     wait_id,
 )
+from domain.journey_sales import (
+    MEETING_BESIDE,
+    TASK_BESIDE,
+    MeetingBesideState,
+    TaskBesideState,
+)
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.webhooks import WEBHOOK_WORKFLOW
 from store import erasure, held_answers, relay_messages, tasks
@@ -197,6 +203,10 @@ class Relay:
                 return await self._webhook(message)
             case "opportunity":
                 return await self._opportunity(message)
+            case "meeting_beside":
+                return await self._meeting_beside(message)
+            case "task_beside":
+                return await self._task_beside(message)
             case "confirm":
                 return await self._confirm(message)
             case "signal":
@@ -230,6 +240,18 @@ class Relay:
         state = OpportunityState(**message.payload)
         summary = f"Sale to lead {state.lead_id}"
         return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
+
+    async def _meeting_beside(self, message: Leased) -> Delivery:
+        state = MeetingBesideState(**message.payload)
+        summary = f"Meeting {state.meeting_id} of lead {state.lead_id}, beside its journey"
+        # One that ended may have to be seen through again: it was set anew, or taken back.
+        anew = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        return await self._start_once(message, MEETING_BESIDE, state, summary, id_reuse_policy=anew)
+
+    async def _task_beside(self, message: Leased) -> Delivery:
+        state = TaskBesideState(**message.payload)
+        summary = f"{state.kind} task, lead {state.lead_id}"
+        return await self._start_once(message, TASK_BESIDE, state, summary)
 
     async def _confirm(self, message: Leased) -> Delivery:
         request = AskToConfirm(**message.payload)

@@ -80,6 +80,9 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
         ApplicationError: the provider surely did not take it; Temporal tries again when the
             provider asked for it.
     """
+    if not email.recipient:
+        # Known by phone alone.
+        return Delivery("suppressed")
     info = activity.info()
     mine = f"{attempts_of(info)}{info.attempt}"
     found = _claim(resources, email, mine, now)

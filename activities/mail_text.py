@@ -44,11 +44,13 @@ def mail_text(
     Raises:
         RenderError: a field is missing, or the template does what it must not.
     """
+    sender = {"name": settings.email_from_name, "email": settings.email_from, "title": ""}
     return render(
         template,
         {
             **fields,
-            "sender": {"name": settings.email_from_name, "email": settings.email_from, "title": ""},
+            "sender": sender,
+            "rep": fields.get("rep") or sender,
             "postal_address": settings.email_postal_address,
             "links": {
                 "unsubscribe": links.unsubscribe(key),

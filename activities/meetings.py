@@ -1,30 +1,21 @@
-"""Planning appointments, calling them off, and their calendar invitations."""
+"""Planning appointments and calling them off."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import text
 from temporalio import activity
 
-from activities.merge import greeted_as
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.email.message import CalendarPart
 from domain.journey import MeetingPlan, Reminder
-from domain.journey_sales import OutcomeMissing
-from domain.meetings.invitation import Invitation, uid_of
+from domain.journey_sales import NextMeeting, OutcomeMissing
 from domain.policies import MeetingPolicy
 from domain.sentences import sentence
 from store import meetings, missing_outcomes
+from store.next_meetings import take_next_meeting
 from store.policies import policy
-from store.tables import Meeting
-
-INVITES = "meeting-confirmation"
-CALLS_OFF = "meeting-cancelled"
-_SUMMARY = {"en": "Meeting with {name}", "ko": "{name} 미팅"}
-_CHANGE = {"en": "Move or cancel the meeting: {link}", "ko": "미팅 변경 또는 취소: {link}"}
 
 
 class MeetingActivities:
@@ -42,7 +33,7 @@ class MeetingActivities:
             meeting = connection.execute(
                 text(
                     "SELECT meeting.starts_at, meeting.minutes, meeting.attempt, meeting.missed, "
-                    "meeting.state, "
+                    "meeting.state, meeting.cancelled_by, "
                     "lead.time_zone FROM meeting JOIN lead ON lead.id = meeting.lead_id "
                     "WHERE meeting.id = :id"
                 ),
@@ -66,7 +57,16 @@ class MeetingActivities:
             reschedules_left=promise.reschedule_attempts - meeting.missed,
             attempt=meeting.attempt,
             cancelled=meeting.state == "cancelled",
+            cancelled_by=meeting.cancelled_by,
+            cancelled_cadence=promise.cancelled_cadence,
         )
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def next_meeting(self, meeting_id: int) -> NextMeeting:
+        """The next appointment that the lead has besides this one, which did not come about; it is
+        the journey's from now on."""
+        with self.resources.engine.begin() as connection:
+            return take_next_meeting(connection, meeting_id, self.resources.now())
 
     @activity.defn(no_thread_cancel_exception=True)
     def call_off_meeting(self, meeting_id: int) -> str:
@@ -86,45 +86,3 @@ class MeetingActivities:
             missing_outcomes.outcome_missing(
                 connection, request.meeting_id, request.times, self.resources.now()
             )
-
-
-def invitation(
-    resources: Resources,
-    connection: Connection,
-    lead: Any,
-    *,
-    template: str,
-    meeting_id: int,
-    key: str,
-    now: datetime,
-) -> CalendarPart | None:
-    """The calendar part of a mail about a meeting, None for those that change nothing in the lead's
-    calendar. A meeting booked through a calendar service is in it already, by that service.
-
-    Args:
-        lead: a row with :data:`activities.merge.LEAD_COLUMNS`.
-        key: the touch whose booking link the entry shows.
-        now: journey time, UTC.
-    """
-    if template not in (INVITES, CALLS_OFF):
-        return None
-    meeting = connection.execute(select(*Meeting.__table__.c).where(Meeting.id == meeting_id)).one()
-    cancelled = meeting.state == "cancelled"
-    if meeting.provider or cancelled != (template == CALLS_OFF):
-        return None
-    settings = resources.settings
-    language = lead.language if lead.language in _SUMMARY else "en"
-    link = "" if cancelled else resources.links.booking(key)
-    return Invitation(
-        uid=uid_of(meeting_id, settings.email_from.rpartition("@")[2]),
-        sequence=meeting.sequence,
-        cancelled=cancelled,
-        starts_at=meeting.starts_at,
-        minutes=meeting.minutes,
-        written_at=now,
-        summary=_SUMMARY[language].format(name=settings.email_from_name),
-        description=_CHANGE[language].format(link=link) if link else "",
-        location=meeting.join_url,
-        organizer=(settings.email_from_name, settings.email_from),
-        attendee=(greeted_as(lead), lead.email),
-    ).part()

@@ -12,10 +12,16 @@ from domain.names import full_name, mailable, mailable_name
 
 LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
         lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
-        account.name AS company"""
+        account.name AS company,
+        (SELECT rep.name FROM rep WHERE rep.code = lead.owner) AS rep_name,
+        (SELECT rep.email FROM rep WHERE rep.code = lead.owner) AS rep_email"""
 """What :func:`lead_fields` reads, for a query over ``lead LEFT JOIN account``."""
 
 _KOREAN_DAYS = "월화수목금토일"
+_MEETING = text(
+    "SELECT starts_at, minutes, rep.name, rep.email FROM meeting "
+    "LEFT JOIN rep ON rep.code = meeting.owner WHERE meeting.id = :id"
+)
 
 
 def lead_facts(row: Any) -> dict[str, Any]:
@@ -57,18 +63,22 @@ def _mailable(value: Any) -> Any:
 
 
 def merge_fields(engine: Engine, row: Any, meeting_id: int) -> dict[str, Any]:
-    """All fields of a mail to the lead of ``row``; ``meeting`` only with a ``meeting_id``."""
-    fields: dict[str, Any] = {"lead": lead_fields(row)}
+    """All fields of a mail to the lead of ``row``; ``meeting`` only with a ``meeting_id``. ``rep``
+    is whom the meeting is with, else who owns the lead; nobody: whoever sends stands in."""
+    fields: dict[str, Any] = {"lead": lead_fields(row), "rep": _rep(row.rep_name, row.rep_email)}
     if meeting_id:
         with engine.connect() as connection:
-            meeting = connection.execute(
-                text("SELECT starts_at, minutes FROM meeting WHERE id = :id"), {"id": meeting_id}
-            ).one()
+            meeting = connection.execute(_MEETING, {"id": meeting_id}).one()
+        fields["rep"] = _rep(meeting.name, meeting.email) or fields["rep"]
         fields["meeting"] = {
             "starts_at": meeting_time(meeting.starts_at, row.time_zone, row.language),
             "minutes": meeting.minutes,
         }
     return fields
+
+
+def _rep(name: str | None, email: str | None) -> dict[str, str]:
+    return {"name": name, "email": email or ""} if name else {}
 
 
 def meeting_time(at: datetime, time_zone: str, language: str) -> str:

@@ -46,6 +46,7 @@ def journey_activities(resources: Resources) -> Activities:
         calls.plan_next_call,
         meetings.plan_meeting,
         meetings.call_off_meeting,
+        meetings.next_meeting,
         meetings.outcome_is_missing,
         deals.open_opportunity,
         deals.advance_opportunity,

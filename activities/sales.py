@@ -8,8 +8,15 @@ from sqlalchemy import Connection, text
 from temporalio import activity
 
 from activities.email import Email, deliver_at_last
-from activities.meetings import invitation
+from activities.invitations import (
+    CALLS_OFF,
+    CANCELLED_BY_US,
+    has_begun,
+    invitation,
+    withdrawn,
+)
 from activities.merge import LEAD_COLUMNS, greeted_as, merge_fields
+from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent import SALES_TOPIC
 from domain.journey import SendOne
@@ -31,9 +38,11 @@ class SalesActivities:
         """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
+            if has_begun(connection, request.template, request.meeting_id, now):
+                return
             lead = _lead(connection, request.lead_id)
-            template = cadences.latest_template(connection, request.template, lead.language)
-            calendar = invitation(
+            template = _template(connection, request.template, lead.language)
+            invited = invitation(
                 self.resources,
                 connection,
                 lead,
@@ -42,7 +51,7 @@ class SalesActivities:
                 key=request.key,
                 now=now,
             )
-        deliver_at_last(
+        delivery = deliver_at_last(
             self.resources,
             Email(
                 key=request.key,
@@ -54,10 +63,26 @@ class SalesActivities:
                 template=template.compiled,
                 fields=merge_fields(self.resources.engine, lead, request.meeting_id),
                 topic="" if request.meeting_id else SALES_TOPIC,
-                calendar=calendar,
+                calendar=invited.part if invited else None,
             ),
             now,
         )
+        if invited is None or delivery.state != "sent":
+            return
+        if invited.part.method == "CANCEL":
+            with self.resources.engine.begin() as connection:
+                withdrawn(connection, request.meeting_id)
+        invite_rep(self.resources, invited, lead_id=lead.id, key=request.key)
+
+
+def _template(connection: Connection, name: str, language: str) -> cadences.PublishedTemplate:
+    """The newest version; one that says who called a meeting off may not be published yet."""
+    try:
+        return cadences.latest_template(connection, name, language)
+    except cadences.TemplateMissing:
+        if name != CANCELLED_BY_US:
+            raise
+        return cadences.latest_template(connection, CALLS_OFF[0], language)
 
 
 def _lead(connection: Connection, lead_id: int) -> Any:

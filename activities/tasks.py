@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import Connection, text
 from temporalio import activity
 
+from activities.lead_messages import message_work
 from activities.resources import Resources
 from activities.sale_work import SALE_KINDS, sale_work
 from activities.sentences import local_time
@@ -14,6 +15,7 @@ from activities.work import Work, times
 from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
 from domain.journey import Disposition, OpenedTask, TaskRequest
+from domain.journey_sales import MESSAGE_TASK
 from domain.policies import DISPOSITIONS, MeetingPolicy
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.spans import Duration
@@ -99,6 +101,8 @@ class TaskActivities:
                 clocked(meeting.outcome_deadline),
             )
         promise = policy(connection, FollowUpPolicy, "follow-up")
+        if request.kind == MESSAGE_TASK:
+            return message_work(connection, request, promise)
         if request.kind == "qualify":
             return Work(
                 "Accept or return this lead",

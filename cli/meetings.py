@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Annotated
 
 import typer
@@ -25,7 +25,8 @@ from store.meeting_lines import (
     find_meeting,
     list_meetings,
 )
-from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
+from store.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.rep_times import LONGEST_MINUTES
 
 app = typer.Typer(no_args_is_help=True, help="Book appointments, look at them, call them off.")
 
@@ -102,7 +103,8 @@ def show(number: Number, as_json: AsJson = False) -> None:
         ("Company", one.company),
         ("Owner", one.owner or "nobody"),
         ("Booked by", f"{one.booked_by} {f'at {one.provider}' if one.provider else ''}".strip()),
-        ("Set", f"{_times(one.attempt)}, missed or called off {_times(one.missed)}"),
+        ("Set", f"{_times(one.attempt)}, missed {_times(one.missed)}"),
+        ("Called off", _called_off(one)),
         ("Join", one.join_url),
     ]
     print_facts(lines)
@@ -122,7 +124,8 @@ def book(
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
     by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
 ) -> None:
-    """Book an appointment, or move the one the lead has; the lead is mailed an invitation."""
+    """Book an appointment, or move the one the lead has with us; the lead is mailed an
+    invitation."""
     now = settings_module.get().clock().now()
     engine = database()
     with engine.connect() as connection:
@@ -155,7 +158,7 @@ def cancel(number: Number) -> None:
     one = _found(number)
     now = settings_module.get().clock().now()
     with database().begin() as connection:
-        done = cancel_meeting(connection, meeting_id=number, at=now)
+        done = cancel_meeting(connection, meeting_id=number, at=now, by="us")
     if not done:
         why = "has begun" if one.state == MeetingState.BOOKED else f"is {one.state}"
         raise UserError(f"Meeting {number} {why.replace('_', ' ')}: there is nothing to call off.")
@@ -168,6 +171,17 @@ def _found(number: int) -> MeetingLine:
     if one is None:
         raise UserError(f"There is no meeting {number}; `meetings list` shows those there are.")
     return one
+
+
+def _called_off(one: MeetingLine) -> str:
+    if one.cancelled_at is None:
+        return ""
+    by = {"lead": "by the lead, ", "us": "by us, "}.get(one.cancelled_by, "")
+    before = one.starts_at - one.cancelled_at
+    if before < timedelta(0):
+        return f"{by}after it had begun"
+    hours = round(before.total_seconds() / 3600)
+    return f"{by}{f'{hours} hours' if hours < 48 else f'{before.days} days'} before"
 
 
 def _times(count: int) -> str:

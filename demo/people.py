@@ -111,6 +111,7 @@ WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
     "loss_review": (1.0, 4.0),
     "hand_over": (0.3, 2.0),
     "customer_question": (0.2, 0.8),
+    "lead_message": (0.1, 0.5),
     "renewal": (1.0, 10.0),
     "upsell": (1.0, 10.0),
 }

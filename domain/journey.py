@@ -89,6 +89,8 @@ class Code(StrEnum):
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
     ATTENDED = "attended"
+    TAKEN_OVER = "taken_over"
+    """The lead's journey sees this appointment through from now on."""
     CLOSED = "closed"
     WON = "won"
     """A sale that was opened beside the journey's own was won: the lead is a customer."""
@@ -316,6 +318,10 @@ class MeetingPlan:
     details: str
     recovery_cadence: str
     reschedules_left: int
+    cancelled_by: str = ""
+    """lead, us; '' when nobody said so."""
+    cancelled_cadence: str = ""
+    """The cadence after the lead called it off, '' for none."""
 
 
 @dataclass(frozen=True)

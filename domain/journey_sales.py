@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.journey import Plan
+from domain.journey import Plan, journey_id
 
 CADENCE_BESIDE = "CadenceBeside"
 """Workflow type of a cadence that runs beside whatever else happens to the lead."""
 TASK_BESIDE = "TaskBeside"
 """Workflow type of a task that nothing waits for."""
+MEETING_BESIDE = "MeetingBeside"
+"""Workflow type of an appointment that the lead has besides the one of its journey."""
 OUTBOUND = "outbound"
 """The reason of a follow-up with a lead that sales chose without any sign of interest."""
 
 OUTCOME_UNKNOWN = "outcome_unknown"
 """The reason of a follow-up after an appointment of which nobody said how it went."""
+CANCELLED_BY_US = "cancelled_by_us"
+"""The reason of a follow-up after an appointment that we called off: we offer a new time."""
+MESSAGE_TASK = "lead_message"
+"""The kind of task in which somebody answers what a lead wrote."""
+
+
+def meeting_workflow_id(lead_id: int, meeting_id: int) -> str:
+    """Workflow id of an appointment beside the lead's journey."""
+    return f"{journey_id(lead_id)}-meeting-{meeting_id}"
+
+
+def message_workflow_id(lead_id: int, name: str) -> str:
+    """Workflow id of the task to answer one thing that the lead wrote."""
+    return f"{journey_id(lead_id)}-message-{name}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,24 @@ class TaskBesideState:
     kind: str
     opportunity_id: int = 0
     step: str = ""
+
+
+@dataclass(frozen=True)
+class MeetingBesideState:
+    """An appointment beside the journey of its lead."""
+
+    lead_id: int
+    meeting_id: int
+    cycle: int = 1
+
+
+@dataclass(frozen=True)
+class NextMeeting:
+    """What else the lead has: an appointment that stands (its id, 0 for none), and whether another
+    of this cycle was held."""
+
+    meeting_id: int
+    held: bool = False
 
 
 @dataclass(frozen=True)

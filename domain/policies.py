@@ -40,6 +40,10 @@ class MeetingPolicy(Policy):
     unknown."""
     reschedule_attempts: int = Field(ge=0)
     recovery_cadence: str
+    """After a meeting that the lead missed."""
+    cancelled_cadence: str = ""
+    """After a meeting that the lead called off: '' to let it rest at once. One that we called off
+    is followed by a call."""
 
 
 POLICIES: dict[str, type[Policy]] = {
@@ -85,6 +89,7 @@ DISPOSITIONS: dict[str, list[str]] = {
     "loss_review": ["done", "skipped"],
     "hand_over": ["done", "skipped"],
     "customer_question": ["done", "skipped"],
+    "lead_message": ["done", "skipped"],
     "renewal": ["renewed", "lost"],
     "upsell": ["done", "not_now"],
 }

@@ -233,6 +233,7 @@ def consequences(
             booked_by=row.owner or answer.by,
             at=now,
             notify=False,
+            moves=row.meeting_id or 0 if answer.disposition == "rescheduled" else 0,
         )
     elif answer.disposition == "call_back" and answer.at is not None and answer.at <= now:
         raise TaskRefused(

@@ -90,7 +90,9 @@ PLAN = (
         OutboxMessage,
         "recipient_key = :email_key OR touch_key IN (SELECT key FROM touch WHERE lead_id = :lead) "
         # Tests that colleagues sent themselves show the lead's name.
-        "OR starts_with(touch_key, 'test:' || :lead || ':')",
+        "OR starts_with(touch_key, 'test:' || :lead || ':')"
+        # And so do the invitations of their reps.
+        " OR starts_with(touch_key, 'rep:' || :lead || ':')",
         {
             "touch_key": "coalesce((SELECT CASE WHEN {settled} THEN 'erased-' || touch.id "
             "ELSE touch.key END FROM touch WHERE touch.key = touch_key), touch_key)",
@@ -147,7 +149,7 @@ PLAN = (
     Erase(Confirmation, _OF_LEAD),
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
-    Erase(CalendarBooking, _OF_LEAD),
+    Erase(CalendarBooking, f"{_OF_LEAD} OR attendee = :email_key"),
     Erase(MeetingMove, _OF_LEAD),
     Erase(
         Meeting,
@@ -277,7 +279,8 @@ IMPERSONAL = frozenset(
         *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
         "lead.words",  # Made of the others.
         *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),
-        *("meeting.owner", "meeting.booked_by", "meeting.provider"),
+        *("meeting.owner", "meeting.booked_by", "meeting.provider", "meeting.uid"),
+        "meeting.cancelled_by",
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
         *("sla_action.action", "sla_action.detail"),
         *("sla_clock.key", "sla_clock.promise", "sla_clock.owner", "sla_clock.team"),

@@ -20,9 +20,9 @@ from domain.sales.opportunities import OpportunityPolicy
 from store.business_time import team_of
 from store.dossier import Dossier, dossier
 from store.inbound import AWAY_UNTIL, LATER
-from store.meetings import busy_times
 from store.next_actions import next_actions
 from store.policies import PolicyMissing, policy
+from store.rep_times import busy_times
 from store.task_lists import TaskDetail, detail
 
 MOST = 50

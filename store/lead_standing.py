@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.journey import ENDED, Code, Notice, Phase, Stage, journey_id
+from domain.journey import ENDED, IN_SALES, Code, Notice, Phase, Stage, journey_id
 from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
@@ -16,6 +16,7 @@ from domain.scoring.standing import Standing, at_least, standing_of
 from store import sla
 from store.alerts import NewAlert, raise_alerts
 from store.business_time import calendar_of
+from store.lead_messages import message_task, need_an_answer
 from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import Message, post_all
@@ -94,6 +95,10 @@ class LeadNow:
             not self.is_with_sales() and not turned_down and self.crossed_cycle < self.next_cycle()
         )
 
+    def is_over(self) -> bool:
+        """Whether its last journey has ended, and the next has not begun."""
+        return self.phase == ENDED and self.crossed_cycle < self.next_cycle()
+
     def is_with_sales(self) -> bool:
         """Whether sales has the lead, or has sold to it."""
         return self.phase not in (*WITH_MARKETING, "", ENDED)
@@ -118,6 +123,11 @@ class News:
     def is_sign_of_life(self) -> bool:
         """Whether it shows interest: more than a mail that was opened."""
         return self.kind in ANSWERS or (self.points > 0 and self.kind != "open")
+
+    def asks_for_sales(self, rules: ScoringPolicy) -> bool:
+        """Whether it alone is worth the highest interest, such as a request for a demo: it brings
+        back whoever was let go, as a reply does."""
+        return self.kind != "score" and self.points >= rules.levels[1]
 
 
 @dataclass(frozen=True)
@@ -192,11 +202,12 @@ def follow(
         signs = [one for one in by_lead[lead.id] if one.is_sign_of_life]
         right_now = any(now - one.at <= rules.hot_within.length for one in signs)
         is_hot = standing.meaning == "hot" and right_now
+        asks = escalate and lead.is_over() and any(one.asks_for_sales(rules) for one in signs)
         crosses = escalate and lead.may_cross() and at_least(standing.meaning, "mql")
         if crosses and cause == "fit" and lead.phase == Phase.NURTURE:
             places = room(connection, rules, now) if places is None else places
             crosses, places = places > 0, places - 1
-        if crosses and (lead.phase != ENDED or signs):
+        if asks or (crosses and (lead.phase != ENDED or signs)):
             crossing.append(Ready(lead, points, standing, is_hot))
             messages.append(_crossing_message(lead))
             lead.crossed_cycle = lead.next_cycle()
@@ -206,6 +217,7 @@ def follow(
             hot.append(lead)
     write_leads(connection, [lead for lead in leads.values() if lead.has_changed], now)
     _note_crossings(connection, crossing, now, cause)
+    messages += _answers_needed(connection, leads, news, now)
     post_all(connection, messages)
     if hot:
         _raise_alerts(connection, hot, now)
@@ -244,6 +256,19 @@ def _plan_changes(lead: LeadNow, news: Sequence[News]) -> list[Message]:
                 _signal(lead, f"engagement:{one.engagement_id}", code, one.engagement_id)
             )
     return messages
+
+
+def _answers_needed(
+    connection: Connection, leads: Mapping[int, LeadNow], news: Sequence[News], now: datetime
+) -> list[Message]:
+    """A task for each reply whose lead is in a phase that keeps it to itself."""
+    replies = [one for one in news if one.kind == "reply" and leads[one.lead_id].phase in IN_SALES]
+    waiting = need_an_answer(connection, {one.lead_id for one in replies}, now)
+    return [
+        message_task(one.lead_id, f"reply-{one.engagement_id}")
+        for one in replies
+        if one.lead_id in waiting
+    ]
 
 
 def _crossing_message(lead: LeadNow) -> Message:

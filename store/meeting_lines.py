@@ -39,7 +39,7 @@ class MeetingLine:
     attempt: int
     """How often it was set."""
     missed: int
-    """How many settings of it the lead did not come to or called off."""
+    """How many settings of it the lead did not come to."""
     cycle: int
     booked_by: str
     """``lead``, a rep's code, or the name of a token."""
@@ -48,6 +48,10 @@ class MeetingLine:
     join_url: str
     time_zone: str
     """Of the lead."""
+    cancelled_by: str
+    """Who called it off: lead, us; '' when nobody did, or it is not known."""
+    cancelled_at: datetime | None
+    """When it was called off."""
 
     @property
     def name(self) -> str:
@@ -90,6 +94,8 @@ _LINE = (
         Meeting.provider,
         Meeting.join_url,
         Lead.time_zone,
+        Meeting.cancelled_by,
+        Meeting.cancelled_at,
     )
     .join(Lead, Lead.id == Meeting.lead_id)
     .outerjoin(Account, Account.id == Lead.account_id)

@@ -1,31 +1,44 @@
 """Appointments: booked by an SDR, by the lead or through a calendar service; moved, cancelled,
-held or missed."""
+held or missed.
+
+A lead may have several. The lead's journey sees one of them through; each other one (``beside``)
+has a workflow of its own, so that none waits for another. See docs/decisions/several-meetings.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, case, func, select, update
+from sqlalchemy import Connection, Row, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.journey import ENDED, Code, Notice, Phase, journey_id
-from domain.meetings.free_times import Busy, is_free, next_free
+from domain.journey import ENDED, Code, Phase
+from domain.meetings.free_times import is_free, next_free
 from domain.sentences import sentence
 from store.business_time import calendar_of
+from store.meeting_alerts import MeetingAlert, alert_rep
+from store.meeting_news import (
+    begin_journey,
+    see_through_beside,
+    see_through_in_journey,
+    tell_journey_too,
+    tell_of_meeting,
+)
+from store.meeting_places import SALE_OR_CUSTOMER, Place, ends_at, place_of
 from store.outgoing import announce
-from store.relay_messages import notify_journey, post, start_again
+from store.relay_messages import start_again
+from store.rep_times import LONGEST_MINUTES, busy_times, lock_times
 from store.routing import assign
-from store.tables import Lead, Meeting, Rep
+from store.tables import CalendarBooking, Lead, Meeting, Rep
 
-LONGEST_MINUTES = 8 * 60
 HORIZON_DAYS = 365
 """How far ahead a meeting may be booked with us."""
-_LONGEST = timedelta(minutes=LONGEST_MINUTES)
-_SETTING: tuple[Any, ...] = (Meeting.id, Meeting.lead_id, Meeting.attempt, Meeting.cycle)
-_STILL_MOVES = ("booked", "no_show", "cancelled")
+CancelledBy = Literal["", "lead", "us"]
+"""Who called a meeting off; '' when nobody said so."""
+_ROW = Meeting.__table__.c
 
 
 class MeetingRefused(Exception):
@@ -42,11 +55,13 @@ class MeetingRefused(Exception):
 
 @dataclass(frozen=True)
 class Origin:
-    """The booking at a calendar service that a meeting was made from."""
+    """The booking at a calendar service that a meeting was made from. ``event`` is what several
+    leads may take part in at the same time."""
 
     provider: str = ""
     id: str | None = None
     join_url: str = ""
+    event: str = ""
 
 
 HERE = Origin()
@@ -64,8 +79,13 @@ def book_meeting(
     notify: bool = True,
     host: str = "",
     origin: Origin = HERE,
+    moves: int = 0,
 ) -> int:
-    """Book an appointment, or move the one the lead already has (also one it missed).
+    """Book an appointment, move one, or set one anew that was missed or called off.
+
+    Booked with us, it moves the one that the lead has with us, and what can't be is refused. What a
+    calendar service has made is a fact: it is written down whatever it is like, beside what the
+    lead has already, and the rep is alerted where somebody must act.
 
     A lead without an owner gets one. A lead without a journey, or whose last one has ended, begins
     one with the meeting. Bookings with one rep wait for each other until their transactions end.
@@ -76,19 +96,109 @@ def book_meeting(
         notify: whether to tell the journey, or begin one; a task's disposition brings the news by
             itself.
         host: code of the rep the meeting is with; '' for the lead's owner.
+        moves: id of the meeting to move, or to set anew.
 
     Returns:
         The meeting's id.
 
     Raises:
-        MeetingRefused: it would begin in the past or, booked with us, more than ``HORIZON_DAYS``
-            ahead; last for no time or all day; or overlap another meeting of the rep; or there is
+        MeetingRefused: booked with us, it would begin in the past or more than ``HORIZON_DAYS``
+            ahead; last for no time or all day; or overlap another meeting of the rep. Or there is
             no such lead or rep. Nothing is written then.
     """
+    if not origin.provider:
+        _refuse_impossible(starts_at, minutes, at)
+    lead = connection.execute(
+        select(Lead.owner, Lead.cycle, Lead.phase).where(Lead.id == lead_id).with_for_update()
+    ).first()
+    if lead is None:
+        raise MeetingRefused(sentence("There is no lead {lead}.", lead=lead_id))
+    ended = lead.phase == ENDED
+    cycle = lead.cycle + ended
+    owner = host or lead.owner or assign(connection, lead_id, at)
+    place = place_of(
+        connection,
+        lead_id=lead_id,
+        phase=lead.phase,
+        cycle=cycle,
+        at=at,
+        here=not origin.provider,
+        moves=moves,
+        by_journey=not notify,
+    )
+    overlaps = _reserve(
+        connection, owner, starts_at, minutes, place.row, named=bool(host), origin=origin
+    )
+    connection.execute(update(Lead).where(Lead.id == lead_id, Lead.owner == "").values(owner=owner))
+    values = {
+        "starts_at": starts_at,
+        "minutes": minutes,
+        "state": "booked",
+        "booked_by": booked_by,
+        "owner": owner,
+        "provider": origin.provider,
+        "provider_id": origin.id,
+        "join_url": origin.join_url if origin.provider else _link_of(connection, owner),
+        "cancelled_by": "",
+        "cancelled_at": None,
+        "proposed_at": None,
+    }
+    made = _write(connection, place, values | {"lead_id": lead_id, "cycle": cycle})
+    was_booked = place.row is not None and place.row.state == "booked"
+    code = Code.RESCHEDULED if was_booked else Code.BOOKED
+    announce(connection, f"meeting.{code}", made.id, at=at)
+    _alert(connection, made, place, origin, overlaps=overlaps, at=at)
+    if made.beside and (notify or lead.phase in SALE_OR_CUSTOMER or moves):
+        see_through_beside(connection, made)
+        tell_of_meeting(connection, made, code)
+        if place.row is None and lead.phase == Phase.CUSTOMER:
+            # Whoever looks after the customer prepares it.
+            tell_journey_too(connection, made, code)
+    elif ended:
+        start_again(
+            connection,
+            lead_id,
+            phase=Phase.MEETING,
+            cycle=cycle,
+            reason=Code.BOOKED,
+            meeting_id=made.id,
+        )
+    elif not notify:
+        _give_to_journey(connection, made, place)
+    elif lead.phase or not begin_journey(connection, made):
+        # A journey elsewhere goes to the meeting now, whether it was set before or not.
+        news = code if lead.phase in ("", Phase.MEETING) else Code.BOOKED
+        tell_of_meeting(connection, made, news)
+    meeting_id: int = made.id
+    return meeting_id
+
+
+def _link_of(connection: Connection, owner: str) -> str:
+    """Where the video calls of a rep take place, '' if nobody has said so."""
+    return connection.scalar(select(Rep.meeting_link).where(Rep.code == owner)) or ""
+
+
+def _write(connection: Connection, place: Place, values: dict[str, Any]) -> Row[Any]:
+    if place.row is None:
+        query = insert(Meeting).values(**values, beside=place.beside)
+        return connection.execute(query.returning(*_ROW)).one()
+    moved = update(Meeting).where(Meeting.id == place.row.id)
+    again = {"attempt": Meeting.attempt + 1, "sequence": Meeting.sequence + 1}
+    return connection.execute(moved.values(**values, **again).returning(*_ROW)).one()
+
+
+def _give_to_journey(connection: Connection, made: Row[Any], place: Place) -> None:
+    """Let the journey, which asked for it, see this meeting through, and no other one."""
+    see_through_in_journey(connection, made)
+    for other in place.others:
+        if not other.beside:
+            see_through_beside(connection, other)
+
+
+def _refuse_impossible(starts_at: datetime, minutes: int, at: datetime) -> None:
     if starts_at <= at:
         raise MeetingRefused(sentence("The meeting would begin in the past; choose a later time."))
-    # A calendar service has made the appointment already: it is kept as it is.
-    if not origin.provider and starts_at - at > timedelta(days=HORIZON_DAYS):
+    if starts_at - at > timedelta(days=HORIZON_DAYS):
         raise MeetingRefused(
             sentence(
                 "The meeting would begin on {day:%d %b %Y}, more than a year ahead; choose an "
@@ -100,192 +210,31 @@ def book_meeting(
         raise MeetingRefused(
             sentence("A meeting lasts between 1 and {most} minutes.", most=LONGEST_MINUTES)
         )
-    lead = connection.execute(
-        select(Lead.owner, Lead.cycle, Lead.phase).where(Lead.id == lead_id).with_for_update()
-    ).first()
-    if lead is None:
-        raise MeetingRefused(sentence("There is no lead {lead}.", lead=lead_id))
-    ended = lead.phase == ENDED
-    cycle = lead.cycle + ended
-    owner = host or lead.owner or assign(connection, lead_id, at)
-    current = _latest(connection, lead_id, cycle)
-    moved = current.id if current is not None and current.state in _STILL_MOVES else 0
-    _hold_time(connection, owner, starts_at, minutes, moved, named=bool(host))
-    connection.execute(update(Lead).where(Lead.id == lead_id, Lead.owner == "").values(owner=owner))
-    values = {
-        "starts_at": starts_at,
-        "minutes": minutes,
-        "state": "booked",
-        "booked_by": booked_by,
-        "owner": owner,
-        "provider": origin.provider,
-        "provider_id": origin.id,
-        "join_url": origin.join_url,
-    }
-    code = Code.BOOKED
-    if current is not None and moved:
-        code = Code.RESCHEDULED if current.state == "booked" else Code.BOOKED
-        made = connection.execute(
-            update(Meeting)
-            .where(Meeting.id == moved)
-            .values(**values, attempt=Meeting.attempt + 1, sequence=Meeting.sequence + 1)
-            .returning(*_SETTING)
-        ).one()
-    else:
-        made = connection.execute(
-            insert(Meeting).values(**values, lead_id=lead_id, cycle=cycle).returning(*_SETTING)
-        ).one()
-    meeting_id: int = made.id
-    announce(connection, f"meeting.{code}", meeting_id, at=at)
-    if ended:
-        start_again(
-            connection,
-            lead_id,
-            phase=Phase.MEETING,
-            cycle=cycle,
-            reason=Code.BOOKED,
-            meeting_id=meeting_id,
-        )
-    elif notify and (lead.phase or not _begin_journey(connection, lead_id, cycle, meeting_id)):
-        # A journey elsewhere goes to the meeting now, whether it was set before or not.
-        news = code if lead.phase in ("", Phase.MEETING) else Code.BOOKED
-        _tell(connection, meeting_id, news, made)
-    return meeting_id
 
 
-def cancel_meeting(connection: Connection, *, meeting_id: int, at: datetime) -> bool:
-    """Cancel a booked appointment that lies ahead and tell the journey.
-
-    Returns:
-        Whether there was one to cancel.
-    """
-    row = _cancel(connection, meeting_id, at)
-    if row is None:
-        return False
-    _tell(connection, meeting_id, Code.CANCELLED, row)
-    return True
-
-
-def call_off(connection: Connection, meeting_id: int, at: datetime) -> int:
-    """Cancel an appointment that lies ahead, without telling the journey, which asked for it.
-
-    Returns:
-        Its attempt, 0 when there is none; the same answer again when it is asked again.
-    """
-    _cancel(connection, meeting_id, at)
-    attempt: int | None = connection.execute(
-        select(Meeting.attempt).where(
-            Meeting.id == meeting_id, Meeting.state == "cancelled", Meeting.starts_at > at
-        )
-    ).scalar()
-    return attempt or 0
-
-
-def report_missed(
-    connection: Connection, meeting_id: int, *, told_at: datetime, at: datetime
-) -> bool:
-    """Write what a calendar service says: the lead did not come to an appointment that has begun.
-    The journey no longer waits for a person to say so.
-
-    Returns:
-        Whether it is news; what a person has said of the meeting stays.
-    """
-    row = connection.execute(
-        update(Meeting)
-        .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at <= at)
-        .values(state="no_show", missed=Meeting.missed + 1)
-        .returning(*_SETTING)
-    ).first()
-    if row is None:
-        return False
-    announce(connection, "meeting.no_show", meeting_id, at=at)
-    _tell(connection, meeting_id, Code.NO_SHOW, row, told_at)
-    return True
-
-
-def report_attended(connection: Connection, meeting_id: int, *, told_at: datetime) -> bool:
-    """Take a no-show back while the journey still tries to win the lead back: the rep is asked how
-    the meeting went after all.
-
-    Returns:
-        Whether there was one to take back.
-    """
-    row = connection.execute(
-        update(Meeting)
-        .where(
-            Meeting.id == meeting_id,
-            Meeting.state == "no_show",
-            select(Lead.phase).where(Lead.id == Meeting.lead_id).scalar_subquery() == Phase.MEETING,
-        )
-        .values(state="booked", missed=Meeting.missed - 1)
-        .returning(*_SETTING)
-    ).first()
-    if row is None:
-        return False
-    _tell(connection, meeting_id, Code.ATTENDED, row, told_at)
-    return True
-
-
-def upcoming_meeting(connection: Connection, lead_id: int) -> Row[tuple[Meeting]] | None:
-    """The lead's booked appointment, if any: id, starts_at, minutes, attempt."""
-    return connection.execute(
-        select(*Meeting.__table__.c)
-        .where(Meeting.lead_id == lead_id, Meeting.state == "booked")
-        .order_by(Meeting.id.desc())
-        .limit(1)
-    ).first()
-
-
-def record_outcome(connection: Connection, meeting_id: int, state: str) -> None:
-    """Write how the appointment went: held, no_show or cancelled."""
-    missed = case((Meeting.state != "booked", 0), else_=0 if state == "held" else 1)
-    connection.execute(
-        update(Meeting)
-        .where(Meeting.id == meeting_id)
-        .values(state=state, missed=Meeting.missed + missed)
-    )
-    announce(connection, f"meeting.{state}", meeting_id)
-
-
-def busy_times(
-    connection: Connection, owner: str, since: datetime, *, without: int = 0
-) -> list[Busy]:
-    """When the rep ``owner`` has meetings that end after ``since``, in order."""
-    rows = connection.execute(
-        select(Meeting.starts_at, Meeting.minutes)
-        .where(
-            Meeting.owner == owner,
-            Meeting.state == "booked",
-            Meeting.starts_at > since - _LONGEST,
-            Meeting.id != without,
-        )
-        .order_by(Meeting.starts_at)
-    )
-    return [(starts, starts + timedelta(minutes=minutes)) for starts, minutes in rows]
-
-
-def _hold_time(
+def _reserve(
     connection: Connection,
     owner: str,
     starts_at: datetime,
     minutes: int,
-    moved: int,
+    moved: Row[Any] | None,
     *,
     named: bool,
-) -> None:
-    """Keep others from booking with this rep until the transaction ends, and refuse a time that is
-    taken. The lock comes after the lead's, and nothing is locked after it."""
+    origin: Origin,
+) -> bool:
+    """Keep others from booking with this rep until the transaction ends; whether the time is taken,
+    which is refused unless a calendar service has made the appointment."""
     if not owner:
-        return
-    connection.execute(
-        select(func.pg_advisory_xact_lock(func.hashtextextended(f"meetings of {owner}", 0)))
-    )
+        return False
+    lock_times(connection, owner)
     if named and connection.scalar(select(Rep.active).where(Rep.code == owner)) is None:
         raise MeetingRefused(sentence("There is no rep '{rep}'; name one of team.yaml.", rep=owner))
-    busy = busy_times(connection, owner, starts_at, without=moved)
+    busy = busy_times(connection, owner, starts_at, without=moved.id if moved is not None else 0)
     ends_at = starts_at + timedelta(minutes=minutes)
     if is_free(starts_at, ends_at, busy):
-        return
+        return False
+    if origin.provider:
+        return not _same_event(connection, owner, starts_at, ends_at, origin)
     taken = next(one for one in busy if not is_free(starts_at, ends_at, [one]))
     free = next_free(calendar_of(connection, owner), busy, starts_at, minutes)
     times = [sentence("{at:%a %d %b %Y %H:%M}", at=one) for one in free]
@@ -305,59 +254,200 @@ def _hold_time(
     )
 
 
-def _begin_journey(connection: Connection, lead_id: int, cycle: int, meeting_id: int) -> bool:
-    """Start the journey of a lead that has none with its meeting; False when its start is on the
-    way already."""
-    return post(
-        connection,
-        key=f"start:{journey_id(lead_id)}",
-        workflow_id=journey_id(lead_id),
-        kind="start",
-        name=Phase.MEETING,
-        payload={
-            "lead_id": lead_id,
-            "cycle": cycle,
-            "reason": Code.BOOKED,
-            "meeting_id": meeting_id,
-        },
+def _same_event(
+    connection: Connection, owner: str, starts_at: datetime, ends_at: datetime, origin: Origin
+) -> bool:
+    """Whether all that the rep has then is the event that this booking is a part of."""
+    others = connection.execute(
+        select(CalendarBooking.event, Meeting.starts_at, Meeting.minutes)
+        .select_from(Meeting)
+        .outerjoin(CalendarBooking, CalendarBooking.id == Meeting.provider_id)
+        .where(
+            Meeting.owner == owner,
+            Meeting.state == "booked",
+            Meeting.starts_at < ends_at,
+            Meeting.provider_id.is_distinct_from(origin.id),
+        )
+    )
+    return all(
+        origin.event and event == origin.event
+        for event, begins, lasts in others
+        if begins + timedelta(minutes=lasts) > starts_at
     )
 
 
-def _tell(
+def _alert(
     connection: Connection,
-    meeting_id: int,
-    code: Code,
-    setting: Row[Any],
-    told_at: datetime | None = None,
+    made: Row[Any],
+    place: Place,
+    origin: Origin,
+    *,
+    overlaps: bool,
+    at: datetime,
 ) -> None:
-    """Signal the journey; ``setting`` has lead_id, attempt and cycle of the meeting."""
-    # A no-show may be reported, taken back and reported again.
-    when = f":{told_at.timestamp():.0f}" if told_at else ""
-    notify_journey(
-        connection,
-        setting.lead_id,
-        key=f"meeting-{meeting_id}-{setting.attempt}:{code}{when}",
-        signal="meeting",
-        notice=Notice(code, ref=meeting_id, cycle=setting.cycle, attempt=setting.attempt),
+    """Tell the rep what nobody else can settle."""
+    kinds = []
+    if overlaps:
+        kinds.append(MeetingAlert.OVERLAP)
+    if place.row is None and any(ends_at(other) > at for other in place.others):
+        kinds.append(MeetingAlert.SECOND)
+    old = place.row
+    if old is not None and old.provider and old.state == "booked" and not origin.provider:
+        kinds.append(MeetingAlert.CANCEL_THERE)
+    for kind in kinds:
+        alert_rep(
+            connection,
+            kind,
+            made.owner,
+            lead_id=made.lead_id,
+            about=f"meeting-{made.id}-{made.attempt}",
+            at=at,
+        )
+
+
+def cancel_meeting(
+    connection: Connection,
+    *,
+    meeting_id: int,
+    at: datetime,
+    by: CancelledBy = "",
+    reported: bool = False,
+) -> bool:
+    """Cancel a booked appointment and whoever sees it through.
+
+    Args:
+        by: who calls it off.
+        reported: whether a calendar service says so, which is a fact even if the meeting has begun;
+            otherwise it must lie ahead.
+
+    Returns:
+        Whether there was one to cancel.
+    """
+    row = _cancel(connection, meeting_id, at, by, reported=reported)
+    if row is None:
+        return False
+    tell_of_meeting(connection, row, Code.CANCELLED, reason=by)
+    return True
+
+
+def call_off(connection: Connection, meeting_id: int, at: datetime) -> int:
+    """Cancel an appointment that lies ahead, without telling the journey, which asked for it; and
+    what else the lead has booked, each of which tells the lead by itself.
+
+    Returns:
+        Its attempt, 0 when there is none; the same answer again when it is asked again.
+    """
+    _cancel(connection, meeting_id, at, "us")
+    row = connection.execute(
+        select(Meeting.lead_id, Meeting.attempt, Meeting.state, Meeting.starts_at).where(
+            Meeting.id == meeting_id
+        )
+    ).first()
+    if row is None:
+        return 0
+    others = select(Meeting.id).where(
+        Meeting.lead_id == row.lead_id, Meeting.state == "booked", Meeting.beside
     )
+    for other in connection.scalars(others).all():
+        cancel_meeting(connection, meeting_id=other, at=at, by="us")
+    attempt: int = row.attempt
+    return attempt if row.state == "cancelled" and row.starts_at > at else 0
 
 
-def _cancel(connection: Connection, meeting_id: int, at: datetime) -> Row[Any] | None:
+def report_missed(
+    connection: Connection, meeting_id: int, *, told_at: datetime, at: datetime
+) -> bool:
+    """Write what a calendar service says: the lead did not come to an appointment that has begun.
+    The journey no longer waits for a person to say so.
+
+    Returns:
+        Whether it is news; what a person has said of the meeting stays.
+    """
     row = connection.execute(
         update(Meeting)
-        .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at > at)
-        .values(state="cancelled", missed=Meeting.missed + 1, sequence=Meeting.sequence + 1)
-        .returning(*_SETTING)
+        .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at <= at)
+        .values(state="no_show", missed=Meeting.missed + 1)
+        .returning(*_ROW)
+    ).first()
+    if row is None:
+        return False
+    announce(connection, "meeting.no_show", meeting_id, at=at)
+    tell_of_meeting(connection, row, Code.NO_SHOW, told_at=told_at)
+    return True
+
+
+def report_attended(connection: Connection, meeting_id: int, *, told_at: datetime) -> bool:
+    """Take a no-show back while the journey still tries to win the lead back: the rep is asked how
+    the meeting went after all.
+
+    Returns:
+        Whether there was one to take back.
+    """
+    row = connection.execute(
+        update(Meeting)
+        .where(
+            Meeting.id == meeting_id,
+            Meeting.state == "no_show",
+            select(Lead.phase).where(Lead.id == Meeting.lead_id).scalar_subquery() == Phase.MEETING,
+        )
+        .values(state="booked", missed=Meeting.missed - 1)
+        .returning(*_ROW)
+    ).first()
+    if row is None:
+        return False
+    if row.beside:
+        # The workflow that saw it through is over: another one asks the rep.
+        see_through_beside(connection, row, again=f":{told_at.timestamp():.0f}")
+    tell_of_meeting(connection, row, Code.ATTENDED, told_at=told_at)
+    return True
+
+
+def upcoming_meeting(
+    connection: Connection, lead_id: int, now: datetime, *, named: int = 0
+) -> Row[tuple[Meeting]] | None:
+    """The lead's booked appointment that lies ahead: the one ``named`` if it is one, else the next.
+
+    Args:
+        now: journey time, UTC.
+    """
+    return connection.execute(
+        select(*_ROW)
+        .where(Meeting.lead_id == lead_id, Meeting.state == "booked", Meeting.starts_at > now)
+        .order_by((Meeting.id == named).desc(), Meeting.starts_at, Meeting.id)
+        .limit(1)
+    ).first()
+
+
+def record_outcome(connection: Connection, meeting_id: int, state: str) -> None:
+    """Write how the appointment went: held, no_show or cancelled."""
+    missed = case((Meeting.state != "booked", 0), else_=1 if state == "no_show" else 0)
+    connection.execute(
+        update(Meeting)
+        .where(Meeting.id == meeting_id)
+        .values(state=state, missed=Meeting.missed + missed)
+    )
+    announce(connection, f"meeting.{state}", meeting_id)
+
+
+def _cancel(
+    connection: Connection,
+    meeting_id: int,
+    at: datetime,
+    by: CancelledBy,
+    *,
+    reported: bool = False,
+) -> Row[Any] | None:
+    booked = update(Meeting).where(Meeting.id == meeting_id, Meeting.state == "booked")
+    row = connection.execute(
+        (booked if reported else booked.where(Meeting.starts_at > at))
+        .values(
+            state="cancelled",
+            sequence=Meeting.sequence + 1,
+            cancelled_by=by,
+            cancelled_at=at,
+        )
+        .returning(*_ROW)
     ).first()
     if row is not None:
         announce(connection, "meeting.cancelled", meeting_id, at=at)
     return row
-
-
-def _latest(connection: Connection, lead_id: int, cycle: int) -> Row[tuple[Meeting]] | None:
-    return connection.execute(
-        select(*Meeting.__table__.c)
-        .where(Meeting.lead_id == lead_id, Meeting.cycle == cycle)
-        .order_by(Meeting.id.desc())
-        .limit(1)
-    ).first()

@@ -135,6 +135,7 @@ def _publish_team(connection: Connection, team: TeamPolicy) -> None:
             "email": person.email,
             "team": team.team_of(person).team if isinstance(person, Rep) else "",
             "manager": not isinstance(person, Rep),
+            "meeting_link": person.meeting_link if isinstance(person, Rep) else "",
             "active": True,
         }
         connection.execute(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from domain.cadences.window import zone
 from domain.email.links import LinkClaim, LinkSigner
@@ -18,11 +19,12 @@ from store.link_limits import TooOften, note_move
 from store.meetings import (
     MeetingRefused,
     book_meeting,
-    busy_times,
     cancel_meeting,
     upcoming_meeting,
 )
 from store.patience import PAGE_SECONDS, keep_trying
+from store.rep_times import busy_times
+from store.tables import Meeting
 from web.retry_after import not_before
 from web.touched import TouchedLead, claim_of, touched_lead
 from web.views import page
@@ -44,15 +46,14 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
         trouble: str = "",
         news: str = "",
     ) -> Response:
-        meeting = upcoming_meeting(connection, touched.lead_id)
-        starts_at = meeting.starts_at if meeting and meeting.starts_at > now else None
+        meeting = _meeting_of(connection, touched, now)
         return page(
             "booking.html",
             status,
             words=words_in(touched.language),
             sender=settings.email_from_name,
             time_zone=zone(touched.time_zone).key,
-            starts_at=starts_at and starts_at.astimezone(zone(touched.time_zone)),
+            starts_at=meeting and meeting.starts_at.astimezone(zone(touched.time_zone)),
             minutes=meeting.minutes if meeting else MINUTES,
             days=_days(connection, touched, now),
             trouble=trouble,
@@ -84,9 +85,9 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
             words = words_in(touched.language)
-            meeting = upcoming_meeting(connection, touched.lead_id)
+            meeting = _meeting_of(connection, touched, now)
             if action == "cancel":
-                if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now):
+                if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now, by="lead"):
                     return show(connection, touched, now, news=words.cancelled)
                 return show(connection, touched, now, status=409, trouble=words.nothing_to_cancel)
             if meeting and meeting.starts_at == chosen:
@@ -106,6 +107,7 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
                         minutes=MINUTES,
                         booked_by="lead",
                         at=now,
+                        moves=meeting.id if meeting else 0,
                     )
             except MeetingRefused:
                 return show(connection, touched, now, status=409, trouble=words.taken)
@@ -115,6 +117,14 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
             return show(connection, touched, now, news=words.booked)
 
     return router
+
+
+def _meeting_of(
+    connection: Connection, touched: TouchedLead, now: datetime
+) -> Row[tuple[Meeting]] | None:
+    """The meeting that the mail with the link is about if it lies ahead, else the lead's next."""
+    named = re.match(r"meeting-(\d+)-", touched.touch_key)
+    return upcoming_meeting(connection, touched.lead_id, now, named=int(named[1]) if named else 0)
 
 
 def _days(

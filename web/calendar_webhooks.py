@@ -11,8 +11,9 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import structlog
 from fastapi import APIRouter, Request
@@ -24,11 +25,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from crash_points import crash_point
-from domain.meetings.bookings import BadReport, Booking, Provider
+from domain.meetings.bookings import Booking, Provider
 from domain.meetings.calcom import read_calcom
 from domain.meetings.calendly import read_calendly
+from domain.meetings.report_fields import BadReport
 from settings import Settings
-from store.calendar_bookings import BookingRefused, take_report
+from store.calendar_bookings import take_reports
+from store.meeting_alerts import alert_unreadable
+from store.patience import PAGE_SECONDS, keep_trying
 from store.policies import PolicyMissing
 from web.retry_after import retry_after
 
@@ -57,41 +61,57 @@ class _Service:
     setting: str
     secret: SecretStr | None
     verify: Callable[[Mapping[str, str], bytes, bytes], None]
-    read: Callable[[object], Booking | None]
+    read: Callable[[object], list[Booking]]
 
 
 def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
     """Both webhooks. They answer in JSON:
 
     - 200: what the report changed: ``booked`` (made or moved), ``cancelled``, ``no_show``,
-      ``attended``, ``unchanged`` (known already, overtaken, or of no concern).
-    - 400: signed, but it can't be read. 413: too large.
-    - 401, 403: not signed; wrongly signed, or (Calendly) signed more than five minutes ago.
-    - 409: the time is taken or in the past; the booking is kept, and tried again when the service
-      repeats it.
+      ``attended``, ``reassigned`` (to another host), ``unchanged`` (known already, overtaken, or of
+      no concern), ``unreadable``. What a service has made is a fact, so nothing that is signed is
+      refused: a service stops reporting where it is refused for long.
+    - 413: too large. 401, 403: not signed; wrongly signed, or (Calendly) signed more than five
+      minutes ago.
     - 503: no secret is set, or the database can't be reached; the service repeats it.
     """
     router = APIRouter()
     clock = settings.clock()
 
-    def take(report: Booking) -> str:
-        if report.starts_at is not None:
-            report = replace(report, starts_at=clock.journey_time(report.starts_at))
-        refused: BookingRefused | None = None
-        with database.begin() as connection:
-            try:
-                outcome = take_report(connection, report, clock.now())
-            except BookingRefused as refusal:
-                refused = refusal
+    def take(reports: Sequence[Booking]) -> str:
+        told_at = datetime.now(UTC)
+        known = [
+            replace(
+                one,
+                told_at=one.told_at or told_at,
+                starts_at=one.starts_at and clock.journey_time(one.starts_at),
+            )
+            for one in reports
+        ]
+
+        def write() -> str:
+            with database.begin() as connection:
+                return take_reports(connection, known, clock.now())
+
+        # Cal.com reports once; each report counts once, however often it is tried.
+        outcome = keep_trying(write, PAGE_SECONDS)
         crash_point("door.booking_committed")
-        if refused is not None:
-            raise _Refused(409, str(refused))
         return outcome
+
+    def tell_unreadable(service: _Service, bad: BadReport) -> None:
+        with database.begin() as connection:
+            alert_unreadable(connection, service.provider, clock.now())
+        log.warning("a booking report can't be read", service=service.provider, reason=str(bad))
 
     async def answer(service: _Service, request: Request) -> Response:
         try:
-            report = await _report(service, request)
-            outcome = await run_in_threadpool(take, report) if report else "unchanged"
+            body = await _signed_body(service, request)
+            try:
+                reports = _read(service, body)
+            except BadReport as bad:
+                await run_in_threadpool(tell_unreadable, service, bad)
+                return JSONResponse({"outcome": "unreadable", "error": str(bad)})
+            outcome = await run_in_threadpool(take, reports) if reports else "unchanged"
         except _Refused as refused:
             log.warning("a booking report was refused", **_line(service, refused))
             return JSONResponse(
@@ -137,18 +157,21 @@ def _line(service: _Service, refused: _Refused) -> dict[str, object]:
     return {"service": service.provider, "status": refused.status, "reason": str(refused)}
 
 
-async def _report(service: _Service, request: Request) -> Booking | None:
+async def _signed_body(service: _Service, request: Request) -> bytes:
     secret = service.secret.get_secret_value() if service.secret else ""
     if not secret:
         raise _Refused(503, f"{service.setting} is not set.")
     body = await _body(request)
     service.verify(request.headers, body, secret.encode())
+    return body
+
+
+def _read(service: _Service, body: bytes) -> list[Booking]:
     try:
-        return service.read(json.loads(body))
-    except BadReport as bad:
-        raise _Refused(400, str(bad)) from None
+        report = json.loads(body)
     except (ValueError, RecursionError):
-        raise _Refused(400, "The body is not JSON.") from None
+        raise BadReport("The body is not JSON.") from None
+    return service.read(report)
 
 
 async def _body(request: Request) -> bytes:

@@ -17,7 +17,13 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
-from domain.journey_sales import OUTBOUND, OUTCOME_UNKNOWN, HoldPromises, PlanNextCall
+from domain.journey_sales import (
+    CANCELLED_BY_US,
+    OUTBOUND,
+    OUTCOME_UNKNOWN,
+    HoldPromises,
+    PlanNextCall,
+)
 from workflows import steps
 from workflows.journey import Departure, Journey, end
 
@@ -43,7 +49,7 @@ class FollowUp(Journey):
 
     async def story(self) -> Departure:
         """Escalate, qualify, call."""
-        if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN):
+        if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN, CANCELLED_BY_US):
             return await self.go_on_calling()
         self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
         entered = await steps.enter_phase(self.entry())
@@ -56,7 +62,7 @@ class FollowUp(Journey):
 
     async def go_on_calling(self) -> Departure:
         """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged;
-        or one that was judged and had its appointment. It keeps its stage."""
+        or one that was judged and had its appointment, or would have. It keeps its stage."""
         entered = await steps.enter_phase(replace(self.entry(), stage=""))
         self.assign(entered.owner, entered.score_band)
         return await self.call()

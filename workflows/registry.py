@@ -8,6 +8,7 @@ from workflows.customer import Customer
 from workflows.desk import Desk
 from workflows.follow_up import FollowUp
 from workflows.meeting import Meeting
+from workflows.meeting_beside import MeetingBeside
 from workflows.nurture import Nurture
 from workflows.opportunity import Opportunity
 from workflows.opportunity_stages import OpportunityStages
@@ -24,6 +25,7 @@ WORKFLOWS = [
     Customer,
     CadenceBeside,
     TaskBeside,
+    MeetingBeside,
     Recycle,
     Rescore,
     Desk,

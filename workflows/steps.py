@@ -45,6 +45,7 @@ from domain.journey_sales import (
     LeaveCadence,
     NextCall,
     NextDate,
+    NextMeeting,
     OutcomeMissing,
     PlanNextCall,
     PromisesMinded,
@@ -151,6 +152,13 @@ async def plan_meeting(meeting_id: int) -> MeetingPlan:
 async def call_off_meeting(meeting_id: int) -> str:
     """Cancel a booked appointment; the answer is its key in the ledger, '' if there is none."""
     return await _record("call_off_meeting", meeting_id, str, f"Call off meeting {meeting_id}")
+
+
+async def next_meeting(meeting_id: int) -> NextMeeting:
+    """What else the lead of a meeting has that did not come about."""
+    return await _record(
+        "next_meeting", meeting_id, NextMeeting, f"What follows meeting {meeting_id}"
+    )
 
 
 async def outcome_is_missing(request: OutcomeMissing) -> None:

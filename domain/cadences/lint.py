@@ -89,7 +89,11 @@ def _cadences_named(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(data, list):
         entries = list(enumerate(data))
     for key, value in entries:
-        if key in ("cadence", "recovery_cadence") and isinstance(value, str) and value:
+        if (
+            key in ("cadence", "recovery_cadence", "cancelled_cadence")
+            and isinstance(value, str)
+            and value
+        ):
             yield (*path, key), value
         else:
             yield from _cadences_named(value, (*path, key))

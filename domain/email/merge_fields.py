@@ -29,6 +29,7 @@ FIELDS = frozenset(
         "lead.country",
         "lead.language",
         *(f"sender.{name}" for name in ("name", "email", "title")),
+        *(f"rep.{name}" for name in ("name", "email")),
         *(f"links.{name}" for name in ("unsubscribe", "preferences", "booking")),
         "links.confirmation",
         "postal_address",

@@ -72,6 +72,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "lead": {**lead, "attributes": {}},
         "sender": {"name": "Clara Moss", "email": "clara@go.example", "title": ""},
+        "rep": {"name": "Jonas Adeyemi", "email": "jonas@go.example"},
         "links": {
             "unsubscribe": _UNSUBSCRIBE,
             "preferences": "https://go.example/preferences",

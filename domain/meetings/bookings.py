@@ -5,109 +5,108 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
-from pydantic.alias_generators import to_camel
+import phonenumbers
 
 from domain.contacts.countries import language_code
 from domain.contacts.time_zones import time_zone_name
+from domain.email.addresses import address_key
+from domain.meetings.report_fields import BadReport
 from domain.names import split_name
 
 Provider = Literal["calcom", "calendly"]
-
-
-class BadReport(ValueError):
-    """A report that can't be read; the sentence names the field and quotes nothing."""
-
-
-class Report(BaseModel):
-    """A part of a report: fields we don't know are left alone."""
-
-
-class CamelReport(Report):
-    """One whose fields are in camel case."""
-
-    model_config = {"alias_generator": to_camel, "populate_by_name": True}
+NO_ADDRESS = "sms.cal.com"
+"""Cal.com gives those who book by phone alone an address here; no mail ever arrives at it."""
 
 
 @dataclass(frozen=True)
 class Invitee:
-    """Who booked. ``time_zone`` (IANA) and ``language`` (primary subtag) are '' when unknown."""
+    """Who booked: by ``email``, or ``phone`` alone (E.164 where it could be read as a number).
+
+    ``time_zone`` (IANA) and ``language`` (primary subtag) are '' when unknown.
+    """
 
     email: str
     first_name: str = ""
     last_name: str = ""
     time_zone: str = ""
     language: str = ""
+    phone: str = ""
+
+    @property
+    def key(self) -> str:
+        """What makes two of them the same: the case-folded address, else ``tel:`` and the phone."""
+        return address_key(self.email) or f"tel:{self.phone}"
 
 
 @dataclass(frozen=True)
 class Booking:
-    """News of one booking. Times are real time, UTC.
+    """News of the booking of one person. Times are real time, UTC.
 
-    ``id`` is ``<provider>:<id there>``. A service gives a moved appointment a new booking: the new
-    one names the one it ``replaces``, the old one is cancelled with ``replaced`` set.
+    ``booking`` is ``<provider>:<id there>``; several people may be in one, and are all meant when
+    there is no ``invitee``. A service gives a moved appointment a new booking: the new one names
+    the one it ``replaces``, the old one is cancelled with ``replaced`` set.
     """
 
     kind: Literal["set", "cancelled", "missed", "attended"]
     provider: Provider
-    id: str
-    told_at: datetime
-    invitee: Invitee
+    booking: str
+    told_at: datetime | None
+    """When the service says that it happened."""
+    invitee: Invitee | None
+    guest: bool = False
+    """Somebody who came along, and counts only where the booking is known to be theirs as well."""
+    event: str = ""
+    """What several may take part in at the same time, as the service calls it."""
     host: str = ""
     """The host's address."""
     starts_at: datetime | None = None
     minutes: int = 0
+    """0 when the service tells of no time between start and end."""
     replaces: str = ""
     replaced: bool = False
+    cancelled_by: Literal["", "lead", "us"] = ""
     join_url: str = ""
 
 
-def bad_report(error: ValidationError) -> BadReport:
-    """The first thing wrong with a report, as a sentence."""
-    first = error.errors(include_input=False, include_url=False)[0]
-    where = ".".join(map(str, first["loc"])) or "body"
-    return BadReport(f"The field {where} is missing or can't be read ({first['type']}).")
+def minutes_of(starts_at: datetime | None, ends_at: datetime | None) -> int:
+    """The length of an appointment; 0 when it is unknown, or the end is not after the start."""
+    if starts_at is None or ends_at is None:
+        return 0
+    return max(0, round((ends_at - starts_at).total_seconds() / 60))
 
 
-def minutes_of(starts_at: datetime, ends_at: datetime) -> int:
-    """The length of an appointment.
-
-    Raises:
-        BadReport: it ends before it begins.
-    """
-    minutes = round((ends_at - starts_at).total_seconds() / 60)
-    if minutes <= 0:
-        raise BadReport("The meeting ends before it begins.")
-    return minutes
-
-
-def invitee(email: str, name: str, time_zone: str, language: str) -> Invitee:
+def invitee(
+    email: str, name: str, time_zone: str = "", language: str = "", phone: str = ""
+) -> Invitee:
     """Who booked, from one field for the name and whatever the service calls zone and language.
 
     Raises:
-        BadReport: there is no address.
+        BadReport: there is neither an address nor a phone number.
     """
     email = email.strip()
-    if "@" not in email:
+    local, _, domain = email.rpartition("@")
+    if domain.casefold() == NO_ADDRESS:
+        email, phone = "", phone or f"+{local.lstrip('+')}"
+    phone = phone_number(phone)
+    if "@" not in email and not phone:
         raise BadReport("The attendee has no e-mail address.")
     first, last = split_name(name)
     return Invitee(
-        email=email,
+        email=email if "@" in email else "",
         first_name=first,
         last_name=last,
         time_zone=time_zone_name(time_zone),
         language=language_code(language),
+        phone=phone,
     )
 
 
-def web_address(value: object) -> str:
-    """``value`` when it is an https address of sane length, else ''."""
-    if not isinstance(value, str) or len(value) > 500:
-        return ""
+def phone_number(written: str) -> str:
+    """A phone number with its country code as E.164, what else was written as it is."""
+    written = written.strip()
     try:
-        parts = urlsplit(value)
-    except ValueError:
-        return ""
-    return value if parts.scheme == "https" and parts.netloc else ""
+        number = phonenumbers.parse(written, None)
+    except phonenumbers.NumberParseException:
+        return written
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -5,117 +5,137 @@ https://cal.com/docs/developing/guides/automation/webhooks
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
-
-from domain.meetings.bookings import (
-    Booking,
-    CamelReport,
-    Report,
-    bad_report,
-    invitee,
-    minutes_of,
+from domain.meetings.bookings import Booking, Invitee, invitee, minutes_of
+from domain.meetings.report_fields import (
+    BadReport,
+    Fields,
+    body_of,
+    flag,
+    missing,
+    moment,
+    part,
+    parts,
+    required,
     web_address,
+    words,
 )
 
-
-class _Locale(Report):
-    locale: str = ""
-
-
-class _Person(CamelReport):
-    email: str
-    name: str = ""
-    time_zone: str = ""
-    language: _Locale | None = None
-    no_show: bool = False
+SETS = ("BOOKING_CREATED", "BOOKING_RESCHEDULED", "BOOKING_REASSIGNED")
+ENDS = ("BOOKING_CANCELLED", "BOOKING_REJECTED")
+NO_SHOW = "BOOKING_NO_SHOW_UPDATED"
 
 
-class _Appointment(CamelReport):
-    uid: str = Field(min_length=1, max_length=200)
-    start_time: AwareDatetime
-    end_time: AwareDatetime
-    organizer: _Person
-    attendees: list[_Person] = Field(min_length=1)
-    reschedule_uid: str | None = None
-    metadata: dict[str, Any] | None = None
-
-
-class _Attendance(CamelReport):
-    booking_uid: str = Field(min_length=1, max_length=200)
-    attendees: list[_Person] = Field(min_length=1)
-
-
-class _Envelope(CamelReport):
-    trigger_event: str
-    created_at: AwareDatetime
-
-
-class _Booked(_Envelope):
-    payload: _Appointment
-
-
-class _Attended(_Envelope):
-    payload: _Attendance
-
-
-KINDS = {
-    "BOOKING_CREATED": "set",
-    "BOOKING_RESCHEDULED": "set",
-    "BOOKING_CANCELLED": "cancelled",
-    "BOOKING_REJECTED": "cancelled",
-}
-
-
-def read_calcom(body: object) -> Booking | None:
-    """What Cal.com reports; None for a trigger that changes nothing here (``MEETING_ENDED``: the
-    outcome is asked for when our own clock says so).
+def read_calcom(body: object) -> list[Booking]:
+    """What Cal.com reports, one for each person it concerns; none for a trigger that changes
+    nothing here (``MEETING_ENDED``: the outcome is asked for when our own clock says so).
 
     Raises:
         BadReport: it is no report of Cal.com's.
     """
-    try:
-        envelope = _Envelope.model_validate(body)
-        if envelope.trigger_event == "BOOKING_NO_SHOW_UPDATED":
-            return _attendance(_Attended.model_validate(body))
-        if envelope.trigger_event in KINDS:
-            return _appointment(_Booked.model_validate(body))
-    except ValidationError as error:
-        raise bad_report(error) from None
-    return None
+    report = body_of(body)
+    trigger = required(words(report, "triggerEvent"), "triggerEvent")
+    if trigger == NO_SHOW:
+        return _attendance(report)
+    if trigger in SETS:
+        return _set(report)
+    if trigger in ENDS:
+        return _cancelled(report, rejected=trigger == "BOOKING_REJECTED")
+    return []
 
 
-def _appointment(report: _Booked) -> Booking:
-    told, booker = report.payload, report.payload.attendees[0]
+def _set(report: Fields) -> list[Booking]:
+    payload = part(report, "payload")
+    uid = _uid(payload, "uid")
+    starts_at = moment(payload, "startTime")
+    if starts_at is None:
+        raise missing("payload.startTime")
+    people = _people(payload)
+    if not people:
+        raise missing("payload.attendees")
     # A release that moves a booking in place names itself.
-    old = told.reschedule_uid if told.reschedule_uid != told.uid else ""
-    return Booking(
-        kind="cancelled" if KINDS[report.trigger_event] == "cancelled" else "set",
-        provider="calcom",
-        id=f"calcom:{told.uid}",
-        told_at=report.created_at,
-        invitee=invitee(
-            booker.email,
-            booker.name,
-            booker.time_zone,
-            booker.language.locale if booker.language else "",
-        ),
-        host=told.organizer.email,
-        starts_at=told.start_time,
-        minutes=minutes_of(told.start_time, told.end_time),
-        replaces=f"calcom:{old}" if old else "",
-        join_url=web_address((told.metadata or {}).get("videoCallUrl")),
-    )
+    old = words(payload, "rescheduleUid")
+    return [
+        Booking(
+            kind="set",
+            provider="calcom",
+            booking=f"calcom:{uid}",
+            told_at=moment(report, "createdAt"),
+            invitee=person,
+            guest=place > 0,
+            event=uid,
+            host=words(part(payload, "organizer"), "email"),
+            starts_at=starts_at,
+            minutes=minutes_of(starts_at, moment(payload, "endTime")),
+            replaces=f"calcom:{old}" if old and old != uid else "",
+            join_url=web_address(part(payload, "metadata").get("videoCallUrl"))
+            or web_address(payload.get("location")),
+        )
+        for place, person in enumerate(people)
+    ]
 
 
-def _attendance(report: _Attended) -> Booking:
-    told = report.payload
-    missed = any(person.no_show for person in told.attendees)
-    return Booking(
-        kind="missed" if missed else "attended",
-        provider="calcom",
-        id=f"calcom:{told.booking_uid}",
-        told_at=report.created_at,
-        invitee=invitee(told.attendees[0].email, "", "", ""),
-    )
+def _cancelled(report: Fields, *, rejected: bool) -> list[Booking]:
+    payload = part(report, "payload")
+    people = _people(payload)
+    by = _side(words(payload, "cancelledBy"), people)
+    return [
+        Booking(
+            kind="cancelled",
+            provider="calcom",
+            booking=f"calcom:{_uid(payload, 'uid')}",
+            told_at=moment(report, "createdAt"),
+            invitee=person,
+            guest=place > 0,
+            cancelled_by="us" if rejected else by,
+        )
+        for place, person in enumerate(people or [None])
+    ]
+
+
+def _attendance(report: Fields) -> list[Booking]:
+    payload = part(report, "payload")
+    uid = _uid(payload, "bookingUid")
+    return [
+        Booking(
+            kind="missed" if flag(one, "noShow") else "attended",
+            provider="calcom",
+            booking=f"calcom:{uid}",
+            told_at=moment(report, "createdAt"),
+            invitee=person,
+            guest=True,
+        )
+        for one in parts(payload, "attendees")
+        if (person := _person(one)) is not None
+    ]
+
+
+def _people(payload: Fields) -> list[Invitee]:
+    """Who takes part, the one who booked first: of a seat the report may name all the others."""
+    people = [person for one in parts(payload, "attendees") if (person := _person(one))]
+    typed = words(part(payload, "responses", "email"), "value").casefold()
+    return sorted(people, key=lambda person: not typed or person.email.casefold() != typed)
+
+
+def _person(fields: Fields) -> Invitee | None:
+    try:
+        return invitee(
+            words(fields, "email"),
+            words(fields, "name"),
+            words(fields, "timeZone"),
+            words(part(fields, "language"), "locale"),
+            words(fields, "phoneNumber"),
+        )
+    except BadReport:
+        return None
+
+
+def _side(address: str, people: list[Invitee]) -> Literal["", "lead", "us"]:
+    if not address:
+        return ""
+    return "lead" if address.casefold() in {one.email.casefold() for one in people} else "us"
+
+
+def _uid(payload: Fields, name: str) -> str:
+    return required(words(payload, name), f"payload.{name}", longest=200)

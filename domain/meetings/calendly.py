@@ -6,49 +6,22 @@ https://developer.calendly.com/docs/api-guides/see-how-webhook-payloads-change-w
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, ValidationError
-
-from domain.meetings.bookings import (
-    Booking,
-    Report,
-    bad_report,
-    invitee,
-    minutes_of,
+from domain.meetings.bookings import Booking, Invitee, invitee, minutes_of
+from domain.meetings.report_fields import (
+    BadReport,
+    Fields,
+    body_of,
+    flag,
+    missing,
+    moment,
+    part,
+    parts,
+    required,
     web_address,
+    words,
 )
-
-
-class _Membership(Report):
-    user_email: str = ""
-
-
-class _Event(Report):
-    start_time: AwareDatetime
-    end_time: AwareDatetime
-    event_memberships: list[_Membership] = Field(default_factory=list)
-    location: dict[str, Any] | None = None
-
-
-class _Invitee(Report):
-    uri: str = Field(min_length=1, max_length=300)
-    email: str
-    name: str | None = None
-    timezone: str | None = None
-    rescheduled: bool = False
-    old_invitee: str | None = None
-    scheduled_event: _Event
-
-
-class _Envelope(Report):
-    event: str
-    created_at: AwareDatetime
-
-
-class _Told(_Envelope):
-    payload: _Invitee
-
 
 KINDS: dict[str, Literal["set", "cancelled", "missed", "attended"]] = {
     "invitee.created": "set",
@@ -56,41 +29,61 @@ KINDS: dict[str, Literal["set", "cancelled", "missed", "attended"]] = {
     "invitee_no_show.created": "missed",
     "invitee_no_show.deleted": "attended",
 }
+_SIDES: dict[str, Literal["lead", "us"]] = {"invitee": "lead", "host": "us"}
 
 
-def read_calendly(body: object) -> Booking | None:
-    """What Calendly reports; None for an event that changes nothing here.
+def read_calendly(body: object) -> list[Booking]:
+    """What Calendly reports of one invitee; nothing for an event that changes nothing here.
 
     Raises:
         BadReport: it is no report of Calendly's.
     """
+    report = body_of(body)
+    kind = KINDS.get(required(words(report, "event"), "event"))
+    if kind is None:
+        return []
+    payload = part(report, "payload")
+    event = part(payload, "scheduled_event")
+    starts_at = moment(event, "start_time")
+    if kind == "set" and starts_at is None:
+        raise missing("payload.scheduled_event.start_time")
+    members = parts(event, "event_memberships")
+    hosts = [address for one in members if (address := words(one, "user_email"))]
+    old = words(payload, "old_invitee")
+    return [
+        Booking(
+            kind=kind,
+            provider="calendly",
+            booking=_id(words(payload, "uri")),
+            told_at=moment(report, "created_at"),
+            invitee=_invitee(payload, needed=kind == "set"),
+            event=words(event, "uri"),
+            host=hosts[0] if hosts else "",
+            starts_at=starts_at,
+            minutes=minutes_of(starts_at, moment(event, "end_time")),
+            replaces=_id(old) if old else "",
+            replaced=flag(payload, "rescheduled"),
+            cancelled_by=_SIDES.get(words(part(payload, "cancellation"), "canceler_type"), ""),
+            join_url=web_address(part(event, "location").get("join_url")),
+        )
+    ]
+
+
+def _invitee(payload: Fields, *, needed: bool) -> Invitee | None:
+    """Who booked; the address is of no concern where the booking is known by its id."""
     try:
-        envelope = _Envelope.model_validate(body)
-        if envelope.event not in KINDS:
-            return None
-        return _booking(_Told.model_validate(body))
-    except ValidationError as error:
-        raise bad_report(error) from None
-
-
-def _booking(report: _Told) -> Booking:
-    told, event = report.payload, report.payload.scheduled_event
-    hosts = [member.user_email for member in event.event_memberships if member.user_email]
-    return Booking(
-        kind=KINDS[report.event],
-        provider="calendly",
-        id=_id(told.uri),
-        told_at=report.created_at,
-        invitee=invitee(told.email, told.name or "", told.timezone or "", ""),
-        host=hosts[0] if hosts else "",
-        starts_at=event.start_time,
-        minutes=minutes_of(event.start_time, event.end_time),
-        replaces=_id(told.old_invitee) if told.old_invitee else "",
-        replaced=told.rescheduled,
-        join_url=web_address((event.location or {}).get("join_url")),
-    )
+        return invitee(
+            words(payload, "email"),
+            words(payload, "name"),
+            words(payload, "timezone"),
+            phone=words(payload, "text_reminder_number"),
+        )
+    except BadReport:
+        if needed:
+            raise
+        return None
 
 
 def _id(uri: str) -> str:
     """The invitee, not the event: one event may have several, and each moves by itself."""
-    return f"calendly:{uri.rstrip('/').rpartition('/')[2]}"
+    return f"calendly:{required(uri.rstrip('/').rpartition('/')[2], 'payload.uri')}"

@@ -20,8 +20,9 @@ PRODUCT = "-//Perennial//Meetings//EN"
 class Invitation:
     """One revision of an appointment.
 
-    ``starts_at`` and ``written_at`` are aware; ``minutes`` is the length; ``organizer`` and
-    ``attendee`` are (name, address).
+    ``starts_at`` and ``written_at`` are aware; ``minutes`` is the length; people are (name,
+    address). ``organizer`` is whom the meeting is with, ``sent_by`` the address that sends in its
+    place ('' for its own). ``host`` has the meeting in the calendar as well, and comes for certain.
     """
 
     uid: str
@@ -35,6 +36,9 @@ class Invitation:
     location: str
     organizer: tuple[str, str]
     attendee: tuple[str, str]
+    sent_by: str = ""
+    host: tuple[str, str] | None = None
+    url: str = ""
 
     def part(self) -> CalendarPart:
         """The invitation as a part of a mail: method REQUEST, or CANCEL when it is called off.
@@ -50,18 +54,18 @@ class Invitation:
         event.add("dtstart", starts_at)
         event.add("dtend", starts_at + timedelta(minutes=self.minutes))
         event.add("summary", self.summary)
-        if self.description:
-            event.add("description", self.description)
-        if self.location:
-            event.add("location", self.location)
+        for name in ("description", "location", "url"):
+            if value := getattr(self, name):
+                event.add(name, value)
         event.add("status", "CANCELLED" if self.cancelled else "CONFIRMED")
-        event.add("organizer", _person(*self.organizer), encode=False)
-        attendee = _person(*self.attendee)
-        attendee.params["CUTYPE"] = vText("INDIVIDUAL")
-        attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
-        attendee.params["PARTSTAT"] = vText("NEEDS-ACTION")
-        attendee.params["RSVP"] = vText("TRUE")
+        organizer = _person(*self.organizer)
+        if self.sent_by and self.sent_by.casefold() != self.organizer[1].casefold():
+            organizer.params["SENT-BY"] = vText(f"mailto:{self.sent_by}")
+        event.add("organizer", organizer, encode=False)
+        attendee = _attendee(*self.attendee, "NEEDS-ACTION", asked=True)
         event.add("attendee", attendee, encode=False)
+        if self.host is not None:
+            event.add("attendee", _attendee(*self.host, "ACCEPTED", asked=False), encode=False)
         calendar = Calendar()
         calendar.add("prodid", PRODUCT)
         calendar.add("version", "2.0")
@@ -70,9 +74,18 @@ class Invitation:
         return CalendarPart(method, calendar.to_ical())
 
 
-def uid_of(meeting_id: int, domain: str) -> str:
-    """The UID of a meeting's invitation; ``domain`` is the sender's."""
-    return f"meeting-{meeting_id}@{domain}"
+def uid_of(local: str, domain: str) -> str:
+    """The UID of a meeting's invitation, from the meeting's own part and the sender's domain."""
+    return f"{local}@{domain}"
+
+
+def _attendee(name: str, address: str, status: str, *, asked: bool) -> vCalAddress:
+    attendee = _person(name, address)
+    attendee.params["CUTYPE"] = vText("INDIVIDUAL")
+    attendee.params["ROLE"] = vText("REQ-PARTICIPANT")
+    attendee.params["PARTSTAT"] = vText(status)
+    attendee.params["RSVP"] = vText("TRUE" if asked else "FALSE")
+    return attendee
 
 
 def _person(name: str, address: str) -> vCalAddress:

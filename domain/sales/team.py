@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.cadences.conditions import Condition, checked_condition, compile_condition
 from domain.contacts.countries import country_code, language_code
+from domain.meetings.report_fields import web_address
 from domain.policy import Policy, mistake
 from domain.sales.business_time import BusinessCalendar
 from domain.sales.spans import ClockSpan, DelayField
@@ -41,6 +42,12 @@ def _language(value: str) -> str:
     if value != meant:
         advice = f"Write {meant}" if meant else "Write two small letters, such as ko"
         raise mistake(f"'{value}' is no language code. {advice}")
+    return value
+
+
+def _checked_link(value: str) -> str:
+    if value and not web_address(value):
+        raise mistake(f"'{value}' is no address of a video call. Write one that begins https://")
     return value
 
 
@@ -80,6 +87,8 @@ class Rep(Person):
     """Countries (ISO 3166-1 alpha-2) the rep is best given; none means any."""
     segments: tuple[str, ...] = ()
     """Values of the attribute ``segment`` the rep is best given; none means any."""
+    meeting_link: Annotated[str, AfterValidator(_checked_link)] = ""
+    """Where the rep's video calls take place, for meetings that are booked with us."""
 
 
 class Overflow(Policy):

@@ -20,7 +20,8 @@ class RelayMessage(Table):
     key: Mapped[str] = mapped_column(unique=True)
     workflow_id: Mapped[str]
     kind: Mapped[str]
-    """start, start_again, rescore, signal, complete_task, webhook, opportunity, confirm, erase."""
+    """start, start_again, rescore, signal, complete_task, webhook, opportunity, confirm, erase,
+    meeting_beside, task_beside."""
     name: Mapped[str] = mapped_column(server_default="")
     """Workflow type or signal name."""
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

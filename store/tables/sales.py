@@ -33,6 +33,8 @@ class Rep(Table):
     """Whether the person is told of breaches and overflow, and takes no leads."""
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     """Whether the newest team policy names the person."""
+    meeting_link: Mapped[str] = mapped_column(server_default="")
+    """Where the rep's video calls take place; '' when they have no place of their own."""
     present: Mapped[bool] = mapped_column(server_default=text("true"))
     """Whether the rep takes new leads now; absences count on top."""
 
@@ -190,8 +192,8 @@ class Task(Table):
 
 
 class Meeting(Table):
-    """An appointment with a lead. A rescheduled meeting keeps its row; ``attempt`` counts the
-    times it was set."""
+    """An appointment with a lead; a lead may have several. A rescheduled meeting keeps its row;
+    ``attempt`` counts the times it was set."""
 
     __tablename__ = "meeting"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -203,15 +205,27 @@ class Meeting(Table):
     """booked, held, no_show, cancelled."""
     attempt: Mapped[int] = mapped_column(server_default="1")
     missed: Mapped[int] = mapped_column(server_default="0")
-    """How many settings of it the lead did not come to or called off."""
+    """How many settings of it the lead did not come to."""
     cycle: Mapped[int] = mapped_column(server_default="1")
     booked_by: Mapped[str] = mapped_column(server_default="")
+    beside: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether a workflow of its own sees it through, beside the lead's journey."""
     provider: Mapped[str] = mapped_column(server_default="")
     """Where it was booked: calcom, calendly; '' for here."""
     provider_id: Mapped[str | None] = mapped_column(unique=True)
     """``<provider>:<id>`` of the booking there."""
+    uid: Mapped[str] = mapped_column(server_default=text("(gen_random_uuid())::text"), unique=True)
+    """What stands before the @ of the calendar invitation's UID; no other deployment has it."""
     sequence: Mapped[int] = mapped_column(server_default="0")
     """Revision of the calendar invitation (RFC 5545 SEQUENCE)."""
+    invited: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether an invitation of ours has gone out, so that calendars have the UID."""
+    cancelled_by: Mapped[str] = mapped_column(server_default="")
+    """Who called it off: lead, us; '' when nobody said so."""
+    cancelled_at: Mapped[datetime | None]
+    """When it was called off: journey time."""
+    proposed_at: Mapped[datetime | None]
+    """The other time that the lead proposes in answer to the invitation."""
     join_url: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -231,17 +245,23 @@ class MeetingMove(Table):
 
 
 class CalendarBooking(Table):
-    """A booking at Cal.com or Calendly, as far as it was reported. Reports come late, twice and in
-    any order: this is what they add up to."""
+    """A booking of one person at Cal.com or Calendly, as far as it was reported. Reports come late,
+    twice and in any order: this is what they add up to."""
 
     __tablename__ = "calendar_booking"
     id: Mapped[str] = mapped_column(primary_key=True)
+    """``<provider>:<id there>``; with ``#2`` and so on for further people in the same booking."""
+    booking: Mapped[str] = mapped_column(server_default="", index=True)
     """``<provider>:<id there>``."""
+    attendee: Mapped[str] = mapped_column(server_default="", index=True)
+    """Whose booking it is: the case-folded address, or ``tel:`` and the phone number."""
+    event: Mapped[str] = mapped_column(server_default="")
+    """The event that several may take part in, as the service calls it."""
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"), index=True)
     """The meeting it was made into."""
     replaces: Mapped[str] = mapped_column(server_default="", index=True)
-    """The booking whose place it took."""
+    """The booking whose place it took (``booking`` of that one)."""
     replaced: Mapped[bool] = mapped_column(server_default=text("false"))
     """Another booking took its place."""
     starts_at: Mapped[datetime | None]
@@ -253,12 +273,13 @@ class CalendarBooking(Table):
     set_told_at: Mapped[datetime | None]
     """When the provider told of this time, by its own clock."""
     cancelled: Mapped[bool] = mapped_column(server_default=text("false"))
+    cancelled_by: Mapped[str] = mapped_column(server_default="")
+    """lead, us; '' when the service did not say."""
+    cancelled_told_at: Mapped[datetime | None]
     missed: Mapped[bool] = mapped_column(server_default=text("false"))
     missed_told_at: Mapped[datetime | None]
     applied: Mapped[bool] = mapped_column(server_default=text("false"))
     """Whether its time reached the meeting."""
-    refused: Mapped[str] = mapped_column(server_default="")
-    """Why it did not, for the rep to settle; '' when nothing is wrong."""
 
 
 class Opportunity(Table):

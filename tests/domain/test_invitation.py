@@ -21,7 +21,7 @@ BEFORE = datetime(2026, 10, 23, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 AFTER = datetime(2026, 10, 30, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))
 
 INVITATION = Invitation(
-    uid=uid_of(7, "perennial.example"),
+    uid=uid_of("meeting-7", "perennial.example"),
     sequence=0,
     cancelled=False,
     starts_at=BEFORE,

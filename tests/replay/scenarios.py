@@ -18,6 +18,7 @@ from store.outgoing import add_endpoint, announce
 from store.policies import publish_policy
 from tests.replay.call_scenarios import CALLS
 from tests.replay.confirmation_scenario import confirmation
+from tests.replay.meeting_scenarios import MEETINGS
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
 from tests.replay.tell_tale import NOTE, TELL_TALE
@@ -479,6 +480,7 @@ SCENARIOS: dict[str, Scenario] = (
             confirmation,
             *SKIPPING,
             *CALLS,
+            *MEETINGS,
         )
     }
     | {

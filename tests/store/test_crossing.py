@@ -132,11 +132,28 @@ def test_a_lead_that_was_let_go_comes_back_when_it_asks_for_a_demo(book: Book) -
     assert book.news(lead) == [("start_again", "score_reached", 4)]
 
 
-@pytest.mark.parametrize("stage", ["disqualified", "customer", "known"])
-def test_a_lead_that_was_turned_down_or_stopped_does_not_come_back(book: Book, stage: str) -> None:
-    lead = book.lead(phase="ended", stage=stage)
+@pytest.mark.parametrize("stage", ["disqualified", "customer", "known", "engaged"])
+def test_who_asks_for_a_demo_begins_anew_however_the_last_journey_ended(
+    book: Book, stage: str
+) -> None:
+    """Whoever asks to buy has changed its mind, or ours: as with a reply, somebody answers."""
+    lead = book.lead(phase="ended", stage=stage, title="CTO", fit="A")
 
     book.record(demo(lead))
+    book.record(demo(lead, key="again"))
+
+    assert book.crossings(lead) == [(2, "event")]
+    assert book.news(lead) == [("start_again", "score_reached", 2)]
+
+
+@pytest.mark.parametrize("stage", ["disqualified", "customer", "known"])
+def test_a_lead_that_was_turned_down_or_stopped_does_not_come_back_by_reading(
+    book: Book, stage: str
+) -> None:
+    """Points that add up are no request: a person has decided that nobody calls."""
+    lead = book.lead(phase="ended", stage=stage, interest=100.0, interest_as_of=NOW)
+
+    book.record(click(lead))
 
     assert (book.crossings(lead), book.news(lead)) == ([], [])
 

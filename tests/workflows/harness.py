@@ -37,7 +37,14 @@ from store.answers import Answer
 from store.cadences import list_cadences
 from store.engagement import record_engagement
 from store.engine import engine
-from store.meetings import book_meeting, cancel_meeting, report_attended, report_missed
+from store.meetings import (
+    CancelledBy,
+    Origin,
+    book_meeting,
+    cancel_meeting,
+    report_attended,
+    report_missed,
+)
 from store.recycle import return_on
 from worker import workflow_runner
 from workflows.journey import search_attributes
@@ -86,6 +93,10 @@ class Person:
     settings: Settings
     reactions: dict[str, deque[Reaction]] = field(default_factory=lambda: defaultdict(deque))
     done: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # A task that waits would stop the clock of every test in which a lead writes.
+        self.will("lead_message", says("done"))
 
     def will(self, kind: str, *reactions: Reaction) -> None:
         """Script the reactions to tasks of ``kind``."""
@@ -211,6 +222,22 @@ class World:
         await self.deliver()
         return meeting
 
+    async def books_elsewhere(self, lead_id: int, after: timedelta, name: str = "one") -> int:
+        """The lead books at a calendar service, beside what it has; returns the meeting's id."""
+        now = await self.now()
+        with self.database.begin() as connection:
+            meeting = book_meeting(
+                connection,
+                lead_id=lead_id,
+                starts_at=now + after,
+                minutes=30,
+                booked_by="lead",
+                at=now,
+                origin=Origin("calcom", f"calcom:{name}"),
+            )
+        await self.deliver()
+        return meeting
+
     async def has_meeting(self, lead_id: int) -> int:
         """A meeting that has just begun, of which the journey is not told."""
         now = await self.now()
@@ -224,12 +251,15 @@ class World:
             ).scalar_one()
         return made
 
-    async def cancels(self) -> None:
-        """The lead cancels its meeting."""
+    async def cancels(self, by: CancelledBy = "lead") -> None:
+        """The lead, or whoever it is, cancels the newest meeting."""
+        await self.calls_off(self.value("SELECT max(id) FROM meeting"), by)
+
+    async def calls_off(self, meeting: int, by: CancelledBy) -> None:
+        """Somebody cancels this meeting."""
         now = await self.now()
         with self.database.begin() as connection:
-            meeting = connection.execute(text("SELECT max(id) FROM meeting")).scalar_one()
-            cancel_meeting(connection, meeting_id=meeting, at=now)
+            cancel_meeting(connection, meeting_id=meeting, at=now, by=by)
         await self.deliver()
 
     async def returns_on(self, lead_id: int, day: date, why: str = "asked_for") -> None:

@@ -19,7 +19,8 @@ from store.meeting_lines import (
     find_meeting,
     meetings_page,
 )
-from store.meetings import LONGEST_MINUTES, MeetingRefused, book_meeting, cancel_meeting
+from store.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.rep_times import LONGEST_MINUTES
 from web.api.access import Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
@@ -91,7 +92,8 @@ def show(here: Place, caller: Reader, meeting_id: int) -> MeetingLine:
 
 @router.post("", status_code=201)
 def book(here: Place, caller: Booker, body: Booking) -> Booked:
-    """Book an appointment, or move the one the lead has; the lead is mailed an invitation."""
+    """Book an appointment, or move the one the lead has with us; the lead is mailed an
+    invitation. One that a calendar service has made stays as it is."""
     try:
         with here.database.begin() as connection:
             sees(connection, caller, body.lead_id)
@@ -121,7 +123,8 @@ def cancel(here: Place, caller: Booker, meeting_id: int) -> Done:
     """Call an appointment off that lies ahead; the lead is told."""
     with here.database.begin() as connection:
         _seen(connection, caller, meeting_id)
-        if not cancel_meeting(connection, meeting_id=meeting_id, at=here.clock.now()):
+        now = here.clock.now()
+        if not cancel_meeting(connection, meeting_id=meeting_id, at=now, by="us"):
             raise refused(
                 sentence(
                     "Meeting {meeting} is not booked, or has begun: nothing to cancel.",

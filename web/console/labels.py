@@ -71,6 +71,7 @@ TASK_KINDS = {
     "loss_review": N_("Loss review"),
     "hand_over": N_("Customer hand-over"),
     "customer_question": N_("Customer's question"),
+    "lead_message": N_("Lead has written"),
     "renewal": N_("Renewal"),
     "upsell": N_("Upsell"),
 }
@@ -91,6 +92,7 @@ REASONS = {
     "interest": N_("Shows interest again"),
     "outbound": N_("Chosen by sales"),
     "outcome_unknown": N_("Meeting without outcome"),
+    "cancelled_by_us": N_("We called the meeting off"),
     "asked_for": N_("Asked to be called now"),
     "contract_end": N_("Contract ends"),
     "woken": N_("Woken by sales"),
@@ -213,6 +215,13 @@ ALERTS = {
     "sla_breach": N_("Promise broken for long"),
     "stalled": N_("Sale stands still"),
     "outcome_missing": N_("Meeting without outcome"),
+    "meeting_overlap": N_("Booked over another meeting"),
+    "second_meeting": N_("Lead has a second meeting"),
+    "cancel_at_service": N_("Moved here: cancel it where it was booked"),
+    "meeting_reassigned": N_("Meeting is yours now"),
+    "meeting_declined": N_("Lead declined the invitation"),
+    "invitation_answered": N_("Invitation answered by somebody else"),
+    "booking_unreadable": N_("Booking report can't be read"),
 }
 """What somebody must hear of."""
 SALE_STAGES = {

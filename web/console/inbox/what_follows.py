@@ -40,8 +40,8 @@ BY_KIND: dict[tuple[str, str], tuple[str, str]] = {
         N_("Mails and calls try to win a new appointment; after the last try the lead rests."),
     ),
     ("meeting_outcome", "cancelled"): (
-        N_("Won back"),
-        N_("Mails and calls try to win a new appointment; after the last try the lead rests."),
+        N_("Asked again later"),
+        N_("In a few days the lead is asked for another time; if it takes none it rests."),
     ),
     ("opportunity", "advanced"): (
         N_("Next stage"),

@@ -12,9 +12,9 @@ from nicegui import ui
 from domain.access import Action
 from domain.journey import ENDED, Phase
 from store.lead_page import LeadView
-from store.meetings import LONGEST_MINUTES
 from store.presence import reps
 from store.publishing import cadence_names
+from store.rep_times import LONGEST_MINUTES
 from web.api import accounts as accounts_api
 from web.api import leads as leads_api
 from web.api import meetings as meetings_api

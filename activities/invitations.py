@@ -1,0 +1,109 @@
+"""The calendar invitations that go with mails about a meeting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from activities.merge import greeted_as
+from activities.resources import Resources
+from domain.email.message import CalendarPart
+from domain.meetings.invitation import Invitation, uid_of
+from store.tables import Lead, Meeting, Rep
+
+INVITES = "meeting-confirmation"
+REMINDS = "meeting-reminder"
+CANCELLED_BY_US = "meeting-cancelled-by-us"
+CALLS_OFF = ("meeting-cancelled", CANCELLED_BY_US)
+_SUMMARY = {"en": "Meeting: {names}", "ko": "미팅: {names}"}
+_CHANGE = {"en": "Move or cancel the meeting: {link}", "ko": "미팅 변경 또는 취소: {link}"}
+
+
+@dataclass(frozen=True)
+class Invited:
+    """The calendar part of a mail, and the rep (name, address) whose calendar gets it as well."""
+
+    part: CalendarPart
+    rep: tuple[str, str] | None
+
+
+def invitation(
+    resources: Resources,
+    connection: Connection,
+    lead: Any,
+    *,
+    template: str,
+    meeting_id: int,
+    key: str,
+    now: datetime,
+) -> Invited | None:
+    """What a mail about a meeting changes in calendars, None for nothing.
+
+    A meeting booked through a calendar service is in them already, by that service; if an
+    invitation of ours is too, from before it was booked there, that one is withdrawn.
+
+    Args:
+        lead: a row with :data:`activities.merge.LEAD_COLUMNS`.
+        key: the touch whose booking link the entry shows.
+        now: journey time, UTC.
+    """
+    if template not in (INVITES, *CALLS_OFF):
+        return None
+    meeting = connection.execute(
+        select(*Meeting.__table__.c, Lead.phone, Rep.name, Rep.email)
+        .join(Lead, Lead.id == Meeting.lead_id)
+        .outerjoin(Rep, Rep.code == Meeting.owner)
+        .where(Meeting.id == meeting_id)
+    ).one()
+    elsewhere = bool(meeting.provider)
+    cancelled = meeting.state == "cancelled" or elsewhere
+    if elsewhere and not meeting.invited:
+        return None
+    if not elsewhere and cancelled != (template in CALLS_OFF):
+        return None
+    settings = resources.settings
+    ours = (settings.email_from_name, settings.email_from)
+    rep = (meeting.name, meeting.email) if meeting.email else None
+    language = lead.language if lead.language in _SUMMARY else "en"
+    link = "" if cancelled else resources.links.booking(key)
+    if not cancelled:
+        connection.execute(update(Meeting).where(Meeting.id == meeting_id).values(invited=True))
+    names = " / ".join(name for name in (greeted_as(lead), (rep or ours)[0]) if name)
+    part = Invitation(
+        uid=uid_of(meeting.uid, settings.email_from.rpartition("@")[2]),
+        sequence=meeting.sequence,
+        cancelled=cancelled,
+        starts_at=meeting.starts_at,
+        minutes=meeting.minutes,
+        written_at=now,
+        summary=_SUMMARY[language].format(names=names),
+        description=_CHANGE[language].format(link=link) if link else "",
+        location=meeting.join_url or meeting.phone,
+        url=meeting.join_url or link,
+        organizer=rep or ours,
+        sent_by="" if rep is None else settings.email_from,
+        attendee=(greeted_as(lead), lead.email),
+        host=rep,
+    ).part()
+    return Invited(part, rep)
+
+
+def withdrawn(connection: Connection, meeting_id: int) -> None:
+    """Note that calendars have our invitation no more, where a service's took its place."""
+    connection.execute(
+        update(Meeting)
+        .where(Meeting.id == meeting_id, Meeting.provider != "")
+        .values(invited=False)
+    )
+
+
+def has_begun(connection: Connection, template: str, meeting_id: int, now: datetime) -> bool:
+    """Whether a mail that announces a meeting would come after its start: reported late, or held up
+    by a server that was away."""
+    if template not in (INVITES, REMINDS):
+        return False
+    starts_at = connection.scalar(select(Meeting.starts_at).where(Meeting.id == meeting_id))
+    return starts_at is not None and starts_at <= now

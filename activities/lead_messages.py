@@ -1,0 +1,40 @@
+"""The task to answer what a lead wrote."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from activities.work import Work, times
+from domain.cadences.window import zone
+from domain.journey import TaskRequest
+from domain.sales.follow_up import FollowUpPolicy
+from store.tables import Lead, Meeting
+
+
+def message_work(connection: Connection, request: TaskRequest, promise: FollowUpPolicy) -> Work:
+    """What the owner is asked to do; ``request.step`` is ``meeting-<id>`` when the lead proposes
+    another time for an appointment, else ''."""
+    due, deadline = promise.call_due, times(promise.call_due, 10)
+    meeting_id = request.step.removeprefix("meeting-")
+    proposed = connection.execute(
+        select(Meeting.proposed_at, Lead.time_zone)
+        .join(Lead, Lead.id == Meeting.lead_id)
+        .where(Meeting.id == (int(meeting_id) if meeting_id.isdecimal() else 0))
+    ).first()
+    if proposed is None or proposed.proposed_at is None:
+        return Work(
+            "Answer what this lead wrote",
+            "It wrote while it has an appointment or a sale is open: read it in the history, "
+            "answer, and move or call off what it asks for. End the task with done.",
+            due,
+            deadline,
+        )
+    local = proposed.proposed_at.astimezone(zone(proposed.time_zone))
+    return Work(
+        "This lead proposes another time for its meeting",
+        f"It asks for {local:%a %d %b %Y %H:%M} ({local:%Z}) in answer to the invitation to "
+        f"meeting {meeting_id}. Move the meeting or agree on another time, then end the task with "
+        "done.",
+        due,
+        deadline,
+    )

@@ -1,0 +1,109 @@
+"""Answers of calendars: a lead that declines must not be waited for, nor one that accepts handed to
+sales as if it had written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, insert, text
+
+from store.engine import engine
+from store.invitation_answers import InvitationAnswer, answer_invitation
+from store.meetings import book_meeting
+from store.tables import Lead, Rep
+
+NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
+TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
+LEAD, REP = "ada@lovelace.example", "rep@perennial.example"
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Engine]:
+    """A lead of rep-1 in Meeting."""
+    database = engine(database_url)
+    with database.begin() as connection:
+        connection.execute(insert(Rep).values(code="rep-1", name="R", email=REP))
+        row = {"email": LEAD, "email_key": LEAD, "owner": "rep-1", "phase": "Meeting"}
+        connection.execute(insert(Lead).values(row))
+    yield database
+    database.dispose()
+
+
+def rows(database: Engine, query: str) -> list[tuple[object, ...]]:
+    with database.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
+
+
+def begin(database: Engine) -> str:
+    """One meeting with the lead, and nothing else; the UID of its invitation."""
+    with database.begin() as connection:
+        for table in ("alert", "relay_message", "meeting"):
+            connection.execute(text(f"DELETE FROM {table}"))
+        meeting = book_meeting(
+            connection,
+            lead_id=connection.execute(text("SELECT id FROM lead")).scalar_one(),
+            starts_at=TEN,
+            minutes=30,
+            booked_by="lead",
+            at=NOW,
+        )
+        uid = connection.execute(
+            text("SELECT uid FROM meeting WHERE id = :id"), {"id": meeting}
+        ).scalar_one()
+    return f"{uid}@perennial.example"
+
+
+A = InvitationAnswer
+
+
+def test_what_an_answer_does(database: Engine) -> None:
+    """Cases: who, the answer, another time, the SEQUENCE, now; what becomes of it."""
+    other, late = TEN + timedelta(days=1), TEN + timedelta(minutes=5)
+    for who, said, proposed, sequence, now, taken, state, alerts in (
+        (LEAD, "ACCEPTED", None, 0, NOW, A.NOTED, "booked", []),
+        (LEAD, "TENTATIVE", None, None, NOW, A.NOTED, "booked", []),
+        (LEAD, "NEEDS-ACTION", None, None, NOW, A.NOTED, "booked", []),
+        (LEAD, "DECLINED", None, 0, NOW, A.CANCELLED, "cancelled", ["meeting_declined"]),
+        (f"MAILTO:{LEAD.upper()}", "declined", None, None, NOW, A.CANCELLED, "cancelled",
+         ["meeting_declined"]),
+        (LEAD, "DECLINED", None, -1, NOW, A.NOTED, "booked", []),
+        (LEAD, "DECLINED", None, None, late, A.TOLD, "booked", ["meeting_declined"]),
+        (LEAD, "TENTATIVE", other, 0, NOW, A.TIME_PROPOSED, "booked", []),
+        (LEAD, "DECLINED", other, 0, NOW, A.TIME_PROPOSED, "booked", []),
+        (LEAD, "", other, None, NOW, A.TIME_PROPOSED, "booked", []),
+        (LEAD, "ACCEPTED", TEN, 0, NOW, A.NOTED, "booked", []),
+        (LEAD, "DELEGATED", None, 0, NOW, A.TOLD, "booked", ["invitation_answered"]),
+        ("alias@x.example", "DECLINED", None, 0, NOW, A.TOLD, "booked", ["invitation_answered"]),
+        (REP, "DECLINED", None, 0, NOW, A.NOTED, "booked", []),
+    ):  # fmt: skip
+        uid = begin(database)
+        with database.begin() as connection:
+            got = answer_invitation(connection, uid, who, said, proposed, now, sequence=sequence)
+        case = (who, said, proposed, sequence)
+        assert got == taken, case
+        assert rows(database, "SELECT state FROM meeting") == [(state,)], case
+        assert [kind for (kind,) in rows(database, "SELECT kind FROM alert")] == alerts, case
+        tasks = rows(database, "SELECT payload FROM relay_message WHERE kind = 'task_beside'")
+        assert len(tasks) == (taken == A.TIME_PROPOSED), case
+
+
+def test_who_declined_called_it_off(database: Engine) -> None:
+    """So the journey says so in words of its own, and its calendar entry goes."""
+    uid = begin(database)
+    with database.begin() as connection:
+        answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW)
+    assert rows(database, "SELECT cancelled_by, missed, sequence FROM meeting") == [("lead", 0, 1)]
+    with database.begin() as connection:
+        again = answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW)
+    assert again == A.NOTED
+
+
+@pytest.mark.parametrize("uid", ["", "x", "@perennial.example", "meeting-99@perennial.example"])
+def test_what_is_no_invitation_of_ours_is_left_to_others(database: Engine, uid: str) -> None:
+    """A lead that answers somebody else's invitation has still written to us."""
+    begin(database)
+    with database.begin() as connection:
+        assert answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW) == A.NOT_OURS
+    assert rows(database, "SELECT state FROM meeting") == [("booked",)]
