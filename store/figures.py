@@ -112,7 +112,8 @@ _RECONCILE = text(
                 ELSE touch.step
             END AS step
         FROM outbox_message AS message
-        LEFT JOIN touch ON touch.key = message.touch_key
+        -- What the rep of a meeting got hangs on the touch by which the lead got it.
+        LEFT JOIN touch ON touch.key = regexp_replace(message.touch_key, '^rep:[0-9]+:', '')
         LEFT JOIN enrollment ON enrollment.id = touch.enrollment_id
     ), occasion AS (
         SELECT count(*) AS mails

@@ -20,6 +20,7 @@ LANGUAGES = {"en", "ko"}
 CADENCES = (
     "welcome-nurture",
     "no-show-recovery",
+    "cancelled-meeting",
     "recycle-reentry",
     "mid-funnel",
     "onboarding",
@@ -29,6 +30,7 @@ USED_BY_CODE = {
     "meeting-confirmation",
     "meeting-reminder",
     "meeting-cancelled",
+    "meeting-cancelled-by-us",
     "follow-up-after-call",
     "outbound-1-why-you",
     "outbound-2-last-try",
@@ -62,6 +64,7 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
             **lead,
         },
         "sender": {"name": "Clara Moss", "email": "clara@example.com", "title": ""},
+        "rep": {"name": "Hana Lindqvist", "email": "hana@example.com"},
         "links": {
             "unsubscribe": "https://go.example/u/t?a=1&b=2",
             "preferences": "https://go.example/p/t",
@@ -150,6 +153,7 @@ def test_every_mail_exists_in_every_language_and_is_used() -> None:
     [
         ("welcome-nurture", 8, (28, 40)),
         ("no-show-recovery", 3, (7, 14)),
+        ("cancelled-meeting", 1, (6, 14)),
         ("recycle-reentry", 5, (20, 40)),
         ("mid-funnel", 3, (10, 21)),
         ("onboarding", 3, (30, 45)),

@@ -179,7 +179,8 @@ class Scenario:
             "touches in doubt": "SELECT count(*) FROM touch "
             "WHERE state NOT IN ('sent', 'suppressed')",
             "mails without a sent touch": "SELECT count(*) FROM outbox_message "
-            "LEFT JOIN touch ON touch.key = touch_key AND state = 'sent' WHERE touch.id IS NULL",
+            "LEFT JOIN touch ON touch.key = touch_key AND state = 'sent' WHERE touch.id IS NULL "
+            "AND NOT starts_with(touch_key, 'rep:')",
             "answers called late": "SELECT count(*) FROM task WHERE late",
             "enrollments without a nurture": "SELECT count(*) FROM enrollment "
             "JOIN lead ON lead.id = lead_id WHERE ended_at IS NULL AND phase <> 'Nurture'",

@@ -87,8 +87,6 @@ SCRIPTS = {
             _FIRST,
             "meeting-confirmation",
             "meeting-cancelled",
-            "email-no-show-1-rebook",
-            "email-no-show-2-shorter",
         ),
     ),
     "leaves": Script(
