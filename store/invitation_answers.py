@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from domain.email.addresses import address_key
 from store.lead_messages import message_task
 from store.meeting_alerts import MeetingAlert, alert_rep
 from store.meetings import cancel_meeting
@@ -100,4 +102,4 @@ def _is_rep(connection: Connection, meeting: Row[Any], attendee: str) -> bool:
 
 
 def _address(written: str) -> str:
-    return written.strip().casefold().removeprefix("mailto:").strip()
+    return address_key(re.sub(r"\Amailto:", "", written.strip(), flags=re.IGNORECASE))
