@@ -14,10 +14,15 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from domain.consent import Trouble
+from domain.engagement.bounces import BounceMeaning
 from domain.inbound.addresses import same_mailbox
+from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Kind, Verdict
 from store.consent import TroubleReport, opt_out, report_trouble
 from store.engagement import Happened, record
+from store.invitation_answers import InvitationAnswer, answer_invitation
+from store.refused_mail import Refused
+from store.sending import note_refusals
 
 _ENGAGEMENT_OF: dict[Kind, str] = {
     "reply": "reply",
@@ -115,6 +120,8 @@ def take_inbound(connection: Connection, mail: Inbound) -> bool:
     if mail.verdict.kind == "unsubscribe":
         for address in _who_stops(mail, whose):
             opt_out(connection, email_key=address, at=mail.at, source="reply", evidence=key)
+    if mail.verdict.answer is not None:
+        _answer_invitation(connection, mail, mail.verdict.answer)
     kind = _engagement(mail.verdict)
     if whose.lead is None or not kind:
         return True
@@ -124,15 +131,54 @@ def take_inbound(connection: Connection, mail: Inbound) -> bool:
         key, kind, mail.at, lead_id=whose.lead.lead_id, touch_id=whose.lead.touch_id, detail={}
     )
     record(connection, [happened], mail.at)
+    if mail.verdict.meaning is not None and whose.lead.touch_id is not None:
+        _note_refusal(connection, mail, mail.verdict.meaning, whose.lead.touch_id)
     return True
+
+
+def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) -> None:
+    """Do what a calendar answered; only what is about no invitation of ours is left to a person."""
+    done = answer_invitation(
+        connection,
+        answer.uid,
+        mail.sender_key,
+        "" if answer.partstat == "COUNTER" else answer.partstat,
+        answer.proposed_at,
+        mail.at,
+        sequence=answer.sequence,
+    )
+    unread = answer.partstat == "COUNTER" and answer.proposed_at is None
+    if done is not InvitationAnswer.NOT_OURS and not unread:
+        connection.execute(
+            text("UPDATE inbound_message SET tray = '' WHERE message_id = :id"),
+            {"id": mail.message_id},
+        )
+
+
+def _note_refusal(
+    connection: Connection, mail: Inbound, meaning: BounceMeaning, touch_id: int
+) -> None:
+    """Mail that comes back for reasons of ours pauses sending like mail that is refused at once."""
+    touch = connection.execute(
+        text("SELECT key, channel FROM touch WHERE id = :id"), {"id": touch_id}
+    ).one()
+    refused = Refused(
+        f"inbound:{mail.message_id}",
+        touch.key,
+        meaning,
+        mail.verdict.status,
+        mail.at,
+        reported=True,
+    )
+    note_refusals(connection, touch.channel, [refused], mail.at)
 
 
 def _engagement(verdict: Verdict) -> str:
     """The kind of engagement that a mail is by itself, '' for one that a person must look at."""
     if verdict.kind == "bounce":
-        return "bounce" if verdict.hard else "soft_bounce"
-    if verdict.kind == "meeting_answer":
-        return "auto_reply" if verdict.partstat == "ACCEPTED" else ""
+        return "bounce" if verdict.meaning is BounceMeaning.ADDRESS_DEAD else "soft_bounce"
+    if verdict.answer is not None:
+        return "auto_reply" if verdict.answer.partstat == "ACCEPTED" else ""
     return _ENGAGEMENT_OF.get(verdict.kind, "")
 
 
@@ -215,7 +261,7 @@ def _tray(verdict: Verdict, whose: _Whose) -> str:
     """Why a person must look at the mail, '' when nobody need."""
     if verdict.kind == "unclear":
         return "unclear"
-    if verdict.kind == "meeting_answer" and verdict.partstat != "ACCEPTED":
+    if verdict.answer is not None and verdict.answer.partstat != "ACCEPTED":
         return "meeting"
     if whose.lead is not None:
         return ""
@@ -257,8 +303,8 @@ def _keep(connection: Connection, mail: Inbound, whose: _Whose) -> bool:
             "doubt": verdict.doubt,
             "status": verdict.status,
             "diagnostic": mail.diagnostic[:2000],
-            "uid": verdict.uid,
-            "partstat": verdict.partstat,
+            "uid": verdict.answer.uid if verdict.answer else "",
+            "partstat": verdict.answer.partstat if verdict.answer else "",
             "away_until": verdict.away_until,
             "later": verdict.later,
         },

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, text
 
-from domain.inbound.bounced import is_hard
+from domain.engagement.bounces import BounceMeaning, bounce_meaning
 from domain.names import full_name
 from domain.sentences import sentence
 from store.consent import TroubleReport, opt_out, report_trouble
@@ -194,7 +194,8 @@ def settle_mail(
         for address in addresses:
             opt_out(connection, email_key=address, at=now, source="reply", evidence=key)
     if settled_as == "bounce":
-        hard = is_hard(mail.status, mail.diagnostic or mail.text)
+        meaning = bounce_meaning(mail.status, mail.diagnostic or mail.text)
+        hard = meaning is BounceMeaning.ADDRESS_DEAD
         kind = "bounce" if hard else "soft_bounce"
         trouble = TroubleReport(key, email_key, "hard_bounce" if hard else "soft_bounce", now)
         report_trouble(connection, [trouble])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from icalendar import Calendar, Component
 
@@ -22,10 +24,14 @@ class Answer:
         uid: of the event, which tells the meeting; '' when it is not told.
         partstat: ACCEPTED, DECLINED, TENTATIVE, DELEGATED, NEEDS-ACTION, or COUNTER for the
             proposal of another time.
+        proposed_at: the start (UTC) that a COUNTER proposes.
+        sequence: of the setting of the event that is answered; None when it is not told.
     """
 
     uid: str
     partstat: str
+    proposed_at: datetime | None = None
+    sequence: int | None = None
 
 
 def answer_in(calendars: Sequence[bytes]) -> Answer | None:
@@ -39,7 +45,12 @@ def answer_in(calendars: Sequence[bytes]) -> Answer | None:
         if method not in ANSWERS:
             continue
         for event in calendar.walk("VEVENT"):
-            return Answer(str(event.get("UID", ""))[:500], _partstat(event, method))
+            return Answer(
+                str(event.get("UID", ""))[:500],
+                _partstat(event, method),
+                _start(event) if method == "COUNTER" else None,
+                _sequence(event),
+            )
     return None
 
 
@@ -52,3 +63,18 @@ def _partstat(event: Component, method: str) -> str:
         if said in PARTSTATS:
             return said
     return "NEEDS-ACTION"
+
+
+def _start(event: Component) -> datetime | None:
+    start = getattr(event.get("DTSTART"), "dt", None)
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        return None
+    with suppress(OverflowError):
+        return start.astimezone(UTC)
+    return None
+
+
+def _sequence(event: Component) -> int | None:
+    with suppress(TypeError, ValueError):
+        return int(str(event["SEQUENCE"])) if "SEQUENCE" in event else None
+    return None

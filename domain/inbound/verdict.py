@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from domain.engagement.bounces import BounceMeaning, bounce_meaning
 from domain.inbound import returned
 from domain.inbound.addresses import is_program
-from domain.inbound.bounced import is_hard
 from domain.inbound.complaints import complaint
 from domain.inbound.dates import back_on, later_day
-from domain.inbound.invitations import answer_in
+from domain.inbound.invitations import Answer, answer_in
 from domain.inbound.mail import Mail
 from domain.inbound.wording import (
     asks,
@@ -63,21 +63,20 @@ class Verdict:
 
     Attributes:
         reported: a mail server or a mail provider says it of somebody else, its recipient.
-        hard: of a bounce, that the address is bad, not only for now.
+        meaning: of a bounce, what it says of the address, or of us.
         status: of a bounce, RFC 3463 or RFC 5321; '' when none is told.
         doubt: of what is unclear, why.
-        uid, partstat: of an answer to an invitation, see :class:`~domain.inbound.invitations`.
+        answer: to an invitation.
         away_until: of ``out_of_office``, the day on which the sender is back.
         later: of a reply, the day at which its sender wants to hear from us again.
     """
 
     kind: Kind
-    hard: bool = False
+    meaning: BounceMeaning | None = None
     reported: bool = False
     status: str = ""
     doubt: Doubt = ""
-    uid: str = ""
-    partstat: str = ""
+    answer: Answer | None = None
     away_until: date | None = None
     later: date | None = None
 
@@ -95,7 +94,7 @@ def classify(mail: Mail, received: date) -> Verdict:
 
 def _of_structure(mail: Mail) -> Verdict | None:
     if answer := answer_in(mail.parts.calendars):
-        return Verdict("meeting_answer", uid=answer.uid, partstat=answer.partstat)
+        return Verdict("meeting_answer", answer=answer)
     if kind := complaint(mail):
         return Verdict(kind, reported=kind != "auto_reply")
     content_type = mail.values.first("content-type").casefold()
@@ -111,18 +110,19 @@ def _of_mail_system(mail: Mail) -> Verdict | None:
     if found := returned.returned(mail):
         if found.recipient.fate != "failed":
             return Verdict("auto_reply")  # Delayed, delivered, relayed: nothing is lost.
-        recipient = found.recipient
-        hard = is_hard(recipient.status, recipient.text or mail.parts.text)
-        return Verdict("bounce", reported=True, hard=hard, status=recipient.status)
+        return _bounce(found.recipient.status, found.recipient.text or mail.parts.text)
     if "delivery-status" in mail.values.first("content-type").casefold():
-        status = returned.status_in(mail.parts.text)
-        hard = is_hard(status, mail.parts.text)
-        return Verdict("bounce", reported=True, hard=hard, status=status)
+        return _bounce(returned.status_in(mail.parts.text), mail.parts.text)
     if not returned.comes_from_mail_system(mail):
         return None
     if _is_automatic(mail):
         return Verdict("auto_reply")
     return Verdict("unclear", doubt="mail_system")
+
+
+def _bounce(status: str, words: str) -> Verdict:
+    meaning = bounce_meaning(status, words)
+    return Verdict("bounce", reported=True, meaning=meaning, status=status)
 
 
 def _of_command(mail: Mail) -> Verdict | None:
@@ -135,7 +135,7 @@ def _of_command(mail: Mail) -> Verdict | None:
 def _of_program(mail: Mail, received: date) -> Verdict | None:
     said = calendar_answer(mail.subject)
     if said and (said != "accepted" or not mail.own):
-        return Verdict("meeting_answer", partstat=said.upper())
+        return Verdict("meeting_answer", answer=Answer("", said.upper()))
     automatic = _is_automatic(mail) or bool(mail.sender and is_program(mail.sender))
     titled = is_automatic_subject(mail.subject)
     gone = away(mail.own)

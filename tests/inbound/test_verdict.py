@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.engagement.bounces import BounceMeaning
 from domain.inbound.charsets import decode, decode_header
 from domain.inbound.dates import back_on, later_day
 from domain.inbound.mail import Mail, Parts
@@ -47,9 +48,8 @@ def test_delivery_reports_say_how_bad_it_is(action: str, status: str, hard: bool
     """A full mailbox must not cost a lead for ever, a dead address must."""
     report = REPORT.format(action=action, status=status)
     verdict = read("Undeliverable", "Sorry", "mailer-daemon@mx.example", report)
-    assert (verdict.kind, verdict.hard) == (
-        ("auto_reply", False) if hard is None else ("bounce", hard)
-    )
+    assert verdict.kind == ("auto_reply" if hard is None else "bounce")
+    assert (verdict.meaning is BounceMeaning.ADDRESS_DEAD) is bool(hard)
     assert verdict.status == ("" if hard is None else status[:5])
 
 

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from store.engine import engine
+from store.inbound import take_inbound
 from store.invitation_answers import InvitationAnswer, answer_invitation
 from store.meetings import book_meeting
 from store.tables import Lead, Rep
+from web.inbound_mail import Form, read_mail
 
 NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
 TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
@@ -107,3 +109,39 @@ def test_what_is_no_invitation_of_ours_is_left_to_others(database: Engine, uid: 
     with database.begin() as connection:
         assert answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW) == A.NOT_OURS
     assert rows(database, "SELECT state FROM meeting") == [("booked",)]
+
+
+def answered(uid: str, method: str, what: str) -> bytes:
+    """The lead's calendar answers, as it posts it."""
+    return (
+        f"From: Ada <{LEAD}>\r\nSubject: Abgelehnt\r\nMessage-ID: <{method}{uid}>\r\n"
+        f"Content-Type: text/calendar; method={method}; charset=utf-8\r\n\r\n"
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//\r\nMETHOD:{method}\r\nBEGIN:VEVENT\r\n"
+        f"UID:{uid}\r\nSEQUENCE:0\r\nDTSTAMP:20261023T080000Z\r\n{what}\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("method", "what", "state", "tasks", "tray"),
+    [
+        ("REPLY", f"ATTENDEE;PARTSTAT=DECLINED:mailto:{LEAD}", "cancelled", 0, ""),
+        ("REPLY", f"ATTENDEE;PARTSTAT=TENTATIVE:mailto:{LEAD}", "booked", 0, ""),
+        ("COUNTER", f"DTSTART:20261027T100000Z\r\nATTENDEE:mailto:{LEAD}", "booked", 1, ""),
+        # Nobody can tell which time is meant: a person reads it.
+        ("COUNTER", f"ATTENDEE:mailto:{LEAD}", "booked", 0, "meeting"),
+    ],
+)
+def test_an_answer_that_comes_by_mail_is_done(  # noqa: PLR0917  (a case of the table)
+    database: Engine, method: str, what: str, state: str, tasks: int, tray: str
+) -> None:
+    """The rep would wait for somebody who said no, or never hear of the time that suits."""
+    uid = begin(database)
+    with database.begin() as connection:
+        mail = read_mail(Form({"email": answered(uid, method, what)}), NOW)
+        assert take_inbound(connection, mail)
+
+    assert rows(database, "SELECT state FROM meeting") == [(state,)]
+    asked = "SELECT count(*) FROM relay_message WHERE kind = 'task_beside'"
+    assert rows(database, asked) == [(tasks,)]
+    assert rows(database, "SELECT kind, tray FROM inbound_message") == [("meeting_answer", tray)]

@@ -75,7 +75,7 @@ def show(here: Place, caller: Reader, account_id: int) -> AccountDetail:
 
 
 @router.get("/{account_id}/leads")
-def list_leads(
+def list_account_leads(
     here: Place, caller: Reader, account_id: int, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[LeadOfAccount]:
     """The company's leads that the caller sees, in the order of their ids."""

@@ -27,7 +27,7 @@ Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 
 
 @router.get("/history")
-def list_history(
+def list_lead_history(
     here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[HistoryLine]:
     """Everything that happened to the lead and what is booked, the newest first."""
@@ -47,7 +47,7 @@ def list_history(
 
 
 @router.get("/dossier/mails")
-def list_mails(
+def list_lead_mails(
     here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[Mail]:
     """The mails that were sent to the lead, the newest first, and what it did with them."""
@@ -66,7 +66,7 @@ def list_mails(
 
 
 @router.get("/dossier/cycles")
-def list_cycles(
+def list_lead_cycles(
     here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[Cycle]:
     """How often the lead went round, the last time first, and why each ended."""
@@ -85,7 +85,7 @@ def list_cycles(
 
 
 @router.get("/dossier/feedback")
-def list_feedback(
+def list_lead_feedback(
     here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[Feedback]:
     """What sales said of the lead when it was handed over, the newest first."""

@@ -41,7 +41,7 @@ class Settlement(BaseModel):
     lead_id: Id | None = Field(default=None)
 
 
-@router.get("")
+@router.get("", operation_id="list_received_mails")
 def list_all(
     here: Place,
     caller: Reader,
@@ -67,14 +67,14 @@ def list_all(
     )
 
 
-@router.get("/{mail_id}")
+@router.get("/{mail_id}", operation_id="get_received_mail")
 def show(here: Place, caller: Reader, mail_id: int) -> ReceivedMail:
     """One of them."""
     with here.database.connect() as connection:
         return _seen(connection, caller, mail_id)
 
 
-@router.post("/{mail_id}/assign")
+@router.post("/{mail_id}/assign", operation_id="assign_received_mail")
 def assign(here: Place, caller: Settler, mail_id: int, body: Assignment) -> Done:
     """Say whose it is; what it is stays open."""
     with here.database.begin() as connection:
@@ -83,7 +83,7 @@ def assign(here: Place, caller: Settler, mail_id: int, body: Assignment) -> Done
     return Done(detail=f"Mail {mail_id} is of lead {body.lead_id}.")
 
 
-@router.post("/{mail_id}/settle")
+@router.post("/{mail_id}/settle", operation_id="settle_received_mail")
 def settle(here: Place, caller: Settler, mail_id: int, body: Settlement) -> Done:
     """Say what it is, and have done what follows from that."""
     with here.database.begin() as connection:

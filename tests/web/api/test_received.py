@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from domain.engagement.bounces import BounceMeaning
+from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Verdict
 from store import inbox
 from store.inbound import Inbound, take_inbound
@@ -64,8 +66,10 @@ async def test_what_is_unclear_counts_as_nothing_until_it_is_settled(api: Api, l
         receive(api, f"unclear-{number}", address, Verdict("unclear", doubt="stop"))
         for number in range(3)
     ]
-    declined = receive(api, "no", address, Verdict("meeting_answer", partstat="DECLINED", uid="m"))
-    receive(api, "yes", address, Verdict("meeting_answer", partstat="ACCEPTED"))
+    declined = receive(
+        api, "no", address, Verdict("meeting_answer", answer=Answer("m", "DECLINED"))
+    )
+    receive(api, "yes", address, Verdict("meeting_answer", answer=Answer("", "ACCEPTED")))
     before = api.value("SELECT string_agg(kind, ' ') FROM engagement")
     with api.database.connect() as connection:
         tray = [(one.tray, one.lead_id) for one in received_mails(connection, limit=9)]
@@ -100,7 +104,12 @@ async def test_an_opt_out_stops_its_sender_and_the_lead_it_is_assigned_to(
 
 async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: int) -> None:
     """One whose report names nobody would go on being written to."""
-    mail = receive(api, "back", "", Verdict("bounce", reported=True, hard=True, status="5.1.1"))
+    mail = receive(
+        api,
+        "back",
+        "",
+        Verdict("bounce", reported=True, meaning=BounceMeaning.ADDRESS_DEAD, status="5.1.1"),
+    )
     body = {"settled_as": "bounce", "lead_id": lead}
     assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
     assert api.value("SELECT reason FROM suppression") == "bounced"

@@ -78,7 +78,7 @@ class AccountScreen:
                 await PagedList(self._page_of_steps, _scheduled).more()
 
     async def _page_of_leads(self, cursor: str | None) -> Page[LeadOfAccount]:
-        return await self.visit.act(accounts_api.list_leads, self.account_id, cursor=cursor)
+        return await self.visit.act(accounts_api.list_account_leads, self.account_id, cursor=cursor)
 
     async def _page_of_sales(self, cursor: str | None) -> Page[Sale]:
         account = str(self.account_id)
