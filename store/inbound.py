@@ -163,11 +163,11 @@ def _note_refusal(
         text("SELECT key, channel FROM touch WHERE id = :id"), {"id": touch_id}
     ).one()
     refused = Refused(
-        f"inbound:{mail.message_id}",
-        touch.key,
-        meaning,
-        mail.verdict.status,
-        mail.at,
+        key=f"inbound:{mail.message_id}",
+        touch_key=touch.key,
+        meaning=meaning,
+        code=mail.verdict.status,
+        at=mail.at,
         reported=True,
     )
     note_refusals(connection, touch.channel, [refused], mail.at)
