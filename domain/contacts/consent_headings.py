@@ -21,7 +21,7 @@ like, which another column tells. ``status``: of many things, mail among them.""
 # Each entry is a pattern of folded words; those of languages without spaces between words are
 # looked for with the spaces taken out.
 _OPT_OUT = r"""
-    \w*unsub\w* | opt(?:ed|s|ing)? ?outs? | \w*opt(?:ed)?out\w* | global unsub\w* |
+    \w*unsub(?!mit|stan)\w* | opt(?:ed|s|ing)? ?outs? | \w*opt(?:ed)?out\w* | global unsub\w* |
     non ?subscribed |
     do(?:es)? ?n[o']?t (?:(?:send|allow|want|wish|receive|
     use for) )*(?:\w+ ){0,2}?(?:e ?)?mails? |
