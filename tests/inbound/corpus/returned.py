@@ -118,7 +118,7 @@ def _worded() -> Sequence[Entry]:
     return [
         *(_back(name, copied(words), subject=title) for name, (title, words) in _IN_WORDS.items()),
         *(_back(name, copied(_FAILED), sender=sender) for name, sender in _SENDERS.items()),
-        _back("exim by its header", part("It failed.\r\n550 no user\r\n"), answers="",
+        _back("exim by its header", part("It failed.\r\n550 No such user here\r\n"), answers="",
               more=[("X-Failed-Recipients", JANE)], sender="Mailer-Daemon@mx.example"),
         _back("in answer to ours", part(nobody + "550 5.1.1\r\n"), answers=OURS,
               subject="failure delivery"),
