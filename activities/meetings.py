@@ -59,6 +59,7 @@ class MeetingActivities:
             cancelled=meeting.state == "cancelled",
             cancelled_by=meeting.cancelled_by,
             cancelled_cadence=promise.cancelled_cadence,
+            outcome=meeting.state if meeting.state in ("held", "no_show") else "",
         )
 
     @activity.defn(no_thread_cancel_exception=True)

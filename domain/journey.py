@@ -322,6 +322,8 @@ class MeetingPlan:
     """lead, us; '' when nobody said so."""
     cancelled_cadence: str = ""
     """The cadence after the lead called it off, '' for none."""
+    outcome: str = ""
+    """held or no_show; '' while nobody has said."""
 
 
 @dataclass(frozen=True)

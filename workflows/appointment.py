@@ -62,6 +62,10 @@ class Appointment(Journey):
         """
         if plan.cancelled:
             return _called_off(plan.cancelled_by)
+        if plan.outcome:
+            # News that came late brought the lead here: what was said of the meeting stays.
+            self.discard(Code.NO_SHOW)
+            return plan.outcome
         await self.mail(plan, "confirmation", "meeting-confirmation")
         for reminder in plan.reminders:
             if change := await self.until(plan, reminder.seconds, f"Reminder {reminder.name}"):

@@ -238,16 +238,16 @@ class World:
         await self.deliver()
         return meeting
 
-    async def has_meeting(self, lead_id: int) -> int:
+    async def has_meeting(self, lead_id: int, state: str = "booked") -> int:
         """A meeting that has just begun, of which the journey is not told."""
         now = await self.now()
         with self.database.begin() as connection:
             made: int = connection.execute(
                 text(
                     "INSERT INTO meeting (lead_id, starts_at, state) "
-                    "VALUES (:lead, :at, 'booked') RETURNING id"
+                    "VALUES (:lead, :at, :state) RETURNING id"
                 ),
-                {"lead": lead_id, "at": now},
+                {"lead": lead_id, "at": now, "state": state},
             ).scalar_one()
         return made
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes
 from zoneinfo import ZoneInfo
 
+import pytest
 from icalendar import Calendar
 from temporalio.client import WorkflowHandle
 
@@ -68,6 +69,26 @@ async def test_a_meeting_without_a_fit_disqualifies(here: World) -> None:
 
     assert (ending.outcome, ending.reason) == ("disqualified", "not_a_fit")
     assert here.value("SELECT stage FROM lead") == "disqualified"
+
+
+@pytest.mark.parametrize(
+    ("state", "follows"),
+    [("held", (Phase.OPPORTUNITY, "held")), ("no_show", (Phase.RECYCLE, "no_show"))],
+)
+async def test_nobody_is_asked_again_how_a_meeting_went(
+    here: World, state: str, follows: tuple[str, str]
+) -> None:
+    """News of a booking that comes late brings a lead to a meeting that was; its rep has said how
+    it went, and would be asked, and the first answer written over."""
+    lead = here.lead()
+    meeting = await here.has_meeting(lead, state)
+
+    ending = await here.ending(await here.start(Phase.MEETING, lead, meeting_id=meeting))
+
+    assert (ending.phase, ending.reason) == follows
+    assert here.values("SELECT kind FROM task WHERE kind = 'meeting_outcome'") == []
+    assert here.values("SELECT state FROM meeting") == [state]
+    assert "meeting-confirmation" not in here.values(STEPS)
 
 
 async def test_a_no_show_gets_the_recovery_mails_and_then_rests(here: World) -> None:
