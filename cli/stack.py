@@ -76,9 +76,10 @@ def up(
         )
         try:
             addresses = run.start()
+            link = first_link(addresses.database_url, run.web_url)
             status.stop()
             Console().print(_panel(run, addresses))
-            print_console_link(Console(), addresses.database_url, run.web_url)
+            print_console_link(Console(), link)
             ended = run.wait(lambda what: stderr.print(what, markup=False))
         except KeyboardInterrupt:
             stderr.print("Stopping.")
@@ -89,9 +90,8 @@ def up(
     raise typer.Exit(1)
 
 
-def print_console_link(console: Console, database_url: str, web_url: str) -> None:
+def print_console_link(console: Console, link: str) -> None:
     """Say how to get into the console, on a line of its own that can be copied whole."""
-    link = first_link(database_url, web_url)
     console.print(f"Console: {link}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -23,6 +23,7 @@ from cli.connect import reach_temporal
 from cli.errors import UserError
 from cli.local_run import LocalRun
 from cli.stack import prepare_database, print_console_link
+from cli.users import first_link
 from demo.people import Person, cut_sample
 from demo.players import Happening, Players, WebClient
 from demo.screen import FIGURE_NAMES, Header, Moment, Screen
@@ -134,7 +135,7 @@ def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) ->
         people = cut_sample(SAMPLE, leads, leads_file)
         _write_environment(settings)
         _import(settings, addresses, leads_file)
-        print_console_link(console, addresses.database_url, run.web_url)
+        print_console_link(console, first_link(addresses.database_url, run.web_url))
         database = engine(addresses.database_url)
         try:
             lacking, interrupted = _play(run, settings, addresses, people, console, ends=ends)

@@ -251,7 +251,7 @@ def test_up_starts_again_what_dies_and_says_so(
         return up.poll() is not None or "It was started again." in (home / "up.log").read_text()
 
     wait_for("another start", started_again)
-    assert up.poll() is None
+    assert up.poll() is None, (home / "up.log").read_text()
     assert re.search(rf"was ended by SIGKILL|ended.*{part}", (home / "up.log").read_text())
     assert read_state(home).processes[part][0] != pid
     assert running_stack(home) == before
