@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -39,8 +40,8 @@ time.sleep(600)
 """
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
+@contextmanager
+def new_home() -> Iterator[Path]:
     """A home folder without data; whatever a failed test left running from it is killed.
 
     It remembers ports that no other stack on the machine takes while a test restarts its own:
@@ -54,6 +55,13 @@ def home() -> Iterator[Path]:
     for process in processes_of(made):
         process.kill()
     shutil.rmtree(made)
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home folder of the test's own."""
+    with new_home() as made:
+        yield made
 
 
 def processes_of(home: Path) -> list[psutil.Process]:
@@ -179,8 +187,8 @@ def test_damaged_state_file_is_no_obstacle(home: Path) -> None:
     assert running_stack(home) is None
 
 
-@pytest.fixture
-def up(home: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def running_up(home: Path) -> Iterator[subprocess.Popen[str]]:
     """`starter.py up` in a process of its own, fully started."""
     log = home / "up.log"
     with log.open("w") as output:
@@ -204,6 +212,20 @@ def up(home: Path) -> Iterator[subprocess.Popen[str]]:
         process.wait()
 
 
+@pytest.fixture
+def up(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """`starter.py up` for a test that ends it."""
+    with running_up(home) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """`starter.py up` for the tests that it outlives, and its home folder."""
+    with new_home() as home, running_up(home) as process:
+        yield home, process
+
+
 def cli(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run one command of the command line to its end, with further environment variables."""
     return subprocess.run(
@@ -217,9 +239,9 @@ def cli(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
     )
 
 
-@pytest.mark.usefixtures("up")
-def test_second_up_is_refused_with_a_sentence(home: Path, up: subprocess.Popen[str]) -> None:
+def test_second_up_is_refused_with_a_sentence(lasting: tuple[Path, subprocess.Popen[str]]) -> None:
     """Else two workers and two servers fight over one folder."""
+    home, up = lasting
     second = cli(home, "up")
     assert second.returncode == 2
     assert f"already runs from {home}: process {up.pid}" in second.stderr
@@ -240,19 +262,21 @@ def test_up_stops_cleanly_on_a_signal(
 
 @pytest.mark.parametrize("part", ["worker", "web", "temporal", "postgres"])
 def test_up_starts_again_what_dies_and_says_so(
-    home: Path, up: subprocess.Popen[str], part: str
+    lasting: tuple[Path, subprocess.Popen[str]], part: str
 ) -> None:
     """One killed process would end everything, at night, with nobody there to type `make up`."""
+    home, up = lasting
     before = running_stack(home)
+    said_before = len((home / "up.log").read_text())
     pid, _ = read_state(home).processes[part]
     os.kill(pid, signal.SIGKILL)
 
-    def started_again() -> bool:
-        return up.poll() is not None or "It was started again." in (home / "up.log").read_text()
+    def says() -> str:
+        return (home / "up.log").read_text()[said_before:]
 
-    wait_for("another start", started_again)
-    assert up.poll() is None, (home / "up.log").read_text()
-    assert re.search(rf"was ended by SIGKILL|ended.*{part}", (home / "up.log").read_text())
+    wait_for("another start", lambda: up.poll() is not None or "It was started again." in says())
+    assert up.poll() is None, says()
+    assert re.search(rf"was ended by SIGKILL|ended.*{part}", says())
     assert read_state(home).processes[part][0] != pid
     assert running_stack(home) == before
     wait_for("all of it", lambda: cli(home, "doctor").returncode == 0)
