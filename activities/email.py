@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
+from urllib.parse import quote
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -257,7 +258,7 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
     headers = {}
     if email.topic:
         headers = {
-            "List-Unsubscribe": f"<{resources.links.unsubscribe(email.key)}>",
+            "List-Unsubscribe": _ways_to_unsubscribe(resources, email.key),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     return EmailMessage(
@@ -273,6 +274,18 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
         headers=headers,
         calendar=email.calendar,
     )
+
+
+def _ways_to_unsubscribe(resources: Resources, key: str) -> str:
+    """The link, and where received mail is read also an address, for mail programs that know no
+    other way (RFC 2369, RFC 6068)."""
+    settings = resources.settings
+    link = f"<{resources.links.unsubscribe(key)}>"
+    if settings.sendgrid_inbound_password is None:
+        return link
+    answered = quote(f"<{_message_id(resources, key)}>")
+    address = quote(settings.email_from, safe="@")
+    return f"{link}, <mailto:{address}?subject=unsubscribe&In-Reply-To={answered}>"
 
 
 def _render(resources: Resources, email: Email) -> RenderedEmail:

@@ -9,10 +9,6 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from datetime import UTC, date, datetime, timedelta
-
-from babel import Locale
-from babel.dates import get_month_names
 
 _HUMP = re.compile(
     # numberOf|Employees, crm|ID; CRM|Number, but URLs is one word.
@@ -53,7 +49,7 @@ _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−～", "-") | {"’": "'
 
 
 LONGEST_VALUE = 60
-"""Characters of a text that may be a number, a day, or yes or no."""
+"""Characters of a text that may be a number."""
 
 
 def number_in(text: str) -> float | None:
@@ -125,64 +121,3 @@ def yes_in(text: str) -> bool | None:
     neither."""
     word = unicodedata.normalize("NFKC", text).strip().casefold()
     return {"1": True, "1.0": True, "0": False, "0.0": False}.get(word, _SAID.get(word))
-
-
-_YEAR_FIRST = re.compile(
-    r"(\d{4})\s*[-./年년]\s*(\d{1,2})\s*[-./月월]\s*(\d{1,2})\s*[日일]?(?:[T,\s].*)?"
-)
-_YEAR_LAST = re.compile(r"(\d{1,2})([-./])(\d{1,2})\2(\d{4})(?:[,\s].*)?")
-_NAMED = re.compile(
-    r"(?:[^\W\d_]+,\s*)?(?:(?P<day>\d{1,2})(?:\.|st|nd|rd|th)?[\s-]+(?:de\s+|of\s+)?"
-    r"(?P<month>[^\W\d_]+)\.?|(?P<first>[^\W\d_]+)\.?\s+(?P<after>\d{1,2})(?:st|nd|rd|th)?),?"
-    r"[\s-]+(?:de\s+)?(?P<year>\d{4})(?:[,\s].*)?"
-)
-_EPOCH = re.compile(r"(\d{10})(\d{3})?")
-_LANGUAGES = (
-    *("en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "tr", "ru"),
-    "uk",
-)
-
-
-def day_in(text: str) -> date | None:
-    """The day (UTC for instants) that a text says: ``2027-06-30``, with a time or not,
-    ``20270630``, ``2027년 6월 30일``, ``30.06.2027``, ``6/30/2027``, ``30 Jun 2027``,
-    milliseconds since 1970. None where it says none, or where it could be two: ``6/7/2027``."""
-    if len(text) > LONGEST_VALUE:
-        return None
-    plain = " ".join(unicodedata.normalize("NFKC", text).split())
-    if epoch := _EPOCH.fullmatch(plain):
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(epoch[1]))).date()
-    if re.fullmatch(r"\d{8}", plain):
-        return _day(plain[:4], plain[4:6], plain[6:])
-    if found := _YEAR_FIRST.fullmatch(plain):
-        return _day(found[1], found[2], found[3])
-    if found := _YEAR_LAST.fullmatch(plain):
-        first, mark, second, year = found.groups()
-        if mark == "." or int(first) > 12 or first == second:
-            return _day(year, second, first)
-        return _day(year, first, second) if int(second) > 12 else None
-    if found := _NAMED.fullmatch(plain):
-        month = _months().get((found["month"] or found["first"]).casefold())
-        return _day(found["year"], str(month), found["day"] or found["after"]) if month else None
-    return None
-
-
-def _day(year: str, month: str, day: str) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
-
-
-@functools.cache
-def _months() -> dict[str, int]:
-    """The names of months, whole and abbreviated, by CLDR; those that two languages use for
-    different months are left out."""
-    found: dict[str, set[int]] = {}
-    for language in _LANGUAGES:
-        for width in ("wide", "abbreviated"):
-            for context in ("format", "stand-alone"):
-                names = get_month_names(width, context, Locale(language))
-                for number, name in names.items():
-                    found.setdefault(name.casefold().rstrip("."), set()).add(number)
-    return {name: numbers.pop() for name, numbers in found.items() if len(numbers) == 1}

@@ -17,8 +17,9 @@ from typing import Any
 import cel
 from cel_expr_python import cel as checker
 
-from domain.attributes import attribute_key, day_in, number_in
+from domain.attributes import attribute_key, number_in
 from domain.cadences.facts import Facts, FactSet
+from domain.contacts.dates import read_day
 
 TEXT_LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'")
 _OWN_FIELD = re.compile(r"""(?<![\w.])([A-Za-z_]\w*)\s*\[\s*(["'])([A-Za-z_]\w*)\2\s*\]""")
@@ -229,7 +230,9 @@ def _numbers_as_text(code: str) -> Iterator[Mistake]:
                 literal.start(),
             )
         elif (
-            attribute := (before or after) and day_in(value) and _attribute_compared(code, literal)
+            attribute := (before or after)
+            and read_day(value)
+            and _attribute_compared(code, literal)
         ):
             yield Mistake(
                 f"this compares letter by letter, as no calendar does. Write date({attribute})",

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 import cel
 from babel import Locale
 
-from domain.attributes import day_in, number_in, yes_in
+from domain.attributes import number_in, yes_in
 from domain.cadences.condition_budget import bounded
+from domain.contacts.dates import read_day
 from domain.journey import Stage
 from domain.names import is_free_mail
 
@@ -178,7 +179,7 @@ class Facts:
     def _day(self, value: Any) -> date:
         if isinstance(value, int | float):
             value = str(int(value))
-        return self._read(day_in(self._text(value)), value, "is no date, or could be two")
+        return self._read(read_day(self._text(value)), value, "is no date, or could be two")
 
     def _text(self, value: Any) -> str:
         return value if isinstance(value, str) else self._read(None, value, "is no text")

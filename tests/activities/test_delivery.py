@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, text
 from temporalio.exceptions import ApplicationError
 
@@ -26,7 +29,9 @@ from activities.channels.outbox import OutboxChannel
 from domain.consent import MARKETING_STOPS, Cap
 from settings import Settings
 from store import ledger
+from store.inbound import take_inbound
 from tests.activities.desk import NOW, Desk, Provider
+from web.inbound_mail import Form, read_mail
 
 MakeDesk = Callable[[Channel], Desk]
 BUSY = TryAgain(30.0, "The provider asks us to slow down.")
@@ -50,6 +55,46 @@ def test_a_mail_goes_out_once_and_the_ledger_has_the_providers_own_id(desk: Make
         NOW,
         "",
     )
+
+
+def test_a_mail_program_that_only_writes_mails_can_unsubscribe_somebody(desk: MakeDesk) -> None:
+    """Without an address it shows no button (RFC 2369), and the lead presses the one for spam."""
+    kept: list[EmailMessage] = []
+
+    class Keeps(Provider):
+        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+            kept.append(message)
+            return super().send(message, before_hand_over)
+
+    here = desk(Keeps())
+    here.deliver()
+    here.settings = here.settings.model_copy(
+        update={"sendgrid_inbound_password": SecretStr("f3a91c07be52d846")}
+    )
+    here.resources = replace(here.resources, settings=here.settings)
+    here.deliver(key="enrollment-1:hello:2")
+
+    (without, _), (both, message_id) = (
+        (one.headers["List-Unsubscribe"], one.message_id) for one in kept
+    )
+    assert "mailto" not in without
+    link, address = both.split(", ")
+    assert link.startswith(("<https://", "<http://"))
+    told = urlsplit(address.strip("<>"))
+    assert (told.scheme, told.path) == ("mailto", here.settings.email_from)
+    assert parse_qs(told.query) == {"subject": ["unsubscribe"], "In-Reply-To": [f"<{message_id}>"]}
+
+    written = Form(
+        {
+            "headers": f"From: ada@lovelace.example\r\nIn-Reply-To: <{message_id}>\r\n".encode(),
+            "from": b"ada@lovelace.example",
+            "subject": b"unsubscribe",
+            "text": b"",
+        }
+    )
+    with here.database.begin() as connection:
+        take_inbound(connection, read_mail(written, NOW))
+    assert here.value("SELECT reason FROM suppression") == "unsubscribed"
 
 
 def test_a_retry_after_sending_sends_the_lead_nothing_more(desk: MakeDesk) -> None:

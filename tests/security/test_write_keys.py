@@ -15,6 +15,7 @@ from domain.access import Role
 from domain.confirmation import AskToConfirm
 from domain.consent import MARKETING_STOPS
 from domain.identities import Message
+from domain.lead_files.row import SAID
 from store import ledger
 from store.api_tokens import create_token
 from store.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
@@ -188,8 +189,8 @@ async def test_nothing_known_of_a_lead_is_overwritten(attacker: Attacker) -> Non
     attacker.run("INSERT INTO account (name, name_key) VALUES ('West', 'west'), ('Korea', 'korea')")
     lead = attacker.site.add_lead(
         "w1@west1.example", first_name="Ada", last_name="West", title="CTO", phone="+441632960001",
-        country="GB", language="en", time_zone="Europe/London", account_id=1,
-        attributes={"plan": "pro"},
+        country="GB", language="en", language_certainty=SAID, time_zone="Europe/London",
+        time_zone_certainty=SAID, account_id=1, attributes={"plan": "pro"},
     )  # fmt: skip
     before = attacker.rows("SELECT * FROM lead")
 
@@ -242,7 +243,7 @@ async def test_an_account_is_seen_by_nobody_new(attacker: Attacker) -> None:
         "INSERT INTO rep (code, name, email, team) VALUES ('rep-1', 'R', 'r@p.example', 'world'), "
         "('rep-2', 'S', 's@p.example', 'korea')"
     )
-    attacker.run("INSERT INTO account (name, name_key) VALUES ('Korea Co', 'korea co')")
+    attacker.run("INSERT INTO account (name, name_key) VALUES ('Korea Co', 'korea')")
     attacker.site.add_lead("kim@korea.example", owner="rep-2", account_id=1)
     attacker.site.add_lead("w1@west1.example", owner="rep-1")
     with attacker.site.database.begin() as connection:

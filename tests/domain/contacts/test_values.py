@@ -10,7 +10,6 @@ import pytest
 from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.dates import Order, possible_orders, read_day
-from domain.contacts.numbers import Span, read_number, read_span
 from domain.contacts.phones import Phone, read_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key
@@ -174,10 +173,12 @@ def test_a_company_s_domain_is_read_from_its_address(written: str, domain: str) 
 @pytest.mark.parametrize(
     "written",
     [
-        *("2027-06-30", "20270630", "2027.06.30", "2027. 6. 30.", "2027/06/30", "2027년 6월 30일"),
+        *("2027-06-30", "20270630", "2027.06.30", "2027. 6. 30.", "2027/06/30", "2027/6/30"),
+        "2027년 6월 30일",
         *("2027年6月30日", "令和9年6月30日", "30.06.2027", "30. 6. 2027", "30 Jun 2027"),
         "30-Jun-27",
-        *("June 30, 2027", "Jun 30 2027", "Wed, 30 Jun 2027", "30. Juni 2027", "30 juin 2027"),
+        *("June 30, 2027", "Jun 30 2027", "Wed, 30 Jun 2027", "Wed, 30 Jun 2027 09:00"),
+        *("30. Juni 2027", "30 juin 2027"),
         *("30 de junio de 2027", "30 giugno 2027", "30 июня 2027 г.", "30 Haziran 2027"),
         "30 cze 2027",
         *("ngày 30 tháng 6 năm 2027", "2027-06-30T09:30:00Z", "2027-06-30 09:30", "30th June 2027"),
@@ -193,8 +194,8 @@ def test_a_day_is_read_in_the_ways_people_write_it(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["20270630123", "2027-W26-3", "5/6/2027", "31/31/2027", "2027-02-30", "30", "6/2027", "June",
-     "soon",
+    ["20270630123", "2027-W26-3", "5/6/2027", "31/31/2027", "2027-02-30", "30 Foo 2027", "30",
+     "6/2027", "June", "soon",
      "", "12345", "1.5", "2027", "0000-00-00", "1234567890123456", "30/06"],
 )  # fmt: skip
 def test_what_is_no_day_or_may_be_two_is_not_read(written: str) -> None:
@@ -224,33 +225,6 @@ def test_it_is_told_in_which_orders_a_text_is_a_day() -> None:
     assert possible_orders("5/6/2027") == {"dmy", "mdy"}
     assert possible_orders("2027-06-30") == {"dmy", "mdy", "ymd"}
     assert possible_orders("no day") == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("written", "number"),
-    [
-        *(("1,250", 1250), ("1 250", 1250), ("1\u202f250", 1250), ("1'250", 1250)),
-        *(("1.250.000", 1250000),),
-        *(("250.0", 250), ("250", 250), ("51-200", 51), ("51 – 200", 51), ("1,001-5,000", 1001)),
-        *(("1000+", 1000), ("10,001+ employees", 10001), ("> 500", 500), ("51 to 200", 51)),
-        *(("1~10명", 1),),
-        *(("1,234.5", 1234.5), ("1.234,5", 1234.5), ("$1,250,000", 1250000), ("€ 2.5M", 2.5e6)),
-        *(("10k", 1e4),),
-        *(("3만", 30000), ("1억", 1e8), ("12,34,567", 1234567), ("-5", -5), ("0", 0)),
-        *(("1.5E3", 1500),),
-        *(("<50", 0), ("250 Mitarbeiter", 250), ("200人以上", 200)),
-        *(("1.250", None), ("many", None), ("", None), ("2024-05-01", None), ("1-2-3", None)),
-    ],
-)  # fmt: skip
-def test_a_number_is_read_however_it_is_grouped(written: str, number: float | None) -> None:
-    """ "1,250" people are more than 100, and so are "51-200" at least 51."""
-    assert read_number(written) == number
-
-
-def test_a_range_keeps_both_ends() -> None:
-    """What may be 51 or 200 is not surely more than 100."""
-    assert read_span("51-200") == Span(51, 200)
-    assert read_span("1000+") == Span(1000, None)
 
 
 def test_an_address_is_found_in_what_is_around_it() -> None:
