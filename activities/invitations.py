@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, exists, select, update
 
 from activities.merge import greeted_as
 from activities.resources import Resources
 from domain.email.message import CalendarPart
+from domain.journey import SendOne
 from domain.meetings.invitation import Invitation, uid_of
-from store.tables import Lead, Meeting, Rep
+from store.tables import Lead, Meeting, Rep, Touch
 
 INVITES = "meeting-confirmation"
 REMINDS = "meeting-reminder"
@@ -100,10 +101,13 @@ def withdrawn(connection: Connection, meeting_id: int) -> None:
     )
 
 
-def has_begun(connection: Connection, template: str, meeting_id: int, now: datetime) -> bool:
+def comes_too_late(connection: Connection, request: SendOne, now: datetime) -> bool:
     """Whether a mail that announces a meeting would come after its start: reported late, or held up
-    by a server that was away."""
-    if template not in (INVITES, REMINDS):
+    by a server that was away. One that an earlier attempt has begun is finished all the same."""
+    if request.template not in (INVITES, REMINDS):
         return False
-    starts_at = connection.scalar(select(Meeting.starts_at).where(Meeting.id == meeting_id))
+    begun = exists().where(Touch.key == request.key)
+    starts_at = connection.scalar(
+        select(Meeting.starts_at).where(Meeting.id == request.meeting_id, ~begun)
+    )
     return starts_at is not None and starts_at <= now

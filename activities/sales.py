@@ -11,7 +11,7 @@ from activities.email import Email, deliver_at_last
 from activities.invitations import (
     CALLS_OFF,
     CANCELLED_BY_US,
-    has_begun,
+    comes_too_late,
     invitation,
     withdrawn,
 )
@@ -38,7 +38,7 @@ class SalesActivities:
         """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            if has_begun(connection, request.template, request.meeting_id, now):
+            if comes_too_late(connection, request, now):
                 return
             lead = _lead(connection, request.lead_id)
             template = _template(connection, request.template, lead.language)

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 import psycopg2
 import structlog
 from sqlalchemy import Connection, Engine, func, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from domain.lead_files.columns import ASK, choose
 from domain.lead_files.encoding import LeadFileError
@@ -270,7 +270,7 @@ def _release(watch: Connection, run_id: int) -> None:
     """Give the lock back; with a connection that is lost it is gone already."""
     try:
         watch.execute(text("SELECT pg_advisory_unlock(:class, :id)"), _lock(run_id))
-    except DBAPIError:
+    except SQLAlchemyError:
         watch.invalidate()
     watch.close()
 

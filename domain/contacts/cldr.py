@@ -7,8 +7,10 @@ all takes about a second.
 from __future__ import annotations
 
 import functools
+import pickle
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from babel import localedata
@@ -36,6 +38,17 @@ class _Names:
     months: dict[str, str] = field(default_factory=dict)
 
 
+def said_in(locale: str) -> dict[str, Any]:
+    """What CLDR says in a language itself, without what it inherits from others.
+
+    Babel's own function would keep it in the place of the whole: from then on no date could be
+    written in this language.
+    """
+    content = Path(localedata.resolve_locale_filename(locale)).read_bytes()
+    data: dict[str, Any] = pickle.loads(content)  # noqa: S301  # It comes with Babel.
+    return data
+
+
 def lookup(kind: Kind, name: str) -> str:
     """The code of what is called so in some language, '' for none; English goes first."""
     wanted = key(name)
@@ -61,7 +74,7 @@ def _all() -> _Names:
 def _read(locales: Iterable[str]) -> _Names:
     names = _Names()
     for locale in locales:
-        data = localedata.load(locale, merge_inherited=False)
+        data = said_in(locale)
         for code, name in data.get("territories", {}).items():
             if len(code) == 2 and code not in ("EU", "EZ", "UN", "QO", "ZZ", "XA", "XB"):
                 _add(names.countries, name, code)
@@ -74,8 +87,6 @@ def _read(locales: Iterable[str]) -> _Names:
         for code, told in data.get("time_zones", {}).items():
             _add(names.cities, told.get("city"), code)
         _add_months(names.months, data.get("months", {}))
-        # Babel keeps what it loads: for all languages more than a hundred megabytes.
-        localedata._cache.pop(locale, None)
     return names
 
 

@@ -6,10 +6,9 @@ from __future__ import annotations
 import functools
 import re
 
-from babel import localedata
 from babel.core import get_global
 
-from domain.contacts.cldr import lookup
+from domain.contacts.cldr import lookup, said_in
 from domain.contacts.regions import region_of
 from domain.contacts.texts import key, table
 
@@ -138,12 +137,12 @@ def _language(written: str) -> str:
     if tag := _TAG.match(written):
         code = tag[1].casefold()
         code = str(get_global("language_aliases").get(code, code)).partition("_")[0]
-        if _is_language(code):
+        if code in _languages():
             return _LANGUAGE_ALIASES.get(code, code)
     found = lookup("languages", wanted)
     return _LANGUAGE_ALIASES.get(found, found)
 
 
 @functools.cache
-def _is_language(code: str) -> bool:
-    return code in localedata.load("en", merge_inherited=False)["languages"]
+def _languages() -> frozenset[str]:
+    return frozenset(said_in("en")["languages"])

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from babel import localedata
+from domain.contacts.cldr import said_in
 
 PAGES: dict[str, tuple[str, ...]] = {
     "cp1252": ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "ca", "et", "is"),
@@ -117,7 +117,7 @@ def _model(language: str) -> tuple[Counter[str], Counter[str]]:
     """How often pairs with a letter beyond ASCII, and such letters, are in a language's names."""
     pairs: Counter[str] = Counter()
     letters: Counter[str] = Counter()
-    data = localedata.load(language, merge_inherited=False)
+    data = said_in(language)
     for name in _names({kind: data.get(kind) for kind in _TEXTS}):
         for word in re.findall(r"[^\W\d_]+", name.casefold().translate(_AS_IN_PAGES)):
             framed = f" {word} "

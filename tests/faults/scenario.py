@@ -33,6 +33,7 @@ from tests.faults.script import FACTOR, SCRIPTS
 from tests.folders import server_folder
 
 CADENCES = Path(__file__).parent / "cadences"
+CONFIRMATION = "meeting-confirmation"
 REMINDER = "meeting-reminder"
 DEADLINE = 180.0
 """Seconds until every lead must be where its script leads it."""
@@ -65,6 +66,7 @@ class Scenario:
         self.workers: list[subprocess.Popen[bytes]] = []
         self.kills = 0
         self.unreminded = 0
+        self.unconfirmed = 0
 
     def start_worker(self) -> None:
         """Start worker.py as operations would."""
@@ -136,13 +138,14 @@ class Scenario:
         print(  # noqa: T201
             f"{self.kills} kills, {again} touches sent by a later attempt, "
             f"{self.unreminded} meetings planned too late for a reminder, "
+            f"{self.unconfirmed} for a confirmation, "
             f"everybody arrived {time.monotonic() - begun:.0f} s after the last"
         )
 
     def astray(self) -> list[str]:
         """A line for each lead that is not where it belongs."""
         found = []
-        self.unreminded = 0
+        self.unreminded = self.unconfirmed = 0
         for lead in self.rows(_STANDING):
             script = SCRIPTS[lead.script]
             mails = list(script.mails)
@@ -150,6 +153,10 @@ class Scenario:
                 # The faults held the booking up until there was no time left for a reminder.
                 mails.remove(REMINDER)
                 self.unreminded += 1
+            while script.soon and mails.count(CONFIRMATION) > lead.mails.count(CONFIRMATION):
+                # A meeting that has begun meanwhile is announced no more.
+                mails.remove(CONFIRMATION)
+                self.unconfirmed += 1
             is_at = (
                 tuple(lead.path),
                 lead.stage,

@@ -25,6 +25,7 @@ class Script:
 
     ``path`` are the transitions as ``phase:reason``; ``mails`` the steps of all touches. ``stage``
     and ``cycle`` are where the lead ends, ``open_task`` the kind of the task it waits with.
+    ``soon`` is whether its meetings begin in an hour, which is a second of the test.
     """
 
     leads: int
@@ -36,6 +37,7 @@ class Script:
     touch_state: str = "sent"
     score: int = 0
     open_task: str = ""
+    soon: bool = False
 
 
 SCRIPTS = {
@@ -70,6 +72,7 @@ SCRIPTS = {
         ),
         "customer",
         (_FIRST, "follow-up-after-call", "meeting-confirmation"),
+        soon=True,
     ),
     "rebooks": Script(
         4,
@@ -77,6 +80,7 @@ SCRIPTS = {
         ("Nurture:new", "Meeting:booked", "ended:not_a_fit"),
         "disqualified",
         (_FIRST, "meeting-confirmation", "email-no-show-1-rebook", "meeting-confirmation"),
+        soon=True,
     ),
     "cancels": Script(
         4,

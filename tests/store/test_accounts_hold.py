@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from domain.contacts.companies import company_key
 from store import accounts_hold
 from store.accounts_hold import AccountRefused
 from store.cadences import CadenceMissing
@@ -18,7 +19,7 @@ def account(book: Book, name: str, **columns: object) -> int:
         "INSERT INTO rep (code, name, email) VALUES ('rep-1', 'Hana', 'hana@perennial.example') "
         "ON CONFLICT DO NOTHING"
     )
-    values = {"name": name, "name_key": name.casefold(), **columns}
+    values = {"name": name, "name_key": company_key(name), **columns}
     names, places = ", ".join(values), ", ".join(f":{one}" for one in values)
     return int(
         book.value(f"INSERT INTO account ({names}) VALUES ({places}) RETURNING id", **values)

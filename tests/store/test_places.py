@@ -10,6 +10,7 @@ from store.visitors import take_batch
 from tests.store.scored import NOW, Book
 from tests.store.test_lead_import import stage
 from tests.store.test_visitors import WEBSITE
+from web.tracking.traits import lead_facts
 
 ADA = {"email": "ada@places.example", "email_key": "ada@places.example", "time_zone": "UTC"}
 
@@ -23,7 +24,7 @@ def imports(book: Book, **said: str) -> None:
 
 def identifies(book: Book, **said: str) -> None:
     """A site's server tells of Ada."""
-    facts = {"email": ADA["email"], "email_key": ADA["email_key"], **said}
+    facts, _ = lead_facts({"email": ADA["email"], **said})
     message = Message("identify", f"identify-{said}", NOW, anonymous_id="a", facts=facts)
     take_batch(book.database, [message], WEBSITE, NOW)
 

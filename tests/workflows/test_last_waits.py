@@ -153,7 +153,7 @@ async def test_a_changed_time_zone_moves_what_waits_both_ways_at_once(
     here: World, tmp_path: Path, before: str, after: str, *, earlier: bool
 ) -> None:
     """The mail would go by the clock of a place where the lead is not, at night or a day late."""
-    morning = {**ALWAYS, "from": "09:00", "to": "10:00", "skip_holidays": False}
+    morning = {**ALWAYS, "from": "09:00", "to": "09:01", "skip_holidays": False}
     publish(here, tmp_path, "mornings", {"wait": "3 days"}, MAIL, window=morning)
     lead = here.lead(time_zone=before, country="")
     await here.start(Phase.NURTURE, lead, cadence="mornings")

@@ -49,6 +49,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "pause_endpoint": {"url": _WEBHOOK, "paused": True},
     "create_user": {"email": _ADDRESS, "name": "Anna Berg", "role": "sdr", "rep": "rep-1"},
     "update_user": {"role": "marketing"},
+    "assign_received_mail": {"lead_id": 42},
+    "settle_received_mail": {"settled_as": "reply", "lead_id": 42},
     "reply_to_mail": {"text": "Yes, please call me."},
     "update_import": {"cadence": "welcome-nurture", "source": "fair 2026"},
     "erase_lead": {"address": _ADDRESS, "reason": "asked for by mail"},

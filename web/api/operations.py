@@ -82,6 +82,8 @@ def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
     if function in seen:
         return
     seen.add(function)
+    # A context manager stands in a wrapper of the standard library.
+    function = inspect.unwrap(function)
     known = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
         if isinstance(node, ast.Call) and _named(node.func, known) is Problem:

@@ -26,6 +26,7 @@ TAGS = {
     "sla": "The promises between marketing and sales, and how they were kept.",
     "cadences and policies": "What is published: cadences, mails, rules.",
     "suppressions": "Addresses that get no mail, and why.",
+    "received": "Received mail that a person must look at: what it is, and whose.",
     "webhooks": "Which programs are told what happens (Standard Webhooks), and the log of it.",
     "users": "Who may sign in to the console.",
     "changes": "Who changed what through this API, the console or a command.",

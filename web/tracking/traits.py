@@ -42,6 +42,8 @@ _NAMES = {
 # Where the text is in the objects of a list, as of phones of several kinds.
 _VALUE = ("value", "number")
 _TEXT_OF_ENTRY = (*_VALUE, "address", "email", "phone", "name")
+# Kept as they are said: what they mean is read by domain.trait_consent.
+_CONSENT = ("unsubscribed", "consent")
 LONGEST_NAME = 300
 
 
@@ -67,7 +69,7 @@ def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
         wrong = _wrong(field, value)
         if wrong:
             unread.append(Unread(path, wrong))
-        if field is None or field == "unsubscribed" or wrong:
+        if field in (None, *_CONSENT) or wrong:
             if key := attribute_key(name):
                 attributes.setdefault(key, text)
         else:
@@ -177,7 +179,7 @@ def _address(traits: Mapping[str, Any], unread: list[Unread]) -> str:
 
 def _wrong(field: Field | None, value: object) -> str:
     """Why a value can't be what the field holds; ''."""
-    if field is None or field in ("email", "unsubscribed"):
+    if field is None or field in ("email", *_CONSENT):
         return ""
     if isinstance(value, bool | list | dict):
         return "It must be text."

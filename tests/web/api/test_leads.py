@@ -41,12 +41,12 @@ async def test_leads_are_read_in_the_order_of_fit_and_of_interest(api: Api) -> N
 
     async def pages(query: str) -> list[int]:
         seen: list[int] = []
-        after: int | None = 0
-        while after is not None:
-            asked = f"/leads?{query}&limit=2&after={after}"
+        cursor: str | None = ""
+        while cursor is not None:
+            asked = f"/leads?{query}&limit=2" + (f"&cursor={cursor}" if cursor else "")
             page = (await api.ask("ops", "GET", asked)).json()
             seen += [lead["id"] for lead in page["items"]]
-            after = page["next"]
+            cursor = page["next_cursor"]
         return [made.index(one) for one in seen]
 
     assert await pages("order=fit") == [4, 1, 3, 2, 0]

@@ -42,6 +42,7 @@ BOUNDED = {
     "/imports/{import_id}": {"columns": "of one file", "run": "of one file"},
     "/imports/{import_id}/preview": {"leads": "the first ones", "rejects": "the first ones"},
     "/system": {"checks": "one of each kind"},
+    "/system/sending": {"paused": "one per channel"},
 }
 """Lists in the answers of routes that are no lists themselves, and what keeps them short."""
 
