@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -16,6 +17,8 @@ from tests.console.site import Site, free_port, served
 from tests.console.windows import Windows, chromium, open_browser
 from tests.console.world import build
 from tests.folders import server_folder
+
+HERE = Path(__file__).parent
 
 
 class Console(Protocol):
@@ -36,7 +39,7 @@ class Console(Protocol):
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share the web app run in one process."""
     for item in items:
-        if "site" in getattr(item, "fixturenames", ()):
+        if item.path.is_relative_to(HERE) and "site" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("console"))
 
 

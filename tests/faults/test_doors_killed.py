@@ -23,7 +23,7 @@ from tests.web.calendar_reports import CALCOM_SECRET, HOST, LEAD, calcom
 from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
 from tests.web.sendgrid import KEY, PATH, event, public, signed, touch
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("doors killed")
 
 
 def events(address: str) -> httpx.Response:

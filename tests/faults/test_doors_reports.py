@@ -24,7 +24,7 @@ from tests.web import test_inbound as inbound
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from tests.web.sendgrid import KEY, event, post, public, touch
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("doors reports")
 
 WRITE_KEY = "a write key"
 Report = Callable[[Site], Awaitable[httpx.Response]]

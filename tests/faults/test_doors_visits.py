@@ -28,7 +28,7 @@ from web.app import create_app
 from web.visit_spool import Visit, VisitSpool
 from web.visits import Visits
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("doors visits")
 
 TARGET = "https://perennial.example/guide"
 NOWHERE = "postgresql+psycopg2://x@127.0.0.1:1/x"

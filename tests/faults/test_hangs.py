@@ -14,7 +14,7 @@ from tests.faults.deployment import Deployment, deployment, message, wait_for, w
 from tests.faults.proxy import Proxy
 from tests.relay.receiver import receiving
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("hangs")
 
 TESTS, LEADS = 13, 6
 OTHERS_GO_ON = 30.0

@@ -32,7 +32,7 @@ from store.write_keys import create_write_key
 from tests.faults.scenario import free_ports
 from tests.folders import server_folder
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("ingest killed")
 
 LEADS = 24
 BATCHES = 40

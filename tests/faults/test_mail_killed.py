@@ -20,7 +20,7 @@ from tests.activities.desk import NOW, Desk, Provider
 from tests.channels.sendgrid_stand_in import stand_in
 from tests.channels.test_smtp import Handler, LocalServer
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("mail killed")
 
 
 @dataclass

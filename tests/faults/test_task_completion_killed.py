@@ -30,7 +30,7 @@ from store.tasks import complete_task
 from tests.faults.scenario import CADENCES, free_ports
 from tests.folders import server_folder
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("task completion killed")
 
 KILLS = 4
 DEADLINE = 60.0

@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.scenario import scenario
 
-pytestmark = pytest.mark.xdist_group("faults")
+pytestmark = pytest.mark.xdist_group("temporal killed")
 
 KILLS = 4
 
