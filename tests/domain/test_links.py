@@ -34,7 +34,9 @@ def test_every_kind_says_what_it_was_made_for() -> None:
         assert SIGNER.kind_of(link) == claim.kind
 
 
-@pytest.mark.parametrize("link", [SIGNER.unsubscribe(KEY), SIGNER.booking(KEY)])
+@pytest.mark.parametrize(
+    "link", [SIGNER.unsubscribe(KEY), SIGNER.booking(KEY)], ids=["unsubscribe", "booking"]
+)
 def test_tokens_are_short(link: str) -> None:
     """A link that a mail program breaks over two lines is a link nobody can follow."""
     assert len(token(link)) < 90
