@@ -101,21 +101,21 @@ _WRONG = {
         GROUP BY 1, 2 HAVING count(*) > 1
     """,
     "bookings at Cal.com not taken": """
-        SELECT id FROM calendar_booking AS one
-        WHERE starts_at IS NOT NULL AND NOT applied AND refused = '' AND NOT replaced
-            AND NOT cancelled AND NOT EXISTS (
-                SELECT FROM calendar_booking AS later WHERE later.lead_id = one.lead_id
-                    AND later.applied AND later.set_told_at > one.set_told_at)
+        SELECT id FROM calendar_booking
+        WHERE starts_at IS NOT NULL AND NOT applied AND NOT replaced AND NOT cancelled
     """,
     # In the other phases its time is watched, or it waits until the sale is over.
     "appointments not followed": """
         SELECT meeting.id, phase FROM meeting JOIN lead ON lead.id = lead_id
         WHERE state = 'booked' AND phase IN ('Nurture', 'FollowUp', 'Recycle', 'ended')
-            AND starts_at > phase_since AND phase_since < '{settled}'
+            AND NOT beside AND starts_at > phase_since AND phase_since < '{settled}'
             AND meeting.created_at < now() - interval '{seconds} seconds'
     """,
+    # At Cal.com a lead may book as many as it likes; what it books with us moves.
     "appointments doubled": """
-        SELECT lead_id FROM meeting WHERE state = 'booked' GROUP BY 1 HAVING count(*) > 1
+        SELECT lead_id FROM meeting
+        WHERE state = 'booked' AND provider = '' AND starts_at > '{settled}'
+        GROUP BY 1 HAVING count(*) > 1
     """,
     "mails sent twice": """
         SELECT enrollment_id, step FROM touch WHERE state = 'sent' AND enrollment_id IS NOT NULL

@@ -76,6 +76,8 @@ def _events_of(mail: Mail, player: Player) -> list[dict[str, Any]]:
             touch_key=mail.touch_key,
             url="https://lindenmoor.example/checklist",
             type="bounce",
+            status="5.1.1",
+            reason="550 5.1.1 No such user here",
         )
         for name in names
     ]
