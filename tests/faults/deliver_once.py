@@ -17,10 +17,7 @@ from settings import Settings
 from store.engine import engine
 from tests.activities.desk import NOW, attempt_number
 
-settings = Settings()
-database = engine(settings.database_url)
-resources = Resources(database, channel_from(settings, database), link_signer(settings), settings)
-email = Email(
+EMAIL = Email(
     key="enrollment-1:hello:1",
     lead_id=1,
     recipient="ada@lovelace.example",
@@ -31,5 +28,18 @@ email = Email(
     fields={"lead": {"first_name": "Ada"}},
     topic="nurture",
 )
-attempt = attempt_number(int(sys.argv[1]))
-sys.stdout.write(attempt.run(deliver, resources, email, NOW).state)
+
+
+def deliver_once(settings: Settings, number: int) -> str:
+    """What becomes of the touch in attempt ``number``."""
+    database = engine(settings.database_url)
+    channel = channel_from(settings, database)
+    resources = Resources(database, channel, link_signer(settings), settings)
+    try:
+        return str(attempt_number(number).run(deliver, resources, EMAIL, NOW).state)
+    finally:
+        database.dispose()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(deliver_once(Settings(), int(sys.argv[1])))
