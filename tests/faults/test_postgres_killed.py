@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.scenario import scenario
 
-pytestmark = pytest.mark.xdist_group("postgres killed")
+pytestmark = pytest.mark.xdist_group("killed")
 
 KILLS = 5
 
