@@ -7,14 +7,29 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from domain.inbound.words import de, en, es, fr, it, ja, ko, nl, others, pl, pt, ru, tr, vi, zh
+from domain.inbound.words import (
+    de,
+    en,
+    es,
+    fr,
+    it,
+    ja,
+    ko,
+    nl,
+    objections,
+    others,
+    pl,
+    pt,
+    ru,
+    tr,
+    vi,
+    zh,
+)
 from domain.inbound.words import id as indonesian
 from domain.inbound.words.base import compiled, fold
 
-TABLES = tuple(
-    module.WORDS
-    for module in (en, ko, zh, ja, de, fr, es, it, pt, nl, pl, ru, tr, vi, indonesian, others)
-)
+_LANGUAGES = (en, ko, zh, ja, de, fr, es, it, pt, nl, pl, ru, tr, vi, indonesian, others)
+TABLES = (*(module.WORDS for module in _LANGUAGES), objections.WORDS, objections.GLUED)
 LONGEST = 6_000
 """Characters of somebody's own words that are looked at: what is wanted stands above them."""
 LONGEST_SENTENCE = 400
@@ -188,9 +203,11 @@ def asks_to_stop(own: str, subject: str) -> Sureness:
         for one in sentences
         if _is_command(one)
         or (
-            _said("mention").search(one)
-            and not _said("spared").search(one)
-            and not _MISSED.search(one)
+            not _MISSED.search(one)
+            and (
+                _said("objections").search(one)
+                or (_said("mention").search(one) and not _said("spared").search(one))
+            )
         )
     ]
     if not doubtful:

@@ -47,7 +47,8 @@ class Words:
         commands: a line that is nothing else asks to stop.
         stop: a sentence with it asks to stop, surely.
         mention: a sentence with it speaks of stopping mail, whatever is meant.
-        spared: … but not of ours: of a feature, of somebody else's mail.
+        objections: a sentence with it complains of mail, or of our having the address.
+        spared: speaks of stopping mail, but not of ours: of a feature, of somebody else's mail.
         automatic: begins the subject of an automatic answer.
         away: a sentence by which somebody says to be away.
         beside: sentences that go with that: when one is back, who helps meanwhile.
@@ -61,6 +62,7 @@ class Words:
     commands: tuple[str, ...] = ()
     stop: tuple[str, ...] = ()
     mention: tuple[str, ...] = ()
+    objections: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
     automatic: tuple[str, ...] = ()
     away: tuple[str, ...] = ()

@@ -72,7 +72,7 @@ WORDS = Words(
         r"(?:keinen?|nie|nicht) ~?(?:zugestimmt|angemeldet|eingewilligt|angefordert|bestellt"
         r"|abonniert)",
         r"(?:von|aus) ~(?:verteiler|liste)\w* ~?(?:runter|raus|weg)",
-        r"(?:recht auf (?:vergessen\w*|l(?:ö|oe)schung)|dsgvo)",
+        r"recht auf (?:vergessen\w*|l(?:ö|oe)schung)",
     ),
     mention=(
         r"abmeld\w*",

@@ -59,7 +59,7 @@ WORDS = Words(
         rf"plus (?:jamais |recevoir )?(?:de |d'|vos |aucune? )+{_MAIL}",
         r"laiss\w+[- ](?:moi|nous) ~?(?:tranquille|en paix)",
         r"(?:m'oppose\w*|opposition|droit (?:a l'|d')"
-        r"(?:oubli|effacement|opposition)|retir\w+ mon consentement|rgpd)",
+        r"(?:oubli|effacement|opposition)|retir\w+ mon consentement)",
         r"(?:jamais|pas) (?:ete )?(?:inscrit|abonne|consenti|demande|souscrit)\w* ~?(?:a|de|vos"
         r"|cette|ces)",
     ),

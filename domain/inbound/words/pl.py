@@ -44,7 +44,7 @@ WORDS = Words(
         rf"|pis\w*|przesyl\w*|{_MAIL}|kontakt\w*)",
         rf"(?:zadnych|dosc|koniec|bez) (?:wiecej )?{_MAIL}",
         r"(?:sprzeciw\w*|wycofuj\w+ zgod\w+|prawo do (?:bycia zapomnianym"
-        r"|usuniecia)|rodo)",
+        r"|usuniecia))",
         r"da\w+ mi spokoj",
         r"nigdy ~(?:zapis\w+|zgod\w+)",
     ),

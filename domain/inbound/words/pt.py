@@ -53,7 +53,7 @@ WORDS = Words(
         rf"nao (?:me )?(?:enviem?|mandem?) (?:mais )?{_MAIL}",
         r"deix\w+(?:-me|-nos)? (?:me )?em paz|me deix\w+ em"
         r" paz",
-        r"(?:revog\w+|retir\w+ (?:o )?(?:meu )?consentimento|oponho-me|me oponho|lgpd|direito "
+        r"(?:revog\w+|retir\w+ (?:o )?(?:meu )?consentimento|oponho-me|me oponho|direito "
         r"(?:ao"
         r" esquecimento|de oposicao))",
         r"(?:nunca|nao) (?:me )?(?:subscrevi|inscrevi|cadastrei|autorizei"

@@ -37,7 +37,7 @@ WORDS = Words(
         r"(?:bir daha|artık) ~?(?:yazmay\w*|göndermey\w*|aramay\w*|rahatsız etmey\w*|almak "
         r"istem\w*)",
         r"(?:rahatsız etmeyin|beni rahat bırakın)",
-        r"(?:iznimi|onayımı|rızamı) ~?(?:geri al\w*|çek\w*|iptal\w*)|kvkk",
+        r"(?:iznimi|onayımı|rızamı) ~?(?:geri al\w*|çek\w*|iptal\w*)",
         r"(?:gönderimi|gönderimini"
         r"|göndermeyi) ~?(?:durdur\w*|kes\w*|bırak\w*|sonlandır\w*)",
     ),

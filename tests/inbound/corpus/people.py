@@ -42,6 +42,20 @@ _BELOW: dict[str, str] = {
 }
 
 
+_BESIDE = (
+    *("Sorry, I found your mail in my spam folder. Please call me.", "Is it GDPR compliant?"),
+    *("Please delete the old quote, I need a new one.", "Where did you get these figures from?"),
+    *("Can you remove Tom from the invitation and add Ben?", "How did you find us?"),
+    *("Ist das DSGVO-konform?", "Wir haben keine weiteren Fragen, schicken Sie den Vertrag."),
+    *(
+        "Bitte löschen Sie den Termin am Montag, Dienstag passt besser.",
+        "Est-ce conforme au RGPD ?",
+    ),
+    *("견적서에서 2번 항목을 삭제해 주세요", "スパムフィルターに入っていました。資料をください。"),
+    *("请删除报价单中的第二项", "Our lawyer wants to see the contract again."),
+)
+
+
 def _said(name: str, words: str, language: str = "en", **values: Any) -> Entry:
     lead = str(values.pop("lead", JANE))
     body = values.pop("body", None) or part(words)
@@ -49,7 +63,11 @@ def _said(name: str, words: str, language: str = "en", **values: Any) -> Entry:
 
 
 def _in_languages() -> list[Entry]:
-    return [_said(language, words, language) for language, words in _WORDS.items()]
+    return [
+        *(_said(language, words, language) for language, words in _WORDS.items()),
+        # Of words that are said when mail is to stop, too.
+        *(_said(f"beside {number}", words) for number, words in enumerate(_BESIDE)),
+    ]
 
 
 def _with_programs() -> list[Entry]:

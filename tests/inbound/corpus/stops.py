@@ -45,6 +45,26 @@ _WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+_FORGET: dict[str, str] = {
+    "en": "Please erase all my data and confirm that you did.",
+    "de": "Bitte löschen Sie alle meine gespeicherten Daten.",
+    "fr": "Veuillez effacer toutes mes données personnelles.",
+    "es": "Exijo que eliminen todos mis datos.",
+    "it": "Chiedo che cancelliate tutti i miei dati.",
+    "pt": "Apaguem todos os meus dados, por favor.",
+    "nl": "Verwijder al mijn gegevens.",
+    "pl": "Proszę usunąć wszystkie moje dane.",
+    "ru": "Удалите все мои данные.",
+    "tr": "Kişisel verilerimi silin.",
+    "vi": "Vui lòng xóa dữ liệu cá nhân của tôi.",
+    "id": "Tolong hapus semua data pribadi saya.",
+    "ko": "제 개인정보를 모두 삭제해 주세요.",
+    "ja": "私の個人情報を削除してください。",
+    "zh": "请删除我的个人信息",
+    "zh-Hant": "請刪除我的個人資料",
+}
+
+
 def _stop(name: str, body: bytes, **values: Any) -> Entry:
     lead = str(values.pop("lead", JANE))
     language = str(values.pop("language", "en"))
@@ -89,6 +109,10 @@ STOPS: tuple[Entry, ...] = (
         _stop(f"{language} {number}", part(words), language=language)
         for language, several in _WORDS.items()
         for number, words in enumerate(several)
+    ),
+    *(
+        _stop(f"and be forgotten {language}", part(words), language=language)
+        for language, words in _FORGET.items()
     ),
     *_by_programs(),
     *_of_others(),

@@ -9,6 +9,17 @@ from tests.inbound.corpus.entry import JANE, OURS, STRANGER, Entry, message, mul
 _STRANGER = f"Kim <{STRANGER}>"
 
 
+_OBJECTIONS = (
+    *("Where did you get my address from?", "Who gave you my name?", "Enough with the e-mails!"),
+    *("I'd rather not get these any more.", "Woher haben Sie meine Adresse?", "Das ist Spam!"),
+    *("Bitte sehen Sie von weiteren Kontaktaufnahmen ab.", "Sie verstoßen gegen die DSGVO."),
+    *("D'où tenez-vous mon adresse ?", "C'est du spam.", "¿De dónde han sacado mi correo?"),
+    *("Skąd macie mój adres?", "Откуда у вас мой адрес?", "Adresimi nereden buldunuz?"),
+    *("이거 스팸이에요", "어디서 제 메일 주소를 아셨나요?", "迷惑です。", "这是垃圾邮件",
+      "你们从哪里知道我的邮箱？"),
+)  # fmt: skip
+
+
 def _unclear(name: str, words: str, **values: Any) -> Entry:
     lead, kind = str(values.pop("lead", JANE)), str(values.pop("kind", "unclear"))
     body = values.pop("body", None) or part(words)
@@ -21,6 +32,7 @@ UNCLEAR: tuple[Entry, ...] = (
     _unclear("empty", ""),
     _unclear("only a signature", "-- \r\nJane Doe\r\nAcme"),
     _unclear("from nobody", "Yes, call me.", sender="<>", lead=""),
+    *(_unclear(f"objection {number}", words) for number, words in enumerate(_OBJECTIONS)),
     _unclear("without a sender", "unsubscribe", sender="", lead=""),
     _unclear("without an address", "Yes, call me.", sender="Jane Doe", lead=""),
     _unclear("by a mail system that says something else", "Quarantine digest of this week.",
