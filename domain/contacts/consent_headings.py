@@ -26,7 +26,7 @@ _OPT_OUT = r"""
     do(?:es)? ?n[o']?t (?:(?:send|allow|want|wish|receive|
     use for) )*(?:\w+ ){0,2}?(?:e ?)?mails? |
     donot(?:e?mail|contact|bulk|market|send)\w* |
-    do(?:es)? ?n[o']?t (?:contact|market|solicit|send|disturb|want|allow bulk)\w* |
+    dne | do(?:es)? ?n[o']?t (?:contact|market|solicit|send|disturb|want|allow bulk)\w* |
     no (?:more |bulk |marketing )*(?:e ?)?mail(?:s|ings?)? |
     no (?:marketing|newsletter|contact) | suppress\w* | (?:block|black|deny) ?list\w* |
     never subscribed | (?:not|never) opted in | exclude\w* from (?:e ?)?mail\w* |
@@ -38,28 +38,30 @@ _OPT_OUT = r"""
     (?:e ?mail|marketing|newsletter) (?:declined|refused|rejected|cancell?ed) |
     (?:declin|refus|reject)\w+ (?:e ?)?(?:mail|marketing|newsletter)\w* |
     removed? from (?:mailing )?list | abgemeldet\w* | abmeld\w* | abbestell\w* | ausgetragen |
-    austrag\w* | widerruf\w* | widersproch\w* | widerspruch\w* |
+    austrag\w* | widerruf\w* | \w*widerspr[ou]ch\w* | robinson ?list\w* | list[ae] robinson |
     (?:werbe|mail|email|newsletter|kontakt)sperr\w* |
     kein\w* (?:newsletter|e ?mails?|mails?|werbung|kontakt\w*|mailings?) |
     nicht (?:kontaktieren|anschreiben|anmailen|mailen|per e ?mail\w*) | desabonn\w* |
     desinscri\w* | desinscription |
     ne (?:pas|plus) (?:contacter|envoyer|emailer|solliciter|recevoir) ?\w* |
     ne souhaite (?:pas|plus)\w* | oppos(?:e|ition)(?: \w+)? |
-    refus\w* (?:de |d )?(?:e ?mail\w*|newsletter|demarchage|pub\w*|recevoir) |
-    stop (?:pub|e ?mail|mail)\w* | liste rouge | desuscri\w* | dado de baja | dada de baja |
+    refus\w* (?:de |d |les |des |la |toute? )*(?:e ?mail\w*|newsletter|demarchage|pub\w*|recevoir) |
+    stop (?:pub|e ?mail|mail|marketing|newsletter)\w* | rechaz\w* | liste rouge | desuscri\w* |
+    dado de baja | dada de baja |
     darse de baja |
     baja (?:de |del |en )?(?:correo|e ?mail\w*|newsletter|boletin|lista|marketing) |
     (?:fecha de )?baja | cancel\w* (?:de )?(?:la |su )?suscri\w* | suscripcion cancelada |
     no (?:contactar|enviar|recibir|desea|quiere|acepta|molestar) ?\w* | descadastr\w* |
     cancel\w* (?:a |de )?(?:inscri\w*|assinatura|subscri\w*) |
     nao (?:contatar|contactar|enviar|receber|deseja|quer|perturbe|aceita) ?\w* |
-    optou por nao \w* | saiu da lista | excluid\w* de (?:e ?mail|lista)\w* | disiscri\w* |
+    optou por nao \w* | bloquead\w* (?:para |de )?(?:e ?mail|marketing|contat)\w* |
+    saiu da lista | excluid\w* de (?:e ?mail|lista)\w* | disiscri\w* |
     cancellat\w* (?:dalla|da) \w+ | cancellazion\w* (?:dell )?iscrizion\w* |
     annulla\w* (?:l )?iscri\w* | non (?:contattare|inviare|desidera|vuole|accetta) ?\w* |
     rifiut\w* | revoca\w* | afgemeld\w* | afmeld\w* | uitgeschreven | uitschrij\w* |
     niet (?:mailen|e ?mailen|contacteren|benaderen) |
     geen (?:e ?mails?|mails?|mailings?|nieuwsbrief|reclame|contact) | wypisan\w* | wypisz |
-    zrezygnow\w* | rezygnac\w* | sprzeciw\w* | cofn\w+ (?:zgod\w*)? |
+    z?rezygn\w* | sprzeciw\w* | cofn\w+ (?:zgod\w*)? |
     nie (?:wysyłac|wysyłaj|kontaktowac|wyraza\w*|wyrazil\w*) ?\w* | brak zgod\w* | отписа\w* |
     отписк\w* | отказ\w* (?:от )?(?:рассыл|писем|подпис|получ|почт|реклам|комм|e ?mail)\w* |
     не (?:писать|беспокоить|связываться|отправлять|рассылать|присылать|получать|согласен|
@@ -67,7 +69,8 @@ _OPT_OUT = r"""
     запре\w+ (?:рассыл|писем|почт)\w* | aboneligi?k?(?:ten|i)? (?:cik\w*|iptal\w*) |
     abonelikten \w+ | abonelik iptal\w* |
     (?:iletisim|e ?posta|ileti|pazarlama) (?:red\w*|istemi\w*|gonderme\w*|almak istem\w*) |
-    iletisime gecme\w* | ret listesi | listeden cik\w* | huy (?:dang ky|nhan|theo doi) ?\w* |
+    iletisime gecme\w* | ret listesi | listeden cik\w* |
+    (?:izin|onay|riza)\w* (?:iptal\w*|geri \w+) | huy (?:dang ky|nhan|theo doi) ?\w* |
     da huy \w* | tu choi ?\w* | khong (?:gui|lien he|nhan|muon) ?\w* | ngung nhan ?\w* |
     berhenti (?:berlangganan|langganan) | batal\w* (?:ber)?langgan\w* |
     jangan (?:kirim|hubungi|e ?mail) ?\w* | tolak ?\w* | menolak ?\w* |
@@ -90,7 +93,7 @@ _OPT_OUT_GLUED = r"""
     عدم(?:المراسلة|التواصل)|הסרה|להסיר|לאלשלוח|सदस्यतासमाप्त|असहमत
 """
 _CONSENT = r"""
-    opt(?:ed|s|ing)? ?ins? | \w*(?:mail|news|letter|marketing|has|is|hs|gdpr)opt(?:ed)?in\w* |
+    dnc | opt(?:ed|s|ing)? ?ins? | \w*(?:mail|news|letter|marketing|has|is|hs|gdpr)opt(?:ed)?in\w* |
     double opt\w* | (?:is|has|re)?subscri\w+ | consent\w* | gdpr |
     (?:accept|allow|agree|receiv|want|permit)\w* (?:\w+ ){0,2}?(?:e ?mails?|mails?|marketing|
     newsletters?|mailings?|communications?|offers) |
@@ -106,8 +109,10 @@ _CONSENT = r"""
     consentement\w* |
     accepte? (?:de |les? |la |d )*(?:e ?mail|recevoir|newsletter|courriel|marketing|
     communication|sollicitation)\w* |
-    accord (?:e ?mail|marketing|newsletter|rgpd|commercial)\w* |
+    accord (?:e ?mail|mailing|marketing|newsletter|rgpd|commercial)\w* |
     autoris\w* (?:e ?mail|marketing|envoi|contact)\w* | rgpd | infolettre |
+    permiso (?:de |para )?(?:e ?mail|marketing|correo|envio)\w* |
+    autoriza\w* (?:el |los )?envios? |
     inscrit\w* (?:a la |newsletter)\w* | consentim\w* | suscri\w* |
     (?:acepta|autoriza|permite|desea)\w* (?:\w+ ){0,3}?(?:correo|e ?mail|marketing|newsletter|
     boletin|publicidad|comunicacion|informacion|recibir|contacto)\w* |
@@ -201,7 +206,7 @@ _SUBJECT = _folded(
 _PER_LIST = _folded(r"(?:hs |has |is )?(?:opted out|unsubscribed|optout) (?:of|from|all|email)\b")
 _VAGUE = _folded(
     r"(?:contact |e ?mail )?(?:subscri(?:ber|ption|bers|ptions)|newsletters?|mailing ?list|"
-    r"gdpr|rgpd|dsgvo|lgpd|kvkk|iys|rodo|avg|legal basis.*|lawful basis.*|"
+    r"gdpr|rgpd|dsgvo|lgpd|kvkk|iys|rodo|avg|dnc|legal basis.*|lawful basis.*|"
     r"marketing contact status|рассылк\w*|rechtsgrundlage.*|ban tin|bulten\w*|boletin\w*|"
     r"infolettre|nieuwsbrief|abonn\w*|assinatura|(?:\w+ )?preferences?|수신|구독|뉴스레터|"
     r"소식지|メルマガ|ニュースレター|电子报|電子報|订阅|訂閱|購読|.*(?:preference|einstellung|"

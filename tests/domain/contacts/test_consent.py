@@ -36,7 +36,8 @@ HEADINGS: dict[Sense, str] = {
         Не писать|Отписка|Abonelikten çıktı|Abonelik iptali|İletişim reddi|
         E-posta almak istemiyor|Hủy đăng ký|Đã hủy đăng ký|Từ chối nhận email|Không nhận email|
         Berhenti berlangganan|Menolak email|Tidak ingin menerima email|Avregistrerad|Odhlášen|
-        Leiratkozott|Dezabonat
+        Leiratkozott|Dezabonat|DNE|Stop marketing|Werbewiderspruch|Robinsonliste|Lista Robinson|
+        Refuse les emails|Rechaza publicidad|Bloqueado para email|Rezygnuje z mailingu|İzin iptali
     """,
     "consent": """
         Email Marketing Consent|Marketing opt-in|Opted in|Opt-in (Y/N)|Subscribed|
@@ -55,10 +56,10 @@ HEADINGS: dict[Sense, str] = {
         Zgoda|Zgoda marketingowa|Zapisany do newslettera|Согласие|Согласие на рассылку|Подписан|
         Подписан на рассылку|Onay|E-posta izni|Ticari ileti onayı|Đồng ý nhận email|
         Đăng ký nhận tin|Setuju|Persetujuan email|Berlangganan|Samtykke|Samtycke|Souhlas|Súhlas|
-        Suostumus|Hozzájárulás
+        Suostumus|Hozzájárulás|Accord mailing|Autoriza envío|Permiso marketing
     """,
     "unclear": """
-        Not unsubscribed|No opt-out|Not subscribed?|Subscription|Subscriber|Newsletter|GDPR|
+        DNC|Not unsubscribed|No opt-out|Not subscribed?|Subscription|Subscriber|Newsletter|GDPR|
         DSGVO|수신 동의/거부|수신|구독|이메일 수신 동의 거부|Mailing list|Email preferences|
         Legal basis|Legal basis for processing contact's data|Marketing contact status|
         Kein Consent|メルマガ|订阅|Рассылка|未同意|Opt-in / opt-out|Communication preferences|
