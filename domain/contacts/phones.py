@@ -52,7 +52,7 @@ def read_phone(written: str, country: str = "") -> Phone:
     if not text:
         return NO_PHONE
     try:
-        number = phonenumbers.parse(text, country or None)
+        number = _without_plus(text, country) or phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         return NO_PHONE
     if not phonenumbers.is_possible_number(number):
@@ -68,6 +68,19 @@ def read_phone(written: str, country: str = "") -> Phone:
     if number.extension:
         rest.append(first)
     return Phone(e164, region if region.isalpha() else "", zone, tuple(rest))
+
+
+def _without_plus(digits: str, country: str) -> phonenumbers.PhoneNumber | None:
+    """An international number of the country whose plus a spreadsheet took away; None when it is
+    none. In Germany nearly any digits are a number of some town as well."""
+    if not digits.isascii() or not digits.isdigit() or digits.startswith("0"):
+        return None
+    try:
+        number = phonenumbers.parse(f"+{digits}")
+    except phonenumbers.NumberParseException:
+        return None
+    there = phonenumbers.is_valid_number_for_region(number, country)
+    return number if there else None
 
 
 def _as_digits(written: str) -> str:
