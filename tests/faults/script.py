@@ -25,7 +25,8 @@ class Script:
 
     ``path`` are the transitions as ``phase:reason``; ``mails`` the steps of all touches. ``stage``
     and ``cycle`` are where the lead ends, ``open_task`` the kind of the task it waits with.
-    ``soon`` is whether its meetings begin in an hour, which is a second of the test.
+    ``maybe`` are those among the mails, or besides them, that faults may keep back or let go first:
+    a meeting that has begun meanwhile is announced no more, and sales gets leads at a pace.
     """
 
     leads: int
@@ -37,7 +38,7 @@ class Script:
     touch_state: str = "sent"
     score: int = 0
     open_task: str = ""
-    soon: bool = False
+    maybe: tuple[str, ...] = ()
 
 
 SCRIPTS = {
@@ -47,6 +48,7 @@ SCRIPTS = {
         ("Nurture:new", "Meeting:booked", "Opportunity:held", "Recycle:lost"),
         "recycled",
         (_FIRST, "meeting-confirmation", "meeting-reminder"),
+        maybe=("meeting-reminder",),
     ),
     "silent": Script(
         5, "silent", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND, _THIRD)
@@ -72,7 +74,7 @@ SCRIPTS = {
         ),
         "customer",
         (_FIRST, "follow-up-after-call", "meeting-confirmation"),
-        soon=True,
+        maybe=("meeting-confirmation",),
     ),
     "rebooks": Script(
         4,
@@ -80,7 +82,7 @@ SCRIPTS = {
         ("Nurture:new", "Meeting:booked", "ended:not_a_fit"),
         "disqualified",
         (_FIRST, "meeting-confirmation", "email-no-show-1-rebook", "meeting-confirmation"),
-        soon=True,
+        maybe=("meeting-confirmation", "meeting-confirmation"),
     ),
     "cancels": Script(
         4,
@@ -130,6 +132,7 @@ SCRIPTS = {
         (),
         score=100,
         open_task="qualify",
+        maybe=(_FIRST,),
     ),
 }
 
