@@ -202,6 +202,7 @@ def engage(
     record(connection, events, now)
     for position in ANSWERED:
         _answer(connection, leads[position], sent[leads[position]][-1], now)
+    _fill_tray(connection, now)
 
 
 def _mail_events(
@@ -235,6 +236,32 @@ def _site_events(lead: int, now: datetime) -> Iterator[Happened]:
     if lead % 2:
         at = now - timedelta(days=6.5)
         yield Happened(f"w:t:{lead}", "track", at, lead_id=lead, name="Savings Calculated")
+
+
+def _fill_tray(connection: Connection, now: datetime) -> None:
+    """Mails that nobody can tell what, or whose, they are."""
+    said = (
+        ("k.roth@roth-partner.example", "AW: Fewer empty shifts", "reply", "",
+         "Guten Tag,\ndas klingt gut. Rufen Sie mich bitte am Donnerstag an: 030 901820.\n"),
+        ("mina.seo@hanbit.example", "Re: Your checklist", "unclear", "stop",
+         "Is there a way not to get this every week? The numbers were useful, though.\n"),
+        ("postmaster@acme.example", "Digest", "unclear", "mail_system",
+         "Two messages were held back this week.\n"),
+    )  # fmt: skip
+    for number, (sender, subject, kind, doubt, words) in enumerate(said):
+        add(
+            connection,
+            InboundMessage,
+            message_id=f"tray-{number}@leads.example",
+            kind=kind,
+            tray="unclear" if doubt else "unmatched",
+            doubt=doubt,
+            sender=sender,
+            sender_key=sender,
+            subject=subject,
+            text=words,
+            received_at=now - timedelta(hours=2 + number),
+        )
 
 
 def _answer(connection: Connection, lead: int, touch: int, now: datetime) -> None:
