@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from domain.lead_files.columns import recognise
+from domain.contacts.consent_headings import consent_sense
+from domain.contacts.consent_values import says_opted_out, wants_no_mail
 from domain.trait_words import (
     ABOUT_MAIL,
     BILLING,
@@ -24,16 +25,15 @@ from domain.trait_words import (
     CHOICES,
     CIRCUMSTANCES,
     CONSENT,
-    CONTRARY,
     ELSEWHERE,
     EVENT,
+    EVENTS,
     MAIL_CHOICE,
-    NO,
+    NOT_WANTED,
     PLACES,
     REFUSAL,
-    REFUSED,
     TOPIC,
-    YES,
+    WANTED,
 )
 
 Sense = Literal["refusal", "consent", "topic", ""]
@@ -41,7 +41,8 @@ Sense = Literal["refusal", "consent", "topic", ""]
 ``newsletter``, whose value need not be an answer."""
 Verdict = Literal["no", "yes", "unclear", ""]
 LONGEST_ANSWER = 100
-LONGEST_REFUSED = max(map(len, REFUSED)) + 10
+LONGEST_REFUSED = 40
+"""Characters of a text that may be a refusal under a name that asks nothing."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -78,8 +79,7 @@ def answers_in(said: Mapping[str, Any]) -> Answers:
 def event_refuses(name: str) -> bool:
     """Whether a tracked event says by its name that the person wants no more mail, such as
     ``Unsubscribed`` or ``Email Marked as Spam``."""
-    glued = _glued(name)
-    return glued in REFUSED or EVENT.fullmatch(glued) is not None
+    return _refuses(name) or EVENT.fullmatch(_glued(name)) is not None
 
 
 def _in_object(said: Mapping[str, Any], path: tuple[str, ...], above: Sense) -> Iterator[_Found]:
@@ -142,18 +142,23 @@ def _verdict(value: object, sense: Sense) -> Verdict:
         return "no" if sense == "refusal" and "://" not in text else ""
     if sense == "" and len(text) > LONGEST_REFUSED:
         return ""
-    answer = _glued(text) or text.strip()
-    if answer in REFUSED:
+    if _refuses(text):
         return "no"
+    answer = _glued(text) or text.strip()
     if sense == "" or answer in BLANK:
         return ""
     if sense == "refusal":
-        return "yes" if answer in CONTRARY else "no"
-    if answer in NO:
-        return "no"
-    if answer in YES or text.strip()[:1].isdigit():
+        return "yes" if wants_no_mail(text, "unsubscribed") is False else "no"
+    if answer in WANTED:
         return "yes"
-    return "unclear" if sense == "consent" else ""
+    told = answer in NOT_WANTED or wants_no_mail(text, "consent")
+    if told is None:
+        return "unclear" if sense == "consent" else ""
+    return "no" if told else "yes"
+
+
+def _refuses(text: str) -> bool:
+    return says_opted_out(text) or _glued(text) in EVENTS
 
 
 @functools.lru_cache(maxsize=4096)
@@ -168,16 +173,15 @@ def _sense(path: tuple[str, ...]) -> Sense | Literal["elsewhere"]:
     if words[-1] in PLACES:
         return "elsewhere" if len(words) > 1 else ""
     starts = ["".join(words[place:]) for place in range(len(words))]
-    if any(REFUSAL.match(start) for start in starts) or _is_refusal_column(path[-1]):
+    column = consent_sense(path[-1])
+    if any(REFUSAL.match(start) for start in starts) or column == "unsubscribed":
         return "refusal"
-    if any(CONSENT.match(start) for start in starts):
+    if any(CONSENT.match(start) for start in starts) or (
+        # Subscriptions of programs are mostly paid for.
+        column == "consent" and {"subscription", "subscriptions"}.isdisjoint(words)
+    ):
         return "" if words[-1] in CIRCUMSTANCES else "consent"
     return "topic" if any(TOPIC.fullmatch(start) for start in starts) else ""
-
-
-def _is_refusal_column(name: str) -> bool:
-    """Whether a lead file would be read so."""
-    return "unsubscribed" in recognise(("email", name)).fields
 
 
 def _is_choice(path: tuple[str, ...], name: str) -> bool:

@@ -41,7 +41,8 @@ _OUT_THERE = """
 """
 # Under a heading of consent only: an opt-out may be withdrawn, inactive or refused as well.
 _NO_CONSENT = """
-    archived blocked bounced hardbounced inactive deleted spam junk complaint invalid rejected
+    notgiven notgranted withdrew verweigert rechazado rechazada recusado geweigerd odmowa disabled
+    deny archived blocked bounced hardbounced inactive deleted spam junk complaint invalid rejected
     declined denied refused cancelled canceled objected withdrawn revoked consentwithdrawn
     consentrevoked widerrufen widersprochen keineeinwilligung keinezustimmung cancelado cancelou
     nãoinscrito cancellato rifiutato rifiuto geentoestemming zrezygnował zrezygnowała brakzgody
@@ -72,6 +73,7 @@ _YES = """
     نعم כן हाँ так
 """
 _NO = """
+    nothanks nothankyou neindanke nonmerci nogracias nograzie needank niedziękuję
     no n nope false f 0 off unchecked unticked nein falsch faux falso não nee onwaar nie fałsz
     нет ложь hayır yanlış không sai tidak bukan salah ne nepravda nem hamis nu fals όχι ei
     epätosi nej nei falskt usann non いいえ いえ 無 否 假 偽 아니오 아니요 아뇨 거짓 무 不是 没有
