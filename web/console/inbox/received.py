@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from store.lead_search import FoundLead
 from store.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
 from web.api import received as received_api
 from web.api.access import team_of
@@ -15,6 +16,7 @@ from web.api.received import Settlement
 from web.console.admin.parts import item, items
 from web.console.frame import say_done
 from web.console.labels import engagement
+from web.console.leads.search_box import LeadSearch
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, link, quiet, show
 from web.console.times import moment
@@ -132,7 +134,7 @@ def _settler(
     async def settle() -> None:
         lead_id = one.lead_id
         if lead_id is None and settled_as != "nothing":
-            answer = await _whose(one, needed=settled_as in ("reply", "bounce"))
+            answer = await _whose(visit, one, needed=settled_as in ("reply", "bounce"))
             if answer is None:
                 return
             lead_id = answer or None
@@ -144,26 +146,22 @@ def _settler(
     return settle
 
 
-async def _whose(one: ReceivedMail, *, needed: bool) -> int | None:
+async def _whose(visit: Visit, one: ReceivedMail, *, needed: bool) -> int | None:
     """The lead whose mail it is, 0 for nobody's, None when they think better of it."""
+
+    async def choose(lead: FoundLead) -> None:
+        dialog.submit(lead.id)
+
     with ui.dialog() as dialog, ui.card().classes("ask"):
         show(escape(_("Whose mail is it?")), "h2")
-        if one.maybe:
-            show(quiet(f"{_('Perhaps')}: {one.maybe} ({one.maybe_id})"), "p")
-        field = ui.number(_("Lead number"), value=one.maybe_id, min=1, format="%d")
-        field.props("outlined dense").classes("once")
-
-        def done() -> None:
-            if field.value or not needed:
-                dialog.submit(int(field.value or 0))
-            else:
-                ui.notify(_("Enter the number of the lead whose mail it is."))
-
+        if one.maybe_id:
+            button(f"{_('perhaps of')} {one.maybe}", lambda: dialog.submit(one.maybe_id))
+        search = LeadSearch(visit, _("Name, company or address"), choose)
+        search.show_results()
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(None))
             if not needed:
                 button(_("Of nobody we know"), lambda: dialog.submit(0))
-            button(_("Settle"), done, main=True)
     answer: int | None = await dialog
     dialog.delete()
     return answer

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from markupsafe import Markup, escape
 from nicegui import ui
-from nicegui.events import ValueChangeEventArguments
 
 from activities.mail_tests import preview
 from domain.access import Action
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
-from store.lead_search import FoundLead, Wanted, find_leads
-from store.policies import PolicyMissing
+from store.lead_search import FoundLead, Wanted
 from web.api import templates as templates_api
-from web.api.access import sees, team_of
+from web.api.access import sees
 from web.api.templates import MailTest
 from web.console.frame import say_done
+from web.console.leads.search_box import LeadSearch, first_found
 from web.console.parts import button, facts, link, section, show
 from web.console.visit import Visit
 from web.console.words import _
 
 DESK, PHONE = 720, 390
 """Widths in CSS pixels."""
-FOUND = 8
-"""Leads offered to a search."""
 _HEAD = Markup(
     '<base target="_blank"><meta http-equiv="Content-Security-Policy" content="default-src '
     "'none'; style-src 'unsafe-inline'; img-src data: https:\">"
@@ -43,7 +38,6 @@ class MailPreview:
 
     place: ui.element
     chosen: ui.element
-    results: ui.element
 
     def __init__(self, visit: Visit, name: str, language: str, cadence: str = "") -> None:
         self.visit, self.name, self.language, self.cadence = visit, name, language, cadence
@@ -51,7 +45,6 @@ class MailPreview:
         self.lead_id: int | None = None
         self.text: str | None = None
         self._template: CompiledTemplate | None = None
-        self._asked = 0
 
     async def build(self, lead_id: int | None = None) -> None:
         """The search for a lead, the place of the mail, and the test.
@@ -63,16 +56,16 @@ class MailPreview:
             await self.visit.read(sees, self.visit.caller, lead_id)
             self.lead_id = lead_id
         else:
-            found = await self._find(Wanted(cadence=self.cadence)) or await self._find(Wanted())
+            found = await first_found(self.visit, Wanted(cadence=self.cadence))
+            found = found or await first_found(self.visit, Wanted())
             self.lead = found[0] if found else None
             self.lead_id = self.lead.id if self.lead else None
         with section(_("As a lead would get it")):
             with ui.element("div").classes("filters"):
-                box = ui.input(_("Show it for another lead"), on_change=self._search)
-                box.props('outlined dense clearable debounce=250 type="search"').classes("wide")
+                search = LeadSearch(self.visit, _("Show it for another lead"), self._choose)
                 if self.visit.may(Action.PUBLISH):
                     self._test()
-            self.results = ui.element("div").classes("acts")
+            search.show_results()
             self.chosen = ui.element("p")
             self.place = ui.element("div")
 
@@ -81,33 +74,8 @@ class MailPreview:
         self._template, self.text = template, text
         await self._draw()
 
-    async def _find(self, wanted: Wanted) -> list[FoundLead]:
-        wanted = Wanted(
-            search=wanted.search, cadence=wanted.cadence, team=team_of(self.visit.caller)
-        )
-        now = self.visit.here.clock.now()
-        try:
-            return await self.visit.read(find_leads, now, wanted, limit=FOUND)
-        except PolicyMissing:
-            return []
-
-    async def _search(self, typed: ValueChangeEventArguments[str | None]) -> None:
-        self._asked += 1
-        asked, words = self._asked, str(typed.value or "").strip()
-        found = await self._find(Wanted(search=words)) if words else []
-        if asked != self._asked:
-            return
-        self.results.clear()
-        with self.results:
-            for one in found:
-                company = f" · {one.company}" if one.company else ""
-                button(f"{one.name}{company}", partial(self._choose, one))
-            if words and not found:
-                show(escape(_("No lead has these words.")), "span").classes("quiet")
-
     async def _choose(self, lead: FoundLead) -> None:
         self.lead, self.lead_id = lead, lead.id
-        self.results.clear()
         await self._draw()
 
     async def _draw(self) -> None:
