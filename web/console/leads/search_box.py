@@ -46,8 +46,8 @@ class LeadSearch:
     ) -> None:
         self._visit, self._choose = visit, choose
         self._asked = 0
-        box = ui.input(label, on_change=self._search)
-        box.props('outlined dense clearable debounce=250 type="search"').classes("wide")
+        self.box = ui.input(label, on_change=self._search)
+        self.box.props('outlined dense clearable debounce=250 type="search"')
 
     def show_results(self) -> None:
         """Make the place for what is found."""

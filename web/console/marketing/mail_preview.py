@@ -63,6 +63,7 @@ class MailPreview:
         with section(_("As a lead would get it")):
             with ui.element("div").classes("filters"):
                 search = LeadSearch(self.visit, _("Show it for another lead"), self._choose)
+                search.box.classes("wide")
                 if self.visit.may(Action.PUBLISH):
                     self._test()
             search.show_results()
