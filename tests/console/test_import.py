@@ -66,6 +66,43 @@ def test_a_marketer_imports_a_file_and_downloads_the_bad_rows(
     expect(window.get_by_role("combobox", name="rejected_reason")).to_have_count(0)
 
 
+ASKING = """\
+E-mail,First name,DNC,Trial ends
+anna@asking.example,Anna,yes,03/04/2027
+ben@asking.example,Ben,no,05/06/2027
+"""
+
+
+def test_a_marketer_is_asked_what_a_file_leaves_open(site: Site, console: Console) -> None:
+    """Guessed, the one who wants no mail would get some, and a trial would end in the wrong
+    month."""
+    window = console("marketing")
+    window.goto("/console/import")
+    window.locator(".drop input").set_input_files(
+        {"name": "asking.csv", "mimeType": "text/csv", "buffer": ASKING.encode()}
+    )
+    window.wait_for_url("**/console/import/*")
+    preview = window.locator("section", has_text="Preview")
+    expect(preview).to_contain_text("may say who wants no mail")
+    expect(window.get_by_role("button", name="Import")).to_be_disabled()
+
+    window.get_by_role("combobox", name="DNC").click()
+    window.get_by_role("option", name="Unsubscribed").click()
+    expect(preview).to_contain_text("Trial ends")
+    window.get_by_role("combobox", name="Order of dates").click()
+    window.get_by_role("option", name="Day, month, year").click()
+    expect(preview).to_contain_text("2 become leads")
+    window.get_by_role("button", name="Import").click()
+    expect(window.locator(".tile")).to_have_text(
+        ["2Rows", "2Created", "0Updated", "0Rejected", "1No mail"]
+    )
+
+    trial = "SELECT attributes->>'trial_ends' FROM lead WHERE email_key = 'ben@asking.example'"
+    assert site.value(trial) == "2027-06-05"
+    stopped = "SELECT email_key FROM suppression WHERE email_key LIKE '%@asking.example'"
+    assert site.value(stopped) == "anna@asking.example"
+
+
 def test_an_import_that_there_is_not_is_not_found(site: Site) -> None:
     """A page that is sent before it is finished looks fine to whoever checks a link."""
     with site.visit(site.sign_in("marketing")) as visitor:
