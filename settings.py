@@ -194,8 +194,12 @@ class Settings(BaseSettings):
     @field_validator("lead_time_zone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
-        if name not in zoneinfo.available_timezones():
-            raise ValueError(f"'{name}' is no time zone; write a name such as Europe/Berlin")
+        try:
+            zoneinfo.ZoneInfo(name)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(
+                f"'{name}' is no time zone; write a name such as Europe/Berlin"
+            ) from None
         return name
 
     @field_validator("database_url")

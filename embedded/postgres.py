@@ -189,7 +189,10 @@ class EmbeddedPostgres:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
                 if cursor.fetchone() is None:
                     cursor.execute(
-                        sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                        # Copies of files take half as long as copies through the log.
+                        sql.SQL(
+                            "CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY"
+                        ).format(
                             sql.Identifier(name),
                             sql.Identifier(template or "template1"),
                             sql.Identifier(USER),

@@ -46,7 +46,7 @@ from web.api.operations import operation_id
 from web.api.problems import ProblemDetails, handle_problems
 from web.api.queries import refuse_unknown_parameters
 from web.api.specification import TAGS, describe
-from web.api.webhook_events import describe_webhooks
+from web.api.webhook_events import described_webhooks
 
 log = structlog.get_logger(__name__)
 
@@ -104,12 +104,12 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         generate_unique_id_function=operation_id,
         dependencies=[Depends(refuse_unknown_parameters)],
         responses={503: {"model": ProblemDetails}},
+        webhooks=described_webhooks(),
     )
     here = Here(settings, database)
     api.state.here = here
     for subject in SUBJECTS:
         api.include_router(subject.router)
-    describe_webhooks(api)
     describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 

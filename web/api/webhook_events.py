@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Header
+from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field, create_model
 
 from domain.webhooks import EVENTS
@@ -110,8 +111,10 @@ DATA: Mapping[str, type[BaseModel]] = {
 """Event type → what its ``data`` holds."""
 
 
-def describe_webhooks(api: FastAPI) -> None:
-    """Add one webhook for each event type."""
+@functools.cache
+def described_webhooks() -> APIRouter:
+    """One webhook for each event type, for the description of the API."""
+    router = APIRouter()
     for event, says in EVENTS.items():
         title = "".join(part.capitalize() for part in event.replace(".", "_").split("_"))
         body = create_model(
@@ -121,10 +124,11 @@ def describe_webhooks(api: FastAPI) -> None:
             data=(DATA[event], ...),
         )
         body.__doc__ = f"{says[0].upper()}{says[1:]}."
-        _add(api, event, says, body)
+        _add(router, event, says, body)
+    return router
 
 
-def _add(api: FastAPI, event: str, says: str, body: type[BaseModel]) -> None:
+def _add(router: APIRouter, event: str, says: str, body: type[BaseModel]) -> None:
     def receive(
         event_body: Any,
         webhook_id: Annotated[str, Header(description="The same when it is sent again.")],
@@ -137,7 +141,7 @@ def _add(api: FastAPI, event: str, says: str, body: type[BaseModel]) -> None:
         An event may come twice, with the same ``webhook-id``."""
 
     receive.__annotations__["event_body"] = body
-    api.webhooks.post(
+    router.post(
         event,
         operation_id=f"on_{event.replace('.', '_')}",
         summary=f"{says[0].upper()}{says[1:]}",

@@ -17,6 +17,7 @@ from domain.contacts.time_zones import (
     zone_of_place,
     zones_of,
 )
+from settings import Settings
 
 CODES = sorted(
     code for code in get_global("territory_zones") if len(code) == 2 and code not in ("ZZ", "XK")
@@ -157,3 +158,11 @@ def test_the_countries_whose_states_are_listed_have_several_times() -> None:
         "CN"
     ]
     assert key("Île") == "ile"
+
+
+@pytest.mark.parametrize("name", ["Berlin", "Europe/Berlinn", "../etc/passwd", "", "Europe"])
+def test_a_deployment_names_a_zone_that_there_is(name: str) -> None:
+    """Mail to everybody whose zone is not known would go by no clock at all."""
+    assert Settings(lead_time_zone="Europe/Berlin").lead_time_zone == "Europe/Berlin"
+    with pytest.raises(ValueError, match="is no time zone; write a name such as Europe/Berlin"):
+        Settings(lead_time_zone=name)
