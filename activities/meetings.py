@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import text
 from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.journey import MeetingPlan, Reminder
-from domain.journey_sales import NextMeeting, OutcomeMissing
+from domain.journey import Code, MeetingPlan, Reminder
+from domain.journey_sales import MEETING_BESIDE, NextMeeting, OutcomeMissing
 from domain.policies import MeetingPolicy
 from domain.sentences import sentence
 from store import meetings, missing_outcomes
-from store.next_meetings import take_next_meeting
+from store.next_meetings import take_next_meeting, take_over
 from store.policies import policy
 
 
@@ -28,12 +29,16 @@ class MeetingActivities:
     def plan_meeting(self, meeting_id: int) -> MeetingPlan:
         """Reminders and end of an appointment; reminders that lie in the past are left out."""
         now = self.resources.now()
+        run = activity.info()
+        beside = run.workflow_type == MEETING_BESIDE
         with self.resources.engine.begin() as connection:
+            if not beside:
+                take_over(connection, meeting_id, now, again=f":{run.workflow_run_id}")
             promise = policy(connection, MeetingPolicy, "meeting")
             meeting = connection.execute(
                 text(
                     "SELECT meeting.starts_at, meeting.minutes, meeting.attempt, meeting.missed, "
-                    "meeting.state, meeting.cancelled_by, "
+                    "meeting.state, meeting.cancelled_by, meeting.beside, "
                     "lead.time_zone FROM meeting JOIN lead ON lead.id = meeting.lead_id "
                     "WHERE meeting.id = :id"
                 ),
@@ -59,7 +64,7 @@ class MeetingActivities:
             cancelled=meeting.state == "cancelled",
             cancelled_by=meeting.cancelled_by,
             cancelled_cadence=promise.cancelled_cadence,
-            outcome=meeting.state if meeting.state in ("held", "no_show") else "",
+            outcome=_known_outcome(meeting, beside=beside),
         )
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -87,3 +92,9 @@ class MeetingActivities:
             missing_outcomes.outcome_missing(
                 connection, request.meeting_id, request.times, self.resources.now()
             )
+
+
+def _known_outcome(meeting: Any, *, beside: bool) -> str:
+    if meeting.state in ("held", "no_show"):
+        return str(meeting.state)
+    return Code.TAKEN_OVER if beside and not meeting.beside else ""

@@ -323,7 +323,7 @@ class MeetingPlan:
     cancelled_cadence: str = ""
     """The cadence after the lead called it off, '' for none."""
     outcome: str = ""
-    """held or no_show; '' while nobody has said."""
+    """held or no_show; taken_over when another workflow sees it through; '' when nobody said."""
 
 
 @dataclass(frozen=True)

@@ -79,13 +79,17 @@ def see_through_beside(connection: Connection, meeting: Row[Any], again: str = "
     )
 
 
-def see_through_in_journey(connection: Connection, meeting: Row[Any]) -> None:
-    """Have the lead's journey, which asks for it, see the meeting through from now on."""
+def see_through_in_journey(connection: Connection, meeting: Row[Any], again: str = "") -> None:
+    """Have the lead's journey, which asks for it, see the meeting through from now on.
+
+    Args:
+        again: what tells this from an earlier time for the same setting.
+    """
     if not meeting.beside:
         return
     _mark(connection, meeting.id, beside=False)
     workflow_id = meeting_workflow_id(meeting.lead_id, meeting.id)
-    key = f"meeting-{meeting.id}-{meeting.attempt}:{Code.TAKEN_OVER}"
+    key = f"meeting-{meeting.id}-{meeting.attempt}:{Code.TAKEN_OVER}{again}"
     _signal(connection, workflow_id, key, meeting, Notice(Code.TAKEN_OVER))
 
 

@@ -9,7 +9,29 @@ from sqlalchemy import Connection, exists, select
 from domain.journey_sales import NextMeeting
 from store.meeting_news import see_through_in_journey
 from store.meeting_places import ends_at
-from store.tables import Meeting
+from store.tables import Meeting, Task
+from store.tasks import close_task
+
+
+def take_over(connection: Connection, meeting_id: int, now: datetime, *, again: str) -> None:
+    """Have the lead's journey, which heard of it late, see an appointment through that a workflow
+    beside it has begun with. Two would ask the rep how it went.
+
+    Args:
+        now: journey time, UTC.
+        again: what tells this from an earlier time for the same setting.
+    """
+    meeting = connection.execute(
+        select(*Meeting.__table__.c).where(Meeting.id == meeting_id).with_for_update()
+    ).one()
+    if not meeting.beside or meeting.state != "booked":
+        return
+    see_through_in_journey(connection, meeting, again)
+    asked = select(Task.id).where(
+        Task.meeting_id == meeting_id, Task.kind == "meeting_outcome", Task.state == "open"
+    )
+    for task_id in connection.scalars(asked).all():
+        close_task(connection, task_id, "withdrawn", now)
 
 
 def take_next_meeting(connection: Connection, meeting_id: int, now: datetime) -> NextMeeting:

@@ -18,6 +18,7 @@ from store.meetings import (
     record_outcome,
     report_missed,
 )
+from store.next_meetings import take_over
 from store.tables import Lead, Rep
 
 NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
@@ -168,3 +169,36 @@ def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -
         record_outcome(connection, meeting, "no_show")
         row = connection.execute(text("SELECT state, missed FROM meeting")).one()
     assert row == ("no_show", 1)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_whoever_takes_a_meeting_over_is_the_only_one_to_ask_how_it_went(
+    database: Engine, leads: list[int], times: int
+) -> None:
+    """A rep would answer two tasks about one meeting; the second answer was written over the
+    first."""
+    meeting = book(database, leads[0], TEN)
+    with database.begin() as connection:
+        for number in range(times):
+            connection.execute(text("UPDATE meeting SET beside = true"))
+            task = connection.execute(
+                text(
+                    "INSERT INTO task (key, lead_id, meeting_id, kind, title, dispositions, state, "
+                    "opened_at, due_at, deadline_at) VALUES (:key, :lead, :meeting, "
+                    "'meeting_outcome', 'How', '[\"held\"]', 'open', now(), now(), now()) "
+                    "RETURNING id"
+                ),
+                {"key": f"outcome-{number}", "lead": leads[0], "meeting": meeting},
+            ).scalar_one()
+            take_over(connection, meeting, NOW, again=f":{number}")
+            state = connection.execute(
+                text("SELECT state FROM task WHERE id = :id"), {"id": task}
+            ).scalar_one()
+            assert state == "withdrawn"
+
+    with database.connect() as connection:
+        assert connection.execute(text("SELECT beside FROM meeting")).scalar_one() is False
+        told = connection.execute(
+            text("SELECT count(*) FROM relay_message WHERE payload->>'code' = 'taken_over'")
+        ).scalar_one()
+    assert told == times

@@ -64,6 +64,25 @@ async def test_when_the_first_is_called_off_the_journey_follows_the_second(here:
     assert "no-show-1-rebook" not in sent
 
 
+async def test_a_meeting_is_seen_through_by_one_at_a_time(here: World) -> None:
+    """News of it that came late took the journey to a meeting that had a workflow of its own: the
+    rep was asked twice how it went, and one answer was written over the other."""
+    lead = here.lead(owner="rep-1", phase="Opportunity")
+    meeting = await here.books_elsewhere(lead, timedelta(days=2))
+    beside = here.client.get_workflow_handle(f"lead-{lead}-meeting-{meeting}")
+    await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
+
+    handle = await here.start(Phase.MEETING, lead, meeting_id=meeting)
+    await here.reaches("SELECT beside FROM meeting", False)
+    await here.deliver()
+    assert await beside.result() == "taken_over"
+    here.person.will("meeting_outcome", says("held"))
+    ending = await here.ending(handle)
+
+    assert (ending.phase, ending.reason) == (Phase.OPPORTUNITY, "held")
+    assert here.values("SELECT state FROM task") == ["done"]
+
+
 async def test_a_booking_while_a_sale_is_open_has_its_outcome(here: World) -> None:
     """The sale's second call is confirmed and reminded like the first."""
     here.person.will("meeting_outcome", says("held"))

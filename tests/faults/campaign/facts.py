@@ -114,7 +114,7 @@ _WRONG = {
     # At Cal.com a lead may book as many as it likes; what it books with us moves.
     "appointments doubled": """
         SELECT lead_id FROM meeting
-        WHERE state = 'booked' AND provider = '' AND starts_at > '{settled}'
+        WHERE state = 'booked' AND provider = '' AND NOT beside AND starts_at > '{settled}'
         GROUP BY 1 HAVING count(*) > 1
     """,
     "mails sent twice": """

@@ -73,6 +73,9 @@ class Mailbox:
     ) -> str:
         """Keep a mail. The name is aiosmtpd's."""
         assert isinstance(envelope.content, bytes)
+        if not envelope.rcpt_tos[0].endswith("@faults.example"):
+            # A rep's copy of an invitation is no touch: a second one has the same UID and SEQUENCE.
+            return "250 kept"
         mail = email.message_from_bytes(envelope.content, policy=email.policy.default)
         text, html = (mail.get_body((kind,)) for kind in ("plain", "html"))
         found = _LINK.findall(text.get_content() if text else "")
