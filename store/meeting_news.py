@@ -100,7 +100,10 @@ def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
 def _signal(
     connection: Connection, workflow_id: str, key: str, meeting: Row[Any], news: Notice
 ) -> None:
-    notice = replace(news, ref=meeting.id, cycle=meeting.cycle, attempt=meeting.attempt)
+    # A workflow of its own outlives the cycle of the lead in which it began.
+    own = workflow_id == meeting_workflow_id(meeting.lead_id, meeting.id)
+    cycle = 0 if own else meeting.cycle
+    notice = replace(news, ref=meeting.id, cycle=cycle, attempt=meeting.attempt)
     post(
         connection,
         key=key,

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from typing import Any
 
 from icalendar import Calendar
+from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
 from domain.journey import Phase
@@ -71,6 +72,9 @@ async def test_a_meeting_is_seen_through_by_one_at_a_time(here: World) -> None:
     meeting = await here.books_elsewhere(lead, timedelta(days=2))
     beside = here.client.get_workflow_handle(f"lead-{lead}-meeting-{meeting}")
     await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
+    with here.database.begin() as connection:
+        # Meanwhile the lead has come to its next cycle, and took the meeting along.
+        connection.execute(text("UPDATE meeting SET cycle = 2"))
 
     handle = await here.start(Phase.MEETING, lead, meeting_id=meeting)
     await here.reaches("SELECT beside FROM meeting", False)
