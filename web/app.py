@@ -38,7 +38,7 @@ from web.sendgrid_webhook import sendgrid_webhook
 from web.sign_in import Door, sign_in_pages
 from web.touched import LinkGone
 from web.tracking.api import tracking_api
-from web.tracking.library_settings import library_settings
+from web.tracking.client_settings import client_settings
 from web.unhandled import Unhandled
 from web.views import PAGES, page
 from web.words import words_asked_for
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sendgrid_webhook(settings, database))
     app.include_router(sendgrid_inbound(settings, database))
     app.include_router(tracking_api(settings, database))
-    app.include_router(library_settings(settings, database))
+    app.include_router(client_settings(settings, database))
     door = Door(settings, database)
     for pages in (sign_in_pages, password_pages, second_factor_pages, set_up_pages, manage_pages):
         app.include_router(pages(door))

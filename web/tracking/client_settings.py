@@ -16,7 +16,7 @@ from store.write_keys import find_source
 _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 
 
-def library_settings(settings: Settings, database: Engine) -> APIRouter:
+def client_settings(settings: Settings, database: Engine) -> APIRouter:
     """The settings of a write key: everything goes to this app, and nothing elsewhere. 404 for a
     key that is unknown or revoked."""
     router = APIRouter()
