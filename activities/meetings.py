@@ -15,7 +15,7 @@ from domain.journey_sales import MEETING_BESIDE, NextMeeting, OutcomeMissing
 from domain.policies import MeetingPolicy
 from domain.sentences import sentence
 from store import meetings, missing_outcomes
-from store.next_meetings import take_next_meeting, take_over
+from store.next_meetings import next_meeting_of, take_over
 from store.policies import policy
 
 
@@ -27,13 +27,13 @@ class MeetingActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def plan_meeting(self, meeting_id: int) -> MeetingPlan:
-        """Reminders and end of an appointment; reminders that lie in the past are left out."""
+        """Reminders and end of an appointment; reminders that lie in the past are left out. The
+        lead's journey takes it over with this from a workflow that saw it through beside it."""
         now = self.resources.now()
-        run = activity.info()
-        beside = run.workflow_type == MEETING_BESIDE
+        beside = activity.info().workflow_type == MEETING_BESIDE
         with self.resources.engine.begin() as connection:
             if not beside:
-                take_over(connection, meeting_id, now, again=f":{run.workflow_run_id}")
+                take_over(connection, meeting_id, now)
             promise = policy(connection, MeetingPolicy, "meeting")
             meeting = connection.execute(
                 text(
@@ -69,10 +69,9 @@ class MeetingActivities:
 
     @activity.defn(no_thread_cancel_exception=True)
     def next_meeting(self, meeting_id: int) -> NextMeeting:
-        """The next appointment that the lead has besides this one, which did not come about; it is
-        the journey's from now on."""
+        """The next appointment that the lead has besides this one, which did not come about."""
         with self.resources.engine.begin() as connection:
-            return take_next_meeting(connection, meeting_id, self.resources.now())
+            return next_meeting_of(connection, meeting_id, self.resources.now())
 
     @activity.defn(no_thread_cancel_exception=True)
     def call_off_meeting(self, meeting_id: int) -> str:

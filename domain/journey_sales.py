@@ -67,7 +67,6 @@ class MeetingBesideState:
 
     lead_id: int
     meeting_id: int
-    cycle: int = 1
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text
 
 from domain.journey import IN_SALES, Code, Entered, Notice, Phase, PhaseEntry, Stage
 from domain.journey_sales import OUTBOUND
 from domain.scoring.policy import ScoringPolicy
 from store import sla
+from store.meeting_news import see_through_beside
+from store.meeting_places import SALE_OR_CUSTOMER, ends_at
 from store.outgoing import announce
 from store.policies import policy
 from store.relay_messages import notify_journey
 from store.routing import assign, drain_overflow
 from store.scoring import standing_now
+from store.tables import Meeting
 
 
 def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Entered:
@@ -87,6 +90,8 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         )
         if entry.cycle > lead.cycle:
             _bring_along(connection, entry, lead)
+        if entry.phase in SALE_OR_CUSTOMER:
+            _leave_meetings(connection, lead)
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
         sla.left_phase(connection, entry.lead_id, entered=entry.phase, cycle=entry.cycle, now=at)
         if not came and entry.phase not in IN_SALES:
@@ -98,7 +103,8 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
 
 def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> None:
     """Take into a new cycle what came while the lead was still in the one before. To the journey,
-    news of an earlier cycle is history: an appointment, its changes and a reply would be lost.
+    news of an earlier cycle is history: an appointment, its changes and a reply would be lost. An
+    appointment with a workflow of its own is none of the journey's.
 
     Args:
         lead: its row as it was before.
@@ -107,7 +113,8 @@ def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> N
     booked = connection.execute(
         text(
             "UPDATE meeting SET cycle = :cycle WHERE lead_id = :lead AND cycle = :before "
-            "AND state = 'booked' AND (:to_meeting OR starts_at > :since) RETURNING id, attempt"
+            "AND NOT beside AND state = 'booked' AND (:to_meeting OR starts_at > :since) "
+            "RETURNING id, attempt"
         ),
         {
             "cycle": entry.cycle,
@@ -143,6 +150,24 @@ def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> N
             signal="engagement",
             notice=Notice(Code.REPLIED, ref=reply, cycle=entry.cycle),
         )
+
+
+def _leave_meetings(connection: Connection, lead: Row[Any]) -> None:
+    """Give appointments that the journey leaves behind workflows of their own: during a sale, and
+    with a customer, it sees none through.
+
+    Args:
+        lead: its row as it was before.
+    """
+    rows = connection.execute(
+        select(*Meeting.__table__.c).where(
+            Meeting.lead_id == lead.id, Meeting.state == "booked", Meeting.beside.is_(False)
+        )
+    )
+    for row in rows.all():
+        # Of one that was over before, nobody could say how it went.
+        if ends_at(row) > lead.phase_since:
+            see_through_beside(connection, row)
 
 
 def _stage(lead: Row[Any], entry: PhaseEntry) -> str:

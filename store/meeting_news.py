@@ -5,6 +5,7 @@ The lead's journey sees one through, a workflow of its own each other one: ``Mee
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -31,17 +32,14 @@ def tell_of_meeting(
         meeting: all columns of its row.
         told_at: when a calendar service said so: what it takes back it may say again.
     """
-    beside = meeting_workflow_id(meeting.lead_id, meeting.id)
     when = f":{told_at.timestamp():.0f}" if told_at else ""
-    key = f"meeting-{meeting.id}-{meeting.attempt}:{code}{when}"
-    workflow_id = beside if meeting.beside else journey_id(meeting.lead_id)
-    _signal(connection, workflow_id, key, meeting, Notice(code, reason=reason))
+    news = Notice(code, reason=reason)
+    _signal(connection, f"{code}{when}", meeting, news, beside=meeting.beside)
 
 
 def tell_journey_too(connection: Connection, meeting: Row[Any], code: Code) -> None:
     """Signal the journey of a lead whose meeting is seen through beside it."""
-    key = f"meeting-{meeting.id}-{meeting.attempt}:{code}:journey"
-    _signal(connection, journey_id(meeting.lead_id), key, meeting, Notice(code))
+    _signal(connection, f"{code}:journey", meeting, Notice(code), beside=False)
 
 
 def begin_journey(connection: Connection, meeting: Row[Any]) -> bool:
@@ -62,35 +60,27 @@ def begin_journey(connection: Connection, meeting: Row[Any]) -> bool:
     )
 
 
-def see_through_beside(connection: Connection, meeting: Row[Any], again: str = "") -> None:
-    """Have a workflow of its own see the meeting through; one that runs goes on.
-
-    Args:
-        again: what tells this start from an earlier one for the same setting.
-    """
+def see_through_beside(connection: Connection, meeting: Row[Any]) -> None:
+    """Have a workflow of its own see the meeting through; one that runs goes on."""
     if not meeting.beside:
         _mark(connection, meeting.id, beside=True)
     post(
         connection,
-        key=f"meeting-{meeting.id}-{meeting.attempt}:beside{again}",
+        # It may go to and fro between the two, and each time counts.
+        key=f"meeting-{meeting.id}-{meeting.attempt}:beside:{uuid.uuid4()}",
         workflow_id=meeting_workflow_id(meeting.lead_id, meeting.id),
         kind="meeting_beside",
-        payload={"lead_id": meeting.lead_id, "meeting_id": meeting.id, "cycle": meeting.cycle},
+        payload={"lead_id": meeting.lead_id, "meeting_id": meeting.id},
     )
 
 
-def see_through_in_journey(connection: Connection, meeting: Row[Any], again: str = "") -> None:
-    """Have the lead's journey, which asks for it, see the meeting through from now on.
-
-    Args:
-        again: what tells this from an earlier time for the same setting.
-    """
+def see_through_in_journey(connection: Connection, meeting: Row[Any]) -> None:
+    """Have the lead's journey, which asks for it, see the meeting through from now on."""
     if not meeting.beside:
         return
     _mark(connection, meeting.id, beside=False)
-    workflow_id = meeting_workflow_id(meeting.lead_id, meeting.id)
-    key = f"meeting-{meeting.id}-{meeting.attempt}:{Code.TAKEN_OVER}{again}"
-    _signal(connection, workflow_id, key, meeting, Notice(Code.TAKEN_OVER))
+    notice = Notice(Code.TAKEN_OVER)
+    _signal(connection, f"{Code.TAKEN_OVER}:{uuid.uuid4()}", meeting, notice, beside=True)
 
 
 def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
@@ -98,17 +88,20 @@ def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
 
 
 def _signal(
-    connection: Connection, workflow_id: str, key: str, meeting: Row[Any], news: Notice
+    connection: Connection, once: str, meeting: Row[Any], news: Notice, *, beside: bool
 ) -> None:
-    # A workflow of its own outlives the cycle of the lead in which it began.
-    own = workflow_id == meeting_workflow_id(meeting.lead_id, meeting.id)
-    cycle = 0 if own else meeting.cycle
-    notice = replace(news, ref=meeting.id, cycle=cycle, attempt=meeting.attempt)
+    """Tell the meeting's own workflow, which outlives the cycle in which it began, or the journey.
+
+    Args:
+        once: what tells this news from others about the same setting.
+    """
+    lead_id = meeting.lead_id
+    cycle = 0 if beside else meeting.cycle
     post(
         connection,
-        key=key,
-        workflow_id=workflow_id,
+        key=f"meeting-{meeting.id}-{meeting.attempt}:{once}",
+        workflow_id=meeting_workflow_id(lead_id, meeting.id) if beside else journey_id(lead_id),
         kind="signal",
         name="meeting",
-        payload=asdict(notice),
+        payload=asdict(replace(news, ref=meeting.id, cycle=cycle, attempt=meeting.attempt)),
     )

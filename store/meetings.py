@@ -397,7 +397,7 @@ def report_attended(connection: Connection, meeting_id: int, *, told_at: datetim
         return False
     if row.beside:
         # The workflow that saw it through is over: another one asks the rep.
-        see_through_beside(connection, row, again=f":{told_at.timestamp():.0f}")
+        see_through_beside(connection, row)
     tell_of_meeting(connection, row, Code.ATTENDED, told_at=told_at)
     return True
 

@@ -13,20 +13,19 @@ from store.tables import Meeting, Task
 from store.tasks import close_task
 
 
-def take_over(connection: Connection, meeting_id: int, now: datetime, *, again: str) -> None:
-    """Have the lead's journey, which heard of it late, see an appointment through that a workflow
-    beside it has begun with. Two would ask the rep how it went.
+def take_over(connection: Connection, meeting_id: int, now: datetime) -> None:
+    """Have the lead's journey see an appointment through, and nobody beside it: two would ask the
+    rep how it went.
 
     Args:
         now: journey time, UTC.
-        again: what tells this from an earlier time for the same setting.
     """
     meeting = connection.execute(
         select(*Meeting.__table__.c).where(Meeting.id == meeting_id).with_for_update()
     ).one()
     if not meeting.beside or meeting.state != "booked":
         return
-    see_through_in_journey(connection, meeting, again)
+    see_through_in_journey(connection, meeting)
     asked = select(Task.id).where(
         Task.meeting_id == meeting_id, Task.kind == "meeting_outcome", Task.state == "open"
     )
@@ -34,9 +33,8 @@ def take_over(connection: Connection, meeting_id: int, now: datetime, *, again: 
         close_task(connection, task_id, "withdrawn", now)
 
 
-def take_next_meeting(connection: Connection, meeting_id: int, now: datetime) -> NextMeeting:
-    """Give the lead's journey the next of its appointments that stand, and say whether one of this
-    cycle was held.
+def next_meeting_of(connection: Connection, meeting_id: int, now: datetime) -> NextMeeting:
+    """The next of the lead's appointments that stand, and whether one of this cycle was held.
 
     Args:
         meeting_id: the one that did not come about.
@@ -45,28 +43,14 @@ def take_next_meeting(connection: Connection, meeting_id: int, now: datetime) ->
     meeting = connection.execute(
         select(Meeting.lead_id, Meeting.cycle).where(Meeting.id == meeting_id)
     ).one()
+    others = (Meeting.lead_id == meeting.lead_id, Meeting.id != meeting_id)
     booked = connection.execute(
         select(*Meeting.__table__.c)
-        .where(
-            Meeting.lead_id == meeting.lead_id,
-            Meeting.state == "booked",
-            Meeting.id != meeting_id,
-        )
+        .where(*others, Meeting.state == "booked")
         .order_by(Meeting.starts_at, Meeting.id)
-        .with_for_update()
-    ).all()
-    held = connection.scalar(
-        select(
-            exists().where(
-                Meeting.lead_id == meeting.lead_id,
-                Meeting.cycle == meeting.cycle,
-                Meeting.state == "held",
-                Meeting.id != meeting_id,
-            )
-        )
     )
-    following = next((one for one in booked if ends_at(one) > now), None)
-    if following is None:
-        return NextMeeting(0, bool(held))
-    see_through_in_journey(connection, following)
-    return NextMeeting(following.id, bool(held))
+    held = connection.scalar(
+        select(exists().where(*others, Meeting.cycle == meeting.cycle, Meeting.state == "held"))
+    )
+    following = next((one.id for one in booked if ends_at(one) > now), 0)
+    return NextMeeting(following, bool(held))

@@ -16,9 +16,7 @@ class MeetingBeside(Appointment):
 
     @workflow.init
     def __init__(self, beside: MeetingBesideState) -> None:
-        super().__init__(
-            JourneyState(beside.lead_id, cycle=beside.cycle, meeting_id=beside.meeting_id)
-        )
+        super().__init__(JourneyState(beside.lead_id, meeting_id=beside.meeting_id))
 
     @workflow.run
     async def run(self, beside: MeetingBesideState) -> str:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, insert, text
 
+from domain.journey import Phase, PhaseEntry
 from store.engine import engine
+from store.journeys import record_entry
 from store.meetings import (
     MeetingRefused,
     Origin,
@@ -20,6 +22,7 @@ from store.meetings import (
 )
 from store.next_meetings import take_over
 from store.tables import Lead, Rep
+from tests.workflows.harness import publish
 
 NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
 TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
@@ -171,6 +174,37 @@ def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -
     assert row == ("no_show", 1)
 
 
+@pytest.mark.parametrize(
+    ("phase", "days", "workflows"),
+    [
+        (Phase.OPPORTUNITY, 3, 1),
+        (Phase.CUSTOMER, 3, 1),
+        (Phase.FOLLOW_UP, 3, 0),
+        # It was over before the journey came to where it was: nobody knows how it went.
+        (Phase.OPPORTUNITY, -3, 0),
+    ],
+)
+def test_a_meeting_that_a_sale_leaves_behind_has_a_workflow_of_its_own(
+    database: Engine, leads: list[int], phase: Phase, days: int, workflows: int
+) -> None:
+    """A lead that buys, or that somebody moves to a sale, still comes: without a reminder, and
+    nobody would be asked how it went."""
+    book(database, leads[0], TEN)
+    publish(database)
+    with database.begin() as connection:
+        connection.execute(
+            text("UPDATE lead SET phase = 'Meeting', phase_since = :at"),
+            {"at": TEN - timedelta(days=days)},
+        )
+        record_entry(connection, PhaseEntry(leads[0], "entered", phase, "", "moved", 1), NOW)
+        found = connection.execute(
+            text("SELECT count(*) FROM relay_message WHERE kind = 'meeting_beside'")
+        )
+        assert found.scalar_one() == workflows
+        beside = connection.execute(text("SELECT beside FROM meeting")).scalar_one()
+        assert beside is bool(workflows)
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_whoever_takes_a_meeting_over_is_the_only_one_to_ask_how_it_went(
     database: Engine, leads: list[int], times: int
@@ -190,7 +224,7 @@ def test_whoever_takes_a_meeting_over_is_the_only_one_to_ask_how_it_went(
                 ),
                 {"key": f"outcome-{number}", "lead": leads[0], "meeting": meeting},
             ).scalar_one()
-            take_over(connection, meeting, NOW, again=f":{number}")
+            take_over(connection, meeting, NOW)
             state = connection.execute(
                 text("SELECT state FROM task WHERE id = :id"), {"id": task}
             ).scalar_one()
