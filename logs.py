@@ -133,4 +133,4 @@ def _ended(
     _kind: type[BaseException], error: BaseException | None, _frames: TracebackType | None
 ) -> None:
     if error is not None:
-        print(told(error), file=sys.stderr)  # noqa: T201
+        sys.stderr.write(f"{told(error)}\n")

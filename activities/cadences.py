@@ -257,8 +257,8 @@ class CadenceActivities:
             row.counted_from,
             row.counted_since,
             current.facts,
-            row.time_zone,
-            row.country,
+            time_zone=row.time_zone,
+            country=row.country,
             earliest=now,
         )
 
@@ -384,11 +384,17 @@ class CadenceActivities:
     def _move(self, current: Pass, step: str, now: datetime, meeting_id: int = 0) -> Move:
         """What comes next from ``step``. A mail with which a cadence after a meeting begins does
         not wait for the window while the meeting is just over: the lead chose the hour."""
+        row = current.row
         move = next_move(
-            current.cadence, step, now, current.facts, current.row.time_zone, current.row.country
+            current.cadence,
+            step,
+            now,
+            current.facts,
+            time_zone=row.time_zone,
+            country=row.country,
         )
         waits = move.kind == "send" and move.due > now and move.step == current.cadence.first
-        if waits and current.row.phase == Phase.MEETING and self._is_just_over(meeting_id, now):
+        if waits and row.phase == Phase.MEETING and self._is_just_over(meeting_id, now):
             return replace(move, due=now)
         return move
 

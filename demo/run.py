@@ -6,8 +6,6 @@ import asyncio
 import json
 import os
 import shlex
-import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -20,16 +18,14 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.connect import reach_temporal
-from cli.errors import UserError
-from cli.local_run import LocalRun
+from cli.local_run import LocalRun, wipe_home
 from cli.stack import prepare_database, print_console_link
 from cli.users import first_link
 from demo.people import Person, cut_sample
 from demo.players import Happening, Players, WebClient
 from demo.screen import FIGURE_NAMES, Header, Moment, Screen
 from domain.access import Role
-from embedded import StackAddresses, read_state
-from embedded.state import LOCK_FILE, HomeLock
+from embedded import StackAddresses
 from settings import ROOT, Settings
 from store.api_tokens import create_token
 from store.engine import engine
@@ -45,7 +41,6 @@ PLAYERS = "demo"
 LONGEST_SECONDS = 900.0
 REFRESH_SECONDS = 0.5
 SLOWEST = 2.5
-LEFT_OVER_SECONDS = 30.0
 SHARE_BACK = 0.05
 """The share of leads that must be back from recycle before the loop counts as shown."""
 
@@ -157,48 +152,13 @@ def _stack(settings: Settings, console: Console) -> Iterator[tuple[LocalRun, Sta
             environment=_environment(settings),
             say=lambda part: status.update(f"Starting: {part}"),
         )
-        _wipe(settings.perennial_home)
+        wipe_home(settings.perennial_home)
         addresses = run.start()
     try:
         yield run, addresses
     finally:
         with console.status("Stopping"):
             run.stop()
-
-
-def _wipe(home: Path) -> None:
-    """Delete what an earlier demo left in ``home``, and stop what a killed one left running.
-
-    Raises:
-        StackError: a demo runs from there now.
-        UserError: the folder holds something else.
-    """
-    # Imported here like the servers themselves: a production install has them not.
-    from embedded.processes import (  # noqa: PLC0415
-        make_folder,
-        recorded_process,
-        stop_left_over,
-    )
-
-    if home.is_dir() and any(home.iterdir()) and not (home / LOCK_FILE).exists():
-        raise UserError(
-            f"The demo would delete everything in {home}, but no demo made it: move it away, or "
-            "set PERENNIAL_HOME to another folder."
-        )
-    make_folder(home)
-    lock = HomeLock(home)
-    lock.acquire()
-    try:
-        for pid, created in reversed(read_state(home).processes.values()):
-            if process := recorded_process(pid, created):
-                stop_left_over(process, first=signal.SIGINT, seconds=LEFT_OVER_SECONDS)
-        for entry in home.iterdir():
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            elif entry.name != LOCK_FILE:
-                entry.unlink()
-    finally:
-        lock.release()
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -28,8 +28,8 @@ class Sentence(str):
         said.pattern, said.values = pattern, values
         return said
 
-    def __getnewargs__(self) -> tuple[str, Mapping[str, Value]]:  # type: ignore[override]
-        return self.pattern, self.values
+    def __reduce__(self) -> tuple[type[Sentence], tuple[str, Mapping[str, Value]]]:
+        return type(self), (self.pattern, self.values)
 
     def __str__(self) -> str:
         return self

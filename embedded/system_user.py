@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import time
@@ -29,16 +30,16 @@ def system_user() -> pwd.struct_passwd:
             return pwd.getpwnam(SYSTEM_USER)
         except KeyError:
             # Another start on this machine may be making it: then this fails, and look again.
-            try:
-                made = subprocess.run(
-                    ["useradd", "--system", "--no-create-home", SYSTEM_USER],  # noqa: S607
-                    capture_output=True,
-                    text=True,
-                    check=False,
-                )
-            except OSError as error:
-                reason = str(error)
+            program = shutil.which("useradd")
+            if program is None:
+                reason = "there is no program useradd"
                 break
+            made = subprocess.run(
+                [program, "--system", "--no-create-home", SYSTEM_USER],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
             reason = made.stderr.strip()
             time.sleep(0.2)
     raise StackError(

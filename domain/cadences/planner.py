@@ -49,14 +49,14 @@ class Move:
     unanswered: tuple[tuple[str, str], ...] = ()
 
 
-def next_move(  # noqa: PLR0917
+def next_move(
     cadence: Cadence,
     step: str,
     now: datetime,
     facts: Mapping[str, Any],
+    *,
     time_zone: str,
     country: str,
-    *,
     earliest: datetime | None = None,
 ) -> Move:
     """Walk from ``step`` (itself included; ``END`` is allowed) to the next thing to do.

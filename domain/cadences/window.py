@@ -133,12 +133,15 @@ def zone(time_zone: str) -> ZoneInfo:
 @functools.lru_cache(maxsize=2048)
 def holidays_of(country: str, year: int) -> frozenset[date]:
     """National holidays in one year of a country (ISO 3166-1 alpha-2); none if not known."""
-    if not _COUNTRY.fullmatch(country):
+    if not has_holidays(country):
         return frozenset()
-    try:
-        return frozenset(holidays.country_holidays(country, years=year))
-    except NotImplementedError:  # So the library says that it has no such country.
-        return frozenset()
+    return frozenset(holidays.country_holidays(country, years=year))
+
+
+def has_holidays(country: str) -> bool:
+    """Whether the national holidays of a country (ISO 3166-1 alpha-2) are known."""
+    known = holidays.list_supported_countries(include_aliases=False)
+    return _COUNTRY.fullmatch(country) is not None and country in known
 
 
 def is_holiday(day: date, country: str) -> bool:

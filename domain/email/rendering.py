@@ -333,10 +333,10 @@ class _MailSandbox(ImmutableSandboxedEnvironment):
         name = argument if isinstance(argument, str) else None
         return self.undefined(obj=obj, name=name, hint=f"there is no field '{name}'")
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: N805
-        if __obj is not _range and __obj is not __context.resolve("link"):
+    def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if obj is not _range and obj is not context.resolve("link"):
             raise SecurityError("only link(…) and range(…) can be called")
-        return __obj(*args, **kwargs)
+        return obj(*args, **kwargs)
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
         for side in (left, right):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from datetime import date
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from domain.cadences.window import WEEKDAYS
+from domain.cadences.window import WEEKDAYS, has_holidays
 from domain.cadences.yaml_messages import did_you_mean
 from domain.contacts.countries import country_code
 from domain.contacts.time_zones import time_zone_name
@@ -166,17 +164,8 @@ def _checked_zone(value: str) -> str:
     return value
 
 
-@functools.lru_cache(maxsize=256)
-def _has_holidays(country: str) -> bool:
-    try:
-        holidays.country_holidays(country)
-    except NotImplementedError:
-        return False
-    return True
-
-
 def _checked_country(value: str) -> str:
-    if not value or (re.fullmatch("[A-Z]{2}", value) and _has_holidays(value)):
+    if not value or has_holidays(value):
         return value
     meant = country_code(value)
     raise _refuse(

@@ -22,7 +22,7 @@ def cadence(*steps: dict[str, Any]) -> Cadence:
 
 
 def move(plan: Cadence, step: str = "", facts: dict[str, Any] | None = None) -> Move:
-    return next_move(plan, step or plan.first, NOW, facts or {}, "UTC", "")
+    return next_move(plan, step or plan.first, NOW, facts or {}, time_zone="UTC", country="")
 
 
 def test_a_mail_due_in_the_window_goes_now() -> None:
@@ -42,8 +42,8 @@ def test_business_days_are_those_of_the_lead() -> None:
     plan = cadence({"wait": "1 business day"}, {"task": {"title": "Call"}})
     friday = datetime(2026, 8, 14, 5, tzinfo=UTC)
 
-    korean = next_move(plan, plan.first, friday, {}, "Asia/Seoul", "KR")
-    american = next_move(plan, plan.first, friday, {}, "America/Chicago", "US")
+    korean = next_move(plan, plan.first, friday, {}, time_zone="Asia/Seoul", country="KR")
+    american = next_move(plan, plan.first, friday, {}, time_zone="America/Chicago", country="US")
 
     assert korean.due == datetime(2026, 8, 18, 5, tzinfo=UTC)
     assert american.due == datetime(2026, 8, 17, 5, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_the_end_is_an_exit_for_exhaustion_after_the_last_wait() -> None:
     assert move(plan, plan.successor("email-a")) == Move(
         "exit", END, NOW + timedelta(days=3), "exhausted"
     )
-    assert next_move(plan, END, NOW, {}, "UTC", "").exit_reason == "exhausted"
+    assert next_move(plan, END, NOW, {}, time_zone="UTC", country="").exit_reason == "exhausted"
 
 
 def test_a_step_that_does_not_exist_is_an_error() -> None:
@@ -126,7 +126,7 @@ def _done(plan: Cadence, yes: set[int]) -> list[str]:
     done: list[str] = []
     step, now = plan.first, NOW
     for _ in range(1000):
-        following = next_move(plan, step, now, facts, "Asia/Seoul", "KR")
+        following = next_move(plan, step, now, facts, time_zone="Asia/Seoul", country="KR")
         assert following.due >= now
         step, now = following.step, following.due
         if following.kind == "decide":
@@ -193,12 +193,12 @@ def test_waits_counted_anew_come_to_the_plan_of_another_place(
         before.counted_from,
         before.counted_since,
         {},
-        "Asia/Seoul",
-        "KR",
+        time_zone="Asia/Seoul",
+        country="KR",
         earliest=NOW + timedelta(hours=1),
     )
 
-    assert again == next_move(plan, plan.first, NOW, {}, "Asia/Seoul", "KR")
+    assert again == next_move(plan, plan.first, NOW, {}, time_zone="Asia/Seoul", country="KR")
     assert again.kind == kind
 
 
@@ -207,11 +207,14 @@ def test_a_mail_that_would_have_gone_elsewhere_goes_at_the_next_opening() -> Non
     plan = cadence({"wait": "1 day"}, {"email": "a"})
     night = datetime(2026, 6, 4, 22, tzinfo=UTC)
 
-    late = next_move(plan, plan.first, NOW, {}, "UTC", "", earliest=night)
+    late = next_move(plan, plan.first, NOW, {}, time_zone="UTC", country="", earliest=night)
 
     assert late.due == datetime(2026, 6, 5, 9, tzinfo=UTC)
     wait = cadence({"wait": "1 day"}, {"exit": "cold"})
-    assert next_move(wait, wait.first, NOW, {}, "UTC", "", earliest=night).due == night
+    assert (
+        next_move(wait, wait.first, NOW, {}, time_zone="UTC", country="", earliest=night).due
+        == night
+    )
 
 
 def test_waits_are_counted_anew_from_behind_a_branch_that_was_decided() -> None:
