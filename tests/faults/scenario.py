@@ -126,6 +126,11 @@ class Scenario:
             assert time.monotonic() < deadline, "\n".join([*astray, self.log()])
             time.sleep(0.5)
         self.cast.stop()
+        # Faults explain some of it; not that a kind of mail is never sent, or most of them are not.
+        scripts = [SCRIPTS[lead.script] for lead in self.rows(_STANDING)]
+        assert self.otherwise <= sum(len(script.maybe) for script in scripts) / 2
+        sent = {one.step for one in self.rows("SELECT step FROM touch WHERE state = 'sent'")}
+        assert {step for script in scripts for step in script.mails} <= sent
         assert not self.loose_ends()
         asyncio.run(self.compare_with_temporal())
         again = self.value(r"SELECT count(*) FROM touch WHERE claim !~ '\D1$'")
