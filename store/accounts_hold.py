@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Container, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from store.accounts import name_key
 from store.cadences import latest_cadence
 from store.lead_standing import WITH_MARKETING
 from store.presence import is_known
-from store.relay_messages import Message, notify_journey, post_all
+from store.relay_messages import notify_journey, plan_anew
 
 _LONGEST_HOLD = timedelta(days=5 * 366)
 
@@ -345,19 +345,7 @@ def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
         ),
         {"account": account_id, "nurture": Phase.NURTURE},
     )
-    post_all(
-        connection,
-        [
-            Message(
-                key=f"hold:{workflow_id}:{uuid.uuid4()}",
-                workflow_id=workflow_id,
-                kind="signal",
-                name="engagement",
-                payload=asdict(Notice(Code.REPLAN)),
-            )
-            for workflow_id in rows.scalars()
-        ],
-    )
+    plan_anew(connection, "hold", rows.scalars())
 
 
 def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:

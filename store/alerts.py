@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
+from store.tables import Rep
 
 # An overflow alert stands as long as leads wait, that nothing is sent until it is mended, and a hot
 # lead's until it is answered: those close by themselves.
@@ -26,6 +27,12 @@ class NewAlert:
     owner: str
     due_at: datetime
     lead_id: int | None = None
+
+
+def all_managers(connection: Connection) -> list[str]:
+    """Codes of those who manage a team now."""
+    managers = select(Rep.code).where(Rep.manager, Rep.active).order_by(Rep.code)
+    return list(connection.scalars(managers))
 
 
 def raise_alerts(

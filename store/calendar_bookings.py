@@ -156,7 +156,6 @@ def _remember(
             .values(
                 cancelled=True,
                 cancelled_by=report.cancelled_by or booking.cancelled_by,
-                cancelled_told_at=told_at,
             )
         )
 

@@ -13,7 +13,7 @@ from domain.journey import journey_id
 from domain.names import FREE_MAIL
 from store.accounts import Accounts, name_key
 from store.certainty import is_better
-from store.places import places, plan_anew
+from store.places import places, plan_moved_anew
 from store.relay_messages import Message, post_all
 from store.write_keys import Source
 
@@ -206,7 +206,7 @@ def update_leads(
     changed = connection.execute(_UPDATE[source.kind], {"said": said, "free": sorted(FREE_MAIL)})
     updated = set(changed.scalars())
     if before and updated:
-        plan_anew(connection, before, places(connection, these, ids))
+        plan_moved_anew(connection, before, places(connection, these, ids))
     if source.kind == "browser":
         connection.execute(
             _CLAIM,

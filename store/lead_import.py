@@ -21,7 +21,7 @@ from domain.scoring.policy import ScoringPolicy
 from store.bounded import allow_long_work
 from store.certainty import is_better
 from store.consent import opt_out_all
-from store.places import places, plan_anew
+from store.places import places, plan_moved_anew
 from store.policies import PolicyMissing, policy
 from store.recycle import contracts_changed
 from store.relay_messages import CHANNEL
@@ -239,7 +239,7 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> Merged:
             """
         )
     )
-    plan_anew(connection, before, places(connection, _KNOWN_BEFORE))
+    plan_moved_anew(connection, before, places(connection, _KNOWN_BEFORE))
     # Whoever imports a file stands for its addresses.
     connection.execute(
         text(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from store.alerts import NewAlert, raise_alerts
-from store.tables import Rep
+from store.alerts import NewAlert, all_managers, raise_alerts
 
 
 class MeetingAlert(StrEnum):
@@ -56,7 +55,6 @@ def alert_unreadable(connection: Connection, provider: str, at: datetime) -> Non
     Args:
         at: journey time, UTC.
     """
-    managers = connection.scalars(select(Rep.code).where(Rep.manager, Rep.active)).all()
     raise_alerts(
         connection,
         [
@@ -66,7 +64,7 @@ def alert_unreadable(connection: Connection, provider: str, at: datetime) -> Non
                 manager,
                 at,
             )
-            for manager in managers or [""]
+            for manager in all_managers(connection) or [""]
         ],
         at,
         again=True,

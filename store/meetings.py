@@ -30,7 +30,7 @@ from store.meeting_news import (
 from store.meeting_places import SALE_OR_CUSTOMER, Place, ends_at, place_of
 from store.outgoing import announce
 from store.relay_messages import start_again
-from store.rep_times import LONGEST_MINUTES, busy_times, lock_times
+from store.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
 from store.routing import assign
 from store.tables import CalendarBooking, Lead, Meeting, Rep
 
@@ -258,22 +258,18 @@ def _same_event(
     connection: Connection, owner: str, starts_at: datetime, ends_at: datetime, origin: Origin
 ) -> bool:
     """Whether all that the rep has then is the event that this booking is a part of."""
-    others = connection.execute(
-        select(CalendarBooking.event, Meeting.starts_at, Meeting.minutes)
+    others = connection.scalars(
+        select(CalendarBooking.event)
         .select_from(Meeting)
         .outerjoin(CalendarBooking, CalendarBooking.id == Meeting.provider_id)
         .where(
             Meeting.owner == owner,
             Meeting.state == "booked",
-            Meeting.starts_at < ends_at,
+            *within(starts_at, ends_at),
             Meeting.provider_id.is_distinct_from(origin.id),
         )
     )
-    return all(
-        origin.event and event == origin.event
-        for event, begins, lasts in others
-        if begins + timedelta(minutes=lasts) > starts_at
-    )
+    return all(origin.event and event == origin.event for event in others)
 
 
 def _alert(

@@ -3,14 +3,11 @@ business days of its country, so they are made anew when either changes."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from sqlalchemy import Connection, text
 
-from domain.journey import Code, Notice
-from store.relay_messages import Message, post_all
+from store.relay_messages import plan_anew
 
 Places = frozenset[tuple[int, str, str]]
 """Ids of leads under way, each with its time zone and its country."""
@@ -49,17 +46,9 @@ def places(
     return frozenset((row.id, row.time_zone, row.country) for row in found)
 
 
-def plan_anew(connection: Connection, before: Places, after: Places) -> None:
+def plan_moved_anew(connection: Connection, before: Places, after: Places) -> None:
     """Have all that waits for leads planned anew, sooner or later, whose place is another now."""
     moved = [lead_id for lead_id, _, _ in after - before]
     if not moved:
         return
-    notice = asdict(Notice(Code.REPLAN))
-    waiting = connection.execute(_WHO_WAITS, {"ids": moved}).scalars()
-    post_all(
-        connection,
-        [
-            Message(f"moved:{uuid.uuid4()}", workflow_id, "signal", notice, "engagement")
-            for workflow_id in waiting
-        ],
-    )
+    plan_anew(connection, "moved", connection.execute(_WHO_WAITS, {"ids": moved}).scalars())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -88,6 +89,22 @@ def notify_journey(
         kind="signal",
         name=signal,
         payload=asdict(notice),
+    )
+
+
+def plan_anew(connection: Connection, why: str, workflow_ids: Iterable[str]) -> None:
+    """Have workflows that wait for their next touch plan it anew.
+
+    Args:
+        why: a word that the messages are known by.
+    """
+    notice = asdict(Notice(Code.REPLAN))
+    post_all(
+        connection,
+        [
+            Message(f"{why}:{one}:{uuid.uuid4()}", one, "signal", notice, "engagement")
+            for one in workflow_ids
+        ],
     )
 
 

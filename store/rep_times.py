@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from domain.meetings.free_times import Busy
 from store.tables import Meeting
@@ -23,13 +24,19 @@ def busy_times(
         .where(
             Meeting.owner == owner,
             Meeting.state == "booked",
-            Meeting.starts_at > since - _LONGEST,
-            Meeting.starts_at + func.make_interval(0, 0, 0, 0, 0, Meeting.minutes) > since,
+            *within(since),
             Meeting.id != without,
         )
         .order_by(Meeting.starts_at)
     )
     return [(starts, starts + timedelta(minutes=minutes)) for starts, minutes in rows]
+
+
+def within(since: datetime, until: datetime | None = None) -> Sequence[ColumnElement[bool]]:
+    """Conditions of meetings that last at some time after ``since``, and begin before ``until``."""
+    ends_at = Meeting.starts_at + func.make_interval(0, 0, 0, 0, 0, Meeting.minutes)
+    late = [Meeting.starts_at < until] if until else []
+    return [Meeting.starts_at > since - _LONGEST, ends_at > since, *late]
 
 
 def lock_times(connection: Connection, owner: str) -> None:

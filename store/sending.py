@@ -19,19 +19,16 @@ All times are journey time, UTC.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
 from domain.engagement.bounces import BounceMeaning
-from domain.journey import ENDED, Code, Notice
-from domain.sales.team import TeamPolicy
-from store.alerts import NewAlert, raise_alerts
-from store.policies import PolicyMissing, policy
+from domain.journey import ENDED
+from store.alerts import NewAlert, all_managers, raise_alerts
 from store.refused_mail import (
     THEIRS,
     Reason,
@@ -40,7 +37,7 @@ from store.refused_mail import (
     reason_to_pause,
     since,
 )
-from store.relay_messages import Message, post_all
+from store.relay_messages import plan_anew
 
 FIRST_PROBE, LONGEST_PROBE = timedelta(minutes=1), timedelta(minutes=10)
 PROBATION = timedelta(minutes=10)
@@ -176,7 +173,8 @@ def _open(
     _return(connection, channel, now, everything=reason == "refuses_all")
     alerts = [
         NewAlert(f"{ALERT}:{pause_id}:{person}", ALERT, person, now)
-        for person in _managers(connection)
+        # Administrators see the alerts of nobody.
+        for person in all_managers(connection) or [""]
     ]
     raise_alerts(connection, alerts, now)
 
@@ -204,15 +202,6 @@ def _go_on_waiting(connection: Connection, pause: Pause, *, reported: bool) -> N
         ),
         {"id": pause.id, "reported": reported},
     )
-
-
-def _managers(connection: Connection) -> list[str]:
-    """Who manages a team; '' when nobody does: administrators see the alerts of nobody."""
-    try:
-        teams = policy(connection, TeamPolicy, "team").teams
-    except PolicyMissing:
-        teams = ()
-    return sorted({team.manager for team in teams if team.manager}) or [""]
 
 
 def may_probe(connection: Connection, channel: str, now: datetime) -> bool:
@@ -289,19 +278,7 @@ def _end(connection: Connection, pause: Pause, by: str, now: datetime) -> None:
         {"at": now, "kind": ALERT, "begins": f"{ALERT}:{pause.id}:"},
     )
     waiting = connection.execute(_WAITING, {"ended": ENDED}).scalars()
-    post_all(
-        connection,
-        [
-            Message(
-                key=f"sending:{workflow_id}:{uuid.uuid4()}",
-                workflow_id=workflow_id,
-                kind="signal",
-                name="engagement",
-                payload=asdict(Notice(Code.REPLAN)),
-            )
-            for workflow_id in waiting
-        ],
-    )
+    plan_anew(connection, "sending", waiting)
 
 
 def forget_refusals(connection: Connection, now: datetime) -> None:

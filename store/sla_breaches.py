@@ -11,9 +11,8 @@ from sqlalchemy import Connection, Row, func, or_, select, text
 
 from domain.sales.sla import ActionName, DueAction, SlaPolicy
 from store import routing, sla
-from store.alerts import NewAlert, raise_alerts
+from store.alerts import NewAlert, all_managers, raise_alerts
 from store.business_time import team_of
-from store.routing_desk import team_policy
 from store.sla_recount import recount_leads
 from store.tables import Lead, SlaAction, SlaClock, Task
 
@@ -203,10 +202,10 @@ def _take(connection: Connection, clock: sla.Clock, do: ActionName, now: datetim
 
 def _managers(connection: Connection, owner: str) -> list[str]:
     """Who manages the rep; of a lead that nobody has, the managers of all teams."""
+    if not owner:
+        return all_managers(connection)
     team = team_of(connection, owner)
-    policy = team_policy(connection) if not owner else None
-    teams = policy.teams if policy else [team] if team else []
-    return sorted({one.manager for one in teams if one.manager})
+    return [team.manager] if team and team.manager else []
 
 
 def _is_away(connection: Connection, rep: str, now: datetime) -> bool:

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-import phonenumbers
-
 from domain.contacts.countries import language_code
+from domain.contacts.phones import read_phone
 from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
 from domain.meetings.report_fields import BadReport
@@ -88,7 +87,7 @@ def invitee(
     local, _, domain = email.rpartition("@")
     if domain.casefold() == NO_ADDRESS:
         email, phone = "", phone or f"+{local.lstrip('+')}"
-    phone = phone_number(phone)
+    phone = read_phone(phone).number
     if "@" not in email and not phone:
         raise BadReport("The attendee has no e-mail address.")
     first, last = split_name(name)
@@ -100,13 +99,3 @@ def invitee(
         language=language_code(language),
         phone=phone,
     )
-
-
-def phone_number(written: str) -> str:
-    """A phone number with its country code as E.164, what else was written as it is."""
-    written = written.strip()
-    try:
-        number = phonenumbers.parse(written, None)
-    except phonenumbers.NumberParseException:
-        return written
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -275,7 +275,6 @@ class CalendarBooking(Table):
     cancelled: Mapped[bool] = mapped_column(server_default=text("false"))
     cancelled_by: Mapped[str] = mapped_column(server_default="")
     """lead, us; '' when the service did not say."""
-    cancelled_told_at: Mapped[datetime | None]
     missed: Mapped[bool] = mapped_column(server_default=text("false"))
     missed_told_at: Mapped[datetime | None]
     applied: Mapped[bool] = mapped_column(server_default=text("false"))

@@ -71,6 +71,9 @@ def test_any_field_may_be_empty_or_of_another_kind(service: Any, absent: Any) ->
         ("4915112345678@sms.cal.com", "", ("", "+4915112345678")),
         ("+4915112345678@SMS.Cal.com", "+49 151 12345678", ("", "+4915112345678")),
         ("", "+4915112345678", ("", "+4915112345678")),
+        # As the numbers of imported leads are kept: else the lead is not found by it.
+        ("", "0049 151 12345678", ("", "+4915112345678")),
+        ("a@x.example", "call me", ("a@x.example", "")),
     ],
 )
 def test_a_phone_is_no_address(email: str, phone: str, read: tuple[str, str]) -> None:
@@ -79,9 +82,11 @@ def test_a_phone_is_no_address(email: str, phone: str, read: tuple[str, str]) ->
     assert (found.email, found.phone) == read
 
 
-def test_somebody_without_address_and_phone_is_nobody() -> None:
+@pytest.mark.parametrize("phone", ["", "call me", "+1 5"])
+def test_somebody_without_address_and_phone_is_nobody(phone: str) -> None:
+    """A lead that nobody can reach, and that everybody else who wrote so would be taken for."""
     with pytest.raises(BadReport):
-        invitee("nobody", "A B")
+        invitee("nobody", "A B", phone=phone)
 
 
 def test_of_a_seat_the_one_who_booked_comes_first() -> None:

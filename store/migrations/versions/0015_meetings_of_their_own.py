@@ -44,10 +44,6 @@ def upgrade() -> None:
         op.add_column(
             "calendar_booking", sa.Column(name, sa.Text(), server_default=_EMPTY, nullable=False)
         )
-    op.add_column(
-        "calendar_booking",
-        sa.Column("cancelled_told_at", sa.DateTime(timezone=True), nullable=True),
-    )
     op.create_index(op.f("ix_calendar_booking_booking"), "calendar_booking", ["booking"])
     op.create_index(op.f("ix_calendar_booking_attendee"), "calendar_booking", ["attendee"])
     op.drop_column("calendar_booking", "refused")

@@ -13,6 +13,7 @@ from domain.lead_files.preview import Preview
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
+from store.import_pace import import_pace
 from store.lead_import import published_cadences
 from web.api import imports
 from web.api.imports import Choice, Column, ImportDetail
@@ -151,7 +152,8 @@ class ImportForm:
             with self.shown:
                 show(escape(told(str(problem))), "p").classes("wrong").props('role="alert"')
             return
-        pace = await self.visit.act(imports.pace, self.detail.run.id)
+        now = self.visit.here.clock.now()
+        pace = await self.visit.read(import_pace, found, self.detail.run.lines, now)
         self.shown.clear()
         with self.shown:
             _show(found)
