@@ -7,15 +7,25 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2 as httpx
+from pydantic import SecretStr
+from sqlalchemy import insert
+
+from store.tables import Rep
+from tests.web.conftest import Site
 
 CALCOM_SECRET = "a secret of Cal.com's"
 CALENDLY_SECRET = "a signing key of Calendly's"
 LEAD = "john.doe@example.com"
 HOST = "pro@example.com"
+NOW = datetime.now(UTC).replace(microsecond=0)
+FIRST = NOW + timedelta(days=3)
+SECOND = NOW + timedelta(days=4)
+HOUR = timedelta(hours=1)
 
 # https://cal.com/docs/developing/guides/automation/webhooks
 CALCOM: dict[str, Any] = {
@@ -212,3 +222,26 @@ async def post_calendly(
         content=body,
         headers={"Calendly-Webhook-Signature": f"t={signed_at},v1={signature}"},
     )
+
+
+def calendar_site(make_site: Callable[..., Site]) -> Site:
+    """A site with both secrets, the host among its reps, and a manager."""
+    site = make_site(
+        calcom_webhook_secret=SecretStr(CALCOM_SECRET),
+        calendly_webhook_secret=SecretStr(CALENDLY_SECRET),
+    )
+    reps = [
+        {"code": "rep-1", "name": "Pro Example", "email": HOST.upper(), "manager": False},
+        {"code": "rep-2", "name": "B", "email": "b@perennial.example", "manager": False},
+        {"code": "mgr-1", "name": "M", "email": "m@perennial.example", "manager": True},
+    ]
+    with site.database.begin() as connection:
+        connection.execute(insert(Rep).values(reps))
+    return site
+
+
+def booked(
+    trigger: str = "BOOKING_CREATED", uid: str = "one", at: datetime = FIRST, **more: Any
+) -> Any:
+    """A report of Cal.com's of a booking of one hour."""
+    return calcom(trigger, uid, at, at + HOUR, **more)

@@ -5,69 +5,44 @@ that sits in a call alone."""
 from __future__ import annotations
 
 import itertools
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2 as httpx
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from store.tables import Rep
 from tests.web.calendar_reports import (
-    CALCOM_SECRET,
-    CALENDLY_SECRET,
+    FIRST,
     HOST,
+    HOUR,
     LEAD,
+    NOW,
+    SECOND,
+    booked,
     calcom,
     calcom_no_show,
+    calendar_site,
     calendly,
     post_calcom,
     post_calendly,
     uri,
 )
-from tests.web.conftest import Site, browse
+from tests.web.conftest import Site
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-FIRST = NOW + timedelta(days=3)
-SECOND = NOW + timedelta(days=4)
-HOUR = timedelta(hours=1)
 GUEST = "guest@example.com"
 OTHER = "other.lead@example.com"
 
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site with both secrets, the host among its reps, and a manager."""
-    site = make_site(
-        calcom_webhook_secret=SecretStr(CALCOM_SECRET),
-        calendly_webhook_secret=SecretStr(CALENDLY_SECRET),
-    )
-    reps = [
-        {"code": "rep-1", "name": "Pro Example", "email": HOST, "manager": False},
-        {"code": "rep-2", "name": "B", "email": "b@perennial.example", "manager": False},
-        {"code": "mgr-1", "name": "M", "email": "m@perennial.example", "manager": True},
-    ]
-    with site.database.begin() as connection:
-        connection.execute(insert(Rep).values(reps))
-    return site
-
-
-@pytest.fixture
-async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
-    async with browse(site) as client:
-        yield client
+    """A site that both services report to."""
+    return calendar_site(make_site)
 
 
 def person(email: str, **more: Any) -> dict[str, Any]:
     return {"email": email, "name": "A B", "timeZone": "UTC", "language": {"locale": "en"}, **more}
-
-
-def booked(
-    trigger: str = "BOOKING_CREATED", uid: str = "one", at: datetime = FIRST, **more: Any
-) -> Any:
-    return calcom(trigger, uid, at, at + HOUR, **more)
 
 
 def seat(uid: str, email: str, at: datetime = FIRST, trigger: str = "BOOKING_CREATED") -> Any:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2 as httpx
 import pytest
-from pydantic import SecretStr
-from sqlalchemy import insert, text
+from sqlalchemy import text
 
-from store.tables import Rep
 from tests.web.calendar_reports import (
-    CALCOM_SECRET,
-    CALENDLY_SECRET,
-    HOST,
+    FIRST,
+    HOUR,
     LEAD,
-    calcom,
+    NOW,
+    SECOND,
+    booked,
     calcom_no_show,
+    calendar_site,
     calendly,
     post_calcom,
     post_calendly,
@@ -28,44 +28,15 @@ from tests.web.calendar_reports import (
 )
 from tests.web.conftest import Site, browse
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-FIRST = NOW + timedelta(days=3)
-SECOND = NOW + timedelta(days=4)
 THIRD = NOW + timedelta(days=5)
-HOUR = timedelta(hours=1)
 
 MEETING = "SELECT state, starts_at, minutes, owner, provider, provider_id FROM meeting"
 
 
 @pytest.fixture
 def site(make_site: Callable[..., Site]) -> Site:
-    """A site with both secrets, and the host among its reps."""
-    site = make_site(
-        calcom_webhook_secret=SecretStr(CALCOM_SECRET),
-        calendly_webhook_secret=SecretStr(CALENDLY_SECRET),
-    )
-    with site.database.begin() as connection:
-        connection.execute(
-            insert(Rep).values(
-                [
-                    {"code": "rep-1", "name": "Pro Example", "email": HOST.upper()},
-                    {"code": "rep-2", "name": "B", "email": "b@perennial.example"},
-                ]
-            )
-        )
-    return site
-
-
-@pytest.fixture
-async def browser(site: Site) -> AsyncIterator[httpx.AsyncClient]:
-    async with browse(site) as client:
-        yield client
-
-
-def booked(
-    trigger: str = "BOOKING_CREATED", uid: str = "one", at: datetime = FIRST, **more: Any
-) -> Any:
-    return calcom(trigger, uid, at, at + HOUR, **more)
+    """A site that both services report to."""
+    return calendar_site(make_site)
 
 
 def invited(event: str, invitee: str, at: datetime = FIRST, **more: Any) -> Any:
