@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from domain.consent import Trouble
-from domain.engagement.bounces import BounceMeaning
+from domain.engagement.bounces import bounce_kind
 from domain.inbound.addresses import same_mailbox
 from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Kind, Verdict
@@ -31,7 +32,7 @@ _ENGAGEMENT_OF: dict[Kind, str] = {
     "unsubscribe": "unsubscribe",
     "complaint": "complaint",
 }
-_TROUBLE_OF: dict[str, Trouble] = {
+TROUBLE_OF: dict[str, Trouble] = {
     "bounce": "hard_bounce",
     "soft_bounce": "soft_bounce",
     "complaint": "complaint",
@@ -84,20 +85,34 @@ class Inbound:
 
 
 @dataclass(frozen=True)
-class _Lead:
+class Sent:
+    """A touch, and the channel that it went out by."""
+
+    id: int
+    key: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class LeadOf:
     """A lead, and the touch of its that the mail is about, if it is about one."""
 
     lead_id: int
     email_key: str
-    touch_id: int | None = None
+    touch: Sent | None = None
+
+    @property
+    def touch_id(self) -> int | None:
+        """Of that touch."""
+        return self.touch.id if self.touch else None
 
 
 @dataclass(frozen=True)
 class _Whose:
     """Whose mail it is (None: nobody's we know), and the lead in whose thread it is."""
 
-    lead: _Lead | None
-    thread: _Lead | None
+    lead: LeadOf | None
+    thread: LeadOf | None
 
 
 def take_inbound(connection: Connection, mail: Inbound) -> bool:
@@ -122,18 +137,27 @@ def take_inbound(connection: Connection, mail: Inbound) -> bool:
             opt_out(connection, email_key=address, at=mail.at, source="reply", evidence=key)
     if mail.verdict.answer is not None:
         _answer_invitation(connection, mail, mail.verdict.answer)
-    kind = _engagement(mail.verdict)
-    if whose.lead is None or not kind:
-        return True
-    if trouble := _TROUBLE_OF.get(kind):
-        report_trouble(connection, [TroubleReport(key, whose.lead.email_key, trouble, mail.at)])
-    happened = Happened(
-        key, kind, mail.at, lead_id=whose.lead.lead_id, touch_id=whose.lead.touch_id, detail={}
-    )
-    record(connection, [happened], mail.at)
-    if mail.verdict.meaning is not None and whose.lead.touch_id is not None:
-        _note_refusal(connection, mail, mail.verdict.meaning, whose.lead.touch_id)
+    if whose.lead is not None:
+        _count(connection, mail, whose.lead, key)
     return True
+
+
+def _count(connection: Connection, mail: Inbound, lead: LeadOf, key: str) -> None:
+    """Do what follows from the mail for its lead. One that comes back for reasons of ours says
+    nothing of the lead, but pauses sending like one that is refused at once."""
+    verdict = mail.verdict
+    if kind := _engagement(verdict):
+        if trouble := TROUBLE_OF.get(kind):
+            report_trouble(connection, [TroubleReport(key, lead.email_key, trouble, mail.at)])
+        happened = Happened(
+            key, kind, mail.at, lead_id=lead.lead_id, touch_id=lead.touch_id, detail={}
+        )
+        record(connection, [happened], mail.at)
+    if verdict.meaning is not None and lead.touch is not None:
+        refused = Refused(
+            key, lead.touch.key, verdict.meaning, verdict.status, mail.at, reported=True
+        )
+        note_refusals(connection, lead.touch.channel, [refused], mail.at)
 
 
 def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) -> None:
@@ -155,28 +179,10 @@ def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) ->
         )
 
 
-def _note_refusal(
-    connection: Connection, mail: Inbound, meaning: BounceMeaning, touch_id: int
-) -> None:
-    """Mail that comes back for reasons of ours pauses sending like mail that is refused at once."""
-    touch = connection.execute(
-        text("SELECT key, channel FROM touch WHERE id = :id"), {"id": touch_id}
-    ).one()
-    refused = Refused(
-        key=f"inbound:{mail.message_id}",
-        touch_key=touch.key,
-        meaning=meaning,
-        code=mail.verdict.status,
-        at=mail.at,
-        reported=True,
-    )
-    note_refusals(connection, touch.channel, [refused], mail.at)
-
-
 def _engagement(verdict: Verdict) -> str:
     """The kind of engagement that a mail is by itself, '' for one that a person must look at."""
-    if verdict.kind == "bounce":
-        return "bounce" if verdict.meaning is BounceMeaning.ADDRESS_DEAD else "soft_bounce"
+    if verdict.meaning is not None:
+        return bounce_kind(verdict.meaning)
     if verdict.answer is not None:
         return "auto_reply" if verdict.answer.partstat == "ACCEPTED" else ""
     return _ENGAGEMENT_OF.get(verdict.kind, "")
@@ -202,7 +208,7 @@ def _reported(connection: Connection, mail: Inbound) -> _Whose:
     could end mail to anybody."""
     lead = _thread_of(connection, mail.answers)
     if lead is None and (mail.by_mail_system or mail.verdict.kind != "bounce"):
-        lead = _written_to(connection, mail.concerns)
+        lead = written_to(connection, mail.concerns)
     return _Whose(lead, None)
 
 
@@ -214,11 +220,11 @@ def _who_stops(mail: Inbound, whose: _Whose) -> list[str]:
     return sorted({address for address in (sender, lead) if address})
 
 
-def _thread_of(connection: Connection, answers: Sequence[str]) -> _Lead | None:
+def _thread_of(connection: Connection, answers: Sequence[str]) -> LeadOf | None:
     row = connection.execute(
         text(
             """
-            SELECT lead.id, lead.email_key, touch.id AS touch_id
+            SELECT lead.id, lead.email_key, touch.id AS touch_id, key, channel
             FROM unnest(cast(:ids AS text[])) WITH ORDINALITY AS answered (message_id, place)
             JOIN touch USING (message_id) JOIN lead ON lead.id = touch.lead_id
             ORDER BY answered.place, touch.id DESC LIMIT 1
@@ -226,27 +232,31 @@ def _thread_of(connection: Connection, answers: Sequence[str]) -> _Lead | None:
         ),
         {"ids": [one for one in answers if one]},
     ).first()
-    return None if row is None else _Lead(row.id, row.email_key, row.touch_id)
+    return None if row is None else _with_touch(row)
 
 
-def _lead_with(connection: Connection, email_key: str) -> _Lead | None:
+def _with_touch(row: Row[Any]) -> LeadOf:
+    return LeadOf(row.id, row.email_key, Sent(row.touch_id, row.key, row.channel))
+
+
+def _lead_with(connection: Connection, email_key: str) -> LeadOf | None:
     row = connection.execute(
         text("SELECT id, email_key FROM lead WHERE email_key = :key AND :key <> ''"),
         {"key": email_key},
     ).first()
-    return None if row is None else _Lead(row.id, row.email_key)
+    return None if row is None else LeadOf(row.id, row.email_key)
 
 
-def _written_to(connection: Connection, addresses: Sequence[str]) -> _Lead | None:
+def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | None:
     """The first of these addresses that is a lead's to whom mail went out, with the latest."""
     row = connection.execute(
         text(
             """
-            SELECT lead.id, lead.email_key, sent.id AS touch_id
+            SELECT lead.id, lead.email_key, sent.id AS touch_id, key, channel
             FROM unnest(cast(:keys AS text[])) WITH ORDINALITY AS told (email_key, place)
             JOIN lead USING (email_key)
             JOIN LATERAL (
-                SELECT id FROM touch WHERE lead_id = lead.id
+                SELECT id, key, channel FROM touch WHERE lead_id = lead.id
                     AND state IN ('sending', 'sent', 'unknown') ORDER BY id DESC LIMIT 1
             ) AS sent ON true
             ORDER BY told.place LIMIT 1
@@ -254,7 +264,7 @@ def _written_to(connection: Connection, addresses: Sequence[str]) -> _Lead | Non
         ),
         {"keys": list(addresses)},
     ).first()
-    return None if row is None else _Lead(row.id, row.email_key, row.touch_id)
+    return None if row is None else _with_touch(row)
 
 
 def _tray(verdict: Verdict, whose: _Whose) -> str:

@@ -8,11 +8,14 @@ from typing import Literal, get_args
 
 from sqlalchemy import Connection, text
 
-from domain.engagement.bounces import BounceMeaning, bounce_meaning
+from domain.engagement.bounces import BounceMeaning, bounce_kind, bounce_meaning
 from domain.names import full_name
 from domain.sentences import sentence
 from store.consent import TroubleReport, opt_out, report_trouble
 from store.engagement import Happened, record
+from store.inbound import TROUBLE_OF, written_to
+from store.refused_mail import LATELY, Refused
+from store.sending import note_refusals
 
 SettledAs = Literal["reply", "opt_out", "automatic", "bounce", "nothing"]
 SETTLED_AS: tuple[SettledAs, ...] = get_args(SettledAs)
@@ -193,15 +196,16 @@ def settle_mail(
             )
         for address in addresses:
             opt_out(connection, email_key=address, at=now, source="reply", evidence=key)
+    meaning = None
     if settled_as == "bounce":
         meaning = bounce_meaning(mail.status, mail.diagnostic or mail.text)
-        hard = meaning is BounceMeaning.ADDRESS_DEAD
-        kind = "bounce" if hard else "soft_bounce"
-        trouble = TroubleReport(key, email_key, "hard_bounce" if hard else "soft_bounce", now)
-        report_trouble(connection, [trouble])
+        if kind := bounce_kind(meaning):
+            report_trouble(connection, [TroubleReport(key, email_key, TROUBLE_OF[kind], now)])
     if kind and mail.lead_id is not None:
         happened = Happened(key, kind, mail.received_at, lead_id=mail.lead_id)
         record(connection, [happened], now)
+    if meaning is not None:
+        _note_refusal(connection, mail, email_key, meaning, now)
     connection.execute(
         text(
             "UPDATE inbound_message SET settled_as = :settled, settled_by = :by, "
@@ -209,6 +213,24 @@ def settle_mail(
         ),
         {"settled": settled_as, "by": by, "now": now, "id": mail_id},
     )
+
+
+def _note_refusal(
+    connection: Connection, mail: _Waiting, email_key: str, meaning: BounceMeaning, now: datetime
+) -> None:
+    """Have what came back lately count for whether sending must pause, with the latest mail to its
+    recipient. What came back earlier tells nothing of now."""
+    lead = written_to(connection, [email_key])
+    if lead is not None and lead.touch is not None and mail.received_at > now - LATELY:
+        refused = Refused(
+            f"inbound:{mail.message_id}",
+            lead.touch.key,
+            meaning,
+            mail.status,
+            mail.received_at,
+            reported=True,
+        )
+        note_refusals(connection, lead.touch.channel, [refused], now)
 
 
 @dataclass(frozen=True)

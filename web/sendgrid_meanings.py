@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from domain.consent import Trouble
-from domain.engagement.bounces import BounceMeaning, bounce_meaning
+from domain.engagement.bounces import BounceMeaning, bounce_kind, bounce_meaning
 
 # Reasons as SendGrid documents them. Others may quote the message and are not kept.
 DROP_REASONS = (
@@ -115,6 +115,7 @@ MEANINGS_OF_DROPS = {
     "unsubscribed address": UNSUBSCRIBE,
     "recipient list over package quota": CREDITS,
 }
+MEANINGS_OF_BOUNCES = {"": OURS, "bounce": HARD_BOUNCE, "soft_bounce": SOFT_BOUNCE}
 # What SendGrid itself makes of an answer that tells us nothing.
 CLASSES = {
     "invalid address": BounceMeaning.ADDRESS_DEAD,
@@ -147,9 +148,9 @@ def _meaning_of_bounce(event: Event) -> Meaning:
         classified = (event.bounce_classification or "").strip().casefold()
         meaning = CLASSES.get(classified, BounceMeaning.UNKNOWN)
     says_nothing = meaning is BounceMeaning.UNKNOWN and not event.reason
-    if meaning is BounceMeaning.ADDRESS_DEAD or (says_nothing and event.type == "bounce"):
+    if says_nothing and event.type == "bounce":
         return HARD_BOUNCE
-    return OURS if meaning is BounceMeaning.REPUTATION else SOFT_BOUNCE
+    return MEANINGS_OF_BOUNCES[bounce_kind(meaning)]
 
 
 def code_of(event: Event) -> str:

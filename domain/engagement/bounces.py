@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import StrEnum
+from typing import Literal
 
 from domain.engagement.bounce_words import (
     CONTENT,
@@ -117,6 +118,13 @@ def bounce_meaning(status: str, text: str) -> BounceMeaning:
     if meaning is _D and leading == "4":
         return _U
     return meaning
+
+
+def bounce_kind(meaning: BounceMeaning) -> Literal["", "bounce", "soft_bounce"]:
+    """The kind of engagement that a refusal is for the lead: '' where the trouble is ours."""
+    if meaning is _O:
+        return ""
+    return "bounce" if meaning is _D else "soft_bounce"
 
 
 def _first_code(status: str) -> re.Match[str] | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
 
 from domain.engagement.bounces import BounceMeaning
 from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Verdict
 from store import inbox
 from store.inbound import Inbound, take_inbound
-from store.received import received_mails
+from store.received import assign_mail, received_mails, settle_mail
+from store.tables import Touch
 from tests.web.api.conftest import Api
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -114,6 +116,30 @@ async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: in
     assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
     assert api.value("SELECT reason FROM suppression") == "bounced"
     assert api.value("SELECT kind FROM engagement") == "bounce"
+
+
+@pytest.mark.parametrize(
+    ("late", "refused"), [(timedelta(minutes=20), "reputation"), (timedelta(hours=2), None)]
+)
+async def test_a_mail_that_came_back_for_reasons_of_ours_is_nobody_s_bounce(
+    api: Api, lead: int, late: timedelta, refused: str | None
+) -> None:
+    """Three in two weeks would end an address that is fine; and nobody would hear that the mails
+    of this hour are refused."""
+    with api.database.begin() as connection:
+        values = {"key": "a", "lead_id": lead, "step": "welcome", "channel": "outbox"}
+        values |= {"state": "sent", "planned_at": AT, "message_id": "ours"}
+        connection.execute(insert(Touch).values(values))
+    ours = BounceMeaning.REPUTATION
+    verdict = Verdict("bounce", reported=True, meaning=ours, status="5.7.26")
+    mail = receive(api, "dmarc", "", verdict)
+    with api.database.begin() as connection:
+        assign_mail(connection, mail, lead)
+        settle_mail(connection, mail, "bounce", by="x", now=AT + late)
+    assert api.value("SELECT settled_as FROM inbound_message") == "bounce"
+    assert api.value("SELECT count(*) FROM engagement") == 0
+    assert api.value("SELECT count(*) FROM suppression") == 0
+    assert api.value("SELECT meaning FROM mail_refusal") == refused
 
 
 async def test_days_that_people_name_are_kept_and_proposed(api: Api, lead: int) -> None:
