@@ -40,17 +40,20 @@ TROUBLE_OF: dict[str, Trouble] = {
 _OF_PEOPLE = ("reply", "unsubscribe", "meeting_answer", "unclear")
 """Kinds whose sender must be known: a program that answers is in the thread by itself."""
 
+_IS = "coalesce(nullif(mail.settled_as, ''), mail.kind)"
+"""SQL: what a mail is, as a person says or else as it was read."""
 
-AWAY_UNTIL = """(
-    SELECT away_until FROM inbound_message AS mail WHERE mail.lead_id = lead.id
-        AND (mail.away_until IS NOT NULL OR 'reply' IN (mail.kind, mail.settled_as))
+AWAY_UNTIL = f"""(
+    SELECT CASE WHEN {_IS} <> 'reply' THEN away_until END FROM inbound_message AS mail
+    WHERE mail.lead_id = lead.id AND ({_IS} = 'reply'
+        OR (mail.away_until IS NOT NULL AND {_IS} IN ('out_of_office', 'automatic')))
     ORDER BY mail.received_at DESC, mail.id DESC LIMIT 1
 )"""
 """SQL: the day on which a ``lead`` is back that said so, on its own calendar; NULL for one that has
 not, or has written since."""
 
-LATER = """(
-    SELECT later FROM inbound_message AS mail WHERE mail.lead_id = lead.id AND mail.kind = 'reply'
+LATER = f"""(
+    SELECT later FROM inbound_message AS mail WHERE mail.lead_id = lead.id AND {_IS} = 'reply'
     ORDER BY mail.received_at DESC, mail.id DESC LIMIT 1
 )"""
 """SQL: the day from which a ``lead`` wants to hear from us again, as its last reply says."""

@@ -67,7 +67,8 @@ class Verdict:
         status: of a bounce, RFC 3463 or RFC 5321; '' when none is told.
         doubt: of what is unclear, why.
         answer: to an invitation.
-        away_until: of ``out_of_office``, the day on which the sender is back.
+        away_until: of ``out_of_office``, and of what may be it, the day on which the sender is
+            back.
         later: of a reply, the day at which its sender wants to hear from us again.
     """
 
@@ -143,7 +144,7 @@ def _of_program(mail: Mail, received: date) -> Verdict | None:
         return _away(mail, received) if titled or gone.said else Verdict("auto_reply")
     if titled:
         if not gone.said and (gone.engaged or asks(mail.own)):
-            return Verdict("unclear", doubt="away")
+            return _perhaps_away(mail, received)
         return _away(mail, received)
     return None
 
@@ -172,13 +173,24 @@ def _of_words(mail: Mail, received: date) -> Verdict:
         (not mail.own and bool(mail.parts.calendars), "invitation"),
         (not _says_something(mail), "no_words"),
     )
-    if doubt := next((why for holds, why in doubts if holds), None):
+    doubt = next((why for holds, why in doubts if holds), None)
+    if doubt == "away":
+        return _perhaps_away(mail, received)
+    if doubt:
         return Verdict("unclear", doubt=doubt)
     return Verdict("reply", later=later_day(mail.own, received))
 
 
 def _away(mail: Mail, received: date) -> Verdict:
-    return Verdict("out_of_office", away_until=back_on(f"{mail.subject}\n{mail.own}", received))
+    return Verdict("out_of_office", away_until=_back_on(mail, received))
+
+
+def _perhaps_away(mail: Mail, received: date) -> Verdict:
+    return Verdict("unclear", doubt="away", away_until=_back_on(mail, received))
+
+
+def _back_on(mail: Mail, received: date) -> date | None:
+    return back_on(f"{mail.subject}\n{mail.own}", received)
 
 
 def _from_somebody(mail: Mail, verdict: Verdict) -> Verdict:

@@ -175,11 +175,12 @@ class InboundMessage(Table):
     partstat: Mapped[str] = mapped_column(server_default="")
     """Of an answer to an invitation (RFC 5545 3.2.12), or COUNTER."""
     away_until: Mapped[date | None]
-    """Of out_of_office: the day on which the sender is back, on their own calendar."""
+    """Of out_of_office, and of what may be it: the day on which the sender is back, on their own
+    calendar."""
     later: Mapped[date | None]
     """Of a reply: the day from which its sender wants to hear from us again."""
     settled_as: Mapped[str] = mapped_column(server_default="")
-    """What a person made of it: reply, opt_out, automatic, nothing; '' while nobody did."""
+    """What a person made of it: reply, opt_out, automatic, bounce, nothing; '' while nobody did."""
     settled_by: Mapped[str] = mapped_column(server_default="")
     settled_at: Mapped[datetime | None]
 

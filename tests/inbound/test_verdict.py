@@ -76,6 +76,22 @@ def test_who_is_away_is_back_on_the_day_they_say(text: str, day: date | None) ->
 
 
 @pytest.mark.parametrize(
+    ("subject", "text"),
+    [
+        ("Automatic reply: Hello", "Could you send me the prices by December 7, 2026?"),
+        (
+            "Re: Hello",
+            "I am on leave until December 7, 2026. Our plant in Ulm plans shifts by hand.",
+        ),
+    ],
+)
+def test_who_may_be_away_is_so_until_the_day_they_say(subject: str, text: str) -> None:
+    """The person who settles it would not see the day, nor would it count."""
+    verdict = read(subject, text)
+    assert (verdict.doubt, verdict.away_until) == ("away", date(2026, 12, 7))
+
+
+@pytest.mark.parametrize(
     ("text", "day"),
     [
         ("Please contact me again in March.", date(2027, 3, 1)),

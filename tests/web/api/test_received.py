@@ -11,8 +11,14 @@ from domain.engagement.bounces import BounceMeaning
 from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Verdict
 from store import inbox
-from store.inbound import Inbound, take_inbound
-from store.received import assign_mail, received_mails, settle_mail
+from store.inbound import AWAY_UNTIL, LATER, Inbound, take_inbound
+from store.received import (
+    SettledAs,
+    assign_mail,
+    received_mail,
+    received_mails,
+    settle_mail,
+)
 from store.tables import Touch
 from tests.web.api.conftest import Api
 
@@ -116,6 +122,48 @@ async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: in
     assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
     assert api.value("SELECT reason FROM suppression") == "bounced"
     assert api.value("SELECT kind FROM engagement") == "bounce"
+
+
+@pytest.mark.parametrize(
+    ("settled_as", "away_until", "later"),
+    [
+        ("", "2026-12-01", "2027-01-01"),
+        ("automatic", "2026-12-07", "2027-01-01"),
+        ("reply", None, None),
+        ("nothing", "2026-12-01", "2027-01-01"),
+    ],
+)
+async def test_a_day_counts_once_it_is_known_what_names_it(
+    api: Api, lead: int, settled_as: SettledAs, away_until: str | None, later: str | None
+) -> None:
+    """Mail would go to an empty desk on all days of an absence that a person had to read; or stop
+    for one who only mentions it."""
+    address = "ours@acme.example"
+    receive(api, "later", address, Verdict("reply", later=date(2027, 1, 1)))
+    receive(api, "first", address, Verdict("out_of_office", away_until=date(2026, 12, 1)))
+    doubtful = Verdict("unclear", doubt="away", away_until=date(2026, 12, 7))
+    mail = receive(api, "unclear", address, doubtful)
+    with api.database.begin() as connection:
+        if settled_as:
+            settle_mail(connection, mail, settled_as, by="x", now=AT)
+        shown = received_mail(connection, mail)
+        assert shown is not None
+        assert shown.away_until == date(2026, 12, 7)
+    assert api.value(f"SELECT {AWAY_UNTIL}::text FROM lead") == away_until
+    assert api.value(f"SELECT {LATER}::text FROM lead") == later
+
+
+async def test_what_a_person_settles_otherwise_is_no_reply_that_names_a_day(
+    api: Api, lead: int
+) -> None:
+    """A stranger's words that turn out to be a program's would propose the day in them."""
+    mail = receive(api, "program", "private@home.example", Verdict("reply", later=date(2027, 1, 1)))
+    with api.database.begin() as connection:
+        assign_mail(connection, mail, lead)
+    assert api.value(f"SELECT {LATER}::text FROM lead") == "2027-01-01"
+    with api.database.begin() as connection:
+        settle_mail(connection, mail, "automatic", by="x", now=AT)
+    assert api.value(f"SELECT {LATER}::text FROM lead") is None
 
 
 @pytest.mark.parametrize(
