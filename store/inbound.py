@@ -112,7 +112,8 @@ class LeadOf:
 
 @dataclass(frozen=True)
 class _Whose:
-    """Whose mail it is (None: nobody's we know), and the lead in whose thread it is."""
+    """Whose mail it is (None: nobody's we know), and the lead in whose thread it is, or whom a
+    report names that proves nothing."""
 
     lead: LeadOf | None
     thread: LeadOf | None
@@ -209,10 +210,10 @@ def _reported(connection: Connection, mail: Inbound) -> _Whose:
     """Of a mail that a server or a provider reports on: its recipient's. Our Message-ID proves it;
     an address alone does if it is one that we wrote to, and a mail system says so: else anybody
     could end mail to anybody."""
-    lead = _thread_of(connection, mail.answers)
-    if lead is None and (mail.by_mail_system or mail.verdict.kind != "bounce"):
-        lead = written_to(connection, mail.concerns)
-    return _Whose(lead, None)
+    if lead := _thread_of(connection, mail.answers):
+        return _Whose(lead, None)
+    named = written_to(connection, mail.concerns)
+    return _Whose(named, None) if mail.by_mail_system else _Whose(None, named)
 
 
 def _who_stops(mail: Inbound, whose: _Whose) -> list[str]:

@@ -39,7 +39,7 @@ class ReceivedMail:
         kind, tray, doubt, status, partstat: as in ``store.tables.InboundMessage``.
         lead_id, lead: whose it is; None and '' while that is open.
         maybe_id, maybe: the lead whose it may be: the one who has the sender's address by now, or
-            else the one whose mail it answers.
+            else the one whose mail it answers, or whom it reports on.
         away_until, later: days that its sender names.
         settled_as: what a person made of it, '' while nobody did.
     """

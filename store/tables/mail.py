@@ -162,7 +162,7 @@ class InboundMessage(Table):
     text: Mapped[str]
     received_at: Mapped[datetime] = mapped_column(index=True)
     thread_lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
-    """The lead whose mail it answers, when somebody else sent it."""
+    """The lead whose mail it answers, or on which it reports, when it is not surely that lead's."""
     tray: Mapped[str] = mapped_column(server_default="")
     """Why a person looks at it: unmatched, unclear, meeting; '' when nobody need."""
     doubt: Mapped[str] = mapped_column(server_default="")

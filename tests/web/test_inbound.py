@@ -229,6 +229,21 @@ async def test_only_our_own_mail_can_bounce(site: Site, lead_id: int) -> None:
     assert site.rows("SELECT 1 FROM suppression") == []
 
 
+@pytest.mark.parametrize("kind", ["abuse", "opt-out"])
+async def test_a_complaint_that_anybody_can_write_waits_for_a_person(
+    site: Site, lead_id: int, kind: str
+) -> None:
+    """Whoever knows a lead's address could end all mail to it, of appointments too."""
+    told = f"Feedback-Type: {kind}\nOriginal-Rcpt-To: jane@acme.example\n".encode()
+    made_up = parsed(headers="Message-ID: <arf@x>", **{"from": "anybody@x.example"}, subject="FW:")
+    await post(site, made_up, ("report", told, "message/feedback-report"))
+    assert site.rows("SELECT tray, lead_id, thread_lead_id FROM inbound_message") == [
+        ("unmatched", None, lead_id)
+    ]
+    assert site.rows("SELECT 1 FROM suppression") == []
+    assert engaged(site) == []
+
+
 def raw_mail(**changed: str) -> EmailMessage:
     """Jane's answer as a MIME message."""
     mail = EmailMessage()

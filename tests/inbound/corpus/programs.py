@@ -142,8 +142,8 @@ def _complaints() -> Sequence[Entry]:
             "; report-type=feedback-report",
         )  # fmt: skip
         kind = str(values.pop("kind", "complaint"))
-        return _program(name, body, kind, sender="fbl@provider.example", answers="",
-                        subject="FW: Fewer empty shifts", **values)  # fmt: skip
+        given = {"sender": "fbl@provider.example", "subject": "FW: Fewer empty shifts"}
+        return _program(name, body, kind, answers="", **(given | values))
 
     to_jane = f"Original-Rcpt-To: {JANE}\r\n"
     letter = multipart("mixed", [part(""), part(_MAIL.encode(), "message/rfc822", encoding="7bit")])
@@ -152,14 +152,20 @@ def _complaints() -> Sequence[Entry]:
     return [
         report("arf", _feedback(), stops=(JANE,)),
         report("arf of a rewritten mail", _feedback(more=to_jane), _MAIL.replace(OURS, "a@b"),
-               stops=(JANE,)),
+               lead=""),
+        report("arf of a rewritten mail by a mail system", _feedback(more=to_jane),
+               _MAIL.replace(OURS, "a@b"), sender="postmaster@provider.example", stops=(JANE,)),
+        report("arf that names Jane only", _feedback(more=to_jane), "Subject: x\r\n\r\nHello",
+               lead=""),
+        report("arf for an opt-out that names Jane only", _feedback("opt-out", to_jane),
+               "Subject: x\r\n\r\nHello", kind="unsubscribe", lead=""),
         report("arf for an opt-out", _feedback("opt-out", to_jane), kind="unsubscribe",
                stops=(JANE,)),
         report("arf for no spam", _feedback("not-spam"), kind="auto_reply"),
         _program("jmrp", letter, "complaint", sender="staff@hotmail.example", answers="",
                  subject="complaint about message from 192.0.2.7", stops=(JANE,)),
         _program("jmrp by header", hidden, "complaint", sender="staff@hotmail.example", answers="",
-                 subject="FW: Hello", stops=(JANE,)),
+                 subject="FW: Hello", lead=""),
     ]  # fmt: skip
 
 
