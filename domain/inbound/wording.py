@@ -121,9 +121,10 @@ _QUESTION = re.compile(
 def _is_courtesy(line: str) -> bool:
     if _LEAVE.fullmatch(line):
         return True
-    # "Hello, please take me off your list" greets, and says something.
-    says = any(_said(field).search(line) for field in ("stop", "mention", "away"))
-    return bool(_GREETING.fullmatch(line)) and not says
+    # "Hello, please take me off your list" greets, and says something. Asked last: it takes long.
+    return _GREETING.fullmatch(line) is not None and not any(
+        _said(field).search(line) for field in ("stop", "mention", "away")
+    )
 
 
 def bare_subject(subject: str) -> str:
