@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -205,7 +206,7 @@ def test_case_line_breaks_and_codes_within_change_nothing() -> None:
     """If this failed, the same answer over several lines, as long ones are (RFC 5321 4.2.1), would
     mean something else."""
     for status, text, meaning in CASES:
-        assert bounce_meaning(status, text.upper()) == meaning or not text.isascii(), text
+        assert bounce_meaning(status, text.upper()) == meaning, text
         folded = text.replace(" is ", "\n550-5.9.9 is ").replace(" does ", "\r\n550 does ")
         if status:
             assert bounce_meaning(status, folded) == meaning, folded
@@ -224,5 +225,7 @@ def test_long_explanations_are_read_quickly_and_to_their_limit() -> None:
     """If this failed, somebody's crafted report would stop the web app, or the text of our own
     mail below a report would decide."""
     hostile = "mailbox " * 200 + "user " * 200 + "your ip " * 100 + "a" * 2000
-    assert bounce_meaning("5.0.0", hostile) in BounceMeaning
+    began = time.process_time()
+    assert bounce_meaning("5.0.0", hostile) == UNKNOWN
+    assert time.process_time() - began < 5
     assert bounce_meaning("5.1.1", " " + "x" * 5000 + " listed at spamhaus.org/query") == DEAD
