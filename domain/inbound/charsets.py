@@ -71,14 +71,14 @@ def decode(content: bytes, label: str | None) -> str:
     codec = _codec(label)
     if codec in ("", *_WESTERN):
         try:
-            return _storable(content.decode("utf-8"))
+            return storable(content.decode("utf-8"))
         except UnicodeDecodeError:
             codec = codec or _guessed(content)
-    found = _storable(_decoded(content, codec))
-    if codec == "utf-8" and found.count("\ufffd") * MISTAKEN > len(found):
-        found = _storable(_decoded(content, _guessed(content)))
     if codec == "iso-2022-jp":
-        return _storable(_iso_2022_jp(content))
+        return storable(_iso_2022_jp(content))
+    found = storable(_decoded(content, codec))
+    if codec == "utf-8" and found.count("\ufffd") * MISTAKEN > len(found):
+        found = storable(_decoded(content, _guessed(content)))
     return found
 
 
@@ -106,13 +106,7 @@ def decode_header(value: str) -> str:
         position = word.end()
     _flush(pending, pieces)
     pieces.append(value[position:])
-    return _storable("".join(pieces))
-
-
-def decode_raw_header(value: bytes, label: str | None) -> str:
-    """A header's line as text, without looking into encoded words. Eight-bit bytes, which RFC 6532
-    wants to be UTF-8, are otherwise in the character set ``label`` of the mail's text."""
-    return decode(value, label)
+    return storable("".join(pieces))
 
 
 def _flush(pending: list[tuple[str, bytes]], pieces: list[str]) -> None:
@@ -217,5 +211,6 @@ def _shifted(piece: bytes) -> bytes:
     return bytes(found)
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
+    """``value`` without what a database can't store."""
     return value.encode("utf-8", "replace").decode().replace("\0", "")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from domain.inbound.charsets import decode_header, decode_raw_header
+from domain.inbound.charsets import decode, decode_header
 
 Headers = Sequence[tuple[str, str]]
 
-LONGEST = 16 * 1024
+LONGEST_FIELD = 16 * 1024
 """Characters of a field that are looked at."""
 MOST = 1000
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:(.*)", re.DOTALL)
@@ -24,14 +24,18 @@ def head_of(message: bytes) -> bytes:
 
 
 def read_headers(head: bytes) -> Headers:
-    """Name and value of each field, in their order; what is none is passed over."""
+    """Name and value of each field, in their order; what is none is passed over.
+
+    Encoded words stay. Eight-bit bytes, which RFC 6532 wants to be UTF-8, are otherwise in the
+    character set of the mail's text.
+    """
     declared = _CHARSET.search(head)
     charset = declared[1].decode("ascii", "replace") if declared else None
     found = []
     for line in _unfolded(head):
         match = _FIELD.match(line)
         if match:
-            value = decode_raw_header(match[2][:LONGEST], charset)
+            value = decode(match[2][:LONGEST_FIELD], charset)
             found.append((match[1].decode("ascii"), " ".join(value.split())))
     return found
 
@@ -42,7 +46,7 @@ def _unfolded(head: bytes) -> Iterator[bytes]:
         if number > MOST:
             break
         if line[:1] in (b" ", b"\t"):
-            if len(pending) < LONGEST:
+            if len(pending) < LONGEST_FIELD:
                 pending += line
             continue
         yield pending

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from domain.inbound.charsets import storable
+
 # Not the standard library's parser, which takes minutes for a page of "<!--".
 _TAG = re.compile(r"<(/?)([a-z]{0,12})[^<>]*>", re.IGNORECASE)
 _BLOCKS = ("br", "p", "div", "tr", "li", "blockquote", "table", "hr", "h1", "h2", "h3", "ul", "ol")
@@ -29,8 +31,7 @@ def text_of_html(html: str) -> str:
             lines.append(["> "] if quoted else [])
     lines[-1].append(html[position:])
     words = (" ".join(unescape("".join(line)).split()) for line in lines)
-    joined = "\n".join(line for line in words if line not in ("", ">"))
-    return joined.encode("utf-8", "replace").decode().replace("\0", "")
+    return storable("\n".join(line for line in words if line not in ("", ">")))
 
 
 def charset_in(html: bytes) -> str:
