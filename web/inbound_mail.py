@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,27 +15,18 @@ from domain.email.addresses import address_key
 from domain.inbound.addresses import address_of, addresses_in
 from domain.inbound.charsets import decode, decode_header
 from domain.inbound.complaints import complainants
-from domain.inbound.headers import Headers, Values, head_of, read_headers
+from domain.inbound.headers import Values, head_of, read_headers
 from domain.inbound.mail import LONGEST_TEXT, Mail, Parts, best_text, read_raw
-from domain.inbound.returned import (
-    comes_from_mail_system,
-    returned,
-    returned_ids,
-    returned_to,
-)
+from domain.inbound.returned import returned, returned_ids
 from domain.inbound.verdict import classify
 from store.inbound import Inbound
 
 LONGEST_LINE = 1_000
 """Characters of an address or a subject that are kept."""
-LONGEST_ID = 500
-"""A Message-ID that is longer is told by its digest."""
 MOST_ANSWERED = 50
 """So many Message-IDs that a mail answers are looked up."""
 MOST_REPORTED = 50
 """So many addresses that a report is about are looked up."""
-
-_MESSAGE_ID = re.compile(r"<\s*([^<>\s]{1,500})\s*>")
 
 
 @dataclass(frozen=True)
@@ -56,20 +46,19 @@ def read_mail(form: Form, at: datetime) -> Inbound:
         at: when it came, journey time in UTC.
     """
     mail = mail_of(form)
-    sender = mail.sender_name
-    found = returned(mail)
+    back = returned(mail)
     return Inbound(
-        message_id=_own_id(mail.headers, sender, mail.subject, mail.parts.text),
-        answers=_answered(mail, reported=found is not None),
+        message_id=_own_id(mail),
+        answers=_answered(mail, reported=back is not None),
         sender_key=address_key(mail.sender),
-        sender=sender,
+        sender=mail.sender_name,
         subject=mail.subject,
         text=mail.parts.text,
-        verdict=classify(mail, at.date()),
+        verdict=classify(mail, at.date(), back),
         at=at,
-        concerns=_concerned(mail, found.recipient.addresses if found else ()),
-        diagnostic=found.recipient.text if found else "",
-        by_mail_system=comes_from_mail_system(mail) or mail.null_sender,
+        concerns=_concerned(mail, back.addresses if back else ()),
+        diagnostic=back.text if back else "",
+        by_mail_system=mail.from_mail_system or mail.null_sender,
     )
 
 
@@ -129,13 +118,12 @@ def _parsed_parts(form: Form, charsets: Mapping[str, str]) -> Parts:
     return parts
 
 
-def _own_id(headers: Headers, sender: str, subject: str, words: str) -> str:
-    values = Values(headers)
-    found = _MESSAGE_ID.search(values.first("message-id"))
-    if found and len(found[1]) <= LONGEST_ID:
-        return found[1]
-    first = values.first("message-id") or values.first("date")
-    told = "\0".join((first, sender, subject, words))
+def _own_id(mail: Mail) -> str:
+    """Its Message-ID; of a mail with none, or one that is too long, a digest."""
+    if found := mail.values.ids("message-id"):
+        return found[0]
+    first = mail.values.first("message-id") or mail.values.first("date")
+    told = "\0".join((first, mail.sender_name, mail.subject, mail.parts.text))
     return f"sha256-{hashlib.sha256(told.encode()).hexdigest()}"
 
 
@@ -150,7 +138,7 @@ def _answered(mail: Mail, *, reported: bool) -> list[str]:
 
 def _concerned(mail: Mail, failed: Sequence[str]) -> list[str]:
     """Keys of the addresses that a report is about, the surest first."""
-    told = [*failed, *complainants(mail), *returned_to(mail.parts)]
+    told = [*failed, *complainants(mail)]
     keys = [address_key(one) for one in told if one != mail.sender]
     return list(dict.fromkeys(keys))[:MOST_REPORTED]
 

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from domain.inbound.addresses import addresses_in
-from domain.inbound.mail import Mail, read_head
+from domain.inbound.mail import Mail
 
 Complaint = Literal["complaint", "unsubscribe", "auto_reply"]
 
@@ -41,22 +41,21 @@ def complaint(mail: Mail) -> Complaint | None:
         return _TYPES.get(_field(mail.parts.feedback[0], "feedback-type").casefold(), "complaint")
     if not mail.parts.returned:
         return None
-    heads = [read_head(part) for part in mail.parts.returned]
-    if any(name in head for head in heads for name in _OF_MICROSOFT):
+    if any(name in head for head in mail.returned_heads for name in _OF_MICROSOFT):
         return "complaint"
     return "complaint" if _SUBJECT.search(mail.subject) else None
 
 
 def complainants(mail: Mail) -> list[str]:
-    """The addresses that the report says the mail was for; providers may hide them."""
+    """The addresses that a report, or the mail that it returns, says that mail was for; providers
+    may hide them."""
     told = [
         address
         for part in mail.parts.feedback
         for name in ("original-rcpt-to", "removal-recipient")
         for address in addresses_in(_field(part, name))
     ]
-    for part in mail.parts.returned:
-        head = read_head(part)
+    for head in mail.returned_heads:
         for name in (*_OF_MICROSOFT, "to"):
             told += addresses_in(head.first(name))
     return list(dict.fromkeys(told))

@@ -10,17 +10,18 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.message import Message
 
+from domain.inbound.addresses import is_mail_system
 from domain.inbound.charsets import decode
-from domain.inbound.headers import Headers, Values, head_of, read_headers
+from domain.inbound.headers import LONGEST_FIELD, Headers, Values, head_of, read_headers
 from domain.inbound.html import charset_in, text_of_html
 from domain.inbound.own_words import own_words
+from domain.inbound.wording import says_returned
 
 LONGEST_TEXT = 100_000
 """Characters of a mail's text that are kept."""
 LONGEST_PART = 64 * 1024
 """Bytes of a part for programs that are looked at."""
 MOST_PARTS = 200
-LONGEST_HEADER = 16 * 1024
 
 STATUS = ("message/delivery-status", "message/global-delivery-status")
 FEEDBACK = ("message/feedback-report",)
@@ -42,7 +43,7 @@ UNREADABLE = (
 class _ShortHeaders(email.policy.Compat32):
     def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
         name, value = super().header_source_parse(sourcelines)
-        return name, value[:LONGEST_HEADER]
+        return name, value[:LONGEST_FIELD]
 
 
 _POLICY = _ShortHeaders()
@@ -113,6 +114,18 @@ class Mail:
         """What the sender wrote, without quotations and signature."""
         return own_words(self.parts.text)
 
+    @functools.cached_property
+    def returned_heads(self) -> list[Values]:
+        """The heads of the messages that are attached or returned, by name."""
+        return [Values(read_headers(head_of(part))) for part in self.parts.returned]
+
+    @functools.cached_property
+    def from_mail_system(self) -> bool:
+        """Whether nobody wrote the mail: its sender is a mail server, or no address at all."""
+        return is_mail_system(self.sender, self.sender_name) or (
+            not self.sender and says_returned(self.subject)
+        )
+
 
 def best_text(plain: str, html: str) -> str:
     """Of two forms of the same, the plain one unless it says nothing that the other says."""
@@ -180,8 +193,3 @@ def _content(part: Message) -> bytes:
     except UNREADABLE:
         return b""
     return inner
-
-
-def read_head(message: bytes) -> Values:
-    """The head of a returned message by name."""
-    return Values(read_headers(head_of(message)))

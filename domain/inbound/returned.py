@@ -15,8 +15,8 @@ from typing import Literal
 
 from flufl.bounce import all_failures
 
-from domain.inbound.addresses import addresses_in, is_mail_system
-from domain.inbound.mail import UNREADABLE, Mail, Parts, read_head
+from domain.inbound.addresses import addresses_in
+from domain.inbound.mail import UNREADABLE, Mail
 from domain.inbound.wording import says_delayed, says_returned
 
 # It tells of each mail which of its detectors were tried.
@@ -55,39 +55,18 @@ class Recipient:
     text: str
 
 
-@dataclass(frozen=True)
-class Returned:
-    """A mail that was not, or not yet, delivered, and the Message-IDs that it may have had."""
-
-    recipient: Recipient
-    ids: tuple[str, ...]
-
-
-def returned(mail: Mail) -> Returned | None:
-    """What a mail says of one that came back, None when it says nothing of the sort."""
+def returned(mail: Mail) -> Recipient | None:
+    """For whom a mail says that one came back, None when it says nothing of the sort."""
     recipients = _reported(mail.parts.reports)
-    found = _worst(recipients) if recipients else _in_words(mail)
-    return None if found is None else Returned(found, tuple(returned_ids(mail)))
+    return _worst(recipients) if recipients else _in_words(mail)
 
 
 def returned_ids(mail: Mail) -> list[str]:
     """Message-IDs of the mail that is returned, the surest first: attached, copied into the text,
     or named in the head."""
-    attached = [one for part in mail.parts.returned for one in read_head(part).ids("message-id")]
+    attached = [one for head in mail.returned_heads for one in head.ids("message-id")]
     copied = _COPIED_ID.findall(mail.parts.text)
     return list(dict.fromkeys([*attached, *copied]))
-
-
-def returned_to(parts: Parts) -> list[str]:
-    """Whom the returned mail was for, as its own head says."""
-    return [one for part in parts.returned for one in addresses_in(read_head(part).first("to"))]
-
-
-def comes_from_mail_system(mail: Mail) -> bool:
-    """Whether nobody wrote the mail: its sender is a mail server, or no address at all."""
-    return is_mail_system(mail.sender, mail.sender_name) or (
-        not mail.sender and says_returned(mail.subject)
-    )
 
 
 def status_in(text: str) -> str:
@@ -140,7 +119,7 @@ def _worst(recipients: Sequence[Recipient]) -> Recipient:
 def _in_words(mail: Mail) -> Recipient | None:
     """A refusal that a mail server puts in words."""
     failed = addresses_in(mail.values.first("x-failed-recipients"))
-    if not failed and not comes_from_mail_system(mail):
+    if not failed and not mail.from_mail_system:
         return None
     above = _COPY.split(mail.parts.text[:LONGEST], maxsplit=1)[0]
     words = above.strip() or mail.parts.text[:LONGEST]

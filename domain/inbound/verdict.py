@@ -14,12 +14,12 @@ from datetime import date
 from typing import Literal
 
 from domain.engagement.bounces import BounceMeaning, bounce_meaning
-from domain.inbound import returned
 from domain.inbound.addresses import is_program
 from domain.inbound.complaints import complaint
 from domain.inbound.dates import back_on, later_day
 from domain.inbound.invitations import Answer, answer_in
 from domain.inbound.mail import Mail
+from domain.inbound.returned import Recipient, status_in
 from domain.inbound.wording import (
     asks,
     asks_to_stop,
@@ -82,11 +82,16 @@ class Verdict:
     later: date | None = None
 
 
-def classify(mail: Mail, received: date) -> Verdict:
-    """What the mail is, received on that day (UTC)."""
+def classify(mail: Mail, received: date, back: Recipient | None) -> Verdict:
+    """What the mail is.
+
+    Args:
+        received: the day on which it came (UTC).
+        back: for whom it says that a mail came back.
+    """
     return (
         _of_structure(mail)
-        or _of_mail_system(mail)
+        or _of_mail_system(mail, back)
         or _of_command(mail)
         or _of_program(mail, received)
         or _of_words(mail, received)
@@ -106,15 +111,15 @@ def _of_structure(mail: Mail) -> Verdict | None:
     return None
 
 
-def _of_mail_system(mail: Mail) -> Verdict | None:
+def _of_mail_system(mail: Mail, back: Recipient | None) -> Verdict | None:
     """A mail server's: a refusal, or nothing that is known."""
-    if found := returned.returned(mail):
-        if found.recipient.fate != "failed":
+    if back is not None:
+        if back.fate != "failed":
             return Verdict("auto_reply")  # Delayed, delivered, relayed: nothing is lost.
-        return _bounce(found.recipient.status, found.recipient.text or mail.parts.text)
+        return _bounce(back.status, back.text or mail.parts.text)
     if "delivery-status" in mail.values.first("content-type").casefold():
-        return _bounce(returned.status_in(mail.parts.text), mail.parts.text)
-    if not returned.comes_from_mail_system(mail):
+        return _bounce(status_in(mail.parts.text), mail.parts.text)
+    if not mail.from_mail_system:
         return None
     if _is_automatic(mail):
         return Verdict("auto_reply")

@@ -14,6 +14,7 @@ from domain.inbound.charsets import decode, decode_header
 from domain.inbound.dates import back_on, later_day
 from domain.inbound.mail import Mail, Parts
 from domain.inbound.own_words import own_words
+from domain.inbound.returned import returned
 from domain.inbound.verdict import Verdict, classify
 
 DAY = date(2026, 11, 29)
@@ -32,7 +33,8 @@ Diagnostic-Code: smtp; {status} no
 def read(subject: str, text: str, sender: str = "jane@acme.example", report: str = "") -> Verdict:
     """The verdict over a mail with no other headers."""
     parts = Parts(text=text, reports=[report] if report else [])
-    return classify(Mail([], sender, sender, subject, parts), DAY)
+    mail = Mail([], sender, sender, subject, parts)
+    return classify(mail, DAY, returned(mail))
 
 
 @pytest.mark.parametrize(
