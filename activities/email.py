@@ -125,10 +125,11 @@ def deliver_at_last(resources: Resources, email: Email, now: datetime) -> Delive
     delivery = deliver(resources, email, now)
     if delivery.until is not None:
         seconds = resources.seconds_until(delivery.until, now)
-        words = {
-            "recipient": "The recipient's server asks to come back later.",
-            "sender": "Nothing is sent now: the provider refuses our mail.",
-        }[delivery.why or "sender"]
+        words = (
+            "The recipient's server asks to come back later."
+            if delivery.why == "recipient"
+            else "Nothing is sent now: the provider refuses our mail."
+        )
         raise ApplicationError(words, type="PutOff", next_retry_delay=timedelta(seconds=seconds))
     return delivery
 

@@ -80,7 +80,7 @@ _MAILS = text(
         AND mail.lead_id IS NULL AND mail.sender_key <> ''
     LEFT JOIN lead AS maybe ON mail.lead_id IS NULL
         AND maybe.id = coalesce(sender_lead.id, mail.thread_lead_id)
-    WHERE tray <> '' AND (settled_at IS NULL) = :waiting
+    WHERE tray <> '' AND (cast(:waiting AS boolean) IS NULL OR (settled_at IS NULL) = :waiting)
         AND (cast(:id AS bigint) IS NULL OR mail.id = :id)
         AND (cast(:before AS bigint) IS NULL OR mail.id < :before)
         AND (cast(:team AS text) IS NULL OR coalesce(own.owner, maybe.owner) IN (
@@ -112,16 +112,8 @@ def received_mail(
     connection: Connection, mail_id: int, team: str | None = None
 ) -> ReceivedMail | None:
     """One mail of the tray, settled or not."""
-    return next(
-        (
-            one
-            for waiting in (True, False)
-            for one in _read(
-                connection, waiting=waiting, id=mail_id, team=team, before=None, limit=1
-            )
-        ),
-        None,
-    )
+    found = _read(connection, waiting=None, id=mail_id, team=team, before=None, limit=1)
+    return found[0] if found else None
 
 
 def _read(connection: Connection, **values: object) -> list[ReceivedMail]:
