@@ -43,6 +43,8 @@ Verdict = Literal["no", "yes", "unclear", ""]
 LONGEST_ANSWER = 100
 LONGEST_REFUSED = 40
 """Characters of a text that may be a refusal under a name that asks nothing."""
+DEEPEST = 100
+"""How many objects and lists in each other are looked into; each takes room on Python's stack."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
@@ -66,7 +68,7 @@ class _Found:
 def answers_in(said: Mapping[str, Any]) -> Answers:
     """Look through traits or properties, however nested."""
     refusal, unclear = "", []
-    for found in _in_object(said, (), ""):
+    for found in _in_object(said, (), "", 0):
         place = ".".join(found.path)
         if found.verdict == "no":
             written = json.dumps(found.value, ensure_ascii=False)
@@ -82,7 +84,9 @@ def event_refuses(name: str) -> bool:
     return _refuses(name) or EVENT.fullmatch(_glued(name)) is not None
 
 
-def _in_object(said: Mapping[str, Any], path: tuple[str, ...], above: Sense) -> Iterator[_Found]:
+def _in_object(
+    said: Mapping[str, Any], path: tuple[str, ...], above: Sense, depth: int
+) -> Iterator[_Found]:
     if _is_elsewhere(said) or (path and _is_bill(said)):
         return
     choices: list[_Found] = []
@@ -93,11 +97,11 @@ def _in_object(said: Mapping[str, Any], path: tuple[str, ...], above: Sense) -> 
             continue
         if sense in ("", "topic") and above == "refusal":
             if not (_is_circumstance(name) and any(isinstance(v, bool) for v in said.values())):
-                yield from _in_value(value, whole, "refusal")
+                yield from _in_value(value, whole, "refusal", depth + 1)
         elif not sense and path and _is_choice(path, name) and not isinstance(value, dict | list):
             choices.append(_Found(whole, value, _verdict(value, "topic")))
         else:
-            yield from _in_value(value, whole, sense or above)
+            yield from _in_value(value, whole, sense or above, depth + 1)
     yield from _settled(choices)
 
 
@@ -108,11 +112,14 @@ def _may_answer(value: object) -> bool:
     return value is not None and (isinstance(value, bool | dict | list))
 
 
-def _in_value(value: object, path: tuple[str, ...], sense: Sense) -> Iterator[_Found]:
-    if isinstance(value, dict):
-        yield from _in_object(value, path, sense)
+def _in_value(value: object, path: tuple[str, ...], sense: Sense, depth: int) -> Iterator[_Found]:
+    if isinstance(value, dict | list) and depth > DEEPEST:
+        if sense == "refusal":
+            yield _Found(path, "…", "no")
+    elif isinstance(value, dict):
+        yield from _in_object(value, path, sense, depth)
     elif isinstance(value, list):
-        found = [one for item in value for one in _in_value(item, path, sense)]
+        found = [one for item in value for one in _in_value(item, path, sense, depth + 1)]
         yield from _settled(found) if any(isinstance(item, dict) for item in value) else found
     elif verdict := _verdict(value, sense):
         yield _Found(path, value, verdict)

@@ -106,3 +106,14 @@ def test_events_that_refuse_mail() -> None:
     )
     assert [name for name in refusing.split("|") if not event_refuses(name)] == []
     assert [name for name in others.split("|") if event_refuses(name)] == []
+
+
+@pytest.mark.parametrize("said", [True, "false", []])
+def test_a_value_nested_beyond_all_reason_is_told_of(said: object) -> None:
+    """A recursion without end would stop the whole batch, and each time it is sent again."""
+    for name, refuses in {"unsubscribed": True, "preferences": False}.items():
+        as_map = as_list = said
+        for _ in range(600):
+            as_map, as_list = {"more": as_map}, [as_list]
+        assert bool(answers_in({name: as_map}).refusal) is refuses
+        assert bool(answers_in({name: as_list}).refusal) is refuses

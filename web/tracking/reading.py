@@ -135,7 +135,7 @@ def _with_refusal(message: Message, item: dict[str, Any]) -> Read:
 
 
 def _facts(item: dict[str, Any], at: datetime) -> tuple[Facts, list[Unread]]:
-    traits = context_traits(item) | _storable_object(item, "traits")
+    traits = _storable(context_traits(item), "context.traits", 3) | _storable_object(item, "traits")
     facts, unread = lead_facts(traits)
     refused, unclear = told_refusal(traits, "traits", at)
     return with_guesses(facts, _object(item, "context")) | refused, unread + unclear
@@ -179,10 +179,14 @@ def _object(item: dict[str, Any], field: str) -> dict[str, Any]:
 
 
 def _storable_object(item: dict[str, Any], field: str) -> dict[str, Any]:
-    found = _object(item, field)
+    return _storable(_object(item, field), field, 2)
+
+
+def _storable(found: dict[str, Any], path: str, depth: int) -> dict[str, Any]:
+    """The object, at this path, when what lies in it, so deep in the message, can be stored."""
     for name, value in found.items():
         if isinstance(value, dict | list):
-            check_storable(value, f"{field}.{name}", 2)
+            check_storable(value, f"{path}.{name}", depth)
     return found
 
 

@@ -167,6 +167,9 @@ def _address(traits: Mapping[str, Any], unread: list[Unread]) -> str:
             or value is None
         ):
             continue
+        if isinstance(value, list | dict):
+            unread.append(Unread(path, "It must be text."))
+            continue
         written = str(value).strip().removeprefix("mailto:")
         if not written:
             continue

@@ -12,6 +12,7 @@ from store.consent import opt_in
 from store.write_keys import Kind, create_write_key
 from tests.domain.test_trait_consent import OTHERS, REFUSALS
 from tests.web.tracking.conftest import Tracker
+from web.tracking.traits import address_in
 
 ANNA = "anna@acme.example"
 
@@ -154,6 +155,54 @@ def test_a_no_in_a_message_that_is_rejected_counts(tracker: Tracker) -> None:
     late = {"userId": "7", "traits": {"unsubscribed": True}, "timestamp": "yesterday"}
     assert tracker.post("identify", late).status_code == 400
     assert _suppressed(tracker) == [ANNA]
+
+
+def _nested(levels: int) -> tuple[Any, Any]:
+    """A value in that many objects, and in that many arrays."""
+    as_map: Any = True
+    as_list: Any = True
+    for _ in range(levels):
+        as_map, as_list = {"more": as_map}, [as_list]
+    return as_map, as_list
+
+
+@pytest.mark.parametrize("deep", _nested(600))
+@pytest.mark.parametrize("name", ["unsubscribed", "email", "plan"])
+def test_a_message_nested_beyond_all_reason_keeps_no_other_out(
+    tracker: Tracker, deep: object, name: str
+) -> None:
+    """Libraries send a batch that failed again and again, and with it the good messages in it."""
+    good = {"type": "identify", "userId": "7", "traits": {"email": ANNA}}
+    bad = {"userId": "8", "messageId": "m"}
+    batch = [
+        good,
+        bad | {"type": "identify", "traits": {name: deep}},
+        bad | {"type": "identify", "context": {"traits": {name: deep}}},
+        bad | {"type": "track", "event": "Saved", "properties": {name: deep}},
+        # Its event has a refusal beside, of which the address is looked for.
+        bad | {"type": "track", "event": "Unsubscribed", "context": {"traits": {name: deep}}},
+    ]
+    answer = tracker.post("batch", {"batch": batch})
+
+    assert answer.status_code == 200
+    assert [one["index"] for one in answer.json()["rejected"]] == [1, 2, 3]
+    assert tracker.rows("SELECT email FROM lead") == [(ANNA,)]
+
+
+@pytest.mark.parametrize("deep", _nested(5000))
+def test_an_address_is_no_list_of_lists(deep: object) -> None:
+    """Python can't write down what is nested so deeply, and nobody has checked it before."""
+    assert address_in({"email": [deep]}) == {}
+
+
+@pytest.mark.parametrize("deep", _nested(32))
+def test_traits_of_the_context_are_checked_like_all_others(tracker: Tracker, deep: object) -> None:
+    """What is too deep in the traits is no less deep where RudderStack's libraries put them."""
+    message = {"userId": "7", "context": {"traits": {"plan": deep}}}
+    answer = tracker.post("identify", message)
+
+    assert answer.status_code == 400
+    assert "context.traits.plan" in answer.text
 
 
 def test_a_yes_never_opts_in(tracker: Tracker) -> None:
