@@ -30,7 +30,7 @@ _LINK = re.compile(
 )
 _DOT_WITHIN = re.compile(r"(?<=\w)[.．。｡․](?=\w)")
 
-FREE_MAIL = frozenset(
+_FREE_MAIL = frozenset(
     (
         *("gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com"),
         *("yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "web.de"),
@@ -39,7 +39,6 @@ FREE_MAIL = frozenset(
         *("yandex.ru", "mail.ru"),
     )
 )
-"""Domains at which anybody has an address: two people there need not be colleagues."""
 # yahoo.co.jp, hotmail.fr: one provider under the domains of many countries.
 _FREE_MAIL_ABROAD = re.compile(
     r"(?:yahoo|ymail|hotmail|outlook|gmx|yandex|aol)\.(?:com?\.)?[a-z]{2,3}"
@@ -47,8 +46,9 @@ _FREE_MAIL_ABROAD = re.compile(
 
 
 def is_free_mail(domain: str) -> bool:
-    """Whether anybody has an address at this domain (lower case)."""
-    return domain in FREE_MAIL or _FREE_MAIL_ABROAD.fullmatch(domain) is not None
+    """Whether anybody has an address at this domain (lower case): two people there need not be
+    colleagues."""
+    return domain in _FREE_MAIL or _FREE_MAIL_ABROAD.fullmatch(domain) is not None
 
 
 def mailable_name(name: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, text
 
 from domain.identities import Lead
 from domain.journey import journey_id
-from domain.names import FREE_MAIL
+from domain.names import is_free_mail
 from store.accounts import Accounts, name_key
 from store.certainty import is_better
 from store.places import places, plan_moved_anew
@@ -203,7 +203,8 @@ def update_leads(
     said = json.dumps(told)
     these, ids = "SELECT unnest(cast(:ids AS bigint[]))", {"ids": [lead.id for lead in concerned]}
     before = places(connection, these, ids)
-    changed = connection.execute(_UPDATE[source.kind], {"said": said, "free": sorted(FREE_MAIL)})
+    free = _free_mail(connection, ids) if source.kind == "browser" else []
+    changed = connection.execute(_UPDATE[source.kind], {"said": said, "free": free})
     updated = set(changed.scalars())
     if before and updated:
         plan_moved_anew(connection, before, places(connection, these, ids))
@@ -219,6 +220,18 @@ def update_leads(
             },
         )
     return updated
+
+
+def _free_mail(connection: Connection, ids: Mapping[str, list[int]]) -> list[str]:
+    """The domains of these leads at which anybody has an address."""
+    domains = connection.execute(
+        text(
+            "SELECT DISTINCT split_part(email_key, '@', 2) FROM lead "
+            "WHERE id = ANY(CAST(:ids AS bigint[]))"
+        ),
+        ids,
+    )
+    return [domain for domain in domains.scalars() if is_free_mail(domain)]
 
 
 def accounts_of(connection: Connection, lead_ids: Collection[int]) -> set[int]:

@@ -9,7 +9,8 @@ import unicodedata
 from urllib.parse import urlsplit
 
 from domain.contacts.texts import key, said, word_set
-from domain.names import FREE_MAIL
+from domain.email.addresses import host_of
+from domain.names import is_free_mail
 
 # What people without a company put there.
 _NO_COMPANY = word_set(
@@ -107,16 +108,16 @@ def company_key(name: str) -> str:
 def company_domain(written: str) -> str:
     """The domain in a web address or an e-mail address, without ``www.``; '' when there is none
     that a company has to itself."""
-    text = said(written).casefold()
+    text = said(written).lower()
     if "@" in text and "/" not in text:
         text = text.rpartition("@")[2]
     try:
         host = urlsplit(text if "//" in text else f"//{text}").hostname or ""
-        host = host.rstrip(".").encode("idna").decode() if not host.isascii() else host.rstrip(".")
+        host = host_of(host.rstrip("."))
     except ValueError:
         return ""
     host = re.sub(r"\A(?:www\d?|m|ww)\.(?=.+\.)", "", host)
-    if host in FREE_MAIL or host in _PAGES or any(host.endswith(f".{page}") for page in _PAGES):
+    if is_free_mail(host) or host in _PAGES or any(host.endswith(f".{page}") for page in _PAGES):
         return ""
     labels = host.split(".")
     if len(labels) < 2 or not all(map(_LABEL.match, labels)) or labels[-1].isdigit():

@@ -245,28 +245,30 @@ async def test_an_account_is_seen_by_nobody_new(attacker: Attacker) -> None:
     )
     attacker.run("INSERT INTO account (name, name_key) VALUES ('Korea Co', 'korea')")
     attacker.site.add_lead("kim@korea.example", owner="rep-2", account_id=1)
+    attacker.site.add_lead("lee@yahoo.co.jp", owner="rep-2", account_id=1)
     attacker.site.add_lead("w1@west1.example", owner="rep-1")
     with attacker.site.database.begin() as connection:
         token = create_token(connection, "sdr", Role.SDR, "rep-1")
     headers = {"Authorization": f"Bearer {token}"}
 
-    for email in ("w1@west1.example", "new@korea.example", "other@gmail.com"):
+    strangers = ("w1@west1.example", "new@korea.example", "a@gmail.com", "b@yahoo.co.jp")
+    for email in strangers:
         await attacker.identify(email, email, company="Korea Co")
         await attacker.send(
             "group", {"userId": email, "groupId": "kr", "traits": {"name": "Korea Co"}}
         )
     attacker.run("UPDATE lead SET owner = 'rep-1' WHERE owner = ''")
 
-    assert attacker.value("SELECT count(*) FROM lead WHERE account_id = 1") == 1
+    assert attacker.value("SELECT count(*) FROM lead WHERE account_id = 1") == 2
     seen = await attacker.client.get("/api/accounts/1", headers=headers)
     held = await attacker.client.post("/api/accounts/1/hold", json={"reason": "x"}, headers=headers)
     assert [seen.status_code, held.status_code] == [404, 404]
 
     attacker.run("UPDATE confirmation SET confirmed_at = now()")
-    for email in ("w1@west1.example", "new@korea.example", "other@gmail.com"):
+    for email in strangers:
         await attacker.identify(email, email, company="Korea Co")
     joined = attacker.rows("SELECT email FROM lead WHERE account_id = 1 ORDER BY id")
-    assert joined == [("kim@korea.example",), ("new@korea.example",)]
+    assert joined == [("kim@korea.example",), ("lee@yahoo.co.jp",), ("new@korea.example",)]
 
 
 async def test_nobodys_user_id_is_taken_from_them(attacker: Attacker) -> None:

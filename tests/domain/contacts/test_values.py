@@ -163,7 +163,9 @@ def test_people_without_a_company_share_none(name: str) -> None:
         *(("müller.example", "xn--mller-kva.example"), ("acme.example.", "acme.example")),
         *(("https://www.gmail.com", ""), ("gmail.com", ""), ("N/A", ""), ("Acme", ""), ("", "")),
         *(("https://www.linkedin.com/company/acme", ""), ("acme.blogspot.com", "")),
-        *(("10.0.0.1", ""),),
+        *(("10.0.0.1", ""), ("yahoo.co.jp", ""), ("ada@hotmail.fr", ""), ("www.gmx.ch", "")),
+        *(("straße.example", "xn--strae-oqa.example"), ("STRASSE.example", "strasse.example")),
+        *(("https://STRAẞE.example/", "xn--strae-oqa.example"), (f"{'a' * 64}.example", "")),
         *(("not a domain", ""), ("http://", ""), ("http://[::1]/", ""), ("a..b", "")),
     ],
 )  # fmt: skip
