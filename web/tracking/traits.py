@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from domain.attributes import attribute_key
+from domain.contacts.companies import company_domain
 from domain.contacts.countries import language_code
 from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
@@ -115,7 +115,7 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
     name = " ".join(flat.pop("name", "").split())
     if len(name) > LONGEST_NAME:
         raise BadMessage("traits.name", f"The name has more than {LONGEST_NAME} characters.")
-    domain = flat.pop("domain", "") or _host(flat.get("website", ""))
+    domain = flat.pop("domain", "") or company_domain(flat.get("website", ""))
     attributes = {key: value for name, value in flat.items() if (key := attribute_key(name))}
     return Group(group_id, name, domain.strip().casefold(), attributes)
 
@@ -222,10 +222,3 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value.strip()
     return json.dumps(value, ensure_ascii=False)
-
-
-def _host(website: str) -> str:
-    try:
-        return urlsplit(website if "//" in website else f"//{website}").hostname or ""
-    except ValueError:
-        return ""

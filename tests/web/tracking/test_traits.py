@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.web.tracking.conftest import Tracker
+from web.tracking.traits import group_of
 
 ADDRESSES: list[dict[str, Any]] = [
     {"Email": "A@Acme.example"},
@@ -127,3 +128,11 @@ def test_a_browser_knows_its_zone_and_language(tracker: Tracker) -> None:
     body = {"anonymousId": "later", "traits": {"email": "later@acme.example"}}
     tracker.post("identify", body)
     assert tracker.rows(known.format("later")) == [("Asia/Seoul", "ko")]
+
+
+def test_a_website_is_read_as_in_a_file() -> None:
+    """One company would have two domains, and all that have a page at LinkedIn the same."""
+    sites = ("https://www.acme.example/about", "linkedin.com/company/acme", "http://[", "n/a")
+    domains = [group_of("g1", {"name": "Acme", "website": site}).domain for site in sites]
+
+    assert domains == ["acme.example", "", "", ""]
