@@ -66,6 +66,6 @@ def _is_ready(rules: ScoringPolicy, row: LeadRow, now: datetime) -> bool:
         "attributes": row.attributes,
         **reach_facts(row.email, row.phone, opted_out=row.unsubscribed),
     }
-    account = {"name": row.company, "domain": "", "attributes": {}}
+    account = {"name": row.company, "domain": row.company_domain, "attributes": {}}
     letter = fit_of(rules, lead, account, now).letter
     return at_least(standing_of(rules, letter, 0).meaning, "mql")

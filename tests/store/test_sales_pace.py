@@ -133,3 +133,18 @@ def test_a_preview_says_what_an_import_then_does(eager: Book) -> None:
     assert looked == ImportPace(rows=60, ready=30, whole_file=30, per_hour=PER_HOUR, hours=3)
     assert done == Pace(ready=30, per_hour=PER_HOUR, hours=3)
     assert eager.crossings(eager.value("SELECT min(id) FROM lead WHERE title = 'CTO'")) == []
+
+
+def test_a_preview_knows_the_companies_as_the_import_will(eager: Book) -> None:
+    """A rule that asks for the domain of a company would be told of after the import only."""
+    here = {"rule": "here", "if": 'account.domain.endsWith(".kr")', "points": 30}
+    eager.publish(EAGER.model_copy(update={"fit": scoring(fit=[here]).fit}))
+    leads = read_lead_file(
+        b"email,company,website\n"
+        b"a@one.example,One,https://www.one.kr/about\nb@two.example,Two,two.example\n"
+    )
+    with eager.database.begin() as connection:
+        columns = recognise(leads.header)
+        looked = import_pace(connection, preview(Head.of(leads), columns), len(leads.lines), NOW)
+
+    assert looked.ready == 1
