@@ -10,6 +10,8 @@ import functools
 import re
 import unicodedata
 
+from domain.contacts.answers import says_yes
+
 _HUMP = re.compile(
     # numberOf|Employees, crm|ID; CRM|Number, but URLs is one word.
     r"(?<=[a-z0-9à-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ])(?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ])(?![A-Z]s\b)"
@@ -47,9 +49,8 @@ _NUMBER = re.compile(
 _GROUPED = re.compile(r"[+-]?(?:\d{1,3}(?:([.,'\s])\d{3})(?:\1\d{3})*|\d{1,2}(?:,\d{2})+,\d{3})")
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−～", "-") | {"’": "'"})
 
-
 LONGEST_VALUE = 60
-"""Characters of a text that may be a number."""
+"""Characters of a text that may be a number, or a yes or no."""
 
 
 def number_in(text: str) -> float | None:
@@ -109,15 +110,8 @@ def _split_at_last_mark(digits: str) -> tuple[str, str, str]:
     return (digits, "", "") if at < 0 else (digits[:at], digits[at], digits[at + 1 :])
 
 
-_SAYS = {
-    True: "yes y true t on x checked ja oui sí si sim sì tak evet да はい 예 네 참 是 有 真 ✓ ✔",
-    False: "no n false f off unchecked nein non não nie hayır нет いいえ 아니오 아니요 거짓 否 假",
-}
-_SAID = {word: answer for answer, words in _SAYS.items() for word in words.split()}
-
-
 def yes_in(text: str) -> bool | None:
     """Whether a text says yes or no (1 and 0 too), in the languages of our leads; None for
     neither."""
-    word = unicodedata.normalize("NFKC", text).strip().casefold()
-    return {"1": True, "1.0": True, "0": False, "0.0": False}.get(word, _SAID.get(word))
+    said = text.strip()
+    return says_yes(said) if len(said) <= LONGEST_VALUE else None

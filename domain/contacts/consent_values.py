@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from domain.contacts.answers import CJK, says_yes
 from domain.contacts.dates import is_moment
-from domain.contacts.texts import fold, key
+from domain.contacts.texts import key, word_set
 
 Sense = Literal["unsubscribed", "consent", "status"]
 
@@ -66,43 +67,19 @@ _CONSENT = """
     수신동의 동의 동의함 허용 승낙 同意 已同意 允许 同意する 同意済 同意済み 登録 登録済 登録済み
     希望 希望する 配信 許可 承諾 ยินยอม
 """
-_YES = """
-    yes y yep true t 1 on checked ticked ok okay x v ja j jawohl wahr oui o vrai sí s sim
-    verdadeiro verdadero vero tak prawda да истина evet doğru có đúng ya iya benar ano pravda
-    igen igaz adevărat ναι kyllä tosi sant sann はい 有 可 真 是 예 네 넵 참 유 有り あり 对 ใช่
-    نعم כן हाँ так
-"""
-_NO = """
-    nothanks nothankyou neindanke nonmerci nogracias nograzie needank niedziękuję
-    no n nope false f 0 off unchecked unticked nein falsch faux falso não nee onwaar nie fałsz
-    нет ложь hayır yanlış không sai tidak bukan salah ne nepravda nem hamis nu fals όχι ei
-    epätosi nej nei falskt usann non いいえ いえ 無 否 假 偽 아니오 아니요 아뇨 거짓 무 不是 没有
-    ไม่ ไม่ใช่ لا לא नहीं ні
-"""
 
-
-def _read(*lists: str) -> frozenset[str]:
-    return frozenset(key(word) for words in lists for word in words.split())
-
-
-_OPTED_OUT = _read(_STRONG)
+_OPTED_OUT = word_set(_STRONG)
 _OUT: Mapping[Sense, frozenset[str]] = {
-    "status": _read(_STRONG, _STATES),
-    "unsubscribed": _read(_STRONG, _STATES, _OUT_THERE),
-    "consent": _read(_STRONG, _STATES, _OUT_THERE, _NO_CONSENT),
+    "status": word_set(_STRONG + _STATES),
+    "unsubscribed": word_set(_STRONG + _STATES + _OUT_THERE),
+    "consent": word_set(_STRONG + _STATES + _OUT_THERE + _NO_CONSENT),
 }
 _AGREED: Mapping[Sense, frozenset[str]] = {
-    "status": _read(_IN),
-    "unsubscribed": _read(_IN),
-    "consent": _read(_IN, _CONSENT),
+    "status": word_set(_IN),
+    "unsubscribed": word_set(_IN),
+    "consent": word_set(_IN + _CONSENT),
 }
-_SAYS_YES, _SAYS_NO = _read(_YES), _read(_NO)
-_YES_SIGNS = frozenset("✓✔☑✅☒●◉√◯○〇")
-_NO_SIGNS = frozenset("☐□✗✘❌×❎")
-# In Korea, Japan and China a cross is a no and a circle a yes; in the West a cross is a tick.
-_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _PARTS = re.compile(r"[()\[\]{},;:/|–—-]+|\s-\s")
-_NUMBER = re.compile(r"([01])(?:[.,]0+)?\Z")
 _WRAPPED = re.compile(r"""\A[='"\s]*(.*?)(?:\(\))?['"\s]*\Z""")
 
 
@@ -118,7 +95,7 @@ def wants_no_mail(value: str, sense: Sense, heading: str = "") -> bool | None:
     Returns:
         None when it does not say, or says both.
     """
-    return _wants_no_mail(value, sense, bool(_CJK.search(heading)))
+    return _wants_no_mail(value, sense, bool(CJK.search(heading)))
 
 
 @functools.lru_cache(maxsize=16_384)
@@ -155,23 +132,7 @@ def _one(value: str, sense: Sense, crossed_out: bool) -> bool | None:
         return None
     if word == "x" and crossed_out and sense == "unsubscribed":
         return None
-    yes = _says_yes(text, word, crossed_out)
+    yes = says_yes(text, crossed_out=crossed_out)
     if yes is None:
         yes = True if is_moment(text) else None  # When they agreed, or opted out.
     return None if yes is None else yes == (sense == "unsubscribed")
-
-
-def _says_yes(text: str, word: str, crossed_out: bool) -> bool | None:
-    signs = set(fold(text)) - set(" \ufe0e\ufe0f")
-    if signs and signs <= _YES_SIGNS:
-        return None if signs == {"☒"} and crossed_out else True
-    if signs and signs <= _NO_SIGNS:
-        return False
-    number = _NUMBER.match(text.strip())
-    if number:
-        return number.group(1) == "1"
-    if word in ("x", "o") and crossed_out:
-        return word == "o"
-    if word in _SAYS_YES:
-        return True
-    return False if word in _SAYS_NO else None
