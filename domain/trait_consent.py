@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from domain.contacts.consent_headings import consent_sense
 from domain.contacts.consent_values import says_opted_out, wants_no_mail
+from domain.contacts.texts import words
 from domain.trait_words import (
     ABOUT_MAIL,
     BILLING,
@@ -46,7 +47,6 @@ LONGEST_REFUSED = 40
 DEEPEST = 100
 """How many objects and lists in each other are looked into; each takes room on Python's stack."""
 _NO_LETTER = re.compile(r"[^a-z0-9]+")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True)
@@ -151,8 +151,10 @@ def _verdict(value: object, sense: Sense) -> Verdict:
         return ""
     if _refuses(text):
         return "no"
+    if sense == "":
+        return ""
     answer = _glued(text) or text.strip()
-    if sense == "" or answer in BLANK:
+    if answer in BLANK:
         return ""
     if sense == "refusal":
         return "yes" if wants_no_mail(text, "unsubscribed") is False else "no"
@@ -214,8 +216,7 @@ def _is_bill(said: Mapping[str, Any]) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
-    folded = unicodedata.normalize("NFKC", _HUMP.sub(" ", name)).casefold()
-    return tuple("".join(c if c.isalnum() else " " for c in folded).split())
+    return tuple(words(name).replace("'", " ").split())
 
 
 def _glued(text: str) -> str:

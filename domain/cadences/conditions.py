@@ -148,7 +148,7 @@ def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
 
 
 def compile_number(source: str, facts: FactSet) -> Condition:
-    """Compile an expression whose :meth:`Condition.value` is a number.
+    """Compile an expression whose :meth:`Condition.number` is what it gives.
 
     Raises:
         ConditionError: as for :func:`compile_condition`.

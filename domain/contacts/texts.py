@@ -78,11 +78,13 @@ _ERRORS = frozenset(("ref", "value", "name", "num", "spill", "calc", "error"))
 def plain(value: str) -> str:
     """The value as it was meant: HTML entities read, composed (NFC), white space collapsed, and
     without characters that are not seen."""
+    return " ".join(_as_meant(value).split())
+
+
+def _as_meant(value: str) -> str:
     if "&" in value and _ENTITY.search(value):
         value = html.unescape(value)
-    if not value.isascii():
-        value = unicodedata.normalize("NFC", value).translate(_UNSEEN)
-    return " ".join(value.split())
+    return value if value.isascii() else unicodedata.normalize("NFC", value).translate(_UNSEEN)
 
 
 def said(value: str) -> str:
@@ -97,11 +99,7 @@ def said(value: str) -> str:
 def kept(value: str) -> str:
     """The value of an attribute: with its lines, without entities; '' for what programs write for
     nothing. ``None`` and ``unknown`` may be what somebody answered."""
-    value = value.strip()
-    if "&" in value and _ENTITY.search(value):
-        value = html.unescape(value)
-    if not value.isascii():
-        value = unicodedata.normalize("NFC", value).translate(_UNSEEN)
+    value = _as_meant(value.strip())
     if len(value) > _LONGEST_NOTHING or _SOMETHING.search(value):
         return value
     return "" if is_filler(value) else value

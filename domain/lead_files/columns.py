@@ -7,9 +7,8 @@ asked.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from domain.attributes import attribute_key
 from domain.contacts.consent_headings import consent_sense
@@ -33,11 +32,6 @@ _LISTED = 30
 _LIKE_MAIL = re.compile(
     r"mail|correo|courriel|post|почт|адрес|메일|메일주소|邮|郵|メール|เมล|contact|address"
 )
-
-
-def _words(header: str) -> str:
-    folded = unicodedata.normalize("NFKC", header).casefold()
-    return " ".join("".join(c if c.isalnum() else " " for c in folded).split())
 
 
 class ColumnsError(LeadFileError):
@@ -92,10 +86,6 @@ class Columns:
                 "consent",
             )
         return self
-
-    def with_orders(self, orders: Mapping[int, Order | None]) -> Columns:
-        """The same with the order of the days in these columns."""
-        return replace(self, orders=orders)
 
     def chosen(self) -> list[str]:
         """Of each column what :func:`choose` takes for it."""
@@ -284,7 +274,7 @@ def _said(header: Sequence[str], mapping: Mapping[str, str]) -> dict[int, str]:
     said: dict[int, str] = {}
     for column, name in mapping.items():
         matching = [i for i, one in enumerate(header) if one == column.strip()] or [
-            i for i, one in enumerate(header) if one and _words(one) == _words(column)
+            i for i, one in enumerate(header) if one and key(one) == key(column)
         ]
         if not matching:
             raise LeadFileError(
