@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
 from domain.attributes import attribute_key
@@ -24,6 +24,7 @@ from domain.lead_files.row import (
     BY_PLACE,
     LIMITS,
     UNKNOWN,
+    LeadRow,
     RejectedRowError,
     RowReader,
     checked_email,
@@ -44,6 +45,7 @@ _VALUE = ("value", "number")
 _TEXT_OF_ENTRY = (*_VALUE, "address", "email", "phone", "name")
 # Kept as they are said: what they mean is read by domain.trait_consent.
 _CONSENT = ("unsubscribed", "consent")
+_ROW = tuple(field.name for field in fields_of(LeadRow))
 LONGEST_NAME = 300
 
 
@@ -58,10 +60,11 @@ def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
     """What traits say of a lead; ``email`` and ``email_key`` when there is an address. What can't
     be the field whose name it has is left out of it, and kept as an attribute where it can be."""
     unread: list[Unread] = []
-    email = _address(traits, unread)
+    flat = list(_flat(traits))
+    email = _address(flat, unread)
     fields: dict[str, str] = {}
     attributes: dict[str, str] = {}
-    for name, path, value in _flat(traits):
+    for name, path, value in flat:
         field = _field_of(name)
         text = _text(value)
         if field == "email" or not text:
@@ -98,7 +101,7 @@ def with_guesses(facts: Facts, context: Mapping[str, Any]) -> Facts:
 def address_in(said: Mapping[str, Any]) -> Facts:
     """``email`` and ``email_key`` of traits or properties; {} without an address that can be
     right."""
-    email = _address(said, [])
+    email = _address(_flat(said), [])
     return {"email": email, "email_key": address_key(email)} if email else {}
 
 
@@ -142,7 +145,7 @@ def _read(email: str, fields: Mapping[str, str], unread: list[Unread]) -> Facts:
             return {}
         unread += [Unread(f"traits.{name}", str(error)) for name in fields if name not in good]
         return _read(email, good, unread)
-    facts = {name: value for name, value in asdict(row).items() if value}
+    facts = {name: value for name in _ROW if (value := getattr(row, name))}
     for name in ("company_key", "source") if email else ("company_key", "source", "email"):
         facts.pop(name, None)
     if not email:
@@ -158,9 +161,9 @@ def _is_taken(name: str, value: str) -> bool:
     return True
 
 
-def _address(traits: Mapping[str, Any], unread: list[Unread]) -> str:
+def _address(flat: Iterable[tuple[str, str, object]], unread: list[Unread]) -> str:
     """The first address that can be right, in normal form; '' without one."""
-    for name, path, value in _flat(traits):
+    for name, path, value in flat:
         if (
             _field_of(_NUMBERED.sub("", name)) != "email"
             or isinstance(value, bool)
