@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
@@ -24,13 +24,13 @@ class Phone:
     """A phone number.
 
     ``number`` is E.164, '' when it can't be read; ``region`` the country it is of (ISO 3166-1);
-    ``time_zone`` its IANA zone, only of countries with several; ``others`` what else stood there.
+    ``others`` is what else stood there.
     """
 
     number: str
     region: str = ""
-    time_zone: str = ""
     others: tuple[str, ...] = ()
+    parsed: phonenumbers.PhoneNumber | None = field(default=None, repr=False, compare=False)
 
 
 NO_PHONE = Phone("")
@@ -58,22 +58,30 @@ def read_phone(written: str, country: str = "") -> Phone:
     if not phonenumbers.is_possible_number(number):
         return NO_PHONE
     region = country or phonenumbers.region_code_for_number(number) or ""
-    zone = ""
-    if region in _SEVERAL_ZONES and (
-        number.country_code == phonenumbers.country_code_for_region(region)
-    ):
-        zones = time_zones_for_number(number)
-        zone = zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else ""
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if number.extension:
         rest.append(first)
-    return Phone(e164, region if region.isalpha() else "", zone, tuple(rest))
+    return Phone(e164, region if region.isalpha() else "", tuple(rest), number)
+
+
+def zone_of_phone(phone: Phone) -> str:
+    """The IANA zone of a number, only of countries with several; '' when it does not tell."""
+    number, region = phone.parsed, phone.region
+    if number is None or region not in _SEVERAL_ZONES:
+        return ""
+    if number.country_code != phonenumbers.country_code_for_region(region):
+        return ""
+    zones = time_zones_for_number(number)
+    return zones[0] if len(zones) == 1 and zones[0] != "Etc/Unknown" else ""
 
 
 def _without_plus(digits: str, country: str) -> phonenumbers.PhoneNumber | None:
     """An international number of the country whose plus a spreadsheet took away; None when it is
     none. In Germany nearly any digits are a number of some town as well."""
-    if not digits.isascii() or not digits.isdigit() or digits.startswith("0"):
+    code = phonenumbers.country_code_for_region(country) if country else 0
+    if not code or not digits.isascii() or not digits.isdigit():
+        return None
+    if not digits.startswith(str(code)):
         return None
     try:
         number = phonenumbers.parse(f"+{digits}")

@@ -16,7 +16,7 @@ from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.dates import Order, in_iso
-from domain.contacts.phones import NO_PHONE, Phone, read_phone
+from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.contacts.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 from domain.email.addresses import address_key
@@ -65,6 +65,7 @@ LIMITS: dict[Field, int] = {
     "consent": 300,
 }
 """Longest value of each field, in characters."""
+_ANSWERS: tuple[Field, ...] = ("unsubscribed", "consent")
 ATTRIBUTE_LIMIT = 32_767
 """Longest attribute in characters: what one cell of a spreadsheet holds."""
 
@@ -124,10 +125,13 @@ class RowReader:
         self._source = source
         self._erased = erased
         self._optouts = OptOuts(columns)
+        # Opt-outs and consent are read by OptOuts.
+        self._fields = tuple(name for name in columns.fields if name not in _ANSWERS)
         self._several = [
-            (field, indices)
-            for field, indices in columns.fields.items()
-            if len(indices) > 1 and field not in ("unsubscribed", "consent")
+            (name, columns.fields[name]) for name in self._fields if len(columns.fields[name]) > 1
+        ]
+        self._answers = [
+            (name, index) for name in _ANSWERS for index in columns.fields.get(name, ())
         ]
         self.not_understood: Counter[str] = Counter()
         """How many rows had a country, language, time_zone, phone or date that could not be read
@@ -181,11 +185,13 @@ class RowReader:
         return tuple(one for one in found if one not in self._erased)
 
     def _read(self, values: Sequence[str]) -> LeadRow:
-        found = {field: self._value(field, values) for field in self._columns.fields}
+        found = {field: self._value(field, values) for field in self._fields}
+        self._check_answers(values)
         if not found["email"]:
             raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
         email = checked_email(bare_address(found["email"]))
-        if address_key(email) in self._erased:
+        email_key = address_key(email)
+        if email_key in self._erased:
             raise RejectedRowError(
                 "erased",
                 sentence(
@@ -210,7 +216,7 @@ class RowReader:
         zone = time_zone_name(found["time_zone"], code) if found.get("time_zone") else ""
         if found.get("time_zone") and not zone:
             self._keep("time_zone", found["time_zone"], attributes)
-        place = self._place(code, values) or phone.time_zone
+        place = self._place(code, values) or zone_of_phone(phone)
         zone_guess = place or main_zone(code)
         language_guess = main_language(code)
         if not (zone or zone_guess):
@@ -220,7 +226,7 @@ class RowReader:
         company = company_name(found.get("company", ""))
         return LeadRow(
             email=email,
-            email_key=address_key(email),
+            email_key=email_key,
             first_name=first_name,
             last_name=last_name,
             title=found.get("title", ""),
@@ -251,6 +257,13 @@ class RowReader:
                 if value:
                     return value
         return ""
+
+    def _check_answers(self, values: Sequence[str]) -> None:
+        for field, index in self._answers:
+            if index < len(values) and len(values[index]) > LIMITS[field]:
+                length = len(said(values[index]))
+                if length > LIMITS[field]:
+                    raise _too_long(field, length, LIMITS[field])
 
     def _keep(self, name: str, written: str, attributes: dict[str, str]) -> None:
         """What is not understood is counted, and kept as it was written."""

@@ -94,6 +94,8 @@ def test_addresses_that_differ_in_case_only_are_one_lead() -> None:
         ({"email": "dana@acme.example, kim@acme.example"}, BAD_EMAIL),
         ({"first name": "x" * 201}, TOO_LONG),
         ({"anything": "x" * 40_000}, TOO_LONG),
+        ({"consent": "yes; " + "x" * 300}, TOO_LONG),
+        ({"unsubscribed": "no; " + "x" * 300}, TOO_LONG),
     ],
 )
 def test_a_row_that_cannot_be_a_lead_is_rejected_with_a_sentence(

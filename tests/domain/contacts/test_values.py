@@ -10,7 +10,7 @@ import pytest
 from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.dates import Order, possible_orders, read_day
-from domain.contacts.phones import Phone, read_phone
+from domain.contacts.phones import Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key
 
@@ -79,6 +79,7 @@ def test_text_is_composed_and_its_entities_are_read() -> None:
         *(("p:+4930901820", "", "+4930901820"), ("+49 (0)30 901820", "", "+4930901820")),
         *(("+４９ ３０ ９０１８２０", "", "+4930901820"), ("030/901820", "DE", "+4930901820")),
         *(("+82 10-1234-5678 ext. 12", "", "+821012345678"), ("01012345678", "", "")),
+        *(("7701234567", "KZ", "+77701234567"), ("14155552671", "CA", "+14155552671")),
         *(("(415) 555-2671", "US", "+14155552671"), ("123", "US", ""), ("", "US", "")),
     ],
 )  # fmt: skip
@@ -90,9 +91,10 @@ def test_a_phone_number_is_read_or_is_none(written: str, country: str, number: s
 def test_of_several_numbers_in_a_cell_none_is_lost() -> None:
     """For an SDR the mobile number is the better one."""
     assert read_phone("+49 30 901820; +49 151 23456789") == Phone(
-        "+4930901820", "DE", "", ("+49 151 23456789",)
+        "+4930901820", "DE", ("+49 151 23456789",)
     )
-    assert read_phone("+1 415 555 2671 or +1 212 555 0100").time_zone == "America/Los_Angeles"
+    several = read_phone("+1 415 555 2671 or +1 212 555 0100")
+    assert zone_of_phone(several) == "America/Los_Angeles"
     assert read_phone("+49 30 901820 ext 7").others == ("+49 30 901820 ext 7",)
 
 
