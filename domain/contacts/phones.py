@@ -46,9 +46,12 @@ def read_phone(written: str, country: str = "") -> Phone:
         country: ISO 3166-1 alpha-2 code of where it is dialled, '' when not known.
     """
     whole = written.strip(_WRAP)
-    usual = _USUAL.fullmatch(whole) or _SCIENTIFIC.fullmatch(whole)
-    first, *rest = [part for part in ([whole] if usual else _SEVERAL.split(whole)) if part] or [""]
-    text = _as_digits(first)
+    if _USUAL.fullmatch(whole):
+        first, rest, text = whole, [], _with_plus(whole)
+    else:
+        parts = [whole] if _SCIENTIFIC.fullmatch(whole) else _SEVERAL.split(whole)
+        first, *rest = [part for part in parts if part] or [""]
+        text = _as_digits(first)
     if not text:
         return NO_PHONE
     try:
@@ -101,6 +104,8 @@ def _as_digits(written: str) -> str:
         digits, exponent = found[1] + (found[2] or ""), int(found[3])
         # All digits are there when the fraction is as long as the exponent.
         return digits if len(digits) == exponent + 1 else ""
-    if text.startswith("00") and len(text) > 9:
-        return "+" + text[2:]
-    return text
+    return _with_plus(text)
+
+
+def _with_plus(text: str) -> str:
+    return "+" + text[2:] if text.startswith("00") and len(text) > 9 else text

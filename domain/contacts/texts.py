@@ -90,6 +90,12 @@ def _as_meant(value: str) -> str:
 def said(value: str) -> str:
     """The value, plain, or '' when it is one of the ways to say nothing: N/A, -, null, #REF!,
     [not provided], 없음."""
+    return _said(value) if len(value) <= _LONGEST_NOTHING else _said.__wrapped__(value)
+
+
+# Titles, companies and countries repeat in a file; longer values mostly do not, and are not held.
+@functools.lru_cache(maxsize=16_384)
+def _said(value: str) -> str:
     value = plain(value)
     if len(value) > _LONGEST_NOTHING or _SOMETHING.search(value):
         return value
@@ -99,6 +105,11 @@ def said(value: str) -> str:
 def kept(value: str) -> str:
     """The value of an attribute: with its lines, without entities; '' for what programs write for
     nothing. ``None`` and ``unknown`` may be what somebody answered."""
+    return _kept(value) if len(value) <= _LONGEST_NOTHING else _kept.__wrapped__(value)
+
+
+@functools.lru_cache(maxsize=16_384)
+def _kept(value: str) -> str:
     value = _as_meant(value.strip())
     if len(value) > _LONGEST_NOTHING or _SOMETHING.search(value):
         return value

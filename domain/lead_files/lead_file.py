@@ -151,6 +151,8 @@ def _sniff(lines: list[str]) -> str:
     """The separator that cuts the first rows into the most equal and the most columns."""
 
     def fit(delimiter: str) -> tuple[float, int]:
+        if not any(delimiter in line for line in lines):
+            return (0.0, 0)
         widths: list[int] = []
         for record in _records(lines, 0, 1, delimiter, 0):
             # Notes above the header are in one column.

@@ -222,7 +222,7 @@ class RowReader:
         if not (zone or zone_guess):
             self.not_understood["no_time_zone"] += 1
 
-        first_name, last_name = _names(found, email, code)
+        first_name, last_name = _names(found, code)
         company = company_name(found.get("company", ""))
         return LeadRow(
             email=email,
@@ -326,10 +326,10 @@ class RowReader:
         return iso or written
 
 
-def _names(found: Mapping[Field, str], email: str, country: str) -> tuple[str, str]:
+def _names(found: Mapping[Field, str], country: str) -> tuple[str, str]:
     """First and last name; an address in their place is none."""
     first, last, whole = (
-        "" if "@" in value or value.casefold() == email.casefold() else value
+        "" if "@" in value else value
         for value in (found.get(name, "") for name in ("first_name", "last_name", "full_name"))
     )
     if whole and not (first and last):
