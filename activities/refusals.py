@@ -22,7 +22,7 @@ from store import ledger, sending
 from store.consent import TroubleReport, lock_address, report_trouble
 from store.engagement import Happened, record
 from store.lead_standing import lock_leads
-from store.refused_mail import Refused
+from store.refused_mail import RefusedMail
 
 AT_MOST = timedelta(hours=72)
 """For how long a touch is tried again whose recipient takes nothing now; RFC 5321 4.5.4.1 gives
@@ -51,7 +51,7 @@ def reject(
     with resources.engine.begin() as connection:
         touch = _locked(connection, key)
         if refusal.meaning is not None:
-            refused = Refused(f"{key}:{claim}", key, refusal.meaning, refusal.code, now)
+            refused = RefusedMail(f"{key}:{claim}", key, refusal.meaning, refusal.code, now)
             sending.note_refusals(connection, channel, [refused], now)
         pause = sending.pause_of(connection, channel)
         waits = pause is not None and sending.is_part_of(pause, refusal.meaning)
@@ -108,11 +108,11 @@ def put_off(
         return None
 
 
-def _refused(key: str, claim: str, refusal: SenderRefused, now: datetime) -> Refused:
+def _refused(key: str, claim: str, refusal: SenderRefused, now: datetime) -> RefusedMail:
     certain = isinstance(refusal, ChannelMisconfigured)
     detail = str(refusal) if certain else refusal.code
     ours = BounceMeaning.REPUTATION
-    return Refused(f"{key}:{claim}", key, ours, detail, now, certain=certain)
+    return RefusedMail(f"{key}:{claim}", key, ours, detail, now, certain=certain)
 
 
 def _locked(connection: Connection, key: str) -> ledger.TouchOfLead:

@@ -22,7 +22,7 @@ from domain.inbound.verdict import Kind, Verdict
 from store.consent import TroubleReport, opt_out, report_trouble
 from store.engagement import Happened, record
 from store.invitation_answers import InvitationAnswer, answer_invitation
-from store.refused_mail import Refused
+from store.refused_mail import RefusedMail
 from store.sending import note_refusals
 
 _ENGAGEMENT_OF: dict[Kind, str] = {
@@ -158,7 +158,7 @@ def _count(connection: Connection, mail: Inbound, lead: LeadOf, key: str) -> Non
         )
         record(connection, [happened], mail.at)
     if verdict.meaning is not None and lead.touch is not None:
-        refused = Refused(
+        refused = RefusedMail(
             key, lead.touch.key, verdict.meaning, verdict.status, mail.at, reported=True
         )
         note_refusals(connection, lead.touch.channel, [refused], mail.at)

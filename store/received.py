@@ -14,7 +14,7 @@ from domain.sentences import sentence
 from store.consent import TroubleReport, opt_out, report_trouble
 from store.engagement import Happened, record
 from store.inbound import TROUBLE_OF, written_to
-from store.refused_mail import LATELY, Refused
+from store.refused_mail import LATELY, RefusedMail
 from store.sending import note_refusals
 
 SettledAs = Literal["reply", "opt_out", "automatic", "bounce", "nothing"]
@@ -214,7 +214,7 @@ def _note_refusal(
     recipient. What came back earlier tells nothing of now."""
     lead = written_to(connection, [email_key])
     if lead is not None and lead.touch is not None and mail.received_at > now - LATELY:
-        refused = Refused(
+        refused = RefusedMail(
             f"inbound:{mail.message_id}",
             lead.touch.key,
             meaning,

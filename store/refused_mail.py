@@ -54,7 +54,7 @@ _REFUSED = text(
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedMail:
     """A mail that was refused.
 
     Attributes:
@@ -74,7 +74,7 @@ class Refused:
     reported: bool = False
 
 
-def note(connection: Connection, channel: str, one: Refused) -> bool:
+def note(connection: Connection, channel: str, one: RefusedMail) -> bool:
     """Keep a refusal, once per key; whether it is new."""
     noted = connection.execute(
         _NOTE,
@@ -91,7 +91,7 @@ def note(connection: Connection, channel: str, one: Refused) -> bool:
 
 
 def reason_to_pause(
-    connection: Connection, channel: str, new: Sequence[Refused], now: datetime
+    connection: Connection, channel: str, new: Sequence[RefusedMail], now: datetime
 ) -> Reason | None:
     """Why sending must pause, None if it need not."""
     if any(one.certain for one in new):

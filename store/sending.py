@@ -32,7 +32,7 @@ from store.alerts import NewAlert, all_managers, raise_alerts
 from store.refused_mail import (
     THEIRS,
     Reason,
-    Refused,
+    RefusedMail,
     note,
     reason_to_pause,
     since,
@@ -130,7 +130,7 @@ def is_part_of(pause: Pause, meaning: BounceMeaning | None) -> bool:
 
 
 def note_refusals(
-    connection: Connection, channel: str, refusals: Sequence[Refused], now: datetime
+    connection: Connection, channel: str, refusals: Sequence[RefusedMail], now: datetime
 ) -> set[str]:
     """Note mails that were refused, and pause sending when they show that the trouble is ours.
 
@@ -157,7 +157,7 @@ def note_refusals(
 
 
 def _open(
-    connection: Connection, channel: str, reason: Reason, last: Refused, now: datetime
+    connection: Connection, channel: str, reason: Reason, last: RefusedMail, now: datetime
 ) -> None:
     pause_id = connection.execute(
         _OPEN,

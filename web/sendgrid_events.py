@@ -26,7 +26,7 @@ from store.ledger import (
     settle_by_evidence,
     touches_of_leads,
 )
-from store.refused_mail import Refused
+from store.refused_mail import RefusedMail
 from store.sending import note_refusals
 from web.sendgrid_meanings import MEANINGS, Event, Meaning, code_of, meaning_of, why_dropped
 
@@ -247,10 +247,10 @@ def _suppress(connection: Connection, news: Sequence[_Found]) -> None:
             report_trouble(connection, reports)
 
 
-def _refusals(found: Sequence[_Found]) -> list[Refused]:
+def _refusals(found: Sequence[_Found]) -> list[RefusedMail]:
     """Mail that was refused for a reason of ours, as the circuit breaker hears of it."""
     return [
-        Refused(
+        RefusedMail(
             one.key,
             one.event.touch_key or "",
             BounceMeaning.REPUTATION,

@@ -35,7 +35,7 @@ from domain.journey import Plan, RunStep
 from domain.policy import Policy
 from store import sending
 from store.cadences import publish_cadence
-from store.refused_mail import MANY_DEAD, Refused
+from store.refused_mail import MANY_DEAD, RefusedMail
 from tests.activities.desk import NOW, Desk, attempt_number
 from tests.activities.test_steps import ALWAYS
 from tests.store.floor import TEAM
@@ -379,7 +379,7 @@ def test_refusals_learned_of_later_bring_back_what_had_gone(desk: MakeDesk) -> N
     here = leads.here
     keys = here.values("SELECT key FROM touch ORDER BY id")
     refused = [
-        Refused(f"report-{key}", key, BounceMeaning.REPUTATION, "5.7.1", leads.at,
+        RefusedMail(f"report-{key}", key, BounceMeaning.REPUTATION, "5.7.1", leads.at,
                         reported=True)
         for key in keys[:4]
     ]  # fmt: skip
@@ -409,7 +409,7 @@ def test_a_late_report_of_another_mail_sends_nobody_the_same_mail_again(desk: Ma
 
     def report(*of: str) -> None:
         refused = [
-            Refused(
+            RefusedMail(
                 f"report-{key}", key, BounceMeaning.REPUTATION, "5.7.1", leads.at, reported=True
             )
             for key in of
