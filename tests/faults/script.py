@@ -48,7 +48,7 @@ SCRIPTS = {
         ("Nurture:new", "Meeting:booked", "Opportunity:held", "Recycle:lost"),
         "recycled",
         (_FIRST, "meeting-confirmation", "meeting-reminder"),
-        maybe=("meeting-reminder",),
+        maybe=("meeting-confirmation", "meeting-reminder"),
     ),
     "silent": Script(
         5, "silent", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND, _THIRD)
