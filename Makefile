@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := requirements/development.txt
 ARGS ?=
+# Without bytecode each program compiles the whole project when it starts.
+export PYTHONDONTWRITEBYTECODE :=
 UV ?= uv
 
 help:  ## Show this list

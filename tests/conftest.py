@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 
@@ -17,9 +18,28 @@ from tests.workflows.harness import publish
 
 TEMPLATE = "perennial_template"
 
+# Programs inherit it when a shell started the tests in the background: Ctrl-C would not end them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # On a busy machine no example fails for being slow.
 settings.register_profile("perennial", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("perennial")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Spread the groups over the run: the tests of most of them wait for servers and programs of
+    their own, and leave the cores to the others meanwhile."""
+    if not hasattr(config, "workerinput"):
+        return
+    alone: list[pytest.Item] = []
+    groups: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        marker = item.get_closest_marker("xdist_group")
+        (groups.setdefault(marker.args[0], []) if marker else alone).append(item)
+    share = len(alone) // (len(groups) + 1)
+    items[:] = alone[len(groups) * share :]
+    for place, group in enumerate(groups.values()):
+        items.extend([*group, *alone[place * share : (place + 1) * share]])
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,6 @@ def served(settings: Settings, log: Path) -> Iterator[None]:
         "PERENNIAL_HOME": str(settings.perennial_home),
         "SECRET_KEY": settings.secret_key.get_secret_value() if settings.secret_key else "",
         "WEB_PORT": str(settings.web_port),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     with log.open("wb") as out:
         web = subprocess.Popen(

@@ -24,6 +24,8 @@ from store.health import kept_for_journey, note_failing
 from tests.health.conftest import frozen
 from web.app import create_app
 
+pytestmark = pytest.mark.xdist_group("servers that hang")
+
 CLOCK = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1.0)
 A_FEW_SECONDS = 6.0
 

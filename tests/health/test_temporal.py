@@ -22,6 +22,8 @@ from settings import Settings
 from tests.health.conftest import frozen
 from tests.web.api.conftest import Api
 
+pytestmark = pytest.mark.xdist_group("servers that hang")
+
 A_FEW_SECONDS = 6.0
 TWO_SECONDS = 2.0
 

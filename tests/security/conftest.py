@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from settings import Settings
 from store.engine import engine
 from tests.console.site import free_port, served
+from tests.folders import server_folder
 
 SECRET = "9bd1c6a0f7e84b52a3d06c1f58e7924d"
 
@@ -31,15 +33,29 @@ class Target:
         return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
 
 
-@pytest.fixture
-def target(database_url: str, tmp_path: Path) -> Iterator[Target]:
-    """The app on an empty database, stopped after the test."""
+@pytest.fixture(scope="module")
+def running(make_database: Callable[[], str]) -> Iterator[Target]:
+    """The app on a database of its own, for all tests of a module."""
+    home = server_folder()
+    log = home / "web.log"
     settings = Settings(
-        database_url=database_url,
-        perennial_home=tmp_path,
+        database_url=make_database(),
+        perennial_home=home,
         web_port=free_port(),
         secret_key=SecretStr(SECRET),
     )
-    with served(settings, tmp_path / "web.log"):
-        yield Target(settings.web_url(), engine(database_url), tmp_path / "web.log", settings)
-    engine(database_url).dispose()
+    database = engine(settings.database_url)
+    try:
+        with served(settings, log):
+            yield Target(settings.web_url(), database, log, settings)
+    finally:
+        database.dispose()
+        shutil.rmtree(home)
+
+
+@pytest.fixture
+def target(running: Target) -> Target:
+    """The app, which knows nobody and has seen no tries to sign in."""
+    with running.database.begin() as connection:
+        connection.execute(text("TRUNCATE console_user, api_token, login_failure CASCADE"))
+    return running

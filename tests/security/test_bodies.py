@@ -20,6 +20,8 @@ from store.engine import engine
 from tests.console.site import free_port, served
 from tests.folders import server_folder
 
+pytestmark = pytest.mark.xdist_group("bodies")
+
 MB = 1024 * 1024
 
 

@@ -22,6 +22,8 @@ from tests.security.conftest import SECRET, Target
 from tests.security.flood import SAME_ORIGIN, flood
 from web.networks import network_of
 
+pytestmark = pytest.mark.xdist_group("floods")
+
 EMAIL = "ada@lindenmoor.example"
 PASSWORD = "orchard lane in march"
 AT_ONCE = 160

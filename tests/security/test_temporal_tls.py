@@ -19,6 +19,8 @@ from embedded.temporal import EmbeddedTemporal
 from settings import Settings
 from tests.folders import server_folder
 
+pytestmark = pytest.mark.xdist_group("tls")
+
 
 @pytest.fixture(scope="module")
 def temporal() -> Iterator[EmbeddedTemporal]:
