@@ -210,7 +210,7 @@ def _attribute_beside(code: str, position: int, operation: str) -> str:
 def _unreadable(code: str) -> Iterator[Mistake]:
     for found in _CONVERTED.finditer(code):
         try:
-            cel.compile(found[0]).execute(Facts({}).context)
+            Facts({}).answer(cel.compile(found[0]))
         except Exception:
             yield Mistake(
                 f"{found[0]} can't be answered: {found[1]} can't read this text", found.start()
@@ -303,7 +303,7 @@ def _answers(atom: str, path: str, values: Iterable[Any], facts: FactSet) -> set
     try:
         program = cel.compile(atom)
         given = [{**facts.example[owner], field: one} if field else one for one in values]
-        answers = [program.execute(Facts({owner: one}).context) for one in given]
+        answers = [Facts({owner: one}).answer(program) for one in given]
     except Exception:
         return set()
     return set(answers) if all(isinstance(one, bool) for one in answers) else set()

@@ -89,7 +89,7 @@ class Condition:
 
         The reason names facts, never their values.
         """
-        answer, reason = self._answer(facts if isinstance(facts, Facts) else prepared(facts))
+        answer, reason = self._answer(facts)
         if reason or isinstance(answer, bool):
             return Verdict(answer is True, reason)
         return Verdict(False, f"gives {_kind(answer)}, not yes or no")
@@ -102,10 +102,10 @@ class Condition:
             return (None if reason else float(answer)), reason
         return None, f"gives {_kind(answer)}, not a number"
 
-    def _answer(self, facts: Facts) -> tuple[Any, str]:
-        facts.unread = ""
+    def _answer(self, facts: Mapping[str, Any] | Facts) -> tuple[Any, str]:
+        facts = facts if isinstance(facts, Facts) else prepared(facts)
         try:
-            return self._program.execute(facts.context), ""
+            return facts.answer(self._program), ""
         except KeyError as missing:
             unknown = f"{missing.args[0]!r} is not known of this lead"
             return None, facts.unread or unknown
@@ -115,7 +115,7 @@ class Condition:
 
     def holds(self, facts: Mapping[str, Any] | Facts) -> bool:
         """Whether the condition is true for these facts; False when it can't be answered."""
-        return self.verdict(facts).holds
+        return self._answer(facts)[0] is True
 
     @functools.cached_property
     def only_number_of(self) -> tuple[str, str] | None:
@@ -280,7 +280,7 @@ def _error_at(code: str, position: int, message: str) -> ConditionError:
 def _check_answer(condition: Condition, facts: FactSet) -> None:
     """Refuse what fails for a lead that has every field."""
     try:
-        condition._program.execute(prepared(facts.example).context)
+        prepared(facts.example).answer(condition._program)
     except Exception as error:
         # What the lead's values decide (an attribute, a number in a text) is left to the day.
         if "valid regex" in str(error):

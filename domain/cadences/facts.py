@@ -143,28 +143,64 @@ class Facts:
 
     def __init__(self, facts: Mapping[str, Any], now: datetime | None = None) -> None:
         self._facts = bounded(facts)
-        self._today = (now or datetime.now(UTC)).date()
-        self.unread = ""
-        """Why a function could not read a value; names what it is of, never the value."""
-        functions: dict[str, Callable[[Any], Any]] = {
-            "number": self._number,
-            "yes": self._yes,
-            "date": lambda value: self._day(value).isoformat(),
-            "daysSince": lambda value: (self._today - self._day(value)).days,
-            "daysUntil": lambda value: (self._day(value) - self._today).days,
-            "lower": lambda value: self._text(value).lower(),
-        }
+        # The functions may not lead back to the context that holds them: it is no object that
+        # Python's garbage collector sees through, so neither would ever be freed.
+        self._reader = _Reader(self._facts, (now or datetime.now(UTC)).date())
+        functions = self._reader.functions()
         try:
-            self.context = cel.Context(self._facts, functions)
+            self._context = cel.Context(self._facts, functions)
         except ValueError:
             plain = {name: _plain(value) for name, value in self._facts.items()}
-            self.context = cel.Context(plain, functions)
+            self._context = cel.Context(plain, functions)
+
+    @property
+    def unread(self) -> str:
+        """Why a function could not read a value in the last answer, '' if none failed; names what
+        it is of, never the value."""
+        return self._reader.unread
+
+    def answer(self, program: cel.Program) -> Any:
+        """What a program gives for these facts; raises what its evaluation raises."""
+        self._reader.unread = ""
+        return program.execute(self._context)
 
     def attributes(self, path: str) -> Mapping[str, Any]:
         """The map at a path such as ``lead.attributes``."""
         owner, _, name = path.partition(".")
         found: Mapping[str, Any] = self._facts.get(owner, {}).get(name, {})
         return found
+
+
+class _Reader:
+    """The functions that conditions call, and why one of them could not read a value."""
+
+    def __init__(self, facts: Mapping[str, Any], today: date) -> None:
+        self._facts = facts
+        self._today = today
+        self.unread = ""
+
+    def functions(self) -> dict[str, Callable[[Any], Any]]:
+        """By the names that conditions call them by."""
+        return {
+            "number": self._number,
+            "yes": self._yes,
+            "date": self._date,
+            "daysSince": self._days_since,
+            "daysUntil": self._days_until,
+            "lower": self._lower,
+        }
+
+    def _date(self, value: Any) -> str:
+        return self._day(value).isoformat()
+
+    def _days_since(self, value: Any) -> int:
+        return (self._today - self._day(value)).days
+
+    def _days_until(self, value: Any) -> int:
+        return (self._day(value) - self._today).days
+
+    def _lower(self, value: Any) -> str:
+        return self._text(value).lower()
 
     def _number(self, value: Any) -> float:
         if isinstance(value, int | float) and not isinstance(value, bool):

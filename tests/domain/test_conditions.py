@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 from datetime import UTC, datetime
 from typing import Any
 
@@ -315,3 +317,13 @@ def test_an_address_at_a_free_provider_is_told_from_a_company_s(domain: str, fre
         "has_phone": False,
         "has_opted_out": True,
     }
+
+
+def test_facts_are_freed_with_their_last_user() -> None:
+    """Every event would leave some kilobytes behind, until the web app is out of memory."""
+    facts = prepared(LEAD)
+    assert compile_condition("number(lead.attributes.employees) > 50").holds(facts)
+    known = weakref.ref(facts)
+    del facts
+    gc.collect()
+    assert known() is None
