@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.cadences.facts import Facts, prepared
-from domain.scoring.policy import InterestRule, Period, ScoringPolicy
+from domain.scoring.policy import Period, ScoringPolicy
 
 _DUST = 1e-6
 """Points by which sums of decayed points may miss the exact half."""
@@ -106,7 +106,7 @@ def worth_of(policy: ScoringPolicy, event: Event, at: datetime) -> Worth:
         condition = rule.compiled
         if condition is not None:
             if facts is None:
-                facts = _facts(event, rules)
+                facts = _facts(event, policy.fields_by_kind[event.kind])
             if not condition.holds(facts):
                 continue
         cap = rule.at_most
@@ -164,18 +164,9 @@ def score(value: float) -> int:
     return max(0, math.floor(value + 0.5 + _DUST))
 
 
-def _facts(event: Event, rules: tuple[InterestRule, ...]) -> Facts:
-    """The event as conditions read it; properties only when one of the rules asks for them."""
-    fields: dict[str, Any] = {
-        "kind": event.kind,
-        "name": event.name,
-        "path": event.path,
-        "url": event.url,
-        "properties": {},
-    }
-    if event.properties and any("properties" in (rule.condition or "") for rule in rules):
-        fields["properties"] = event.properties
-    return prepared({"event": fields})
+def _facts(event: Event, fields: Iterable[str]) -> Facts:
+    """The event as conditions that read these fields of it see it."""
+    return prepared({"event": {name: getattr(event, name) for name in fields}})
 
 
 def _period(at: datetime, per: Period) -> datetime:

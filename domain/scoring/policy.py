@@ -271,6 +271,18 @@ class ScoringPolicy(Policy):
         return {kind: tuple(rule for rule in self.interest if kind in rule.on) for kind in KINDS}
 
     @cached_property
+    def fields_by_kind(self) -> Mapping[str, tuple[str, ...]]:
+        """Kind of event → the fields of an event that its rules may read."""
+        return {
+            kind: tuple(
+                name
+                for name in EVENT_FACTS.example["event"]
+                if any(name in (rule.condition or "") for rule in rules)
+            )
+            for kind, rules in self.rules_by_kind.items()
+        }
+
+    @cached_property
     def caps(self) -> Mapping[str, Cap]:
         """Name of an interest rule → its cap, for those that have one."""
         return {rule.rule: rule.at_most for rule in self.interest if rule.at_most}
