@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Text, cast, delete, func, select, text
+from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.policy import Policy
@@ -22,6 +22,10 @@ from store.tables import PolicyVersion, RoutingShare
 
 P = TypeVar("P", bound=Policy)
 
+_NEWEST = text(
+    "SELECT id, md5(definition::text) FROM policy_version WHERE name = :name "
+    "ORDER BY version DESC LIMIT 1"
+)
 _READ: dict[tuple[str, str], Policy] = {}
 """Versions read before, by name and content: the conditions in them are compiled once."""
 
@@ -87,13 +91,7 @@ def policy(connection: Connection, kind: type[P], name: str) -> P:
     Raises:
         PolicyMissing: it was never published.
     """
-    newest = (
-        select(PolicyVersion.id, func.md5(cast(PolicyVersion.definition, Text)))
-        .where(PolicyVersion.name == name)
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
-    )
-    row = connection.execute(newest).first()
+    row = connection.execute(_NEWEST, {"name": name}).first()
     if row is None:
         raise PolicyMissing(
             sentence(

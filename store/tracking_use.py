@@ -112,13 +112,14 @@ class Gate:
             TooMuch: none of them may.
         """
         limits = LIMITS[source.kind]
-        by_visitor = {id(one): self._hash("v", _visitor(one)) for one in messages}
         addresses = {id(one): self._hash("a", _address(one)) for one in messages if _address(one)}
         uses: Counter[Use] = Counter({("key", ""): len(messages)})
         uses.update(("address", who) for who in addresses.values())
         net = self._hash("n", network)
+        by_visitor: dict[int, str] = {}
         people: dict[int, list[str]] = {}
         if source.kind == "browser":
+            by_visitor = {id(one): self._hash("v", _visitor(one)) for one in messages}
             uses["network", net] = len(messages)
             uses.update(("visitor", who) for who in by_visitor.values())
             people = {
@@ -143,7 +144,7 @@ class Gate:
         taken = [
             one
             for one in messages
-            if ("visitor", by_visitor[id(one)]) not in full
+            if ("visitor", by_visitor.get(id(one))) not in full
             and ("address", addresses.get(id(one))) not in full
             and not (crowded and people[id(one)])
         ]
@@ -174,7 +175,7 @@ def use(connection: Connection, source: Source, uses: Mapping[Use, int]) -> dict
             "times": list(uses.values()),
         },
     )
-    return {(row.what, row.who): row.used for row in rows}
+    return {(what, who): used for what, who, used in rows}
 
 
 def over(limits: Mapping[str, Limit], one: Use, times: int) -> bool:

@@ -129,14 +129,14 @@ def _take(
     happened = {
         message.key: _happened(message, visitor.now())
         for message, visitor in reversed(events)
-        if _doer(visitor) not in full
+        if not full or _doer(visitor) not in full
     }
     if happened or refused:
         record(connection, [*happened.values(), *refused], now, escalate=escalate)
     if source.kind == "browser":
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
         note_crossings(connection, source, {lead.id for lead in doers if lead} | changed, now)
-    return [message for message, visitor in events if _doer(visitor) in full]
+    return [message for message, visitor in events if full and _doer(visitor) in full]
 
 
 def _begin(
@@ -243,7 +243,7 @@ _THESE_KEYS = "unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS k (kin
 _KNOWN_KEYS = text(
     f"""
     SELECT visitor_key.kind, visitor_key.value, visitor.id, visitor.lead_id,
-        visitor.account_id, visitor.traits, visitor.last_seen_at,
+        visitor.account_id, visitor.traits, visitor.last_seen_at < :before AS stale,
         EXISTS (SELECT FROM visitor_key AS other WHERE other.visitor_id = visitor.id
                 AND other.kind = 'user') AS named
     FROM {_THESE_KEYS} JOIN visitor_key USING (kind, value)
@@ -269,12 +269,12 @@ def _known_keys(
 ) -> tuple[list[KnownKey], list[int]]:
     """The stored ones of these keys, their visitors held as they are until the commit; and the
     visitors that were not noted as seen for some time."""
-    rows = connection.execute(_KNOWN_KEYS, _split(keys)).all()
+    rows = connection.execute(_KNOWN_KEYS, {**_split(keys), "before": now - _SEEN_EVERY}).all()
     known = [
         KnownKey((row.kind, row.value), row.id, row.lead_id, row.account_id, row.named, row.traits)
         for row in rows
     ]
-    return known, [row.id for row in rows if row.last_seen_at < now - _SEEN_EVERY]
+    return known, [row.id for row in rows if row.stale]
 
 
 def _accounts(

@@ -133,7 +133,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
                 raise Refused(404, "not_found", "path", f"There is no call /v1/{call}.")
             call = CALLS[call]
             key = _basic_user(request.headers.get("Authorization", ""))
-            if key:
+            if key and sources.known(key) is None:
                 # Before the body is read: whoever has no key may send nothing.
                 await run_in_threadpool(sources.of, key)
             body = await read_body(
@@ -236,6 +236,11 @@ class _Sources:
         self._time_zone = time_zone
         self._known: dict[str, tuple[float, Source]] = {}
 
+    def known(self, key: str) -> Source | None:
+        """Whose it is, when that was asked within the last seconds."""
+        until, source = self._known.get(key, (0.0, None))
+        return source if time.monotonic() < until else None
+
     def of(self, key: object) -> Source:
         if not isinstance(key, str) or not key:
             raise Refused(
@@ -244,10 +249,9 @@ class _Sources:
                 "writeKey",
                 "Send the write key as user name of basic authentication, or as writeKey.",
             )
-        until, source = self._known.get(key, (0.0, None))
-        if source is not None and time.monotonic() < until:
+        source = self.known(key)
+        if source is not None:
             return source
-        source = None
         if key.isprintable() and key.isascii():
             with self._database.connect() as connection:
                 source = find_source(connection, key, self._time_zone)
