@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, cast
 
 from sqlalchemy import Connection, insert, text
@@ -51,11 +53,15 @@ _TEXT_COLUMNS = (
     "source",
 )
 _NUMBER_COLUMNS = ("language_certainty", "time_zone_certainty")
+_texts = attrgetter(*_TEXT_COLUMNS)
+_numbers = attrgetter(*_NUMBER_COLUMNS)
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _KNOWN_BEFORE = (
     "SELECT known.id FROM lead AS known JOIN import_row USING (email_key) "
     "WHERE import_row.lead_id IS NULL"
 )
 _STAGED = "SELECT staged.id FROM lead AS staged JOIN import_row USING (email_key)"
+_COPY_SPECIAL = re.compile(r"[\\\t\n\r]")
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -95,11 +101,11 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     """COPY rows, each with its position in the file, into the temporary table."""
     lines = io.StringIO()
     for position, row in rows:
-        fields = [getattr(row, name).translate(_COPY_ESCAPES) for name in _TEXT_COLUMNS]
-        fields += [str(getattr(row, name)) for name in _NUMBER_COLUMNS]
-        attributes = json.dumps(row.attributes, ensure_ascii=False).translate(_COPY_ESCAPES)
-        unsubscribed = "t" if row.unsubscribed else "f"
-        lines.write("\t".join((str(position), *fields, unsubscribed, attributes)) + "\n")
+        fields = [str(position), *_texts(row), *map(str, _numbers(row))]
+        fields += ("t" if row.unsubscribed else "f", _as_json(row.attributes))
+        if _COPY_SPECIAL.search("".join(fields)):
+            fields = [field.translate(_COPY_ESCAPES) for field in fields]
+        lines.write("\t".join(fields) + "\n")
     lines.seek(0)
     # SQLAlchemy has no COPY; this is psycopg2's own cursor on the same transaction.
     cursor = cast(Any, connection.connection.cursor())
