@@ -1,7 +1,7 @@
 """Names in the languages of CLDR, as Babel carries them, looked up by what people write.
 
-The commonest languages are read first; the others only for a name that those do not know: reading
-all takes about a second.
+English is read first, the other common languages only for a name that it does not know, and the
+rest for one that those do not know either: reading all takes about a second.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from domain.contacts.texts import key
 Kind = Literal["countries", "languages", "zones", "cities", "months"]
 
 _COMMON = (
-    *("en", "ko", "zh", "zh_Hant", "ja", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "tr"),
+    *("ko", "zh", "zh_Hant", "ja", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "tr"),
     *("vi", "id", "sv", "da", "nb", "fi", "cs", "sk", "hu", "ro", "el", "uk", "bg", "hr", "sr"),
     *("sl", "et", "lv", "lt", "ar", "he", "th", "hi", "ms", "fa", "ca"),
 )
@@ -52,8 +52,16 @@ def said_in(locale: str) -> dict[str, Any]:
 def lookup(kind: Kind, name: str) -> str:
     """The code of what is called so in some language, '' for none; English goes first."""
     wanted = key(name)
-    found: str = getattr(_common(), kind).get(wanted, "")
-    return found or getattr(_all(), kind).get(wanted, "") if wanted else ""
+    for names in (_english, _common, _all) if wanted else ():
+        found: str = getattr(names(), kind).get(wanted, "")
+        if found:
+            return found
+    return ""
+
+
+@functools.cache
+def _english() -> _Names:
+    return _read(("en",))
 
 
 @functools.cache
