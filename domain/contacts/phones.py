@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers.timezone import time_zones_for_number
 
 _USUAL = re.compile(r"\+?\(?\d[\d ()-]{5,24}")
+_BETWEEN_DIGITS = str.maketrans("", "", " ()-")
 _FLOAT = re.compile(r"(\+?[\d ]{6,20})[.,]0+")
 _SCIENTIFIC = re.compile(r"\+?(\d)(?:[.,](\d+))?E\+?(\d{1,2})", re.IGNORECASE)
 _WRAP = " '\"=‘’`\t"
@@ -46,7 +47,8 @@ def read_phone(written: str, country: str = "") -> Phone:
         country: ISO 3166-1 alpha-2 code of where it is dialled, '' when not known.
     """
     whole = written.strip(_WRAP)
-    if _USUAL.fullmatch(whole):
+    usual = _USUAL.fullmatch(whole)
+    if usual:
         first, rest, text = whole, [], _with_plus(whole)
     else:
         parts = [whole] if _SCIENTIFIC.fullmatch(whole) else _SEVERAL.split(whole)
@@ -54,8 +56,10 @@ def read_phone(written: str, country: str = "") -> Phone:
         text = _as_digits(first)
     if not text:
         return NO_PHONE
+    # What only parts its digits tells nothing, and costs.
+    bare = text.translate(_BETWEEN_DIGITS) if usual else text
     try:
-        number = _without_plus(text, country) or phonenumbers.parse(text, country or None)
+        number = _without_plus(text, country) or phonenumbers.parse(bare, country or None)
     except phonenumbers.NumberParseException:
         return NO_PHONE
     if not phonenumbers.is_possible_number(number):
@@ -81,10 +85,10 @@ def zone_of_phone(phone: Phone) -> str:
 def _without_plus(digits: str, country: str) -> phonenumbers.PhoneNumber | None:
     """An international number of the country whose plus a spreadsheet took away; None when it is
     none. In Germany nearly any digits are a number of some town as well."""
-    code = phonenumbers.country_code_for_region(country) if country else 0
-    if not code or not digits.isascii() or not digits.isdigit():
+    if not country or not digits.isascii() or not digits.isdigit():
         return None
-    if not digits.startswith(str(code)):
+    code = phonenumbers.country_code_for_region(country)
+    if not code or not digits.startswith(str(code)):
         return None
     try:
         number = phonenumbers.parse(f"+{digits}")

@@ -148,7 +148,7 @@ def zone_of_place(country: str, state: str, city: str) -> str:
         state: name or code of a state or province, '' when not known.
         city: its name, '' when not known.
     """
-    if not country:
+    if not country or not (state or city):
         return ""
     for place in (state, *reversed(_SPLIT.split(city))):
         if place and (zone := region_of(country, place)):

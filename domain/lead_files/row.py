@@ -65,6 +65,7 @@ LIMITS: dict[Field, int] = {
     "consent": 300,
 }
 """Longest value of each field, in characters."""
+_NAME_FIELDS: tuple[Field, ...] = ("first_name", "last_name", "full_name")
 _ANSWERS: tuple[Field, ...] = ("unsubscribed", "consent")
 ATTRIBUTE_LIMIT = 32_767
 """Longest attribute in characters: what one cell of a spreadsheet holds."""
@@ -78,7 +79,7 @@ UNKNOWN, BY_COUNTRY, BY_PLACE, SAID = range(4)
 or phone number, or it was said."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class LeadRow:
     """A checked row. Empty strings are values the file does not have.
 
@@ -328,10 +329,9 @@ class RowReader:
 
 def _names(found: Mapping[Field, str], country: str) -> tuple[str, str]:
     """First and last name; an address in their place is none."""
-    first, last, whole = (
-        "" if "@" in value else value
-        for value in (found.get(name, "") for name in ("first_name", "last_name", "full_name"))
-    )
+    first, last, whole = (found.get(name, "") for name in _NAME_FIELDS)
+    if "@" in first + last + whole:
+        first, last, whole = ("" if "@" in value else value for value in (first, last, whole))
     if whole and not (first and last):
         split = split_name(whole, japanese=country == "JP")
         first, last = first or said(split[0]), last or said(split[1])
