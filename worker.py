@@ -145,6 +145,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     # Before the relay, which may have news for it.
     await _see_to_desk(client)
     told = stopping.listen()
+    crash_point("worker.connected")
     ours = workers(client, resources, settings)
     running = [asyncio.create_task(one.run()) for one in ours]
     relaying = asyncio.create_task(relay.run())
@@ -187,6 +188,8 @@ class Stopping:
     """
 
     def __init__(self, seconds: float) -> None:
+        self.told = False
+        """Whether the process was told to stop."""
         self._seconds = seconds
         self._tell: Callable[[], object] | None = None
         signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
@@ -202,6 +205,7 @@ class Stopping:
 
     def _wait(self) -> None:
         signal.sigwait(STOP_SIGNALS)
+        self.told = True
         if self._tell is None:
             os._exit(0)
         faulthandler.dump_traceback_later(self._seconds, exit=True)
@@ -218,7 +222,14 @@ def main() -> int:
     try:
         settings = settings_module.get()
         stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
-        asyncio.run(run(settings, stopping))
+        while not stopping.told:
+            try:
+                asyncio.run(run(settings, stopping))
+            except RuntimeError as error:
+                # The SDK looks at the namespace once more before it polls, and gives up.
+                if not str(error).startswith("Worker validation failed"):
+                    raise
+                log.warning("worker is waiting for Temporal", reason="it went away again")
     except (SchemaMismatch, UserError, ValueError) as refusal:
         stderr.print(str(refusal), markup=False)
         return 2

@@ -16,7 +16,7 @@ from tests.relay.receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("hangs")
 
-TESTS, LEADS = 13, 6
+TESTS, LEADS = 14, 6
 OTHERS_GO_ON = 30.0
 """Seconds that a hung worker may cost the others."""
 SHUTDOWN = 5.0
@@ -207,6 +207,27 @@ def test_connections_that_vanish_without_a_word_are_given_up(
         proxy.swallow()
         time.sleep(1)
         worker.terminate(SHUTDOWN + 10)
+
+
+def test_a_worker_that_begins_as_temporal_goes_away_waits_for_it(
+    here: Deployment, people: People
+) -> None:
+    """It would end, and nobody be served until somebody starts it again."""
+    worker = here.worker("stop:worker.connected")
+    wait_for("freezes as it begins", worker.is_frozen)
+    here.kill_server("temporal")
+    try:
+        worker.wake()
+        time.sleep(20)
+    finally:
+        here.start_server("temporal")
+    wait_for("begins once more", worker.is_frozen)
+    worker.wake()
+    ask(here, people)
+
+    here.reach("tasks", people.tasks, LEADS, OTHERS_GO_ON)
+
+    called_once(here, people)
 
 
 @pytest.mark.parametrize("what", ["web", "postgres", "temporal"])
