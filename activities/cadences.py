@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.email import Delivery, Email, attempts_of, deliver
-from activities.merge import LEAD_COLUMNS, greeted_as, lead_facts, merge_fields
+from activities.merge import greeted_as, lead_facts, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
@@ -24,11 +23,10 @@ from domain.journey_sales import LeaveCadence
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from domain.sentences import Value, sentence
-from store import cadences, journeys
-from store.consent import CONSENT_VERSION, consent_version
+from store import cadences, enrollment_steps, journeys
+from store.consent import consent_version
 from store.engagement import engagement_facts
-from store.inbound import AWAY_UNTIL
-from store.lead_facts import OPTED_OUT
+from store.enrollment_steps import EnrollmentStep
 from store.lead_standing import is_ready_on_entry
 from store.policies import policy
 from store.scoring import points_now
@@ -42,53 +40,6 @@ JUST_OVER = timedelta(hours=1)
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
-
-_LOAD = text(
-    f"""
-    SELECT {LEAD_COLUMNS}, lead.phone, {OPTED_OUT},
-        lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
-        lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
-        account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
-        enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
-        {AWAY_UNTIL} AS away_until,
-        enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
-        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
-        (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
-            AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
-         ORDER BY touch.id LIMIT 1) AS returned
-    FROM enrollment
-    JOIN lead ON lead.id = enrollment.lead_id
-    LEFT JOIN account ON account.id = lead.account_id
-    WHERE enrollment.id = :enrollment
-    """
-)
-
-_REMEMBER = text(
-    "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
-    "due_at = cast(:due AS timestamptz), "
-    "held_from = CASE WHEN step = :step THEN held_from END, "
-    "unanswered = unanswered || cast(:unanswered AS jsonb), "
-    "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
-    "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
-)
-
-_MEETING_END = text("SELECT starts_at + make_interval(mins => minutes) FROM meeting WHERE id = :id")
-
-_HOLD = text(
-    "UPDATE enrollment SET step = :step, held_from = coalesce(held_from, :due) WHERE id = :id"
-)
-
-_WAS_SENT_BEFORE = text(
-    """
-    SELECT EXISTS (
-        SELECT FROM touch
-        JOIN enrollment ON enrollment.id = touch.enrollment_id
-        JOIN template_version ON template_version.id = touch.template_version_id
-        WHERE touch.lead_id = :lead AND touch.state = 'sent' AND enrollment.cycle < :cycle
-            AND template_version.name = :template
-    )
-    """
-)
 
 
 @dataclass(frozen=True)
@@ -277,7 +228,7 @@ class CadenceActivities:
         until = latest if row.held_for_good else min(row.held_until, latest)
         due = next_opening(current.cadence.window, until, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
-            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
         later = replace(move, due=due)
         plan = self._plan(current, later, now)
         details = sentence(
@@ -292,7 +243,7 @@ class CadenceActivities:
         row = current.row
         due = next_opening(current.cadence.window, back, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
-            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
         later = Move("send", move.step, due, counted_from=move.step, counted_since=back)
         plan = self._plan(current, later, now)
         details = sentence("{what}, because this lead is away until then", what=plan.details)
@@ -305,11 +256,7 @@ class CadenceActivities:
         if email_step.again or row.cycle == 1:
             return False
         with self.resources.statements.connect() as connection:
-            found: bool = connection.execute(
-                _WAS_SENT_BEFORE,
-                {"lead": row.id, "cycle": row.cycle, "template": email_step.email},
-            ).scalar_one()
-        return found
+            return enrollment_steps.was_sent_before(connection, row.id, row.cycle, email_step.email)
 
     def _plan_when_there_is_room(
         self, current: Pass, step: str, room: Room, now: datetime
@@ -342,7 +289,7 @@ class CadenceActivities:
         until = max(delivery.until or now, now)
         due = next_opening(current.cadence.window, until, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
-            connection.execute(_HOLD, {"due": move.due, "step": move.step, "id": row.enrollment_id})
+            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
         later = Move("send", move.step, due, counted_from=move.step, counted_since=until)
         plan = self._plan(current, later, now)
         if delivery.why == "recipient":
@@ -400,7 +347,7 @@ class CadenceActivities:
 
     def _is_just_over(self, meeting_id: int, now: datetime) -> bool:
         with self.resources.statements.connect() as connection:
-            ended_at = connection.execute(_MEETING_END, {"id": meeting_id}).scalar()
+            ended_at = enrollment_steps.meeting_end(connection, meeting_id)
         return ended_at is not None and now - JUST_OVER <= ended_at
 
     def _plan(self, current: Pass, move: Move, now: datetime) -> Plan:
@@ -437,7 +384,7 @@ class CadenceActivities:
         )
 
     def _load(self, connection: Connection, enrollment_id: int, now: datetime) -> Pass:
-        row = connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
+        row = enrollment_steps.load(connection, enrollment_id)
         version = cadences.cadence_version(self.resources.engine, row.cadence_version_id)
         return Pass(row, version, self._facts(connection, row, version.cadence, now))
 
@@ -464,19 +411,18 @@ class CadenceActivities:
     def _remember(
         self, connection: Connection, current: Pass, plan: Plan, move: Move, now: datetime
     ) -> None:
-        ended = plan.kind == "exit"
-        connection.execute(
-            _REMEMBER,
-            {
-                "step": plan.step or END,
-                "ended": now if ended else None,
-                "due": plan.due or None,
-                "reason": plan.reason,
-                "unanswered": json.dumps(dict(move.unanswered)),
-                "counted_from": move.counted_from,
-                "counted_since": move.counted_since,
-                "id": current.row.enrollment_id,
-            },
+        enrollment_steps.remember(
+            connection,
+            current.row.enrollment_id,
+            EnrollmentStep(
+                step=plan.step or END,
+                due_at=plan.due or None,
+                ended_at=now if plan.kind == "exit" else None,
+                exit_reason=plan.reason,
+                unanswered=dict(move.unanswered),
+                counted_from=move.counted_from,
+                counted_since=move.counted_since,
+            ),
         )
 
 
@@ -486,11 +432,4 @@ def _begun(connection: Connection, enrollment_id: int) -> str:
     info = activity.info()
     if info.attempt == 1:
         return ""
-    step = connection.execute(
-        text(
-            "SELECT step FROM touch WHERE enrollment_id = :enrollment "
-            "AND starts_with(claim, :attempts)"
-        ),
-        {"enrollment": enrollment_id, "attempts": attempts_of(info)},
-    ).scalar()
-    return step or ""
+    return enrollment_steps.claimed_step(connection, enrollment_id, attempts_of(info))

@@ -47,7 +47,7 @@ def invitation(
     invitation of ours is too, from before it was booked there, that one is withdrawn.
 
     Args:
-        lead: a row with :data:`activities.merge.LEAD_COLUMNS`.
+        lead: a row with :data:`store.lead_facts.LEAD_COLUMNS`.
         key: the touch whose booking link the entry shows.
         now: journey time, UTC.
     """

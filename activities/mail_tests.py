@@ -12,10 +12,11 @@ from sqlalchemy import Connection, text
 
 from activities.channels.base import Channel, EmailMessage
 from activities.mail_text import mail_text
-from activities.merge import LEAD_COLUMNS, lead_fields, meeting_time
+from activities.merge import lead_fields, meeting_time
 from domain.email.checked import is_about_a_meeting
 from domain.email.rendering import CompiledTemplate, RenderedEmail
 from settings import Settings
+from store.lead_facts import LEAD_COLUMNS
 
 INVENTED = {
     "first_name": "Robin",

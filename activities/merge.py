@@ -10,13 +10,6 @@ from sqlalchemy import Engine, text
 from domain.cadences.window import zone
 from domain.names import full_name, mailable, mailable_name
 
-LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
-        lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
-        account.name AS company,
-        (SELECT rep.name FROM rep WHERE rep.code = lead.owner) AS rep_name,
-        (SELECT rep.email FROM rep WHERE rep.code = lead.owner) AS rep_email"""
-"""What :func:`lead_fields` reads, for a query over ``lead LEFT JOIN account``."""
-
 _KOREAN_DAYS = "월화수목금토일"
 _MEETING = text(
     "SELECT starts_at, minutes, rep.name, rep.email FROM meeting "

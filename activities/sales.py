@@ -15,12 +15,13 @@ from activities.invitations import (
     invitation,
     withdrawn,
 )
-from activities.merge import LEAD_COLUMNS, greeted_as, merge_fields
+from activities.merge import greeted_as, merge_fields
 from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent import SALES_TOPIC
 from domain.journey import SendOne
 from store import cadences
+from store.lead_facts import LEAD_COLUMNS
 
 
 class SalesActivities:

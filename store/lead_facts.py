@@ -11,6 +11,12 @@ from domain.cadences.facts import reach_facts
 OPTED_OUT = """EXISTS (SELECT FROM suppression WHERE suppression.email_key = lead.email_key
         AND suppression.reason NOT IN ('bounced', 'soft_bounced')) AS opted_out"""
 """Whether the lead wants no mail; an address that does not exist says nothing of that."""
+LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
+        lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
+        account.name AS company,
+        (SELECT rep.name FROM rep WHERE rep.code = lead.owner) AS rep_name,
+        (SELECT rep.email FROM rep WHERE rep.code = lead.owner) AS rep_email"""
+"""What the merge fields of a mail are made of, for a query over ``lead LEFT JOIN account``."""
 FACT_COLUMNS = f"""
     lead.first_name, lead.last_name, lead.title, lead.country, lead.language, lead.source,
     lead.stage, lead.attributes, lead.email, lead.phone,

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Engine, text
 
 from activities.channels.base import EmailMessage
 from activities.links import link_signer
-from activities.merge import LEAD_COLUMNS, merge_fields
+from activities.merge import merge_fields
 from domain.email.rendering import render
 from settings import Settings
 from store.cadences import PublishedCadence, template_version
 from store.engagement import Happened, record
+from store.lead_facts import LEAD_COLUMNS
 from store.tables import Enrollment, InboundMessage, OutboxMessage, Touch
 from tests.console.journeys import PATHS
 from tests.console.rows import add, run
