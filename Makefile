@@ -40,7 +40,7 @@ demo: install  ## Watch 500 invented leads go through the whole loop (ARGS="--le
 	@exec $(BIN)/python starter.py demo $(ARGS)
 
 test: install  ## Run the tests on four workers (ARGS="tests/domain -k window")
-	@exec $(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: install  ## Check style, types and the arrows between the rooms
 	@$(BIN)/ruff check .

@@ -27,7 +27,7 @@ from web.app import create_app
 pytestmark = pytest.mark.xdist_group("servers that hang")
 
 CLOCK = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1.0)
-A_FEW_SECONDS = 6.0
+A_FEW_SECONDS = 10.0
 
 
 @pytest.fixture
