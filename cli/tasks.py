@@ -21,7 +21,7 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.tables import listed
 from cli.times import parse_day, parse_time, shown_time
-from store import task_lists, tasks
+from store import held_answers, task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.dossier import dossier
 from store.meetings import MeetingRefused
@@ -46,7 +46,7 @@ def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
     """
     try:
         with engine.begin() as connection:
-            tasks.complete_task(connection, task_id, answer, now)
+            held_answers.complete(connection, task_id, answer, now)
     except (TaskRefused, MeetingRefused) as refusal:
         kept = ""
         if answer.note or isinstance(refusal, TaskOver):

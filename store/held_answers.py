@@ -71,9 +71,7 @@ def hold(
         TaskOver, TaskRefused, MeetingRefused: as :func:`store.tasks.complete_task`; and TaskOver
             when somebody's answer is held already.
     """
-    # Whoever answers or closes the task waits here, so nobody else's answer can come in between.
-    connection.execute(text("SELECT FROM task WHERE id = :task FOR UPDATE"), {"task": task_id})
-    refuse_held(connection, task_id)
+    _refuse_held(connection, task_id)
     trial = connection.begin_nested()
     try:
         complete_task(connection, task_id, answer, now)
@@ -101,29 +99,15 @@ def hold(
     return release_at
 
 
-def refuse_held(connection: Connection, task_id: int) -> None:
-    """Refuse what comes while an answer is held.
+def complete(connection: Connection, task_id: int, answer: Answer, now: datetime) -> None:
+    """Take an answer that counts at once, as :func:`store.tasks.complete_task`.
 
     Raises:
-        TaskOver: one is; the sentence says whose.
+        TaskOver: also when somebody's answer is held; the sentence says whose.
+        TaskRefused, MeetingRefused: as there.
     """
-    held = connection.execute(
-        text(
-            "SELECT by, answer->>'disposition' AS disposition FROM held_answer "
-            "WHERE task_id = :task AND release_at < 'infinity'"
-        ),
-        {"task": task_id},
-    ).first()
-    if held is not None:
-        raise TaskOver(
-            sentence(
-                "Task {task} can't be finished any more: {who} has just done it with "
-                "'{disposition}'.",
-                task=task_id,
-                who=held.by,
-                disposition=held.disposition,
-            )
-        )
+    _refuse_held(connection, task_id)
+    complete_task(connection, task_id, answer, now)
 
 
 def take_back(connection: Connection, task_id: int, user_id: int) -> Answer | None:
@@ -187,6 +171,33 @@ def release_due(database: Engine) -> int:
                 connection.execute(_LATER, {"task": task_id, "seconds": RETRY_SECONDS})
         tried += 1
     return tried
+
+
+def _refuse_held(connection: Connection, task_id: int) -> None:
+    """Refuse what comes while an answer is held.
+
+    Raises:
+        TaskOver: one is; the sentence says whose.
+    """
+    # Whoever answers or closes the task waits here, so nobody else's answer can come in between.
+    connection.execute(text("SELECT FROM task WHERE id = :task FOR UPDATE"), {"task": task_id})
+    held = connection.execute(
+        text(
+            "SELECT by, answer->>'disposition' AS disposition FROM held_answer "
+            "WHERE task_id = :task AND release_at < 'infinity'"
+        ),
+        {"task": task_id},
+    ).first()
+    if held is not None:
+        raise TaskOver(
+            sentence(
+                "Task {task} can't be finished any more: {who} has just done it with "
+                "'{disposition}'.",
+                task=task_id,
+                who=held.by,
+                disposition=held.disposition,
+            )
+        )
 
 
 def _release(connection: Connection, row: Row[Any]) -> None:

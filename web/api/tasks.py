@@ -193,8 +193,7 @@ def finish(here: Here, caller: Caller, task_id: int, body: Completion) -> Comple
     answer = _answer(here, caller, task_id, body)
     try:
         with here.database.begin() as connection:
-            held_answers.refuse_held(connection, task_id)
-            tasks.complete_task(connection, task_id, answer, now)
+            held_answers.complete(connection, task_id, answer, now)
     except (TaskRefused, MeetingRefused) as refusal:
         with here.database.begin() as connection:
             tasks.keep_refused(connection, task_id, answer, now)
