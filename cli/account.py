@@ -21,6 +21,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
 from cli.journeys import with_temporal
+from cli.on_record import on_record, order_on_record
 from cli.tables import listed
 from cli.times import parse_day, shown_time
 from store import accounts_hold
@@ -144,6 +145,7 @@ def hold(
         with database().begin() as connection:
             account = _account(connection, which)
             accounts_hold.hold(connection, account.id, until=day, by=by, reason=reason, now=now)
+            on_record(connection, "POST", f"/api/accounts/{account.id}/hold", until=until)
     except AccountRefused as refusal:
         raise UserError(str(refusal)) from None
     with database().connect() as connection:
@@ -166,6 +168,7 @@ def release(which: Which) -> None:
         if not account.held:
             raise UserError(f"{account.name} is not held; `account list --held` shows those.")
         accounts_hold.release(connection, account.id)
+        on_record(connection, "POST", f"/api/accounts/{account.id}/release")
     Console().print(
         f"{escape(account.name)} may get marketing's mail again; what was put off goes in the next "
         "send window."
@@ -183,6 +186,7 @@ def play(
         with database().begin() as connection:
             account = _account(connection, which)
             done = accounts_hold.play(connection, account, cadence)
+            on_record(connection, "POST", f"/api/accounts/{account.id}/play", cadence=cadence)
     except (AccountRefused, CadenceMissing) as refusal:
         raise UserError(str(refusal)) from None
     if as_json:
@@ -258,7 +262,8 @@ def _order_all(which: str, what: steering.Order, consequence: str) -> None:
         leads = accounts_hold.journeys_of(connection, account.id)
     if not leads:
         raise UserError(f"No lead of {account.name} has a running journey.")
-    told = with_temporal(lambda client: _order(client, leads, what))
+    with order_on_record(f"/api/accounts/{account.id}/{what}"):
+        told = with_temporal(lambda client: _order(client, leads, what))
     journeys = "1 journey is" if told == 1 else f"{told:,} journeys are"
     Console().print(f"{journeys} {consequence}")
 

@@ -23,6 +23,7 @@ from activities.links import deployment_secret
 from cli import connect
 from cli.arguments import AsJson
 from cli.errors import UserError, stderr
+from cli.on_record import author, on_record
 from cli.rejects_file import RejectsFile
 from domain.lead_files.columns import Columns, ColumnsError, recognise
 from domain.lead_files.encoding import LeadFileError
@@ -124,6 +125,7 @@ def import_leads(
             lead_import.record_run(
                 connection,
                 file_name=file.name,
+                by=author(),
                 source=source or "",
                 cadence=outcome.cadence,
                 rows=outcome.rows,
@@ -133,6 +135,7 @@ def import_leads(
                 unsubscribed=outcome.unsubscribed,
                 not_understood=outcome.not_understood,
             )
+            on_record(connection, "POST", "/api/imports")
             outcome.rejects_file, outcome.rejected = rejects.close(), rejects.kinds
             with _uninterrupted():
                 if dry_run:

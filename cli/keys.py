@@ -11,6 +11,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
+from cli.on_record import on_record
 from store.lead_import import published_cadences
 from store.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
 
@@ -46,8 +47,9 @@ def create(
                 else f"The cadence '{cadence}' is not published: run `cadence publish` first."
             )
         key = create_write_key(connection, name, cadence, kind)
-    if key is None:
-        raise UserError(f"There is, or was, a write key '{name}': choose another name.")
+        if key is None:
+            raise UserError(f"There is, or was, a write key '{name}': choose another name.")
+        on_record(connection, "POST", "/api/write-keys", name=name, cadence=cadence, kind=kind)
     show_once(WHAT, key)
 
 
@@ -79,4 +81,6 @@ def revoke(name: Name) -> None:
     name = name.strip()
     with database().begin() as connection:
         revoked = revoke_write_key(connection, name, datetime.now(UTC))
+        if revoked:
+            on_record(connection, "POST", "/api/write-keys/revoke", name=name)
     tell_revoked(WHAT, name, "keys", revoked=revoked)

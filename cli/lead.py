@@ -22,6 +22,7 @@ from cli.errors import UserError
 from cli.journeys import with_temporal
 from cli.lead_erase import erase
 from cli.lead_score import print_score, score_json
+from cli.on_record import on_record, order_on_record
 from cli.tables import listed
 from cli.times import shown_time
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
@@ -183,6 +184,7 @@ def score(
     now = settings_module.get().clock().now()
     with database().begin() as connection:
         leads.add_points(connection, lead.id, points, now)
+        on_record(connection, "POST", f"/api/leads/{lead.id}/score", points=points)
     Console().print(f"{journey_id(lead.id)} has {_lead(who).score} points now.")
 
 
@@ -211,8 +213,8 @@ def move(
 ) -> None:
     """Move a journey to another phase now."""
     lead = _lead(who)
-
-    left = _journey(lambda client: steering.move(client, lead.id, phase), lead)
+    with order_on_record(f"/api/leads/{lead.id}/move", phase=phase):
+        left = _journey(lambda client: steering.move(client, lead.id, phase), lead)
     Console().print(f"{journey_id(lead.id)} moves from {left} to {phase}.")
 
 
@@ -238,6 +240,7 @@ def suppress(
                 evidence=reason,
                 reason="manual",
             )
+        on_record(connection, "PUT", f"/api/suppressions/{lead.id}")
     what = f"mail on {topic}" if topic else "marketing mail"
     Console().print(f"{journey_id(lead.id)} gets no more {what}. `lead permit` takes it back.")
 
@@ -271,6 +274,7 @@ def permit(
             )
             if lifted is None:
                 raise _not_lifted(lead, consent.consent_of(connection, email_key).suppressed)
+        on_record(connection, "POST", f"/api/suppressions/{lead.id}/permit")
     what = f"mail on {topic}" if topic else "mail"
     Console().print(
         f"{journey_id(lead.id)} may get {what} again. What was held back meanwhile stays unsent."
@@ -308,7 +312,8 @@ def _not_lifted(lead: LeadLine, reason: str) -> UserError:
 
 def _order(who: str, what: steering.Order, consequence: str) -> None:
     lead = _lead(who)
-    _journey(lambda client: steering.order(client, lead.id, what), lead)
+    with order_on_record(f"/api/leads/{lead.id}/{what}"):
+        _journey(lambda client: steering.order(client, lead.id, what), lead)
     Console().print(f"{journey_id(lead.id)} {consequence}")
 
 

@@ -14,6 +14,7 @@ from activities.links import deployment_secret
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.errors import UserError, stderr
+from cli.on_record import author, on_record
 from store import erasure
 from store.erasure import ErasureRefused
 
@@ -42,11 +43,12 @@ def erase(
                 connection,
                 lead.id,
                 address=address,
-                by="command line",
+                by=author(),
                 reason=reason,
                 secret=deployment_secret(settings),
                 now=settings.clock().now(),
             )
+            on_record(connection, "POST", f"/api/leads/{lead.id}/erase")
     except ErasureRefused as refusal:
         raise UserError(str(refusal)) from None
     if as_json:

@@ -16,6 +16,7 @@ from cli.arguments import AsJson, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_time, shown_time
 from store.meeting_lines import (
@@ -142,6 +143,7 @@ def book(
                 booked_by=booked_by,
                 at=now,
             )
+            on_record(connection, "POST", "/api/meetings")
     except MeetingRefused as refusal:
         raise UserError(str(refusal)) from None
     one = _found(made)
@@ -159,6 +161,8 @@ def cancel(number: Number) -> None:
     now = settings_module.get().clock().now()
     with database().begin() as connection:
         done = cancel_meeting(connection, meeting_id=number, at=now, by="us")
+        if done:
+            on_record(connection, "POST", f"/api/meetings/{number}/cancel")
     if not done:
         why = "has begun" if one.state == MeetingState.BOOKED else f"is {one.state}"
         raise UserError(f"Meeting {number} {why.replace('_', ' ')}: there is nothing to call off.")

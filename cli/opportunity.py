@@ -16,6 +16,7 @@ from cli.arguments import AsJson, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.on_record import on_record
 from cli.tables import listed
 from cli.tasks import finish, learned_fields
 from cli.times import shown_time
@@ -46,6 +47,7 @@ def open_one(
     with database().begin() as connection:
         lead = lead_named(connection, who)
         made = opportunities.open_beside(connection, lead_id=lead.id, name=name, at=now)
+        on_record(connection, "POST", "/api/opportunities")
     Console().print(f"opportunity-{made} is open. Its first task appears as soon as a worker runs.")
 
 
@@ -158,8 +160,13 @@ def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> Opport
     now = settings_module.get().clock().now()
     engine = database()
     answer = Answer(disposition, by=done_by(engine, by, one.owner), **entered)
-    finish(engine, one.task_id, answer, now)
-    said = _moved(engine, one) if disposition == "advanced" else disposition.replace("_", " ")
+    route = f"/api/opportunities/{number}"
+    if disposition == "advanced":
+        finish(engine, one.task_id, answer, now, f"{route}/advance")
+        said = _moved(engine, one)
+    else:
+        finish(engine, one.task_id, answer, now, f"{route}/close", outcome=disposition)
+        said = disposition.replace("_", " ")
     Console().print(f"opportunity-{number}: {said}.")
     return one
 

@@ -13,6 +13,7 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
+from cli.on_record import on_record
 from store.prospects import Prospected
 from store.prospects import prospect as queue
 from store.routing import RoutingRefused
@@ -46,6 +47,8 @@ def prospect(
     try:
         with database().begin() as connection:
             done = queue(connection, chosen, now, owner=owner, by=by)
+            if done.queued:
+                on_record(connection, "POST", "/api/leads/prospects", owner=owner)
     except RoutingRefused as refusal:
         raise UserError(str(refusal)) from None
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -15,6 +15,7 @@ import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.errors import UserError
+from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_day
 from domain.journey import journey_id
@@ -118,7 +119,7 @@ def until(
         how = "comes back" if parked else "is not parked now; once it is, it comes back"
         return f"{how} on {returns} ({why})."
 
-    _each([who], set_day)
+    _each([who], set_day, "until", until=f"{returns}")
 
 
 @app.command("extend")
@@ -131,7 +132,7 @@ def extend(whom: Whom, until: Annotated[str, typer.Option("--until", metavar="DA
         recycle.extend(connection, lead.id, day, now)
         return f"rests until {day}."
 
-    _each(whom, rest_longer)
+    _each(whom, rest_longer, "extend", until=f"{day}")
 
 
 @app.command("wake")
@@ -142,7 +143,7 @@ def wake(whom: Whom) -> None:
         recycle.wake(connection, lead.id)
         return "is told to come back now."
 
-    _each(whom, bring_back)
+    _each(whom, bring_back, "wake")
 
 
 @app.command("retire")
@@ -153,7 +154,7 @@ def retire(whom: Whom) -> None:
         recycle.retire(connection, lead.id)
         return "is let go."
 
-    _each(whom, let_go)
+    _each(whom, let_go, "retire")
 
 
 @app.command("return-to")
@@ -169,18 +170,24 @@ def return_to(
         recycle.choose_cadence(connection, lead.id, cadence)
         return f"comes back to {cadence or 'the cadence of the recycle policy'}."
 
-    _each([who], choose)
+    _each([who], choose, "return-to", cadence=cadence)
 
 
-def _each(whom: list[str], act: Callable[[Connection, LeadLine], str]) -> None:
-    """Do something for each lead, all or none, and print what was done."""
+def _each(
+    whom: list[str], act: Callable[[Connection, LeadLine], str], route: str, **asked: Any
+) -> None:
+    """Do something for each lead, all or none, and print what was done.
+
+    Args:
+        route: what the API calls it; ``asked`` what is kept of it on record.
+    """
     try:
         with database().begin() as connection:
             leads = {lead.id: lead for lead in (lead_named(connection, who) for who in whom)}
-            done = [
-                f"{journey_id(lead_id)} {act(connection, leads[lead_id])}"
-                for lead_id in sorted(leads)
-            ]
+            done = []
+            for lead_id, lead in sorted(leads.items()):
+                done.append(f"{journey_id(lead_id)} {act(connection, lead)}")
+                on_record(connection, "POST", f"/api/recycle/{lead_id}/{route}", **asked)
     except (RecycleRefused, CadenceMissing) as refusal:
         nothing = " Nothing was changed." if len(whom) > 1 else ""
         raise UserError(f"{refusal}{nothing}") from None

@@ -11,7 +11,7 @@ from rich.console import Console
 import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
-from cli.on_record import on_record
+from cli.on_record import author, on_record
 from cli.tables import listed
 from store import sending
 
@@ -52,7 +52,7 @@ def resume() -> None:
     """Have mail go on from where it stood, because what was wrong is mended."""
     with database().begin() as connection:
         now = settings_module.get().clock().now()
-        ended = sending.resume(connection, "command line", now)
+        ended = sending.resume(connection, author(), now)
         if ended:
             on_record(connection, "POST", "/api/system/sending/resume")
     Console().print("Mail goes on." if ended else "Sending is not paused.")

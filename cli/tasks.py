@@ -7,7 +7,7 @@ import math
 import time
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -19,6 +19,7 @@ from cli.arguments import AsJson, done_by
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.on_record import REFUSED, on_record
 from cli.tables import listed
 from cli.times import parse_day, parse_time, shown_time
 from store import held_answers, task_lists, tasks
@@ -35,11 +36,14 @@ DELIVERY_SECONDS = 3.0
 TaskId = Annotated[int, typer.Argument(metavar="TASK")]
 
 
-def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
+def finish(
+    engine: Engine, task_id: int, answer: Answer, now: datetime, route: str, **asked: Any
+) -> None:
     """Take a person's disposition; what comes too late is kept with the lead.
 
     Args:
         now: journey time, UTC.
+        route: of the API, with what is kept of it on record.
 
     Raises:
         UserError: it cannot be taken; the sentence says what happened instead.
@@ -47,11 +51,13 @@ def finish(engine: Engine, task_id: int, answer: Answer, now: datetime) -> None:
     try:
         with engine.begin() as connection:
             held_answers.complete(connection, task_id, answer, now)
+            on_record(connection, "POST", route, **asked)
     except (TaskRefused, MeetingRefused) as refusal:
         kept = ""
         if answer.note or isinstance(refusal, TaskOver):
             with engine.begin() as connection:
                 if tasks.keep_refused(connection, task_id, answer, now):
+                    on_record(connection, "POST", route, status=REFUSED, **asked)
                     kept = " What you typed is kept with the lead: `lead show` has it."
         raise UserError(f"{_option(refusal)}{refusal}{kept}") from None
 
@@ -167,7 +173,8 @@ def finish_task(
         extra=learned_fields(learned or []),
         until=parse_day(until, "--until") if until else None,
     )
-    finish(engine, task_id, answer, now)
+    route = f"/api/tasks/{task_id}/complete"
+    finish(engine, task_id, answer, now, route, disposition=disposition)
     Console().print(f"Task {task_id} is done: {disposition}. {_news_of(engine, task_id)}")
 
 

@@ -14,6 +14,7 @@ import settings as settings_module
 from cli.arguments import AsJson, done_by
 from cli.connect import database
 from cli.errors import UserError
+from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_time, shown_time
 from domain.cadences.window import zone
@@ -99,6 +100,7 @@ def presence(
     try:
         with database().begin() as connection:
             served = presences.set_presence(connection, rep, not away, now)
+            on_record(connection, "PUT", f"/api/team/{rep}/presence", present=not away)
     except PresenceRefused as refusal:
         raise UserError(str(refusal)) from None
     if away:
@@ -132,6 +134,7 @@ def absence(
         try:
             with database().begin() as connection:
                 served = presences.end_absence(connection, rep, now)
+                on_record(connection, "DELETE", f"/api/team/{rep}/absences/current")
         except PresenceRefused as refusal:
             raise UserError(str(refusal)) from None
         print(f"{rep} is given leads again.{_served(served)}")
@@ -144,6 +147,13 @@ def absence(
             moved = presences.note_absence(
                 connection, rep, first, last, now, reason=reason
             ).tasks_moved
+            on_record(
+                connection,
+                "POST",
+                f"/api/team/{rep}/absences",
+                begins_at=first.isoformat(),
+                until=last.isoformat(),
+            )
             meetings = presences.meetings_during(connection, rep, first, last)
     except PresenceRefused as refusal:
         raise UserError(str(refusal)) from None
@@ -178,6 +188,7 @@ def reassign(
     try:
         with database().begin() as connection:
             moved = give(connection, leads, to, by, now)
+            on_record(connection, "POST", "/api/team/reassign", to=to, leads=leads)
     except RoutingRefused as refusal:
         raise UserError(str(refusal)) from None
     had = len(set(leads)) - len(moved)
@@ -219,6 +230,8 @@ def alerts(
     now = settings_module.get().clock().now()
     with database().begin() as connection:
         gone = alert_rows.put_away(connection, put_away or [], now)
+        for alert in gone:
+            on_record(connection, "POST", f"/api/team/alerts/{alert}/put-away")
         found = alert_rows.open_alerts(connection, owner)
     if stays := sorted(set(put_away or []) - set(gone)):
         raise UserError(

@@ -172,9 +172,11 @@ def first_link(database_url: str, web_url: str) -> str:
     with engine(database_url).begin() as connection:
         if not list_users(connection):
             add_user(connection, FIRST_ADMIN, "Admin", Role.ADMIN)
+            on_record(connection, "POST", "/api/users", email=FIRST_ADMIN, role=Role.ADMIN)
         user = find_user(connection, FIRST_ADMIN)
         if user is None or user.disabled_at is not None:
             return f"{web_url}/sign-in"
+        on_record(connection, "POST", f"/api/users/{user.id}/link")
         return f"{web_url}/enter/{make_link(connection, user.id, datetime.now(UTC))}"
 
 

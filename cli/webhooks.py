@@ -13,6 +13,7 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError, stderr
+from cli.on_record import on_record
 from cli.tables import listed
 from domain.webhooks import EVENTS, events_problem, url_problem
 from store import outgoing
@@ -37,8 +38,9 @@ def add(
         raise UserError(problem)
     with database().begin() as connection:
         secret = outgoing.add_endpoint(connection, url, wanted)
-    if secret is None:
-        raise UserError(f"Events go to {url} already; `webhooks remove` it to change that.")
+        if secret is None:
+            raise UserError(f"Events go to {url} already; `webhooks remove` it to change that.")
+        on_record(connection, "POST", "/api/webhooks/endpoints", url=url, events=wanted)
     stderr.print("This secret verifies the signatures. It can't be shown again:", markup=False)
     print(secret)
 
@@ -74,9 +76,9 @@ def list_(as_json: AsJson = False) -> None:
 def remove(url: Url) -> None:
     """Send nothing more to an address; its log stays."""
     with database().begin() as connection:
-        removed = outgoing.remove_endpoint(connection, url)
-    if not removed:
-        raise UserError(f"Nothing is sent to {url}; `webhooks list` shows where events go.")
+        if not outgoing.remove_endpoint(connection, url):
+            raise UserError(f"Nothing is sent to {url}; `webhooks list` shows where events go.")
+        on_record(connection, "POST", "/api/webhooks/endpoints/remove", url=url)
     Console().print(f"Nothing more is sent to {url}.", markup=False, soft_wrap=True)
 
 
@@ -123,6 +125,7 @@ def resend(delivery: Annotated[int, typer.Argument(metavar="DELIVERY")]) -> None
     try:
         with database().begin() as connection:
             outgoing.resend(connection, delivery)
+            on_record(connection, "POST", f"/api/webhooks/deliveries/{delivery}/resend")
     except outgoing.DeliveryRefused as refused:
         raise UserError(f"{refused} `webhooks log` shows the deliveries.") from None
     Console().print(f"Delivery {delivery} is sent again; `webhooks log` tells how that went.")

@@ -190,13 +190,21 @@ def end_change(connection: Connection, change_id: int, status: int) -> None:
 
 
 def record_change(
-    connection: Connection, by: str, method: str, path: str, asked: Mapping[str, Any]
-) -> None:
+    connection: Connection,
+    by: str,
+    method: str,
+    path: str,
+    asked: Mapping[str, Any],
+    *,
+    status: int | None,
+) -> int:
     """Record a change that was made by other means than the API, as the route would be that makes
-    it; ``by`` says who and how."""
-    connection.execute(
-        insert(ApiChange).values(by=by, method=method, path=path, asked=dict(asked), status=200)
-    )
+    it; ``by`` says who and how. Returns the record's id."""
+    return connection.execute(
+        insert(ApiChange)
+        .values(by=by, method=method, path=path, asked=dict(asked), status=status)
+        .returning(ApiChange.id)
+    ).scalar_one()
 
 
 def tests_asked_for(connection: Connection, by: str, since: datetime) -> list[datetime]:

@@ -398,6 +398,7 @@ def record_run(
     connection: Connection,
     *,
     file_name: str,
+    by: str,
     source: str,
     cadence: str,
     rows: int,
@@ -411,6 +412,7 @@ def record_run(
     connection.execute(
         insert(ImportRun).values(
             file_name=file_name,
+            by=by,
             source=source,
             cadence=cadence,
             rows=rows,

@@ -32,12 +32,12 @@ class ApiToken(Table):
 
 
 class ApiChange(Table):
-    """Who asked the API to change what."""
+    """Who changed what, or asked to, through the API or at the command line."""
 
     __tablename__ = "api_change"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     by: Mapped[str]
-    """Name of the token."""
+    """Name of the token or user, or who it was at the command line."""
     rep: Mapped[str] = mapped_column(server_default="")
     method: Mapped[str]
     path: Mapped[str]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 import typer
+from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
 import settings
+import starter
 from cli.errors import UserError
 from domain.journey import Phase
 from tests.workflows.harness import World
@@ -40,7 +43,7 @@ def outcome(app: typer.Typer, *arguments: str, typed: str = "", exit_code: int =
     result = CliRunner().invoke(app, list(arguments), input=typed)
     if isinstance(result.exception, UserError):
         raise result.exception
-    assert result.exit_code == exit_code, result.output
+    assert result.exit_code == exit_code, result.output or repr(result.exception)
     return result
 
 
@@ -62,3 +65,15 @@ async def escalated(desk: World, **traits: str) -> int:
     await desk.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
     found: int = desk.value("SELECT id FROM task")
     return found
+
+
+@functools.cache
+def command_names() -> set[str]:
+    """All commands there are, as a person writes them behind ``starter.py``."""
+    names = set()
+    program = typer.main.get_command(starter.app)
+    assert isinstance(program, TyperGroup)
+    for name, command in program.commands.items():
+        inside = command.commands if isinstance(command, TyperGroup) else {}
+        names |= {f"{name} {one}" for one in inside} or {name}
+    return names

@@ -137,6 +137,7 @@ def bring_people(connection: Connection, now: datetime) -> list[int]:
     lead_import.record_run(
         connection,
         file_name="fair-munich.csv",
+        by="marketing at the command line",
         source="Trade Show",
         cadence="welcome-nurture",
         rows=PEOPLE + rejected.total(),

@@ -58,7 +58,7 @@ def _row(one: RunLine) -> tuple[Cell, ...]:
     return (
         moment(one.at),
         link(one.file_name, f"/import/{one.id}"),
-        one.by or _("Command line"),
+        one.by,
         badge(_(name), tone),
         f"{one.rows:,}",
         f"{one.created:,}",

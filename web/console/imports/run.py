@@ -77,7 +77,7 @@ class ImportPage:
             show(
                 facts(
                     (
-                        (_("Imported by"), run.by or _("Command line")),
+                        (_("Imported by"), run.by),
                         (_("When"), exact(run.ended_at or run.started_at or run.at)),
                         (_("Source"), run.source),
                         (_("Cadence"), cadence if run.state in ("running", "done") else ""),

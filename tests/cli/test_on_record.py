@@ -1,0 +1,277 @@
+"""What people change at the command line is on the audit record, as what they change elsewhere:
+else who wants no trace of it opens a terminal."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+from temporalio.client import Client
+
+import settings
+import starter
+from cli import journeys
+from cli.errors import UserError
+from domain.access import Role
+from settings import Settings
+from store import held_answers
+from store.answers import Answer
+from store.sessions import begin_session
+from store.users import add_user
+from tests.cli.terminal import command_names, outcome
+from tests.store.work import NOW, opened
+from web.api.app import create_api
+from web.api.recorded import KEPT
+from workflows import steering
+
+APART = {"up", "demo", "migrate"}
+"""They make or mend the database that the record would be in."""
+READS = """
+    doctor; sla; dossier 1
+    cadence lint; cadence list; cadence show welcome-nurture; cadence scoring
+    lead list; lead show 1
+    tasks list; tasks show 1
+    meetings list; meetings show 1
+    opportunity list; opportunity show 1
+    recycle list; recycle forecast
+    account list; account show Hafen; account scheduled Hafen
+    team list; team overflow; team alerts
+    sending status
+    keys list; tokens list; users list; webhooks list; webhooks log
+    cadence publish --preview; import leads.csv --dry-run
+"""
+CHANGES = """
+    import leads.csv; prospect 3 --owner rep-1
+    lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
+    lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
+    tasks done 1 no_answer
+    meetings book 3 --at "+2 days"; meetings cancel 2
+    opportunity open 3; opportunity advance 1; opportunity won 2
+    opportunity lost 3 --reason price; opportunity no-outcome 4
+    recycle until 2 2027-12-01; recycle extend 2 --until 2028-01-10
+    recycle return-to 2 welcome-nurture; recycle wake 2; recycle retire 2
+    account hold Hafen --by rep-1 --reason "in talks" --for-good; account release Hafen
+    account play Hafen welcome-nurture; account pause Hafen; account resume Hafen
+    team presence rep-1 --away; team absence rep-1 --until "+2 days"; team absence rep-1 --end
+    team reassign 3 --to rep-2; team alerts --put-away 1
+    sending resume
+    keys create website; keys revoke website
+    tokens create crm --role ops; tokens revoke crm
+    users add bo@perennial.example --name Bo --role ops
+    users link bo@perennial.example; users role bo@perennial.example marketing
+    users disable bo@perennial.example; users enable bo@perennial.example
+    users sign-out ada@perennial.example; users reset-second-factor ada@perennial.example
+    users forget-company-account ada@perennial.example
+    webhooks add https://crm.example/hook; webhooks resend 1
+    webhooks remove https://crm.example/hook
+    lead erase 3 --address cy@hafen.example
+"""
+WORLD = """
+    UPDATE lead SET account_id = 1, phase = 'Nurture', stage = 'known' WHERE id = 1;
+    INSERT INTO meeting (lead_id, owner, starts_at, state)
+        VALUES (1, 'rep-1', now() + interval '1 day', 'booked');
+    INSERT INTO alert (key, kind, lead_id, owner, raised_at, due_at)
+        VALUES ('a', 'stalled', 1, 'rep-1', now(), now());
+    INSERT INTO sending_pause (channel, reason, detail, reported, opened_at, probe_at)
+        VALUES ('smtp', 'refused', '', true, now(), now());
+    INSERT INTO webhook_endpoint (url, secret, events) VALUES ('https://erp.example', 'x', '[]');
+    INSERT INTO webhook_delivery (endpoint_id, event_id, event_type, payload)
+        VALUES (1, 'e', 'meeting.booked', '{}');
+"""
+LEADS = """
+    INSERT INTO account (name, name_key, domain) VALUES ('Hafen', 'hafen', 'hafen.example');
+    INSERT INTO lead (email, email_key, owner, phase, phase_since, phase_reason, parked_until,
+            cycle, country) VALUES
+        ('ada@hafen.example', 'ada@hafen.example', 'rep-1', 'Nurture', now(), 'new', NULL, 1, 'DE'),
+        ('bo@hafen.example', 'bo@hafen.example', 'rep-1', 'Recycle', now(), 'lost',
+            now() + interval '90 days', 1, 'DE'),
+        ('cy@hafen.example', 'cy@hafen.example', 'rep-1', '', NULL, '', NULL, 1, 'DE');
+"""
+
+
+def command_lines(story: str) -> Iterator[list[str]]:
+    """The arguments of each command of a story."""
+    yield from (shlex.split(line) for line in re.split(r";|\n", story) if line.strip())
+
+
+def name_of(arguments: list[str]) -> str:
+    """The command that these are the arguments of."""
+    names = command_names()
+    return next(name for name in (" ".join(arguments[:2]), arguments[0]) if name in names)
+
+
+def test_each_command_is_known_to_read_or_to_change() -> None:
+    """A new command comes here, and with it the question whether it leaves a record."""
+    run = {name_of(line) for line in command_lines(READS + CHANGES)}
+
+    assert run | APART == command_names()
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What journeys are told meanwhile; there is no Temporal."""
+    told: list[str] = []
+
+    async def reach(_settings: Settings, _address: str) -> None:
+        return None
+
+    async def order(_client: Client, lead_id: int, what: str) -> str:
+        told.append(f"lead-{lead_id}: {what}")
+        return "Nurture"
+
+    monkeypatch.setattr(journeys, "reach_temporal", reach)
+    monkeypatch.setattr(steering, "order", order)
+    monkeypatch.setattr(steering, "move", order)
+    monkeypatch.setattr(steering, "state_of", reach)
+    return told
+
+
+def contents(connection: Connection) -> dict[str, str]:
+    """A digest of each table, but for the audit record and what doctor tries to write to."""
+    tables = connection.scalars(
+        text(
+            "SELECT table_name FROM information_schema.tables "
+            "WHERE table_schema = 'public' AND table_name NOT IN ('api_change', 'write_probe')"
+        )
+    )
+    digest = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} t"
+    return {name: connection.execute(text(digest.format(name))).scalar_one() for name in tables}
+
+
+class Watch:
+    """Looks at what a command changes, and at what it leaves on record."""
+
+    def __init__(self, database: Engine, orders: list[str]) -> None:
+        self._database = database
+        self._orders = orders
+        self.changed: list[str] = []
+        self.records: list[dict[str, Any]] = []
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """Watch one command."""
+        with self._database.connect() as connection:
+            before, told = contents(connection), len(self._orders)
+            last = connection.scalar(text("SELECT coalesce(max(id), 0) FROM api_change"))
+        yield
+        with self._database.connect() as connection:
+            after = contents(connection)
+            self.changed = [name for name in after if after[name] != before[name]]
+            self.changed += self._orders[told:]
+            rows = connection.execute(
+                text("SELECT * FROM api_change WHERE id > :last ORDER BY id"), {"last": last}
+            )
+            self.records = [dict(row._mapping) for row in rows]
+
+
+def people(database: Engine) -> None:
+    """The leads, and users of the console: Ada has a second factor and a company account."""
+    with database.begin() as connection:
+        connection.execute(text(LEADS))
+        ada = add_user(connection, "ada@perennial.example", "Ada", Role.ADMIN)
+        begin_session(connection, ada, datetime.now(UTC))
+        connection.execute(
+            text(
+                "INSERT INTO second_factor (user_id, sealed_secret, last_step, created_at) "
+                "VALUES (:ada, 'x', 0, now());"
+                "UPDATE console_user SET oidc_subject = 'x' WHERE id = :ada"
+            ),
+            {"ada": ada},
+        )
+
+
+def work(database: Engine) -> None:
+    """A task, four sales with theirs, and one of whatever else commands change."""
+    with database.begin() as connection:
+        connection.execute(text(WORLD))
+        opened(connection, "call", ["no_answer", "connected"])
+        for number in range(1, 5):
+            connection.execute(
+                text(
+                    "INSERT INTO opportunity (key, lead_id, stage, stage_since, opened_at) "
+                    "VALUES ('sale-' || :n, 1, 'discovery', now(), now())"
+                ),
+                {"n": number},
+            )
+            task = opened(
+                connection, "opportunity", ["advanced", "won", "lost", "no_outcome"], number=number
+            )
+            connection.execute(
+                text("UPDATE task SET opportunity_id = :n WHERE id = :task"),
+                {"n": number, "task": task},
+            )
+        connection.execute(text("UPDATE task SET deadline_at = now() + interval '1 day'"))
+
+
+@pytest.fixture
+def routes(database: Engine) -> dict[str, Any]:
+    """Path → methods of the API."""
+    paths: dict[str, Any] = create_api(settings.get(), database).openapi()["paths"]
+    return paths
+
+
+def kept_of(routes: dict[str, Any], method: str, path: str) -> tuple[str, ...]:
+    """What the API keeps of a request; fails when it has no such route."""
+    fitting = [
+        route
+        for route, methods in routes.items()
+        if method.lower() in methods and re.fullmatch(re.sub(r"{\w+}", "[^/]+", route), path)
+    ]
+    assert fitting, (method, path)
+    return KEPT.get(f"{method} {fitting[0]}", ())
+
+
+def test_what_changes_something_leaves_a_record_and_nothing_else_does(
+    database: Engine,
+    routes: dict[str, Any],
+    orders: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "leads.csv").write_text("email\ndi@hafen.example\n", encoding="utf-8")
+    watch = Watch(database, orders)
+    people(database)
+    with watch.one():
+        outcome(starter.app, "cadence", "publish", "--yes")
+    assert [one["path"] for one in watch.records] == ["/api/publications"]
+    work(database)
+
+    for changes, story in ((False, READS), (True, CHANGES)):
+        for arguments in command_lines(story):
+            with watch.one():
+                # There is no Temporal here, which doctor says with its exit code.
+                exit_code = int(arguments == ["doctor"])
+                result = outcome(starter.app, *arguments, exit_code=exit_code)
+            assert bool(watch.changed) == changes, (arguments, watch.changed, result.output)
+            assert bool(watch.records) == changes, (arguments, watch.records)
+            for record in watch.records:
+                kept = kept_of(routes, record["method"], record["path"].removeprefix("/api"))
+                assert set(record["asked"]) <= set(kept), record
+                assert record["status"] == 200
+                assert record["by"] == f"{pwd.getpwuid(os.getuid()).pw_name} at the command line"
+
+
+def test_a_refusal_whose_note_is_kept_is_on_record_as_refused(database: Engine) -> None:
+    """The note is in the lead's history: whose it is must be known."""
+    people(database)
+    outcome(starter.app, "cadence", "publish", "--yes")
+    with database.begin() as connection:
+        task = opened(connection, "call", ["no_answer"])
+        held_answers.hold(connection, task, Answer("no_answer", "rep-1"), 1, NOW)
+
+    with pytest.raises(UserError, match="kept with the lead"):
+        outcome(starter.app, "tasks", "done", str(task), "no_answer", "--note", "hm")
+
+    with database.connect() as connection:
+        last = connection.execute(text("SELECT path, status FROM api_change ORDER BY id DESC"))
+        assert tuple(last.first() or ()) == (f"/api/tasks/{task}/complete", 409)
