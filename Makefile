@@ -31,6 +31,7 @@ $(STAMP): $(LOCK) requirements/find-python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
 	  -r $(LOCK) || { echo "The locked requirements could not be installed: see pip's" \
 	  "message above. Check the network, then run make again." >&2; exit 2; }
+	@ln -sf ../../starter.py $(BIN)/starter.py
 	@touch $(STAMP)
 
 up: install  ## Start PostgreSQL, Temporal, the worker and the web app; Ctrl-C stops them

@@ -1,13 +1,14 @@
-"""Which code this is: what workers tell Temporal, so that two versions at once are noticed."""
+"""Which code this is: for people, and for Temporal, so that two versions at once are noticed."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import os
+import tomllib
+from pathlib import Path
 
-from settings import ROOT
-
+ROOT = Path(__file__).resolve().parent
 PARTS = ("activities", "domain", "store", "workflows", "relay.py", "worker.py")
 """What decides how journeys go on."""
 
@@ -24,3 +25,9 @@ def code_version() -> str:
     own = digest.hexdigest()[:10]
     named = os.environ.get("PERENNIAL_VERSION", "")
     return f"{named}-{own}" if named else own
+
+
+def release() -> str:
+    """The release, and what workers of this code call themselves: ``0.1.0 (3f5c9a1e20)``."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return f"{project['version']} ({code_version()})"

@@ -14,12 +14,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, FilePath, SecretStr, field_validator, model_validator
+from pydantic import (
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.service import TLSConfig
 
 from domain.access import Role
 from domain.engagement.machines import read_networks
+from domain.not_ready import NotReady
 
 DATABASE_SCHEME = "postgresql+psycopg2"
 ROOT = Path(__file__).resolve().parent
@@ -51,8 +59,9 @@ class Clock:
         return max(0.0, journey_seconds / self.factor)
 
 
-class UnsafeSetting(ValueError):
-    """A setting that would let in who may not come in, or nobody; the sentence says what to do."""
+class SettingRefused(NotReady):
+    """A variable of the environment with a value of the wrong kind, or one that would let in who
+    may not come in, or nobody."""
 
 
 _SECRETS = {
@@ -243,18 +252,18 @@ class Settings(BaseSettings):
         """Check what decides who gets in, before anything starts.
 
         Raises:
-            UnsafeSetting: a secret can be guessed, or nobody could sign in.
+            SettingRefused: a secret can be guessed, or nobody could sign in.
         """
         for variable, (shortest, different) in _SECRETS.items():
             secret = getattr(self, variable.lower())
             value = secret.get_secret_value() if secret else ""
             if value and (len(value) < shortest or len(set(value)) < different):
-                raise UnsafeSetting(
+                raise SettingRefused(
                     f"{variable} can be guessed: it needs at least {shortest} characters, drawn by "
                     "chance. `openssl rand -hex 32` makes a good one."
                 )
         if self.passwords == "off" and not self.oidc_issuer:
-            raise UnsafeSetting(
+            raise SettingRefused(
                 "PASSWORDS is off and OIDC_ISSUER is not set: nobody could sign in. Set "
                 "OIDC_ISSUER, OIDC_CLIENT_ID and OIDC_CLIENT_SECRET, or leave PASSWORDS out."
             )
@@ -273,9 +282,18 @@ def get() -> Settings:
     """The settings of this process, read once.
 
     Raises:
-        pydantic.ValidationError: a variable holds a value of the wrong kind.
-        UnsafeSetting: a secret can be guessed, or nobody could sign in.
+        SettingRefused: a variable holds a value of the wrong kind, a secret can be guessed, or
+            nobody could sign in.
     """
-    settings = Settings()
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False)
+        )
+        raise SettingRefused(
+            f"An environment variable has a value that does not fit: {wrong}."
+        ) from None
     settings.refuse_unsafe()
     return settings

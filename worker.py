@@ -39,12 +39,13 @@ from code_version import code_version
 from crash_points import crash_point
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.not_ready import NotReady
 from domain.webhooks import WEBHOOK_QUEUE
 from logs import keep_values_out_of_logs
 from relay import Relay
 from settings import Settings
 from store.engine import engine
-from store.migrate import SchemaMismatch, require_current
+from store.migrate import require_current
 from workflows.registry import WORKFLOWS
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -230,7 +231,7 @@ def main() -> int:
                 if not str(error).startswith("Worker validation failed"):
                     raise
                 log.warning("worker is waiting for Temporal", reason="it went away again")
-    except (SchemaMismatch, UserError, ValueError) as refusal:
+    except (NotReady, UserError, ValueError) as refusal:
         stderr.print(str(refusal), markup=False)
         return 2
     return 0

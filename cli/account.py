@@ -20,6 +20,7 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
+from cli.groups import group
 from cli.journeys import with_temporal
 from cli.on_record import on_record, order_on_record
 from cli.tables import listed
@@ -29,8 +30,10 @@ from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, Sche
 from store.cadences import CadenceMissing
 from workflows import steering
 
-app = typer.Typer(
-    no_args_is_help=True, help="Hold accounts out of marketing, start plays, see what is scheduled."
+app = group(
+    "account list --held",
+    'account hold Lindenmoor --by rep-1 --reason "in talks" --until 2027-03-01',
+    "account play lindenmoor.example mid-funnel",
 )
 
 Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or id.")]

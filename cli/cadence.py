@@ -22,6 +22,7 @@ from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from domain.cadences.yaml_source import Problem
@@ -30,7 +31,11 @@ from store.engine import engine as make_engine
 from store.migrate import require_current
 from store.publishing import Checked, publish_checked
 
-app = typer.Typer(no_args_is_help=True, help="Check, publish and show cadences.")
+app = group(
+    "cadence lint",
+    "cadence publish cadences/scoring.yaml --preview",
+    "cadence show welcome-nurture",
+)
 
 CADENCES = settings_module.ROOT / "cadences"
 TEMPLATES = settings_module.ROOT / "templates"

@@ -11,11 +11,16 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
+from cli.groups import group
 from cli.on_record import on_record
 from store.lead_import import published_cadences
 from store.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
 
-app = typer.Typer(no_args_is_help=True, help="Make and revoke write keys of the tracking API.")
+app = group(
+    "keys create website --cadence welcome-nurture",
+    "keys create backend --kind server",
+    "keys revoke website",
+)
 
 WHAT = "write key"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as website or app-server.")]

@@ -19,6 +19,7 @@ import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import addresses, database
 from cli.errors import UserError
+from cli.groups import group
 from cli.journeys import with_temporal
 from cli.lead_erase import erase
 from cli.lead_score import print_score, score_json
@@ -33,7 +34,11 @@ from store.leads import LeadLine
 from store.scoring import explain
 from workflows import steering
 
-app = typer.Typer(no_args_is_help=True, help="Look at leads and steer their journeys.")
+app = group(
+    "lead list --stage mql --order interest",
+    "lead show ada@example.com",
+    "lead move lead-41 Recycle",
+)
 app.command("erase")(erase)
 
 Result = TypeVar("Result")

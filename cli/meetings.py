@@ -16,6 +16,7 @@ from cli.arguments import AsJson, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_time, shown_time
@@ -29,7 +30,11 @@ from store.meeting_lines import (
 from store.meetings import MeetingRefused, book_meeting, cancel_meeting
 from store.rep_times import LONGEST_MINUTES
 
-app = typer.Typer(no_args_is_help=True, help="Book appointments, look at them, call them off.")
+app = group(
+    "meetings list --owner rep-1 --state booked",
+    'meetings book ada@example.com --at "+2 days"',
+    "meetings cancel 12",
+)
 
 Number = Annotated[int, typer.Argument(metavar="MEETING")]
 

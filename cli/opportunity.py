@@ -16,6 +16,7 @@ from cli.arguments import AsJson, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from cli.tasks import finish, learned_fields
@@ -26,7 +27,11 @@ from store.answers import Answer
 from store.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
 from store.policies import policy
 
-app = typer.Typer(no_args_is_help=True, help="Open sales, look at them and close them.")
+app = group(
+    "opportunity list --open",
+    'opportunity advance 3 --learned "budget=40,000 a year"',
+    "opportunity lost 3 --reason price",
+)
 
 Number = Annotated[int, typer.Argument(metavar="OPPORTUNITY")]
 By = Annotated[str, typer.Option(help="Who says so; the sale's owner when left out.")]

@@ -15,6 +15,7 @@ import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.errors import UserError
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_day
@@ -25,7 +26,11 @@ from store.cadences import CadenceMissing
 from store.leads import LeadLine
 from store.recycle import ParkedLine, RecycleRefused, ReturningWeek
 
-app = typer.Typer(no_args_is_help=True, help="See who rests, and decide who comes back when.")
+app = group(
+    "recycle forecast",
+    "recycle until ada@example.com 2027-03-01",
+    "recycle wake 41 42",
+)
 
 Whom = Annotated[list[str], typer.Argument(metavar="LEAD...")]
 Day = Annotated[str, typer.Argument(metavar="DATE", help="Such as 2027-03-01.")]

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
-import typer
 from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
+from cli.groups import group
 from cli.on_record import author, on_record
 from cli.tables import listed
 from store import sending
 
-app = typer.Typer(no_args_is_help=True, help="See whether mail goes out, and have it go on.")
+app = group(
+    "sending status",
+    "sending resume",
+)
 
 
 @app.command("status")

@@ -25,8 +25,6 @@ from store import migrate
 from store.cadences import list_cadences
 from store.engine import engine
 
-app = typer.Typer()
-
 SIGNS = {
     State.OK: "[green]✓[/green]",
     State.UNKNOWN: "[dim]?[/dim]",
@@ -46,7 +44,6 @@ def prepare_database(database_url: str) -> None:
     cadence.publish_files(database, cadence.CADENCES, cadence.TEMPLATES)
 
 
-@app.command()
 def up(
     postgres_port: Port = None,
     temporal_port: Port = None,
@@ -110,7 +107,6 @@ def _panel(run: LocalRun, addresses: StackAddresses) -> Panel:
     return Panel(table, title="Perennial runs", subtitle="Ctrl-C stops it", expand=False)
 
 
-@app.command("migrate")
 def migrate_command() -> None:
     """Bring the database to the schema this code needs."""
     database_url = connect.addresses(settings_module.get()).database_url
@@ -119,7 +115,6 @@ def migrate_command() -> None:
     stderr.print(f"The database is at schema {migrate.expected_revision()}.")
 
 
-@app.command("doctor")
 def doctor_command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,

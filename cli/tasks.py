@@ -19,6 +19,7 @@ from cli.arguments import AsJson, done_by
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
+from cli.groups import group
 from cli.on_record import REFUSED, on_record
 from cli.tables import listed
 from cli.times import parse_day, parse_time, shown_time
@@ -29,7 +30,11 @@ from store.meetings import MeetingRefused
 from store.next_actions import next_actions
 from store.task_lists import OpenTask, TaskDetail
 
-app = typer.Typer(no_args_is_help=True, help="List, look at and finish tasks.")
+app = group(
+    "tasks list --owner rep-1",
+    "tasks show 7",
+    'tasks done 7 meeting_booked --at "2026-12-01 10:00"',
+)
 
 DELIVERY_SECONDS = 3.0
 

@@ -14,6 +14,7 @@ import settings as settings_module
 from cli.arguments import AsJson, done_by
 from cli.connect import database
 from cli.errors import UserError
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from cli.times import parse_time, shown_time
@@ -27,7 +28,11 @@ from store.presence import PresenceRefused, RepLine
 from store.routing import RoutingRefused
 from store.routing import reassign as give
 
-app = typer.Typer(no_args_is_help=True, help="See who is at work and who owns which lead.")
+app = group(
+    "team list",
+    'team absence rep-1 --until "+2 days"',
+    "team reassign 41 42 --to rep-2",
+)
 
 RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
 

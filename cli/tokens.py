@@ -11,6 +11,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
+from cli.groups import group
 from cli.on_record import on_record
 from domain.access import Role
 from store.api_tokens import (
@@ -22,7 +23,11 @@ from store.api_tokens import (
     revoke_token,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Make and revoke tokens of the REST API.")
+app = group(
+    "tokens create crm --role manager",
+    "tokens create hana --role sdr --rep rep-1 --days 90",
+    "tokens revoke crm",
+)
 
 WHAT = "token"
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as crm or the rep's code.")]

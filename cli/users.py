@@ -16,6 +16,7 @@ from cli.arguments import AsJson
 from cli.connect import addresses, database
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
+from cli.groups import group
 from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
@@ -35,7 +36,11 @@ from store.users import (
     make_link,
 )
 
-app = typer.Typer(no_args_is_help=True, help="Say who may sign in to the console.")
+app = group(
+    "users add ada@example.com --name Ada --role admin",
+    "users link ada@example.com",
+    "users role bo@example.com sdr --rep rep-2",
+)
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Address the user signs in with.")]
 RepOption = Annotated[

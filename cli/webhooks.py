@@ -13,12 +13,17 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError, stderr
+from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed
 from domain.webhooks import EVENTS, events_problem, url_problem
 from store import outgoing
 
-app = typer.Typer(no_args_is_help=True, help="Tell other programs what happens.")
+app = group(
+    "webhooks add https://crm.example/hook --events meeting.booked",
+    "webhooks log --failed",
+    "webhooks resend 31",
+)
 
 Url = Annotated[str, typer.Argument(metavar="URL", help="Such as https://crm.example/perennial.")]
 

@@ -10,11 +10,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from domain.not_ready import NotReady
+
 # Two processes that start together must not both migrate; any constant number will do.
 MIGRATION_LOCK = 7_041_982
 
 
-class SchemaMismatch(Exception):
+class SchemaMismatch(NotReady):
     """The database's schema is not the one this code was written for."""
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.not_ready import NotReady
 from domain.policy import Policy
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import Rep, TeamPolicy
@@ -30,7 +31,7 @@ _READ: dict[tuple[str, str], Policy] = {}
 """Versions read before, by name and content: the conditions in them are compiled once."""
 
 
-class PolicyMissing(Exception):
+class PolicyMissing(NotReady):
     """A journey needs a policy that was never published."""
 
 

@@ -22,7 +22,7 @@ def main() -> int:
     """Serve until SIGTERM or Ctrl-C; 2 when a setting is missing."""
     try:
         chosen = settings.get()
-    except settings.UnsafeSetting as unsafe:
+    except settings.SettingRefused as unsafe:
         print(str(unsafe), file=sys.stderr)  # noqa: T201
         return 2
     if not chosen.database_url:

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 import settings
 import starter
 from cli.errors import UserError
+from cli.program import Listed
 from domain.journey import Phase
 from tests.workflows.harness import World
 
@@ -73,7 +74,8 @@ def command_names() -> set[str]:
     names = set()
     program = typer.main.get_command(starter.app)
     assert isinstance(program, TyperGroup)
-    for name, command in program.commands.items():
+    for name, listed in program.commands.items():
+        command = listed.load() if isinstance(listed, Listed) else listed
         inside = command.commands if isinstance(command, TyperGroup) else {}
         names |= {f"{name} {one}" for one in inside} or {name}
     return names

@@ -22,6 +22,10 @@ import sys
 for module in sys.argv[1:]:
     sys.modules[module] = None
 import starter, worker, web.__main__
+from cli.program import PANELS
+for panel in PANELS.values():
+    for command in panel:
+        command.load()
 """
 
 

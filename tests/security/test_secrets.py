@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from activities.links import deployment_secret
-from settings import ROOT, Settings, UnsafeSetting
+from settings import ROOT, SettingRefused, Settings
 
 GOOD = "9bd1c6a0f7e84b52a3d06c1f58e7924d"
 
@@ -31,7 +31,7 @@ GUESSED = [
 @pytest.mark.parametrize(("variable", "value"), GUESSED)
 def test_a_secret_that_is_guessed_is_refused(variable: str, value: str) -> None:
     """A link signed with a key of one character was forged at the first guess."""
-    with pytest.raises(UnsafeSetting) as refused:
+    with pytest.raises(SettingRefused) as refused:
         Settings.model_validate({variable.lower(): value}).refuse_unsafe()
 
     _is_about(variable, value, str(refused.value))
