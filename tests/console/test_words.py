@@ -13,6 +13,7 @@ import pytest
 from babel.messages.extract import extract
 from babel.messages.pofile import unescape
 
+from domain import labels
 from settings import ROOT
 from web.console.words import CATALOGS, LANGUAGES
 
@@ -52,6 +53,9 @@ def spoken() -> dict[tuple[str, ...], str]:
             for line, message, _comments, _context in extract("python", file, KEYWORDS):
                 sentence = message if isinstance(message, tuple) else (message,)
                 found.setdefault(sentence, f"{path.relative_to(ROOT)}:{line}")
+    for name, table in vars(labels).items():
+        if isinstance(table, dict) and name.isupper():
+            found |= {(said,): f"domain/labels.py, {name}" for said in table.values()}
     for call, where in refusals():
         if isinstance(call.args[0], ast.Constant):
             found.setdefault((str(call.args[0].value),), where)

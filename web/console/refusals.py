@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime
 
+from domain.labels import SPANS
 from domain.sentences import Sentence, Value
 from web.console import labels
 from web.console.times import day, exact, full_day
@@ -26,7 +27,7 @@ _CODES: dict[str, Callable[[str], str]] = {
     "reasons": labels.reason,
     "role": labels.role,
     "roles": labels.role,
-    "why": lambda code: labels.span_name(code) if code in labels.SPANS else labels.reason(code),
+    "why": lambda code: labels.span_name(code) if code in SPANS else labels.reason(code),
 }
 """Name of a place that holds a code, or several → how the visitor reads it."""
 _PLACE = re.compile(r"\\{(\w+)\\}")

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action, Role
+from domain.labels import ROLES
 from store.api_tokens import list_tokens
 from store.lead_import import published_cadences
 from store.presence import reps as list_reps
@@ -17,7 +18,7 @@ from web.api import keys as keys_api
 from web.api.keys import Named, NewToken, NewWriteKey
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
-from web.console.labels import ROLES, role
+from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, quiet, section, show, sure
 from web.console.visit import Visit

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action, Role
+from domain.labels import ROLES
 from store.presence import reps as list_reps
 from store.users import UserLine, list_users
 from web.api import second_factor as second_factor_api
@@ -15,7 +16,7 @@ from web.api import users as users_api
 from web.api.users import NewUser, UserChange
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
-from web.console.labels import ROLES, role
+from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, quiet, show, sure
 from web.console.visit import Visit

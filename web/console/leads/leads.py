@@ -12,6 +12,7 @@ from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from domain.access import Action
+from domain.labels import PHASES, STAGES
 from store.figures import NOT_STARTED
 from store.lead_search import (
     COUNTED,
@@ -125,8 +126,8 @@ class LeadList:
             box = ui.input(_("Name, address, company or title"), value=self.wanted.search)
             box.props('outlined dense clearable debounce=200 data-key="/" type="search"')
             box.classes("wide").on_value_change(self._searched)
-            self._select(_("Stage"), "stage", {k: labels.stage(k) for k in labels.STAGES})
-            phases = {k or NOT_STARTED: labels.phase(k) for k in labels.PHASES}
+            self._select(_("Stage"), "stage", {k: labels.stage(k) for k in STAGES})
+            phases = {k or NOT_STARTED: labels.phase(k) for k in PHASES}
             self._select(_("Phase"), "phase", phases)
             self._select(_("Owner"), "owner", people)
             self._select(_("Grade"), "grade", {k: _(name) for k, name in GRADES.items()})

@@ -8,6 +8,7 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from domain.labels import SALE_STAGES
 from store.lead_timeline import KINDS, Happened, timeline, timeline_length
 from web.console import labels
 from web.console.parts import Tone, badge, button, empty, quiet, show
@@ -185,7 +186,7 @@ def _stage(one: Happened) -> Markup:
 
 def _reason(code: str) -> str:
     # A sale that moves on gives its new stage as the reason.
-    return labels.sale_stage(code) if code in labels.SALE_STAGES else labels.reason(code)
+    return labels.sale_stage(code) if code in SALE_STAGES else labels.reason(code)
 
 
 _MEETING_TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "warn"}

@@ -1,0 +1,251 @@
+"""What people call the codes of the database, in English; the console has translations
+(``web/console/labels.py``)."""
+
+from __future__ import annotations
+
+STAGES = {
+    "not started": "Not started",
+    "anonymous": "Anonymous",
+    "known": "Known",
+    "engaged": "Engaged",
+    "mql": "MQL",
+    "sal": "SAL",
+    "sql": "SQL",
+    "opportunity": "Opportunity",
+    "customer": "Customer",
+    "recycled": "Recycled",
+    "disqualified": "Disqualified",
+}
+"""Where a lead stands in the funnel."""
+PHASES = {
+    "": "Not started",
+    "Nurture": "Nurture",
+    "FollowUp": "Follow-up",
+    "Meeting": "Meeting",
+    "Opportunity": "Opportunity",
+    "Customer": "Customer",
+    "Recycle": "Recycle",
+    "ended": "Ended",
+}
+"""Which workflow type a journey is in."""
+DISPOSITIONS = {
+    "accept": "Accept",
+    "return": "Return",
+    "meeting_booked": "Meeting booked",
+    "connected": "Connected",
+    "meaningful": "Good conversation",
+    "call_back": "Call back",
+    "left_voicemail": "Left voicemail",
+    "no_answer": "No answer",
+    "busy": "Busy",
+    "wrong_number": "Wrong number",
+    "not_interested": "Not interested",
+    "unqualified": "Unqualified",
+    "done": "Done",
+    "skipped": "Skipped",
+    "held": "Held",
+    "not_a_fit": "Not a fit",
+    "no_show": "No-show",
+    "cancelled": "Cancelled",
+    "rescheduled": "Rescheduled",
+    "advanced": "Advanced",
+    "in_progress": "In progress",
+    "help": "Ask marketing for help",
+    "no_help": "No help needed",
+    "won": "Won",
+    "lost": "Lost",
+    "no_outcome": "No outcome",
+    "renewed": "Renewed",
+    "not_now": "Not now",
+}
+"""How tasks end."""
+TASK_KINDS = {
+    "qualify": "Accept or return",
+    "call": "Call",
+    "cadence": "Cadence task",
+    "meeting_outcome": "How did the meeting go?",
+    "opportunity": "Move the sale on",
+    "loss_review": "Loss review",
+    "hand_over": "Customer hand-over",
+    "customer_question": "Customer's question",
+    "lead_message": "Lead has written",
+    "renewal": "Renewal",
+    "upsell": "Upsell",
+}
+"""What a task asks for."""
+MEETING_STATES = {
+    "booked": "Booked",
+    "held": "Held",
+    "no_show": "No-show",
+    "cancelled": "Cancelled",
+}
+"""How far an appointment has come."""
+REASONS = {
+    "new": "New",
+    "score_reached": "Score reached",
+    "hot": "Hot right now",
+    "replied": "Replied",
+    "booked": "Booked a meeting",
+    "interest": "Shows interest again",
+    "outbound": "Chosen by sales",
+    "outcome_unknown": "Meeting without outcome",
+    "cancelled_by_us": "We called the meeting off",
+    "asked_for": "Asked to be called now",
+    "contract_end": "Contract ends",
+    "woken": "Woken by sales",
+    "play": "Sales play",
+    "time_up": "Rest is over",
+    "exhausted": "Cadence is over",
+    "no_response": "No response",
+    "not_worked": "Nobody worked it",
+    "too_early": "Too early",
+    "stalled": "Stalled",
+    "churned": "Churned",
+    "bad_data": "Bad data",
+    "duplicate": "Duplicate",
+    "competitor": "Competitor",
+    "student": "Student",
+    "price": "Price",
+    "no_budget": "No budget",
+    "no_decision": "No decision",
+    "missing_feature": "Missing feature",
+    "timing": "Timing",
+    "contact_left": "Contact left",
+    "unsubscribed": "Unsubscribed",
+    "bounced": "Mail bounced",
+    "complained": "Complained",
+    "retired": "Retired",
+    "stopped": "Stopped",
+    "moved": "Moved by hand",
+    "attended": "Attended",
+    "closed": "Closed",
+    "erased": "Erased",
+}
+"""Why a phase began or a lead came back, where no disposition of that name says it."""
+ENGAGEMENTS = {
+    "open": "Opened a mail",
+    "click": "Clicked a link",
+    "reply": "Answered",
+    "form": "Filled in a form",
+    "booking": "Booked a meeting",
+    "unsubscribe": "Unsubscribed",
+    "bounce": "Mail bounced",
+    "soft_bounce": "Mail was put off",
+    "complaint": "Called it spam",
+    "resubscribe": "Subscribed again",
+    "auto_reply": "Automatic answer",
+    "out_of_office": "Out of office",
+    "meeting_answer": "Answered an invitation",
+    "unclear": "Unclear mail",
+    "score": "Points given by hand",
+    "page": "Read a page",
+    "screen": "Used the product",
+    "track": "Did something",
+}
+"""What a lead did."""
+MACHINES = {
+    "agent": "a scanner, by its name",
+    "network": "a scanner, by its network",
+    "prefetch": "a scanner, seconds after delivery",
+    "all_links": "a scanner, on all links at once",
+    "privacy_proxy": "a privacy proxy",
+}
+"""Which machine did it instead of the lead."""
+MAIL_STATES = {
+    "planned": "Mail planned",
+    "claimed": "Mail on its way",
+    "sending": "Mail on its way",
+    "sent": "Mail sent",
+    "failed": "Mail failed",
+    "unknown": "Mail perhaps sent",
+    "suppressed": "Mail held back",
+}
+"""What became of a mail."""
+TASK_STATES = {
+    "open": "Task opened",
+    "done": "Task done",
+    "withdrawn": "Task withdrawn",
+    "expired": "Task past its deadline",
+    "refused": "Disposition refused",
+}
+"""What became of a task."""
+PROMISES = {
+    "hand_over": "Hand-over",
+    "accept": "Acceptance",
+    "accept_hot": "Acceptance of a hot lead",
+    "first_week": "Calls of the first week",
+    "return": "First call",
+}
+"""What marketing and sales promise each other."""
+PROMISE_ACTIONS = {
+    "breach": "not kept in time",
+    "remind": "owner reminded",
+    "reassign": "given to a colleague",
+    "tell_manager": "manager told",
+}
+"""What was done about a promise that was not kept."""
+CAUSES = {
+    "routed": "routed",
+    "overflow": "waits for somebody with room",
+    "reassigned": "reassigned",
+    "absence": "absence",
+    "sla": "promise not kept",
+    "cover": "covers for a colleague",
+}
+"""Why a lead changed hands."""
+SUPPRESSIONS = {
+    "unsubscribed": "unsubscribed",
+    "bounced": "the address does not work",
+    "soft_bounced": "the mailbox takes nothing for now",
+    "complained": "called a mail spam",
+    "manual": "stopped by hand",
+    "unconfirmed": "the address is not confirmed",
+}
+"""Why an address gets no mail."""
+ALERTS = {
+    "hot_lead": "Hot lead waits",
+    "overflow": "Leads without a rep",
+    "sending_paused": "No mail goes out",
+    "sla_reminder": "Promise broken",
+    "sla_breach": "Promise broken for long",
+    "stalled": "Sale stands still",
+    "outcome_missing": "Meeting without outcome",
+    "meeting_overlap": "Booked over another meeting",
+    "second_meeting": "Lead has a second meeting",
+    "cancel_at_service": "Moved here: cancel it where it was booked",
+    "meeting_reassigned": "Meeting is yours now",
+    "meeting_declined": "Lead declined the invitation",
+    "invitation_answered": "Invitation answered by somebody else",
+    "booking_unreadable": "Booking report can't be read",
+}
+"""What somebody must hear of."""
+SALE_STAGES = {
+    "discovery": "Discovery",
+    "proposal": "Proposal",
+    "negotiation": "Negotiation",
+}
+"""The stages of a sale, where the policy names them so."""
+SPANS = {
+    "day": "day",
+    "week": "week",
+    "morning": "in the morning",
+    "midday": "around noon",
+    "afternoon": "in the afternoon",
+    "evening": "in the evening",
+}
+"""What a cap on mail holds for, and when on a day a call is tried."""
+ROLES = {
+    "marketing": "Marketing",
+    "sdr": "SDR",
+    "manager": "Manager",
+    "ops": "Ops",
+    "admin": "Admin",
+}
+"""What somebody may do, as ``domain.access`` has it."""
+WHY = DISPOSITIONS | REASONS
+"""Why a lead is where it is."""
+
+
+def label(table: dict[str, str], code: str) -> str:
+    """What a code is called; one that nobody named is shown as it is."""
+    return table.get(code) or code.replace("_", " ")
