@@ -17,14 +17,15 @@ from sqlalchemy import Connection
 from temporalio.client import Client
 
 import settings as settings_module
-from cli.arguments import AsJson
+from cli.arguments import AsJson, Limit
 from cli.connect import database
 from cli.errors import UserError
 from cli.groups import group
 from cli.journeys import with_temporal
 from cli.on_record import on_record, order_on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import parse_day, shown_time
+from domain.labels import PHASES, STAGES, label
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.cadences import CadenceMissing
@@ -32,7 +33,7 @@ from workflows import steering
 
 app = group(
     "account list --held",
-    'account hold Lindenmoor --by rep-1 --reason "in talks" --until 2027-03-01',
+    'account hold Lindenmoor --by rep-1 --reason "in talks" --for-good',
     "account play lindenmoor.example mid-funnel",
 )
 
@@ -44,7 +45,7 @@ SIGNALS_AT_ONCE = 10
 def list_accounts(
     held: Annotated[bool, typer.Option("--held", help="Only those held out of marketing.")] = False,
     owner: Annotated[str, typer.Option(help="Only this rep's.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List accounts and who holds them out of marketing."""
@@ -57,7 +58,7 @@ def list_accounts(
     if not found:
         Console().print("No account is held." if held else "No accounts here.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Id", "Account", "Owner", "Leads", "Held until", "By", "Why"),
             (
@@ -107,10 +108,10 @@ def show(which: Which, as_json: AsJson = False) -> None:
             f"Held out of marketing {_span(account)} by {account.held_by}: "
             f"{escape(account.held_reason)}"
         )
-    console.print(_people(leads))
+    print_list(_people(leads))
     if steps:
         console.print()
-        console.print(_steps(steps, now))
+        print_list(_steps(steps, now))
 
 
 def _people(leads: list[LeadOfAccount]) -> Table:
@@ -120,8 +121,8 @@ def _people(leads: list[LeadOfAccount]) -> Table:
             (
                 str(lead.id),
                 Text(", ".join(part for part in (lead.name, lead.title) if part)),
-                lead.stage,
-                lead.phase or "not started",
+                label(STAGES, lead.stage),
+                label(PHASES, lead.phase),
                 lead.owner or "-",
                 lead.cadence,
             )
@@ -200,7 +201,7 @@ def play(
     console.print(f"{len(done.started)} {leads} into {cadence} now.")
     if done.left_alone:
         console.print("Left alone, because they are not with marketing:")
-        console.print(_people(list(done.left_alone)))
+        print_list(_people(list(done.left_alone)))
 
 
 @app.command("scheduled")
@@ -222,7 +223,7 @@ def scheduled(
     if not found:
         Console().print("Nothing is scheduled.")
         return
-    Console().print(_steps(found, now))
+    print_list(_steps(found, now))
 
 
 def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
@@ -243,7 +244,6 @@ def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
             for step in steps
         ),
         whole=("Lead",),
-        overflow="fold",
     )
 
 

@@ -13,6 +13,7 @@ from store.leads import LeadLine, find_lead
 from store.presence import is_known
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]
 Who = Annotated[str, typer.Argument(metavar="LEAD", help="Id, lead-ID, or e-mail address.")]
 
 

@@ -24,7 +24,7 @@ from cli.cadence_timeline import length_text, timeline, window_text
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from domain.cadences.yaml_source import Problem
 from store import cadences as store
 from store.engine import engine as make_engine
@@ -183,7 +183,7 @@ def list_(as_json: AsJson = False) -> None:
             markup=False,
         )
         return
-    Console().print(
+    print_list(
         listed(
             ("Cadence", "Version", "Steps", "Length", "Published (UTC)"),
             (
@@ -198,7 +198,6 @@ def list_(as_json: AsJson = False) -> None:
             ),
             whole=("Length", "Published (UTC)"),
             right=("Version", "Steps"),
-            overflow="fold",
         )
     )
 

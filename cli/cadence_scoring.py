@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 import settings as settings_module
 from cli.errors import UserError, stderr
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.known_attributes import unknown_attributes
@@ -76,7 +76,7 @@ def show_unknown(engine: Engine, checked: Checked) -> None:
 def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{_becomes(found, rules)}[/bold]")
-    console.print(
+    print_list(
         listed(
             (f"{_leads(found.leads)} mean", "now", "with the new rules"),
             (

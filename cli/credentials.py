@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from cli.errors import UserError, stderr
-from cli.tables import listed
+from cli.tables import listed, print_list
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -57,7 +57,7 @@ def show_all(
         Console().print(none)
         return
     rows = ([_shown(line[field]) for field in columns.values()] for line in lines)
-    Console().print(listed(list(columns), rows))
+    print_list(listed(list(columns), rows))
 
 
 def tell_revoked(what: str, name: str, group: str, *, revoked: bool) -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -14,9 +15,12 @@ from rich.text import Text
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
+from cli.lead_history import whereabouts
 from cli.lead_score import print_score, score_json
+from cli.tables import GAP, longest_address, wide_console
 from cli.times import shown_time
-from store.dossier import Dossier, Mail
+from domain.labels import ENGAGEMENTS, STAGES, WHY, label
+from store.dossier import Dossier, Feedback, Mail, Seen
 from store.dossier import dossier as dossier_of
 
 
@@ -48,17 +52,14 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
     lead = found.lead
     console.print(f"[bold]{escape(lead.name)}[/bold] · {escape(lead.company or 'no company')}")
     console.print(
-        f"{lead.stage}, {lead.phase or 'not started'} because of {lead.phase_reason or 'nothing'}, "
+        f"{label(STAGES, lead.stage)}, {whereabouts(lead.phase, lead.phase_reason)}, "
         f"cycle {lead.cycle}, owner {lead.owner or 'nobody'}"
     )
     print_score(console, found.score)
     _section(
         console,
         "Looked at",
-        [
-            (shown_time(one.last, now), f"{one.kind} {one.what}" + _times(one.times))
-            for one in found.seen
-        ],
+        [(shown_time(one.last, now), _looked(one)) for one in found.seen],
     )
     _section(
         console,
@@ -70,7 +71,10 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
         console,
         "Earlier cycles",
         [
-            (f"cycle {one.cycle}", f"{one.began:%Y-%m-%d} to {one.ended:%Y-%m-%d}: {one.reason}")
+            (
+                f"cycle {one.cycle}",
+                f"{one.began:%Y-%m-%d} to {one.ended:%Y-%m-%d}: {label(WHY, one.reason)}",
+            )
             for one in found.cycles
             if one.ended
         ],
@@ -79,10 +83,7 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
     _section(
         console,
         "Feedback",
-        [
-            (shown_time(one.at, now), " ".join((one.verdict, one.reason, "by", one.by)))
-            for one in found.feedback
-        ],
+        [(shown_time(one.at, now), _said(one)) for one in found.feedback],
         found.totals.feedback - len(found.feedback),
     )
     _section(
@@ -93,8 +94,14 @@ def _print(console: Console, found: Dossier, now: datetime) -> None:
     _section(console, "To send", [(one.title, one.url) for one in found.content])
 
 
-def _times(times: int) -> str:
-    return f" ({times:,} times)" if times > 1 else ""
+def _looked(one: Seen) -> str:
+    times = f" ({one.times:,} times)" if one.times > 1 else ""
+    return f"{label(ENGAGEMENTS, one.kind)}: {one.what}{times}"
+
+
+def _said(one: Feedback) -> str:
+    why = f" ({label(WHY, one.reason)})" if one.reason else ""
+    return f"{label(WHY, one.verdict)}{why} by {one.by}"
 
 
 def _did(mail: Mail) -> str:
@@ -116,4 +123,5 @@ def _section(console: Console, title: str, lines: list[tuple[str, str]], earlier
     table.add_column(overflow="fold")
     for left, right in lines:
         table.add_row(Text(left), Text(right))
-    console.print(table)
+    beside = max(cell_len(left) for left, _ in lines) + 2 * GAP
+    wide_console(beside + longest_address(right for _, right in lines)).print(table)

@@ -63,7 +63,9 @@ class Outcome:
 
 
 def import_leads(
-    file: Annotated[Path, typer.Argument(help="CSV file, in any usual encoding and separator.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV file, in any usual encoding and separator.")
+    ],
     *,
     map_: Annotated[
         list[str] | None,

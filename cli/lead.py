@@ -10,26 +10,25 @@ from typing import Annotated, TypeVar
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 from sqlalchemy import Connection
 from temporalio.client import Client
 
 import settings as settings_module
-from cli.arguments import AsJson, Who, lead_named
+from cli.arguments import AsJson, Limit, Who, lead_named
 from cli.connect import addresses, database
 from cli.errors import UserError
 from cli.groups import group
 from cli.journeys import with_temporal
 from cli.lead_erase import erase
+from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
 from cli.on_record import on_record, order_on_record
-from cli.tables import listed
-from cli.times import shown_time
+from cli.tables import listed, print_list
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
-from domain.journey import ENDED, Phase, journey_id
+from domain.journey import Phase, journey_id
+from domain.labels import STAGES, SUPPRESSIONS, label
 from store import consent, leads
-from store.lead_timeline import history, history_length
+from store.lead_timeline import ENDLESS, HISTORY, history_length, in_words, timeline
 from store.leads import LeadLine
 from store.scoring import explain
 from workflows import steering
@@ -39,7 +38,6 @@ app = group(
     "lead show ada@example.com",
     "lead move lead-41 Recycle",
 )
-app.command("erase")(erase)
 
 Result = TypeVar("Result")
 
@@ -51,7 +49,7 @@ def list_leads(
     order: Annotated[
         leads.LineOrder, typer.Option(help="phase: began last; fit, interest: the most first.")
     ] = "phase",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List leads, those whose phase began last first."""
@@ -70,16 +68,15 @@ def list_leads(
     if not found:
         Console().print("No leads here. `starter.py import FILE.csv` brings them in.")
         return
-    Console().print(
+    print_list(
         listed(
-            ("Lead", "Name", "Stage", "Phase", "Why", "Cycle", "Owner", "Score", "Fit"),
+            ("Lead", "Name", "Stage", "Phase", "Cycle", "Owner", "Score", "Fit"),
             (
                 (
                     str(line.id),
                     line.name,
-                    line.stage,
-                    line.phase or "not started",
-                    line.phase_reason,
+                    label(STAGES, line.stage),
+                    whereabouts(line.phase, line.phase_reason),
                     str(line.cycle),
                     line.owner or "-",
                     f"{line.score} {line.grade}",
@@ -87,7 +84,7 @@ def list_leads(
                 )
                 for line in found
             ),
-            whole=("Lead", "Stage", "Phase", "Why", "Cycle", "Owner", "Score", "Fit"),
+            whole=("Lead", "Owner", "Score", "Fit"),
         )
     )
 
@@ -105,7 +102,7 @@ def show(
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         explanation = explain(connection, lead.id, now)
-        happened = history(connection, lead.id, most)
+        happened = timeline(connection, lead.id, ENDLESS, kinds=HISTORY, limit=most)[::-1]
         earlier = history_length(connection, lead.id) - len(happened)
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
@@ -121,7 +118,7 @@ def show(
                     "suppressed": allowed.suppressed,
                     "refused_topics": sorted(allowed.refused),
                     "scoring": score_json(explanation),
-                    "history": [asdict(one) for one in happened],
+                    "history": [asdict(in_words(one)) for one in happened],
                     "earlier": earlier,
                 },
                 default=str,
@@ -131,8 +128,9 @@ def show(
         return
     console = Console(highlight=False)
     console.print(f"[bold]{escape(lead.name)}[/bold] · {escape(lead.company or 'no company')}")
+    where = whereabouts(lead.phase, lead.phase_reason)
     console.print(
-        f"{lead.stage}, {_whereabouts(lead)}, cycle {lead.cycle}, score {lead.score}, "
+        f"{label(STAGES, lead.stage)}, {where}, cycle {lead.cycle}, score {lead.score}, "
         f"owner {lead.owner or 'nobody'}"
     )
     if status:
@@ -147,29 +145,16 @@ def show(
     print_score(console, explanation)
     if earlier > 0:
         console.print(f"[dim]… {earlier:,} more before that: --history {most * 4} shows more[/dim]")
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for _ in range(3):
-        table.add_column()
-    for line in happened:
-        table.add_row(f"[dim]{shown_time(line.at, now)}[/dim]", line.what, Text(line.detail))
-    console.print(table)
+    print_history(happened, now)
 
 
 def _withheld(allowed: consent.Consent) -> str:
     """What mail the lead does not get, and why; '' when it gets all."""
     if allowed.suppressed in OPERATIONAL_STOPS:
-        return f"none at all: {allowed.suppressed}"
+        return f"none at all: {label(SUPPRESSIONS, allowed.suppressed)}"
     if allowed.suppressed:
-        return f"none from marketing: {allowed.suppressed}"
+        return f"none from marketing: {label(SUPPRESSIONS, allowed.suppressed)}"
     return f"none on {', '.join(sorted(allowed.refused))}" if allowed.refused else ""
-
-
-def _whereabouts(lead: LeadLine) -> str:
-    if not lead.phase:
-        return "journey not started"
-    if lead.phase == ENDED:
-        return f"journey ended: {lead.phase_reason}"
-    return f"in {lead.phase} because of {lead.phase_reason}"
 
 
 @app.command("score", context_settings={"ignore_unknown_options": True})
@@ -342,3 +327,6 @@ def _no_journey(lead: LeadLine) -> UserError:
 def _lead(who: str) -> LeadLine:
     with database().connect() as connection:
         return lead_named(connection, who)
+
+
+app.command("erase")(erase)

@@ -12,14 +12,15 @@ from rich.console import Console
 from rich.text import Text
 
 import settings as settings_module
-from cli.arguments import AsJson, Who, done_by, lead_named
+from cli.arguments import AsJson, Limit, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
+from domain.labels import MEETING_STATES, label
 from store.meeting_lines import (
     MeetingLine,
     MeetingState,
@@ -36,7 +37,7 @@ app = group(
     "meetings cancel 12",
 )
 
-Number = Annotated[int, typer.Argument(metavar="MEETING")]
+Number = Annotated[int, typer.Argument(metavar="MEETING", help="Its number in `meetings list`.")]
 
 
 @app.command("list")
@@ -50,7 +51,7 @@ def list_all(
     until: Annotated[
         str, typer.Option("--to", metavar="TIME", help="Those that begin before it.")
     ] = "",
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List appointments, the one that begins last first."""
@@ -70,14 +71,14 @@ def list_all(
     if not found:
         Console().print("No meetings here. `meetings book LEAD --at TIME` books one.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Meeting", "Begins", "State", "Lead", "Owner"),
             (
                 (
                     str(one.id),
                     shown_time(one.starts_at, now),
-                    one.state.replace("_", " "),
+                    label(MEETING_STATES, one.state),
                     Text(
                         ", ".join(
                             part for part in (f"{one.lead_id} {one.name}", one.company) if part
@@ -88,7 +89,6 @@ def list_all(
                 for one in found
             ),
             whole=("Meeting", "Begins", "State", "Owner"),
-            overflow="fold",
         )
     )
 
@@ -102,7 +102,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         return
     now = settings_module.get().clock().now()
     lines = [
-        ("Meeting", f"{one.id} ({one.state.replace('_', ' ')})"),
+        ("Meeting", f"{one.id} ({label(MEETING_STATES, one.state).lower()})"),
         ("Begins", f"{shown_time(one.starts_at, now)}, for {one.minutes} minutes"),
         ("Their time", shown_time(one.starts_at, now, one.time_zone)),
         ("Lead", f"{one.lead_id} · {one.name or 'no name'}"),
@@ -130,8 +130,7 @@ def book(
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
     by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
 ) -> None:
-    """Book an appointment, or move the one the lead has with us; the lead is mailed an
-    invitation."""
+    """Book an appointment, or move the one the lead has; an invitation is mailed."""
     now = settings_module.get().clock().now()
     engine = database()
     with engine.connect() as connection:

@@ -12,15 +12,16 @@ from rich.console import Console
 from sqlalchemy import Engine
 
 import settings as settings_module
-from cli.arguments import AsJson, Who, done_by, lead_named
+from cli.arguments import AsJson, Limit, Who, done_by, lead_named
 from cli.connect import database
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.tasks import finish, learned_fields
 from cli.times import shown_time
+from domain.labels import SALE_STAGES, WHY, label
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
 from store import opportunities
 from store.answers import Answer
@@ -33,7 +34,9 @@ app = group(
     "opportunity lost 3 --reason price",
 )
 
-Number = Annotated[int, typer.Argument(metavar="OPPORTUNITY")]
+Number = Annotated[
+    int, typer.Argument(metavar="OPPORTUNITY", help="Its number in `opportunity list`.")
+]
 By = Annotated[str, typer.Option(help="Who says so; the sale's owner when left out.")]
 Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
 Learned = Annotated[
@@ -60,7 +63,7 @@ def open_one(
 def list_all(
     account: Annotated[str, typer.Option(help="Only this account's: id, name or domain.")] = "",
     only_open: Annotated[bool, typer.Option("--open", help="Only those not closed yet.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List sales, the youngest first."""
@@ -74,7 +77,7 @@ def list_all(
     if not found:
         Console().print("No sales here. `opportunity open LEAD` opens one.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Sale", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"),
             (
@@ -84,12 +87,13 @@ def list_all(
                     f"{one.lead_id} {one.lead}",
                     one.name or "-",
                     _standing(one),
-                    shown_time(one.closed_at or one.since, now),
-                    ", ".join(one.missing) or "nothing",
+                    f"{one.closed_at or one.since:%Y-%m-%d}",
+                    "" if one.outcome else ", ".join(one.missing) or "nothing",
                     one.owner or "-",
                 )
                 for one in found
             ),
+            whole=("Sale", "Since", "Owner"),
         )
     )
 
@@ -196,9 +200,9 @@ def _found(number: int) -> OpportunityLine:
 
 def _standing(one: OpportunityLine) -> str:
     if not one.outcome:
-        return one.stage
-    why = f" ({one.outcome_reason})" if one.outcome_reason else ""
-    return f"{one.outcome.replace('_', ' ')}{why}"
+        return label(SALE_STAGES, one.stage)
+    why = f" ({label(WHY, one.outcome_reason)})" if one.outcome_reason else ""
+    return f"{label(WHY, one.outcome)}{why}"
 
 
 def _help_offered(one: OpportunityLine, now: datetime) -> str:

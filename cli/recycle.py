@@ -17,9 +17,10 @@ from cli.connect import database
 from cli.errors import UserError
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.journey import journey_id
+from domain.labels import WHY, label
 from domain.sales.recycle import ASKED_FOR
 from store import recycle
 from store.cadences import CadenceMissing
@@ -50,21 +51,21 @@ def list_parked(
     if not found:
         Console().print(f"Nobody is parked{f' for {reason}' if reason else ''}.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Lead", "Who", "Why", "Cycle", "Since", "Until"),
             (
                 (
                     str(line.id),
                     ", ".join(part for part in (line.name, line.company) if part),
-                    line.reason,
+                    label(WHY, line.reason),
                     str(line.cycle),
                     f"{line.since:%Y-%m-%d}",
                     _until(line),
                 )
                 for line in found
             ),
-            whole=("Lead", "Cycle", "Since", "Until"),
+            whole=("Lead", "Cycle", "Since"),
         )
     )
 
@@ -73,7 +74,7 @@ def _until(line: ParkedLine) -> str:
     if line.until is None:
         return "-"
     agreed = line.return_on is not None and abs(line.return_on - line.until.date()).days <= 1
-    return f"{line.until:%Y-%m-%d}" + (f"\n{line.return_why}" if agreed else "")
+    return f"{line.until:%Y-%m-%d}" + (f"\n{line.return_why.replace('_', ' ')}" if agreed else "")
 
 
 @app.command("forecast")
@@ -88,7 +89,7 @@ def forecast(as_json: AsJson = False) -> None:
     if not weeks:
         Console().print("Nobody is parked, so nobody comes back.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Week of", "Leads", "Why they rest"),
             ((str(week.monday), f"{week.leads:,}", _reasons(week)) for week in weeks),
@@ -101,7 +102,7 @@ def forecast(as_json: AsJson = False) -> None:
 def _reasons(week: ReturningWeek) -> str:
     """Why the leads of a week rest, the commonest reason first."""
     reasons = sorted(week.reasons.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{reason} {leads:,}" for reason, leads in reasons)
+    return ", ".join(f"{label(WHY, reason)} {leads:,}" for reason, leads in reasons)
 
 
 @app.command("until")
@@ -122,7 +123,7 @@ def until(
     def set_day(connection: Connection, lead: LeadLine) -> str:
         parked = recycle.return_on(connection, lead.id, returns, now, why=why)
         how = "comes back" if parked else "is not parked now; once it is, it comes back"
-        return f"{how} on {returns} ({why})."
+        return f"{how} on {returns} ({why.replace('_', ' ')})."
 
     _each([who], set_day, "until", until=f"{returns}")
 

@@ -12,7 +12,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.groups import group
 from cli.on_record import author, on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from store import sending
 
 app = group(
@@ -32,7 +32,7 @@ def status(as_json: AsJson = False) -> None:
     if not paused:
         Console().print("Mail goes out.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Channel", "Since", "Reason", "What was said", "Next try"),
             (
@@ -45,7 +45,6 @@ def status(as_json: AsJson = False) -> None:
                 )
                 for one in paused
             ),
-            overflow="fold",
         )
     )
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
@@ -18,6 +19,7 @@ import settings as settings_module
 from cli import cadence, connect, doctor
 from cli.errors import UserError, stderr
 from cli.local_run import LocalRun, sigterm_interrupts
+from cli.tables import GAP, longest_address, wide_console
 from cli.users import first_link
 from embedded import StackAddresses
 from health.checks import Check, State, worst
@@ -119,8 +121,10 @@ def doctor_command(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Say what runs, in which version, and what is wrong; exit code 1 when something must be
-    mended now."""
+    """Say what runs, in which version, and what is wrong.
+
+    The exit code is 1 when something must be mended now.
+    """
     checks = asyncio.run(doctor.examine(settings_module.get()))
     if as_json:
         print(json.dumps([asdict(check) for check in checks], indent=2))
@@ -131,12 +135,13 @@ def doctor_command(
 
 
 def _print_checks(console: Console, checks: Sequence[Check]) -> None:
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(padding=(0, GAP))
     for _ in range(3):
         table.add_column(overflow="fold")
     for check in checks:
         table.add_row(SIGNS[check.state], check.title, escape(check.said))
-    console.print(table)
+    before = 1 + max(cell_len(check.title) for check in checks) + 2 * GAP
+    wide_console(before + longest_address(check.said for check in checks)).print(table)
     told = [check for check in checks if check.advice]
     for check in sorted(told, key=lambda one: one.state != State.BAD):
         console.print(

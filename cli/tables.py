@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 
-from rich.console import OverflowMethod
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
+
+GAP = 2
+WORD = 12
+"""A longer word may be broken where there is no room; what people copy never is."""
+_ADDRESS = re.compile(r"\S*[@/:]\S*|[a-z\d]+(?:-[a-z\d]+)+")
 
 
 def listed(
@@ -15,23 +22,58 @@ def listed(
     *,
     whole: Collection[str] = (),
     right: Collection[str] = (),
-    overflow: OverflowMethod = "ellipsis",
 ) -> Table:
-    """A table to print. Cells are shown as they are, whatever brackets stand in them.
+    """A table for :func:`print_list`. Cells are shown as they are, whatever brackets stand in them.
 
     Args:
         whole: columns that keep their width while the others give way.
         right: columns of numbers, flush right.
-        overflow: what becomes of a word that its column has no room for.
     """
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(
-            column,
-            no_wrap=column in whole,
-            justify="right" if column in right else "left",
-            overflow=overflow,
-        )
-    for row in rows:
-        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    cells = [[Text(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    least, most = [], []
+    for at, column in enumerate(columns):
+        below = [row[at].plain for row in cells]
+        words = [word for text in (column, *below) for word in text.split()]
+        unbroken = max(longest_address(below), min(_widest(words), WORD))
+        if column in right:
+            unbroken = max(unbroken, _widest(below))
+        most.append(_widest([column, *below]))
+        least.append(most[-1] if column in whole else unbroken)
+    gaps = GAP * (len(columns) - 1)
+    widths = _shared(least, most, Console().width - gaps)
+    table = Table(box=None, pad_edge=False, header_style="bold", min_width=sum(widths) + gaps)
+    for column, width in zip(columns, widths, strict=True):
+        justify: JustifyMethod = "right" if column in right else "left"
+        table.add_column(column, width=width, justify=justify, overflow="fold")
+    for row in cells:
+        table.add_row(*row)
     return table
+
+
+def _shared(least: Sequence[int], most: Sequence[int], room: int) -> list[int]:
+    """The width of each column: what it needs, and its share of what room is left."""
+    spare, wanted = max(0, room - sum(least)), sum(most) - sum(least)
+    if spare >= wanted:
+        return list(most)
+    return [low + spare * (high - low) // wanted for low, high in zip(least, most, strict=True)]
+
+
+def print_list(table: Table) -> None:
+    """Print a table, wider than the terminal rather than with an address that is cut."""
+    wide_console(table.min_width or 0).print(table)
+
+
+def wide_console(least: int) -> Console:
+    """A console as wide as the terminal, and at least so wide: the terminal breaks what it has no
+    room for, and an address that it breaks can be copied whole."""
+    return Console(width=max(Console().width, least), highlight=False)
+
+
+def longest_address(texts: Iterable[str]) -> int:
+    """The width of the longest word that people copy: the address of a mailbox, a page, a server or
+    a file, or the code of a cadence."""
+    return _widest(word for text in texts for word in _ADDRESS.findall(text))
+
+
+def _widest(texts: Iterable[str]) -> int:
+    return max((cell_len(line) for text in texts for line in text.split("\n")), default=0)

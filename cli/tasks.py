@@ -21,8 +21,9 @@ from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
 from cli.on_record import REFUSED, on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
+from domain.labels import DISPOSITIONS, WHY, label
 from store import held_answers, task_lists, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.dossier import dossier
@@ -38,7 +39,7 @@ app = group(
 
 DELIVERY_SECONDS = 3.0
 
-TaskId = Annotated[int, typer.Argument(metavar="TASK")]
+TaskId = Annotated[int, typer.Argument(metavar="TASK", help="Its number in `tasks list`.")]
 
 
 def finish(
@@ -90,7 +91,7 @@ def list_tasks(
         console.print("No open tasks. New ones appear as leads are handed over.")
         return
     now = settings_module.get().clock().now()
-    console.print(
+    print_list(
         listed(
             ("Task", "Due", "Owner", "Who", "What"),
             (
@@ -137,7 +138,10 @@ def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
 @app.command("done")
 def finish_task(
     task_id: TaskId,
-    disposition: Annotated[str, typer.Argument(metavar="DISPOSITION")],
+    disposition: Annotated[
+        str,
+        typer.Argument(metavar="DISPOSITION", help="How it ended: one that `tasks show` names."),
+    ],
     at: Annotated[
         str | None,
         typer.Option(
@@ -180,7 +184,8 @@ def finish_task(
     )
     route = f"/api/tasks/{task_id}/complete"
     finish(engine, task_id, answer, now, route, disposition=disposition)
-    Console().print(f"Task {task_id} is done: {disposition}. {_news_of(engine, task_id)}")
+    ended = label(DISPOSITIONS, disposition)
+    Console().print(f"Task {task_id} is done: {ended}. {_news_of(engine, task_id)}")
 
 
 def _news_of(engine: Engine, task_id: int) -> str:
@@ -228,6 +233,7 @@ def _leads_to(connection: Connection, task: TaskDetail) -> dict[str, str]:
 
 def _print_task(task: TaskDetail, history: str, leads_to: dict[str, str]) -> None:
     now = settings_module.get().clock().now()
+    why = label(WHY, task.phase_reason)
     lines: list[tuple[str, str | Text]] = [
         ("Task", f"{task.id} · {task.title} ({task.state})"),
         ("Due", Text.assemble(_due(task, now), f", for {task.owner or 'anyone'}")),
@@ -235,7 +241,7 @@ def _print_task(task: TaskDetail, history: str, leads_to: dict[str, str]) -> Non
         ("Company", " · ".join(part for part in (task.title_of_lead, task.company) if part)),
         ("Reach", " · ".join(part for part in (task.phone, task.email) if part)),
         ("Their time", shown_time(now, now, task.time_zone)),
-        ("Why now", f"{task.phase_reason}, score {task.score} ({task.grade}), cycle {task.cycle}"),
+        ("Why now", f"{why}, score {task.score} ({task.grade}), cycle {task.cycle}"),
         ("History", f"{history} (all of it: `dossier {task.lead_id}`)"),
         ("What", task.instructions),
         (
@@ -248,7 +254,7 @@ def _print_task(task: TaskDetail, history: str, leads_to: dict[str, str]) -> Non
         ),
     ]
     if task.disposition:
-        lines.append(("Ended with", task.disposition))
+        lines.append(("Ended with", label(DISPOSITIONS, task.disposition)))
     if task.late:
         lines.append(("Late", "the journey had gone on when this was finished"))
     print_facts(lines)

@@ -16,9 +16,10 @@ from cli.connect import database
 from cli.errors import UserError
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.cadences.window import zone
+from domain.labels import ALERTS, label
 from store import alerts as alert_rows
 from store import presence as presences
 from store.business_time import calendar_of
@@ -60,7 +61,7 @@ def list_reps(as_json: AsJson = False) -> None:
         )
         return
     console = Console(highlight=False)
-    console.print(
+    print_list(
         listed(
             ("Rep", "Name", "Team", "At work", "Leads", "Tasks", "Share"),
             (
@@ -230,8 +231,11 @@ def alerts(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List what somebody must hear of now: hot leads, overflow, broken promises, stalled sales,
-    meetings without an outcome."""
+    """List what somebody must hear of now.
+
+    That is hot leads, leads without an owner, broken promises, stalled sales, meetings without an
+    outcome.
+    """
     now = settings_module.get().clock().now()
     with database().begin() as connection:
         gone = alert_rows.put_away(connection, put_away or [], now)
@@ -249,13 +253,13 @@ def alerts(
     if not found:
         print("No alerts.")
         return
-    Console(highlight=False).print(
+    print_list(
         listed(
             ("Alert", "What", "Lead", "Name", "For", "Raised", "Due"),
             (
                 (
                     str(one.id),
-                    one.kind.replace("_", " "),
+                    label(ALERTS, one.kind),
                     str(one.lead_id or "-"),
                     one.name or "-",
                     one.owner or "-",
@@ -264,14 +268,14 @@ def alerts(
                 )
                 for one in found
             ),
-            whole=("Alert", "What", "Lead", "For", "Raised", "Due"),
+            whole=("Alert", "Lead", "For"),
         )
     )
 
 
 def _print_queue(waiting: list[Waiting], now: datetime) -> None:
     console = Console(highlight=False)
-    console.print(
+    print_list(
         listed(
             ("Lead", "Name", "Company", "Country", "Rule", "Since"),
             (

@@ -51,7 +51,6 @@ COLUMNS = {
     "Name": "name",
     "Role": "role",
     "Rep": "rep",
-    "Made": "created_at",
     "Second factor": "has_second_factor",
     "Last seen": "last_seen_at",
     "Disabled": "disabled_at",
@@ -211,4 +210,4 @@ def _web_url() -> str:
 
 
 def _say(sentence: str) -> None:
-    Console().print(sentence, markup=False)
+    Console().print(sentence, markup=False, soft_wrap=True)

@@ -10,12 +10,12 @@ import typer
 from rich.console import Console
 
 import settings as settings_module
-from cli.arguments import AsJson
+from cli.arguments import AsJson, Limit
 from cli.connect import database
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.on_record import on_record
-from cli.tables import listed
+from cli.tables import listed, print_list
 from domain.webhooks import EVENTS, events_problem, url_problem
 from store import outgoing
 
@@ -61,7 +61,7 @@ def list_(as_json: AsJson = False) -> None:
     if not found:
         Console().print("No endpoints. `starter.py webhooks add URL` adds one.")
         return
-    Console().print(
+    print_list(
         listed(
             ("URL", "Events", "State"),
             (
@@ -72,7 +72,6 @@ def list_(as_json: AsJson = False) -> None:
                 )
                 for line in found
             ),
-            overflow="fold",
         )
     )
 
@@ -92,7 +91,7 @@ def log(
     failed: Annotated[
         bool, typer.Option("--failed", help="Only those that were given up.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, max=1000)] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """Show what was sent, the latest first, and what became of it."""
@@ -104,7 +103,7 @@ def log(
     if not found:
         Console().print("Nothing has failed." if failed else "Nothing was sent yet.")
         return
-    Console().print(
+    print_list(
         listed(
             ("Delivery", "At (UTC)", "Event and where to", "State", "Tries", "Answer"),
             (
@@ -119,13 +118,16 @@ def log(
                 for line in found
             ),
             whole=("Delivery", "State"),
-            overflow="fold",
         )
     )
 
 
 @app.command("resend")
-def resend(delivery: Annotated[int, typer.Argument(metavar="DELIVERY")]) -> None:
+def resend(
+    delivery: Annotated[
+        int, typer.Argument(metavar="DELIVERY", help="Its number in `webhooks log`.")
+    ],
+) -> None:
     """Send an event again now, under the same webhook-id."""
     try:
         with database().begin() as connection:

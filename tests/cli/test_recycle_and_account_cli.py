@@ -43,19 +43,19 @@ async def test_sales_sees_who_rests_and_brings_them_back(desk: World) -> None:
     await desk.reaches("SELECT parked_until IS NOT NULL FROM lead", True)
     day = (settings.get().clock().now() + timedelta(days=40)).date()
 
-    assert "not_interested" in flat(await run(recycle.app, "list", "--reason", "not_interested"))
+    assert "interested" in flat(await run(recycle.app, "list", "--reason", "not_interested"))
     assert "Nobody is parked for lost" in await run(recycle.app, "list", "--reason", "lost")
-    assert f"comes back on {day} (asked_for)" in flat(
+    assert f"comes back on {day} (asked for)" in flat(
         await run(recycle.app, "until", str(lead), str(day))
     )
     await desk.deliver()
     await desk.reaches("SELECT cast(parked_until AS date) FROM lead", day)
     listing = await run(recycle.app, "list")
     assert f" {day}\n" in listing
-    assert "asked_for" in flat(listing)
+    assert "asked for" in flat(listing)
     (listed,) = json.loads(await run(recycle.app, "list", "--json"))
     assert (listed["return_on"], listed["reason"]) == (str(day), "not_interested")
-    assert "not_interested 1" in flat(await run(recycle.app, "forecast"))
+    assert "Not interested 1" in flat(await run(recycle.app, "forecast"))
     (week,) = json.loads(await run(recycle.app, "forecast", "--json"))
     assert week["leads"] == 1
 

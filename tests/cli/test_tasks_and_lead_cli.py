@@ -28,7 +28,7 @@ async def test_an_sdr_sees_who_and_why_and_finishes_the_task(desk: World) -> Non
     shown = await run(tasks.app, "show", str(task))
     assert "서" in shown
     assert "+82 10-2345-6789" in shown
-    assert "score_reached" in shown
+    assert "Score reached" in shown
     await run(tasks.app, "done", str(task), "return", "--reason", "too_early", "--note", "budget")
 
     assert desk.value("SELECT disposition FROM task") == "return"
@@ -111,15 +111,15 @@ async def test_who_gets_no_mail_is_seen_to_get_none(desk: World) -> None:
 
     await run(lead.app, "suppress", person, "--reason", "called [us]")
     shown = await run(lead.app, "show", person)
-    assert "Mail none from marketing: manual" in shown
-    assert "opt_out · operator · called [us]" in " ".join(shown.split())
+    assert "Mail none from marketing: stopped by hand" in shown
+    assert "Wants no mail · operator · called [us]" in " ".join(shown.split())
     as_json = json.loads(await run(lead.app, "show", person, "--json"))
     assert (as_json["suppressed"], as_json["refused_topics"]) == ("manual", [])
 
     await run(lead.app, "permit", person, "--evidence", "phone")
     shown = await run(lead.app, "show", person)
     assert "Mail" not in shown
-    assert "opt_in · operator · phone" in " ".join(shown.split())
+    assert "Wants mail · operator · phone" in " ".join(shown.split())
 
 
 async def test_a_lead_is_shown_while_temporal_is_down(
@@ -151,9 +151,9 @@ async def test_the_history_says_which_link_and_how_many_points(desk: World) -> N
         )
 
     shown = " ".join((await run(lead.app, "show", str(person))).split())
-    assert "click · https://x.example/a ·" in shown
-    assert "page · /pricing ·" in shown
-    assert "score · +1,500 points" in shown
+    assert "Clicked a link · https://x.example/a ·" in shown
+    assert "Read a page · /pricing" in shown
+    assert "Points given by hand · +1,500 points" in shown
 
 
 FADING = """\
