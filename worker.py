@@ -33,8 +33,6 @@ from activities.heartbeats import Heartbeats, hear_database
 from activities.links import link_signer
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
-from cli.connect import addresses, reach_database, reach_temporal
-from cli.errors import UserError, stderr
 from code_version import code_version
 from crash_points import crash_point
 from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
@@ -42,10 +40,12 @@ from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
 from domain.not_ready import NotReady
 from domain.webhooks import WEBHOOK_QUEUE
 from logs import keep_values_out_of_logs
-from relay import Relay
+from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine
 from store.migrate import require_current
+from temporal.connect import reach_temporal
+from temporal.relay import Relay
 from workflows.registry import WORKFLOWS
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -127,7 +127,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     A server that is away is waited for, at the start too.
 
     Raises:
-        UserError: it is not said where the servers are.
+        Unreachable: it is not said where the servers are.
         SchemaMismatch: the database is not at the schema this code knows.
     """
     where = addresses(settings)
@@ -231,8 +231,8 @@ def main() -> int:
                 if not str(error).startswith("Worker validation failed"):
                     raise
                 log.warning("worker is waiting for Temporal", reason="it went away again")
-    except (NotReady, UserError, ValueError) as refusal:
-        stderr.print(str(refusal), markup=False)
+    except (NotReady, ValueError) as refusal:
+        sys.stderr.write(f"{refusal}\n")
         return 2
     return 0
 

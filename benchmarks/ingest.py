@@ -44,9 +44,9 @@ from temporalio.client import Client
 from benchmarks.own_stack import own_stack, print_figures
 from cli.cadence import publish_files
 from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id
+from domain.search_attributes import search_attributes
 from store.engine import engine
 from store.write_keys import create_write_key
-from workflows.journey import search_attributes
 
 BATCH = 100
 CONNECTIONS = 4

@@ -46,10 +46,10 @@ from domain.journey import (
     Phase,
     journey_id,
 )
+from domain.search_attributes import search_attributes
 from settings import Settings
 from store.engine import engine
 from worker import workflow_runner
-from workflows.journey import search_attributes
 from workflows.registry import WORKFLOWS
 
 STEPS = 40

@@ -29,7 +29,7 @@ from domain.labels import PHASES, STAGES, label
 from store import accounts_hold
 from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.cadences import CadenceMissing
-from workflows import steering
+from temporal import steering
 
 app = group(
     "account list --held",

@@ -16,19 +16,17 @@ from rich.text import Text
 from sqlalchemy import Engine
 
 import settings as settings_module
-from cli import connect
 from cli.arguments import AsJson
 from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
+from cli.connect import database
 from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
 from domain.cadences.yaml_source import Problem
 from store import cadences as store
-from store.engine import engine as make_engine
-from store.migrate import require_current
 from store.publishing import Checked, publish_checked
 
 app = group(
@@ -122,7 +120,7 @@ def publish(
 ) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
     checked = _checked(CADENCES, TEMPLATES, files or [])
-    engine = _engine()
+    engine = database()
     show_unknown(engine, checked)
     changes_leads = show_forecast(engine, checked)
     if preview:
@@ -153,15 +151,15 @@ def publish(
 def scoring(as_json: AsJson = False) -> None:
     """Show how far new scoring rules have come with the leads there are."""
     if as_json:
-        typer.echo(json.dumps(scoring_json(_engine())))
+        typer.echo(json.dumps(scoring_json(database())))
     else:
-        print_scoring(_engine())
+        print_scoring(database())
 
 
 @app.command("list")
 def list_(as_json: AsJson = False) -> None:
     """List the published cadences, the newest version of each."""
-    with _engine().connect() as connection:
+    with database().connect() as connection:
         summaries = store.list_cadences(connection)
     if as_json:
         rows = [
@@ -209,7 +207,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a published cadence as a timeline."""
-    with _engine().connect() as connection:
+    with database().connect() as connection:
         try:
             published = store.cadence_named(connection, name, version)
         except store.CadenceMissing as missing:
@@ -243,14 +241,6 @@ def show(
     for row in timeline(cadence, published.templates):
         table.add_row(Text(row.when), Text("  " * row.depth + row.what), Text(row.step))
     console.print(table)
-
-
-def _engine() -> Engine:
-    settings = settings_module.get()
-    database_url = connect.addresses(settings).database_url
-    connect.reach_database(database_url)
-    require_current(database_url)
-    return make_engine(database_url)
 
 
 def _somebody_is_there() -> bool:

@@ -8,12 +8,11 @@ import sys
 
 import httpx2 as httpx
 
-from cli import connect
-from cli.errors import UserError
 from domain.sentences import sentence
 from embedded import read_state
 from health import system
 from health.checks import Check, State
+from runtime import Unreachable, addresses, shown_database
 from settings import Settings
 
 WAIT_SECONDS = 3.0
@@ -22,9 +21,9 @@ WAIT_SECONDS = 3.0
 async def examine(settings: Settings) -> list[Check]:
     """Look at everything this deployment needs. Times out on what does not answer."""
     try:
-        where = connect.addresses(settings)
-        connect.shown_database(where.database_url)
-    except UserError as error:
+        where = addresses(settings)
+        shown_database(where.database_url)
+    except Unreachable as error:
         off = Check(
             "perennial", sentence("Perennial"), State.BAD, sentence("not running"), str(error)
         )

@@ -20,7 +20,6 @@ from sqlalchemy.exc import DBAPIError
 
 import settings as settings_module
 from activities.links import deployment_secret
-from cli import connect
 from cli.arguments import AsJson
 from cli.errors import UserError, stderr
 from cli.on_record import author, on_record
@@ -30,6 +29,7 @@ from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.lead_files.sampled import UnclearDaysError, settle
+from runtime import addresses, reach_database
 from settings import Settings
 from store import lead_import, migrate
 from store.engine import engine
@@ -172,8 +172,8 @@ def _cannot_import(file: Path, error: LeadFileError) -> UserError:
 
 
 def _ready_database(settings: Settings) -> str:
-    url = connect.addresses(settings).database_url
-    connect.reach_database(url)
+    url = addresses(settings).database_url
+    reach_database(url)
     migrate.require_current(url)
     return url
 

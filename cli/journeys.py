@@ -9,9 +9,10 @@ from typing import TypeVar
 from temporalio.client import Client
 
 import settings as settings_module
-from cli.connect import addresses, reach_temporal
 from cli.errors import UserError
-from workflows.steering import TemporalAway
+from runtime import Unreachable, addresses
+from temporal.connect import reach_temporal
+from temporal.steering import TemporalAway
 
 Result = TypeVar("Result")
 
@@ -29,5 +30,5 @@ def with_temporal(act: Callable[[Client], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(connected())
-    except TemporalAway as away:
+    except (TemporalAway, Unreachable) as away:
         raise UserError(str(away)) from None

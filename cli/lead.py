@@ -15,7 +15,7 @@ from temporalio.client import Client
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, lead_named
-from cli.connect import addresses, database
+from cli.connect import database
 from cli.errors import UserError
 from cli.groups import group
 from cli.journeys import with_temporal
@@ -27,11 +27,12 @@ from cli.tables import listed, print_list
 from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
 from domain.journey import Phase, journey_id
 from domain.labels import STAGES, SUPPRESSIONS, label
+from runtime import addresses
 from store import consent, leads
 from store.lead_timeline import ENDLESS, HISTORY, history_length, in_words, timeline
 from store.leads import LeadLine
 from store.scoring import explain
-from workflows import steering
+from temporal import steering
 
 app = group(
     "lead list --stage mql --order interest",

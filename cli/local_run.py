@@ -16,7 +16,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cli.connect import reach_temporal
 from cli.errors import UserError
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded import ServerName, StackAddresses, StackError, read_state
@@ -24,6 +23,7 @@ from embedded.state import LOCK_FILE, HomeLock
 from health import temporal
 from settings import ROOT, Settings
 from store import migrate
+from temporal.connect import reach_temporal
 
 try:
     from embedded.processes import (

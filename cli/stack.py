@@ -16,13 +16,14 @@ from rich.panel import Panel
 from rich.table import Table
 
 import settings as settings_module
-from cli import cadence, connect, doctor
+from cli import cadence, doctor
 from cli.errors import UserError, stderr
 from cli.local_run import LocalRun, sigterm_interrupts
 from cli.tables import GAP, longest_address, wide_console
 from cli.users import first_link
 from embedded import StackAddresses
 from health.checks import Check, State, worst
+from runtime import addresses, reach_database, shown_database
 from store import migrate
 from store.cadences import list_cadences
 from store.engine import engine
@@ -74,10 +75,10 @@ def up(
             say=lambda part: status.update(f"Starting: {part}"),
         )
         try:
-            addresses = run.start()
-            link = first_link(addresses.database_url, run.web_url)
+            servers = run.start()
+            link = first_link(servers.database_url, run.web_url)
             status.stop()
-            Console().print(_panel(run, addresses))
+            Console().print(_panel(run, servers))
             print_console_link(Console(), link)
             ended = run.wait(lambda what: stderr.print(what, markup=False))
         except KeyboardInterrupt:
@@ -94,25 +95,25 @@ def print_console_link(console: Console, link: str) -> None:
     console.print(f"Console: {link}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _panel(run: LocalRun, addresses: StackAddresses) -> Panel:
+def _panel(run: LocalRun, servers: StackAddresses) -> Panel:
     table = Table.grid(padding=(0, 2))
     for _ in range(2):
         table.add_column(overflow="fold")
     table.add_row("Web", run.web_url)
     table.add_row("Outbox", f"{run.web_url}/console/outbox")
-    table.add_row("Temporal UI", addresses.temporal_ui)
+    table.add_row("Temporal UI", servers.temporal_ui)
     table.add_row("Command line", "python starter.py --help   (in another terminal)")
     table.add_row("", "")
-    table.add_row("PostgreSQL", connect.shown_database(addresses.database_url))
-    table.add_row("Temporal", addresses.temporal_address)
+    table.add_row("PostgreSQL", shown_database(servers.database_url))
+    table.add_row("Temporal", servers.temporal_address)
     table.add_row("Data and logs", str(run.stack.home))
     return Panel(table, title="Perennial runs", subtitle="Ctrl-C stops it", expand=False)
 
 
 def migrate_command() -> None:
     """Bring the database to the schema this code needs."""
-    database_url = connect.addresses(settings_module.get()).database_url
-    connect.reach_database(database_url)
+    database_url = addresses(settings_module.get()).database_url
+    reach_database(database_url)
     migrate.upgrade(database_url)
     stderr.print(f"The database is at schema {migrate.expected_revision()}.")
 

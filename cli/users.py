@@ -13,13 +13,14 @@ from sqlalchemy import Connection
 
 import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import addresses, database
+from cli.connect import database
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
 from cli.groups import group
 from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
+from runtime import addresses
 from store.company_accounts import forget_company_account
 from store.engine import engine
 from store.second_factor import remove_second_factor

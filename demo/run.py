@@ -17,7 +17,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cli.connect import reach_temporal
 from cli.local_run import LocalRun, wipe_home
 from cli.stack import prepare_database, print_console_link
 from cli.users import first_link
@@ -30,6 +29,7 @@ from settings import ROOT, Settings
 from store.api_tokens import create_token
 from store.engine import engine
 from store.figures import LoopFigures, Reconciliation, loop_figures, reconcile_outbox, stage_counts
+from temporal.connect import reach_temporal
 
 SAMPLE = ROOT / "demo" / "sample-leads.csv"
 SAMPLE_LEADS = 500

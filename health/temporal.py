@@ -20,7 +20,7 @@ from domain.sentences import Sentence, sentence
 from domain.webhooks import WEBHOOK_QUEUE
 from health.checks import Check, State, unknown
 from settings import Settings
-from temporal_client import connect_temporal
+from temporal.connect import connect_temporal
 
 # A worker polls at least once a minute; one not seen for longer is gone.
 POLLER_ALIVE = timedelta(seconds=75)

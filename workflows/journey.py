@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import ClassVar, NoReturn
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
 from domain.journey import (
     ENDED,
@@ -25,6 +24,7 @@ from domain.journey import (
     Stage,
     TaskRequest,
 )
+from domain.search_attributes import NONE, OWNER, SCORE_BAND, search_attributes
 from domain.sentences import sentence
 from workflows import human_task, steps
 
@@ -258,8 +258,8 @@ class Journey:
         self.state.owner, self.state.score_band = owner, score_band
         workflow.upsert_search_attributes(
             [
-                SearchAttributeKey.for_keyword("Owner").value_set(owner or "none"),
-                SearchAttributeKey.for_keyword("ScoreBand").value_set(score_band or "none"),
+                OWNER.value_set(owner or NONE),
+                SCORE_BAND.value_set(score_band or NONE),
             ]
         )
 
@@ -329,21 +329,3 @@ class Journey:
         workflow.continue_as_new(
             workflow=phase.value, args=[state], search_attributes=search_attributes(state)
         )
-
-
-def search_attributes(state: JourneyState) -> TypedSearchAttributes:
-    """The attributes ops filter journeys by; set at the start and at every hand-over."""
-    return TypedSearchAttributes(
-        [
-            _keyword("LeadStage", state.stage),
-            _keyword("PhaseReason", state.reason),
-            _keyword("Cadence", state.cadence),
-            _keyword("Owner", state.owner),
-            _keyword("ScoreBand", state.score_band),
-            SearchAttributePair(SearchAttributeKey.for_int("Cycle"), state.cycle),
-        ]
-    )
-
-
-def _keyword(name: str, value: str) -> SearchAttributePair[str]:
-    return SearchAttributePair(SearchAttributeKey.for_keyword(name), value or "none")

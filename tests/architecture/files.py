@@ -16,6 +16,7 @@ PACKAGES = (
     "embedded",
     "health",
     "store",
+    "temporal",
     "web",
     "workflows",
 )

@@ -48,6 +48,16 @@ def test_a_workflow_asks_temporal_for_time_and_chance(path: Path) -> None:
     assert {call for call in called if call.endswith(tuple(FORBIDDEN_CALLS))} == set()
 
 
+def test_a_worker_runs_without_the_command_line() -> None:
+    """No contract holds worker.py, which is in no package."""
+    loaded = "import sys, worker; print(sorted({name.split('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert {"cli", "demo", "web"} & set(ast.literal_eval(done.stdout)) == set()
+
+
 def _imports(node: ast.AST) -> list[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]

@@ -27,11 +27,11 @@ from store import held_answers
 from store.answers import Answer
 from store.sessions import begin_session
 from store.users import add_user
+from temporal import steering
 from tests.cli.terminal import command_names, outcome
 from tests.store.work import NOW, opened
 from web.api.app import create_api
 from web.api.recorded import KEPT
-from workflows import steering
 
 APART = {"up", "demo", "migrate"}
 """They make or mend the database that the record would be in."""

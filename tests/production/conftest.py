@@ -27,11 +27,11 @@ from domain.email.links import LinkSigner
 from domain.journey import Phase, journey_id
 from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal, temporal_program
-from relay import Relay
 from settings import Settings
 from store.engagement import record_engagement
 from store.engine import engine
 from store.relay_messages import post
+from temporal.relay import Relay
 from tests.folders import server_folder
 from worker import workers
 

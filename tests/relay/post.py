@@ -23,9 +23,9 @@ from domain.email.links import LinkSigner
 from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
 from domain.rescoring import rescore_workflow_id
 from embedded.temporal import EmbeddedTemporal
-from relay import Relay
 from settings import Settings
 from store.relay_messages import notify_journey
+from temporal.relay import Relay
 from tests.relay.recorder import Recorder, Wait, Waiter
 from worker import workers, workflow_runner
 

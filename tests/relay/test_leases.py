@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 from temporalio.service import RPCError
 
-import relay as relay_module
 from domain.journey import Phase, journey_id
-from relay import Relay
 from store import relay_messages, relay_queue
 from store.relay_queue import Delivery, Leased
+from temporal import relay as relay_module
+from temporal.relay import Relay
 from tests.relay.post import DELIVERED, Post
 
 pytestmark = pytest.mark.xdist_group("relay")

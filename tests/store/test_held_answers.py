@@ -20,13 +20,13 @@ from temporalio.client import Client
 
 from domain.access import Role
 from domain.policies import read_policy
-from relay import Relay
 from settings import ROOT
 from store import held_answers, tasks
 from store.answers import Answer, TaskOver, TaskRefused
 from store.engine import engine
 from store.policies import publish_policy
 from store.users import add_user
+from temporal.relay import Relay
 from tests.store.work import NOW, make_lead, opened
 
 USER = 1

@@ -28,9 +28,8 @@ from activities.resources import Resources
 from cli.cadence import publish_files
 from domain.email.links import LinkSigner
 from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition, JourneyState, Phase, journey_id
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.search_attributes import SEARCH_ATTRIBUTES, search_attributes
 from domain.webhooks import WEBHOOK_QUEUE
-from relay import Relay
 from settings import ROOT, Clock, Settings
 from store import tasks
 from store.answers import Answer
@@ -46,8 +45,8 @@ from store.meetings import (
     report_missed,
 )
 from store.recycle import return_on
+from temporal.relay import Relay
 from worker import workflow_runner
-from workflows.journey import search_attributes
 from workflows.registry import WORKFLOWS
 
 TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"

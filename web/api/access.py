@@ -24,12 +24,12 @@ from settings import Clock, Settings
 from store.api_tokens import Caller, TokenExpired, begin_change, find_caller
 from store.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
-from temporal_client import connect_temporal
+from temporal.connect import connect_temporal
+from temporal.steering import TemporalAway
 from web.api.cursors import Cursors
 from web.api.problems import Problem, missing
 from web.api.recorded import Sent, worth_keeping
 from web.auth_log import AuthLog
-from workflows.steering import TemporalAway
 
 T = TypeVar("T")
 CONNECT_SECONDS = 2.0

@@ -17,11 +17,11 @@ from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, Sche
 from store.api_tokens import Caller
 from store.cadences import CadenceMissing
 from store.tables import Rep
+from temporal import steering
 from web.api.access import Here, Place, found, may, team_of
 from web.api.inputs import ASKED, Code, Instant
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 from web.api.problems import missing, refused
-from workflows import steering
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]

@@ -21,11 +21,11 @@ from store.leads import MOST_POINTS, LeadLine
 from store.prospects import Prospected, prospect
 from store.routing import RoutingRefused
 from store.scoring import Explanation, explain
+from temporal import steering
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Address, Code
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.api.problems import Problem, invalid, refused
-from workflows import steering
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]

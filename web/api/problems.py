@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from domain.sentences import sentence
 from store.engine import AWAY
 from store.policies import PolicyMissing
-from workflows.steering import TemporalAway
+from temporal.steering import TemporalAway
 
 log = structlog.get_logger(__name__)
 

@@ -29,10 +29,10 @@ from store.engine import AWAY
 from store.policies import PolicyMissing
 from store.sessions import caller_of, session_by_id
 from store.users import SignedIn
+from temporal.steering import TemporalAway
 from web.api.access import Here
 from web.api.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT, Problem
 from web.api.recorded import worth_keeping
-from workflows.steering import TemporalAway
 
 T = TypeVar("T")
 P = ParamSpec("P")

@@ -45,11 +45,11 @@ from domain.journey_sales import (
     TaskBesideState,
 )
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
+from domain.search_attributes import search_attributes
 from domain.webhooks import WEBHOOK_WORKFLOW
 from store import erasure, held_answers, relay_messages, tasks
 from store.relay_queue import LEASE_SECONDS, Delivery, Leased, hurry, lease_due, settle
-from workflows.journey import search_attributes
-from workflows.steering import end_at_once
+from temporal.steering import end_at_once
 
 log = structlog.get_logger()
 
