@@ -16,9 +16,9 @@ from domain.journey import (
     TaskRequest,
 )
 from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, OutcomeMissing
-from workflows import steps
+from workflows import activity_stubs
 from workflows.human_task import EXPIRED
-from workflows.journey import Journey
+from workflows.phase import Journey
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED, Code.TAKEN_OVER)
 MEETING_NEWS = (Code.BOOKED, *CHANGED, Code.NO_SHOW, Code.ATTENDED)
@@ -38,7 +38,7 @@ class Appointment(Journey):
 
     async def plan(self) -> MeetingPlan:
         """Look at the appointment as it is set now."""
-        plan = await steps.plan_meeting(self.state.meeting_id)
+        plan = await activity_stubs.plan_meeting(self.state.meeting_id)
         self.planned_at = workflow.now()
         self.forget_before(plan)
         return plan
@@ -96,7 +96,9 @@ class Appointment(Journey):
             if not workflow.patched("outcome-unknown"):
                 return replace(answer, code=Code.NO_SHOW)
             if times < ASKED_AT_MOST:
-                await steps.outcome_is_missing(OutcomeMissing(self.state.meeting_id, times))
+                await activity_stubs.outcome_is_missing(
+                    OutcomeMissing(self.state.meeting_id, times)
+                )
         return replace(answer, code=OUTCOME_UNKNOWN)
 
     async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
@@ -122,7 +124,7 @@ class Appointment(Journey):
 
     async def mail(self, plan: MeetingPlan, name: str, template: str) -> None:
         """Send one mail about this setting of the meeting."""
-        await steps.send_one(
+        await activity_stubs.send_one(
             SendOne(self.state.lead_id, f"{plan.key}:{name}", template, self.state.meeting_id)
         )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.journey import Code, Enrolled, Notice, RunStep, TaskRequest
-from workflows import steps
-from workflows.journey import Journey
+from workflows import activity_stubs
+from workflows.phase import Journey
 
 
 async def run_cadence(
@@ -40,7 +40,7 @@ async def run_cadence(
             if answer.code == "not_interested":
                 return Notice(answer.code)
             completed = True
-        plan = await steps.run_step(
+        plan = await activity_stubs.run_step(
             RunStep(
                 enrolled.enrollment_id,
                 plan.step,

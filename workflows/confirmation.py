@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
-from workflows import steps
+from workflows import activity_stubs
 
 
 @workflow.defn(name=CONFIRMATION_WORKFLOW)
@@ -15,4 +15,4 @@ class Confirmation:
     @workflow.run
     async def run(self, request: AskToConfirm) -> None:
         """Ask, once."""
-        await steps.ask_to_confirm(request)
+        await activity_stubs.ask_to_confirm(request)

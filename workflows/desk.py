@@ -10,7 +10,7 @@ from temporalio import workflow
 
 from domain.desk import DESK_WORKFLOW, DeskState, MindDesk
 from domain.journey import Notice
-from workflows import steps
+from workflows import activity_stubs
 
 
 @workflow.defn(name=DESK_WORKFLOW)
@@ -31,7 +31,7 @@ class Desk:
         """Do round after round."""
         while not workflow.info().is_continue_as_new_suggested():
             recount, self.recount = self.recount, False
-            minded = await steps.mind_desk(MindDesk(recount))
+            minded = await activity_stubs.mind_desk(MindDesk(recount))
             workflow.set_current_details(minded.details)
             with suppress(TimeoutError):
                 await workflow.wait_condition(

@@ -24,8 +24,8 @@ from domain.journey_sales import (
     HoldPromises,
     PlanNextCall,
 )
-from workflows import steps
-from workflows.journey import Departure, Journey, end
+from workflows import activity_stubs
+from workflows.phase import Departure, Journey, end
 
 UNANSWERED = ("left_voicemail", "no_answer", "busy")
 
@@ -52,7 +52,7 @@ class FollowUp(Journey):
         if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN, CANCELLED_BY_US):
             return await self.go_on_calling()
         self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
-        entered = await steps.enter_phase(self.entry())
+        entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
         if departure := await self.qualify():
             return departure
@@ -63,7 +63,7 @@ class FollowUp(Journey):
     async def go_on_calling(self) -> Departure:
         """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged;
         or one that was judged and had its appointment, or would have. It keeps its stage."""
-        entered = await steps.enter_phase(replace(self.entry(), stage=""))
+        entered = await activity_stubs.enter_phase(replace(self.entry(), stage=""))
         self.assign(entered.owner, entered.score_band)
         return await self.call()
 
@@ -86,7 +86,7 @@ class FollowUp(Journey):
         """Make call after call until one of them decides or the policy knows no other."""
         request = self.next_call()
         while True:
-            planned = await steps.plan_next_call(request)
+            planned = await activity_stubs.plan_next_call(request)
             # A plan that is looked at again follows from a call whose mail has gone out.
             if planned.mail and not request.began:
                 await self.mail_after_call(f"task-{request.after_task}", planned.mail)
@@ -135,10 +135,10 @@ class FollowUp(Journey):
         stood_still = self.state.paused
         holds = stood_still and self.order is None and workflow.patched("hold-promises")
         if holds:
-            await steps.hold_promises(HoldPromises(self.state.lead_id, paused=True))
+            await activity_stubs.hold_promises(HoldPromises(self.state.lead_id, paused=True))
         await super().unpaused()
         if holds:
-            await steps.hold_promises(HoldPromises(self.state.lead_id, paused=False))
+            await activity_stubs.hold_promises(HoldPromises(self.state.lead_id, paused=False))
         if stood_still and self.waits_for_a_call:
             self.pauses.append((began, workflow.now().timestamp()))
             self.state.inbox.append(Notice(Code.REPLAN))
@@ -147,7 +147,9 @@ class FollowUp(Journey):
         """Calls of follow-ups that began before the policy said what a call leads to."""
         attempt, last_task = 1, 0
         while True:
-            planned = await steps.plan_call(PlanCall(self.state.lead_id, attempt, last_task))
+            planned = await activity_stubs.plan_call(
+                PlanCall(self.state.lead_id, attempt, last_task)
+            )
             plan = planned.plan
             if plan.kind == "exit":
                 return Departure(Phase.RECYCLE, plan.reason)
@@ -188,7 +190,7 @@ class FollowUp(Journey):
     async def mail_after_call(self, call: str, template: str) -> None:
         """Write to the lead after a call, once per call."""
         key = f"{workflow.info().run_id}:after-call:{call}"
-        await steps.send_one(SendOne(self.state.lead_id, key, template))
+        await activity_stubs.send_one(SendOne(self.state.lead_id, key, template))
 
     def booked(self, meeting_id: int) -> Departure:
         """On to the appointment."""

@@ -12,7 +12,7 @@ from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
 
 from domain.journey import Disposition, OpenedTask, TaskRequest, wait_id
-from workflows import steps
+from workflows import activity_stubs
 
 WITHDRAWN = "withdrawn"
 EXPIRED = "expired"
@@ -48,7 +48,7 @@ class Watch:
 
     async def look(self, task_id: int, tell: Callable[[str], None]) -> None:
         """Do what the promises about a task demand now, and set the timer anew."""
-        found = await steps.mind_promises(task_id)
+        found = await activity_stubs.mind_promises(task_id)
         self.next_look = _in(found.seconds)
         if found.details:
             tell(found.details)
@@ -69,7 +69,7 @@ async def perform(
         The person's disposition; one with code ``expired`` when the deadline passed; an
         :class:`Interrupted` when the work was interrupted and the task withdrawn.
     """
-    opened = await steps.open_task(request)
+    opened = await activity_stubs.open_task(request)
     tell(opened.details)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
     watch = Watch(_in(opened.watch_seconds), stirred)
@@ -81,11 +81,11 @@ async def perform(
             waiting.cancel()
             waiting.add_done_callback(_forget)
             left = (deadline - workflow.now()).total_seconds()
-            closed = await steps.close_task(opened.task_id, WITHDRAWN)
+            closed = await activity_stubs.close_task(opened.task_id, WITHDRAWN)
             return Interrupted(max(left, 1.0)) if closed.code == WITHDRAWN else closed
         answer = await _answer(waiting)
         if answer.code == EXPIRED:
-            return await steps.close_task(opened.task_id, EXPIRED)
+            return await activity_stubs.close_task(opened.task_id, EXPIRED)
         if answer.code != BROKEN:
             return answer
         await workflow.sleep(5, summary="Wait again for the person")

@@ -16,10 +16,10 @@ from domain.journey import (
     SendOne,
 )
 from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN
-from workflows import steps
+from workflows import activity_stubs
 from workflows.appointment import Appointment
 from workflows.cadence_run import run_cadence
-from workflows.journey import Departure, Redirected, end
+from workflows.phase import Departure, Redirected, end
 
 KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
 """Phases an operator may move a lead to without calling its appointment off."""
@@ -43,7 +43,7 @@ class Meeting(Appointment):
     async def story(self) -> Departure:
         """Confirm, remind, learn the outcome; after a no-show, try to rebook."""
         self.discard(Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
-        entered = await steps.enter_phase(self.entry())
+        entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
         try:
             return await self.see_through()
@@ -71,7 +71,7 @@ class Meeting(Appointment):
     async def go_on_after(self, plan: MeetingPlan, outcome: str) -> Departure | None:
         """What follows a meeting that did not come about; None when there is another one."""
         if workflow.patched("several-meetings"):
-            following = await steps.next_meeting(self.state.meeting_id)
+            following = await activity_stubs.next_meeting(self.state.meeting_id)
             if following.meeting_id:
                 self.state.meeting_id = following.meeting_id
                 return None
@@ -95,14 +95,14 @@ class Meeting(Appointment):
     async def call_off(self) -> None:
         """Cancel the appointment of a lead that an operator took away, and tell the lead."""
         meeting = self.state.meeting_id
-        if key := await steps.call_off_meeting(meeting):
-            await steps.send_one(
+        if key := await activity_stubs.call_off_meeting(meeting):
+            await activity_stubs.send_one(
                 SendOne(self.state.lead_id, f"{key}:cancelled", "meeting-cancelled", meeting)
             )
 
     async def win_back(self, plan: MeetingPlan, lost: str, cadence: str) -> Departure | None:
         """Offer a new time; None when the lead took one, or had come after all."""
-        enrolled = await steps.begin_cadence(
+        enrolled = await activity_stubs.begin_cadence(
             BeginCadence(
                 lead_id=self.state.lead_id,
                 key=plan.key,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
-from workflows import steps
+from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
-from workflows.journey import Departure, Journey
+from workflows.phase import Departure, Journey
 
 
 @workflow.defn(name=Phase.NURTURE)
@@ -27,7 +27,7 @@ class Nurture(Journey):
 
     async def story(self) -> Departure:
         """Enroll, run the cadence, and go where its end leads."""
-        enrolled = await steps.begin_cadence(
+        enrolled = await activity_stubs.begin_cadence(
             BeginCadence(
                 lead_id=self.state.lead_id,
                 key=workflow.info().run_id,

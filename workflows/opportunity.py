@@ -19,8 +19,8 @@ from domain.journey import (
     opportunity_workflow_id,
 )
 from domain.sentences import sentence
-from workflows import beside, steps
-from workflows.journey import Departure, Journey, Redirected
+from workflows import activity_stubs, side_workflows
+from workflows.phase import Departure, Journey, Redirected
 
 
 @workflow.defn(name=Phase.OPPORTUNITY)
@@ -32,20 +32,20 @@ class Opportunity(Journey):
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
-        self.sale: list[beside.Child] = []
+        self.sale: list[side_workflows.Child] = []
         """Whom to tell of pauses and of what the lead does."""
 
     @workflow.signal
     async def pause(self) -> None:
         """Freeze the remaining time of whatever the journey waits for, marketing's help too."""
         self.state.paused = True
-        await beside.pass_on(self.sale, "pause")
+        await side_workflows.pass_on(self.sale, "pause")
 
     @workflow.signal
     async def resume(self) -> None:
         """Go on with the time that was left."""
         self.state.paused = False
-        await beside.pass_on(self.sale, "resume")
+        await side_workflows.pass_on(self.sale, "resume")
 
     @workflow.run
     async def run(self, state: JourneyState) -> JourneyResult:
@@ -54,7 +54,9 @@ class Opportunity(Journey):
 
     async def story(self) -> Departure:
         """Open the opportunity and go where its outcome leads."""
-        opened = await steps.open_opportunity(OpenOpportunity(self.entry(), self.state.meeting_id))
+        opened = await activity_stubs.open_opportunity(
+            OpenOpportunity(self.entry(), self.state.meeting_id)
+        )
         self.assign(opened.owner, self.state.score_band)
         await self.start_sale(opened)
         closed = await self.outcome(opened)
@@ -74,7 +76,7 @@ class Opportunity(Journey):
         if workflow.patched("tell-the-sale"):
             self.sale = [sale]
             if self.state.paused:
-                await beside.pass_on(self.sale, "pause")
+                await side_workflows.pass_on(self.sale, "pause")
 
     async def outcome(self, opened: OpportunityOpened) -> Notice:
         """Wait until this opportunity is closed.
@@ -94,7 +96,9 @@ class Opportunity(Journey):
                 )
                 match notice:
                     case Notice(code=Code.REPLIED, ref=ref):
-                        await beside.pass_on(self.sale, "engagement", Notice(Code.REPLIED, ref))
+                        await side_workflows.pass_on(
+                            self.sale, "engagement", Notice(Code.REPLIED, ref)
+                        )
                     case Notice(ref=opened.opportunity_id):
                         return notice
         except Redirected as redirected:

@@ -14,7 +14,7 @@ from domain.journey import (
     opportunity_workflow_id,
 )
 from domain.journey_sales import CadenceBesideState, StandsStill, TaskBesideState
-from workflows import beside, human_task, steps
+from workflows import activity_stubs, human_task, side_workflows
 from workflows.human_task import EXPIRED
 
 CLOSING = ("won", "lost", "no_outcome")
@@ -32,7 +32,7 @@ class OpportunityStages:
         self.asked = ""
         """What the open task asks for besides the stage: '', warn, help or return."""
         self.may_help = True
-        self.help: list[beside.Child] = []
+        self.help: list[side_workflows.Child] = []
 
     @workflow.signal
     def stop(self) -> None:
@@ -43,18 +43,18 @@ class OpportunityStages:
     async def pause(self) -> None:
         """The lead's journey is paused: marketing writes nothing meanwhile."""
         self.paused = True
-        await beside.pass_on(self.help, "pause")
+        await side_workflows.pass_on(self.help, "pause")
 
     @workflow.signal
     async def resume(self) -> None:
         """The lead's journey goes on."""
         self.paused = False
-        await beside.pass_on(self.help, "resume")
+        await side_workflows.pass_on(self.help, "resume")
 
     @workflow.signal
     async def engagement(self, notice: Notice) -> None:
         """The lead did something: marketing's help ends where that ends it."""
-        await beside.pass_on(self.help, "engagement", notice)
+        await side_workflows.pass_on(self.help, "engagement", notice)
 
     @workflow.run
     async def run(self, state: OpportunityState) -> str:
@@ -81,7 +81,7 @@ class OpportunityStages:
                 return await self.close("stalled", answer.reason or "returned")
             if answer.code == "advanced":
                 await self.end_help()
-                await steps.advance_opportunity(
+                await activity_stubs.advance_opportunity(
                     AdvanceOpportunity(self.state.opportunity_id, answer.task_id)
                 )
             overruns = overruns + 1 if answer.code == EXPIRED else 0
@@ -100,7 +100,7 @@ class OpportunityStages:
             return True
         if not workflow.patched("help-for-stalled-sales"):
             return overruns <= self.state.stall_warnings
-        stall = await steps.sale_stands_still(
+        stall = await activity_stubs.sale_stands_still(
             StandsStill(self.state.opportunity_id, overruns, asked, self.may_help)
         )
         if stall.cadence:
@@ -111,15 +111,15 @@ class OpportunityStages:
 
     async def begin_help(self, cadence: str, cycle: int) -> None:
         """Have marketing write to the lead beside the sale."""
-        key = beside.help_id(self.state.opportunity_id)
+        key = side_workflows.help_id(self.state.opportunity_id)
         state = CadenceBesideState(self.state.lead_id, key, cadence, cycle)
-        self.help = [await beside.start_cadence(state)]
+        self.help = [await side_workflows.start_cadence(state)]
         if self.paused:
-            await beside.pass_on(self.help, "pause")
+            await side_workflows.pass_on(self.help, "pause")
 
     async def end_help(self) -> None:
         """The sale moves again, or is over: marketing's mails end."""
-        await beside.pass_on(self.help, "stop")
+        await side_workflows.pass_on(self.help, "stop")
 
     def task(self, attempt: int) -> TaskRequest:
         """The owner's task for the stage the opportunity is in."""
@@ -135,10 +135,12 @@ class OpportunityStages:
     async def close(self, outcome: str, reason: str) -> str:
         """Record the outcome, tell the journey, and have a lost sale looked at once more."""
         await self.end_help()
-        await steps.close_opportunity(CloseOpportunity(self.state.opportunity_id, outcome, reason))
+        await activity_stubs.close_opportunity(
+            CloseOpportunity(self.state.opportunity_id, outcome, reason)
+        )
         if outcome == "lost" and workflow.patched("loss-review"):
             review = TaskBesideState(self.state.lead_id, "loss_review", self.state.opportunity_id)
             sale = opportunity_workflow_id(self.state.opportunity_id)
-            await beside.start_task(review, beside.own_id(sale, "loss-review"))
+            await side_workflows.start_task(review, side_workflows.own_id(sale, "loss-review"))
         await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.journey import Code, JourneyResult, JourneyState, Notice, Park, Parking, Phase
-from workflows import steps
-from workflows.journey import ORDERS_TO_MARKETING, Departure, Journey, end
+from workflows import activity_stubs
+from workflows.phase import ORDERS_TO_MARKETING, Departure, Journey, end
 
 ASKED_FOR = "asked_for"
 """The lead named a day to be called on."""
@@ -41,7 +41,7 @@ class Recycle(Journey):
         """Rest as long as the policy says for this reason, or until the day that was agreed,
         unless the lead stirs first. When that day changes, look again how long."""
         while True:
-            parking = await steps.park(Park(self.entry(), self.state.reason))
+            parking = await activity_stubs.park(Park(self.entry(), self.state.reason))
             self.state.score_band = parking.score_band
             self.returns_on_a_day = bool(parking.returns_for)
             if parking.ends:

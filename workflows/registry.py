@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from workflows.beside import CadenceBeside, TaskBeside
 from workflows.confirmation import Confirmation
 from workflows.customer import Customer
 from workflows.desk import Desk
 from workflows.follow_up import FollowUp
 from workflows.meeting import Meeting
-from workflows.meeting_beside import MeetingBeside
 from workflows.nurture import Nurture
 from workflows.opportunity import Opportunity
 from workflows.opportunity_stages import OpportunityStages
 from workflows.recycle import Recycle
 from workflows.rescore import Rescore
+from workflows.side_meeting import MeetingBeside
+from workflows.side_workflows import CadenceBeside, TaskBeside
 from workflows.webhook_delivery import WebhookDelivery
 
 WORKFLOWS = [

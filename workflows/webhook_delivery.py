@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 from domain.webhooks import PAUSES, WEBHOOK_WORKFLOW, WebhookAttempt
-from workflows import steps
+from workflows import activity_stubs
 
 
 @workflow.defn(name=WEBHOOK_WORKFLOW)
@@ -25,7 +25,7 @@ class WebhookDelivery:
         while True:
             self._asked = False
             attempt = WebhookAttempt(delivery_id, last=not pauses)
-            attempted = await steps.send_webhook(attempt)
+            attempted = await activity_stubs.send_webhook(attempt)
             workflow.set_current_details(attempted.details)
             # Somebody may have asked for it again while it went out.
             if attempted.over and not self._asked:

@@ -17,7 +17,7 @@ from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition
 from domain.webhooks import WEBHOOK_QUEUE
 from settings import ROOT
 from tests.architecture.files import parsed, python_files
-from workflows import steps
+from workflows import activity_stubs
 
 # The activities are only looked at, never run.
 RESOURCES = cast(Resources, None)
@@ -62,7 +62,7 @@ def signature(function: Callable[..., Any]) -> tuple[list[Any], Any]:
 
 STEPS = [
     (node.name, name, call)
-    for node in parsed(ROOT / "workflows" / "steps.py").body
+    for node in parsed(ROOT / "workflows" / "activity_stubs.py").body
     if isinstance(node, ast.AsyncFunctionDef) and not node.name.startswith("_")
     for name, call in called(node)
 ]
@@ -75,7 +75,7 @@ def test_a_step_calls_a_registered_activity_with_its_types(
     queue, function = registered()[name]
     takes, gives = signature(function)
 
-    assert signature(getattr(steps, step)) == (takes, gives)
+    assert signature(getattr(activity_stubs, step)) == (takes, gives)
     assert CALLS[ast.unparse(call.func)] == queue
     decoded = {word.arg: ast.unparse(word.value) for word in call.keywords}.get("result_type")
     if decoded is None:

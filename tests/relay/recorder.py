@@ -9,7 +9,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 
 from domain.journey import JOURNEY_QUEUE, Disposition, JourneyState, Phase, wait_id
-from workflows.journey import Journey
+from workflows.phase import Journey
 
 NOBODY = "nobody"
 """A task queue that no worker serves."""

@@ -26,7 +26,7 @@ from domain.journey import (
 )
 from domain.search_attributes import NONE, OWNER, SCORE_BAND, search_attributes
 from domain.sentences import sentence
-from workflows import human_task, steps
+from workflows import activity_stubs, human_task
 
 REMEMBERED_MESSAGES = 20
 STIRRINGS = (Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
@@ -304,7 +304,7 @@ class Journey:
             stage=Stage.DISQUALIFIED if departure.outcome == "disqualified" else "",
             reason=departure.reason,
         )
-        await steps.end_journey(EndJourney(entry, departure.outcome))
+        await activity_stubs.end_journey(EndJourney(entry, departure.outcome))
         self.tell(
             sentence(
                 "Ended: {outcome} ({reason})", outcome=departure.outcome, reason=departure.reason

@@ -25,9 +25,9 @@ from domain.journey_sales import (
     LeaveCadence,
     TaskBesideState,
 )
-from workflows import steps
+from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
-from workflows.journey import Journey, Redirected
+from workflows.phase import Journey, Redirected
 
 Child = workflow.ChildWorkflowHandle[Any, Any]
 
@@ -50,14 +50,14 @@ class CadenceBeside(Journey):
         Returns:
             Why it ended, such as exhausted, replied or stopped.
         """
-        enrolled = await steps.begin_cadence(
+        enrolled = await activity_stubs.begin_cadence(
             BeginCadence(beside.lead_id, beside.key, beside.cadence, beside.cycle)
         )
         try:
             reason = (await run_cadence(self, enrolled, beside=True)).code
         except Redirected as redirected:
             reason = redirected.departure.reason
-        await steps.leave_cadence(LeaveCadence(enrolled.enrollment_id, reason))
+        await activity_stubs.leave_cadence(LeaveCadence(enrolled.enrollment_id, reason))
         await workflow.wait_condition(workflow.all_handlers_finished)
         self.tell(f"Ended: {reason}")
         return reason

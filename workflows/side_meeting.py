@@ -7,7 +7,7 @@ from temporalio import workflow
 from domain.journey import Code, JourneyState
 from domain.journey_sales import MEETING_BESIDE, MeetingBesideState
 from workflows.appointment import Appointment
-from workflows.journey import Redirected
+from workflows.phase import Redirected
 
 
 @workflow.defn(name=MEETING_BESIDE)
