@@ -11,10 +11,10 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.window import begins
-from domain.journey import CallPlan, Plan, PlanCall
+from domain.journey import Plan
 from domain.journey_sales import NextCall, PlanNextCall
 from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
-from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
+from domain.sales.follow_up import NOBODY_CALLED, CallRules, FollowUpPolicy
 from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
 from domain.sales.spans import Pause
 from domain.sentences import sentence
@@ -87,29 +87,6 @@ class CallActivities:
             owed_task=owed.task_id if owed else 0,
             began=began.isoformat(),
             mail=mail,
-        )
-
-    @activity.defn(no_thread_cancel_exception=True)
-    def plan_call(self, request: PlanCall) -> CallPlan:
-        """When a call attempt is due, for follow-ups that began before :meth:`plan_next_call`;
-        they decide by themselves what a call leads to."""
-        now = self.resources.now()
-        with self.resources.engine.begin() as connection:
-            rules = policy(connection, FollowUpPolicy, "follow-up")
-            callee = _callee(connection, request.lead_id, rules)
-            made = _call(connection, request.after_task)
-        asked_for = made.asked_for if made else None
-        if request.attempt > rules.attempts and asked_for is None:
-            return CallPlan(Plan("exit", reason=NO_RESPONSE))
-        if asked_for is not None:
-            following = Next("call", request.attempt, owed=True)
-            due = _as_asked(callee, following, asked_for, now)
-        else:
-            following = Next("call", request.attempt, gap=rules.gaps[request.attempt - 1])
-            due = slot(callee, following.gap, began=now, now=now)
-        return CallPlan(
-            self._plan(rules, following, due, callee, now),
-            email_if_unanswered=request.attempt in rules.email_after,
         )
 
     def _pause(self, pause: tuple[float, float]) -> Pause:

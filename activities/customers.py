@@ -10,8 +10,14 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.window import zone
-from domain.journey import PhaseEntry
-from domain.journey_sales import CustomerCare, DatePassed, NextDate
+from domain.journey_sales import (
+    CustomerCare,
+    DatePassed,
+    EndCare,
+    FindNextDate,
+    NextDate,
+    WelcomeCustomer,
+)
 from domain.sentences import sentence
 from store import customers, journeys
 from store.business_time import calendar_of
@@ -24,12 +30,12 @@ class CustomerActivities:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
-    def welcome_customer(self, entry: PhaseEntry) -> CustomerCare:
+    def welcome_customer(self, request: WelcomeCustomer) -> CustomerCare:
         """Enter the customer phase, give the customer its owner and note its dates, once."""
         now = self.resources.now()
-        lead = entry.lead_id
+        lead = request.entry.lead_id
         with self.resources.engine.begin() as connection:
-            entered = journeys.record_entry(connection, entry, now)
+            entered = journeys.record_entry(connection, request.entry, now)
             rules = customers.care_policy(connection)
             if rules is None:
                 return CustomerCare(entered.owner, entered.score_band, ends=True)
@@ -49,7 +55,7 @@ class CustomerActivities:
         )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def next_date(self, lead_id: int) -> NextDate:
+    def next_date(self, request: FindNextDate) -> NextDate:
         """The date whose task opens next, and when that is: the policy's time before it, when the
         owner's team is at work."""
         now = self.resources.now()
@@ -57,8 +63,13 @@ class CustomerActivities:
             rules = customers.care_policy(connection)
             dates = rules.dates if rules else {}
             opens = [
-                (opening_of(connection, lead_id, due.on, now, dates[due.kind].remind.length), due)
-                for due in customers.dates_of(connection, lead_id)
+                (
+                    opening_of(
+                        connection, request.lead_id, due.on, now, dates[due.kind].remind.length
+                    ),
+                    due,
+                )
+                for due in customers.dates_of(connection, request.lead_id)
                 if due.kind in dates
             ]
         if not opens:
@@ -91,10 +102,10 @@ class CustomerActivities:
             customers.move_date(connection, due.id, on, every.after(on) if every else None)
 
     @activity.defn(no_thread_cancel_exception=True)
-    def end_care(self, lead_id: int) -> None:
+    def end_care(self, request: EndCare) -> None:
         """Give a customer that leaves back to who sold to it."""
         with self.resources.engine.begin() as connection:
-            customers.end_care(connection, lead_id, self.resources.now())
+            customers.end_care(connection, request.lead_id, self.resources.now())
 
 
 def opening_of(

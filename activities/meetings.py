@@ -10,8 +10,8 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.journey import Code, MeetingPlan, Reminder
-from domain.journey_sales import MEETING_BESIDE, NextMeeting, OutcomeMissing
+from domain.journey import CallOffMeeting, Code, MeetingPlan, PlanMeeting, Reminder
+from domain.journey_sales import SIDE_MEETING, FindNextMeeting, NextMeeting, OutcomeMissing
 from domain.policies import MeetingPolicy
 from domain.sentences import sentence
 from store import meetings, missing_outcomes
@@ -26,11 +26,12 @@ class MeetingActivities:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
-    def plan_meeting(self, meeting_id: int) -> MeetingPlan:
+    def plan_meeting(self, request: PlanMeeting) -> MeetingPlan:
         """Reminders and end of an appointment; reminders that lie in the past are left out. The
         lead's journey takes it over with this from a workflow that saw it through beside it."""
         now = self.resources.now()
-        beside = activity.info().workflow_type == MEETING_BESIDE
+        meeting_id = request.meeting_id
+        beside = activity.info().workflow_type == SIDE_MEETING
         with self.resources.engine.begin() as connection:
             if not beside:
                 take_over(connection, meeting_id, now)
@@ -68,21 +69,21 @@ class MeetingActivities:
         )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def next_meeting(self, meeting_id: int) -> NextMeeting:
+    def next_meeting(self, request: FindNextMeeting) -> NextMeeting:
         """The next appointment that the lead has besides this one, which did not come about."""
         with self.resources.engine.begin() as connection:
-            return next_meeting_of(connection, meeting_id, self.resources.now())
+            return next_meeting_of(connection, request.meeting_id, self.resources.now())
 
     @activity.defn(no_thread_cancel_exception=True)
-    def call_off_meeting(self, meeting_id: int) -> str:
+    def call_off_meeting(self, request: CallOffMeeting) -> str:
         """Cancel a booked appointment whose lead was taken elsewhere.
 
         Returns:
             The key of this setting in the ledger, '' when no appointment lies ahead.
         """
         with self.resources.engine.begin() as connection:
-            attempt = meetings.call_off(connection, meeting_id, self.resources.now())
-        return f"meeting-{meeting_id}-{attempt}" if attempt else ""
+            attempt = meetings.call_off(connection, request.meeting_id, self.resources.now())
+        return f"meeting-{request.meeting_id}-{attempt}" if attempt else ""
 
     @activity.defn(no_thread_cancel_exception=True)
     def outcome_is_missing(self, request: OutcomeMissing) -> None:

@@ -33,7 +33,7 @@ class OpportunityActivities:
                 stage=promise.stages[0].name,
                 at=now,
             )
-        return OpportunityOpened(opportunity_id, entered.owner, promise.stall_warnings)
+        return OpportunityOpened(opportunity_id, entered.owner)
 
     @activity.defn(no_thread_cancel_exception=True)
     def advance_opportunity(self, request: AdvanceOpportunity) -> str:

@@ -7,7 +7,7 @@ import time
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.rescoring import Escalation, RescoreProgress
+from domain.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
 from domain.scoring.policy import ScoringPolicy
 from store import scoring_runs
 from store.policies import policy
@@ -24,12 +24,12 @@ class ScoringActivities:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
-    def rescore_leads(self, run_id: int) -> RescoreProgress:
+    def rescore_leads(self, request: RescoreLeads) -> RescoreProgress:
         """Count leads for a while. What is counted is committed, and never counted twice."""
         begun = time.monotonic()
         while True:
             with self.resources.engine.begin() as connection:
-                run = scoring_runs.lock_run(connection, run_id)
+                run = scoring_runs.lock_run(connection, request.run_id)
                 if run.rescored_at is None and not run.superseded:
                     run = scoring_runs.rescore_slice(connection, run, self.resources.now())
             done = run.rescored_at is not None or run.superseded
@@ -38,19 +38,19 @@ class ScoringActivities:
                 return RescoreProgress(done, details)
 
     @activity.defn(no_thread_cancel_exception=True)
-    def escalate_backlog(self, run_id: int) -> Escalation:
+    def escalate_backlog(self, request: EscalateBacklog) -> Escalation:
         """Hand over the next portion of those whom the new rules made ready."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            run = scoring_runs.lock_run(connection, run_id)
+            run = scoring_runs.lock_run(connection, request.run_id)
             if run.superseded:
-                scoring_runs.finish_run(connection, run_id, now)
+                scoring_runs.finish_run(connection, request.run_id, now)
                 return Escalation(0.0, "Newer scoring rules have taken over")
             rules = policy(connection, ScoringPolicy, "scoring")
             # A retry, and a run that another has taken over from, have had theirs already.
             waiting = scoring_runs.escalate(connection, run, room(connection, rules, now), now)
             if not waiting:
-                scoring_runs.finish_run(connection, run_id, now)
+                scoring_runs.finish_run(connection, request.run_id, now)
                 return Escalation(0.0, "All leads are scored, and sales has those that are ready")
         details = (
             f"{waiting:,} leads are ready; sales gets {rules.backlog_per_hour} of them an hour"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.journey_sales import HoldPromises, PromisesMinded
+from domain.journey_sales import EnforcePromises, HoldPromises, PromisesEnforced
 from store import sla, sla_breaches
 
 
@@ -16,14 +16,14 @@ class SlaActivities:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
-    def mind_promises(self, task_id: int) -> PromisesMinded:
+    def enforce_promises(self, request: EnforcePromises) -> PromisesEnforced:
         """Do what the promises about an open task demand, and say when to look again."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            minded = sla_breaches.mind(connection, task_id, now)
+            minded = sla_breaches.mind(connection, request.task_id, now)
         seconds = self.resources.seconds_until_look(minded.look_at, now)
         said = ", ".join(minded.done)
-        return PromisesMinded(seconds, f"SLA of task {task_id}: {said}" if said else "")
+        return PromisesEnforced(seconds, f"SLA of task {request.task_id}: {said}" if said else "")
 
     @activity.defn(no_thread_cancel_exception=True)
     def hold_promises(self, request: HoldPromises) -> None:

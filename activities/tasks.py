@@ -14,7 +14,7 @@ from activities.sentences import local_time
 from activities.work import Work, times
 from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
-from domain.journey import Disposition, OpenedTask, TaskRequest
+from domain.journey import AwaitDisposition, CloseTask, Disposition, OpenedTask, TaskRequest
 from domain.journey_sales import MESSAGE_TASK
 from domain.policies import DISPOSITIONS, MeetingPolicy
 from domain.sales.follow_up import FollowUpPolicy
@@ -67,20 +67,22 @@ class TaskActivities:
         )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def await_disposition(self, task_id: int) -> Disposition:
+    def await_disposition(self, request: AwaitDisposition) -> Disposition:
         """Stay open until a person is done; the relay then completes this activity by id."""
         with self.resources.engine.begin() as connection:
-            answer = tasks.disposition_of(connection, task_id)
+            answer = tasks.disposition_of(connection, request.task_id)
         if answer is None:
             activity.raise_complete_async()
         crash_point("tasks.disposition_read")
         return answer
 
     @activity.defn(no_thread_cancel_exception=True)
-    def close_task(self, task_id: int, state: str) -> Disposition:
+    def close_task(self, request: CloseTask) -> Disposition:
         """Withdraw or expire a task, unless a person was faster: then theirs counts."""
         with self.resources.engine.begin() as connection:
-            return tasks.close_task(connection, task_id, state, self.resources.now())
+            return tasks.close_task(
+                connection, request.task_id, request.state, self.resources.now()
+            )
 
     def _deadline(self, work: Work, request: TaskRequest) -> Duration:
         if not request.seconds_left:

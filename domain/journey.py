@@ -125,11 +125,24 @@ class Notice:
 
 
 @dataclass
-class JourneyState:
-    """What a phase hands to the next through continue-as-new."""
+class InboxState:
+    """What every workflow knows that waits for a lead."""
 
     lead_id: int
     cycle: int = 1
+    meeting_id: int = 0
+    """The appointment it is about; 0 for none."""
+    paused: bool = False
+    inbox: list[Notice] = field(default_factory=list)
+    """Notices nobody has used yet; they travel on, so none is lost in a hand-over."""
+    seen: list[int] = field(default_factory=list)
+    """The latest relay messages that arrived, so that one brought twice counts once."""
+
+
+@dataclass
+class JourneyState(InboxState):
+    """What a run of a journey hands to the next through continue-as-new."""
+
     reason: str = ""
     """Why this phase was entered."""
     cadence: str = ""
@@ -137,12 +150,10 @@ class JourneyState:
     owner: str = ""
     stage: str = Stage.KNOWN
     score_band: str = ""
-    meeting_id: int = 0
-    paused: bool = False
-    inbox: list[Notice] = field(default_factory=list)
-    """Notices no phase has used yet; they travel on, so none is lost in a hand-over."""
-    seen: list[int] = field(default_factory=list)
-    """The latest relay messages that arrived, so that one brought twice counts once."""
+    entered: str = ""
+    """The run that entered this phase; '' when the next run is the one."""
+    side_workflows: list[str] = field(default_factory=list)
+    """Workflow ids of what runs beside this phase and hears what it hears."""
 
 
 @dataclass(frozen=True)
@@ -269,6 +280,21 @@ class OpenedTask:
 
 
 @dataclass(frozen=True)
+class AwaitDisposition:
+    """Wait until a person is done with a task."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class CloseTask:
+    """Close a task that nobody has done; ``state`` is ``withdrawn`` or ``expired``."""
+
+    task_id: int
+    state: str
+
+
+@dataclass(frozen=True)
 class Disposition:
     """The coded outcome of a task. ``ref`` is the row it made (a meeting's id), if any."""
 
@@ -279,20 +305,17 @@ class Disposition:
 
 
 @dataclass(frozen=True)
-class PlanCall:
-    """Ask when call attempt ``attempt`` is due; ``after_task`` is the task of the one before."""
+class PlanMeeting:
+    """Ask for the clockwork of an appointment as it is set now."""
 
-    lead_id: int
-    attempt: int
-    after_task: int = 0
+    meeting_id: int
 
 
 @dataclass(frozen=True)
-class CallPlan:
-    """The plan of a call attempt, and whether the policy sends a mail when nobody answers it."""
+class CallOffMeeting:
+    """Cancel an appointment whose lead was taken elsewhere."""
 
-    plan: Plan
-    email_if_unanswered: bool = False
+    meeting_id: int
 
 
 @dataclass(frozen=True)
@@ -358,20 +381,30 @@ class OpenOpportunity:
 
 @dataclass(frozen=True)
 class OpportunityOpened:
-    """The opportunity's id, its owner, and how often a stage may run over its expected time."""
+    """The opportunity's id and its owner."""
 
     opportunity_id: int
     owner: str
-    stall_warnings: int
 
 
-@dataclass(frozen=True)
+@dataclass
 class OpportunityState:
-    """What the workflow of one opportunity starts from."""
+    """What the workflow of one opportunity starts from, and one run of it hands to the next."""
 
     opportunity_id: int
     lead_id: int
-    stall_warnings: int = 1
+    paused: bool = False
+    stopped: bool = False
+    attempt: int = 0
+    """How many tasks its owner has been given."""
+    overruns: int = 0
+    """How often in a row the time for its stage ran out."""
+    asked: str = ""
+    """What the next task asks for besides the stage: '', warn, help or return."""
+    may_help: bool = True
+    """Whether marketing has neither helped nor been told not to."""
+    help: str = ""
+    """Workflow id of marketing's help; '' before there is any."""
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from domain.journey import Plan, journey_id
+from domain.journey import PhaseEntry, Plan, journey_id
 
-CADENCE_BESIDE = "CadenceBeside"
+SIDE_CADENCE = "SideCadence"
 """Workflow type of a cadence that runs beside whatever else happens to the lead."""
-TASK_BESIDE = "TaskBeside"
+STANDALONE_TASK = "StandaloneTask"
 """Workflow type of a task that nothing waits for."""
-MEETING_BESIDE = "MeetingBeside"
+SIDE_MEETING = "SideMeeting"
 """Workflow type of an appointment that the lead has besides the one of its journey."""
 OUTBOUND = "outbound"
 """The reason of a follow-up with a lead that sales chose without any sign of interest."""
@@ -34,7 +34,7 @@ def message_workflow_id(lead_id: int, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class CadenceBesideState:
+class SideCadenceState:
     """A cadence to run beside a sale or a customer's journey. ``key`` makes it one enrollment."""
 
     lead_id: int
@@ -52,7 +52,7 @@ class LeaveCadence:
 
 
 @dataclass(frozen=True)
-class TaskBesideState:
+class StandaloneTaskState:
     """A task to be done beside everything else. ``step`` says which of its kind."""
 
     lead_id: int
@@ -62,10 +62,17 @@ class TaskBesideState:
 
 
 @dataclass(frozen=True)
-class MeetingBesideState:
+class SideMeetingState:
     """An appointment beside the journey of its lead."""
 
     lead_id: int
+    meeting_id: int
+
+
+@dataclass(frozen=True)
+class FindNextMeeting:
+    """Ask what else the lead of an appointment has that did not come about."""
+
     meeting_id: int
 
 
@@ -103,6 +110,14 @@ class StallAnswer:
 
 
 @dataclass(frozen=True)
+class WelcomeCustomer:
+    """Enter the customer phase and have somebody look after the customer, once per
+    ``entry.key``."""
+
+    entry: PhaseEntry
+
+
+@dataclass(frozen=True)
 class CustomerCare:
     """What follows from a sale: who looks after the customer, with which tasks and mails.
 
@@ -115,6 +130,13 @@ class CustomerCare:
     tasks: list[str] = field(default_factory=list)
     cadence: str = ""
     opportunity_id: int = 0
+
+
+@dataclass(frozen=True)
+class FindNextDate:
+    """Ask for the date that a customer is talked to next."""
+
+    lead_id: int
 
 
 @dataclass(frozen=True)
@@ -137,6 +159,13 @@ class DatePassed:
     renewal_id: int
     on: str
     disposition: str
+
+
+@dataclass(frozen=True)
+class EndCare:
+    """Give a customer that leaves back to who sold to it."""
+
+    lead_id: int
 
 
 @dataclass(frozen=True)
@@ -174,7 +203,14 @@ class NextCall:
 
 
 @dataclass(frozen=True)
-class PromisesMinded:
+class EnforcePromises:
+    """Do what the SLA demands about a task that nobody has done yet."""
+
+    task_id: int
+
+
+@dataclass(frozen=True)
+class PromisesEnforced:
     """When the promises about a task are to be looked at again (real seconds; 0: never), and what
     was done, as a sentence for ops; '' for nothing."""
 

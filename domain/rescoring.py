@@ -17,11 +17,25 @@ class RescoreRequest:
 
 
 @dataclass(frozen=True)
+class RescoreLeads:
+    """Count the next leads of a scoring run."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
 class RescoreProgress:
     """How far the counting is; ``details`` says so to ops."""
 
     done: bool
     details: str
+
+
+@dataclass(frozen=True)
+class EscalateBacklog:
+    """Hand over the next of those whom a scoring run made ready."""
+
+    run_id: int
 
 
 @dataclass(frozen=True)

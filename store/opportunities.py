@@ -86,11 +86,7 @@ def open_beside(connection: Connection, *, lead_id: int, name: str, at: datetime
         key=f"opportunity-{opportunity_id}:start",
         workflow_id=opportunity_workflow_id(opportunity_id),
         kind="opportunity",
-        payload={
-            "opportunity_id": opportunity_id,
-            "lead_id": lead_id,
-            "stall_warnings": rules.stall_warnings,
-        },
+        payload={"opportunity_id": opportunity_id, "lead_id": lead_id},
     )
     return opportunity_id
 

@@ -39,10 +39,10 @@ from domain.journey import (
     wait_id,
 )
 from domain.journey_sales import (
-    MEETING_BESIDE,
-    TASK_BESIDE,
-    MeetingBesideState,
-    TaskBesideState,
+    SIDE_MEETING,
+    STANDALONE_TASK,
+    SideMeetingState,
+    StandaloneTaskState,
 )
 from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.search_attributes import search_attributes
@@ -242,16 +242,16 @@ class Relay:
         return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
 
     async def _meeting_beside(self, message: Leased) -> Delivery:
-        state = MeetingBesideState(**message.payload)
+        state = SideMeetingState(**message.payload)
         summary = f"Meeting {state.meeting_id} of lead {state.lead_id}, beside its journey"
         # One that ended may have to be seen through again: it was set anew, or taken back.
         anew = WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        return await self._start_once(message, MEETING_BESIDE, state, summary, id_reuse_policy=anew)
+        return await self._start_once(message, SIDE_MEETING, state, summary, id_reuse_policy=anew)
 
     async def _task_beside(self, message: Leased) -> Delivery:
-        state = TaskBesideState(**message.payload)
+        state = StandaloneTaskState(**message.payload)
         summary = f"{state.kind} task, lead {state.lead_id}"
-        return await self._start_once(message, TASK_BESIDE, state, summary)
+        return await self._start_once(message, STANDALONE_TASK, state, summary)
 
     async def _confirm(self, message: Leased) -> Delivery:
         request = AskToConfirm(**message.payload)

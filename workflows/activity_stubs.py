@@ -19,8 +19,9 @@ from domain.journey import (
     EMAIL_QUEUE,
     AdvanceOpportunity,
     BeginCadence,
-    CallPlan,
+    CallOffMeeting,
     CloseOpportunity,
+    CloseTask,
     Disposition,
     EndJourney,
     Enrolled,
@@ -33,7 +34,7 @@ from domain.journey import (
     Parking,
     PhaseEntry,
     Plan,
-    PlanCall,
+    PlanMeeting,
     RunStep,
     SendOne,
     TaskRequest,
@@ -41,6 +42,10 @@ from domain.journey import (
 from domain.journey_sales import (
     CustomerCare,
     DatePassed,
+    EndCare,
+    EnforcePromises,
+    FindNextDate,
+    FindNextMeeting,
     HoldPromises,
     LeaveCadence,
     NextCall,
@@ -48,11 +53,12 @@ from domain.journey_sales import (
     NextMeeting,
     OutcomeMissing,
     PlanNextCall,
-    PromisesMinded,
+    PromisesEnforced,
     StallAnswer,
     StandsStill,
+    WelcomeCustomer,
 )
-from domain.rescoring import Escalation, RescoreProgress
+from domain.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
 from domain.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
 Answer = TypeVar("Answer")
@@ -107,34 +113,24 @@ async def open_task(request: TaskRequest) -> OpenedTask:
     )
 
 
-async def close_task(task_id: int, state: str) -> Disposition:
+async def close_task(request: CloseTask) -> Disposition:
     """Withdraw or expire a task; if a person was faster, their disposition comes back."""
-    closed: Disposition = await workflow.execute_activity(
-        "close_task",
-        args=[task_id, state],
-        result_type=Disposition,
-        start_to_close_timeout=RECORD_LIMIT,
-        heartbeat_timeout=HEARTBEAT,
-        retry_policy=FOREVER,
-        summary=f"Task {task_id} {state}",
+    return await _record(
+        "close_task", request, Disposition, f"Task {request.task_id} {request.state}"
     )
-    return closed
 
 
-async def mind_promises(task_id: int) -> PromisesMinded:
+async def enforce_promises(request: EnforcePromises) -> PromisesEnforced:
     """Do what the SLA demands about a task that nobody has done yet."""
-    return await _record("mind_promises", task_id, PromisesMinded, f"SLA of task {task_id}")
+    return await _record(
+        "enforce_promises", request, PromisesEnforced, f"SLA of task {request.task_id}"
+    )
 
 
 async def hold_promises(request: HoldPromises) -> None:
     """Have the clocks of the SLA stand still, or go on."""
     summary = "Stop the SLA clocks" if request.paused else "Let the SLA clocks go on"
     await _record("hold_promises", request, type(None), summary)
-
-
-async def plan_call(request: PlanCall) -> CallPlan:
-    """When the next call attempt is due, or that attempts are exhausted."""
-    return await _record("plan_call", request, CallPlan, f"Plan call attempt {request.attempt}")
 
 
 async def plan_next_call(request: PlanNextCall) -> NextCall:
@@ -144,20 +140,20 @@ async def plan_next_call(request: PlanNextCall) -> NextCall:
     )
 
 
-async def plan_meeting(meeting_id: int) -> MeetingPlan:
+async def plan_meeting(request: PlanMeeting) -> MeetingPlan:
     """Reminders and end of an appointment."""
-    return await _record("plan_meeting", meeting_id, MeetingPlan, f"Plan meeting {meeting_id}")
+    return await _record("plan_meeting", request, MeetingPlan, f"Plan meeting {request.meeting_id}")
 
 
-async def call_off_meeting(meeting_id: int) -> str:
+async def call_off_meeting(request: CallOffMeeting) -> str:
     """Cancel a booked appointment; the answer is its key in the ledger, '' if there is none."""
-    return await _record("call_off_meeting", meeting_id, str, f"Call off meeting {meeting_id}")
+    return await _record("call_off_meeting", request, str, f"Call off meeting {request.meeting_id}")
 
 
-async def next_meeting(meeting_id: int) -> NextMeeting:
+async def next_meeting(request: FindNextMeeting) -> NextMeeting:
     """What else the lead of a meeting has that did not come about."""
     return await _record(
-        "next_meeting", meeting_id, NextMeeting, f"What follows meeting {meeting_id}"
+        "next_meeting", request, NextMeeting, f"What follows meeting {request.meeting_id}"
     )
 
 
@@ -194,14 +190,16 @@ async def leave_cadence(request: LeaveCadence) -> None:
     await _record("leave_cadence", request, type(None), f"Leave the cadence: {request.reason}")
 
 
-async def welcome_customer(entry: PhaseEntry) -> CustomerCare:
+async def welcome_customer(request: WelcomeCustomer) -> CustomerCare:
     """Record that the lead bought and hand it to who looks after customers."""
-    return await _record("welcome_customer", entry, CustomerCare, f"New customer: {entry.reason}")
+    return await _record(
+        "welcome_customer", request, CustomerCare, f"New customer: {request.entry.reason}"
+    )
 
 
-async def next_date(lead_id: int) -> NextDate:
+async def next_date(request: FindNextDate) -> NextDate:
     """The next renewal or upsell of a customer."""
-    return await _record("next_date", lead_id, NextDate, "Find the next date")
+    return await _record("next_date", request, NextDate, "Find the next date")
 
 
 async def date_passed(request: DatePassed) -> None:
@@ -209,9 +207,9 @@ async def date_passed(request: DatePassed) -> None:
     await _record("date_passed", request, type(None), f"Date passed: {request.disposition}")
 
 
-async def end_care(lead_id: int) -> None:
+async def end_care(request: EndCare) -> None:
     """Take a customer that leaves out of the hands of who looked after it."""
-    await _record("end_care", lead_id, type(None), "End the customer's care")
+    await _record("end_care", request, type(None), "End the customer's care")
 
 
 async def park(request: Park) -> Parking:
@@ -224,14 +222,16 @@ async def end_journey(request: EndJourney) -> None:
     await _record("end_journey", request, type(None), f"End: {request.outcome}")
 
 
-async def rescore_leads(run_id: int) -> RescoreProgress:
+async def rescore_leads(request: RescoreLeads) -> RescoreProgress:
     """Count the next leads of a scoring run anew."""
-    return await _record("rescore_leads", run_id, RescoreProgress, f"Scoring run {run_id}")
+    return await _record("rescore_leads", request, RescoreProgress, f"Scoring run {request.run_id}")
 
 
-async def escalate_backlog(run_id: int) -> Escalation:
+async def escalate_backlog(request: EscalateBacklog) -> Escalation:
     """Hand over the next of those whom new rules made ready."""
-    return await _record("escalate_backlog", run_id, Escalation, f"Backlog of run {run_id}")
+    return await _record(
+        "escalate_backlog", request, Escalation, f"Backlog of run {request.run_id}"
+    )
 
 
 async def send_webhook(request: WebhookAttempt) -> WebhookAttempted:

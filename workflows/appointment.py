@@ -9,16 +9,16 @@ from temporalio import workflow
 from domain.journey import (
     Code,
     Disposition,
-    JourneyState,
     MeetingPlan,
     Notice,
+    PlanMeeting,
     SendOne,
     TaskRequest,
 )
 from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, OutcomeMissing
 from workflows import activity_stubs
 from workflows.human_task import EXPIRED
-from workflows.phase import Journey
+from workflows.waiting import Inbox
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED, Code.TAKEN_OVER)
 MEETING_NEWS = (Code.BOOKED, *CHANGED, Code.NO_SHOW, Code.ATTENDED)
@@ -29,16 +29,16 @@ ASKED_AT_MOST = 3
 """How often somebody is asked how a meeting went."""
 
 
-class Appointment(Journey):
-    """Sees the appointment ``state.meeting_id`` through, as the lead's phase or beside it."""
+class Appointment:
+    """The appointment that ``inbox`` is about, in the lead's phase or beside it."""
 
-    def __init__(self, state: JourneyState) -> None:
-        super().__init__(state)
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
         self.planned_at = workflow.now()
 
     async def plan(self) -> MeetingPlan:
         """Look at the appointment as it is set now."""
-        plan = await activity_stubs.plan_meeting(self.state.meeting_id)
+        plan = await activity_stubs.plan_meeting(PlanMeeting(self.inbox.state.meeting_id))
         self.planned_at = workflow.now()
         self.forget_before(plan)
         return plan
@@ -46,12 +46,12 @@ class Appointment(Journey):
     def forget_before(self, plan: MeetingPlan) -> None:
         """Drop the news that the plan takes into account already: of earlier settings of the
         meeting, and that it was set as it is."""
-        for notice in list(self.state.inbox):
+        for notice in list(self.inbox.state.inbox):
             known = notice.attempt < plan.attempt or (
                 notice.attempt == plan.attempt and notice.code not in OF_THE_SETTING
             )
             if notice.code in MEETING_NEWS and known:
-                self.state.inbox.remove(notice)
+                self.inbox.state.inbox.remove(notice)
 
     async def hold(self, plan: MeetingPlan) -> str:
         """Confirm and remind until the appointment is over, then ask what became of it.
@@ -64,7 +64,7 @@ class Appointment(Journey):
             return _called_off(plan.cancelled_by)
         if plan.outcome:
             # News that came late brought the lead here: what was said of the meeting stays.
-            self.discard(Code.NO_SHOW)
+            self.inbox.discard(Code.NO_SHOW)
             return plan.outcome
         await self.mail(plan, "confirmation", "meeting-confirmation")
         for reminder in plan.reminders:
@@ -81,23 +81,21 @@ class Appointment(Journey):
     async def ask_how_it_went(self, plan: MeetingPlan) -> Disposition | Notice:
         """Ask the rep; one who says nothing is reminded, then the manager hears of it."""
         for times in range(1, ASKED_AT_MOST + 1):
-            answer = await self.ask(
+            answer = await self.inbox.ask(
                 TaskRequest(
                     key=f"{plan.key}:outcome" if times == 1 else f"{plan.key}:outcome-{times}",
-                    lead_id=self.state.lead_id,
+                    lead_id=self.inbox.state.lead_id,
                     kind="meeting_outcome",
                     attempt=times,
-                    meeting_id=self.state.meeting_id,
+                    meeting_id=self.inbox.state.meeting_id,
                 ),
                 wake=(*CHANGED, Code.NO_SHOW),
             )
             if answer.code != EXPIRED:
                 return answer
-            if not workflow.patched("outcome-unknown"):
-                return replace(answer, code=Code.NO_SHOW)
             if times < ASKED_AT_MOST:
                 await activity_stubs.outcome_is_missing(
-                    OutcomeMissing(self.state.meeting_id, times)
+                    OutcomeMissing(self.inbox.state.meeting_id, times)
                 )
         return replace(answer, code=OUTCOME_UNKNOWN)
 
@@ -105,7 +103,7 @@ class Appointment(Journey):
         """Rest until ``seconds`` after the plan was made; a change of the meeting ends it, and so
         does a calendar service that saw nobody come."""
         gone = (workflow.now() - self.planned_at).total_seconds()
-        return await self.rest(
+        return await self.inbox.rest(
             seconds - gone,
             details=plan.details,
             summary=summary,
@@ -125,7 +123,12 @@ class Appointment(Journey):
     async def mail(self, plan: MeetingPlan, name: str, template: str) -> None:
         """Send one mail about this setting of the meeting."""
         await activity_stubs.send_one(
-            SendOne(self.state.lead_id, f"{plan.key}:{name}", template, self.state.meeting_id)
+            SendOne(
+                self.inbox.state.lead_id,
+                f"{plan.key}:{name}",
+                template,
+                self.inbox.state.meeting_id,
+            )
         )
 
 

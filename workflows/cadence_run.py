@@ -6,11 +6,11 @@ from temporalio import workflow
 
 from domain.journey import Code, Enrolled, Notice, RunStep, TaskRequest
 from workflows import activity_stubs
-from workflows.phase import Journey
+from workflows.waiting import Inbox
 
 
 async def run_cadence(
-    journey: Journey, enrolled: Enrolled, *, beside: bool = False, also: tuple[str, ...] = ()
+    inbox: Inbox, enrolled: Enrolled, *, beside: bool = False, also: tuple[str, ...] = ()
 ) -> Notice:
     """Take the lead through the cadence it is enrolled in, maybe ``beside`` its phase. The notices
     in ``also`` end it early, besides those that the cadence names.
@@ -22,7 +22,7 @@ async def run_cadence(
     plan = enrolled.plan
     wake = (*enrolled.exit_on, *also)
     while plan.kind != "exit":
-        notice = await journey.rest(
+        notice = await inbox.rest(
             plan.seconds,
             details=plan.details,
             summary=plan.summary,
@@ -32,7 +32,7 @@ async def run_cadence(
             return notice
         completed = False
         if plan.kind == "task" and not notice:
-            answer = await journey.ask(_task(journey, enrolled, plan.step), wake)
+            answer = await inbox.ask(_task(inbox, enrolled, plan.step), wake)
             if isinstance(answer, Notice):
                 return answer
             if answer.code == "meeting_booked":
@@ -46,17 +46,17 @@ async def run_cadence(
                 plan.step,
                 plan.due,
                 completed,
-                journey.state.meeting_id,
+                inbox.state.meeting_id,
                 beside,
             )
         )
     return Notice(plan.reason)
 
 
-def _task(journey: Journey, enrolled: Enrolled, step: str) -> TaskRequest:
+def _task(inbox: Inbox, enrolled: Enrolled, step: str) -> TaskRequest:
     return TaskRequest(
         key=f"{workflow.info().run_id}:{step}",
-        lead_id=journey.state.lead_id,
+        lead_id=inbox.state.lead_id,
         kind="cadence",
         enrollment_id=enrolled.enrollment_id,
         step=step,

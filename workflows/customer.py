@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.journey import (
     Code,
@@ -14,17 +16,21 @@ from domain.journey import (
     Notice,
     Phase,
     TaskRequest,
-    journey_id,
 )
 from domain.journey_sales import (
-    CadenceBesideState,
     CustomerCare,
     DatePassed,
+    EndCare,
+    FindNextDate,
     NextDate,
-    TaskBesideState,
+    SideCadenceState,
+    StandaloneTaskState,
+    WelcomeCustomer,
 )
 from workflows import activity_stubs, side_workflows
-from workflows.phase import Departure, Journey, end
+from workflows.phase import JourneyPhase
+from workflows.side_workflows import ENDS_MAIL
+from workflows.transition import Transition, end
 
 ASKS = (Code.REPLIED, Code.BOOKED, Code.SCORE_REACHED)
 """Notices that somebody should see to."""
@@ -32,76 +38,64 @@ CHURNED = "churned"
 
 
 @workflow.defn(name=Phase.CUSTOMER)
-class Customer(Journey):
+class Customer(JourneyPhase):
     """A lead that bought. One that leaves again is a lead again: it comes to recycle, whose policy
     says when to ask once more."""
 
     phase = Phase.CUSTOMER
+    renewable = True
 
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
-        self.beside: list[side_workflows.Child] = []
+        self.kept = False
+        """Whether the story is over, and nobody listens any more."""
 
     @workflow.run
     async def run(self, state: JourneyState) -> JourneyResult:
         """Look after the customer."""
         return await self.follow(self.story)
 
-    def sold_beside(self) -> None:
+    def won_elsewhere(self) -> None:
         """It is a customer already."""
 
-    @workflow.signal
-    async def pause(self) -> None:
-        """Freeze the remaining time of whatever the journey waits for, mails and tasks too."""
-        self.state.paused = True
-        await side_workflows.pass_on(self.beside, "pause")
-
-    @workflow.signal
-    async def resume(self) -> None:
-        """Go on with the time that was left."""
-        self.state.paused = False
-        await side_workflows.pass_on(self.beside, "resume")
-
-    async def story(self) -> Departure:
+    async def story(self) -> Transition:
         """Hand the customer over, then wait for one date after the other."""
-        if not workflow.patched("after-the-sale"):
-            await activity_stubs.enter_phase(self.entry())
-            return end("customer", self.state.reason)
-        care = await activity_stubs.welcome_customer(self.entry())
-        self.assign(care.owner, care.score_band)
-        if care.ends:
-            return end("customer", self.state.reason)
-        self.discard(Code.REPLIED, Code.BOOKED)
-        await self.hand_over(care)
-        listening = asyncio.create_task(self.listen())
-        try:
-            return await self.keep()
-        finally:
-            listening.cancel()
-            await side_workflows.pass_on(self.beside, "stop")
+        if not self.state.entered:
+            care = await activity_stubs.welcome_customer(WelcomeCustomer(self.entry()))
+            self.assign(care.owner, care.score_band)
+            if care.ends:
+                return end("customer", self.state.reason)
+            self.discard(Code.REPLIED, Code.BOOKED)
+            await self.hand_over(care)
+        listening, keeping = asyncio.create_task(self.listen()), asyncio.create_task(self.keep())
+        await workflow.wait([listening, keeping], return_when=asyncio.FIRST_COMPLETED)
+        self.kept = True
+        # What it has begun to hear is seen to; and if it died, so does the journey, for all to see.
+        await listening
+        return await keeping
 
     async def hand_over(self, care: CustomerCare) -> None:
         """Open the tasks of the hand-over and begin the mails, all beside each other."""
         lead, sale = self.state.lead_id, care.opportunity_id
         for step in care.tasks:
-            task = TaskBesideState(lead, "hand_over", sale, step)
-            self.beside.append(await side_workflows.start_task(task, self.own_id(step)))
+            await self.open_task(StandaloneTaskState(lead, "hand_over", sale, step), step)
         if care.cadence:
-            key = self.own_id(care.cadence)
-            mails = CadenceBesideState(lead, key, care.cadence, self.state.cycle)
-            self.beside.append(await side_workflows.start_cadence(mails))
-        if self.state.paused:
-            await side_workflows.pass_on(self.beside, "pause")
+            key = self.side_id(care.cadence)
+            mails = SideCadenceState(lead, key, care.cadence, self.state.cycle)
+            await side_workflows.start_cadence(mails)
+            await self.accompany(key)
 
-    def own_id(self, name: str) -> str:
-        """The workflow id of something beside this journey."""
-        return side_workflows.own_id(journey_id(self.state.lead_id), name)
+    async def open_task(self, task: StandaloneTaskState, name: str) -> None:
+        """Open a task beside this journey."""
+        workflow_id = self.side_id(name)
+        await side_workflows.start_task(task, workflow_id)
+        await self.accompany(workflow_id)
 
-    async def keep(self) -> Departure:
+    async def keep(self) -> Transition:
         """Have somebody talk to the customer on each date, until it leaves."""
         while True:
-            date = await activity_stubs.next_date(self.state.lead_id)
+            date = await activity_stubs.next_date(FindNextDate(self.state.lead_id))
             await self.rest(
                 date.seconds if date.renewal_id else float("inf"),
                 details=date.details,
@@ -109,8 +103,8 @@ class Customer(Journey):
             )
             answer = await self.ask(self.task(date))
             if isinstance(answer, Disposition) and answer.code == "lost":
-                await activity_stubs.end_care(self.state.lead_id)
-                return Departure(Phase.RECYCLE, CHURNED)
+                await activity_stubs.end_care(EndCare(self.state.lead_id))
+                return Transition(Phase.RECYCLE, CHURNED)
             await activity_stubs.date_passed(DatePassed(date.renewal_id, date.on, answer.code))
 
     def task(self, date: NextDate) -> TaskRequest:
@@ -123,21 +117,22 @@ class Customer(Journey):
         )
 
     async def listen(self) -> None:
-        """Bring what the customer says to its owner, and end the mails where it ends them."""
-        question: side_workflows.Child | None = None
-        asked = 0
+        """Hear one notice after the other until the story is over."""
         while True:
-            await workflow.wait_condition(lambda: self.has(*ASKS, *side_workflows.ENDS_MAIL))
-            notice = self.take(*ASKS, *side_workflows.ENDS_MAIL)
-            if notice is None:
-                continue
-            self.beside = [child for child in self.beside if not child.done()]
-            if notice.code in side_workflows.ENDS_MAIL:
-                await side_workflows.pass_on(
-                    self.beside, "engagement", Notice(notice.code, notice.ref)
-                )
-            if notice.code in ASKS and (question is None or question.done()):
-                asked += 1
-                task = TaskBesideState(self.state.lead_id, "customer_question", step=notice.code)
-                question = await side_workflows.start_task(task, self.own_id(f"question-{asked}"))
-                self.beside.append(question)
+            await workflow.wait_condition(lambda: self.kept or self.has(*ASKS, *ENDS_MAIL))
+            if self.kept:
+                return
+            if notice := self.consume(*ASKS, *ENDS_MAIL):
+                await self.hear(notice)
+
+    async def hear(self, notice: Notice) -> None:
+        """Bring what the customer says to its owner, and end the mails where it ends them."""
+        if notice.code in ENDS_MAIL:
+            await self.notify("engagement", Notice(notice.code, notice.ref))
+        if notice.code in ASKS:
+            question = StandaloneTaskState(
+                self.state.lead_id, "customer_question", step=notice.code
+            )
+            # Who still has a question to see to sees to this, too.
+            with suppress(WorkflowAlreadyStartedError):
+                await self.open_task(question, "question")

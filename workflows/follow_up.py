@@ -8,12 +8,10 @@ from temporalio import workflow
 
 from domain.journey import (
     Code,
-    Disposition,
     JourneyResult,
     JourneyState,
     Notice,
     Phase,
-    PlanCall,
     SendOne,
     TaskRequest,
 )
@@ -25,13 +23,12 @@ from domain.journey_sales import (
     PlanNextCall,
 )
 from workflows import activity_stubs
-from workflows.phase import Departure, Journey, end
-
-UNANSWERED = ("left_voicemail", "no_answer", "busy")
+from workflows.phase import JourneyPhase
+from workflows.transition import Transition, end
 
 
 @workflow.defn(name=Phase.FOLLOW_UP)
-class FollowUp(Journey):
+class FollowUp(JourneyPhase):
     """A lead that marketing handed to sales."""
 
     phase = Phase.FOLLOW_UP
@@ -47,27 +44,25 @@ class FollowUp(Journey):
         """Have an SDR qualify and call the lead, then hand it on."""
         return await self.follow(self.story)
 
-    async def story(self) -> Departure:
+    async def story(self) -> Transition:
         """Escalate, qualify, call."""
         if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN, CANCELLED_BY_US):
             return await self.go_on_calling()
         self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
         entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
-        if departure := await self.qualify():
-            return departure
-        if workflow.patched("calls-by-policy"):
-            return await self.call()
-        return await self.call_as_before()
+        if transition := await self.qualify():
+            return transition
+        return await self.call()
 
-    async def go_on_calling(self) -> Departure:
+    async def go_on_calling(self) -> Transition:
         """Call a lead that sales chose itself: it has shown nothing, so nothing is to be judged;
         or one that was judged and had its appointment, or would have. It keeps its stage."""
         entered = await activity_stubs.enter_phase(replace(self.entry(), stage=""))
         self.assign(entered.owner, entered.score_band)
         return await self.call()
 
-    async def qualify(self) -> Departure | None:
+    async def qualify(self) -> Transition | None:
         """Have the SDR accept or return the lead; None when it was accepted."""
         answer = await self.ask(self.task("qualify", 1), wake=(Code.BOOKED,))
         if isinstance(answer, Notice):
@@ -78,11 +73,11 @@ class FollowUp(Journey):
             case "return" if answer.reason.startswith("disqualify:"):
                 return end("disqualified", answer.reason.removeprefix("disqualify:"))
             case "return":
-                return Departure(Phase.RECYCLE, answer.reason.removeprefix("recycle:"))
+                return Transition(Phase.RECYCLE, answer.reason.removeprefix("recycle:"))
             case _:
-                return Departure(Phase.RECYCLE, "not_worked")
+                return Transition(Phase.RECYCLE, "not_worked")
 
-    async def call(self) -> Departure:
+    async def call(self) -> Transition:
         """Make call after call until one of them decides or the policy knows no other."""
         request = self.next_call()
         while True:
@@ -93,7 +88,7 @@ class FollowUp(Journey):
             if planned.leaves == "disqualify":
                 return end("disqualified", planned.plan.reason)
             if planned.leaves:
-                return Departure(Phase.RECYCLE, planned.plan.reason)
+                return Transition(Phase.RECYCLE, planned.plan.reason)
             self.waits_for_a_call = True
             # A lead that writes back, or is hot, is called now, not at the end of the gap.
             notice = await self.rest(
@@ -133,7 +128,7 @@ class FollowUp(Journey):
         its gap stood still and a time that the lead asked for did not."""
         began = workflow.now().timestamp()
         stood_still = self.state.paused
-        holds = stood_still and self.order is None and workflow.patched("hold-promises")
+        holds = stood_still and self.order is None
         if holds:
             await activity_stubs.hold_promises(HoldPromises(self.state.lead_id, paused=True))
         await super().unpaused()
@@ -143,58 +138,14 @@ class FollowUp(Journey):
             self.pauses.append((began, workflow.now().timestamp()))
             self.state.inbox.append(Notice(Code.REPLAN))
 
-    async def call_as_before(self) -> Departure:
-        """Calls of follow-ups that began before the policy said what a call leads to."""
-        attempt, last_task = 1, 0
-        while True:
-            planned = await activity_stubs.plan_call(
-                PlanCall(self.state.lead_id, attempt, last_task)
-            )
-            plan = planned.plan
-            if plan.kind == "exit":
-                return Departure(Phase.RECYCLE, plan.reason)
-            # A lead that writes back is called now, not at the end of the gap.
-            notice = await self.rest(
-                plan.seconds,
-                details=plan.details,
-                summary=plan.summary,
-                wake=(Code.BOOKED, Code.REPLIED, Code.REPLAN),
-            )
-            if notice and notice.code == Code.BOOKED:
-                return self.booked(notice.ref)
-            if notice and notice.code == Code.REPLAN:
-                continue
-            answer = await self.ask(self.task("call", attempt), wake=(Code.BOOKED,))
-            if isinstance(answer, Notice):
-                return self.booked(answer.ref)
-            if departure := self.departure_after(answer):
-                return departure
-            if planned.email_if_unanswered and answer.code in UNANSWERED:
-                await self.mail_after_call(str(attempt), "follow-up-after-call")
-            last_task = answer.task_id
-            # A call the lead asked for is none of the attempts the policy counts.
-            attempt += answer.code != "call_back"
-
-    def departure_after(self, answer: Disposition) -> Departure | None:
-        """Where a call's disposition leads; None when there is another attempt to plan."""
-        match answer.code:
-            case "meeting_booked":
-                return self.booked(answer.ref)
-            case "not_interested" | "wrong_number":
-                return Departure(Phase.RECYCLE, answer.code)
-            case "unqualified":
-                return end("disqualified", answer.code)
-            case _:
-                return None
-
     async def mail_after_call(self, call: str, template: str) -> None:
         """Write to the lead after a call, once per call."""
         key = f"{workflow.info().run_id}:after-call:{call}"
         await activity_stubs.send_one(SendOne(self.state.lead_id, key, template))
 
-    def booked(self, meeting_id: int) -> Departure:
+    def booked(self, meeting_id: int) -> Transition:
         """On to the appointment."""
-        return Departure(Phase.MEETING, Code.BOOKED, meeting_id=meeting_id)
+        return Transition(Phase.MEETING, Code.BOOKED, meeting_id=meeting_id)
 
     def task(self, kind: str, attempt: int) -> TaskRequest:
         """Work for the lead's SDR."""

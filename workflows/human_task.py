@@ -11,7 +11,15 @@ from typing import Literal
 from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
 
-from domain.journey import Disposition, OpenedTask, TaskRequest, wait_id
+from domain.journey import (
+    AwaitDisposition,
+    CloseTask,
+    Disposition,
+    OpenedTask,
+    TaskRequest,
+    wait_id,
+)
+from domain.journey_sales import EnforcePromises
 from workflows import activity_stubs
 
 WITHDRAWN = "withdrawn"
@@ -31,61 +39,63 @@ class Interrupted:
 
 @dataclass
 class Watch:
-    """The SLA timer beside a task: when its promises are looked at next.
-
-    Histories of before there was one have tasks without it, and no timer.
-    """
+    """The SLA timer beside a task: when its promises are looked at next."""
 
     next_look: datetime | None
-    stirred: Callable[[], bool]
-    """Says once that the promises have changed and are to be looked at now."""
+    changed: Callable[[], bool]
+    """Whether the promises have changed since they were looked at."""
+    looked: Callable[[], None]
+    """Told that they are being looked at."""
 
-    def over(self) -> bool:
+    def due(self) -> bool:
         """Whether to look now."""
         if self.next_look is None:
             return False
-        return self.stirred() or workflow.now() >= self.next_look
+        return self.changed() or workflow.now() >= self.next_look
 
-    async def look(self, task_id: int, tell: Callable[[str], None]) -> None:
+    async def look(self, task_id: int, set_details: Callable[[str], None]) -> None:
         """Do what the promises about a task demand now, and set the timer anew."""
-        found = await activity_stubs.mind_promises(task_id)
+        self.looked()
+        found = await activity_stubs.enforce_promises(EnforcePromises(task_id))
         self.next_look = _in(found.seconds)
         if found.details:
-            tell(found.details)
+            set_details(found.details)
 
 
 async def perform(
     request: TaskRequest,
+    *,
     interrupted: Callable[[], bool],
-    tell: Callable[[str], None],
-    stirred: Callable[[], bool],
+    set_details: Callable[[str], None],
+    changed: Callable[[], bool] = lambda: False,
+    looked: Callable[[], None] = lambda: None,
 ) -> Disposition | Interrupted:
     """Open the task and wait until a person is done, the deadline passes, or ``interrupted``.
 
-    Its promises are looked at when they are due, and as soon as ``stirred`` says that they have
-    changed.
+    Its promises are looked at when they are due, and when they have ``changed``; then ``looked``
+    is called. Conditions are asked often and must change nothing.
 
     Returns:
         The person's disposition; one with code ``expired`` when the deadline passed; an
         :class:`Interrupted` when the work was interrupted and the task withdrawn.
     """
     opened = await activity_stubs.open_task(request)
-    tell(opened.details)
+    set_details(opened.details)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
-    watch = Watch(_in(opened.watch_seconds), stirred)
+    watch = Watch(_in(opened.watch_seconds), changed, looked)
     while True:
         waiting = _start_waiting(request, opened, deadline)
         while await _waited(waiting, interrupted, watch) == "watch":
-            await watch.look(opened.task_id, tell)
+            await watch.look(opened.task_id, set_details)
         if not waiting.done():
             waiting.cancel()
             waiting.add_done_callback(_forget)
             left = (deadline - workflow.now()).total_seconds()
-            closed = await activity_stubs.close_task(opened.task_id, WITHDRAWN)
+            closed = await activity_stubs.close_task(CloseTask(opened.task_id, WITHDRAWN))
             return Interrupted(max(left, 1.0)) if closed.code == WITHDRAWN else closed
         answer = await _answer(waiting)
         if answer.code == EXPIRED:
-            return await activity_stubs.close_task(opened.task_id, EXPIRED)
+            return await activity_stubs.close_task(CloseTask(opened.task_id, EXPIRED))
         if answer.code != BROKEN:
             return answer
         await workflow.sleep(5, summary="Wait again for the person")
@@ -94,7 +104,7 @@ async def perform(
 def _start_waiting(request: TaskRequest, opened: OpenedTask, deadline: datetime) -> Waiting:
     return workflow.start_activity(
         "await_disposition",
-        opened.task_id,
+        AwaitDisposition(opened.task_id),
         result_type=Disposition,
         activity_id=wait_id(opened.task_id),
         start_to_close_timeout=max(deadline - workflow.now(), timedelta(milliseconds=1)),
@@ -111,7 +121,7 @@ async def _waited(
     left = watch.next_look - workflow.now() if watch.next_look else None
     with contextlib.suppress(TimeoutError):
         await workflow.wait_condition(
-            lambda: waiting.done() or interrupted() or watch.over(),
+            lambda: waiting.done() or interrupted() or watch.due(),
             timeout=left,
             timeout_summary="Look at the promises about this task",
         )

@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from domain.journey import (
     BeginCadence,
+    CallOffMeeting,
     Code,
     JourneyResult,
     JourneyState,
@@ -15,18 +16,19 @@ from domain.journey import (
     Phase,
     SendOne,
 )
-from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN
+from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, FindNextMeeting
 from workflows import activity_stubs
 from workflows.appointment import Appointment
 from workflows.cadence_run import run_cadence
-from workflows.phase import Departure, Redirected, end
+from workflows.phase import JourneyPhase
+from workflows.transition import OperatorOverride, Transition, end
 
 KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
 """Phases an operator may move a lead to without calling its appointment off."""
 
 
 @workflow.defn(name=Phase.MEETING)
-class Meeting(Appointment):
+class Meeting(JourneyPhase):
     """A lead with an appointment."""
 
     phase = Phase.MEETING
@@ -34,73 +36,72 @@ class Meeting(Appointment):
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
+        self.appointment = Appointment(self)
 
     @workflow.run
     async def run(self, state: JourneyState) -> JourneyResult:
         """See the appointment through, then hand the lead on."""
         return await self.follow(self.story)
 
-    async def story(self) -> Departure:
+    async def story(self) -> Transition:
         """Confirm, remind, learn the outcome; after a no-show, try to rebook."""
         self.discard(Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
         entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
         try:
             return await self.see_through()
-        except Redirected as redirected:
-            if redirected.departure.phase not in KEEPS_MEETING:
+        except OperatorOverride as override:
+            if override.transition.phase not in KEEPS_MEETING:
                 await self.call_off()
             raise
 
-    async def see_through(self) -> Departure:
+    async def see_through(self) -> Transition:
         """Hold the meeting, and if it did not come about, the next one."""
         while True:
-            plan = await self.plan()
-            outcome = await self.hold(plan)
+            plan = await self.appointment.plan()
+            outcome = await self.appointment.hold(plan)
             match outcome:
                 case "held":
-                    return Departure(Phase.OPPORTUNITY, "held")
+                    return Transition(Phase.OPPORTUNITY, "held")
                 case "not_a_fit":
                     return end("disqualified", "not_a_fit")
                 case Code.RESCHEDULED:
                     continue
-            departure = await self.go_on_after(plan, outcome)
-            if departure:
-                return departure
+            if transition := await self.go_on_after(plan, outcome):
+                return transition
 
-    async def go_on_after(self, plan: MeetingPlan, outcome: str) -> Departure | None:
+    async def go_on_after(self, plan: MeetingPlan, outcome: str) -> Transition | None:
         """What follows a meeting that did not come about; None when there is another one."""
-        if workflow.patched("several-meetings"):
-            following = await activity_stubs.next_meeting(self.state.meeting_id)
-            if following.meeting_id:
-                self.state.meeting_id = following.meeting_id
-                return None
-            if following.held:
-                return Departure(Phase.OPPORTUNITY, "held")
+        following = await activity_stubs.next_meeting(FindNextMeeting(self.state.meeting_id))
+        if following.meeting_id:
+            self.state.meeting_id = following.meeting_id
+            return None
+        if following.held:
+            return Transition(Phase.OPPORTUNITY, "held")
         match outcome:
             case _ if outcome == OUTCOME_UNKNOWN:
                 # It may well have come: no word of a missed meeting, the rep calls.
-                return Departure(Phase.FOLLOW_UP, OUTCOME_UNKNOWN)
+                return Transition(Phase.FOLLOW_UP, OUTCOME_UNKNOWN)
             case _ if outcome == CANCELLED_BY_US:
                 # A new time is ours to offer.
-                return Departure(Phase.FOLLOW_UP, CANCELLED_BY_US)
-            case Code.CANCELLED if workflow.patched("cancelled-is-not-missed"):
+                return Transition(Phase.FOLLOW_UP, CANCELLED_BY_US)
+            case Code.CANCELLED:
                 if not plan.cancelled_cadence:
-                    return Departure(Phase.RECYCLE, outcome)
+                    return Transition(Phase.RECYCLE, outcome)
                 return await self.win_back(plan, outcome, plan.cancelled_cadence)
         if plan.reschedules_left <= 0:
-            return Departure(Phase.RECYCLE, outcome)
+            return Transition(Phase.RECYCLE, outcome)
         return await self.win_back(plan, outcome, plan.recovery_cadence)
 
     async def call_off(self) -> None:
         """Cancel the appointment of a lead that an operator took away, and tell the lead."""
         meeting = self.state.meeting_id
-        if key := await activity_stubs.call_off_meeting(meeting):
+        if key := await activity_stubs.call_off_meeting(CallOffMeeting(meeting)):
             await activity_stubs.send_one(
                 SendOne(self.state.lead_id, f"{key}:cancelled", "meeting-cancelled", meeting)
             )
 
-    async def win_back(self, plan: MeetingPlan, lost: str, cadence: str) -> Departure | None:
+    async def win_back(self, plan: MeetingPlan, lost: str, cadence: str) -> Transition | None:
         """Offer a new time; None when the lead took one, or had come after all."""
         enrolled = await activity_stubs.begin_cadence(
             BeginCadence(
@@ -116,8 +117,8 @@ class Meeting(Appointment):
         if ending.code == Code.ATTENDED:
             return None
         if ending.code == Code.REPLIED:
-            return Departure(Phase.FOLLOW_UP, ending.code)
+            return Transition(Phase.FOLLOW_UP, ending.code)
         if ending.code not in (Code.BOOKED, Code.RESCHEDULED):
-            return Departure(Phase.RECYCLE, lost)
+            return Transition(Phase.RECYCLE, lost)
         self.state.meeting_id = ending.ref or self.state.meeting_id
         return None

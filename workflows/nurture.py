@@ -7,11 +7,12 @@ from temporalio import workflow
 from domain.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
-from workflows.phase import Departure, Journey
+from workflows.phase import JourneyPhase
+from workflows.transition import Transition
 
 
 @workflow.defn(name=Phase.NURTURE)
-class Nurture(Journey):
+class Nurture(JourneyPhase):
     """A lead that is not yet ready for sales."""
 
     phase = Phase.NURTURE
@@ -25,7 +26,7 @@ class Nurture(Journey):
         """Nurture the lead, then hand it on."""
         return await self.follow(self.story)
 
-    async def story(self) -> Departure:
+    async def story(self) -> Transition:
         """Enroll, run the cadence, and go where its end leads."""
         enrolled = await activity_stubs.begin_cadence(
             BeginCadence(
@@ -41,10 +42,10 @@ class Nurture(Journey):
         ending = await run_cadence(self, enrolled, also=(Code.PLAY,))
         match ending.code:
             case Code.SCORE_REACHED | Code.REPLIED:
-                return Departure(Phase.FOLLOW_UP, ending.code)
+                return Transition(Phase.FOLLOW_UP, ending.code)
             case Code.BOOKED:
-                return Departure(Phase.MEETING, ending.code, meeting_id=ending.ref)
+                return Transition(Phase.MEETING, ending.code, meeting_id=ending.ref)
             case Code.PLAY:
-                return Departure(Phase.NURTURE, Code.PLAY, cadence=ending.reason)
+                return Transition(Phase.NURTURE, Code.PLAY, cadence=ending.reason)
             case _:
-                return Departure(Phase.RECYCLE, ending.code)
+                return Transition(Phase.RECYCLE, ending.code)

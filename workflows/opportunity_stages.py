@@ -8,12 +8,13 @@ from domain.journey import (
     OPPORTUNITY_WORKFLOW,
     AdvanceOpportunity,
     CloseOpportunity,
+    Disposition,
     Notice,
     OpportunityState,
     TaskRequest,
     opportunity_workflow_id,
 )
-from domain.journey_sales import CadenceBesideState, StandsStill, TaskBesideState
+from domain.journey_sales import SideCadenceState, StandaloneTaskState, StandsStill
 from workflows import activity_stubs, human_task, side_workflows
 from workflows.human_task import EXPIRED
 
@@ -27,34 +28,28 @@ class OpportunityStages:
     @workflow.init
     def __init__(self, state: OpportunityState) -> None:
         self.state = state
-        self.stopped = False
-        self.paused = False
-        self.asked = ""
-        """What the open task asks for besides the stage: '', warn, help or return."""
-        self.may_help = True
-        self.help: list[side_workflows.Child] = []
 
     @workflow.signal
     def stop(self) -> None:
         """The lead's journey went elsewhere: close without an outcome."""
-        self.stopped = True
+        self.state.stopped = True
 
     @workflow.signal
     async def pause(self) -> None:
         """The lead's journey is paused: marketing writes nothing meanwhile."""
-        self.paused = True
-        await side_workflows.pass_on(self.help, "pause")
+        self.state.paused = True
+        await self.notify_help("pause")
 
     @workflow.signal
     async def resume(self) -> None:
         """The lead's journey goes on."""
-        self.paused = False
-        await side_workflows.pass_on(self.help, "resume")
+        self.state.paused = False
+        await self.notify_help("resume")
 
     @workflow.signal
     async def engagement(self, notice: Notice) -> None:
         """The lead did something: marketing's help ends where that ends it."""
-        await side_workflows.pass_on(self.help, "engagement", notice)
+        await self.notify_help("engagement", notice)
 
     @workflow.run
     async def run(self, state: OpportunityState) -> str:
@@ -63,15 +58,12 @@ class OpportunityStages:
         Returns:
             won, lost, no_outcome or stalled.
         """
-        overruns = attempt = 0
         while True:
-            attempt += 1
+            self.state.attempt += 1
             answer = await human_task.perform(
-                self.task(attempt),
-                lambda: self.stopped,
-                workflow.set_current_details,
-                # A sale has no promises with a clock.
-                lambda: False,
+                self.task(),
+                interrupted=lambda: self.state.stopped,
+                set_details=workflow.set_current_details,
             )
             if isinstance(answer, human_task.Interrupted):
                 return await self.close("no_outcome", "stopped")
@@ -79,68 +71,76 @@ class OpportunityStages:
                 return await self.close(answer.code, answer.reason)
             if answer.code == "return":
                 return await self.close("stalled", answer.reason or "returned")
-            if answer.code == "advanced":
-                await self.end_help()
-                await activity_stubs.advance_opportunity(
-                    AdvanceOpportunity(self.state.opportunity_id, answer.task_id)
-                )
-            overruns = overruns + 1 if answer.code == EXPIRED else 0
-            if answer.code == "no_help":
-                self.may_help = False
-                await self.end_help()
-            wants_help = answer.code == "help" and self.may_help
-            if not await self.goes_on(overruns, wants_help=wants_help):
+            if not await self.goes_on(answer):
                 return await self.close("stalled", "no_progress")
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(self.state)
 
-    async def goes_on(self, overruns: int, *, wants_help: bool) -> bool:
-        """Warn the owner of a stage that runs over, then help, then ask to have the sale back;
-        whether anything was left to try."""
-        asked, self.asked = self.asked, ""
-        if not (overruns or wants_help):
+    async def goes_on(self, answer: Disposition) -> bool:
+        """Do what the owner's answer to an open stage asks for; whether anything is left to try."""
+        if answer.code == "advanced":
+            await self.notify_help("stop")
+            await activity_stubs.advance_opportunity(
+                AdvanceOpportunity(self.state.opportunity_id, answer.task_id)
+            )
+        if answer.code == "no_help":
+            self.state.may_help = False
+            await self.notify_help("stop")
+        self.state.overruns = self.state.overruns + 1 if answer.code == EXPIRED else 0
+        asked, self.state.asked = self.state.asked, ""
+        wants_help = answer.code == "help" and self.state.may_help
+        if not (self.state.overruns or wants_help):
             return True
-        if not workflow.patched("help-for-stalled-sales"):
-            return overruns <= self.state.stall_warnings
+        return await self.stands_still(asked)
+
+    async def stands_still(self, asked: str) -> bool:
+        """Warn the owner of a stage that runs over, then help, then ask to have the opportunity
+        back; whether anything was left to try. The last task asked for ``asked``."""
         stall = await activity_stubs.sale_stands_still(
-            StandsStill(self.state.opportunity_id, overruns, asked, self.may_help)
+            StandsStill(self.state.opportunity_id, self.state.overruns, asked, self.state.may_help)
         )
         if stall.cadence:
-            self.may_help = False
+            self.state.may_help = False
             await self.begin_help(stall.cadence, stall.cycle)
-        self.asked = stall.action
+        self.state.asked = stall.action
         return stall.action != "over"
 
     async def begin_help(self, cadence: str, cycle: int) -> None:
-        """Have marketing write to the lead beside the sale."""
-        key = side_workflows.help_id(self.state.opportunity_id)
-        state = CadenceBesideState(self.state.lead_id, key, cadence, cycle)
-        self.help = [await side_workflows.start_cadence(state)]
-        if self.paused:
-            await side_workflows.pass_on(self.help, "pause")
+        """Have marketing write to the lead beside the opportunity."""
+        key = f"{opportunity_workflow_id(self.state.opportunity_id)}-help"
+        await side_workflows.start_cadence(
+            SideCadenceState(self.state.lead_id, key, cadence, cycle)
+        )
+        self.state.help = key
+        if self.state.paused:
+            await self.notify_help("pause")
 
-    async def end_help(self) -> None:
-        """The sale moves again, or is over: marketing's mails end."""
-        await side_workflows.pass_on(self.help, "stop")
+    async def notify_help(self, signal: str, *notices: Notice) -> None:
+        """Tell marketing's help, if there is any, what the opportunity was told."""
+        if self.state.help:
+            await side_workflows.notify(self.state.help, signal, *notices)
 
-    def task(self, attempt: int) -> TaskRequest:
+    def task(self) -> TaskRequest:
         """The owner's task for the stage the opportunity is in."""
         return TaskRequest(
-            key=f"{workflow.info().run_id}:{attempt}",
+            key=f"{workflow.info().run_id}:{self.state.attempt}",
             lead_id=self.state.lead_id,
             kind="opportunity",
-            attempt=attempt,
+            attempt=self.state.attempt,
             opportunity_id=self.state.opportunity_id,
-            step=self.asked,
+            step=self.state.asked,
         )
 
     async def close(self, outcome: str, reason: str) -> str:
         """Record the outcome, tell the journey, and have a lost sale looked at once more."""
-        await self.end_help()
-        await activity_stubs.close_opportunity(
-            CloseOpportunity(self.state.opportunity_id, outcome, reason)
-        )
-        if outcome == "lost" and workflow.patched("loss-review"):
-            review = TaskBesideState(self.state.lead_id, "loss_review", self.state.opportunity_id)
-            sale = opportunity_workflow_id(self.state.opportunity_id)
-            await side_workflows.start_task(review, side_workflows.own_id(sale, "loss-review"))
+        opportunity_id = self.state.opportunity_id
+        await self.notify_help("stop")
+        await activity_stubs.close_opportunity(CloseOpportunity(opportunity_id, outcome, reason))
+        if outcome == "lost":
+            review = StandaloneTaskState(self.state.lead_id, "loss_review", opportunity_id)
+            await side_workflows.start_task(
+                review, f"{opportunity_workflow_id(opportunity_id)}-loss-review"
+            )
         await workflow.wait_condition(workflow.all_handlers_finished)
         return outcome

@@ -6,7 +6,8 @@ from temporalio import workflow
 
 from domain.journey import Code, JourneyResult, JourneyState, Notice, Park, Parking, Phase
 from workflows import activity_stubs
-from workflows.phase import ORDERS_TO_MARKETING, Departure, Journey, end
+from workflows.phase import ORDERS_TO_MARKETING, JourneyPhase
+from workflows.transition import Transition, end
 
 ASKED_FOR = "asked_for"
 """The lead named a day to be called on."""
@@ -15,10 +16,11 @@ SIGNS_OF_LIFE = (*ALWAYS_WAKES, Code.SCORE_REACHED, Code.INTEREST)
 
 
 @workflow.defn(name=Phase.RECYCLE)
-class Recycle(Journey):
+class Recycle(JourneyPhase):
     """A parked lead."""
 
     phase = Phase.RECYCLE
+    renewable = True
 
     @workflow.init
     def __init__(self, state: JourneyState) -> None:
@@ -30,14 +32,7 @@ class Recycle(Journey):
         """Park the lead, then bring it back or let it go."""
         return await self.follow(self.story)
 
-    @workflow.signal
-    def replan(self) -> None:
-        """A calendar, the policy, or the day on which the lead is to come back changed."""
-        # A parked lead once slept through this signal, and its history must replay.
-        if workflow.patched("recycle-looks-again"):
-            super().replan()
-
-    async def story(self) -> Departure:
+    async def story(self) -> Transition:
         """Rest as long as the policy says for this reason, or until the day that was agreed,
         unless the lead stirs first. When that day changes, look again how long."""
         while True:
@@ -62,24 +57,26 @@ class Recycle(Journey):
         if stood_still and self.returns_on_a_day:
             self.state.inbox.append(Notice(Code.REPLAN))
 
-    def way_back(self, sign: Notice | None, parking: Parking) -> Departure:
+    def way_back(self, sign: Notice | None, parking: Parking) -> Transition:
         """Where the next cycle begins."""
         match sign:
             case Notice(code=Code.BOOKED, ref=meeting_id):
-                return Departure(Phase.MEETING, Code.BOOKED, meeting_id=meeting_id, next_cycle=True)
+                return Transition(
+                    Phase.MEETING, Code.BOOKED, meeting_id=meeting_id, next_cycle=True
+                )
             case Notice(code=Code.REPLIED | Code.SCORE_REACHED as code):
-                return Departure(Phase.FOLLOW_UP, code, next_cycle=True)
+                return Transition(Phase.FOLLOW_UP, code, next_cycle=True)
             case Notice(code=Code.RETIRED):
                 return end("retired", Code.RETIRED)
             case Notice(code=Code.PLAY, reason=cadence):
-                return Departure(Phase.NURTURE, Code.PLAY, cadence=cadence, next_cycle=True)
+                return Transition(Phase.NURTURE, Code.PLAY, cadence=cadence, next_cycle=True)
             case Notice(code=Code.WOKEN):
                 reason = str(Code.WOKEN)
             case Notice(code=Code.INTEREST):
                 reason = "renewed_interest"
             case _ if parking.returns_for == ASKED_FOR:
                 # "Call me in March": no mail in between.
-                return Departure(Phase.FOLLOW_UP, ASKED_FOR, next_cycle=True)
+                return Transition(Phase.FOLLOW_UP, ASKED_FOR, next_cycle=True)
             case _:
                 reason = parking.returns_for or f"recycled_{self.state.reason}"
-        return Departure(Phase.NURTURE, reason, cadence=parking.cadence, next_cycle=True)
+        return Transition(Phase.NURTURE, reason, cadence=parking.cadence, next_cycle=True)

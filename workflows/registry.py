@@ -12,8 +12,9 @@ from workflows.opportunity import Opportunity
 from workflows.opportunity_stages import OpportunityStages
 from workflows.recycle import Recycle
 from workflows.rescore import Rescore
-from workflows.side_meeting import MeetingBeside
-from workflows.side_workflows import CadenceBeside, TaskBeside
+from workflows.side_cadence import SideCadence
+from workflows.side_meeting import SideMeeting
+from workflows.standalone_task import StandaloneTask
 from workflows.webhook_delivery import WebhookDelivery
 
 WORKFLOWS = [
@@ -23,9 +24,9 @@ WORKFLOWS = [
     Opportunity,
     OpportunityStages,
     Customer,
-    CadenceBeside,
-    TaskBeside,
-    MeetingBeside,
+    SideCadence,
+    StandaloneTask,
+    SideMeeting,
     Recycle,
     Rescore,
     Desk,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
+from domain.rescoring import RESCORE_WORKFLOW, EscalateBacklog, RescoreLeads, RescoreRequest
 from workflows import activity_stubs
 
 
@@ -20,7 +20,7 @@ class Rescore:
         if not request.rescored:
             await self.count_all(request.run_id)
         while True:
-            escalation = await activity_stubs.escalate_backlog(request.run_id)
+            escalation = await activity_stubs.escalate_backlog(EscalateBacklog(request.run_id))
             workflow.set_current_details(escalation.details)
             if not escalation.seconds:
                 return
@@ -33,7 +33,7 @@ class Rescore:
     async def count_all(self, run_id: int) -> None:
         """Count slice after slice, telling ops how far it is."""
         while True:
-            progress = await activity_stubs.rescore_leads(run_id)
+            progress = await activity_stubs.rescore_leads(RescoreLeads(run_id))
             workflow.set_current_details(progress.details)
             if progress.done:
                 return

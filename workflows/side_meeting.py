@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import Code, JourneyState
-from domain.journey_sales import MEETING_BESIDE, MeetingBesideState
+from domain.journey import Code, InboxState
+from domain.journey_sales import SIDE_MEETING, SideMeetingState
 from workflows.appointment import Appointment
-from workflows.phase import Redirected
+from workflows.transition import OperatorOverride
+from workflows.waiting import Inbox
 
 
-@workflow.defn(name=MEETING_BESIDE)
-class MeetingBeside(Appointment):
-    """An appointment that the lead has besides the one of its journey, or while a sale is open."""
+@workflow.defn(name=SIDE_MEETING)
+class SideMeeting(Inbox):
+    """An appointment that the lead has besides the one of its journey, or while an opportunity is
+    open."""
 
     @workflow.init
-    def __init__(self, beside: MeetingBesideState) -> None:
-        super().__init__(JourneyState(beside.lead_id, meeting_id=beside.meeting_id))
+    def __init__(self, side: SideMeetingState) -> None:
+        super().__init__(InboxState(side.lead_id, meeting_id=side.meeting_id))
+        self.appointment = Appointment(self)
 
     @workflow.run
-    async def run(self, beside: MeetingBesideState) -> str:
+    async def run(self, side: SideMeetingState) -> str:
         """See the appointment through. What follows from it is the journey's to decide, or the
         rep's, who knows how it went.
 
@@ -29,9 +32,9 @@ class MeetingBeside(Appointment):
         outcome: str = Code.RESCHEDULED
         while outcome == Code.RESCHEDULED:
             try:
-                outcome = await self.hold(await self.plan())
-            except Redirected as redirected:
-                outcome = redirected.departure.reason
+                outcome = await self.appointment.hold(await self.appointment.plan())
+            except OperatorOverride as override:
+                outcome = override.transition.reason
         await workflow.wait_condition(workflow.all_handlers_finished)
-        self.tell(f"Ended: {outcome}")
+        self.set_details(f"Ended: {outcome}")
         return outcome

@@ -8,15 +8,22 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from domain.journey import JOURNEY_QUEUE, Disposition, JourneyState, Phase, wait_id
-from workflows.phase import Journey
+from domain.journey import (
+    JOURNEY_QUEUE,
+    AwaitDisposition,
+    Disposition,
+    JourneyState,
+    Phase,
+    wait_id,
+)
+from workflows.phase import JourneyPhase
 
 NOBODY = "nobody"
 """A task queue that no worker serves."""
 
 
 @workflow.defn
-class Recorder(Journey):
+class Recorder(JourneyPhase):
     """A journey that keeps every notice it is given."""
 
     phase = Phase.NURTURE
@@ -60,7 +67,7 @@ class Waiter:
         await workflow.wait_condition(lambda: self.begun)
         answer: Disposition = await workflow.execute_activity(
             "await_disposition",
-            wait.task_id,
+            AwaitDisposition(wait.task_id),
             result_type=Disposition,
             activity_id=wait_id(wait.task_id),
             task_queue=wait.queue,

@@ -47,7 +47,7 @@ async def meeting_followed_by_another(here: World) -> Handle:
     return handle
 
 
-async def meeting_beside(here: World) -> Handle:
+async def side_meeting(here: World) -> Handle:
     """The second meeting is held beside the journey."""
     here.person.will("meeting_outcome", says("held"))
     _, lead, second = await with_another(here)
@@ -56,7 +56,7 @@ async def meeting_beside(here: World) -> Handle:
     return here.client.get_workflow_handle(meeting_workflow_id(lead, second))
 
 
-async def meeting_beside_taken_over(here: World) -> Handle:
+async def side_meeting_taken_over(here: World) -> Handle:
     """The journey sees the second meeting through, for the first was called off."""
     _, lead, second = await with_another(here)
     await here.calls_off(second - 1, by="us")
@@ -68,6 +68,6 @@ async def meeting_beside_taken_over(here: World) -> Handle:
 MEETINGS: tuple[Callable[[World], Awaitable[Handle]], ...] = (
     meeting_cancelled_by_us,
     meeting_followed_by_another,
-    meeting_beside,
-    meeting_beside_taken_over,
+    side_meeting,
+    side_meeting_taken_over,
 )

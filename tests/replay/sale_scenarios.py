@@ -87,13 +87,13 @@ async def opportunity_stages_returned(here: World) -> Handle:
     return sale(here)
 
 
-async def cadence_beside_stopped(here: World) -> Handle:
+async def side_cadence_stopped(here: World) -> Handle:
     """Marketing's help for that sale."""
     await opportunity_stages_returned(here)
     return here.client.get_workflow_handle(f"{opportunity_workflow_id(1)}-help")
 
 
-async def task_beside(here: World) -> Handle:
+async def standalone_task(here: World) -> Handle:
     """The review of a lost sale."""
     await opportunity_stages_lost(here)
     workflow = here.value("SELECT workflow_id FROM task WHERE kind = 'loss_review'")
@@ -140,7 +140,7 @@ Story = Callable[[World], Awaitable[Handle]]
 SKIPPING: tuple[Story, ...] = (
     opportunity_won_beside,
     opportunity_stages_lost,
-    task_beside,
+    standalone_task,
     customer_churned,
     customer_stopped,
 )
@@ -148,6 +148,6 @@ SKIPPING: tuple[Story, ...] = (
 WAITING: tuple[Story, ...] = (
     opportunity_replied,
     opportunity_stages_returned,
-    cadence_beside_stopped,
+    side_cadence_stopped,
 )
 """Those that have to sit through a person's silence."""

@@ -51,12 +51,12 @@ def test_every_scenario_is_recorded_and_small_enough_to_review() -> None:
 
 
 def test_every_arrow_between_phases_has_a_recorded_history() -> None:
-    """The departures in the workflows' code against those that histories end with."""
+    """The transitions in the workflows' code against those that histories end with."""
     named = {
         (workflow._Definition.must_from_class(one).name, Phase[target].value)
         for one in WORKFLOWS
         for target in re.findall(
-            r"Departure\(\s*Phase\.(\w+)", Path(inspect.getfile(one)).read_text(encoding="utf-8")
+            r"Transition\(\s*Phase\.(\w+)", Path(inspect.getfile(one)).read_text(encoding="utf-8")
         )
     }
     walked = {

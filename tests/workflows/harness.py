@@ -27,7 +27,15 @@ from activities.registry import email_activities, journey_activities, webhook_ac
 from activities.resources import Resources
 from cli.cadence import publish_files
 from domain.email.links import LinkSigner
-from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, Disposition, JourneyState, Phase, journey_id
+from domain.journey import (
+    EMAIL_QUEUE,
+    JOURNEY_QUEUE,
+    AwaitDisposition,
+    Disposition,
+    JourneyState,
+    Phase,
+    journey_id,
+)
 from domain.search_attributes import SEARCH_ATTRIBUTES, search_attributes
 from domain.webhooks import WEBHOOK_QUEUE
 from settings import ROOT, Clock, Settings
@@ -102,7 +110,7 @@ class Person:
         self.reactions[kind].extend(reactions)
 
     @activity.defn(name="await_disposition", no_thread_cancel_exception=True)
-    def await_disposition(self, task_id: int) -> Disposition:
+    def await_disposition(self, request: AwaitDisposition) -> Disposition:
         """Stand in for the wait: a person who does the task at once, through the real store.
 
         A pending activity would stop the time-skipping server's clock.
@@ -110,14 +118,14 @@ class Person:
         now = self.settings.clock().journey_time(activity.info().started_time)
         with self.database.begin() as connection:
             kind = connection.execute(
-                text("SELECT kind FROM task WHERE id = :id"), {"id": task_id}
+                text("SELECT kind FROM task WHERE id = :id"), {"id": request.task_id}
             ).scalar_one()
             script = self.reactions[kind]
             if not script:
                 activity.raise_complete_async()
             reaction = script.popleft() if len(script) > 1 else script[0]
-            tasks.complete_task(connection, task_id, reaction(now), now)
-            disposition = tasks.disposition_of(connection, task_id)
+            tasks.complete_task(connection, request.task_id, reaction(now), now)
+            disposition = tasks.disposition_of(connection, request.task_id)
         assert disposition is not None
         self.done.append((kind, disposition.code))
         return disposition

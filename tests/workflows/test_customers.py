@@ -6,10 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
-from domain.journey import Phase
+from domain.journey import Code, JourneyState, Notice, Phase
 from tests.workflows import after_sale
-from tests.workflows.harness import World, says
+from tests.workflows.deaf import DeafCustomer
+from tests.workflows.harness import TEST_SERVER, World, says
+from worker import workflow_runner
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -88,10 +92,12 @@ async def test_what_a_customer_writes_reaches_its_owner_and_stop_ends_everything
     )
     assert shop.value("SELECT ended_at FROM enrollment") is None
 
+    await shop.does(lead, "reply")
     await handle.signal("stop")
     ending = await shop.ending(handle)
 
     assert (ending.phase, ending.outcome) == ("", "stopped")
+    assert shop.value("SELECT count(*) FROM task WHERE kind = 'customer_question'") == 1
     await shop.reaches("SELECT state FROM task WHERE kind = 'customer_question'", "withdrawn")
     await shop.reaches("SELECT exit_reason FROM enrollment", "stopped")
 
@@ -114,3 +120,38 @@ async def test_a_pause_holds_the_mails_of_a_customer_too(shop: World) -> None:
     assert shop.value("SELECT count(*) FROM touch WHERE state = 'sent'") == 3
     first = shop.value("SELECT min(sent_at) FROM touch")
     assert first - datetime.now(UTC) > timedelta(days=99)
+
+
+async def test_a_listener_that_dies_stops_the_journey_for_all_to_see() -> None:
+    """It died in silence, and what the customer wrote lay in an inbox that nobody read."""
+    async with (
+        await WorkflowEnvironment.start_time_skipping(
+            test_server_existing_path=str(TEST_SERVER)
+        ) as server,
+        Worker(
+            server.client,
+            task_queue="deaf",
+            workflows=[DeafCustomer],
+            workflow_runner=workflow_runner(),
+        ),
+    ):
+        state = JourneyState(1, entered="an earlier run")
+        handle = await server.client.start_workflow(
+            "DeafCustomer", state, id="lead-1", task_queue="deaf"
+        )
+        await handle.signal("engagement", Notice(Code.REPLIED))
+
+        failed = None
+        while failed is None:
+            history = await handle.fetch_history()
+            failed = next(
+                (
+                    event.workflow_task_failed_event_attributes.failure.message
+                    for event in history.events
+                    if event.HasField("workflow_task_failed_event_attributes")
+                ),
+                None,
+            )
+        await handle.terminate()
+
+    assert failed == "nobody hears replied"

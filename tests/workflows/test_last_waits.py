@@ -12,7 +12,7 @@ import pytest
 
 from cli.cadence import publish_files
 from domain.journey import JOURNEY_QUEUE, Phase
-from domain.journey_sales import CADENCE_BESIDE, CadenceBesideState
+from domain.journey_sales import SIDE_CADENCE, SideCadenceState
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from settings import ROOT
@@ -116,9 +116,9 @@ async def test_a_no_show_may_answer_in_the_last_wait(here: World, tmp_path: Path
 async def test_the_last_wait_beside_a_sale_ends_with_a_reply(here: World, tmp_path: Path) -> None:
     publish(here, tmp_path, "patient", MAIL, {"wait": "20 days"})
     lead = here.lead(phase="Opportunity")
-    state = CadenceBesideState(lead, "opportunity-1-help", "patient")
+    state = SideCadenceState(lead, "opportunity-1-help", "patient")
     handle = await here.client.start_workflow(
-        CADENCE_BESIDE, state, id=state.key, task_queue=JOURNEY_QUEUE
+        SIDE_CADENCE, state, id=state.key, task_queue=JOURNEY_QUEUE
     )
     await here.reaches(SENT, 1)
     await here.environment.sleep(timedelta(days=19))

@@ -1,0 +1,33 @@
+"""A customer's journey with a mistake in the background. In a module of its own: the sandbox
+imports it anew."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import JourneyResult, JourneyState, Notice
+from workflows.customer import Customer
+from workflows.transition import Transition, end
+
+
+@workflow.defn
+class DeafCustomer(Customer):
+    """Has been welcomed, and dies of the first word."""
+
+    @workflow.init
+    def __init__(self, state: JourneyState) -> None:
+        super().__init__(state)
+
+    @workflow.run
+    async def run(self, _state: JourneyState) -> JourneyResult:
+        """Look after the customer."""
+        return await self.follow(self.story)
+
+    async def keep(self) -> Transition:
+        """Wait for nothing."""
+        await workflow.wait_condition(lambda: self.order is not None)
+        return end("stopped", "stopped")
+
+    async def hear(self, notice: Notice) -> None:
+        """Fail."""
+        raise RuntimeError(f"nobody hears {notice.code}")

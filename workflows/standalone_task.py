@@ -1,0 +1,39 @@
+"""A task for a person that nothing waits for."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+
+from domain.journey import InboxState, TaskRequest
+from domain.journey_sales import STANDALONE_TASK, StandaloneTaskState
+from workflows.transition import OperatorOverride
+from workflows.waiting import Inbox
+
+
+@workflow.defn(name=STANDALONE_TASK)
+class StandaloneTask(Inbox):
+    """One task for a person."""
+
+    @workflow.init
+    def __init__(self, side: StandaloneTaskState) -> None:
+        super().__init__(InboxState(side.lead_id))
+
+    @workflow.run
+    async def run(self, side: StandaloneTaskState) -> str:
+        """Have the task done.
+
+        Returns:
+            Its disposition, ``expired`` or ``stopped``.
+        """
+        request = TaskRequest(
+            key=workflow.info().run_id,
+            lead_id=side.lead_id,
+            kind=side.kind,
+            opportunity_id=side.opportunity_id,
+            step=side.step,
+        )
+        try:
+            answer = await self.ask(request)
+        except OperatorOverride as override:
+            return override.transition.reason
+        return answer.code

@@ -1,0 +1,182 @@
+"""How a workflow waits for a lead: one inbox, one way to rest, one way to ask a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import ClassVar
+
+from temporalio import workflow
+
+from domain.journey import Code, Disposition, InboxState, Notice, TaskRequest
+from domain.sentences import sentence
+from workflows import human_task
+from workflows.transition import OperatorOverride, Transition, end
+
+REMEMBERED_MESSAGES = 20
+
+
+class HistoryFull(Exception):
+    """The run has grown so long that the story is to go on in a new one."""
+
+
+class Inbox:
+    """Takes what the relay and operators say, and waits for it; a workflow adds its story."""
+
+    renewable: ClassVar[bool] = False
+    """Whether the story can go on from the state alone, in a new run."""
+
+    def __init__(self, state: InboxState) -> None:
+        self.state = state
+        self.order: Transition | None = None
+        self.waiting_for: str = sentence("Starting")
+
+    @workflow.signal
+    def engagement(self, notice: Notice) -> None:
+        """The lead did something that changes its plan."""
+        self.receive(notice)
+
+    @workflow.signal
+    def meeting(self, notice: Notice) -> None:
+        """A meeting was booked, moved or cancelled."""
+        self.receive(notice)
+
+    @workflow.signal
+    async def pause(self) -> None:
+        """Freeze the remaining time of whatever is waited for."""
+        self.state.paused = True
+
+    @workflow.signal
+    async def resume(self) -> None:
+        """Go on with the time that was left."""
+        self.state.paused = False
+
+    @workflow.signal
+    def replan(self) -> None:
+        """A calendar or the lead's time zone changed: look at the plan again."""
+        self.state.inbox.append(Notice(Code.REPLAN))
+
+    @workflow.signal
+    def stop(self) -> None:
+        """End here."""
+        self.order = end("stopped", "stopped")
+
+    def receive(self, notice: Notice) -> None:
+        """Accept a notice, once however often the relay brings it."""
+        if notice.message:
+            if notice.message in self.state.seen:
+                return
+            self.state.seen = [*self.state.seen, notice.message][-REMEMBERED_MESSAGES:]
+        self.accept(notice)
+
+    def accept(self, notice: Notice) -> None:
+        """Do with a new notice what is to be done at once: most are kept for who waits for it."""
+        self.state.inbox.append(notice)
+
+    async def rest(
+        self, seconds: float, *, details: str, summary: str, wake: tuple[str, ...] = ()
+    ) -> Notice | None:
+        """Wait ``seconds`` of unpaused time, or for ever when they are infinite.
+
+        Returns:
+            The notice in ``wake`` that ended the rest, None when time ran out.
+
+        Raises:
+            OperatorOverride: an operator's order came first.
+            HistoryFull: the story is renewable, and to go on in a new run.
+        """
+        left = seconds
+        while True:
+            await self.unpaused()
+            if notice := self.consume(*wake):
+                return notice
+            if left <= 0:
+                return None
+            if self.outgrown:
+                raise HistoryFull
+            self.set_details(details)
+            started = workflow.now()
+            try:
+                await workflow.wait_condition(
+                    lambda: self.interrupted or self.outgrown or self.has(*wake),
+                    timeout=None if left == float("inf") else timedelta(seconds=left),
+                    timeout_summary=summary,
+                )
+            except TimeoutError:
+                return None
+            left -= (workflow.now() - started).total_seconds()
+
+    async def ask(self, request: TaskRequest, wake: tuple[str, ...] = ()) -> Disposition | Notice:
+        """Have a person do ``request``; a notice in ``wake`` makes the work unnecessary.
+
+        Raises:
+            OperatorOverride: an operator's order came first; the task is withdrawn.
+        """
+        seconds_left = 0.0
+        while True:
+            await self.unpaused()
+            if notice := self.consume(*wake):
+                return notice
+            answer = await human_task.perform(
+                replace(
+                    request,
+                    key=f"{request.key}:{workflow.uuid4()}",
+                    seconds_left=seconds_left,
+                ),
+                interrupted=lambda: self.interrupted or self.has(*wake),
+                set_details=self.set_details,
+                changed=lambda: self.has(Code.REPLAN),
+                looked=lambda: self.discard(Code.REPLAN),
+            )
+            if isinstance(answer, Disposition):
+                return answer
+            seconds_left = answer.seconds_left
+
+    async def unpaused(self) -> None:
+        """Wait while paused.
+
+        Raises:
+            OperatorOverride: an operator's order is pending.
+        """
+        if self.state.paused and self.order is None:
+            self.set_details(
+                sentence("Paused by an operator; resume to go on with the time that was left")
+            )
+            await workflow.wait_condition(lambda: not self.state.paused or self.order is not None)
+        if self.order is not None:
+            raise OperatorOverride(self.order)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an operator wants something other than waiting."""
+        return self.state.paused or self.order is not None
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether the server suggests to go on in a new run, and the story can."""
+        return self.renewable and workflow.info().is_continue_as_new_suggested()
+
+    def has(self, *codes: str) -> bool:
+        """Whether a notice of this cycle with one of ``codes`` is in the inbox."""
+        return any(self._concerns(notice, codes) for notice in self.state.inbox)
+
+    def consume(self, *codes: str) -> Notice | None:
+        """Remove and return the first such notice."""
+        for notice in self.state.inbox:
+            if self._concerns(notice, codes):
+                self.state.inbox.remove(notice)
+                return notice
+        return None
+
+    def discard(self, *codes: str) -> None:
+        """Drop notices that have become pointless."""
+        while self.consume(*codes):
+            pass
+
+    def set_details(self, what: str) -> None:
+        """Say in the UI why the workflow is here, what happens next and when."""
+        self.waiting_for = what
+        workflow.set_current_details(what)
+
+    def _concerns(self, notice: Notice, codes: tuple[str, ...]) -> bool:
+        return notice.code in codes and notice.cycle in (0, self.state.cycle)
