@@ -14,6 +14,7 @@ from tests.architecture.files import PACKAGES, parsed, python_files, shown
 
 # What differs from run to run, or reads the machine: in a workflow it breaks replay.
 FORBIDDEN_MODULES = {"os", "random", "secrets", "time", "uuid", "zoneinfo", "pathlib", "socket"}
+CHANGES = {"consume", "discard", "append", "remove", "pop", "clear"}
 FORBIDDEN_CALLS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
 
@@ -64,6 +65,27 @@ def _imports(node: ast.AST) -> list[str]:
     if isinstance(node, ast.ImportFrom):
         return [node.module or ""]
     return []
+
+
+@pytest.mark.parametrize("path", python_files("workflows"), ids=shown)
+def test_a_condition_that_is_waited_for_changes_nothing(path: Path) -> None:
+    """It is asked after each thing that happens, and what it took would be gone by the time that
+    somebody looks."""
+    conditions = [
+        given
+        for call in ast.walk(parsed(path))
+        if isinstance(call, ast.Call)
+        for given in (*call.args, *(word.value for word in call.keywords if word.arg != "looked"))
+        if isinstance(given, ast.Lambda)
+    ]
+    called = {
+        node.func.attr
+        for condition in conditions
+        for node in ast.walk(condition)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+    assert called & CHANGES == set()
 
 
 def test_these_tests_know_every_package() -> None:

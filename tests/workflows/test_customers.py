@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -142,7 +143,10 @@ async def test_a_listener_that_dies_stops_the_journey_for_all_to_see() -> None:
         await handle.signal("engagement", Notice(Code.REPLIED))
 
         failed = None
-        while failed is None:
+        for _ in range(100):
+            if failed:
+                break
+            await asyncio.sleep(0.1)
             history = await handle.fetch_history()
             failed = next(
                 (

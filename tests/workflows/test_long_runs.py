@@ -11,7 +11,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
-from domain.journey import Code, Notice, OpportunityState, Phase
+from domain.journey import Code, JourneyState, Notice, OpportunityState, Phase
 from store import tasks
 from store.answers import Answer
 from tests.workflows import after_sale
@@ -19,8 +19,9 @@ from tests.workflows.harness import World, says
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
-LONG = 4_200
-"""Events; the server suggests a new run from 4,096 on."""
+LONG = 4 * 1024 * 1024
+"""Bytes from which on the server suggests a new run."""
+BALLAST = "." * 200_000
 MESSAGE = 7
 PHASES = "SELECT phase FROM stage_transition ORDER BY id"
 
@@ -29,11 +30,10 @@ async def grow(handle: WorkflowHandle[Any, Any]) -> str:
     """Have its history become long; returns the run whose history it is."""
     run = (await handle.describe()).run_id
     assert run is not None
-    while True:
-        await asyncio.gather(*(handle.signal("resume") for _ in range(100)))
-        now = await handle.describe()
-        if now.run_id != run or now.history_length > LONG:
-            return run
+    for _ in range(LONG // len(BALLAST) + 2):
+        notice = Notice(Code.HOT, message=MESSAGE, reason=BALLAST)
+        await handle.signal("engagement", notice)
+    return run
 
 
 async def renewed(here: World, handle: WorkflowHandle[Any, Any], first: str) -> None:
@@ -66,7 +66,6 @@ async def test_a_customer_is_welcomed_once_and_heard_in_every_run(here: World) -
     await here.environment.sleep(timedelta(days=4))
     await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
 
-    await handle.signal("engagement", Notice(Code.HOT, message=MESSAGE))
     await renewed(here, handle, await grow(handle))
     await handle.signal("engagement", Notice(Code.REPLIED, message=MESSAGE))
     await handle.signal("pause")
@@ -133,3 +132,25 @@ async def test_an_opportunity_takes_what_it_knows_into_a_new_run(here: World) ->
     await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
     await stages.signal("stop")
     await here.reaches("SELECT outcome FROM opportunity", "no_outcome")
+
+
+async def test_nothing_that_comes_between_two_runs_is_lost(here: World) -> None:
+    """Notices that nobody has used yet travel on, and so do those that come in the very moment in
+    which one run ends and the next begins."""
+    lead = here.lead()
+    handle = await here.start(Phase.RECYCLE, lead, reason="lost", cadence="welcome-nurture")
+    await here.reaches("SELECT phase FROM lead", "Recycle")
+    told = range(1, 301)
+
+    growing = asyncio.create_task(grow(handle))
+    for number in told:
+        notice = Notice(Code.HOT, ref=number, message=MESSAGE + number)
+        await handle.signal("engagement", notice)
+    first = await growing
+    await renewed(here, handle, first)
+    await handle.execute_update("move_to", Phase.NURTURE)
+    await here.reaches("SELECT phase FROM lead", "Nurture")
+    begun = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
+    (state,) = await DataConverter.default.decode(begun.input.payloads, [JourneyState])
+
+    assert sorted({notice.ref for notice in state.inbox}) == [0, *told]
