@@ -38,7 +38,7 @@ async def grow(handle: WorkflowHandle[Any, Any]) -> str:
 
 async def renewed(here: World, handle: WorkflowHandle[Any, Any], first: str) -> None:
     """Wait until it goes on in a new run, and see that the first one replays."""
-    for _ in range(400):
+    for _ in range(1_200):
         if (await handle.describe()).run_id != first:
             break
         await asyncio.sleep(0.05)
