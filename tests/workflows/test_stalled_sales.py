@@ -77,7 +77,8 @@ async def test_a_reply_ends_marketing_s_help_at_once(hurried: World) -> None:
     await hurried.does(lead, "reply")
 
     await hurried.reaches("SELECT exit_reason FROM enrollment", "replied")
-    assert hurried.value("SELECT count(*) FROM task WHERE state = 'open'") == 1
+    # The owner's task to read the reply, beside that of the sale, is done as soon as it is open.
+    await hurried.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
 
 
 async def test_help_is_not_forced_on_an_owner_who_refuses_it(hurried: World) -> None:
