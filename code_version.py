@@ -9,7 +9,16 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-PARTS = ("activities", "domain", "store", "workflows", "relay.py", "worker.py")
+PARTS = (
+    "activities",
+    "domain",
+    "mail",
+    "store",
+    "temporal",
+    "workflows",
+    "runtime.py",
+    "worker.py",
+)
 """What decides how journeys go on."""
 
 

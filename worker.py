@@ -26,20 +26,20 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings as settings_module
-from activities.channels.registry import channel_from
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats, hear_database
-from activities.links import link_signer
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from code_version import code_version
 from crash_points import crash_point
-from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
-from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
+from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.contracts.webhooks import WEBHOOK_QUEUE
 from domain.not_ready import NotReady
-from domain.webhooks import WEBHOOK_QUEUE
 from logs import keep_values_out_of_logs
+from mail.channels.registry import channel_from
+from mail.links import link_signer
 from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine

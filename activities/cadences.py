@@ -10,26 +10,27 @@ from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.email import Delivery, Email, attempts_of, deliver
-from activities.merge import greeted_as, lead_facts, merge_fields
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
-from domain.cadences.facts import reach_facts
 from domain.cadences.planner import Move, next_move
-from domain.cadences.window import begins, next_opening
-from domain.consent import Room
-from domain.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
-from domain.journey_sales import LeaveCadence
+from domain.consent.policy import Room
+from domain.contracts.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
+from domain.contracts.journey_sales import LeaveCadence
+from domain.rules.facts import reach_facts
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from domain.sentences import Value, sentence
-from store import cadences, enrollment_steps, journeys
-from store.consent import consent_version
-from store.engagement import engagement_facts
-from store.enrollment_steps import EnrollmentStep
-from store.lead_standing import is_ready_on_entry
-from store.policies import policy
-from store.scoring import points_now
+from domain.time.window import begins, next_opening
+from mail.merge import greeted_as, lead_facts, merge_fields
+from store.consent.consent import consent_version
+from store.journeys import enrollment_steps, journeys
+from store.journeys.enrollment_steps import EnrollmentStep
+from store.published import cadences
+from store.published.policies import policy
+from store.scoring.engagement import engagement_facts
+from store.scoring.lead_standing import is_ready_on_entry
+from store.scoring.scoring import points_now
 
 # Timers and clocks agree to well under this; what is due within it is due now.
 DUE_TOLERANCE = timedelta(seconds=5)
@@ -77,8 +78,8 @@ class CadenceActivities:
         A lead that is ready for sales already leaves at once.
 
         Raises:
-            store.cadences.CadenceMissing: it was never published; retried, so that publishing it
-                lets the journey go on.
+            store.published.cadences.CadenceMissing: it was never published; retried, so that
+                publishing it lets the journey go on.
             LookupError: there is no such lead.
         """
         now = self.resources.now()

@@ -10,17 +10,17 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.cadences.window import begins
-from domain.journey import Plan
-from domain.journey_sales import NextCall, PlanNextCall
+from domain.contracts.journey import Plan
+from domain.contracts.journey_sales import NextCall, PlanNextCall
 from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
 from domain.sales.follow_up import NOBODY_CALLED, CallRules, FollowUpPolicy
 from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
-from domain.sales.spans import Pause
 from domain.sentences import sentence
-from store.business_time import calendar_of
-from store.inbound import AWAY_UNTIL
-from store.policies import policy
+from domain.time.spans import Pause
+from domain.time.window import begins
+from store.mail.inbound import AWAY_UNTIL
+from store.published.policies import policy
+from store.sla.business_time import calendar_of
 
 
 @dataclass(frozen=True)

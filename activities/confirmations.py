@@ -7,9 +7,9 @@ from temporalio import activity
 
 from activities.email import Email, deliver_at_last
 from activities.resources import Resources
-from domain.confirmation import CONFIRMATION_MAIL, AskToConfirm
-from store import cadences
-from store.confirmations import WAITING
+from domain.contracts.confirmation import CONFIRMATION_MAIL, AskToConfirm
+from store.consent.confirmations import WAITING
+from store.published import cadences
 
 _LEAD = text(
     f"""
@@ -34,8 +34,8 @@ class ConfirmationActivities:
         Who has confirmed or wants no mail is asked no more.
 
         Raises:
-            store.cadences.TemplateMissing: it was never published; retried, so that publishing it
-                has the mail sent.
+            store.published.cadences.TemplateMissing: it was never published; retried, so that
+                publishing it has the mail sent.
         """
         with self.resources.engine.begin() as connection:
             lead = connection.execute(_LEAD, {"id": request.lead_id}).first()

@@ -9,8 +9,7 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.cadences.window import zone
-from domain.journey_sales import (
+from domain.contracts.journey_sales import (
     CustomerCare,
     DatePassed,
     EndCare,
@@ -19,8 +18,10 @@ from domain.journey_sales import (
     WelcomeCustomer,
 )
 from domain.sentences import sentence
-from store import customers, journeys
-from store.business_time import calendar_of
+from domain.time.window import zone
+from store.journeys import journeys
+from store.opportunities import customers
+from store.sla.business_time import calendar_of
 
 
 class CustomerActivities:

@@ -9,18 +9,18 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.desk import MindDesk, Minded
+from domain.contracts.desk import MindDesk, Minded
 from domain.scoring.policy import ScoringPolicy
-from store.confirmations import ask_who_waits
-from store.due_times import recount_due
-from store.policies import PolicyMissing, policy
-from store.presence import current_absences, stand_in
+from store.consent.confirmations import ask_who_waits
+from store.published.policies import PolicyMissing, policy
 from store.retention import sweep
-from store.routing import drain_overflow, mend_tasks, mind_overflow
-from store.sales_pace import room
-from store.scoring_runs import hand_over
-from store.sla_breaches import leads_due, mind_lead
-from store.sla_recount import recount
+from store.routing.presence import current_absences, stand_in
+from store.routing.routing import drain_overflow, mend_tasks, mind_overflow
+from store.scoring.sales_pace import room
+from store.scoring.scoring_runs import hand_over
+from store.sla.due_times import recount_due
+from store.sla.sla_recount import recount
+from store.tasks.sla_breaches import leads_due, mind_lead
 
 ROUND = timedelta(minutes=5)
 """Journey time between two rounds."""

@@ -13,7 +13,12 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import refusals
-from activities.channels.base import (
+from activities.resources import Resources
+from crash_points import crash_point
+from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
+from domain.email.message import CalendarPart
+from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
+from mail.channels.base import (
     EmailMessage,
     MessageRejected,
     OutcomeUnknown,
@@ -21,13 +26,8 @@ from activities.channels.base import (
     SenderRefused,
     TryAgain,
 )
-from activities.mail_text import mail_text
-from activities.resources import Resources
-from crash_points import crash_point
-from domain.consent import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
-from domain.email.message import CalendarPart
-from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
-from store import ledger, sending
+from mail.text import mail_text
+from store.mail import ledger, sending
 from store.patience import keep_trying
 
 MARK_SECONDS = 3.0

@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, exists, select, update
 
-from activities.merge import greeted_as
 from activities.resources import Resources
+from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
-from domain.journey import SendOne
 from domain.meetings.invitation import Invitation, uid_of
+from mail.merge import greeted_as
 from store.tables import Lead, Meeting, Rep, Touch
 
 INVITES = "meeting-confirmation"
@@ -47,7 +47,7 @@ def invitation(
     invitation of ours is too, from before it was booked there, that one is withdrawn.
 
     Args:
-        lead: a row with :data:`store.lead_facts.LEAD_COLUMNS`.
+        lead: a row with :data:`store.routing.lead_facts.LEAD_COLUMNS`.
         key: the touch whose booking link the entry shows.
         now: journey time, UTC.
     """

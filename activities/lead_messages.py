@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from activities.work import Work, times
-from domain.cadences.window import zone
-from domain.journey import TaskRequest
+from domain.contracts.journey import TaskRequest
 from domain.sales.follow_up import FollowUpPolicy
+from domain.time.window import zone
 from store.tables import Lead, Meeting
 
 

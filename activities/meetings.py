@@ -10,13 +10,18 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.journey import CallOffMeeting, Code, MeetingPlan, PlanMeeting, Reminder
-from domain.journey_sales import SIDE_MEETING, FindNextMeeting, NextMeeting, OutcomeMissing
-from domain.policies import MeetingPolicy
+from domain.checking.policies import MeetingPolicy
+from domain.contracts.journey import CallOffMeeting, Code, MeetingPlan, PlanMeeting, Reminder
+from domain.contracts.journey_sales import (
+    SIDE_MEETING,
+    FindNextMeeting,
+    NextMeeting,
+    OutcomeMissing,
+)
 from domain.sentences import sentence
-from store import meetings, missing_outcomes
-from store.next_meetings import next_meeting_of, take_over
-from store.policies import policy
+from store.journeys.next_meetings import next_meeting_of, take_over
+from store.meetings import meetings, missing_outcomes
+from store.published.policies import policy
 
 
 class MeetingActivities:

@@ -5,11 +5,17 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.journey import AdvanceOpportunity, CloseOpportunity, OpenOpportunity, OpportunityOpened
-from domain.journey_sales import StallAnswer, StandsStill
+from domain.contracts.journey import (
+    AdvanceOpportunity,
+    CloseOpportunity,
+    OpenOpportunity,
+    OpportunityOpened,
+)
+from domain.contracts.journey_sales import StallAnswer, StandsStill
 from domain.sales.opportunities import OpportunityPolicy
-from store import journeys, opportunities
-from store.policies import policy
+from store.journeys import journeys
+from store.opportunities import opportunities
+from store.published.policies import policy
 
 
 class OpportunityActivities:

@@ -6,11 +6,12 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.journey import EndJourney, Entered, Park, Parking, PhaseEntry
+from domain.contracts.journey import EndJourney, Entered, Park, Parking, PhaseEntry
 from domain.sales.recycle import RecyclePolicy, rest_of
 from domain.sentences import sentence
-from store import journeys, recycle
-from store.policies import policy
+from store.journeys import journeys
+from store.published.policies import policy
+from store.recycle import recycle
 
 
 class PhaseActivities:

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from activities.channels.base import (
+from activities.resources import Resources
+from domain.consent.policy import Trouble
+from domain.engagement.bounces import BounceMeaning
+from mail.channels.base import (
     AddressRejected,
     ChannelMisconfigured,
     MessageRejected,
@@ -15,14 +18,11 @@ from activities.channels.base import (
     SenderRefused,
     SoftBounce,
 )
-from activities.resources import Resources
-from domain.consent import Trouble
-from domain.engagement.bounces import BounceMeaning
-from store import ledger, sending
-from store.consent import TroubleReport, lock_address, report_trouble
-from store.engagement import Happened, record
-from store.lead_standing import lock_leads
-from store.refused_mail import RefusedMail
+from store.consent.consent import TroubleReport, lock_address, report_trouble
+from store.mail import ledger, sending
+from store.mail.refused_mail import RefusedMail
+from store.scoring.engagement import Happened, record
+from store.scoring.lead_standing import lock_leads
 
 AT_MOST = timedelta(hours=72)
 """For how long a touch is tried again whose recipient takes nothing now; RFC 5321 4.5.4.1 gives

@@ -10,9 +10,9 @@ from icalendar import Calendar
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.channels.base import ChannelError, EmailMessage, TryAgain
 from activities.invitations import Invited
 from activities.resources import Resources
+from mail.channels.base import ChannelError, EmailMessage, TryAgain
 
 log = structlog.get_logger(__name__)
 

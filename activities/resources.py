@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from temporalio import activity
 
-from activities.channels.base import Channel
 from domain.email.links import LinkSigner
+from mail.channels.base import Channel
 from settings import Settings
 from store.engine import single_statements
 

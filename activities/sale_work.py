@@ -8,16 +8,16 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import Connection
 
 from activities.work import Work, times
-from domain.cadences.window import zone
-from domain.journey import Code, TaskRequest
+from domain.contracts.journey import Code, TaskRequest
 from domain.sales.customers import CustomerPolicy
 from domain.sales.opportunities import OpportunityPolicy
-from domain.sales.spans import ClockSpan
-from store import customers
-from store.business_time import calendar_of, team_of
-from store.opportunities import BESIDE
-from store.opportunity_list import OpportunityLine, find_opportunity
-from store.policies import policy
+from domain.time.spans import ClockSpan
+from domain.time.window import zone
+from store.opportunities import customers
+from store.opportunities.opportunities import BESIDE
+from store.published.policies import policy
+from store.sla.business_time import calendar_of, team_of
+from store.views.opportunity_list import OpportunityLine, find_opportunity
 
 SALE_KINDS = ("opportunity", "loss_review", "hand_over", "customer_question", "renewal", "upsell")
 LATE = timedelta(days=30)

@@ -15,13 +15,13 @@ from activities.invitations import (
     invitation,
     withdrawn,
 )
-from activities.merge import greeted_as, merge_fields
 from activities.rep_mail import invite_rep
 from activities.resources import Resources
-from domain.consent import SALES_TOPIC
-from domain.journey import SendOne
-from store import cadences
-from store.lead_facts import LEAD_COLUMNS
+from domain.consent.policy import SALES_TOPIC
+from domain.contracts.journey import SendOne
+from mail.merge import greeted_as, merge_fields
+from store.published import cadences
+from store.routing.lead_facts import LEAD_COLUMNS
 
 
 class SalesActivities:
@@ -35,7 +35,7 @@ class SalesActivities:
         """Send one mail outside a cadence, once per key.
 
         Mails about a meeting are operational: an unsubscribed lead still gets them. The others are
-        those after a call (see :data:`domain.consent.SALES_TOPIC`).
+        those after a call (see :data:`domain.consent.policy.SALES_TOPIC`).
         """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:

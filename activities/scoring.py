@@ -7,11 +7,11 @@ import time
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
+from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
 from domain.scoring.policy import ScoringPolicy
-from store import scoring_runs
-from store.policies import policy
-from store.sales_pace import PORTION, room
+from store.published.policies import policy
+from store.scoring import scoring_runs
+from store.scoring.sales_pace import PORTION, room
 
 SLICE_SECONDS = 10.0
 """Real seconds after which one activity reports how far it is."""

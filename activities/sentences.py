@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.cadences.window import zone
+from domain.time.window import zone
 
 
 def local_time(at: datetime, time_zone: str, now: datetime) -> str:

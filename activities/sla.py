@@ -5,8 +5,9 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.journey_sales import EnforcePromises, HoldPromises, PromisesEnforced
-from store import sla, sla_breaches
+from domain.contracts.journey_sales import EnforcePromises, HoldPromises, PromisesEnforced
+from store.sla import sla
+from store.tasks import sla_breaches
 
 
 class SlaActivities:

@@ -14,16 +14,23 @@ from activities.sentences import local_time
 from activities.work import Work, times
 from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
-from domain.journey import AwaitDisposition, CloseTask, Disposition, OpenedTask, TaskRequest
-from domain.journey_sales import MESSAGE_TASK
-from domain.policies import DISPOSITIONS, MeetingPolicy
+from domain.checking.policies import DISPOSITIONS, MeetingPolicy
+from domain.contracts.journey import (
+    AwaitDisposition,
+    CloseTask,
+    Disposition,
+    OpenedTask,
+    TaskRequest,
+)
+from domain.contracts.journey_sales import MESSAGE_TASK
 from domain.sales.follow_up import FollowUpPolicy
-from domain.sales.spans import Duration
 from domain.sentences import sentence
-from store import cadences, tasks
-from store.business_time import clocked
-from store.next_actions import is_prospect
-from store.policies import policy
+from domain.time.spans import Duration
+from store.published import cadences
+from store.published.policies import policy
+from store.sla.business_time import clocked
+from store.tasks import tasks
+from store.views.next_actions import is_prospect
 
 
 class TaskActivities:

@@ -18,9 +18,9 @@ from temporalio import activity
 
 from activities.resources import Resources
 from crash_points import crash_point
-from domain.webhooks import WebhookAttempt, WebhookAttempted, is_public, url_problem
-from store import outgoing
-from store.outgoing import Outgoing
+from domain.contracts.webhooks import WebhookAttempt, WebhookAttempted, is_public, url_problem
+from store.outbox import outgoing
+from store.outbox.outgoing import Outgoing
 from store.patience import keep_trying
 
 log = structlog.get_logger()

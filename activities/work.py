@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from domain.sales.spans import ClockSpan, Duration
+from domain.time.spans import ClockSpan, Duration
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 
-from domain.journey import EMAIL_QUEUE
+from domain.contracts.journey import EMAIL_QUEUE
 
 BARE_WORKFLOW = "Bare"
 

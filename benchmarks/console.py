@@ -38,8 +38,8 @@ from benchmarks.own_stack import print_figures
 from domain.access import Role
 from embedded.postgres import EmbeddedPostgres
 from store import migrate
+from store.access.sessions import COOKIE
 from store.engine import engine
-from store.sessions import COOKIE
 
 MANAGERS = ("boss-west", "boss-east")
 MARKETERS = 2

@@ -10,8 +10,8 @@ from sqlalchemy import Engine, text
 from cli.cadence import publish_files
 from domain.access import Role
 from settings import ROOT
-from store.sessions import begin_session
-from store.users import add_user
+from store.access.sessions import begin_session
+from store.access.users import add_user
 
 REPS = 20
 _TEAM = """\

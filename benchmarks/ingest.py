@@ -43,10 +43,10 @@ from temporalio.client import Client
 
 from benchmarks.own_stack import own_stack, print_figures
 from cli.cadence import publish_files
-from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id
-from domain.search_attributes import search_attributes
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id
+from domain.contracts.search_attributes import search_attributes
+from store.access.write_keys import create_write_key
 from store.engine import engine
-from store.write_keys import create_write_key
 
 BATCH = 100
 CONNECTIONS = 4

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
 from embedded.state import StackAddresses
 from store import migrate

@@ -30,23 +30,23 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 from temporalio.worker import Worker
 
-from activities.channels.registry import channel_from
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats
-from activities.links import link_signer
 from activities.registry import email_activities, journey_activities
 from activities.resources import Resources
 from benchmarks.bare import BARE_WORKFLOW, Bare, nothing
 from benchmarks.own_stack import own_stack, print_figures
 from cli.cadence import publish_files
-from domain.journey import (
+from domain.contracts.journey import (
     EMAIL_QUEUE,
     JOURNEY_QUEUE,
     JourneyState,
     Phase,
     journey_id,
 )
-from domain.search_attributes import search_attributes
+from domain.contracts.search_attributes import search_attributes
+from mail.channels.registry import channel_from
+from mail.links import link_signer
 from settings import Settings
 from store.engine import engine
 from worker import workflow_runner

@@ -26,9 +26,9 @@ from cli.on_record import on_record, order_on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day, shown_time
 from domain.labels import PHASES, STAGES, label
-from store import accounts_hold
-from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
-from store.cadences import CadenceMissing
+from store.consent import accounts_hold
+from store.consent.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
+from store.published.cadences import CadenceMissing
 from temporal import steering
 
 app = group(

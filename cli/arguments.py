@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Engine
 
 import settings as settings_module
 from cli.errors import UserError
-from store.leads import LeadLine, find_lead
-from store.presence import is_known
+from store.routing.presence import is_known
+from store.views.leads import LeadLine, find_lead
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="How many at most.")]

@@ -25,9 +25,9 @@ from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
-from domain.cadences.yaml_source import Problem
-from store import cadences as store
-from store.publishing import Checked, publish_checked
+from domain.authoring.yaml_source import Problem
+from store.published import cadences as store
+from store.publishing.publishing import Checked, publish_checked
 
 app = group(
     "cadence lint",

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.cadences.checked import check_among
-from domain.cadences.yaml_source import Problem, ordered
+from domain.authoring.yaml_source import Problem, ordered
+from domain.checking.checked import check_among
 from domain.email.checked import check_template, template_of
-from store.cadences import TemplateSource
-from store.publishing import Checked
+from store.published.cadences import TemplateSource
+from store.publishing.publishing import Checked
 
 _CADENCE_KEY = re.compile(r"^cadence:\s*[\"']?([\w-]+)", re.MULTILINE)
 _YAML_SUFFIXES = (".yaml", ".yml")

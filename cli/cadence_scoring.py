@@ -15,11 +15,11 @@ from cli.errors import UserError, stderr
 from cli.tables import listed, print_list
 from cli.times import shown_time
 from domain.scoring.policy import MEANINGS, ScoringPolicy
-from store.known_attributes import unknown_attributes
-from store.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
-from store.publishing import Checked
-from store.scoring import Forecast, forecast
-from store.scoring_runs import ScoringRun, newest_run, waiting
+from store.published.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
+from store.publishing.known_attributes import unknown_attributes
+from store.publishing.publishing import Checked
+from store.scoring.scoring import Forecast, forecast
+from store.scoring.scoring_runs import ScoringRun, newest_run, waiting
 from store.tables import Lead
 
 

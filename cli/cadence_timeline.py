@@ -18,7 +18,7 @@ from domain.cadences.cadence import (
     WaitStep,
 )
 from domain.cadences.timeline import elapsed
-from domain.cadences.window import WEEKDAYS, SendWindow
+from domain.time.window import WEEKDAYS, SendWindow
 
 _DAY = timedelta(days=1)
 

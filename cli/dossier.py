@@ -20,8 +20,8 @@ from cli.lead_score import print_score, score_json
 from cli.tables import GAP, longest_address, wide_console
 from cli.times import shown_time
 from domain.labels import ENGAGEMENTS, STAGES, WHY, label
-from store.dossier import Dossier, Feedback, Mail, Seen
-from store.dossier import dossier as dossier_of
+from store.views.dossier import Dossier, Feedback, Mail, Seen
+from store.views.dossier import dossier as dossier_of
 
 
 def dossier(

@@ -19,7 +19,6 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 import settings as settings_module
-from activities.links import deployment_secret
 from cli.arguments import AsJson
 from cli.errors import UserError, stderr
 from cli.on_record import author, on_record
@@ -29,12 +28,14 @@ from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.lead_files.sampled import UnclearDaysError, settle
+from mail.links import deployment_secret
 from runtime import addresses, reach_database
 from settings import Settings
-from store import lead_import, migrate
+from store import migrate
 from store.engine import engine
-from store.erasure import ErasedPeople
-from store.sales_pace import Pace
+from store.erasure.erasure import ErasedPeople
+from store.imports import lead_import
+from store.scoring.sales_pace import Pace
 
 DEFAULT_CADENCE = "welcome-nurture"
 BATCH_ROWS = 2_000

@@ -13,8 +13,8 @@ from cli.credentials import given_name, show_all, show_once, tell_revoked
 from cli.errors import UserError
 from cli.groups import group
 from cli.on_record import on_record
-from store.lead_import import published_cadences
-from store.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
+from store.access.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
+from store.imports.lead_import import published_cadences
 
 app = group(
     "keys create website --cadence welcome-nurture",

@@ -24,14 +24,15 @@ from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
 from cli.on_record import on_record, order_on_record
 from cli.tables import listed, print_list
-from domain.consent import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
-from domain.journey import Phase, journey_id
+from domain.consent.policy import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
+from domain.contracts.journey import Phase, journey_id
 from domain.labels import STAGES, SUPPRESSIONS, label
 from runtime import addresses
-from store import consent, leads
-from store.lead_timeline import ENDLESS, HISTORY, history_length, in_words, timeline
-from store.leads import LeadLine
-from store.scoring import explain
+from store.consent import consent
+from store.scoring.scoring import explain
+from store.views import leads
+from store.views.lead_timeline import ENDLESS, HISTORY, history_length, in_words, timeline
+from store.views.leads import LeadLine
 from temporal import steering
 
 app = group(

@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 
 import settings as settings_module
-from activities.links import deployment_secret
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import database
 from cli.errors import UserError, stderr
 from cli.on_record import author, on_record
-from store import erasure
-from store.erasure import ErasureRefused
+from mail.links import deployment_secret
+from store.erasure import erasure
+from store.erasure.erasure import ErasureRefused
 
 
 def erase(

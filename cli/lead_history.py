@@ -27,7 +27,7 @@ from domain.labels import (
     WHY,
     label,
 )
-from store.lead_timeline import Happened
+from store.views.lead_timeline import Happened
 
 TIME_WIDTH = 21
 

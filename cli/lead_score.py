@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from domain.scoring.policy import Meaning
-from store.scoring import Explanation, ScoreLine
+from store.scoring.scoring import Explanation, ScoreLine
 
 IN_WORDS: dict[Meaning, str] = {
     "known": "nothing to speak of yet",

@@ -17,7 +17,7 @@ from types import FrameType
 from typing import NoReturn
 
 from cli.errors import UserError
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded import ServerName, StackAddresses, StackError, read_state
 from embedded.state import LOCK_FILE, HomeLock
 from health import temporal

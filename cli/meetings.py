@@ -21,15 +21,15 @@ from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
-from store.meeting_lines import (
+from store.meetings.meeting_lines import (
     MeetingLine,
     MeetingState,
     Wanted,
     find_meeting,
     list_meetings,
 )
-from store.meetings import MeetingRefused, book_meeting, cancel_meeting
-from store.rep_times import LONGEST_MINUTES
+from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.routing.rep_times import LONGEST_MINUTES
 
 app = group(
     "meetings list --owner rep-1 --state booked",

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from cli.connect import database
 from cli.errors import UserError
-from store.api_tokens import end_change, record_change
+from store.access.api_tokens import end_change, record_change
 
 MADE, REFUSED = 200, 409
 """How a route of the API would have answered."""

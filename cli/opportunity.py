@@ -23,10 +23,10 @@ from cli.tasks import finish, learned_fields
 from cli.times import shown_time
 from domain.labels import SALE_STAGES, WHY, label
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
-from store import opportunities
-from store.answers import Answer
-from store.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
-from store.policies import policy
+from store.opportunities import opportunities
+from store.published.policies import policy
+from store.tasks.answers import Answer
+from store.views.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
 
 app = group(
     "opportunity list --open",

@@ -14,9 +14,9 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
 from cli.on_record import on_record
-from store.prospects import Prospected
-from store.prospects import prospect as queue
-from store.routing import RoutingRefused
+from store.routing.prospects import Prospected
+from store.routing.prospects import prospect as queue
+from store.routing.routing import RoutingRefused
 
 REFUSED = 2
 

@@ -19,13 +19,13 @@ from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day
-from domain.journey import journey_id
+from domain.contracts.journey import journey_id
 from domain.labels import WHY, label
 from domain.sales.recycle import ASKED_FOR
-from store import recycle
-from store.cadences import CadenceMissing
-from store.leads import LeadLine
-from store.recycle import ParkedLine, RecycleRefused, ReturningWeek
+from store.published.cadences import CadenceMissing
+from store.recycle import recycle
+from store.recycle.recycle import ParkedLine, RecycleRefused, ReturningWeek
+from store.views.leads import LeadLine
 
 app = group(
     "recycle forecast",

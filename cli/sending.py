@@ -13,7 +13,7 @@ from cli.connect import database
 from cli.groups import group
 from cli.on_record import author, on_record
 from cli.tables import listed, print_list
-from store import sending
+from store.mail import sending
 
 app = group(
     "sending status",

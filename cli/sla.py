@@ -16,7 +16,7 @@ from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
 from cli.tables import listed
-from store.sla_figures import SlaFigures, figures
+from store.views.sla_figures import SlaFigures, figures
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 _PROMISES = {

@@ -25,8 +25,8 @@ from embedded import StackAddresses
 from health.checks import Check, State, worst
 from runtime import addresses, reach_database, shown_database
 from store import migrate
-from store.cadences import list_cadences
 from store.engine import engine
+from store.published.cadences import list_cadences
 
 SIGNS = {
     State.OK: "[green]✓[/green]",

@@ -24,12 +24,13 @@ from cli.on_record import REFUSED, on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
 from domain.labels import DISPOSITIONS, WHY, label
-from store import held_answers, task_lists, tasks
-from store.answers import Answer, TaskOver, TaskRefused
-from store.dossier import dossier
-from store.meetings import MeetingRefused
-from store.next_actions import next_actions
-from store.task_lists import OpenTask, TaskDetail
+from store.meetings.meetings import MeetingRefused
+from store.tasks import held_answers, tasks
+from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.views import task_lists
+from store.views.dossier import dossier
+from store.views.next_actions import next_actions
+from store.views.task_lists import OpenTask, TaskDetail
 
 app = group(
     "tasks list --owner rep-1",

@@ -18,16 +18,16 @@ from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
-from domain.cadences.window import zone
 from domain.labels import ALERTS, label
+from domain.time.window import zone
 from store import alerts as alert_rows
-from store import presence as presences
-from store.business_time import calendar_of
-from store.overflow import Waiting
-from store.overflow import overflow as queue
-from store.presence import PresenceRefused, RepLine
-from store.routing import RoutingRefused
-from store.routing import reassign as give
+from store.routing import presence as presences
+from store.routing.overflow import Waiting
+from store.routing.overflow import overflow as queue
+from store.routing.presence import PresenceRefused, RepLine
+from store.routing.routing import RoutingRefused
+from store.routing.routing import reassign as give
+from store.sla.business_time import calendar_of
 
 app = group(
     "team list",

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from pydantic_core import PydanticCustomError
 
 from cli.errors import UserError
-from domain.cadences.span import Span, parse_span
-from domain.cadences.window import zone
+from domain.time.span import Span, parse_span
+from domain.time.window import zone
 
 
 def parse_time(text: str, time_zone: str, now: datetime, option: str = "--at") -> datetime:

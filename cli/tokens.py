@@ -14,7 +14,7 @@ from cli.errors import UserError
 from cli.groups import group
 from cli.on_record import on_record
 from domain.access import Role
-from store.api_tokens import (
+from store.access.api_tokens import (
     MOST_TOKEN_DAYS,
     TOKEN_DAYS,
     TokenRefused,

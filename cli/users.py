@@ -21,10 +21,8 @@ from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
 from runtime import addresses
-from store.company_accounts import forget_company_account
-from store.engine import engine
-from store.second_factor import remove_second_factor
-from store.users import (
+from store.access.second_factor import remove_second_factor
+from store.access.users import (
     FIRST_ADMIN,
     LINK_LIFE,
     UserLine,
@@ -36,6 +34,8 @@ from store.users import (
     list_users,
     make_link,
 )
+from store.accounts.company_accounts import forget_company_account
+from store.engine import engine
 
 app = group(
     "users add ada@example.com --name Ada --role admin",

@@ -16,8 +16,8 @@ from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
-from domain.webhooks import EVENTS, events_problem, url_problem
-from store import outgoing
+from domain.contracts.webhooks import EVENTS, events_problem, url_problem
+from store.outbox import outgoing
 
 app = group(
     "webhooks add https://crm.example/hook --events meeting.booked",

@@ -21,13 +21,14 @@ from sqlalchemy import Engine
 
 from cli.errors import UserError
 from demo.people import LEARNED, NOTES, WORKS_WITHIN, Person
-from domain.cadences.window import SendWindow, next_opening
 from domain.email.addresses import address_key
+from domain.time.window import SendWindow, next_opening
 from settings import Clock
-from store import task_lists, tasks
-from store.answers import Answer, TaskOver
-from store.meetings import MeetingRefused
-from store.task_lists import OpenTask, TaskDetail
+from store.meetings.meetings import MeetingRefused
+from store.tasks import tasks
+from store.tasks.answers import Answer, TaskOver
+from store.views import task_lists
+from store.views.task_lists import OpenTask, TaskDetail
 
 TICK_SECONDS = 0.2
 PAGE = 500
@@ -326,7 +327,7 @@ def enter(database: Engine, clock: Clock, task_id: int, answer: Answer) -> bool:
         False when the task is over, or no time was free.
 
     Raises:
-        store.answers.TaskRefused: the task cannot be answered so.
+        store.tasks.answers.TaskRefused: the task cannot be answered so.
     """
     for _ in range(TRIES):
         try:

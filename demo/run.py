@@ -26,9 +26,15 @@ from demo.screen import FIGURE_NAMES, Header, Moment, Screen
 from domain.access import Role
 from embedded import StackAddresses
 from settings import ROOT, Settings
-from store.api_tokens import create_token
+from store.access.api_tokens import create_token
 from store.engine import engine
-from store.figures import LoopFigures, Reconciliation, loop_figures, reconcile_outbox, stage_counts
+from store.views.figures import (
+    LoopFigures,
+    Reconciliation,
+    loop_figures,
+    reconcile_outbox,
+    stage_counts,
+)
 from temporal.connect import reach_temporal
 
 SAMPLE = ROOT / "demo" / "sample-leads.csv"

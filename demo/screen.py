@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from demo.players import Happening
-from domain.journey import Stage
-from store.figures import NOT_STARTED, LoopFigures
+from domain.contracts.journey import Stage
+from store.views.figures import NOT_STARTED, LoopFigures
 
 HAPPENINGS_SHOWN = 6
 OTHER_LINES = 19

@@ -12,7 +12,7 @@ from store.health import Probe
 
 
 def sending(name: str, title: Sentence, probe: Probe, clock: Clock) -> Check:
-    """Whether a channel's circuit breaker is open (``store.sending``)."""
+    """Whether a channel's circuit breaker is open (``store.mail.sending``)."""
     pauses = probe.ask(health.PAUSES)
     if not pauses:
         return Check(name, title, State.OK, sentence("mail goes out"), figures={"paused": []})

@@ -14,10 +14,10 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest, GetSyste
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.webhooks import WEBHOOK_QUEUE
 from domain.sentences import Sentence, sentence
-from domain.webhooks import WEBHOOK_QUEUE
 from health.checks import Check, State, unknown
 from settings import Settings
 from temporal.connect import connect_temporal

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from domain.journey import JOURNEY_QUEUE
+from domain.contracts.journey import JOURNEY_QUEUE
 from health.checks import Check, State
 from health.system import examine
 from settings import Settings

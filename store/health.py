@@ -18,7 +18,7 @@ from psycopg2 import extensions, extras
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from store.import_runs import LOCK_CLASS
+from store.imports.import_runs import LOCK_CLASS
 
 STATEMENT_SECONDS = 2
 LATEST_TOUCHES = 1000

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from store.sending import forget_refusals
-from store.tracking_use import forget_use
+from store.mail.sending import forget_refusals
+from store.tracking.tracking_use import forget_use
 
 UNKNOWN_MAIL = timedelta(days=90)
 """How long a mail of somebody who is no lead is kept."""

@@ -1,9 +1,9 @@
 """The relay: brings what the database decided to Temporal, until Temporal has accepted it; and
 releases the answers of people that can't be taken back any more.
 
-Runs inside every worker. Any number of relays share the work by leases (``store.relay_queue``);
-messages of one workflow go in the order they were written, those of different workflows side by
-side.
+Runs inside every worker. Any number of relays share the work by leases
+(``store.outbox.relay_queue``); messages of one workflow go in the order they were written, those of
+different workflows side by side.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from crash_points import crash_point
-from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
-from domain.journey import (
+from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
+from domain.contracts.journey import (
     JOURNEY_QUEUE,
     OPPORTUNITY_WORKFLOW,
     STAGE_OF_PHASE,
@@ -38,17 +38,19 @@ from domain.journey import (
     Phase,
     wait_id,
 )
-from domain.journey_sales import (
+from domain.contracts.journey_sales import (
     SIDE_MEETING,
     STANDALONE_TASK,
     SideMeetingState,
     StandaloneTaskState,
 )
-from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest
-from domain.search_attributes import search_attributes
-from domain.webhooks import WEBHOOK_WORKFLOW
-from store import erasure, held_answers, relay_messages, tasks
-from store.relay_queue import LEASE_SECONDS, Delivery, Leased, hurry, lease_due, settle
+from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest
+from domain.contracts.search_attributes import search_attributes
+from domain.contracts.webhooks import WEBHOOK_WORKFLOW
+from store.erasure import erasure
+from store.outbox import relay_messages
+from store.outbox.relay_queue import LEASE_SECONDS, Delivery, Leased, hurry, lease_due, settle
+from store.tasks import held_answers, tasks
 from temporal.steering import end_at_once
 
 log = structlog.get_logger()

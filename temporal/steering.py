@@ -17,7 +17,7 @@ from temporalio.client import (
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.journey import journey_id
+from domain.contracts.journey import journey_id
 from domain.sentences import sentence
 
 Order = Literal["pause", "resume", "stop"]

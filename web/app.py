@@ -12,35 +12,35 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from activities.links import link_signer
 from domain.email.links import BadLink, ExpiredLink
+from mail.links import link_signer
 from settings import Settings
 from store.engine import AWAY, engine
-from store.policies import PolicyMissing
+from store.published.policies import PolicyMissing
 from web.api.app import create_api
-from web.auth_log import LoggedRefusals
 from web.body_limits import BodyLimits
-from web.booking import booking_pages
-from web.calendar_webhooks import calendar_webhooks
-from web.confirmation import confirmation_pages
-from web.oidc import oidc_pages
 from web.own_hosts import OwnHosts
-from web.password import password_pages
-from web.preferences import preference_pages
-from web.recipient import recipient_pages
+from web.recipients.booking import booking_pages
+from web.recipients.confirmation import confirmation_pages
+from web.recipients.links import recipient_pages
+from web.recipients.preferences import preference_pages
+from web.recipients.touched import LinkGone
 from web.retry_after import retry_after
 from web.same_origin import SameOrigin
-from web.second_factor import second_factor_pages
-from web.second_factor_manage import manage_pages
-from web.second_factor_set_up import set_up_pages
-from web.sendgrid_inbound import sendgrid_inbound
-from web.sendgrid_webhook import sendgrid_webhook
-from web.sign_in import Door, sign_in_pages
-from web.touched import LinkGone
+from web.sign_in.auth_log import LoggedRefusals
+from web.sign_in.oidc import oidc_pages
+from web.sign_in.password import password_pages
+from web.sign_in.second_factor import second_factor_pages
+from web.sign_in.second_factor_manage import manage_pages
+from web.sign_in.second_factor_set_up import set_up_pages
+from web.sign_in.sign_in import Door, sign_in_pages
 from web.tracking.api import tracking_api
 from web.tracking.client_settings import client_settings
 from web.unhandled import Unhandled
 from web.views import PAGES, page
+from web.webhooks.calendars import calendar_webhooks
+from web.webhooks.sendgrid import sendgrid_webhook
+from web.webhooks.sendgrid_inbound import sendgrid_inbound
 from web.words import words_asked_for
 
 log = structlog.get_logger(__name__)

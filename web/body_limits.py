@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.api.problems import Problem, answer
+from web.problems import Problem, answer
 from web.views import page
 from web.words import words_asked_for
 

@@ -9,8 +9,8 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from store.sessions import COOKIE
-from web.sign_in_words import sign_in_words_for
+from store.access.sessions import COOKIE
+from web.sign_in.sign_in_words import sign_in_words_for
 from web.views import page
 
 SAFE = ("GET", "HEAD", "OPTIONS")

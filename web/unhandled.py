@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logs import told
-from web.api.problems import INTERNAL, answer
+from web.problems import INTERNAL, answer
 from web.views import page
 from web.words import words_asked_for
 

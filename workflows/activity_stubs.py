@@ -13,9 +13,9 @@ from typing import TypeVar
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from domain.confirmation import AskToConfirm
-from domain.desk import MindDesk, Minded
-from domain.journey import (
+from domain.contracts.confirmation import AskToConfirm
+from domain.contracts.desk import MindDesk, Minded
+from domain.contracts.journey import (
     EMAIL_QUEUE,
     AdvanceOpportunity,
     BeginCadence,
@@ -39,7 +39,7 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
-from domain.journey_sales import (
+from domain.contracts.journey_sales import (
     CustomerCare,
     DatePassed,
     EndCare,
@@ -58,8 +58,8 @@ from domain.journey_sales import (
     StandsStill,
     WelcomeCustomer,
 )
-from domain.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
-from domain.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
+from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
+from domain.contracts.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
 Answer = TypeVar("Answer")
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from temporalio import workflow
 
-from domain.journey import (
+from domain.contracts.journey import (
     Code,
     Disposition,
     MeetingPlan,
@@ -15,7 +15,7 @@ from domain.journey import (
     SendOne,
     TaskRequest,
 )
-from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, OutcomeMissing
+from domain.contracts.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, OutcomeMissing
 from workflows import activity_stubs
 from workflows.human_task import EXPIRED
 from workflows.waiting import Inbox

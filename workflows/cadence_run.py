@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import Code, Enrolled, Notice, RunStep, TaskRequest
+from domain.contracts.journey import Code, Enrolled, Notice, RunStep, TaskRequest
 from workflows import activity_stubs
 from workflows.waiting import Inbox
 

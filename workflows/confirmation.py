@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
+from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
 from workflows import activity_stubs
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from temporalio import workflow
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from domain.journey import (
+from domain.contracts.journey import (
     Code,
     Disposition,
     JourneyResult,
@@ -17,7 +17,7 @@ from domain.journey import (
     Phase,
     TaskRequest,
 )
-from domain.journey_sales import (
+from domain.contracts.journey_sales import (
     CustomerCare,
     DatePassed,
     EndCare,

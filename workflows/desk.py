@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.desk import DESK_WORKFLOW, DeskState, MindDesk
-from domain.journey import Notice
+from domain.contracts.desk import DESK_WORKFLOW, DeskState, MindDesk
+from domain.contracts.journey import Notice
 from workflows import activity_stubs
 
 

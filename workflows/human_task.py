@@ -11,7 +11,7 @@ from typing import Literal
 from temporalio import exceptions, workflow
 from temporalio.common import RetryPolicy
 
-from domain.journey import (
+from domain.contracts.journey import (
     AwaitDisposition,
     CloseTask,
     Disposition,
@@ -19,7 +19,7 @@ from domain.journey import (
     TaskRequest,
     wait_id,
 )
-from domain.journey_sales import EnforcePromises
+from domain.contracts.journey_sales import EnforcePromises
 from workflows import activity_stubs
 
 WITHDRAWN = "withdrawn"

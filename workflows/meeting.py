@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from temporalio import workflow
 
-from domain.journey import (
+from domain.contracts.journey import (
     BeginCadence,
     CallOffMeeting,
     Code,
@@ -16,7 +16,7 @@ from domain.journey import (
     Phase,
     SendOne,
 )
-from domain.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, FindNextMeeting
+from domain.contracts.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, FindNextMeeting
 from workflows import activity_stubs
 from workflows.appointment import Appointment
 from workflows.cadence_run import run_cadence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
+from domain.contracts.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.phase import JourneyPhase

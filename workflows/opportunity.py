@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import (
+from domain.contracts.journey import (
     OPPORTUNITY_WORKFLOW,
     Code,
     JourneyResult,

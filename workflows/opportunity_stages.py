@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import (
+from domain.contracts.journey import (
     OPPORTUNITY_WORKFLOW,
     AdvanceOpportunity,
     CloseOpportunity,
@@ -14,7 +14,7 @@ from domain.journey import (
     TaskRequest,
     opportunity_workflow_id,
 )
-from domain.journey_sales import SideCadenceState, StandaloneTaskState, StandsStill
+from domain.contracts.journey_sales import SideCadenceState, StandaloneTaskState, StandsStill
 from workflows import activity_stubs, human_task, side_workflows
 from workflows.human_task import EXPIRED
 

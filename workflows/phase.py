@@ -8,7 +8,7 @@ from typing import ClassVar, NoReturn
 
 from temporalio import workflow
 
-from domain.journey import (
+from domain.contracts.journey import (
     ENDED,
     IN_SALES,
     STAGE_OF_PHASE,
@@ -22,7 +22,7 @@ from domain.journey import (
     Stage,
     journey_id,
 )
-from domain.search_attributes import NONE, OWNER, SCORE_BAND, search_attributes
+from domain.contracts.search_attributes import NONE, OWNER, SCORE_BAND, search_attributes
 from domain.sentences import sentence
 from workflows import activity_stubs, side_workflows
 from workflows.transition import OperatorOverride, Transition

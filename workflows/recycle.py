@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import Code, JourneyResult, JourneyState, Notice, Park, Parking, Phase
+from domain.contracts.journey import Code, JourneyResult, JourneyState, Notice, Park, Parking, Phase
 from workflows import activity_stubs
 from workflows.phase import ORDERS_TO_MARKETING, JourneyPhase
 from workflows.transition import Transition, end

@@ -6,7 +6,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.rescoring import RESCORE_WORKFLOW, EscalateBacklog, RescoreLeads, RescoreRequest
+from domain.contracts.rescoring import (
+    RESCORE_WORKFLOW,
+    EscalateBacklog,
+    RescoreLeads,
+    RescoreRequest,
+)
 from workflows import activity_stubs
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import BeginCadence, InboxState
-from domain.journey_sales import SIDE_CADENCE, LeaveCadence, SideCadenceState
+from domain.contracts.journey import BeginCadence, InboxState
+from domain.contracts.journey_sales import SIDE_CADENCE, LeaveCadence, SideCadenceState
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.transition import OperatorOverride

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import Code, InboxState
-from domain.journey_sales import SIDE_MEETING, SideMeetingState
+from domain.contracts.journey import Code, InboxState
+from domain.contracts.journey_sales import SIDE_MEETING, SideMeetingState
 from workflows.appointment import Appointment
 from workflows.transition import OperatorOverride
 from workflows.waiting import Inbox

@@ -7,8 +7,8 @@ import contextlib
 
 from temporalio import exceptions, workflow
 
-from domain.journey import Code, Notice
-from domain.journey_sales import (
+from domain.contracts.journey import Code, Notice
+from domain.contracts.journey_sales import (
     SIDE_CADENCE,
     STANDALONE_TASK,
     SideCadenceState,

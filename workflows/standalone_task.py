@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import InboxState, TaskRequest
-from domain.journey_sales import STANDALONE_TASK, StandaloneTaskState
+from domain.contracts.journey import InboxState, TaskRequest
+from domain.contracts.journey_sales import STANDALONE_TASK, StandaloneTaskState
 from workflows.transition import OperatorOverride
 from workflows.waiting import Inbox
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from temporalio import workflow
 
-from domain.journey import Code, Disposition, InboxState, Notice, TaskRequest
+from domain.contracts.journey import Code, Disposition, InboxState, Notice, TaskRequest
 from domain.sentences import sentence
 from workflows import human_task
 from workflows.transition import OperatorOverride, Transition, end

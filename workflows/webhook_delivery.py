@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from temporalio import workflow
 
-from domain.webhooks import PAUSES, WEBHOOK_WORKFLOW, WebhookAttempt
+from domain.contracts.webhooks import PAUSES, WEBHOOK_WORKFLOW, WebhookAttempt
 from workflows import activity_stubs
 
 

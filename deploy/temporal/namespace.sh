@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the namespace and registers the search attributes that journeys set (the registry is
-# domain/search_attributes.py). Safe to run again.
+# domain/contracts/search_attributes.py). Safe to run again.
 # TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE say where, RETENTION how long ended runs are kept.
 set -eu
 

@@ -24,10 +24,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from domain.cadences.conditions import checked_condition
-from domain.cadences.span import Span, SpanField
-from domain.cadences.window import SendWindow
-from domain.cadences.yaml_messages import did_you_mean
+from domain.authoring.yaml_messages import did_you_mean
+from domain.rules.conditions import checked_condition
+from domain.time.span import Span, SpanField
+from domain.time.window import SendWindow
 
 END = ""
 """Where a lead is after the last step."""
@@ -127,7 +127,7 @@ class Branch(_Model):
 
 
 class BranchStep(_Model):
-    """Go one of two ways, by a condition (see ``domain.cadences.conditions``)."""
+    """Go one of two ways, by a condition (see ``domain.rules.conditions``)."""
 
     branch: Branch
     id: Name = ""

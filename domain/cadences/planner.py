@@ -16,9 +16,9 @@ from domain.cadences.cadence import (
     TaskStep,
     WaitStep,
 )
-from domain.cadences.conditions import compile_condition
-from domain.cadences.facts import Facts, prepared
-from domain.cadences.window import next_opening
+from domain.rules.conditions import compile_condition
+from domain.rules.facts import Facts, prepared
+from domain.time.window import next_opening
 
 Kind = Literal["send", "task", "decide", "exit"]
 

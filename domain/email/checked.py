@@ -6,8 +6,8 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from domain.cadences.yaml_source import Problem
-from domain.confirmation import CONFIRMATION_MAIL
+from domain.authoring.yaml_source import Problem
+from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
 from domain.email.trial import try_template
 

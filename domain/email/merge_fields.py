@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
-from domain.cadences.yaml_messages import did_you_mean
-from domain.cadences.yaml_source import Problem
+from domain.authoring.yaml_messages import did_you_mean
+from domain.authoring.yaml_source import Problem
 from domain.email.template_source import Fragment
 
 FILTERS = frozenset(

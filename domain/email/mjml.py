@@ -16,8 +16,8 @@ from html.parser import HTMLParser
 
 import mrml
 
-from domain.cadences.yaml_messages import did_you_mean
-from domain.cadences.yaml_source import Problem
+from domain.authoring.yaml_messages import did_you_mean
+from domain.authoring.yaml_source import Problem
 from domain.email.dangers import NEVER, WORD, danger_in_attribute, danger_in_css
 from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
 

@@ -34,8 +34,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from domain.cadences.yaml_messages import did_you_mean
-from domain.cadences.yaml_source import Problem
+from domain.authoring.yaml_messages import did_you_mean
+from domain.authoring.yaml_source import Problem
 from domain.email.merge_fields import FILTERS, MAX_ITEMS, TESTS, parse, unknown_fields
 from domain.email.message import one_line
 from domain.email.mjml import to_html_and_text

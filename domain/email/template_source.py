@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-from domain.cadences.yaml_messages import did_you_mean
-from domain.cadences.yaml_source import Problem
+from domain.authoring.yaml_messages import did_you_mean
+from domain.authoring.yaml_source import Problem
 
 _OPENING = re.compile(r"\{[{%#]")
 TAG = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.cadences.yaml_source import Problem
+from domain.authoring.yaml_source import Problem
 from domain.email.merge_fields import at_line
 from domain.email.rendering import (
     CompiledTemplate,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.attributes import attribute_key
+from domain.contacts.attributes import attribute_key
 from domain.contacts.consent_headings import consent_sense
 from domain.contacts.dates import Order
 from domain.contacts.texts import key

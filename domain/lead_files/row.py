@@ -18,7 +18,6 @@ from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.dates import Order, in_iso
 from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
-from domain.contacts.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 from domain.email.addresses import address_key
 from domain.lead_files.columns import Columns
 from domain.lead_files.headings import Field, Hint
@@ -27,6 +26,7 @@ from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
 from domain.lead_files.rejects import RejectedRowError
 from domain.names import split_name
 from domain.sentences import sentence
+from domain.time.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 
 __all__ = [
     "BAD_EMAIL",

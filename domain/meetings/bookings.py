@@ -8,10 +8,10 @@ from typing import Literal
 
 from domain.contacts.countries import language_code
 from domain.contacts.phones import read_phone
-from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
 from domain.meetings.report_fields import BadReport
 from domain.names import split_name
+from domain.time.time_zones import time_zone_name
 
 Provider = Literal["calcom", "calendly"]
 NO_ADDRESS = "sms.cal.com"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from domain.cadences.window import is_business_day, zone
-from domain.sales.business_time import BusinessCalendar, CalendarShut
+from domain.time.business_time import BusinessCalendar, CalendarShut
+from domain.time.window import is_business_day, zone
 
 Busy = tuple[datetime, datetime]
 """When a rep is taken: from the first instant up to, not including, the second."""

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal, NamedTuple
 
-from domain.cadences.window import SendWindow, next_opening, zone
-from domain.sales.business_time import BusinessCalendar, CalendarShut
-from domain.sales.spans import ClockSpan, Pause
+from domain.time.business_time import BusinessCalendar, CalendarShut
+from domain.time.spans import ClockSpan, Pause
+from domain.time.window import SendWindow, next_opening, zone
 
 PartOfDay = Literal["morning", "midday", "afternoon", "evening"]
 _WEEK = timedelta(days=7)

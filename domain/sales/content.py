@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
-from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
-from domain.cadences.conditions import Condition, checked_condition, compile_condition
-from domain.cadences.facts import LEAD_FACTS, LEAD_VALUES, FactSet
-from domain.journey import Stage
-from domain.policy import Policy, mistake
+from domain.contracts.journey import Stage
+from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
+from domain.rules.conditions import Condition, checked_condition, compile_condition
+from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
+from domain.rules.policy import Policy, mistake
 
 CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"', values=LEAD_VALUES)
 """What the condition of an item reads."""

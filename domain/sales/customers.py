@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from domain.cadences.span import Span, SpanField
-from domain.policy import Policy, first_double, mistake
-from domain.sales.spans import ClockSpan, ClockSpanField
+from domain.rules.policy import Policy, first_double, mistake
+from domain.time.span import Span, SpanField
+from domain.time.spans import ClockSpan, ClockSpanField
 
 DateKind = Literal["renewal", "upsell"]
 _MONTHS = re.compile(r"(\d{1,3}) months?")

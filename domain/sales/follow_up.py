@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
-from domain.cadences.span import Span
-from domain.cadences.window import SendWindow
-from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import CODE, Path, Policy, mistake
+from domain.rules.policy import CODE, Path, Policy, mistake
 from domain.sales.calling_times import PARTS, PartOfDay, part_window
-from domain.sales.spans import ClockSpan, ClockSpanField
+from domain.time.span import Span
+from domain.time.spans import ClockSpan, ClockSpanField
+from domain.time.window import SendWindow
 
 UNANSWERED = ("left_voicemail", "no_answer", "busy")
 """Dispositions of a call that nobody took."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
-from domain.sales.spans import ClockSpan
+from domain.time.spans import ClockSpan
 
 NO_GAP = ClockSpan(None)
 REOPENED_AT_MOST = 10

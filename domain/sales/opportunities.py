@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from domain.cadences.span import Span
-from domain.policy import CODE, Policy, first_double, mistake
-from domain.sales.spans import ClockSpan, ClockSpanField
+from domain.rules.policy import CODE, Policy, first_double, mistake
+from domain.time.span import Span
+from domain.time.spans import ClockSpan, ClockSpanField
 
 QUALIFICATION = ("budget", "authority", "need", "timeline")
 """What a sale has to know of the buyer."""

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from domain.cadences.span import Span, SpanField
-from domain.cadences.window import zone
 from domain.contacts.dates import read_day
-from domain.policy import Policy, mistake
+from domain.rules.policy import Policy, mistake
+from domain.time.span import Span, SpanField
+from domain.time.window import zone
 
 ASKED_FOR = "asked_for"
 """Why a lead comes back that named a day to be called on."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from domain.cadences.facts import prepared
+from domain.rules.facts import prepared
 from domain.sales.team import Rep, RoutingRule, TeamPolicy
 
 

@@ -13,9 +13,9 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from domain.policy import Policy, mistake
-from domain.sales.business_time import BusinessCalendar
-from domain.sales.spans import ClockSpan, ClockSpanField, DelayField, Pause
+from domain.rules.policy import Policy, mistake
+from domain.time.business_time import BusinessCalendar
+from domain.time.spans import ClockSpan, ClockSpanField, DelayField, Pause
 
 Promise = Literal["hand_over", "accept", "accept_hot", "first_week", "return"]
 """hand_over: marketing brings a lead that crossed to sales. accept, accept_hot: sales accepts or

@@ -8,15 +8,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
-from domain.cadences.conditions import Condition, checked_condition, compile_condition
 from domain.contacts.countries import country_code, language_code
 from domain.meetings.report_fields import web_address
-from domain.policy import Policy, mistake
-from domain.sales.business_time import BusinessCalendar
-from domain.sales.spans import ClockSpan, DelayField
+from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
+from domain.rules.conditions import Condition, checked_condition, compile_condition
+from domain.rules.policy import Policy, mistake
 from domain.sales.team_checks import DEFAULT_TEAM, mistakes
 from domain.scoring.fit_rules import FIT_FACTS
+from domain.time.business_time import BusinessCalendar
+from domain.time.spans import ClockSpan, DelayField
 
 _CODE = re.compile(r"[a-z0-9-]{1,60}")
 

@@ -9,9 +9,9 @@ import contextlib
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from domain.cadences.conditions import ConditionError, compile_condition
-from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import Path
+from domain.authoring.yaml_messages import did_you_mean
+from domain.rules.conditions import ConditionError, compile_condition
+from domain.rules.policy import Path
 from domain.scoring.fit_rules import FIT_FACTS
 
 Mistake = tuple[Path, str]

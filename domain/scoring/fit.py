@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from domain.cadences.facts import prepared
+from domain.rules.facts import prepared
 from domain.scoring.fit_rules import FirstOf
 from domain.scoring.policy import Letter, ScoringPolicy
 

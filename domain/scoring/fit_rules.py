@@ -16,14 +16,14 @@ from pydantic import (
     field_validator,
 )
 
-from domain.cadences.conditions import (
+from domain.rules.conditions import (
     Condition,
     checked_condition,
     compile_condition,
     compile_number,
 )
-from domain.cadences.facts import LEAD_FACTS, LEAD_VALUES, Facts, FactSet
-from domain.policy import Policy, mistake
+from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, Facts, FactSet
+from domain.rules.policy import Policy, mistake
 
 FIT_FACTS = FactSet(
     {"lead": LEAD_FACTS, "account": {"name": "", "domain": "", "attributes": {}}},

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.cadences.facts import Facts, prepared
+from domain.rules.facts import Facts, prepared
 from domain.scoring.policy import Period, ScoringPolicy
 
 _DUST = 1e-6

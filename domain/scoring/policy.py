@@ -19,13 +19,13 @@ from pydantic import (
     model_serializer,
 )
 
-from domain.cadences.condition_budget import MOST_CONDITIONS, too_costly_together
-from domain.cadences.conditions import Condition, checked_condition, compile_condition
-from domain.cadences.facts import FactSet
-from domain.cadences.span import Span, SpanField, parse_span
-from domain.cadences.yaml_messages import did_you_mean
-from domain.policy import Path, Policy, first_double, mistake
+from domain.authoring.yaml_messages import did_you_mean
+from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
+from domain.rules.conditions import Condition, checked_condition, compile_condition
+from domain.rules.facts import FactSet
+from domain.rules.policy import Path, Policy, first_double, mistake
 from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
+from domain.time.span import Span, SpanField, parse_span
 
 KINDS = (
     *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),

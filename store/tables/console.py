@@ -85,7 +85,7 @@ class SecondFactor(Table):
         ForeignKey("console_user.id"), primary_key=True, autoincrement=False
     )
     sealed_secret: Mapped[str]
-    """Encrypted with a key that is not in the database: see ``store/second_factor.py``."""
+    """Encrypted with a key that is not in the database: see ``store/access/second_factor.py``."""
     last_step: Mapped[int] = mapped_column(BigInteger)
     """The 30 seconds, counted from 1970, whose code was used last: no code counts twice."""
     created_at: Mapped[datetime]
@@ -108,7 +108,7 @@ class LoginFailure(Table):
     __tablename__ = "login_failure"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     email_key: Mapped[str]
-    """The address that was typed, or what else the try counts for: see ``web/sign_in.py``."""
+    """The address that was typed, or what else the try counts for: ``web/sign_in/sign_in.py``."""
     address: Mapped[str]
     """Keyed hash of the network address it came from."""
     at: Mapped[datetime] = mapped_column(index=True)

@@ -137,7 +137,7 @@ class Alert(Table):
     kind: Mapped[str]
     """hot_lead, sla_reminder, sla_breach, stalled (a sale), outcome_missing (of a meeting),
     sending_paused, overflow: nobody can take leads, ``overflow:<team>:<person>:…``, and those of
-    ``store.meeting_alerts``."""
+    ``store.meetings.meeting_alerts``."""
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     owner: Mapped[str] = mapped_column(server_default="")
     """Code of the rep it is for; '' while nobody owns the lead."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.journey import IN_SALES
+from domain.contracts.journey import IN_SALES
 from store.tables.base import Table
 
 IN_SALES_HANDS = "({})".format(", ".join(f"'{phase}'" for phase in IN_SALES))
@@ -158,8 +158,8 @@ class ImportRun(Table):
     rejected: Mapped[int]
     at: Mapped[datetime] = mapped_column(server_default=func.now())
     state: Mapped[str] = mapped_column(server_default="done")
-    """ready, running, done, failed. One that runs is locked (``store.import_job``); without its
-    lock it was interrupted."""
+    """ready, running, done, failed. One that runs is locked (``store.imports.import_job``); without
+    its lock it was interrupted."""
     by: Mapped[str] = mapped_column(server_default="")
     encoding: Mapped[str] = mapped_column(server_default="")
     fields: Mapped[list[str] | None] = mapped_column(JSONB)

@@ -51,7 +51,7 @@ class TrackingUse(Table):
     __tablename__ = "tracking_use"
     write_key_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     what: Mapped[str] = mapped_column(primary_key=True)
-    """The limit: see ``store.tracking_use``."""
+    """The limit: see ``store.tracking.tracking_use``."""
     who: Mapped[str] = mapped_column(primary_key=True)
     """Keyed hash of a visitor, an address or a network, the id of a row, or '' for the key."""
     since: Mapped[datetime] = mapped_column(primary_key=True)

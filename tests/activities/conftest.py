@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from activities.channels.base import Channel
+from mail.channels.base import Channel
 from store.engine import engine
 from tests.activities.desk import Desk
 

@@ -15,7 +15,13 @@ from sqlalchemy import Engine, text
 from temporalio.testing import ActivityEnvironment
 
 from activities.cadences import CadenceActivities
-from activities.channels.base import (
+from activities.email import Email, deliver
+from activities.resources import Resources
+from domain.contracts.journey import Plan, RunStep
+from domain.email.links import LinkSigner
+from domain.email.rendering import CompiledTemplate
+from domain.rules.policy import Policy
+from mail.channels.base import (
     Channel,
     ChannelError,
     EmailMessage,
@@ -23,14 +29,8 @@ from activities.channels.base import (
     Receipt,
     unmarked,
 )
-from activities.email import Email, deliver
-from activities.resources import Resources
-from domain.email.links import LinkSigner
-from domain.email.rendering import CompiledTemplate
-from domain.journey import Plan, RunStep
-from domain.policy import Policy
 from settings import Settings
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from tests.scoring import simple_scoring
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)

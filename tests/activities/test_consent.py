@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from activities.channels.base import Channel, TryAgain
-from domain.consent import DEFAULT, Cap, ConsentPolicy, room_under
-from domain.journey import Plan, RunStep
-from store import ledger
-from store.consent import choose_topics, opt_in, opt_out, suppress
+from domain.consent.policy import DEFAULT, Cap, ConsentPolicy, room_under
+from domain.contracts.journey import Plan, RunStep
+from mail.channels.base import Channel, TryAgain
+from store.consent.consent import choose_topics, opt_in, opt_out, suppress
+from store.mail import ledger
 from tests.activities.desk import NOW, Desk, Provider
 from tests.activities.test_steps import due, enrolled
 

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, text
 from temporalio.exceptions import ApplicationError
 
-from activities.channels.base import (
+from domain.consent.policy import MARKETING_STOPS, Cap
+from mail.channels.base import (
     AddressRejected,
     Channel,
     ChannelError,
@@ -25,13 +26,12 @@ from activities.channels.base import (
     TryAgain,
     unmarked,
 )
-from activities.channels.outbox import OutboxChannel
-from domain.consent import MARKETING_STOPS, Cap
+from mail.channels.outbox import OutboxChannel
 from settings import Settings
-from store import ledger
-from store.inbound import take_inbound
+from store.mail import ledger
+from store.mail.inbound import take_inbound
 from tests.activities.desk import NOW, Desk, Provider
-from web.inbound_mail import Form, read_mail
+from web.webhooks.inbound_mail import Form, read_mail
 
 MakeDesk = Callable[[Channel], Desk]
 BUSY = TryAgain(30.0, "The provider asks us to slow down.")

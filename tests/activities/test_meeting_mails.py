@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from activities.channels.base import Channel
 from activities.sales import SalesActivities
-from domain.journey import SendOne
+from domain.contracts.journey import SendOne
+from mail.channels.base import Channel
 from tests.activities.desk import NOW, Desk, ProcessDied, Provider, attempt_number
 
 

@@ -11,7 +11,15 @@ from datetime import datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.channels.base import (
+from activities.email import Email, deliver_at_last
+from domain.cadences.cadence import Cadence
+from domain.checking.lint import lint_policy
+from domain.consent.policy import ConsentPolicy
+from domain.contracts.journey import Plan, RunStep
+from domain.email.rendering import CompiledTemplate
+from domain.engagement.bounces import BounceMeaning
+from domain.rules.policy import Policy
+from mail.channels.base import (
     AddressRejected,
     Channel,
     ChannelError,
@@ -25,17 +33,9 @@ from activities.channels.base import (
     SoftBounce,
     unmarked,
 )
-from activities.email import Email, deliver_at_last
-from domain.cadences.cadence import Cadence
-from domain.cadences.lint import lint_policy
-from domain.consent import ConsentPolicy
-from domain.email.rendering import CompiledTemplate
-from domain.engagement.bounces import BounceMeaning
-from domain.journey import Plan, RunStep
-from domain.policy import Policy
-from store import sending
-from store.cadences import publish_cadence
-from store.refused_mail import MANY_DEAD, RefusedMail
+from store.mail import sending
+from store.mail.refused_mail import MANY_DEAD, RefusedMail
+from store.published.cadences import publish_cadence
 from tests.activities.desk import NOW, Desk, attempt_number
 from tests.activities.test_steps import ALWAYS
 from tests.store.floor import TEAM

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from store.inbound import take_inbound
+from store.mail.inbound import take_inbound
 from tests.activities.test_refusals import Company, MakeDesk, campaign, many
-from web.inbound_mail import Form, read_mail
+from web.webhooks.inbound_mail import Form, read_mail
 
 REPORT = """From: MAILER-DAEMON@mx.example
 Subject: Undelivered Mail Returned to Sender

@@ -13,13 +13,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.calls import CallActivities
-from activities.channels.base import Channel, TryAgain
 from cli.cadence import publish_files
 from domain.cadences.cadence import Cadence
-from domain.journey import Plan, RunStep
-from domain.journey_sales import PlanNextCall
+from domain.contracts.journey import Plan, RunStep
+from domain.contracts.journey_sales import PlanNextCall
+from mail.channels.base import Channel, TryAgain
 from settings import ROOT
-from store.cadences import publish_cadence
+from store.published.cadences import publish_cadence
 from tests.activities.desk import NOW, Desk, Provider, attempt_number
 from tests.workflows.harness import CADENCES
 

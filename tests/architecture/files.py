@@ -15,6 +15,7 @@ PACKAGES = (
     "domain",
     "embedded",
     "health",
+    "mail",
     "store",
     "temporal",
     "web",

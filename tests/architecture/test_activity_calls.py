@@ -14,8 +14,8 @@ import pytest
 
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
-from domain.journey import EMAIL_QUEUE, JOURNEY_QUEUE, AwaitDisposition, Disposition
-from domain.webhooks import WEBHOOK_QUEUE
+from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE, AwaitDisposition, Disposition
+from domain.contracts.webhooks import WEBHOOK_QUEUE
 from settings import ROOT
 from tests.architecture.files import parsed, python_files
 from workflows import activity_stubs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from activities.channels.base import EmailMessage
+from mail.channels.base import EmailMessage
 
 PLAIN = EmailMessage(
     touch_key="enrollment-7:welcome:1",

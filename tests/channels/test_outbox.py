@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, func, select
 
-from activities.channels.base import AddressRejected, MessageRejected
-from activities.channels.outbox import OutboxChannel
-from activities.channels.registry import channel_from
+from mail.channels.base import AddressRejected, MessageRejected
+from mail.channels.outbox import OutboxChannel
+from mail.channels.registry import channel_from
 from settings import Clock, Settings
 from store.engine import engine
 from store.tables import OutboxMessage

@@ -12,7 +12,7 @@ from email.utils import formatdate
 
 import pytest
 
-from activities.channels.base import (
+from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
@@ -21,7 +21,7 @@ from activities.channels.base import (
     Receipt,
     TryAgain,
 )
-from activities.channels.sendgrid import SendGridChannel
+from mail.channels.sendgrid import SendGridChannel
 from tests.channels.messages import KOREAN, PLAIN, holds_no_secret
 from tests.channels.sendgrid_stand_in import StandIn, stand_in
 

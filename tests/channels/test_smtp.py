@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from activities.channels.base import (
+from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
@@ -34,7 +34,7 @@ from activities.channels.base import (
     SoftBounce,
     TryAgain,
 )
-from activities.channels.smtp import SmtpChannel
+from mail.channels.smtp import SmtpChannel
 from settings import Clock
 from tests.channels.messages import KOREAN, PLAIN, holds_no_secret
 

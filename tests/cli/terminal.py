@@ -16,7 +16,7 @@ import settings
 import starter
 from cli.errors import UserError
 from cli.program import Listed
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows.harness import World
 
 NO_TEMPORAL = "127.0.0.1:1"

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, insert
 
 from cli import keys, tokens, webhooks
 from cli.errors import UserError
-from store.api_tokens import find_caller
-from store.outgoing import announce
+from store.access.api_tokens import find_caller
+from store.access.write_keys import find_source
+from store.outbox.outgoing import announce
 from store.tables import Lead, Meeting
-from store.write_keys import find_source
 from tests.cli.terminal import run
 
 pytestmark = pytest.mark.usefixtures("rep")

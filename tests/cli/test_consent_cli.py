@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 from cli import lead
 from cli.cadence_files import check_files
 from cli.errors import UserError
-from domain.consent import ConsentPolicy
-from store.consent import consent_of, suppress
-from store.policies import publish_policy
+from domain.consent.policy import ConsentPolicy
+from store.consent.consent import consent_of, suppress
+from store.published.policies import publish_policy
 from tests.cli.terminal import run as run_command
 from tests.scoring import simple_scoring
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from cli import lead
 from cli.errors import UserError
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from tests.cli.terminal import outcome
 from tests.scoring import simple_scoring
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from cli.errors import UserError
 from cli.import_leads import INTERRUPTED, import_leads
-from store import lead_import
+from store.imports import lead_import
 from store.migrate import SchemaMismatch
 
 EXPORT = """Email,First Name,Company,업종

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, insert, text
 
 from cli import meetings
 from cli.errors import UserError
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from store.tables import Lead
 from tests.cli.terminal import run
 from tests.web.conftest import SCORING

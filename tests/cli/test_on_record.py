@@ -23,10 +23,10 @@ from cli import journeys
 from cli.errors import UserError
 from domain.access import Role
 from settings import Settings
-from store import held_answers
-from store.answers import Answer
-from store.sessions import begin_session
-from store.users import add_user
+from store.access.sessions import begin_session
+from store.access.users import add_user
+from store.tasks import held_answers
+from store.tasks.answers import Answer
 from temporal import steering
 from tests.cli.terminal import command_names, outcome
 from tests.store.work import NOW, opened

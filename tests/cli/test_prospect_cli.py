@@ -11,7 +11,7 @@ import typer
 from cli import tasks
 from cli.errors import UserError
 from cli.prospect import prospect
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World, says
 from tests.workflows.promises import FOLLOW_UP, OUTBOUND_RULES, publish

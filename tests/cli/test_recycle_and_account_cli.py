@@ -11,7 +11,7 @@ from sqlalchemy import text
 import settings
 from cli import account, recycle, tasks
 from cli.errors import UserError
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from starter import app
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run

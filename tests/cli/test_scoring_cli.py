@@ -12,8 +12,8 @@ from typer.testing import Result
 
 from cli import cadence
 from cli.errors import UserError
-from store import scoring_runs
-from store.engagement import Happened, record
+from store.scoring import scoring_runs
+from store.scoring.engagement import Happened, record
 from tests.cli.conftest import SCORING
 from tests.cli.terminal import outcome
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cli.sla import show
-from store.sla_figures import Breaches, Kept, SlaFigures
+from store.views.sla_figures import Breaches, Kept, SlaFigures
 
 
 def test_a_manager_reads_who_kept_what_and_what_followed_in_80_columns(

@@ -12,10 +12,10 @@ from sqlalchemy import text
 import settings
 from cli import lead, tasks
 from cli.errors import UserError
-from domain.cadences.lint import lint_policy
-from store.engagement import Happened, record
-from store.policies import publish_policy
-from store.scoring import refresh_fit
+from domain.checking.lint import lint_policy
+from store.published.policies import publish_policy
+from store.scoring.engagement import Happened, record
+from store.scoring.scoring import refresh_fit
 from tests.cli.terminal import NO_TEMPORAL, escalated
 from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World

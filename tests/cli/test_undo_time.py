@@ -8,9 +8,10 @@ from sqlalchemy import Engine, text
 from cli import cadence, opportunity, tasks
 from cli.errors import UserError
 from domain.access import Role
-from store import held_answers, opportunities
-from store.answers import Answer
-from store.users import add_user
+from store.access.users import add_user
+from store.opportunities import opportunities
+from store.tasks import held_answers
+from store.tasks.answers import Answer
 from tests.cli.terminal import run
 from tests.store.work import NOW, make_lead, opened
 

@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 import settings
 from cli import users
 from cli.errors import UserError
-from store.company_accounts import user_of_provider
-from store.second_factor import SecretBox, add_second_factor
-from store.users import FIRST_ADMIN, find_user, use_link
+from store.access.second_factor import SecretBox, add_second_factor
+from store.access.users import FIRST_ADMIN, find_user, use_link
+from store.accounts.company_accounts import user_of_provider
 from tests.cli.terminal import run as run_command
 
 ADA = "ada@lindenmoor.example"

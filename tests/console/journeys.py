@@ -12,7 +12,7 @@ from domain.lead_files.columns import recognise
 from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from settings import ROOT
-from store import lead_import
+from store.imports import lead_import
 from store.tables import Assignment, Crossing, StageTransition
 from tests.console.rows import add, change_lead
 

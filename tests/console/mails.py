@@ -10,14 +10,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from activities.channels.base import EmailMessage
-from activities.links import link_signer
-from activities.merge import merge_fields
 from domain.email.rendering import render
+from mail.channels.base import EmailMessage
+from mail.links import link_signer
+from mail.merge import merge_fields
 from settings import Settings
-from store.cadences import PublishedCadence, template_version
-from store.engagement import Happened, record
-from store.lead_facts import LEAD_COLUMNS
+from store.published.cadences import PublishedCadence, template_version
+from store.routing.lead_facts import LEAD_COLUMNS
+from store.scoring.engagement import Happened, record
 from store.tables import Enrollment, InboundMessage, OutboxMessage, Touch
 from tests.console.journeys import PATHS
 from tests.console.rows import add, run

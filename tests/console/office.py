@@ -11,14 +11,14 @@ from sqlalchemy import Connection, text
 from domain.access import Role
 from domain.lead_files.columns import guess
 from domain.lead_files.lead_file import read_lead_file
-from store.accounts_hold import hold
-from store.api_tokens import create_token, revoke_token
-from store.consent import suppress
-from store.import_runs import NewImport, keep
-from store.outgoing import add_endpoint
+from store.access.api_tokens import create_token, revoke_token
+from store.access.users import add_user, find_user
+from store.access.write_keys import create_write_key, revoke_write_key
+from store.consent.accounts_hold import hold
+from store.consent.consent import suppress
+from store.imports.import_runs import NewImport, keep
+from store.outbox.outgoing import add_endpoint
 from store.tables import Absence, ApiChange, ConsentRecord, TopicOptOut, WebhookDelivery
-from store.users import add_user, find_user
-from store.write_keys import create_write_key, revoke_write_key
 from tests.console.rows import add, run
 
 LIST = """\

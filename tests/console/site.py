@@ -19,8 +19,8 @@ from sqlalchemy import Engine, text
 
 from domain.access import Role
 from settings import ROOT, Settings
-from store.sessions import COOKIE, begin_session
-from store.users import add_user, find_user, set_preferences
+from store.access.sessions import COOKIE, begin_session
+from store.access.users import add_user, find_user, set_preferences
 from tests.console.office import PEOPLE
 from tests.console.world import World
 

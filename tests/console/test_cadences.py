@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Dialog, Page, expect
 
-from store.cadence_figures import cadence_counts, leads_on_steps, mail_counts
+from store.views.cadence_figures import cadence_counts, leads_on_steps, mail_counts
 from tests.console.conftest import Console
 from tests.console.site import Site
 

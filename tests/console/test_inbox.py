@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete, insert, select, update
 
-from domain.policies import DISPOSITIONS
-from store.held_answers import release_due
+from domain.checking.policies import DISPOSITIONS
 from store.tables import HeldAnswer, Lead, Task
+from store.tasks.held_answers import release_due
 from tests.console.conftest import Console
 from tests.console.site import Site
 

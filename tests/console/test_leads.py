@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from store.engine import engine
-from store.lead_page import lead_view
+from store.views.lead_page import lead_view
 from tests.console.conftest import Console
 from tests.console.site import Site
 from web.console.leads.mails import html_of

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from sqlalchemy import text
 
 from domain.inbound.verdict import Verdict
-from store.inbound import Inbound, take_inbound
+from store.mail.inbound import Inbound, take_inbound
 from tests.console.conftest import Console
 from tests.console.site import Site
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert, text
 
-from store.recycle_pool import monday_of
+from store.recycle.recycle_pool import monday_of
 from store.tables import Lead
 from tests.console.conftest import Console
 from tests.console.site import Site

@@ -15,7 +15,7 @@ import socketio
 from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 from socketio.exceptions import ConnectionError as NotConnected
 
-from store.sessions import COOKIE, end_session
+from store.access.sessions import COOKIE, end_session
 from tests.console.site import Site
 
 SOCKET = "/console/_nicegui_ws/socket.io"

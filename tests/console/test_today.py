@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert
 
-from store.figures import NOT_STARTED
-from store.inbox import Pile, lines
-from store.lead_search import Wanted, count_leads
-from store.meeting_lines import MeetingState, list_meetings
-from store.meeting_lines import Wanted as WantedMeetings
-from store.overflow import overflow
+from store.meetings.meeting_lines import MeetingState, list_meetings
+from store.meetings.meeting_lines import Wanted as WantedMeetings
+from store.routing.overflow import overflow
 from store.tables import SlaClock
-from store.today import day_figures, leads_by_stage, mails_sent, promises_decided
+from store.views.figures import NOT_STARTED
+from store.views.inbox import Pile, lines
+from store.views.lead_search import Wanted, count_leads
+from store.views.today import day_figures, leads_by_stage, mails_sent, promises_decided
 from tests.console.conftest import Console
 from tests.console.site import Site
 

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from domain.access import Role
 from embedded.postgres import EmbeddedPostgres
-from store.users import change_user, find_user
+from store.access.users import change_user, find_user
 from tests.console.conftest import Console
 from tests.console.site import Site
 from tests.health.conftest import frozen

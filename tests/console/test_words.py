@@ -18,7 +18,7 @@ from settings import ROOT
 from web.console.words import CATALOGS, LANGUAGES
 
 CODE = ROOT / "web" / "console"
-ROOMS = ("activities", "domain", "health", "store", "temporal", "web", "workflows")
+ROOMS = ("activities", "domain", "health", "mail", "store", "temporal", "web", "workflows")
 """Where sentences come from that the console shows but did not write."""
 REFUSAL = re.compile("(Refused|Over)$")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}

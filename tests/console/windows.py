@@ -18,7 +18,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from store.sessions import COOKIE
+from store.access.sessions import COOKIE
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DESK = ViewportSize(width=1280, height=800)

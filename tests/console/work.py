@@ -9,15 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.journey import TaskRequest
-from domain.policies import DISPOSITIONS
-from domain.sales.spans import parse_clock_span
-from store import tasks
+from domain.checking.policies import DISPOSITIONS
+from domain.contracts.journey import TaskRequest
+from domain.time.spans import parse_clock_span
 from store.alerts import NewAlert, raise_alerts
-from store.answers import Answer
-from store.customers import mark_dates
-from store.opportunities import open_opportunity, record_qualification
+from store.opportunities.customers import mark_dates
+from store.opportunities.opportunities import open_opportunity, record_qualification
 from store.tables import LeadFeedback, Meeting, SlaAction, SlaClock, StageTransition
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.console.journeys import PATHS
 from tests.console.rows import add, change_lead, run
 

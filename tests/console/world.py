@@ -16,8 +16,8 @@ from sqlalchemy import Engine, text
 import settings as settings_module
 from cli.cadence import publish_files
 from settings import ROOT, Settings
-from store.cadences import latest_cadence
 from store.engine import engine
+from store.published.cadences import latest_cadence
 from tests.console.journeys import bring_people, live_on
 from tests.console.mails import Post, engage, send_mails
 from tests.console.office import connect_programs, furnish

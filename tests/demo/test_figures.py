@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 
-from store.figures import Reconciliation, loop_figures, reconcile_outbox, stage_counts
+from store.views.figures import Reconciliation, loop_figures, reconcile_outbox, stage_counts
 
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)
 IN_ORDER = Reconciliation(doubled=0, missing=0, unaccounted=0)

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, create_engine, text
 from temporalio.testing import ActivityEnvironment
 
 from activities.cadences import CadenceActivities
-from activities.channels.outbox import OutboxChannel
 from activities.resources import Resources
 from cli.cadence import CADENCES, TEMPLATES, publish_files
+from domain.contracts.journey import BeginCadence, Plan, RunStep
 from domain.email.links import LinkSigner
-from domain.journey import BeginCadence, Plan, RunStep
+from mail.channels.outbox import OutboxChannel
 from settings import Clock, Settings
 
 Result = TypeVar("Result")

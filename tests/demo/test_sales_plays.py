@@ -11,17 +11,17 @@ from sqlalchemy import Connection, Engine, insert, text
 from cli.cadence import CADENCES, TEMPLATES, publish_files
 from demo.people import TEMPERAMENTS, WORKS_WITHIN
 from demo.players import enter
-from domain.journey import TaskRequest
-from domain.policies import DISPOSITIONS
+from domain.checking.policies import DISPOSITIONS
+from domain.contracts.journey import TaskRequest
 from domain.sales.opportunities import OpportunityPolicy
 from settings import Clock
-from store import tasks
-from store.answers import Answer
 from store.engine import engine
-from store.meetings import book_meeting
-from store.policies import policy
-from store.routing import reassign
+from store.meetings.meetings import book_meeting
+from store.published.policies import policy
+from store.routing.routing import reassign
 from store.tables import Lead
+from store.tasks import tasks
+from store.tasks.answers import Answer
 
 CLOCK = Clock(datetime.now(UTC), 1.0)
 TAKEN = (CLOCK.now() + timedelta(days=3)).replace(minute=0, second=0, microsecond=0)

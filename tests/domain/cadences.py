@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.cadences.cadence import EXIT_EVENTS, Cadence
-from domain.cadences.window import WEEKDAYS
+from domain.time.window import WEEKDAYS
 
 CONDITION = "has(lead.attributes.b"
 """Each branch asks for an attribute of its own: b0, b1, …"""

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from domain.cadences.checked import CheckedTexts, check_texts
-from domain.policies import read_policy
+from domain.checking.checked import CheckedTexts, check_texts
+from domain.checking.policies import read_policy
 from domain.sales.customers import CustomerPolicy, Months
 from domain.sales.opportunities import OpportunityPolicy, missing
 

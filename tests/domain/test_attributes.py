@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.attributes import attribute_key, number_in, yes_in
-from domain.cadences.conditions import compile_condition
-from domain.cadences.facts import Facts
+from domain.contacts.attributes import attribute_key, number_in, yes_in
 from domain.lead_files.columns import recognise
+from domain.rules.conditions import compile_condition
+from domain.rules.facts import Facts
 from web.tracking.traits import lead_facts
 
 ONE_NAME = {

@@ -11,10 +11,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.cadences.window import WEEKDAYS, holidays_of
-from domain.cadences.yaml_source import validate
-from domain.sales.business_time import BusinessCalendar, CalendarShut
-from domain.sales.calendar_fields import Week
+from domain.authoring.yaml_source import validate
+from domain.time.business_time import BusinessCalendar, CalendarShut
+from domain.time.calendar_fields import Week
+from domain.time.window import WEEKDAYS, holidays_of
 
 MINUTE = timedelta(minutes=1)
 ZONES = ["America/New_York", "Asia/Seoul", "Europe/Berlin", "Pacific/Chatham"]

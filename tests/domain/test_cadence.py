@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
+from domain.authoring.yaml_source import validate
 from domain.cadences.cadence import END, Cadence, walk
-from domain.cadences.lint import lint
-from domain.cadences.span import Span, parse_span
-from domain.cadences.yaml_source import validate
+from domain.checking.lint import lint
+from domain.time.span import Span, parse_span
 from tests.domain.cadences import cadence_data
 
 WELCOME = """\

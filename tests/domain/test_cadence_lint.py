@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.cadences.lint import lint, lint_all, lint_policy
+from domain.checking.lint import lint, lint_all, lint_policy
 
 TEMPLATES = {
     "welcome": ["en", "ko"],

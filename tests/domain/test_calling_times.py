@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cadences.window import SendWindow, is_open
-from domain.sales.business_time import BusinessCalendar
 from domain.sales.calling_times import Callee, PartOfDay, part_of, slot, turns
-from domain.sales.spans import ClockSpan, parse_clock_span
+from domain.time.business_time import BusinessCalendar
+from domain.time.spans import ClockSpan, parse_clock_span
+from domain.time.window import SendWindow, is_open
 
 HOURS = SendWindow.model_validate(
     {"days": ["mon", "tue", "wed", "thu", "fri"], "from": "09:00", "to": "18:00"}

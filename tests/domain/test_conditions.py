@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cadences.conditions import ConditionError, Verdict, compile_condition
-from domain.cadences.facts import FACTS, prepared, reach_facts
+from domain.rules.conditions import ConditionError, Verdict, compile_condition
+from domain.rules.facts import FACTS, prepared, reach_facts
 
 LEAD: dict[str, Any] = {
     "lead": {

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.cadences.span import Span
-from domain.cadences.window import SendWindow, is_open, next_opening
-from domain.cadences.yaml_source import read
-from domain.consent import DEFAULT, Cap, ConsentPolicy, Room, SoftBounces, room_under
-from domain.policies import read_policy
+from domain.authoring.yaml_source import read
+from domain.checking.policies import read_policy
+from domain.consent.policy import DEFAULT, Cap, ConsentPolicy, Room, SoftBounces, room_under
+from domain.time.span import Span
+from domain.time.window import SendWindow, is_open, next_opening
 
 CADENCES = Path(__file__).resolve().parents[2] / "cadences"
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from domain.scoring.fit import Fit, fit_of
 from domain.scoring.policy import ScoringPolicy
 from settings import ROOT

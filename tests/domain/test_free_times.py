@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from domain.meetings.free_times import is_free, next_free, open_slots
-from domain.sales.business_time import BusinessCalendar
+from domain.time.business_time import BusinessCalendar
 
 BERLIN = BusinessCalendar.model_validate(
     {

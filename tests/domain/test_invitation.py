@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from activities.channels.base import EmailMessage
-from activities.channels.sendgrid import _request
 from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
+from mail.channels.base import EmailMessage
+from mail.channels.sendgrid import _request
 from tests.channels.messages import KOREAN, PLAIN
 
 # Clocks in Berlin go back between the two times.

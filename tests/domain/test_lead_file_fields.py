@@ -8,7 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.contacts.countries import country_code, language_code
-from domain.contacts.time_zones import time_zone_name
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import (
     BAD_EMAIL,
@@ -21,6 +20,7 @@ from domain.lead_files.row import (
     checked_email,
 )
 from domain.names import split_name
+from domain.time.time_zones import time_zone_name
 
 
 def lead(**values: str) -> LeadRow:

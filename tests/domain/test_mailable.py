@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from activities.merge import greeted_as, lead_facts, lead_fields
 from domain.names import mailable, mailable_name
+from mail.merge import greeted_as, lead_facts, lead_fields
 
 
 class Row:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from domain.sales.follow_up import BY_DEFAULT, FollowUpPolicy
 from domain.sales.next_calls import REOPENED_AT_MOST, Next, next_action, what_follows
-from domain.sales.spans import ClockSpan, parse_clock_span
+from domain.time.spans import ClockSpan, parse_clock_span
 from settings import ROOT
 
 AS_BEFORE = """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.cadences.cadence import END, BranchStep, Cadence, Step, WaitStep, walk
 from domain.cadences.planner import Move, next_move
-from domain.cadences.window import is_open
+from domain.time.window import is_open
 from tests.domain.cadences import CONDITION, cadences
 
 NOW = datetime(2026, 6, 3, 10, 0, tzinfo=UTC)  # a Wednesday, inside the window

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.cadences.checked import CheckedTexts, check_texts
-from domain.cadences.yaml_source import validate
+from domain.authoring.yaml_source import validate
+from domain.checking.checked import CheckedTexts, check_texts
 from domain.sales.recycle import Parked, RecyclePolicy, rest_of
 from settings import ROOT
 

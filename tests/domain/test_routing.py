@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.sales.lint import lint_team
+from domain.checking.sales_lint import lint_team
 from domain.sales.routing import Candidate, assign, choose, eligible
 from domain.sales.team import TeamPolicy
 from domain.sales.team_checks import DEFAULT_TEAM

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from domain.scoring.policy import ScoringPolicy
 from settings import ROOT
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from domain.scoring.fit import fit_of, letter_of
 from domain.scoring.policy import LETTERS, MEANINGS, Meaning, ScoringPolicy
 from domain.scoring.standing import at_least, points_to, standing_of

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from domain.cadences.cadence import Cadence
-from domain.cadences.lint import lint
+from domain.checking.lint import lint
 from domain.email.rendering import RenderedEmail, check_fields, compile_template, render
 
 ROOT = Path(__file__).resolve().parents[2]

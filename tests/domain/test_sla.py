@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.policies import read_policy
-from domain.sales.business_time import BusinessCalendar
+from domain.checking.policies import read_policy
 from domain.sales.sla import Promise, SlaPolicy, promised
-from domain.sales.spans import ClockSpan, parse_clock_span, parse_delay
+from domain.time.business_time import BusinessCalendar
+from domain.time.spans import ClockSpan, parse_clock_span, parse_delay
 
 SHIPPED = (Path(__file__).parents[2] / "cadences" / "sla.yaml").read_text(encoding="utf-8")
 SEOUL_ZONE = ZoneInfo("Asia/Seoul")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.trait_consent import answers_in, event_refuses
+from domain.consent.trait_consent import answers_in, event_refuses
 
 REFUSALS: list[dict[str, Any]] = [
     # As HubSpot, Salesforce, Customer.io, Intercom, Klaviyo, Shopify, Brevo, Braze and people

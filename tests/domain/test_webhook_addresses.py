@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.webhooks import is_public
+from domain.contracts.webhooks import is_public
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from domain.cadences.window import (
+from domain.time.window import (
     WEEKDAYS,
     SendWindow,
     Weekday,

@@ -11,13 +11,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.journey import Phase, journey_id
+from domain.contracts.journey import Phase, journey_id
 from settings import Clock
-from store.consent import suppress
-from store.engagement import record_engagement
-from store.meetings import MeetingRefused, book_meeting, cancel_meeting
-from store.relay_messages import post
-from store.tasks import complete_task
+from store.consent.consent import suppress
+from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.outbox.relay_messages import post
+from store.scoring.engagement import record_engagement
+from store.tasks.tasks import complete_task
 from tests.faults.script import SCRIPTS, answer
 
 START_EVERY = 0.25

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import sys
 
-from activities.channels.registry import channel_from
 from activities.email import Email, deliver
-from activities.links import link_signer
 from activities.resources import Resources
 from domain.email.rendering import CompiledTemplate
+from mail.channels.registry import channel_from
+from mail.links import link_signer
 from settings import Settings
 from store.engine import engine
 from tests.activities.desk import NOW, attempt_number

@@ -22,8 +22,8 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from cli.cadence import publish_files
-from domain.journey import journey_id, wait_id
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.journey import journey_id, wait_id
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
 from settings import ROOT, Clock
 from store.engine import engine

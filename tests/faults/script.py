@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from store.answers import Answer
+from store.tasks.answers import Answer
 
 FACTOR = 3600.0
 """Seconds of journey time in one second."""

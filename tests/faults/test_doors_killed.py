@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import insert
 
-from store import named_keys
+from store.access import named_keys
 from store.tables import Rep, WriteKey
 from tests.faults.test_doors_reports import WRITE_KEY
 from tests.faults.test_doors_visits import served, until_up

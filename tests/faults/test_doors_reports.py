@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
-from store import named_keys
+from store.access import named_keys
 from store.tables import WriteKey
 from tests.faults.test_doors_visits import unhurried
 from tests.web import test_inbound as inbound

@@ -25,8 +25,8 @@ from health.visits import SpoolCounts
 from settings import ROOT, Settings
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
-from web.visit_spool import Visit, VisitSpool
-from web.visits import Visits
+from web.recipients.visit_spool import Visit, VisitSpool
+from web.recipients.visits import Visits
 
 pytestmark = pytest.mark.xdist_group("doors visits")
 
@@ -214,7 +214,7 @@ async def test_without_room_a_reader_gets_on_and_the_loss_is_told(site: Site) ->
 def test_a_full_spool_counts_what_it_can_not_keep(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("web.visit_spool.MOST_VISITS", 2)
+    monkeypatch.setattr("web.recipients.visit_spool.MOST_VISITS", 2)
     spool = VisitSpool(tmp_path)
     visits = [Visit(kind="open", touch_key=f"t:{n}", at=datetime.now(UTC)) for n in range(3)]
     assert [spool.keep(visit) for visit in (*visits, visits[0])] == [True, True, False, True]

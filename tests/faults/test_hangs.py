@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from store.outgoing import add_endpoint
+from store.outbox.outgoing import add_endpoint
 from tests.faults.deployment import Deployment, deployment, message, wait_for, wake
 from tests.faults.proxy import Proxy
 from tests.relay.receiver import receiving

@@ -23,12 +23,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.cadence import publish_files
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
 from settings import ROOT
+from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
-from store.write_keys import create_write_key
 from tests.faults.scenario import free_ports
 from tests.folders import server_folder
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 
 from settings import ROOT, Settings
 from store.engine import engine
-from store.ledger import Evidence, settle_by_evidence
+from store.mail.ledger import Evidence, settle_by_evidence
 from tests.activities.desk import NOW, Desk, Provider
 from tests.channels.sendgrid_stand_in import stand_in
 from tests.channels.test_smtp import Handler, LocalServer

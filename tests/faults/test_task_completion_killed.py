@@ -18,15 +18,15 @@ import pytest
 from sqlalchemy import Engine, text
 
 from cli.cadence import publish_files
-from domain.journey import Phase, journey_id
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.journey import Phase, journey_id
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
 from settings import ROOT, Clock
-from store.answers import Answer
 from store.engine import engine
 from store.migrate import upgrade
-from store.relay_messages import post
-from store.tasks import complete_task
+from store.outbox.relay_messages import post
+from store.tasks.answers import Answer
+from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES, free_ports
 from tests.folders import server_folder
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from store import migrate

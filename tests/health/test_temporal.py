@@ -13,7 +13,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 import code_version
 from domain.access import Role
-from domain.journey import JOURNEY_QUEUE
+from domain.contracts.journey import JOURNEY_QUEUE
 from embedded.temporal import EmbeddedTemporal
 from health import temporal as health
 from health.checks import Check, State

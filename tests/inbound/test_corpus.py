@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Engine, insert, text
 from domain.inbound.headers import Values, read_headers
 from domain.inbound.mail import FOR_PROGRAMS
 from store.engine import engine
-from store.inbound import Inbound, take_inbound
-from store.policies import publish_policy
+from store.mail.inbound import Inbound, take_inbound
+from store.published.policies import publish_policy
 from store.tables import Lead, Touch
 from tests.inbound.corpus import CORPUS
 from tests.inbound.corpus.entry import BEN, JANE, OURS, OURS_TO_BEN, Entry
 from tests.scoring import simple_scoring
-from web.inbound_mail import Form, read_mail
+from web.webhooks.inbound_mail import Form, read_mail
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
 OF_PROGRAMS = ("out_of_office", "auto_reply", "bounce", "complaint", "meeting_answer")

@@ -21,16 +21,16 @@ from temporalio.api.workflowservice.v1 import ListBatchOperationsRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.channels.outbox import OutboxChannel
 from activities.resources import Resources
+from domain.contracts.journey import Phase, journey_id
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from domain.email.links import LinkSigner
-from domain.journey import Phase, journey_id
-from domain.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal, temporal_program
+from mail.channels.outbox import OutboxChannel
 from settings import Settings
-from store.engagement import record_engagement
 from store.engine import engine
-from store.relay_messages import post
+from store.outbox.relay_messages import post
+from store.scoring.engagement import record_engagement
 from temporal.relay import Relay
 from tests.folders import server_folder
 from worker import workers

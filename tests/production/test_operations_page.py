@@ -13,7 +13,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 import starter
-from domain.journey import journey_id
+from domain.contracts.journey import journey_id
 from embedded.postgres import EmbeddedPostgres, postgres_programs
 from embedded.roles import SUPERUSER
 from settings import ROOT

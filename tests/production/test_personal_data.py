@@ -8,9 +8,9 @@ from sqlalchemy import text
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
-from domain.journey import journey_id
-from store import tasks
-from store.answers import Answer
+from domain.contracts.journey import journey_id
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.production.conftest import Deployment
 from tests.replay.scan import in_history, personal_data
 from tests.replay.tell_tale import NOTE, TELL_TALE

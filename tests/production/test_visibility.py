@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 
-from domain.journey import Phase, journey_id
+from domain.contracts.journey import Phase, journey_id
 from tests.production.conftest import Deployment
 
 

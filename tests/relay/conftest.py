@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from temporalio.client import Client
 
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal
 from store.engine import engine
 from tests.folders import server_folder

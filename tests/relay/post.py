@@ -16,15 +16,15 @@ from temporalio.converter import DataConverter
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from activities.channels.outbox import OutboxChannel
 from activities.registry import journey_activities
 from activities.resources import Resources
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
+from domain.contracts.rescoring import rescore_workflow_id
 from domain.email.links import LinkSigner
-from domain.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
-from domain.rescoring import rescore_workflow_id
 from embedded.temporal import EmbeddedTemporal
+from mail.channels.outbox import OutboxChannel
 from settings import Settings
-from store.relay_messages import notify_journey
+from store.outbox.relay_messages import notify_journey
 from temporal.relay import Relay
 from tests.relay.recorder import Recorder, Wait, Waiter
 from worker import workers, workflow_runner

@@ -8,7 +8,7 @@ from datetime import timedelta
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from domain.journey import (
+from domain.contracts.journey import (
     JOURNEY_QUEUE,
     AwaitDisposition,
     Disposition,

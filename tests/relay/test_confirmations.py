@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.confirmation import AskToConfirm
+from domain.contracts.confirmation import AskToConfirm
 from domain.identities import Message
-from store.consent import opt_in
-from store.visitors import take_batch
-from store.write_keys import create_write_key, find_source
+from store.access.write_keys import create_write_key, find_source
+from store.consent.consent import opt_in
+from store.tracking.visitors import take_batch
 from tests.relay.post import Post
 from tests.replay.scan import in_history
 

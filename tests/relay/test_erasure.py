@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.client import WorkflowExecutionStatus
 
-from domain.journey import JOURNEY_QUEUE, JourneyState, journey_id
-from store import erasure
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, journey_id
+from store.erasure import erasure
 from tests.relay.post import Post
 from tests.relay.recorder import Recorder
 

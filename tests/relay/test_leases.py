@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from temporalio.service import RPCError
 
-from domain.journey import Phase, journey_id
-from store import relay_messages, relay_queue
-from store.relay_queue import Delivery, Leased
+from domain.contracts.journey import Phase, journey_id
+from store.outbox import relay_messages, relay_queue
+from store.outbox.relay_queue import Delivery, Leased
 from temporal import relay as relay_module
 from temporal.relay import Relay
 from tests.relay.post import DELIVERED, Post

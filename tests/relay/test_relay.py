@@ -12,12 +12,12 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import PollActivityTaskQueueRequest
 from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
-from domain.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
-from domain.rescoring import rescore_workflow_id
-from store import tasks
-from store.answers import Answer, TaskRefused
-from store.relay_messages import post as post_message
-from store.scoring_runs import begin_run
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
+from domain.contracts.rescoring import rescore_workflow_id
+from store.outbox.relay_messages import post as post_message
+from store.scoring.scoring_runs import begin_run
+from store.tasks import tasks
+from store.tasks.answers import Answer, TaskRefused
 from tests.relay.post import DELIVERED, Post
 from tests.relay.recorder import NOBODY
 

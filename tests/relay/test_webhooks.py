@@ -16,12 +16,13 @@ from temporalio.client import WorkflowHandle
 
 from activities import webhooks
 from cli.cadence import publish_files
-from domain.webhooks import webhook_workflow_id
+from domain.contracts.webhooks import webhook_workflow_id
 from settings import ROOT
-from store import outgoing, tasks
-from store.answers import Answer
-from store.meetings import book_meeting
-from store.outgoing import DeliveryRefused
+from store.meetings.meetings import book_meeting
+from store.outbox import outgoing
+from store.outbox.outgoing import DeliveryRefused
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.relay.post import Post
 from tests.relay.receiver import SILENCE, Receiver, receiving, until
 from tests.replay.scan import in_history

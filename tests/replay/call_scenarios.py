@@ -8,8 +8,8 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase
-from domain.journey_sales import OUTBOUND
+from domain.contracts.journey import Phase
+from domain.contracts.journey_sales import OUTBOUND
 from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows.harness import World, says, says_in
 from tests.workflows.promises import BUSY_AGAIN, FOLLOW_UP, OUTBOUND_RULES, publish, with_calls

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import JourneyResult, JourneyState
+from domain.contracts.journey import JourneyResult, JourneyState
 
 
 @workflow.defn(name="Recycle")

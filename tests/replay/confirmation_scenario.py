@@ -6,10 +6,10 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from domain.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
-from domain.journey import JOURNEY_QUEUE
-from store.confirmations import ask, await_confirmation
-from store.write_keys import create_write_key, find_source
+from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
+from domain.contracts.journey import JOURNEY_QUEUE
+from store.access.write_keys import create_write_key, find_source
+from store.consent.confirmations import ask, await_confirmation
 from tests.replay.tell_tale import TELL_TALE
 from tests.workflows.harness import World
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase
-from domain.journey_sales import meeting_workflow_id
+from domain.contracts.journey import Phase
+from domain.contracts.journey_sales import meeting_workflow_id
 from tests.replay.tell_tale import TELL_TALE
 from tests.workflows.harness import World, says
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.journey import JOURNEY_QUEUE, Phase
-from domain.rescoring import RESCORE_WORKFLOW, RescoreRequest, rescore_workflow_id
-from store.engagement import record_engagement
-from store.policies import publish_policy
-from store.scoring_runs import begin_run
+from domain.contracts.journey import JOURNEY_QUEUE, Phase
+from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest, rescore_workflow_id
+from store.published.policies import publish_policy
+from store.scoring.engagement import record_engagement
+from store.scoring.scoring_runs import begin_run
 from tests.replay.tell_tale import TELL_TALE
 from tests.scoring import simple_scoring
 from tests.workflows.harness import World

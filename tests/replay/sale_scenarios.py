@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase, opportunity_workflow_id
-from store.answers import Answer
-from store.opportunities import open_beside
+from domain.contracts.journey import Phase, opportunity_workflow_id
+from store.opportunities.opportunities import open_beside
+from store.tasks.answers import Answer
 from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says

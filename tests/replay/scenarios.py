@@ -9,13 +9,13 @@ from typing import Any
 
 from temporalio.client import WorkflowHandle
 
-from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
-from domain.journey import JOURNEY_QUEUE, Code, Notice, Phase, opportunity_workflow_id
-from domain.policies import read_policy
-from domain.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
+from domain.checking.policies import read_policy
+from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
+from domain.contracts.journey import JOURNEY_QUEUE, Code, Notice, Phase, opportunity_workflow_id
+from domain.contracts.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
 from settings import ROOT
-from store.outgoing import add_endpoint, announce
-from store.policies import publish_policy
+from store.outbox.outgoing import add_endpoint, announce
+from store.published.policies import publish_policy
 from tests.replay.call_scenarios import CALLS
 from tests.replay.confirmation_scenario import confirmation
 from tests.replay.meeting_scenarios import MEETINGS

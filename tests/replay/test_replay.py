@@ -11,7 +11,7 @@ import pytest
 from temporalio import workflow
 from temporalio.worker import Replayer
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.replay.changed import HastyRecycle
 from tests.replay.histories import path_of, read, recorded, workflow_type
 from tests.replay.scenarios import SCENARIOS

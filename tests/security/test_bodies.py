@@ -16,7 +16,7 @@ import pytest
 
 from domain.access import Role
 from settings import Settings
-from store.api_tokens import create_token
+from store.access.api_tokens import create_token
 from store.engine import engine
 from tests.console.site import free_port, served
 from tests.folders import server_folder

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.cadences.conditions import ConditionError, compile_condition
-from domain.cadences.yaml_source import read
+from domain.authoring.yaml_source import read
 from domain.email.rendering import TemplateError, compile_template
 from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.rejects import REJECT_COLUMNS, as_meant, defused
+from domain.rules.conditions import ConditionError, compile_condition
 
 SOON = 10.0
 """Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.cadences.checked import CheckedTexts, check_texts
+from domain.checking.checked import CheckedTexts, check_texts
 from domain.email.checked import check_template
 from settings import ROOT
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from domain.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded import StackAddresses, running_stack
 from embedded.processes import find_left_over
 from embedded.stack import EmbeddedStack

@@ -26,9 +26,9 @@ from domain.access import Role
 from embedded import postgres
 from embedded.postgres import EmbeddedPostgres
 from settings import ROOT, Settings
-from store.api_tokens import create_token
+from store.access.api_tokens import create_token
+from store.access.write_keys import create_write_key
 from store.engine import engine
-from store.write_keys import create_write_key
 from tests.console.site import free_port, served
 from tests.folders import server_folder
 

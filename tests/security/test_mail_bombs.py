@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from web.inbound_mail import Form, read_mail
+from web.webhooks.inbound_mail import Form, read_mail
 
 
 def test_a_mail_of_parameters_is_read_in_a_moment() -> None:

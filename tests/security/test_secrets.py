@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.links import deployment_secret
+from mail.links import deployment_secret
 from settings import ROOT, SettingRefused, Settings
 
 GOOD = "9bd1c6a0f7e84b52a3d06c1f58e7924d"

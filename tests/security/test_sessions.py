@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from store.sessions import begin_session, find_session
+from store.access.sessions import begin_session, find_session
 from tests.web.api.conftest import Api, api
 
 __all__ = ["api"]

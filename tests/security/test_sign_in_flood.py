@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import text
 
 from domain.access import Role
-from store.api_tokens import create_token
-from store.passwords import set_password
-from store.second_factor import SecretBox, add_second_factor
-from store.sessions import TRIES_OF_ADDRESS, TRIES_OF_ALL, TRIES_OF_EMAIL, begin_try
-from store.users import add_user, find_user
+from store.access.api_tokens import create_token
+from store.access.passwords import set_password
+from store.access.second_factor import SecretBox, add_second_factor
+from store.access.sessions import TRIES_OF_ADDRESS, TRIES_OF_ALL, TRIES_OF_EMAIL, begin_try
+from store.access.users import add_user, find_user
 from tests.security.conftest import SECRET, Target
 from tests.security.flood import SAME_ORIGIN, flood
 from web.networks import network_of

@@ -12,19 +12,19 @@ import pytest
 from sqlalchemy import text
 
 from domain.access import Role
-from domain.confirmation import AskToConfirm
-from domain.consent import MARKETING_STOPS
+from domain.consent.policy import MARKETING_STOPS
+from domain.contracts.confirmation import AskToConfirm
 from domain.identities import Message
 from domain.lead_files.row import SAID
-from store import ledger
-from store.api_tokens import create_token
-from store.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
-from store.engagement import Happened, record
-from store.lead_search import Wanted, find_leads
+from store.access.api_tokens import create_token
+from store.access.write_keys import Kind, Source, create_write_key, find_source
+from store.consent.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
+from store.mail import ledger
 from store.retention import sweep
-from store.tracking_use import LIMITS
-from store.visitors import take_batch
-from store.write_keys import Kind, Source, create_write_key, find_source
+from store.scoring.engagement import Happened, record
+from store.tracking.tracking_use import LIMITS
+from store.tracking.visitors import take_batch
+from store.views.lead_search import Wanted, find_leads
 from tests.web.conftest import Site, browse, make_site, site
 
 __all__ = ["make_site", "site"]  # Fixtures.

@@ -15,20 +15,22 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, text
 from temporalio.testing import ActivityEnvironment
 
-from activities.channels.outbox import OutboxChannel
 from activities.desk import DeskActivities
 from activities.resources import Resources
-from domain.cadences.lint import lint_policy
-from domain.desk import MindDesk
+from domain.checking.lint import lint_policy
+from domain.checking.policies import DISPOSITIONS
+from domain.contracts.desk import MindDesk
+from domain.contracts.journey import Phase, PhaseEntry, TaskRequest
 from domain.email.links import LinkSigner
-from domain.journey import Phase, PhaseEntry, TaskRequest
-from domain.policies import DISPOSITIONS
-from domain.sales.spans import parse_clock_span
+from domain.time.spans import parse_clock_span
+from mail.channels.outbox import OutboxChannel
 from settings import Settings
-from store import journeys, sla, sla_breaches, tasks
-from store.answers import Answer
-from store.lead_standing import is_ready_on_entry
-from store.policies import publish_policy
+from store.journeys import journeys
+from store.published.policies import publish_policy
+from store.scoring.lead_standing import is_ready_on_entry
+from store.sla import sla
+from store.tasks import sla_breaches, tasks
+from store.tasks.answers import Answer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TEAM = """\

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.journey import Phase, PhaseEntry
+from domain.contracts.journey import Phase, PhaseEntry
 from domain.sales.team import TeamPolicy
-from store.journeys import record_entry
-from store.policies import publish_policy
+from store.journeys.journeys import record_entry
+from store.published.policies import publish_policy
 from tests.store.scored import Book
 
 FRIDAY = datetime(2026, 10, 23, 7, 0, tzinfo=UTC)

@@ -10,12 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from domain.scoring.interest import Interest, Scored, total
 from domain.scoring.policy import ScoringPolicy
 from settings import ROOT
-from store.engagement import Happened, record
-from store.policies import publish_policy
+from store.published.policies import publish_policy
+from store.scoring.engagement import Happened, record
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
 """A Wednesday."""

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.contacts.companies import company_key
-from store import accounts_hold
-from store.accounts_hold import AccountRefused
-from store.cadences import CadenceMissing
+from store.consent import accounts_hold
+from store.consent.accounts_hold import AccountRefused
+from store.published.cadences import CadenceMissing
 from tests.store.scored import NOW, Book
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, create_engine
 
 from domain.cadences.cadence import Cadence
 from domain.email.rendering import CompiledTemplate
-from store import cadences as store
-from store.cadences import CadenceMissing, TemplateMissing, TemplateSource
+from store.published import cadences as store
+from store.published.cadences import CadenceMissing, TemplateMissing, TemplateSource
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from domain.cadences.span import Span
-from domain.consent import LIFTED_BY_THE_LEAD, ConsentPolicy, SoftBounces
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
+from domain.consent.policy import LIFTED_BY_THE_LEAD, ConsentPolicy, SoftBounces
+from domain.time.span import Span
 from settings import ROOT
-from store.consent import (
+from store.consent.consent import (
     TroubleReport,
     choose_topics,
     consent_of,
@@ -25,7 +25,7 @@ from store.consent import (
     suppress,
 )
 from store.engine import engine
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 ADA = "ada@lovelace.example"

@@ -11,12 +11,12 @@ from threading import Barrier
 import pytest
 from sqlalchemy import text
 
-from domain.journey import TaskRequest
-from store import tasks
-from store.answers import Answer
-from store.engagement import Happened, record
-from store.lead_standing import is_ready_on_entry
-from store.scoring import refresh_fit
+from domain.contracts.journey import TaskRequest
+from store.scoring.engagement import Happened, record
+from store.scoring.lead_standing import is_ready_on_entry
+from store.scoring.scoring import refresh_fit
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.store.scored import NOW, Book
 
 

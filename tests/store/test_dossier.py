@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from domain.cadences.yaml_source import validate
+from domain.authoring.yaml_source import validate
 from domain.sales.content import ContentPolicy
-from store.dossier import MOST_LINES, Totals, dossier
-from store.engagement import Happened
-from store.policies import publish_policy
+from store.published.policies import publish_policy
+from store.scoring.engagement import Happened
+from store.views.dossier import MOST_LINES, Totals, dossier
 from tests.store.scored import NOW, Book
 from tests.store.test_accounts_hold import account
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection
 
 from domain.access import Role
-from store.drafts import drafts_of, drop_draft, keep_draft, list_drafts
+from store.access.users import add_user
 from store.engine import engine
-from store.users import add_user
+from store.published.drafts import drafts_of, drop_draft, keep_draft, list_drafts
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

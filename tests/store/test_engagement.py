@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from domain.scoring.interest import score
 from domain.scoring.standing import at_least, standing_of
-from store.engagement import Happened, record
-from store.ledger import note_delivered
-from store.scoring import recount
+from store.mail.ledger import note_delivered
+from store.scoring.engagement import Happened, record
+from store.scoring.scoring import recount
 from tests.store.scored import NOW, Book, Row, record_all, scoring
 
 RULES = scoring()

@@ -12,12 +12,11 @@ from sqlalchemy import Column, Connection, Engine, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
 from settings import Settings
-from store import erasure
-from store.consent import opt_in
+from store.consent.consent import opt_in
 from store.engine import engine
-from store.erasure import ErasureRefused
-from store.erasure_plan import IMPERSONAL, NOT_OF_LEADS, PLAN
-from store.figures import loop_figures, reconcile_outbox
+from store.erasure import erasure
+from store.erasure.erasure import ErasureRefused
+from store.erasure.erasure_plan import IMPERSONAL, NOT_OF_LEADS, PLAN
 from store.tables import (
     ConsoleUser,
     InboundMessage,
@@ -26,6 +25,7 @@ from store.tables import (
     Visitor,
     WebhookDelivery,
 )
+from store.views.figures import loop_figures, reconcile_outbox
 from tests.console.rows import add, run
 from tests.console.world import World, build
 

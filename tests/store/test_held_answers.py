@@ -19,13 +19,13 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from domain.access import Role
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from settings import ROOT
-from store import held_answers, tasks
-from store.answers import Answer, TaskOver, TaskRefused
+from store.access.users import add_user
 from store.engine import engine
-from store.policies import publish_policy
-from store.users import add_user
+from store.published.policies import publish_policy
+from store.tasks import held_answers, tasks
+from store.tasks.answers import Answer, TaskOver, TaskRefused
 from temporal.relay import Relay
 from tests.store.work import NOW, make_lead, opened
 
@@ -172,7 +172,7 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
         hold(database, task)
     let_time_pass(database)
     releasing = (
-        "import os; from store import held_answers; from store.engine import engine\n"
+        "import os; from store.tasks import held_answers; from store.engine import engine\n"
         "held_answers.BATCH = 1\n"
         "database = engine(os.environ['DATABASE_URL'])\n"
         "while True: held_answers.release_due(database)"

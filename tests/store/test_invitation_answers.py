@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from store.engine import engine
-from store.inbound import take_inbound
-from store.invitation_answers import InvitationAnswer, answer_invitation
-from store.meetings import book_meeting
+from store.mail.inbound import take_inbound
+from store.meetings.invitation_answers import InvitationAnswer, answer_invitation
+from store.meetings.meetings import book_meeting
 from store.tables import Lead, Rep
-from web.inbound_mail import Form, read_mail
+from web.webhooks.inbound_mail import Form, read_mail
 
 NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
 TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, Row, create_engine, text
 
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import BY_COUNTRY, BY_PLACE, RowReader
-from store import lead_import
-from store.consent import suppress
-from store.lead_import import Merged
+from store.consent.consent import suppress
+from store.imports import lead_import
+from store.imports.lead_import import Merged
 
 
 @pytest.fixture

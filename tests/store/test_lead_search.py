@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, text
 
-from store.account_page import find_accounts
-from store.lead_search import (
+from store.tables import Account, CadenceVersion, Enrollment, Lead, Rep, Suppression
+from store.views.account_page import find_accounts
+from store.views.lead_search import (
     Mark,
     Order,
     Wanted,
@@ -18,8 +19,7 @@ from store.lead_search import (
     sources,
     words_searched,
 )
-from store.leads import leads_page
-from store.tables import Account, CadenceVersion, Enrollment, Lead, Rep, Suppression
+from store.views.leads import leads_page
 from tests.store.scored import Book
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

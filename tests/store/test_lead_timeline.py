@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from store.engagement import Happened
-from store.lead_timeline import Happened as Line
-from store.lead_timeline import history, timeline, timeline_length
+from store.scoring.engagement import Happened
+from store.views.lead_timeline import Happened as Line
+from store.views.lead_timeline import history, timeline, timeline_length
 from tests.store.scored import NOW, Book
 
 

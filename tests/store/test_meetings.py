@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, insert, text
 
-from domain.journey import Phase, PhaseEntry
+from domain.contracts.journey import Phase, PhaseEntry
 from store.engine import engine
-from store.journeys import record_entry
-from store.meetings import (
+from store.journeys.journeys import record_entry
+from store.journeys.next_meetings import take_over
+from store.meetings.meetings import (
     MeetingRefused,
     Origin,
     book_meeting,
@@ -20,7 +21,6 @@ from store.meetings import (
     record_outcome,
     report_missed,
 )
-from store.next_meetings import take_over
 from store.tables import Lead, Rep
 from tests.workflows.harness import publish
 

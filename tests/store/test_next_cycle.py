@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.journey import PhaseEntry
-from store import journeys
-from store.engagement import record_engagement
-from store.meetings import book_meeting, cancel_meeting
+from domain.contracts.journey import PhaseEntry
+from store.journeys import journeys
+from store.meetings.meetings import book_meeting, cancel_meeting
+from store.scoring.engagement import record_engagement
 from tests.store.scored import NOW, Book
 
 LATER = NOW + timedelta(minutes=1)

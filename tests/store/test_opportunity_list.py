@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.policies import read_policy
-from store.opportunities import open_opportunity, record_qualification
-from store.opportunity_list import Sale, Wanted, by_stage, sales
-from store.policies import publish_policy
+from domain.checking.policies import read_policy
+from store.opportunities.opportunities import open_opportunity, record_qualification
+from store.published.policies import publish_policy
+from store.views.opportunity_list import Sale, Wanted, by_stage, sales
 from tests.store.scored import NOW, Book
 
 RULES = """\

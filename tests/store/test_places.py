@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.identities import Message
-from store import lead_import
-from store.visitors import take_batch
+from store.imports import lead_import
+from store.tracking.visitors import take_batch
 from tests.store.scored import NOW, Book
 from tests.store.test_lead_import import stage
 from tests.store.test_visitors import WEBSITE

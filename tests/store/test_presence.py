@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from store.due_times import recount_due
-from store.presence import (
+from store.routing.presence import (
     PresenceRefused,
     add_absence,
     current_absences,
@@ -19,7 +18,8 @@ from store.presence import (
     set_presence,
     stand_in,
 )
-from store.routing import reassign
+from store.routing.routing import reassign
+from store.sla.due_times import recount_due
 from tests.store.routed import FRIDAY, VIENNA, enter, owners, publish, rep, task, team
 from tests.store.scored import Book
 

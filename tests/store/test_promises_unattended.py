@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from domain.journey import Phase
-from store import routing
-from store.sla_figures import figures
-from store.sla_recount import recount
+from domain.contracts.journey import Phase
+from store.routing import routing
+from store.sla.sla_recount import recount
+from store.views.sla_figures import figures
 from tests.store.floor import SLA, Floor, at
 
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"

@@ -7,19 +7,20 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
+from domain.checking.policies import read_policy
+from domain.contracts.journey import PhaseEntry
 from domain.identities import Group, Message
-from domain.journey import PhaseEntry
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
-from domain.policies import read_policy
 from domain.sales.recycle import RecyclePolicy, rest_of
-from store import journeys, recycle
-from store.cadences import CadenceMissing
-from store.lead_import import merge, prepare, stage
-from store.policies import policy, publish_policy
-from store.recycle import RecycleRefused
-from store.visitors import take_batch
-from store.write_keys import Source
+from store.access.write_keys import Source
+from store.imports.lead_import import merge, prepare, stage
+from store.journeys import journeys
+from store.published.cadences import CadenceMissing
+from store.published.policies import policy, publish_policy
+from store.recycle import recycle
+from store.recycle.recycle import RecycleRefused
+from store.tracking.visitors import take_batch
 from tests.store.scored import NOW, Book
 
 RULES = """\

@@ -6,9 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.journey import Code
-from store.recycle import RecycleRefused
-from store.recycle_pool import (
+from domain.contracts.journey import Code
+from store.recycle.recycle import RecycleRefused
+from store.recycle.recycle_pool import (
     WEEKS,
     PoolLine,
     Wanted,

@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import text
 
 from activities.sale_work import sale_work
-from domain.journey import Phase, TaskRequest
+from domain.contracts.journey import Phase, TaskRequest
 from domain.sales.opportunities import OpportunityPolicy
-from store.customers import hand_over
-from store.opportunities import open_beside
-from store.overflow import overflow
-from store.policies import publish_policy
-from store.routing import (
+from store.opportunities.customers import hand_over
+from store.opportunities.opportunities import open_beside
+from store.published.policies import publish_policy
+from store.routing.overflow import overflow
+from store.routing.routing import (
     RoutingRefused,
     assign,
     drain_overflow,

@@ -11,14 +11,14 @@ from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.preview import Head, preview
 from domain.lead_files.row import RowReader
 from domain.scoring.policy import ScoringPolicy
-from store import lead_import
-from store.engagement import Happened
-from store.import_pace import ImportPace, import_pace
-from store.lead_standing import is_ready_on_entry
-from store.policies import policy
-from store.sales_pace import Pace, room, waiting
-from store.scoring import refresh_fit
-from store.scoring_runs import hand_over
+from store.imports import lead_import
+from store.published.policies import policy
+from store.scoring.engagement import Happened
+from store.scoring.import_pace import ImportPace, import_pace
+from store.scoring.lead_standing import is_ready_on_entry
+from store.scoring.sales_pace import Pace, room, waiting
+from store.scoring.scoring import refresh_fit
+from store.scoring.scoring_runs import hand_over
 from tests.store.scored import NOW, Book, scoring
 
 PER_HOUR = 12

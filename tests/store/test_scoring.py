@@ -8,9 +8,9 @@ import pytest
 
 from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.policy import ScoringPolicy
-from store.engagement import Happened
-from store.policies import PolicyMissing, policy
-from store.scoring import Explanation, explain, forecast, points_now, recount, rescore
+from store.published.policies import PolicyMissing, policy
+from store.scoring.engagement import Happened
+from store.scoring.scoring import Explanation, explain, forecast, points_now, recount, rescore
 from tests.store.scored import NOW, RULES, Book, scoring, worth
 
 STRICTER = scoring(

@@ -9,10 +9,10 @@ from threading import Barrier
 import pytest
 from sqlalchemy.exc import NoResultFound
 
-from store import scoring_runs
-from store.engagement import Happened
-from store.scoring import forecast
-from store.scoring_runs import begin_run, escalate, lock_run, rescore_slice, scoring_run
+from store.scoring import scoring_runs
+from store.scoring.engagement import Happened
+from store.scoring.scoring import forecast
+from store.scoring.scoring_runs import begin_run, escalate, lock_run, rescore_slice, scoring_run
 from tests.store.scored import NOW, Book, scoring, worth
 
 GENEROUS = scoring(interest=[worth("click", 40), worth("open", 2)])

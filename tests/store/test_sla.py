@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from domain.journey import Phase
-from store import routing, tasks
-from store.answers import Answer, TaskOver
-from store.lead_timeline import history
-from store.scoring import refresh_fit
-from store.sla_figures import figures
-from store.sla_recount import recount
+from domain.contracts.journey import Phase
+from store.routing import routing
+from store.scoring.scoring import refresh_fit
+from store.sla.sla_recount import recount
+from store.tasks import tasks
+from store.tasks.answers import Answer, TaskOver
+from store.views.lead_timeline import history
+from store.views.sla_figures import figures
 from tests.store.floor import FRIDAY, SLA, TEAM, Floor, at
 
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Connection, text
 
-from domain.policies import read_policy
+from domain.checking.policies import read_policy
 from settings import Settings
-from store import tasks
-from store.answers import Answer, TaskRefused
-from store.consent import suppress
+from store.consent.consent import suppress
 from store.engine import engine
-from store.missing_outcomes import outcome_missing
-from store.policies import publish_policy
+from store.meetings.missing_outcomes import outcome_missing
+from store.published.policies import publish_policy
+from store.tasks import tasks
+from store.tasks.answers import Answer, TaskRefused
 from tests.store.work import NOW, make_lead, opened
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import insert
 
-from store.presence import add_absence
+from store.routing.presence import add_absence
 from store.tables import Meeting
-from store.team_desk import Taker, members, queue, what_moves, work_of
+from store.views.team_desk import Taker, members, queue, what_moves, work_of
 from tests.store.routed import FRIDAY, VIENNA, enter, publish, rep, task, team
 from tests.store.scored import Book
 

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from domain.access import Role
 from domain.passwords import WeakPassword
-from store import sessions, users
-from store.company_accounts import forget_company_account, user_of_provider
+from store.access import sessions, users
+from store.access.passwords import check_password, set_password
+from store.access.users import UserRefused
+from store.accounts.company_accounts import forget_company_account, user_of_provider
 from store.engine import engine
-from store.passwords import check_password, set_password
 from store.tables import Rep
-from store.users import UserRefused
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PASSWORD = "orchard lane in march"

@@ -17,9 +17,9 @@ from sqlalchemy import Engine, create_engine, text
 from domain.identities import Group, Message
 from domain.scoring.policy import ScoringPolicy
 from embedded.postgres import EmbeddedPostgres
-from store.policies import publish_policy
-from store.visitors import take_batch
-from store.write_keys import Source
+from store.access.write_keys import Source
+from store.published.policies import publish_policy
+from store.tracking.visitors import take_batch
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 WEBSITE = Source(1, "website", "", "server")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from store import opportunities
+from store.opportunities import opportunities
 from tests.store.scored import NOW, Book
 
 

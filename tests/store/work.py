@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.journey import TaskRequest
-from store import tasks
+from domain.contracts.journey import TaskRequest
+from store.tasks import tasks
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
 """When the task is opened."""

@@ -11,11 +11,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert, text
 
-from activities.links import link_signer
 from domain.email.links import LinkSigner
+from mail.links import link_signer
 from settings import Settings
 from store.engine import engine
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from store.tables import Lead, Touch
 from tests.scoring import simple_scoring
 from web.app import create_app

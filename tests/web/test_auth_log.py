@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 
 from domain.access import Role
 from settings import ROOT
-from store.api_tokens import create_token, revoke_token
-from store.sessions import TRIES_OF_EMAIL
+from store.access.api_tokens import create_token, revoke_token
+from store.access.sessions import TRIES_OF_EMAIL
 from tests.web.conftest import Site, browse
 from tests.web.test_second_factor import CODE, SET_UP, App, give_app, secret_on
 from tests.web.test_sign_in import EMAIL, FORM, PASSWORD, add, link
-from web.auth_log import AuthLog
-from web.sign_in_queue import QueueFull, SignInQueue
+from web.sign_in.auth_log import AuthLog
+from web.sign_in.sign_in_queue import QueueFull, SignInQueue
 
 OTHER = "eve@lindenmoor.example"
 LOCKED = "kim@lindenmoor.example"

@@ -13,7 +13,7 @@ from sqlalchemy import insert
 
 from domain.meetings.free_times import open_slots
 from domain.sales.team import TeamPolicy
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from store.tables import Rep
 from tests.web.conftest import Site
 

@@ -18,10 +18,10 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from store.sessions import COOKIE
+from store.access.sessions import COOKIE
 from tests.web.conftest import Site, browse
 from tests.web.test_sign_in import EMAIL, FORM, PASSWORD, add, link
-from web.oidc import COOKIE as OIDC_COOKIE
+from web.sign_in.oidc import COOKIE as OIDC_COOKIE
 
 
 class Provider:

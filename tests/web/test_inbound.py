@@ -19,8 +19,8 @@ from structlog.testing import capture_logs
 from domain.inbound.html import text_of_html
 from tests.web.conftest import Site, browse
 from tests.web.sendgrid import MakeSite, touch
-from web.inbound_mail import Form, read_mail
-from web.sendgrid_inbound import KEPT, LARGEST_BYTES
+from web.webhooks.inbound_mail import Form, read_mail
+from web.webhooks.sendgrid_inbound import KEPT, LARGEST_BYTES
 
 PATH = "/webhooks/sendgrid/inbound"
 PASSWORD = "tr0ub4dor-and-three"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from sqlalchemy import text
 
-from domain.consent import ConsentPolicy
+from domain.checking.policies import read_policy
+from domain.consent.policy import ConsentPolicy
 from domain.email.links import LIFE
-from domain.policies import read_policy
-from store.consent import suppress
-from store.policies import publish_policy
+from store.consent.consent import suppress
+from store.published.policies import publish_policy
 from tests.web.conftest import Site
 
 CONSENT = (Path(__file__).resolve().parents[2] / "cadences" / "consent.yaml").read_text("utf-8")

@@ -8,7 +8,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import text
 
-from activities.links import link_signer
+from mail.links import link_signer
 from settings import Settings
 from tests.web.conftest import Site, browse
 from web.app import create_app
@@ -156,7 +156,7 @@ async def test_a_link_that_is_followed_without_end_fills_no_disk(
 ) -> None:
     """Each minute another visit would be a row for good; the reader gets there all the same, and
     what a machine did takes no room from people."""
-    monkeypatch.setattr("store.link_limits.MOST_VISITS", 3)
+    monkeypatch.setattr("store.access.link_limits.MOST_VISITS", 3)
     link = site.signer.click(site.add_touch(site.add_lead()), TARGET)
     agents = ["Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"] * 5 + ["Barracuda Sentinel"] * 5
     for minute, agent in enumerate(agents):

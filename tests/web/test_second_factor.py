@@ -16,11 +16,11 @@ import structlog
 
 from domain.access import Role
 from settings import Settings
-from store.second_factor import STEP_SECONDS, SecretBox, add_second_factor
-from store.sessions import COOKIE, TRIES_OF_EMAIL
+from store.access.second_factor import STEP_SECONDS, SecretBox, add_second_factor
+from store.access.sessions import COOKIE, TRIES_OF_EMAIL
 from tests.web.conftest import Site, browse
 from tests.web.test_sign_in import EMAIL, FORM, PASSWORD, add, link
-from web.half_signed_in import HALF_COOKIE
+from web.sign_in.half_signed_in import HALF_COOKIE
 
 CODE = "/second-factor"
 SET_UP = "/second-factor/set-up"
@@ -216,7 +216,7 @@ async def test_a_half_open_door_closes_by_itself(
     """Who leaves for lunch with the page open has to begin again."""
     app, _codes = give_app(site, add(site, password=PASSWORD))
     await first_step(browser)
-    monkeypatch.setattr("web.half_signed_in.HALF_SECONDS", -1)
+    monkeypatch.setattr("web.sign_in.half_signed_in.HALF_SECONDS", -1)
     assert (await browser.post(CODE, data={"code": app.at()})).status_code == 401
     assert not await is_in(browser)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from store import sending
+from store.mail import sending
 from tests.web.conftest import Site
 from tests.web.sendgrid import KEY, MakeSite, event, post, public, touch
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
-from store.policies import publish_policy
+from store.published.policies import publish_policy
 from tests.web.conftest import Site
 from tests.web.sendgrid import KEY, MakeSite, event, post, public, touch
 

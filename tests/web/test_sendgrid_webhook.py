@@ -13,8 +13,8 @@ import pytest
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from activities.channels.base import OutcomeUnknown
-from store.consent import lock_address
+from mail.channels.base import OutcomeUnknown
+from store.consent.consent import lock_address
 from tests.activities.desk import Desk, Provider
 from tests.web.conftest import Site, browse
 from tests.web.sendgrid import KEY, PLANNED_AT, TOUCH, MakeSite, event, post, public, touch

@@ -10,11 +10,11 @@ import httpx2 as httpx
 import pytest
 
 from domain.access import Role
-from store import users
-from store.passwords import set_password
-from store.sessions import COOKIE
+from store.access import users
+from store.access.passwords import set_password
+from store.access.sessions import COOKIE
 from tests.web.conftest import Site, browse
-from web.sign_in import KNOWN_COOKIE, own_path
+from web.sign_in.sign_in import KNOWN_COOKIE, own_path
 
 EMAIL = "ada@lindenmoor.example"
 PASSWORD = "orchard lane in march"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from domain.policies import POLICIES
-from domain.policy import Policy
+from domain.checking.policies import POLICIES
+from domain.rules.policy import Policy
 from domain.sales.team import TeamPolicy
-from store.opportunities import open_opportunity
-from store.policies import publish_policy
+from store.opportunities.opportunities import open_opportunity
+from store.published.policies import publish_policy
 from tests.workflows.harness import World
 
 CLOSED_DAYS = 2

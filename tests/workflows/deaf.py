@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.journey import JourneyResult, JourneyState, Notice
+from domain.contracts.journey import JourneyResult, JourneyState, Notice
 from workflows.customer import Customer
 from workflows.transition import Transition, end
 

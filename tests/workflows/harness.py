@@ -22,12 +22,10 @@ from temporalio.converter import DataConverter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.channels.outbox import OutboxChannel
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
 from cli.cadence import publish_files
-from domain.email.links import LinkSigner
-from domain.journey import (
+from domain.contracts.journey import (
     EMAIL_QUEUE,
     JOURNEY_QUEUE,
     AwaitDisposition,
@@ -36,15 +34,13 @@ from domain.journey import (
     Phase,
     journey_id,
 )
-from domain.search_attributes import SEARCH_ATTRIBUTES, search_attributes
-from domain.webhooks import WEBHOOK_QUEUE
+from domain.contracts.search_attributes import SEARCH_ATTRIBUTES, search_attributes
+from domain.contracts.webhooks import WEBHOOK_QUEUE
+from domain.email.links import LinkSigner
+from mail.channels.outbox import OutboxChannel
 from settings import ROOT, Clock, Settings
-from store import tasks
-from store.answers import Answer
-from store.cadences import list_cadences
-from store.engagement import record_engagement
 from store.engine import engine
-from store.meetings import (
+from store.meetings.meetings import (
     CancelledBy,
     Origin,
     book_meeting,
@@ -52,7 +48,11 @@ from store.meetings import (
     report_attended,
     report_missed,
 )
-from store.recycle import return_on
+from store.published.cadences import list_cadences
+from store.recycle.recycle import return_on
+from store.scoring.engagement import record_engagement
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from temporal.relay import Relay
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS

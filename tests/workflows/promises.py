@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.policies import policy_name, read_policy
-from store.policies import publish_policy
+from domain.checking.policies import policy_name, read_policy
+from store.published.policies import publish_policy
 from tests.workflows.harness import CADENCES, World
 
 FOLLOW_UP = (CADENCES / "follow-up.yaml").read_text(encoding="utf-8")

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.cadences.window import is_holiday
-from domain.journey import Phase
-from store import accounts_hold
+from domain.contracts.journey import Phase
+from domain.time.window import is_holiday
+from store.consent import accounts_hold
 from tests.workflows.harness import World, says
 
 LONDON = ZoneInfo("Europe/London")

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.client import WorkflowHandle
 
-from domain.cadences.window import clock_change
-from domain.journey import Phase
-from domain.journey_sales import OUTBOUND
-from store.answers import Answer
-from store.consent import email_key_of, opt_out
-from store.prospects import prospect
+from domain.contracts.journey import Phase
+from domain.contracts.journey_sales import OUTBOUND
+from domain.time.window import clock_change
+from store.consent.consent import email_key_of, opt_out
+from store.routing.prospects import prospect
+from store.tasks.answers import Answer
 from tests.workflows.harness import Reaction, World, says, says_in, world
 from tests.workflows.promises import BUSY_AGAIN, FOLLOW_UP, OUTBOUND_RULES, publish, with_calls
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from domain.consent import Cap, ConsentPolicy
-from domain.journey import Phase
-from store.policies import publish_policy
+from domain.consent.policy import Cap, ConsentPolicy
+from domain.contracts.journey import Phase
+from store.published.policies import publish_policy
 from tests.workflows.harness import World
 
 

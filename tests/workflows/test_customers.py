@@ -10,7 +10,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.journey import Code, JourneyState, Notice, Phase
+from domain.contracts.journey import Code, JourneyState, Notice, Phase
 from tests.workflows import after_sale
 from tests.workflows.deaf import DeafCustomer
 from tests.workflows.harness import TEST_SERVER, World, says

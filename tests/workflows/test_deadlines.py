@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows import after_sale
 from tests.workflows.harness import World, world
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from domain.desk import DESK_ID, DESK_WORKFLOW, DeskState
-from domain.journey import JOURNEY_QUEUE, Phase
-from store.presence import add_absence, set_presence
-from store.routing import reassign
+from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
+from domain.contracts.journey import JOURNEY_QUEUE, Phase
+from store.routing.presence import add_absence, set_presence
+from store.routing.routing import reassign
 from tests.workflows.harness import World, says, world
 from worker import start_desk
 

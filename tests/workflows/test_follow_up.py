@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from domain.journey import Phase
-from store.routing import assign
+from domain.contracts.journey import Phase
+from store.routing.routing import assign
 from tests.workflows.harness import World, says, says_in
 
 CALLS = "SELECT count(*) FROM task WHERE kind = 'call'"

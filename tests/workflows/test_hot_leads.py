@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.journey import Phase
-from store.answers import Answer
-from store.task_lists import open_tasks
-from store.tasks import complete_task
+from domain.contracts.journey import Phase
+from store.tasks.answers import Answer
+from store.tasks.tasks import complete_task
+from store.views.task_lists import open_tasks
 from tests.replay.call_scenarios import follow_up_hot
 from tests.workflows.harness import World
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from cli.cadence import publish_files
-from domain.journey import JOURNEY_QUEUE, Phase
-from domain.journey_sales import SIDE_CADENCE, SideCadenceState
+from domain.contracts.journey import JOURNEY_QUEUE, Phase
+from domain.contracts.journey_sales import SIDE_CADENCE, SideCadenceState
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from settings import ROOT
-from store import lead_import
+from store.imports import lead_import
 from tests.workflows.harness import World, says
 
 MAIL = {"email": "welcome-2-three-numbers"}

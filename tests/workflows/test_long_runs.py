@@ -11,9 +11,9 @@ from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
-from domain.journey import Code, JourneyState, Notice, OpportunityState, Phase
-from store import tasks
-from store.answers import Answer
+from domain.contracts.journey import Code, JourneyState, Notice, OpportunityState, Phase
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says
 from worker import workflow_runner

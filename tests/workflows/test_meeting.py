@@ -12,8 +12,8 @@ from icalendar import Calendar
 from temporalio.client import WorkflowHandle
 
 from cli.cadence import publish_files
-from domain.cadences.window import is_holiday
-from domain.journey import Phase
+from domain.contracts.journey import Phase
+from domain.time.window import is_holiday
 from settings import ROOT
 from tests.workflows.harness import World, says, says_in
 

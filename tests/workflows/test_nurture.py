@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows.harness import World, says, says_in
 
 SENT = "SELECT count(*) FROM touch WHERE state = 'sent'"

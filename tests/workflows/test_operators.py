@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows.harness import World, says
 
 

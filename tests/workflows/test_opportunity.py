@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.replay.sale_scenarios import buys_beside, opportunity_won_beside
 from tests.workflows.harness import Ending, World, says
 

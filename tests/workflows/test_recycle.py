@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows.harness import World
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from domain.journey import Phase
-from domain.rescoring import rescore_workflow_id
-from store import scoring_runs
-from store.engagement import record_engagement
-from store.policies import publish_policy
-from store.scoring_runs import begin_run
+from domain.contracts.journey import Phase
+from domain.contracts.rescoring import rescore_workflow_id
+from store.published.policies import publish_policy
+from store.scoring import scoring_runs
+from store.scoring.engagement import record_engagement
+from store.scoring.scoring_runs import begin_run
 from tests.scoring import simple_scoring
 from tests.workflows.harness import World
 

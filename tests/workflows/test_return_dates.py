@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from domain.cadences.window import is_holiday
-from domain.journey import Phase
-from domain.policies import read_policy
-from store.answers import Answer
-from store.policies import publish_policy
-from store.recycle import RecycleRefused, choose_cadence, extend, retire, wake
+from domain.checking.policies import read_policy
+from domain.contracts.journey import Phase
+from domain.time.window import is_holiday
+from store.published.policies import publish_policy
+from store.recycle.recycle import RecycleRefused, choose_cadence, extend, retire, wake
+from store.tasks.answers import Answer
 from tests.workflows.harness import Ending, Reaction, World, says
 
 LONDON = ZoneInfo("Europe/London")

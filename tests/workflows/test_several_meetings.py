@@ -11,7 +11,7 @@ from icalendar import Calendar
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from tests.workflows.harness import World, says
 
 SENT = "SELECT template_version.name FROM touch JOIN template_version ON template_version.id = "

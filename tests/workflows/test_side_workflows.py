@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
 
-from domain.journey import JOURNEY_QUEUE, Phase
-from domain.journey_sales import (
+from domain.contracts.journey import JOURNEY_QUEUE, Phase
+from domain.contracts.journey_sales import (
     SIDE_CADENCE,
     STANDALONE_TASK,
     SideCadenceState,

@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
-from domain.cadences.lint import lint_policy
-from domain.journey import Phase
-from domain.sales.business_time import BusinessCalendar
+from domain.checking.lint import lint_policy
+from domain.contracts.journey import Phase
+from domain.time.business_time import BusinessCalendar
 from embedded.postgres import EmbeddedPostgres
-from store import tasks
-from store.answers import Answer
-from store.policies import publish_policy
+from store.published.policies import publish_policy
+from store.tasks import tasks
+from store.tasks.answers import Answer
 from tests.workflows.harness import World, world
 
 AN_HOUR_A_SECOND = 3_600.0

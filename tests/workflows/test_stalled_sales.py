@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 from temporalio import activity
 
-from domain.journey import Phase
-from store import tasks
-from store.answers import Answer, TaskRefused
-from store.opportunities import open_beside
-from store.opportunity_list import Wanted, sales
+from domain.contracts.journey import Phase
+from store.opportunities.opportunities import open_beside
+from store.tasks import tasks
+from store.tasks.answers import Answer, TaskRefused
+from store.views.opportunity_list import Wanted, sales
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says, world
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.journey import JOURNEY_QUEUE
-from domain.webhooks import PAUSES, WEBHOOK_WORKFLOW, webhook_workflow_id
-from store.outgoing import add_endpoint, announce
+from domain.contracts.journey import JOURNEY_QUEUE
+from domain.contracts.webhooks import PAUSES, WEBHOOK_WORKFLOW, webhook_workflow_id
+from store.outbox.outgoing import add_endpoint, announce
 from tests.workflows.harness import World
 
 

@@ -15,21 +15,21 @@ from sqlalchemy import Connection, Engine, select
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.links import deployment_secret
 from domain.access import ALLOWED, Action, Role
 from domain.sentences import sentence
 from health.readiness import Readiness
 from health.watch import Watch
+from mail.links import deployment_secret
 from settings import Clock, Settings
-from store.api_tokens import Caller, TokenExpired, begin_change, find_caller
-from store.sessions import COOKIE, find_session
+from store.access.api_tokens import Caller, TokenExpired, begin_change, find_caller
+from store.access.sessions import COOKIE, find_session
 from store.tables import Lead, Rep, Task
 from temporal.connect import connect_temporal
 from temporal.steering import TemporalAway
 from web.api.cursors import Cursors
-from web.api.problems import Problem, missing
 from web.api.recorded import Sent, worth_keeping
-from web.auth_log import AuthLog
+from web.problems import Problem, missing
+from web.sign_in.auth_log import AuthLog
 
 T = TypeVar("T")
 CONNECT_SECONDS = 2.0

@@ -12,16 +12,16 @@ from sqlalchemy import Connection, select
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import accounts_hold
-from store.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
-from store.api_tokens import Caller
-from store.cadences import CadenceMissing
+from store.access.api_tokens import Caller
+from store.consent import accounts_hold
+from store.consent.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
+from store.published.cadences import CadenceMissing
 from store.tables import Rep
 from temporal import steering
 from web.api.access import Here, Place, found, may, team_of
 from web.api.inputs import ASKED, Code, Instant
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
-from web.api.problems import missing, refused
+from web.problems import missing, refused
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]

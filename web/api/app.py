@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from settings import Settings
-from store.api_tokens import end_change
+from store.access.api_tokens import end_change
 from web.api import (
     accounts,
     cadences,
@@ -43,10 +43,10 @@ from web.api import (
 from web.api.access import Here
 from web.api.gate import Gate
 from web.api.operations import operation_id
-from web.api.problems import ProblemDetails, handle_problems
 from web.api.queries import refuse_unknown_parameters
 from web.api.specification import TAGS, describe
 from web.api.webhook_events import described_webhooks
+from web.problems import ProblemDetails, handle_problems
 
 log = structlog.get_logger(__name__)
 

@@ -11,12 +11,12 @@ from pydantic import BaseModel, Field, model_validator
 from domain.access import ALLOWED, Action
 from domain.email.checked import template_of
 from domain.sentences import sentence
-from store.api_tokens import Caller
-from store.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
-from store.consequences import forecast_of
-from store.known_attributes import UnknownAttribute, unknown_attributes
-from store.policies import policy_in_force
-from store.publishing import (
+from store.access.api_tokens import Caller
+from store.published.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
+from store.published.policies import policy_in_force
+from store.publishing.consequences import forecast_of
+from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
+from store.publishing.publishing import (
     Checked,
     PolicyLine,
     Published,
@@ -24,11 +24,11 @@ from store.publishing import (
     list_policies,
     publish_checked,
 )
-from store.scoring import Forecast
+from store.scoring.scoring import Forecast
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
-from web.api.problems import FieldError, Problem, invalid, missing
+from web.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])

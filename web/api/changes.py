@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
-from store.api_tokens import Change, list_changes
+from store.access.api_tokens import Change, list_changes
 from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import users
-from store.company_accounts import forget_company_account
-from store.users import UserLine
+from store.access import users
+from store.access.users import UserLine
+from store.accounts.company_accounts import forget_company_account
 from web.api.access import Place, found, may
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(
     prefix="/users", tags=["users"], dependencies=[Depends(may(Action.MANAGE_USERS))]

@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
-from activities.links import deployment_secret
 from domain.access import Action
-from store import erasure
-from store.api_tokens import Caller
-from store.erasure import ErasureRefused, Receipt
+from mail.links import deployment_secret
+from store.access.api_tokens import Caller
+from store.erasure import erasure
+from store.erasure.erasure import ErasureRefused, Receipt
 from web.api.access import Place, may
 from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
-from web.api.problems import missing, refused
+from web.problems import missing, refused
 
 router = APIRouter(tags=["erasure"])
 Eraser = Annotated[Caller, Depends(may(Action.ERASE))]

@@ -10,19 +10,19 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from store.api_tokens import Caller
+from store.access.api_tokens import Caller
+from store.access.sessions import COOKIE
 from store.engine import AWAY
-from store.sessions import COOKIE
 from web.api.access import Here, identify, known_as
 from web.api.json_bounds import BadJson, check_json
-from web.api.problems import (
+from web.body_limits import refuse_early
+from web.problems import (
     NOT_TO_BE_KEPT,
     Problem,
     answer,
     missing,
     unavailable,
 )
-from web.body_limits import refuse_early
 
 LONGEST_ID = 18
 """Digits of the largest id that is looked for."""

@@ -12,7 +12,6 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from activities.links import deployment_secret
 from domain.access import Action
 from domain.contacts.dates import ORDERS
 from domain.lead_files.columns import (
@@ -30,15 +29,16 @@ from domain.lead_files.lead_file import LeadFile, read_lead_file
 from domain.lead_files.preview import Preview, preview
 from domain.lead_files.sampled import settle
 from domain.sentences import sentence
-from store import import_job, import_runs
-from store.api_tokens import Caller
-from store.import_pace import ImportPace, import_pace
-from store.import_runs import ImportRefused, NewImport, RunLine
-from store.lead_import import published_cadences
+from mail.links import deployment_secret
+from store.access.api_tokens import Caller
+from store.imports import import_job, import_runs
+from store.imports.import_runs import ImportRefused, NewImport, RunLine
+from store.imports.lead_import import published_cadences
+from store.scoring.import_pace import ImportPace, import_pace
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.api.problems import Problem, invalid, missing, refused
+from web.problems import Problem, invalid, missing, refused
 
 LIMIT = 50 * 1024 * 1024
 """Largest file, bytes."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.sentences import sentence
-from store.api_tokens import (
+from store.access.api_tokens import (
     MOST_TOKEN_DAYS,
     TOKEN_DAYS,
     TokenLine,
@@ -18,18 +18,18 @@ from store.api_tokens import (
     list_tokens,
     revoke_token,
 )
-from store.lead_import import published_cadences
-from store.write_keys import (
+from store.access.write_keys import (
     Kind,
     WriteKeyLine,
     create_write_key,
     list_write_keys,
     revoke_write_key,
 )
+from store.imports.lead_import import published_cadences
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code, Role
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_name
-from web.api.problems import invalid, missing, refused
+from web.problems import invalid, missing, refused
 
 router = APIRouter(tags=["keys"], dependencies=[Depends(may(Action.MANAGE_KEYS))])
 

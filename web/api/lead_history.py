@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 
 from domain.access import Action
-from store.api_tokens import Caller
-from store.dossier import Cycle, Feedback, Mail, cycles_of, feedback_of, mails_of
-from store.lead_timeline import (
+from store.access.api_tokens import Caller
+from store.views.dossier import Cycle, Feedback, Mail, cycles_of, feedback_of, mails_of
+from store.views.lead_timeline import (
     ENDLESS,
     HISTORY,
     Happened,

@@ -11,21 +11,22 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.journey import Phase
+from domain.contracts.journey import Phase
 from domain.sentences import sentence
-from store import consent, leads
-from store.api_tokens import Caller
-from store.dossier import Dossier, dossier
-from store.lead_timeline import HistoryLine, history, history_length
-from store.leads import MOST_POINTS, LeadLine
-from store.prospects import Prospected, prospect
-from store.routing import RoutingRefused
-from store.scoring import Explanation, explain
+from store.access.api_tokens import Caller
+from store.consent import consent
+from store.routing.prospects import Prospected, prospect
+from store.routing.routing import RoutingRefused
+from store.scoring.scoring import Explanation, explain
+from store.views import leads
+from store.views.dossier import Dossier, dossier
+from store.views.lead_timeline import HistoryLine, history, history_length
+from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Address, Code
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.api.problems import Problem, invalid, refused
+from web.problems import Problem, invalid, refused
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]

@@ -17,17 +17,17 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from activities.links import link_signer
 from domain.access import Action
 from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
 from domain.sentences import sentence
-from store import outbox_mails
-from store.api_tokens import Caller
-from store.outbox_mails import KeptMail, MailLine, ReplyRefused
+from mail.links import link_signer
+from store.access.api_tokens import Caller
+from store.mail import outbox_mails
+from store.mail.outbox_mails import KeptMail, MailLine, ReplyRefused
 from web.api.access import Here, Place, found, may
 from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, key_in, page
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(prefix="/mails", tags=["mails"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MAILS))]

@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import sessions, users
-from store.api_tokens import Caller
-from store.sessions import SessionLine
-from store.users import UserRefused
+from store.access import sessions, users
+from store.access.api_tokens import Caller
+from store.access.sessions import SessionLine
+from store.access.users import UserRefused
 from web.api.access import Place, may
 from web.api.inputs import ASKED, Code
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
-from web.api.problems import invalid, missing, refused
+from web.problems import invalid, missing, refused
 
 router = APIRouter(prefix="/me", tags=["me"])
 Own = Annotated[Caller, Depends(may(Action.OWN_SETTINGS))]

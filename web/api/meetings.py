@@ -11,20 +11,20 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.sentences import sentence
-from store.api_tokens import Caller
-from store.meeting_lines import (
+from store.access.api_tokens import Caller
+from store.meetings.meeting_lines import (
     MeetingLine,
     MeetingState,
     Wanted,
     find_meeting,
     meetings_page,
 )
-from store.meetings import MeetingRefused, book_meeting, cancel_meeting
-from store.rep_times import LONGEST_MINUTES
+from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.routing.rep_times import LONGEST_MINUTES
 from web.api.access import Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MEETINGS))]

@@ -17,7 +17,7 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from web.api.problems import Problem
+from web.problems import Problem
 
 ALWAYS = frozenset({401, 422, 503})
 """Nobody known asks; the address or the body is not understood; a server is away."""

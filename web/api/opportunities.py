@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from domain.access import Action
-from store.api_tokens import Caller
-from store.opportunities import open_beside
-from store.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
+from store.access.api_tokens import Caller
+from store.opportunities.opportunities import open_beside
+from store.views.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Code, Id
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
-from web.api.problems import refused
 from web.api.tasks import Completed, Completion, Learned, finish
+from web.problems import refused
 
 router = APIRouter(prefix="/opportunities", tags=["opportunities"])
 Reader = Annotated[Caller, Depends(may(Action.READ_OPPORTUNITIES))]

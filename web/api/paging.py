@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from domain.sentences import sentence
 from web.api.access import Here
 from web.api.cursors import BadCursor
-from web.api.problems import invalid
+from web.problems import invalid
 
 T = TypeVar("T")
 Key = tuple[Any, ...]

@@ -7,8 +7,8 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from domain.cadences.yaml_messages import did_you_mean
-from web.api.problems import FieldError, Problem
+from domain.authoring.yaml_messages import did_you_mean
+from web.problems import FieldError, Problem
 
 
 def refuse_unknown_parameters(request: Request) -> None:

@@ -10,13 +10,13 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import received
-from store.api_tokens import Caller
-from store.received import MailRefused, ReceivedMail, SettledAs
+from store.access.api_tokens import Caller
+from store.mail import received
+from store.mail.received import MailRefused, ReceivedMail, SettledAs
 from web.api.access import Here, Place, found, may, sees, team_of
 from web.api.inputs import ASKED, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(prefix="/received", tags=["received"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]

@@ -12,17 +12,17 @@ from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.journey import Code
+from domain.contracts.journey import Code
 from domain.sales.recycle import ASKED_FOR
-from store import recycle, recycle_pool
-from store.api_tokens import Caller
-from store.cadences import CadenceMissing
-from store.recycle import RecycleRefused, ReturningWeek
-from store.recycle_pool import PoolLine, Wanted
+from store.access.api_tokens import Caller
+from store.published.cadences import CadenceMissing
+from store.recycle import recycle, recycle_pool
+from store.recycle.recycle import RecycleRefused, ReturningWeek
+from store.recycle.recycle_pool import PoolLine, Wanted
 from web.api.access import Here, Place, may, sees, team_of
 from web.api.inputs import ASKED, QUERIED, Day, Id, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(prefix="/recycle", tags=["recycle"])
 Reader = Annotated[Caller, Depends(may(Action.READ_RECYCLE))]

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import users
-from store.api_tokens import Caller
-from store.second_factor import remove_second_factor
-from store.users import UserLine
+from store.access import users
+from store.access.api_tokens import Caller
+from store.access.second_factor import remove_second_factor
+from store.access.users import UserLine
 from web.api.access import Place, found, may
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(prefix="/users", tags=["users"])
 Admin = Annotated[Caller, Depends(may(Action.MANAGE_USERS))]

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
-from store.sla_figures import SlaFigures, figures
+from store.views.sla_figures import SlaFigures, figures
 from web.api.access import Place, may
 
 router = APIRouter(prefix="/sla", tags=["sla"])

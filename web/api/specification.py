@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 
 from web.api.examples import EXAMPLES
 from web.api.operations import statuses_of
-from web.api.problems import ProblemDetails
+from web.problems import ProblemDetails
 
 PROBLEM = "application/problem+json"
 TAGS = {

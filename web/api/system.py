@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from domain.access import Action
 from health.checks import Check, State, worst
-from store import sending
-from store.api_tokens import Caller
-from store.refused_mail import Reason
+from store.access.api_tokens import Caller
+from store.mail import sending
+from store.mail.refused_mail import Reason
 from web.api.access import Place, may
 from web.api.paging import Done
 

@@ -10,16 +10,17 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
 from domain.sentences import sentence
-from store import held_answers, task_lists, tasks
-from store.answers import Answer, TaskOver, TaskRefused
-from store.api_tokens import Caller
-from store.meetings import MeetingRefused
-from store.routing import RoutingRefused, reassign
-from store.task_lists import OpenTask, TaskDetail
+from store.access.api_tokens import Caller
+from store.meetings.meetings import MeetingRefused
+from store.routing.routing import RoutingRefused, reassign
+from store.tasks import held_answers, tasks
+from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.views import task_lists
+from store.views.task_lists import OpenTask, TaskDetail
 from web.api.access import Here, Place, found, may, sees_task, team_of
 from web.api.inputs import ASKED, Code, Day, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
-from web.api.problems import Problem, invalid, refused
+from web.problems import Problem, invalid, refused
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TASKS))]

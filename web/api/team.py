@@ -10,16 +10,17 @@ from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.sentences import sentence
-from store import alerts, presence
+from store import alerts
+from store.access.api_tokens import Caller
 from store.alerts import AlertLine
-from store.api_tokens import Caller
-from store.overflow import Waiting, overflow
-from store.presence import PresenceRefused, RepLine
-from store.routing import RoutingRefused, reassign, reassign_by_rules
+from store.routing import presence
+from store.routing.overflow import Waiting, overflow
+from store.routing.presence import PresenceRefused, RepLine
+from store.routing.routing import RoutingRefused, reassign, reassign_by_rules
 from web.api.access import Place, found, may, team_of
 from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
-from web.api.problems import Problem, refused
+from web.problems import Problem, refused
 
 router = APIRouter(prefix="/team", tags=["team"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TEAM))]

@@ -9,24 +9,24 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, exists, select
 
-from activities.channels.base import ChannelError, MessageRejected, OutcomeUnknown
-from activities.channels.registry import channel_from
-from activities.mail_tests import preview, send_test
 from domain.access import Action
 from domain.email.addresses import address_key
 from domain.email.checked import check_template
 from domain.email.message import MailError, mailbox
 from domain.email.rendering import CompiledTemplate, RenderError
 from domain.sentences import sentence
-from store.api_tokens import Caller, tests_asked_for
-from store.cadences import TemplateMissing, latest_template
-from store.published_texts import TemplateLine, list_templates, published_texts
+from mail.channels.base import ChannelError, MessageRejected, OutcomeUnknown
+from mail.channels.registry import channel_from
+from mail.sample_mails import preview, send_test
+from store.access.api_tokens import Caller, tests_asked_for
+from store.access.users import is_colleague
+from store.published.cadences import TemplateMissing, latest_template
+from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.tables import Suppression
-from store.users import is_colleague
 from web.api.access import Here, Place, may, sees
 from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
-from web.api.problems import Problem, invalid, missing, refused
+from web.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.sentences import sentence
-from store import users
-from store.users import LINK_LIFE, UserLine, UserRefused
+from store.access import users
+from store.access.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code, Role
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
-from web.api.problems import refused
+from web.problems import refused
 
 router = APIRouter(
     prefix="/users", tags=["users"], dependencies=[Depends(may(Action.MANAGE_USERS))]

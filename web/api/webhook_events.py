@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header
 from pydantic import BaseModel, Field, create_model
 
-from domain.webhooks import EVENTS
+from domain.contracts.webhooks import EVENTS
 
 
 class StageChange(BaseModel):

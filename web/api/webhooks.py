@@ -8,14 +8,14 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.contracts.webhooks import events_problem, url_problem
 from domain.sentences import sentence
-from domain.webhooks import events_problem, url_problem
-from store import outgoing
-from store.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
+from store.outbox import outgoing
+from store.outbox.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
 from web.api.access import Place, found, may
 from web.api.inputs import ASKED, Code, Url
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
-from web.api.problems import invalid, missing, refused
+from web.problems import invalid, missing, refused
 
 router = APIRouter(
     prefix="/webhooks", tags=["webhooks"], dependencies=[Depends(may(Action.MANAGE_WEBHOOKS))]

@@ -20,16 +20,16 @@ from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
 from health.readiness import NoAnswer
+from store.access.sessions import COOKIE, find_session
+from store.access.users import SignedIn
 from store.engine import AWAY
-from store.policies import PolicyMissing
-from store.sessions import COOKIE, find_session
-from store.users import SignedIn
+from store.published.policies import PolicyMissing
 from web.api.access import Here
-from web.api.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
 from web.console.frame import frame, say_no
 from web.console.refusals import told
 from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
+from web.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
 from web.views import page
 from web.words import words_asked_for
 

@@ -23,7 +23,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from store.sessions import COOKIE, caller_of, find_session
+from store.access.sessions import COOKIE, caller_of, find_session
 from web.api.access import Here
 from web.console.visit import visit_of
 

@@ -14,7 +14,7 @@ from babel.dates import (
 from markupsafe import Markup
 from nicegui import ui
 
-from domain.cadences.window import zone
+from domain.time.window import zone
 from web.console.visit import Visit, visit_of
 
 

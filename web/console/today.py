@@ -8,9 +8,9 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from domain.journey import Stage
-from store.figures import NOT_STARTED
-from store.today import (
+from domain.contracts.journey import Stage
+from store.views.figures import NOT_STARTED
+from store.views.today import (
     DayFigures,
     Decided,
     Sent,

@@ -24,15 +24,15 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from domain.access import ALLOWED, Action
 from domain.sentences import sentence
 from health.readiness import NoAnswer
-from store.api_tokens import Caller, begin_change, end_change
+from store.access.api_tokens import Caller, begin_change, end_change
+from store.access.sessions import caller_of, session_by_id
+from store.access.users import SignedIn
 from store.engine import AWAY
-from store.policies import PolicyMissing
-from store.sessions import caller_of, session_by_id
-from store.users import SignedIn
+from store.published.policies import PolicyMissing
 from temporal.steering import TemporalAway
 from web.api.access import Here
-from web.api.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT, Problem
 from web.api.recorded import worth_keeping
+from web.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT, Problem
 
 T = TypeVar("T")
 P = ParamSpec("P")

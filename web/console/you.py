@@ -11,7 +11,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from store.sessions import SessionLine, list_sessions
+from store.access.sessions import SessionLine, list_sessions
 from web.api import me as me_api
 from web.console.admin.parts import item, items, real_time
 from web.console.labels import role

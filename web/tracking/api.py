@@ -20,15 +20,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
-from activities.links import deployment_secret
 from crash_points import crash_point
 from domain.identities import Message
+from mail.links import deployment_secret
 from settings import Settings
-from store.erasure import erased_among
-from store.policies import PolicyMissing
-from store.tracking_use import Gate, TooMuch
-from store.visitors import Overtaken, take_batch
-from store.write_keys import Source, find_source
+from store.access.write_keys import Source, find_source
+from store.erasure.erasure import erased_among
+from store.published.policies import PolicyMissing
+from store.tracking.tracking_use import Gate, TooMuch
+from store.tracking.visitors import Overtaken, take_batch
 from web.networks import network_of
 from web.retry_after import retry_after
 from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
@@ -80,8 +80,8 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     - 401: no write key, or one that is unknown or revoked. 404: no such call.
     - 415: ``Content-Encoding`` is not gzip.
     - 429: too much has come through the key, from the network, of the visitor or for the address
-      (``store.tracking_use``); libraries send it again after ``Retry-After`` seconds. Of a batch,
-      only what is too much is refused, under ``rejected``.
+      (``store.tracking.tracking_use``); libraries send it again after ``Retry-After`` seconds. Of a
+      batch, only what is too much is refused, under ``rejected``.
     - 503: the database can't store it now; libraries send it again, and it counts once.
     """
     router = APIRouter()

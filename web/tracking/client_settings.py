@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Engine
 
 from settings import Settings
+from store.access.write_keys import find_source
 from store.engine import AWAY
-from store.write_keys import find_source
 
 _ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from domain.consent.trait_consent import answers_in, event_refuses
 from domain.identities import Facts, Message, refusal
-from domain.trait_consent import answers_in, event_refuses
 from web.tracking.body import check_storable
 from web.tracking.refusal import BadMessage
 from web.tracking.traits import Unread, address_in

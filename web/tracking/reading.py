@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from domain.identities import Facts, Message
-from store.write_keys import Source
+from store.access.write_keys import Source
 from web.tracking.body import LARGEST_MESSAGE, check_storable
 from web.tracking.no_mail import context_traits, refusal_of_event, told_refusal
 from web.tracking.refusal import BadMessage, Refused

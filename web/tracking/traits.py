@@ -13,10 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields as fields_of
 from typing import Any, NamedTuple
 
-from domain.attributes import attribute_key
+from domain.contacts.attributes import attribute_key
 from domain.contacts.companies import company_domain
 from domain.contacts.countries import language_code
-from domain.contacts.time_zones import time_zone_name
 from domain.email.addresses import address_key
 from domain.identities import Facts, Group
 from domain.lead_files.columns import Field, recognise
@@ -29,6 +28,7 @@ from domain.lead_files.row import (
     RowReader,
     checked_email,
 )
+from domain.time.time_zones import time_zone_name
 from web.tracking.refusal import BadMessage
 
 # Traits may come without an address, rows of a file may not.
@@ -43,7 +43,7 @@ _NAMES = {
 # Where the text is in the objects of a list, as of phones of several kinds.
 _VALUE = ("value", "number")
 _TEXT_OF_ENTRY = (*_VALUE, "address", "email", "phone", "name")
-# Kept as they are said: what they mean is read by domain.trait_consent.
+# Kept as they are said: what they mean is read by domain.consent.trait_consent.
 _CONSENT = ("unsubscribed", "consent")
 _ROW = tuple(field.name for field in fields_of(LeadRow))
 LONGEST_NAME = 300

@@ -10,7 +10,7 @@ from babel.core import get_global
 
 from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.texts import key
-from domain.contacts.time_zones import (
+from domain.time.time_zones import (
     has_one_time,
     main_zone,
     time_zone_name,

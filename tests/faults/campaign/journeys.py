@@ -15,7 +15,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from domain.journey import journey_id, opportunity_workflow_id, wait_id
+from domain.contracts.journey import journey_id, opportunity_workflow_id, wait_id
 from tests.faults.campaign.facts import Found
 from tests.faults.deployment import Deployment
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from domain.access import Role
-from store.api_tokens import create_token
+from store.access.api_tokens import create_token
 from tests.faults.campaign import colleagues, visitors
 from tests.faults.campaign.scene import Player, Scene
 from tests.faults.campaign.services import CalCom, SendGrid

@@ -17,11 +17,11 @@ from sqlalchemy import Engine, create_engine, insert, text
 from cli.cadence import publish_files
 from domain.access import Role
 from settings import ROOT, Settings
-from store.api_tokens import create_token
+from store.access.api_tokens import create_token
+from store.access.sessions import COOKIE, begin_session
+from store.access.users import add_user
 from store.engine import engine
-from store.sessions import COOKIE, begin_session
 from store.tables import Account, Lead, Task
-from store.users import add_user
 from tests.workflows.harness import CADENCES
 from web.api.app import create_api
 from web.app import create_app

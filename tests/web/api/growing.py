@@ -12,9 +12,9 @@ from sqlalchemy import text
 from cli.cadence import publish_files
 from domain.access import Role
 from settings import ROOT
-from store.api_tokens import create_token
-from store.users import add_user
-from store.write_keys import create_write_key
+from store.access.api_tokens import create_token
+from store.access.users import add_user
+from store.access.write_keys import create_write_key
 from tests.web.api.conftest import Api
 from tests.workflows.harness import CADENCES
 

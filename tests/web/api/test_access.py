@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 
 from domain.access import ALLOWED, Action, Role, publishing
 from settings import Settings
+from store.access.sessions import COOKIE
 from store.engine import engine
-from store.sessions import COOKIE
 from tests.web.api.conftest import Api
 from web.api.app import create_api
 

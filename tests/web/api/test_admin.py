@@ -10,11 +10,11 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import create_engine, text
 
-from activities.links import deployment_secret
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RejectedRowError, RowReader
+from mail.links import deployment_secret
 from settings import DATABASE_SCHEME, Settings
-from store.erasure import ErasedPeople
+from store.erasure.erasure import ErasedPeople
 from tests.web.api.conftest import Api
 from tests.web.api.test_access import routes
 from web.api.app import create_api

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount
 
 from settings import Settings
-from store.sessions import COOKIE, begin_session
+from store.access.sessions import COOKIE, begin_session
 from tests.web.api.conftest import Api
 from tests.web.api.test_access import routes
 from tests.web.conftest import Site, browse

@@ -11,7 +11,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import text
 
-from store import import_job, import_runs
+from store.imports import import_job, import_runs
 from tests.web.api.conftest import Api
 
 EXPORT = """\

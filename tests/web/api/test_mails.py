@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 from starlette.routing import Mount
 
-from activities.channels.base import EmailMessage
-from activities.channels.outbox import OutboxChannel
-from activities.links import link_signer
 from domain.email.links import LinkClaim
 from domain.email.message import CalendarPart
+from mail.channels.base import EmailMessage
+from mail.channels.outbox import OutboxChannel
+from mail.links import link_signer
 from tests.web.api.conftest import Api
 
 

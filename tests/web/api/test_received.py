@@ -10,9 +10,8 @@ from sqlalchemy import insert
 from domain.engagement.bounces import BounceMeaning
 from domain.inbound.invitations import Answer
 from domain.inbound.verdict import Verdict
-from store import inbox
-from store.inbound import AWAY_UNTIL, LATER, Inbound, take_inbound
-from store.received import (
+from store.mail.inbound import AWAY_UNTIL, LATER, Inbound, take_inbound
+from store.mail.received import (
     SettledAs,
     assign_mail,
     received_mail,
@@ -20,6 +19,7 @@ from store.received import (
     settle_mail,
 )
 from store.tables import Touch
+from store.views import inbox
 from tests.web.api.conftest import Api
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)

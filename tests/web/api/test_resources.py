@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from domain.webhooks import EVENTS
+from domain.contracts.webhooks import EVENTS
 from tests.web.api.conftest import TEAM, Api
 
 SOON = (datetime.now(UTC) + timedelta(days=2)).replace(microsecond=0)

@@ -15,9 +15,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import create_engine
 
-from domain.webhooks import EVENTS
+from domain.contracts.webhooks import EVENTS
 from settings import Settings
-from store.outgoing import _ROWS
+from store.outbox.outgoing import _ROWS
 from tests.web.api.conftest import Api
 from web.api.app import SUBJECTS, create_api
 from web.api.examples import EXAMPLES

@@ -13,8 +13,8 @@ import httpx2 as httpx
 import pytest
 import uvicorn
 
-from store.policies import publish_policy
-from store.write_keys import create_write_key
+from store.access.write_keys import create_write_key
+from store.published.policies import publish_policy
 from tests.scoring import simple_scoring
 from tests.web.conftest import Site
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
-from store.write_keys import create_write_key
+from store.access.write_keys import create_write_key
 from tests.console.windows import chromium
 from tests.web.tracking.conftest import Tracker
 

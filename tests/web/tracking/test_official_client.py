@@ -11,7 +11,7 @@ from segment.analytics.client import Client
 from segment.analytics.request import APIError
 from sqlalchemy import text
 
-from store.tracking_use import Gate, Limit, TooMuch
+from store.tracking.tracking_use import Gate, Limit, TooMuch
 from tests.web.tracking.conftest import Tracker
 
 MakeClient = Callable[..., Any]

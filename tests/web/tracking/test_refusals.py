@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from store.consent import opt_in
-from store.write_keys import Kind, create_write_key
+from store.access.write_keys import Kind, create_write_key
+from store.consent.consent import opt_in
 from tests.domain.test_trait_consent import OTHERS, REFUSALS
 from tests.web.tracking.conftest import Tracker
 from web.tracking.traits import address_in

@@ -10,9 +10,9 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
-from store.accounts_hold import LeadOfAccount, ScheduledStep
-from store.opportunity_list import Sale
-from store.publishing import cadence_names
+from store.consent.accounts_hold import LeadOfAccount, ScheduledStep
+from store.publishing.publishing import cadence_names
+from store.views.opportunity_list import Sale
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail, Hold, PlayRequest

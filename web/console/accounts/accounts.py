@@ -9,8 +9,8 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from store.account_page import FoundAccount, find_accounts
-from store.presence import reps
+from store.routing.presence import reps
+from store.views.account_page import FoundAccount, find_accounts
 from web.api.access import team_of
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, show, table

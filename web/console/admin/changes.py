@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from domain.access import Action
-from store.api_tokens import Change, list_changes
-from store.users import list_users
+from store.access.api_tokens import Change, list_changes
+from store.access.users import list_users
 from web.console.admin.parts import real_time
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, quiet, show, table

@@ -9,11 +9,11 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.contracts.journey import ENDED
 from domain.email.addresses import address_key
-from domain.journey import ENDED
-from store import erasure
-from store.erasure import ERASED, Receipt
-from store.leads import LeadLine, find_lead
+from store.erasure import erasure
+from store.erasure.erasure import ERASED, Receipt
+from store.views.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
 from web.api.erasure import ErasureOrder
 from web.api.paging import Page

@@ -10,10 +10,10 @@ from nicegui import ui
 
 from domain.access import Action, Role
 from domain.labels import ROLES
-from store.api_tokens import list_tokens
-from store.lead_import import published_cadences
-from store.presence import reps as list_reps
-from store.write_keys import list_write_keys
+from store.access.api_tokens import list_tokens
+from store.access.write_keys import list_write_keys
+from store.imports.lead_import import published_cadences
+from store.routing.presence import reps as list_reps
 from web.api import keys as keys_api
 from web.api.keys import Named, NewToken, NewWriteKey
 from web.console.admin.parts import item, items, real_time, show_once

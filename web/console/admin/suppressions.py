@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.suppressions import SuppressionLine
+from store.consent.suppressions import SuppressionLine
 from web.api import suppressions as suppressions_api
 from web.api.suppressions import AddressOrder, AddressPermission
 from web.console.admin.parts import item, items

@@ -9,8 +9,8 @@ from nicegui import ui
 
 from domain.access import Action, Role
 from domain.labels import ROLES
-from store.presence import reps as list_reps
-from store.users import UserLine, list_users
+from store.access.users import UserLine, list_users
+from store.routing.presence import reps as list_reps
 from web.api import second_factor as second_factor_api
 from web.api import users as users_api
 from web.api.users import NewUser, UserChange

@@ -9,8 +9,8 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from domain.webhooks import EVENTS
-from store.outgoing import (
+from domain.contracts.webhooks import EVENTS
+from store.outbox.outgoing import (
     DeliveryLine,
     EndpointLine,
     list_deliveries,

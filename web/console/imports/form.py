@@ -13,11 +13,10 @@ from domain.lead_files.preview import Preview
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
-from store.import_pace import import_pace
-from store.lead_import import published_cadences
+from store.imports.lead_import import published_cadences
+from store.scoring.import_pace import import_pace
 from web.api import imports
 from web.api.imports import Choice, Column, ImportDetail
-from web.api.problems import Problem
 from web.console.imports.sentences import (
     ASKED_FIELDS,
     DATES,
@@ -30,6 +29,7 @@ from web.console.parts import Cell, badge, button, quiet, section, show, table
 from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
+from web.problems import Problem
 
 SHOWN = 8
 """Leads and rejects of the preview that are shown."""

@@ -6,7 +6,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from store.import_runs import RunLine, list_runs
+from store.imports.import_runs import RunLine, list_runs
 from web.api.imports import LIMIT
 from web.console.imports.sentences import ENCODINGS, STATES
 from web.console.pages import console_page

@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.import_runs import CAN_START, RunLine, find_run
+from store.imports.import_runs import CAN_START, RunLine, find_run
 from web.api import imports
 from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason

@@ -11,11 +11,10 @@ from itertools import groupby
 from markupsafe import escape
 from nicegui import ui
 
-from domain.cadences.window import is_business_day, zone
-from domain.policies import NEEDS_REASON, NEEDS_TIME
+from domain.checking.policies import NEEDS_REASON, NEEDS_TIME
 from domain.sales.opportunities import QUALIFICATION
-from store.inbox import TaskView
-from web.api.problems import Problem
+from domain.time.window import is_business_day, zone
+from store.views.inbox import TaskView
 from web.api.tasks import Completion
 from web.console import labels
 from web.console.inbox.typed import ASKED, COMES_BACK, Typed, note_of
@@ -26,6 +25,7 @@ from web.console.refusals import told
 from web.console.times import hour, weekday, weekday_time
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.problems import Problem
 
 KEYS = "1234567890"
 WAYS = {"recycle": N_("back to marketing"), "disqualify": N_("out for good")}

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from domain.cadences.window import is_business_day, zone
 from domain.sales.opportunities import missing
-from store.dossier import Dossier, Mail
-from store.inbox import TaskView
+from domain.time.window import is_business_day, zone
+from store.views.dossier import Dossier, Mail
+from store.views.inbox import TaskView
 from web.console import labels
 from web.console.inbox.typed import ASKED
 from web.console.leads.reach import reach_by

@@ -10,10 +10,9 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 from sqlalchemy import Connection
 
-from store import inbox as store
-from store.inbox import Line, Pile
-from store.presence import RepLine
-from web.api.problems import Problem
+from store.routing.presence import RepLine
+from store.views import inbox as store
+from store.views.inbox import Line, Pile
 from web.console import labels
 from web.console.frame import say_no
 from web.console.inbox.task import TaskScreen
@@ -25,6 +24,7 @@ from web.console.sales.give import Giving
 from web.console.times import countdown
 from web.console.visit import Visit
 from web.console.words import _
+from web.problems import Problem
 
 SECONDS = 3.0
 """How often the page asks whether there is news."""

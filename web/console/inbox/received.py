@@ -8,8 +8,8 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.lead_search import FoundLead
-from store.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
+from store.mail.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
+from store.views.lead_search import FoundLead
 from web.api import received as received_api
 from web.api.access import team_of
 from web.api.received import Settlement

@@ -10,10 +10,10 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from domain.access import Action
-from store import inbox
-from store.api_tokens import Caller
+from store.access.api_tokens import Caller
 from store.health import kept_for_journey
-from store.inbox import TaskView
+from store.views import inbox
+from store.views.inbox import TaskView
 from web.api import tasks as tasks_api
 from web.api.access import found, sees_task
 from web.api.tasks import Completion

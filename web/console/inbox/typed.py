@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from domain.policies import NEEDS_REASON, NEEDS_TIME
+from domain.checking.policies import NEEDS_REASON, NEEDS_TIME
 from web.api.tasks import Completion, Learned
 from web.console.words import N_
 

@@ -8,7 +8,7 @@ from functools import partial
 from markupsafe import Markup, escape
 from nicegui import ui
 
-from store.held_answers import HOLD_SECONDS, Held, held_of
+from store.tasks.held_answers import HOLD_SECONDS, Held, held_of
 from web.api import tasks as tasks_api
 from web.console.inbox.typed import Typed
 from web.console.labels import disposition

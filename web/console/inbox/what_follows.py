@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from domain.sales.next_calls import NextAction
-from domain.sales.spans import ClockSpan
-from store.inbox import TaskView
+from domain.time.spans import ClockSpan
+from store.views.inbox import TaskView
 from web.console import labels
 from web.console.words import N_, _, ngettext
 

@@ -10,11 +10,11 @@ from markupsafe import escape
 from nicegui import ui
 
 from domain.access import Action
-from domain.journey import ENDED, Phase
-from store.lead_page import LeadView
-from store.presence import reps
-from store.publishing import cadence_names
-from store.rep_times import LONGEST_MINUTES
+from domain.contracts.journey import ENDED, Phase
+from store.publishing.publishing import cadence_names
+from store.routing.presence import reps
+from store.routing.rep_times import LONGEST_MINUTES
+from store.views.lead_page import LeadView
 from web.api import accounts as accounts_api
 from web.api import leads as leads_api
 from web.api import meetings as meetings_api
@@ -22,12 +22,12 @@ from web.api import recycle as recycle_api
 from web.api import suppressions as suppressions_api
 from web.api import team as team_api
 from web.api.access import team_of
-from web.api.problems import Problem
 from web.console import labels
 from web.console.frame import say_done
 from web.console.parts import button, show, sure
 from web.console.visit import Visit
 from web.console.words import _
+from web.problems import Problem
 
 Fields = TypeVar("Fields")
 WITH_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)

@@ -8,13 +8,12 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from domain.cadences.window import zone
-from domain.journey import ENDED, journey_id
+from domain.contracts.journey import ENDED, journey_id
+from domain.time.window import zone
 from store.health import kept_for_journey
-from store.lead_page import LeadView, Scheduled, lead_view
+from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
 from web.api.access import found, sees
-from web.api.problems import Problem
 from web.console import labels
 from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
@@ -28,6 +27,7 @@ from web.console.times import ago, moment
 from web.console.visit import Visit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
+from web.problems import Problem
 
 SOON = 1.5
 """Seconds in which a journey has heard what it was told."""

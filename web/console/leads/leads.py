@@ -13,8 +13,10 @@ from nicegui.events import ValueChangeEventArguments
 
 from domain.access import Action
 from domain.labels import PHASES, STAGES
-from store.figures import NOT_STARTED
-from store.lead_search import (
+from store.published.policies import PolicyMissing
+from store.publishing.publishing import cadence_names
+from store.views.figures import NOT_STARTED
+from store.views.lead_search import (
     COUNTED,
     FoundLead,
     Order,
@@ -24,8 +26,6 @@ from store.lead_search import (
     owners,
     sources,
 )
-from store.policies import PolicyMissing
-from store.publishing import cadence_names
 from web.api.access import team_of
 from web.console import labels
 from web.console.pages import console_page

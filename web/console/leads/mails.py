@@ -13,11 +13,11 @@ from nicegui import app
 from sqlalchemy import Connection, select
 from starlette.responses import Response
 
-from store.api_tokens import Caller
+from store.access.api_tokens import Caller
 from store.tables import OutboxMessage, Touch
 from web.api.access import Here, sees
-from web.api.problems import Problem, missing
 from web.console.pages import signed_in
+from web.problems import Problem, missing
 
 STILL = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from store.lead_page import LeadView
-from store.scoring import Explanation, ScoreLine
+from store.scoring.scoring import Explanation, ScoreLine
+from store.views.lead_page import LeadView
 from web.console import labels
 from web.console.parts import Cell, badge, facts, quiet, table
 from web.console.times import moment

@@ -9,7 +9,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from domain.labels import SALE_STAGES
-from store.lead_timeline import KINDS, Happened, timeline, timeline_length
+from store.views.lead_timeline import KINDS, Happened, timeline, timeline_length
 from web.console import labels
 from web.console.parts import Tone, badge, button, empty, quiet, show
 from web.console.times import moment

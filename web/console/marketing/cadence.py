@@ -5,15 +5,15 @@ from __future__ import annotations
 from nicegui import ui
 
 from domain.access import Action
-from store.cadence_figures import Standing, leads_on_steps
-from store.publishing import Checked
-from web.api.problems import missing
+from store.publishing.publishing import Checked
+from store.views.cadence_figures import Standing, leads_on_steps
 from web.console.marketing.course import Course
 from web.console.marketing.editor import Editor
 from web.console.pages import console_page
 from web.console.parts import section, show
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.problems import missing
 
 START = """\
 cadence: my-cadence

@@ -8,7 +8,16 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.cadence_figures import (
+from store.published.cadences import (
+    CadenceMissing,
+    CadenceSummary,
+    PublishedCadence,
+    cadence_named,
+    list_cadences,
+)
+from store.published.drafts import list_drafts
+from store.published.published_texts import PublishedText, published_texts
+from store.views.cadence_figures import (
     CadenceCounts,
     MailCounts,
     Standing,
@@ -16,16 +25,6 @@ from store.cadence_figures import (
     leads_on_steps,
     mail_counts,
 )
-from store.cadences import (
-    CadenceMissing,
-    CadenceSummary,
-    PublishedCadence,
-    cadence_named,
-    list_cadences,
-)
-from store.drafts import list_drafts
-from store.published_texts import PublishedText, published_texts
-from web.api.problems import missing
 from web.console.marketing.course import Course, exits_text, window_text
 from web.console.marketing.difference import difference
 from web.console.pages import console_page
@@ -33,6 +32,7 @@ from web.console.parts import Cell, badge, empty, facts, go, link, quiet, sectio
 from web.console.times import moment, span
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
+from web.problems import missing
 
 COUNT_SECONDS = 15.0
 """How often the list counts anew: that reads every lead that ever was in a cadence."""

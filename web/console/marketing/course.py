@@ -19,10 +19,10 @@ from domain.cadences.cadence import (
     TaskStep,
     WaitStep,
 )
-from domain.cadences.span import Span
 from domain.cadences.timeline import Elapsed, elapsed
-from domain.cadences.window import SendWindow
-from store.cadence_figures import MailCounts
+from domain.time.span import Span
+from domain.time.window import SendWindow
+from store.views.cadence_figures import MailCounts
 from web.console import labels
 from web.console.parts import badge, link, quiet
 from web.console.words import N_, _, ngettext

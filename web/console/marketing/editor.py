@@ -15,16 +15,16 @@ from nicegui import ui
 from nicegui.elements.codemirror import CodeMirror
 
 from domain.access import Action, publishing
-from domain.cadences.yaml_source import Problem as Mistake
-from store.drafts import Written, drafts_of, drop_draft, keep_draft
-from store.published_texts import (
+from domain.authoring.yaml_source import Problem as Mistake
+from store.published.drafts import Written, drafts_of, drop_draft, keep_draft
+from store.published.published_texts import (
     Kind,
     PublishedText,
     file_of,
     published_texts,
     version_in_force,
 )
-from store.publishing import Checked
+from store.publishing.publishing import Checked
 from web.api import cadences as cadences_api
 from web.api.cadences import File, Files
 from web.console.frame import say_done, say_no

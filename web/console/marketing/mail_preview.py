@@ -5,10 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 from nicegui import ui
 
-from activities.mail_tests import preview
 from domain.access import Action
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
-from store.lead_search import FoundLead, Wanted
+from mail.sample_mails import preview
+from store.views.lead_search import FoundLead, Wanted
 from web.api import templates as templates_api
 from web.api.access import sees
 from web.api.templates import MailTest

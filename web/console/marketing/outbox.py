@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from domain.access import Action
-from store.outbox_mails import MailLine
+from store.mail.outbox_mails import MailLine
 from web.api import mails as mails_api
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, show, table

@@ -6,12 +6,11 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action, publishing
+from domain.checking.policies import POLICIES
 from domain.email.checked import template_of
-from domain.policies import POLICIES
-from store.drafts import list_drafts
-from store.published_texts import TemplateLine, list_templates, published_texts
-from store.publishing import Checked, PolicyLine, list_policies
-from web.api.problems import missing
+from store.published.drafts import list_drafts
+from store.published.published_texts import TemplateLine, list_templates, published_texts
+from store.publishing.publishing import Checked, PolicyLine, list_policies
 from web.console.frame import say_no
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
@@ -20,6 +19,7 @@ from web.console.parts import Cell, badge, button, empty, go, link, section, sho
 from web.console.times import moment
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.problems import missing
 
 ABOUT = {
     "scoring": N_("What interest and fit are worth, and when a lead is ready for sales"),

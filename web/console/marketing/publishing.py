@@ -9,11 +9,11 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.scoring.policy import MEANINGS
-from store.consequences import Consequences, consequences
-from store.known_attributes import UnknownAttribute
-from store.published_texts import Kind
-from store.publishing import Checked
-from store.scoring import Forecast
+from store.published.published_texts import Kind
+from store.publishing.consequences import Consequences, consequences
+from store.publishing.known_attributes import UnknownAttribute
+from store.publishing.publishing import Checked
+from store.scoring.scoring import Forecast
 from web.api.cadences import Publications
 from web.console.parts import button, show, table
 from web.console.visit import Visit

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from store import recycle_pool
-from store.recycle_pool import Forecast, PoolLine, Wanted, monday_of
+from store.recycle import recycle_pool
+from store.recycle.recycle_pool import Forecast, PoolLine, Wanted, monday_of
 from web.api import recycle as recycle_api
 from web.api.access import team_of
 from web.api.recycle import Chosen, Filters, Matching

@@ -10,10 +10,9 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.email.checked import template_of
-from store.cadences import CadenceMissing, cadence_named, latest_template
-from store.published_texts import TemplateLine, list_templates, published_texts
-from store.publishing import Checked
-from web.api.problems import missing
+from store.published.cadences import CadenceMissing, cadence_named, latest_template
+from store.published.published_texts import TemplateLine, list_templates, published_texts
+from store.publishing.publishing import Checked
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
 from web.console.marketing.mail_preview import MailPreview
@@ -22,6 +21,7 @@ from web.console.parts import facts, go, link, quiet, section, show, table
 from web.console.times import moment
 from web.console.visit import Visit
 from web.console.words import N_, _
+from web.problems import missing
 from web.template_parts import TEMPLATES, template_parts
 
 START = """\

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 
 from nicegui import ui
 
-from store.presence import RepLine
+from store.routing.presence import RepLine
 from web.api import team as team_api
 from web.api.team import Reassigned, Reassignment
 from web.console.frame import say_done

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from domain.access import Action
-from store.meeting_lines import MeetingLine, MeetingState, Wanted, list_meetings
+from store.meetings.meeting_lines import MeetingLine, MeetingState, Wanted, list_meetings
 from web.api.access import team_of
 from web.console.labels import meeting_state
 from web.console.pages import console_page

@@ -10,9 +10,9 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from domain.sales.spans import ClockSpan
-from store import opportunity_list
-from store.opportunity_list import Sale, StageCount, State, Wanted
+from domain.time.spans import ClockSpan
+from store.views import opportunity_list
+from store.views.opportunity_list import Sale, StageCount, State, Wanted
 from web.api.access import team_of
 from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label

@@ -8,8 +8,8 @@ from datetime import datetime
 from nicegui import ui
 
 from domain.access import Action, Role
-from store import team_desk
-from store.team_desk import Member, WorkLine
+from store.views import team_desk
+from store.views.team_desk import Member, WorkLine
 from web.api import team as team_api
 from web.api.access import found, team_of
 from web.api.team import Presence

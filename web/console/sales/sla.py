@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from markupsafe import Markup
 
-from store.sla_figures import SlaFigures
+from store.views.sla_figures import SlaFigures
 from web.console.labels import promise as promise_label
 from web.console.labels import reason as reason_label
 from web.console.parts import Cell, badge, empty, facts, link, quiet, show, table

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from store import team_desk
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
-from store.sla_figures import SlaFigures, figures
-from store.team_desk import Member
+from store.views import team_desk
+from store.views.sla_figures import SlaFigures, figures
+from store.views.team_desk import Member
 from web.api import team as team_api
 from web.api.access import team_of
 from web.api.paging import Page

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup, escape
 from nicegui import ui
 
-from store import team_desk
-from store.presence import RepLine
-from store.team_desk import Moves
+from store.routing.presence import RepLine
+from store.views import team_desk
+from store.views.team_desk import Moves
 from web.api import team as team_api
 from web.api.team import AbsenceRequest
 from web.console.frame import say_done

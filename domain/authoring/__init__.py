@@ -1,0 +1,1 @@
+"""YAML that people write, with positions and messages."""

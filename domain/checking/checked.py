@@ -1,0 +1,171 @@
+"""Cadences and policies as texts: checked one by one, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.authoring.yaml_messages import did_you_mean
+from domain.authoring.yaml_source import Problem, Source, read
+from domain.cadences.cadence import Cadence, ExitStep, walk
+from domain.checking.lint import lint_all, lint_policy
+from domain.checking.policies import policy_name
+from domain.checking.sales_lint import reasons_given, unknown_reasons
+from domain.consent.policy import ConsentPolicy
+from domain.rules.policy import Policy
+from domain.sales.customers import CustomerPolicy
+from domain.sales.follow_up import FollowUpPolicy
+from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
+
+# No file is called so.
+_BESIDE = "\0beside "
+
+
+@dataclass
+class CheckedTexts:
+    """What the texts say, as far as it is right, and every problem in them.
+
+    ``cadences`` maps the file's name, ``policies`` the policy's, to the text and what it says.
+    """
+
+    cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
+    policies: dict[str, tuple[str, Policy]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def check_among(
+    checked: CheckedTexts,
+    texts: Mapping[str, str],
+    beside: Iterable[str],
+    languages: Mapping[str, set[str]],
+    cadence_names: set[str],
+) -> None:
+    """Check texts as :func:`check_texts` does, and against the others that hold ``beside`` them
+    and that none of them replaces. What is wrong with those is not told."""
+    own = {_what_it_is(text) for text in texts.values()}
+    others = [text for text in beside if _what_it_is(text) not in own]
+    everything = CheckedTexts()
+    together = {f"{_BESIDE}{number}": text for number, text in enumerate(others)} | dict(texts)
+    check_texts(everything, together, languages, cadence_names)
+    checked.problems += [one for one in everything.problems if one.file in texts]
+    checked.cadences |= {f: found for f, found in everything.cadences.items() if f in texts}
+    mine = {policy_name(text) for text in texts.values()}
+    checked.policies |= {n: found for n, found in everything.policies.items() if n in mine}
+
+
+def _what_it_is(text: str) -> tuple[str, str]:
+    if name := policy_name(text):
+        return "policy", name
+    data = read(text, "").data
+    return "cadence", str(data.get("cadence", "")) if isinstance(data, dict) else ""
+
+
+def check_texts(
+    checked: CheckedTexts,
+    texts: Mapping[str, str],
+    languages: Mapping[str, set[str]],
+    cadence_names: set[str],
+) -> None:
+    """Check cadences and policies, alone and against each other; the result goes into ``checked``.
+
+    Args:
+        texts: by the name of their file, which problems are told with.
+        languages: template name → the languages there are of it.
+        cadence_names: cadences that there are besides those in ``texts``.
+    """
+    cadence_texts = {}
+    policy_texts: dict[str, tuple[str, str]] = {}
+    for file, text in texts.items():
+        data = read(text, file).data
+        name = policy_name(text)
+        if name in policy_texts:
+            message = f"the policy '{name}' is already in {policy_texts[name][0]}. Delete one"
+            checked.problems.append(Problem(file, 1, 1, message))
+        elif name is not None:
+            policy_texts[name] = (file, text)
+        elif isinstance(data, dict) and "cadence" not in data:
+            checked.problems.append(
+                Problem(
+                    file,
+                    1,
+                    1,
+                    "this is neither a cadence nor a policy. Begin with 'cadence: NAME' or "
+                    "'policy: NAME'",
+                )
+            )
+        else:
+            cadence_texts[file] = text
+    cadences, problems = lint_all(cadence_texts, languages)
+    checked.problems += problems
+    checked.cadences = {file: (cadence_texts[file], cadence) for file, cadence in cadences.items()}
+    known = {*cadence_names, *(cadence.name for cadence in cadences.values())}
+    for name, (file, text) in policy_texts.items():
+        policy, problems = lint_policy(text, file, known)
+        checked.problems += problems
+        if policy is not None:
+            checked.policies[name] = (text, policy)
+        if isinstance(policy, ConsentPolicy):
+            checked.problems += _topics_nobody_can_choose(checked, policy)
+        if isinstance(policy, RecyclePolicy) and "follow-up" in policy_texts:
+            follow_up = read(policy_texts["follow-up"][1], "").data
+            checked.problems += _reasons_nobody_gives(
+                policy, read(text, file), cadences.values(), follow_up
+            )
+        if isinstance(policy, CustomerPolicy) and "team" in policy_texts:
+            team = read(policy_texts["team"][1], "").data
+            checked.problems += _owner_nobody_is(policy, read(text, file), team)
+        if isinstance(policy, FollowUpPolicy):
+            source = read(text, file)
+            recycle = policy_texts.get("recycle")
+            checked.problems += _missing_mails(policy, source, languages)
+            checked.problems += unknown_reasons(
+                policy, source, read(recycle[1], "").data if recycle else None
+            )
+
+
+def _topics_nobody_can_choose(checked: CheckedTexts, consent: ConsentPolicy) -> Iterator[Problem]:
+    for file, (text, cadence) in checked.cadences.items():
+        if problem := consent.topic_problem(cadence.topic):
+            yield read(text, file).problem(("topic",), problem)
+
+
+def _owner_nobody_is(policy: CustomerPolicy, source: Source, team: Any) -> Iterator[Problem]:
+    """An owner of customers who is neither a rep nor a team: customers would stay with sales."""
+    team = team if isinstance(team, dict) else {}
+    codes = {
+        str(one.get(key))
+        for part, key in (("teams", "team"), ("reps", "code"))
+        for one in team.get(part) or []
+        if isinstance(one, dict)
+    }
+    if policy.owner and policy.owner not in codes:
+        advice = did_you_mean(policy.owner, sorted(codes))
+        message = f"there is no rep or team '{policy.owner}'.{advice}"
+        yield source.problem(("owner",), message)
+
+
+def _reasons_nobody_gives(
+    policy: RecyclePolicy, source: Source, cadences: Iterable[Cadence], follow_up: Any
+) -> Iterator[Problem]:
+    """Reasons for which no journey ever comes back: mostly slips of the pen."""
+    returns = follow_up.get("returns") if isinstance(follow_up, dict) else None
+    known = {*KNOWN_REASONS, *(returns if isinstance(returns, dict) else ())}
+    known |= reasons_given(follow_up)
+    for cadence in cadences:
+        known |= {step.exit for _, step in walk(cadence.steps, ()) if isinstance(step, ExitStep)}
+    for reason in policy.reasons:
+        if reason not in known:
+            advice = did_you_mean(reason, sorted(known))
+            message = f"no lead ever comes back for the reason '{reason}'.{advice}"
+            yield source.problem(("reasons", reason), message, at_key=True)
+
+
+def _missing_mails(
+    policy: FollowUpPolicy, source: Source, languages: Mapping[str, set[str]]
+) -> Iterator[Problem]:
+    """Mails after calls for which there is no template: the journey would wait for them."""
+    for path, name in policy.mails().items():
+        if name not in languages:
+            advice = did_you_mean(name, sorted(languages))
+            yield source.problem(path, f"there is no template '{name}'.{advice}")

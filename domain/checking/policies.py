@@ -1,0 +1,119 @@
+"""The policies marketing and sales agree on, as they are written in ``cadences/``.
+
+Each file names its policy in the key ``policy``. Spans are journey time unless a calendar is
+named; points are points.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from pydantic import Field
+
+from domain.authoring.yaml_source import Problem, validate
+from domain.checking.sales_lint import lint_team
+from domain.consent.policy import ConsentPolicy
+from domain.rules.policy import Policy
+from domain.sales.content import ContentPolicy
+from domain.sales.customers import CustomerPolicy
+from domain.sales.follow_up import FollowUpPolicy
+from domain.sales.opportunities import OpportunityPolicy
+from domain.sales.recycle import RecyclePolicy
+from domain.sales.sla import SlaPolicy
+from domain.sales.team import TeamPolicy
+from domain.scoring.policy import ScoringPolicy
+from domain.time.span import Span, SpanField
+
+
+class MeetingPolicy(Policy):
+    """Reminders before an appointment and persistence after a missed one."""
+
+    policy: Literal["meeting"]
+    reminders: list[SpanField]
+    """How long before the start each reminder goes."""
+    outcome_due: SpanField = Span(15, "minute")
+    """How soon after its end the rep is to say how the appointment went."""
+    outcome_deadline: SpanField
+    """How long the rep has each of the three times that the outcome is asked for: after the first
+    the rep is reminded, after the second the manager hears of it, after the third it counts as
+    unknown."""
+    reschedule_attempts: int = Field(ge=0)
+    recovery_cadence: str
+    """After a meeting that the lead missed."""
+    cancelled_cadence: str = ""
+    """After a meeting that the lead called off: '' to let it rest at once. One that we called off
+    is followed by a call."""
+
+
+POLICIES: dict[str, type[Policy]] = {
+    "scoring": ScoringPolicy,
+    "consent": ConsentPolicy,
+    "team": TeamPolicy,
+    "sla": SlaPolicy,
+    "follow-up": FollowUpPolicy,
+    "meeting": MeetingPolicy,
+    "opportunity": OpportunityPolicy,
+    "customer": CustomerPolicy,
+    "recycle": RecyclePolicy,
+    "content": ContentPolicy,
+}
+
+
+DISPOSITIONS: dict[str, list[str]] = {
+    "qualify": ["accept", "return"],
+    "call": [
+        "meeting_booked",
+        "connected",
+        "meaningful",
+        "call_back",
+        "left_voicemail",
+        "no_answer",
+        "busy",
+        "wrong_number",
+        "not_interested",
+        "unqualified",
+    ],
+    "cadence": ["done", "meeting_booked", "not_interested", "skipped"],
+    "meeting_outcome": ["held", "not_a_fit", "no_show", "cancelled", "rescheduled"],
+    "opportunity": [
+        "advanced",
+        "in_progress",
+        "help",
+        "no_help",
+        "return",
+        "won",
+        "lost",
+        "no_outcome",
+    ],
+    "loss_review": ["done", "skipped"],
+    "hand_over": ["done", "skipped"],
+    "customer_question": ["done", "skipped"],
+    "lead_message": ["done", "skipped"],
+    "renewal": ["renewed", "lost"],
+    "upsell": ["done", "not_now"],
+}
+"""Task kind → the dispositions it may end with."""
+
+NEEDS_TIME = {"meeting_booked", "call_back", "rescheduled"}
+"""Dispositions that carry a time (``at``)."""
+
+NEEDS_REASON = {"return", "lost"}
+"""Dispositions that carry a reason code."""
+
+
+def policy_name(text: str) -> str | None:
+    """The policy a YAML file names in its key ``policy``; None when it is no policy file."""
+    match = re.search(r"^policy:\s*[\"']?([\w-]+)", text, re.MULTILINE)
+    return match[1] if match else None
+
+
+def read_policy(text: str, file: str) -> tuple[Policy | None, list[Problem]]:
+    """Read a policy file; the problems name file, line and column."""
+    name = policy_name(text)
+    if name not in POLICIES:
+        known = ", ".join(sorted(POLICIES))
+        return None, [Problem(file, 1, 1, f"there is no policy '{name}'; write one of: {known}")]
+    if name == "team":
+        return lint_team(text, file)
+    return validate(POLICIES[name], text, file)

@@ -1,0 +1,1 @@
+"""What leads have said of mail, and what that allows."""

@@ -1,0 +1,1 @@
+"""What crosses into Temporal: ids, phases, states, requests and search attributes."""

@@ -1,0 +1,1 @@
+"""Zones, windows, spans and business time."""

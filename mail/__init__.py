@@ -1,0 +1,1 @@
+"""Mails: filled in for a lead, with links, and the channels that carry them."""

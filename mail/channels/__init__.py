@@ -1,0 +1,1 @@
+"""What carries a mail to its recipient."""

@@ -1,0 +1,133 @@
+"""Mails that are looked at before any lead gets them: previews, and tests to an address."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.email.checked import is_about_a_meeting
+from domain.email.rendering import CompiledTemplate, RenderedEmail
+from mail.channels.base import Channel, EmailMessage
+from mail.merge import lead_fields, meeting_time
+from mail.text import mail_text
+from settings import Settings
+from store.routing.lead_facts import LEAD_COLUMNS
+
+INVENTED = {
+    "first_name": "Robin",
+    "last_name": "Sample",
+    "title": "",
+    "company": "Sample & Partners",
+    "country": "GB",
+    "time_zone": "Europe/London",
+    "attributes": {},
+}
+"""Whom a mail is shown for where there is no lead."""
+_LEAD = text(
+    f"SELECT {LEAD_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
+    "WHERE lead.id = :lead"
+)
+_MEETING = text(
+    "SELECT starts_at, minutes FROM meeting WHERE lead_id = :lead ORDER BY starts_at DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class StillLinks:
+    """Links that do nothing to a lead: those of the text lead on uncounted, our own pages say
+    that there is nothing to find."""
+
+    base: str
+
+    def click(self, _key: str, url: str, /) -> str:
+        """The address itself."""
+        return url
+
+    def unsubscribe(self, _key: str, /) -> str:
+        """A page that unsubscribes nobody."""
+        return f"{self.base}/u/test"
+
+    def preferences(self, _key: str, /) -> str:
+        """A page that knows nobody."""
+        return f"{self.base}/p/test"
+
+    def booking(self, _key: str, /) -> str:
+        """A page that books nothing."""
+        return f"{self.base}/b/test"
+
+    def confirmation(self, _key: str, /) -> str:
+        """A page that confirms nothing."""
+        return f"{self.base}/c/test"
+
+
+def preview(
+    connection: Connection,
+    settings: Settings,
+    template: CompiledTemplate,
+    *,
+    name: str,
+    language: str,
+    lead_id: int | None,
+    now: datetime,
+) -> RenderedEmail:
+    """A mail as a lead would get it, with links that do nothing.
+
+    Args:
+        name: of the template.
+        language: of the template; the lead is taken to speak it.
+        lead_id: None, or an id that there is none of, for somebody invented.
+        now: journey time, UTC; a lead without a meeting is given one tomorrow.
+
+    Raises:
+        RenderError: a field is missing for this lead, or the template does what it must not.
+    """
+    row: Any = connection.execute(_LEAD, {"lead": lead_id}).mappings().first() or INVENTED
+    lead = SimpleNamespace(**{**row, "language": language})
+    fields: dict[str, Any] = {"lead": lead_fields(lead)}
+    if is_about_a_meeting(name):
+        meeting = connection.execute(_MEETING, {"lead": lead_id}).first()
+        starts_at = meeting.starts_at if meeting else now + timedelta(days=1)
+        fields["meeting"] = {
+            "starts_at": meeting_time(starts_at, lead.time_zone, language),
+            "minutes": meeting.minutes if meeting else 30,
+        }
+    links = StillLinks(settings.web_url().rstrip("/"))
+    return mail_text(template, fields, settings, links, "test")
+
+
+def send_test(
+    channel: Channel, settings: Settings, mail: RenderedEmail, address: str, lead_id: int | None
+) -> str:
+    """Send a mail to an address, marked as a test; it is no touch and nothing counts it.
+
+    Args:
+        lead_id: whom it is rendered for. It is part of the message's key, so that erasing the
+            lead finds it.
+
+    Returns:
+        The subject it went with.
+
+    Raises:
+        ChannelError: the channel did not take it.
+    """
+    number = uuid.uuid4()
+    subject = f"[Test] {mail.subject}"
+    channel.send(
+        EmailMessage(
+            touch_key=f"test:{lead_id or 0}:{number}",
+            message_id=f"{number}@{settings.email_from.rpartition('@')[2]}",
+            sender_name=settings.email_from_name,
+            sender_email=settings.email_from,
+            recipient_name="",
+            recipient_email=address,
+            subject=subject,
+            text=mail.text,
+            html=mail.html,
+        )
+    )
+    return subject

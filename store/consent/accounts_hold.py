@@ -1,0 +1,364 @@
+"""Accounts in sales' hands: held out of marketing, given a play, seen with what is scheduled."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from domain.contracts.journey import ENDED, Code, Notice, Phase
+from domain.names import full_name, id_named
+from domain.sentences import sentence
+from store.accounts.accounts import name_key
+from store.outbox.relay_messages import notify_journey, plan_anew
+from store.published.cadences import latest_cadence
+from store.routing.presence import is_known
+from store.scoring.lead_standing import WITH_MARKETING
+
+_LONGEST_HOLD = timedelta(days=5 * 366)
+
+
+class AccountRefused(Exception):
+    """Something that can't be done to an account; the sentence says what to do instead."""
+
+
+@dataclass(frozen=True)
+class AccountLine:
+    """An account as a list shows it. ``held_until`` is journey time, UTC, None for good or for
+    not held at all, as ``held`` tells."""
+
+    id: int
+    name: str
+    domain: str
+    owner: str
+    leads: int
+    held: bool
+    held_until: datetime | None
+    held_by: str
+    held_reason: str
+
+
+@dataclass(frozen=True)
+class LeadOfAccount:
+    """A lead of an account and where its journey is."""
+
+    id: int
+    name: str
+    title: str
+    stage: str
+    phase: str
+    owner: str
+    cadence: str
+    """The cadence it is enrolled in now, '' for none."""
+
+
+@dataclass(frozen=True)
+class ScheduledStep:
+    """What comes next in a running enrollment; ``due_at`` is journey time, UTC. ``held`` is
+    whether a hold on the account has put it off."""
+
+    enrollment_id: int
+    lead_id: int
+    name: str
+    company: str
+    owner: str
+    cadence: str
+    step: str
+    due_at: datetime | None
+    held: bool
+
+
+_ACCOUNT = """
+    SELECT account.id, account.name, coalesce(account.domain, '') AS domain, account.owner,
+        (SELECT count(*) FROM lead WHERE lead.account_id = account.id) AS leads,
+        coalesce(account.held_until > :now, false) AS held,
+        CASE WHEN account.held_until > :now THEN nullif(account.held_until, 'infinity') END
+            AS held_until,
+        account.held_by, account.held_reason
+    FROM account
+"""
+
+
+def find_account(connection: Connection, who: str, now: datetime) -> AccountLine | None:
+    """The account of this name, domain or id (``7`` or ``account-7``), or None."""
+    row = connection.execute(
+        text(
+            f"{_ACCOUNT} WHERE account.name_key = :name OR account.domain = :domain "
+            "OR account.id = :id ORDER BY account.name_key = :name DESC, account.id LIMIT 1"
+        ),
+        {
+            "now": now,
+            "name": name_key(who),
+            "domain": who.strip().casefold(),
+            "id": id_named(who, "account"),
+        },
+    ).first()
+    return None if row is None else _line(row)
+
+
+def list_accounts(
+    connection: Connection, now: datetime, *, held: bool = False, owner: str = "", limit: int = 50
+) -> list[AccountLine]:
+    """Accounts by name; only those ``held`` out of marketing now, or of one ``owner``."""
+    rows = connection.execute(
+        text(
+            f"{_ACCOUNT} WHERE (NOT :held OR account.held_until > :now) "
+            "AND (:owner = '' OR account.owner = :owner) ORDER BY account.name_key LIMIT :limit"
+        ),
+        {"now": now, "held": held, "owner": owner, "limit": limit},
+    )
+    return [_line(row) for row in rows]
+
+
+def leads_of(
+    connection: Connection,
+    account_id: int,
+    *,
+    team: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[LeadOfAccount]:
+    """The leads of an account, the first first.
+
+    Args:
+        team: only those whose owner is of this team; None for all.
+        after: only those with a larger id.
+        limit: how many at most; None for all.
+    """
+    rows = connection.execute(
+        text(
+            """
+            SELECT lead.id, first_name, last_name, email, title, stage, phase, owner, coalesce(
+                (SELECT version.name FROM enrollment
+                 JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
+                 WHERE enrollment.lead_id = lead.id AND ended_at IS NULL
+                 ORDER BY enrollment.id DESC LIMIT 1), '') AS cadence
+            FROM lead WHERE account_id = :account AND lead.id > :after
+                AND (cast(:team AS text) IS NULL
+                    OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+            ORDER BY lead.id LIMIT :limit
+            """
+        ),
+        {"account": account_id, "team": team, "after": after, "limit": limit},
+    )
+    return [
+        LeadOfAccount(row.id, _name(row), row.title, row.stage, row.phase, row.owner, row.cadence)
+        for row in rows
+    ]
+
+
+def hold(
+    connection: Connection,
+    account_id: int,
+    *,
+    until: datetime | None,
+    by: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """Hold an account out of all marketing mail; what is due meanwhile goes afterwards.
+
+    Args:
+        until: journey time, UTC; None for good.
+        by: code of the person who decides it, or name of their token.
+        now: journey time, UTC.
+
+    Raises:
+        AccountRefused: the time is not to come, or too far away, nobody has this code, or there
+            is no reason.
+    """
+    if until is not None and not now < until <= now + _LONGEST_HOLD:
+        raise AccountRefused(
+            sentence(
+                "{day:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
+                "or hold the account for good.",
+                day=until,
+            )
+        )
+    if not is_known(connection, by):
+        raise AccountRefused(
+            sentence("Nobody has the code '{code}'; the team policy names the reps.", code=by)
+        )
+    if not reason.strip():
+        raise AccountRefused(sentence("Say why the account is held: others will ask."))
+    connection.execute(
+        text(
+            "UPDATE account SET held_until = coalesce(cast(:until AS timestamptz), 'infinity'), "
+            "held_by = :by, held_reason = :reason WHERE id = :id"
+        ),
+        {"until": until, "by": by, "reason": reason.strip(), "id": account_id},
+    )
+    _plan_held_touches_anew(connection, account_id)
+
+
+def release(connection: Connection, account_id: int) -> None:
+    """Let marketing write to an account again; what was put off goes at the next opening of its
+    window."""
+    connection.execute(
+        text("UPDATE account SET held_until = NULL, held_by = '', held_reason = '' WHERE id = :id"),
+        {"id": account_id},
+    )
+    _plan_held_touches_anew(connection, account_id)
+
+
+@dataclass(frozen=True)
+class Play:
+    """Whom a play takes: ``started`` leads go into its cadence now, ``left_alone`` are not with
+    marketing."""
+
+    started: Sequence[LeadOfAccount]
+    left_alone: Sequence[LeadOfAccount]
+
+
+def play(
+    connection: Connection,
+    account: AccountLine,
+    cadence: str,
+    among: Container[int] | None = None,
+) -> Play:
+    """Start a cadence now for the account's leads that are with marketing.
+
+    Args:
+        among: ids of the leads that whoever starts it may see; None for all.
+
+    Raises:
+        AccountRefused: the account is held out of marketing.
+        store.published.cadences.CadenceMissing: the cadence was never published.
+    """
+    if account.held:
+        raise AccountRefused(
+            sentence(
+                "{account} is held out of marketing by {who}: release it first.",
+                account=account.name,
+                who=account.held_by or sentence("somebody"),
+            )
+        )
+    latest_cadence(connection, cadence)
+    leads = [lead for lead in leads_of(connection, account.id) if among is None or lead.id in among]
+    started = [lead for lead in leads if lead.phase in WITH_MARKETING]
+    cycles = _cycles(connection, [lead.id for lead in started])
+    for lead in started:
+        notify_journey(
+            connection,
+            lead.id,
+            key=f"play:lead-{lead.id}:{uuid.uuid4()}",
+            signal="engagement",
+            notice=Notice(Code.PLAY, cycle=cycles[lead.id], reason=cadence),
+        )
+    return Play(started, [lead for lead in leads if lead not in started])
+
+
+def scheduled(
+    connection: Connection,
+    now: datetime,
+    *,
+    account_id: int = 0,
+    owner: str = "",
+    team: str | None = None,
+    after: Sequence[Any] | None = None,
+    limit: int | None = None,
+) -> list[ScheduledStep]:
+    """What marketing has scheduled for the leads of an account, or of a rep and the rep's
+    accounts; the next first, what has no time last.
+
+    Args:
+        now: journey time, UTC.
+        team: only for leads whose owner is of this team; None for all.
+        after: only those after the one with this ``due_at`` and ``enrollment_id``.
+        limit: how many at most; None for all.
+    """
+    due_at, last = after or (None, None)
+    rows = connection.execute(
+        text(
+            """
+            SELECT enrollment.id AS enrollment_id, lead.id, first_name, last_name, email,
+                lead.owner, coalesce(account.name, '') AS company, version.name AS cadence,
+                enrollment.step, enrollment.due_at,
+                enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false)
+                    AS held
+            FROM enrollment
+            JOIN lead ON lead.id = enrollment.lead_id
+            JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
+            LEFT JOIN account ON account.id = lead.account_id
+            WHERE enrollment.ended_at IS NULL
+                AND (:account = 0 OR lead.account_id = :account)
+                AND (:owner = '' OR lead.owner = :owner OR account.owner = :owner)
+                AND (cast(:team AS text) IS NULL
+                    OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+                AND (:id IS NULL OR (coalesce(enrollment.due_at, 'infinity'), enrollment.id)
+                    > (coalesce(cast(:due_at AS timestamptz), 'infinity'), :id))
+            ORDER BY coalesce(enrollment.due_at, 'infinity'), enrollment.id LIMIT :limit
+            """
+        ),
+        {
+            "now": now,
+            "account": account_id,
+            "owner": owner,
+            "team": team,
+            "due_at": due_at,
+            "id": last,
+            "limit": limit,
+        },
+    )
+    return [
+        ScheduledStep(
+            row.enrollment_id,
+            row.id,
+            _name(row),
+            row.company,
+            row.owner,
+            row.cadence,
+            row.step,
+            row.due_at,
+            row.held,
+        )
+        for row in rows
+    ]
+
+
+def journeys_of(connection: Connection, account_id: int) -> list[int]:
+    """The leads of an account whose journey runs."""
+    return [lead.id for lead in leads_of(connection, account_id) if lead.phase not in ("", ENDED)]
+
+
+def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
+    """Tell who waits to send what the hold put off: the journey, or the cadence that runs beside
+    it, whose enrollment begins with its workflow's id."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT DISTINCT CASE WHEN beside THEN split_part(key, ':', 1)
+                ELSE 'lead-' || lead_id END AS workflow_id
+            FROM (
+                SELECT enrollment.key, lead.id AS lead_id, lead.phase,
+                    enrollment.key ~ '^(lead|opportunity)-' AS beside
+                FROM enrollment JOIN lead ON lead.id = enrollment.lead_id
+                WHERE lead.account_id = :account AND enrollment.ended_at IS NULL
+                    AND enrollment.held_from IS NOT NULL
+            ) AS held
+            WHERE beside OR phase = :nurture ORDER BY workflow_id
+            """
+        ),
+        {"account": account_id, "nurture": Phase.NURTURE},
+    )
+    plan_anew(connection, "hold", rows.scalars())
+
+
+def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:
+    rows = connection.execute(
+        text("SELECT id, cycle FROM lead WHERE id = ANY(cast(:ids AS bigint[]))"),
+        {"ids": list(lead_ids)},
+    )
+    return {row.id: row.cycle for row in rows}
+
+
+def _line(row: Row[Any]) -> AccountLine:
+    return AccountLine(**row._mapping)
+
+
+def _name(row: Row[Any]) -> str:
+    return full_name(row.first_name, row.last_name) or str(row.email)

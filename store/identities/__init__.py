@@ -1,0 +1,1 @@
+"""Which lead an address, a visitor or a key belongs to, and where it is."""

@@ -1,0 +1,425 @@
+"""Leads of a file into the database: COPY to a temporary table, then merged by few statements.
+
+Everything happens in the caller's transaction, in this order: :func:`prepare`, :func:`stage` once
+or several times, :func:`opt_out_staged`, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`,
+:func:`record_run`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, cast
+
+from sqlalchemy import Connection, insert, text
+
+from domain.lead_files.row import LeadRow
+from domain.scoring.policy import ScoringPolicy
+from store.bounded import allow_long_work
+from store.certainty import is_better
+from store.consent.consent import opt_out_all
+from store.identities.places import places, plan_moved_anew
+from store.outbox.relay_messages import CHANNEL
+from store.published.policies import PolicyMissing, policy
+from store.recycle.recycle import contracts_changed
+from store.scoring.sales_pace import Pace, pace_of
+from store.scoring.scoring import PAGE, refresh_fit
+from store.tables import ImportRun
+
+# Two imports at once would lock the same leads in different orders; any constant number will do.
+IMPORT_LOCK = 7_041_983
+START_JITTER_SECONDS = 3.0
+
+_TEXT_COLUMNS = (
+    "email",
+    "email_key",
+    "first_name",
+    "last_name",
+    "title",
+    "phone",
+    "company",
+    "company_key",
+    "company_domain",
+    "country",
+    "language",
+    "language_guess",
+    "time_zone",
+    "time_zone_guess",
+    "source",
+)
+_NUMBER_COLUMNS = ("language_certainty", "time_zone_certainty")
+_texts = attrgetter(*_TEXT_COLUMNS)
+_numbers = attrgetter(*_NUMBER_COLUMNS)
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_KNOWN_BEFORE = (
+    "SELECT known.id FROM lead AS known JOIN import_row USING (email_key) "
+    "WHERE import_row.lead_id IS NULL"
+)
+_STAGED = "SELECT staged.id FROM lead AS staged JOIN import_row USING (email_key)"
+_COPY_SPECIAL = re.compile(r"[\\\t\n\r]")
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+@dataclass(frozen=True)
+class Merged:
+    """How many leads are new, and how many rows changed a lead that was there before them."""
+
+    created: int
+    updated: int
+
+
+@dataclass(frozen=True)
+class Queued:
+    """How many journeys were queued, and in how many real seconds the last of them starts."""
+
+    journeys: int
+    seconds: float
+
+
+def prepare(connection: Connection) -> None:
+    """Make the temporary table; it is gone at the end of the transaction, which may be long."""
+    allow_long_work(connection)
+    columns = ", ".join(
+        [f"{name} text NOT NULL" for name in _TEXT_COLUMNS]
+        + [f"{name} smallint NOT NULL" for name in _NUMBER_COLUMNS]
+    )
+    connection.execute(
+        text(
+            f"CREATE TEMPORARY TABLE import_row (position bigint, {columns}, "
+            "unsubscribed boolean NOT NULL, attributes jsonb NOT NULL, lead_id bigint) "
+            "ON COMMIT DROP"
+        )
+    )
+
+
+def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
+    """COPY rows, each with its position in the file, into the temporary table."""
+    lines = io.StringIO()
+    for position, row in rows:
+        fields = [str(position), *_texts(row), *map(str, _numbers(row))]
+        fields += ("t" if row.unsubscribed else "f", _as_json(row.attributes))
+        if _COPY_SPECIAL.search("".join(fields)):
+            fields = [field.translate(_COPY_ESCAPES) for field in fields]
+        lines.write("\t".join(fields) + "\n")
+    lines.seek(0)
+    # SQLAlchemy has no COPY; this is psycopg2's own cursor on the same transaction.
+    cursor = cast(Any, connection.connection.cursor())
+    try:
+        columns = ", ".join(
+            ("position", *_TEXT_COLUMNS, *_NUMBER_COLUMNS, "unsubscribed", "attributes")
+        )
+        cursor.copy_expert(f"COPY import_row ({columns}) FROM STDIN", lines)
+    finally:
+        cursor.close()
+
+
+def opt_out_staged(
+    connection: Connection, rejected: Collection[str] = (), *, file_name: str, now: datetime
+) -> int:
+    """Suppress the addresses of the rows whose people asked for no mail: before their leads are
+    created or locked, and with them, so no journey sends anything in between.
+
+    Rows that say nothing of it, or no, lift nothing.
+
+    Args:
+        rejected: keys of such addresses in rows that are not imported.
+        file_name: of the file that says so; kept on record.
+        now: journey time, UTC.
+
+    Returns:
+        How many addresses they are, also those that were suppressed before.
+    """
+    found = connection.execute(
+        text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
+    ).scalars()
+    addresses = list(dict.fromkeys([*found, *rejected]))
+    if addresses:
+        opt_out_all(connection, addresses, at=now, source="import", evidence=file_name)
+    return len(addresses)
+
+
+# Whether a row names somebody else than the lead at its address: no part of the name is the same.
+_NAMES_ANOTHER = """(
+    (r.first_name <> '' AND lead.first_name <> ''
+        AND lower(r.first_name) <> lower(lead.first_name)
+        OR r.last_name <> '' AND lead.last_name <> ''
+        AND lower(r.last_name) <> lower(lead.last_name))
+    AND NOT (r.first_name <> '' AND lower(r.first_name) = lower(lead.first_name)
+        OR r.last_name <> '' AND lower(r.last_name) = lower(lead.last_name)))"""
+
+
+def merge(connection: Connection, *, time_zone: str = "UTC") -> Merged:
+    """Create and update leads and accounts from the staged rows.
+
+    Leads are the same when their ``email_key`` is. A value of the file replaces what is known, an
+    empty one leaves it; attributes are merged by key. Several rows of one lead count as if they
+    were imported one after the other, but what they say of different people is not mixed: the last
+    one's facts win as a whole. Language and time zone are taken as in :mod:`store.certainty`.
+
+    Args:
+        time_zone: IANA name, of new leads of whom nothing tells it.
+    """
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
+    connection.execute(text("ANALYZE import_row"))
+    rows = connection.execute(text("SELECT count(*) FROM import_row")).scalar_one()
+    _fold_doubles(connection)
+    connection.execute(
+        text(
+            """
+            INSERT INTO account (name, name_key)
+            SELECT DISTINCT ON (company_key) company, company_key FROM import_row
+            WHERE company_key <> '' ORDER BY company_key, position
+            ON CONFLICT (name_key) DO NOTHING
+            """
+        )
+    )
+    connection.execute(
+        text(
+            """
+            UPDATE account SET domain = r.company_domain FROM (
+                SELECT DISTINCT ON (company_key) company_key, company_domain FROM import_row
+                WHERE company_domain <> '' ORDER BY company_key, position
+            ) AS r WHERE account.name_key = r.company_key AND account.domain IS NULL
+            """
+        )
+    )
+    created = connection.execute(
+        text(
+            """
+            WITH new_lead AS (
+                INSERT INTO lead (email, email_key, account_id, first_name, last_name, title,
+                    phone, country, language, language_certainty, time_zone, time_zone_certainty,
+                    source, attributes)
+                SELECT r.email, r.email_key, account.id, r.first_name, r.last_name, r.title,
+                    r.phone, r.country,
+                    coalesce(nullif(r.language, ''), nullif(r.language_guess, ''), 'en'),
+                    r.language_certainty,
+                    coalesce(nullif(r.time_zone, ''), nullif(r.time_zone_guess, ''), :time_zone),
+                    r.time_zone_certainty, r.source, r.attributes
+                FROM import_row r LEFT JOIN account ON account.name_key = r.company_key
+                ORDER BY r.position
+                ON CONFLICT (email_key) DO NOTHING
+                RETURNING id, email_key
+            )
+            UPDATE import_row r SET lead_id = new_lead.id
+            FROM new_lead WHERE r.email_key = new_lead.email_key
+            """
+        ),
+        {"time_zone": time_zone},
+    ).rowcount
+    before = places(connection, _KNOWN_BEFORE)
+    connection.execute(
+        text(
+            f"""
+            UPDATE lead SET
+                email = r.email,
+                account_id = coalesce(account.id, lead.account_id),
+                first_name = CASE WHEN {_NAMES_ANOTHER} THEN r.first_name
+                    ELSE coalesce(nullif(r.first_name, ''), lead.first_name) END,
+                last_name = CASE WHEN {_NAMES_ANOTHER} THEN r.last_name
+                    ELSE coalesce(nullif(r.last_name, ''), lead.last_name) END,
+                title = CASE WHEN {_NAMES_ANOTHER} THEN r.title
+                    ELSE coalesce(nullif(r.title, ''), lead.title) END,
+                phone = coalesce(nullif(r.phone, ''), lead.phone),
+                country = coalesce(nullif(r.country, ''), lead.country),
+                language = CASE WHEN {is_better("language", "r", "lead")}
+                    THEN coalesce(nullif(r.language, ''), r.language_guess)
+                    ELSE lead.language END,
+                language_certainty = CASE WHEN {is_better("language", "r", "lead")}
+                    THEN r.language_certainty ELSE lead.language_certainty END,
+                time_zone = CASE WHEN {is_better("time_zone", "r", "lead")}
+                    THEN coalesce(nullif(r.time_zone, ''), r.time_zone_guess)
+                    ELSE lead.time_zone END,
+                time_zone_certainty = CASE WHEN {is_better("time_zone", "r", "lead")}
+                    THEN r.time_zone_certainty ELSE lead.time_zone_certainty END,
+                source = coalesce(nullif(r.source, ''), lead.source),
+                attributes = lead.attributes || r.attributes,
+                updated_at = now()
+            FROM import_row r LEFT JOIN account ON account.name_key = r.company_key
+            WHERE lead.email_key = r.email_key AND r.lead_id IS NULL
+            """
+        )
+    )
+    plan_moved_anew(connection, before, places(connection, _KNOWN_BEFORE))
+    # Whoever imports a file stands for its addresses.
+    connection.execute(
+        text(
+            "UPDATE confirmation SET confirmed_at = now() FROM import_row r "
+            "JOIN lead ON lead.email_key = r.email_key "
+            "WHERE confirmation.lead_id = lead.id AND confirmed_at IS NULL"
+        )
+    )
+    contracts_changed(
+        connection, "SELECT email_key, attributes FROM import_row WHERE lead_id IS NULL"
+    )
+    return Merged(created, rows - created)
+
+
+def _fold_doubles(connection: Connection) -> None:
+    """Rows of one address become one: the last that names somebody, and of each field it leaves
+    empty the last value in rows that name nobody else."""
+    names = [name for name in _TEXT_COLUMNS if name != "email_key"]
+    latest = (
+        "coalesce((array_agg({name} ORDER BY {best}same.position DESC) "
+        "FILTER (WHERE {name} <> ''))[1], '')"
+    )
+    folded = ", ".join(
+        latest.format(
+            name=name,
+            best=f"{name.removesuffix('_guess')}_certainty DESC, " if "_guess" in name else "",
+        )
+        for name in names
+    )
+    numbers = ", ".join(f"max({name})" for name in _NUMBER_COLUMNS)
+    connection.execute(
+        text(
+            f"""
+            WITH taken AS (
+                DELETE FROM import_row WHERE email_key IN (
+                    SELECT email_key FROM import_row GROUP BY email_key HAVING count(*) > 1
+                ) RETURNING *
+            ), chosen AS (
+                SELECT DISTINCT ON (email_key) email_key, lower(first_name) AS first_name,
+                    lower(last_name) AS last_name
+                FROM taken
+                ORDER BY email_key, (first_name || last_name <> '') DESC, position DESC
+            ), same AS (
+                SELECT taken.* FROM taken JOIN chosen USING (email_key)
+                WHERE lower(taken.first_name) IN ('', chosen.first_name)
+                    AND lower(taken.last_name) IN ('', chosen.last_name)
+            ), known AS (
+                SELECT email_key, jsonb_object_agg(pair.key, pair.value ORDER BY position) AS pairs
+                FROM same, jsonb_each(attributes) AS pair GROUP BY email_key
+            ), told AS (
+                SELECT email_key, min(position) AS position, bool_or(unsubscribed) AS unsubscribed
+                FROM taken GROUP BY email_key
+            )
+            INSERT INTO import_row (position, {", ".join(names)}, {", ".join(_NUMBER_COLUMNS)},
+                email_key, unsubscribed, attributes)
+            SELECT min(told.position), {folded},
+                {numbers}, same.email_key, bool_or(told.unsubscribed),
+                coalesce((SELECT pairs FROM known WHERE known.email_key = same.email_key), '{{}}')
+            FROM same JOIN told USING (email_key) GROUP BY same.email_key
+            """
+        )
+    )
+
+
+def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -> Queued:
+    """Queue a journey for each staged lead that is in none and waits for none.
+
+    The starts are spread at ``per_second`` in the order of the file, each with some jitter, and
+    begin when those of earlier imports are through.
+    """
+    queued = connection.execute(
+        text(
+            """
+            WITH waiting AS (
+                SELECT lead.id, row_number() OVER (ORDER BY r.position) AS place
+                FROM import_row r JOIN lead ON lead.email_key = r.email_key
+                WHERE lead.phase = '' AND NOT EXISTS (
+                    SELECT FROM relay_message WHERE key = 'start:lead-' || lead.id)
+            ), begin AS (
+                SELECT greatest(clock_timestamp(), max(not_before)) AS at FROM relay_message
+                WHERE outcome = '' AND attempts = 0 AND kind = 'start' AND name = 'Nurture'
+            ), message AS (
+                INSERT INTO relay_message (key, workflow_id, kind, name, payload, not_before)
+                SELECT 'start:lead-' || id, 'lead-' || id, 'start', 'Nurture',
+                    jsonb_build_object('lead_id', id, 'cadence', CAST(:cadence AS text)),
+                    begin.at + make_interval(
+                        secs => place / CAST(:per_second AS float8) + random() * :jitter)
+                FROM waiting, begin ORDER BY place
+                ON CONFLICT (key) DO NOTHING
+                RETURNING not_before
+            )
+            SELECT count(*) AS journeys,
+                extract(epoch FROM max(not_before) - clock_timestamp())::float8 AS seconds
+            FROM message
+            """
+        ),
+        {"cadence": cadence, "per_second": per_second, "jitter": START_JITTER_SECONDS},
+    ).one()
+    if queued.journeys:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return Queued(queued.journeys, queued.seconds or 0.0)
+
+
+def judge_fit(connection: Connection, now: datetime) -> None:
+    """Judge how well the staged leads fit, where scoring rules are published.
+
+    Nobody crosses by it: an import must not hand a whole list to sales at once. Those that are
+    ready go in their turn (:func:`ready_for_sales`).
+
+    Args:
+        now: journey time, UTC.
+    """
+    ids = (
+        connection.execute(
+            text(
+                "SELECT lead.id FROM import_row r JOIN lead ON lead.email_key = r.email_key "
+                "ORDER BY lead.id"
+            )
+        )
+        .scalars()
+        .all()
+    )
+    try:
+        for start in range(0, len(ids), PAGE):
+            refresh_fit(connection, ids[start : start + PAGE], now, escalate=False)
+    except PolicyMissing:
+        return  # Publishing the first rules judges everybody.
+
+
+def ready_for_sales(connection: Connection, now: datetime) -> Pace:
+    """How many of the staged leads go to sales by what is known of them, and how fast.
+
+    Args:
+        now: journey time, UTC.
+    """
+    try:
+        rules = policy(connection, ScoringPolicy, "scoring")
+    except PolicyMissing:
+        return Pace(0, 0, 0)
+    return pace_of(connection, rules, _STAGED, now)
+
+
+def published_cadences(connection: Connection) -> list[str]:
+    """Names of the cadences that have a published version, in alphabetical order."""
+    found = connection.execute(text("SELECT DISTINCT name FROM cadence_version ORDER BY name"))
+    return list(found.scalars())
+
+
+def record_run(
+    connection: Connection,
+    *,
+    file_name: str,
+    by: str,
+    source: str,
+    cadence: str,
+    rows: int,
+    created: int,
+    updated: int,
+    rejected: int,
+    unsubscribed: int,
+    not_understood: Mapping[str, int],
+) -> None:
+    """Keep a record of the import; ``not_understood`` counts rows by the field that was not."""
+    connection.execute(
+        insert(ImportRun).values(
+            file_name=file_name,
+            by=by,
+            source=source,
+            cadence=cadence,
+            rows=rows,
+            created=created,
+            updated=updated,
+            rejected=rejected,
+            unsubscribed=unsubscribed,
+            not_understood=dict(not_understood),
+        )
+    )

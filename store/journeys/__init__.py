@@ -1,0 +1,1 @@
+"""From one phase of a journey to the next."""

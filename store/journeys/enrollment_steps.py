@@ -1,0 +1,134 @@
+"""Where a lead stands in its cadence: the enrollment with its lead, and the step it waits for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from store.consent.consent import CONSENT_VERSION
+from store.mail.inbound import AWAY_UNTIL
+from store.routing.lead_facts import LEAD_COLUMNS, OPTED_OUT
+
+_LOAD = text(
+    f"""
+    SELECT {LEAD_COLUMNS}, lead.phone, {OPTED_OUT},
+        lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
+        lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
+        account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
+        enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
+        {AWAY_UNTIL} AS away_until,
+        enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
+        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
+        (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
+            AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
+         ORDER BY touch.id LIMIT 1) AS returned
+    FROM enrollment
+    JOIN lead ON lead.id = enrollment.lead_id
+    LEFT JOIN account ON account.id = lead.account_id
+    WHERE enrollment.id = :enrollment
+    """
+)
+
+_REMEMBER = text(
+    "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
+    "due_at = cast(:due AS timestamptz), "
+    "held_from = CASE WHEN step = :step THEN held_from END, "
+    "unanswered = unanswered || cast(:unanswered AS jsonb), "
+    "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
+    "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
+)
+
+_MEETING_END = text("SELECT starts_at + make_interval(mins => minutes) FROM meeting WHERE id = :id")
+
+_HOLD = text(
+    "UPDATE enrollment SET step = :step, held_from = coalesce(held_from, :due) WHERE id = :id"
+)
+
+_WAS_SENT_BEFORE = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM touch
+        JOIN enrollment ON enrollment.id = touch.enrollment_id
+        JOIN template_version ON template_version.id = touch.template_version_id
+        WHERE touch.lead_id = :lead AND touch.state = 'sent' AND enrollment.cycle < :cycle
+            AND template_version.name = :template
+    )
+    """
+)
+
+
+@dataclass(frozen=True)
+class EnrollmentStep:
+    """The step that an enrollment waits for.
+
+    Attributes:
+        due_at: journey time, UTC, in ISO 8601; None once the cadence has ended.
+        ended_at: journey time, UTC, at which the cadence ended, for ``exit_reason``.
+        unanswered: branch → why its condition could not be answered.
+        counted_from: the step from whose time the next waits are counted, and since when.
+    """
+
+    step: str
+    due_at: str | None
+    ended_at: datetime | None
+    exit_reason: str
+    unanswered: Mapping[str, str]
+    counted_from: str
+    counted_since: datetime | None
+
+
+def load(connection: Connection, enrollment_id: int) -> Row[Any]:
+    """The enrollment, its lead and its account."""
+    return connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
+
+
+def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -> None:
+    """Note what the enrollment waits for, unless it has ended."""
+    connection.execute(
+        _REMEMBER,
+        {
+            "step": step.step,
+            "ended": step.ended_at,
+            "due": step.due_at,
+            "reason": step.exit_reason,
+            "unanswered": json.dumps(dict(step.unanswered)),
+            "counted_from": step.counted_from,
+            "counted_since": step.counted_since,
+            "id": enrollment_id,
+        },
+    )
+
+
+def hold(connection: Connection, enrollment_id: int, step: str, due_at: datetime) -> None:
+    """Note since when (journey time, UTC) a step has been due that must wait."""
+    connection.execute(_HOLD, {"due": due_at, "step": step, "id": enrollment_id})
+
+
+def was_sent_before(connection: Connection, lead_id: int, cycle: int, template: str) -> bool:
+    """Whether a cycle before this one sent the lead a mail from the template."""
+    found: bool = connection.execute(
+        _WAS_SENT_BEFORE, {"lead": lead_id, "cycle": cycle, "template": template}
+    ).scalar_one()
+    return found
+
+
+def meeting_end(connection: Connection, meeting_id: int) -> datetime | None:
+    """When a meeting ends or has ended, UTC; None when there is no such meeting."""
+    return connection.execute(_MEETING_END, {"id": meeting_id}).scalar()
+
+
+def claimed_step(connection: Connection, enrollment_id: int, attempts: str) -> str:
+    """The e-mail step of the enrollment whose claim begins with ``attempts``, '' for none."""
+    step = connection.execute(
+        text(
+            "SELECT step FROM touch WHERE enrollment_id = :enrollment "
+            "AND starts_with(claim, :attempts)"
+        ),
+        {"enrollment": enrollment_id, "attempts": attempts},
+    ).scalar()
+    return step or ""

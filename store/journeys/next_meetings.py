@@ -1,0 +1,56 @@
+"""What else a lead has when an appointment did not come about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+
+from domain.contracts.journey_sales import NextMeeting
+from store.meetings.meeting_news import see_through_in_journey
+from store.meetings.meeting_places import ends_at
+from store.tables import Meeting, Task
+from store.tasks.tasks import close_task
+
+
+def take_over(connection: Connection, meeting_id: int, now: datetime) -> None:
+    """Have the lead's journey see an appointment through, and nobody beside it: two would ask the
+    rep how it went.
+
+    Args:
+        now: journey time, UTC.
+    """
+    meeting = connection.execute(
+        select(*Meeting.__table__.c).where(Meeting.id == meeting_id).with_for_update()
+    ).one()
+    if not meeting.beside or meeting.state != "booked":
+        return
+    see_through_in_journey(connection, meeting)
+    asked = select(Task.id).where(
+        Task.meeting_id == meeting_id, Task.kind == "meeting_outcome", Task.state == "open"
+    )
+    for task_id in connection.scalars(asked).all():
+        close_task(connection, task_id, "withdrawn", now)
+
+
+def next_meeting_of(connection: Connection, meeting_id: int, now: datetime) -> NextMeeting:
+    """The next of the lead's appointments that stand, and whether one of this cycle was held.
+
+    Args:
+        meeting_id: the one that did not come about.
+        now: journey time, UTC.
+    """
+    meeting = connection.execute(
+        select(Meeting.lead_id, Meeting.cycle).where(Meeting.id == meeting_id)
+    ).one()
+    others = (Meeting.lead_id == meeting.lead_id, Meeting.id != meeting_id)
+    booked = connection.execute(
+        select(*Meeting.__table__.c)
+        .where(*others, Meeting.state == "booked")
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    held = connection.scalar(
+        select(exists().where(*others, Meeting.cycle == meeting.cycle, Meeting.state == "held"))
+    )
+    following = next((one.id for one in booked if ends_at(one) > now), 0)
+    return NextMeeting(following, bool(held))

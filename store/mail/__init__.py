@@ -1,0 +1,1 @@
+"""Mail that was sent, refused, returned and received."""

@@ -1,0 +1,344 @@
+"""The ledger of touches: never the same touch twice, none dropped.
+
+A touch is claimed before its mail is written, marked right before it is handed to the provider, and
+settled after; each is a transaction of its own. What was claimed only is taken over by the next
+attempt, and the one that lost it can't mark it any more. A claim that finds the mark does not send:
+only the channel, or later the provider's events, can say whether that one went out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from domain.consent.policy import Cap, Room, room_under
+
+# One request, two statements: the first waits for whoever has the lead locked, and the second sees
+# what they have committed. So a suppression that was there a moment earlier wins, and of two
+# claims for one lead the later counts the earlier one under the caps.
+_CLAIM = text(
+    """
+    SELECT FROM lead WHERE id = :lead FOR NO KEY UPDATE;
+    WITH recent AS (
+        SELECT coalesce(sent_at, planned_at) AS at FROM touch
+        WHERE lead_id = :lead AND topic <> '' AND key <> :key
+            AND state IN ('claimed', 'sending', 'sent', 'unknown')
+            AND coalesce(sent_at, planned_at) > :since
+    ),
+    lead_now AS (
+        SELECT
+            EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key
+                    AND reason = ANY(cast(:stops AS text[])))
+            OR EXISTS (SELECT FROM topic_opt_out WHERE email_key = lead.email_key
+                       AND topic = :topic)
+            OR :topic <> '' AND EXISTS (SELECT FROM confirmation WHERE lead_id = lead.id
+                                        AND confirmed_at IS NULL) AS stopped,
+            EXISTS (SELECT FROM unnest(cast(:times AS int[]), cast(:froms AS timestamptz[]))
+                        AS cap (times, since)
+                    WHERE cap.times <= (SELECT count(*) FROM recent
+                                        WHERE recent.at > cap.since)) AS full_up,
+            NOT :probe AND EXISTS (SELECT FROM sending_pause WHERE channel = :channel
+                                   AND ended_at IS NULL) AS paused
+        FROM lead WHERE lead.id = :lead
+    ),
+    claimed AS (
+        INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
+                           state, claim, message_id, planned_at)
+        SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
+            CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim, :message_id, :at
+        FROM lead_now WHERE stopped OR NOT (full_up OR paused)
+        ON CONFLICT (key) DO UPDATE SET
+            claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
+                ELSE touch.claim END,
+            state = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.state
+                ELSE touch.state END
+        RETURNING state, claim
+    )
+    SELECT state, claim, cast('{}' AS timestamptz[]) AS recent FROM claimed
+    UNION ALL
+    SELECT CASE WHEN touch.state NOT IN ('planned', 'claimed') THEN touch.state
+            WHEN paused THEN 'paused' ELSE 'capped' END,
+        coalesce(touch.claim, ''), ARRAY(SELECT at FROM recent)
+    FROM lead_now LEFT JOIN touch ON touch.key = :key
+    WHERE (full_up OR paused) AND NOT stopped
+    """
+)
+# Compare and set: an attempt that was taken over while it slept finds another claim, and whoever
+# said no since the claim is heard at the last moment.
+_HAND_OVER = text(
+    """
+    UPDATE touch SET state = CASE
+        WHEN EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key
+                     AND reason = ANY(cast(:stops AS text[])))
+            OR EXISTS (SELECT FROM topic_opt_out WHERE email_key = lead.email_key
+                       AND topic = touch.topic)
+        THEN 'suppressed' ELSE 'sending' END
+    FROM lead
+    WHERE touch.key = :key AND touch.state IN ('claimed', 'sending') AND touch.claim = :claim
+        AND lead.id = touch.lead_id
+    RETURNING touch.state
+    """
+)
+_SETTLE = text(
+    """
+    UPDATE touch SET state = :state, provider_message_id = :provider_id, error = :error,
+        sent_at = CASE WHEN :state = 'sent' THEN cast(:at AS timestamptz) END
+    WHERE key = :key AND state IN ('claimed', 'sending', 'unknown')
+        AND (claim = :claim OR :state = 'sent')
+    """
+)
+_PUT_OFF = text(
+    """
+    UPDATE touch SET error = :error, refusals = refusals + 1,
+        refused_from = coalesce(refused_from, :at),
+        state = CASE WHEN :at - coalesce(refused_from, :at) >= cast(:at_most AS interval)
+            THEN 'failed' ELSE 'planned' END
+    WHERE key = :key AND state IN ('claimed', 'sending') AND claim = :claim
+    RETURNING state, refusals
+    """
+)
+# Evidence of sending also closes a touch that waits to be tried again: the answer "not taken" was
+# wrong, and another attempt would double it. That it was not sent leaves the retry its chance, and
+# corrects what was taken for sent when the provider had only queued it. What was said of a touch
+# before it became due again is history.
+_SETTLE_BY_EVIDENCE = text(
+    """
+    UPDATE touch SET state = said.state, error = said.error,
+        provider_message_id = coalesce(nullif(touch.provider_message_id, ''), said.provider_id),
+        sent_at = CASE WHEN said.state = 'sent' THEN greatest(touch.planned_at, said.at) END
+    FROM unnest(cast(:keys AS text[]), cast(:states AS text[]), cast(:ats AS timestamptz[]),
+                cast(:provider_ids AS text[]), cast(:errors AS text[]),
+                cast(:lasts AS timestamptz[])) AS said (key, state, at, provider_id, error, last)
+    WHERE touch.key = said.key
+        AND (touch.returned_at IS NULL OR said.last > touch.returned_at)
+        AND (touch.state IN ('sending', 'unknown')
+             OR (touch.state IN ('planned', 'claimed') AND said.state = 'sent')
+             OR (touch.state = 'sent' AND said.state = 'failed' AND touch.delivered_at IS NULL))
+    """
+)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The state of a touch after claiming it: one of the ledger, ``capped`` when the lead has had
+    its mails for now, or ``paused`` while the channel sends nothing. ``mine`` is whether this
+    claim may send, ``holder`` the claim that the row carries, ``room`` when a capped touch may
+    go."""
+
+    state: str
+    mine: bool
+    holder: str
+    room: Room | None = None
+
+
+def claim(
+    connection: Connection,
+    *,
+    key: str,
+    claim: str,
+    lead_id: int,
+    enrollment_id: int | None,
+    template_version_id: int,
+    step: str,
+    topic: str,
+    channel: str,
+    message_id: str,
+    stops: Sequence[str],
+    caps: Sequence[Cap],
+    at: datetime,
+    probe: bool = False,
+) -> Claim:
+    """Take the touch ``key`` to ``claimed``, unless it was handed over before, may not be sent,
+    is over a frequency cap, or its channel is paused; then nothing is written. An earlier claim
+    is taken over.
+
+    Suppressions, topics the lead does not want and caps are judged with the lead's row locked,
+    in one round trip.
+
+    Args:
+        claim: names this run and attempt; two claims are never alike.
+        topic: what marketing's mail is about; '' for operational mail, which counts under no cap.
+        stops: the suppression reasons that stop this kind of mail.
+        caps: the frequency caps it waits for.
+        at: journey time, UTC.
+        probe: whether it may go although the channel is paused.
+    """
+    froms = [at - cap.span for cap in caps]
+    row = connection.execute(
+        _CLAIM,
+        {
+            "key": key,
+            "claim": claim,
+            "lead": lead_id,
+            "enrollment": enrollment_id,
+            "template_version": template_version_id,
+            "step": step,
+            "topic": topic,
+            "channel": channel,
+            "message_id": message_id,
+            "stops": list(stops),
+            "times": [cap.times for cap in caps],
+            "froms": froms,
+            "since": min(froms, default=at),
+            "at": at,
+            "probe": probe,
+        },
+    ).one()
+    room = room_under(caps, row.recent, at) if row.state == "capped" else None
+    return Claim(row.state, row.state == "claimed" and row.claim == claim, row.claim, room)
+
+
+def hand_over(
+    connection: Connection, key: str, *, claim: str, stops: Sequence[str]
+) -> Literal["sending", "suppressed"] | None:
+    """Mark that the provider gets the touch ``key`` now, if ``claim`` still holds it.
+
+    To be called when everything else is ready. Repeated after an answer that got lost, it says
+    the same.
+
+    Args:
+        stops: the suppression reasons that stop this kind of mail.
+
+    Returns:
+        ``sending``: hand it over. ``suppressed``: the lead has said no since the claim. None:
+        another attempt has taken it over, or events have settled it.
+    """
+    state: Literal["sending", "suppressed"] | None = connection.execute(
+        _HAND_OVER, {"key": key, "claim": claim, "stops": list(stops)}
+    ).scalar()
+    return state
+
+
+def settle(
+    connection: Connection,
+    key: str,
+    state: str,
+    *,
+    claim: str,
+    at: datetime,
+    provider_message_id: str = "",
+    error: str = "",
+) -> bool:
+    """Record what became of the touch under ``claim``: sent, failed, unknown, or planned (to try
+    again).
+
+    A touch that is settled already stays as it is. One that another attempt has claimed since can
+    only become sent: an attempt that was given up on must not open it again.
+
+    Returns:
+        Whether it was recorded.
+    """
+    settled = connection.execute(
+        _SETTLE,
+        {
+            "key": key,
+            "state": state,
+            "claim": claim,
+            "provider_id": provider_message_id,
+            "error": error,
+            "at": at,
+        },
+    )
+    return settled.rowcount == 1
+
+
+def put_off(
+    connection: Connection, key: str, *, claim: str, at: datetime, error: str, at_most: timedelta
+) -> tuple[Literal["planned", "failed"], int] | None:
+    """Have a touch that was surely not accepted wait for another try, unless it has waited long
+    enough: then it has failed.
+
+    Args:
+        at: journey time, UTC.
+        at_most: for how long it may be put off, from the first time on.
+
+    Returns:
+        ``planned`` or ``failed``, and how often it was put off; None when another attempt has it.
+    """
+    row = connection.execute(
+        _PUT_OFF, {"key": key, "claim": claim, "at": at, "error": error, "at_most": at_most}
+    ).first()
+    return None if row is None else (row.state, row.refusals)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the provider itself says became of the touch ``key``. ``at`` is when it was sent as far
+    as that is known, ``last`` when the latest that tells of it happened (journey time, UTC);
+    ``error`` a sentence without personal data, '' for a touch that was sent."""
+
+    key: str
+    state: Literal["sent", "failed"]
+    at: datetime
+    last: datetime
+    provider_message_id: str = ""
+    error: str = ""
+
+
+def settle_by_evidence(connection: Connection, evidence: Sequence[Evidence]) -> int:
+    """Settle touches whose outcome nobody here knows, whoever claimed them.
+
+    A touch that is settled already stays as it is. At most one piece of evidence per touch.
+
+    Returns:
+        How many touches it settled.
+    """
+    return connection.execute(
+        _SETTLE_BY_EVIDENCE,
+        {
+            "keys": [said.key for said in evidence],
+            "states": [said.state for said in evidence],
+            "ats": [said.at for said in evidence],
+            "provider_ids": [said.provider_message_id for said in evidence],
+            "errors": [said.error for said in evidence],
+            "lasts": [said.last for said in evidence],
+        },
+    ).rowcount
+
+
+def note_delivered(connection: Connection, delivered: Mapping[int, datetime]) -> dict[int, int]:
+    """Keep when the recipients' servers took these touches (id → journey time, UTC).
+
+    Reported twice, the later time stays: what was learned of a visit from the earlier one holds.
+
+    Returns:
+        The touches that have a new time, id → id of the lead.
+    """
+    rows = connection.execute(
+        text(
+            """
+            UPDATE touch SET delivered_at = said.at
+            FROM unnest(cast(:ids AS bigint[]), cast(:ats AS timestamptz[])) AS said (id, at)
+            WHERE touch.id = said.id
+                AND (touch.delivered_at IS NULL OR touch.delivered_at < said.at)
+            RETURNING touch.id, touch.lead_id
+            """
+        ),
+        {"ids": list(delivered), "ats": list(delivered.values())},
+    )
+    return {row.id: row.lead_id for row in rows}
+
+
+@dataclass(frozen=True)
+class TouchOfLead:
+    """A touch and whom it went to."""
+
+    touch_id: int
+    lead_id: int
+    email_key: str
+
+
+def touches_of_leads(connection: Connection, keys: Sequence[str]) -> dict[str, TouchOfLead]:
+    """The touches with these keys, by key; those that do not exist are left out."""
+    rows = connection.execute(
+        text(
+            "SELECT touch.key, touch.id, lead.id, lead.email_key FROM touch "
+            "JOIN lead ON lead.id = touch.lead_id WHERE touch.key = ANY(cast(:keys AS text[]))"
+        ),
+        {"keys": list(keys)},
+    )
+    return {key: TouchOfLead(*rest) for key, *rest in rows}

@@ -1,0 +1,145 @@
+"""The mails that the channel ``outbox`` keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, literal, or_, select, text, tuple_
+
+from domain.sentences import sentence
+from store.scoring.engagement import record_engagement
+from store.tables import Engagement, OutboxMessage, Touch
+
+
+class ReplyRefused(Exception):
+    """A reply that can't be given; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class MailLine:
+    """A mail as a list shows it. ``touch_id`` and ``lead_id`` are None for a mail of no touch;
+    ``sent_at`` is journey time, UTC."""
+
+    id: int
+    touch_key: str
+    touch_id: int | None
+    lead_id: int | None
+    recipient: str
+    subject: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class KeptMail(MailLine):
+    """A mail with its source, RFC 5322."""
+
+    raw: bytes
+
+
+def list_mails(
+    connection: Connection,
+    *,
+    search: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: Sequence[Any] | None = None,
+    limit: int,
+) -> list[MailLine]:
+    """The newest first.
+
+    Args:
+        search: what recipient or subject holds, in any case.
+        since, until: when it was sent (``until`` is not in it), journey time.
+        before: only those before the one with this ``sent_at`` and ``id``.
+    """
+    age = tuple_(OutboxMessage.sent_at, OutboxMessage.id)
+    query = _lines().order_by(OutboxMessage.sent_at.desc(), OutboxMessage.id.desc()).limit(limit)
+    if search:
+        query = query.where(
+            or_(
+                OutboxMessage.recipient_key.contains(search.strip().lower(), autoescape=True),
+                OutboxMessage.subject.icontains(search, autoescape=True),
+            )
+        )
+    if since is not None:
+        query = query.where(OutboxMessage.sent_at >= since)
+    if until is not None:
+        query = query.where(OutboxMessage.sent_at < until)
+    if before is not None:
+        query = query.where(age < tuple_(*map(literal, before)))
+    return [MailLine(*row) for row in connection.execute(query)]
+
+
+def find_mail(connection: Connection, mail_id: int) -> KeptMail | None:
+    """One mail."""
+    query = _lines().add_columns(OutboxMessage.raw).where(OutboxMessage.id == mail_id)
+    row = connection.execute(query).first()
+    return None if row is None else KeptMail(*row)
+
+
+def newest_settled(connection: Connection) -> int:
+    """The newest id below which no mail is still being written. In a transaction of its own.
+
+    Ids are given out before they can be seen, so a reader may meet 8 before 7. The lock waits for
+    the writers of this moment (a millisecond each), after which every id up to the newest is in.
+    """
+    connection.execute(text("LOCK TABLE outbox_message IN SHARE MODE"))
+    return connection.scalar(select(func.max(OutboxMessage.id))) or 0
+
+
+def mails_between(connection: Connection, after: int, last: int, limit: int) -> list[KeptMail]:
+    """Mails with ids above ``after`` and up to ``last``, in their order."""
+    query = (
+        _lines()
+        .add_columns(OutboxMessage.raw)
+        .where(OutboxMessage.id > after, OutboxMessage.id <= last)
+        .order_by(OutboxMessage.id)
+        .limit(limit)
+    )
+    return [KeptMail(*row) for row in connection.execute(query)]
+
+
+def replied_at(connection: Connection, touch_id: int) -> datetime | None:
+    """When the lead replied to a touch, journey time; None if it has not."""
+    return connection.scalar(
+        select(func.max(Engagement.at)).where(
+            Engagement.touch_id == touch_id, Engagement.kind == "reply"
+        )
+    )
+
+
+def reply(connection: Connection, mail: MailLine, words: str, now: datetime) -> None:
+    """Reply as the recipient; a mail is replied to once.
+
+    Args:
+        now: journey time, UTC.
+
+    Raises:
+        ReplyRefused: it is no touch's mail, so it is unknown whose reply it would be.
+    """
+    if mail.touch_id is None or mail.lead_id is None:
+        raise ReplyRefused(sentence("This mail belongs to no lead: nobody can reply to it."))
+    record_engagement(
+        connection,
+        lead_id=mail.lead_id,
+        touch_id=mail.touch_id,
+        kind="reply",
+        at=now,
+        key=f"reply:{mail.touch_key}",
+        detail={"text": words},
+    )
+
+
+def _lines() -> Select[int, str, int | None, int | None, str, str, datetime]:
+    return select(
+        OutboxMessage.id,
+        OutboxMessage.touch_key,
+        Touch.id,
+        Touch.lead_id,
+        OutboxMessage.recipient,
+        OutboxMessage.subject,
+        OutboxMessage.sent_at,
+    ).outerjoin(Touch, Touch.key == OutboxMessage.touch_key)

@@ -1,0 +1,1 @@
+"""Meetings, bookings at calendar services, and what leads answer to invitations."""

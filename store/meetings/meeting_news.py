@@ -1,0 +1,107 @@
+"""Who sees an appointment through, and what it is told.
+
+The lead's journey sees one through, a workflow of its own each other one: ``Meeting.beside``.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.contracts.journey_sales import meeting_workflow_id
+from store.outbox.relay_messages import post
+from store.tables import Meeting
+
+
+def tell_of_meeting(
+    connection: Connection,
+    meeting: Row[Any],
+    code: Code,
+    *,
+    reason: str = "",
+    told_at: datetime | None = None,
+) -> None:
+    """Signal whoever sees the meeting through, once for each of its settings and codes.
+
+    Args:
+        meeting: all columns of its row.
+        told_at: when a calendar service said so: what it takes back it may say again.
+    """
+    when = f":{told_at.timestamp():.0f}" if told_at else ""
+    news = Notice(code, reason=reason)
+    _signal(connection, f"{code}{when}", meeting, news, beside=meeting.beside)
+
+
+def tell_journey_too(connection: Connection, meeting: Row[Any], code: Code) -> None:
+    """Signal the journey of a lead whose meeting is seen through beside it."""
+    _signal(connection, f"{code}:journey", meeting, Notice(code), beside=False)
+
+
+def begin_journey(connection: Connection, meeting: Row[Any]) -> bool:
+    """Start the journey of a lead that has none with its meeting; False when its start is on the
+    way already."""
+    return post(
+        connection,
+        key=f"start:{journey_id(meeting.lead_id)}",
+        workflow_id=journey_id(meeting.lead_id),
+        kind="start",
+        name=Phase.MEETING,
+        payload={
+            "lead_id": meeting.lead_id,
+            "cycle": meeting.cycle,
+            "reason": Code.BOOKED,
+            "meeting_id": meeting.id,
+        },
+    )
+
+
+def see_through_beside(connection: Connection, meeting: Row[Any]) -> None:
+    """Have a workflow of its own see the meeting through; one that runs goes on."""
+    if not meeting.beside:
+        _mark(connection, meeting.id, beside=True)
+    post(
+        connection,
+        # It may go to and fro between the two, and each time counts.
+        key=f"meeting-{meeting.id}-{meeting.attempt}:beside:{uuid.uuid4()}",
+        workflow_id=meeting_workflow_id(meeting.lead_id, meeting.id),
+        kind="meeting_beside",
+        payload={"lead_id": meeting.lead_id, "meeting_id": meeting.id},
+    )
+
+
+def see_through_in_journey(connection: Connection, meeting: Row[Any]) -> None:
+    """Have the lead's journey, which asks for it, see the meeting through from now on."""
+    if not meeting.beside:
+        return
+    _mark(connection, meeting.id, beside=False)
+    notice = Notice(Code.TAKEN_OVER)
+    _signal(connection, f"{Code.TAKEN_OVER}:{uuid.uuid4()}", meeting, notice, beside=True)
+
+
+def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
+    connection.execute(update(Meeting).where(Meeting.id == meeting_id).values(beside=beside))
+
+
+def _signal(
+    connection: Connection, once: str, meeting: Row[Any], news: Notice, *, beside: bool
+) -> None:
+    """Tell the meeting's own workflow, which outlives the cycle in which it began, or the journey.
+
+    Args:
+        once: what tells this news from others about the same setting.
+    """
+    lead_id = meeting.lead_id
+    cycle = 0 if beside else meeting.cycle
+    post(
+        connection,
+        key=f"meeting-{meeting.id}-{meeting.attempt}:{once}",
+        workflow_id=meeting_workflow_id(lead_id, meeting.id) if beside else journey_id(lead_id),
+        kind="signal",
+        name="meeting",
+        payload=asdict(replace(news, ref=meeting.id, cycle=cycle, attempt=meeting.attempt)),
+    )

@@ -1,0 +1,1 @@
+"""Opportunities and the customers they become."""

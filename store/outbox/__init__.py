@@ -1,0 +1,1 @@
+"""What is told to journeys and to other programs: written with the facts, delivered later."""

@@ -1,0 +1,148 @@
+"""The transactional outbox: what must reach Temporal is written where it became true."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.contracts.desk import DESK_ID
+from domain.contracts.journey import Code, Notice, Phase, journey_id
+
+CHANNEL = "relay"
+"""PostgreSQL notification channel that wakes the relays."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message for the relay; ``name`` is a workflow type or a signal's name."""
+
+    key: str
+    workflow_id: str
+    kind: str
+    payload: Mapping[str, Any]
+    name: str = ""
+
+
+def post_all(connection: Connection, messages: Sequence[Message]) -> int:
+    """Queue messages for the relay in their order, each once per ``key``.
+
+    Returns:
+        How many are new.
+    """
+    if not messages:
+        return 0
+    new = connection.execute(
+        text(
+            """
+            INSERT INTO relay_message (key, workflow_id, kind, name, payload)
+            SELECT key, workflow_id, kind, name, cast(payload AS jsonb)
+            FROM unnest(cast(:keys AS text[]), cast(:workflows AS text[]), cast(:kinds AS text[]),
+                        cast(:names AS text[]), cast(:payloads AS text[]))
+                WITH ORDINALITY AS one (key, workflow_id, kind, name, payload, place)
+            ORDER BY place
+            ON CONFLICT (key) DO NOTHING
+            """
+        ),
+        {
+            "keys": [one.key for one in messages],
+            "workflows": [one.workflow_id for one in messages],
+            "kinds": [one.kind for one in messages],
+            "names": [one.name for one in messages],
+            "payloads": [json.dumps(dict(one.payload)) for one in messages],
+        },
+    ).rowcount
+    if new:
+        connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+    return new
+
+
+def post(
+    connection: Connection,
+    *,
+    key: str,
+    workflow_id: str,
+    kind: str,
+    name: str = "",
+    payload: Mapping[str, Any],
+) -> bool:
+    """Queue one message for the relay, once per ``key``.
+
+    Returns:
+        Whether it is new.
+    """
+    return post_all(connection, [Message(key, workflow_id, kind, payload, name)]) == 1
+
+
+def notify_journey(
+    connection: Connection, lead_id: int, *, key: str, signal: str, notice: Notice
+) -> bool:
+    """Queue a signal (``engagement``, ``meeting`` or ``deal``) for the lead's journey."""
+    return post(
+        connection,
+        key=key,
+        workflow_id=journey_id(lead_id),
+        kind="signal",
+        name=signal,
+        payload=asdict(notice),
+    )
+
+
+def plan_anew(connection: Connection, why: str, workflow_ids: Iterable[str]) -> None:
+    """Have workflows that wait for their next touch plan it anew.
+
+    Args:
+        why: a word that the messages are known by.
+    """
+    notice = asdict(Notice(Code.REPLAN))
+    post_all(
+        connection,
+        [
+            Message(f"{why}:{one}:{uuid.uuid4()}", one, "signal", notice, "engagement")
+            for one in workflow_ids
+        ],
+    )
+
+
+def tell_desk(connection: Connection, policy: str, version: int) -> bool:
+    """Tell the desk that a new version of the policy, ``team`` or ``sla``, is in force."""
+    return post(
+        connection,
+        key=f"desk:{policy}-{version}",
+        workflow_id=DESK_ID,
+        kind="signal",
+        name="team_changed",
+        payload=asdict(Notice(Code.REPLAN)),
+    )
+
+
+def start_again(
+    connection: Connection,
+    lead_id: int,
+    *,
+    phase: Phase,
+    cycle: int,
+    reason: str,
+    meeting_id: int = 0,
+    cadence: str = "",
+) -> bool:
+    """Queue a new journey, in ``phase``, for a lead whose last one has ended; Nurture needs a
+    ``cadence``."""
+    return post(
+        connection,
+        key=f"start-again:lead-{lead_id}:{cycle}",
+        workflow_id=journey_id(lead_id),
+        kind="start_again",
+        name=phase,
+        payload={
+            "lead_id": lead_id,
+            "cycle": cycle,
+            "reason": reason,
+            "meeting_id": meeting_id,
+            "cadence": cadence,
+        },
+    )

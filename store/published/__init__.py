@@ -1,0 +1,1 @@
+"""Cadences, policies and texts as they were published, and their drafts."""

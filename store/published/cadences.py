@@ -1,0 +1,315 @@
+"""Published cadences and templates. A published version never changes.
+
+Publishing takes one lock, so that two who publish at once get versions one after the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.cadences.cadence import Cadence
+from domain.checking.lint import FALLBACK_LANGUAGE
+from domain.email.rendering import CompiledTemplate
+from domain.sentences import sentence
+from store.tables import CadenceVersion, TemplateVersion
+
+
+class CadenceMissing(LookupError):
+    """No such cadence or version was published. The message says what to do."""
+
+
+class TemplateMissing(LookupError):
+    """No such template was published. The message says what to do."""
+
+
+@dataclass(frozen=True)
+class PublishedCadence:
+    """A version of a cadence. ``templates`` maps template name → language → template version."""
+
+    id: int
+    name: str
+    version: int
+    cadence: Cadence
+    templates: Mapping[str, Mapping[str, int]]
+    published_at: datetime
+
+    def template_version_id(self, name: str, language: str) -> int:
+        """Id of the template's version in the language, or in English where that is missing."""
+        languages = self.templates[name]
+        return languages.get(language) or languages[FALLBACK_LANGUAGE]
+
+
+@dataclass(frozen=True)
+class PublishedTemplate:
+    """A template in one language as it was published."""
+
+    id: int
+    name: str
+    language: str
+    compiled: CompiledTemplate
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What publishing did: ``new`` is False when the newest version already says the same."""
+
+    id: int
+    version: int
+    new: bool
+
+
+@dataclass(frozen=True)
+class CadenceSummary:
+    """One row of the list of cadences: the newest version of a name."""
+
+    name: str
+    version: int
+    topic: str
+    steps: int
+    length: timedelta
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class TemplateSource:
+    """A template to publish: the file's text and what it compiles to."""
+
+    name: str
+    language: str
+    source: str
+    compiled: CompiledTemplate
+
+
+def lock_publishing(connection: Connection) -> None:
+    """Wait until nobody else publishes; held until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-cadence'))"))
+
+
+def publish_templates(
+    connection: Connection, templates: list[TemplateSource]
+) -> dict[str, dict[str, int]]:
+    """Publish templates; an unchanged one keeps its version.
+
+    Returns:
+        Template name → language → ``template_version.id``.
+    """
+    lock_publishing(connection)
+    ids: dict[str, dict[str, int]] = {}
+    for template in templates:
+        ids.setdefault(template.name, {})[template.language] = _publish_template(
+            connection, template
+        )
+    return ids
+
+
+def _publish_template(connection: Connection, template: TemplateSource) -> int:
+    digest = _digest([template.source, template.compiled.as_dict()])
+    statement = insert(TemplateVersion).values(
+        name=template.name,
+        language=template.language,
+        digest=digest,
+        source=template.source,
+        compiled=template.compiled.as_dict(),
+        published_at=func.clock_timestamp(),
+    )
+    # Going back to an earlier text makes that version the newest again.
+    statement = statement.on_conflict_do_update(
+        index_elements=["name", "language", "digest"],
+        set_={"published_at": statement.excluded.published_at},
+    )
+    return connection.execute(statement.returning(TemplateVersion.id)).scalar_one()
+
+
+def publish_cadence(
+    connection: Connection,
+    *,
+    cadence: Cadence,
+    source: str,
+    templates: Mapping[str, Mapping[str, int]],
+) -> Publication:
+    """Publish a cadence with the versions of all its templates.
+
+    ``templates`` is what :func:`publish_templates` returned; those the cadence does not use are
+    left out. The newest version is kept when it has the same steps and the same templates.
+
+    Raises:
+        KeyError: a template of the cadence is not among ``templates``.
+    """
+    lock_publishing(connection)
+    used = {name: dict(templates[name]) for name in cadence.templates()}
+    definition = cadence.model_dump(mode="json")
+    digest = _digest([definition, used])
+    newest = connection.execute(
+        select(CadenceVersion.id, CadenceVersion.version, CadenceVersion.digest)
+        .where(CadenceVersion.name == cadence.name)
+        .order_by(CadenceVersion.version.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.digest == digest:
+        return Publication(newest.id, newest.version, new=False)
+    version = newest.version + 1 if newest else 1
+    statement = insert(CadenceVersion).values(
+        name=cadence.name,
+        version=version,
+        digest=digest,
+        source=source,
+        definition=definition,
+        templates=used,
+        published_at=func.clock_timestamp(),
+    )
+    new_id = connection.execute(statement.returning(CadenceVersion.id)).scalar_one()
+    return Publication(new_id, version, new=True)
+
+
+def latest_cadence(connection: Connection, name: str) -> PublishedCadence:
+    """The newest version of the cadence ``name``.
+
+    Raises:
+        CadenceMissing: it was never published.
+    """
+    return cadence_named(connection, name, None)
+
+
+def cadence_named(connection: Connection, name: str, version: int | None) -> PublishedCadence:
+    """A version of the cadence ``name``, None being the newest.
+
+    Raises:
+        CadenceMissing: it was never published.
+    """
+    query = select(CadenceVersion.__table__).where(CadenceVersion.name == name)
+    if version is not None:
+        query = query.where(CadenceVersion.version == version)
+    row = connection.execute(query.order_by(CadenceVersion.version.desc()).limit(1)).first()
+    if row is None:
+        which = name if version is None else f"{name} version {version}"
+        raise CadenceMissing(
+            sentence(
+                "The cadence {cadence} is not published: choose one that is, or publish it, in the "
+                "console under Cadences or with `python starter.py cadence publish`.",
+                cadence=which,
+            )
+        )
+    return _published(row)
+
+
+@functools.lru_cache(maxsize=1024)
+def cadence_version(engine: Engine, version_id: int) -> PublishedCadence:
+    """The published version with this id, read from the database once per process.
+
+    Raises:
+        CadenceMissing: there is none.
+    """
+    with engine.connect() as connection:
+        row = connection.execute(
+            select(CadenceVersion.__table__).where(CadenceVersion.id == version_id)
+        ).first()
+    if row is None:
+        raise CadenceMissing(f"There is no published cadence version with the id {version_id}.")
+    return _published(row)
+
+
+def list_cadences(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[CadenceSummary]:
+    """The newest version of every cadence, by name, from the one after the name ``after``;
+    ``limit`` None: all."""
+    newest = select(CadenceVersion.name, func.max(CadenceVersion.version)).group_by(
+        CadenceVersion.name
+    )
+    rows = connection.execute(
+        select(CadenceVersion.__table__)
+        .where(tuple_(CadenceVersion.name, CadenceVersion.version).in_(newest))
+        .where(CadenceVersion.name > after)
+        .order_by(CadenceVersion.name)
+        .limit(limit)
+    )
+    published = [_published(row) for row in rows]
+    return [
+        CadenceSummary(
+            item.name,
+            item.version,
+            item.cadence.topic,
+            item.cadence.step_count,
+            item.cadence.length(),
+            item.published_at,
+        )
+        for item in published
+    ]
+
+
+def latest_template(connection: Connection, name: str, language: str) -> PublishedTemplate:
+    """The newest version of a template in a language, in English where the language is missing.
+
+    Raises:
+        TemplateMissing: it is published in neither.
+    """
+    row = connection.execute(
+        select(TemplateVersion.__table__)
+        .where(
+            TemplateVersion.name == name,
+            TemplateVersion.language.in_([language, FALLBACK_LANGUAGE]),
+        )
+        .order_by(
+            (TemplateVersion.language == language).desc(), TemplateVersion.published_at.desc()
+        )
+        .limit(1)
+    ).first()
+    if row is None:
+        raise TemplateMissing(
+            sentence(
+                "The mail {name} is not published in any of {languages}: publish it, in the "
+                "console under 'Policies and mails' or as {file} with `python starter.py "
+                "cadence publish`.",
+                name=name,
+                languages=list(dict.fromkeys([language, FALLBACK_LANGUAGE])),
+                file=f"templates/{name}.{FALLBACK_LANGUAGE}.mjml",
+            )
+        )
+    return _template(row)
+
+
+@functools.lru_cache(maxsize=4096)
+def template_version(engine: Engine, version_id: int) -> PublishedTemplate:
+    """The published template with this id, read from the database once per process.
+
+    Raises:
+        TemplateMissing: there is none.
+    """
+    with engine.connect() as connection:
+        row = connection.execute(
+            select(TemplateVersion.__table__).where(TemplateVersion.id == version_id)
+        ).first()
+    if row is None:
+        raise TemplateMissing(f"There is no published template version with the id {version_id}.")
+    return _template(row)
+
+
+def _published(row: Row[Any]) -> PublishedCadence:
+    return PublishedCadence(
+        row.id,
+        row.name,
+        row.version,
+        Cadence.model_validate(row.definition),
+        row.templates,
+        row.published_at,
+    )
+
+
+def _template(row: Row[Any]) -> PublishedTemplate:
+    return PublishedTemplate(
+        row.id, row.name, row.language, CompiledTemplate.from_dict(row.compiled)
+    )
+
+
+def _digest(content: Any) -> str:
+    written = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,146 @@
+"""Published policies: immutable versions, the newest of a name in force."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, delete, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.not_ready import NotReady
+from domain.rules.policy import Policy
+from domain.sales.sla import SlaPolicy
+from domain.sales.team import Rep, TeamPolicy
+from domain.sentences import sentence
+from store import tables
+from store.outbox.relay_messages import tell_desk
+from store.published.cadences import Publication
+from store.tables import PolicyVersion, RoutingShare
+
+P = TypeVar("P", bound=Policy)
+
+_NEWEST = text(
+    "SELECT id, md5(definition::text) FROM policy_version WHERE name = :name "
+    "ORDER BY version DESC LIMIT 1"
+)
+_READ: dict[tuple[str, str], Policy] = {}
+"""Versions read before, by name and content: the conditions in them are compiled once."""
+
+
+class PolicyMissing(NotReady):
+    """A journey needs a policy that was never published."""
+
+
+@dataclass(frozen=True)
+class PolicyInForce:
+    """The newest version of a policy: the text it was published with, and when (UTC)."""
+
+    version: int
+    source: str
+    published_at: datetime
+
+
+def policy_in_force(connection: Connection, name: str) -> PolicyInForce | None:
+    """The newest published version of policy ``name`` as it was written, or None."""
+    row = connection.execute(
+        select(PolicyVersion.version, PolicyVersion.source, PolicyVersion.published_at)
+        .where(PolicyVersion.name == name)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    ).first()
+    return PolicyInForce(**row._mapping) if row else None
+
+
+def publish_policy(connection: Connection, name: str, source: str, policy: Policy) -> Publication:
+    """Publish a policy; an unchanged one gives no new version."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-policy'))"))
+    digest = hashlib.sha256(source.encode()).hexdigest()
+    newest = connection.execute(
+        select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.digest)
+        .where(PolicyVersion.name == name)
+        .order_by(PolicyVersion.version.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.digest == digest:
+        return Publication(newest.id, newest.version, new=False)
+    version = newest.version + 1 if newest else 1
+    new_id = connection.execute(
+        insert(PolicyVersion)
+        .values(
+            name=name,
+            version=version,
+            digest=digest,
+            source=source,
+            definition=policy.model_dump(mode="json", by_alias=True),
+        )
+        .returning(PolicyVersion.id)
+    ).scalar_one()
+    if isinstance(policy, TeamPolicy):
+        _publish_team(connection, policy)
+    if isinstance(policy, TeamPolicy | SlaPolicy) and version > 1:
+        tell_desk(connection, name, version)
+    return Publication(new_id, version, new=True)
+
+
+def policy(connection: Connection, kind: type[P], name: str) -> P:
+    """The newest published version of policy ``name``.
+
+    Raises:
+        PolicyMissing: it was never published.
+    """
+    row = connection.execute(_NEWEST, {"name": name}).first()
+    if row is None:
+        raise PolicyMissing(
+            sentence(
+                "The policy '{name}' is not published: publish it, in the console under "
+                "'Policies and mails' or with `python starter.py cadence publish`.",
+                name=name,
+            )
+        )
+    version, digest = row
+    known = _READ.get((name, digest))
+    if not isinstance(known, kind):
+        definition = connection.execute(
+            select(PolicyVersion.definition).where(PolicyVersion.id == version)
+        ).scalar_one()
+        try:
+            known = kind.model_validate(definition)
+        except ValidationError:
+            raise PolicyMissing(
+                sentence(
+                    "The policy '{name}' was published in a form that this version does not "
+                    "read: publish today's file, in the console under 'Policies and mails' or "
+                    "with `python starter.py cadence publish`.",
+                    name=name,
+                )
+            ) from None
+        _READ[name, digest] = known
+    return known
+
+
+def _publish_team(connection: Connection, team: TeamPolicy) -> None:
+    people = [*team.reps, *team.managers]
+    connection.execute(
+        text("UPDATE rep SET active = false WHERE code <> ALL(:codes)"),
+        {"codes": [person.code for person in people]},
+    )
+    for person in people:
+        values = {
+            "name": person.name,
+            "email": person.email,
+            "team": team.team_of(person).team if isinstance(person, Rep) else "",
+            "manager": not isinstance(person, Rep),
+            "meeting_link": person.meeting_link if isinstance(person, Rep) else "",
+            "active": True,
+        }
+        connection.execute(
+            insert(tables.Rep)
+            .values(code=person.code, **values)
+            .on_conflict_do_update(index_elements=["code"], set_=values)
+        )
+    # Weights may have changed: everybody's share is counted from here.
+    connection.execute(delete(RoutingShare))

@@ -1,0 +1,1 @@
+"""Making a cadence, policy or text the one that counts."""

@@ -1,0 +1,212 @@
+"""Publishing what was checked: cadences, policies and templates together, all or nothing.
+
+From the console and from files (``cadence publish``) the same versions come: what was published
+last holds, wherever it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select, text
+
+from domain.access import Action, publishing
+from domain.authoring.yaml_source import ordered
+from domain.checking.checked import CheckedTexts, check_among
+from domain.checking.lint import lint
+from domain.email.checked import check_template, template_of
+from store.bounded import allow_long_work
+from store.published.cadences import Publication, TemplateSource, publish_cadence, publish_templates
+from store.published.policies import publish_policy
+from store.scoring.scoring_runs import begin_run, scoring_run
+from store.tables import CadenceVersion
+
+
+@dataclass
+class Checked(CheckedTexts):
+    """What the texts hold, as far as it is right, and every problem in them.
+
+    ``languages`` are those that each template has once these are published.
+    """
+
+    templates: list[TemplateSource] = field(default_factory=list)
+    languages: Mapping[str, set[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Published:
+    """Name → publication of the cadences and of the policies, the templates (name, language) that
+    have a new version, and how many leads are to be scored anew.
+
+    Among the cadences are those that have a new version because a mail of theirs does.
+    """
+
+    cadences: dict[str, Publication]
+    policies: dict[str, Publication]
+    templates: list[tuple[str, str]]
+    rescored: int
+
+    def actions(self) -> dict[Action, list[str]]:
+        """What one must be allowed to do for this, and the names of what is new by it."""
+        new = {name: publishing(name) for name, one in self.policies.items() if one.new}
+        new |= {name: Action.PUBLISH for name, one in self.cadences.items() if one.new}
+        new |= {f"{name}.{language}": Action.PUBLISH for name, language in self.templates}
+        return {
+            action: sorted(name for name, needed in new.items() if needed == action)
+            for action in set(new.values())
+        }
+
+
+@dataclass(frozen=True)
+class PolicyLine:
+    """The newest version of a policy, as a list shows it."""
+
+    name: str
+    version: int
+    published_at: datetime
+
+
+def check_beside_published(
+    connection: Connection, texts: Mapping[str, str], parts: Mapping[str, str]
+) -> Checked:
+    """Check texts alone, against each other, and against all that is published and that none of
+    them replaces.
+
+    Args:
+        texts: by their file's name: a template's is ``NAME.LANGUAGE.mjml``.
+        parts: file name → text of what templates may include.
+    """
+    templates = {file: known for file in texts if (known := template_of(file))}
+    languages = {name: set(found) for name, found in template_ids(connection).items()}
+    for name, language in templates.values():
+        languages.setdefault(name, set()).add(language)
+    checked = Checked(languages=languages)
+    others = {file: source for file, source in texts.items() if file not in templates}
+    check_among(checked, others, texts_in_force(connection), languages, cadence_names(connection))
+    for file, (name, language) in templates.items():
+        source = texts[file]
+        compiled, problems = check_template(name, source, file, parts)
+        checked.problems += problems
+        if compiled is not None:
+            checked.templates.append(TemplateSource(name, language, source, compiled))
+    checked.problems[:] = ordered(checked.problems)
+    return checked
+
+
+def publish_checked(connection: Connection, checked: Checked, now: datetime) -> Published:
+    """Publish what has no problems. New scoring rules also queue the scoring of all leads by them;
+    a cadence of which a mail is new gets a new version too.
+
+    Args:
+        now: journey time, UTC.
+    """
+    allow_long_work(connection)
+    before = template_ids(connection)
+    changed = publish_templates(connection, checked.templates)
+    templates = {
+        name: {one: known for one, known in ids.items() if one in checked.languages.get(name, ids)}
+        for name, ids in template_ids(connection).items()
+    }
+    cadences = {
+        cadence.name: publish_cadence(connection, cadence=cadence, source=text, templates=templates)
+        for text, cadence in checked.cadences.values()
+    }
+    cadences |= _with_new_mails(connection, set(changed), set(cadences), templates)
+    policies = {
+        name: publish_policy(connection, name, text, policy)
+        for name, (text, policy) in checked.policies.items()
+    }
+    rescored = 0
+    scoring = policies.get("scoring")
+    if scoring is not None and scoring.new:
+        run_id = begin_run(connection, scoring.id, now)
+        rescored = scoring_run(connection, run_id).leads if run_id is not None else 0
+    new = [
+        (name, language)
+        for name, ids in changed.items()
+        for language, known in ids.items()
+        if before.get(name, {}).get(language) != known
+    ]
+    return Published(cadences, policies, new, rescored)
+
+
+def cadences_with(connection: Connection, template: str) -> list[str]:
+    """Names of the cadences that send this template, by their newest version."""
+    rows = connection.scalars(
+        text(
+            "SELECT name FROM (SELECT DISTINCT ON (name) name, templates FROM cadence_version "
+            "ORDER BY name, version DESC) AS newest WHERE jsonb_exists(templates, :template) "
+            "ORDER BY name"
+        ),
+        {"template": template},
+    )
+    return list(rows)
+
+
+def _with_new_mails(
+    connection: Connection,
+    changed: set[str],
+    done: set[str],
+    templates: Mapping[str, Mapping[str, int]],
+) -> dict[str, Publication]:
+    """New versions of the cadences in force that use a changed template. One that would speak a
+    new language in some of its mails only waits until it has them all."""
+    names = {name for template in changed for name in cadences_with(connection, template)} - done
+    published = {}
+    for source in texts_in_force(connection) if names else ():
+        cadence, problems = lint(source, "", templates)
+        if cadence is not None and cadence.name in names and not problems:
+            published[cadence.name] = publish_cadence(
+                connection, cadence=cadence, source=source, templates=templates
+            )
+    return published
+
+
+def template_ids(connection: Connection) -> dict[str, dict[str, int]]:
+    """The newest version of every template that is published: name → language → id."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (name, language) name, language, id FROM template_version "
+            "ORDER BY name, language, published_at DESC"
+        )
+    )
+    ids: dict[str, dict[str, int]] = {}
+    for name, language, version_id in rows:
+        ids.setdefault(name, {})[language] = version_id
+    return ids
+
+
+def cadence_names(connection: Connection) -> set[str]:
+    """Names of the cadences that are published."""
+    return set(connection.scalars(select(CadenceVersion.name).distinct()))
+
+
+def list_policies(
+    connection: Connection, *, after: str = "", limit: int | None = None
+) -> list[PolicyLine]:
+    """The newest version of every policy, by name, from the one after the name ``after``; ``limit``
+    None: all."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (name) name, version, published_at FROM policy_version "
+            "WHERE name > :after ORDER BY name, version DESC LIMIT :limit"
+        ),
+        {"after": after, "limit": limit},
+    )
+    return [PolicyLine(**row._mapping) for row in rows]
+
+
+def texts_in_force(connection: Connection) -> list[str]:
+    """The newest version of every cadence and policy, as it was written."""
+    rows = connection.execute(
+        text(
+            """
+            (SELECT DISTINCT ON (name) source FROM cadence_version ORDER BY name, version DESC)
+            UNION ALL
+            (SELECT DISTINCT ON (name) source FROM policy_version ORDER BY name, version DESC)
+            """
+        )
+    )
+    return list(rows.scalars())

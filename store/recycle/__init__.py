@@ -1,0 +1,1 @@
+"""Leads that wait to be nurtured again."""

@@ -1,0 +1,362 @@
+"""Parked leads: who rests, why and until when; and what sales decides about it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.names import full_name
+from domain.rules.policy import CODE
+from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
+from domain.sentences import sentence
+from domain.time.window import zone
+from store.outbox.relay_messages import Message, post_all
+from store.published.cadences import latest_cadence
+from store.published.policies import PolicyMissing, policy
+
+FURTHEST = timedelta(days=5 * 366)
+"""How far ahead the day may be on which a lead is to come back."""
+
+
+class RecycleRefused(Exception):
+    """Something that can't be done to a parked lead; the sentence says what to do instead."""
+
+
+@dataclass(frozen=True)
+class ParkedLine:
+    """A parked lead as a list shows it; times are journey time, UTC."""
+
+    id: int
+    name: str
+    company: str
+    owner: str
+    reason: str
+    cycle: int
+    since: datetime
+    until: datetime | None
+    return_on: date | None
+    return_why: str
+    return_cadence: str
+
+
+def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
+    """The lead as parking for ``reason`` sees it."""
+    row = connection.execute(
+        text(
+            """
+            SELECT lead.id, cycle, phase_since, time_zone, country, return_on, return_why,
+                return_cadence,
+                coalesce(account.attributes, '{}') || lead.attributes AS attributes
+            FROM lead LEFT JOIN account ON account.id = lead.account_id WHERE lead.id = :id
+            """
+        ),
+        {"id": lead_id},
+    ).one()
+    return Parked(
+        lead_id=row.id,
+        reason=reason,
+        cycle=row.cycle,
+        since=row.phase_since,
+        time_zone=row.time_zone,
+        country=row.country,
+        return_on=row.return_on,
+        return_why=row.return_why,
+        return_cadence=row.return_cadence,
+        attributes=row.attributes,
+    )
+
+
+def note_rest(connection: Connection, lead_id: int, rest: Rest) -> None:
+    """Keep until when a lead was parked, for those who look."""
+    connection.execute(
+        text("UPDATE lead SET parked_until = :until WHERE id = :id"),
+        {"until": None if rest.stops else rest.until, "id": lead_id},
+    )
+
+
+def parked(connection: Connection, *, reason: str = "") -> list[ParkedLine]:
+    """The leads that rest (for ``reason``, '' for any), the one that comes back first first."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT lead.id, first_name, last_name, email, coalesce(account.name, '') AS company,
+                lead.owner, phase_reason, cycle, phase_since, parked_until, return_on, return_why,
+                return_cadence
+            FROM lead LEFT JOIN account ON account.id = lead.account_id
+            WHERE phase = :recycle AND (:reason = '' OR phase_reason = :reason)
+            ORDER BY parked_until, lead.id
+            """
+        ),
+        {"recycle": Phase.RECYCLE, "reason": reason},
+    )
+    return [ParkedLine(**line_of(row)) for row in rows]
+
+
+def line_of(row: Row[Any]) -> dict[str, Any]:
+    """The fields of a :class:`ParkedLine`, of a row of ``lead`` with its account's ``company``."""
+    return {
+        "id": row.id,
+        "name": full_name(row.first_name, row.last_name) or row.email,
+        "company": row.company,
+        "owner": row.owner,
+        "reason": row.phase_reason,
+        "cycle": row.cycle,
+        "since": row.phase_since,
+        "until": row.parked_until,
+        "return_on": row.return_on,
+        "return_why": row.return_why,
+        "return_cadence": row.return_cadence,
+    }
+
+
+@dataclass(frozen=True)
+class ReturningWeek:
+    """How many leads come back in the week that begins on ``monday`` (UTC), by reason."""
+
+    monday: date
+    leads: int
+    reasons: dict[str, int]
+
+
+def returns_by_week(connection: Connection, now: datetime) -> list[ReturningWeek]:
+    """When parked leads come back if nothing wakes them, by week; those overdue count now."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT cast(date_trunc('week', greatest(parked_until, :now), 'UTC') AT TIME ZONE 'UTC'
+                AS date) AS monday, phase_reason AS reason, count(*) AS leads
+            FROM lead WHERE phase = :recycle AND parked_until IS NOT NULL
+            GROUP BY 1, 2 ORDER BY 1, 2
+            """
+        ),
+        {"recycle": Phase.RECYCLE, "now": now},
+    )
+    weeks: dict[date, dict[str, int]] = {}
+    for row in rows:
+        weeks.setdefault(row.monday, {})[row.reason] = row.leads
+    return [
+        ReturningWeek(monday, sum(reasons.values()), reasons) for monday, reasons in weeks.items()
+    ]
+
+
+def return_on(
+    connection: Connection, lead_id: int, day: date, now: datetime, *, why: str = ASKED_FOR
+) -> bool:
+    """Set the day on which a lead comes back from recycle, whatever the policy says. A lead that
+    is not parked keeps it for when it is.
+
+    Args:
+        day: in the lead's own time zone; it comes back in the morning.
+        now: journey time, UTC.
+        why: a code; a lead that ``asked_for`` the day is called on it.
+
+    Returns:
+        Whether the lead is parked now.
+
+    Raises:
+        RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
+    """
+    row = _locked(connection, lead_id)
+    _check_day(row, day, now)
+    if not CODE.fullmatch(why):
+        raise RecycleRefused(
+            sentence(
+                "'{code}' is no code: use lower-case letters, digits and _, such as asked_for or "
+                "budget_in_spring.",
+                code=why,
+            )
+        )
+    connection.execute(
+        text("UPDATE lead SET return_on = :day, return_why = :why WHERE id = :id"),
+        {"day": day, "why": why, "id": lead_id},
+    )
+    return _look_again(connection, row)
+
+
+def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> None:
+    """Let a parked lead rest longer than it was to.
+
+    Raises:
+        RecycleRefused: it is not parked, or would rest no longer by that.
+    """
+    row = _parked_now(connection, lead_id)
+    if not rests_longer(row, day, now):
+        raise RecycleRefused(
+            sentence(
+                "lead-{lead} rests until {day:%Y-%m-%d} already; choose a later day, or set the "
+                "day on which it comes back.",
+                lead=lead_id,
+                day=row.parked_until,
+            )
+        )
+    return_on(connection, lead_id, day, now, why="extended")
+
+
+def rests_longer(row: Row[Any], day: date, now: datetime) -> bool:
+    """Whether a parked lead (``time_zone``, ``parked_until``) would rest longer until this day.
+
+    Raises:
+        RecycleRefused: the day is not to come, or too far away.
+    """
+    if row.parked_until and day <= row.parked_until.astimezone(zone(row.time_zone)).date():
+        return False
+    _check_day(row, day, now)
+    return True
+
+
+def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
+    """Choose the cadence a lead comes back to; '' for the policy's again.
+
+    Returns:
+        Whether the lead is parked now.
+
+    Raises:
+        store.published.cadences.CadenceMissing: the cadence was never published.
+    """
+    if cadence:
+        latest_cadence(connection, cadence)
+    row = _locked(connection, lead_id)
+    connection.execute(
+        text("UPDATE lead SET return_cadence = :cadence WHERE id = :id"),
+        {"cadence": cadence, "id": lead_id},
+    )
+    return _look_again(connection, row)
+
+
+def wake(connection: Connection, lead_id: int) -> None:
+    """Bring a parked lead back now.
+
+    Raises:
+        RecycleRefused: it is not parked.
+    """
+    tell_parked(connection, [_parked_now(connection, lead_id)], Code.WOKEN)
+
+
+def retire(connection: Connection, lead_id: int) -> None:
+    """Let a parked lead go; should it write or book one day, it comes back all the same.
+
+    Raises:
+        RecycleRefused: it is not parked.
+    """
+    tell_parked(connection, [_parked_now(connection, lead_id)], Code.RETIRED)
+
+
+def tell_parked(connection: Connection, rows: Sequence[Row[Any]], code: Code) -> None:
+    """Tell the journeys of leads (``id``, ``cycle``), locked in this order, what was decided."""
+    post_all(connection, [_message(row, code) for row in rows])
+
+
+def contracts_changed(connection: Connection, emails: str) -> None:
+    """Have parked leads look again whose contract's end was written: it may bring them back.
+
+    Args:
+        emails: SQL that gives the ``email_key`` and the new ``attributes`` of leads.
+    """
+    attribute = _contract_attribute(connection)
+    if not attribute:
+        return
+    rows = connection.execute(
+        text(
+            f"SELECT lead.id, lead.cycle FROM lead JOIN ({emails}) AS said USING (email_key) "
+            "WHERE lead.phase = :recycle AND said.attributes ? :attribute ORDER BY lead.id "
+            "FOR NO KEY UPDATE OF lead"
+        ),
+        {"recycle": Phase.RECYCLE, "attribute": attribute},
+    ).all()
+    tell_parked(connection, rows, Code.REPLAN)
+
+
+def attributes_changed(connection: Connection, said: Mapping[int, Collection[str]]) -> None:
+    """As :func:`contracts_changed`, for leads of which these attributes were said.
+
+    Args:
+        said: lead id → names of attributes, of the lead or its account.
+    """
+    if not said:
+        return
+    attribute = _contract_attribute(connection)
+    concerned = [lead_id for lead_id, names in said.items() if attribute in names]
+    if not concerned:
+        return
+    rows = connection.execute(
+        text(
+            "SELECT id, cycle FROM lead WHERE id = ANY(cast(:ids AS bigint[])) "
+            "AND phase = :recycle ORDER BY id FOR NO KEY UPDATE"
+        ),
+        {"ids": concerned, "recycle": Phase.RECYCLE},
+    ).all()
+    tell_parked(connection, rows, Code.REPLAN)
+
+
+def _contract_attribute(connection: Connection) -> str:
+    """Where the end of a lead's contract with somebody else is kept; '' where it does not count."""
+    try:
+        contract_end = policy(connection, RecyclePolicy, "recycle").contract_end
+    except PolicyMissing:
+        return ""  # Nobody is parked yet.
+    return contract_end.attribute if contract_end else ""
+
+
+def _locked(connection: Connection, lead_id: int) -> Row[Any]:
+    """The lead, locked: a parking that is under way either sees what is written now, or is told
+    to look again."""
+    return connection.execute(
+        text(
+            "SELECT id, phase, phase_reason, cycle, time_zone, parked_until FROM lead "
+            "WHERE id = :id FOR NO KEY UPDATE"
+        ),
+        {"id": lead_id},
+    ).one()
+
+
+def _check_day(row: Row[Any], day: date, now: datetime) -> None:
+    """Refuse a day that is not to come for a lead (``time_zone``), or too far away."""
+    today = now.astimezone(zone(row.time_zone)).date()
+    if day <= today:
+        raise RecycleRefused(
+            sentence(
+                "{day} is not to come for this lead; choose a day after {today}.",
+                day=day,
+                today=today,
+            )
+        )
+    if day > today + FURTHEST:
+        raise RecycleRefused(
+            sentence("{day} is more than five years away; choose an earlier day.", day=day)
+        )
+
+
+def _parked_now(connection: Connection, lead_id: int) -> Row[Any]:
+    row = _locked(connection, lead_id)
+    if row.phase != Phase.RECYCLE:
+        raise RecycleRefused(
+            sentence(
+                "lead-{lead} is not parked: its phase is '{phase}'.",
+                lead=lead_id,
+                phase=row.phase or sentence("not started"),
+            )
+        )
+    return row
+
+
+def _look_again(connection: Connection, row: Row[Any]) -> bool:
+    if row.phase != Phase.RECYCLE:
+        return False
+    tell_parked(connection, [row], Code.REPLAN)
+    return True
+
+
+def _message(row: Row[Any], code: Code) -> Message:
+    return Message(
+        key=f"{code}:lead-{row.id}:{uuid.uuid4()}",
+        workflow_id=journey_id(row.id),
+        kind="signal",
+        name="engagement",
+        payload=asdict(Notice(code, cycle=row.cycle)),
+    )

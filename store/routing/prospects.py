@@ -1,0 +1,110 @@
+"""Prospects: leads that sales calls of its own accord, before they have shown any interest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, text
+
+from domain.contracts.journey import ENDED, Phase, journey_id
+from domain.contracts.journey_sales import OUTBOUND
+from domain.email.addresses import address_key
+from domain.names import id_named
+from domain.sentences import sentence
+from store.outbox.relay_messages import Message, post_all
+from store.routing.routing import reassign
+
+
+@dataclass(frozen=True)
+class Prospected:
+    """Which leads sales calls now, and why it does not call the others: as they were named, with
+    a sentence."""
+
+    queued: list[int] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+def prospect(
+    connection: Connection, leads: Sequence[str], now: datetime, *, owner: str = "", by: str = ""
+) -> Prospected:
+    """Have the journeys of leads begin with a follow-up by sales: no qualification, calls by the
+    rules for outbound leads.
+
+    Args:
+        leads: ids (``42``, ``lead-42``) or e-mail addresses.
+        now: journey time, UTC.
+        owner: code of the rep who calls them; '' leaves it to routing.
+        by: who chose them.
+
+    Raises:
+        RoutingRefused: the rep cannot take so many leads.
+    """
+    found = {name: _found(connection, name) for name in dict.fromkeys(leads)}
+    rows = _locked(connection, sorted({lead for lead in found.values() if lead}))
+    refused, queued = [], []
+    for name, lead_id in found.items():
+        row = rows.get(lead_id) if lead_id else None
+        if why := _reason_not_to(row):
+            refused.append((name, why))
+        elif row is not None and row.id not in queued:
+            queued.append(row.id)
+    if owner and queued:
+        reassign(connection, queued, owner, by or owner, now)
+    post_all(
+        connection,
+        [
+            Message(
+                key=f"start:lead-{lead}",
+                workflow_id=journey_id(lead),
+                kind="start",
+                name=Phase.FOLLOW_UP,
+                payload={
+                    "lead_id": lead,
+                    "reason": OUTBOUND,
+                    "stage": rows[lead].stage,
+                    "owner": owner,
+                },
+            )
+            for lead in queued
+        ],
+    )
+    return Prospected(queued, refused)
+
+
+def _found(connection: Connection, name: str) -> int | None:
+    if number := id_named(name, "lead"):
+        return number
+    found: int | None = connection.execute(
+        text("SELECT id FROM lead WHERE email_key = :key"), {"key": address_key(name)}
+    ).scalar()
+    return found
+
+
+def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, Row[tuple[object, ...]]]:
+    rows = connection.execute(
+        text(
+            "SELECT id, phase, phase_reason, stage, EXISTS (SELECT FROM relay_message "
+            "WHERE key = 'start:lead-' || lead.id) AS is_about_to "
+            "FROM lead WHERE id = ANY(:ids) ORDER BY id FOR UPDATE OF lead"
+        ),
+        {"ids": list(ids)},
+    )
+    return {row.id: row for row in rows}
+
+
+def _reason_not_to(row: Row[tuple[object, ...]] | None) -> str:
+    if row is None:
+        return sentence("There is no such lead; import it first, without starting its journey.")
+    if row.phase == ENDED:
+        return sentence("Its journey has ended: {reason}.", reason=row.phase_reason)
+    if row.phase:
+        return sentence(
+            "It is in {phase} because of {reason}; move it to FollowUp to take it out of there.",
+            phase=row.phase,
+            reason=row.phase_reason,
+        )
+    if row.is_about_to:
+        return sentence("Its journey is about to begin; look at the lead in a minute.")
+    return ""

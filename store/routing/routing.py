@@ -1,0 +1,408 @@
+"""Routing: every lead in sales' hands gets an owner, or waits in the overflow queue.
+
+Whoever routes holds one lock until the transaction ends, so that two leads never race for the
+last place of a rep. Locks are taken in this order: tasks, leads, routing; work that somebody
+else has locked is passed over, and the desk mends what that leaves behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, text
+
+from domain.contracts.journey import IN_SALES, Code, Notice, journey_id
+from domain.sentences import sentence
+from store.outbox.relay_messages import post
+from store.routing.overflow import raise_at_once, raise_overdue, settle
+from store.routing.routing_desk import RoutingDesk, lock_lead, open_desk, team_policy
+from store.sla.due_times import start_anew
+from store.sla.sla_recount import recount_leads
+from store.tables import IN_SALES_HANDS
+
+Cause = Literal["routed", "absence", "sla", "reassigned"]
+
+
+@dataclass(frozen=True)
+class _Why:
+    """Why a lead changes hands: the rule that named the owner, or who said so."""
+
+    cause: str
+    rule: str = ""
+    by: str = ""
+
+
+class RoutingRefused(Exception):
+    """Leads cannot be given to a rep; the sentence says why and what to do."""
+
+
+def assign(
+    connection: Connection, lead_id: int, now: datetime, *, cause: Cause = "routed", by: str = ""
+) -> str:
+    """Give a lead an owner: by the rules, to whoever's turn it is and has room.
+
+    With cause ``routed`` the owner of before may keep the lead, with every other another takes it.
+    Of several leads in one transaction, lock the rows of all first.
+
+    Args:
+        now: journey time, UTC.
+        by: who says that the lead is to be ``reassigned``.
+
+    Returns:
+        The owner's code; '' when the lead waits in the overflow queue. When no colleague can take
+        a lead because of the SLA, the owner keeps it.
+
+    Raises:
+        LookupError: there is no such lead.
+    """
+    lead = lock_lead(connection, lead_id)
+    if lead is None:
+        raise LookupError(f"There is no lead {lead_id}.")
+    desk = open_desk(connection, now)
+    if desk is None:
+        return str(lead.owner)
+    without = () if cause == "routed" else (lead.owner,)
+    choice = desk.choose(lead, without=without)
+    if choice.owner:
+        desk.give(choice.owner)
+        _hand_over(connection, lead, choice.owner, now, _Why(cause, rule=choice.rule, by=by))
+    elif cause == "sla" and lead.owner:
+        return str(lead.owner)
+    elif lead.owner or not _waits(connection, lead_id):
+        why = _Why("overflow", rule=choice.rule, by=by)
+        assignment = _hand_over(connection, lead, "", now, why)
+        raise_at_once(connection, desk.team, choice.teams, assignment, now)
+    return choice.owner
+
+
+def reassign(
+    connection: Connection, lead_ids: Collection[int], to: str, by: str, now: datetime
+) -> list[int]:
+    """Give leads to a rep because somebody says so: all of them or, refused, none.
+
+    Args:
+        by: who says so.
+        now: journey time, UTC.
+
+    Returns:
+        Those that have changed hands; the others were the rep's already.
+
+    Raises:
+        RoutingRefused: there is no such rep or lead, the rep is away for now, or would have more
+            open leads than the cap allows.
+    """
+    leads = _locked(connection, lead_ids)
+    desk = open_desk(connection, now)
+    moving = [lead for lead in leads if lead.owner != to]
+    if moving:
+        _refuse(connection, desk, to, moving, now)
+    for lead in moving:
+        _hand_over(connection, lead, to, now, _Why("reassigned", by=by))
+    drain_overflow(connection, now)
+    return [lead.id for lead in moving]
+
+
+def reassign_by_rules(
+    connection: Connection, lead_ids: Collection[int], by: str, now: datetime
+) -> dict[int, str]:
+    """Take leads from their owners because somebody says so, and give each to the colleague whose
+    turn it is.
+
+    Args:
+        by: who says so.
+        now: journey time, UTC.
+
+    Returns:
+        Lead → its owner now; '' for one that waits in the overflow queue.
+
+    Raises:
+        RoutingRefused: there is no such lead, or no team is published.
+    """
+    leads = _locked(connection, lead_ids)
+    if team_policy(connection) is None:
+        raise RoutingRefused(sentence("There are no rules yet: publish team.yaml."))
+    owners = {
+        lead.id: assign(connection, lead.id, now, cause="reassigned", by=by) for lead in leads
+    }
+    drain_overflow(connection, now)
+    return owners
+
+
+def _locked(connection: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
+    """The leads as routing sees them, locked."""
+    leads = [lock_lead(connection, lead_id) for lead_id in sorted(set(lead_ids))]
+    missing = sorted(set(lead_ids) - {lead.id for lead in leads if lead})
+    if missing:
+        raise RoutingRefused(
+            sentence(
+                "There is no lead {leads}, so none was reassigned.",
+                leads=[str(lead) for lead in missing],
+            )
+        )
+    return [lead for lead in leads if lead]
+
+
+def drain_overflow(connection: Connection, now: datetime) -> list[int]:
+    """Give owners to those in the overflow queue for whom there is room now.
+
+    Args:
+        now: journey time, UTC.
+
+    Returns:
+        The leads that have owners now.
+    """
+    if not is_anybody_waiting(connection):
+        return []
+    desk = open_desk(connection, now)
+    if desk is None or not desk.has_room:
+        return []
+    served, still_waiting = [], []
+    for lead in desk.waiting():
+        choice = desk.choose(lead)
+        if choice.owner:
+            desk.give(choice.owner)
+            _hand_over(connection, lead, choice.owner, now, _Why("routed", rule=choice.rule))
+            served.append(lead.id)
+        else:
+            still_waiting.append(choice.teams)
+    settle(connection, desk.team, still_waiting, now)
+    return served
+
+
+def cover(connection: Connection, tasks: Sequence[Row[Any]], now: datetime, away: str) -> int:
+    """Have colleagues do tasks of a rep who is back soon; the leads stay with their owners.
+
+    Args:
+        tasks: id, lead_id, due_in of open tasks that the transaction has locked, their leads too.
+        away: the rep.
+
+    Returns:
+        How many tasks have moved; those for whom nobody has room stay.
+    """
+    leads = {task.lead_id: lock_lead(connection, task.lead_id) for task in tasks}
+    desk = open_desk(connection, now)
+    moved = 0
+    for task in tasks:
+        lead = leads[task.lead_id]
+        colleague = desk.choose(lead, without=(away,)).owner if desk and lead else ""
+        if desk and colleague:
+            desk.lend(colleague)
+            _record(connection, task.lead_id, colleague, now, _Why("cover"), previous=away)
+            start_anew(connection, [task], colleague, now)
+            recount_leads(connection, [task.lead_id], now)
+            moved += 1
+    return moved
+
+
+def mind_overflow(connection: Connection, now: datetime) -> int:
+    """Alert people about leads that have waited too long, and call off alerts that are history.
+
+    Returns:
+        How many leads wait.
+    """
+    team = team_policy(connection)
+    if team is None:
+        return 0
+    desk = open_desk(connection, now) if is_anybody_waiting(connection) else None
+    if desk is None:
+        settle(connection, team, [], now)
+        return 0
+    leads = desk.waiting()
+    teams = {lead.id: desk.choose(lead).teams for lead in leads}
+    last = connection.execute(
+        text(
+            "SELECT DISTINCT ON (lead_id) lead_id, id, at FROM assignment "
+            "WHERE lead_id = ANY(cast(:leads AS bigint[])) AND cause = 'overflow' "
+            "ORDER BY lead_id, id DESC"
+        ),
+        {"leads": list(teams)},
+    ).all()
+    waiting = [(teams[row.lead_id], row.id, row.at) for row in sorted(last, key=lambda r: r.id)]
+    raise_overdue(connection, team, waiting, now)
+    settle(connection, team, list(teams.values()), now)
+    return len(leads)
+
+
+def mend_tasks(connection: Connection, now: datetime) -> int:
+    """Give tasks that somebody held when their lead changed hands to the lead's owner.
+
+    Returns:
+        How many there were.
+    """
+    stray = connection.execute(
+        text(
+            """
+            SELECT task.id, task.due_in, lead.owner FROM task JOIN lead ON lead.id = task.lead_id
+            JOIN LATERAL (
+                SELECT id, owner, previous FROM assignment
+                WHERE assignment.lead_id = lead.id AND cause <> 'cover' ORDER BY id DESC LIMIT 1
+            ) AS last ON last.owner = lead.owner
+            WHERE task.state = 'open' AND task.owner <> lead.owner
+                AND task.owner IN ('', last.previous)
+                AND NOT EXISTS (
+                    SELECT FROM opportunity WHERE opportunity.id = task.opportunity_id
+                        AND opportunity.owner = task.owner AND task.kind = 'opportunity')
+                AND NOT EXISTS (
+                    SELECT FROM assignment WHERE assignment.lead_id = lead.id AND cause = 'cover'
+                        AND assignment.owner = task.owner AND assignment.id > last.id)
+            FOR UPDATE OF task SKIP LOCKED
+            """
+        )
+    ).all()
+    for task in stray:
+        start_anew(connection, [task], task.owner, now)
+    return len(stray)
+
+
+def is_anybody_waiting(connection: Connection) -> bool:
+    """Whether the overflow queue holds a lead."""
+    found: bool = connection.execute(
+        text(f"SELECT EXISTS (SELECT FROM lead WHERE owner = '' AND phase IN {IN_SALES_HANDS})")
+    ).scalar_one()
+    return found
+
+
+def _waits(connection: Connection, lead_id: int) -> bool:
+    """Whether the lead went into the queue before, and nobody has taken it since."""
+    last = connection.execute(
+        text("SELECT cause FROM assignment WHERE lead_id = :lead ORDER BY id DESC LIMIT 1"),
+        {"lead": lead_id},
+    ).scalar()
+    return last == "overflow"
+
+
+def _refuse(
+    connection: Connection,
+    desk: RoutingDesk | None,
+    to: str,
+    leads: Sequence[Row[Any]],
+    now: datetime,
+) -> None:
+    """Raise RoutingRefused when the rep cannot take these."""
+    team = team_policy(connection)
+    rep = team.rep(to) if team else None
+    if team is None or rep is None or desk is None:
+        known = [one.code for one in team.reps] if team else sentence("none")
+        manager = team is not None and any(one.code == to for one in team.managers)
+        raise RoutingRefused(
+            sentence(
+                "{rep} is a manager and takes no leads. The reps are {reps}.", rep=to, reps=known
+            )
+            if manager
+            else sentence("There is no rep '{rep}'. The reps are {reps}.", rep=to, reps=known)
+        )
+    away = connection.execute(
+        text(
+            "SELECT max(until) FROM absence WHERE rep = :rep AND begins_at <= :now AND until > :now"
+        ),
+        {"rep": to, "now": now},
+    ).scalar()
+    if away is not None:
+        raise RoutingRefused(
+            sentence(
+                "{rep} is away until {until:%Y-%m-%d %H:%M} UTC, and what is due would go to "
+                "others at once. Choose another rep, or end the absence.",
+                rep=to,
+                until=away,
+            )
+        )
+    more = sum(lead.phase in IN_SALES for lead in leads)
+    has = desk.open_leads.get(to, 0)
+    if has + more > rep.cap:
+        raise RoutingRefused(
+            sentence(
+                "{rep} has {has} open leads and a cap of {cap}, so {more} more are too many. "
+                "Choose fewer leads or another rep, or raise the cap in team.yaml.",
+                rep=to,
+                has=has,
+                cap=rep.cap,
+                more=more,
+            )
+        )
+
+
+def _hand_over(
+    connection: Connection,
+    lead: Row[Any],
+    owner: str,
+    now: datetime,
+    why: _Why,
+) -> int:
+    """Write a lead's owner ('' for the queue) with all that goes with the lead.
+
+    Returns:
+        The id of the assignment.
+    """
+    connection.execute(
+        text("UPDATE lead SET owner = :owner, updated_at = :now WHERE id = :lead"),
+        {"owner": owner, "now": now, "lead": lead.id},
+    )
+    assignment = _record(connection, lead.id, owner, now, why, previous=lead.owner)
+    if owner == lead.owner:
+        return assignment
+    values = {"lead": lead.id, "before": [lead.owner, ""]}
+    # What is locked is being done or closed; whoever does it may want this lead next.
+    tasks = connection.execute(
+        text(
+            "SELECT id, lead_id, owner, due_in FROM task WHERE lead_id = :lead "
+            "AND state = 'open' AND owner = ANY(:before) ORDER BY id FOR UPDATE SKIP LOCKED"
+        ),
+        values,
+    ).all()
+    start_anew(connection, tasks, owner, now)
+    recount_leads(connection, [lead.id], now)
+    for table, is_open in (("meeting", "state = 'booked'"), ("opportunity", "outcome = ''")):
+        connection.execute(
+            text(
+                f"UPDATE {table} SET owner = :owner WHERE id IN (SELECT id FROM {table} "
+                f"WHERE lead_id = :lead AND {is_open} AND owner = ANY(:before) "
+                "FOR UPDATE SKIP LOCKED)"
+            ),
+            {**values, "owner": owner},
+        )
+    connection.execute(
+        text(
+            "UPDATE alert SET owner = :owner WHERE id IN (SELECT id FROM alert "
+            "WHERE lead_id = :lead AND kind = 'hot_lead' AND answered_at IS NULL "
+            "FOR UPDATE SKIP LOCKED)"
+        ),
+        {"owner": owner, "lead": lead.id},
+    )
+    if lead.phase in IN_SALES:
+        post(
+            connection,
+            key=f"assigned:{assignment}",
+            workflow_id=journey_id(lead.id),
+            kind="signal",
+            name="engagement",
+            payload=asdict(Notice(Code.ASSIGNED, ref=assignment, reason=owner)),
+        )
+    return assignment
+
+
+def _record(
+    connection: Connection,
+    lead_id: int,
+    owner: str,
+    now: datetime,
+    why: _Why,
+    *,
+    previous: str,
+) -> int:
+    made: int = connection.execute(
+        text(
+            "INSERT INTO assignment (lead_id, owner, previous, cause, rule, by, at) "
+            "VALUES (:lead, :owner, :previous, :cause, :rule, :by, :at) RETURNING id"
+        ),
+        {
+            "lead": lead_id,
+            "owner": owner,
+            "previous": previous,
+            **asdict(why),
+            "at": now,
+        },
+    ).scalar_one()
+    return made

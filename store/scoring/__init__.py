@@ -1,0 +1,1 @@
+"""Engagement, and the score and stage that follow from it."""

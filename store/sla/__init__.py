@@ -1,0 +1,1 @@
+"""Business time, and the promises that are measured in it."""

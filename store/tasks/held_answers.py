@@ -1,0 +1,248 @@
+"""Dispositions that somebody can still take back. They are kept in the database for a few seconds,
+then released into the normal completion: what was acknowledged counts, whichever process dies.
+
+Real time, by the database's clock, says when one is released. The task is completed as of the
+journey time at which it was answered.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection, Engine, Row, text
+
+from domain.names import full_name
+from domain.sentences import read, sentence, written
+from store.meetings.meetings import MeetingRefused
+from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.tasks.tasks import complete_task, keep_refused
+
+HOLD_SECONDS = 6
+"""How long an answer can be taken back."""
+RETRY_SECONDS = 3
+BATCH = 50
+
+log = structlog.get_logger()
+
+_CLAIM = text(
+    """
+    SELECT task_id, answer FROM held_answer WHERE release_at <= clock_timestamp()
+    ORDER BY release_at, task_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    """
+)
+_LATER = text(
+    "UPDATE held_answer SET release_at = clock_timestamp() + make_interval(secs => :seconds) "
+    "WHERE task_id = :task AND release_at < 'infinity'"
+)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An answer that is held, or was refused when it was released.
+
+    ``seconds_left`` is real time; ``refused`` the sentence that says what happened instead, ''
+    while it is held.
+    """
+
+    task_id: int
+    lead: str
+    answer: Answer
+    seconds_left: float
+    refused: str
+
+
+def hold(
+    connection: Connection, task_id: int, answer: Answer, user_id: int, now: datetime
+) -> datetime:
+    """Take an answer that can be taken back; nothing that follows from it happens yet.
+
+    Args:
+        user_id: who gives it, and alone may take it back.
+        now: journey time, UTC.
+
+    Returns:
+        When it is released (real time, UTC).
+
+    Raises:
+        TaskOver, TaskRefused, MeetingRefused: as :func:`store.tasks.tasks.complete_task`; and
+            TaskOver when somebody's answer is held already.
+    """
+    _refuse_held(connection, task_id)
+    trial = connection.begin_nested()
+    try:
+        complete_task(connection, task_id, answer, now)
+    finally:
+        trial.rollback()
+    release_at: datetime = connection.execute(
+        text(
+            """
+            INSERT INTO held_answer (task_id, answer, user_id, by, release_at)
+            VALUES (:task, cast(:answer AS jsonb), :user, :by,
+                clock_timestamp() + make_interval(secs => :seconds))
+            ON CONFLICT (task_id) DO UPDATE SET answer = excluded.answer, by = excluded.by,
+                user_id = excluded.user_id, release_at = excluded.release_at
+            RETURNING release_at
+            """
+        ),
+        {
+            "task": task_id,
+            "answer": _written(answer, now),
+            "user": user_id,
+            "by": answer.by,
+            "seconds": HOLD_SECONDS,
+        },
+    ).scalar_one()
+    return release_at
+
+
+def complete(connection: Connection, task_id: int, answer: Answer, now: datetime) -> None:
+    """Take an answer that counts at once, as :func:`store.tasks.tasks.complete_task`.
+
+    Raises:
+        TaskOver: also when somebody's answer is held; the sentence says whose.
+        TaskRefused, MeetingRefused: as there.
+    """
+    _refuse_held(connection, task_id)
+    complete_task(connection, task_id, answer, now)
+
+
+def take_back(connection: Connection, task_id: int, user_id: int) -> Answer | None:
+    """Take an answer back, or put one away that was refused.
+
+    Returns:
+        What was typed; None when nothing of this user is held: it counts by now.
+    """
+    row = connection.execute(
+        text("DELETE FROM held_answer WHERE task_id = :task AND user_id = :user RETURNING answer"),
+        {"task": task_id, "user": user_id},
+    ).first()
+    return _read(row.answer) if row else None
+
+
+def held_of(connection: Connection, user_id: int) -> list[Held]:
+    """What of a user is held or was refused, the newest first."""
+    rows = connection.execute(
+        text(
+            """
+            SELECT task_id, held_answer.answer,
+                held_answer.answer->'refused' AS refused, first_name, last_name, email,
+                CASE WHEN release_at < 'infinity'
+                    THEN extract(epoch FROM release_at - clock_timestamp()) ELSE 0 END AS left
+            FROM held_answer JOIN task ON task.id = held_answer.task_id
+            JOIN lead ON lead.id = task.lead_id
+            WHERE user_id = :user ORDER BY release_at DESC, task_id DESC LIMIT 20
+            """
+        ),
+        {"user": user_id},
+    )
+    return [_held(row) for row in rows]
+
+
+def release_due(database: Engine) -> int:
+    """Complete the tasks whose answers can't be taken back any more, each in a transaction of its
+    own. Any number of processes may do so at once.
+
+    An answer that is refused now is kept with the lead, and stays in ``held_answer`` with the
+    sentence of the refusal until its user puts it away.
+
+    Returns:
+        How many there were.
+    """
+    tried = 0
+    while tried < BATCH:
+        task_id = 0
+        try:
+            with database.begin() as connection:
+                row = connection.execute(_CLAIM).first()
+                if row is None:
+                    break
+                task_id = row.task_id
+                _release(connection, row)
+        except Exception as error:
+            if not task_id:
+                raise
+            # Others must not wait because a policy is missing, or a lock.
+            log.warning("an answer is not released yet", reason=type(error).__name__)
+            with database.begin() as connection:
+                connection.execute(_LATER, {"task": task_id, "seconds": RETRY_SECONDS})
+        tried += 1
+    return tried
+
+
+def _refuse_held(connection: Connection, task_id: int) -> None:
+    """Refuse what comes while an answer is held.
+
+    Raises:
+        TaskOver: one is; the sentence says whose.
+    """
+    # Whoever answers or closes the task waits here, so nobody else's answer can come in between.
+    connection.execute(text("SELECT FROM task WHERE id = :task FOR UPDATE"), {"task": task_id})
+    held = connection.execute(
+        text(
+            "SELECT by, answer->>'disposition' AS disposition FROM held_answer "
+            "WHERE task_id = :task AND release_at < 'infinity'"
+        ),
+        {"task": task_id},
+    ).first()
+    if held is not None:
+        raise TaskOver(
+            sentence(
+                "Task {task} can't be finished any more: {who} has just done it with "
+                "'{disposition}'.",
+                task=task_id,
+                who=held.by,
+                disposition=held.disposition,
+            )
+        )
+
+
+def _release(connection: Connection, row: Row[Any]) -> None:
+    answer, now = _read(row.answer), datetime.fromisoformat(row.answer["answered_at"])
+    trial = connection.begin_nested()
+    try:
+        complete_task(connection, row.task_id, answer, now)
+        trial.commit()
+    except (TaskRefused, MeetingRefused) as refusal:
+        trial.rollback()
+        keep_refused(connection, row.task_id, answer, now)
+        connection.execute(
+            text(
+                "UPDATE held_answer SET release_at = 'infinity', "
+                "answer = answer || jsonb_build_object('refused', cast(:why AS jsonb)) "
+                "WHERE task_id = :task"
+            ),
+            {"why": json.dumps(written(str(refusal))), "task": row.task_id},
+        )
+    else:
+        connection.execute(
+            text("DELETE FROM held_answer WHERE task_id = :task"), {"task": row.task_id}
+        )
+
+
+def _held(row: Row[Any]) -> Held:
+    lead = full_name(row.first_name, row.last_name) or row.email
+    refused = str(read(row.refused)) if row.refused else ""
+    return Held(row.task_id, lead, _read(row.answer), max(0.0, float(row.left)), refused)
+
+
+def _written(answer: Answer, now: datetime) -> str:
+    fields = asdict(answer) | {
+        "at": answer.at.isoformat() if answer.at else None,
+        "until": answer.until.isoformat() if answer.until else None,
+        "answered_at": now.isoformat(),
+    }
+    return json.dumps(fields)
+
+
+def _read(written: dict[str, Any]) -> Answer:
+    fields = {k: v for k, v in written.items() if k not in ("answered_at", "refused")}
+    read = Answer(**fields)
+    return replace(
+        read,
+        at=datetime.fromisoformat(written["at"]) if written["at"] else None,
+        until=date.fromisoformat(written["until"]) if written["until"] else None,
+    )

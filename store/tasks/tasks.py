@@ -1,0 +1,302 @@
+"""Tasks: opened for a journey, done by a person, withdrawn or expired. The row is the guard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from domain.contracts.journey import Disposition, TaskRequest
+from domain.sentences import sentence
+from domain.time.business_time import BusinessCalendar
+from domain.time.spans import Duration
+from store.outbox.outgoing import announce
+from store.outbox.relay_messages import post
+from store.sla import sla
+from store.sla.business_time import calendar_of, clocked
+from store.tables import Alert, Lead, RelayMessage, Task
+from store.tasks import sla_breaches
+from store.tasks.answers import Answer, TaskRefused, check, consequences
+
+HOT_WORK = ("qualify", "call")
+"""The kinds of task that answer a hot lead."""
+
+
+@dataclass(frozen=True)
+class OpenRow:
+    """A task as it was opened; times are journey time."""
+
+    id: int
+    owner: str
+    due_at: datetime
+    deadline_at: datetime
+    look_at: datetime | None
+    """When a promise about it is to be looked at; None when there is none."""
+
+
+def open_task(
+    connection: Connection,
+    request: TaskRequest,
+    *,
+    title: str,
+    instructions: str,
+    dispositions: Sequence[str],
+    opened_at: datetime,
+    due: Duration,
+    deadline: Duration,
+    workflow_id: str,
+    run_id: str,
+    owner: str | None = None,
+) -> OpenRow:
+    """Write the row of a task, once per ``request.key``, and start what its opening promises.
+
+    It is for the lead's owner, or for the person with the code ``owner``.
+    Business time is counted in the calendar of the owner's team; a ``timedelta`` is journey time.
+    One that a pause withdrew is opened with the time that was left.
+    """
+    if owner is None:
+        owner = connection.execute(
+            select(Lead.owner).where(Lead.id == request.lead_id)
+        ).scalar_one()
+    calendar = calendar_of(connection, owner)
+    values: dict[str, Any] = {
+        "lead_id": request.lead_id,
+        "opportunity_id": request.opportunity_id or None,
+        "meeting_id": request.meeting_id or None,
+        "kind": request.kind,
+        "title": title,
+        "instructions": instructions,
+        "dispositions": list(dispositions),
+        "attempt": request.attempt,
+        "owner": owner,
+        "state": "open",
+        "opened_at": opened_at,
+        "due_in": "" if isinstance(due, timedelta) else str(due),
+        "due_at": _after(due, opened_at, calendar),
+        "deadline_at": _after(deadline, opened_at, calendar),
+        "workflow_id": workflow_id,
+        "run_id": run_id,
+    }
+    if request.kind in HOT_WORK and (answer_by := _alert_due(connection, request.lead_id)):
+        values |= {"hot": True, "due_at": min(answer_by, values["due_at"])}
+    row = connection.execute(
+        insert(Task)
+        .values(key=request.key, **values)
+        .on_conflict_do_update(index_elements=["key"], set_={"key": request.key})
+        .returning(*Task.__table__.c)
+    ).one()
+    announce(connection, "task.opened", row.id)
+    sla.task_opened(connection, row, opened_at)
+    due_at = _due_after_pauses(connection, row) if request.seconds_left else row.due_at
+    look_at = sla_breaches.next_look(connection, row.id, opened_at)
+    return OpenRow(row.id, row.owner, due_at, row.deadline_at, look_at)
+
+
+def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datetime:
+    if isinstance(span, timedelta):
+        return start + span
+    return clocked(span).after(start, calendar)
+
+
+def _due_after_pauses(connection: Connection, task: Row[Any]) -> datetime:
+    """When a task is due that was withdrawn by pauses: their time does not count."""
+    opened, pauses = sla.opened_and_paused(connection, task)
+    due: datetime = task.due_at
+    if pauses and task.due_in:
+        due = clocked(task.due_in).after(opened, calendar_of(connection, task.owner), pauses)
+        connection.execute(update(Task).where(Task.id == task.id).values(due_at=due))
+    return due
+
+
+def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
+    """By when a hot lead waits for its answer; the alert becomes its owner's."""
+    # An alert that is being raised now either is seen here, or finds the task.
+    connection.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update(key_share=True))
+    return connection.execute(
+        update(Alert)
+        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
+        .values(owner=select(Lead.owner).where(Lead.id == lead_id).scalar_subquery())
+        .returning(Alert.due_at)
+    ).scalar()
+
+
+def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
+    connection.execute(
+        update(Alert)
+        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
+        .values(answered_at=now)
+    )
+
+
+def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
+    """The disposition of a task; None when no person has done it yet.
+
+    Reading it is not taking it: the journey has it when Temporal does, see :func:`mark_consumed`.
+    """
+    row = connection.execute(
+        select(*Task.__table__.c).where(Task.id == task_id, Task.state == "done")
+    ).first()
+    return None if row is None else _disposition(row)
+
+
+def close_task(connection: Connection, task_id: int, state: str, now: datetime) -> Disposition:
+    """Withdraw or expire an open task.
+
+    Args:
+        now: journey time, UTC.
+
+    Returns:
+        The person's disposition if one was committed first, else one with code ``state``.
+    """
+    row = connection.execute(
+        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
+    ).one()
+    if row.state == "done":
+        connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
+        return _disposition(row)
+    if row.state != "open":
+        return Disposition(task_id, row.state)
+    connection.execute(update(Task).where(Task.id == task_id).values(state=state, completed_at=now))
+    sla.task_closed(connection, row, state, now)
+    if row.kind in HOT_WORK:
+        _answer_alerts(connection, row.lead_id, now)
+    return Disposition(task_id, state)
+
+
+def complete_task(connection: Connection, task_id: int, answer: Answer, now: datetime) -> None:
+    """Commit a person's disposition, with what follows from it, and queue it for the journey.
+
+    Args:
+        now: journey time, UTC.
+
+    Raises:
+        TaskOver: the task is not open any more, or not for the one who answers.
+        TaskRefused: the answer lacks what its disposition needs.
+        store.meetings.meetings.MeetingRefused: the time given for a meeting will not do.
+    """
+    row = connection.execute(
+        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
+    ).first()
+    if row is None:
+        raise TaskRefused(sentence("There is no task {task}.", task=task_id))
+    check(connection, row, answer, now)
+    if row.kind in HOT_WORK:
+        _answer_alerts(connection, row.lead_id, now)
+    reason, ref = consequences(connection, row, answer, now)
+    sla.task_answered(connection, row, answer.disposition, answer.by, now)
+    entered = {
+        "note": answer.note,
+        "reason": answer.reason,
+        "competitor": answer.competitor,
+        **answer.extra,
+    }
+    if answer.at is not None:
+        entered["at"] = answer.at.isoformat()
+    if answer.until is not None:
+        entered["until"] = answer.until.isoformat()
+    if ref:
+        entered["ref"] = str(ref)
+    entered["code_reason"] = reason
+    connection.execute(
+        update(Task)
+        .where(Task.id == task_id)
+        .values(
+            state="done",
+            disposition=answer.disposition,
+            answer={k: v for k, v in entered.items() if v},
+            completed_by=answer.by,
+            completed_at=now,
+        )
+    )
+    announce(connection, "task.completed", task_id)
+    post(
+        connection,
+        key=f"task:{task_id}",
+        workflow_id=row.workflow_id,
+        kind="complete_task",
+        payload={"task_id": task_id},
+    )
+
+
+def keep_refused(connection: Connection, task_id: int, answer: Answer, now: datetime) -> bool:
+    """Keep what a person typed for a task that could not take it; it is in the lead's history.
+
+    Args:
+        now: journey time, UTC.
+
+    Returns:
+        Whether there is such a task.
+    """
+    typed = {
+        "at": now.isoformat(),
+        "by": answer.by,
+        "disposition": answer.disposition,
+        "reason": answer.reason,
+        "note": answer.note,
+        "competitor": answer.competitor,
+        "time": answer.at.isoformat() if answer.at else "",
+        "until": answer.until.isoformat() if answer.until else "",
+        **answer.extra,
+    }
+    kept = connection.execute(
+        text(
+            "UPDATE task SET answer = jsonb_set(answer, '{refused}', "
+            "coalesce(answer->'refused', '[]') || cast(:typed AS jsonb)) WHERE id = :id"
+        ),
+        {"typed": json.dumps([{k: v for k, v in typed.items() if v}]), "id": task_id},
+    )
+    return kept.rowcount > 0
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Which run waits for a task, and what it is to be told."""
+
+    workflow_id: str
+    run_id: str
+    consumed: bool
+    disposition: Disposition
+
+
+def wait_of(connection: Connection, task_id: int) -> Wait:
+    """The wait for a done task."""
+    row = connection.execute(select(*Task.__table__.c).where(Task.id == task_id)).one()
+    return Wait(row.workflow_id, row.run_id, row.consumed, _disposition(row))
+
+
+def delivery(connection: Connection, task_id: int) -> str:
+    """Whether the journey has a done task's disposition: ``delivered``, ``undeliverable`` (it had
+    gone on), or '' while the relay has not brought it yet."""
+    outcome: str | None = connection.execute(
+        select(RelayMessage.outcome).where(RelayMessage.key == f"task:{task_id}")
+    ).scalar()
+    return outcome or ""
+
+
+def mark_consumed(connection: Connection, task_id: int) -> None:
+    """Note that the journey has the disposition."""
+    connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
+
+
+def mark_late(connection: Connection, task_id: int) -> bool:
+    """Note that a disposition came when the journey had gone on.
+
+    Returns:
+        Whether it had; False when the journey did take the disposition.
+    """
+    late = update(Task).where(Task.id == task_id, Task.consumed.is_(False)).values(late=True)
+    return connection.execute(late.returning(Task.id)).first() is not None
+
+
+def _disposition(row: Row[Any]) -> Disposition:
+    return Disposition(
+        row.id,
+        row.disposition,
+        row.answer.get("code_reason", ""),
+        int(row.answer.get("ref", 0)),
+    )

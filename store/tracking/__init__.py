@@ -1,0 +1,1 @@
+"""Visitors, and what tracking calls say of them."""

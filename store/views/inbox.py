@@ -1,0 +1,275 @@
+"""The inbox: what waits for people to do it, and all that one task's screen shows.
+
+Times are journey time, UTC. A task whose answer is held is off the lists already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.meetings.free_times import open_slots
+from domain.names import full_name
+from domain.sales.follow_up import FollowUpPolicy, Return
+from domain.sales.next_calls import NextAction
+from domain.sales.opportunities import OpportunityPolicy
+from store.mail.inbound import AWAY_UNTIL, LATER
+from store.published.policies import PolicyMissing, policy
+from store.routing.rep_times import busy_times
+from store.sla.business_time import team_of
+from store.views.dossier import Dossier, dossier
+from store.views.next_actions import next_actions
+from store.views.task_lists import TaskDetail, detail
+
+MOST = 50
+"""How many tasks a list shows."""
+BOOKS = ("meeting_booked", "rescheduled")
+"""Dispositions that book an appointment."""
+
+
+@dataclass(frozen=True)
+class Pile:
+    """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's.
+    With ``late_at`` only those that were due before it."""
+
+    owner: str | None = None
+    team: str | None = None
+    late_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A task as the inbox lists it."""
+
+    id: int
+    lead_id: int
+    name: str
+    company: str
+    kind: str
+    title: str
+    attempt: int
+    owner: str
+    hot: bool
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many open tasks a rep has, and their team with them. ``present`` is whether the rep takes
+    new leads, absences aside; None when there is no such rep."""
+
+    own: int
+    team: int
+    present: bool | None
+
+
+@dataclass(frozen=True)
+class SaleFacts:
+    """The sale that a task is about, and what is known of it."""
+
+    id: int
+    stage: str
+    stage_since: datetime | None
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """Everything about one task. ``slots`` are free times by the lead's own days, ``refused`` what
+    people typed for it that could not be taken."""
+
+    task: TaskDetail
+    dossier: Dossier
+    next: Mapping[str, NextAction]
+    country: str
+    workflow_id: str
+    run_id: str
+    done_by: str
+    done_at: datetime | None
+    held_by: str
+    returns: Mapping[str, Return]
+    loss_reasons: Sequence[str]
+    sale: SaleFacts | None
+    meeting_at: datetime | None
+    slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
+    later: date | None = None
+    """The day from which the lead wants to hear from us again, as its last reply says."""
+    away_until: date | None = None
+    """The day on which the lead is back, as its absence note says. None for days that are over."""
+
+
+_PILE = """
+    task.state = 'open'
+    AND (cast(:owner AS text) IS NULL OR task.owner = :owner)
+    AND (cast(:team AS text) IS NULL
+        OR task.owner IN (SELECT code FROM rep WHERE rep.team = :team))
+    AND (cast(:late_at AS timestamptz) IS NULL OR task.due_at < :late_at)
+    AND NOT EXISTS (SELECT FROM held_answer AS held
+        WHERE held.task_id = task.id AND held.release_at < 'infinity')
+"""
+_LINES = text(
+    f"""
+    SELECT first.id, lead_id, kind, first.title, attempt, first.owner, hot, due_at,
+        first_name, last_name, email, coalesce(account.name, '') AS company
+    FROM (SELECT * FROM task WHERE {_PILE} ORDER BY hot DESC, due_at, id LIMIT :most) AS first
+    JOIN lead ON lead.id = lead_id LEFT JOIN account ON account.id = lead.account_id
+    ORDER BY hot DESC, due_at, first.id
+    """
+)
+_MARK = text(
+    f"""
+    SELECT count(*), max(task.id), sum(hashtext(task.owner)), count(*) FILTER (WHERE hot),
+        sum(extract(epoch FROM due_at)),
+        (SELECT string_agg(task_id || (release_at < 'infinity')::text, ',' ORDER BY task_id)
+         FROM held_answer WHERE user_id = :user)
+    FROM task WHERE {_PILE}
+    """
+)
+_TASK_MARK = text(
+    """
+    SELECT state, owner, EXISTS (SELECT FROM held_answer WHERE task_id = :task)
+    FROM task WHERE id = :task
+    """
+)
+_WAITING = text(
+    f"""
+    SELECT count(*) FILTER (WHERE task.owner = :rep) AS own, count(*) AS team,
+        (SELECT present FROM rep WHERE code = :rep AND active) AS present
+    FROM task WHERE {_PILE}
+    """
+)
+
+
+def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
+    """The open tasks, hot leads first, then the one due first."""
+    rows = connection.execute(_LINES, vars(pile) | {"most": most})
+    return [
+        Line(
+            row.id,
+            row.lead_id,
+            full_name(row.first_name, row.last_name) or row.email,
+            row.company,
+            row.kind,
+            row.title,
+            row.attempt,
+            row.owner,
+            row.hot,
+            row.due_at,
+        )
+        for row in rows
+    ]
+
+
+def how_many(connection: Connection, pile: Pile) -> int:
+    """How many open tasks there are."""
+    counted = connection.execute(text(f"SELECT count(*) FROM task WHERE {_PILE}"), vars(pile))
+    return int(counted.scalar_one())
+
+
+def mark(connection: Connection, pile: Pile, user_id: int) -> tuple[Hashable, ...]:
+    """Something that is another as soon as the list, or what the user holds, is another."""
+    row = connection.execute(_MARK, vars(pile) | {"user": user_id}).one()
+    return tuple(row)
+
+
+def task_mark(connection: Connection, task_id: int) -> tuple[Hashable, ...]:
+    """Something that is another as soon as the task is no longer open, or somebody else's; empty
+    when there is no such task."""
+    return tuple(connection.execute(_TASK_MARK, {"task": task_id}).first() or ())
+
+
+def waiting(connection: Connection, rep: str, team: str | None) -> Waiting:
+    """How much waits for a rep ('' for nobody) and for their team (None for everybody)."""
+    row = connection.execute(_WAITING, vars(Pile(team=team)) | {"rep": rep}).one()
+    return Waiting(row.own, row.team, row.present)
+
+
+def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None:
+    """One task with its lead and sale as they are at ``now``; None when there is none."""
+    task = detail(connection, task_id, now)
+    if task is None:
+        return None
+    row = connection.execute(
+        text(
+            f"""
+            SELECT workflow_id, run_id, completed_by, completed_at, opportunity_id, country,
+                lead.owner AS lead_owner, meeting.starts_at,
+                {LATER} AS later, {AWAY_UNTIL} AS away_until,
+                (SELECT by FROM held_answer
+                 WHERE held_answer.task_id = task.id AND release_at < 'infinity') AS held_by
+            FROM task JOIN lead ON lead.id = task.lead_id
+            LEFT JOIN meeting ON meeting.id = task.meeting_id WHERE task.id = :task
+            """
+        ),
+        {"task": task_id},
+    ).one()
+    is_open = task.state == "open"
+    return TaskView(
+        task,
+        dossier(connection, task.lead_id, now),
+        next_actions(
+            connection,
+            lead_id=task.lead_id,
+            kind=task.kind,
+            attempt=task.attempt,
+            dispositions=task.dispositions,
+        )
+        if is_open
+        else {},
+        row.country,
+        row.workflow_id,
+        row.run_id,
+        row.completed_by,
+        row.completed_at,
+        row.held_by or "",
+        _returns(connection) if task.kind == "qualify" else {},
+        _loss_reasons(connection) if "lost" in task.dispositions else (),
+        _sale(connection, row.opportunity_id) if row.opportunity_id else None,
+        row.starts_at,
+        _slots(connection, row.lead_owner, task.time_zone, row.country, now)
+        if is_open and set(BOOKS) & set(task.dispositions)
+        else {},
+        _ahead(row.later, now),
+        _ahead(row.away_until, now),
+    )
+
+
+def _ahead(day: date | None, now: datetime) -> date | None:
+    return day if day is not None and day > now.date() else None
+
+
+def _slots(
+    connection: Connection, owner: str, time_zone: str, country: str, now: datetime
+) -> dict[date, list[datetime]]:
+    if not owner:
+        return open_slots(now, time_zone, country, [])
+    team = team_of(connection, owner)
+    busy = busy_times(connection, owner, now)
+    return open_slots(now, time_zone, country, busy, team.calendar if team else None)
+
+
+def _returns(connection: Connection) -> Mapping[str, Return]:
+    try:
+        return policy(connection, FollowUpPolicy, "follow-up").returns
+    except PolicyMissing:
+        return {}
+
+
+def _loss_reasons(connection: Connection) -> Sequence[str]:
+    try:
+        return policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+    except PolicyMissing:
+        return ()
+
+
+def _sale(connection: Connection, opportunity_id: int) -> SaleFacts:
+    row: Any = connection.execute(
+        text("SELECT id, stage, stage_since, qualification FROM opportunity WHERE id = :id"),
+        {"id": opportunity_id},
+    ).one()
+    known = {name: str(value) for name, value in row.qualification.items() if value}
+    return SaleFacts(row.id, row.stage, row.stage_since, known)

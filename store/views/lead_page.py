@@ -1,0 +1,134 @@
+"""One lead as its page shows it: who, where, what is scheduled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.contracts.journey import Phase
+from domain.names import full_name
+from store.consent.consent import consent_of
+from store.published.policies import PolicyMissing
+from store.scoring.scoring import Explanation, explain
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """Something to come. ``kind`` is step, task, meeting, return, renewal or upsell; ``at`` is
+    journey time (UTC), None when nobody knows; ``what`` is a code or a name, ``ref`` its id."""
+
+    kind: str
+    at: datetime | date | None
+    what: str
+    owner: str
+    ref: int
+    held: bool
+
+
+@dataclass(frozen=True)
+class LeadView:
+    """A lead, where it stands and why, what mail it gets, and what is to come."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    title: str
+    country: str
+    language: str
+    time_zone: str
+    source: str
+    account_id: int | None
+    company: str
+    held: bool
+    """Whether its account is held out of marketing."""
+    stage: str
+    phase: str
+    phase_reason: str
+    phase_since: datetime | None
+    cycle: int
+    owner: str
+    owner_name: str
+    return_cadence: str
+    suppressed: str
+    """Why the address gets no mail; '' when it does."""
+    refused: tuple[str, ...]
+    """Topics it does not want to hear of."""
+    attributes: Mapping[str, Any]
+    score: Explanation | None
+    """None while no scoring policy is published."""
+    scheduled: tuple[Scheduled, ...]
+
+
+_LEAD = text(
+    """
+    SELECT lead.id, lead.first_name, lead.last_name, lead.email, lead.email_key, lead.phone,
+        lead.title, lead.country, lead.language, lead.time_zone, lead.source, lead.account_id,
+        coalesce(account.name, '') AS company,
+        coalesce(account.held_until > :now, false) AS held,
+        lead.stage, lead.phase, lead.phase_reason, lead.phase_since, lead.cycle, lead.owner,
+        coalesce(rep.name, '') AS owner_name, lead.return_cadence, lead.attributes
+    FROM lead LEFT JOIN account ON account.id = lead.account_id
+    LEFT JOIN rep ON rep.code = lead.owner
+    WHERE lead.id = :lead
+    """
+)
+_SCHEDULED = text(
+    """
+    SELECT 'step' AS kind, enrollment.due_at AS at, cast(NULL AS date) AS on_day,
+        concat_ws(' · ', version.name, nullif(enrollment.step, '')) AS what, '' AS owner,
+        enrollment.id AS ref,
+        enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false) AS held
+    FROM enrollment
+    JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
+    JOIN lead ON lead.id = enrollment.lead_id
+    LEFT JOIN account ON account.id = lead.account_id
+    WHERE enrollment.lead_id = :lead AND enrollment.ended_at IS NULL
+        AND (enrollment.step <> '' OR enrollment.due_at IS NOT NULL)
+    UNION ALL
+    SELECT 'task', due_at, NULL, kind, owner, id, false
+    FROM task WHERE lead_id = :lead AND state = 'open'
+    UNION ALL
+    SELECT 'meeting', starts_at, NULL, '', owner, id, false
+    FROM meeting WHERE lead_id = :lead AND state = 'booked' AND starts_at > :now
+    UNION ALL
+    SELECT 'return', parked_until, NULL, return_cadence, '', id, false
+    FROM lead WHERE id = :lead AND phase = :recycle AND parked_until IS NOT NULL
+    UNION ALL
+    SELECT kind, NULL, "on", kind, '', id, false
+    FROM renewal WHERE lead_id = :lead AND "on" >= cast(:now AS date)
+    ORDER BY at NULLS LAST, on_day, ref
+    """
+)
+
+
+def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView | None:
+    """The lead as it is at ``now`` (journey time, UTC); None when there is none."""
+    row = connection.execute(_LEAD, {"lead": lead_id, "now": now}).first()
+    if row is None:
+        return None
+    values = dict(row._mapping)
+    consent = consent_of(connection, values.pop("email_key"))
+    name = full_name(values.pop("first_name"), values.pop("last_name"))
+    try:
+        score = explain(connection, lead_id, now)
+    except PolicyMissing:
+        score = None
+    scheduled = connection.execute(
+        _SCHEDULED, {"lead": lead_id, "now": now, "recycle": Phase.RECYCLE}
+    )
+    return LeadView(
+        **values,
+        name=name or row.email,
+        suppressed=consent.suppressed,
+        refused=tuple(sorted(consent.refused)),
+        score=score,
+        scheduled=tuple(
+            Scheduled(one.kind, one.at or one.on_day, one.what, one.owner, one.ref, one.held)
+            for one in scheduled
+        ),
+    )

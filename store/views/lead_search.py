@@ -1,0 +1,333 @@
+"""Leads found by words and filters, page by page."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, select, text
+
+from domain.contracts.journey import Phase
+from domain.names import full_name
+from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
+from domain.scoring.standing import standing_of
+from store.consent.confirmations import UNCONFIRMED, WAITING
+from store.erasure.erasure import ERASED
+from store.published.policies import policy
+from store.scoring.scoring import points_now
+from store.tables import Rep
+from store.views.figures import NOT_STARTED
+
+Order = Literal["activity", "score", "fit"]
+COUNTED = 1000
+"""Up to here leads are counted exactly."""
+MOST_WORDS = 8
+MOST_SOURCES = 100
+NEWEST_LEADS = 10_000
+LONGEST_SEARCH = 200
+"""Characters; what is longer is cut."""
+DEEDS: Mapping[str, tuple[str, ...]] = {
+    "answered": ("reply",),
+    "bounced": ("bounce", "soft_bounce"),
+}
+"""What leads, or their mail, may have done → kinds of engagement."""
+_GRADE = re.compile(r"([A-D]?)([1-4]?)")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which leads; '' and None mean any."""
+
+    search: str = ""
+    """Beginnings of words in name, e-mail address, title, and the company's name and domain; a
+    lead has all of them."""
+    stage: str = ""
+    phase: str = ""
+    """``not started`` for those whose journey has not begun."""
+    owner: str | None = None
+    """Code of a rep; '' for those nobody owns."""
+    grade: str = ""
+    """Such as ``B2``, ``B`` or ``2``, or what grades mean: known, engaged, mql, hot."""
+    country: str = ""
+    """ISO 3166-1 alpha-2."""
+    source: str = ""
+    """Where they come from, exactly as it was written."""
+    cadence: str = ""
+    """The cadence they are in now, whatever its version."""
+    parked: bool | None = None
+    suppressed: bool | None = None
+    did: str = ""
+    """What happened at ``since`` or later: a key of :data:`DEEDS`."""
+    since: datetime | None = None
+    account: int | None = None
+    team: str | None = None
+    """Only those whose owner is of this team."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Where a page ended: the lead and what it was sorted by."""
+
+    key: datetime | float
+    lead_id: int
+
+
+@dataclass(frozen=True)
+class FoundLead:
+    """A lead as a list shows it. ``active_at`` is when it last did something or went on to another
+    phase (journey time, UTC), None for never."""
+
+    id: int
+    name: str
+    email: str
+    title: str
+    account_id: int | None
+    company: str
+    country: str
+    stage: str
+    phase: str
+    phase_reason: str
+    cycle: int
+    owner: str
+    score: int
+    grade: str
+    fit_points: int
+    active_at: datetime | None
+    suppressed: str
+    """Why the address gets no mail; '' when it does."""
+    mark: Mark
+
+
+def find_leads(
+    connection: Connection,
+    now: datetime,
+    wanted: Wanted,
+    *,
+    order: Order = "activity",
+    after: Mark | None = None,
+    limit: int = 50,
+) -> list[FoundLead]:
+    """A page of the leads that are wanted, the latest activity, the highest score or the best fit
+    first.
+
+    Args:
+        now: journey time, UTC.
+        after: of the last lead of the page before.
+
+    Raises:
+        PolicyMissing: no scoring policy is published.
+    """
+    rules = policy(connection, ScoringPolicy, "scoring")
+    conditions, values = _conditions(connection, rules, wanted, now)
+    key = _KEYS[order]
+    if after is not None:
+        kind = "timestamptz" if order == "activity" else "float8"
+        conditions.append(f"({key}, lead.id) < (cast(:after_key AS {kind}), :after_id)")
+        values |= {"after_key": after.key, "after_id": after.lead_id}
+    # PostgreSQL can't tell how rare a grade is: in the order of the index it would read all leads
+    # for none. So that it sorts what it found, the order is one that no index has.
+    sort = f"{key} + interval '0'" if wanted.grade and order == "activity" else key
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT lead.*, coalesce(account.name, '') AS company,
+                coalesce(suppression.reason,
+                    CASE WHEN {WAITING} THEN '{UNCONFIRMED}' END, '') AS suppressed
+            FROM (
+                SELECT id, first_name, last_name, email, email_key, title, account_id, country,
+                    stage, phase, phase_reason, cycle, owner, fit, fit_points, interest,
+                    interest_as_of,
+                    greatest(phase_since, nullif(interest_as_of, to_timestamp(0))) AS active_at,
+                    {key} AS key
+                FROM lead WHERE {" AND ".join(conditions)}
+                ORDER BY {sort} DESC, id DESC LIMIT :limit
+            ) AS lead
+            LEFT JOIN account ON account.id = lead.account_id
+            LEFT JOIN suppression ON suppression.email_key = lead.email_key
+            ORDER BY lead.key DESC, lead.id DESC
+            """
+        ),
+        values | {"limit": limit, "half_life": rules.half_life.length.total_seconds()},
+    )
+    return [_line(rules, row, now) for row in rows]
+
+
+def count_leads(connection: Connection, now: datetime, wanted: Wanted) -> int:
+    """How many leads are wanted; one more than ``COUNTED`` for all that are more.
+
+    Raises:
+        PolicyMissing: no scoring policy is published.
+    """
+    rules = policy(connection, ScoringPolicy, "scoring")
+    conditions, values = _conditions(connection, rules, wanted, now)
+    counted = connection.execute(
+        text(
+            f"SELECT count(*) FROM (SELECT FROM lead WHERE {' AND '.join(conditions)} "
+            "LIMIT :most) AS found"
+        ),
+        values | {"most": COUNTED + 1},
+    )
+    return int(counted.scalar_one())
+
+
+def searched(connection: Connection, search: str) -> tuple[list[str], dict[str, Any]]:
+    """SQL conditions on ``lead`` that say that it has all words of a search, and their values."""
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    for number, word in enumerate(words_searched(connection, search)):
+        name = f"word_{number}"
+        values[name] = beginning(word)
+        conditions.append(
+            f"(lead.words @@ cast(:{name} AS tsquery) OR account_id = ANY (ARRAY("
+            f"SELECT id FROM account WHERE account.words @@ cast(:{name} AS tsquery))))"
+        )
+    return conditions, values
+
+
+def owners(connection: Connection, team: str | None) -> dict[str, str]:
+    """Code → name of the reps who may own leads, of one team or of all (None)."""
+    query = select(Rep.code, Rep.name).where(Rep.active, Rep.manager.is_(False))
+    if team is not None:
+        query = query.where(Rep.team == team)
+    return {row.code: row.name for row in connection.execute(query.order_by(Rep.code))}
+
+
+def sources(connection: Connection) -> list[str]:
+    """Where imports and the newest leads come from, at most ``MOST_SOURCES`` in alphabetical order.
+
+    To look at all leads would take longer than the list that is chosen by it.
+    """
+    query = text(
+        "SELECT source FROM (SELECT source FROM import_run WHERE state = 'done' "
+        "UNION SELECT source FROM (SELECT source FROM lead ORDER BY id DESC LIMIT :newest) AS new"
+        ") AS known WHERE source <> '' ORDER BY source LIMIT :most"
+    )
+    return list(connection.scalars(query, {"newest": NEWEST_LEADS, "most": MOST_SOURCES}))
+
+
+def words_searched(connection: Connection, search: str) -> list[str]:
+    """The words of a search as the index has them, ``MOST_WORDS`` at most."""
+    found = connection.execute(
+        text("SELECT lexeme FROM unnest(account_words(:search, '')) ORDER BY positions[1]"),
+        {"search": unicodedata.normalize("NFC", search.replace("\0", " ")[:LONGEST_SEARCH])},
+    )
+    return list(found.scalars())[:MOST_WORDS]
+
+
+def beginning(word: str) -> str:
+    """The ``tsquery`` for words that begin like this one."""
+    quoted = word.replace("\\", "\\\\").replace("'", "''")
+    return f"'{quoted}':*"
+
+
+# Interest decays at one rate for all, so leads stand in the same order at any time: by the moment
+# at which one point of each will be left.
+INTEREST_ORDER = (
+    "CASE WHEN {0}.interest > 0 THEN ln({0}.interest) / ln(2.0::float8) * :half_life "
+    "+ date_part('epoch', {0}.interest_as_of) ELSE 0 END"
+)
+_KEYS: Mapping[Order, str] = {
+    "activity": "greatest(phase_since, interest_as_of)",
+    "score": INTEREST_ORDER.format("lead"),
+    "fit": "lead.fit_points::float8",
+}
+# A power of more than 500 half-lives would be too small a number for PostgreSQL.
+_LEVEL = """
+    4 - width_bucket(
+        greatest(0, floor(interest * power(0.5, least(500, greatest(0,
+            date_part('epoch', :now - interest_as_of) / :half_life))) + 0.500001)),
+        cast(:floors AS float8[]))
+"""
+
+
+def _conditions(
+    connection: Connection, rules: ScoringPolicy, wanted: Wanted, now: datetime
+) -> tuple[list[str], dict[str, Any]]:
+    conditions, values = searched(connection, wanted.search)
+    # Nobody is left to be found in the shell of an erased lead.
+    conditions.append(f"phase_reason <> '{ERASED}'")
+    for field in fields(wanted):
+        chosen = getattr(wanted, field.name)
+        if field.name in _EQUAL and chosen not in ("", None):
+            conditions.append(_EQUAL[field.name])
+            values[field.name] = "" if chosen == NOT_STARTED else chosen
+    if wanted.did in DEEDS:
+        conditions.append(
+            "EXISTS (SELECT FROM engagement WHERE engagement.lead_id = lead.id "
+            "AND engagement.kind = ANY (:deeds) AND engagement.at >= :since)"
+        )
+        values |= {"deeds": list(DEEDS[wanted.did]), "since": wanted.since}
+    if wanted.owner is not None:
+        conditions.append("owner = :owner")
+        values["owner"] = wanted.owner
+    if wanted.parked is not None:
+        conditions.append("phase = :parked" if wanted.parked else "phase <> :parked")
+        values["parked"] = Phase.RECYCLE
+    if wanted.suppressed is not None:
+        negation = "" if wanted.suppressed else "NOT "
+        conditions.append(
+            f"{negation}({WAITING} OR "
+            "EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key))"
+        )
+    if wanted.grade:
+        conditions.append(f"coalesce(nullif(fit, ''), :unjudged) || {_LEVEL} = ANY (:grades)")
+        values |= {
+            "now": now,
+            "half_life": rules.half_life.length.total_seconds(),
+            "floors": [float(rules.levels[level]) for level in reversed(LEVELS[:-1])],
+            "unjudged": standing_of(rules, "", 0).grade[0],
+            "grades": _grades(rules, wanted.grade),
+        }
+    return conditions, values
+
+
+_EQUAL = {
+    "stage": "stage = :stage",
+    "phase": "phase = :phase",
+    "country": "country = :country",
+    "source": "source = :source",
+    "account": "account_id = :account",
+    "team": "owner IN (SELECT code FROM rep WHERE rep.team = :team)",
+    "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "
+    "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name = :cadence))",
+}
+
+
+def _grades(rules: ScoringPolicy, wanted: str) -> Sequence[str]:
+    """The grades, such as B2, that ``Wanted.grade`` names; none for what is no grade."""
+    every = [(letter, level) for letter in LETTERS for level in LEVELS]
+    if wanted in MEANINGS:
+        meant = [one for one in every if rules.matrix[one[0]][one[1] - 1] == wanted]
+    elif match := _GRADE.fullmatch(wanted):
+        meant = [one for one in every if match[1] in ("", one[0]) and match[2] in ("", str(one[1]))]
+    else:
+        meant = []
+    return [f"{letter}{level}" for letter, level in meant]
+
+
+def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> FoundLead:
+    points = points_now(rules, row, now)
+    return FoundLead(
+        id=row.id,
+        name=full_name(row.first_name, row.last_name) or row.email,
+        email=row.email,
+        title=row.title,
+        account_id=row.account_id,
+        company=row.company,
+        country=row.country,
+        stage=row.stage,
+        phase=row.phase,
+        phase_reason=row.phase_reason,
+        cycle=row.cycle,
+        owner=row.owner,
+        score=points,
+        grade=standing_of(rules, row.fit, points).grade,
+        fit_points=row.fit_points,
+        active_at=row.active_at,
+        suppressed=row.suppressed,
+        mark=Mark(row.key, row.id),
+    )

@@ -1,0 +1,198 @@
+"""Leads as people look at them: found and listed."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, text
+
+from domain.email.addresses import address_key
+from domain.names import full_name, id_named
+from domain.scoring.fit import letter_of
+from domain.scoring.policy import ScoringPolicy
+from domain.scoring.standing import standing_of
+from store.published.policies import policy
+from store.scoring.engagement import record_engagement
+from store.scoring.scoring import points_now
+from store.views.lead_search import INTEREST_ORDER, searched
+
+MOST_POINTS = 10_000
+"""What may be added to a score, or taken away, at once."""
+
+
+@dataclass(frozen=True)
+class LeadLine:
+    """A lead as a list shows it."""
+
+    id: int
+    first_name: str
+    last_name: str
+    company: str
+    email: str
+    stage: str
+    phase: str
+    phase_reason: str
+    cycle: int
+    owner: str
+    score: int
+    """Points of interest."""
+    grade: str
+    """Fit letter and interest level, such as ``B2``."""
+    fit: str
+    """Letter A to D."""
+    fit_points: int
+    interest: int
+    """Level 1 (most) to 4."""
+    time_zone: str
+
+    @property
+    def name(self) -> str:
+        """The lead's name in the order of its script, else the e-mail address."""
+        return full_name(self.first_name, self.last_name) or self.email
+
+
+_LINE = """
+    SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
+        phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, fit_points, interest,
+        interest_as_of
+    FROM lead LEFT JOIN account ON account.id = lead.account_id
+"""
+
+
+LineOrder = Literal["phase", "fit", "interest"]
+PageOrder = Literal["id", "fit", "interest"]
+_FIT, _INTEREST = "{0}.fit_points", INTEREST_ORDER
+_ORDERS = {
+    "phase": "phase_since DESC NULLS LAST, lead.id",
+    "id": "lead.id",
+    "fit": f"{_FIT.format('lead')} DESC, lead.id DESC",
+    "interest": f"{_INTEREST.format('lead')} DESC, lead.id DESC",
+}
+_BEHIND = (
+    "(:after = 0 OR ({0}, lead.id) < (SELECT {1}, other.id FROM lead AS other "
+    "WHERE other.id = :after))"
+)
+_AFTER = {
+    "id": "lead.id > :after",
+    "fit": _BEHIND.format(_FIT.format("lead"), _FIT.format("other")),
+    "interest": _BEHIND.format(_INTEREST.format("lead"), _INTEREST.format("other")),
+}
+
+
+def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | None:
+    """The lead with this id (``42`` or ``lead-42``) or e-mail address as it is at ``now``
+    (journey time, UTC), or None."""
+    number = id_named(who, "lead")
+    condition = "lead.id = :id" if number else "email_key = :email"
+    row = connection.execute(
+        text(f"{_LINE} WHERE {condition}"),
+        {"id": number, "email": address_key(who)},
+    ).first()
+    return _line(policy(connection, ScoringPolicy, "scoring"), row, now) if row else None
+
+
+def list_leads(
+    connection: Connection,
+    now: datetime,
+    *,
+    stage: str = "",
+    phase: str = "",
+    order: LineOrder = "phase",
+    limit: int = 50,
+) -> list[LeadLine]:
+    """Leads by stage and phase ('' for any) as they are at ``now`` (journey time, UTC): the one
+    whose phase is youngest first, the best fitting or the most interested."""
+    rules = policy(connection, ScoringPolicy, "scoring")
+    rows = connection.execute(
+        text(
+            f"{_LINE} WHERE (:stage = '' OR stage = :stage) AND (:phase = '' OR phase = :phase) "
+            f"ORDER BY {_ORDERS[order]} LIMIT :limit"
+        ),
+        {
+            "stage": stage,
+            "phase": phase,
+            "limit": limit,
+            "half_life": rules.half_life.length.total_seconds(),
+        },
+    ).all()
+    return [_line(rules, row, now) for row in rows]
+
+
+def leads_page(
+    connection: Connection,
+    now: datetime,
+    *,
+    stage: str = "",
+    phase: str = "",
+    owner: str | None = None,
+    account_id: int | None = None,
+    team: str | None = None,
+    search: str = "",
+    fit: str = "",
+    order: PageOrder = "id",
+    after: int = 0,
+    limit: int = 50,
+) -> list[LeadLine]:
+    """Leads in the order of their ids, or the best fitting or most interested first, from the one
+    after ``after``, as they are at ``now`` (journey time, UTC).
+
+    Args:
+        owner: code of a rep, '' for those nobody owns, None for any.
+        team: only those whose owner is of this team; None for all.
+        search: beginnings of words that the lead or its account has (``store.views.lead_search``).
+        fit: letter A to D, '' for any.
+    """
+    words, values = searched(connection, search)
+    rules = policy(connection, ScoringPolicy, "scoring")
+    rows = connection.execute(
+        text(
+            f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}{_AFTER[order]} "
+            "AND (:fit = '' OR coalesce(nullif(fit, ''), :unjudged) = :fit) "
+            "AND (:stage = '' OR stage = :stage) "
+            "AND (:phase = '' OR phase = :phase) "
+            "AND (cast(:owner AS text) IS NULL OR lead.owner = :owner) "
+            "AND (cast(:account AS bigint) IS NULL OR account_id = :account) "
+            "AND (cast(:team AS text) IS NULL "
+            "OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)) "
+            f"ORDER BY {_ORDERS[order]} LIMIT :limit"
+        ),
+        values
+        | {
+            "fit": fit,
+            "unjudged": letter_of(rules, 0),
+            "half_life": rules.half_life.length.total_seconds(),
+            "after": after,
+            "stage": stage,
+            "phase": phase,
+            "owner": owner,
+            "account": account_id,
+            "team": team,
+            "limit": limit,
+        },
+    ).all()
+    return [_line(rules, row, now) for row in rows]
+
+
+def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> LeadLine:
+    values = dict(row._mapping)
+    for name in ("fit", "interest", "interest_as_of"):
+        del values[name]
+    points = points_now(rules, row, now)
+    standing = standing_of(rules, row.fit, points)
+    return LeadLine(
+        **values,
+        score=points,
+        grade=standing.grade,
+        fit=standing.grade[0],
+        interest=standing.level,
+    )
+
+
+def add_points(connection: Connection, lead_id: int, points: int, at: datetime) -> None:
+    """Add ``points`` (may be negative) to a lead's score, as an engagement of kind ``score`` at
+    ``at`` (journey time, UTC). Each call counts."""
+    key = f"score:{uuid.uuid4()}"
+    record_engagement(connection, lead_id=lead_id, kind="score", at=at, key=key, points=points)

@@ -1,0 +1,248 @@
+"""Sales as people look at them: one, or found by filters, with those that stand still."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Boolean, Connection, Row, Select, func, literal_column, or_, select, text
+
+from domain.names import full_name, id_named
+from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy, missing
+from domain.time.business_time import BusinessCalendar, CalendarShut
+from domain.time.spans import ClockSpan
+from store.accounts.accounts import name_key
+from store.published.policies import PolicyMissing, policy
+from store.sla.business_time import calendar_of
+from store.tables import Account, Lead, Opportunity, Rep, Task
+
+State = Literal["open", "won", "lost", "no_outcome", "stalled", "any"]
+"""Open, or how it was closed."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which sales; '' and None mean any."""
+
+    state: State = "open"
+    stage: str = ""
+    owner: str | None = None
+    stalled: bool = False
+    """Only open ones that stand still."""
+    incomplete: bool = False
+    """Only those of which budget, authority, need or timeline is not known."""
+    team: str | None = None
+    """Only those with leads whose owner is of this team."""
+    account: str = ""
+    """Only this account's: its id, name or domain."""
+
+
+@dataclass(frozen=True)
+class OpportunityLine:
+    """A sale; times are journey time, UTC."""
+
+    id: int
+    key: str
+    lead_id: int
+    account_id: int | None
+    account: str
+    lead: str
+    """The lead's name, else its e-mail address."""
+    name: str
+    owner: str
+    stage: str
+    stage_since: datetime | None
+    help_offered_at: datetime | None
+    """When marketing's help was offered."""
+    qualification: dict[str, Any]
+    outcome: str
+    outcome_reason: str
+    competitor: str
+    opened_at: datetime
+    closed_at: datetime | None
+    task_id: int | None
+    """The task its owner has now."""
+
+    @property
+    def missing(self) -> list[str]:
+        """What is not known of budget, authority, need and timeline."""
+        return missing(self.qualification)
+
+    @property
+    def since(self) -> datetime:
+        """When it came to its stage."""
+        return self.stage_since or self.opened_at
+
+
+@dataclass(frozen=True)
+class Sale(OpportunityLine):
+    """A sale as lists show it. ``due_at`` is when its stage is expected to be over; None when it is
+    closed or the policy does not say."""
+
+    due_at: datetime | None
+    stalled: bool
+    """Whether it stands still."""
+
+
+@dataclass(frozen=True)
+class StageCount:
+    """A stage of the policy and the open sales in it."""
+
+    stage: str
+    expected: ClockSpan | None
+    open: int
+    stalled: int
+
+
+_OPEN_TASK = (
+    select(func.max(Task.id))
+    .where(
+        Task.lead_id == Opportunity.lead_id,
+        Task.opportunity_id == Opportunity.id,
+        Task.kind == "opportunity",
+        Task.state == "open",
+    )
+    .scalar_subquery()
+)
+_WARNED = literal_column(
+    """
+    opportunity.outcome = '' AND EXISTS (
+        SELECT FROM alert WHERE alert.lead_id = opportunity.lead_id
+            AND alert.kind = 'stalled' AND answered_at IS NULL
+            AND starts_with(alert.key, 'stalled:opportunity-' || opportunity.id || ':'))
+    """,
+    Boolean,
+)
+_LINE: Select[Any] = (
+    select(
+        *Opportunity.__table__.c,
+        func.coalesce(Account.name, "").label("account"),
+        Lead.first_name,
+        Lead.last_name,
+        Lead.email,
+        _OPEN_TASK.label("task_id"),
+        _WARNED.label("warned"),
+    )
+    .join(Lead, Lead.id == Opportunity.lead_id)
+    .outerjoin(Account, Account.id == Opportunity.account_id)
+)
+
+
+def find_opportunity(connection: Connection, opportunity_id: int) -> OpportunityLine | None:
+    """The sale with this id, or None."""
+    row = connection.execute(_LINE.where(Opportunity.id == opportunity_id)).first()
+    return OpportunityLine(**_facts(row)) if row else None
+
+
+def sales(
+    connection: Connection, now: datetime, wanted: Wanted, *, after: int = 0, limit: int = 50
+) -> list[Sale]:
+    """A page of the sales, the youngest first.
+
+    Args:
+        now: journey time, UTC.
+        after: the last one of the page before; 0 for the first page.
+    """
+    query = _wanted(wanted).order_by(Opportunity.id.desc())
+    if after:
+        query = query.where(Opportunity.id < after)
+    # Whether a sale stands still is told by business time, which the database does not know.
+    rows = connection.execute(query if wanted.stalled else query.limit(limit)).all()
+    clock = _StageClock(connection)
+    found: list[Sale] = []
+    for row in rows:
+        sale = _sale(row, clock, now)
+        if sale.stalled or not wanted.stalled:
+            found.append(sale)
+        if len(found) == limit:
+            break
+    return found
+
+
+def by_stage(connection: Connection, now: datetime, team: str | None = None) -> list[StageCount]:
+    """The stages in their order with their open sales (of ``team``); those that the policy does
+    not name any more come last."""
+    clock = _StageClock(connection)
+    counts: dict[str, list[int]] = {name: [0, 0] for name in clock.stages}
+    for row in connection.execute(_wanted(Wanted(team=team))).all():
+        sale = _sale(row, clock, now)
+        count = counts.setdefault(sale.stage, [0, 0])
+        count[0] += 1
+        count[1] += sale.stalled
+    return [StageCount(stage, clock.expected(stage), *count) for stage, count in counts.items()]
+
+
+class _StageClock:
+    """How long stages take, by the calendars of owners."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._calendars: dict[str, BusinessCalendar] = {}
+        self._rules: OpportunityPolicy | None = None
+        with suppress(PolicyMissing):
+            self._rules = policy(connection, OpportunityPolicy, "opportunity")
+
+    @property
+    def stages(self) -> list[str]:
+        return [] if self._rules is None else [one.name for one in self._rules.stages]
+
+    def expected(self, stage: str) -> ClockSpan | None:
+        return None if self._rules is None else self._rules.expected(stage)
+
+    def due(self, stage: str, since: datetime, owner: str) -> datetime | None:
+        expected = self.expected(stage)
+        if expected is None:
+            return None
+        if owner not in self._calendars:
+            self._calendars[owner] = calendar_of(self._connection, owner)
+        try:
+            return expected.after(since, self._calendars[owner])
+        except CalendarShut:
+            return None
+
+
+def _wanted(wanted: Wanted) -> Select[Any]:
+    query = _LINE
+    if wanted.state == "open" or wanted.stalled:
+        query = query.where(Opportunity.outcome == "")
+    elif wanted.state != "any":
+        query = query.where(Opportunity.outcome == wanted.state)
+    if wanted.stage:
+        query = query.where(Opportunity.stage == wanted.stage)
+    if wanted.owner is not None:
+        query = query.where(Opportunity.owner == wanted.owner)
+    if wanted.incomplete:
+        unknown = text(
+            "EXISTS (SELECT FROM unnest(cast(:known AS text[])) AS name "
+            "WHERE trim(coalesce(opportunity.qualification->>name, '')) = '')"
+        )
+        query = query.where(unknown.bindparams(known=list(QUALIFICATION)))
+    if wanted.team is not None:
+        ours = select(Rep.code).where(Rep.team == wanted.team)
+        query = query.where(Lead.owner.in_(ours))
+    if wanted.account:
+        query = query.where(
+            or_(
+                Account.name_key == name_key(wanted.account),
+                Account.domain == wanted.account.strip().casefold(),
+                Account.id == id_named(wanted.account, "account"),
+            )
+        )
+    return query
+
+
+def _sale(row: Row[Any], clock: _StageClock, now: datetime) -> Sale:
+    one = OpportunityLine(**_facts(row))
+    due_at = clock.due(one.stage, one.since, one.owner) if one.outcome == "" else None
+    stalled = row.warned or (due_at is not None and due_at < now)
+    return Sale(**vars(one), due_at=due_at, stalled=stalled)
+
+
+def _facts(row: Row[Any]) -> dict[str, Any]:
+    facts = dict(row._mapping)
+    del facts["warned"]
+    email = facts.pop("email")
+    facts["lead"] = full_name(facts.pop("first_name"), facts.pop("last_name")) or email
+    return facts

@@ -1,0 +1,1 @@
+"""Pages that links in a mail lead to."""

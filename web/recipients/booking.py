@@ -1,0 +1,148 @@
+"""The page on which a lead books, moves or cancels a meeting."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import Response
+from sqlalchemy import Connection, Engine, Row
+
+from domain.email.links import LinkClaim, LinkSigner
+from domain.meetings.free_times import SLOT, open_slots
+from domain.time.window import zone
+from settings import Settings
+from store.access.link_limits import TooOften, note_move
+from store.meetings.meetings import (
+    MeetingRefused,
+    book_meeting,
+    cancel_meeting,
+    upcoming_meeting,
+)
+from store.patience import PAGE_SECONDS, keep_trying
+from store.routing.rep_times import busy_times
+from store.sla.business_time import team_of
+from store.tables import Meeting
+from web.recipients.touched import TouchedLead, claim_of, touched_lead
+from web.retry_after import not_before
+from web.views import page
+from web.words import words_in
+
+MINUTES = int(SLOT.total_seconds()) // 60
+
+
+def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> APIRouter:
+    """``/b/``: booking."""
+    router = APIRouter()
+
+    def show(
+        connection: Connection,
+        touched: TouchedLead,
+        now: datetime,
+        *,
+        status: int = 200,
+        trouble: str = "",
+        news: str = "",
+    ) -> Response:
+        meeting = _meeting_of(connection, touched, now)
+        return page(
+            "booking.html",
+            status,
+            words=words_in(touched.language),
+            sender=settings.email_from_name,
+            time_zone=zone(touched.time_zone).key,
+            starts_at=meeting and meeting.starts_at.astimezone(zone(touched.time_zone)),
+            minutes=meeting.minutes if meeting else MINUTES,
+            days=_days(connection, touched, now),
+            trouble=trouble,
+            news=news,
+        )
+
+    @router.get("/b/{token}")
+    def slots(token: str) -> Response:
+        claim = claim_of(signer, token, "booking")
+        with database.connect() as connection:
+            touched = touched_lead(connection, claim.touch_key)
+            return show(connection, touched, settings.clock().now())
+
+    @router.post("/b/{token}")
+    def choose(
+        token: str,
+        starts_at: Annotated[str, Form()] = "",
+        action: Annotated[str, Form()] = "book",
+    ) -> Response:
+        """``starts_at`` (ISO 8601 with offset, one of the page's slots) books or moves;
+        ``action=cancel`` cancels."""
+        claim = claim_of(signer, token, "booking")
+        now = settings.clock().now()
+        return keep_trying(
+            lambda: change(claim, action, _instant(starts_at), now), PAGE_SECONDS, if_lost=False
+        )
+
+    def change(claim: LinkClaim, action: str, chosen: datetime | None, now: datetime) -> Response:
+        with database.begin() as connection:
+            touched = touched_lead(connection, claim.touch_key)
+            words = words_in(touched.language)
+            meeting = _meeting_of(connection, touched, now)
+            if action == "cancel":
+                if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now, by="lead"):
+                    return show(connection, touched, now, news=words.cancelled)
+                return show(connection, touched, now, status=409, trouble=words.nothing_to_cancel)
+            if meeting and meeting.starts_at == chosen:
+                # The answer to an earlier request was lost, or the button was clicked twice.
+                return show(connection, touched, now, news=words.booked)
+            days = _days(connection, touched, now)
+            if chosen is None or not any(chosen in slots for slots in days.values()):
+                return show(connection, touched, now, status=409, trouble=words.taken)
+            try:
+                # A refusal takes back the move, and the owner that the lead was given for it.
+                with connection.begin_nested():
+                    note_move(connection, touched.lead_id, now)
+                    book_meeting(
+                        connection,
+                        lead_id=touched.lead_id,
+                        starts_at=chosen,
+                        minutes=MINUTES,
+                        booked_by="lead",
+                        at=now,
+                        moves=meeting.id if meeting else 0,
+                    )
+            except MeetingRefused:
+                return show(connection, touched, now, status=409, trouble=words.taken)
+            except TooOften as often:
+                answer = show(connection, touched, now, status=429, trouble=words.moved_enough)
+                return not_before(answer, often.again_in)
+            return show(connection, touched, now, news=words.booked)
+
+    return router
+
+
+def _meeting_of(
+    connection: Connection, touched: TouchedLead, now: datetime
+) -> Row[tuple[Meeting]] | None:
+    """The meeting that the mail with the link is about if it lies ahead, else the lead's next."""
+    named = re.match(r"meeting-(\d+)-", touched.touch_key)
+    return upcoming_meeting(connection, touched.lead_id, now, named=int(named[1]) if named else 0)
+
+
+def _days(
+    connection: Connection, touched: TouchedLead, now: datetime
+) -> dict[date, list[datetime]]:
+    """The free slots of the rep who owns the lead; of nobody's calendar while nobody does."""
+    if not touched.owner:
+        return open_slots(now, touched.time_zone, touched.country, [])
+    busy = busy_times(connection, touched.owner, now)
+    team = team_of(connection, touched.owner)
+    calendar = team.calendar if team else None
+    return open_slots(now, touched.time_zone, touched.country, busy, calendar)
+
+
+def _instant(value: str) -> datetime | None:
+    """The instant (UTC) a form names; None when it is none, or has no offset."""
+    try:
+        instant = datetime.fromisoformat(value)
+        return instant.astimezone(UTC) if instant.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

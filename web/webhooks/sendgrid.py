@@ -1,0 +1,212 @@
+"""``POST /webhooks/sendgrid``: what SendGrid reports of mails, as its Signed Event Webhook.
+
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
+from sqlalchemy import Engine
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from starlette.requests import ClientDisconnect
+
+from crash_points import crash_point
+from domain.engagement.machines import read_networks
+from settings import Settings
+from store.published.policies import PolicyMissing
+from web.retry_after import retry_after
+from web.webhooks.sendgrid_events import DatedEvent, Problem, Tally, apply_events, read_events
+
+log = structlog.get_logger(__name__)
+
+# SendGrid posts up to 768 KB at once.
+LARGEST_BYTES = 2 * 1024 * 1024
+# How far ahead of ours SendGrid's clock may be.
+AHEAD_SECONDS = 300
+# A batch in which everything is wrong is explained by its beginning.
+PROBLEMS_TOLD = 20
+
+
+# What is wrong with an event itself, not with the database.
+UNSTORABLE = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError)
+
+
+class _Refused(Exception):
+    """The request as a whole is refused. ``field`` is the header concerned, or ``body``."""
+
+    def __init__(self, status: int, field: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.field = field
+
+
+def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
+    """``/webhooks/sendgrid``. It answers in JSON:
+
+    - 200: everything in the batch is committed. The numbers say what became of it.
+    - 400: the body is no batch, or ``problems`` names events and fields that could not be read,
+      or events that could not be stored.
+      The other events are committed. SendGrid repeats the batch, which does no harm.
+    - 401, 403: not signed; wrongly signed, or signed in the future.
+    - 413: too large. 503: no key is set, or the database can't be reached; SendGrid repeats it.
+    """
+    router = APIRouter()
+    verifier = _verifier(settings)
+    own_url = settings.web_url()
+    networks = read_networks(settings.scanner_networks)
+
+    def store(events: Sequence[DatedEvent], tally: Tally) -> None:
+        """Commit the events together. If there are some that can't be stored, the others are, in
+        ever smaller parts: SendGrid repeats a batch for a day, and they would wait as long."""
+        part = Tally()
+        try:
+            with database.begin() as connection:
+                apply_events(
+                    connection,
+                    events,
+                    part,
+                    own_url=own_url,
+                    networks=networks,
+                    now=settings.clock().now(),
+                )
+        except UNSTORABLE as error:
+            if len(events) == 1:
+                log.error(
+                    "an event of SendGrid can't be stored",
+                    kind=events[0].event.event,
+                    error=type(error).__name__,
+                )
+                tally.problems.append(Problem(events[0].item, "event", "It can't be stored."))
+                return
+            middle = len(events) // 2
+            store(events[:middle], tally)
+            store(events[middle:], tally)
+        else:
+            crash_point("door.events_committed")
+            tally.add(part)
+
+    def take(body: str) -> Response:
+        tally = Tally()
+        events = read_events(_batch(body), settings.clock(), tally)
+        if events:
+            store(events, tally)
+        answer: dict[str, Any] = tally.counts()
+        if not tally.problems:
+            if tally.unknown:
+                log.info("SendGrid reported mail that is not ours", **answer)
+            return JSONResponse(answer)
+        fields = sorted({problem.field for problem in tally.problems})
+        log.warning("some of SendGrid's events could not be read", fields=fields, **answer)
+        told = [asdict(problem) for problem in tally.problems[:PROBLEMS_TOLD]]
+        return JSONResponse(
+            {"error": "Some events could not be read.", **answer, "problems": told}, 400
+        )
+
+    @router.post("/webhooks/sendgrid")
+    async def events(request: Request) -> Response:
+        try:
+            if verifier is None:
+                raise _Refused(503, "", "SENDGRID_WEBHOOK_PUBLIC_KEY is not set, or is no key.")
+            signature, timestamp = _signature(request)
+            body = await _body(request)
+            _verify(verifier, body, signature, timestamp)
+            return await run_in_threadpool(take, body)
+        except _Refused as refused:
+            log.warning("a request in SendGrid's name was refused", reason=str(refused))
+            answer = {"error": str(refused), "field": refused.field}
+            return JSONResponse(answer, refused.status, retry_after(refused.status))
+        except (SQLAlchemyError, PolicyMissing) as error:
+            log.warning("SendGrid's events must wait", error=type(error).__name__)
+            return JSONResponse({"error": "The events can't be stored now."}, 503, retry_after())
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return router
+
+
+def _verifier(settings: Settings) -> Any | None:
+    """What checks signatures; None, and a line in the log, when there is no usable key."""
+    key = settings.sendgrid_webhook_public_key.strip()
+    if not key:
+        if settings.email_channel == "sendgrid":
+            log.warning(
+                "SENDGRID_WEBHOOK_PUBLIC_KEY is not set: SendGrid's events are refused, and "
+                "bounces and complaints stay unknown. docs/operations.md says where to find it."
+            )
+        return None
+    try:
+        verifier = EventWebhook(key)
+        # A key of another kind shows only when it is used.
+        verifier.verify_signature("", "", "")
+    except (ValueError, TypeError, AttributeError):
+        log.error(
+            "SENDGRID_WEBHOOK_PUBLIC_KEY is no ECDSA public key, so SendGrid's events are refused. "
+            "Copy it in one line as SendGrid shows it."
+        )
+        return None
+    return verifier
+
+
+def _signature(request: Request) -> tuple[str, str]:
+    """The signature and its time (seconds since 1970), as the headers have them."""
+    signature = request.headers.get(EventWebhookHeader.SIGNATURE, "")
+    timestamp = request.headers.get(EventWebhookHeader.TIMESTAMP, "")
+    for name, value in (
+        (EventWebhookHeader.SIGNATURE, signature),
+        (EventWebhookHeader.TIMESTAMP, timestamp),
+    ):
+        if not value:
+            raise _Refused(401, name, "The request is not signed.")
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        raise _Refused(403, EventWebhookHeader.TIMESTAMP, "The time of the signature is no time.")
+    # A repetition may carry the time of the first delivery, a day ago. Whoever replays a batch
+    # changes nothing by it: its events are SendGrid's own, and each counts once by its id.
+    if int(timestamp) - time.time() > AHEAD_SECONDS:
+        raise _Refused(
+            403, EventWebhookHeader.TIMESTAMP, "The signature is more than five minutes ahead."
+        )
+    return signature, timestamp
+
+
+async def _body(request: Request) -> str:
+    """The body as text, read no further than allowed."""
+    received = bytearray()
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > LARGEST_BYTES:
+            raise _Refused(413, "body", f"The body has more than {LARGEST_BYTES} bytes.")
+    try:
+        return received.decode()
+    except UnicodeDecodeError:
+        raise _Refused(400, "body", "The body is not UTF-8.") from None
+
+
+def _verify(verifier: Any, body: str, signature: str, timestamp: str) -> None:
+    try:
+        genuine = verifier.verify_signature(body, signature, timestamp)
+    except ValueError:  # No base64.
+        genuine = False
+    if not genuine:
+        raise _Refused(403, EventWebhookHeader.SIGNATURE, "The signature is wrong.")
+
+
+def _batch(body: str) -> list[object]:
+    try:
+        items = json.loads(body)
+    except RecursionError:
+        raise _Refused(400, "body", "The body is nested too deeply.") from None
+    except ValueError:
+        raise _Refused(400, "body", "The body is not JSON.") from None
+    if not isinstance(items, list):
+        raise _Refused(400, "body", "The body is not a JSON array of events.")
+    return items
