@@ -128,6 +128,8 @@ def crash(server: EmbeddedPostgres) -> None:
     sleeper = threading.Thread(target=run, args=(server, f"SELECT pg_sleep(60), '{ADDRESS}'"))
     sleeper.start()
     with closing(connect(server)) as asking, asking.cursor() as cursor:
+        # Within a transaction the first look at what others do is the only one.
+        asking.autocommit = True
         while not cursor.rowcount > 0:
             time.sleep(0.05)
             cursor.execute(
