@@ -204,6 +204,10 @@ class Stopping:
         self._tell = lambda: loop.call_soon_threadsafe(told.set_result, None)
         return told
 
+    def nothing_in_hand(self) -> None:
+        """Have a signal end the process at once again, until :meth:`listen` is called."""
+        self._tell = None
+
     def _wait(self) -> None:
         signal.sigwait(STOP_SIGNALS)
         self.told = True
@@ -231,6 +235,7 @@ def main() -> int:
                 if not str(error).startswith("Worker validation failed"):
                     raise
                 log.warning("worker is waiting for Temporal", reason="it went away again")
+                stopping.nothing_in_hand()
     except (NotReady, ValueError) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2
