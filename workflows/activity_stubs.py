@@ -245,41 +245,37 @@ async def mind_desk(request: MindDesk) -> Minded:
 
 
 async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
-    result: Answer = await workflow.execute_activity(
-        name,
-        request,
-        result_type=answer,
-        start_to_close_timeout=RECORD_LIMIT,
-        heartbeat_timeout=HEARTBEAT,
-        retry_policy=FOREVER,
-        summary=summary,
-    )
-    return result
+    return await _do(name, request, answer, summary, retries=FOREVER)
 
 
 async def _send(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
-    result: Answer = await workflow.execute_activity(
-        name,
-        request,
-        result_type=answer,
-        task_queue=EMAIL_QUEUE,
-        start_to_close_timeout=SEND_LIMIT,
-        heartbeat_timeout=HEARTBEAT,
-        retry_policy=PROVIDERS,
-        summary=summary,
+    return await _do(
+        name, request, answer, summary, retries=PROVIDERS, queue=EMAIL_QUEUE, limit=SEND_LIMIT
     )
-    return result
 
 
 async def _post(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
+    return await _do(name, request, answer, summary, retries=PROVIDERS, queue=WEBHOOK_QUEUE)
+
+
+async def _do(
+    name: str,
+    request: object,
+    answer: type[Answer],
+    summary: str,
+    *,
+    retries: RetryPolicy,
+    queue: str | None = None,
+    limit: timedelta = RECORD_LIMIT,
+) -> Answer:
     result: Answer = await workflow.execute_activity(
         name,
         request,
         result_type=answer,
-        task_queue=WEBHOOK_QUEUE,
-        start_to_close_timeout=RECORD_LIMIT,
+        task_queue=queue,
+        start_to_close_timeout=limit,
         heartbeat_timeout=HEARTBEAT,
-        retry_policy=PROVIDERS,
+        retry_policy=retries,
         summary=summary,
     )
     return result

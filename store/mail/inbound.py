@@ -170,9 +170,9 @@ def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) ->
         connection,
         answer.uid,
         mail.sender_key,
-        "" if answer.partstat == "COUNTER" else answer.partstat,
-        answer.proposed_at,
-        mail.at,
+        partstat="" if answer.partstat == "COUNTER" else answer.partstat,
+        proposed_at=answer.proposed_at,
+        now=mail.at,
         sequence=answer.sequence,
     )
     unread = answer.partstat == "COUNTER" and answer.proposed_at is None

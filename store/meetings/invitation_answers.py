@@ -32,14 +32,14 @@ class InvitationAnswer(StrEnum):
     """Somebody must look at it: the meeting stays as it is, and its rep has an alert."""
 
 
-def answer_invitation(  # noqa: PLR0917  (the order in which a calendar part names them)
+def answer_invitation(
     connection: Connection,
     uid: str,
     attendee: str,
+    *,
     partstat: str,
     proposed_at: datetime | None,
     now: datetime,
-    *,
     sequence: int | None = None,
 ) -> InvitationAnswer:
     """Do what an attendee answered to one of our invitations. An answer is no reply and no

@@ -128,7 +128,9 @@ def test_a_marketer_finds_a_mail_and_replies_as_its_recipient(site: Site, consol
     assert popup.value.url
     popup.value.close()
     window.get_by_role("link", name="On a phone").click()
-    assert window.locator("iframe.phone").bounding_box()["width"] <= 392  # type: ignore[index]
+    phone = window.locator("iframe.phone").bounding_box()
+    assert phone is not None
+    assert phone["width"] <= 392
     window.get_by_label("Text, if you like").fill("Please call me.")
     window.get_by_role("button", name="Reply").click()
     expect(window.get_by_text("Replied on")).to_be_visible()

@@ -4,6 +4,7 @@ is refused for a day, so a field without a value must not lose a booking."""
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,10 +29,11 @@ NEEDED = {
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every field of a report, and of every part in it."""
+    inner: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
         inner = value.items()
     elif isinstance(value, list):
-        inner = enumerate(value)  # type: ignore[assignment]
+        inner = enumerate(value)
     else:
         return [path]
     return [path] * bool(path) + [one for key, part in inner for one in places(part, (*path, key))]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine, insert, text
+from sqlalchemy import Connection, Engine, insert, text
 
 from store.engine import engine
 from store.mail.inbound import take_inbound
@@ -31,6 +31,11 @@ def database(database_url: str) -> Iterator[Engine]:
         connection.execute(insert(Lead).values(row))
     yield database
     database.dispose()
+
+
+def declined(connection: Connection, uid: str) -> InvitationAnswer:
+    """The lead declines."""
+    return answer_invitation(connection, uid, LEAD, partstat="DECLINED", proposed_at=None, now=NOW)
 
 
 def rows(database: Engine, query: str) -> list[tuple[object, ...]]:
@@ -82,7 +87,15 @@ def test_what_an_answer_does(database: Engine) -> None:
     ):  # fmt: skip
         uid = begin(database)
         with database.begin() as connection:
-            got = answer_invitation(connection, uid, who, said, proposed, now, sequence=sequence)
+            got = answer_invitation(
+                connection,
+                uid,
+                who,
+                partstat=said,
+                proposed_at=proposed,
+                now=now,
+                sequence=sequence,
+            )
         case = (who, said, proposed, sequence)
         assert got == taken, case
         assert rows(database, "SELECT state FROM meeting") == [(state,)], case
@@ -95,10 +108,10 @@ def test_who_declined_called_it_off(database: Engine) -> None:
     """So the journey says so in words of its own, and its calendar entry goes."""
     uid = begin(database)
     with database.begin() as connection:
-        answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW)
+        declined(connection, uid)
     assert rows(database, "SELECT cancelled_by, missed, sequence FROM meeting") == [("lead", 0, 1)]
     with database.begin() as connection:
-        again = answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW)
+        again = declined(connection, uid)
     assert again == A.NOTED
 
 
@@ -107,7 +120,7 @@ def test_what_is_no_invitation_of_ours_is_left_to_others(database: Engine, uid: 
     """A lead that answers somebody else's invitation has still written to us."""
     begin(database)
     with database.begin() as connection:
-        assert answer_invitation(connection, uid, LEAD, "DECLINED", None, NOW) == A.NOT_OURS
+        assert declined(connection, uid) == A.NOT_OURS
     assert rows(database, "SELECT state FROM meeting") == [("booked",)]
 
 
