@@ -16,7 +16,7 @@ from tests.relay.receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("hangs")
 
-TESTS, LEADS = 14, 6
+TESTS, LEADS = 15, 6
 OTHERS_GO_ON = 30.0
 """Seconds that a hung worker may cost the others."""
 SHUTDOWN = 5.0
@@ -228,6 +228,19 @@ def test_a_worker_that_begins_as_temporal_goes_away_waits_for_it(
     here.reach("tasks", people.tasks, LEADS, OTHERS_GO_ON)
 
     called_once(here, people)
+
+
+def test_a_worker_that_waits_for_temporal_again_ends_when_it_is_told_to(here: Deployment) -> None:
+    """A deployment would wait for it until its time is over, for nothing is in its hand."""
+    worker = here.worker("stop:worker.connected")
+    wait_for("freezes as it begins", worker.is_frozen)
+    here.kill_server("temporal")
+    try:
+        worker.wake()
+        wait_for("begins once more", lambda: "it went away again" in here.log())
+        assert worker.terminate(SHUTDOWN / 2) == 0
+    finally:
+        here.start_server("temporal")
 
 
 @pytest.mark.parametrize("what", ["web", "postgres", "temporal"])
