@@ -234,8 +234,8 @@ def main() -> int:
                 # The SDK looks at the namespace once more before it polls, and gives up.
                 if not str(error).startswith("Worker validation failed"):
                     raise
-                log.warning("worker is waiting for Temporal", reason="it went away again")
                 stopping.nothing_in_hand()
+                log.warning("worker is waiting for Temporal", reason="it went away again")
     except (NotReady, ValueError) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2

@@ -230,9 +230,14 @@ class Deployment:
         with self.database.begin() as connection:
             connection.execute(text(statement))
 
-    def log(self) -> str:
-        """The end of what the processes said."""
-        return self._log.read_text(encoding="utf-8")[-3000:]
+    def log(self, since: int = 0) -> str:
+        """The end of what the processes said, after so many bytes (:attr:`log_bytes`)."""
+        return self._log.read_bytes()[since:][-3000:].decode(errors="replace")
+
+    @property
+    def log_bytes(self) -> int:
+        """How much the processes have said so far."""
+        return self._log.stat().st_size
 
     def close(self) -> None:
         """End all programs."""

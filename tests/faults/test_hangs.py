@@ -235,9 +235,10 @@ def test_a_worker_that_waits_for_temporal_again_ends_when_it_is_told_to(here: De
     worker = here.worker("stop:worker.connected")
     wait_for("freezes as it begins", worker.is_frozen)
     here.kill_server("temporal")
+    said = here.log_bytes
     try:
         worker.wake()
-        wait_for("begins once more", lambda: "it went away again" in here.log())
+        wait_for("begins once more", lambda: "it went away again" in here.log(said))
         assert worker.terminate(SHUTDOWN / 2) == 0
     finally:
         here.start_server("temporal")
