@@ -8,6 +8,7 @@ Every process (worker, web, command line) calls :func:`get`. With neither ``DATA
 from __future__ import annotations
 
 import functools
+import os
 import zoneinfo
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from domain.not_ready import NotReady
 
 DATABASE_SCHEME = "postgresql+psycopg2"
 ROOT = Path(__file__).resolve().parent
+PROCESSES_PER_CORE = 4
+"""More of them wait for each other rather than work."""
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,10 @@ class Settings(BaseSettings):
     """Journeys started per second by an import."""
     lead_time_zone: str = "UTC"
     """IANA name: the time zone of leads of whom neither country, place, phone nor file tells it."""
+    worker_processes: int | None = None
+    """Processes of one worker; unset: one for each core that it may use."""
     worker_concurrency: int = 16
+    """Activities of each task queue that one worker does at once, over all its processes."""
     worker_shutdown_seconds: float = 30.0
     worker_beat_file: Path | None = None
     """A worker touches it every few seconds while it runs, for a health check of its own."""
@@ -243,6 +249,24 @@ class Settings(BaseSettings):
     def needs_second_factor(self, role: str) -> bool:
         """Whether users of this role must have a second factor."""
         return role in _listed(self.second_factor_roles)
+
+    def processes(self) -> int:
+        """In how many processes the worker runs.
+
+        Raises:
+            SettingRefused: there would be none, or so many that they stood in each other's way.
+        """
+        # Where a program can't be told its cores, it can't be supervised either.
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+        if self.worker_processes is None:
+            return cores
+        if not 1 <= self.worker_processes <= PROCESSES_PER_CORE * cores:
+            raise SettingRefused(
+                f"WORKER_PROCESSES is {self.worker_processes}: a worker needs at least 1 process, "
+                f"and on {cores} cores at most {PROCESSES_PER_CORE * cores}. Leave it out for one "
+                "a core."
+            )
+        return self.worker_processes
 
     def clock(self) -> Clock:
         """The calendar of this deployment."""

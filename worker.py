@@ -1,4 +1,5 @@
-"""The worker: runs journeys, activities and the relay until it is told to stop.
+"""The worker: runs journeys, activities and the relay until it is told to stop, in one process for
+each core.
 
 Start as many as the work needs; each takes what the others leave.
 """
@@ -8,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import functools
+import gc
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -44,16 +47,18 @@ from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine
 from store.migrate import require_current
+from supervision import STOP_SIGNALS, supervise
 from temporal.connect import reach_temporal
 from temporal.relay import Relay
 from workflows.registry import WORKFLOWS
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LAST_SECONDS = 5.0
 """What a worker that finishes its touches in time may still take to end."""
 
 BEAT_SECONDS = 5.0
 """Between two marks of the beat file."""
+LATE_BEAT_SECONDS = 20.0
+"""A process that was silent for so long is frozen or hangs."""
 BEATS_APART = timedelta(seconds=2)
 """At least; without it the client keeps heartbeats back until 80% of their time-out are over."""
 UNTIL_OTHERS_MAY = timedelta(seconds=5)
@@ -62,11 +67,11 @@ UNTIL_OTHERS_MAY = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
-def workflow_runner() -> SandboxedWorkflowRunner:
+def workflow_runner(*passed_through: str) -> SandboxedWorkflowRunner:
     """The sandbox, with our pure modules passed through: they are imported once, not per
     workflow, and hold no state."""
     return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules("domain")
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", *passed_through)
     )
 
 
@@ -93,7 +98,8 @@ def workers(
         activities=journey_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         sticky_queue_schedule_to_start_timeout=UNTIL_OTHERS_MAY,
-        workflow_runner=workflow_runner(),
+        # Tests run them without this: the sandbox sees to it there that they are deterministic.
+        workflow_runner=workflow_runner("workflows"),
     )
     email = worker(
         task_queue=EMAIL_QUEUE,
@@ -226,7 +232,45 @@ def main() -> int:
     keep_values_out_of_logs()
     try:
         settings = settings_module.get()
-        stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
+        processes = settings.processes()
+    except NotReady as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
+    if processes == 1:
+        return work(settings)
+    parts = [_part(settings, number, processes) for number in range(processes)]
+    gc.freeze()
+    return supervise(
+        lambda number: work(parts[number]),
+        processes,
+        stop_seconds=settings.worker_shutdown_seconds + 2 * LAST_SECONDS,
+        look=lambda: _beat_for_all(settings.worker_beat_file, parts),
+    )
+
+
+def _part(settings: Settings, number: int, processes: int) -> Settings:
+    """The settings of one of several processes: they share what the worker may do at once."""
+    file = settings.worker_beat_file
+    return settings.model_copy(
+        update={
+            "worker_concurrency": max(2, -(-settings.worker_concurrency // processes)),
+            "worker_beat_file": file and file.with_name(f"{file.name}.{number}"),
+        }
+    )
+
+
+def _beat_for_all(file: Path | None, parts: list[Settings]) -> None:
+    """Touch the worker's beat file while all its processes touch theirs."""
+    beats = [part.worker_beat_file for part in parts if part.worker_beat_file]
+    with suppress(OSError):  # One that has just begun has none yet.
+        if file and min(beat.stat().st_mtime for beat in beats) > time.time() - LATE_BEAT_SECONDS:
+            file.touch()
+
+
+def work(settings: Settings) -> int:
+    """Run one process of the worker until it is told to stop; its exit code, as of :func:`main`."""
+    stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
+    try:
         while not stopping.told:
             try:
                 asyncio.run(run(settings, stopping))

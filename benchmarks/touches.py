@@ -244,7 +244,7 @@ async def measure(settings: Settings, bench: Bench, options: argparse.Namespace)
         task_queue=JOURNEY_QUEUE,
         workflows=[*WORKFLOWS, Bare],
         activities=journey_activities(resources),
-        workflow_runner=workflow_runner(),
+        workflow_runner=workflow_runner("workflows", "benchmarks"),
         **common,
     )
     email = Worker(

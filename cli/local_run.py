@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from embedded.state import LOCK_FILE, HomeLock
 from health import temporal
 from settings import ROOT, Settings
 from store import migrate
+from supervision import RESTARTS, Restarts
 from temporal.connect import reach_temporal
 
 try:
@@ -46,9 +48,6 @@ else:
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
 START_SECONDS = 60.0
 WEB_STARTS_TRIED = 3
-RESTARTS = 5
-RESTARTS_WITHIN_SECONDS = 10 * 60.0
-"""A part that ends more often than this does not do so by accident."""
 LOOK_SECONDS = 0.5
 LEFT_OVER_SECONDS = 30.0
 
@@ -143,7 +142,7 @@ class LocalRun:
         self._say = say
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._environments: dict[str, dict[str, str]] = {}
-        self._restarts: dict[str, list[float]] = {}
+        self._restarts: defaultdict[str, Restarts] = defaultdict(Restarts)
         self.web_url = ""
 
     def log_of(self, name: str) -> Path:
@@ -201,13 +200,8 @@ class LocalRun:
         ended = self._ended()
         if ended is None:
             return None
-        now = time.monotonic()
-        lately = [
-            at for at in self._restarts.get(ended.part, []) if at > now - RESTARTS_WITHIN_SECONDS
-        ]
-        if len(lately) == RESTARTS:
+        if not self._restarts[ended.part].one_more():
             return replace(ended, how=f"{ended.how}, for the {RESTARTS + 1}th time in ten minutes")
-        self._restarts[ended.part] = [*lately, now]
         try:
             self._start_again(ended.part)
         except (OSError, StackError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import uuid
@@ -20,6 +21,9 @@ TEMPLATE = "perennial_template"
 
 # Programs inherit it when a shell started the tests in the background: Ctrl-C would not end them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests count, freeze and kill workers one by one; those of several processes say so.
+os.environ.setdefault("WORKER_PROCESSES", "1")
 
 # On a busy machine no example fails for being slow.
 settings.register_profile("perennial", deadline=None, suppress_health_check=[HealthCheck.too_slow])
