@@ -396,7 +396,7 @@ class CadenceActivities:
             return {}
         lead = lead_facts(row) | {"source": row.source, "stage": row.stage}
         lead |= reach_facts(row.email, row.phone, opted_out=row.opted_out)
-        rules = policy(connection, ScoringPolicy, "scoring")
+        rules = policy(connection, ScoringPolicy)
         points = points_now(rules, row, now)
         standing = standing_of(rules, row.fit, points)
         return {

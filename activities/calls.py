@@ -46,7 +46,7 @@ class CallActivities:
         gap, in calling hours of the lead's own time zone while the owner's team works."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            promise = policy(connection, FollowUpPolicy, "follow-up")
+            promise = policy(connection, FollowUpPolicy)
             callee = _callee(connection, request.lead_id, promise)
             made = _call(connection, request.after_task)
             owed = _owed(connection, made, request.owed_task)

@@ -63,7 +63,7 @@ class DeskActivities:
             with engine.begin() as connection:
                 done += len(mind_lead(connection, lead_id, now))
         with engine.begin() as connection, suppress(PolicyMissing):
-            places = room(connection, policy(connection, ScoringPolicy, "scoring"), now)
+            places = room(connection, policy(connection, ScoringPolicy), now)
             hand_over(connection, places, now, cause="entry")
         with engine.begin() as connection:
             ask_who_waits(connection, now)

@@ -40,7 +40,7 @@ class MeetingActivities:
         with self.resources.engine.begin() as connection:
             if not beside:
                 take_over(connection, meeting_id, now)
-            promise = policy(connection, MeetingPolicy, "meeting")
+            promise = policy(connection, MeetingPolicy)
             meeting = connection.execute(
                 text(
                     "SELECT meeting.starts_at, meeting.minutes, meeting.attempt, meeting.missed, "

@@ -31,7 +31,7 @@ class OpportunityActivities:
         entry = request.entry
         with self.resources.engine.begin() as connection:
             entered = journeys.record_entry(connection, entry, now)
-            promise = policy(connection, OpportunityPolicy, "opportunity")
+            promise = policy(connection, OpportunityPolicy)
             opportunity_id = opportunities.open_opportunity(
                 connection,
                 key=entry.key,
@@ -45,7 +45,7 @@ class OpportunityActivities:
     def advance_opportunity(self, request: AdvanceOpportunity) -> str:
         """Move the opportunity to its next stage, once per task."""
         with self.resources.engine.begin() as connection:
-            stages = policy(connection, OpportunityPolicy, "opportunity").stages
+            stages = policy(connection, OpportunityPolicy).stages
             return opportunities.advance(
                 connection,
                 request.opportunity_id,
@@ -64,7 +64,7 @@ class OpportunityActivities:
         info = activity.info()
         sale = request.opportunity_id
         with self.resources.engine.begin() as connection:
-            rules = policy(connection, OpportunityPolicy, "opportunity")
+            rules = policy(connection, OpportunityPolicy)
             if request.asked == "return":
                 return StallAnswer("over")
             if request.overruns:

@@ -33,7 +33,7 @@ class PhaseActivities:
         with self.resources.engine.begin() as connection:
             entered = journeys.record_entry(connection, request.entry, now)
             lead = recycle.parked_lead(connection, request.entry.lead_id, request.reason)
-            rest = rest_of(policy(connection, RecyclePolicy, "recycle"), lead)
+            rest = rest_of(policy(connection, RecyclePolicy), lead)
             recycle.note_rest(connection, lead.lead_id, rest)
         when = local_time(rest.until, lead.time_zone, now)
         details = sentence(

@@ -43,7 +43,7 @@ def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Wo
         sale = find_opportunity(connection, request.opportunity_id)
         if sale is None:
             raise LookupError(f"There is no opportunity {request.opportunity_id}.")
-        rules = policy(connection, OpportunityPolicy, "opportunity")
+        rules = policy(connection, OpportunityPolicy)
         if request.kind == "opportunity":
             return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
         return _loss_review(connection, sale, rules)

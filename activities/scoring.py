@@ -46,7 +46,7 @@ class ScoringActivities:
             if run.superseded:
                 scoring_runs.finish_run(connection, request.run_id, now)
                 return Escalation(0.0, "Newer scoring rules have taken over")
-            rules = policy(connection, ScoringPolicy, "scoring")
+            rules = policy(connection, ScoringPolicy)
             # A retry, and a run that another has taken over from, have had theirs already.
             waiting = scoring_runs.escalate(connection, run, room(connection, rules, now), now)
             if not waiting:

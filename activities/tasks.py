@@ -102,14 +102,14 @@ class TaskActivities:
         if request.kind in SALE_KINDS:
             return sale_work(connection, request, self.resources.now())
         if request.kind == "meeting_outcome":
-            meeting = policy(connection, MeetingPolicy, "meeting")
+            meeting = policy(connection, MeetingPolicy)
             return Work(
                 "Record how the meeting went",
                 "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
                 clocked(meeting.outcome_due),
                 clocked(meeting.outcome_deadline),
             )
-        promise = policy(connection, FollowUpPolicy, "follow-up")
+        promise = policy(connection, FollowUpPolicy)
         if request.kind == MESSAGE_TASK:
             return message_work(connection, request, promise)
         if request.kind == "qualify":

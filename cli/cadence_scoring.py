@@ -116,7 +116,7 @@ def print_scoring(engine: Engine) -> None:
     now = settings_module.get().clock().now()
     with engine.connect() as connection:
         in_force, run, still_waiting = _scoring(connection)
-        portion = policy(connection, ScoringPolicy, "scoring").backlog_per_hour
+        portion = policy(connection, ScoringPolicy).backlog_per_hour
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()

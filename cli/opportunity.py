@@ -183,7 +183,7 @@ def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> Opport
 def _moved(engine: Engine, one: OpportunityLine) -> str:
     """Where a sale goes on to that was in the stage of ``one``."""
     with engine.connect() as connection:
-        stages = policy(connection, OpportunityPolicy, "opportunity").stages
+        stages = policy(connection, OpportunityPolicy).stages
     to = opportunities.next_stage([stage.name for stage in stages], one.stage)
     return f"on to {to}" if to != one.stage else f"still in {to}, the last stage"
 

@@ -13,7 +13,7 @@ from domain.checking.lint import lint_all, lint_policy
 from domain.checking.policies import policy_name
 from domain.checking.sales_lint import reasons_given, unknown_reasons
 from domain.consent.policy import ConsentPolicy
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.recycle import KNOWN_REASONS, RecyclePolicy
@@ -30,7 +30,7 @@ class CheckedTexts:
     """
 
     cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
-    policies: dict[str, tuple[str, Policy]] = field(default_factory=dict)
+    policies: dict[str, tuple[str, PolicyFile]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 

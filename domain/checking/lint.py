@@ -17,7 +17,7 @@ from domain.checking.policies import read_policy
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.rules.conditions import ConditionError, compile_condition
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 
 FALLBACK_LANGUAGE = "en"
 """The language a lead is written to in when a template lacks the lead's own."""
@@ -70,7 +70,7 @@ def lint_all(
 
 def lint_policy(
     text: str, file: str, cadences: Collection[str]
-) -> tuple[Policy | None, list[Problem]]:
+) -> tuple[PolicyFile | None, list[Problem]]:
     """Check a policy file. ``cadences`` are the names of the cadences there are."""
     policy, problems = read_policy(text, file)
     source = read(text, file)

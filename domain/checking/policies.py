@@ -14,7 +14,7 @@ from pydantic import Field
 from domain.authoring.yaml_source import Problem, validate
 from domain.checking.sales_lint import lint_team
 from domain.consent.policy import ConsentPolicy
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from domain.sales.content import ContentPolicy
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
@@ -26,7 +26,7 @@ from domain.scoring.policy import ScoringPolicy
 from domain.time.span import Span, SpanField
 
 
-class MeetingPolicy(Policy):
+class MeetingPolicy(PolicyFile):
     """Reminders before an appointment and persistence after a missed one."""
 
     policy: Literal["meeting"]
@@ -46,17 +46,20 @@ class MeetingPolicy(Policy):
     is followed by a call."""
 
 
-POLICIES: dict[str, type[Policy]] = {
-    "scoring": ScoringPolicy,
-    "consent": ConsentPolicy,
-    "team": TeamPolicy,
-    "sla": SlaPolicy,
-    "follow-up": FollowUpPolicy,
-    "meeting": MeetingPolicy,
-    "opportunity": OpportunityPolicy,
-    "customer": CustomerPolicy,
-    "recycle": RecyclePolicy,
-    "content": ContentPolicy,
+POLICIES: dict[str, type[PolicyFile]] = {
+    kind.name(): kind
+    for kind in (
+        ScoringPolicy,
+        ConsentPolicy,
+        TeamPolicy,
+        SlaPolicy,
+        FollowUpPolicy,
+        MeetingPolicy,
+        OpportunityPolicy,
+        CustomerPolicy,
+        RecyclePolicy,
+        ContentPolicy,
+    )
 }
 
 
@@ -108,7 +111,7 @@ def policy_name(text: str) -> str | None:
     return match[1] if match else None
 
 
-def read_policy(text: str, file: str) -> tuple[Policy | None, list[Problem]]:
+def read_policy(text: str, file: str) -> tuple[PolicyFile | None, list[Problem]]:
     """Read a policy file; the problems name file, line and column."""
     name = policy_name(text)
     if name not in POLICIES:

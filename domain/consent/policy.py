@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
-from domain.rules.policy import Policy
+from domain.rules.policy import Policy, PolicyFile
 from domain.time.span import Span, SpanField
 
 Source = Literal[
@@ -152,7 +152,7 @@ class SoftBounces(Policy):
         )
 
 
-class ConsentPolicy(Policy):
+class ConsentPolicy(PolicyFile):
     """What leads can choose, how much mail they get, and what ends it."""
 
     policy: Literal["consent"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -19,6 +20,19 @@ class Policy(BaseModel):
     """A policy file refuses keys it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PolicyFile(Policy):
+    """A policy file as a whole, which names its policy in the key ``policy``; each kind narrows
+    that to the one name it has."""
+
+    policy: str
+
+    @classmethod
+    def name(cls) -> str:
+        """The name of policies of this kind."""
+        (name,) = get_args(cls.model_fields["policy"].annotation)
+        return str(name)
 
 
 def mistake(message: str, path: Path = ()) -> PydanticCustomError:

@@ -13,7 +13,7 @@ from domain.contracts.journey import Stage
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
-from domain.rules.policy import Policy, mistake
+from domain.rules.policy import Policy, PolicyFile, mistake
 
 CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"', values=LEAD_VALUES)
 """What the condition of an item reads."""
@@ -56,7 +56,7 @@ class ContentItem(Policy):
         return self.compiled is None or self.compiled.holds({"lead": dict(lead)})
 
 
-class ContentPolicy(Policy):
+class ContentPolicy(PolicyFile):
     """All there is to send, the best first."""
 
     policy: Literal["content"]

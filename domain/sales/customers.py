@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from domain.rules.policy import Policy, first_double, mistake
+from domain.rules.policy import Policy, PolicyFile, first_double, mistake
 from domain.time.span import Span, SpanField
 from domain.time.spans import ClockSpan, ClockSpanField
 
@@ -76,7 +76,7 @@ class CustomerDate(Policy):
     instructions: str = ""
 
 
-class CustomerPolicy(Policy):
+class CustomerPolicy(PolicyFile):
     """What happens to a lead that bought."""
 
     policy: Literal["customer"]

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
-from domain.rules.policy import CODE, Path, Policy, mistake
+from domain.rules.policy import CODE, Path, Policy, PolicyFile, mistake
 from domain.sales.calling_times import PARTS, PartOfDay, part_window
 from domain.time.span import Span
 from domain.time.spans import ClockSpan, ClockSpanField
@@ -191,7 +191,7 @@ def _short_return(value: Any) -> Any:
     return {"to": value} if isinstance(value, str) else value
 
 
-class FollowUpPolicy(CallRules):
+class FollowUpPolicy(PolicyFile, CallRules):
     """What sales promises to do with a lead it was handed."""
 
     policy: Literal["follow-up"]

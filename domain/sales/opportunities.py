@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from domain.rules.policy import CODE, Policy, first_double, mistake
+from domain.rules.policy import CODE, Policy, PolicyFile, first_double, mistake
 from domain.time.span import Span
 from domain.time.spans import ClockSpan, ClockSpanField
 
@@ -72,7 +72,7 @@ class LossReview(Policy):
     )
 
 
-class OpportunityPolicy(Policy):
+class OpportunityPolicy(PolicyFile):
     """The stages of a sale, and what is done about one that stands still."""
 
     policy: Literal["opportunity"]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from domain.contacts.dates import read_day
-from domain.rules.policy import Policy, mistake
+from domain.rules.policy import Policy, PolicyFile, mistake
 from domain.time.span import Span, SpanField
 from domain.time.window import zone
 
@@ -136,7 +136,7 @@ class ContractEnd(Policy):
     before: SpanField = Span(60, "day")
 
 
-class RecyclePolicy(Policy):
+class RecyclePolicy(PolicyFile):
     """Reason → how long a lead rests and where it comes back."""
 
     policy: Literal["recycle"]

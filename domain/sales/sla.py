@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
-from domain.rules.policy import Policy, mistake
+from domain.rules.policy import Policy, PolicyFile, mistake
 from domain.time.business_time import BusinessCalendar
 from domain.time.spans import ClockSpan, ClockSpanField, DelayField, Pause
 
@@ -53,7 +53,7 @@ class BreachAction(Policy):
     do: ActionName
 
 
-class SlaPolicy(Policy):
+class SlaPolicy(PolicyFile):
     """Both sides' promises and what follows a breach."""
 
     policy: Literal["sla"]

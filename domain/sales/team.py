@@ -12,7 +12,7 @@ from domain.contacts.countries import country_code, language_code
 from domain.meetings.report_fields import web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
-from domain.rules.policy import Policy, mistake
+from domain.rules.policy import Policy, PolicyFile, mistake
 from domain.sales.team_checks import DEFAULT_TEAM, mistakes
 from domain.scoring.fit_rules import FIT_FACTS
 from domain.time.business_time import BusinessCalendar
@@ -127,7 +127,7 @@ class RoutingRule(Policy):
         return compile_condition(self.condition, FIT_FACTS)
 
 
-class TeamPolicy(Policy):
+class TeamPolicy(PolicyFile):
     """Who works the tasks. A file of reps alone has one team of the default calendar."""
 
     policy: Literal["team"]

@@ -23,7 +23,7 @@ from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.facts import FactSet
-from domain.rules.policy import Path, Policy, first_double, mistake
+from domain.rules.policy import Path, Policy, PolicyFile, first_double, mistake
 from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
 from domain.time.span import Span, SpanField, parse_span
 
@@ -141,7 +141,7 @@ class InterestRule(Policy):
         )
 
 
-class ScoringPolicy(Policy):
+class ScoringPolicy(PolicyFile):
     """What leads do and who they are in points, and what both mean together."""
 
     policy: Literal["scoring"]

@@ -80,7 +80,7 @@ def lock_address(connection: Connection, email_key: str) -> None:
 def consent_policy(connection: Connection) -> ConsentPolicy:
     """The consent policy in force; the default one until one is published."""
     try:
-        return policy(connection, ConsentPolicy, "consent")
+        return policy(connection, ConsentPolicy)
     except PolicyMissing:
         return DEFAULT
 
@@ -275,7 +275,7 @@ def _come_back(connection: Connection, email_key: str) -> None:
             phase=Phase.NURTURE,
             cycle=lead.cycle + 1,
             reason="opted_in",
-            cadence=policy(connection, RecyclePolicy, "recycle").default.cadence,
+            cadence=policy(connection, RecyclePolicy).default.cadence,
         )
 
 

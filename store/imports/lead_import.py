@@ -382,7 +382,7 @@ def ready_for_sales(connection: Connection, now: datetime) -> Pace:
         now: journey time, UTC.
     """
     try:
-        rules = policy(connection, ScoringPolicy, "scoring")
+        rules = policy(connection, ScoringPolicy)
     except PolicyMissing:
         return Pace(0, 0, 0)
     return pace_of(connection, rules, _STAGED, now)

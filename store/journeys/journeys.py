@@ -97,7 +97,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         if not came and entry.phase not in IN_SALES:
             drain_overflow(connection, at)
         announce(connection, "lead.stage_changed", new.id)
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     return Entered(owner, stage, standing_now(rules, lead, at).grade)
 
 

@@ -16,7 +16,7 @@ from store.tables import Assignment, Lead, Opportunity, Renewal
 def care_policy(connection: Connection) -> CustomerPolicy | None:
     """What happens to customers; None before it is published."""
     try:
-        return policy(connection, CustomerPolicy, "customer")
+        return policy(connection, CustomerPolicy)
     except PolicyMissing:
         return None
 

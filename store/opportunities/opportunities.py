@@ -72,7 +72,7 @@ def open_beside(connection: Connection, *, lead_id: int, name: str, at: datetime
     Returns:
         Its id.
     """
-    rules = policy(connection, OpportunityPolicy, "opportunity")
+    rules = policy(connection, OpportunityPolicy)
     opportunity_id = open_opportunity(
         connection,
         key=f"{BESIDE}{uuid.uuid4()}",
@@ -112,7 +112,7 @@ def record_loss(
     Raises:
         OpportunityRefused: the policy names other reasons to lose a sale.
     """
-    known = policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+    known = policy(connection, OpportunityPolicy).loss_reasons
     if known and reason not in known:
         raise OpportunityRefused(
             sentence(

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.not_ready import NotReady
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import Rep, TeamPolicy
 from domain.sentences import sentence
@@ -21,13 +21,13 @@ from store.outbox.relay_messages import tell_desk
 from store.published.cadences import Publication
 from store.tables import PolicyVersion, RoutingShare
 
-P = TypeVar("P", bound=Policy)
+P = TypeVar("P", bound=PolicyFile)
 
 _NEWEST = text(
     "SELECT id, md5(definition::text) FROM policy_version WHERE name = :name "
     "ORDER BY version DESC LIMIT 1"
 )
-_READ: dict[tuple[str, str], Policy] = {}
+_READ: dict[tuple[str, str], PolicyFile] = {}
 """Versions read before, by name and content: the conditions in them are compiled once."""
 
 
@@ -55,8 +55,9 @@ def policy_in_force(connection: Connection, name: str) -> PolicyInForce | None:
     return PolicyInForce(**row._mapping) if row else None
 
 
-def publish_policy(connection: Connection, name: str, source: str, policy: Policy) -> Publication:
+def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> Publication:
     """Publish a policy; an unchanged one gives no new version."""
+    name = policy.policy
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-policy'))"))
     digest = hashlib.sha256(source.encode()).hexdigest()
     newest = connection.execute(
@@ -86,12 +87,13 @@ def publish_policy(connection: Connection, name: str, source: str, policy: Polic
     return Publication(new_id, version, new=True)
 
 
-def policy(connection: Connection, kind: type[P], name: str) -> P:
-    """The newest published version of policy ``name``.
+def policy(connection: Connection, kind: type[P]) -> P:
+    """The newest published version of the policy of this ``kind``.
 
     Raises:
         PolicyMissing: it was never published.
     """
+    name = kind.name()
     row = connection.execute(_NEWEST, {"name": name}).first()
     if row is None:
         raise PolicyMissing(

@@ -115,7 +115,7 @@ def publish_checked(connection: Connection, checked: Checked, now: datetime) -> 
     }
     cadences |= _with_new_mails(connection, set(changed), set(cadences), templates)
     policies = {
-        name: publish_policy(connection, name, text, policy)
+        name: publish_policy(connection, text, policy)
         for name, (text, policy) in checked.policies.items()
     }
     rescored = 0

@@ -297,7 +297,7 @@ def attributes_changed(connection: Connection, said: Mapping[int, Collection[str
 def _contract_attribute(connection: Connection) -> str:
     """Where the end of a lead's contract with somebody else is kept; '' where it does not count."""
     try:
-        contract_end = policy(connection, RecyclePolicy, "recycle").contract_end
+        contract_end = policy(connection, RecyclePolicy).contract_end
     except PolicyMissing:
         return ""  # Nobody is parked yet.
     return contract_end.attribute if contract_end else ""

@@ -101,7 +101,7 @@ def pool_page(
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     condition, values = _conditions(connection, wanted)
     if after is not None:
         condition += (
@@ -279,7 +279,7 @@ def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, 
 def _returns_to(connection: Connection) -> tuple[str, dict[str, str]]:
     """The cadence that a parked lead comes back into, as SQL, and its values."""
     try:
-        rules = policy(connection, RecyclePolicy, "recycle")
+        rules = policy(connection, RecyclePolicy)
     except PolicyMissing:
         return "return_cadence", {}
     values: dict[str, str] = {}

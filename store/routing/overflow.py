@@ -95,7 +95,7 @@ def _rules(connection: Connection, team: str | None) -> list[str] | None:
     if team is None:
         return None
     try:
-        published = policy(connection, TeamPolicy, "team")
+        published = policy(connection, TeamPolicy)
     except PolicyMissing:
         return []
     codes = {team, *(rep.code for rep in published.reps_of(team))}

@@ -173,7 +173,7 @@ def open_desk(connection: Connection, now: datetime) -> RoutingDesk | None:
 def team_policy(connection: Connection) -> TeamPolicy | None:
     """The team as it was published last, None before the first time."""
     try:
-        return policy(connection, TeamPolicy, "team")
+        return policy(connection, TeamPolicy)
     except PolicyMissing:
         return None
 

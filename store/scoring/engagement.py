@@ -142,7 +142,7 @@ def record(
     happened = _each_once(happened)
     concerned = {one.lead_id for one in happened if one.lead_id is not None}
     leads = lock_leads(connection, concerned | set(delivered.values()))
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     worths = {one.key: _worth(rules, one) for one in happened}
     ids = _insert(connection, happened, worths)
     news = [one for one in happened if one.key in ids]

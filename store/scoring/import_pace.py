@@ -40,7 +40,7 @@ def import_pace(connection: Connection, found: Preview, lines: int, now: datetim
         now: journey time, UTC.
     """
     try:
-        rules = policy(connection, ScoringPolicy, "scoring")
+        rules = policy(connection, ScoringPolicy)
     except PolicyMissing:
         return ImportPace(found.rows, 0, 0, 0, 0)
     ready = sum(_is_ready(rules, row, now) for row in found.leads)

@@ -228,7 +228,7 @@ def is_ready_on_entry(connection: Connection, lead_id: int, now: datetime) -> bo
     """Whether a lead that enters nurture is ready for sales already, and sales has room for it or
     it did something just now; then it crosses, and whoever asked takes it there. One for which
     there is no room goes to sales in its turn (``scoring_runs.hand_over``)."""
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     lead = lock_leads(connection, [lead_id])[lead_id]
     points = score(lead.interest.at(now, rules.half_life.length))
     standing = standing_of(rules, lead.fit, points)
@@ -369,7 +369,7 @@ def _note_crossings(
 def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime) -> None:
     """Alert the owners, once per lead and day, and put the lead's open task first, or have it
     opened."""
-    soon = policy(connection, FollowUpPolicy, "follow-up").hot_due
+    soon = policy(connection, FollowUpPolicy).hot_due
     dues = {lead.id: soon.after(now, calendar_of(connection, lead.owner)) for lead in hot}
     alerts = {
         lead.id: NewAlert(

@@ -75,7 +75,7 @@ def recount(
         PolicyMissing: no scoring policy is published.
     """
     leads = lock_leads(connection, lead_ids)
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     _count(connection, rules, leads)
     return follow(connection, rules, leads, [], now, cause=cause, escalate=escalate)
 
@@ -108,7 +108,7 @@ def refresh_fit(
         PolicyMissing: no scoring policy is published.
     """
     leads = lock_leads(connection, lead_ids)
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     changed = _judge(connection, rules, leads, now)
     return follow(connection, rules, changed, [], now, cause="fit", escalate=escalate)
 
@@ -133,7 +133,7 @@ def _judge(
 def rescore(connection: Connection, lead_ids: Collection[int], now: datetime) -> None:
     """Fit and interest of these leads by the rules of now; nobody crosses."""
     leads = lock_leads(connection, lead_ids)
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     _judge(connection, rules, leads, now)
     _count(connection, rules, leads)
     follow(connection, rules, leads, [], now, cause="rules", escalate=False)
@@ -178,7 +178,7 @@ def forecast(
     Raises:
         PolicyMissing: there are no rules yet that these could replace.
     """
-    old = policy(connection, ScoringPolicy, "scoring")
+    old = policy(connection, ScoringPolicy)
     before: Counter[Meaning] = Counter()
     after: Counter[Meaning] = Counter()
     names = [*(rule.rule for rule in rules.interest), *rules.fit_conditions]
@@ -270,7 +270,7 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
         PolicyMissing: no scoring policy is published.
         LookupError: there is no such lead.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     half_life = rules.half_life.length
     traits = _traits(connection, [lead_id])[0]
     fit = _fit(rules, traits, now)

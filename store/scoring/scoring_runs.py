@@ -154,7 +154,7 @@ def hand_over(connection: Connection, at_most: int, now: datetime, *, cause: str
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     chosen = connection.execute(
         text(
             f"SELECT lead.id {sales_pace.BACKLOG} "
@@ -175,7 +175,7 @@ def waiting(connection: Connection, now: datetime) -> int:
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    return sales_pace.waiting(connection, policy(connection, ScoringPolicy, "scoring"), now)
+    return sales_pace.waiting(connection, policy(connection, ScoringPolicy), now)
 
 
 def finish_run(connection: Connection, run_id: int, now: datetime) -> None:

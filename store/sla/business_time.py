@@ -17,7 +17,7 @@ def team_of(connection: Connection, owner: str) -> Team | None:
     """The team of the rep ``owner``; the first one there is for anybody else ('' too), None
     before a team is published."""
     try:
-        teams = policy(connection, TeamPolicy, "team")
+        teams = policy(connection, TeamPolicy)
     except PolicyMissing:
         return None
     rep = teams.rep(owner)

@@ -39,7 +39,7 @@ BREACH = "sla_breach"
 def terms(connection: Connection) -> SlaPolicy | None:
     """The promises in force, None when there are none."""
     try:
-        return policy(connection, SlaPolicy, "sla")
+        return policy(connection, SlaPolicy)
     except PolicyMissing:
         return None
 

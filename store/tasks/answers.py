@@ -242,7 +242,7 @@ def consequences(
             sentence("The time to call back lies in the past; choose a later one."), "at"
         )
     elif row.kind == "qualify" and answer.disposition == "return":
-        returns = policy(connection, FollowUpPolicy, "follow-up").returns
+        returns = policy(connection, FollowUpPolicy).returns
         if answer.reason not in returns:
             raise TaskRefused(
                 sentence(

@@ -322,7 +322,7 @@ def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
 
 def _content(connection: Connection, lead_id: int) -> list[Recommended]:
     try:
-        rules = policy(connection, ContentPolicy, "content")
+        rules = policy(connection, ContentPolicy)
     except PolicyMissing:
         return []  # Marketing has not said what there is to send.
     row = connection.execute(

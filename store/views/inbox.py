@@ -254,14 +254,14 @@ def _slots(
 
 def _returns(connection: Connection) -> Mapping[str, Return]:
     try:
-        return policy(connection, FollowUpPolicy, "follow-up").returns
+        return policy(connection, FollowUpPolicy).returns
     except PolicyMissing:
         return {}
 
 
 def _loss_reasons(connection: Connection) -> Sequence[str]:
     try:
-        return policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+        return policy(connection, OpportunityPolicy).loss_reasons
     except PolicyMissing:
         return ()
 

@@ -121,7 +121,7 @@ def find_leads(
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     conditions, values = _conditions(connection, rules, wanted, now)
     key = _KEYS[order]
     if after is not None:
@@ -162,7 +162,7 @@ def count_leads(connection: Connection, now: datetime, wanted: Wanted) -> int:
     Raises:
         PolicyMissing: no scoring policy is published.
     """
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     conditions, values = _conditions(connection, rules, wanted, now)
     counted = connection.execute(
         text(

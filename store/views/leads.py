@@ -91,7 +91,7 @@ def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | Non
         text(f"{_LINE} WHERE {condition}"),
         {"id": number, "email": address_key(who)},
     ).first()
-    return _line(policy(connection, ScoringPolicy, "scoring"), row, now) if row else None
+    return _line(policy(connection, ScoringPolicy), row, now) if row else None
 
 
 def list_leads(
@@ -105,7 +105,7 @@ def list_leads(
 ) -> list[LeadLine]:
     """Leads by stage and phase ('' for any) as they are at ``now`` (journey time, UTC): the one
     whose phase is youngest first, the best fitting or the most interested."""
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     rows = connection.execute(
         text(
             f"{_LINE} WHERE (:stage = '' OR stage = :stage) AND (:phase = '' OR phase = :phase) "
@@ -146,7 +146,7 @@ def leads_page(
         fit: letter A to D, '' for any.
     """
     words, values = searched(connection, search)
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     rows = connection.execute(
         text(
             f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}{_AFTER[order]} "

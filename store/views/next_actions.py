@@ -28,7 +28,7 @@ def next_actions(
 ) -> dict[str, NextAction]:
     """Disposition → what it leads to by the follow-up policy in force, where that says so."""
     try:
-        promise = policy(connection, FollowUpPolicy, "follow-up")
+        promise = policy(connection, FollowUpPolicy)
     except PolicyMissing:
         return {}
     outbound = is_prospect(connection, lead_id)

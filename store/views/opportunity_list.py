@@ -182,7 +182,7 @@ class _StageClock:
         self._calendars: dict[str, BusinessCalendar] = {}
         self._rules: OpportunityPolicy | None = None
         with suppress(PolicyMissing):
-            self._rules = policy(connection, OpportunityPolicy, "opportunity")
+            self._rules = policy(connection, OpportunityPolicy)
 
     @property
     def stages(self) -> list[str]:

@@ -134,7 +134,7 @@ def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | 
     ).first()
     if row is None:
         return None
-    rules = policy(connection, ScoringPolicy, "scoring")
+    rules = policy(connection, ScoringPolicy)
     values = dict(row._mapping)
     for name in ("fit", "interest", "interest_as_of"):
         del values[name]

@@ -20,7 +20,7 @@ from activities.resources import Resources
 from domain.contracts.journey import Plan, RunStep
 from domain.email.links import LinkSigner
 from domain.email.rendering import CompiledTemplate
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from mail.channels.base import (
     Channel,
     ChannelError,
@@ -113,11 +113,10 @@ class Desk:
             )
         )
 
-    def publish(self, rules: Policy) -> None:
+    def publish(self, rules: PolicyFile) -> None:
         """Put a policy in force."""
-        name = str(rules.model_dump()["policy"])
         with self.database.begin() as connection:
-            publish_policy(connection, name, rules.model_dump_json(), rules)
+            publish_policy(connection, rules.model_dump_json(), rules)
 
     def with_channel(self, channel: Channel) -> Desk:
         """The same desk with another channel."""

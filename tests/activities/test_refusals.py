@@ -18,7 +18,7 @@ from domain.consent.policy import ConsentPolicy
 from domain.contracts.journey import Plan, RunStep
 from domain.email.rendering import CompiledTemplate
 from domain.engagement.bounces import BounceMeaning
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from mail.channels.base import (
     AddressRejected,
     Channel,
@@ -148,7 +148,7 @@ class Campaign:
 
 
 def campaign(
-    desk: MakeDesk, company: Company, addresses: Sequence[str], *policies: Policy
+    desk: MakeDesk, company: Company, addresses: Sequence[str], *policies: PolicyFile
 ) -> Campaign:
     """A campaign to these addresses at a provider, whose first mails are due."""
     here = desk(company)

@@ -34,9 +34,9 @@ def database(database: Engine) -> Engine:
         connection.execute(
             text("INSERT INTO lead (email, email_key) VALUES (:email, :email)"), {"email": ADA}
         )
-        publish_policy(connection, "scoring", "scoring", simple_scoring(click=1))
+        publish_policy(connection, "scoring", simple_scoring(click=1))
         rules = ConsentPolicy(policy="consent", topics=topics)
-        publish_policy(connection, "consent", CONSENT, rules)
+        publish_policy(connection, CONSENT, rules)
     return database
 
 

@@ -24,7 +24,7 @@ def test_lead_erase_wants_the_address_and_prints_a_receipt(
         connection.execute(
             text("INSERT INTO lead (email, email_key) VALUES ('a@b.example', 'a@b.example')")
         )
-        publish_policy(connection, "scoring", "scoring", simple_scoring(click=1))
+        publish_policy(connection, "scoring", simple_scoring(click=1))
 
     with pytest.raises(UserError, match="nothing was erased"):
         outcome(lead.app, "erase", "1", typed="c@b.example\n")

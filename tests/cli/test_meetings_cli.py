@@ -24,7 +24,7 @@ TEN = (datetime.now(SEOUL) + timedelta(days=30)).replace(hour=10, minute=0, seco
 def lead(database: Engine, rep: str) -> int:
     """A lead of rep-1 in Seoul."""
     with database.begin() as connection:
-        publish_policy(connection, "scoring", "scoring", SCORING)
+        publish_policy(connection, "scoring", SCORING)
         made: int = connection.execute(
             insert(Lead)
             .values(

@@ -182,7 +182,7 @@ def under_fading_rules(desk: World, **traits: str) -> int:
     with desk.database.begin() as connection:
         rules, problems = lint_policy(FADING, "scoring.yaml", ())
         assert rules is not None, problems
-        publish_policy(connection, "scoring", FADING, rules)
+        publish_policy(connection, FADING, rules)
         record(
             connection,
             [

@@ -97,7 +97,7 @@ def test_the_team_knows_every_kind_of_task() -> None:
 def test_the_scripts_end_with_what_the_shipped_policies_take(database: Engine) -> None:
     """A reason that is none would stop the demo in the middle."""
     with database.connect() as connection:
-        reasons = policy(connection, OpportunityPolicy, "opportunity").loss_reasons
+        reasons = policy(connection, OpportunityPolicy).loss_reasons
     for kind in TEMPERAMENTS:
         for script, task in (
             (kind.qualify, "qualify"),

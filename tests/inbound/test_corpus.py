@@ -128,7 +128,7 @@ def database(database_url: str) -> Iterator[Engine]:
     """Jane and Ben, to each of whom we wrote."""
     found = engine(database_url)
     with found.begin() as connection:
-        publish_policy(connection, "scoring", "scoring", simple_scoring(threshold=100, reply=20))
+        publish_policy(connection, "scoring", simple_scoring(threshold=100, reply=20))
         for address, ours in ((JANE, OURS), (BEN, OURS_TO_BEN)):
             row = {"email": address, "email_key": address, "phase": "Nurture"}
             lead = connection.scalars(insert(Lead).values(row).returning(Lead.id)).one()

@@ -30,7 +30,7 @@ async def rescore(here: World) -> Handle:
     with here.database.begin() as connection:
         for lead in leads:
             record_engagement(connection, lead_id=lead, kind="click", at=now, key=f"click:{lead}")
-        publish_policy(connection, "scoring", repr(rules), rules)
+        publish_policy(connection, repr(rules), rules)
         version = connection.execute(
             text("SELECT max(id) FROM policy_version WHERE name = 'scoring'")
         ).scalar_one()

@@ -146,7 +146,7 @@ async def follow_up_breached(here: World) -> Handle:
     policy, _ = read_policy(promises, "sla.yaml")
     assert policy is not None
     with here.database.begin() as connection:
-        publish_policy(connection, "sla", promises, policy)
+        publish_policy(connection, promises, policy)
     handle = await here.start(Phase.FOLLOW_UP, here.lead(**TELL_TALE), reason="score_reached")
     await here.reaches("SELECT count(*) > 0 FROM sla_action WHERE action = 'tell_manager'", True)
     await handle.signal("pause")

@@ -83,7 +83,7 @@ class Floor:
         policy, problems = lint_policy(source, "x.yaml", ())
         assert policy is not None, problems
         with self.database.begin() as connection:
-            publish_policy(connection, str(policy.model_dump()["policy"]), source, policy)
+            publish_policy(connection, source, policy)
 
     def lead(self, owner: str = "rep-1", **columns: Any) -> int:
         """A lead in FollowUp; its id."""

@@ -39,7 +39,7 @@ def team(*reps: dict[str, Any], **more: Any) -> TeamPolicy:
 def publish(book: Book, policy: TeamPolicy) -> None:
     """Publish the team."""
     with book.database.begin() as connection:
-        publish_policy(connection, "team", repr(policy), policy)
+        publish_policy(connection, repr(policy), policy)
 
 
 def enter(book: Book, lead: int, phase: Phase = Phase.FOLLOW_UP, now: datetime = FRIDAY) -> str:

@@ -84,7 +84,7 @@ class Book:
     def publish(self, rules: ScoringPolicy) -> int:
         """Publish scoring rules; returns the id of the version."""
         with self.database.begin() as connection:
-            publish_policy(connection, "scoring", repr(rules), rules)
+            publish_policy(connection, repr(rules), rules)
         return int(self.value("SELECT max(id) FROM policy_version WHERE name = 'scoring'"))
 
     def publish_follow_up(self) -> None:
@@ -93,7 +93,7 @@ class Book:
         policy, _ = read_policy(source, "follow-up.yaml")
         assert policy
         with self.database.begin() as connection:
-            publish_policy(connection, "follow-up", source, policy)
+            publish_policy(connection, source, policy)
 
     def lead(self, phase: str = "Nurture", **columns: Any) -> int:
         """Make a lead with fit C; returns its id."""

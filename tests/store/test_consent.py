@@ -159,11 +159,11 @@ def test_the_policy_says_what_trouble_leads_to(database: Engine, trouble: Any, r
     report = TroubleReport("1", ADA, trouble, NOW)
     lenient = ConsentPolicy(policy="consent", hard_bounce="record", complaint="record")
     with database.begin() as connection:
-        publish_policy(connection, "consent", "lenient", lenient)
+        publish_policy(connection, "lenient", lenient)
         report_trouble(connection, [report])
     assert suppressed(database) == ""
     with database.begin() as connection:
-        publish_policy(connection, "consent", "strict", ConsentPolicy(policy="consent"))
+        publish_policy(connection, "strict", ConsentPolicy(policy="consent"))
         report_trouble(connection, [report])
     assert suppressed(database) == reason
 
@@ -208,7 +208,7 @@ def test_two_batches_at_once_do_not_miss_each_others_soft_bounces(database: Engi
         policy="consent", soft_bounces=SoftBounces(count=8, within=Span(14, "day"))
     )
     with database.begin() as connection:
-        publish_policy(connection, "consent", "eight", rules)
+        publish_policy(connection, "eight", rules)
 
     def batch(number: int) -> None:
         one = soft(str(number), NOW + number * timedelta(hours=1))
@@ -242,7 +242,7 @@ def test_a_lead_that_left_and_says_yes_again_begins_its_next_cycle(database: Eng
     recycle, problems = read_policy((ROOT / "cadences/recycle.yaml").read_text("utf-8"), "recycle")
     assert recycle, problems
     with database.begin() as connection:
-        publish_policy(connection, "recycle", "recycle", recycle)
+        publish_policy(connection, "recycle", recycle)
         connection.execute(
             text("UPDATE lead SET phase = 'ended', phase_reason = 'unsubscribed', cycle = 2")
         )

@@ -29,7 +29,7 @@ def publish(book: Book) -> None:
     rules, problems = validate(ContentPolicy, CONTENT, "content.yaml")
     assert rules is not None, problems
     with book.database.begin() as connection:
-        publish_policy(connection, "content", CONTENT, rules)
+        publish_policy(connection, CONTENT, rules)
 
 
 def test_the_dossier_tells_what_the_lead_did_and_not_what_machines_did(book: Book) -> None:

@@ -149,7 +149,7 @@ def test_an_answer_that_fails_waits_and_the_others_do_not(database: Engine) -> N
     rules, problems = read_policy(source, "follow-up.yaml")
     assert rules, problems
     with database.begin() as connection:
-        publish_policy(connection, "follow-up", source, rules)
+        publish_policy(connection, source, rules)
         bad = opened(connection, "qualify", ["return"])
     hold(database, bad, Answer("return", "rep-1", reason="too_early"))
     good = call(database)

@@ -24,7 +24,7 @@ def sell(book: Book, stage: str, days: float, **known: str) -> int:
     with book.database.begin() as connection:
         rules, problems = read_policy(RULES, "opportunity.yaml")
         assert rules is not None, problems
-        publish_policy(connection, "opportunity", RULES, rules)
+        publish_policy(connection, RULES, rules)
         lead = book.lead(phase="Opportunity", owner="rep-1")
         at = NOW - timedelta(days=days)
         sale = open_opportunity(connection, key=f"sale-{lead}", lead_id=lead, stage=stage, at=at)

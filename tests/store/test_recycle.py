@@ -38,10 +38,10 @@ def park(book: Book, reason: str = "lost", **columns: object) -> int:
     with book.database.begin() as connection:
         rules, problems = read_policy(RULES, "recycle.yaml")
         assert rules is not None, problems
-        publish_policy(connection, "recycle", RULES, rules)
+        publish_policy(connection, RULES, rules)
         journeys.record_entry(connection, entry, NOW)
         seen = recycle.parked_lead(connection, lead, reason)
-        rest = rest_of(policy(connection, RecyclePolicy, "recycle"), seen)
+        rest = rest_of(policy(connection, RecyclePolicy), seen)
         recycle.note_rest(connection, lead, rest)
     return lead
 
@@ -150,7 +150,7 @@ def returns(book: Book, lead: int) -> tuple[str, date]:
     """Why the lead comes back, and when."""
     with book.database.connect() as connection:
         seen = recycle.parked_lead(connection, lead, "lost")
-        rest = rest_of(policy(connection, RecyclePolicy, "recycle"), seen)
+        rest = rest_of(policy(connection, RecyclePolicy), seen)
     return rest.why, rest.until.date()
 
 

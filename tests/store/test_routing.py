@@ -339,7 +339,7 @@ def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_o
     enter(book, lead)
     seller = book.value("SELECT owner FROM lead")
     with book.database.begin() as connection:
-        publish_policy(connection, "opportunity", "", OPPORTUNITIES)
+        publish_policy(connection, "", OPPORTUNITIES)
         sale = open_beside(connection, lead_id=lead, name="Second depot", at=FRIDAY)
     task(book, lead, kind="opportunity", opportunity_id=sale)
 

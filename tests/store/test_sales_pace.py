@@ -51,7 +51,7 @@ def enters(book: Book, lead: int, at: datetime = NOW) -> bool:
 def round_of_the_desk(book: Book, at: datetime) -> int:
     """Hand over the next portion, as the desk does each five minutes."""
     with book.database.begin() as connection:
-        rules = policy(connection, ScoringPolicy, "scoring")
+        rules = policy(connection, ScoringPolicy)
         return hand_over(connection, room(connection, rules, at), at, cause="entry")
 
 

@@ -212,10 +212,8 @@ def test_rules_of_an_older_form_are_refused_with_what_to_do(book: Book, definiti
 def test_what_was_published_is_what_is_read(book: Book) -> None:
     """Rules are kept as JSON; a rule that changes on the way would score nobody as agreed."""
     with book.database.connect() as connection:
-        assert policy(connection, ScoringPolicy, "scoring") == ScoringPolicy.model_validate(RULES)
-        assert policy(connection, FollowUpPolicy, "follow-up").hot_due.length == timedelta(
-            minutes=5
-        )
+        assert policy(connection, ScoringPolicy) == ScoringPolicy.model_validate(RULES)
+        assert policy(connection, FollowUpPolicy).hot_due.length == timedelta(minutes=5)
 
 
 def test_the_score_of_a_row_is_the_score_of_the_lead(book: Book) -> None:

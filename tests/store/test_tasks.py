@@ -41,7 +41,7 @@ def publish_team(connection: Connection) -> None:
     )
     team, problems = read_policy(source, "team.yaml")
     assert team, problems
-    publish_policy(connection, "team", source, team)
+    publish_policy(connection, source, team)
 
 
 def test_a_meeting_nobody_reports_on_is_none_that_the_lead_missed(connection: Connection) -> None:

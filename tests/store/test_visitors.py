@@ -68,7 +68,7 @@ class Tracking:
         self.database: Engine = create_engine(url, pool_size=16)
         self._keys = itertools.count(1)
         with self.database.begin() as connection:
-            publish_policy(connection, "scoring", "scoring", SCORING)
+            publish_policy(connection, "scoring", SCORING)
 
     def message(self, kind: str, who: str, **more: Any) -> Message:
         """``who`` is ``anonymousId/userId``, either may be missing."""

@@ -32,7 +32,7 @@ class Site:
         self.signer: LinkSigner = link_signer(settings)
         self.app = create_app(settings)
         with self.database.begin() as connection:
-            publish_policy(connection, "scoring", "scoring", SCORING)
+            publish_policy(connection, "scoring", SCORING)
 
     def add_lead(self, email: str = "Jane@Acme.example", **values: object) -> int:
         """A lead in nurture."""

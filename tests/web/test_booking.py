@@ -121,7 +121,7 @@ async def test_only_the_reps_own_hours_are_offered(site: Site, browser: httpx.As
         }
     )
     with site.database.begin() as connection:
-        publish_policy(connection, "team", "team", team)
+        publish_policy(connection, "team", team)
     link = site.signer.booking(site.add_touch(site.add_lead(owner="rep-1", time_zone="UTC")))
     offered = {slot[11:16] for slot in slots(await browser.get(link))}
     assert offered == {"09:00", "09:30", "10:00", "10:30"}

@@ -32,7 +32,7 @@ def page(site: Site) -> str:
     policy, _ = read_policy(CONSENT, "consent.yaml")
     assert isinstance(policy, ConsentPolicy)
     with site.database.begin() as connection:
-        publish_policy(connection, "consent", CONSENT, policy)
+        publish_policy(connection, CONSENT, policy)
     return site.signer.preferences(site.add_touch(site.add_lead()))
 
 

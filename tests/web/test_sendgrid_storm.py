@@ -104,7 +104,7 @@ async def test_ten_thousand_events_in_disorder_leave_what_they_leave_in_order(
     ]
     for site in sites:
         with site.database.begin() as connection:
-            publish_policy(connection, "scoring", "storm", RULES)
+            publish_policy(connection, "storm", RULES)
         for lead in range(LEADS):
             state = ("sent", "unknown", "sending")[lead % 3]
             touch(site, state, f"enrollment-{lead}:a:1", f"lead{lead}@x.example")

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from domain.checking.policies import POLICIES
-from domain.rules.policy import Policy
+from domain.rules.policy import PolicyFile
 from domain.sales.team import TeamPolicy
 from store.opportunities.opportunities import open_opportunity
 from store.published.policies import publish_policy
@@ -16,11 +16,11 @@ CLOSED_DAYS = 2
 """Customer success is away on the first days of every test, beginning tomorrow."""
 
 
-def put_in_force(here: World, rules: dict[str, Any]) -> Policy:
+def put_in_force(here: World, rules: dict[str, Any]) -> PolicyFile:
     """Publish a policy."""
     policy = POLICIES[rules["policy"]].model_validate(rules)
     with here.database.begin() as connection:
-        publish_policy(connection, rules["policy"], policy.model_dump_json(), policy)
+        publish_policy(connection, policy.model_dump_json(), policy)
     return policy
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.checking.policies import policy_name, read_policy
+from domain.checking.policies import read_policy
 from store.published.policies import publish_policy
 from tests.workflows.harness import CADENCES, World
 
@@ -21,7 +21,7 @@ def publish(here: World, text: str) -> None:
     policy, problems = read_policy(text, "test.yaml")
     assert policy, problems
     with here.database.begin() as connection:
-        publish_policy(connection, str(policy_name(text)), text, policy)
+        publish_policy(connection, text, policy)
 
 
 def with_calls(gaps: str, *lines: str) -> str:

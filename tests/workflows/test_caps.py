@@ -19,7 +19,7 @@ async def test_a_capped_touch_goes_at_the_next_slot_and_the_rest_behind_it(here:
     now = await here.now()
     with here.database.begin() as connection:
         rules = ConsentPolicy(policy="consent", caps=(Cap(1, "week"),))
-        publish_policy(connection, "consent", "one a week", rules)
+        publish_policy(connection, "one a week", rules)
         connection.execute(
             text(
                 "INSERT INTO touch (key, lead_id, step, topic, channel, state, planned_at, sent_at)"

@@ -46,7 +46,7 @@ def publishes(here: World, now: datetime, **points: int) -> int:
     """Marketing publishes rules by which a click is worth ``click`` points; returns the run."""
     rules = simple_scoring(**points)
     with here.database.begin() as connection:
-        publish_policy(connection, "scoring", repr(rules), rules)
+        publish_policy(connection, repr(rules), rules)
         version = connection.execute(
             text("SELECT max(id) FROM policy_version WHERE name = 'scoring'")
         ).scalar_one()

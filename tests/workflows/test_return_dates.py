@@ -73,7 +73,7 @@ async def test_a_holiday_keeps_the_mail_for_the_next_day(here: World) -> None:
         )
         rules, problems = read_policy(source, "recycle.yaml")
         assert rules is not None, problems
-        publish_policy(connection, "recycle", source, rules)
+        publish_policy(connection, source, rules)
     ends = day + timedelta(days=30)
     lead = here.lead(attributes=json.dumps({"contract_end": f"{ends}"}))
 
@@ -145,7 +145,7 @@ async def test_a_click_does_not_bring_back_whom_sales_turned_down(here: World, r
     rules, _ = read_policy(source, "recycle.yaml")
     with here.database.begin() as connection:
         assert rules
-        publish_policy(connection, "recycle", source, rules)
+        publish_policy(connection, source, rules)
     lead = here.lead(score=25, crossed_cycle=1)
     before = await here.now()
     handle = await parked(here, lead, reason)

@@ -69,7 +69,7 @@ class Floor:
         policy, problems = lint_policy(source, "x.yaml", ())
         assert policy is not None, problems
         with self.here.database.begin() as connection:
-            publish_policy(connection, str(policy.model_dump()["policy"]), source, policy)
+            publish_policy(connection, source, policy)
 
     async def escalates(
         self, *, hot: bool = False, at: datetime | None = None

@@ -27,7 +27,7 @@ class Tracker:
         self.url = url
         with site.database.begin() as connection:
             scoring = simple_scoring(threshold=100, page=3, track=5, screen=1)
-            publish_policy(connection, "scoring", "tracking", scoring)
+            publish_policy(connection, "tracking", scoring)
             self.key = create_write_key(connection, "website", kind="server") or ""
 
     def post(
