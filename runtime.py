@@ -6,13 +6,14 @@ import sys
 import time
 from dataclasses import dataclass
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from domain.not_ready import NotReady
 from embedded import running_stack
 from settings import Settings
+from store.engine import server_version
 
 RETRY_SECONDS = 1.0
 SAY_EVERY_SECONDS = 15.0
@@ -99,7 +100,7 @@ def reach_database(database_url: str, *, seconds: float | None = 15.0) -> str:
         while True:
             try:
                 with engine.connect() as connection:
-                    return str(connection.execute(text("SHOW server_version")).scalar_one())
+                    return server_version(connection)
             except OperationalError as error:
                 if wait.over():
                     raise Unreachable(

@@ -18,6 +18,7 @@ from domain.consent.policy import Room
 from domain.contracts.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
 from domain.contracts.journey_sales import LeaveCadence
 from domain.rules.facts import reach_facts
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from domain.sentences import Value, sentence
@@ -25,7 +26,7 @@ from domain.time.window import begins, next_opening
 from mail.merge import greeted_as, lead_facts, merge_fields
 from store.consent.consent import consent_version
 from store.journeys import enrollment_steps, journeys
-from store.journeys.enrollment_steps import EnrollmentStep
+from store.journeys.enrollment_steps import EnrolledLead, EnrollmentStep
 from store.published import cadences
 from store.published.policies import policy
 from store.scoring.engagement import engagement_facts
@@ -47,7 +48,7 @@ in the last minute of its window goes now, not on the next day the window opens.
 class Pass:
     """One enrollment at work: the lead as it is now and the cadence version it runs."""
 
-    row: Any
+    row: EnrolledLead
     version: cadences.PublishedCadence
     facts: dict[str, Any]
 
@@ -226,7 +227,7 @@ class CadenceActivities:
         """The same step at the first opening of its window after the account is released."""
         row = current.row
         latest = now + LOOK_AGAIN
-        until = latest if row.held_for_good else min(row.held_until, latest)
+        until = min(row.held_until or latest, latest)
         due = next_opening(current.cadence.window, until, row.time_zone, row.country)
         with self.resources.statements.connect() as connection:
             enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
@@ -390,14 +391,14 @@ class CadenceActivities:
         return Pass(row, version, self._facts(connection, row, version.cadence, now))
 
     def _facts(
-        self, connection: Connection, row: Any, cadence: Cadence, now: datetime
+        self, connection: Connection, row: EnrolledLead, cadence: Cadence, now: datetime
     ) -> dict[str, Any]:
         if not any(isinstance(step, BranchStep) for step in cadence.steps):
             return {}
         lead = lead_facts(row) | {"source": row.source, "stage": row.stage}
         lead |= reach_facts(row.email, row.phone, opted_out=row.opted_out)
         rules = policy(connection, ScoringPolicy)
-        points = points_now(rules, row, now)
+        points = points_now(rules, Interest(row.interest, row.interest_as_of), now)
         standing = standing_of(rules, row.fit, points)
         return {
             "lead": lead,

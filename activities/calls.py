@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.resources import Resources
@@ -18,20 +17,9 @@ from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_foll
 from domain.sentences import sentence
 from domain.time.spans import Pause
 from domain.time.window import begins
-from store.mail.inbound import AWAY_UNTIL
+from store.journeys.calls import CalledLead, PastCall, called_lead, past_call
 from store.published.policies import policy
 from store.sla.business_time import calendar_of
-
-
-@dataclass(frozen=True)
-class _Call:
-    """How a call went; times are journey time (UTC)."""
-
-    task_id: int
-    disposition: str
-    asked_for: datetime | None
-    """When the lead asked to be called."""
-    at: datetime
 
 
 class CallActivities:
@@ -47,10 +35,12 @@ class CallActivities:
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
             promise = policy(connection, FollowUpPolicy)
-            callee = _callee(connection, request.lead_id, promise)
-            made = _call(connection, request.after_task)
+            lead = called_lead(connection, request.lead_id)
+            team = calendar_of(connection, lead.owner)
+            made = past_call(connection, request.after_task)
             owed = _owed(connection, made, request.owed_task)
-            back = _back_at(connection, request.lead_id)
+        callee = Callee(promise.calling_hours, lead.time_zone, lead.country, team)
+        back = _back_at(lead)
         rules = promise.calls(request.outbound)
         mail = ""
         if made is None:
@@ -128,47 +118,16 @@ def _as_asked(callee: Callee, following: Next, asked_for: datetime, now: datetim
     return Slot(max(asked_for, now), None, team_works=True)
 
 
-def _callee(connection: Connection, lead_id: int, promise: FollowUpPolicy) -> Callee:
-    lead = connection.execute(
-        text("SELECT time_zone, country, owner FROM lead WHERE id = :id"), {"id": lead_id}
-    ).one()
-    team = calendar_of(connection, lead.owner)
-    return Callee(promise.calling_hours, lead.time_zone, lead.country, team)
-
-
-def _back_at(connection: Connection, lead_id: int) -> datetime | None:
+def _back_at(lead: CalledLead) -> datetime | None:
     """When a lead that is away is back (UTC), as far as it said."""
-    lead = connection.execute(
-        text(f"SELECT time_zone, {AWAY_UNTIL} AS away_until FROM lead WHERE id = :id"),
-        {"id": lead_id},
-    ).one()
     return None if lead.away_until is None else begins(lead.away_until, lead.time_zone)
 
 
-def _call(connection: Connection, task_id: int) -> _Call | None:
-    if not task_id:
-        return None
-    row = connection.execute(
-        text(
-            "SELECT state, disposition, answer->>'at' AS at, "
-            "coalesce(completed_at, opened_at) AS called_at FROM task WHERE id = :id"
-        ),
-        {"id": task_id},
-    ).one()
-    called_back = row.disposition == "call_back"
-    return _Call(
-        task_id,
-        row.disposition if row.state == "done" else row.state,
-        datetime.fromisoformat(row.at) if called_back else None,
-        row.called_at,
-    )
-
-
-def _owed(connection: Connection, made: _Call | None, owed_task: int) -> _Call | None:
+def _owed(connection: Connection, made: PastCall | None, owed_task: int) -> PastCall | None:
     """The call in which the lead asked for another at a time, unless it was made since."""
     if made is None or made.asked_for is not None:
         return made
-    owed = _call(connection, owed_task)
+    owed = past_call(connection, owed_task)
     if owed is None or owed.asked_for is None or made.disposition in REACHED:
         return None
     was_made = made.disposition not in NOBODY_CALLED and made.at >= owed.asked_for

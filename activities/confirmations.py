@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
 from temporalio import activity
 
 from activities.email import Email, deliver_at_last
 from activities.resources import Resources
 from domain.contracts.confirmation import CONFIRMATION_MAIL, AskToConfirm
-from store.consent.confirmations import WAITING
+from store.consent.confirmations import lead_to_ask
 from store.published import cadences
 
-_LEAD = text(
-    f"""
-    SELECT email, language FROM lead WHERE id = :id AND {WAITING}
-        AND NOT EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key)
-    """
-)
 _NOBODY = dict.fromkeys(("first_name", "last_name", "title", "company", "country", "language"), "")
 
 
@@ -38,7 +31,7 @@ class ConfirmationActivities:
                 publishing it has the mail sent.
         """
         with self.resources.engine.begin() as connection:
-            lead = connection.execute(_LEAD, {"id": request.lead_id}).first()
+            lead = lead_to_ask(connection, request.lead_id)
             if lead is None:
                 return
             template = cadences.latest_template(connection, CONFIRMATION_MAIL, lead.language)

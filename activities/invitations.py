@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection
 
 from activities.resources import Resources
 from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
 from mail.merge import greeted_as
-from store.tables import Lead, Meeting, Rep, Touch
+from store.meetings.meeting_rows import appointment, mark_invited, start_to_announce
+from store.routing.lead_facts import MailLead
 
 INVITES = "meeting-confirmation"
 REMINDS = "meeting-reminder"
@@ -34,7 +34,7 @@ class Invited:
 def invitation(
     resources: Resources,
     connection: Connection,
-    lead: Any,
+    lead: MailLead,
     *,
     template: str,
     meeting_id: int,
@@ -47,18 +47,13 @@ def invitation(
     invitation of ours is too, from before it was booked there, that one is withdrawn.
 
     Args:
-        lead: a row with :data:`store.routing.lead_facts.LEAD_COLUMNS`.
         key: the touch whose booking link the entry shows.
         now: journey time, UTC.
     """
     if template not in (INVITES, *CALLS_OFF):
         return None
-    meeting = connection.execute(
-        select(*Meeting.__table__.c, Lead.phone, Rep.name, Rep.email)
-        .join(Lead, Lead.id == Meeting.lead_id)
-        .outerjoin(Rep, Rep.code == Meeting.owner)
-        .where(Meeting.id == meeting_id)
-    ).one()
+    about = appointment(connection, meeting_id)
+    meeting = about.meeting
     elsewhere = bool(meeting.provider)
     cancelled = meeting.state == "cancelled" or elsewhere
     if elsewhere and not meeting.invited:
@@ -67,11 +62,11 @@ def invitation(
         return None
     settings = resources.settings
     ours = (settings.email_from_name, settings.email_from)
-    rep = (meeting.name, meeting.email) if meeting.email else None
+    rep = (about.rep_name or "", about.rep_email) if about.rep_email else None
     language = lead.language if lead.language in _SUMMARY else "en"
     link = "" if cancelled else resources.links.booking(key)
     if not cancelled:
-        connection.execute(update(Meeting).where(Meeting.id == meeting_id).values(invited=True))
+        mark_invited(connection, meeting_id)
     names = " / ".join(name for name in (greeted_as(lead), (rep or ours)[0]) if name)
     part = Invitation(
         uid=uid_of(meeting.uid, settings.email_from.rpartition("@")[2]),
@@ -82,7 +77,7 @@ def invitation(
         written_at=now,
         summary=_SUMMARY[language].format(names=names),
         description=_CHANGE[language].format(link=link) if link else "",
-        location=meeting.join_url or meeting.phone,
+        location=meeting.join_url or about.phone,
         url=meeting.join_url or link,
         organizer=rep or ours,
         sent_by="" if rep is None else settings.email_from,
@@ -92,22 +87,10 @@ def invitation(
     return Invited(part, rep)
 
 
-def withdrawn(connection: Connection, meeting_id: int) -> None:
-    """Note that calendars have our invitation no more, where a service's took its place."""
-    connection.execute(
-        update(Meeting)
-        .where(Meeting.id == meeting_id, Meeting.provider != "")
-        .values(invited=False)
-    )
-
-
 def comes_too_late(connection: Connection, request: SendOne, now: datetime) -> bool:
     """Whether a mail that announces a meeting would come after its start: reported late, or held up
     by a server that was away. One that an earlier attempt has begun is finished all the same."""
     if request.template not in (INVITES, REMINDS):
         return False
-    begun = exists().where(Touch.key == request.key)
-    starts_at = connection.scalar(
-        select(Meeting.starts_at).where(Meeting.id == request.meeting_id, ~begun)
-    )
+    starts_at = start_to_announce(connection, request.meeting_id, request.key)
     return starts_at is not None and starts_at <= now

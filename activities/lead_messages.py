@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from activities.work import Work, times
 from domain.contracts.journey import TaskRequest
 from domain.sales.follow_up import FollowUpPolicy
 from domain.time.window import zone
-from store.tables import Lead, Meeting
+from store.meetings.meeting_rows import appointment
 
 
 def message_work(connection: Connection, request: TaskRequest, promise: FollowUpPolicy) -> Work:
@@ -16,12 +16,8 @@ def message_work(connection: Connection, request: TaskRequest, promise: FollowUp
     another time for an appointment, else ''."""
     due, deadline = promise.call_due, times(promise.call_due, 10)
     meeting_id = request.step.removeprefix("meeting-")
-    proposed = connection.execute(
-        select(Meeting.proposed_at, Lead.time_zone)
-        .join(Lead, Lead.id == Meeting.lead_id)
-        .where(Meeting.id == (int(meeting_id) if meeting_id.isdecimal() else 0))
-    ).first()
-    if proposed is None or proposed.proposed_at is None:
+    proposed = appointment(connection, int(meeting_id)) if meeting_id.isdecimal() else None
+    if proposed is None or proposed.meeting.proposed_at is None:
         return Work(
             "Answer what this lead wrote",
             "It wrote while it has an appointment or a sale is open: read it in the history, "
@@ -29,7 +25,7 @@ def message_work(connection: Connection, request: TaskRequest, promise: FollowUp
             due,
             deadline,
         )
-    local = proposed.proposed_at.astimezone(zone(proposed.time_zone))
+    local = proposed.meeting.proposed_at.astimezone(zone(proposed.time_zone))
     return Work(
         "This lead proposes another time for its meeting",
         f"It asks for {local:%a %d %b %Y %H:%M} ({local:%Z}) in answer to the invitation to "

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import text
 from temporalio import activity
 
 from activities.resources import Resources
@@ -21,6 +17,7 @@ from domain.contracts.journey_sales import (
 from domain.sentences import sentence
 from store.journeys.next_meetings import next_meeting_of, take_over
 from store.meetings import meetings, missing_outcomes
+from store.meetings.meeting_rows import MeetingRow, appointment
 from store.published.policies import policy
 
 
@@ -41,26 +38,18 @@ class MeetingActivities:
             if not beside:
                 take_over(connection, meeting_id, now)
             promise = policy(connection, MeetingPolicy)
-            meeting = connection.execute(
-                text(
-                    "SELECT meeting.starts_at, meeting.minutes, meeting.attempt, meeting.missed, "
-                    "meeting.state, meeting.cancelled_by, meeting.beside, "
-                    "lead.time_zone FROM meeting JOIN lead ON lead.id = meeting.lead_id "
-                    "WHERE meeting.id = :id"
-                ),
-                {"id": meeting_id},
-            ).one()
+            about = appointment(connection, meeting_id)
+        meeting = about.meeting
         reminders = [
             Reminder(str(span).replace(" ", "-"), self.resources.seconds_until(at, now))
             for span in sorted(promise.reminders, key=lambda span: -span.length)
             if (at := meeting.starts_at - span.length) > now
         ]
-        end = meeting.starts_at + timedelta(minutes=meeting.minutes)
-        when = local_time(meeting.starts_at, meeting.time_zone, now)
+        when = local_time(meeting.starts_at, about.time_zone, now)
         return MeetingPlan(
             key=f"meeting-{meeting_id}-{meeting.attempt}",
             reminders=reminders,
-            outcome_seconds=self.resources.seconds_until(end, now),
+            outcome_seconds=self.resources.seconds_until(meeting.ends_at, now),
             details=sentence(
                 "Waiting for meeting {meeting} on {when}", meeting=meeting_id, when=when
             ),
@@ -99,7 +88,7 @@ class MeetingActivities:
             )
 
 
-def _known_outcome(meeting: Any, *, beside: bool) -> str:
+def _known_outcome(meeting: MeetingRow, *, beside: bool) -> str:
     if meeting.state in ("held", "no_show"):
-        return str(meeting.state)
+        return meeting.state
     return Code.TAKEN_OVER if beside and not meeting.beside else ""

@@ -115,7 +115,7 @@ def _refused(key: str, claim: str, refusal: SenderRefused, now: datetime) -> Ref
     return RefusedMail(f"{key}:{claim}", key, ours, detail, now, certain=certain)
 
 
-def _locked(connection: Connection, key: str) -> ledger.TouchOfLead:
+def _locked(connection: Connection, key: str) -> ledger.TouchedLead:
     """The touch; its address, its lead and then itself are locked in the order of all writers."""
     touch = ledger.touches_of_leads(connection, [key])[key]
     lock_address(connection, touch.email_key)
@@ -124,7 +124,7 @@ def _locked(connection: Connection, key: str) -> ledger.TouchOfLead:
 
 
 def _bounce(
-    connection: Connection, key: str, touch: ledger.TouchOfLead, trouble: Trouble, now: datetime
+    connection: Connection, key: str, touch: ledger.TouchedLead, trouble: Trouble, now: datetime
 ) -> None:
     refused = f"refused:{key}"
     report_trouble(connection, [TroubleReport(refused, touch.email_key, trouble, now)])

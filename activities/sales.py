@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.email import Email, deliver_at_last
-from activities.invitations import (
-    CALLS_OFF,
-    CANCELLED_BY_US,
-    comes_too_late,
-    invitation,
-    withdrawn,
-)
+from activities.invitations import CALLS_OFF, CANCELLED_BY_US, comes_too_late, invitation
 from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from mail.merge import greeted_as, merge_fields
+from store.meetings.meeting_rows import mark_withdrawn
 from store.published import cadences
-from store.routing.lead_facts import LEAD_COLUMNS
+from store.routing.lead_facts import mail_lead
 
 
 class SalesActivities:
@@ -41,7 +34,9 @@ class SalesActivities:
         with self.resources.engine.begin() as connection:
             if comes_too_late(connection, request, now):
                 return
-            lead = _lead(connection, request.lead_id)
+            lead = mail_lead(connection, request.lead_id)
+            if lead is None:
+                raise LookupError(f"There is no lead {request.lead_id}.")
             template = _template(connection, request.template, lead.language)
             invited = invitation(
                 self.resources,
@@ -72,7 +67,7 @@ class SalesActivities:
             return
         if invited.part.method == "CANCEL":
             with self.resources.engine.begin() as connection:
-                withdrawn(connection, request.meeting_id)
+                mark_withdrawn(connection, request.meeting_id)
         invite_rep(self.resources, invited, lead_id=lead.id, key=request.key)
 
 
@@ -84,13 +79,3 @@ def _template(connection: Connection, name: str, language: str) -> cadences.Publ
         if name != CANCELLED_BY_US:
             raise
         return cadences.latest_template(connection, CALLS_OFF[0], language)
-
-
-def _lead(connection: Connection, lead_id: int) -> Any:
-    return connection.execute(
-        text(
-            f"SELECT {LEAD_COLUMNS} FROM lead "
-            "LEFT JOIN account ON account.id = lead.account_id WHERE lead.id = :id"
-        ),
-        {"id": lead_id},
-    ).one()

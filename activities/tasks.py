@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.lead_messages import message_work
@@ -26,6 +26,7 @@ from domain.contracts.journey_sales import MESSAGE_TASK
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sentences import sentence
 from domain.time.spans import Duration
+from store.journeys.enrollment_steps import cadence_version_of
 from store.published import cadences
 from store.published.policies import policy
 from store.sla.business_time import clocked
@@ -130,10 +131,7 @@ class TaskActivities:
         )
 
     def _cadence_work(self, connection: Connection, request: TaskRequest) -> Work:
-        version = connection.execute(
-            text("SELECT cadence_version_id FROM enrollment WHERE id = :id"),
-            {"id": request.enrollment_id},
-        ).scalar_one()
+        version = cadence_version_of(connection, request.enrollment_id)
         cadence = cadences.cadence_version(self.resources.engine, version).cadence
         step = cast(TaskStep, cadence.step(request.step))
         due = clocked(step.task.due)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine
 
 import settings as settings_module
 from cli.errors import UserError, stderr
@@ -18,9 +18,8 @@ from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.published.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
 from store.publishing.known_attributes import unknown_attributes
 from store.publishing.publishing import Checked
-from store.scoring.scoring import Forecast, forecast
+from store.scoring.scoring import Forecast, count_leads, forecast
 from store.scoring.scoring_runs import ScoringRun, newest_run, waiting
-from store.tables import Lead
 
 
 def show_forecast(engine: Engine, checked: Checked) -> bool:
@@ -34,7 +33,7 @@ def show_forecast(engine: Engine, checked: Checked) -> bool:
         return False
     with engine.connect() as connection:
         in_force = policy_in_force(connection, "scoring")
-        leads = connection.execute(select(func.count()).select_from(Lead)).scalar_one()
+        leads = count_leads(connection)
         if in_force is None or in_force.source == text or not leads:
             return False
         try:

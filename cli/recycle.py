@@ -24,7 +24,8 @@ from domain.labels import WHY, label
 from domain.sales.recycle import ASKED_FOR
 from store.published.cadences import CadenceMissing
 from store.recycle import recycle
-from store.recycle.recycle import ParkedLine, RecycleRefused, ReturningWeek
+from store.recycle.recycle import RecycleRefused, ReturningWeek
+from store.recycle.recycle_pool import PoolLine, Wanted, pool_page
 from store.views.leads import LeadLine
 
 app = group(
@@ -43,8 +44,9 @@ def list_parked(
     as_json: AsJson = False,
 ) -> None:
     """List the leads that rest: why, since when, and until when; the next to return first."""
+    now = settings_module.get().clock().now()
     with database().connect() as connection:
-        found = recycle.parked(connection, reason=reason)
+        found = pool_page(connection, now, Wanted(reason=reason), limit=None)
     if as_json:
         print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
         return
@@ -70,7 +72,7 @@ def list_parked(
     )
 
 
-def _until(line: ParkedLine) -> str:
+def _until(line: PoolLine) -> str:
     if line.until is None:
         return "-"
     agreed = line.return_on is not None and abs(line.return_on - line.until.date()).days <= 1

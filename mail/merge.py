@@ -5,43 +5,41 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from domain.names import full_name, mailable, mailable_name
 from domain.time.window import zone
+from store.meetings.meeting_rows import appointment
+from store.routing.lead_facts import MailLead
 
 _KOREAN_DAYS = "월화수목금토일"
-_MEETING = text(
-    "SELECT starts_at, minutes, rep.name, rep.email FROM meeting "
-    "LEFT JOIN rep ON rep.code = meeting.owner WHERE meeting.id = :id"
-)
 
 
-def lead_facts(row: Any) -> dict[str, Any]:
+def lead_facts(lead: MailLead) -> dict[str, Any]:
     """What is known of a lead, as conditions see it."""
     return {
-        "first_name": row.first_name,
-        "last_name": row.last_name,
-        "title": row.title,
-        "company": row.company or "",
-        "country": row.country,
-        "language": row.language,
-        "attributes": row.attributes,
+        "first_name": lead.first_name,
+        "last_name": lead.last_name,
+        "title": lead.title,
+        "company": lead.company or "",
+        "country": lead.country,
+        "language": lead.language,
+        "attributes": lead.attributes,
     }
 
 
-def lead_fields(row: Any) -> dict[str, Any]:
+def lead_fields(lead: MailLead) -> dict[str, Any]:
     """The fields of ``lead`` in a template: only what a mail may say (``domain.names``), through
     whichever door it came."""
-    facts = lead_facts(row)
+    facts = lead_facts(lead)
     names = {name: mailable_name(facts[name]) for name in ("first_name", "last_name")}
     others = {name: mailable(facts[name]) for name in ("title", "company")}
-    return facts | names | others | {"attributes": _mailable(row.attributes)}
+    return facts | names | others | {"attributes": _mailable(lead.attributes)}
 
 
-def greeted_as(row: Any) -> str:
+def greeted_as(lead: MailLead) -> str:
     """The lead's name as a mail may say it."""
-    return full_name(mailable_name(row.first_name), mailable_name(row.last_name))
+    return full_name(mailable_name(lead.first_name), mailable_name(lead.last_name))
 
 
 def _mailable(value: Any) -> Any:
@@ -55,18 +53,17 @@ def _mailable(value: Any) -> Any:
     return value
 
 
-def merge_fields(engine: Engine, row: Any, meeting_id: int) -> dict[str, Any]:
-    """All fields of a mail to the lead of ``row``; ``meeting`` only with a ``meeting_id``. ``rep``
-    is whom the meeting is with, else who owns the lead; nobody: whoever sends stands in."""
-    fields: dict[str, Any] = {"lead": lead_fields(row), "rep": _rep(row.rep_name, row.rep_email)}
+def merge_fields(engine: Engine, lead: MailLead, meeting_id: int) -> dict[str, Any]:
+    """All fields of a mail to a lead; ``meeting`` only with a ``meeting_id``. ``rep`` is whom the
+    meeting is with, else who owns the lead; nobody: whoever sends stands in."""
+    fields = {"lead": lead_fields(lead), "rep": _rep(lead.rep_name, lead.rep_email)}
     if meeting_id:
         with engine.connect() as connection:
-            meeting = connection.execute(_MEETING, {"id": meeting_id}).one()
-        fields["rep"] = _rep(meeting.name, meeting.email) or fields["rep"]
-        fields["meeting"] = {
-            "starts_at": meeting_time(meeting.starts_at, row.time_zone, row.language),
-            "minutes": meeting.minutes,
-        }
+            about = appointment(connection, meeting_id)
+        fields["rep"] = _rep(about.rep_name, about.rep_email) or fields["rep"]
+        fields["meeting"] = meeting_fields(
+            about.meeting.starts_at, about.meeting.minutes, lead.time_zone, lead.language
+        )
     return fields
 
 
@@ -74,7 +71,12 @@ def _rep(name: str | None, email: str | None) -> dict[str, str]:
     return {"name": name, "email": email or ""} if name else {}
 
 
-def meeting_time(at: datetime, time_zone: str, language: str) -> str:
+def meeting_fields(at: datetime, minutes: int, time_zone: str, language: str) -> dict[str, Any]:
+    """The fields of ``meeting``: its start as the lead reads it, and its length."""
+    return {"starts_at": _meeting_time(at, time_zone, language), "minutes": minutes}
+
+
+def _meeting_time(at: datetime, time_zone: str, language: str) -> str:
     """The start of a meeting in the lead's own time zone and language."""
     local = at.astimezone(zone(time_zone))
     if language == "ko":

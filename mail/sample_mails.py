@@ -3,38 +3,38 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from domain.email.checked import is_about_a_meeting
 from domain.email.rendering import CompiledTemplate, RenderedEmail
 from mail.channels.base import Channel, EmailMessage
-from mail.merge import lead_fields, meeting_time
+from mail.merge import lead_fields, meeting_fields
 from mail.text import mail_text
 from settings import Settings
-from store.routing.lead_facts import LEAD_COLUMNS
+from store.meetings.meeting_lines import Wanted, list_meetings
+from store.routing.lead_facts import MailLead, mail_lead
 
-INVENTED = {
-    "first_name": "Robin",
-    "last_name": "Sample",
-    "title": "",
-    "company": "Sample & Partners",
-    "country": "GB",
-    "time_zone": "Europe/London",
-    "attributes": {},
-}
+INVENTED = MailLead(
+    id=0,
+    email="",
+    first_name="Robin",
+    last_name="Sample",
+    title="",
+    country="GB",
+    language="",
+    time_zone="Europe/London",
+    source="",
+    attributes={},
+    stage="",
+    company="Sample & Partners",
+    rep_name=None,
+    rep_email=None,
+)
 """Whom a mail is shown for where there is no lead."""
-_LEAD = text(
-    f"SELECT {LEAD_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
-    "WHERE lead.id = :lead"
-)
-_MEETING = text(
-    "SELECT starts_at, minutes FROM meeting WHERE lead_id = :lead ORDER BY starts_at DESC LIMIT 1"
-)
 
 
 @dataclass(frozen=True)
@@ -86,16 +86,15 @@ def preview(
     Raises:
         RenderError: a field is missing for this lead, or the template does what it must not.
     """
-    row: Any = connection.execute(_LEAD, {"lead": lead_id}).mappings().first() or INVENTED
-    lead = SimpleNamespace(**{**row, "language": language})
+    known = None if lead_id is None else mail_lead(connection, lead_id)
+    lead = replace(known or INVENTED, language=language)
     fields: dict[str, Any] = {"lead": lead_fields(lead)}
     if is_about_a_meeting(name):
-        meeting = connection.execute(_MEETING, {"lead": lead_id}).first()
-        starts_at = meeting.starts_at if meeting else now + timedelta(days=1)
-        fields["meeting"] = {
-            "starts_at": meeting_time(starts_at, lead.time_zone, language),
-            "minutes": meeting.minutes if meeting else 30,
-        }
+        last = list_meetings(connection, Wanted(lead_id=known.id), limit=1) if known else []
+        starts_at, minutes = (
+            (last[0].starts_at, last[0].minutes) if last else (now + timedelta(days=1), 30)
+        )
+        fields["meeting"] = meeting_fields(starts_at, minutes, lead.time_zone, language)
     links = StillLinks(settings.web_url().rstrip("/"))
     return mail_text(template, fields, settings, links, "test")
 

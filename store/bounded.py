@@ -64,6 +64,14 @@ def allow_long_work(connection: Connection) -> None:
         driver.answer_seconds = LONG_STATEMENT_SECONDS + 5
 
 
+def wait_briefly(connection: Connection) -> None:
+    """Until the end of the transaction statements may take 5 seconds, of which 1.5 for a lock: for
+    somebody who waits for the answer, where what failed can be done later."""
+    connection.execute(
+        text("SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '5s'")
+    )
+
+
 class BoundedConnection(extensions.connection):
     """A connection whose every wait for the server is watched."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolFull
@@ -74,3 +74,8 @@ def _as_of_the_server(context: ExceptionContext) -> None:
         raise DataError(
             context.statement, None, context.original_exception, hide_parameters=True
         ) from None
+
+
+def server_version(connection: Connection) -> str:
+    """The version of PostgreSQL, such as ``17.2``."""
+    return str(connection.execute(text("SHOW server_version")).scalar_one())

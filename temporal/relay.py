@@ -14,11 +14,10 @@ import select
 import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import psycopg2
 import structlog
-from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
+from psycopg2 import extensions
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHistory
@@ -48,8 +47,15 @@ from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.contracts.search_attributes import search_attributes
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW
 from store.erasure import erasure
-from store.outbox import relay_messages
-from store.outbox.relay_queue import LEASE_SECONDS, Delivery, Leased, hurry, lease_due, settle
+from store.outbox.relay_queue import (
+    LEASE_SECONDS,
+    Delivery,
+    Leased,
+    hurry,
+    lease_due,
+    listen,
+    settle,
+)
 from store.tasks import held_answers, tasks
 from temporal.steering import end_at_once
 
@@ -85,7 +91,7 @@ class Relay:
         self._in_hand: dict[asyncio.Task[Delivery], Leased] = {}
         self._held_back: set[str] = set()
         self._away = False
-        self._listener: Any = None
+        self._listener: extensions.connection | None = None
         self._listening_since = 0.0
 
     async def run(self) -> None:
@@ -161,24 +167,22 @@ class Relay:
     def _wait_for_news(self) -> None:
         """Sleep until a message is posted, at most IDLE_SECONDS."""
         try:
-            if time.monotonic() - self._listening_since > LISTEN_SECONDS:
-                self._listen()
-            select.select([self._listener], [], [], IDLE_SECONDS)
-            self._listener.poll()
-            self._listener.notifies.clear()
+            listener = self._listener
+            if listener is None or time.monotonic() - self._listening_since > LISTEN_SECONDS:
+                listener = self._listen()
+            select.select([listener], [], [], IDLE_SECONDS)
+            listener.poll()
+            listener.notifies.clear()
         except (psycopg2.Error, SQLAlchemyError, ValueError):
             self._listening_since = 0.0
             raise
 
-    def _listen(self) -> None:
+    def _listen(self) -> extensions.connection:
         if self._listener is not None:
             self._listener.close()
-        pooled = self._engine.raw_connection()
-        self._listener = pooled.driver_connection
-        pooled.detach()
-        self._listener.set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
-        self._listener.cursor().execute(f"LISTEN {relay_messages.CHANNEL}")
+        self._listener = listen(self._engine)
         self._listening_since = time.monotonic()
+        return self._listener
 
     async def _deliver(self, message: Leased, expires: float) -> Delivery:
         if time.time() > expires:

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, bindparam, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Engine
 
-from domain.email.addresses import address_key
 from mail.channels.base import EmailMessage, HandOver, MessageRejected, Receipt, unmarked
 from settings import Clock
 from store.engine import single_statements
-from store.tables import OutboxMessage
-
-# No conflict target: two writers of one touch may collide on either of its unique columns.
-_STORE = insert(OutboxMessage).on_conflict_do_nothing().returning(OutboxMessage.message_id)
-_STORED = select(OutboxMessage.message_id).where(OutboxMessage.touch_key == bindparam("key"))
+from store.mail.outbox_mails import is_kept, keep_mail
 
 
 class OutboxChannel:
@@ -32,19 +26,17 @@ class OutboxChannel:
         nothing needs to be marked before it, which saves each touch a round trip.
         """
         now = self._clock.now()
-        row = {
-            "touch_key": message.touch_key,
-            "message_id": message.message_id,
-            "recipient": message.recipient_email,
-            "recipient_key": address_key(message.recipient_email),
-            "subject": message.subject,
-            "raw": message.to_bytes(now),
-            "sent_at": now,
-        }
+        raw = message.to_bytes(now)
         with self._engine.connect() as connection:
-            stored = connection.scalar(_STORE, row)
-            if stored is None:
-                stored = connection.scalar(_STORED, {"key": message.touch_key})
+            stored = keep_mail(
+                connection,
+                touch_key=message.touch_key,
+                message_id=message.message_id,
+                recipient=message.recipient_email,
+                subject=message.subject,
+                raw=raw,
+                sent_at=now,
+            )
         if stored is None:
             raise MessageRejected("message-id", "Another touch has this Message-ID already.")
         return Receipt(stored)
@@ -52,4 +44,4 @@ class OutboxChannel:
     def was_accepted(self, touch_key: str, /) -> bool:
         """Whether the message of this touch is in the outbox: always exact."""
         with self._engine.connect() as connection:
-            return connection.scalar(_STORED, {"key": touch_key}) is not None
+            return is_kept(connection, touch_key)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -103,6 +104,25 @@ def ask(
             for one in sorted(requests, key=lambda one: one.lead_id)
         ],
     )
+
+
+class LeadToAsk(NamedTuple):
+    """Whom to ask, and in which language."""
+
+    email: str
+    language: str
+
+
+def lead_to_ask(connection: Connection, lead_id: int) -> LeadToAsk | None:
+    """A lead that is to be asked; None when it has confirmed, or wants no mail."""
+    row = connection.execute(
+        text(
+            f"SELECT email, language FROM lead WHERE id = :id AND {WAITING} "
+            "AND NOT EXISTS (SELECT FROM suppression WHERE email_key = lead.email_key)"
+        ),
+        {"id": lead_id},
+    ).first()
+    return None if row is None else LeadToAsk(*row)
 
 
 def ask_who_waits(connection: Connection, now: datetime) -> int:

@@ -21,6 +21,7 @@ from domain.consent.policy import DEFAULT, SUPPRESSION_OF, ConsentPolicy, Source
 from domain.contracts.journey import ENDED, Code, Phase
 from domain.sales.recycle import RecyclePolicy
 from store.consent.confirmations import UNCONFIRMED, confirm_address, is_waiting
+from store.consent.suppressions import why_suppressed
 from store.outbox.relay_messages import start_again
 from store.published.policies import PolicyMissing, policy
 
@@ -123,9 +124,7 @@ class Consent:
 
 def consent_of(connection: Connection, email_key: str) -> Consent:
     """What an address gets."""
-    reason = connection.execute(
-        text("SELECT reason FROM suppression WHERE email_key = :email"), {"email": email_key}
-    ).scalar()
+    reason = why_suppressed(connection, email_key)
     topics = connection.execute(
         text("SELECT topic FROM topic_opt_out WHERE email_key = :email"), {"email": email_key}
     )
@@ -279,6 +278,17 @@ def _come_back(connection: Connection, email_key: str) -> None:
         )
 
 
+def welcome_since(connection: Connection, email_key: str) -> datetime | None:
+    """When somebody said last that mail is welcome at this address again, journey time (UTC)."""
+    return connection.execute(
+        text(
+            "SELECT max(at) FROM consent_record "
+            "WHERE email_key = :email AND topic = '' AND action = 'opt_in'"
+        ),
+        {"email": email_key},
+    ).scalar()
+
+
 def choose_topics(
     connection: Connection,
     *,
@@ -358,13 +368,7 @@ def _too_many(
     recorded = connection.execute(_SOFT_BOUNCES, {"email": email_key, "since": since})
     times = {row.key: row.at for row in recorded} | {one.key: one.at for one in new}
     # What came back before somebody said that mail is welcome again is history.
-    welcome = connection.execute(
-        text(
-            "SELECT max(at) FROM consent_record "
-            "WHERE email_key = :email AND topic = '' AND action = 'opt_in'"
-        ),
-        {"email": email_key},
-    ).scalar()
+    welcome = welcome_since(connection, email_key)
     return rules.soft_bounces.reached([at for at in times.values() if not welcome or at > welcome])
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
-from store.tables import Lead
+from store.tables import Lead, Suppression
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ def list_suppressions(
     *,
     search: str,
     team: str | None,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int,
 ) -> list[SuppressionLine]:
     """The latest first.
@@ -64,6 +63,11 @@ def list_suppressions(
         )
         for row in connection.execute(_LINES, values)
     ]
+
+
+def why_suppressed(connection: Connection, email_key: str) -> str | None:
+    """The reason for which this address is suppressed; None when it is not."""
+    return connection.scalar(select(Suppression.reason).where(Suppression.email_key == email_key))
 
 
 def lead_with(connection: Connection, email_key: str) -> int | None:

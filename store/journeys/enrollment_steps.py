@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, select, text
 
 from store.consent.consent import CONSENT_VERSION
 from store.mail.inbound import AWAY_UNTIL
-from store.routing.lead_facts import LEAD_COLUMNS, OPTED_OUT
+from store.routing.lead_facts import LEAD_COLUMNS, OPTED_OUT, MailLead
+from store.tables import Enrollment
 
 _LOAD = text(
     f"""
@@ -82,9 +82,52 @@ class EnrollmentStep:
     counted_since: datetime | None
 
 
-def load(connection: Connection, enrollment_id: int) -> Row[Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledLead(MailLead):
+    """A lead in a cadence, with its enrollment and its account. Times are journey time, UTC.
+
+    Attributes:
+        held_until, held_for_good: how long sales keeps the account out of marketing.
+        held_from: when the planned step, which had to wait, was due.
+        away_until: the day on which the lead is back, as far as it said.
+        consent_version: id of the consent policy in force, None for none.
+        returned: the step of a mail that was refused after it had been accepted.
+    """
+
+    phone: str
+    opted_out: bool
+    interest: float
+    interest_as_of: datetime
+    fit: str
+    cycle: int
+    phase_reason: str
+    phase: str
+    held_until: datetime | None
+    held_for_good: bool | None
+    held_from: datetime | None
+    planned_step: str
+    counted_from: str
+    counted_since: datetime | None
+    away_until: date | None
+    enrollment_id: int
+    cadence_version_id: int
+    ended_at: datetime | None
+    exit_reason: str
+    consent_version: int | None
+    returned: str | None
+
+
+def load(connection: Connection, enrollment_id: int) -> EnrolledLead:
     """The enrollment, its lead and its account."""
-    return connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
+    row = connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
+    return EnrolledLead(**row._mapping)
+
+
+def cadence_version_of(connection: Connection, enrollment_id: int) -> int:
+    """The id of the cadence version that an enrollment runs."""
+    return connection.execute(
+        select(Enrollment.cadence_version_id).where(Enrollment.id == enrollment_id)
+    ).scalar_one()
 
 
 def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, select, text
 
 from domain.contracts.journey import IN_SALES, Code, Entered, Notice, Phase, PhaseEntry, Stage
 from domain.contracts.journey_sales import OUTBOUND
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from store.meetings.meeting_news import see_through_beside
-from store.meetings.meeting_places import SALE_OR_CUSTOMER, ends_at
+from store.meetings.meeting_places import SALE_OR_CUSTOMER
+from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import notify_journey
 from store.published.policies import policy
@@ -20,6 +22,20 @@ from store.routing.routing import assign, drain_overflow
 from store.scoring.scoring import standing_now
 from store.sla import sla
 from store.tables import Meeting
+
+
+class _Before(NamedTuple):
+    """A lead as it was before it entered a phase."""
+
+    id: int
+    stage: str
+    phase: str
+    phase_since: datetime
+    cycle: int
+    owner: str
+    fit: str
+    interest: float
+    interest_as_of: datetime
 
 
 def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Entered:
@@ -33,15 +49,16 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
     Raises:
         LookupError: there is no such lead.
     """
-    lead = connection.execute(
+    row = connection.execute(
         text(
             "SELECT id, stage, phase, phase_since, cycle, owner, fit, interest, interest_as_of "
             "FROM lead WHERE id = :id FOR UPDATE"
         ),
         {"id": entry.lead_id},
     ).first()
-    if lead is None:
+    if row is None:
         raise LookupError(f"There is no lead {entry.lead_id}.")
+    lead = _Before(*row)
     stage = _stage(lead, entry)
     new = connection.execute(
         text(
@@ -63,7 +80,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
             "at": at,
         },
     ).first()
-    owner: str = lead.owner
+    owner = lead.owner
     if new is not None:
         came = lead.phase not in IN_SALES
         # A rep who chose a lead itself keeps it.
@@ -98,17 +115,14 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
             drain_overflow(connection, at)
         announce(connection, "lead.stage_changed", new.id)
     rules = policy(connection, ScoringPolicy)
-    return Entered(owner, stage, standing_now(rules, lead, at).grade)
+    interest = Interest(lead.interest, lead.interest_as_of)
+    return Entered(owner, stage, standing_now(rules, lead.fit, interest, at).grade)
 
 
-def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> None:
+def _bring_along(connection: Connection, entry: PhaseEntry, lead: _Before) -> None:
     """Take into a new cycle what came while the lead was still in the one before. To the journey,
     news of an earlier cycle is history: an appointment, its changes and a reply would be lost. An
-    appointment with a workflow of its own is none of the journey's.
-
-    Args:
-        lead: its row as it was before.
-    """
+    appointment with a workflow of its own is none of the journey's."""
     to_meeting = entry.phase == Phase.MEETING
     booked = connection.execute(
         text(
@@ -152,25 +166,21 @@ def _bring_along(connection: Connection, entry: PhaseEntry, lead: Row[Any]) -> N
         )
 
 
-def _leave_meetings(connection: Connection, lead: Row[Any]) -> None:
+def _leave_meetings(connection: Connection, lead: _Before) -> None:
     """Give appointments that the journey leaves behind workflows of their own: during a sale, and
-    with a customer, it sees none through.
-
-    Args:
-        lead: its row as it was before.
-    """
+    with a customer, it sees none through."""
     rows = connection.execute(
-        select(*Meeting.__table__.c).where(
+        select(*MEETING).where(
             Meeting.lead_id == lead.id, Meeting.state == "booked", Meeting.beside.is_(False)
         )
     )
-    for row in rows.all():
+    for meeting in [MeetingRow(*row) for row in rows]:
         # Of one that was over before, nobody could say how it went.
-        if ends_at(row) > lead.phase_since:
-            see_through_beside(connection, row)
+        if meeting.ends_at > lead.phase_since:
+            see_through_beside(connection, meeting)
 
 
-def _stage(lead: Row[Any], entry: PhaseEntry) -> str:
+def _stage(lead: _Before, entry: PhaseEntry) -> str:
     if entry.phase == Phase.NURTURE and lead.stage == Stage.ENGAGED:
         return Stage.ENGAGED
     return entry.stage or lead.stage

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, exists, select
 
 from domain.contracts.journey_sales import NextMeeting
 from store.meetings.meeting_news import see_through_in_journey
-from store.meetings.meeting_places import ends_at
+from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.tables import Meeting, Task
 from store.tasks.tasks import close_task
 
@@ -20,9 +20,10 @@ def take_over(connection: Connection, meeting_id: int, now: datetime) -> None:
     Args:
         now: journey time, UTC.
     """
-    meeting = connection.execute(
-        select(*Meeting.__table__.c).where(Meeting.id == meeting_id).with_for_update()
+    row = connection.execute(
+        select(*MEETING).where(Meeting.id == meeting_id).with_for_update()
     ).one()
+    meeting = MeetingRow(*row)
     if not meeting.beside or meeting.state != "booked":
         return
     see_through_in_journey(connection, meeting)
@@ -44,13 +45,14 @@ def next_meeting_of(connection: Connection, meeting_id: int, now: datetime) -> N
         select(Meeting.lead_id, Meeting.cycle).where(Meeting.id == meeting_id)
     ).one()
     others = (Meeting.lead_id == meeting.lead_id, Meeting.id != meeting_id)
-    booked = connection.execute(
-        select(*Meeting.__table__.c)
+    rows = connection.execute(
+        select(*MEETING)
         .where(*others, Meeting.state == "booked")
         .order_by(Meeting.starts_at, Meeting.id)
     )
     held = connection.scalar(
         select(exists().where(*others, Meeting.cycle == meeting.cycle, Meeting.state == "held"))
     )
-    following = next((one.id for one in booked if ends_at(one) > now), 0)
+    booked = [MeetingRow(*row) for row in rows]
+    following = next((one.id for one in booked if one.ends_at > now), 0)
     return NextMeeting(following, bool(held))

@@ -324,21 +324,27 @@ def note_delivered(connection: Connection, delivered: Mapping[int, datetime]) ->
 
 
 @dataclass(frozen=True)
-class TouchOfLead:
-    """A touch and whom it went to."""
+class TouchedLead:
+    """A touch and the lead that it went to."""
 
     touch_id: int
+    touch_key: str
     lead_id: int
     email_key: str
+    language: str
+    time_zone: str
+    country: str
+    owner: str
 
 
-def touches_of_leads(connection: Connection, keys: Sequence[str]) -> dict[str, TouchOfLead]:
+def touches_of_leads(connection: Connection, keys: Sequence[str]) -> dict[str, TouchedLead]:
     """The touches with these keys, by key; those that do not exist are left out."""
     rows = connection.execute(
         text(
-            "SELECT touch.key, touch.id, lead.id, lead.email_key FROM touch "
-            "JOIN lead ON lead.id = touch.lead_id WHERE touch.key = ANY(cast(:keys AS text[]))"
+            "SELECT touch.id, touch.key, lead.id, email_key, language, time_zone, country, owner "
+            "FROM touch JOIN lead ON lead.id = touch.lead_id "
+            "WHERE touch.key = ANY(cast(:keys AS text[]))"
         ),
         {"keys": list(keys)},
     )
-    return {key: TouchOfLead(*rest) for key, *rest in rows}
+    return {one.touch_key: one for one in (TouchedLead(*row) for row in rows)}

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, literal, or_, select, text, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, literal, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert
 
+from domain.email.addresses import address_key
 from domain.sentences import sentence
 from store.scoring.engagement import record_engagement
 from store.tables import Engagement, OutboxMessage, Touch
+
+# No conflict target: two writers of one touch may collide on either of its unique columns.
+_KEEP = insert(OutboxMessage).on_conflict_do_nothing().returning(OutboxMessage.message_id)
+_KEPT = select(OutboxMessage.message_id).where(OutboxMessage.touch_key == bindparam("key"))
 
 
 class ReplyRefused(Exception):
@@ -39,13 +44,68 @@ class KeptMail(MailLine):
     raw: bytes
 
 
+def keep_mail(
+    connection: Connection,
+    *,
+    touch_key: str,
+    message_id: str,
+    recipient: str,
+    subject: str,
+    raw: bytes,
+    sent_at: datetime,
+) -> str | None:
+    """Keep a mail, once for each touch.
+
+    Args:
+        raw: its source, RFC 5322.
+        sent_at: journey time, UTC.
+
+    Returns:
+        The Message-ID of the one that is kept; None when another touch's mail has it already.
+    """
+    row = {
+        "touch_key": touch_key,
+        "message_id": message_id,
+        "recipient": recipient,
+        "recipient_key": address_key(recipient),
+        "subject": subject,
+        "raw": raw,
+        "sent_at": sent_at,
+    }
+    kept = connection.scalar(_KEEP, row)
+    return kept if kept is not None else connection.scalar(_KEPT, {"key": touch_key})
+
+
+def is_kept(connection: Connection, touch_key: str) -> bool:
+    """Whether the touch's mail is kept."""
+    return connection.scalar(_KEPT, {"key": touch_key}) is not None
+
+
+@dataclass(frozen=True)
+class MailOfTouch:
+    """Whose touch it is, and its mail's source as far as it is kept here."""
+
+    lead_id: int
+    raw: bytes | None
+
+
+def mail_of_touch(connection: Connection, touch_id: int) -> MailOfTouch | None:
+    """The mail of a touch; None when there is no such touch."""
+    row = connection.execute(
+        select(Touch.lead_id, OutboxMessage.raw)
+        .outerjoin(OutboxMessage, OutboxMessage.touch_key == Touch.key)
+        .where(Touch.id == touch_id)
+    ).first()
+    return None if row is None else MailOfTouch(*row)
+
+
 def list_mails(
     connection: Connection,
     *,
     search: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
-    before: Sequence[Any] | None = None,
+    before: Sequence[object] | None = None,
     limit: int,
 ) -> list[MailLine]:
     """The newest first.

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -27,9 +27,34 @@ from store.meetings.meetings import (
     report_missed,
 )
 from store.tables import CalendarBooking, Meeting, Rep
+from store.tables.base import columns_of
 
 Outcome = Literal["booked", "cancelled", "no_show", "attended", "reassigned", "unchanged"]
-_ROW = CalendarBooking.__table__.c
+
+
+class BookingRow(NamedTuple):
+    """A row of ``calendar_booking``; its columns say what they hold."""
+
+    id: str
+    booking: str
+    attendee: str
+    event: str
+    lead_id: int | None
+    replaces: str
+    replaced: bool
+    starts_at: datetime | None
+    minutes: int
+    host: str
+    join_url: str
+    set_told_at: datetime | None
+    cancelled: bool
+    cancelled_by: CancelledBy
+    missed: bool
+    missed_told_at: datetime | None
+    applied: bool
+
+
+_BOOKING = columns_of(CalendarBooking, BookingRow)
 
 
 def take_reports(connection: Connection, reports: Sequence[Booking], at: datetime) -> Outcome:
@@ -57,7 +82,7 @@ def take_reports(connection: Connection, reports: Sequence[Booking], at: datetim
     return next((one for one in outcomes if one != "unchanged"), "unchanged")
 
 
-def _take(connection: Connection, report: Booking, booking: Row[Any], at: datetime) -> Outcome:
+def _take(connection: Connection, report: Booking, booking: BookingRow, at: datetime) -> Outcome:
     told_at = report.told_at or at
     _remember(connection, report, booking, told_at)
     if report.kind in ("missed", "attended"):
@@ -70,14 +95,14 @@ def _take(connection: Connection, report: Booking, booking: Row[Any], at: dateti
     return outcome
 
 
-def _bookings(connection: Connection, report: Booking) -> list[Row[Any]]:
+def _bookings(connection: Connection, report: Booking) -> list[BookingRow]:
     """The bookings a report is about, known or made now: the invitee's, or everybody's."""
     in_it = CalendarBooking.booking == report.booking
     who = report.invitee
     if who is None:
-        return list(connection.execute(select(*_ROW).where(in_it)).all())
+        return [BookingRow(*row) for row in connection.execute(select(*_BOOKING).where(in_it))]
     found = connection.execute(
-        select(*_ROW)
+        select(*_BOOKING)
         .where(in_it, CalendarBooking.attendee.in_((who.key, "")))
         .order_by(CalendarBooking.attendee.desc())
     ).first()
@@ -98,7 +123,12 @@ def _bookings(connection: Connection, report: Booking) -> list[Row[Any]]:
         connection.execute(
             update(CalendarBooking).where(CalendarBooking.id == name).values(**values)
         )
-    return [connection.execute(select(*_ROW).where(CalendarBooking.id == name)).one()]
+    return [_booking(connection, name)]
+
+
+def _booking(connection: Connection, name: str) -> BookingRow:
+    row = connection.execute(select(*_BOOKING).where(CalendarBooking.id == name)).one()
+    return BookingRow(*row)
 
 
 def _has_seat(connection: Connection, report: Booking, who: Invitee) -> bool:
@@ -121,7 +151,7 @@ def _free_id(connection: Connection, booking: str) -> str:
 
 
 def _remember(
-    connection: Connection, report: Booking, booking: Row[Any], told_at: datetime
+    connection: Connection, report: Booking, booking: BookingRow, told_at: datetime
 ) -> None:
     """Add the report to what is known of its booking and of the one it took the place of."""
     this = CalendarBooking.id == booking.id
@@ -163,7 +193,7 @@ def _remember(
 def _remember_time(
     connection: Connection,
     report: Booking,
-    known: Row[Any],
+    known: BookingRow,
     starts_at: datetime,
     told_at: datetime,
 ) -> None:
@@ -199,20 +229,21 @@ def _appointment(connection: Connection, name: str, at: datetime) -> Outcome:
         select(Meeting.id).where(Meeting.provider_id.in_([one.id for one in chain]))
     )
     if gone is not None:
-        by = cast(CancelledBy, gone.cancelled_by)
         cancelled = made is not None and cancel_meeting(
-            connection, meeting_id=made, at=at, by=by, reported=True
+            connection, meeting_id=made, at=at, by=gone.cancelled_by, reported=True
         )
         return "cancelled" if cancelled else "unchanged"
-    if last is None or last.lead_id is None or _is_overtaken(connection, last):
+    if last is None or last.starts_at is None or last.lead_id is None:
+        return "unchanged"
+    if _is_overtaken(connection, last):
         return "unchanged"
     if last.applied:
         return _reassign(connection, last, at)
-    moves = made or _displaced(connection, chain, last, at)
-    return _book(connection, last, moves, at)
+    moves = made or _displaced(connection, chain, last, last.lead_id, at)
+    return _book(connection, last, last.lead_id, last.starts_at, moves=moves, at=at)
 
 
-def _is_overtaken(connection: Connection, booking: Row[Any]) -> bool:
+def _is_overtaken(connection: Connection, booking: BookingRow) -> bool:
     """Whether it may be the beginning of a later booking's chain of which a part is yet to come:
     then that part will tell."""
     later = aliased(CalendarBooking)
@@ -230,7 +261,7 @@ def _is_overtaken(connection: Connection, booking: Row[Any]) -> bool:
 
 
 def _displaced(
-    connection: Connection, chain: list[Row[Any]], booking: Row[Any], at: datetime
+    connection: Connection, chain: list[BookingRow], booking: BookingRow, lead_id: int, at: datetime
 ) -> int:
     """The meeting that a booking probably moves if the one whose place it took was never reported:
     the only one that the lead has from earlier reports of that service; 0 if that is not so. The
@@ -257,7 +288,7 @@ def _displaced(
         connection,
         MeetingAlert.SECOND,
         owner,
-        lead_id=booking.lead_id,
+        lead_id=lead_id,
         about=displaced,
         at=at,
     )
@@ -265,7 +296,7 @@ def _displaced(
     return found
 
 
-def _held_back(connection: Connection, booking: Row[Any]) -> list[str]:
+def _held_back(connection: Connection, booking: BookingRow) -> list[str]:
     """The other bookings of the same person that wait for a report like this."""
     return list(
         connection.scalars(
@@ -281,12 +312,20 @@ def _held_back(connection: Connection, booking: Row[Any]) -> list[str]:
     )
 
 
-def _book(connection: Connection, booking: Row[Any], moves: int, at: datetime) -> Outcome:
+def _book(
+    connection: Connection,
+    booking: BookingRow,
+    lead_id: int,
+    starts_at: datetime,
+    *,
+    moves: int,
+    at: datetime,
+) -> Outcome:
     provider = _provider(booking)
     meeting_id = book_meeting(
         connection,
-        lead_id=booking.lead_id,
-        starts_at=booking.starts_at,
+        lead_id=lead_id,
+        starts_at=starts_at,
         minutes=booking.minutes,
         booked_by="lead",
         at=at,
@@ -299,17 +338,16 @@ def _book(connection: Connection, booking: Row[Any], moves: int, at: datetime) -
         .where(CalendarBooking.id == booking.id)
         .values(meeting_id=meeting_id, applied=True)
     )
-    if booking.missed:
+    if booking.missed and booking.missed_told_at is not None:
         report_missed(connection, meeting_id, told_at=booking.missed_told_at, at=at)
     return "booked"
 
 
-def _provider(booking: Row[Any]) -> str:
-    provider: str = booking.booking.partition(":")[0]
-    return provider
+def _provider(booking: BookingRow) -> str:
+    return booking.booking.partition(":")[0]
 
 
-def _reassign(connection: Connection, booking: Row[Any], at: datetime) -> Outcome:
+def _reassign(connection: Connection, booking: BookingRow, at: datetime) -> Outcome:
     """Give the appointment to the rep whom the service has made its host."""
     if not booking.host:
         return "unchanged"
@@ -361,19 +399,19 @@ def _attendance(
     return "unchanged"
 
 
-def _chain(connection: Connection, name: str) -> list[Row[Any]]:
+def _chain(connection: Connection, name: str) -> list[BookingRow]:
     """The bookings of one person that took each other's place, this one among them."""
-    first = connection.execute(select(*_ROW).where(CalendarBooking.id == name)).one()
-    found: dict[str, Row[Any]] = {}
+    first = _booking(connection, name)
+    found: dict[str, BookingRow] = {}
     wanted = {first.booking}
     while wanted:
         rows = connection.execute(
-            select(*_ROW).where(
+            select(*_BOOKING).where(
                 CalendarBooking.attendee == first.attendee,
                 or_(CalendarBooking.booking.in_(wanted), CalendarBooking.replaces.in_(wanted)),
             )
-        ).all()
-        new = [row for row in rows if row.id not in found]
+        )
+        new = [row for row in (BookingRow(*row) for row in rows) if row.id not in found]
         found |= {row.id: row for row in new}
         wanted = {name for row in new for name in (row.booking, row.replaces) if name}
     return list(found.values())

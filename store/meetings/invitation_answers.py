@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from domain.email.addresses import address_key
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
+from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.meetings.meetings import cancel_meeting
 from store.outbox.lead_messages import message_task
 from store.outbox.relay_messages import post_all
@@ -54,15 +54,16 @@ def answer_invitation(
         now: journey time, UTC.
         sequence: of the event that is answered; None if it is missing.
     """
-    columns: list[Any] = [*Meeting.__table__.c, Lead.email_key]
-    meeting = connection.execute(
-        select(*columns)
+    row = connection.execute(
+        select(*MEETING, Lead.email_key)
         .join(Lead, Lead.id == Meeting.lead_id)
         .where(Meeting.uid == uid.strip().rpartition("@")[0])
         .with_for_update(of=Meeting)
     ).first()
-    if meeting is None:
+    if row is None:
         return InvitationAnswer.NOT_OURS
+    *columns, email_key = row
+    meeting = MeetingRow(*columns)
     answer = partstat.strip().upper()
     of_earlier = sequence is not None and sequence < meeting.sequence
     if meeting.state != "booked" or of_earlier or _is_rep(connection, meeting, attendee):
@@ -70,7 +71,7 @@ def answer_invitation(
     asks_for = proposed_at if proposed_at != meeting.starts_at else None
     if asks_for is None and answer not in ("DECLINED", "DELEGATED"):
         return InvitationAnswer.NOTED
-    if answer == "DELEGATED" or _address(attendee) != meeting.email_key:
+    if answer == "DELEGATED" or _address(attendee) != email_key:
         return _tell(connection, meeting, MeetingAlert.ANSWERED, now)
     if asks_for is not None:
         return _propose(connection, meeting, asks_for)
@@ -81,7 +82,7 @@ def answer_invitation(
     return InvitationAnswer.CANCELLED
 
 
-def _propose(connection: Connection, meeting: Row[Any], at: datetime) -> InvitationAnswer:
+def _propose(connection: Connection, meeting: MeetingRow, at: datetime) -> InvitationAnswer:
     connection.execute(update(Meeting).where(Meeting.id == meeting.id).values(proposed_at=at))
     name = f"meeting-{meeting.id}-{meeting.attempt}-{at.timestamp():.0f}"
     post_all(connection, [message_task(meeting.lead_id, name, about=f"meeting-{meeting.id}")])
@@ -89,14 +90,14 @@ def _propose(connection: Connection, meeting: Row[Any], at: datetime) -> Invitat
 
 
 def _tell(
-    connection: Connection, meeting: Row[Any], kind: MeetingAlert, now: datetime
+    connection: Connection, meeting: MeetingRow, kind: MeetingAlert, now: datetime
 ) -> InvitationAnswer:
     about = f"meeting-{meeting.id}-{meeting.attempt}"
     alert_rep(connection, kind, meeting.owner, lead_id=meeting.lead_id, about=about, at=now)
     return InvitationAnswer.TOLD
 
 
-def _is_rep(connection: Connection, meeting: Row[Any], attendee: str) -> bool:
+def _is_rep(connection: Connection, meeting: MeetingRow, attendee: str) -> bool:
     email = connection.scalar(select(Rep.email).where(Rep.code == meeting.owner))
     return email is not None and _address(email) == _address(attendee)
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 import uuid
 from dataclasses import asdict, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, update
 
 from domain.contracts.journey import Code, Notice, Phase, journey_id
 from domain.contracts.journey_sales import meeting_workflow_id
+from store.meetings.meeting_rows import MeetingRow
 from store.outbox.relay_messages import post
 from store.tables import Meeting
 
 
 def tell_of_meeting(
     connection: Connection,
-    meeting: Row[Any],
+    meeting: MeetingRow,
     code: Code,
     *,
     reason: str = "",
@@ -29,7 +29,6 @@ def tell_of_meeting(
     """Signal whoever sees the meeting through, once for each of its settings and codes.
 
     Args:
-        meeting: all columns of its row.
         told_at: when a calendar service said so: what it takes back it may say again.
     """
     when = f":{told_at.timestamp():.0f}" if told_at else ""
@@ -37,12 +36,12 @@ def tell_of_meeting(
     _signal(connection, f"{code}{when}", meeting, news, beside=meeting.beside)
 
 
-def tell_journey_too(connection: Connection, meeting: Row[Any], code: Code) -> None:
+def tell_journey_too(connection: Connection, meeting: MeetingRow, code: Code) -> None:
     """Signal the journey of a lead whose meeting is seen through beside it."""
     _signal(connection, f"{code}:journey", meeting, Notice(code), beside=False)
 
 
-def begin_journey(connection: Connection, meeting: Row[Any]) -> bool:
+def begin_journey(connection: Connection, meeting: MeetingRow) -> bool:
     """Start the journey of a lead that has none with its meeting; False when its start is on the
     way already."""
     return post(
@@ -60,7 +59,7 @@ def begin_journey(connection: Connection, meeting: Row[Any]) -> bool:
     )
 
 
-def see_through_beside(connection: Connection, meeting: Row[Any]) -> None:
+def see_through_beside(connection: Connection, meeting: MeetingRow) -> None:
     """Have a workflow of its own see the meeting through; one that runs goes on."""
     if not meeting.beside:
         _mark(connection, meeting.id, beside=True)
@@ -74,7 +73,7 @@ def see_through_beside(connection: Connection, meeting: Row[Any]) -> None:
     )
 
 
-def see_through_in_journey(connection: Connection, meeting: Row[Any]) -> None:
+def see_through_in_journey(connection: Connection, meeting: MeetingRow) -> None:
     """Have the lead's journey, which asks for it, see the meeting through from now on."""
     if not meeting.beside:
         return
@@ -88,7 +87,7 @@ def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
 
 
 def _signal(
-    connection: Connection, once: str, meeting: Row[Any], news: Notice, *, beside: bool
+    connection: Connection, once: str, meeting: MeetingRow, news: Notice, *, beside: bool
 ) -> None:
     """Tell the meeting's own workflow, which outlives the cycle in which it began, or the journey.
 

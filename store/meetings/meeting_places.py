@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from domain.contracts.journey import ENDED, Phase
+from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.tables import Meeting
 
 SALE_OR_CUSTOMER = (Phase.OPPORTUNITY, Phase.CUSTOMER)
@@ -23,9 +23,9 @@ class Place:
     """The row that a new setting goes to (None: one of its own), whether a workflow beside the
     journey sees it through, and the lead's other appointments that are still to come about."""
 
-    row: Row[Any] | None
+    row: MeetingRow | None
     beside: bool
-    others: Sequence[Row[Any]]
+    others: Sequence[MeetingRow]
 
 
 def place_of(
@@ -52,9 +52,10 @@ def place_of(
         moves: id of the meeting that it moves, 0 when nobody said so.
         by_journey: whether the journey asks for it, and sees through what comes of it.
     """
-    rows = connection.execute(
-        select(*Meeting.__table__.c).where(Meeting.lead_id == lead_id).order_by(Meeting.id.desc())
-    ).all()
+    found = connection.execute(
+        select(*MEETING).where(Meeting.lead_id == lead_id).order_by(Meeting.id.desc())
+    )
+    rows = [MeetingRow(*row) for row in found]
     standing = [row for row in rows if stands(row, phase, at)]
     row = next((one for one in rows if one.id == moves and _may_move(one, cycle)), None)
     if row is None and here:
@@ -70,19 +71,13 @@ def place_of(
     return Place(row, beside, [one for one in standing if row is None or one.id != row.id])
 
 
-def stands(row: Row[Any], phase: str, at: datetime) -> bool:
+def stands(row: MeetingRow, phase: str, at: datetime) -> bool:
     """Whether a meeting is still to come about, or the journey waits to hear how it went."""
     return row.state == "booked" and (
-        ends_at(row) > at or (phase == Phase.MEETING and not row.beside)
+        row.ends_at > at or (phase == Phase.MEETING and not row.beside)
     )
 
 
-def ends_at(row: Row[Any]) -> datetime:
-    """When a meeting ends: journey time, UTC."""
-    starts: datetime = row.starts_at
-    return starts + timedelta(minutes=row.minutes)
-
-
-def _may_move(row: Row[Any], cycle: int) -> bool:
+def _may_move(row: MeetingRow, cycle: int) -> bool:
     again = row.state in WON_BACK and not row.beside and row.cycle == cycle
     return row.state == "booked" or again

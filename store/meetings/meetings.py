@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, case, select, update
+from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import ENDED, Code, Phase
@@ -26,7 +26,8 @@ from store.meetings.meeting_news import (
     tell_journey_too,
     tell_of_meeting,
 )
-from store.meetings.meeting_places import SALE_OR_CUSTOMER, Place, ends_at, place_of
+from store.meetings.meeting_places import SALE_OR_CUSTOMER, Place, place_of
+from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
 from store.routing.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
@@ -38,7 +39,6 @@ HORIZON_DAYS = 365
 """How far ahead a meeting may be booked with us."""
 CancelledBy = Literal["", "lead", "us"]
 """Who called a meeting off; '' when nobody said so."""
-_ROW = Meeting.__table__.c
 
 
 class MeetingRefused(Exception):
@@ -169,8 +169,7 @@ def book_meeting(
         # A journey elsewhere goes to the meeting now, whether it was set before or not.
         news = code if lead.phase in ("", Phase.MEETING) else Code.BOOKED
         tell_of_meeting(connection, made, news)
-    meeting_id: int = made.id
-    return meeting_id
+    return made.id
 
 
 def _link_of(connection: Connection, owner: str) -> str:
@@ -178,16 +177,17 @@ def _link_of(connection: Connection, owner: str) -> str:
     return connection.scalar(select(Rep.meeting_link).where(Rep.code == owner)) or ""
 
 
-def _write(connection: Connection, place: Place, values: dict[str, Any]) -> Row[Any]:
+def _write(connection: Connection, place: Place, values: dict[str, Any]) -> MeetingRow:
     if place.row is None:
         query = insert(Meeting).values(**values, beside=place.beside)
-        return connection.execute(query.returning(*_ROW)).one()
+        return MeetingRow(*connection.execute(query.returning(*MEETING)).one())
     moved = update(Meeting).where(Meeting.id == place.row.id)
     again = {"attempt": Meeting.attempt + 1, "sequence": Meeting.sequence + 1}
-    return connection.execute(moved.values(**values, **again).returning(*_ROW)).one()
+    row = connection.execute(moved.values(**values, **again).returning(*MEETING)).one()
+    return MeetingRow(*row)
 
 
-def _give_to_journey(connection: Connection, made: Row[Any], place: Place) -> None:
+def _give_to_journey(connection: Connection, made: MeetingRow, place: Place) -> None:
     """Let the journey, which asked for it, see this meeting through, and no other one."""
     see_through_in_journey(connection, made)
     for other in place.others:
@@ -217,7 +217,7 @@ def _reserve(
     owner: str,
     starts_at: datetime,
     minutes: int,
-    moved: Row[Any] | None,
+    moved: MeetingRow | None,
     *,
     named: bool,
     origin: Origin,
@@ -274,7 +274,7 @@ def _same_event(
 
 def _alert(
     connection: Connection,
-    made: Row[Any],
+    made: MeetingRow,
     place: Place,
     origin: Origin,
     *,
@@ -285,7 +285,7 @@ def _alert(
     kinds = []
     if overlaps:
         kinds.append(MeetingAlert.OVERLAP)
-    if place.row is None and any(ends_at(other) > at for other in place.others):
+    if place.row is None and any(other.ends_at > at for other in place.others):
         kinds.append(MeetingAlert.SECOND)
     old = place.row
     if old is not None and old.provider and old.state == "booked" and not origin.provider:
@@ -363,12 +363,12 @@ def report_missed(
         update(Meeting)
         .where(Meeting.id == meeting_id, Meeting.state == "booked", Meeting.starts_at <= at)
         .values(state="no_show", missed=Meeting.missed + 1)
-        .returning(*_ROW)
+        .returning(*MEETING)
     ).first()
     if row is None:
         return False
     announce(connection, "meeting.no_show", meeting_id, at=at)
-    tell_of_meeting(connection, row, Code.NO_SHOW, told_at=told_at)
+    tell_of_meeting(connection, MeetingRow(*row), Code.NO_SHOW, told_at=told_at)
     return True
 
 
@@ -387,31 +387,33 @@ def report_attended(connection: Connection, meeting_id: int, *, told_at: datetim
             select(Lead.phase).where(Lead.id == Meeting.lead_id).scalar_subquery() == Phase.MEETING,
         )
         .values(state="booked", missed=Meeting.missed - 1)
-        .returning(*_ROW)
+        .returning(*MEETING)
     ).first()
     if row is None:
         return False
-    if row.beside:
+    meeting = MeetingRow(*row)
+    if meeting.beside:
         # The workflow that saw it through is over: another one asks the rep.
-        see_through_beside(connection, row)
-    tell_of_meeting(connection, row, Code.ATTENDED, told_at=told_at)
+        see_through_beside(connection, meeting)
+    tell_of_meeting(connection, meeting, Code.ATTENDED, told_at=told_at)
     return True
 
 
 def upcoming_meeting(
     connection: Connection, lead_id: int, now: datetime, *, named: int = 0
-) -> Row[tuple[Meeting]] | None:
+) -> MeetingRow | None:
     """The lead's booked appointment that lies ahead: the one ``named`` if it is one, else the next.
 
     Args:
         now: journey time, UTC.
     """
-    return connection.execute(
-        select(*_ROW)
+    row = connection.execute(
+        select(*MEETING)
         .where(Meeting.lead_id == lead_id, Meeting.state == "booked", Meeting.starts_at > now)
         .order_by((Meeting.id == named).desc(), Meeting.starts_at, Meeting.id)
         .limit(1)
     ).first()
+    return None if row is None else MeetingRow(*row)
 
 
 def record_outcome(connection: Connection, meeting_id: int, state: str) -> None:
@@ -432,7 +434,7 @@ def _cancel(
     by: CancelledBy,
     *,
     reported: bool = False,
-) -> Row[Any] | None:
+) -> MeetingRow | None:
     booked = update(Meeting).where(Meeting.id == meeting_id, Meeting.state == "booked")
     row = connection.execute(
         (booked if reported else booked.where(Meeting.starts_at > at))
@@ -442,8 +444,9 @@ def _cancel(
             cancelled_by=by,
             cancelled_at=at,
         )
-        .returning(*_ROW)
+        .returning(*MEETING)
     ).first()
-    if row is not None:
-        announce(connection, "meeting.cancelled", meeting_id, at=at)
-    return row
+    if row is None:
+        return None
+    announce(connection, "meeting.cancelled", meeting_id, at=at)
+    return MeetingRow(*row)

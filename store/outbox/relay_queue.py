@@ -11,11 +11,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from psycopg2 import extensions
 from sqlalchemy import Engine, text
 
 from crash_points import crash_point
+from store.outbox.relay_messages import CHANNEL
 
 LEASE_SECONDS = 20
 
@@ -82,6 +84,17 @@ class Delivery:
     outcome: Literal["delivered", "undeliverable", "retry"]
     error: str = ""
     delay: float = 0.0
+
+
+def listen(database: Engine) -> extensions.connection:
+    """A connection of its own that hears of each message as it is posted: wait until it can be
+    read, and ``poll`` it."""
+    pooled = database.raw_connection()
+    listener = cast(extensions.connection, pooled.driver_connection)
+    pooled.detach()
+    listener.set_isolation_level(extensions.ISOLATION_LEVEL_AUTOCOMMIT)
+    listener.cursor().execute(f"LISTEN {CHANNEL}")
+    return listener
 
 
 def lease_due(database: Engine, room: int) -> list[Leased]:

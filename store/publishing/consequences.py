@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, text
 
 from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy_in_force
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import Checked, cadences_with
-from store.scoring.scoring import Forecast, forecast
-from store.tables import Lead
+from store.scoring.scoring import Forecast, count_leads, forecast
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def forecast_of(connection: Connection, checked: Checked, now: datetime) -> Fore
     in_force = policy_in_force(connection, "scoring")
     if rules is None or in_force is None or in_force.source == checked.policies["scoring"][0]:
         return None
-    if not connection.scalar(select(func.count()).select_from(Lead)):
+    if not count_leads(connection):
         return None
     try:
         return forecast(connection, rules, now, lambda _seen: None)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Code, Notice, Phase, journey_id
-from domain.names import full_name
 from domain.rules.policy import CODE
 from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
 from domain.sentences import sentence
@@ -26,23 +25,6 @@ FURTHEST = timedelta(days=5 * 366)
 
 class RecycleRefused(Exception):
     """Something that can't be done to a parked lead; the sentence says what to do instead."""
-
-
-@dataclass(frozen=True)
-class ParkedLine:
-    """A parked lead as a list shows it; times are journey time, UTC."""
-
-    id: int
-    name: str
-    company: str
-    owner: str
-    reason: str
-    cycle: int
-    since: datetime
-    until: datetime | None
-    return_on: date | None
-    return_why: str
-    return_cadence: str
 
 
 def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
@@ -78,41 +60,6 @@ def note_rest(connection: Connection, lead_id: int, rest: Rest) -> None:
         text("UPDATE lead SET parked_until = :until WHERE id = :id"),
         {"until": None if rest.stops else rest.until, "id": lead_id},
     )
-
-
-def parked(connection: Connection, *, reason: str = "") -> list[ParkedLine]:
-    """The leads that rest (for ``reason``, '' for any), the one that comes back first first."""
-    rows = connection.execute(
-        text(
-            """
-            SELECT lead.id, first_name, last_name, email, coalesce(account.name, '') AS company,
-                lead.owner, phase_reason, cycle, phase_since, parked_until, return_on, return_why,
-                return_cadence
-            FROM lead LEFT JOIN account ON account.id = lead.account_id
-            WHERE phase = :recycle AND (:reason = '' OR phase_reason = :reason)
-            ORDER BY parked_until, lead.id
-            """
-        ),
-        {"recycle": Phase.RECYCLE, "reason": reason},
-    )
-    return [ParkedLine(**line_of(row)) for row in rows]
-
-
-def line_of(row: Row[Any]) -> dict[str, Any]:
-    """The fields of a :class:`ParkedLine`, of a row of ``lead`` with its account's ``company``."""
-    return {
-        "id": row.id,
-        "name": full_name(row.first_name, row.last_name) or row.email,
-        "company": row.company,
-        "owner": row.owner,
-        "reason": row.phase_reason,
-        "cycle": row.cycle,
-        "since": row.phase_since,
-        "until": row.parked_until,
-        "return_on": row.return_on,
-        "return_why": row.return_why,
-        "return_cadence": row.return_cadence,
-    }
 
 
 @dataclass(frozen=True)
@@ -162,8 +109,8 @@ def return_on(
     Raises:
         RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
     """
-    row = _locked(connection, lead_id)
-    _check_day(row, day, now)
+    (lead,) = lock_leads(connection, [lead_id])
+    _check_day(lead, day, now)
     if not CODE.fullmatch(why):
         raise RecycleRefused(
             sentence(
@@ -176,7 +123,7 @@ def return_on(
         text("UPDATE lead SET return_on = :day, return_why = :why WHERE id = :id"),
         {"day": day, "why": why, "id": lead_id},
     )
-    return _look_again(connection, row)
+    return _look_again(connection, lead)
 
 
 def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> None:
@@ -185,28 +132,29 @@ def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> No
     Raises:
         RecycleRefused: it is not parked, or would rest no longer by that.
     """
-    row = _parked_now(connection, lead_id)
-    if not rests_longer(row, day, now):
+    lead = _parked_now(connection, lead_id)
+    until = lead.parked_until
+    if until is not None and not rests_longer(lead, day, now):
         raise RecycleRefused(
             sentence(
                 "lead-{lead} rests until {day:%Y-%m-%d} already; choose a later day, or set the "
                 "day on which it comes back.",
                 lead=lead_id,
-                day=row.parked_until,
+                day=until,
             )
         )
     return_on(connection, lead_id, day, now, why="extended")
 
 
-def rests_longer(row: Row[Any], day: date, now: datetime) -> bool:
-    """Whether a parked lead (``time_zone``, ``parked_until``) would rest longer until this day.
+def rests_longer(lead: RestingLead, day: date, now: datetime) -> bool:
+    """Whether a parked lead would rest longer until this day.
 
     Raises:
         RecycleRefused: the day is not to come, or too far away.
     """
-    if row.parked_until and day <= row.parked_until.astimezone(zone(row.time_zone)).date():
+    if lead.parked_until and day <= lead.parked_until.astimezone(zone(lead.time_zone)).date():
         return False
-    _check_day(row, day, now)
+    _check_day(lead, day, now)
     return True
 
 
@@ -221,12 +169,12 @@ def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
     """
     if cadence:
         latest_cadence(connection, cadence)
-    row = _locked(connection, lead_id)
+    (lead,) = lock_leads(connection, [lead_id])
     connection.execute(
         text("UPDATE lead SET return_cadence = :cadence WHERE id = :id"),
         {"cadence": cadence, "id": lead_id},
     )
-    return _look_again(connection, row)
+    return _look_again(connection, lead)
 
 
 def wake(connection: Connection, lead_id: int) -> None:
@@ -235,7 +183,7 @@ def wake(connection: Connection, lead_id: int) -> None:
     Raises:
         RecycleRefused: it is not parked.
     """
-    tell_parked(connection, [_parked_now(connection, lead_id)], Code.WOKEN)
+    _tell(connection, _parked_now(connection, lead_id), Code.WOKEN)
 
 
 def retire(connection: Connection, lead_id: int) -> None:
@@ -244,12 +192,32 @@ def retire(connection: Connection, lead_id: int) -> None:
     Raises:
         RecycleRefused: it is not parked.
     """
-    tell_parked(connection, [_parked_now(connection, lead_id)], Code.RETIRED)
+    _tell(connection, _parked_now(connection, lead_id), Code.RETIRED)
 
 
-def tell_parked(connection: Connection, rows: Sequence[Row[Any]], code: Code) -> None:
-    """Tell the journeys of leads (``id``, ``cycle``), locked in this order, what was decided."""
-    post_all(connection, [_message(row, code) for row in rows])
+def tell_parked(connection: Connection, cycles: Mapping[int, int], code: Code) -> None:
+    """Tell the journeys of leads what was decided.
+
+    Args:
+        cycles: lead id → its cycle, in the order in which they are locked.
+    """
+    post_all(
+        connection,
+        [
+            Message(
+                key=f"{code}:lead-{lead_id}:{uuid.uuid4()}",
+                workflow_id=journey_id(lead_id),
+                kind="signal",
+                name="engagement",
+                payload=asdict(Notice(code, cycle=cycle)),
+            )
+            for lead_id, cycle in cycles.items()
+        ],
+    )
+
+
+def _tell(connection: Connection, lead: RestingLead, code: Code) -> None:
+    tell_parked(connection, {lead.id: lead.cycle}, code)
 
 
 def contracts_changed(connection: Connection, emails: str) -> None:
@@ -268,8 +236,8 @@ def contracts_changed(connection: Connection, emails: str) -> None:
             "FOR NO KEY UPDATE OF lead"
         ),
         {"recycle": Phase.RECYCLE, "attribute": attribute},
-    ).all()
-    tell_parked(connection, rows, Code.REPLAN)
+    )
+    tell_parked(connection, {row.id: row.cycle for row in rows}, Code.REPLAN)
 
 
 def attributes_changed(connection: Connection, said: Mapping[int, Collection[str]]) -> None:
@@ -290,8 +258,8 @@ def attributes_changed(connection: Connection, said: Mapping[int, Collection[str
             "AND phase = :recycle ORDER BY id FOR NO KEY UPDATE"
         ),
         {"ids": concerned, "recycle": Phase.RECYCLE},
-    ).all()
-    tell_parked(connection, rows, Code.REPLAN)
+    )
+    tell_parked(connection, {row.id: row.cycle for row in rows}, Code.REPLAN)
 
 
 def _contract_attribute(connection: Connection) -> str:
@@ -303,21 +271,32 @@ def _contract_attribute(connection: Connection) -> str:
     return contract_end.attribute if contract_end else ""
 
 
-def _locked(connection: Connection, lead_id: int) -> Row[Any]:
-    """The lead, locked: a parking that is under way either sees what is written now, or is told
+class RestingLead(NamedTuple):
+    """A lead as what is decided about its rest sees it."""
+
+    id: int
+    phase: str
+    cycle: int
+    time_zone: str
+    parked_until: datetime | None
+
+
+def lock_leads(connection: Connection, lead_ids: Collection[int]) -> list[RestingLead]:
+    """These leads, locked: a parking that is under way either sees what is written now, or is told
     to look again."""
-    return connection.execute(
+    rows = connection.execute(
         text(
-            "SELECT id, phase, phase_reason, cycle, time_zone, parked_until FROM lead "
-            "WHERE id = :id FOR NO KEY UPDATE"
+            "SELECT id, phase, cycle, time_zone, parked_until FROM lead "
+            "WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
         ),
-        {"id": lead_id},
-    ).one()
+        {"ids": list(lead_ids)},
+    )
+    return [RestingLead(*row) for row in rows]
 
 
-def _check_day(row: Row[Any], day: date, now: datetime) -> None:
-    """Refuse a day that is not to come for a lead (``time_zone``), or too far away."""
-    today = now.astimezone(zone(row.time_zone)).date()
+def _check_day(lead: RestingLead, day: date, now: datetime) -> None:
+    """Refuse a day that is not to come for a lead, or too far away."""
+    today = now.astimezone(zone(lead.time_zone)).date()
     if day <= today:
         raise RecycleRefused(
             sentence(
@@ -332,31 +311,21 @@ def _check_day(row: Row[Any], day: date, now: datetime) -> None:
         )
 
 
-def _parked_now(connection: Connection, lead_id: int) -> Row[Any]:
-    row = _locked(connection, lead_id)
-    if row.phase != Phase.RECYCLE:
+def _parked_now(connection: Connection, lead_id: int) -> RestingLead:
+    (lead,) = lock_leads(connection, [lead_id])
+    if lead.phase != Phase.RECYCLE:
         raise RecycleRefused(
             sentence(
                 "lead-{lead} is not parked: its phase is '{phase}'.",
                 lead=lead_id,
-                phase=row.phase or sentence("not started"),
+                phase=lead.phase or sentence("not started"),
             )
         )
-    return row
+    return lead
 
 
-def _look_again(connection: Connection, row: Row[Any]) -> bool:
-    if row.phase != Phase.RECYCLE:
+def _look_again(connection: Connection, lead: RestingLead) -> bool:
+    if lead.phase != Phase.RECYCLE:
         return False
-    tell_parked(connection, [row], Code.REPLAN)
+    _tell(connection, lead, Code.REPLAN)
     return True
-
-
-def _message(row: Row[Any], code: Code) -> Message:
-    return Message(
-        key=f"{code}:lead-{row.id}:{uuid.uuid4()}",
-        workflow_id=journey_id(row.id),
-        kind="signal",
-        name="engagement",
-        payload=asdict(Notice(code, cycle=row.cycle)),
-    )

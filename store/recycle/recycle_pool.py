@@ -11,15 +11,17 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Code, Phase
+from domain.names import full_name
 from domain.sales.recycle import ASKED_FOR, RecyclePolicy, RecycleRule
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.sentences import sentence
 from store.published.policies import PolicyMissing, policy
 from store.recycle.recycle import (
     FURTHEST,
-    ParkedLine,
     RecycleRefused,
-    line_of,
+    RestingLead,
+    lock_leads,
     rests_longer,
     tell_parked,
 )
@@ -49,10 +51,24 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class PoolLine(ParkedLine):
-    """A parked lead with what it comes back into: the cadence ('' for the one before), or a call
-    when it asked for the day. ``score`` is its interest now, in points."""
+class PoolLine:
+    """A parked lead as a list shows it; times are journey time, UTC.
 
+    What it comes back into is the ``cadence`` ('' for the one before), or a call when it asked for
+    the day. ``score`` is its interest now, in points.
+    """
+
+    id: int
+    name: str
+    company: str
+    owner: str
+    reason: str
+    cycle: int
+    since: datetime
+    until: datetime | None
+    return_on: date | None
+    return_why: str
+    return_cadence: str
     cadence: str
     called: bool
     score: int
@@ -89,19 +105,19 @@ def pool_page(
     now: datetime,
     wanted: Wanted,
     *,
-    after: Sequence[Any] | None = None,
-    limit: int = 50,
+    after: Sequence[object] | None = None,
+    limit: int | None = 50,
 ) -> list[PoolLine]:
     """A page of the pool, the lead that comes back first first, those that do not last.
 
     Args:
         now: journey time, UTC.
         after: only those after the one with this ``until`` and ``id``.
+        limit: how many at most; None for all.
 
     Raises:
-        PolicyMissing: no scoring policy is published.
+        PolicyMissing: there are such leads, and no scoring policy is published.
     """
-    rules = policy(connection, ScoringPolicy)
     condition, values = _conditions(connection, wanted)
     if after is not None:
         condition += (
@@ -124,13 +140,26 @@ def pool_page(
             """
         ),
         {**values, **of_policy, "limit": limit},
-    )
+    ).all()
+    if not rows:
+        return []
+    rules = policy(connection, ScoringPolicy)
     return [
         PoolLine(
-            **line_of(row),
+            id=row.id,
+            name=full_name(row.first_name, row.last_name) or row.email,
+            company=row.company,
+            owner=row.owner,
+            reason=row.phase_reason,
+            cycle=row.cycle,
+            since=row.phase_since,
+            until=row.parked_until,
+            return_on=row.return_on,
+            return_why=row.return_why,
+            return_cadence=row.return_cadence,
             cadence=row.cadence,
             called=row.return_on is not None and row.return_why == ASKED_FOR,
-            score=points_now(rules, row, now),
+            score=points_now(rules, Interest(row.interest, row.interest_as_of), now),
         )
         for row in rows
     ]
@@ -195,9 +224,9 @@ def forecast(connection: Connection, now: datetime, wanted: Wanted) -> Forecast:
 
 def tell_many(connection: Connection, lead_ids: Sequence[int], code: Code) -> int:
     """Wake or retire these; how many of them are parked."""
-    rows = _locked(connection, lead_ids)
-    tell_parked(connection, rows, code)
-    return len(rows)
+    leads = _locked(connection, lead_ids)
+    tell_parked(connection, {lead.id: lead.cycle for lead in leads}, code)
+    return len(leads)
 
 
 def refuse_day(day: date, now: datetime) -> None:
@@ -225,27 +254,20 @@ def extend_many(connection: Connection, lead_ids: Sequence[int], day: date, now:
     Raises:
         RecycleRefused: the day is not to come, or too far away, for one of them.
     """
-    rows = [row for row in _locked(connection, lead_ids) if rests_longer(row, day, now)]
+    leads = [lead for lead in _locked(connection, lead_ids) if rests_longer(lead, day, now)]
     connection.execute(
         text(
             "UPDATE lead SET return_on = :day, return_why = 'extended' "
             "WHERE id = ANY(cast(:ids AS bigint[]))"
         ),
-        {"day": day, "ids": [row.id for row in rows]},
+        {"day": day, "ids": [lead.id for lead in leads]},
     )
-    tell_parked(connection, rows, Code.REPLAN)
-    return len(rows)
+    tell_parked(connection, {lead.id: lead.cycle for lead in leads}, Code.REPLAN)
+    return len(leads)
 
 
-def _locked(connection: Connection, lead_ids: Sequence[int]) -> Sequence[Any]:
-    return connection.execute(
-        text(
-            "SELECT id, phase, cycle, time_zone, parked_until FROM lead "
-            "WHERE id = ANY(cast(:ids AS bigint[])) AND phase = :recycle ORDER BY id "
-            "FOR NO KEY UPDATE"
-        ),
-        {"ids": list(lead_ids), "recycle": Phase.RECYCLE},
-    ).all()
+def _locked(connection: Connection, lead_ids: Sequence[int]) -> list[RestingLead]:
+    return [lead for lead in lock_leads(connection, lead_ids) if lead.phase == Phase.RECYCLE]
 
 
 def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, Any]]:

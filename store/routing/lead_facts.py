@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, text
 
 from domain.rules.facts import reach_facts
 
@@ -16,7 +18,7 @@ LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.tit
         account.name AS company,
         (SELECT rep.name FROM rep WHERE rep.code = lead.owner) AS rep_name,
         (SELECT rep.email FROM rep WHERE rep.code = lead.owner) AS rep_email"""
-"""What the merge fields of a mail are made of, for a query over ``lead LEFT JOIN account``."""
+"""What a :class:`MailLead` is made of, for a query over ``lead LEFT JOIN account``."""
 FACT_COLUMNS = f"""
     lead.first_name, lead.last_name, lead.title, lead.country, lead.language, lead.source,
     lead.stage, lead.attributes, lead.email, lead.phone,
@@ -24,24 +26,75 @@ FACT_COLUMNS = f"""
     coalesce(account.name, '') AS company, coalesce(account.domain, '') AS account_domain,
     coalesce(account.attributes, '{{}}') AS account_attributes
 """
-"""What the facts are made of, for a query over ``lead LEFT JOIN account``."""
+"""What a :class:`LeadTraits` is made of, for a query over ``lead LEFT JOIN account``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailLead:
+    """A lead as mail is written to it; ``company`` and the rep who owns it are None for none."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    title: str
+    country: str
+    language: str
+    time_zone: str
+    source: str
+    attributes: Mapping[str, Any]
+    stage: str
+    company: str | None
+    rep_name: str | None
+    rep_email: str | None
+
+
+def mail_lead(connection: Connection, lead_id: int) -> MailLead | None:
+    """One lead, or None."""
+    row = connection.execute(
+        text(
+            f"SELECT {LEAD_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
+            "WHERE lead.id = :id"
+        ),
+        {"id": lead_id},
+    ).first()
+    return None if row is None else MailLead(**row._mapping)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadTraits:
+    """What is known of a lead and of its account."""
+
+    first_name: str
+    last_name: str
+    title: str
+    country: str
+    language: str
+    source: str
+    stage: str
+    attributes: Mapping[str, Any]
+    email: str
+    phone: str
+    opted_out: bool
+    company: str
+    account_domain: str
+    account_attributes: Mapping[str, Any]
+
+    def lead_facts(self) -> dict[str, object]:
+        """The lead as conditions read it."""
+        fields = {name: getattr(self, name) for name in _FIELDS}
+        return fields | reach_facts(self.email, self.phone, opted_out=self.opted_out)
+
+    def account_facts(self) -> dict[str, object]:
+        """The account as conditions read it."""
+        return {
+            "name": self.company,
+            "domain": self.account_domain,
+            "attributes": self.account_attributes,
+        }
+
 
 _FIELDS = (
     *("first_name", "last_name", "title", "company", "country", "language", "source"),
     *("stage", "attributes"),
 )
-
-
-def facts_of_lead(row: Row[Any]) -> dict[str, Any]:
-    """The lead of a row with :data:`FACT_COLUMNS`."""
-    fields = {name: getattr(row, name) for name in _FIELDS}
-    return fields | reach_facts(row.email, row.phone, opted_out=row.opted_out)
-
-
-def facts_of_account(row: Row[Any]) -> dict[str, Any]:
-    """The account of a row with :data:`FACT_COLUMNS`."""
-    return {
-        "name": row.company,
-        "domain": row.account_domain,
-        "attributes": row.account_attributes,
-    }

@@ -6,19 +6,18 @@ tasks; in a shorter one colleagues do what is due, and the leads stay.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
 from domain.sentences import sentence
 from store.routing.routing import assign, cover, drain_overflow
 from store.routing.routing_desk import lock_routing, team_policy
 from store.sla.business_time import calendar_of
-from store.tables import IN_SALES_HANDS
+from store.sla.due_times import TimedTask
+from store.tables import IN_SALES_HANDS, Rep
 
 
 class PresenceRefused(Exception):
@@ -238,14 +237,15 @@ def stand_in(connection: Connection, absence_id: int, now: datetime) -> int:
         text("SELECT rep, begins_at, until FROM absence WHERE id = :id FOR UPDATE"),
         {"id": absence_id},
     ).one()
-    tasks = _due_tasks(connection, absence)
+    due = _due_tasks(connection, absence.rep, absence.until)
+    tasks = [task for task, _ in due]
     moved = 0
     if moves_leads(connection, absence.rep, absence.begins_at, absence.until):
-        own = sorted({task.lead_id for task in tasks if task.lead_owner == absence.rep})
-        for lead_id in own:
+        own = [task for task, lead_owner in due if lead_owner == absence.rep]
+        for lead_id in sorted({task.lead_id for task in own}):
             assign(connection, lead_id, now, cause="absence")
-        moved = sum(task.lead_owner == absence.rep for task in tasks)
-        tasks = [task for task in tasks if task.lead_owner != absence.rep]
+        moved = len(own)
+        tasks = [task for task in tasks if task not in own]
     moved += cover(connection, tasks, now, absence.rep) if tasks else 0
     connection.execute(
         text("UPDATE absence SET handled_at = coalesce(handled_at, :now) WHERE id = :id"),
@@ -254,15 +254,15 @@ def stand_in(connection: Connection, absence_id: int, now: datetime) -> int:
     return moved
 
 
-def _due_tasks(connection: Connection, absence: Row[Any]) -> Sequence[Row[Any]]:
-    """The open tasks of the rep that are due before the end, locked with their leads. What others
-    hold is looked after the next time."""
+def _due_tasks(connection: Connection, rep: str, until: datetime) -> list[tuple[TimedTask, str]]:
+    """The open tasks of the rep that are due before ``until``, locked with their leads, and who
+    owns these. What others hold is looked after the next time."""
     tasks = connection.execute(
         text(
-            "SELECT id, lead_id, due_in FROM task WHERE owner = :rep AND state = 'open' "
+            "SELECT id, lead_id FROM task WHERE owner = :rep AND state = 'open' "
             "AND due_at < :until ORDER BY id FOR UPDATE SKIP LOCKED"
         ),
-        {"rep": absence.rep, "until": absence.until},
+        {"rep": rep, "until": until},
     ).all()
     leads = connection.execute(
         text(
@@ -271,14 +271,15 @@ def _due_tasks(connection: Connection, absence: Row[Any]) -> Sequence[Row[Any]]:
         ),
         {"leads": [task.lead_id for task in tasks]},
     ).scalars()
-    return connection.execute(
+    found = connection.execute(
         text(
-            "SELECT task.id, task.lead_id, task.due_in, lead.owner AS lead_owner FROM task "
+            "SELECT task.id, task.lead_id, task.due_in, lead.owner FROM task "
             "JOIN lead ON lead.id = task.lead_id WHERE task.id = ANY(cast(:tasks AS bigint[])) "
             "AND lead.id = ANY(cast(:leads AS bigint[])) ORDER BY task.id"
         ),
         {"tasks": [task.id for task in tasks], "leads": list(leads)},
-    ).all()
+    )
+    return [(TimedTask(*task), owner) for *task, owner in found]
 
 
 def is_known(connection: Connection, code: str) -> bool:
@@ -293,6 +294,11 @@ def is_known(connection: Connection, code: str) -> bool:
         {"code": code},
     ).scalar_one()
     return known
+
+
+def team_of_person(connection: Connection, code: str) -> str | None:
+    """The team of a rep or manager, '' for none; None when there is no such person."""
+    return connection.scalar(select(Rep.team).where(Rep.code == code))
 
 
 def reps(connection: Connection, now: datetime) -> list[RepLine]:

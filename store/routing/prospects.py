@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED, Phase, journey_id
 from domain.contracts.journey_sales import OUTBOUND
@@ -82,7 +83,18 @@ def _found(connection: Connection, name: str) -> int | None:
     return found
 
 
-def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, Row[tuple[object, ...]]]:
+class _Lead(NamedTuple):
+    """A lead that may become a prospect; ``is_about_to`` tells that its journey's start is on the
+    way."""
+
+    id: int
+    phase: str
+    phase_reason: str
+    stage: str
+    is_about_to: bool
+
+
+def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, _Lead]:
     rows = connection.execute(
         text(
             "SELECT id, phase, phase_reason, stage, EXISTS (SELECT FROM relay_message "
@@ -91,10 +103,10 @@ def _locked(connection: Connection, ids: Sequence[int]) -> dict[int, Row[tuple[o
         ),
         {"ids": list(ids)},
     )
-    return {row.id: row for row in rows}
+    return {row.id: _Lead(*row) for row in rows}
 
 
-def _reason_not_to(row: Row[tuple[object, ...]] | None) -> str:
+def _reason_not_to(row: _Lead | None) -> str:
     if row is None:
         return sentence("There is no such lead; import it first, without starting its journey.")
     if row.phase == ENDED:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import IN_SALES, Code, Notice, journey_id
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
 from store.routing.overflow import raise_at_once, raise_overdue, settle
-from store.routing.routing_desk import RoutingDesk, lock_lead, open_desk, team_policy
-from store.sla.due_times import start_anew
+from store.routing.routing_desk import RoutedLead, RoutingDesk, lock_lead, open_desk, team_policy
+from store.sla.due_times import TimedTask, start_anew
 from store.sla.sla_recount import recount_leads
 from store.tables import IN_SALES_HANDS
 
@@ -63,14 +63,14 @@ def assign(
         raise LookupError(f"There is no lead {lead_id}.")
     desk = open_desk(connection, now)
     if desk is None:
-        return str(lead.owner)
+        return lead.owner
     without = () if cause == "routed" else (lead.owner,)
     choice = desk.choose(lead, without=without)
     if choice.owner:
         desk.give(choice.owner)
         _hand_over(connection, lead, choice.owner, now, _Why(cause, rule=choice.rule, by=by))
     elif cause == "sla" and lead.owner:
-        return str(lead.owner)
+        return lead.owner
     elif lead.owner or not _waits(connection, lead_id):
         why = _Why("overflow", rule=choice.rule, by=by)
         assignment = _hand_over(connection, lead, "", now, why)
@@ -131,7 +131,7 @@ def reassign_by_rules(
     return owners
 
 
-def _locked(connection: Connection, lead_ids: Collection[int]) -> list[Row[Any]]:
+def _locked(connection: Connection, lead_ids: Collection[int]) -> list[RoutedLead]:
     """The leads as routing sees them, locked."""
     leads = [lock_lead(connection, lead_id) for lead_id in sorted(set(lead_ids))]
     missing = sorted(set(lead_ids) - {lead.id for lead in leads if lead})
@@ -172,11 +172,11 @@ def drain_overflow(connection: Connection, now: datetime) -> list[int]:
     return served
 
 
-def cover(connection: Connection, tasks: Sequence[Row[Any]], now: datetime, away: str) -> int:
+def cover(connection: Connection, tasks: Sequence[TimedTask], now: datetime, away: str) -> int:
     """Have colleagues do tasks of a rep who is back soon; the leads stay with their owners.
 
     Args:
-        tasks: id, lead_id, due_in of open tasks that the transaction has locked, their leads too.
+        tasks: open tasks that the transaction has locked, their leads too.
         away: the rep.
 
     Returns:
@@ -235,7 +235,8 @@ def mend_tasks(connection: Connection, now: datetime) -> int:
     stray = connection.execute(
         text(
             """
-            SELECT task.id, task.due_in, lead.owner FROM task JOIN lead ON lead.id = task.lead_id
+            SELECT task.id, task.lead_id, task.due_in, lead.owner
+            FROM task JOIN lead ON lead.id = task.lead_id
             JOIN LATERAL (
                 SELECT id, owner, previous FROM assignment
                 WHERE assignment.lead_id = lead.id AND cause <> 'cover' ORDER BY id DESC LIMIT 1
@@ -252,8 +253,8 @@ def mend_tasks(connection: Connection, now: datetime) -> int:
             """
         )
     ).all()
-    for task in stray:
-        start_anew(connection, [task], task.owner, now)
+    for *task, owner in stray:
+        start_anew(connection, [TimedTask(*task)], owner, now)
     return len(stray)
 
 
@@ -278,7 +279,7 @@ def _refuse(
     connection: Connection,
     desk: RoutingDesk | None,
     to: str,
-    leads: Sequence[Row[Any]],
+    leads: Sequence[RoutedLead],
     now: datetime,
 ) -> None:
     """Raise RoutingRefused when the rep cannot take these."""
@@ -326,7 +327,7 @@ def _refuse(
 
 def _hand_over(
     connection: Connection,
-    lead: Row[Any],
+    lead: RoutedLead,
     owner: str,
     now: datetime,
     why: _Why,
@@ -347,12 +348,12 @@ def _hand_over(
     # What is locked is being done or closed; whoever does it may want this lead next.
     tasks = connection.execute(
         text(
-            "SELECT id, lead_id, owner, due_in FROM task WHERE lead_id = :lead "
+            "SELECT id, lead_id, due_in FROM task WHERE lead_id = :lead "
             "AND state = 'open' AND owner = ANY(:before) ORDER BY id FOR UPDATE SKIP LOCKED"
         ),
         values,
-    ).all()
-    start_anew(connection, tasks, owner, now)
+    )
+    start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
     recount_leads(connection, [lead.id], now)
     for table, is_open in (("meeting", "state = 'booked'"), ("opportunity", "outcome = ''")):
         connection.execute(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from crash_points import crash_point
 from domain.sales.routing import Candidate, assign, eligible, rule_for
 from domain.sales.team import Rep, TeamPolicy
 from store.published.policies import PolicyMissing, policy
-from store.routing.lead_facts import FACT_COLUMNS, facts_of_account, facts_of_lead
+from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.tables import IN_SALES_HANDS
 
 ACCOUNT_OWNER = "account owner"
@@ -80,6 +79,20 @@ class Choice:
     teams: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutedLead(LeadTraits):
+    """A lead as routing sees it, its row locked; owners are codes of reps, '' for none.
+
+    ``colleagues_owner`` has most of the leads of its account that are in sales' hands.
+    """
+
+    id: int
+    owner: str
+    phase: str
+    account_owner: str
+    colleagues_owner: str
+
+
 class RoutingDesk:
     """Chooses reps while the transaction holds the routing lock; made by :func:`open_desk`."""
 
@@ -101,9 +114,9 @@ class RoutingDesk:
         """Whether anybody at work may take a lead more."""
         return any(one.open_leads < one.cap for one in self._at_work.values())
 
-    def choose(self, lead: Row[Any], *, without: Collection[str] = ()) -> Choice:
+    def choose(self, lead: RoutedLead, *, without: Collection[str] = ()) -> Choice:
         """Who takes the lead, ``without`` some; counted as given only by :meth:`give`."""
-        facts, account = facts_of_lead(lead), facts_of_account(lead)
+        facts, account = lead.lead_facts(), lead.account_facts()
         first = lead.account_owner or lead.owner or lead.colleagues_owner
         groups = eligible(self.team, facts, account, first)
         at_work = {code: one for code, one in self._at_work.items() if code not in without}
@@ -130,14 +143,15 @@ class RoutingDesk:
         one = self._at_work[owner]
         self._at_work[owner] = replace(one, given=one.given + 1)
 
-    def waiting(self) -> Sequence[Row[Any]]:
+    def waiting(self) -> list[RoutedLead]:
         """The leads in the overflow queue, locked, the longest waiting first."""
-        return self._connection.execute(_WAITING).all()
+        return [RoutedLead(**row._mapping) for row in self._connection.execute(_WAITING)]
 
 
-def lock_lead(connection: Connection, lead_id: int) -> Row[Any] | None:
+def lock_lead(connection: Connection, lead_id: int) -> RoutedLead | None:
     """The lead as routing sees it, its row locked; before :func:`open_desk`."""
-    return connection.execute(_ONE, {"lead": lead_id}).first()
+    row = connection.execute(_ONE, {"lead": lead_id}).first()
+    return None if row is None else RoutedLead(**row._mapping)
 
 
 def lock_routing(connection: Connection) -> None:

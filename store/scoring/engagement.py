@@ -179,6 +179,15 @@ def record(
     return set(ids)
 
 
+def recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these keys under which something is recorded already."""
+    rows = connection.execute(
+        text("SELECT key FROM engagement WHERE key = ANY(cast(:keys AS text[]))"),
+        {"keys": list(keys)},
+    )
+    return set(rows.scalars())
+
+
 def record_engagement(
     connection: Connection,
     *,

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
 from domain.scoring.fit import Fit, fit_of
@@ -22,10 +22,10 @@ from domain.scoring.interest import (
     total,
     worth_of,
 )
-from domain.scoring.policy import Meaning, ScoringPolicy
+from domain.scoring.policy import Letter, Meaning, ScoringPolicy
 from domain.scoring.standing import Standing, at_least, points_to, standing_of
 from store.published.policies import policy
-from store.routing.lead_facts import FACT_COLUMNS, facts_of_account, facts_of_lead
+from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.scoring.lead_standing import LeadNow, follow, lock_leads, write_leads
 
 GIVEN = "given by hand"
@@ -190,7 +190,7 @@ def forecast(
         traits = _traits(connection, ids)
         histories = _histories(connection, ids)
         for row in traits:
-            is_now = standing_now(old, row, now)
+            is_now = standing_now(old, row.fit, row.points, now)
             events = [_scored(rules, one) for one in histories[row.id]]
             points = score(total(rules, events).at(now, rules.half_life.length))
             fit = _fit(rules, row, now)
@@ -207,18 +207,21 @@ def forecast(
     return Forecast(seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered)
 
 
-def points_now(rules: ScoringPolicy, row: Row[Any], now: datetime) -> int:
-    """The score of a lead, of which ``row`` has ``interest`` and ``interest_as_of``."""
-    return score(Interest(row.interest, row.interest_as_of).at(now, rules.half_life.length))
+def points_now(rules: ScoringPolicy, interest: Interest, now: datetime) -> int:
+    """The score of a lead with this interest; ``now`` is journey time, UTC."""
+    return score(interest.at(now, rules.half_life.length))
 
 
-def standing_now(rules: ScoringPolicy, row: Row[Any], now: datetime) -> Standing:
-    """Where a lead stands, of which ``row`` has ``fit``, ``interest`` and ``interest_as_of``.
+def standing_now(rules: ScoringPolicy, fit: str, interest: Interest, now: datetime) -> Standing:
+    """Where a lead stands with this interest and fit letter ('' while nobody has judged it);
+    ``now`` is journey time, UTC."""
+    return standing_of(rules, fit, points_now(rules, interest, now))
 
-    Args:
-        now: journey time, UTC.
-    """
-    return standing_of(rules, row.fit, points_now(rules, row, now))
+
+def count_leads(connection: Connection) -> int:
+    """How many leads there are."""
+    leads: int = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
+    return leads
 
 
 def page_of_leads(connection: Connection, after: int, size: int = PAGE) -> list[int]:
@@ -275,7 +278,7 @@ def explain(connection: Connection, lead_id: int, now: datetime) -> Explanation:
     traits = _traits(connection, [lead_id])[0]
     fit = _fit(rules, traits, now)
     lines = _lines(connection, lead_id, now, half_life)
-    points = points_now(rules, traits, now)
+    points = points_now(rules, traits.points, now)
     return Explanation(
         fit,
         points,
@@ -338,14 +341,33 @@ def _unanswered_branches(connection: Connection, lead_id: int) -> tuple[tuple[st
     return tuple((row.branch, row.reason) for row in rows)
 
 
-def _fit(rules: ScoringPolicy, row: Row[Any], now: datetime) -> Fit:
-    fit = fit_of(rules, facts_of_lead(row), facts_of_account(row), now)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged(LeadTraits):
+    """A lead as scoring sees it."""
+
+    id: int
+    phase: str
+    cycle: int
+    crossed_cycle: int
+    fit: str
+    fit_judged: Letter | Literal[""]
+    interest: float
+    interest_as_of: datetime
+
+    @property
+    def points(self) -> Interest:
+        """Its interest as it was written last."""
+        return Interest(self.interest, self.interest_as_of)
+
+
+def _fit(rules: ScoringPolicy, lead: _Judged, now: datetime) -> Fit:
+    fit = fit_of(rules, lead.lead_facts(), lead.account_facts(), now)
     # What sales found out wins over the rules.
-    return replace(fit, letter=row.fit_judged) if row.fit_judged else fit
+    return replace(fit, letter=lead.fit_judged) if lead.fit_judged else fit
 
 
-def _traits(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    return connection.execute(
+def _traits(connection: Connection, ids: Sequence[int]) -> list[_Judged]:
+    rows = connection.execute(
         text(
             f"""
             SELECT lead.id, phase, cycle, crossed_cycle, fit, fit_judged, interest, interest_as_of,
@@ -355,10 +377,28 @@ def _traits(connection: Connection, ids: Sequence[int]) -> Sequence[Row[Any]]:
             """
         ),
         {"ids": list(ids)},
-    ).all()
+    )
+    return [_Judged(**row._mapping) for row in rows]
 
 
-def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, list[Row[Any]]]:
+class _Counted(NamedTuple):
+    """An engagement with what it counted for."""
+
+    id: int
+    lead_id: int
+    key: str
+    kind: str
+    name: str
+    rule: str
+    worth: int
+    points: int
+    period: datetime | None
+    machine: str
+    detail: Mapping[str, Any]
+    at: datetime
+
+
+def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, list[_Counted]]:
     rows = connection.execute(
         text(
             """
@@ -370,11 +410,11 @@ def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, l
     )
     histories = defaultdict(list)
     for row in rows:
-        histories[row.lead_id].append(row)
+        histories[row.lead_id].append(_Counted(*row))
     return histories
 
 
-def _scored(rules: ScoringPolicy, row: Row[Any]) -> Scored:
+def _scored(rules: ScoringPolicy, row: _Counted) -> Scored:
     event = event_of(row.kind, row.name, row.detail)
     found = worth(rules, event, row.at, given=row.worth)
     return Scored(row.key, row.at, found.rule, found.points, found.period, row.machine)
@@ -405,6 +445,6 @@ def _rewrite(connection: Connection, rows: Sequence[tuple[int, Scored, int]]) ->
     )
 
 
-def _differs(row: Row[Any], event: Scored, points: int) -> bool:
+def _differs(row: _Counted, event: Scored, points: int) -> bool:
     before = (row.rule, row.worth, row.period, row.points)
     return before != (event.rule, event.worth, event.period, points)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Code, Notice, journey_id
 from store.outbox.relay_messages import Message, post_all
@@ -27,13 +27,21 @@ _SET = text(
 )
 
 
+class TimedTask(NamedTuple):
+    """An open task, and the span in which it is due: '' where somebody set the time."""
+
+    id: int
+    lead_id: int
+    due_in: str
+
+
 def start_anew(
-    connection: Connection, tasks: Sequence[Row[Any]], owner: str, now: datetime
+    connection: Connection, tasks: Sequence[TimedTask], owner: str, now: datetime
 ) -> None:
     """Give open tasks to ``owner``, whose time for them begins now.
 
     Args:
-        tasks: id and due_in, locked. A due time that somebody set stays.
+        tasks: locked. A due time that somebody set stays.
         now: journey time, UTC.
     """
     counted = [task for task in tasks if task.due_in]
@@ -87,7 +95,7 @@ def recount_due(connection: Connection, owners: Collection[str] | None, now: dat
     return changed
 
 
-def _due(connection: Connection, task: Row[Any]) -> datetime:
+def _due(connection: Connection, task: Any) -> datetime:
     """When a task is due for its owner of now; the time in pauses does not count."""
     opened, pauses = opened_and_paused(connection, task)
     # A later start is when somebody else had the task before.

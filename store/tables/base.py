@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import DateTime, MetaData, Text
+from sqlalchemy import ColumnElement, DateTime, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -27,3 +27,8 @@ class Table(DeclarativeBase):
         str: Text,
         dict[str, Any]: JSONB,
     }
+
+
+def columns_of(table: type[Table], row: type[NamedTuple]) -> list[ColumnElement[Any]]:
+    """The columns of ``table`` that the fields of ``row`` are named for, in their order."""
+    return [table.__table__.c[name] for name in row._fields]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from domain.contracts.journey import ENDED, Phase
 from domain.sales.content import ContentPolicy
 from store.published.policies import PolicyMissing, policy
-from store.routing.lead_facts import FACT_COLUMNS, facts_of_lead
+from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.scoring.scoring import Explanation, explain
 from store.views.leads import LeadLine, find_lead
 
@@ -340,5 +340,5 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         ),
         {"lead": lead_id},
     )
-    found = rules.recommended(facts_of_lead(row), list(clicked))
+    found = rules.recommended(LeadTraits(**row._mapping).lead_facts(), list(clicked))
     return [Recommended(one.title, one.url) for one in found]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, select, text
 
 from domain.contracts.journey import Phase
 from domain.names import full_name
+from domain.scoring.interest import Interest
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.consent.confirmations import UNCONFIRMED, WAITING
@@ -310,7 +311,7 @@ def _grades(rules: ScoringPolicy, wanted: str) -> Sequence[str]:
 
 
 def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> FoundLead:
-    points = points_now(rules, row, now)
+    points = points_now(rules, Interest(row.interest, row.interest_as_of), now)
     return FoundLead(
         id=row.id,
         name=full_name(row.first_name, row.last_name) or row.email,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from domain.email.addresses import address_key
 from domain.names import full_name, id_named
 from domain.scoring.fit import letter_of
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.published.policies import policy
@@ -180,7 +181,7 @@ def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> LeadLine:
     values = dict(row._mapping)
     for name in ("fit", "interest", "interest_as_of"):
         del values[name]
-    points = points_now(rules, row, now)
+    points = points_now(rules, Interest(row.interest, row.interest_as_of), now)
     standing = standing_of(rules, row.fit, points)
     return LeadLine(
         **values,

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, func, literal, select, tuple_
 
 from domain.names import full_name
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.published.policies import policy
@@ -138,6 +139,6 @@ def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | 
     values = dict(row._mapping)
     for name in ("fit", "interest", "interest_as_of"):
         del values[name]
-    points = points_now(rules, row, now)
+    points = points_now(rules, Interest(row.interest, row.interest_as_of), now)
     grade = standing_of(rules, row.fit, points).grade
     return TaskDetail(**values, score=points, grade=grade)

@@ -16,7 +16,7 @@ from mail.links import link_signer
 from mail.merge import merge_fields
 from settings import Settings
 from store.published.cadences import PublishedCadence, template_version
-from store.routing.lead_facts import LEAD_COLUMNS
+from store.routing.lead_facts import mail_lead
 from store.scoring.engagement import Happened, record
 from store.tables import Enrollment, InboundMessage, OutboxMessage, Touch
 from tests.console.journeys import PATHS
@@ -48,13 +48,8 @@ class Post:
     ) -> int:
         """Render a step's mail for a lead into the outbox; id of its template's version."""
         template_name = step.removeprefix("email-")
-        row = connection.execute(
-            text(
-                f"SELECT {LEAD_COLUMNS} FROM lead LEFT JOIN account ON account.id = account_id "
-                "WHERE lead.id = :id"
-            ),
-            {"id": lead},
-        ).one()
+        row = mail_lead(connection, lead)
+        assert row is not None
         template = template_version(
             self.database, self.cadence.template_version_id(template_name, row.language)
         )

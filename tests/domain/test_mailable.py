@@ -6,18 +6,24 @@ import pytest
 
 from domain.names import mailable, mailable_name
 from mail.merge import greeted_as, lead_facts, lead_fields
+from store.routing.lead_facts import MailLead
 
-
-class Row:
-    """A lead as it is stored."""
-
-    first_name = "evil.example"
-    last_name = "Müller"
-    title = "see http://evil.example/x"
-    company = "Booking.com"
-    country = "DE"
-    language = "de"
-    attributes = {"plan": "pro", "note": "www.evil.example", "seats": 9, "all": ["a@b.example"]}  # noqa: RUF012
+LEAD = MailLead(
+    id=1,
+    email="ada@leads.example",
+    first_name="evil.example",
+    last_name="Müller",
+    title="see http://evil.example/x",
+    country="DE",
+    language="de",
+    time_zone="Europe/Berlin",
+    source="",
+    attributes={"plan": "pro", "note": "www.evil.example", "seats": 9, "all": ["a@b.example"]},
+    stage="new",
+    company="Booking.com",
+    rep_name=None,
+    rep_email=None,
+)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,7 @@ def test_no_other_value_becomes_a_link(value: str, said: str) -> None:
 
 def test_a_mail_gets_clean_fields_and_a_condition_the_facts() -> None:
     """A branch that asks for a domain in the title must go on to work; the mail must not say it."""
-    assert lead_fields(Row) == {
+    assert lead_fields(LEAD) == {
         "first_name": "",
         "last_name": "Müller",
         "title": "",
@@ -112,5 +118,5 @@ def test_a_mail_gets_clean_fields_and_a_condition_the_facts() -> None:
         "language": "de",
         "attributes": {"plan": "pro", "note": "", "seats": 9, "all": [""]},
     }
-    assert lead_facts(Row)["title"] == "see http://evil.example/x"
-    assert greeted_as(Row) == "Müller"
+    assert lead_facts(LEAD)["title"] == "see http://evil.example/x"
+    assert greeted_as(LEAD) == "Müller"

@@ -20,6 +20,7 @@ from store.published.cadences import CadenceMissing
 from store.published.policies import policy, publish_policy
 from store.recycle import recycle
 from store.recycle.recycle import RecycleRefused
+from store.recycle.recycle_pool import Wanted, pool_page
 from store.tracking.visitors import take_batch
 from tests.store.scored import NOW, Book
 
@@ -56,8 +57,8 @@ def test_the_list_says_who_rests_why_and_until_when(book: Book) -> None:
     book.lead(phase="Nurture")
 
     with book.database.connect() as connection:
-        everybody = recycle.parked(connection)
-        only = recycle.parked(connection, reason="lost")
+        everybody = pool_page(connection, NOW, Wanted())
+        only = pool_page(connection, NOW, Wanted(reason="lost"))
 
     assert [line.id for line in everybody] == [silent, lost]
     (line,) = only

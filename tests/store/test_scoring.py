@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.sales.follow_up import FollowUpPolicy
+from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy
 from store.scoring.engagement import Happened
@@ -222,4 +223,4 @@ def test_the_score_of_a_row_is_the_score_of_the_lead(book: Book) -> None:
     with book.database.connect() as connection:
         row = connection.exec_driver_sql("SELECT interest, interest_as_of FROM lead").one()
 
-    assert points_now(scoring(), row, NOW) == explained(book, lead).score
+    assert points_now(scoring(), Interest(*row), NOW) == explained(book, lead).score

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -23,7 +23,7 @@ from mail.links import deployment_secret
 from settings import Clock, Settings
 from store.access.api_tokens import Caller, TokenExpired, begin_change, find_caller
 from store.access.sessions import COOKIE, find_session
-from store.tables import Lead, Rep, Task
+from store.views.visible import lead_is_visible, lead_of_visible_task
 from temporal.connect import connect_temporal
 from temporal.steering import TemporalAway
 from web.api.cursors import Cursors
@@ -180,10 +180,7 @@ def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
     Raises:
         Problem: 404; there is none, or it is another team's.
     """
-    query = select(Lead.id).where(Lead.id == lead_id)
-    if caller.role == Role.SDR:
-        query = query.join(Rep, Rep.code == Lead.owner).where(Rep.team == caller.team)
-    if connection.scalar(query) is None:
+    if not lead_is_visible(connection, lead_id, team_of(caller)):
         raise missing(
             sentence("There is no lead {lead} among those of your team.", lead=lead_id)
             if caller.role == Role.SDR
@@ -197,13 +194,7 @@ def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
     Raises:
         Problem: 404; there is none, or it is another team's.
     """
-    query = select(Task.lead_id).where(Task.id == task_id)
-    if caller.role == Role.SDR:
-        ours = select(Rep.code).where(Rep.team == caller.team)
-        query = query.join(Lead, Lead.id == Task.lead_id).where(
-            Task.owner.in_(ours) | Lead.owner.in_(ours)
-        )
-    lead_id = connection.scalar(query)
+    lead_id = lead_of_visible_task(connection, task_id, team_of(caller))
     if lead_id is None:
         raise missing(
             sentence("There is no task {task} among those of your team.", task=task_id)

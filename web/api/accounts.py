@@ -8,7 +8,7 @@ from typing import Annotated
 import anyio.from_thread
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.sentences import sentence
@@ -16,7 +16,7 @@ from store.access.api_tokens import Caller
 from store.consent import accounts_hold
 from store.consent.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
 from store.published.cadences import CadenceMissing
-from store.tables import Rep
+from store.routing.presence import team_of_person
 from temporal import steering
 from web.api.access import Here, Place, found, may, team_of
 from web.api.inputs import ASKED, Code, Instant
@@ -207,7 +207,7 @@ def _account(connection: Connection, here: Here, caller: Caller, account_id: int
     )
     team = team_of(caller)
     if team is not None:
-        owner = connection.scalar(select(Rep.team).where(Rep.code == account.owner))
+        owner = team_of_person(connection, account.owner)
         if owner != team and not accounts_hold.leads_of(connection, account_id, team=team, limit=1):
             raise missing(none)
     return account

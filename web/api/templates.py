@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.email.addresses import address_key
@@ -20,9 +20,9 @@ from mail.channels.registry import channel_from
 from mail.sample_mails import preview, send_test
 from store.access.api_tokens import Caller, tests_asked_for
 from store.access.users import is_colleague
+from store.consent.suppressions import why_suppressed
 from store.published.cadences import TemplateMissing, latest_template
 from store.published.published_texts import TemplateLine, list_templates, published_texts
-from store.tables import Suppression
 from web.api.access import Here, Place, may, sees
 from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
@@ -110,7 +110,7 @@ def send(
             )
         _refuse_too_many(connection, here, caller)
         template = _template(connection, name, body)
-        if connection.scalar(select(exists().where(Suppression.email_key == address_key(address)))):
+        if why_suppressed(connection, address_key(address)) is not None:
             raise refused(sentence("This address is suppressed: nothing is sent to it."), "address")
         if body.lead_id is not None:
             sees(connection, caller, body.lead_id)

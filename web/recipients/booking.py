@@ -8,13 +8,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form
 from fastapi.responses import Response
-from sqlalchemy import Connection, Engine, Row
+from sqlalchemy import Connection, Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
 from domain.time.window import zone
 from settings import Settings
 from store.access.link_limits import TooOften, note_move
+from store.mail.ledger import TouchedLead
+from store.meetings.meeting_rows import MeetingRow
 from store.meetings.meetings import (
     MeetingRefused,
     book_meeting,
@@ -24,8 +26,7 @@ from store.meetings.meetings import (
 from store.patience import PAGE_SECONDS, keep_trying
 from store.routing.rep_times import busy_times
 from store.sla.business_time import team_of
-from store.tables import Meeting
-from web.recipients.touched import TouchedLead, claim_of, touched_lead
+from web.recipients.touched import claim_of, touched_lead
 from web.retry_after import not_before
 from web.views import page
 from web.words import words_in
@@ -119,9 +120,7 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
     return router
 
 
-def _meeting_of(
-    connection: Connection, touched: TouchedLead, now: datetime
-) -> Row[tuple[Meeting]] | None:
+def _meeting_of(connection: Connection, touched: TouchedLead, now: datetime) -> MeetingRow | None:
     """The meeting that the mail with the link is about if it lies ahead, else the lead's next."""
     named = re.match(r"meeting-(\d+)-", touched.touch_key)
     return upcoming_meeting(connection, touched.lead_id, now, named=int(named[1]) if named else 0)

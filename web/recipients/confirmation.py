@@ -13,8 +13,9 @@ from domain.email.links import LinkClaim, LinkSigner
 from settings import Settings
 from store.consent.confirmations import is_waiting
 from store.consent.consent import consent_of, opt_in
+from store.mail.ledger import TouchedLead
 from store.patience import PAGE_SECONDS, keep_trying
-from web.recipients.touched import TouchedLead, claim_of, touched_lead
+from web.recipients.touched import claim_of, touched_lead
 from web.views import page
 from web.words import words_in
 

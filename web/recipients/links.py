@@ -8,13 +8,13 @@ from typing import Literal
 import structlog
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.engagement.machines import machine_of_request, read_networks
 from settings import Settings
+from store.consent.suppressions import why_suppressed
 from store.engine import AWAY
-from store.tables import Suppression
 from web.recipients.touched import LinkGone, claim_of, touched_lead
 from web.recipients.visit_spool import Visit
 from web.recipients.visits import NotKept, Visits
@@ -82,9 +82,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
         try:
             with database.connect() as connection:
                 touched = touched_lead(connection, claim.touch_key)
-                done = connection.scalar(
-                    select(Suppression.reason).where(Suppression.email_key == touched.email_key)
-                )
+                done = why_suppressed(connection, touched.email_key)
         except AWAY:
             # The button works without a database.
             return show(words_asked_for(request), done=False)

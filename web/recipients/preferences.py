@@ -23,9 +23,10 @@ from store.consent.consent import (
     opt_out,
     standing_opt_out,
 )
+from store.mail.ledger import TouchedLead
 from store.patience import PAGE_SECONDS, keep_trying
 from store.scoring.engagement import record_engagement
-from web.recipients.touched import TouchedLead, claim_of, touched_lead
+from web.recipients.touched import claim_of, touched_lead
 from web.retry_after import not_before
 from web.views import page
 from web.words import words_in

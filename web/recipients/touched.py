@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from domain.email.links import BadLink, LinkClaim, LinkKind, LinkSigner
-from store.tables import Lead, Touch
+from store.mail.ledger import TouchedLead, touches_of_leads
 
 
 class LinkGone(Exception):
     """The link is ours, but what it was about is no longer there."""
-
-
-@dataclass(frozen=True)
-class TouchedLead:
-    """A touch and what a page needs to know of its lead."""
-
-    touch_id: int
-    touch_key: str
-    lead_id: int
-    email_key: str
-    language: str
-    time_zone: str
-    country: str
-    owner: str
 
 
 def claim_of(signer: LinkSigner, token: str, kind: LinkKind) -> LinkClaim:
@@ -47,20 +31,7 @@ def touched_lead(connection: Connection, touch_key: str) -> TouchedLead:
     Raises:
         LinkGone: there is no such touch.
     """
-    row = connection.execute(
-        select(
-            Touch.id,
-            Touch.key,
-            Lead.id,
-            Lead.email_key,
-            Lead.language,
-            Lead.time_zone,
-            Lead.country,
-            Lead.owner,
-        )
-        .join(Lead, Lead.id == Touch.lead_id)
-        .where(Touch.key == touch_key)
-    ).first()
-    if row is None:
+    touched = touches_of_leads(connection, [touch_key]).get(touch_key)
+    if touched is None:
         raise LinkGone
-    return TouchedLead(*row)
+    return touched

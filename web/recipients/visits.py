@@ -13,17 +13,20 @@ from typing import Any, TypeVar
 
 import structlog
 from fastapi import FastAPI
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from crash_points import crash_point
 from settings import Settings
 from store.access.link_limits import has_room
+from store.bounded import wait_briefly
+from store.consent.consent import welcome_since
+from store.mail.ledger import TouchedLead
 from store.patience import keep_trying
 from store.published.policies import PolicyMissing
 from store.scoring.engagement import record_engagement
 from web.recipients.preferences import unsubscribe_lead
-from web.recipients.touched import TouchedLead, touched_lead
+from web.recipients.touched import touched_lead
 from web.recipients.visit_spool import Visit, VisitSpool
 
 log = structlog.get_logger(__name__)
@@ -107,9 +110,7 @@ class Visits:
         """
         with self._database.begin() as connection:
             # A lead that somebody else has locked for long is asked for again from the disk.
-            connection.execute(
-                text("SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '5s'")
-            )
+            wait_briefly(connection)
             touched = touched_lead(connection, visit.touch_key)
             if visit.kind == "unsubscribe":
                 _unsubscribe(connection, touched, visit)
@@ -155,14 +156,8 @@ class Visits:
 
 def _unsubscribe(connection: Connection, touched: TouchedLead, visit: Visit) -> None:
     """Unless the lead has asked for mail again since."""
-    came_back = connection.scalar(
-        text(
-            "SELECT EXISTS (SELECT FROM consent_record WHERE email_key = :email AND topic = '' "
-            "AND action = 'opt_in' AND at > :at)"
-        ),
-        {"email": touched.email_key, "at": visit.at},
-    )
-    if not came_back:
+    came_back = welcome_since(connection, touched.email_key)
+    if came_back is None or came_back <= visit.at:
         unsubscribe_lead(connection, touched, source="unsubscribe_link", at=visit.at)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from domain.engagement.bounces import BounceMeaning
 from domain.engagement.machines import Network, machine_of_request
@@ -19,14 +19,14 @@ from settings import Clock
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.ledger import (
     Evidence,
-    TouchOfLead,
+    TouchedLead,
     note_delivered,
     settle_by_evidence,
     touches_of_leads,
 )
 from store.mail.refused_mail import RefusedMail
 from store.mail.sending import note_refusals
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import Happened, record, recorded_before
 from store.scoring.lead_standing import lock_leads
 from web.webhooks.sendgrid_meanings import (
     MEANINGS,
@@ -153,7 +153,7 @@ class _Found:
 
     event: Event
     at: datetime
-    touch: TouchOfLead
+    touch: TouchedLead
     meaning: Meaning
 
     @property
@@ -192,7 +192,8 @@ def apply_events(
     ]
     telling = [one for one in found if one.meaning.kind]
     once = {one.key: one for one in sorted(telling, key=lambda one: (one.at, one.key))}
-    before = _recorded_before(connection, list(once))
+    # What they once suppressed may have been allowed again since; a repetition must not undo that.
+    before = recorded_before(connection, list(once))
     news = [one for key, one in once.items() if key not in before]
     _suppress(connection, news)
     lock_leads(connection, {one.touch.lead_id for one in found})
@@ -223,16 +224,6 @@ def _machine(event: Event, networks: Sequence[Network]) -> str:
     if event.sg_machine_open:
         return "privacy_proxy"
     return machine_of_request(event.useragent, event.ip, networks)
-
-
-def _recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:
-    """Which of these engagements are there already. What they once suppressed may have been
-    allowed again since, and a repetition must not undo that."""
-    rows = connection.execute(
-        text("SELECT key FROM engagement WHERE key = ANY(cast(:keys AS text[]))"),
-        {"keys": list(keys)},
-    )
-    return set(rows.scalars())
 
 
 def _suppress(connection: Connection, news: Sequence[_Found]) -> None:

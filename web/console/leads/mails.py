@@ -10,11 +10,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from markupsafe import escape
 from nicegui import app
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from store.access.api_tokens import Caller
-from store.tables import OutboxMessage, Touch
+from store.mail.outbox_mails import mail_of_touch
 from web.api.access import Here, sees
 from web.console.pages import signed_in
 from web.problems import Problem, missing
@@ -59,17 +59,13 @@ def mail_as_sent(connection: Connection, caller: Caller, touch_id: int) -> str:
     Raises:
         Problem: 404; the caller sees no such lead, or the mail was not kept here.
     """
-    row = connection.execute(
-        select(Touch.lead_id, OutboxMessage.raw)
-        .outerjoin(OutboxMessage, OutboxMessage.touch_key == Touch.key)
-        .where(Touch.id == touch_id)
-    ).first()
-    if row is None:
+    found = mail_of_touch(connection, touch_id)
+    if found is None:
         raise missing(f"There is no mail {touch_id}.")
-    sees(connection, caller, row.lead_id)
-    if row.raw is None:
+    sees(connection, caller, found.lead_id)
+    if found.raw is None:
         raise missing("Mails that a provider sent are not kept here: the provider has a copy.")
-    return html_of(row.raw)
+    return html_of(found.raw)
 
 
 def html_of(raw: bytes) -> str:

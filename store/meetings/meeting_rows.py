@@ -1,0 +1,93 @@
+"""Meetings as their rows have them, and what mails and calendars tell of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Connection, exists, select, update
+
+from store.tables import Lead, Meeting, Rep, Touch
+from store.tables.base import columns_of
+
+
+class MeetingRow(NamedTuple):
+    """A row of ``meeting``; its columns say what they hold."""
+
+    id: int
+    lead_id: int
+    owner: str
+    starts_at: datetime
+    minutes: int
+    state: str
+    attempt: int
+    missed: int
+    cycle: int
+    beside: bool
+    provider: str
+    uid: str
+    sequence: int
+    invited: bool
+    cancelled_by: str
+    proposed_at: datetime | None
+    join_url: str
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it ends: journey time, UTC."""
+        return self.starts_at + timedelta(minutes=self.minutes)
+
+
+MEETING = columns_of(Meeting, MeetingRow)
+"""What to select, or to return, for a :class:`MeetingRow`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """A meeting with what mails and calendars tell of those who meet: the lead's time zone and
+    phone number, the rep's name and address (None while it is with nobody)."""
+
+    meeting: MeetingRow
+    time_zone: str
+    phone: str
+    rep_name: str | None
+    rep_email: str | None
+
+
+def appointment(connection: Connection, meeting_id: int) -> Appointment:
+    """The meeting with this id.
+
+    Raises:
+        LookupError: there is none.
+    """
+    row = connection.execute(
+        select(*MEETING, Lead.time_zone, Lead.phone, Rep.name, Rep.email)
+        .join(Lead, Lead.id == Meeting.lead_id)
+        .outerjoin(Rep, Rep.code == Meeting.owner)
+        .where(Meeting.id == meeting_id)
+    ).first()
+    if row is None:
+        raise LookupError(f"There is no meeting {meeting_id}.")
+    *meeting, time_zone, phone, rep_name, rep_email = row
+    return Appointment(MeetingRow(*meeting), time_zone, phone, rep_name, rep_email)
+
+
+def mark_invited(connection: Connection, meeting_id: int) -> None:
+    """Note that calendars get an invitation of ours."""
+    connection.execute(update(Meeting).where(Meeting.id == meeting_id).values(invited=True))
+
+
+def mark_withdrawn(connection: Connection, meeting_id: int) -> None:
+    """Note that calendars have our invitation no more, where a service's took its place."""
+    connection.execute(
+        update(Meeting)
+        .where(Meeting.id == meeting_id, Meeting.provider != "")
+        .values(invited=False)
+    )
+
+
+def start_to_announce(connection: Connection, meeting_id: int, touch_key: str) -> datetime | None:
+    """When a meeting begins (journey time, UTC) that no touch with this key has announced yet."""
+    begun = exists().where(Touch.key == touch_key)
+    return connection.scalar(select(Meeting.starts_at).where(Meeting.id == meeting_id, ~begun))
