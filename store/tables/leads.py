@@ -46,8 +46,10 @@ class Account(Table):
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    words: Mapped[str] = mapped_column(TSVECTOR, Computed("account_words(name, domain)"))
-    """What the account is found by; the function is one of migration 0004."""
+    words: Mapped[str] = mapped_column(
+        TSVECTOR, Computed("account_words(name, domain)", persisted=True)
+    )
+    """What the account is found by; the function stands in ``store/migrations/first``."""
 
     __table_args__ = (Index("ix_account_words", "words", postgresql_using="gin"),)
 
@@ -109,7 +111,7 @@ class Lead(Table):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
     words: Mapped[str] = mapped_column(
-        TSVECTOR, Computed("lead_words(email, first_name, last_name, title)")
+        TSVECTOR, Computed("lead_words(email, first_name, last_name, title)", persisted=True)
     )
     """What the lead is found by. Kept, because it takes longer to make than to compare."""
 

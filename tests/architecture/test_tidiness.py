@@ -15,7 +15,7 @@ LONGEST = 500
 OURS = (*PACKAGES, "benchmarks")
 TEXT = {
     ".py", ".md", ".yml", ".yaml", ".toml", ".txt", ".sh", ".html", ".css", ".jinja", ".mjml",
-    ".csv", ".json", ".example", "",
+    ".csv", ".json", ".sql", ".example", "",
 }  # fmt: skip
 # Written in two parts, so that this file passes its own test.
 FORBIDDEN = [

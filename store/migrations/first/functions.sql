@@ -1,0 +1,35 @@
+-- What is searched of leads and accounts. What stands between two words in names and addresses is
+-- made a space: PostgreSQL's parser would keep some of it together (an address, a compound), and
+-- takes what is not ASCII for a letter.
+CREATE FUNCTION lead_words(email text, first_name text, last_name text, title text)
+RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN to_tsvector('simple', translate(
+    email || ' ' || first_name || ' ' || last_name || ' ' || last_name || first_name
+        || ' ' || title,
+    U&'@._-/+~<>&=?#\00a0\3000’‘“”–—…·•、。，．：；！？（）「」『』【】《》〈〉［］／＆・＠㈜',
+    '                                                   '));
+
+CREATE FUNCTION account_words(name text, domain text)
+RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN to_tsvector('simple', translate(
+    name || ' ' || coalesce(domain, ''),
+    U&'@._-/+~<>&=?#\00a0\3000’‘“”–—…·•、。，．：；！？（）「」『』【】《》〈〉［］／＆・＠㈜',
+    '                                                   '));
+
+-- Attributes with what was said: as much of it as leaves them within 200 keys and 64 KB. Where not
+-- all of it fits, only what was known before changes. With fill, what has a value keeps it.
+CREATE FUNCTION merged_attributes(old jsonb, said jsonb, fill boolean) RETURNS jsonb
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT coalesce((
+        SELECT made.attributes FROM (VALUES
+            (1, CASE WHEN fill THEN said || old ELSE old || said END),
+            (2, CASE WHEN fill THEN old ELSE old || coalesce(
+                (SELECT jsonb_object_agg(key, value) FROM jsonb_each(said) WHERE old ? key), '{}')
+                END)
+        ) AS made (place, attributes)
+        WHERE octet_length(made.attributes::text) <= greatest(65536, octet_length(old::text))
+            AND (SELECT count(*) FROM jsonb_object_keys(made.attributes))
+                <= greatest(200, (SELECT count(*) FROM jsonb_object_keys(old)))
+        ORDER BY place LIMIT 1
+    ), old)
+$$;
