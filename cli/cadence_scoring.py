@@ -18,7 +18,7 @@ from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.published.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
 from store.publishing.known_attributes import unknown_attributes
 from store.publishing.publishing import Checked
-from store.scoring.scoring import Forecast, count_leads, forecast
+from store.scoring.scoring import Forecast, forecast, how_many_leads
 from store.scoring.scoring_runs import ScoringRun, newest_run, waiting
 
 
@@ -33,7 +33,7 @@ def show_forecast(engine: Engine, checked: Checked) -> bool:
         return False
     with engine.connect() as connection:
         in_force = policy_in_force(connection, "scoring")
-        leads = count_leads(connection)
+        leads = how_many_leads(connection)
         if in_force is None or in_force.source == text or not leads:
             return False
         try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select, text
 
@@ -109,7 +108,7 @@ def open_alerts(
     connection: Connection,
     owner: str | None = None,
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[AlertLine]:
     """The open alerts for ``owner``, or everybody's, the one due first first.

@@ -6,12 +6,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
     delete,
     func,
     insert,
@@ -98,8 +97,8 @@ def session_by_id(connection: Connection, session_id: int, now: datetime) -> Sig
 def caller_of(connection: Connection, session_id: int, now: datetime) -> Caller | None:
     """Who acts in a session that goes on, without noting that somebody is there: pages that are
     open look by themselves."""
-    row = _row(connection, ConsoleSession.id == session_id, now)
-    return _caller(row) if row else None
+    found = _signed_in(connection, ConsoleSession.id == session_id, now)
+    return found[0].caller if found else None
 
 
 def end_session(connection: Connection, token: str, now: datetime) -> None:
@@ -117,7 +116,7 @@ def list_sessions(
     now: datetime,
     current: int = 0,
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[SessionLine]:
     """The sessions of a user that go on, the one seen last first; ``current`` is the id of the one
@@ -235,9 +234,10 @@ def tries_over(connection: Connection, name: str) -> None:
     connection.execute(delete(LoginFailure).where(LoginFailure.email_key == address_key(name)))
 
 
-def _row(
+def _signed_in(
     connection: Connection, which: ColumnElement[bool], now: datetime
-) -> Row[*tuple[Any, ...]] | None:
+) -> tuple[SignedIn, datetime] | None:
+    """Who is signed in, and when that was noted last."""
     row = connection.execute(
         select(
             ConsoleSession.id,
@@ -263,23 +263,9 @@ def _row(
             ConsoleUser.disabled_at.is_(None),
         )
     ).first()
-    return None if row is None or (row.role == Role.SDR and not row.rep) else row
-
-
-def _caller(row: Row[*tuple[Any, ...]]) -> Caller:
-    return Caller(row.email, Role(row.role), row.rep, row.team, row.user_id, row.id)
-
-
-def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:
-    row = _row(connection, which, now)
-    if row is None:
+    if row is None or (row.role == Role.SDR and not row.rep):
         return None
-    # Once a minute is enough to tell who is idle.
-    if row.last_seen_at < now - timedelta(minutes=1):
-        connection.execute(
-            update(ConsoleSession).where(ConsoleSession.id == row.id).values(last_seen_at=now)
-        )
-    return SignedIn(
+    found = SignedIn(
         session_id=row.id,
         user_id=row.user_id,
         name=row.name,
@@ -287,5 +273,21 @@ def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> 
         language=row.language,
         time_zone=row.time_zone,
         theme=row.theme,
-        caller=_caller(row),
+        caller=Caller(row.email, Role(row.role), row.rep, row.team, row.user_id, row.id),
     )
+    return found, row.last_seen_at
+
+
+def _find(connection: Connection, which: ColumnElement[bool], now: datetime) -> SignedIn | None:
+    found = _signed_in(connection, which, now)
+    if found is None:
+        return None
+    who, last_seen_at = found
+    # Once a minute is enough to tell who is idle.
+    if last_seen_at < now - timedelta(minutes=1):
+        connection.execute(
+            update(ConsoleSession)
+            .where(ConsoleSession.id == who.session_id)
+            .values(last_seen_at=now)
+        )
+    return who

@@ -97,7 +97,7 @@ def find_account(connection: Connection, who: str, now: datetime) -> AccountLine
             "id": id_named(who, "account"),
         },
     ).first()
-    return None if row is None else _line(row)
+    return None if row is None else AccountLine(**row._mapping)
 
 
 def list_accounts(
@@ -111,7 +111,7 @@ def list_accounts(
         ),
         {"now": now, "held": held, "owner": owner, "limit": limit},
     )
-    return [_line(row) for row in rows]
+    return [AccountLine(**row._mapping) for row in rows]
 
 
 def leads_of(
@@ -259,7 +259,7 @@ def scheduled(
     account_id: int = 0,
     owner: str = "",
     team: str | None = None,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[ScheduledStep]:
     """What marketing has scheduled for the leads of an account, or of a rep and the rep's
@@ -354,10 +354,6 @@ def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:
         {"ids": list(lead_ids)},
     )
     return {row.id: row.cycle for row in rows}
-
-
-def _line(row: Row[Any]) -> AccountLine:
-    return AccountLine(**row._mapping)
 
 
 def _name(row: Row[Any]) -> str:

@@ -22,9 +22,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED
 from domain.engagement.bounces import BounceMeaning
@@ -111,7 +110,9 @@ class Pause:
 
 def open_pauses(connection: Connection) -> list[Pause]:
     """The channels that send nothing now."""
-    return [_pause(row) for row in connection.execute(text(f"{_PAUSES} ORDER BY channel"))]
+    return [
+        Pause(**row._mapping) for row in connection.execute(text(f"{_PAUSES} ORDER BY channel"))
+    ]
 
 
 def pause_of(connection: Connection, channel: str) -> Pause | None:
@@ -119,7 +120,7 @@ def pause_of(connection: Connection, channel: str) -> Pause | None:
     row = connection.execute(
         text(f"{_PAUSES} AND channel = :channel"), {"channel": channel}
     ).first()
-    return None if row is None else _pause(row)
+    return None if row is None else Pause(**row._mapping)
 
 
 def is_part_of(pause: Pause, meaning: BounceMeaning | None) -> bool:
@@ -284,7 +285,3 @@ def _end(connection: Connection, pause: Pause, by: str, now: datetime) -> None:
 def forget_refusals(connection: Connection, now: datetime) -> None:
     """Delete what is too old to tell anything."""
     connection.execute(text("DELETE FROM mail_refusal WHERE at < :at"), {"at": now - KEPT})
-
-
-def _pause(row: Row[Any]) -> Pause:
-    return Pause(**row._mapping)

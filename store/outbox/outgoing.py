@@ -263,7 +263,7 @@ def list_deliveries(
     return [DeliveryLine(**row._mapping) for row in connection.execute(query)]
 
 
-def payload_of(connection: Connection, delivery_id: int) -> dict[str, Any] | None:
+def payload_of(connection: Connection, delivery_id: int) -> dict[str, object] | None:
     """What a delivery says; None when there is no such delivery."""
     return connection.scalar(
         select(WebhookDelivery.payload).where(WebhookDelivery.id == delivery_id)

@@ -11,7 +11,7 @@ from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy_in_force
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import Checked, cadences_with
-from store.scoring.scoring import Forecast, count_leads, forecast
+from store.scoring.scoring import Forecast, forecast, how_many_leads
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def forecast_of(connection: Connection, checked: Checked, now: datetime) -> Fore
     in_force = policy_in_force(connection, "scoring")
     if rules is None or in_force is None or in_force.source == checked.policies["scoring"][0]:
         return None
-    if not count_leads(connection):
+    if not how_many_leads(connection):
         return None
     try:
         return forecast(connection, rules, now, lambda _seen: None)

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -270,9 +269,9 @@ def _locked(connection: Connection, lead_ids: Sequence[int]) -> list[RestingLead
     return [lead for lead in lock_leads(connection, lead_ids) if lead.phase == Phase.RECYCLE]
 
 
-def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, object]]:
     """The SQL condition on ``lead``, and its values."""
-    values: dict[str, Any] = {"recycle": Phase.RECYCLE}
+    values: dict[str, object] = {"recycle": Phase.RECYCLE}
     conditions = ["phase = :recycle"]
     chosen: dict[str, tuple[object, str]] = {
         "reason": (wanted.reason or None, "phase_reason = :reason"),

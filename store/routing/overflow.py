@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -47,7 +46,7 @@ def overflow(
     connection: Connection,
     of_team: str | None = None,
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[Waiting]:
     """The queue, the longest waiting first; of one team the leads whose rule names it or a rep of

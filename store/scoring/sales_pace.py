@@ -7,7 +7,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -60,7 +59,7 @@ def room(connection: Connection, rules: ScoringPolicy, now: datetime) -> int:
     return max(0, left)
 
 
-def backlog_values(rules: ScoringPolicy, now: datetime) -> dict[str, Any]:
+def backlog_values(rules: ScoringPolicy, now: datetime) -> dict[str, object]:
     """The parameters of :data:`BACKLOG`."""
     return {
         "letters": list(LETTERS),
@@ -94,7 +93,7 @@ def pace_of(
     rules: ScoringPolicy,
     whose: str,
     now: datetime,
-    values: Mapping[str, Any] | None = None,
+    values: Mapping[str, object] | None = None,
 ) -> Pace:
     """What goes to sales of some leads that are in nurture or yet to begin.
 

@@ -218,7 +218,7 @@ def standing_now(rules: ScoringPolicy, fit: str, interest: Interest, now: dateti
     return standing_of(rules, fit, points_now(rules, interest, now))
 
 
-def count_leads(connection: Connection) -> int:
+def how_many_leads(connection: Connection) -> int:
     """How many leads there are."""
     leads: int = connection.execute(text("SELECT count(*) FROM lead")).scalar_one()
     return leads

@@ -85,7 +85,7 @@ def start(
 
 def _promise(
     connection: Connection, sla: SlaPolicy, promise: Promise, owner: str, at: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a clock of ``promise`` has in common for all leads of one owner."""
     team = team_of(connection, owner)
     return {
@@ -99,7 +99,7 @@ def _promise(
     }
 
 
-def _begin(connection: Connection, begun: Sequence[Mapping[str, Any]]) -> None:
+def _begin(connection: Connection, begun: Sequence[Mapping[str, object]]) -> None:
     if begun:
         connection.execute(
             insert(SlaClock).values(begun).on_conflict_do_nothing(index_elements=["key"])

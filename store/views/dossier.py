@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -172,7 +171,7 @@ def _seen(connection: Connection, lead_id: int) -> list[Seen]:
 
 
 def mails_of(
-    connection: Connection, lead_id: int, *, after: Sequence[Any] | None = None, limit: int
+    connection: Connection, lead_id: int, *, after: Sequence[object] | None = None, limit: int
 ) -> list[Mail]:
     """The mails that were sent to a lead, the newest first; only those after the one with this
     ``sent_at`` and ``touch_id``."""
@@ -241,7 +240,7 @@ def cycles_of(
 
 
 def feedback_of(
-    connection: Connection, lead_id: int, *, after: Sequence[Any] | None = None, limit: int
+    connection: Connection, lead_id: int, *, after: Sequence[object] | None = None, limit: int
 ) -> list[Feedback]:
     """What sales said of the lead, the newest first; only what comes after the one with this ``at``
     and ``id``."""

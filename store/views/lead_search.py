@@ -175,10 +175,10 @@ def count_leads(connection: Connection, now: datetime, wanted: Wanted) -> int:
     return int(counted.scalar_one())
 
 
-def searched(connection: Connection, search: str) -> tuple[list[str], dict[str, Any]]:
+def searched(connection: Connection, search: str) -> tuple[list[str], dict[str, object]]:
     """SQL conditions on ``lead`` that say that it has all words of a search, and their values."""
     conditions: list[str] = []
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     for number, word in enumerate(words_searched(connection, search)):
         name = f"word_{number}"
         values[name] = beginning(word)
@@ -247,7 +247,7 @@ _LEVEL = """
 
 def _conditions(
     connection: Connection, rules: ScoringPolicy, wanted: Wanted, now: datetime
-) -> tuple[list[str], dict[str, Any]]:
+) -> tuple[list[str], dict[str, object]]:
     conditions, values = searched(connection, wanted.search)
     # Nobody is left to be found in the shell of an erased lead.
     conditions.append(f"phase_reason <> '{ERASED}'")

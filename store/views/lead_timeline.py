@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -23,6 +23,15 @@ ENDLESS = datetime.max.replace(tzinfo=UTC)
 """Until when a history goes that has in it what is booked."""
 
 
+class TimelinePlace(NamedTuple):
+    """What timelines are ordered by; no two lines of a lead have the same."""
+
+    at: datetime
+    kind: str
+    ref: int
+    part: str
+
+
 @dataclass(frozen=True)
 class Happened:
     """Something that happened to a lead at ``at`` (journey time, UTC). ``ref`` is the id of its
@@ -36,9 +45,9 @@ class Happened:
     facts: dict[str, Any]
 
     @property
-    def place(self) -> tuple[datetime, str, int, str]:
-        """What timelines are ordered by; no two lines of a lead have the same."""
-        return self.at, self.kind, self.ref, self.part
+    def place(self) -> TimelinePlace:
+        """Where it stands in a timeline."""
+        return TimelinePlace(self.at, self.kind, self.ref, self.part)
 
 
 @dataclass(frozen=True)
@@ -207,7 +216,7 @@ def timeline(
     now: datetime,
     *,
     kinds: Collection[str] = KINDS,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = 100,
 ) -> list[Happened]:
     """What happened to a lead by ``now`` (journey time, UTC), of these kinds, the newest first;

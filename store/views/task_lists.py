@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Connection, func, literal, select, tuple_
 
@@ -16,6 +16,14 @@ from domain.scoring.standing import standing_of
 from store.published.policies import policy
 from store.scoring.scoring import points_now
 from store.tables import Account, Lead, Rep, Task
+
+
+class Urgency(NamedTuple):
+    """What lists of open tasks are ordered by."""
+
+    can_wait: bool
+    due_at: datetime
+    id: int
 
 
 @dataclass(frozen=True)
@@ -43,9 +51,9 @@ class OpenTask:
         return full_name(self.first_name, self.last_name)
 
     @property
-    def urgency(self) -> tuple[bool, datetime, int]:
-        """What lists of open tasks are ordered by."""
-        return not self.hot, self.due_at, self.id
+    def urgency(self) -> Urgency:
+        """Where it stands in a list: hot leads, then the one due first."""
+        return Urgency(not self.hot, self.due_at, self.id)
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,7 @@ def open_tasks(
     owner: str | None = None,
     team: str | None = None,
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[OpenTask]:
     """The open tasks of ``owner``, of the reps of ``team``, or everybody's: hot leads, then the
