@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -14,7 +14,9 @@ from store.outbox.relay_messages import Message, post_all
 from store.sla.business_time import calendar_of, clocked, due_after
 from store.sla.sla import opened_and_paused
 from store.sla.sla_recount import recount
+from store.sla.task_rows import TaskRow
 
+_TASK = ", ".join(f"task.{name}" for name in TaskRow._fields)
 _SET = text(
     """
     UPDATE task SET owner = new.owner, due_at = least(new.due_at, task.deadline_at,
@@ -69,7 +71,7 @@ def recount_due(connection: Connection, owners: Collection[str] | None, now: dat
     rows = connection.execute(
         text(
             f"""
-            SELECT task.*, greatest(opened_at, (
+            SELECT {_TASK}, greatest(opened_at, (
                 SELECT max(at) FROM assignment
                 WHERE assignment.lead_id = task.lead_id AND assignment.owner = task.owner
                     AND assignment.previous <> task.owner)) AS starts_at
@@ -79,8 +81,9 @@ def recount_due(connection: Connection, owners: Collection[str] | None, now: dat
         ),
         {"owners": sorted(owners or ())},
     ).all()
-    dues = [(row.id, row.owner, _due(connection, row)) for row in rows]
-    before = {row.id: row.due_at for row in rows}
+    found = [(TaskRow(*task), starts_at) for *task, starts_at in rows]
+    dues = [(task.id, task.owner, _due(connection, task, since)) for task, since in found]
+    before = {task.id: task.due_at for task, _ in found}
     _set(connection, [one for one in dues if one[2] != before[one[0]]])
     recount(connection, owners, now)
     _plan_calls_again(connection, owners, now)
@@ -95,11 +98,12 @@ def recount_due(connection: Connection, owners: Collection[str] | None, now: dat
     return changed
 
 
-def _due(connection: Connection, task: Any) -> datetime:
-    """When a task is due for its owner of now; the time in pauses does not count."""
+def _due(connection: Connection, task: TaskRow, starts_at: datetime) -> datetime:
+    """When a task is due for its owner of now, who has it since ``starts_at``; the time in pauses
+    does not count."""
     opened, pauses = opened_and_paused(connection, task)
     # A later start is when somebody else had the task before.
-    start = opened if task.starts_at == task.opened_at else task.starts_at
+    start = opened if starts_at == task.opened_at else starts_at
     calendar = calendar_of(connection, task.owner)
     return clocked(task.due_in).after(start, calendar, pauses)
 

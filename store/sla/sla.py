@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import Phase
@@ -21,10 +21,9 @@ from store.alerts import close_alerts
 from store.outbox.outgoing import announce
 from store.published.policies import PolicyMissing, policy
 from store.sla.business_time import calendar_of, team_of
+from store.sla.task_rows import TaskRow
 from store.tables import Crossing, Lead, SlaAction, SlaClock, Task
-
-Clock = Row[Any]
-"""A row of ``sla_clock``."""
+from store.tables.base import columns_of
 
 ACCEPTANCE = ("accept", "accept_hot")
 """The promises that the answer to a qualify task keeps."""
@@ -36,6 +35,29 @@ BREACH = "sla_breach"
 """The kind of alert that tells the manager."""
 
 
+class Clock(NamedTuple):
+    """A row of ``sla_clock``; its columns say what they hold."""
+
+    id: int
+    key: str
+    promise: Promise
+    lead_id: int
+    task_id: int | None
+    owner: str
+    team: str
+    pilot: bool
+    state: str
+    started_at: datetime
+    due_at: datetime
+    paused_at: datetime | None
+    pauses: list[list[str]]
+    ended_at: datetime | None
+
+
+CLOCK = columns_of(SlaClock, Clock)
+"""What to select, or to return, for a :class:`Clock`."""
+
+
 def terms(connection: Connection) -> SlaPolicy | None:
     """The promises in force, None when there are none."""
     try:
@@ -44,18 +66,17 @@ def terms(connection: Connection) -> SlaPolicy | None:
         return None
 
 
-def clocks(connection: Connection, *which: ColumnElement[bool]) -> Sequence[Clock]:
+def clocks(connection: Connection, *which: ColumnElement[bool]) -> list[Clock]:
     """Clocks, the oldest first, locked."""
-    return connection.execute(
-        select(*SlaClock.__table__.c).where(*which).order_by(SlaClock.id).with_for_update()
-    ).all()
+    rows = connection.execute(select(*CLOCK).where(*which).order_by(SlaClock.id).with_for_update())
+    return [Clock(*row) for row in rows]
 
 
 def reckoned(connection: Connection, clock: Clock, sla: SlaPolicy) -> Promised:
     """When a clock is due and when each action on its breach comes, also for a pilot's."""
     return promised(
         sla.model_copy(update={"pilot": False}),
-        cast(Promise, clock.promise),
+        clock.promise,
         clock.started_at,
         calendar_of(connection, clock.owner),
         pauses_of(clock),
@@ -171,7 +192,7 @@ def crossed(connection: Connection, owners: Mapping[int, str], at: datetime) -> 
     )
 
 
-def task_opened(connection: Connection, task: Row[Any], now: datetime) -> None:
+def task_opened(connection: Connection, task: TaskRow, now: datetime) -> None:
     """Keep marketing's promise with a task for a rep, and start what a qualify task promises. One
     that is opened again after a pause goes on with the clock it had."""
     sla = terms(connection)
@@ -192,11 +213,19 @@ def task_opened(connection: Connection, task: Row[Any], now: datetime) -> None:
         start_acceptance(connection, sla, task, now)
 
 
-def withdrawn_before(connection: Connection, task: Row[Any]) -> list[Row[Any]]:
+class Withdrawn(NamedTuple):
+    """A task that a pause withdrew: since when and until when it was open."""
+
+    id: int
+    opened_at: datetime
+    until: datetime | None
+
+
+def withdrawn_before(connection: Connection, task: TaskRow) -> list[Withdrawn]:
     """The tasks that asked for the same as ``task`` until a pause withdrew them, in order."""
     # The last part of a key tells the openings of one request apart.
     request, separator, _ = task.key.rpartition(":")
-    rows: Any = connection.execute(
+    rows = connection.execute(
         select(Task.id, Task.opened_at, Task.completed_at)
         .where(
             Task.lead_id == task.lead_id,
@@ -209,18 +238,22 @@ def withdrawn_before(connection: Connection, task: Row[Any]) -> list[Row[Any]]:
         )
         .order_by(Task.id)
     )
-    return list(rows)
+    return [Withdrawn(*row) for row in rows]
 
 
-def opened_and_paused(connection: Connection, task: Row[Any]) -> tuple[datetime, list[Pause]]:
+def opened_and_paused(connection: Connection, task: TaskRow) -> tuple[datetime, list[Pause]]:
     """When what ``task`` asks for was opened first, and the pauses that withdrew it since."""
     earlier = withdrawn_before(connection, task)
     openings = [*(row.opened_at for row in earlier), task.opened_at]
-    pauses = [(row.completed_at, again) for row, again in zip(earlier, openings[1:], strict=True)]
+    pauses = [
+        (row.until, again)
+        for row, again in zip(earlier, openings[1:], strict=True)
+        if row.until is not None
+    ]
     return openings[0], pauses
 
 
-def handed_over(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
+def handed_over(connection: Connection, sla: SlaPolicy, task: TaskRow, now: datetime) -> None:
     """Marketing has brought the lead to the rep who owns its task; it is counted in the time of
     the rep's team. A task of nobody's keeps no promise."""
     if not task.owner:
@@ -237,7 +270,7 @@ def handed_over(connection: Connection, sla: SlaPolicy, task: Row[Any], now: dat
         end(connection, [taken], now, "met")
 
 
-def start_acceptance(connection: Connection, sla: SlaPolicy, task: Row[Any], now: datetime) -> None:
+def start_acceptance(connection: Connection, sla: SlaPolicy, task: TaskRow, now: datetime) -> None:
     """Sales' promise to accept or return, from when a rep was given the lead."""
     if not task.owner:
         return
@@ -257,7 +290,7 @@ def start_acceptance(connection: Connection, sla: SlaPolicy, task: Row[Any], now
 
 
 def task_answered(
-    connection: Connection, task: Row[Any], disposition: str, by: str, now: datetime
+    connection: Connection, task: TaskRow, disposition: str, by: str, now: datetime
 ) -> None:
     """Keep or break what the answer to a task decides; an acceptance gives the next promises.
 
@@ -308,14 +341,14 @@ def calls_since(connection: Connection, lead_id: int, since: datetime) -> int:
     ).scalar_one()
 
 
-def task_closed(connection: Connection, task: Row[Any], state: str, now: datetime) -> None:
+def task_closed(connection: Connection, task: TaskRow, state: str, now: datetime) -> None:
     """End what nobody answered before its deadline; a withdrawn task may be opened again."""
     if state == "expired" and task.kind == "qualify":
         _end_acceptances(connection, task, now, "void")
 
 
 def _end_acceptances(
-    connection: Connection, task: Row[Any], now: datetime, otherwise: Literal["met", "void"]
+    connection: Connection, task: TaskRow, now: datetime, otherwise: Literal["met", "void"]
 ) -> None:
     # Those of reps who had the lead before have ended, and their manager may have been told since.
     found = clocks(connection, SlaClock.task_id == task.id, SlaClock.promise.in_(ACCEPTANCE))
@@ -351,12 +384,12 @@ def hold(connection: Connection, lead_id: int, paused: bool, now: datetime) -> N
             state = "paused" if clock.state == "running" else clock.state
             _set(connection, clock, state=state, paused_at=now)
         elif not paused and clock.paused_at is not None:
-            _go_on(connection, clock, now)
+            _go_on(connection, clock, clock.paused_at, now)
 
 
-def _go_on(connection: Connection, clock: Clock, now: datetime) -> None:
+def _go_on(connection: Connection, clock: Clock, paused_at: datetime, now: datetime) -> None:
     state = "running" if clock.state == "paused" else clock.state
-    pauses = [*clock.pauses, [clock.paused_at.isoformat(), now.isoformat()]]
+    pauses = [*clock.pauses, [paused_at.isoformat(), now.isoformat()]]
     resumed = _set(connection, clock, state=state, paused_at=None, pauses=pauses)
     sla = terms(connection)
     if sla is not None and state == "running":
@@ -374,10 +407,6 @@ def breach(connection: Connection, clock: Clock) -> None:
     note(connection, clock, "breach", clock.due_at)
 
 
-def _set(connection: Connection, clock: Clock, **values: Any) -> Clock:
-    return connection.execute(
-        update(SlaClock)
-        .where(SlaClock.id == clock.id)
-        .values(**values)
-        .returning(*SlaClock.__table__.c)
-    ).one()
+def _set(connection: Connection, clock: Clock, **values: object) -> Clock:
+    changed = update(SlaClock).where(SlaClock.id == clock.id).values(**values)
+    return Clock(*connection.execute(changed.returning(*CLOCK)).one())

@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, text
+from sqlalchemy import Connection, select, text
 
 from domain.contracts.journey import Code, Notice
 from domain.sales.sla import Promise, SlaPolicy
 from store.outbox.relay_messages import Message, post_all
 from store.sla import sla
 from store.sla.business_time import team_of
+from store.sla.task_rows import TaskRow, find_task
 from store.tables import Lead, SlaClock, Task
 
 
@@ -48,11 +48,9 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
         return
     for lead_id in sorted(set(lead_ids)):
         found = sla.clocks(connection, SlaClock.lead_id == lead_id, sla.UNENDED)
-        task = connection.execute(
-            select(*Task.__table__.c).where(
-                Task.lead_id == lead_id, Task.kind == "qualify", Task.state == "open"
-            )
-        ).first()
+        task = find_task(
+            connection, Task.lead_id == lead_id, Task.kind == "qualify", Task.state == "open"
+        )
         changed = task is not None and _handed_over(connection, terms, task, found, now)
         lead_owner = connection.execute(select(Lead.owner).where(Lead.id == lead_id)).scalar_one()
         for clock in found:
@@ -81,7 +79,7 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
 def _handed_over(
     connection: Connection,
     terms: SlaPolicy,
-    task: Row[Any],
+    task: TaskRow,
     found: Collection[sla.Clock],
     now: datetime,
 ) -> bool:

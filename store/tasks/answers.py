@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.checking.policies import NEEDS_REASON, NEEDS_TIME
@@ -17,6 +16,7 @@ from store.meetings import meetings, missing_outcomes
 from store.opportunities import opportunities
 from store.published.policies import policy
 from store.recycle import recycle
+from store.sla.task_rows import TaskRow
 from store.tables import Assignment, Lead, LeadFeedback
 
 MAY_RETURN_ON_A_DAY = ("return", "lost", "not_interested")
@@ -61,7 +61,7 @@ class Answer:
     zone."""
 
 
-def check(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+def check(connection: Connection, row: TaskRow, answer: Answer, now: datetime) -> None:
     """Refuse what can't be taken; ``row`` is that of the task.
 
     Raises:
@@ -151,7 +151,7 @@ def check(connection: Connection, row: Row[Any], answer: Answer, now: datetime) 
         )
 
 
-def _instead(connection: Connection, row: Row[Any], by: str, now: datetime) -> str:
+def _instead(connection: Connection, row: TaskRow, by: str, now: datetime) -> str:
     """What happened to a task instead of the answer; '' when it can be answered."""
     when = (
         sentence("on {at:%Y-%m-%d at %H:%M} UTC", at=row.completed_at)
@@ -207,7 +207,7 @@ def _instead(connection: Connection, row: Row[Any], by: str, now: datetime) -> s
     return ""
 
 
-def _gone_on(connection: Connection, row: Row[Any]) -> str:
+def _gone_on(connection: Connection, row: TaskRow) -> str:
     lead = connection.execute(
         select(Lead.phase, Lead.phase_reason, Lead.phase_since).where(Lead.id == row.lead_id)
     ).one()
@@ -221,7 +221,7 @@ def _gone_on(connection: Connection, row: Row[Any]) -> str:
 
 
 def consequences(
-    connection: Connection, row: Row[Any], answer: Answer, now: datetime
+    connection: Connection, row: TaskRow, answer: Answer, now: datetime
 ) -> tuple[str, int]:
     """Write what the disposition decides besides the task; the reason code and row id that the
     journey needs."""
@@ -260,12 +260,12 @@ def consequences(
                 .where(Lead.id == row.lead_id)
                 .values(fit_judged=meant.fit, fit=meant.fit, updated_at=now)
             )
-    elif row.kind == "meeting_outcome":
+    elif row.kind == "meeting_outcome" and row.meeting_id is not None:
         outcome = "held" if answer.disposition == "not_a_fit" else answer.disposition
         meetings.record_outcome(connection, row.meeting_id, outcome)
         missing_outcomes.outcome_told(connection, row.lead_id, row.meeting_id, now)
-    elif row.kind == "opportunity":
-        _judge_sale(connection, row, answer, now)
+    elif row.kind == "opportunity" and row.opportunity_id is not None:
+        _judge_sale(connection, row.lead_id, row.opportunity_id, answer, now)
     if row.kind == "qualify":
         _feed_back(connection, row, answer, now)
     if answer.until is not None:
@@ -284,16 +284,18 @@ def consequences(
     return reason, ref
 
 
-def _judge_sale(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+def _judge_sale(
+    connection: Connection, lead_id: int, sale: int, answer: Answer, now: datetime
+) -> None:
     """Record what the owner of a sale knows of it now."""
-    opportunities.answer_stall(connection, row.lead_id, row.opportunity_id, now)
+    opportunities.answer_stall(connection, lead_id, sale, now)
     if answer.extra:
-        opportunities.record_qualification(connection, row.opportunity_id, answer.extra)
+        opportunities.record_qualification(connection, sale, answer.extra)
     if answer.disposition == "lost":
         try:
             opportunities.record_loss(
                 connection,
-                row.opportunity_id,
+                sale,
                 reason=answer.reason,
                 competitor=answer.competitor,
             )
@@ -301,7 +303,7 @@ def _judge_sale(connection: Connection, row: Row[Any], answer: Answer, now: date
             raise TaskRefused(str(refusal), "reason") from None
 
 
-def _feed_back(connection: Connection, row: Row[Any], answer: Answer, now: datetime) -> None:
+def _feed_back(connection: Connection, row: TaskRow, answer: Answer, now: datetime) -> None:
     """Tell marketing what sales makes of the lead."""
     connection.execute(
         insert(LeadFeedback)

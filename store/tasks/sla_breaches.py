@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, text
+from sqlalchemy import Connection, func, or_, select, text
 
 from domain.sales.sla import ActionName, DueAction, SlaPolicy
 from store.alerts import NewAlert, all_managers, raise_alerts
@@ -15,7 +14,8 @@ from store.routing import routing
 from store.sla import sla
 from store.sla.business_time import team_of
 from store.sla.sla_recount import recount_leads
-from store.tables import Lead, SlaAction, SlaClock, Task
+from store.sla.task_rows import TaskRow, lock_task
+from store.tables import Lead, SlaAction, SlaClock
 
 UNATTENDED = ("hand_over", *sla.AFTER_ACCEPTANCE)
 """Promises that may fall due while no task waits for a person."""
@@ -40,7 +40,7 @@ def mind(connection: Connection, task_id: int, now: datetime) -> Minded:
     Args:
         now: journey time, UTC.
     """
-    task = _task(connection, task_id)
+    task = lock_task(connection, task_id)
     terms = sla.terms(connection)
     if terms is None or task.state != "open":
         return Minded(None)
@@ -131,7 +131,7 @@ def _demand(connection: Connection, clock: sla.Clock, terms: SlaPolicy, now: dat
 
 def next_look(connection: Connection, task_id: int, now: datetime) -> datetime | None:
     """When a promise about an open task may next demand something; None when none can."""
-    task = _task(connection, task_id)
+    task = lock_task(connection, task_id)
     terms = sla.terms(connection)
     if terms is None:
         return None
@@ -154,23 +154,16 @@ def _looks(
     return [max(one.at, now) for one in reckoned.actions if one.do not in done]
 
 
-def _task(connection: Connection, task_id: int) -> Row[Any]:
-    return connection.execute(
-        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
-    ).one()
-
-
-def _clocks(connection: Connection, task: Row[Any]) -> list[sla.Clock]:
+def _clocks(connection: Connection, task: TaskRow) -> list[sla.Clock]:
     """Sales' promises that wait for this task, also those of reps who had it before."""
     accepting = (SlaClock.task_id == task.id) & SlaClock.promise.in_(sla.ACCEPTANCE)
     after = SlaClock.promise.in_(sla.AFTER_ACCEPTANCE) & sla.UNENDED
-    found = sla.clocks(
+    return sla.clocks(
         connection,
         SlaClock.lead_id == task.lead_id,
         or_(accepting, after),
         SlaClock.state.in_(("running", "paused", "breached")),
     )
-    return list(found)
 
 
 def _done(connection: Connection, clock: sla.Clock) -> set[str]:
@@ -194,7 +187,7 @@ def _take(connection: Connection, clock: sla.Clock, do: ActionName, now: datetim
         return _reassign(connection, clock, now)
     if do == "remind" and not _is_away(connection, clock.owner, now):
         _alert(connection, sla.REMINDER, clock, [clock.owner], now)
-        return str(clock.owner)
+        return clock.owner
     # A reminder would reach a rep who is away too late.
     managers = _managers(connection, clock.owner)
     _alert(connection, sla.BREACH, clock, managers, now)

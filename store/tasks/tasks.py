@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, text, update
+from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import Disposition, TaskRequest
@@ -19,6 +19,7 @@ from store.outbox.outgoing import announce
 from store.outbox.relay_messages import post
 from store.sla import sla
 from store.sla.business_time import calendar_of, clocked
+from store.sla.task_rows import TASK, TaskRow, find_task, lock_task
 from store.tables import Alert, Lead, RelayMessage, Task
 from store.tasks import sla_breaches
 from store.tasks.answers import Answer, TaskRefused, check, consequences
@@ -84,12 +85,13 @@ def open_task(
     }
     if request.kind in HOT_WORK and (answer_by := _alert_due(connection, request.lead_id)):
         values |= {"hot": True, "due_at": min(answer_by, values["due_at"])}
-    row = connection.execute(
+    opened = connection.execute(
         insert(Task)
         .values(key=request.key, **values)
         .on_conflict_do_update(index_elements=["key"], set_={"key": request.key})
-        .returning(*Task.__table__.c)
+        .returning(*TASK)
     ).one()
+    row = TaskRow(*opened)
     announce(connection, "task.opened", row.id)
     sla.task_opened(connection, row, opened_at)
     due_at = _due_after_pauses(connection, row) if request.seconds_left else row.due_at
@@ -103,10 +105,10 @@ def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datet
     return clocked(span).after(start, calendar)
 
 
-def _due_after_pauses(connection: Connection, task: Row[Any]) -> datetime:
+def _due_after_pauses(connection: Connection, task: TaskRow) -> datetime:
     """When a task is due that was withdrawn by pauses: their time does not count."""
     opened, pauses = sla.opened_and_paused(connection, task)
-    due: datetime = task.due_at
+    due = task.due_at
     if pauses and task.due_in:
         due = clocked(task.due_in).after(opened, calendar_of(connection, task.owner), pauses)
         connection.execute(update(Task).where(Task.id == task.id).values(due_at=due))
@@ -138,9 +140,7 @@ def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
 
     Reading it is not taking it: the journey has it when Temporal does, see :func:`mark_consumed`.
     """
-    row = connection.execute(
-        select(*Task.__table__.c).where(Task.id == task_id, Task.state == "done")
-    ).first()
+    row = find_task(connection, Task.id == task_id, Task.state == "done")
     return None if row is None else _disposition(row)
 
 
@@ -153,9 +153,7 @@ def close_task(connection: Connection, task_id: int, state: str, now: datetime) 
     Returns:
         The person's disposition if one was committed first, else one with code ``state``.
     """
-    row = connection.execute(
-        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
-    ).one()
+    row = lock_task(connection, task_id)
     if row.state == "done":
         connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
         return _disposition(row)
@@ -179,9 +177,7 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
         TaskRefused: the answer lacks what its disposition needs.
         store.meetings.meetings.MeetingRefused: the time given for a meeting will not do.
     """
-    row = connection.execute(
-        select(*Task.__table__.c).where(Task.id == task_id).with_for_update()
-    ).first()
+    row = find_task(connection, Task.id == task_id, lock=True)
     if row is None:
         raise TaskRefused(sentence("There is no task {task}.", task=task_id))
     check(connection, row, answer, now)
@@ -265,7 +261,7 @@ class Wait:
 
 def wait_of(connection: Connection, task_id: int) -> Wait:
     """The wait for a done task."""
-    row = connection.execute(select(*Task.__table__.c).where(Task.id == task_id)).one()
+    row = TaskRow(*connection.execute(select(*TASK).where(Task.id == task_id)).one())
     return Wait(row.workflow_id, row.run_id, row.consumed, _disposition(row))
 
 
@@ -293,7 +289,7 @@ def mark_late(connection: Connection, task_id: int) -> bool:
     return connection.execute(late.returning(Task.id)).first() is not None
 
 
-def _disposition(row: Row[Any]) -> Disposition:
+def _disposition(row: TaskRow) -> Disposition:
     return Disposition(
         row.id,
         row.disposition,

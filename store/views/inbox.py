@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -267,7 +266,7 @@ def _loss_reasons(connection: Connection) -> Sequence[str]:
 
 
 def _sale(connection: Connection, opportunity_id: int) -> SaleFacts:
-    row: Any = connection.execute(
+    row = connection.execute(
         text("SELECT id, stage, stage_since, qualification FROM opportunity WHERE id = :id"),
         {"id": opportunity_id},
     ).one()

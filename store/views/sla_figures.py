@@ -7,9 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-from sqlalchemy import Connection, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, text
 
 from store.sla import sla
 from store.sla.business_time import calendar_of
@@ -74,11 +73,18 @@ def figures(connection: Connection, year: int, month: int, now: datetime) -> Sla
     end = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC)
     terms = sla.terms(connection)
     given = and_(SlaClock.started_at >= begin, SlaClock.started_at < end)
-    clocks = connection.execute(
-        select(*SlaClock.__table__.c, Task.completed_at, Task.state.label("task_state"))
+    rows = connection.execute(
+        select(*sla.CLOCK, Task.completed_at, Task.state)
         .outerjoin(Task, Task.id == SlaClock.task_id)
         .where(given)
-    ).all()
+    )
+    clocks, answered = [], []
+    for *row, completed_at, task_state in rows:
+        clock = sla.Clock(*row)
+        clocks.append(clock)
+        # One that ended without its task was taken from the rep, not answered.
+        if task_state == "done" and clock.ended_at == completed_at:
+            answered.append(clock)
     crossed, delivered = connection.execute(
         text(
             "SELECT (SELECT count(*) FROM crossing WHERE at >= :begin AND at < :end), "
@@ -94,14 +100,14 @@ def figures(connection: Connection, year: int, month: int, now: datetime) -> Sla
         crossed=crossed,
         delivered=delivered,
         kept=tuple(_kept(clocks, now)),
-        minutes_to_answer=_median(connection, clocks, "accept"),
-        hot_minutes_to_answer=_median(connection, clocks, "accept_hot"),
+        minutes_to_answer=_median(connection, answered, "accept"),
+        hot_minutes_to_answer=_median(connection, answered, "accept_hot"),
         breaches=_breaches(connection, given),
         verdicts=_verdicts(connection, begin, end),
     )
 
 
-def _kept(clocks: Sequence[Any], now: datetime) -> Iterable[Kept]:
+def _kept(clocks: Sequence[sla.Clock], now: datetime) -> Iterable[Kept]:
     counts: defaultdict[tuple[str, str, str], Counter[bool]] = defaultdict(Counter)
     for clock in clocks:
         overdue = clock.state == "running" and clock.due_at < now
@@ -112,20 +118,19 @@ def _kept(clocks: Sequence[Any], now: datetime) -> Iterable[Kept]:
         yield Kept(team, owner, promise, count[True], count[False])
 
 
-def _median(connection: Connection, clocks: Sequence[Any], promise: str) -> float | None:
+def _median(connection: Connection, answered: Sequence[sla.Clock], promise: str) -> float | None:
     minutes = []
-    for clock in clocks:
-        # One that ended without its task was taken from the rep, not answered.
-        answered = clock.task_state == "done" and clock.ended_at == clock.completed_at
-        if clock.promise == promise and clock.state in ("met", "breached") and answered:
+    for clock in answered:
+        ended = clock.ended_at if clock.state in ("met", "breached") else None
+        if clock.promise == promise and ended is not None:
             calendar = calendar_of(connection, clock.owner)
-            passed = calendar.minutes_between(clock.started_at, clock.ended_at)
+            passed = calendar.minutes_between(clock.started_at, ended)
             passed -= sum(calendar.minutes_between(*pause) for pause in sla.pauses_of(clock))
             minutes.append(passed)
     return round(statistics.median(minutes), 1) if minutes else None
 
 
-def _breaches(connection: Connection, given: Any) -> tuple[Breaches, ...]:
+def _breaches(connection: Connection, given: ColumnElement[bool]) -> tuple[Breaches, ...]:
     noted = connection.execute(
         select(SlaClock.promise, SlaAction.pilot, SlaAction.action, func.count().label("times"))
         .join(SlaClock, SlaClock.id == SlaAction.clock_id)

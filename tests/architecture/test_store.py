@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,60 @@ def test_no_statement_stands_outside_the_store(path: Path) -> None:
                 used |= {attr} & ASKS
 
     assert used == set()
+
+
+PASSED_ON = [
+    path
+    for path in python_files("store")
+    if path.parent.name not in ("tables", "versions")
+    and shown(path) not in ("store/bounded.py", "store/health.py")
+]
+"""All but what stands in for the driver's own functions, and what only ``health`` asks: one row of
+some numbers, of a connection that knows no SQLAlchemy."""
+UNTYPED = {"Row", "RowMapping", "Any"}
+
+
+@pytest.mark.parametrize("path", PASSED_ON, ids=shown)
+def test_what_the_store_gives_and_takes_has_a_type(path: Path) -> None:
+    """Nobody who reads a row outside the function that asked for it sees which columns it has, nor
+    does the type checker: a column that is renamed is missed where it runs. Values of JSON are
+    whatever they are."""
+    untyped = [
+        f"{shown(path)}:{function.lineno}: {function.name}"
+        for function in _public_functions(parsed(path))
+        if any(_is_untyped(given) for given in _given(function)) or _is_loose(function.returns)
+    ]
+
+    assert untyped == []
+
+
+def _public_functions(tree: ast.Module) -> Iterator[ast.FunctionDef]:
+    for node in tree.body:
+        for one in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(one, ast.FunctionDef) and not one.name.startswith("_"):
+                yield one
+
+
+def _given(function: ast.FunctionDef) -> list[ast.expr]:
+    taken = [*function.args.args, *function.args.kwonlyargs]
+    return [one.annotation for one in taken if one.annotation is not None]
+
+
+def _is_untyped(annotation: ast.expr) -> bool:
+    """Whether it is a row, or anything at all where it is no JSON object."""
+    if ast.unparse(annotation) in ("Mapping[str, Any]", "Mapping[str, Any] | None"):
+        return False
+    return any(isinstance(one, ast.Name) and one.id in UNTYPED for one in ast.walk(annotation))
+
+
+def _is_loose(returns: ast.expr | None) -> bool:
+    """Whether a function returns a row, anything at all, or three things that have no names."""
+    return returns is not None and any(
+        (isinstance(one, ast.Name) and one.id in UNTYPED)
+        or (isinstance(one, ast.Subscript) and ast.unparse(one.value) == "tuple" and _has_many(one))
+        for one in ast.walk(returns)
+    )
+
+
+def _has_many(bare: ast.Subscript) -> bool:
+    return isinstance(bare.slice, ast.Tuple) and len(bare.slice.elts) > 2
