@@ -12,7 +12,7 @@ from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
 from mail.merge import greeted_as
-from store.meetings.meeting_rows import appointment, mark_invited, start_to_announce
+from store.meetings.meeting_rows import mark_invited, meeting_details, start_to_announce
 from store.routing.lead_facts import MailLead
 
 INVITES = "meeting-confirmation"
@@ -52,7 +52,7 @@ def invitation(
     """
     if template not in (INVITES, *CALLS_OFF):
         return None
-    about = appointment(connection, meeting_id)
+    about = meeting_details(connection, meeting_id)
     meeting = about.meeting
     elsewhere = bool(meeting.provider)
     cancelled = meeting.state == "cancelled" or elsewhere

@@ -8,7 +8,7 @@ from activities.work import Work, times
 from domain.contracts.journey import TaskRequest
 from domain.sales.follow_up import FollowUpPolicy
 from domain.time.window import zone
-from store.meetings.meeting_rows import appointment
+from store.meetings.meeting_rows import meeting_details
 
 
 def message_work(connection: Connection, request: TaskRequest, promise: FollowUpPolicy) -> Work:
@@ -16,7 +16,7 @@ def message_work(connection: Connection, request: TaskRequest, promise: FollowUp
     another time for an appointment, else ''."""
     due, deadline = promise.call_due, times(promise.call_due, 10)
     meeting_id = request.step.removeprefix("meeting-")
-    proposed = appointment(connection, int(meeting_id)) if meeting_id.isdecimal() else None
+    proposed = meeting_details(connection, int(meeting_id)) if meeting_id.isdecimal() else None
     if proposed is None or proposed.meeting.proposed_at is None:
         return Work(
             "Answer what this lead wrote",

@@ -17,7 +17,7 @@ from domain.contracts.journey_sales import (
 from domain.sentences import sentence
 from store.journeys.next_meetings import next_meeting_of, take_over
 from store.meetings import meetings, missing_outcomes
-from store.meetings.meeting_rows import MeetingRow, appointment
+from store.meetings.meeting_rows import MeetingRow, meeting_details
 from store.published.policies import policy
 
 
@@ -38,7 +38,7 @@ class MeetingActivities:
             if not beside:
                 take_over(connection, meeting_id, now)
             promise = policy(connection, MeetingPolicy)
-            about = appointment(connection, meeting_id)
+            about = meeting_details(connection, meeting_id)
         meeting = about.meeting
         reminders = [
             Reminder(str(span).replace(" ", "-"), self.resources.seconds_until(at, now))

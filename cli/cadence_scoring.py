@@ -32,7 +32,7 @@ def show_forecast(engine: Engine, checked: Checked) -> bool:
     if not isinstance(rules, ScoringPolicy):
         return False
     with engine.connect() as connection:
-        in_force = policy_in_force(connection, "scoring")
+        in_force = policy_in_force(connection, ScoringPolicy.name())
         leads = how_many_leads(connection)
         if in_force is None or in_force.source == text or not leads:
             return False
@@ -165,7 +165,7 @@ def scoring_json(engine: Engine) -> dict[str, Any]:
 
 def _scoring(connection: Connection) -> tuple[PolicyInForce, ScoringRun | None, int]:
     """The rules in force, the newest run, and how many leads still wait to be handed over."""
-    in_force = policy_in_force(connection, "scoring")
+    in_force = policy_in_force(connection, ScoringPolicy.name())
     if in_force is None:
         raise UserError(
             "No scoring rules are published: `starter.py cadence publish` publishes the files in "

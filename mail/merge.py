@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from domain.names import full_name, mailable, mailable_name
 from domain.time.window import zone
-from store.meetings.meeting_rows import appointment
+from store.meetings.meeting_rows import meeting_details
 from store.routing.lead_facts import MailLead
 
 _KOREAN_DAYS = "월화수목금토일"
@@ -59,7 +59,7 @@ def merge_fields(engine: Engine, lead: MailLead, meeting_id: int) -> dict[str, A
     fields = {"lead": lead_fields(lead), "rep": _rep(lead.rep_name, lead.rep_email)}
     if meeting_id:
         with engine.connect() as connection:
-            about = appointment(connection, meeting_id)
+            about = meeting_details(connection, meeting_id)
         fields["rep"] = _rep(about.rep_name, about.rep_email) or fields["rep"]
         fields["meeting"] = meeting_fields(
             about.meeting.starts_at, about.meeting.minutes, lead.time_zone, lead.language

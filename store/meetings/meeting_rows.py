@@ -44,7 +44,7 @@ MEETING = columns_of(Meeting, MeetingRow)
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
+class MeetingDetails:
     """A meeting with what mails and calendars tell of those who meet: the lead's time zone and
     phone number, the rep's name and address (None while it is with nobody)."""
 
@@ -55,7 +55,7 @@ class Appointment:
     rep_email: str | None
 
 
-def appointment(connection: Connection, meeting_id: int) -> Appointment:
+def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
     """The meeting with this id.
 
     Raises:
@@ -70,7 +70,7 @@ def appointment(connection: Connection, meeting_id: int) -> Appointment:
     if row is None:
         raise LookupError(f"There is no meeting {meeting_id}.")
     *meeting, time_zone, phone, rep_name, rep_email = row
-    return Appointment(MeetingRow(*meeting), time_zone, phone, rep_name, rep_email)
+    return MeetingDetails(MeetingRow(*meeting), time_zone, phone, rep_name, rep_email)
 
 
 def mark_invited(connection: Connection, meeting_id: int) -> None:

@@ -57,7 +57,7 @@ def forecast_of(connection: Connection, checked: Checked, now: datetime) -> Fore
     """What the scoring rules among these texts would make of all leads; None when there are none,
     when they hold already, or when there is nothing to compare them with."""
     rules = _scoring(checked)
-    in_force = policy_in_force(connection, "scoring")
+    in_force = policy_in_force(connection, ScoringPolicy.name())
     if rules is None or in_force is None or in_force.source == checked.policies["scoring"][0]:
         return None
     if not how_many_leads(connection):

@@ -109,7 +109,7 @@ def return_on(
     Raises:
         RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
     """
-    (lead,) = lock_leads(connection, [lead_id])
+    lead = _locked(connection, lead_id)
     _check_day(lead, day, now)
     if not CODE.fullmatch(why):
         raise RecycleRefused(
@@ -169,7 +169,7 @@ def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
     """
     if cadence:
         latest_cadence(connection, cadence)
-    (lead,) = lock_leads(connection, [lead_id])
+    lead = _locked(connection, lead_id)
     connection.execute(
         text("UPDATE lead SET return_cadence = :cadence WHERE id = :id"),
         {"cadence": cadence, "id": lead_id},
@@ -294,6 +294,12 @@ def lock_leads(connection: Connection, lead_ids: Collection[int]) -> list[Restin
     return [RestingLead(*row) for row in rows]
 
 
+def _locked(connection: Connection, lead_id: int) -> RestingLead:
+    for lead in lock_leads(connection, [lead_id]):
+        return lead
+    raise LookupError(f"There is no lead {lead_id}.")
+
+
 def _check_day(lead: RestingLead, day: date, now: datetime) -> None:
     """Refuse a day that is not to come for a lead, or too far away."""
     today = now.astimezone(zone(lead.time_zone)).date()
@@ -312,7 +318,7 @@ def _check_day(lead: RestingLead, day: date, now: datetime) -> None:
 
 
 def _parked_now(connection: Connection, lead_id: int) -> RestingLead:
-    (lead,) = lock_leads(connection, [lead_id])
+    lead = _locked(connection, lead_id)
     if lead.phase != Phase.RECYCLE:
         raise RecycleRefused(
             sentence(

@@ -35,7 +35,7 @@ BREACH = "sla_breach"
 """The kind of alert that tells the manager."""
 
 
-class Clock(NamedTuple):
+class ClockRow(NamedTuple):
     """A row of ``sla_clock``; its columns say what they hold."""
 
     id: int
@@ -54,8 +54,8 @@ class Clock(NamedTuple):
     ended_at: datetime | None
 
 
-CLOCK = columns_of(SlaClock, Clock)
-"""What to select, or to return, for a :class:`Clock`."""
+CLOCK = columns_of(SlaClock, ClockRow)
+"""What to select, or to return, for a :class:`ClockRow`."""
 
 
 def terms(connection: Connection) -> SlaPolicy | None:
@@ -66,13 +66,13 @@ def terms(connection: Connection) -> SlaPolicy | None:
         return None
 
 
-def clocks(connection: Connection, *which: ColumnElement[bool]) -> list[Clock]:
+def clocks(connection: Connection, *which: ColumnElement[bool]) -> list[ClockRow]:
     """Clocks, the oldest first, locked."""
     rows = connection.execute(select(*CLOCK).where(*which).order_by(SlaClock.id).with_for_update())
-    return [Clock(*row) for row in rows]
+    return [ClockRow(*row) for row in rows]
 
 
-def reckoned(connection: Connection, clock: Clock, sla: SlaPolicy) -> Promised:
+def reckoned(connection: Connection, clock: ClockRow, sla: SlaPolicy) -> Promised:
     """When a clock is due and when each action on its breach comes, also for a pilot's."""
     return promised(
         sla.model_copy(update={"pilot": False}),
@@ -83,7 +83,7 @@ def reckoned(connection: Connection, clock: Clock, sla: SlaPolicy) -> Promised:
     )
 
 
-def pauses_of(clock: Clock) -> list[Pause]:
+def pauses_of(clock: ClockRow) -> list[Pause]:
     """When a clock stood still."""
     return [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in clock.pauses]
 
@@ -128,7 +128,10 @@ def _begin(connection: Connection, begun: Sequence[Mapping[str, object]]) -> Non
 
 
 def end(
-    connection: Connection, found: Sequence[Clock], now: datetime, otherwise: Literal["met", "void"]
+    connection: Connection,
+    found: Sequence[ClockRow],
+    now: datetime,
+    otherwise: Literal["met", "void"],
 ) -> None:
     """End clocks: one past its time is breached, another is what ``otherwise`` says. Nothing is
     left to do about them then, so what was raised about them, also after they ended, is closed."""
@@ -145,7 +148,9 @@ def end(
             note(connection, clock, "breach", clock.due_at)
 
 
-def note(connection: Connection, clock: Clock, action: str, at: datetime, detail: str = "") -> bool:
+def note(
+    connection: Connection, clock: ClockRow, action: str, at: datetime, detail: str = ""
+) -> bool:
     """Record what follows a breach, once per action.
 
     Returns:
@@ -387,7 +392,7 @@ def hold(connection: Connection, lead_id: int, paused: bool, now: datetime) -> N
             _go_on(connection, clock, clock.paused_at, now)
 
 
-def _go_on(connection: Connection, clock: Clock, paused_at: datetime, now: datetime) -> None:
+def _go_on(connection: Connection, clock: ClockRow, paused_at: datetime, now: datetime) -> None:
     state = "running" if clock.state == "paused" else clock.state
     pauses = [*clock.pauses, [paused_at.isoformat(), now.isoformat()]]
     resumed = _set(connection, clock, state=state, paused_at=None, pauses=pauses)
@@ -396,17 +401,17 @@ def _go_on(connection: Connection, clock: Clock, paused_at: datetime, now: datet
         _set(connection, clock, due_at=reckoned(connection, resumed, sla).due_at)
 
 
-def set_due(connection: Connection, clock: Clock, due_at: datetime, team: str) -> None:
+def set_due(connection: Connection, clock: ClockRow, due_at: datetime, team: str) -> None:
     """Count a clock anew."""
     _set(connection, clock, due_at=due_at, team=team)
 
 
-def breach(connection: Connection, clock: Clock) -> None:
+def breach(connection: Connection, clock: ClockRow) -> None:
     """Note that a clock has run out."""
     _set(connection, clock, state="breached")
     note(connection, clock, "breach", clock.due_at)
 
 
-def _set(connection: Connection, clock: Clock, **values: object) -> Clock:
+def _set(connection: Connection, clock: ClockRow, **values: object) -> ClockRow:
     changed = update(SlaClock).where(SlaClock.id == clock.id).values(**values)
-    return Clock(*connection.execute(changed.returning(*CLOCK)).one())
+    return ClockRow(*connection.execute(changed.returning(*CLOCK)).one())

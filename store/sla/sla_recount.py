@@ -80,7 +80,7 @@ def _handed_over(
     connection: Connection,
     terms: SlaPolicy,
     task: TaskRow,
-    found: Collection[sla.Clock],
+    found: Collection[sla.ClockRow],
     now: datetime,
 ) -> bool:
     """Whether a lead that waited for a rep has one now."""
@@ -94,7 +94,7 @@ def _handed_over(
 
 
 def _begin_anew(
-    connection: Connection, terms: SlaPolicy, clock: sla.Clock, owner: str, now: datetime
+    connection: Connection, terms: SlaPolicy, clock: sla.ClockRow, owner: str, now: datetime
 ) -> None:
     name, acceptance, times = clock.key.split(":")
     promise: Promise = "first_week" if name == "first_week" else "return"
@@ -102,7 +102,7 @@ def _begin_anew(
     sla.start(connection, terms, promise, key=key, lead_id=clock.lead_id, owner=owner, at=now)
 
 
-def _is_kept(connection: Connection, terms: SlaPolicy, clock: sla.Clock) -> bool:
+def _is_kept(connection: Connection, terms: SlaPolicy, clock: sla.ClockRow) -> bool:
     """Whether fewer calls were promised since, and those have been made."""
     if clock.promise != "first_week" or clock.state != "running":
         return False
@@ -110,7 +110,7 @@ def _is_kept(connection: Connection, terms: SlaPolicy, clock: sla.Clock) -> bool
     return made >= terms.sales.calls_in_first_week
 
 
-def _count(connection: Connection, terms: SlaPolicy, clock: sla.Clock) -> bool:
+def _count(connection: Connection, terms: SlaPolicy, clock: sla.ClockRow) -> bool:
     """Whether the clock is due at another time now; what is broken stays so."""
     if clock.state == "breached":
         return False

@@ -114,7 +114,9 @@ def mind_lead(connection: Connection, lead_id: int, now: datetime) -> tuple[str,
     return tuple(what for clock in found for what in _demand(connection, clock, terms, now))
 
 
-def _demand(connection: Connection, clock: sla.Clock, terms: SlaPolicy, now: datetime) -> list[str]:
+def _demand(
+    connection: Connection, clock: sla.ClockRow, terms: SlaPolicy, now: datetime
+) -> list[str]:
     """Note that a clock has run out, and take the actions whose time has come."""
     done = []
     if clock.state == "running" and clock.due_at <= now:
@@ -143,7 +145,7 @@ def next_look(connection: Connection, task_id: int, now: datetime) -> datetime |
 
 
 def _looks(
-    connection: Connection, clock: sla.Clock, terms: SlaPolicy, now: datetime
+    connection: Connection, clock: sla.ClockRow, terms: SlaPolicy, now: datetime
 ) -> list[datetime]:
     if clock.state == "paused":
         return []
@@ -154,7 +156,7 @@ def _looks(
     return [max(one.at, now) for one in reckoned.actions if one.do not in done]
 
 
-def _clocks(connection: Connection, task: TaskRow) -> list[sla.Clock]:
+def _clocks(connection: Connection, task: TaskRow) -> list[sla.ClockRow]:
     """Sales' promises that wait for this task, also those of reps who had it before."""
     accepting = (SlaClock.task_id == task.id) & SlaClock.promise.in_(sla.ACCEPTANCE)
     after = SlaClock.promise.in_(sla.AFTER_ACCEPTANCE) & sla.UNENDED
@@ -166,13 +168,15 @@ def _clocks(connection: Connection, task: TaskRow) -> list[sla.Clock]:
     )
 
 
-def _done(connection: Connection, clock: sla.Clock) -> set[str]:
+def _done(connection: Connection, clock: sla.ClockRow) -> set[str]:
     return set(
         connection.execute(select(SlaAction.action).where(SlaAction.clock_id == clock.id)).scalars()
     )
 
 
-def _act(connection: Connection, clock: sla.Clock, action: DueAction, now: datetime) -> list[str]:
+def _act(
+    connection: Connection, clock: sla.ClockRow, action: DueAction, now: datetime
+) -> list[str]:
     """Take one action on a breach, unless it was taken before."""
     if action.do in _done(connection, clock):
         return []
@@ -181,7 +185,7 @@ def _act(connection: Connection, clock: sla.Clock, action: DueAction, now: datet
     return [f"{action.do.replace('_', ' ')}{f' {detail}' if detail else ''}"]
 
 
-def _take(connection: Connection, clock: sla.Clock, do: ActionName, now: datetime) -> str:
+def _take(connection: Connection, clock: sla.ClockRow, do: ActionName, now: datetime) -> str:
     """Do it; the codes of who was told or has the lead now, '' for nobody."""
     if do == "reassign":
         return _reassign(connection, clock, now)
@@ -213,7 +217,7 @@ def _is_away(connection: Connection, rep: str, now: datetime) -> bool:
     return away
 
 
-def _reassign(connection: Connection, clock: sla.Clock, now: datetime) -> str:
+def _reassign(connection: Connection, clock: sla.ClockRow, now: datetime) -> str:
     """Give the lead to a colleague, once for each task: a lead that goes from hand to hand is
     worked by nobody."""
     before = connection.execute(
@@ -237,7 +241,7 @@ def _reassign(connection: Connection, clock: sla.Clock, now: datetime) -> str:
 
 
 def _alert(
-    connection: Connection, kind: str, clock: sla.Clock, people: Sequence[str], now: datetime
+    connection: Connection, kind: str, clock: sla.ClockRow, people: Sequence[str], now: datetime
 ) -> None:
     alerts = [
         NewAlert(f"{kind}:{clock.id}:{person}", kind, person, now, clock.lead_id)

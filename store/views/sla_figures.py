@@ -80,7 +80,7 @@ def figures(connection: Connection, year: int, month: int, now: datetime) -> Sla
     )
     clocks, answered = [], []
     for *row, completed_at, task_state in rows:
-        clock = sla.Clock(*row)
+        clock = sla.ClockRow(*row)
         clocks.append(clock)
         # One that ended without its task was taken from the rep, not answered.
         if task_state == "done" and clock.ended_at == completed_at:
@@ -107,7 +107,7 @@ def figures(connection: Connection, year: int, month: int, now: datetime) -> Sla
     )
 
 
-def _kept(clocks: Sequence[sla.Clock], now: datetime) -> Iterable[Kept]:
+def _kept(clocks: Sequence[sla.ClockRow], now: datetime) -> Iterable[Kept]:
     counts: defaultdict[tuple[str, str, str], Counter[bool]] = defaultdict(Counter)
     for clock in clocks:
         overdue = clock.state == "running" and clock.due_at < now
@@ -118,7 +118,7 @@ def _kept(clocks: Sequence[sla.Clock], now: datetime) -> Iterable[Kept]:
         yield Kept(team, owner, promise, count[True], count[False])
 
 
-def _median(connection: Connection, answered: Sequence[sla.Clock], promise: str) -> float | None:
+def _median(connection: Connection, answered: Sequence[sla.ClockRow], promise: str) -> float | None:
     minutes = []
     for clock in answered:
         ended = clock.ended_at if clock.state in ("met", "breached") else None
