@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint replay bench lock
+.PHONY: help install up demo test lint replay bench reference lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,7 +14,7 @@ export PYTHONDONTWRITEBYTECODE :=
 UV ?= uv
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 install: $(STAMP)  ## Make .venv and install the locked requirements (nothing to do: instant)
 
@@ -56,6 +56,9 @@ bench: install  ## Measure a touch, an event and the console (ARGS="--json")
 	@$(BIN)/python benchmarks/touches.py $(ARGS)
 	@$(BIN)/python benchmarks/ingest.py $(ARGS)
 	@$(BIN)/python benchmarks/console.py $(ARGS)
+
+reference: install  ## Write docs/reference anew, after a change of what YAML files may say
+	@$(BIN)/python docs/write_reference.py
 
 COMPILE := $(UV) pip compile --no-config --quiet --universal --python-version 3.11 \
   --generate-hashes --no-emit-index-url --no-emit-find-links --no-header

@@ -24,6 +24,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.conditions import checked_condition
 from domain.time.span import Span, SpanField
@@ -65,11 +66,14 @@ def _checked_text(value: str) -> str:
 
 
 Name = Annotated[
-    str, _checked_name(_NAME, "Use lower-case letters, digits and dashes, such as welcome-2")
+    str,
+    _checked_name(_NAME, "Use lower-case letters, digits and dashes, such as welcome-2"),
+    kind("name", "Lower-case letters, digits and dashes, at most 60.", "welcome-2"),
 ]
 Reason = Annotated[
     str,
     _checked_name(_REASON, "Use lower-case letters, digits, dashes and underscores"),
+    kind("reason", "Lower-case letters, digits, dashes and underscores, at most 60.", "too_early"),
 ]
 
 
@@ -79,58 +83,80 @@ class _Model(BaseModel):
     )
 
 
+StepId = Annotated[
+    Name,
+    Field(
+        description="What the step is known by, once in the cadence; when nothing is said, it is "
+        "made of what the step does."
+    ),
+]
+
+
 class EmailStep(_Model):
     """Send the e-mail of a template, inside the send window."""
 
     email: Name
+    """The template, as in ``templates/<name>.<language>.mjml``."""
     again: bool = False
     """Whether it also goes to leads that were sent the template in an earlier cycle."""
-    id: Name = ""
+    id: StepId = ""
 
 
 class WaitStep(_Model):
     """Let time pass."""
 
     wait: SpanField
-    id: Name = ""
+    """How long."""
+    id: StepId = ""
 
 
 class TaskDetails(_Model):
-    """Work for a person. ``due`` counts from when the task is opened."""
+    """Work for a person."""
 
     title: Annotated[str, AfterValidator(_checked_text)]
+    """What people read in their list."""
     kind: Literal["call", "email", "research", "other"] = "other"
+    """What sort of work it is."""
     instructions: str = ""
+    """What is to be done."""
     due: SpanField = Span(1, "day")
+    """How soon after the task is opened."""
 
 
 class TaskStep(_Model):
     """Give a person work; the cadence goes on when it is done."""
 
     task: TaskDetails
-    id: Name = ""
+    """The work."""
+    id: StepId = ""
 
 
 class ExitStep(_Model):
-    """End the enrollment with a reason code."""
+    """End the enrollment, for a reason that the recycle policy may know."""
 
     exit: Reason
-    id: Name = ""
+    """The reason."""
+    id: StepId = ""
 
 
 class Branch(_Model):
     """Two ways on. Either rejoins behind the branch."""
 
     condition: Annotated[str, checked_condition()] = Field(alias="if")
+    """A condition over ``lead.*``, ``score``, ``fit``, ``interest``, ``cycle``, ``reason`` and
+    ``engagement.*``."""
     then: tuple[Step, ...] = Field(min_length=1)
+    """The steps of leads for which it holds."""
     otherwise: tuple[Step, ...] = Field(default=(), alias="else")
+    """The steps of all others."""
 
 
 class BranchStep(_Model):
-    """Go one of two ways, by a condition (see ``domain.rules.conditions``)."""
+    """Go one of two ways, by a condition."""
 
     branch: Branch
-    id: Name = ""
+    """Condition and ways."""
+    id: StepId = ""
 
 
 def _step_kind(value: Any) -> str | None:
@@ -182,18 +208,25 @@ BranchStep.model_rebuild()
 
 
 class Cadence(_Model):
-    """A whole cadence. Every step has an id that is unique within it and stays the same as long
-    as the step's content and the steps before it that are like it do."""
+    """What happens to a lead, step by step, from the first mail to the last.
+
+    Every step has an id that is unique within the cadence, and stays the same as long as the step's
+    content and the steps before it that are like it do.
+    """
 
     name: Name = Field(alias="cadence")
+    """Its name, by which policies and people start it."""
     description: str = ""
+    """For people."""
     topic: Name = "nurture"
-    """What a preference page calls this kind of mail."""
+    """The topic of the preference page (consent.yaml) by which leads refuse this kind of mail."""
     window: SendWindow = SendWindow()
+    """When its mails may go."""
     exit_on: tuple[ExitEvent, ...] = EXIT_EVENTS
-    """What ends the enrollment at once, whichever step the lead is at; :data:`ALWAYS_EXIT` does so
-    in any case."""
+    """What ends the enrollment at once, whichever step the lead is at; ``booked``,
+    ``unsubscribed`` and ``bounced`` do so in any case."""
     steps: tuple[Step, ...] = Field(min_length=1)
+    """What happens, from top to bottom."""
 
     _steps: dict[str, Step] = PrivateAttr(default_factory=dict)
     _successors: dict[str, str] = PrivateAttr(default_factory=dict)

@@ -39,6 +39,7 @@ class MeetingPolicy(PolicyFile):
     the rep is reminded, after the second the manager hears of it, after the third it counts as
     unknown."""
     reschedule_attempts: int = Field(ge=0)
+    """How many times a lead that missed a meeting is asked for another."""
     recovery_cadence: str
     """After a meeting that the lead missed."""
     cancelled_cadence: str = ""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
 from domain.rules.policy import Policy, PolicyFile
@@ -125,6 +126,17 @@ def _has_english(words: dict[str, TopicWords]) -> dict[str, TopicWords]:
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+CapField = Annotated[
+    Cap,
+    BeforeValidator(_parse_cap),
+    PlainSerializer(str, return_type=str),
+    kind(
+        "frequency cap",
+        "A number of mails, `per`, and `day` (any 24 hours) or `week` (any seven days).",
+        "2 per day",
+        "4 per week",
+    ),
+]
 Action = Literal["suppress", "record"]
 """``suppress``: no more mail; ``record``: only keep it with the lead."""
 
@@ -133,15 +145,20 @@ class TopicWords(Policy):
     """What the preference page says of a topic."""
 
     name: Text
+    """What the topic is called there."""
     description: Text
+    """What a reader gets who keeps it."""
 
 
 class SoftBounces(Policy):
     """Mail that came back for now: what follows when it does so again and again."""
 
     count: int = Field(ge=1, le=1000)
+    """How many of them."""
     within: SpanField
+    """In what time."""
     action: Action = "suppress"
+    """No more mail, or a record only."""
 
     def reached(self, times: Sequence[datetime]) -> bool:
         """Whether any ``count`` of the soft bounces at these times lie ``within`` each other."""
@@ -159,14 +176,16 @@ class ConsentPolicy(PolicyFile):
     topics: dict[Name, Annotated[dict[Language, TopicWords], AfterValidator(_has_english)]] = Field(
         default_factory=dict
     )
-    """Topic of a cadence → language → its words."""
-    caps: tuple[
-        Annotated[Cap, BeforeValidator(_parse_cap), PlainSerializer(str, return_type=str)], ...
-    ] = (Cap(2, "day"), Cap(4, "week"))
-    """Over everything marketing sends to one lead."""
+    """Topic of a cadence → language (ISO 639) → its words; those in English (``en``) are read by
+    leads whose language is missing."""
+    caps: tuple[CapField, ...] = (Cap(2, "day"), Cap(4, "week"))
+    """How much of marketing's mail a lead gets; a mail over a cap waits."""
     hard_bounce: Action = "suppress"
+    """What follows when an address does not exist."""
     complaint: Action = "suppress"
+    """What follows when a lead calls a mail spam."""
     soft_bounces: SoftBounces = SoftBounces(count=3, within=Span(14, "day"))
+    """What follows when mail comes back for now, again and again."""
 
     def suppresses(self, trouble: Trouble) -> bool:
         """Whether this trouble with an address ends mail to it."""

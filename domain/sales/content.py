@@ -37,12 +37,17 @@ class ContentItem(Policy):
     )
 
     title: str = Field(min_length=1)
+    """What people read."""
     url: Annotated[str, AfterValidator(_checked_url)]
+    """Its whole web address."""
     stages: tuple[Stage, ...] = Field(min_length=1)
+    """The stages of the leads that it is for."""
     languages: tuple[Annotated[str, Field(pattern="^[a-z]{2,3}$")], ...] = (FALLBACK_LANGUAGE,)
+    """Codes of the languages there are of it (ISO 639)."""
     condition: Annotated[str, checked_condition(CONTENT_FACTS)] | None = Field(
         default=None, alias="if"
     )
+    """A condition over ``lead.*``; without one it suits every lead in these stages."""
 
     @cached_property
     def compiled(self) -> Condition | None:
@@ -61,6 +66,7 @@ class ContentPolicy(PolicyFile):
 
     policy: Literal["content"]
     items: list[ContentItem] = Field(max_length=MOST_CONDITIONS)
+    """What there is."""
 
     @field_validator("items")
     @classmethod

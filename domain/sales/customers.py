@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from domain.authoring.kinds import kind
 from domain.rules.policy import Policy, PolicyFile, first_double, mistake
 from domain.time.span import Span, SpanField
 from domain.time.spans import ClockSpan, ClockSpanField
@@ -49,7 +50,10 @@ def _parse_months(value: Any) -> Any:
 
 
 MonthsField = Annotated[
-    Months, BeforeValidator(_parse_months), PlainSerializer(str, return_type=str)
+    Months,
+    BeforeValidator(_parse_months),
+    PlainSerializer(str, return_type=str),
+    kind("months", "A whole number of calendar months, from 1 to 120.", "6 months"),
 ]
 
 
@@ -59,9 +63,11 @@ class HandOverTask(Policy):
     task: str
     """Its title."""
     id: str = ""
+    """What tells it from the others; made of the title's words when nothing is said."""
     instructions: str = ""
+    """What is to be done."""
     due: ClockSpanField
-    """Business time is that of the owner's team."""
+    """How soon after the sale. Business time is that of the owner's team."""
 
 
 class CustomerDate(Policy):
@@ -74,6 +80,7 @@ class CustomerDate(Policy):
     remind: SpanField
     """How long before the date its task opens."""
     instructions: str = ""
+    """What is to be done."""
 
 
 class CustomerPolicy(PolicyFile):
@@ -83,11 +90,13 @@ class CustomerPolicy(PolicyFile):
     owner: str = ""
     """Code of the rep or team that looks after customers; '' leaves them with who sold."""
     hand_over: tuple[HandOverTask, ...] = ()
+    """The tasks that a sale brings, all at once."""
     cadence: str = ""
     """The mails that go beside; '' for none."""
     question_due: ClockSpanField = ClockSpan(Span(1, "business day"), business=True)
     """How soon a customer that writes gets its answer."""
     dates: dict[DateKind, CustomerDate] = Field(default_factory=dict)
+    """When the customer is talked to again, about what."""
 
     @model_validator(mode="after")
     def _tasks_are_told_apart(self) -> CustomerPolicy:
@@ -109,8 +118,8 @@ class CustomerPolicy(PolicyFile):
 
     def first_dates(self, sold: date) -> Iterator[tuple[DateKind, date]]:
         """The dates that follow from a sale on this day."""
-        for kind, one in self.dates.items():
-            yield kind, one.after.after(sold)
+        for name, one in self.dates.items():
+            yield name, one.after.after(sold)
 
 
 def task_id(task: HandOverTask) -> str:

@@ -38,6 +38,7 @@ class After(Policy):
     """What one outcome of a call leads to: the next attempt after its gap when nothing is said."""
 
     to: Way = "next_attempt"
+    """Where the lead goes."""
     reason: str = ""
     """Code with which the lead leaves; '' is the outcome itself."""
     again_in: ClockSpanField | None = None
@@ -133,11 +134,14 @@ class CallRules(Policy):
     spread: list[PartOfDay] = Field(default_factory=list)
     """Parts of the lead's day that attempts go through in turn; none leaves it to the gaps."""
     email_after: Annotated[dict[int, Name], BeforeValidator(_mails)] = Field(default_factory=dict)
-    """The unanswered attempts that are followed by a mail → its template."""
+    """The unanswered attempts that are followed by a mail → its template. A list of attempts,
+    ``[1, 3]``, sends ``follow-up-after-call``."""
     after: Annotated[dict[str, AfterField], BeforeValidator(_known_outcomes)] = Field(
-        default_factory=dict
+        default_factory=dict,
+        description="Outcome of a call → what it leads to; one word is short for `{to: …}`. When "
+        "nothing is said: "
+        + ", ".join(f"`{outcome}: {rule.to}`" for outcome, rule in BY_DEFAULT.items()),
     )
-    """Outcome of a call → what it leads to, where that is not :data:`BY_DEFAULT`."""
 
     @model_validator(mode="after")
     def _emails_follow_attempts(self) -> CallRules:
@@ -183,6 +187,7 @@ class Return(Policy):
     """What becomes of a lead that sales returns for one reason."""
 
     to: Literal["recycle", "disqualify"]
+    """Whether it rests, or is out."""
     fit: Literal["A", "B", "C", "D", ""] = ""
     """The fit letter that the lead has from now on; '' leaves it to the fit rules."""
 
@@ -196,19 +201,24 @@ class FollowUpPolicy(PolicyFile, CallRules):
 
     policy: Literal["follow-up"]
     calling_hours: SendWindow
-    """In the lead's own time zone."""
+    """When leads are called, in the lead's own time zone."""
     qualify_due: ClockSpanField
-    """Business time is that of the owner's team, here and in the spans that follow."""
+    """How soon the lead is to be accepted or returned. Business time is that of the owner's team,
+    here and in the spans that follow."""
     qualify_deadline: ClockSpanField
+    """When that task ends undone."""
     hot_due: ClockSpanField = ClockSpan(Span(5, "minute"))
     """How soon a lead that shows interest right now gets its answer."""
     call_due: ClockSpanField
+    """How soon a call is to be made once it is planned."""
     call_deadline: ClockSpanField
+    """When a call's task ends undone: the outcome ``expired``."""
     returns: dict[str, Annotated[Return, BeforeValidator(_short_return)]]
     """Reason code of a returned lead → what becomes of it; ``recycle`` is short for
     ``{to: recycle}``."""
     outbound: CallRules | None = None
-    """For leads that sales chose without any sign of interest; None treats them as the others."""
+    """For leads that sales chose without any sign of interest; without it they are treated as the
+    others."""
 
     @model_validator(mode="after")
     def _calls_within_calling_hours(self) -> FollowUpPolicy:

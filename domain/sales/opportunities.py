@@ -49,14 +49,17 @@ class OpportunityStage(Policy):
     """One stage of a sale and how long it is expected to take."""
 
     name: str
+    """What people call it."""
     expected: ClockSpanField
-    """Business time is that of the owner's team, here and in the spans that follow."""
+    """How long it is expected to take. Business time is that of the owner's team, here and in the
+    spans that follow."""
 
 
 class MarketingHelp(Policy):
     """The mails that run beside a sale that stands still."""
 
     cadence: str
+    """Their cadence."""
     lasts: ClockSpanField
     """How long the help may take to move the sale."""
 
@@ -65,11 +68,13 @@ class LossReview(Policy):
     """What is asked after a lost sale."""
 
     due: ClockSpanField = ClockSpan(Span(5, "business day"), business=True)
+    """How soon it is to be done."""
     questions: tuple[str, ...] = (
         "When did we last think that we would win, and what changed then?",
         "Which of budget, authority, need and timeline did we not know?",
         "What would we do differently, and who should hear of it?",
     )
+    """What its owner is asked."""
 
 
 class OpportunityPolicy(PolicyFile):
@@ -77,6 +82,7 @@ class OpportunityPolicy(PolicyFile):
 
     policy: Literal["opportunity"]
     stages: Annotated[list[OpportunityStage], AfterValidator(_told_apart)] = Field(min_length=1)
+    """In the order in which a sale goes through them."""
     stall_warnings: int = Field(ge=0)
     """How many times in a row a stage may run over before more is done than to warn."""
     warned_for: ClockSpanField | None = None
@@ -86,8 +92,9 @@ class OpportunityPolicy(PolicyFile):
     return_within: ClockSpanField = ClockSpan(Span(1, "week"))
     """How long the owner has to return a sale that nothing moved; then it counts as stalled."""
     loss_reasons: Annotated[tuple[str, ...], AfterValidator(_codes)] = ()
-    """Why sales are lost; without any, each code will do."""
+    """Codes of why sales are lost; without any, each code will do."""
     loss_review: LossReview = LossReview()
+    """The task that a lost sale brings."""
 
     def expected(self, stage: str) -> ClockSpan:
         """How long ``stage`` is expected to take; of one that is gone, the last."""

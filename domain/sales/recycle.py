@@ -57,12 +57,16 @@ def _parse_cycle(value: Any) -> Any:
 
 
 class CycleRule(Policy):
-    """What is different from this cycle on."""
+    """What is different from this cycle on. ``stop`` alone is short for ``{stop: true}``."""
 
     wait: SpanField | None = None
+    """How long the lead rests."""
     cadence: str | None = None
+    """What it comes back to."""
     wakes_early: bool | None = None
+    """Whether interest brings it back before the time is up."""
     stop: bool = False
+    """Whether it stays away for good."""
 
 
 def _parse_cycles(value: Any) -> Any:
@@ -97,14 +101,19 @@ class RecycleRule(Policy):
     """What becomes of a lead that came back for one reason."""
 
     wait: SpanField = Span(90, "day")
+    """How long the lead rests."""
     cadence: str = ""
+    """What it comes back to; '' for the cadence it was in before."""
     wakes_early: bool = True
+    """Whether interest brings it back before the time is up; a reply or a booking always does."""
     cycles: Annotated[
         dict[int, Annotated[CycleRule, BeforeValidator(_parse_cycle)]],
         BeforeValidator(_parse_cycles),
         AfterValidator(_stop_is_last),
     ] = Field(default_factory=lambda: {4: CycleRule(stop=True)})
-    """Cycle → what is different from then on; a cycle that is not named is like the one before."""
+    """Cycle → what is different from then on; a cycle that is not named is like the one before. A
+    number alone is the last cycle that a lead may leave for this reason: ``3`` is short for
+    ``{4: stop}``, and with ``0`` it never comes back."""
 
     def terms(self, cycle: int) -> Terms:
         """How a lead rests in this cycle (1 is the first)."""
@@ -134,15 +143,21 @@ class ContractEnd(Policy):
     attribute: str = Field(min_length=1)
     """A column of the import (of the lead, else of its account) with dates like 2027-03-31."""
     before: SpanField = Span(60, "day")
+    """How long before that day the lead comes back."""
 
 
 class RecyclePolicy(PolicyFile):
-    """Reason → how long a lead rests and where it comes back."""
+    """How long a lead rests, by why it came back, and what it comes back to."""
 
     policy: Literal["recycle"]
     reasons: dict[str, RecycleRule]
+    """Why leads come back (a code: of a journey, of ``returns`` in follow-up.yaml, of an ``exit``
+    in a cadence) → what becomes of them."""
     default: RecycleRule
+    """For every other reason."""
     contract_end: ContractEnd | None = None
+    """Leads that have a contract with somebody else come back before it ends, whatever their
+    reason says. A day that a person set goes before both."""
 
     def rule(self, reason: str) -> RecycleRule:
         """The rule for ``reason``, or the default."""

@@ -40,6 +40,7 @@ class SalesSla(Policy):
     accept_hot_within: ClockSpanField
     """The same for a hot lead."""
     calls_in_first_week: int = Field(ge=0)
+    """How many calls sales makes in the first week."""
     first_week: ClockSpanField
     """How long the first week is."""
     return_within: ClockSpanField
@@ -50,7 +51,9 @@ class BreachAction(Policy):
     """What happens some time after a promise was broken."""
 
     after: DelayField
+    """How long after the promise was due."""
     do: ActionName
+    """Remind the rep, give the lead to another, or tell the manager."""
 
 
 class SlaPolicy(PolicyFile):
@@ -60,8 +63,11 @@ class SlaPolicy(PolicyFile):
     pilot: bool
     """Measure and record only: a breach has no actions."""
     marketing: MarketingSla
+    """What marketing promises."""
     sales: SalesSla
+    """What sales promises."""
     on_breach: tuple[BreachAction, ...] = ()
+    """What happens when a promise is broken, in the order of time."""
 
     @field_validator("on_breach")
     @classmethod

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from domain.authoring.kinds import kind
 from domain.contacts.countries import country_code, language_code
 from domain.meetings.report_fields import web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
@@ -61,15 +62,22 @@ def _rule_name(value: str) -> str:
     return value.strip()
 
 
-Code = Annotated[str, AfterValidator(_checked_code)]
+Code = Annotated[
+    str,
+    AfterValidator(_checked_code),
+    kind("code", "Lower-case letters, digits and dashes, at most 60.", "rep-1"),
+]
 
 
 class Person(Policy):
     """A person of the sales side. Only ``code`` enters Temporal."""
 
     code: Code
+    """What the person is called wherever no name may be."""
     name: str
+    """For people."""
     email: str
+    """The person's address."""
 
 
 class Rep(Person):
@@ -104,10 +112,13 @@ class Team(Policy):
     """Reps who share a calendar and a manager."""
 
     team: Code
+    """Its code."""
     calendar: BusinessCalendar = BusinessCalendar()
+    """When it works."""
     manager: str = ""
     """Code of a manager or rep; '' when there is none."""
     overflow: Overflow = Overflow()
+    """What happens about leads that none of its reps can take."""
 
 
 class RoutingRule(Policy):
@@ -116,10 +127,11 @@ class RoutingRule(Policy):
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     rule: Annotated[str, AfterValidator(_rule_name)]
+    """Its name, at most 80 characters."""
     condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(default="true", alias="if")
-    """Over ``lead.*`` and ``account.*`` (``FIT_FACTS``); without one the rule takes every lead."""
+    """A condition over ``lead.*`` and ``account.*``; without one the rule takes every lead."""
     to: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
-    """Codes of teams or reps."""
+    """Code of a team or a rep, or a list of them."""
 
     @cached_property
     def compiled(self) -> Condition:
@@ -134,9 +146,11 @@ class TeamPolicy(PolicyFile):
     account_owner_first: bool = True
     """A lead goes to the owner of its account when that is a rep with room."""
     teams: tuple[Team, ...] = Field(default=(Team(team=DEFAULT_TEAM),), min_length=1)
+    """Without it there is one team, of the default calendar."""
     managers: tuple[Person, ...] = ()
     """People who are told of breaches and take no leads."""
     reps: tuple[Rep, ...] = Field(min_length=1)
+    """People who take leads."""
     routing: tuple[RoutingRule, ...] = Field(default=(), max_length=MOST_CONDITIONS)
     """The first rule that fits a lead says who may take it; a lead that none fits, any rep."""
 

@@ -49,13 +49,16 @@ class _FitRule(Policy):
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     rule: RuleName
+    """Its name, at most 80 characters, once in the file."""
 
 
 class TraitRule(_FitRule):
     """What one trait is worth."""
 
     condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(alias="if")
+    """A condition over ``lead.*`` and ``account.*``."""
     points: Points
+    """What it adds where it holds."""
 
     @cached_property
     def compiled(self) -> Condition:
@@ -78,16 +81,17 @@ def _as_list(value: Any) -> Any:
 
 
 class BandRule(_FitRule):
-    """What a number is worth, by the band it falls in. ``bands`` are the points from a number on;
-    below the lowest there are none."""
+    """What a number is worth, by the band it falls in."""
 
     value: Annotated[
         tuple[Annotated[str, checked_condition(FIT_FACTS, number=True)], ...],
         BeforeValidator(_as_list),
         Field(min_length=1, max_length=20),
     ]
-    """Expressions that give a number; the first that can be answered counts."""
+    """An expression that gives a number, or a list of them: the first that can be answered
+    counts."""
     bands: Annotated[dict[float, Points], Field(min_length=1, max_length=50)]
+    """Number → the points from there on; below the lowest there are none."""
 
     @cached_property
     def conditions(self) -> tuple[Condition, ...]:
@@ -123,6 +127,7 @@ class FirstOf(Policy):
     """Rules of which the first that fits counts."""
 
     first: Annotated[tuple[OneRule, ...], Field(min_length=1, max_length=100)]
+    """The rules, in the order in which they are tried."""
 
     @field_validator("first", mode="before")
     @classmethod

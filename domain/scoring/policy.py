@@ -19,13 +19,14 @@ from pydantic import (
     model_serializer,
 )
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.facts import FactSet
 from domain.rules.policy import Path, Policy, PolicyFile, first_double, mistake
 from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
-from domain.time.span import Span, SpanField, parse_span
+from domain.time.span import SPAN_KIND, Span, SpanField, parse_span
 
 KINDS = (
     *("open", "click", "reply", "form", "booking", "unsubscribe", "bounce", "complaint"),
@@ -90,11 +91,11 @@ def _parse_kinds(value: Any) -> Any:
         raise mistake(f"this must be a kind of event or a list of them, of {', '.join(KINDS)}")
     if not kinds:
         raise mistake("this is empty. Write at least one kind of event, such as click")
-    for position, kind in enumerate(kinds):
-        if kind not in KINDS:
+    for position, name in enumerate(kinds):
+        if name not in KINDS:
             path = () if isinstance(value, str) else (position,)
-            advice = did_you_mean(str(kind), KINDS)
-            raise mistake(f"unknown kind of event '{kind}'.{advice}", path)
+            advice = did_you_mean(str(name), KINDS)
+            raise mistake(f"unknown kind of event '{name}'.{advice}", path)
     return tuple(dict.fromkeys(kinds))
 
 
@@ -103,6 +104,29 @@ HalfLife = Annotated[
     Span,
     BeforeValidator(partial(parse_span, most_years=_LONGEST_HALF_LIFE_YEARS)),
     PlainSerializer(str, return_type=str),
+    SPAN_KIND,
+]
+CapField = Annotated[
+    Cap,
+    BeforeValidator(_parse_cap),
+    PlainSerializer(str, return_type=str),
+    kind(
+        "limit",
+        "A number, `per`, and `day`, `week` or `month`: those of the calendar, in UTC; weeks begin "
+        "on Monday.",
+        "3 per day",
+        "2 per week",
+    ),
+]
+KindsField = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_parse_kinds),
+    kind(
+        "kinds of event",
+        f"One of {', '.join(f'`{name}`' for name in KINDS)}, or a list of them.",
+        "click",
+        ["page", "screen"],
+    ),
 ]
 
 
@@ -112,15 +136,17 @@ class InterestRule(Policy):
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     rule: RuleName
-    on: Annotated[tuple[str, ...], BeforeValidator(_parse_kinds)]
-    """Kinds of event, of :data:`KINDS`."""
+    """Its name, at most 80 characters, once in the file."""
+    on: KindsField
+    """What it is about."""
     condition: Annotated[str, checked_condition(EVENT_FACTS)] | None = Field(
         default=None, alias="if"
     )
+    """A condition over ``event.*``; without one the rule fits every event of its kinds."""
     points: Points
-    at_most: (
-        Annotated[Cap, BeforeValidator(_parse_cap), PlainSerializer(str, return_type=str)] | None
-    ) = None
+    """What an event adds to the interest."""
+    at_most: CapField | None = None
+    """How many events count; those that come later in the period add nothing."""
 
     @field_validator("condition", "at_most", mode="before")
     @classmethod
@@ -146,7 +172,7 @@ class ScoringPolicy(PolicyFile):
 
     policy: Literal["scoring"]
     half_life: HalfLife
-    """After this long, the points of an event are worth half."""
+    """After this long, at most 100 years, the points of an event are worth half."""
     interest: tuple[InterestRule, ...] = Field(min_length=1, max_length=MOST_CONDITIONS)
     """The first rule that fits an event gives its points."""
     levels: dict[int, Floor]

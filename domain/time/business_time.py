@@ -46,8 +46,11 @@ class ClosedRange(BaseModel):
     )
 
     first: DayField = Field(alias="from")
+    """The first day."""
     last: DayField = Field(alias="to")
+    """The last day, at most a year later."""
     why: str = ""
+    """For people who read the file."""
 
     @model_validator(mode="after")
     def _is_a_range(self) -> ClosedRange:
@@ -70,14 +73,15 @@ class BusinessCalendar(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     time_zone: ZoneField = "UTC"
-    """IANA name of the zone the hours are meant in."""
+    """The zone the hours are meant in."""
     hours: WeekField = _OFFICE
-    """The openings of each weekday, minutes after local midnight."""
+    """When the team works."""
     holidays: CountryField = ""
-    """Country (ISO 3166-1 alpha-2) whose national holidays are closed, or ''."""
+    """The country on whose national holidays it does not; '' for none."""
     extra_holidays: NamedDaysField = ()
-    """Further days that are closed, each with its name."""
+    """Further days that are closed."""
     closed: tuple[ClosedRange, ...] = ()
+    """Stretches of days that are closed."""
 
     def is_open(self, at: datetime) -> bool:
         """Whether the team works at the instant ``at``; the closing minute is shut."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.contacts.countries import country_code
 from domain.time.time_zones import time_zone_name
@@ -178,18 +179,37 @@ def _checked_country(value: str) -> str:
 
 
 WeekField = Annotated[
-    Week, BeforeValidator(_read_week), PlainSerializer(_write_week, return_type=dict)
+    Week,
+    BeforeValidator(_read_week),
+    PlainSerializer(_write_week, return_type=dict),
+    kind(
+        "opening hours",
+        "Weekdays (`mon` … `sun`), or stretches of them, with one opening or a list of them. Each "
+        "lies within a day.",
+        {"mon-thu": "09:00-18:00", "fri": ["09:00-12:00", "13:00-15:00"]},
+    ),
 ]
-"""Opening hours: ``{mon-thu: "09:00-18:00", fri: ["09:00-12:00", "13:00-15:00"]}``."""
-DayField = Annotated[date, BeforeValidator(_day)]
-"""A day: ``2026-12-24``."""
+"""The openings of each weekday, minutes after local midnight."""
+DayField = Annotated[date, BeforeValidator(_day), kind("day", "Year, month, day.", "2026-12-24")]
 NamedDaysField = Annotated[
     NamedDays,
     BeforeValidator(_read_named_days),
     PlainSerializer(_write_named_days, return_type=dict),
+    kind("named days", "Days, each with its name.", {"2026-05-01": "Workers' Day"}),
 ]
-"""Days with names: ``{2026-05-01: Workers' Day}``."""
-ZoneField = Annotated[str, AfterValidator(_checked_zone)]
-"""An IANA time zone."""
-CountryField = Annotated[str, AfterValidator(_checked_country)]
-"""A country (ISO 3166-1 alpha-2) whose national holidays are known, or ''."""
+ZoneField = Annotated[
+    str,
+    AfterValidator(_checked_zone),
+    kind("time zone", "The IANA name of a time zone.", "Asia/Seoul", "UTC"),
+]
+CountryField = Annotated[
+    str,
+    AfterValidator(_checked_country),
+    kind(
+        "country with holidays",
+        "Two capital letters (ISO 3166-1 alpha-2) of a country whose national holidays are known.",
+        "KR",
+        "DE",
+    ),
+]
+"""The country, or ''."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.time.window import add_business_days
 
@@ -98,5 +99,17 @@ def parse_span(value: Any, *, most_years: int = 2) -> Any:
     return Span(amount, unit)
 
 
-SpanField = Annotated[Span, BeforeValidator(parse_span), PlainSerializer(str, return_type=str)]
+SPAN_KIND = kind(
+    "span of time",
+    "A whole number above zero and `minutes`, `hours`, `days`, `business days` or `weeks`; at most "
+    "two years if nothing else is said. All but business days is time that passes always; business "
+    "days are those of the lead's country.",
+    "30 minutes",
+    "3 days",
+    "2 business days",
+    "1 week",
+)
+SpanField = Annotated[
+    Span, BeforeValidator(parse_span), PlainSerializer(str, return_type=str), SPAN_KIND
+]
 """A pydantic field read by :func:`parse_span` and written back the same way."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.time.business_time import BusinessCalendar
 from domain.time.span import Span, amount_and_unit, parse_span
@@ -137,9 +138,28 @@ def parse_delay(value: Any) -> Any:
 
 
 _AS_TEXT = PlainSerializer(str, return_type=str)
-ClockSpanField = Annotated[ClockSpan, BeforeValidator(parse_clock_span), _AS_TEXT]
+ClockSpanField = Annotated[
+    ClockSpan,
+    BeforeValidator(parse_clock_span),
+    _AS_TEXT,
+    kind(
+        "span of work",
+        "A whole number above zero and `minutes`, `hours`, `days` or `weeks`, which pass always, "
+        "or `business minutes`, `business hours` or `business days`, which pass while the team of "
+        "whoever does the work is open (`calendar` in team.yaml). At most two years.",
+        "30 minutes",
+        "60 business minutes",
+        "4 business hours",
+        "2 business days",
+    ),
+]
 """A pydantic field read by :func:`parse_clock_span` and written back the same way."""
-DelayField = Annotated[ClockSpan, BeforeValidator(parse_delay), _AS_TEXT]
+DelayField = Annotated[
+    ClockSpan,
+    BeforeValidator(parse_delay),
+    _AS_TEXT,
+    kind("delay", "A span of work, or `0 minutes` for at once.", "0 minutes", "4 business hours"),
+]
 """A pydantic field read by :func:`parse_delay` and written back the same way."""
 Duration = Span | ClockSpan | timedelta
 """How long a task may take: business time is that of the owner's team, a ``timedelta`` journey

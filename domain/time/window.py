@@ -26,6 +26,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.authoring.kinds import kind
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 WindowDay = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun", "business"]
@@ -56,25 +58,33 @@ def _clock(minute: int) -> str:
 
 
 MinuteOfDay = Annotated[
-    int, BeforeValidator(_minute_of_day), PlainSerializer(_clock, return_type=str)
+    int,
+    BeforeValidator(_minute_of_day),
+    PlainSerializer(_clock, return_type=str),
+    kind(
+        "time of day",
+        "Hours and minutes of a clock that counts to 24, in quotation marks. `24:00` ends the day.",
+        "09:00",
+        "24:00",
+    ),
 ]
 
 
 class SendWindow(BaseModel):
-    """The local hours of the local days in which mail may go.
-
-    ``start`` and ``end`` (``from`` and ``to`` in YAML) are minutes after local midnight; the
-    window is open from ``start`` up to, not including, ``end``.
-    """
+    """The hours of the lead's own days in which mail may go, or a call be made."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, validate_by_name=True, serialize_by_alias=True
     )
 
     days: tuple[WindowDay, ...] = ("business",)
+    """Weekdays, or ``business`` for the days on which the lead's country works."""
     start: MinuteOfDay = Field(default=9 * 60, alias="from")
+    """When it opens, by the lead's clock."""
     end: MinuteOfDay = Field(default=17 * 60, alias="to")
+    """When it closes, on the same day; that minute is shut."""
     skip_holidays: bool = True
+    """Whether it stays shut on national holidays of the lead's country."""
 
     @model_validator(mode="after")
     def _can_open(self) -> SendWindow:
