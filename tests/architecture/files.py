@@ -29,7 +29,14 @@ LEFT_OUT = {
     "dist",
 }
 """Folders that are made, not written; hidden ones are left out too, except those named below."""
-HIDDEN_BUT_OURS = {".ci", ".github", ".dockerignore", ".env.example", ".gitignore"}
+HIDDEN_BUT_OURS = {
+    ".ci",
+    ".github",
+    ".dockerignore",
+    ".env.example",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+}
 
 
 @functools.cache

@@ -1,0 +1,54 @@
+"""What the pages point at is there: a reader follows a link or opens a file and finds it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from domain.checking.reference import anchor
+from settings import ROOT
+from tests.architecture.files import shown, written_files
+
+PAGES = [path for path in written_files() if path.suffix == ".md"]
+_FENCED = re.compile(r"^ *```.*?^ *```", re.M | re.S)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_PATH = re.compile(r"`((?:[\w.-]+/)+[\w.*-]*|[\w-]+\.(?:py|toml|md))(?::[^`]*)?`")
+
+
+def _headings(page: Path) -> set[str]:
+    text = _FENCED.sub("", page.read_text(encoding="utf-8"))
+    return {anchor(line) for line in re.findall(r"^#+ (.*)$", text, re.M)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    """A link inside the project, with the heading it names."""
+    lost = []
+    for link in _LINK.findall(_FENCED.sub("", page.read_text(encoding="utf-8"))):
+        file, _, heading = link.partition("#")
+        if "://" in link or link.startswith("mailto:"):
+            continue
+        target = (page.parent / file).resolve() if file else page
+        if not target.exists() or (heading and heading not in _headings(target)):
+            lost.append(link)
+
+    assert lost == []
+
+
+def test_every_decision_is_on_the_list_of_decisions() -> None:
+    """Else nobody finds it but by chance."""
+    folder = ROOT / "docs" / "decisions"
+    listed = set(_LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
+
+    assert listed == {path.name for path in folder.glob("*.md")} - {"README.md"}
+
+
+def test_every_file_that_contributing_names_is_there() -> None:
+    """A recipe that sends people to a file that is gone costs more than none."""
+    text = _FENCED.sub("", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    named = _PATH.findall(text)
+
+    assert len(named) > 30
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
