@@ -8,39 +8,85 @@ server, Temporal's SDK, asyncio.
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal, cast
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+import tracing
 
 ExceptionInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
-def keep_values_out_of_logs() -> None:
-    """From now on this process logs errors without their texts; calling it again does nothing."""
+def keep_values_out_of_logs(form: Literal["console", "json"] = "console") -> None:
+    """From now on this process logs errors without their texts.
+
+    Args:
+        form: lines for people, or a JSON object on each line, those of libraries too.
+    """
+    global _ended_as  # noqa: PLW0603  (as the hooks below are the process's)
+    _ended_as = _as_json if form == "json" else str
     logging.setLogRecordFactory(_record)
     sys.excepthook = _ended
     threading.excepthook = lambda thread: _ended(
         thread.exc_type, thread.exc_value, thread.exc_traceback
     )
     sys.unraisablehook = lambda found: _ended(found.exc_type, found.exc_value, found.exc_traceback)
+    fmt, renderer = (
+        "%Y-%m-%d %H:%M:%S",
+        cast(Processor, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())),
+    )
+    if form == "json":
+        fmt, renderer = "iso", structlog.processors.JSONRenderer()
+    known: list[Processor] = [
+        structlog.processors.add_log_level,
+        _with_trace,
+        structlog.processors.TimeStamper(fmt=fmt, utc=True),
+    ]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
             structlog.processors.StackInfoRenderer(),
             _without_texts,
-            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
-            structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty()),
+            *known,
+            renderer,
         ]
     )
+    if form == "json":
+        _write_as_json([_of_library, *known], renderer)
+
+
+def _write_as_json(known: Sequence[Processor], renderer: Processor) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=known,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.root.handlers = [handler]
+    logging.getLogger("uvicorn").setLevel(logging.INFO)
+
+
+def _of_library(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The name of the logger, and the error that :func:`_record` has written down."""
+    record: logging.LogRecord = event["_record"]
+    event["logger"] = record.name
+    if record.exc_text:
+        event["exception"] = record.exc_text
+    return event
+
+
+def _with_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    return {**event, **tracing.ids()}
 
 
 def told(error: BaseException) -> str:
@@ -68,15 +114,16 @@ def _harmless_text(error: BaseException) -> str:
     return f": {error}" if home.startswith("temporalio.") else ""
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
+def _chain(error: BaseException, seen: set[int] | None = None) -> Iterator[BaseException]:
+    # One set for all branches: an error in a group may have been raised because of the group.
+    seen = set() if seen is None else seen
     current: BaseException | None = error
     while current is not None and id(current) not in seen:
         seen.add(id(current))
         yield current
         if isinstance(current, BaseExceptionGroup):
             for inner in current.exceptions:
-                yield from _chain(inner)
+                yield from _chain(inner, seen)
         hidden = current.__cause__ is None and current.__suppress_context__
         current = None if hidden else current.__cause__ or current.__context__
 
@@ -133,4 +180,11 @@ def _ended(
     _kind: type[BaseException], error: BaseException | None, _frames: TracebackType | None
 ) -> None:
     if error is not None:
-        sys.stderr.write(f"{told(error)}\n")
+        sys.stderr.write(f"{_ended_as(told(error))}\n")
+
+
+def _as_json(exception: str) -> str:
+    return json.dumps({"event": "it ended", "level": "critical", "exception": exception})
+
+
+_ended_as: Callable[[str], str] = str

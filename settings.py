@@ -164,6 +164,16 @@ class Settings(BaseSettings):
     worker_concurrency: int = 16
     """Activities of each task queue that one worker does at once, over all its processes."""
     worker_shutdown_seconds: float = 30.0
+    metrics_address: str = ""
+    """``host:port`` on which this process serves ``/metrics`` for Prometheus, apart from what the
+    public reaches. Empty: nowhere."""
+    temporal_metrics_address: str = ""
+    """The same for what Temporal's SDK counts in a worker."""
+    otel_exporter_otlp_endpoint: str = ""
+    """Base URL of an OpenTelemetry collector (OTLP over HTTP), which gets traces. Empty: none are
+    made. Further ``OTEL_…`` variables hold as OpenTelemetry describes them."""
+    log_format: Literal["console", "json"] = "console"
+    """How log lines are written: for people, or a JSON object each."""
     worker_beat_file: Path | None = None
     """A worker touches it every few seconds while it runs, for a health check of its own."""
 
@@ -191,6 +201,14 @@ class Settings(BaseSettings):
                 "neither"
             )
         return self
+
+    @field_validator("metrics_address", "temporal_metrics_address")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        host, _, port = address.rpartition(":")
+        if address and not (host and port.isascii() and port.isdecimal() and int(port) < 65536):
+            raise ValueError("write it as HOST:PORT, such as 127.0.0.1:9464")
+        return address
 
     @field_validator("scanner_networks")
     @classmethod

@@ -29,6 +29,7 @@ from temporalio.worker import Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings as settings_module
+import tracing
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats, hear_database
@@ -43,6 +44,7 @@ from domain.not_ready import NotReady
 from logs import keep_values_out_of_logs
 from mail.channels.registry import channel_from
 from mail.links import link_signer
+from metrics import serve as serve_metrics
 from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine
@@ -50,6 +52,7 @@ from store.migrate import require_current
 from supervision import STOP_SIGNALS, supervise
 from temporal.connect import reach_temporal
 from temporal.relay import Relay
+from temporal.telemetry import serve_sdk_metrics
 from workflows.registry import WORKFLOWS
 
 LAST_SECONDS = 5.0
@@ -232,6 +235,7 @@ def main() -> int:
     keep_values_out_of_logs()
     try:
         settings = settings_module.get()
+        keep_values_out_of_logs(settings.log_format)
         processes = settings.processes()
     except NotReady as refusal:
         sys.stderr.write(f"{refusal}\n")
@@ -271,6 +275,9 @@ def work(settings: Settings) -> int:
     """Run one process of the worker until it is told to stop; its exit code, as of :func:`main`."""
     stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
     try:
+        serve_metrics(settings.metrics_address)
+        serve_sdk_metrics(settings.temporal_metrics_address)
+        tracing.start("perennial-worker", settings.otel_exporter_otlp_endpoint)
         while not stopping.told:
             try:
                 asyncio.run(run(settings, stopping))

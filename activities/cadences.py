@@ -24,6 +24,7 @@ from domain.scoring.standing import standing_of
 from domain.sentences import Value, sentence
 from domain.time.window import begins, next_opening
 from mail.merge import greeted_as, lead_facts, merge_fields
+from metrics import STEP_LATENESS
 from store.consent.consent import consent_version
 from store.journeys import enrollment_steps, journeys
 from store.journeys.enrollment_steps import EnrolledLead, EnrollmentStep
@@ -152,6 +153,8 @@ class CadenceActivities:
                 meeting_id=request.meeting_id,
                 begun=bool(begun),
             )
+            planned = datetime.fromisoformat(request.due)
+            STEP_LATENESS.observe(self.resources.seconds_until(now, planned))
         with self.resources.statements.connect() as connection:
             self._remember(connection, current, plan, move, now)
         return plan

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import refusals
+from activities import failing, refusals
 from activities.resources import Resources
 from crash_points import crash_point
 from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
@@ -27,6 +27,7 @@ from mail.channels.base import (
     TryAgain,
 )
 from mail.text import mail_text
+from metrics import SENDS_REFUSED, TOUCHES
 from store.mail import ledger, sending
 from store.patience import keep_trying
 
@@ -107,6 +108,8 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
     if found.state == "paused":
         return _wait_for_the_channel(resources, now)
     if not found.mine:
+        if found.state == "suppressed":
+            _count(resources, "suppressed")
         return Delivery(found.state, found.room)
     delivery = _send(resources, email, mine, now)
     if probe and delivery.state == "sent":
@@ -212,8 +215,10 @@ def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Deli
             _message(resources, email), lambda: _mark(resources, email, claim)
         )
     except _Stopped:
+        _count(resources, "suppressed")
         return Delivery("suppressed")
     except RenderError as error:
+        failing.note(resources.engine, "RenderError", given_up=True)
         return _settle(resources, email.key, "failed", claim, now, error=f"template: {error}")
     except (MessageRejected, RecipientBusy, SenderRefused) as refused:
         return _refused(resources, email, claim, refused, now)
@@ -247,9 +252,12 @@ def _refused(
         until = _surely(settle)
     except refusals.TakenOver:
         raise _in_hand() from None
+    busy = isinstance(refused, RecipientBusy)
+    if busy:
+        SENDS_REFUSED.labels(resources.channel.name, "not_now").inc()
+    _count(resources, "failed" if until is None else "put_off")
     if until is None:
         return Delivery("failed")
-    busy = isinstance(refused, RecipientBusy)
     return Delivery("put_off", until=until, why="recipient" if busy else "sender")
 
 
@@ -326,7 +334,13 @@ def _settle(
             )
 
     _surely(settle)
+    if state != "planned":
+        _count(resources, state)
     return Delivery(state)
+
+
+def _count(resources: Resources, state: str) -> None:
+    TOUCHES.labels(resources.channel.name, state).inc()
 
 
 def _surely(settle: Callable[[], T]) -> T:

@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from metrics import ACTIVITIES_GIVEN_UP, ACTIVITY_FAILURES
 from store.health import note_failing
 
 log = structlog.get_logger()
@@ -22,7 +23,8 @@ OFTEN = 5
 
 
 class CountsFailing(Interceptor):
-    """Notes each failure of an activity from its fifth attempt on: one small row for each kind.
+    """Counts each failure of an activity, and notes those from the fifth attempt on and those that
+    no other attempt can mend: one small row for each kind.
 
     It holds only names of ours, never what a failure says. While the database is away nothing is
     noted; that is seen by itself.
@@ -48,23 +50,37 @@ class _Counted(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except Exception as error:
-            if activity.info().attempt >= OFTEN:
-                await asyncio.to_thread(self._note, activity.info(), _kind(error))
+            info, kind = activity.info(), _kind(error)
+            ACTIVITY_FAILURES.labels(info.activity_type, kind).inc()
+            given_up = isinstance(error, ApplicationError) and error.non_retryable
+            if given_up or info.attempt >= OFTEN:
+                await asyncio.to_thread(note, self._database, kind, given_up=given_up)
             raise
 
-    def _note(self, info: activity.Info, error: str) -> None:
-        try:
-            with self._database.begin() as connection:
-                note_failing(
-                    connection,
-                    activity=info.activity_type,
-                    workflow=info.workflow_type or "",
-                    error=error,
-                    workflow_id=info.workflow_id or "",
-                    attempt=info.attempt,
-                )
-        except SQLAlchemyError as away:
-            log.warning("a failure is not counted", error=type(away).__name__)
+
+def note(database: Engine, error: str, *, given_up: bool) -> None:
+    """Have somebody told that the current activity fails.
+
+    Args:
+        error: type of the failure.
+        given_up: whether no other attempt can mend it.
+    """
+    info = activity.info()
+    if given_up:
+        ACTIVITIES_GIVEN_UP.labels(info.activity_type, error).inc()
+    try:
+        with database.begin() as connection:
+            note_failing(
+                connection,
+                activity=info.activity_type,
+                workflow=info.workflow_type or "",
+                error=error,
+                workflow_id=info.workflow_id or "",
+                attempt=info.attempt,
+                given_up=given_up,
+            )
+    except SQLAlchemyError as away:
+        log.warning("a failure is not counted", error=type(away).__name__)
 
 
 def _kind(error: Exception) -> str:

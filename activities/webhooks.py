@@ -19,6 +19,7 @@ from temporalio import activity
 from activities.resources import Resources
 from crash_points import crash_point
 from domain.contracts.webhooks import WebhookAttempt, WebhookAttempted, is_public, url_problem
+from metrics import WEBHOOK_DELIVERIES
 from store.outbox import outgoing
 from store.outbox.outgoing import Outgoing
 from store.patience import keep_trying
@@ -61,6 +62,7 @@ class WebhookActivities:
 
         # Whoever got it would get it again; only this process knows that it need not.
         keep_trying(end, SETTLE_SECONDS, may_go_on=lambda: not activity.is_worker_shutdown())
+        WEBHOOK_DELIVERIES.labels(state).inc()
         log.info("webhook attempt", delivery=delivery_id, state=state, status=status)
         # Addresses of receivers stay out of histories.
         answer = f"the answer was {status}" if status else "there was no answer"

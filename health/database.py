@@ -33,6 +33,7 @@ CHECKED: dict[str, Sentence] = {
     "sessions": sentence("Connections"),
     "relay": sentence("Relay"),
     "dispositions": sentence("Dispositions"),
+    "tasks": sentence("Tasks"),
     "activities": sentence("Activities"),
     "sending": sentence("Sending"),
     "touches": sentence("Mails"),
@@ -240,24 +241,42 @@ def _dispositions(name: str, title: Sentence, probe: Probe, _clock: Clock) -> Ch
     )
 
 
+def _tasks(name: str, title: Sentence, probe: Probe, clock: Clock) -> Check:
+    rows = probe.ask(health.TASKS, now=clock.now())
+    late = sum(row["late"] for row in rows)
+    said = sentence("{open} open, {late} late", open=sum(row["open"] for row in rows), late=late)
+    kinds = {row["kind"]: {"open": row["open"], "late": row["late"]} for row in rows}
+    return Check(name, title, State.OK, said, figures={"kinds": kinds})
+
+
 def _activities(name: str, title: Sentence, probe: Probe, _clock: Clock) -> Check:
     rows = probe.ask(health.FAILING)
     if not rows:
         return Check(name, title, State.OK, sentence("none keeps failing"), figures={"failing": []})
+    given_up = [row for row in rows if row["given_up"]]
     listed = ", ".join(
         f"{row['activity']}: {row['error']} ({row['workflow_id']})" for row in rows[:5]
     )
+    said = sentence("kinds that keep failing: {number}", number=len(rows))
+    figures = {"failing": [dict(row, first_at=row["first_at"].isoformat()) for row in rows]}
+    if given_up:
+        advice = sentence(
+            "These activities fail, and trying again won't mend them: {listed}. See “An activity "
+            "was given up” in docs/operations.md.",
+            listed=listed,
+        )
+        return Check(name, title, State.BAD, said, advice, figures)
     return Check(
         name,
         title,
         State.WARN,
-        sentence("kinds that keep failing: {number}", number=len(rows)),
+        said,
         sentence(
             "These activities fail again and again, and their journeys wait: {listed}. See “Find a "
             "stuck lead” in docs/operations.md.",
             listed=listed,
         ),
-        {"failing": [dict(row, first_at=row["first_at"].isoformat()) for row in rows]},
+        figures,
     )
 
 
@@ -352,6 +371,7 @@ _ASK: dict[str, Callable[[str, Sentence, Probe, Clock], Check]] = {
     "sessions": _sessions,
     "relay": _relay,
     "dispositions": _dispositions,
+    "tasks": _tasks,
     "activities": _activities,
     "sending": sending,
     "touches": _touches,

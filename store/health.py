@@ -67,11 +67,19 @@ NOT_TAKEN = """
     FROM relay_message WHERE outcome = '' AND kind = 'complete_task'
         AND created_at < now() - interval '1 minute'
 """
-FAILING = """
-    SELECT activity, workflow, error, workflow_id, attempt, failures, first_at
-    FROM failing_activity WHERE last_at > now() - interval '3 minutes'
-    ORDER BY failures DESC LIMIT 20
+TASKS = """
+    SELECT kind, count(*) AS open, count(*) FILTER (WHERE due_at < %(now)s) AS late
+    FROM task WHERE state = 'open' GROUP BY kind ORDER BY kind
 """
+"""``now`` is journey time."""
+FAILING = """
+    SELECT activity, workflow, error, workflow_id, attempt, failures, first_at, given_up
+    FROM failing_activity
+    WHERE last_at > now() - CASE WHEN given_up THEN interval '25 hours'
+                                 ELSE interval '3 minutes' END
+    ORDER BY given_up DESC, failures DESC LIMIT 20
+"""
+"""What was given up is tried again within a day."""
 PAUSES = """
     SELECT channel, reason, detail, opened_at, probes FROM sending_pause
     WHERE ended_at IS NULL ORDER BY opened_at
@@ -187,6 +195,7 @@ def note_failing(
     error: str,
     workflow_id: str,
     attempt: int,
+    given_up: bool = False,
 ) -> None:
     """Count a failure of an activity that keeps failing.
 
@@ -196,15 +205,19 @@ def note_failing(
         workflow: type of the workflow that waits for it.
         error: type of the failure.
         attempt: which attempt failed, from 1.
+        given_up: whether no other attempt could mend it.
     """
     connection.execute(
         text(
             """
             INSERT INTO failing_activity AS known
-                (activity, workflow, error, workflow_id, attempt, failures, first_at, last_at)
-            VALUES (:activity, :workflow, :error, :workflow_id, :attempt, 1, now(), now())
+                (activity, workflow, error, workflow_id, attempt, failures, first_at, last_at,
+                 given_up)
+            VALUES (:activity, :workflow, :error, :workflow_id, :attempt, 1, now(), now(),
+                    :given_up)
             ON CONFLICT (activity, workflow, error) DO UPDATE SET
                 workflow_id = excluded.workflow_id, attempt = excluded.attempt,
+                given_up = excluded.given_up,
                 failures = CASE WHEN known.last_at < now() - interval '1 hour' THEN 1
                                 ELSE known.failures + 1 END,
                 first_at = CASE WHEN known.last_at < now() - interval '1 hour' THEN now()
@@ -218,6 +231,7 @@ def note_failing(
             "error": error,
             "workflow_id": workflow_id,
             "attempt": attempt,
+            "given_up": given_up,
         },
     )
 

@@ -9,6 +9,7 @@ from temporalio.service import KeepAliveConfig, RPCError
 
 from runtime import RETRY_SECONDS, Unreachable, Wait
 from settings import Settings
+from temporal.telemetry import trace_interceptors
 
 # A connection that vanished without a reset is given up after both. Servers end connections that
 # ask more often than every ten seconds.
@@ -29,6 +30,7 @@ async def connect_temporal(settings: Settings, address: str) -> Client:
         api_key=key.get_secret_value() if key else None,
         tls=settings.temporal_tls_config(),
         keep_alive_config=_KEEP_ALIVE,
+        interceptors=trace_interceptors(),
     )
 
 

@@ -25,6 +25,7 @@ from temporalio.common import TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+import tracing
 from crash_points import crash_point
 from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
 from domain.contracts.journey import (
@@ -46,6 +47,7 @@ from domain.contracts.journey_sales import (
 from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.contracts.search_attributes import search_attributes
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW
+from metrics import RELAY_DELAY, RELAY_MESSAGES
 from store.erasure import erasure
 from store.outbox.relay_queue import (
     LEASE_SECONDS,
@@ -140,6 +142,7 @@ class Relay:
         if settled:
             crash_point("relay.delivered")
             await asyncio.to_thread(settle, self._engine, settled)
+            _count(settled)
             await self._note_trouble(settled)
 
     async def _note_trouble(self, settled: list[tuple[Leased, Delivery]]) -> None:
@@ -190,7 +193,8 @@ class Relay:
             return Delivery("retry", "the lease was over")
         try:
             async with asyncio.timeout(LONGEST_DELIVERY_SECONDS):
-                return await self._bring(message)
+                with tracing.span(f"relay {message.kind}", parent=message.traceparent):
+                    return await self._bring(message)
         except Exception as error:
             # Whatever is wrong with one message, those of other journeys must not wait for it.
             reason = error.status.name if isinstance(error, RPCError) else type(error).__name__
@@ -384,6 +388,13 @@ class Relay:
     def _mark_late(self, task_id: int) -> bool:
         with self._engine.begin() as connection:
             return tasks.mark_late(connection, task_id)
+
+
+def _count(settled: list[tuple[Leased, Delivery]]) -> None:
+    for message, said in settled:
+        RELAY_MESSAGES.labels(message.kind, said.outcome).inc()
+        if said.outcome == "delivered":
+            RELAY_DELAY.observe(message.waited)
 
 
 def _backoff(attempts: int) -> float:

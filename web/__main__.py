@@ -7,9 +7,14 @@ import logging
 import sys
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 import settings
+import tracing
+from health.metrics import Health
 from logs import keep_values_out_of_logs
+from metrics import MetricsRefused
+from metrics import serve as serve_metrics
 from web.app import create_app
 from web.bounded_http import BoundedHttp
 from web.console.app import mount_console
@@ -31,9 +36,15 @@ def main() -> int:
             file=sys.stderr,
         )
         return 2
+    tracing.start("perennial-web", chosen.otel_exporter_otlp_endpoint)
+    try:
+        serve_metrics(chosen.metrics_address, Health(chosen))
+    except MetricsRefused as refused:
+        print(str(refused), file=sys.stderr)  # noqa: T201
+        return 2
     app = create_app(chosen)
     mount_console(app, chosen)
-    keep_values_out_of_logs()
+    keep_values_out_of_logs(chosen.log_format)
     # A full collection holds everybody's page up: it need not go through what was imported, and
     # need not come as often as a page of the console is left.
     gc.collect()
@@ -49,6 +60,8 @@ def main() -> int:
         forwarded_allow_ips=",".join(filter(None, ["127.0.0.1", chosen.trusted_proxies])),
         server_header=False,
         http=BoundedHttp,
+        # Its own lines are written as all others are.
+        log_config=LOGGING_CONFIG if chosen.log_format == "console" else None,
         ws_max_size=LARGEST_MESSAGE,
     )
     return 0

@@ -19,6 +19,7 @@ from store.engine import AWAY, engine
 from store.published.policies import PolicyMissing
 from web.api.app import create_api
 from web.body_limits import BodyLimits
+from web.observed import Observed
 from web.own_hosts import OwnHosts
 from web.recipients.booking import booking_pages
 from web.recipients.confirmation import confirmation_pages
@@ -71,7 +72,15 @@ somebody's."""
 
 def create_app(settings: Settings) -> FastAPI:
     """The app over the database of ``settings``."""
-    app = FastAPI(title="Perennial", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Perennial",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        # FastAPI's own spans hold whole addresses, with the tokens in them; see web.observed. What
+        # is mounted in this app makes none either.
+        telemetry={"exclude": lambda _scope: True, "auto_configure": False},
+    )
     database = engine(settings.database_url)
     signer = link_signer(settings)
     app.include_router(recipient_pages(settings, database, signer))
@@ -116,9 +125,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_middleware(SameOrigin, own_hosts=[urlsplit(settings.web_url()).netloc])
 
-    headers = dict(HEADERS)
-    if settings.web_url().startswith("https://"):
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+    secure = settings.web_url().startswith("https://")
+    headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
 
     @app.middleware("http")
     async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -134,8 +142,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(OwnHosts, own_url=settings.web_url(), bound_host=settings.web_host)
     app.add_middleware(BodyLimits)
     app.add_middleware(Unhandled)
-    # Outermost, or refusals given before it would be in no log.
+    # Outermost, or refusals given before them would be in no log, and not counted.
     app.add_middleware(LoggedRefusals, auth_log=door.auth_log)
+    app.add_middleware(Observed)
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:

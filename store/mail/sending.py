@@ -27,6 +27,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED
 from domain.engagement.bounces import BounceMeaning
+from metrics import SENDS_REFUSED, count_when_committed
 from store.alerts import NewAlert, all_managers, raise_alerts
 from store.mail.refused_mail import (
     THEIRS,
@@ -146,6 +147,7 @@ def note_refusals(
     new = [one for one in refusals if note(connection, channel, one)]
     if not new:
         return set()
+    count_when_committed(connection, lambda: _count(channel, new))
     known = pause_of(connection, channel)
     ours = [one for one in new if one.meaning is BounceMeaning.REPUTATION]
     if known is not None:
@@ -155,6 +157,11 @@ def note_refusals(
     elif (reason := reason_to_pause(connection, channel, new, now)) is not None:
         _open(connection, channel, reason, (ours or new)[-1], now)
     return {one.key for one in new}
+
+
+def _count(channel: str, refusals: Sequence[RefusedMail]) -> None:
+    for one in refusals:
+        SENDS_REFUSED.labels(channel, one.meaning).inc()
 
 
 def _open(

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.desk import DESK_ID
 from domain.contracts.journey import Code, Notice, Phase, journey_id
+from tracing import traceparent
 
 CHANNEL = "relay"
 """PostgreSQL notification channel that wakes the relays."""
@@ -39,8 +40,8 @@ def post_all(connection: Connection, messages: Sequence[Message]) -> int:
     new = connection.execute(
         text(
             """
-            INSERT INTO relay_message (key, workflow_id, kind, name, payload)
-            SELECT key, workflow_id, kind, name, cast(payload AS jsonb)
+            INSERT INTO relay_message (key, workflow_id, kind, name, payload, traceparent)
+            SELECT key, workflow_id, kind, name, cast(payload AS jsonb), :traceparent
             FROM unnest(cast(:keys AS text[]), cast(:workflows AS text[]), cast(:kinds AS text[]),
                         cast(:names AS text[]), cast(:payloads AS text[]))
                 WITH ORDINALITY AS one (key, workflow_id, kind, name, payload, place)
@@ -53,6 +54,7 @@ def post_all(connection: Connection, messages: Sequence[Message]) -> int:
             "workflows": [one.workflow_id for one in messages],
             "kinds": [one.kind for one in messages],
             "names": [one.name for one in messages],
+            "traceparent": traceparent(),
             "payloads": [json.dumps(dict(one.payload)) for one in messages],
         },
     ).rowcount

@@ -38,7 +38,9 @@ _LEASE = text(
         ORDER BY id LIMIT :room
         FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, workflow_id, kind, name, payload, attempts
+    RETURNING id, workflow_id, kind, name, payload, attempts, traceparent,
+        extract(epoch FROM clock_timestamp() - CASE WHEN attempts = 0 THEN not_before
+                ELSE created_at END)::float AS waited
     """
 )
 _SETTLE = text(
@@ -74,7 +76,10 @@ class Leased:
     name: str
     payload: dict[str, Any]
     attempts: int
+    traceparent: str
     lease: str
+    waited: float
+    """Seconds since it was due, or written if it was tried before."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +109,7 @@ def lease_due(database: Engine, room: int) -> list[Leased]:
         rows = connection.execute(
             _LEASE, {"lease": lease, "seconds": LEASE_SECONDS, "room": room}
         ).all()
-    leased = [
-        Leased(row.id, row.workflow_id, row.kind, row.name, row.payload, row.attempts, lease)
-        for row in sorted(rows, key=lambda row: row.id)
-    ]
+    leased = [Leased(**row._mapping, lease=lease) for row in sorted(rows, key=lambda row: row.id)]
     if leased:
         crash_point("relay.leased")
     return leased

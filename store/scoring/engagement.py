@@ -8,7 +8,7 @@ order.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 from domain.engagement.machines import TouchTimes, Visit, machines_of
 from domain.scoring.interest import Worth, cap_of
 from domain.scoring.policy import ScoringPolicy
+from metrics import EVENTS, count_when_committed
 from store.published.policies import policy
 from store.scoring.lead_standing import LeadNow, News, follow, lock_leads
 from store.scoring.scoring import event_of, worth
@@ -146,6 +147,7 @@ def record(
     worths = {one.key: _worth(rules, one) for one in happened}
     ids = _insert(connection, happened, worths)
     news = [one for one in happened if one.key in ids]
+    count_when_committed(connection, lambda: _count(news))
     changes = [
         Change(one.lead_id, one.at, worths[one.key].points)
         for one in news
@@ -216,6 +218,11 @@ def record_engagement(
         machine=machine,
     )
     return bool(record(connection, [one], at))
+
+
+def _count(news: Sequence[Happened]) -> None:
+    for kind, times in Counter(one.kind for one in news).items():
+        EVENTS.labels(kind).inc(times)
 
 
 def _each_once(happened: Sequence[Happened]) -> list[Happened]:

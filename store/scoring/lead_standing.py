@@ -13,6 +13,7 @@ from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import Standing, at_least, standing_of
+from metrics import CROSSINGS, count_when_committed
 from store.alerts import NewAlert, raise_alerts
 from store.outbox.lead_messages import message_task, need_an_answer
 from store.outbox.outgoing import announce
@@ -362,6 +363,7 @@ def _note_crossings(
             for ready in crossing
         ],
     )
+    count_when_committed(connection, lambda: CROSSINGS.labels(cause).inc(len(crossing)))
     sla.crossed(connection, {ready.lead.id: ready.lead.owner for ready in crossing}, now)
     announce(connection, "lead.became_ready", *(ready.lead.id for ready in crossing))
 

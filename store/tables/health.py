@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, SmallInteger
+from sqlalchemy import BigInteger, SmallInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.tables.base import Table
@@ -35,3 +35,5 @@ class FailingActivity(Table):
     """Since ``first_at``."""
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
+    given_up: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether no other attempt could mend it, so that none was made."""

@@ -25,6 +25,8 @@ class RelayMessage(Table):
     name: Mapped[str] = mapped_column(server_default="")
     """Workflow type or signal name."""
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    traceparent: Mapped[str] = mapped_column(server_default="")
+    """The span in which it was written (W3C Trace Context); '' while traces are off."""
     not_before: Mapped[datetime] = mapped_column(server_default=func.now())
     """Real time, not journey time."""
     leased_until: Mapped[datetime | None]

@@ -5,6 +5,7 @@ Logs are kept for months, read by many and copied elsewhere; erasing a person do
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -228,11 +229,11 @@ def test_a_web_app_whose_database_fails_names_nobody(
 
 
 PROGRAM = f"""
-import asyncio, gc, logging, smtplib, threading
+import asyncio, gc, logging, smtplib, sys, threading
 import structlog
 from sqlalchemy import create_engine, text
 from logs import keep_values_out_of_logs
-keep_values_out_of_logs()
+keep_values_out_of_logs(sys.argv[1])
 ADDRESS = {ADDRESS!r}
 def fail():
     hers = ADDRESS
@@ -266,20 +267,32 @@ class Closing:
 Closing()
 gc.collect()
 try:
+    group = ExceptionGroup("a group whose error came of the group", [error := KeyError(ADDRESS)])
+    error.__context__ = group
+    raise group
+except ExceptionGroup:
+    structlog.get_logger("ours").exception("it failed in circles")
+try:
     raise ExceptionGroup(ADDRESS, [KeyError(ADDRESS), OSError(98, "Address already in use")])
 except ExceptionGroup as group:
     raise RuntimeError(ADDRESS) from group
 """
 
 
-def test_no_way_of_logging_an_error_writes_its_text() -> None:
+@pytest.mark.parametrize("form", ["console", "json"])
+def test_no_way_of_logging_an_error_writes_its_text(form: str) -> None:
     """One library that writes the error into its sentence, or one thread that ends, is enough to
-    keep an address for as long as logs are kept."""
+    keep an address for as long as logs are kept. And where logs are JSON, one line that is none
+    is lost, or stops whoever reads them."""
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", PROGRAM, form], cwd=ROOT, capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     assert done.returncode == 1
+    if form == "json":
+        lines = [json.loads(line) for line in said.splitlines()]
+        assert all(line["event"] and line["level"] for line in lines)
+        assert {line.get("logger") for line in lines} >= {"library", "asyncio"}
     assert said.count("smtplib.SMTPRecipientsRefused") >= 6
     assert "Task exception was never retrieved" in said
     assert "builtins.KeyError" in said

@@ -105,6 +105,7 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         dependencies=[Depends(refuse_unknown_parameters)],
         responses={503: {"model": ProblemDetails}},
         webhooks=described_webhooks(),
+        telemetry={"exclude": lambda _scope: True, "auto_configure": False},
     )
     here = Here(settings, database)
     api.state.here = here

@@ -1,0 +1,114 @@
+"""What this process counts for Prometheus, and where it is read.
+
+Names begin with ``perennial_`` and end in their unit, as Prometheus wants them
+(https://prometheus.io/docs/practices/naming/). Labels hold words of our own only: never an id, an
+address or a name. What only the servers know is asked by :mod:`health.metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from wsgiref.simple_server import WSGIServer
+
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client.registry import Collector
+from sqlalchemy import Connection, event
+
+from code_version import code_version
+from domain.not_ready import NotReady
+
+SECONDS_TO_HOURS = (1, 5, 15, 60, 5 * 60, 15 * 60, 3600, 4 * 3600, 24 * 3600)
+"""Buckets for what may wait for people and windows."""
+SECONDS_OF_AN_ANSWER = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+TOUCHES = Counter(
+    "perennial_touches",
+    "Mails by what became of them: sent, failed, unknown, suppressed, put_off.",
+    ["channel", "state"],
+)
+STEP_LATENESS = Histogram(
+    "perennial_step_lateness_seconds",
+    "Real time from when a step of a cadence was due until a worker began it.",
+    buckets=SECONDS_TO_HOURS,
+)
+SENDS_REFUSED = Counter(
+    "perennial_sends_refused",
+    "Mails refused while or after they were handed over, by what the refusal means.",
+    ["channel", "meaning"],
+)
+EVENTS = Counter("perennial_events", "What leads and visitors did, machines included.", ["kind"])
+CROSSINGS = Counter(
+    "perennial_crossings", "Leads that became ready for sales, by what made them so.", ["cause"]
+)
+RELAY_MESSAGES = Counter(
+    "perennial_relay_messages",
+    "Messages of the relay by what became of them: delivered, undeliverable, retry.",
+    ["kind", "outcome"],
+)
+RELAY_DELAY = Histogram(
+    "perennial_relay_delay_seconds",
+    "Real time from when a message was due until Temporal had it.",
+    buckets=(*SECONDS_OF_AN_ANSWER, *SECONDS_TO_HOURS[2:7]),
+)
+WEBHOOK_DELIVERIES = Counter(
+    "perennial_webhook_deliveries",
+    "Attempts to bring an event to another program, by result: delivered, waiting, failed.",
+    ["result"],
+)
+ACTIVITY_FAILURES = Counter(
+    "perennial_activity_failures",
+    "Attempts of activities that failed, by the type of the failure.",
+    ["activity", "error"],
+)
+ACTIVITIES_GIVEN_UP = Counter(
+    "perennial_activities_given_up",
+    "Activities that failed in a way that no other attempt can mend.",
+    ["activity", "error"],
+)
+HTTP_REQUESTS = Counter(
+    "perennial_http_requests",
+    "Requests answered, by the template of their route.",
+    ["method", "route", "status"],
+)
+HTTP_DURATION = Histogram(
+    "perennial_http_request_duration_seconds",
+    "Time until a request was answered.",
+    ["route"],
+    buckets=SECONDS_OF_AN_ANSWER,
+)
+BUILD = Gauge("perennial_build_info", "The code that runs, always 1.", ["code"])
+
+
+class MetricsRefused(NotReady):
+    """The address for metrics can't be listened on."""
+
+
+def count_when_committed(connection: Connection, count: Callable[[], None]) -> None:
+    """Count what a transaction did once it is true: not what is rolled back and done again."""
+    event.listen(connection, "commit", lambda _: count(), once=True)
+
+
+def serve(address: str, *more: Collector) -> WSGIServer | None:
+    """Serve ``/metrics`` of this process on an address of its own, from a thread of its own.
+
+    Args:
+        address: ``host:port``; '' serves nothing.
+        more: collectors beside what is counted here.
+
+    Raises:
+        MetricsRefused: another program listens there, or it is no address of this machine.
+    """
+    if not address:
+        return None
+    host, _, port = address.rpartition(":")
+    for one in more:
+        REGISTRY.register(one)
+    BUILD.labels(code_version()).set(1)
+    try:
+        server, _thread = start_http_server(int(port), host.strip("[]"))
+    except OSError as error:
+        raise MetricsRefused(
+            f"METRICS_ADDRESS {address} can't be listened on ({error.strerror}): every worker and "
+            "web app of a machine needs one of its own; leave it out for none."
+        ) from None
+    return server
