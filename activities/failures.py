@@ -1,4 +1,4 @@
-"""What Temporal may know of a failure: its kind, never the data it happened with.
+"""What Temporal may know of a failure, and whether another attempt can mend it.
 
 A database driver's message carries the whole statement with its values, a mail and its recipient
 among them, and Temporal keeps failures in histories for months.
@@ -12,9 +12,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from store.engine import NEVER_MENDED, RowGone
+
 
 class DiscreetFailures(Interceptor):
-    """Replaces errors of the database by a sentence without values; they are retried as before."""
+    """Replaces errors of the database by a sentence without values. They are retried, but for
+    those that are the same each time: the workflow hears of these at once."""
 
     def intercept_activity(
         self,
@@ -28,8 +31,12 @@ class _Discreet(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
         try:
             return await super().execute_activity(input)
-        except SQLAlchemyError as error:
-            raise ApplicationError(_sentence(error), type=type(error).__name__) from None
+        except (SQLAlchemyError, RowGone) as error:
+            raise ApplicationError(
+                str(error) if isinstance(error, RowGone) else _sentence(error),
+                type=type(error).__name__,
+                non_retryable=isinstance(error, NEVER_MENDED),
+            ) from None
 
 
 def _sentence(error: SQLAlchemyError) -> str:

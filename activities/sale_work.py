@@ -13,6 +13,7 @@ from domain.sales.customers import CustomerPolicy
 from domain.sales.opportunities import OpportunityPolicy
 from domain.time.spans import ClockSpan
 from domain.time.window import zone
+from store.engine import RowGone
 from store.opportunities import customers
 from store.opportunities.opportunities import BESIDE
 from store.published.policies import policy
@@ -42,7 +43,7 @@ def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Wo
     if request.kind in ("opportunity", "loss_review"):
         sale = find_opportunity(connection, request.opportunity_id)
         if sale is None:
-            raise LookupError(f"There is no opportunity {request.opportunity_id}.")
+            raise RowGone(f"There is no opportunity {request.opportunity_id}.")
         rules = policy(connection, OpportunityPolicy)
         if request.kind == "opportunity":
             return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
@@ -136,7 +137,7 @@ def _date(
 ) -> Work:
     date = customers.date_of(connection, int(request.step))
     if date is None:
-        raise LookupError(f"Renewal {request.step} is gone.")
+        raise RowGone(f"Renewal {request.step} is gone.")
     calendar = calendar_of(connection, customers.owner_of(connection, request.lead_id))
     at = calendar.next_open(datetime.combine(date.on, time(), zone(calendar.time_zone)))
     due = max(at - now, timedelta(hours=1))

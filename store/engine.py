@@ -22,6 +22,15 @@ https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
 
 
+class RowGone(LookupError):
+    """A row is not there that something names by its id; the message says which."""
+
+
+NEVER_MENDED = (DataError, RowGone)
+"""What is raised again however often it is tried: a value that PostgreSQL has no place for, and a
+row that is gone."""
+
+
 def engine(database_url: str, pool_size: int = 8) -> Engine:
     """The engine for ``database_url`` (``postgresql+psycopg2://…``), made once per process.
 

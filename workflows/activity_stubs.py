@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.contracts.confirmation import AskToConfirm
 from domain.contracts.desk import MindDesk, Minded
@@ -77,6 +78,8 @@ PROVIDERS = RetryPolicy(
 )
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
+SHORTEST_STANDSTILL, LONGEST_STANDSTILL = timedelta(hours=1), timedelta(days=1)
+"""How long a workflow waits for somebody to mend what no other attempt could."""
 HEARTBEAT = timedelta(seconds=10)
 """A worker that says nothing for so long is dead, and another attempt begins."""
 
@@ -268,14 +271,25 @@ async def _do(
     queue: str | None = None,
     limit: timedelta = RECORD_LIMIT,
 ) -> Answer:
-    result: Answer = await workflow.execute_activity(
-        name,
-        request,
-        result_type=answer,
-        task_queue=queue,
-        start_to_close_timeout=limit,
-        heartbeat_timeout=HEARTBEAT,
-        retry_policy=retries,
-        summary=summary,
-    )
-    return result
+    wait = SHORTEST_STANDSTILL
+    while True:
+        try:
+            result: Answer = await workflow.execute_activity(
+                name,
+                request,
+                result_type=answer,
+                task_queue=queue,
+                start_to_close_timeout=limit,
+                heartbeat_timeout=HEARTBEAT,
+                retry_policy=retries,
+                summary=summary,
+            )
+        except ActivityError as error:
+            cause = error.cause
+            if not isinstance(cause, ApplicationError) or not cause.non_retryable:
+                raise
+            # Ops have been told. A workflow that failed would be lost with its lead.
+            await workflow.sleep(wait, summary=f"{name} can't be done ({cause.type}): again then")
+            wait = min(2 * wait, LONGEST_STANDSTILL)
+        else:
+            return result

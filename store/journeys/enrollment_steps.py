@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select, text
 
 from store.consent.consent import CONSENT_VERSION
+from store.engine import RowGone
 from store.mail.inbound import AWAY_UNTIL
 from store.routing.lead_facts import LEAD_COLUMNS, OPTED_OUT, MailLead
 from store.tables import Enrollment
@@ -119,7 +120,9 @@ class EnrolledLead(MailLead):
 
 def load(connection: Connection, enrollment_id: int) -> EnrolledLead:
     """The enrollment, its lead and its account."""
-    row = connection.execute(_LOAD, {"enrollment": enrollment_id}).one()
+    row = connection.execute(_LOAD, {"enrollment": enrollment_id}).first()
+    if row is None:
+        raise RowGone(f"There is no enrollment {enrollment_id}.")
     return EnrolledLead(**row._mapping)
 
 

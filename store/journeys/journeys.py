@@ -12,6 +12,7 @@ from domain.contracts.journey import IN_SALES, Code, Entered, Notice, Phase, Pha
 from domain.contracts.journey_sales import OUTBOUND
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
+from store.engine import RowGone
 from store.meetings.meeting_news import see_through_beside
 from store.meetings.meeting_places import SALE_OR_CUSTOMER
 from store.meetings.meeting_rows import MEETING, MeetingRow
@@ -47,7 +48,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         at: journey time, UTC.
 
     Raises:
-        LookupError: there is no such lead.
+        RowGone: there is no such lead.
     """
     row = connection.execute(
         text(
@@ -57,7 +58,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         {"id": entry.lead_id},
     ).first()
     if row is None:
-        raise LookupError(f"There is no lead {entry.lead_id}.")
+        raise RowGone(f"There is no lead {entry.lead_id}.")
     lead = _Before(*row)
     stage = _stage(lead, entry)
     new = connection.execute(

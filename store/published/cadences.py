@@ -20,6 +20,7 @@ from domain.cadences.cadence import Cadence
 from domain.checking.lint import FALLBACK_LANGUAGE
 from domain.email.rendering import CompiledTemplate
 from domain.sentences import sentence
+from store.engine import RowGone
 from store.tables import CadenceVersion, TemplateVersion
 
 
@@ -206,14 +207,14 @@ def cadence_version(engine: Engine, version_id: int) -> PublishedCadence:
     """The published version with this id, read from the database once per process.
 
     Raises:
-        CadenceMissing: there is none.
+        RowGone: there is none.
     """
     with engine.connect() as connection:
         row = connection.execute(
             select(CadenceVersion.__table__).where(CadenceVersion.id == version_id)
         ).first()
     if row is None:
-        raise CadenceMissing(f"There is no published cadence version with the id {version_id}.")
+        raise RowGone(f"There is no published cadence version with the id {version_id}.")
     return _published(row)
 
 
@@ -282,14 +283,14 @@ def template_version(engine: Engine, version_id: int) -> PublishedTemplate:
     """The published template with this id, read from the database once per process.
 
     Raises:
-        TemplateMissing: there is none.
+        RowGone: there is none.
     """
     with engine.connect() as connection:
         row = connection.execute(
             select(TemplateVersion.__table__).where(TemplateVersion.id == version_id)
         ).first()
     if row is None:
-        raise TemplateMissing(f"There is no published template version with the id {version_id}.")
+        raise RowGone(f"There is no published template version with the id {version_id}.")
     return _template(row)
 
 
