@@ -46,6 +46,15 @@ else:
     MISSING = ""
 
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
+METRICS = {
+    "web": [("METRICS_ADDRESS", "web app's metrics")],
+    "worker": [
+        ("METRICS_ADDRESS", "worker's metrics"),
+        ("TEMPORAL_METRICS_ADDRESS", "worker's SDK metrics"),
+    ],
+}
+"""Service → the settings of its metrics, and what their ports are called."""
+METRICS_PORT = 9464
 START_SECONDS = 60.0
 WEB_STARTS_TRIED = 3
 LOOK_SECONDS = 0.5
@@ -144,6 +153,8 @@ class LocalRun:
         self._environments: dict[str, dict[str, str]] = {}
         self._restarts: defaultdict[str, Restarts] = defaultdict(Restarts)
         self.web_url = ""
+        self.metrics: dict[str, str] = {}
+        """Where each part's metrics are read, ``host:port``."""
 
     def log_of(self, name: str) -> Path:
         """The log file of ``worker``, ``web``, ``postgres`` or ``temporal``."""
@@ -169,7 +180,7 @@ class LocalRun:
             web_port = self._start_web(addresses)
             self.web_url = self._settings.public_url or f"http://127.0.0.1:{web_port}"
             self._say("worker")
-            self._start_service("worker", self._service_environment(addresses, web_port))
+            self._start_service("worker", self._service_environment("worker", addresses, web_port))
             asyncio.run(self._await_worker(addresses))
         except BaseException:
             self.stop()
@@ -236,7 +247,10 @@ class LocalRun:
             self._children = {}
             self.stack.stop()
 
-    def _service_environment(self, addresses: StackAddresses, web_port: int) -> dict[str, str]:
+    def _service_environment(
+        self, name: str, addresses: StackAddresses, web_port: int
+    ) -> dict[str, str]:
+        metrics = {variable: self._metrics_address(part) for variable, part in METRICS[name]}
         return {
             **os.environ,
             "PERENNIAL_HOME": str(self.stack.home),
@@ -245,8 +259,18 @@ class LocalRun:
             "TEMPORAL_UI_URL": addresses.temporal_ui,
             "WEB_PORT": str(web_port),
             "PYTHONUNBUFFERED": "1",
+            **metrics,
             **self._environment,
         }
+
+    def _metrics_address(self, part: str) -> str:
+        """A free address on this machine, the same as last time if it can be had."""
+        last = read_state(self.stack.home).ports.get(part)
+        taken = {int(one.rpartition(":")[2]) for one in self.metrics.values()}
+        port = choose_port(part, wanted=None, usual=usual_ports(last, METRICS_PORT), avoid=taken)
+        self.stack.record_port(part, port)
+        self.metrics[part] = f"127.0.0.1:{port}"
+        return self.metrics[part]
 
     def _start_web(self, addresses: StackAddresses) -> int:
         """Start the web app on a port it gets for sure; another program may be quicker."""
@@ -254,7 +278,7 @@ class LocalRun:
         for attempt in range(WEB_STARTS_TRIED):
             usual = [] if attempt else usual_ports(last, self._settings.web_port)
             port = choose_port("web", wanted=self._wanted_web, usual=usual)
-            self._start_service("web", self._service_environment(addresses, port))
+            self._start_service("web", self._service_environment("web", addresses, port))
             if self._web_listens(port):
                 break
         else:

@@ -106,6 +106,7 @@ def _panel(run: LocalRun, servers: StackAddresses) -> Panel:
     table.add_row("", "")
     table.add_row("PostgreSQL", shown_database(servers.database_url))
     table.add_row("Temporal", servers.temporal_address)
+    table.add_row("Metrics", "\n".join(f"http://{one}/metrics" for one in run.metrics.values()))
     table.add_row("Data and logs", str(run.stack.home))
     return Panel(table, title="Perennial runs", subtitle="Ctrl-C stops it", expand=False)
 
