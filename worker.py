@@ -25,7 +25,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 import settings as settings_module
@@ -78,6 +78,11 @@ def workflow_runner(*passed_through: str) -> SandboxedWorkflowRunner:
     )
 
 
+def interceptors(resources: Resources) -> list[Interceptor]:
+    """What every activity goes through, the outermost first."""
+    return [Heartbeats(), CountsFailing(resources.engine), DiscreetFailures()]
+
+
 def workers(
     client: Client, resources: Resources, settings: Settings
 ) -> tuple[Worker, Worker, Worker]:
@@ -90,7 +95,7 @@ def workers(
         Worker,
         client,
         max_concurrent_activities=concurrency,
-        interceptors=[Heartbeats(), CountsFailing(resources.engine), DiscreetFailures()],
+        interceptors=interceptors(resources),
         max_heartbeat_throttle_interval=BEATS_APART,
         build_id=code_version(),
         graceful_shutdown_timeout=timedelta(seconds=settings.worker_shutdown_seconds),

@@ -324,6 +324,8 @@ def test_a_template_that_breaks_on_one_lead_fails_that_mail_alone(desk: MakeDesk
     assert company.accepted == []
     (error,) = here.touch("error")
     assert error.startswith("template: ")
+    told = "SELECT count(*) FROM failing_activity WHERE given_up AND error = 'RenderError'"
+    assert here.value(told) == 1, "somebody has to mend the template"
     assert "Ada" not in error
 
 

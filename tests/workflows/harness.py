@@ -54,7 +54,7 @@ from store.scoring.engagement import record_engagement
 from store.tasks import tasks
 from store.tasks.answers import Answer
 from temporal.relay import Relay
-from worker import workflow_runner
+from worker import interceptors, workflow_runner
 from workflows.registry import WORKFLOWS
 
 TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
@@ -379,6 +379,7 @@ async def world(database_url: str, time_factor: float = 1.0) -> AsyncIterator[Wo
         activities=[*activities, person.await_disposition],
         activity_executor=threads,
         workflow_runner=workflow_runner(),
+        interceptors=interceptors(resources),
     )
     email = Worker(
         client,

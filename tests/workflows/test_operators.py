@@ -172,3 +172,29 @@ async def test_a_lead_moved_back_to_nurture_stays_there_whatever_its_score(here:
     await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
 
     assert here.value("SELECT phase FROM lead") == "Nurture"
+
+
+async def test_a_journey_that_no_attempt_could_help_stands_still_until_it_is_mended(
+    here: World,
+) -> None:
+    """One that fails is lost with its lead, and one that is tried every four seconds for months
+    is noticed by nobody."""
+    nobody = 4711
+    handle = await here.start(Phase.NURTURE, nobody, cadence="welcome-nurture")
+    told = "SELECT failures FROM failing_activity WHERE given_up AND error = 'RowGone'"
+    await here.reaches(told, 1)
+    assert here.value("SELECT workflow_id FROM failing_activity") == handle.id
+
+    await here.environment.sleep(timedelta(hours=1, minutes=30))
+    await here.reaches(told, 2)
+    here.lead(id=nobody)
+    await here.environment.sleep(timedelta(hours=2))
+    await here.reaches("SELECT phase FROM lead", "Nurture")
+
+    failed = [
+        event.activity_task_failed_event_attributes.failure
+        for event in (await handle.fetch_history()).events
+        if event.HasField("activity_task_failed_event_attributes")
+    ]
+    assert len(failed) == 2, "Temporal itself tries nothing again"
+    assert all(one.application_failure_info.non_retryable for one in failed)
