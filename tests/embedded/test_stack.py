@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2 as httpx
 import psutil
 import pytest
 from temporalio.client import Client
@@ -246,6 +247,19 @@ def test_second_up_is_refused_with_a_sentence(lasting: tuple[Path, subprocess.Po
     assert second.returncode == 2
     assert f"already runs from {home}: process {up.pid}" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_up_says_where_its_metrics_are(lasting: tuple[Path, subprocess.Popen[str]]) -> None:
+    """Each process has an address of its own: one that is taken would keep it from starting."""
+    home, _ = lasting
+    said = (home / "up.log").read_text()
+    addresses = re.findall(r"http://127\.0\.0\.1:\d+/metrics", said)
+    scraped = "".join(httpx.get(one, timeout=30).text for one in addresses)
+
+    assert len(set(addresses)) == 3, said
+    assert "perennial_database_up 1.0" in scraped
+    assert "perennial_touches_total" in scraped
+    assert "temporal_worker_task_slots_available" in scraped
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
