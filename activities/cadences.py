@@ -325,7 +325,7 @@ class CadenceActivities:
                 step=step,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(self.resources.engine, row, meeting_id),
+                fields=merge_fields(self.resources.engine, row, meeting_id, template.language),
                 topic=current.cadence.topic,
                 caps=rules.caps,
                 enrollment_id=row.enrollment_id,

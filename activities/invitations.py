@@ -11,6 +11,7 @@ from activities.resources import Resources
 from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
+from domain.translations.translator import translator_for
 from mail.merge import greeted_as
 from store.meetings.meeting_rows import mark_invited, meeting_details, start_to_announce
 from store.routing.lead_facts import MailLead
@@ -19,15 +20,15 @@ INVITES = "meeting-confirmation"
 REMINDS = "meeting-reminder"
 CANCELLED_BY_US = "meeting-cancelled-by-us"
 CALLS_OFF = ("meeting-cancelled", CANCELLED_BY_US)
-_SUMMARY = {"en": "Meeting: {names}", "ko": "미팅: {names}"}
-_CHANGE = {"en": "Move or cancel the meeting: {link}", "ko": "미팅 변경 또는 취소: {link}"}
 
 
 @dataclass(frozen=True)
 class Invited:
-    """The calendar part of a mail, and the rep (name, address) whose calendar gets it as well."""
+    """The calendar part of a mail, the language (BCP 47) that it is written in, and the rep (name,
+    address) whose calendar gets it as well."""
 
     part: CalendarPart
+    language: str
     rep: tuple[str, str] | None
 
 
@@ -38,6 +39,7 @@ def invitation(
     *,
     template: str,
     meeting_id: int,
+    language: str,
     key: str,
     now: datetime,
 ) -> Invited | None:
@@ -47,6 +49,7 @@ def invitation(
     invitation of ours is too, from before it was booked there, that one is withdrawn.
 
     Args:
+        language: of the mail; the entry is in the lead's own, if there are catalogs of it.
         key: the touch whose booking link the entry shows.
         now: journey time, UTC.
     """
@@ -63,7 +66,7 @@ def invitation(
     settings = resources.settings
     ours = (settings.email_from_name, settings.email_from)
     rep = (about.rep_name or "", about.rep_email) if about.rep_email else None
-    language = lead.language if lead.language in _SUMMARY else "en"
+    _ = translator_for(lead.language, language)
     link = "" if cancelled else resources.links.booking(key)
     if not cancelled:
         mark_invited(connection, meeting_id)
@@ -75,8 +78,8 @@ def invitation(
         starts_at=meeting.starts_at,
         minutes=meeting.minutes,
         written_at=now,
-        summary=_SUMMARY[language].format(names=names),
-        description=_CHANGE[language].format(link=link) if link else "",
+        summary=_("Meeting: {names}", names=names),
+        description=_("Move or cancel the meeting: {link}", link=link) if link else "",
         location=meeting.join_url or about.phone,
         url=meeting.join_url or link,
         organizer=rep or ours,
@@ -84,7 +87,7 @@ def invitation(
         attendee=(greeted_as(lead), lead.email),
         host=rep,
     ).part()
-    return Invited(part, rep)
+    return Invited(part, _.language, rep)
 
 
 def comes_too_late(connection: Connection, request: SendOne, now: datetime) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from activities.work import Work, times
 from domain.contracts.journey import TaskRequest
 from domain.sales.follow_up import FollowUpPolicy
+from domain.time.shown import in_english
 from domain.time.window import zone
 from store.meetings.meeting_rows import meeting_details
 
@@ -28,7 +29,7 @@ def message_work(connection: Connection, request: TaskRequest, promise: FollowUp
     local = proposed.meeting.proposed_at.astimezone(zone(proposed.time_zone))
     return Work(
         "This lead proposes another time for its meeting",
-        f"It asks for {local:%a %d %b %Y %H:%M} ({local:%Z}) in answer to the invitation to "
+        f"It asks for {in_english(local)} in answer to the invitation to "
         f"meeting {meeting_id}. Move the meeting or agree on another time, then end the task with "
         "done.",
         due,

@@ -12,6 +12,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.invitations import Invited
 from activities.resources import Resources
+from domain.time.shown import full_moment
+from domain.translations.translator import Translator
 from mail.channels.base import ChannelError, EmailMessage, TryAgain
 
 log = structlog.get_logger(__name__)
@@ -36,9 +38,11 @@ def invite_rep(resources: Resources, invited: Invited, *, lead_id: int, key: str
     name, address = invited.rep
     settings = resources.settings
     (event,) = Calendar.from_ical(invited.part.content).walk("VEVENT")
-    off = "Cancelled: " if invited.part.method == "CANCEL" else ""
-    subject = f"{off}{event['summary']}"
-    text = f"{subject}\n{event.decoded('dtstart'):%a %d %b %Y %H:%M} UTC"
+    _ = Translator(invited.language)
+    subject = str(event["summary"])
+    if invited.part.method == "CANCEL":
+        subject = _("Cancelled: {meeting}", meeting=subject)
+    text = f"{subject}\n{full_moment(event.decoded('dtstart'), invited.language)} UTC"
     message = EmailMessage(
         touch_key=f"rep:{lead_id}:{key}",
         message_id=f"{uuid.uuid5(_MESSAGE_IDS, key)}@{settings.email_from.rpartition('@')[2]}",

@@ -44,6 +44,7 @@ class SalesActivities:
                 lead,
                 template=request.template,
                 meeting_id=request.meeting_id,
+                language=template.language,
                 key=request.key,
                 now=now,
             )
@@ -57,7 +58,9 @@ class SalesActivities:
                 step=request.template,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(self.resources.engine, lead, request.meeting_id),
+                fields=merge_fields(
+                    self.resources.engine, lead, request.meeting_id, template.language
+                ),
                 topic="" if request.meeting_id else SALES_TOPIC,
                 calendar=invited.part if invited else None,
             ),

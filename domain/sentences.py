@@ -39,7 +39,7 @@ def sentence(pattern: str, /, **values: Value) -> Sentence:
     """A sentence with ``values`` in its {places}.
 
     Args:
-        pattern: a constant; ``tests/console/test_words.py`` asks for its translations. Places are
+        pattern: a constant; ``tests/domain/test_catalogs.py`` asks for its translations. Places are
             formatted as with ``str.format``; lists are separated by commas.
     """
     return Sentence(pattern, values)

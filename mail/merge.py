@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from domain.names import full_name, mailable, mailable_name
+from domain.time.shown import full_moment
 from domain.time.window import zone
 from store.meetings.meeting_rows import meeting_details
 from store.routing.lead_facts import MailLead
-
-_KOREAN_DAYS = "월화수목금토일"
 
 
 def lead_facts(lead: MailLead) -> dict[str, Any]:
@@ -53,16 +52,16 @@ def _mailable(value: Any) -> Any:
     return value
 
 
-def merge_fields(engine: Engine, lead: MailLead, meeting_id: int) -> dict[str, Any]:
-    """All fields of a mail to a lead; ``meeting`` only with a ``meeting_id``. ``rep`` is whom the
-    meeting is with, else who owns the lead; nobody: whoever sends stands in."""
+def merge_fields(engine: Engine, lead: MailLead, meeting_id: int, language: str) -> dict[str, Any]:
+    """All fields of a mail to a lead in ``language``; ``meeting`` only with a ``meeting_id``.
+    ``rep`` is whom the meeting is with, else who owns the lead; nobody: whoever sends stands in."""
     fields = {"lead": lead_fields(lead), "rep": _rep(lead.rep_name, lead.rep_email)}
     if meeting_id:
         with engine.connect() as connection:
             about = meeting_details(connection, meeting_id)
         fields["rep"] = _rep(about.rep_name, about.rep_email) or fields["rep"]
         fields["meeting"] = meeting_fields(
-            about.meeting.starts_at, about.meeting.minutes, lead.time_zone, lead.language
+            about.meeting.starts_at, about.meeting.minutes, lead.time_zone, language
         )
     return fields
 
@@ -72,14 +71,11 @@ def _rep(name: str | None, email: str | None) -> dict[str, str]:
 
 
 def meeting_fields(at: datetime, minutes: int, time_zone: str, language: str) -> dict[str, Any]:
-    """The fields of ``meeting``: its start as the lead reads it, and its length."""
+    """The fields of ``meeting``: its start on the lead's own clock and in the mail's language, and
+    its length."""
     return {"starts_at": _meeting_time(at, time_zone, language), "minutes": minutes}
 
 
 def _meeting_time(at: datetime, time_zone: str, language: str) -> str:
-    """The start of a meeting in the lead's own time zone and language."""
     local = at.astimezone(zone(time_zone))
-    if language == "ko":
-        day = _KOREAN_DAYS[local.weekday()]
-        return f"{local.year}년 {local.month}월 {local.day}일({day}) {local:%H:%M} ({local:%Z})"
-    return f"{local:%A}, {local.day} {local:%B %Y}, {local:%H:%M} ({local:%Z})"
+    return f"{full_moment(local, language)} ({local:%Z})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from urllib.parse import urlsplit
 
 import structlog
@@ -13,12 +14,14 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from domain.email.links import BadLink, ExpiredLink
+from domain.translations.translator import N_
 from mail.links import link_signer
 from settings import Settings
 from store.engine import AWAY, engine
 from store.published.policies import PolicyMissing
 from web.api.app import create_api
 from web.body_limits import BodyLimits
+from web.doors import refusal, told
 from web.observed import Observed
 from web.own_hosts import OwnHosts
 from web.recipients.booking import booking_pages
@@ -26,7 +29,6 @@ from web.recipients.confirmation import confirmation_pages
 from web.recipients.links import recipient_pages
 from web.recipients.preferences import preference_pages
 from web.recipients.touched import LinkGone
-from web.retry_after import retry_after
 from web.same_origin import SameOrigin
 from web.sign_in.auth_log import LoggedRefusals
 from web.sign_in.oidc import oidc_pages
@@ -38,11 +40,10 @@ from web.sign_in.sign_in import Door, sign_in_pages
 from web.tracking.api import tracking_api
 from web.tracking.client_settings import client_settings
 from web.unhandled import Unhandled
-from web.views import PAGES, page
+from web.views import PAGES, TROUBLE, page, translator_of
 from web.webhooks.calendars import calendar_webhooks
 from web.webhooks.sendgrid import sendgrid_webhook
 from web.webhooks.sendgrid_inbound import sendgrid_inbound
-from web.words import words_asked_for
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,25 @@ CONSOLE_POLICY = (
     "object-src 'none'; frame-ancestors 'none'"
 )
 
+
+NO_PAGE = N_("There is no page at this address.")
+REFUSED = {
+    DataError: (404, NO_PAGE),
+    RequestValidationError: (404, NO_PAGE),
+    BadLink: (
+        404,
+        N_(
+            "This link is not complete. Perhaps the mail program broke it: please open it from the "
+            "mail once more, or copy it whole."
+        ),
+    ),
+    ExpiredLink: (410, N_("This link is too old. Please open one from a newer mail.")),
+    LinkGone: (
+        410,
+        N_("This link is no longer valid. Nothing more will be sent because of it."),
+    ),
+}
+"""What is wrong with a page's address → the status and the sentence of the answer."""
 
 PUBLIC = ("/style.css", "/console/static/", "/console/_nicegui/")
 """Files that are the same for everybody. What is at all other addresses no cache keeps: it may be
@@ -101,8 +121,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.mount("/api", api)
 
     @app.get("/")
-    def landing() -> Response:
-        return page("landing.html")
+    def landing(request: Request) -> Response:
+        return page("landing.html", translator_of(request))
 
     @app.get("/outbox")
     def outbox() -> Response:
@@ -148,30 +168,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     def refused(request: Request, error: HTTPException) -> Response:
-        words = words_asked_for(request)
         missing = error.status_code in (404, 405)
-        return _sorry(request, error.status_code, words.no_page if missing else words.trouble)
+        return _sorry(request, error.status_code, NO_PAGE if missing else TROUBLE)
 
-    @app.exception_handler(DataError)
-    @app.exception_handler(RequestValidationError)
-    def not_understood(request: Request, _error: Exception) -> Response:
-        return _sorry(request, 404, words_asked_for(request).no_page)
-
-    @app.exception_handler(BadLink)
-    def altered(request: Request, _error: BadLink) -> Response:
-        return _sorry(request, 404, words_asked_for(request).altered_link)
-
-    @app.exception_handler(ExpiredLink)
-    def expired(request: Request, _error: ExpiredLink) -> Response:
-        return _sorry(request, 410, words_asked_for(request).expired_link)
-
-    @app.exception_handler(LinkGone)
-    def gone(request: Request, _error: LinkGone) -> Response:
-        return _sorry(request, 410, words_asked_for(request).gone_link)
+    for kind, (status, sentence) in REFUSED.items():
+        app.add_exception_handler(kind, partial(_refused_with, status=status, sentence=sentence))
 
     def not_ready(request: Request, error: Exception) -> Response:
         log.warning("the database can't serve a page", error=type(error).__name__)
-        return _sorry(request, 503, words_asked_for(request).trouble)
+        return _sorry(request, 503, TROUBLE)
 
     for away in (*AWAY, PolicyMissing):
         app.add_exception_handler(away, not_ready)
@@ -179,16 +184,10 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _refused_with(request: Request, _error: Exception, *, status: int, sentence: str) -> Response:
+    return _sorry(request, status, sentence)
+
+
 def _sorry(request: Request, status: int, sentence: str) -> Response:
-    # Programs ask here, not people.
-    response: Response
-    if request.url.path.startswith(("/webhooks/", "/v1/")):
-        response = JSONResponse({"error": sentence}, status)
-    else:
-        words = words_asked_for(request)
-        home = "/console/" if request.url.path.startswith("/console/") else ""
-        response = page(
-            "sorry.html", status, words=words, title=words.sorry, sentence=sentence, home=home
-        )
-    response.headers.update(retry_after(status))
-    return response
+    home = "/console/" if request.url.path.startswith("/console/") else ""
+    return told(request, refusal(status, "", sentence), sentence, home)

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web.problems import Problem, answer
-from web.views import page
-from web.words import words_asked_for
+from domain.translations.translator import N_
+from web.doors import told
+from web.problems import Problem
 
 log = structlog.get_logger(__name__)
 
@@ -21,6 +21,7 @@ KB = 1024
 MB = 1024 * KB
 LONGEST_ADDRESS = 8 * KB
 """Bytes of a path with its query."""
+TOO_MUCH = N_("The request is too large, or took too long. Please send less, or try again.")
 LINGER_SECONDS = 2.0
 LINGER_BYTES = 64 * MB
 
@@ -145,14 +146,7 @@ class _Bounded:
         if self._is_answered:
             return
         log.warning("a request was refused", status=status, reason=detail)
-        if self.scope["path"].startswith(("/api/", "/webhooks/", "/v1/")):
-            response = answer(Problem(status, "invalid", detail))
-        else:
-            words = words_asked_for(Request(self.scope))
-            response = page(
-                "sorry.html", status, words=words, title=words.sorry, sentence=words.too_much,
-                home="",
-            )  # fmt: skip
+        response = told(Request(self.scope), Problem(status, "invalid", detail), TOO_MUCH)
         await refuse_early(response, self._receive, self._send)
 
 

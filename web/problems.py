@@ -11,13 +11,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from domain.sentences import sentence
 from store.engine import AWAY
 from store.published.policies import PolicyMissing
 from temporal.steering import TemporalAway
+from web.retry_after import retry_after
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +63,7 @@ class Problem(Exception):
         self.status = status
         self.code = code
         self.errors = list(errors)
-        self.headers = dict(headers or {})
+        self.headers = {**retry_after(status), **(headers or {})}
 
 
 NOT_TO_BE_KEPT = sentence(
@@ -97,13 +98,14 @@ INTERNAL = Problem(500, "internal", "Something went wrong here, not in the reque
 
 def unavailable(error: Exception) -> Problem:
     """A server is away that is needed: 503."""
-    log.warning("the API can't answer", error=type(error).__name__)
-    detail = str(DATABASE_AWAY) if isinstance(error, AWAY) else str(error)
-    return Problem(503, "unavailable", detail, headers={"Retry-After": "5"})
+    log.warning("a request can't be answered now", error=type(error).__name__)
+    # What SQLAlchemy says holds the statement, and what was to be kept.
+    detail = str(DATABASE_AWAY) if isinstance(error, SQLAlchemyError) else str(error)
+    return Problem(503, "unavailable", detail)
 
 
-def answer(problem: Problem) -> Response:
-    """The answer that tells of the problem."""
+def answer(problem: Problem, **more: object) -> Response:
+    """The answer that tells of the problem; ``more`` are extension members (RFC 9457 3.2)."""
     body = ProblemDetails(
         title=http.HTTPStatus(problem.status).phrase,
         status=problem.status,
@@ -112,7 +114,7 @@ def answer(problem: Problem) -> Response:
         errors=problem.errors,
     )
     return JSONResponse(
-        body.model_dump(exclude_none=True),
+        body.model_dump(exclude_none=True) | more,
         problem.status,
         problem.headers,
         media_type="application/problem+json",

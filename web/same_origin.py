@@ -9,13 +9,17 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from domain.translations.translator import N_
 from store.access.sessions import COOKIE
-from web.sign_in.sign_in_words import sign_in_words_for
-from web.views import page
+from web.views import sorry, translator_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 _GUARDED = ("/console", "/sign-", "/enter", "/password", "/second-factor")
 _SOCKET = "/console/_nicegui_ws"
+OTHER_SITE = N_(
+    "Another web site asked for this in your name, so nothing was done. Open the page here and try "
+    "again."
+)
 
 
 class SameOrigin:
@@ -40,10 +44,10 @@ class SameOrigin:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
         else:
-            words = sign_in_words_for(HTTPConnection(scope))
-            refusal = page(
-                "sorry.html", 403, words=words, title=words.sorry, sentence=words.other_site
-            )
+            refusal = sorry(
+                translator_of(HTTPConnection(scope)), 403, OTHER_SITE,
+                title=N_("This can't be done from here"),
+            )  # fmt: skip
             await refusal(scope, receive, send)
 
     def _own(self, scope: Scope) -> bool:

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from logs import told
-from web.problems import INTERNAL, answer
-from web.views import page
-from web.words import words_asked_for
+from web.doors import told as said
+from web.problems import INTERNAL
+from web.views import TROUBLE
 
 log = structlog.get_logger(__name__)
 
@@ -44,11 +44,4 @@ class Unhandled:
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 1011})
                 return
-            await _response(scope)(scope, receive, send)
-
-
-def _response(scope: Scope) -> ASGIApp:
-    if scope["path"].startswith(("/api/", "/webhooks/", "/v1/")):
-        return answer(INTERNAL)
-    words = words_asked_for(Request(scope))
-    return page("sorry.html", 500, words=words, title=words.sorry, sentence=words.trouble, home="")
+            await said(Request(scope), INTERNAL, TROUBLE)(scope, receive, send)

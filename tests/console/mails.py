@@ -57,7 +57,7 @@ class Post:
         mail = render(
             template.compiled,
             {
-                **merge_fields(self.database, row, 0),
+                **merge_fields(self.database, row, 0, row.language),
                 "sender": {"name": self.settings.email_from_name, "title": ""}
                 | {"email": self.settings.email_from},
                 "postal_address": self.settings.email_postal_address,

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from domain.sentences import Sentence
+from domain.translations.translator import sentences
 from tests.console.site import Site
 from web.console.refusals import known_again
-from web.console.words import sentences
 
 PLACE = re.compile(r"\{(\w+)\}")
 

@@ -99,3 +99,10 @@ def browse(site: Site) -> httpx.AsyncClient:
         headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"},
         timeout=60,
     )
+
+
+def field_of(answer: httpx.Response) -> str:
+    """Where the mistake is, as a problem document names it."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    (error,) = answer.json()["errors"]
+    return str(error["field"])

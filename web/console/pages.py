@@ -30,8 +30,7 @@ from web.console.refusals import told
 from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
 from web.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
-from web.views import page
-from web.words import words_asked_for
+from web.views import TROUBLE, sorry, translator_of
 
 P = ParamSpec("P")
 log = structlog.get_logger(__name__)
@@ -130,15 +129,7 @@ def signed_in(here: Here, request: Request) -> SignedIn | None:
 
 def without_database(request: Request) -> Response:
     """What a browser is shown while nobody can be known by a session."""
-    words = words_asked_for(request)
-    answer = page(
-        "sorry.html",
-        503,
-        words=words,
-        title=words.sorry,
-        sentence=words.trouble,
-        home="/console/",
-    )
+    answer = sorry(translator_of(request), 503, TROUBLE, home="/console/")
     answer.headers["Retry-After"] = "5"
     return answer
 

@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 from domain.labels import SPANS
 from domain.sentences import Sentence, Value
+from domain.translations.translator import sentences
 from web.console import labels
 from web.console.times import day, exact, full_day
-from web.console.words import sentences, translation
+from web.console.words import translator
 
 _CODES: dict[str, Callable[[str], str]] = {
     "alert": labels.alert,
@@ -37,8 +38,8 @@ def told(said: str) -> str:
     """A sentence of the store or the API in the visitor's language, with times in their zone; as
     it is when there is no translation."""
     if not isinstance(said, Sentence):
-        return translation(said) or said
-    pattern = translation(said.pattern)
+        return translator().pattern(said) or said
+    pattern = translator().pattern(said.pattern)
     if pattern is None:
         return said
     return pattern.format_map({name: _shown(name, value) for name, value in said.values.items()})

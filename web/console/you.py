@@ -11,6 +11,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.translations.translator import LANGUAGES
 from store.access.sessions import SessionLine, list_sessions
 from web.api import me as me_api
 from web.console.admin.parts import item, items, real_time
@@ -18,7 +19,7 @@ from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, section, show, sure
 from web.console.visit import Visit
-from web.console.words import LANGUAGES, N_, _
+from web.console.words import N_, _
 
 THEMES = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 

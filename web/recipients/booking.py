@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, date, datetime
 from typing import Annotated
@@ -12,7 +13,9 @@ from sqlalchemy import Connection, Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
+from domain.time.shown import full_day, full_moment, zone_name
 from domain.time.window import zone
+from domain.translations.translator import translator_for
 from settings import Settings
 from store.access.link_limits import TooOften, note_move
 from store.mail.ledger import TouchedLead
@@ -29,7 +32,6 @@ from store.sla.business_time import team_of
 from web.recipients.touched import claim_of, touched_lead
 from web.retry_after import not_before
 from web.views import page
-from web.words import words_in
 
 MINUTES = int(SLOT.total_seconds()) // 60
 
@@ -47,16 +49,21 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
         trouble: str = "",
         news: str = "",
     ) -> Response:
-        meeting = _meeting_of(connection, touched, now)
+        _ = translator_for(touched.language)
+        meeting, there = _meeting_of(connection, touched, now), zone(touched.time_zone)
+        starts_at = meeting and full_moment(meeting.starts_at.astimezone(there), _.language)
         return page(
             "booking.html",
+            _,
             status,
-            words=words_in(touched.language),
             sender=settings.email_from_name,
-            time_zone=zone(touched.time_zone).key,
-            starts_at=meeting and meeting.starts_at.astimezone(zone(touched.time_zone)),
+            time_zone=zone_name(now.astimezone(there), _.language),
+            starts_at=starts_at,
             minutes=meeting.minutes if meeting else MINUTES,
-            days=_days(connection, touched, now),
+            days={
+                full_day(day, _.language): slots
+                for day, slots in _days(connection, touched, now).items()
+            },
             trouble=trouble,
             news=news,
         )
@@ -85,18 +92,20 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
     def change(claim: LinkClaim, action: str, chosen: datetime | None, now: datetime) -> Response:
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
-            words = words_in(touched.language)
+            _ = translator_for(touched.language)
+            answer = functools.partial(show, connection, touched, now)
+            taken = _("That time is no longer free. Please choose another.")
             meeting = _meeting_of(connection, touched, now)
             if action == "cancel":
                 if meeting and cancel_meeting(connection, meeting_id=meeting.id, at=now, by="lead"):
-                    return show(connection, touched, now, news=words.cancelled)
-                return show(connection, touched, now, status=409, trouble=words.nothing_to_cancel)
+                    return answer(news=_("The meeting is cancelled."))
+                return answer(status=409, trouble=_("There is no meeting to cancel."))
             if meeting and meeting.starts_at == chosen:
                 # The answer to an earlier request was lost, or the button was clicked twice.
-                return show(connection, touched, now, news=words.booked)
+                return answer(news=_("Thank you, the time is yours."))
             days = _days(connection, touched, now)
             if chosen is None or not any(chosen in slots for slots in days.values()):
-                return show(connection, touched, now, status=409, trouble=words.taken)
+                return answer(status=409, trouble=taken)
             try:
                 # A refusal takes back the move, and the owner that the lead was given for it.
                 with connection.begin_nested():
@@ -111,11 +120,14 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
                         moves=meeting.id if meeting else 0,
                     )
             except MeetingRefused:
-                return show(connection, touched, now, status=409, trouble=words.taken)
+                return answer(status=409, trouble=taken)
             except TooOften as often:
-                answer = show(connection, touched, now, status=429, trouble=words.moved_enough)
-                return not_before(answer, often.again_in)
-            return show(connection, touched, now, news=words.booked)
+                enough = _(
+                    "You have moved this meeting often enough for today. Please try again "
+                    "tomorrow, or reply to our mail."
+                )
+                return not_before(answer(status=429, trouble=enough), often.again_in)
+            return answer(news=_("Thank you, the time is yours."))
 
     return router
 

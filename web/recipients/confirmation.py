@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.consent.policy import LIFTED_BY_THE_LEAD
 from domain.email.links import LinkClaim, LinkSigner
+from domain.translations.translator import translator_for
 from settings import Settings
 from store.consent.confirmations import is_waiting
 from store.consent.consent import consent_of, opt_in
@@ -17,7 +18,6 @@ from store.mail.ledger import TouchedLead
 from store.patience import PAGE_SECONDS, keep_trying
 from web.recipients.touched import claim_of, touched_lead
 from web.views import page
-from web.words import words_in
 
 
 def confirmation_pages(settings: Settings, database: Engine, signer: LinkSigner) -> APIRouter:
@@ -29,7 +29,7 @@ def confirmation_pages(settings: Settings, database: Engine, signer: LinkSigner)
         suppressed = consent_of(connection, touched.email_key).suppressed
         return page(
             "confirmation.html",
-            words=words_in(touched.language),
+            translator_for(touched.language),
             sender=settings.email_from_name,
             sender_email=settings.email_from,
             done=not suppressed,

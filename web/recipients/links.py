@@ -12,14 +12,14 @@ from sqlalchemy import Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.engagement.machines import machine_of_request, read_networks
+from domain.translations.translator import Translator, translator_for
 from settings import Settings
 from store.consent.suppressions import why_suppressed
 from store.engine import AWAY
 from web.recipients.touched import LinkGone, claim_of, touched_lead
 from web.recipients.visit_spool import Visit
 from web.recipients.visits import NotKept, Visits
-from web.views import page
-from web.words import Words, words_asked_for, words_in
+from web.views import page, translator_of
 
 log = structlog.get_logger(__name__)
 
@@ -55,13 +55,8 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
         except NotKept:
             pass  # Counted and logged where it happened.
 
-    def show(words: Words, *, done: bool) -> Response:
-        return page(
-            "unsubscribe.html",
-            words=words,
-            sender=settings.email_from_name,
-            done=done,
-        )
+    def show(_: Translator, *, done: bool) -> Response:
+        return page("unsubscribe.html", _, sender=settings.email_from_name, done=done)
 
     @router.api_route("/l/{token}", methods=["GET", "HEAD"])
     async def click(token: str, request: Request) -> Response:
@@ -85,8 +80,8 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
                 done = why_suppressed(connection, touched.email_key)
         except AWAY:
             # The button works without a database.
-            return show(words_asked_for(request), done=False)
-        return show(words_in(touched.language), done=done is not None)
+            return show(translator_of(request), done=False)
+        return show(translator_for(touched.language), done=done is not None)
 
     @router.post("/u/{token}")
     async def unsubscribe(token: str, request: Request) -> Response:
@@ -101,7 +96,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
             touched = await visits.keep(Visit(kind="unsubscribe", touch_key=claim.touch_key, at=at))
         except NotKept:
             raise HTTPException(503) from None
-        words = words_in(touched.language) if touched else words_asked_for(request)
-        return show(words, done=True)
+        _ = translator_for(touched.language) if touched else translator_of(request)
+        return show(_, done=True)
 
     return router

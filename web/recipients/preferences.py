@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.consent.policy import LIFTED_BY_THE_LEAD, Source
 from domain.email.links import LinkClaim, LinkSigner
+from domain.translations.translator import translator_for
 from settings import Settings
 from store.access.link_limits import TooOften, refuse_returns
 from store.consent.consent import (
@@ -29,7 +30,6 @@ from store.scoring.engagement import record_engagement
 from web.recipients.touched import claim_of, touched_lead
 from web.retry_after import not_before
 from web.views import page
-from web.words import words_in
 
 PAGE: Source = "preference_page"
 
@@ -49,8 +49,8 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
         consent = consent_of(connection, touched.email_key)
         return page(
             "preferences.html",
+            translator_for(touched.language),
             status,
-            words=words_in(touched.language),
             sender=settings.email_from_name,
             sender_email=settings.email_from,
             topics=consent_policy(connection).words_of_topics(touched.language),
@@ -89,11 +89,15 @@ def preference_pages(settings: Settings, database: Engine, signer: LinkSigner) -
     ) -> Response:
         with database.begin() as connection:
             touched = touched_lead(connection, claim.touch_key)
-            words = words_in(touched.language)
+            _ = translator_for(touched.language)
             try:
                 news = _do(connection, touched, action, topics=topics, shown=shown, at=at)
             except TooOften as often:
-                answer = show(connection, touched, trouble=words.enough_today, status=429)
+                enough = _(
+                    "You have changed this often enough for today. Please try again tomorrow. You "
+                    "can unsubscribe at any time."
+                )
+                answer = show(connection, touched, trouble=enough, status=429)
                 return not_before(answer, often.again_in)
             return show(connection, touched, news=news)
 
@@ -114,18 +118,20 @@ def _do(
     Raises:
         TooOften: coming back is for another day. What ends mail is done all the same.
     """
-    words = words_in(touched.language)
+    _ = translator_for(touched.language)
     match action:
         case "save":
             known = consent_policy(connection).topics
             wanted = {code: code in topics for code in shown if code in known}
             _choose(connection, touched, wanted, at)
-            return words.saved
+            return _("Your choice is saved.")
         case "stop":
             unsubscribe_lead(connection, touched, source=PAGE, at=at)
-            return words.unsubscribed_sentence
+            return _("We will not write to you again. It takes effect at once.")
         case "come_back":
-            return words.welcome_back if _come_back(connection, touched, at) else ""
+            return (
+                _("You get e-mails from us again.") if _come_back(connection, touched, at) else ""
+            )
     return ""
 
 

@@ -22,7 +22,7 @@ from joserfc.errors import JoseError
 from settings import Settings
 from store.accounts.company_accounts import user_of_provider
 from web.sign_in.sign_in import CONSOLE, Door, own_path, private
-from web.sign_in.sign_in_words import sign_in_words_for
+from web.views import translator_of
 
 log = structlog.get_logger(__name__)
 
@@ -159,7 +159,11 @@ def _let_in(door: Door, request: Request, claims: dict[str, Any], leads_to: str)
         if found.user_id is not None:
             return door.let_in(connection, request, found.user_id, "oidc", leads_to)
     door.note(request, "sign-in", "refused", str(email or ""), way="oidc", reason=found.why_not)
-    unknown = sign_in_words_for(request).provider_unknown
+    _ = translator_of(request)
+    unknown = _(
+        "Nobody with this company account may sign in here. Ask an admin to add your e-mail "
+        "address, or to look for the reason in the log."
+    )
     return door.form(request, leads_to=leads_to, trouble=unknown, status=403)
 
 
@@ -189,4 +193,6 @@ def _failed(door: Door, request: Request, error: Exception) -> Response:
     # No words of other errors: they may hold what the provider said about somebody.
     reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
     log.warning("the OpenID Connect provider's answer was not accepted", error=reason)
-    return door.form(request, trouble=sign_in_words_for(request).provider_failed, status=502)
+    _ = translator_of(request)
+    trouble = _("Your company account could not be checked. Please try again.")
+    return door.form(request, trouble=trouble, status=502)

@@ -10,14 +10,14 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from domain.passwords import WeakPassword
+from domain.passwords import SHORTEST_PASSWORD, WeakPassword
 from store.access.passwords import check_password, set_password
 from store.access.sessions import came_by_link
 from store.access.users import SignedIn, user_by_id
-from web.sign_in.sign_in import CONSOLE, Door, busy, private
+from web.sign_in.sentences import WRONG_PASSWORD, weak
+from web.sign_in.sign_in import CONSOLE, Door, busy_page, private
 from web.sign_in.sign_in_queue import QueueFull
-from web.sign_in.sign_in_words import sign_in_words_for
-from web.views import page
+from web.views import page, translator_of
 
 
 def password_pages(door: Door) -> APIRouter:
@@ -36,26 +36,27 @@ def password_pages(door: Door) -> APIRouter:
             return _password_form(request, connection, who)
 
     def choose(request: Request, current: str, new: str, again: str) -> Response:
-        words = sign_in_words_for(request)
+        _ = translator_of(request)
         with database.begin() as connection:
             who = door.who(connection, request)
             if who is None:
                 return private(RedirectResponse("/sign-in?next=/password", 303))
             if new != again:
-                return _password_form(request, connection, who, words.differ, 422)
+                trouble = _("The two new passwords are not the same.")
+                return _password_form(request, connection, who, trouble, 422)
             needs_current = asks_current(connection, who)
         trouble = ""
         if needs_current:
             if refused := door.refused_for_now(request, who.email):
                 trouble = refused[0]
             elif check_password(database, who.email, current) != who.user_id:
-                trouble = words.current_wrong
+                trouble = _(WRONG_PASSWORD)
         with database.begin() as connection:
             if not trouble:
                 try:
                     set_password(connection, who.user_id, new, datetime.now(UTC))
-                except WeakPassword as weak:
-                    trouble = words.weak(weak.weakness)
+                except WeakPassword as refused_as:
+                    trouble = weak(_, refused_as.weakness)
             if trouble:
                 door.note(request, "password", "refused", who.email)
                 return _password_form(request, connection, who, trouble, 422)
@@ -82,12 +83,7 @@ def password_pages(door: Door) -> APIRouter:
         try:
             return await door.known_browsers.run(choose, request, current, new, again)
         except QueueFull:
-            words = sign_in_words_for(request)
-            return busy(
-                private(
-                    page("sorry.html", 503, words=words, title=words.sorry, sentence=words.busy)
-                )
-            )
+            return busy_page(request)
 
     def is_signed_in(request: Request) -> bool:
         with database.begin() as connection:
@@ -102,8 +98,9 @@ def _password_form(
     return private(
         page(
             "password.html",
+            translator_of(request),
             status,
-            words=sign_in_words_for(request),
+            shortest=SHORTEST_PASSWORD,
             email=who.email,
             asks_current=asks_current(connection, who),
             trouble=trouble,

@@ -15,11 +15,10 @@ from store.access.second_factor import Proof, check_second_factor
 from store.access.sessions import tries_over
 from store.access.users import UserLine
 from web.sign_in.half_signed_in import Half
-from web.sign_in.second_factor_words import second_factor_words_for
+from web.sign_in.sentences import BUSY, WRONG_CODE
 from web.sign_in.sign_in import Door, busy, private
 from web.sign_in.sign_in_queue import QueueFull
-from web.sign_in.sign_in_words import sign_in_words_for
-from web.views import page
+from web.views import page, translator_of
 
 LONGEST_CODE = 100
 """Characters of what is typed that are looked at."""
@@ -58,7 +57,7 @@ def second_factor_pages(door: Door) -> APIRouter:
             return response
         with database.begin() as connection:
             if use_code(door, connection, request, user, typed) is None:
-                return _form(request, second_factor_words_for(request).wrong, 401)
+                return _form(request, translator_of(request)(WRONG_CODE), 401)
             if half.way == "password":
                 door.succeeded(connection, request, user.email)
             return door.let_in(connection, request, user.id, half.way, half.leads_to)
@@ -76,7 +75,7 @@ def second_factor_pages(door: Door) -> APIRouter:
             return await queue.run(try_code, request, code)
         except QueueFull:
             door.note(request, "sign-in", "busy", found[1].email)
-            return busy(_form(request, sign_in_words_for(request).busy, 503))
+            return busy(_form(request, translator_of(request)(BUSY), 503))
 
     return router
 
@@ -97,10 +96,11 @@ def use_code(
 
 
 def _form(request: Request, trouble: str = "", status: int = 200) -> Response:
-    words = second_factor_words_for(request)
-    return private(page("second_factor.html", status, words=words, trouble=trouble))
+    return private(page("second_factor.html", translator_of(request), status, trouble=trouble))
 
 
 def _too_late(door: Door, request: Request) -> Response:
     door.note(request, "second-factor", "refused")
-    return door.form(request, trouble=second_factor_words_for(request).too_late, status=401)
+    _ = translator_of(request)
+    trouble = _("That took too long. Sign in again.")
+    return door.form(request, trouble=trouble, status=401)

@@ -27,9 +27,9 @@ from web.sign_in.second_factor_set_up import (
     person_of,
     sign_in_first,
 )
-from web.sign_in.second_factor_words import second_factor_words_for
+from web.sign_in.sentences import WRONG_CODE
 from web.sign_in.sign_in import Door, private
-from web.views import page
+from web.views import page, translator_of
 
 
 def manage_pages(door: Door) -> APIRouter:
@@ -66,7 +66,7 @@ def manage_pages(door: Door) -> APIRouter:
                 response.headers["Retry-After"] = str(seconds)
                 return response
             if use_code(door, connection, request, user, typed) is None:
-                wrong = second_factor_words_for(request).wrong
+                wrong = translator_of(request)(WRONG_CODE)
                 return _form(connection, request, user, wrong, 422)
             return do(connection, person.who)
 
@@ -95,14 +95,18 @@ def manage_pages(door: Door) -> APIRouter:
 def _form(
     connection: Connection, request: Request, user: UserLine, trouble: str = "", status: int = 200
 ) -> Response:
-    words = second_factor_words_for(request)
+    _ = translator_of(request)
     return private(
         page(
             "second_factor_manage.html",
+            _,
             status,
-            words=words,
             email=user.email,
-            left=words.left(recovery_codes_left(connection, user.id) or 0),
+            left=_.ngettext(
+                "One recovery code is left.",
+                "{number} recovery codes are left.",
+                recovery_codes_left(connection, user.id) or 0,
+            ),
             trouble=trouble,
         )
     )

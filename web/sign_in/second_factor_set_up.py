@@ -20,11 +20,10 @@ from store.access.users import SignedIn, UserLine, user_by_id
 from web.sign_in.half_signed_in import Half
 from web.sign_in.password import asks_current
 from web.sign_in.second_factor import LONGEST_CODE
-from web.sign_in.second_factor_words import second_factor_words_for
-from web.sign_in.sign_in import CONSOLE, Door, busy, private
+from web.sign_in.sentences import WRONG_CODE, WRONG_PASSWORD
+from web.sign_in.sign_in import CONSOLE, Door, busy_page, private
 from web.sign_in.sign_in_queue import QueueFull
-from web.sign_in.sign_in_words import sign_in_words_for
-from web.views import page
+from web.views import page, translator_of
 
 SET_UP = "/second-factor/set-up"
 MANAGE = "/second-factor/manage"
@@ -87,18 +86,22 @@ def _set_up(door: Door, request: Request, tried: Tried) -> Response:
         return sign_in_first()
     if person.user.has_second_factor:
         return private(RedirectResponse(SET_UP, 303))
-    words = second_factor_words_for(request)
+    _ = translator_of(request)
     try:
         secret = door.box.open(tried.sealed, person.user.id, WITHIN)
     except UnknownSecret:
-        return _form(door, request, person, trouble=words.set_up_too_late)
+        trouble = _(
+            "That took too long, so there is a new key. Put it into your app in place of the one "
+            "before."
+        )
+        return _form(door, request, person, trouble=trouble)
     if person.asks_current and (
         trouble := _wrong_password(door, request, person.user, tried.current)
     ):
         return _form(door, request, person, tried.sealed, trouble)
     step = matching_step(secret, tried.code, datetime.now(UTC))
     if step is None:
-        return _form(door, request, person, tried.sealed, words.wrong)
+        return _form(door, request, person, tried.sealed, _(WRONG_CODE))
     return _turned_on(door, request, person, tried.sealed, step)
 
 
@@ -140,9 +143,7 @@ async def in_turn(door: Door, request: Request, do: Callable[[], Response]) -> R
     try:
         return await door.known_browsers.run(do)
     except QueueFull:
-        words = sign_in_words_for(request)
-        sorry = page("sorry.html", 503, words=words, title=words.sorry, sentence=words.busy)
-        return busy(private(sorry))
+        return busy_page(request)
 
 
 def sign_in_first() -> Response:
@@ -152,8 +153,8 @@ def sign_in_first() -> Response:
 
 def codes_page(request: Request, codes: list[str], leads_to: str) -> Response:
     """The page that shows recovery codes, once."""
-    words = second_factor_words_for(request)
-    return private(page("recovery_codes.html", words=words, codes=codes, leads_to=leads_to))
+    _ = translator_of(request)
+    return private(page("recovery_codes.html", _, codes=codes, leads_to=leads_to))
 
 
 def _wrong_password(door: Door, request: Request, user: UserLine, current: str) -> str:
@@ -162,7 +163,7 @@ def _wrong_password(door: Door, request: Request, user: UserLine, current: str) 
         return refused[0]
     if check_password(door.database, user.email, current) != user.id:
         door.note(request, "second-factor", "refused", user.email)
-        return sign_in_words_for(request).current_wrong
+        return translator_of(request)(WRONG_PASSWORD)
     return ""
 
 
@@ -177,9 +178,9 @@ def _form(
     return private(
         page(
             "second_factor_set_up.html",
+            translator_of(request),
             422 if trouble else 200,
-            words=second_factor_words_for(request),
-            current=sign_in_words_for(request).current if person.asks_current else "",
+            asks_current=person.asks_current,
             is_needed=door.settings.needs_second_factor(user.role),
             is_inside=person.who is not None,
             email=user.email,

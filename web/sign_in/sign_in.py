@@ -16,6 +16,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import Connection, Engine
 
 from domain.email.addresses import address_key
+from domain.translations.translator import N_
 from mail.links import deployment_secret
 from settings import Settings
 from store.access.passwords import check_password
@@ -35,9 +36,9 @@ from store.access.users import SignedIn, UserLine, link_works, use_link, user_by
 from web.networks import network_of
 from web.sign_in.auth_log import AuthLog
 from web.sign_in.half_signed_in import HalfCookies
+from web.sign_in.sentences import BUSY, wait
 from web.sign_in.sign_in_queue import QueueFull, SignInQueue
-from web.sign_in.sign_in_words import sign_in_words_for
-from web.views import page
+from web.views import page, sorry, translator_of
 
 CONSOLE = "/console"
 KNOWN_COOKIE = "perennial_known"
@@ -81,12 +82,11 @@ class Door:
         status: int = 200,
     ) -> Response:
         """The page to sign in on; ``leads_to`` is where to go then."""
-        words = sign_in_words_for(request)
         return private(
             page(
                 "sign_in.html",
+                translator_of(request),
                 status,
-                words=words,
                 provider=self.has_provider,
                 takes_passwords=self.takes_passwords,
                 next=own_path(leads_to),
@@ -97,9 +97,12 @@ class Door:
 
     def no_passwords(self, request: Request) -> Response:
         """The answer to passwords and links where only the provider lets in: 403."""
-        words = sign_in_words_for(request)
         self.note(request, "sign-in", "refused", way="password")
-        return self.form(request, trouble=words.no_passwords, status=403)
+        _ = translator_of(request)
+        trouble = _(
+            "Passwords and one-time links are switched off here: sign in with your company account."
+        )
+        return self.form(request, trouble=trouble, status=403)
 
     def go_on(
         self, connection: Connection, request: Request, user_id: int, way: Way, leads_to: str
@@ -148,9 +151,12 @@ class Door:
         who = find_session(connection, token, now)
         if who is None:
             end_session(connection, token, now)
-            words = sign_in_words_for(request)
             self.note(request, "sign-in", "refused", way=way)
-            return self.form(request, trouble=words.rep_gone, status=403)
+            _ = translator_of(request)
+            trouble = _(
+                "You are not in the team policy any more. Ask an admin to give you another role."
+            )
+            return self.form(request, trouble=trouble, status=403)
         self.note(request, "sign-in", "ok", who.email, way=way)
         response = shown or private(RedirectResponse(own_path(leads_to), 303))
         self.half.take(response)
@@ -214,7 +220,7 @@ class Door:
             return None
         self.note(request, "sign-in", "locked", email)
         seconds = max(1, math.ceil((again - now).total_seconds()))
-        return sign_in_words_for(request).wait(math.ceil(seconds / 60)), seconds
+        return wait(translator_of(request), math.ceil(seconds / 60)), seconds
 
     def succeeded(self, connection: Connection, request: Request, email: str) -> None:
         """Forget the failed tries: somebody knew the password."""
@@ -255,6 +261,12 @@ def busy(response: Response) -> Response:
     return response
 
 
+def busy_page(request: Request) -> Response:
+    """The same where there is no form to show again."""
+    title = N_("This can't be done from here")
+    return busy(private(sorry(translator_of(request), 503, BUSY, title=title)))
+
+
 def private(response: Response) -> Response:
     """A page that no cache keeps. Its forms must say where they come from, so it can't go without
     a referrer altogether as other pages do (``Origin`` would be null)."""
@@ -286,7 +298,8 @@ def sign_in_pages(door: Door) -> APIRouter:
         user_id = check_password(database, email, password)
         if user_id is None:
             door.note(request, "sign-in", "failed", email, way="password")
-            wrong = sign_in_words_for(request).wrong
+            _ = translator_of(request)
+            wrong = _("The e-mail address and the password do not belong together.")
             return door.form(request, leads_to=leads_to, email=email, trouble=wrong, status=401)
         with database.begin() as connection:
             return door.go_on(connection, request, user_id, "password", leads_to)
@@ -305,7 +318,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             return await queue.run(try_password, request, email, password, leads_to)
         except QueueFull:
             door.note(request, "sign-in", "busy", email)
-            return busy(door.form(request, trouble=sign_in_words_for(request).busy, status=503))
+            return busy(door.form(request, trouble=translator_of(request)(BUSY), status=503))
 
     @router.post("/sign-out")
     def sign_out(request: Request) -> Response:
@@ -324,8 +337,7 @@ def sign_in_pages(door: Door) -> APIRouter:
             return door.no_passwords(request)
         with database.connect() as connection:
             works = link_works(connection, token, datetime.now(UTC))
-        words = sign_in_words_for(request)
-        return private(page("enter.html", words=words)) if works else _over(request)
+        return private(page("enter.html", translator_of(request))) if works else _over(request)
 
     @router.post("/enter/{token}")
     def enter(request: Request, token: str) -> Response:
@@ -344,7 +356,11 @@ def sign_in_pages(door: Door) -> APIRouter:
 
 
 def _over(request: Request) -> Response:
-    words = sign_in_words_for(request)
     return private(
-        page("sorry.html", 410, words=words, title=words.sign_in, sentence=words.link_over)
+        sorry(
+            translator_of(request),
+            410,
+            N_("This link was used already, or is too old. Ask an admin for another one."),
+            title=N_("Sign in"),
+        )
     )

@@ -1,8 +1,10 @@
-"""The console's sentences and their translations: else somebody reads half a page in English."""
+"""The sentences of console, sign-in, recipients' pages and mails, and their translations: else
+somebody reads half a page in English."""
 
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +16,11 @@ from babel.messages.extract import extract
 from babel.messages.pofile import unescape
 
 from domain import labels
+from domain.translations.translator import CATALOGS, LANGUAGES
 from settings import ROOT
-from web.console.words import CATALOGS, LANGUAGES
 
-CODE = ROOT / "web" / "console"
+SPEAK = ("activities", "domain", "mail", "web")
+"""Rooms with sentences that are told by a Translator."""
 ROOMS = ("activities", "domain", "health", "mail", "store", "temporal", "web", "workflows")
 """Where sentences come from that the console shows but did not write."""
 REFUSAL = re.compile("(Refused|Over)$")
@@ -45,12 +48,14 @@ class Entry:
         return (*self.texts("msgid"), *self.texts("msgid_plural"))
 
 
+@functools.cache
 def spoken() -> dict[tuple[str, ...], str]:
     """The sentences in the code, singular and plural, and where each stands first."""
     found: dict[tuple[str, ...], str] = {}
-    for path in sorted(CODE.rglob("*.py")):
+    for path in written():
+        method = "python" if path.suffix == ".py" else "jinja2.ext:babel_extract"
         with path.open("rb") as file:
-            for line, message, _comments, _context in extract("python", file, KEYWORDS):
+            for line, message, _comments, _context in extract(method, file, KEYWORDS):
                 sentence = message if isinstance(message, tuple) else (message,)
                 found.setdefault(sentence, f"{path.relative_to(ROOT)}:{line}")
     for name, table in vars(labels).items():
@@ -60,6 +65,13 @@ def spoken() -> dict[tuple[str, ...], str]:
         if isinstance(call.args[0], ast.Constant):
             found.setdefault((str(call.args[0].value),), where)
     return found
+
+
+def written() -> Iterator[Path]:
+    """The files with sentences for a Translator in them: code, and the templates of pages."""
+    for room in SPEAK:
+        yield from sorted((ROOT / room).rglob("*.py"))
+    yield from sorted((ROOT / "web" / "pages").glob("*.html"))
 
 
 def refusals() -> Iterator[tuple[ast.Call, str]]:
@@ -101,7 +113,7 @@ def _entries(path: Path) -> Iterator[Entry]:
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
-def test_every_sentence_of_the_console_is_translated(language: str) -> None:
+def test_every_sentence_is_translated(language: str) -> None:
     """One without a translation stands in English in the middle of a page."""
     there = {entry.sentence for entry in entries(language) if all(entry.texts("msgstr"))}
 

@@ -1,0 +1,49 @@
+"""Days and times as people read them: CLDR's formats (Babel) in a language of
+``domain.translations``. Times are aware, and shown as their own clock shows them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from babel.dates import (
+    format_date,
+    format_datetime,
+    get_date_format,
+    get_datetime_format,
+    get_timezone_gmt,
+    get_timezone_name,
+)
+
+_LOCALES = {"en": "en_001"}
+"""English as most of the world writes it: the day before the month."""
+
+
+def full_day(day: date, language: str) -> str:
+    """With the day of the week: Monday, 4 May 2026; 2026년 5월 4일 월요일."""
+    return format_date(day, "full", locale=_locale(language))
+
+
+def full_moment(at: datetime, language: str) -> str:
+    """Day and time of day: Monday, 4 May 2026, 10:30."""
+    locale = _locale(language)
+    joined = str(get_datetime_format("medium", locale=locale)).replace("{0}", "HH:mm")
+    pattern = joined.replace("{1}", get_date_format("full", locale=locale).pattern)
+    return format_datetime(at, pattern, locale=locale)
+
+
+def in_english(at: datetime) -> str:
+    """For logs, the command line and the Temporal UI: Mon, 4 May 2026 10:30 KST."""
+    return f"{format_datetime(at, 'EEE, d MMM y HH:mm', locale=_locale('en'))} {at:%Z}"
+
+
+def zone_name(at: datetime, language: str) -> str:
+    """What the time zone of a time is called, summer and winter: Korean Time, 대한민국 시간; of one
+    that is no country's, such as UTC, its distance from Greenwich."""
+    locale = _locale(language)
+    if str(at.tzinfo).startswith(("Etc/", "UTC")):
+        return get_timezone_gmt(at, locale=locale)
+    return get_timezone_name(at, "long", zone_variant="generic", locale=locale)
+
+
+def _locale(language: str) -> str:
+    return _LOCALES.get(language, language)
