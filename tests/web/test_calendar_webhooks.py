@@ -234,4 +234,4 @@ async def test_without_a_secret_nothing_is_taken(make_site: Callable[..., Site])
             await post_calendly(browser, invited("invitee.created", "A")),
         ):
             assert answer.status_code == 503
-            assert "WEBHOOK_SECRET is not set" in answer.json()["error"]
+            assert "WEBHOOK_SECRET is not set" in answer.json()["detail"]

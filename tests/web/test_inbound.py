@@ -17,10 +17,11 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from domain.inbound.html import text_of_html
-from tests.web.conftest import Site, browse
+from tests.web.conftest import Site, browse, field_of
 from tests.web.sendgrid import MakeSite, touch
+from web.body_limits import MB, allowance
 from web.webhooks.inbound_mail import Form, read_mail
-from web.webhooks.sendgrid_inbound import KEPT, LARGEST_BYTES
+from web.webhooks.sendgrid_inbound import KEPT
 
 PATH = "/webhooks/sendgrid/inbound"
 PASSWORD = "tr0ub4dor-and-three"
@@ -332,7 +333,7 @@ async def test_only_sendgrid_is_heard(site: Site, lead_id: int) -> None:
         with capture_logs() as lines:
             async with browse(site) as client:
                 answer = await client.post(PATH, files={"text": (None, "stop")}, auth=auth)
-        assert (answer.status_code, answer.json()["field"]) == (401, "authorization")
+        assert (answer.status_code, field_of(answer)) == (401, "authorization")
         assert answer.headers["www-authenticate"] == "Basic"
         assert [one["log_level"] for one in lines if one["event"] != "authentication"] == [
             "warning"
@@ -347,7 +348,7 @@ async def test_without_a_password_nothing_is_taken(make_site: MakeSite) -> None:
     site = make_site()
     answer = await post(site, parsed())
     assert answer.status_code == 503
-    assert "SENDGRID_INBOUND_PASSWORD" in answer.json()["error"]
+    assert "SENDGRID_INBOUND_PASSWORD" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -379,7 +380,7 @@ async def test_what_is_no_form_is_refused(
             answer = await client.post(
                 PATH, content=body, headers=headers, auth=("sendgrid", PASSWORD)
             )
-    assert (answer.status_code, answer.json()["field"]) == (400, field)
+    assert (answer.status_code, field_of(answer)) == (400, field)
     assert len(lines) == 1
 
 
@@ -421,7 +422,7 @@ async def test_large_attachments_are_let_go_as_they_come(site: Site) -> None:
     assert peak < 20 * 1024 * 1024
     assert site.rows("SELECT max(length(text)) FROM inbound_message") == [(100_000,)]
 
-    assert (await post_film(site, LARGEST_BYTES // 1024 // 1024)).status_code == 413
+    assert (await post_film(site, allowance(PATH).size // MB)).status_code == 413
 
 
 async def test_a_mail_waits_while_the_database_is_away(site: Site, lead_id: int) -> None:

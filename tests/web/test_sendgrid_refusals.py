@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.web.conftest import Site, browse
+from tests.web.conftest import Site, browse, field_of
 from tests.web.sendgrid import (
     KEY,
     OTHER_KEY,
@@ -76,9 +76,9 @@ async def test_a_bad_event_is_named_and_the_good_ones_count(
         answer = await post(site, [event("open", 2), item, event("click", 2)])
 
     assert answer.status_code == 400
-    (problem,) = answer.json()["problems"]
-    assert (problem["item"], problem["field"]) == (1, field)
-    assert problem["message"].endswith(".")
+    (error,) = answer.json()["errors"]
+    assert error["field"] == f"[1].{field}"
+    assert error["message"].endswith(".")
     assert site.rows("SELECT kind FROM engagement ORDER BY kind") == [("click",), ("open",)]
     assert [(line["log_level"], line["fields"]) for line in lines] == [("warning", [field])]
 
@@ -87,7 +87,7 @@ async def test_a_batch_in_which_all_is_wrong_is_answered_shortly(site: Site) -> 
     answer = await post(site, [0] * 5000)
     assert answer.status_code == 400
     assert answer.json()["refused"] == 5000
-    assert len(answer.json()["problems"]) == 20
+    assert len(answer.json()["errors"]) == 20
 
 
 @pytest.mark.parametrize(
@@ -108,8 +108,8 @@ async def test_a_batch_in_which_all_is_wrong_is_answered_shortly(site: Site) -> 
 async def test_a_body_that_is_no_batch_is_refused(site: Site, body: bytes, status: int) -> None:
     answer = await post(site, body)
     assert answer.status_code == status
-    assert answer.json()["field"] == "body"
-    assert answer.json()["error"]
+    assert field_of(answer) == "body"
+    assert answer.json()["detail"]
 
 
 async def test_a_body_beyond_reason_is_refused(site: Site) -> None:
@@ -146,9 +146,9 @@ async def test_only_sendgrid_is_heard(site: Site) -> None:
         with capture_logs() as lines:
             async with browse(site) as client:
                 answer = await client.post(PATH, content=body, headers=headers)
-        assert (answer.status_code, answer.json()["field"]) == (status, field)
+        assert (answer.status_code, field_of(answer)) == (status, field)
         assert [one["event"] for one in lines if one["event"] != "authentication"] == [
-            "a request in SendGrid's name was refused"
+            "a request of a program was refused"
         ]
         assert "jane" not in str(lines)
     assert site.rows("SELECT 1 FROM engagement") == []
@@ -194,7 +194,7 @@ async def test_without_a_key_nothing_is_taken_and_ops_learn_why(
     touch(site)
     answer = await post(site, [event("open")])
     assert answer.status_code == 503
-    assert "SENDGRID_WEBHOOK_PUBLIC_KEY" in answer.json()["error"]
+    assert "SENDGRID_WEBHOOK_PUBLIC_KEY" in answer.json()["detail"]
     assert site.rows("SELECT 1 FROM engagement") == []
 
 
@@ -208,4 +208,4 @@ async def test_programs_get_json_when_they_ask_wrongly(site: Site) -> None:
     async with browse(site) as client:
         answer = await client.get(PATH)
     assert answer.status_code == 405
-    assert answer.json()["error"]
+    assert answer.json()["detail"]

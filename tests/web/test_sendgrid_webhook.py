@@ -378,7 +378,7 @@ async def test_nothing_counts_until_it_is_committed(site: Site) -> None:
     with capture_logs() as lines:
         answer = await post(site, batch)
     assert (answer.status_code, len(lines)) == (503, 1)
-    assert answer.json()["error"]
+    assert answer.json()["detail"]
     assert state(site) == "unknown"
     assert site.rows("SELECT 1 FROM engagement") == []
     assert site.rows("SELECT 1 FROM suppression") == []

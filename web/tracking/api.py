@@ -17,8 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from starlette.requests import ClientDisconnect
+from sqlalchemy.exc import DataError, IntegrityError
 
 from crash_points import crash_point
 from domain.identities import Message
@@ -26,12 +25,12 @@ from mail.links import deployment_secret
 from settings import Settings
 from store.access.write_keys import Source, find_source
 from store.erasure.erasure import erased_among
-from store.published.policies import PolicyMissing
 from store.tracking.tracking_use import Gate, TooMuch
 from store.tracking.visitors import Overtaken, take_batch
+from web.doors import BadItem, refusal
 from web.networks import network_of
-from web.retry_after import retry_after
-from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, read_body
+from web.problems import Problem, unavailable
+from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, text_of
 from web.tracking.no_mail import refusal_of_rejected
 from web.tracking.reading import (
     KINDS,
@@ -41,7 +40,7 @@ from web.tracking.reading import (
     envelope_of,
     read_message,
 )
-from web.tracking.refusal import BadMessage, Refused
+from web.tracking.route import ANY_ORIGIN, TrackingRoute, refused
 
 log = structlog.get_logger(__name__)
 
@@ -53,11 +52,7 @@ MOST_LOGGED = 20
 KEY_SECONDS = 3.0
 """How long a write key that was revoked may still be taken."""
 _HEADER_NAMES = re.compile(r"[\w-]{1,60}(?:, ?[\w-]{1,60}){0,30}", re.ASCII)
-_ANY_ORIGIN = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Retry-After",
-}
-_PREFLIGHT = _ANY_ORIGIN | {
+_PREFLIGHT = ANY_ORIGIN | {
     "Access-Control-Allow-Methods": "POST, OPTIONS",
     "Access-Control-Max-Age": "86400",
 }
@@ -84,7 +79,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
       batch, only what is too much is refused, under ``rejected``.
     - 503: the database can't store it now; libraries send it again, and it counts once.
     """
-    router = APIRouter()
+    router = APIRouter(route_class=TrackingRoute)
     clock = settings.clock()
     sources = _Sources(database, settings.lead_time_zone)
     secret = deployment_secret(settings)
@@ -115,10 +110,9 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
         unread = {"unread": reading.unread} if reading.unread else {}
         if messages or not rejected:
             told = {"rejected": rejected} if rejected else {}
-            return _answer({"success": True, **told, **unread})
+            return JSONResponse({"success": True, **told, **unread}, headers=ANY_ORIGIN)
         sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
-        wrong = {"code": "invalid_request", "message": sentence, "errors": rejected}
-        return _answer({"success": False, **wrong}, 400)
+        return refused(Problem(400, "invalid_request", sentence), errors=rejected)
 
     @router.options("/v1/{call}")
     def preflight(request: Request, call: str) -> Response:
@@ -128,32 +122,26 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     @router.post("/v1/{call}")
     async def track(request: Request, call: str) -> Response:
         received = datetime.now(UTC)
+        if call not in CALLS:
+            raise refusal(404, "path", f"There is no call /v1/{call}.")
+        call = CALLS[call]
+        key = _basic_user(request.headers.get("Authorization", ""))
+        if key and sources.known(key) is None:
+            # Before the body is read: whoever has no key may send nothing.
+            await run_in_threadpool(sources.of, key)
+        body = text_of(
+            await request.body(),
+            request.headers.get("Content-Encoding", ""),
+            LARGEST_BATCH if call == "batch" else LARGEST_MESSAGE,
+        )
+        network = network_of(request.client.host if request.client else "")
         try:
-            if call not in CALLS:
-                raise Refused(404, "not_found", "path", f"There is no call /v1/{call}.")
-            call = CALLS[call]
-            key = _basic_user(request.headers.get("Authorization", ""))
-            if key and sources.known(key) is None:
-                # Before the body is read: whoever has no key may send nothing.
-                await run_in_threadpool(sources.of, key)
-            body = await read_body(
-                request.stream(),
-                request.headers.get("Content-Encoding", ""),
-                LARGEST_BATCH if call == "batch" else LARGEST_MESSAGE,
-            )
-            network = network_of(request.client.host if request.client else "")
             return await run_in_threadpool(take, body, call, key, received, network)
-        except Refused as refused:
-            log.warning("a tracking request was refused", code=refused.code, field=refused.field)
-            return _answer(refused.answer(), refused.status)
         except TooMuch as much:
-            return _too_much(much)
-        except (SQLAlchemyError, PolicyMissing, Overtaken) as error:
-            log.warning("tracking messages must wait", error=type(error).__name__)
-            sentence = "The messages can't be stored now. Send them again."
-            return _answer(Refused(503, "unavailable", "", sentence).answer(), 503)
-        except ClientDisconnect:
-            return Response(status_code=400)
+            wait = {"Retry-After": str(much.seconds)}
+            raise refusal(429, "", str(much), code="rate_limited", headers=wait) from None
+        except Overtaken as error:
+            raise unavailable(error) from None
 
     return router
 
@@ -221,13 +209,6 @@ def _refused_late(
     ]
 
 
-def _too_much(much: TooMuch) -> Response:
-    log.warning("too many tracking messages came", seconds=much.seconds)
-    answer = _answer(Refused(429, "rate_limited", "", str(much)).answer(), 429)
-    answer.headers["Retry-After"] = str(much.seconds)
-    return answer
-
-
 class _Sources:
     """Whose a write key is, asked again every few seconds."""
 
@@ -243,9 +224,8 @@ class _Sources:
 
     def of(self, key: object) -> Source:
         if not isinstance(key, str) or not key:
-            raise Refused(
+            raise refusal(
                 401,
-                "unauthorized",
                 "writeKey",
                 "Send the write key as user name of basic authentication, or as writeKey.",
             )
@@ -257,7 +237,7 @@ class _Sources:
                 source = find_source(connection, key, self._time_zone)
         if source is None:
             self._known.pop(key, None)
-            raise Refused(401, "unauthorized", "writeKey", "The write key is unknown or revoked.")
+            raise refusal(401, "writeKey", "The write key is unknown or revoked.")
         self._known[key] = (time.monotonic() + KEY_SECONDS, source)
         return source
 
@@ -270,9 +250,7 @@ def _basic_user(header: str) -> str:
     try:
         decoded = base64.b64decode(credentials.strip(), validate=True).decode()
     except ValueError:
-        raise Refused(
-            401, "unauthorized", "Authorization", "The header is no basic authentication."
-        ) from None
+        raise refusal(401, "Authorization", "The header is no basic authentication.") from None
     return decoded.partition(":")[0]
 
 
@@ -305,15 +283,15 @@ class _Reading:
 def _read_batch(body: dict[str, Any], arrival: Arrival) -> _Reading:
     items = body.get("batch")
     if not isinstance(items, list) or not items:
-        raise Refused(400, "invalid_request", "batch", "The batch must be a list of messages.")
+        raise refusal(400, "batch", "The batch must be a list of messages.", code="invalid_request")
     envelope = envelope_of(body)
     reading = _Reading()
     for index, item in enumerate(items):
         try:
             if index >= MOST_MESSAGES:
-                raise BadMessage("", f"A batch holds at most {MOST_MESSAGES:,} messages.")
+                raise BadItem("", f"A batch holds at most {MOST_MESSAGES:,} messages.")
             reading.take(read_message(item, None, envelope, arrival), {"index": index})
-        except BadMessage as wrong:
+        except BadItem as wrong:
             place = f"batch[{index}]" + (f".{wrong.field}" if wrong.field else "")
             reading.rejected.append({"index": index, "field": place, "message": str(wrong)})
             reading.rescue(item, None, arrival)
@@ -324,11 +302,7 @@ def _read_one(body: dict[str, Any], kind: str, arrival: Arrival) -> _Reading:
     reading = _Reading()
     try:
         reading.take(read_message(body, kind, Envelope(None, {}), arrival), {})
-    except BadMessage as wrong:
+    except BadItem as wrong:
         reading.rejected.append({"field": wrong.field or "body", "message": str(wrong)})
         reading.rescue(body, kind, arrival)
     return reading
-
-
-def _answer(body: dict[str, Any], status: int = 200) -> Response:
-    return JSONResponse(body, status, headers=_ANY_ORIGIN | retry_after(status))

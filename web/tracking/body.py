@@ -1,4 +1,4 @@
-"""The body of a tracking request: read no further than allowed, unpacked, parsed."""
+"""The body of a tracking request: unpacked, and parsed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import math
 import re
 import zlib
-from collections.abc import AsyncIterable
 from typing import Any
 
-from web.tracking.refusal import BadMessage, Refused
+from web.doors import BadItem, refusal
+from web.problems import Problem
 
 LARGEST_MESSAGE = 32 * 1024
 LARGEST_BATCH = 500 * 1024
@@ -23,30 +23,30 @@ _SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _NO_NUMBER = "The number is too large, or none at all."
 
 
-async def read_body(chunks: AsyncIterable[bytes], encoding: str, largest: int) -> str:
+def text_of(body: bytes, encoding: str, largest: int) -> str:
     """The text of a body in ``Content-Encoding`` ``encoding`` (``gzip`` or none).
 
     Args:
         largest: in bytes, unpacked.
 
     Raises:
-        Refused: too large, no gzip, or no UTF-8.
+        Problem: too large, no gzip, or no UTF-8.
     """
     packed = encoding.strip().lower() in ("gzip", "x-gzip")
     if not packed and encoding.strip().lower() not in ("", "identity"):
-        raise Refused(
-            415, "unsupported_encoding", "Content-Encoding", "Send the body as it is, or as gzip."
+        raise refusal(
+            415,
+            "Content-Encoding",
+            "Send the body as it is, or as gzip.",
+            code="unsupported_encoding",
         )
-    received = bytearray()
-    async for chunk in chunks:
-        received += chunk
-        if len(received) > largest:
-            raise _too_large(largest)
-    data = _unpacked(bytes(received), largest) if packed else bytes(received)
+    if len(body) > largest:
+        raise _too_large(largest)
+    data = _unpacked(body, largest) if packed else body
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise Refused(400, "invalid_json", "body", "The body is not UTF-8.") from None
+        raise refusal(400, "body", "The body is not UTF-8.", code="invalid_json") from None
 
 
 def _unpacked(data: bytes, largest: int) -> bytes:
@@ -59,16 +59,16 @@ def _unpacked(data: bytes, largest: int) -> bytes:
     if len(unpacked) > largest:
         raise _too_large(largest)
     if not unpacker.eof or unpacker.unused_data:
-        raise Refused(400, "invalid_gzip", "body", "The body is not gzip, or not all of it.")
+        raise refusal(400, "body", "The body is not gzip, or not all of it.", code="invalid_gzip")
     return unpacked
 
 
-def _too_large(largest: int) -> Refused:
-    return Refused(
+def _too_large(largest: int) -> Problem:
+    return refusal(
         400,
-        "payload_too_large",
         "body",
         f"The body has more than {largest // 1024} KB: send fewer messages at once.",
+        code="payload_too_large",
     )
 
 
@@ -77,7 +77,7 @@ def parse(text: str) -> tuple[dict[str, Any], bool]:
     then each message has to be looked through.
 
     Raises:
-        Refused: it is not JSON, not an object, or nested beyond all reason.
+        Problem: it is not JSON, not an object, or nested beyond all reason.
     """
     strange = bool(_SUSPECT_ESCAPE.search(text))
 
@@ -97,12 +97,12 @@ def parse(text: str) -> tuple[dict[str, Any], bool]:
             text.removeprefix("\ufeff"), parse_float=number, parse_int=whole, parse_constant=number
         )
     except RecursionError:
-        raise Refused(400, "invalid_json", "body", "The body is nested too deeply.") from None
+        raise refusal(400, "body", "The body is nested too deeply.", code="invalid_json") from None
     except ValueError as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
-        raise Refused(400, "invalid_json", "body", f"The body is not JSON{where}.") from None
+        raise refusal(400, "body", f"The body is not JSON{where}.", code="invalid_json") from None
     if not isinstance(found, dict):
-        raise Refused(400, "invalid_json", "body", "The body must be a JSON object.")
+        raise refusal(400, "body", "The body must be a JSON object.", code="invalid_json")
     return found, strange
 
 
@@ -110,16 +110,16 @@ def check_storable(value: Any, path: str, depth: int = 0) -> None:
     """Look through a value for what can't be stored.
 
     Raises:
-        BadMessage: a NUL, half a surrogate pair, a number that is none, or too deep a nesting.
+        BadItem: a NUL, half a surrogate pair, a number that is none, or too deep a nesting.
     """
     if isinstance(value, str):
         _check_text(value, path)
     elif isinstance(value, float):
         if not math.isfinite(value):
-            raise BadMessage(path, _NO_NUMBER)
+            raise BadItem(path, _NO_NUMBER)
     elif isinstance(value, dict | list):
         if depth >= DEEPEST:
-            raise BadMessage(path, f"It is nested more than {DEEPEST} levels deep.")
+            raise BadItem(path, f"It is nested more than {DEEPEST} levels deep.")
         if isinstance(value, list):
             for position, item in enumerate(value):
                 check_storable(item, f"{path}[{position}]", depth + 1)
@@ -131,8 +131,8 @@ def check_storable(value: Any, path: str, depth: int = 0) -> None:
 
 def _check_text(value: str, path: str) -> None:
     if "\0" in value:
-        raise BadMessage(path, "The text holds a NUL character.")
+        raise BadItem(path, "The text holds a NUL character.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise BadMessage(path, "The text holds half a surrogate pair.") from None
+        raise BadItem(path, "The text holds half a surrogate pair.") from None

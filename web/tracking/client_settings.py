@@ -11,25 +11,20 @@ from sqlalchemy import Engine
 
 from settings import Settings
 from store.access.write_keys import find_source
-from store.engine import AWAY
-
-_ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
+from web.doors import refusal
+from web.tracking.route import ANY_ORIGIN, TrackingRoute
 
 
 def client_settings(settings: Settings, database: Engine) -> APIRouter:
     """The settings of a write key: everything goes to this app, and nothing elsewhere. 404 for a
     key that is unknown or revoked."""
-    router = APIRouter()
+    router = APIRouter(route_class=TrackingRoute)
     here = urlsplit(settings.web_url())
 
     @router.get("/v1/projects/{key}/settings")
     def show(key: str) -> Response:
-        try:
-            known = key.isascii() and key.isprintable() and _is_known(database, key)
-        except AWAY:
-            return JSONResponse({"success": False}, 503, headers=_ANY_ORIGIN | {"Retry-After": "5"})
-        if not known:
-            return JSONResponse({"success": False}, 404, headers=_ANY_ORIGIN)
+        if not (key.isascii() and key.isprintable() and _is_known(database, key)):
+            raise refusal(404, "writeKey", "The write key is unknown or revoked.")
         destination = {
             "apiKey": key,
             "apiHost": f"{here.netloc}{here.path}/v1",
@@ -38,7 +33,7 @@ def client_settings(settings: Settings, database: Engine) -> APIRouter:
         plan: dict[str, dict[str, str]] = {"track": {}, "identify": {}}
         return JSONResponse(
             {"integrations": {"Segment.io": destination}, "plan": plan},
-            headers=_ANY_ORIGIN | {"Cache-Control": "public, max-age=120"},
+            headers=ANY_ORIGIN | {"Cache-Control": "public, max-age=120"},
         )
 
     return router

@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.consent.trait_consent import answers_in, event_refuses
 from domain.identities import Facts, Message, refusal
+from web.doors import BadItem
 from web.tracking.body import check_storable
-from web.tracking.refusal import BadMessage
 from web.tracking.traits import Unread, address_in
 
 LONGEST_EVIDENCE = 300
@@ -91,7 +91,7 @@ def _id(item: Mapping[str, Any], field: str) -> str:
         return ""
     try:
         check_storable(value, field)
-    except BadMessage:
+    except BadItem:
         return ""
     return str(value).strip()
 

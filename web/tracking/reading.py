@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from domain.identities import Facts, Message
 from store.access.write_keys import Source
+from web.doors import BadItem, refusal
 from web.tracking.body import LARGEST_MESSAGE, check_storable
 from web.tracking.no_mail import context_traits, refusal_of_event, told_refusal
-from web.tracking.refusal import BadMessage, Refused
 from web.tracking.traits import Unread, group_of, lead_facts, with_guesses
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
@@ -69,12 +69,12 @@ def envelope_of(body: dict[str, Any]) -> Envelope:
     """The envelope of a batch.
 
     Raises:
-        Refused: ``sentAt`` or ``context`` is of the wrong type.
+        Problem: ``sentAt`` or ``context`` is of the wrong type.
     """
     try:
         return Envelope(_time(body, "sentAt"), _object(_object(body, "context"), "page"))
-    except BadMessage as wrong:
-        raise Refused(400, "invalid_request", wrong.field, str(wrong)) from None
+    except BadItem as wrong:
+        raise refusal(400, wrong.field, str(wrong), code="invalid_request") from None
 
 
 def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Arrival) -> Read:
@@ -84,18 +84,18 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
         kind: of the call; None in a batch, where each item has a ``type``.
 
     Raises:
-        BadMessage: it can't be taken; the sentence says why.
+        BadItem: it can't be taken; the sentence says why.
     """
     if not isinstance(item, dict):
-        raise BadMessage("", "The message must be a JSON object.")
+        raise BadItem("", "The message must be a JSON object.")
     if arrival.strange:
         check_storable(item, "")
     if arrival.large and len(_written(item)) > LARGEST_MESSAGE:
-        raise BadMessage("", f"The message has more than {LARGEST_MESSAGE // 1024} KB.")
+        raise BadItem("", f"The message has more than {LARGEST_MESSAGE // 1024} KB.")
     kind = kind or _kind(item)
     user_id, anonymous_id = _id(item, "userId"), _id(item, "anonymousId")
     if not user_id and not anonymous_id:
-        raise BadMessage("userId", "A message needs a userId or an anonymousId.")
+        raise BadItem("userId", "A message needs a userId or an anonymousId.")
     at = _happened_at(item, envelope, arrival)
     message = Message(kind, _key(item, arrival), at, user_id, anonymous_id)
     if kind == "identify":
@@ -109,20 +109,20 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
     if kind == "group":
         group_id = _id(item, "groupId")
         if not group_id:
-            raise BadMessage("groupId", "A group call needs a groupId.")
+            raise BadItem("groupId", "A group call needs a groupId.")
         message.group = group_of(group_id, _storable_object(item, "traits"))
         return Read(message)
     message.previous_id = _id(item, "previousId")
     if not message.previous_id or not user_id:
         missing = "previousId" if user_id else "userId"
-        raise BadMessage(missing, f"An alias call needs a {missing}.")
+        raise BadItem(missing, f"An alias call needs a {missing}.")
     return Read(message)
 
 
 def _kind(item: dict[str, Any]) -> str:
     kind = item.get("type")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise BadMessage("type", f"The type must be one of {', '.join(KINDS)}.")
+        raise BadItem("type", f"The type must be one of {', '.join(KINDS)}.")
     return kind
 
 
@@ -149,9 +149,9 @@ def _id(item: dict[str, Any], field: str) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
-        raise BadMessage(field, f"The {field} must be text or a whole number.")
+        raise BadItem(field, f"The {field} must be text or a whole number.")
     if len(value) > LONGEST_ID:
-        raise BadMessage(field, f"The {field} has more than {LONGEST_ID} characters.")
+        raise BadItem(field, f"The {field} has more than {LONGEST_ID} characters.")
     return value.strip()
 
 
@@ -161,11 +161,11 @@ def _name(item: dict[str, Any], kind: str) -> str:
     if value is None:
         value = ""
     if not isinstance(value, str):
-        raise BadMessage(field, f"The {field} must be text.")
+        raise BadItem(field, f"The {field} must be text.")
     if kind == "track" and not value.strip():
-        raise BadMessage(field, "A track call needs the name of its event.")
+        raise BadItem(field, "A track call needs the name of its event.")
     if len(value) > LONGEST_NAME:
-        raise BadMessage(field, f"The {field} has more than {LONGEST_NAME} characters.")
+        raise BadItem(field, f"The {field} has more than {LONGEST_NAME} characters.")
     return value.strip()
 
 
@@ -174,7 +174,7 @@ def _object(item: dict[str, Any], field: str) -> dict[str, Any]:
     if value is None:
         return _NOTHING
     if not isinstance(value, dict):
-        raise BadMessage(field, f"The {field} must be a JSON object.")
+        raise BadItem(field, f"The {field} must be a JSON object.")
     return value
 
 
@@ -210,7 +210,7 @@ def _detail(item: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
 
 def _check_size(detail: dict[str, Any], arrival: Arrival) -> None:
     if arrival.source.kind == "browser" and len(_written(detail)) > LARGEST_DETAIL:
-        raise BadMessage("properties", f"There are more than {LARGEST_DETAIL // 1024} KB of them.")
+        raise BadItem("properties", f"There are more than {LARGEST_DETAIL // 1024} KB of them.")
 
 
 def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> datetime:
@@ -225,10 +225,10 @@ def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> 
         if original and sent_at:
             at = arrival.received - (sent_at - original)
         elif at - arrival.received > FUTURE:
-            raise BadMessage(field, "The time is more than an hour in the future.")
+            raise BadItem(field, "The time is more than an hour in the future.")
         return arrival.journey_time(min(at, arrival.received))
     except OverflowError:
-        raise BadMessage(field, "The time is beyond all calendars.") from None
+        raise BadItem(field, "The time is beyond all calendars.") from None
 
 
 def _time(item: dict[str, Any], field: str) -> datetime | None:
@@ -239,7 +239,7 @@ def _time(item: dict[str, Any], field: str) -> datetime | None:
         at = datetime.fromisoformat(value)
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise BadMessage(
+        raise BadItem(
             field, f"The {field} must be an ISO 8601 time, such as 2026-05-04T10:00:00Z."
         ) from None
 
@@ -258,4 +258,4 @@ def _written(item: dict[str, Any]) -> bytes:
     try:
         return _COMPACT.encode(item).encode()
     except RecursionError:
-        raise BadMessage("", "The message is nested too deeply.") from None
+        raise BadItem("", "The message is nested too deeply.") from None

@@ -29,7 +29,7 @@ from domain.lead_files.row import (
     checked_email,
 )
 from domain.time.time_zones import time_zone_name
-from web.tracking.refusal import BadMessage
+from web.doors import BadItem
 
 # Traits may come without an address, rows of a file may not.
 _ANY_ADDRESS = "nobody@example.com"
@@ -109,7 +109,7 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
     """The company that a ``group`` call tells of.
 
     Raises:
-        BadMessage: its name is too long.
+        BadItem: its name is too long.
     """
     flat: dict[str, str] = {}
     for each, _path, value in _flat(traits):
@@ -117,7 +117,7 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
             flat.setdefault(each, text)
     name = " ".join(flat.pop("name", "").split())
     if len(name) > LONGEST_NAME:
-        raise BadMessage("traits.name", f"The name has more than {LONGEST_NAME} characters.")
+        raise BadItem("traits.name", f"The name has more than {LONGEST_NAME} characters.")
     domain = flat.pop("domain", "") or company_domain(flat.get("website", ""))
     attributes = {key: value for name, value in flat.items() if (key := attribute_key(name))}
     return Group(group_id, name, domain.strip().casefold(), attributes)

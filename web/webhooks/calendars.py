@@ -21,8 +21,6 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import SecretStr
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect
 
 from crash_points import crash_point
 from domain.meetings.bookings import Booking, Provider
@@ -33,12 +31,10 @@ from settings import Settings
 from store.meetings.calendar_bookings import take_reports
 from store.meetings.meeting_alerts import alert_unreadable
 from store.patience import PAGE_SECONDS, keep_trying
-from store.published.policies import PolicyMissing
-from web.retry_after import retry_after
+from web.doors import DoorRoute, refusal
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BYTES = 512 * 1024
 # How far the time of Calendly's signature may be from now, in either direction.
 FRESH_SECONDS = 300
 CALCOM_HEADER = "X-Cal-Signature-256"
@@ -47,25 +43,19 @@ CALENDLY_HEADER = "Calendly-Webhook-Signature"
 _CALENDLY = re.compile(r"t=(\d{1,12})\s*,\s*v1=([0-9a-fA-F]{64})")
 
 
-class _Refused(Exception):
-    """The request is refused; the sentence says why, and holds nothing of the body."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
-
-
 @dataclass(frozen=True)
 class _Service:
     provider: Provider
     setting: str
     secret: SecretStr | None
-    verify: Callable[[Mapping[str, str], bytes, bytes], None]
+    signature: Callable[[Mapping[str, str]], tuple[bytes, str]]
+    """What stands before the body where it is signed, and the signature (HMAC-SHA256, hexadecimal),
+    as the headers have them."""
     read: Callable[[object], list[Booking]]
 
 
 def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
-    """Both webhooks. They answer in JSON:
+    """Both webhooks. What they refuse is told by a problem document (``web.doors``):
 
     - 200: what the report changed: ``booked`` (made or moved), ``cancelled``, ``no_show``,
       ``attended``, ``reassigned`` (to another host), ``unchanged`` (known already, overtaken, or of
@@ -75,7 +65,7 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
       minutes ago.
     - 503: no secret is set, or the database can't be reached; the service repeats it.
     """
-    router = APIRouter()
+    router = APIRouter(route_class=DoorRoute)
     clock = settings.clock()
 
     def take(reports: Sequence[Booking]) -> str:
@@ -104,26 +94,13 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
         log.warning("a booking report can't be read", service=service.provider, reason=str(bad))
 
     async def answer(service: _Service, request: Request) -> Response:
+        body = await _signed_body(service, request)
         try:
-            body = await _signed_body(service, request)
-            try:
-                reports = _read(service, body)
-            except BadReport as bad:
-                await run_in_threadpool(tell_unreadable, service, bad)
-                return JSONResponse({"outcome": "unreadable", "error": str(bad)})
-            outcome = await run_in_threadpool(take, reports) if reports else "unchanged"
-        except _Refused as refused:
-            log.warning("a booking report was refused", **_line(service, refused))
-            return JSONResponse(
-                {"error": str(refused)}, refused.status, retry_after(refused.status)
-            )
-        except (SQLAlchemyError, PolicyMissing) as error:
-            log.warning(
-                "a booking report must wait", service=service.provider, error=type(error).__name__
-            )
-            return JSONResponse({"error": "The booking can't be stored now."}, 503, retry_after())
-        except ClientDisconnect:
-            return Response(status_code=400)
+            reports = _read(service, body)
+        except BadReport as bad:
+            await run_in_threadpool(tell_unreadable, service, bad)
+            return JSONResponse({"outcome": "unreadable", "error": str(bad)})
+        outcome = await run_in_threadpool(take, reports) if reports else "unchanged"
         log.info("a booking was reported", service=service.provider, outcome=outcome)
         return JSONResponse({"outcome": outcome})
 
@@ -131,14 +108,14 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
         "calcom",
         "CALCOM_WEBHOOK_SECRET",
         settings.calcom_webhook_secret,
-        _verify_calcom,
+        _calcom_signature,
         read_calcom,
     )
     calendly = _Service(
         "calendly",
         "CALENDLY_WEBHOOK_SECRET",
         settings.calendly_webhook_secret,
-        _verify_calendly,
+        _calendly_signature,
         read_calendly,
     )
 
@@ -153,16 +130,15 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
     return router
 
 
-def _line(service: _Service, refused: _Refused) -> dict[str, object]:
-    return {"service": service.provider, "status": refused.status, "reason": str(refused)}
-
-
 async def _signed_body(service: _Service, request: Request) -> bytes:
     secret = service.secret.get_secret_value() if service.secret else ""
     if not secret:
-        raise _Refused(503, f"{service.setting} is not set.")
-    body = await _body(request)
-    service.verify(request.headers, body, secret.encode())
+        raise refusal(503, "", f"{service.setting} is not set.")
+    before, signature = service.signature(request.headers)
+    body = await request.body()
+    expected = hmac.new(secret.encode(), before + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), signature.lower().encode("utf-8", "replace")):
+        raise refusal(403, "", "The signature is wrong.")
     return body
 
 
@@ -174,40 +150,25 @@ def _read(service: _Service, body: bytes) -> list[Booking]:
     return service.read(report)
 
 
-async def _body(request: Request) -> bytes:
-    """The body, read no further than allowed."""
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > LARGEST_BYTES:
-            raise _Refused(413, f"The body has more than {LARGEST_BYTES} bytes.")
-    return bytes(received)
-
-
-def _verify_calcom(headers: Mapping[str, str], body: bytes, secret: bytes) -> None:
-    """HMAC-SHA256 of the body, hexadecimal. Nothing in it tells its age; a repeated report changes
-    nothing."""
+def _calcom_signature(headers: Mapping[str, str]) -> tuple[bytes, str]:
+    """Of the body alone. Nothing in it tells its age; a repeated report changes nothing."""
     signature = headers.get(CALCOM_HEADER, "")
     if not signature:
-        raise _Refused(401, f"The request is not signed: {CALCOM_HEADER} is missing.")
-    _compare(secret, body, signature.lower())
+        raise refusal(401, CALCOM_HEADER, f"The request is not signed: {CALCOM_HEADER} is missing.")
+    return b"", signature
 
 
-def _verify_calendly(headers: Mapping[str, str], body: bytes, secret: bytes) -> None:
-    """``t=<seconds since 1970>,v1=<HMAC-SHA256 of "t.body", hexadecimal>``."""
+def _calendly_signature(headers: Mapping[str, str]) -> tuple[bytes, str]:
+    """``t=<seconds since 1970>,v1=<signature of "t.body">``."""
     header = headers.get(CALENDLY_HEADER, "")
     if not header:
-        raise _Refused(401, f"The request is not signed: {CALENDLY_HEADER} is missing.")
+        raise refusal(
+            401, CALENDLY_HEADER, f"The request is not signed: {CALENDLY_HEADER} is missing."
+        )
     parts = _CALENDLY.fullmatch(header.strip())
     if parts is None:
-        raise _Refused(403, f"{CALENDLY_HEADER} is not of the form t=…,v1=….")
+        raise refusal(403, CALENDLY_HEADER, f"{CALENDLY_HEADER} is not of the form t=…,v1=….")
     signed_at, signature = parts.groups()
-    _compare(secret, signed_at.encode() + b"." + body, signature.lower())
     if abs(time.time() - int(signed_at)) > FRESH_SECONDS:
-        raise _Refused(403, "The signature is not of the last five minutes.")
-
-
-def _compare(secret: bytes, signed: bytes, signature: str) -> None:
-    expected = hmac.new(secret, signed, hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
-        raise _Refused(403, "The signature is wrong.")
+        raise refusal(403, CALENDLY_HEADER, "The signature is not of the last five minutes.")
+    return signed_at.encode() + b".", signature

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -17,50 +16,38 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from sendgrid.helpers.eventwebhook import EventWebhook, EventWebhookHeader
 from sqlalchemy import Engine
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
-from starlette.requests import ClientDisconnect
+from sqlalchemy.exc import DataError, IntegrityError
 
 from crash_points import crash_point
 from domain.engagement.machines import read_networks
 from settings import Settings
-from store.published.policies import PolicyMissing
-from web.retry_after import retry_after
-from web.webhooks.sendgrid_events import DatedEvent, Problem, Tally, apply_events, read_events
+from web.doors import DoorRoute, refusal
+from web.problems import FieldError, Problem, answer
+from web.webhooks.sendgrid_events import BadEvent, DatedEvent, Tally, apply_events, read_events
 
 log = structlog.get_logger(__name__)
 
-# SendGrid posts up to 768 KB at once.
-LARGEST_BYTES = 2 * 1024 * 1024
 # How far ahead of ours SendGrid's clock may be.
 AHEAD_SECONDS = 300
 # A batch in which everything is wrong is explained by its beginning.
-PROBLEMS_TOLD = 20
+ERRORS_TOLD = 20
 
 
 # What is wrong with an event itself, not with the database.
 UNSTORABLE = (DataError, IntegrityError, ValueError, TypeError, LookupError, ArithmeticError)
 
 
-class _Refused(Exception):
-    """The request as a whole is refused. ``field`` is the header concerned, or ``body``."""
-
-    def __init__(self, status: int, field: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.field = field
-
-
 def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
     """``/webhooks/sendgrid``. It answers in JSON:
 
     - 200: everything in the batch is committed. The numbers say what became of it.
-    - 400: the body is no batch, or ``problems`` names events and fields that could not be read,
+    - 400: the body is no batch, or ``errors`` names events and fields that could not be read,
       or events that could not be stored.
       The other events are committed. SendGrid repeats the batch, which does no harm.
     - 401, 403: not signed; wrongly signed, or signed in the future.
     - 413: too large. 503: no key is set, or the database can't be reached; SendGrid repeats it.
     """
-    router = APIRouter()
+    router = APIRouter(route_class=DoorRoute)
     verifier = _verifier(settings)
     own_url = settings.web_url()
     networks = read_networks(settings.scanner_networks)
@@ -86,7 +73,7 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
                     kind=events[0].event.event,
                     error=type(error).__name__,
                 )
-                tally.problems.append(Problem(events[0].item, "event", "It can't be stored."))
+                tally.bad.append(BadEvent(events[0].item, "event", "It can't be stored."))
                 return
             middle = len(events) // 2
             store(events[:middle], tally)
@@ -100,36 +87,28 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
         events = read_events(_batch(body), settings.clock(), tally)
         if events:
             store(events, tally)
-        answer: dict[str, Any] = tally.counts()
-        if not tally.problems:
+        counts = tally.counts()
+        if not tally.bad:
             if tally.unknown:
-                log.info("SendGrid reported mail that is not ours", **answer)
-            return JSONResponse(answer)
-        fields = sorted({problem.field for problem in tally.problems})
-        log.warning("some of SendGrid's events could not be read", fields=fields, **answer)
-        told = [asdict(problem) for problem in tally.problems[:PROBLEMS_TOLD]]
-        return JSONResponse(
-            {"error": "Some events could not be read.", **answer, "problems": told}, 400
-        )
+                log.info("SendGrid reported mail that is not ours", **counts)
+            return JSONResponse(counts)
+        fields = sorted({event.field for event in tally.bad})
+        log.warning("some of SendGrid's events could not be read", fields=fields, **counts)
+        errors = [
+            FieldError(field=f"[{bad.item}].{bad.field}", message=bad.message)
+            for bad in tally.bad[:ERRORS_TOLD]
+        ]
+        problem = Problem(400, "invalid", "Some events could not be read.", errors)
+        return answer(problem, **counts)
 
     @router.post("/webhooks/sendgrid")
     async def events(request: Request) -> Response:
-        try:
-            if verifier is None:
-                raise _Refused(503, "", "SENDGRID_WEBHOOK_PUBLIC_KEY is not set, or is no key.")
-            signature, timestamp = _signature(request)
-            body = await _body(request)
-            _verify(verifier, body, signature, timestamp)
-            return await run_in_threadpool(take, body)
-        except _Refused as refused:
-            log.warning("a request in SendGrid's name was refused", reason=str(refused))
-            answer = {"error": str(refused), "field": refused.field}
-            return JSONResponse(answer, refused.status, retry_after(refused.status))
-        except (SQLAlchemyError, PolicyMissing) as error:
-            log.warning("SendGrid's events must wait", error=type(error).__name__)
-            return JSONResponse({"error": "The events can't be stored now."}, 503, retry_after())
-        except ClientDisconnect:
-            return Response(status_code=400)
+        if verifier is None:
+            raise refusal(503, "", "SENDGRID_WEBHOOK_PUBLIC_KEY is not set, or is no key.")
+        signature, timestamp = _signature(request)
+        body = await _text(request)
+        _verify(verifier, body, signature, timestamp)
+        return await run_in_threadpool(take, body)
 
     return router
 
@@ -166,29 +145,23 @@ def _signature(request: Request) -> tuple[str, str]:
         (EventWebhookHeader.TIMESTAMP, timestamp),
     ):
         if not value:
-            raise _Refused(401, name, "The request is not signed.")
+            raise refusal(401, name, "The request is not signed.")
     if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
-        raise _Refused(403, EventWebhookHeader.TIMESTAMP, "The time of the signature is no time.")
+        raise refusal(403, EventWebhookHeader.TIMESTAMP, "The time of the signature is no time.")
     # A repetition may carry the time of the first delivery, a day ago. Whoever replays a batch
     # changes nothing by it: its events are SendGrid's own, and each counts once by its id.
     if int(timestamp) - time.time() > AHEAD_SECONDS:
-        raise _Refused(
+        raise refusal(
             403, EventWebhookHeader.TIMESTAMP, "The signature is more than five minutes ahead."
         )
     return signature, timestamp
 
 
-async def _body(request: Request) -> str:
-    """The body as text, read no further than allowed."""
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > LARGEST_BYTES:
-            raise _Refused(413, "body", f"The body has more than {LARGEST_BYTES} bytes.")
+async def _text(request: Request) -> str:
     try:
-        return received.decode()
+        return (await request.body()).decode()
     except UnicodeDecodeError:
-        raise _Refused(400, "body", "The body is not UTF-8.") from None
+        raise refusal(400, "body", "The body is not UTF-8.") from None
 
 
 def _verify(verifier: Any, body: str, signature: str, timestamp: str) -> None:
@@ -197,16 +170,16 @@ def _verify(verifier: Any, body: str, signature: str, timestamp: str) -> None:
     except ValueError:  # No base64.
         genuine = False
     if not genuine:
-        raise _Refused(403, EventWebhookHeader.SIGNATURE, "The signature is wrong.")
+        raise refusal(403, EventWebhookHeader.SIGNATURE, "The signature is wrong.")
 
 
 def _batch(body: str) -> list[object]:
     try:
         items = json.loads(body)
     except RecursionError:
-        raise _Refused(400, "body", "The body is nested too deeply.") from None
+        raise refusal(400, "body", "The body is nested too deeply.") from None
     except ValueError:
-        raise _Refused(400, "body", "The body is not JSON.") from None
+        raise refusal(400, "body", "The body is not JSON.") from None
     if not isinstance(items, list):
-        raise _Refused(400, "body", "The body is not a JSON array of events.")
+        raise refusal(400, "body", "The body is not a JSON array of events.")
     return items

@@ -28,6 +28,7 @@ from store.mail.refused_mail import RefusedMail
 from store.mail.sending import note_refusals
 from store.scoring.engagement import Happened, record, recorded_before
 from store.scoring.lead_standing import lock_leads
+from web.doors import BadItem
 from web.webhooks.sendgrid_meanings import (
     MEANINGS,
     Event,
@@ -54,7 +55,7 @@ class DatedEvent:
 
 
 @dataclass(frozen=True)
-class Problem:
+class BadEvent:
     """Why an event was refused: its number in the batch (from 0), the field, a sentence."""
 
     item: int
@@ -80,7 +81,7 @@ class Tally:
     duplicates: int = 0
     unknown: int = 0
     ignored: int = 0
-    problems: list[Problem] = field(default_factory=list)
+    bad: list[BadEvent] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         """Count what became of a part of the batch."""
@@ -98,14 +99,8 @@ class Tally:
             "duplicates": self.duplicates,
             "unknown": self.unknown,
             "ignored": self.ignored,
-            "refused": len(self.problems),
+            "refused": len(self.bad),
         }
-
-
-class _Refused(Exception):
-    def __init__(self, field_name: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field_name
 
 
 def read_events(items: Sequence[object], clock: Clock, tally: Tally) -> list[DatedEvent]:
@@ -119,8 +114,8 @@ def read_events(items: Sequence[object], clock: Clock, tally: Tally) -> list[Dat
                 tally.ignored += 1
             else:
                 events.append(_read(item, number, clock, latest))
-        except _Refused as refused:
-            tally.problems.append(Problem(number, refused.field, str(refused)))
+        except BadItem as bad:
+            tally.bad.append(BadEvent(number, bad.field, str(bad)))
     return events
 
 
@@ -132,17 +127,17 @@ def _is_of_other_kind(item: object) -> bool:
 
 def _read(item: object, number: int, clock: Clock, latest: datetime) -> DatedEvent:
     if not isinstance(item, Mapping):
-        raise _Refused("event", "An event is a JSON object.")
+        raise BadItem("event", "An event is a JSON object.")
     try:
         event = Event.model_validate(item)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         message = first["msg"].removeprefix("Value error, ")
-        raise _Refused(str(first["loc"][0]), f"{message}.") from None
+        raise BadItem(str(first["loc"][0]), f"{message}.") from None
     if event.event not in MEANINGS:
-        raise _Refused("event", "This is no name of an event.")
+        raise BadItem("event", "This is no name of an event.")
     if not OLDEST.timestamp() <= event.timestamp <= latest.timestamp():
-        raise _Refused("timestamp", "No event can have happened then (seconds since 1970).")
+        raise BadItem("timestamp", "No event can have happened then (seconds since 1970).")
     at = clock.journey_time(datetime.fromtimestamp(event.timestamp, UTC))
     return DatedEvent(event, at, number)
 

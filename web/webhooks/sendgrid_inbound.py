@@ -16,15 +16,12 @@ from fastapi.responses import JSONResponse, Response
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect
 
 from crash_points import crash_point
 from domain.inbound.mail import FOR_PROGRAMS
 from settings import Settings
 from store.mail.inbound import take_inbound
-from store.published.policies import PolicyMissing
-from web.retry_after import retry_after
+from web.doors import DoorRoute, refusal
 from web.webhooks.inbound_mail import Form, read_mail
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 # SendGrid takes mails of up to 30 MB.
-LARGEST_BYTES = 40 * 1024 * 1024
 MOST_PARTS = 1000
 # How much of each field is kept, in bytes. All others, and attachments, are read and forgotten.
 KEPT = {
@@ -50,13 +46,6 @@ REPORT_BYTES = 64 * 1024
 MOST_REPORT_PARTS = 4
 
 
-class _Refused(Exception):
-    def __init__(self, status: int, field: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.field = field
-
-
 def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
     """``/webhooks/sendgrid/inbound``. It answers in JSON:
 
@@ -65,7 +54,7 @@ def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
     - 401: the password is missing or wrong.
     - 503: no password is set, or the database can't be reached; SendGrid repeats it.
     """
-    router = APIRouter()
+    router = APIRouter(route_class=DoorRoute)
     password = settings.sendgrid_inbound_password
     expected = password.get_secret_value().encode() if password else b""
 
@@ -78,24 +67,16 @@ def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
 
     @router.post("/webhooks/sendgrid/inbound")
     async def inbound(request: Request) -> Response:
-        try:
-            if not expected:
-                raise _Refused(503, "", "SENDGRID_INBOUND_PASSWORD is not set.")
-            if not hmac.compare_digest(_password(request), expected):
-                raise _Refused(401, "authorization", "The password is missing or wrong.")
-            return await run_in_threadpool(take, await _form(request))
-        except _Refused as refused:
-            log.warning("a mail in SendGrid's name was refused", reason=str(refused))
-            headers = retry_after(refused.status)
-            if refused.status == 401:
-                headers = {"WWW-Authenticate": "Basic"}
-            answer = {"error": str(refused), "field": refused.field}
-            return JSONResponse(answer, refused.status, headers)
-        except (SQLAlchemyError, PolicyMissing) as error:
-            log.warning("a received mail must wait", error=type(error).__name__)
-            return JSONResponse({"error": "The mail can't be stored now."}, 503, retry_after())
-        except ClientDisconnect:
-            return Response(status_code=400)
+        if not expected:
+            raise refusal(503, "", "SENDGRID_INBOUND_PASSWORD is not set.")
+        if not hmac.compare_digest(_password(request), expected):
+            raise refusal(
+                401,
+                "authorization",
+                "The password is missing or wrong.",
+                headers={"WWW-Authenticate": "Basic"},
+            )
+        return await run_in_threadpool(take, await _form(request))
 
     return router
 
@@ -117,20 +98,16 @@ async def _form(request: Request) -> Form:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary = options.get(b"boundary", b"")
     if kind != b"multipart/form-data" or not boundary:
-        raise _Refused(400, "content-type", "The body is not multipart/form-data.")
+        raise refusal(400, "content-type", "The body is not multipart/form-data.")
     reader = _FormReader()
-    received = 0
     try:
         parser = MultipartParser(boundary, reader.callbacks())
         async for chunk in request.stream():
-            received += len(chunk)
-            if received > LARGEST_BYTES:
-                raise _Refused(413, "body", f"The body has more than {LARGEST_BYTES} bytes.")
             parser.write(chunk)
     except FormParserError:
-        raise _Refused(400, "body", "The body is no form in parts.") from None
+        raise refusal(400, "body", "The body is no form in parts.") from None
     if not reader.complete:
-        raise _Refused(400, "body", "The body ends in the middle.")
+        raise refusal(400, "body", "The body ends in the middle.")
     return Form(
         {name: bytes(value) for name, value in reader.fields.items()},
         [(content_type, bytes(value)) for content_type, value in reader.reports],
@@ -166,7 +143,7 @@ class _FormReader:
     def _begin(self) -> None:
         self._parts += 1
         if self._parts > MOST_PARTS:
-            raise _Refused(400, "body", f"The form has more than {MOST_PARTS} parts.")
+            raise refusal(400, "body", f"The form has more than {MOST_PARTS} parts.")
         self._headers = {}
         self._kept = None
 
