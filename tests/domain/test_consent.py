@@ -105,7 +105,7 @@ def test_the_shipped_policy_names_what_cadences_and_sales_send() -> None:
     assert not problems
     assert isinstance(policy, ConsentPolicy)
     assert policy.topics.keys() == {"nurture", "meetings", "sales", "onboarding"}
-    assert all(words.keys() == {"en", "ko"} for words in policy.topics.values())
+    assert all(words.keys() == {"en", "ko", "zh"} for words in policy.topics.values())
     assert (policy.caps, policy.soft_bounces) == (DEFAULT.caps, DEFAULT.soft_bounces)
     assert policy.words_of_topics("ko-KR")["nurture"].name == "가이드와 아이디어"
     assert policy.words_of_topics("de")["nurture"].name == "Guides and ideas"

@@ -12,11 +12,11 @@ import pytest
 from domain.cadences.cadence import Cadence
 from domain.checking.lint import lint
 from domain.email.rendering import RenderedEmail, check_fields, compile_template, render
+from domain.translations.translator import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = {file.name: file.read_text("utf-8") for file in (ROOT / "templates").glob("_*.mjml")}
 FILES = sorted((ROOT / "templates").glob("[!_]*.mjml"))
-LANGUAGES = {"en", "ko"}
 CADENCES = (
     "welcome-nurture",
     "no-show-recovery",
@@ -93,12 +93,13 @@ def test_every_mail_reads_well_with_and_without_what_is_known_of_the_lead(
     file: Path, lead: dict[str, str]
 ) -> None:
     rendered = mail(file, lead)
-    assert 10 <= len(rendered.subject) <= 80
+    # A Chinese character says what half a word does.
+    assert (5 if ".zh." in file.name else 10) <= len(rendered.subject) <= 80
     for part in (rendered.subject, rendered.text, rendered.html):
         assert "None" not in part
         assert not re.search(r"[{%]{2}|zqtag", part)
     # A missing value shows as a gap before punctuation or as two spaces.
-    assert not re.search(r"[ ]{2}| [,.?](\s|$)|\n\n\n|，", rendered.text)
+    assert not re.search(r"[ ]{2}| [,.?，。](\s|$)|\n\n\n|(^|[，。：])[，。]", rendered.text)
     assert len(rendered.html) < 60_000, "Gmail clips a mail at 102 KB"
 
 
@@ -143,7 +144,7 @@ def test_no_mail_shouts(file: Path) -> None:
 
 def test_every_mail_exists_in_every_language_and_is_used() -> None:
     names = languages_by_name()
-    assert all(languages == LANGUAGES for languages in names.values()), names
+    assert all(languages == set(LANGUAGES) for languages in names.values()), names
     used = {name for cadence in CADENCES for name in shipped_cadence(cadence).templates()}
     assert set(names) == used | USED_BY_CODE
 
