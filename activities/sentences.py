@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.time.shown import in_english
 from domain.time.window import zone
 
 
@@ -14,5 +15,5 @@ def local_time(at: datetime, time_zone: str, now: datetime) -> str:
     """``at`` as the lead's wall clock shows it: ``Tue 09:00 KST``, with the date when it is more
     than six days away."""
     local = at.astimezone(zone(time_zone))
-    pattern = "%a %H:%M %Z" if abs(at - now) < timedelta(days=6) else "%a %d %b %Y %H:%M %Z"
-    return local.strftime(pattern)
+    near = abs(at - now) < timedelta(days=6)
+    return in_english(local, "EEE HH:mm") if near else in_english(local)

@@ -19,7 +19,9 @@ from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import ALERTS, label
+from domain.time.shown import in_english
 from domain.time.window import zone
+from domain.translations.cldr_names import country_name
 from store import alerts as alert_rows
 from store.routing import presence as presences
 from store.routing.overflow import Waiting
@@ -88,7 +90,7 @@ def list_reps(as_json: AsJson = False) -> None:
 def _at_work(rep: RepLine, now: datetime, time_zone: str) -> str:
     if rep.back_at is not None:
         if rep.back_at - now > timedelta(days=6):
-            return f"back {rep.back_at.astimezone(zone(time_zone)):%d %b}"
+            return f"back {in_english(rep.back_at.astimezone(zone(time_zone)).date(), 'dd MMM')}"
         return f"back {shown_time(rep.back_at, now, time_zone)}"
     return "yes" if rep.present else "away"
 
@@ -283,13 +285,13 @@ def _print_queue(waiting: list[Waiting], now: datetime) -> None:
                     str(one.lead_id),
                     one.name or "no name",
                     one.company or "-",
-                    one.country or "-",
+                    country_name(one.country, "en") or "-",
                     one.rule or "-",
                     shown_time(one.since, now),
                 )
                 for one in waiting
             ),
-            whole=("Lead", "Country", "Since"),
+            whole=("Lead", "Since"),
         )
     )
     console.print("\n`starter.py team reassign LEAD --to REP` gives one an owner.")

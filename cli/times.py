@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pydantic_core import PydanticCustomError
 
 from cli.errors import UserError
+from domain.time.shown import in_english
 from domain.time.span import Span, parse_span
 from domain.time.window import zone
 
@@ -53,7 +54,7 @@ def _no_such_day(text: str) -> str:
         return ""
     first = date(int(match[1]), int(match[2]), 1)
     days = monthrange(first.year, first.month)[1]
-    return f"{first:%B} {match[1]} has {days} days." if int(match[3]) > days else ""
+    return f"{in_english(first, 'MMMM y')} has {days} days." if int(match[3]) > days else ""
 
 
 def shown_time(at: datetime, now: datetime, time_zone: str = "UTC") -> str:
@@ -64,5 +65,5 @@ def shown_time(at: datetime, now: datetime, time_zone: str = "UTC") -> str:
     if days == 0:
         return f"today {local:%H:%M %Z}"
     if 0 < days < 7:
-        return f"{local:%a %H:%M %Z}"
-    return f"{local:%d %b %Y %H:%M %Z}"
+        return in_english(local, "EEE HH:mm")
+    return in_english(local, "dd MMM y HH:mm")

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from demo.players import Happening
 from domain.contracts.journey import Stage
+from domain.time.shown import in_english
 from store.views.figures import NOT_STARTED, LoopFigures
 
 HAPPENINGS_SHOWN = 6
@@ -128,7 +129,7 @@ class Screen:
         head.add_column(overflow="fold")
         head.add_row(
             "Journey time",
-            f"{moment.now:%a %d %b %Y}, day {moment.day:.0f} "
+            f"{in_english(moment.now.date(), 'EEE dd MMM y')}, day {moment.day:.0f} "
             f"[bright_black](a day is {self._header.day_seconds:.1f} s)[/]",
         )
         head.add_row("Temporal UI", self._header.temporal_ui)
@@ -159,7 +160,10 @@ class Screen:
         table.add_column(style="bright_black", width=6, no_wrap=True)
         table.add_column(width=width - 9, no_wrap=True, overflow="ellipsis")
         for happening in recent:
-            table.add_row(f"{happening.at:%d %b}", Text(f"{happening.who} · {happening.what}"))
+            table.add_row(
+                in_english(happening.at.date(), "dd MMM"),
+                Text(f"{happening.who} · {happening.what}"),
+            )
         for _ in range(lines - len(recent)):
             table.add_row("", "")
         return table

@@ -31,9 +31,16 @@ def full_moment(at: datetime, language: str) -> str:
     return format_datetime(at, pattern, locale=locale)
 
 
-def in_english(at: datetime) -> str:
-    """For logs, the command line and the Temporal UI: Mon, 4 May 2026 10:30 KST."""
-    return f"{format_datetime(at, 'EEE, d MMM y HH:mm', locale=_locale('en'))} {at:%Z}"
+def in_english(at: date, pattern: str = "EEE dd MMM y HH:mm") -> str:
+    """A day, or a time with its zone, where only English is spoken: at the command line, in the
+    Temporal UI and in the demo. Mon 04 May 2026 10:30 KST.
+
+    Args:
+        pattern: CLDR's (https://unicode.org/reports/tr35/tr35-dates.html#Date_Format_Patterns).
+    """
+    if isinstance(at, datetime):
+        return f"{format_datetime(at, pattern, locale='en')} {at:%Z}"
+    return format_date(at, pattern, locale="en")
 
 
 def zone_name(at: datetime, language: str) -> str:

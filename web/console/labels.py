@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from babel import Locale
-
 from domain import labels as names
+from domain.translations.cldr_names import country_name, language_name
 from web.console.words import _, language
 
 
@@ -100,13 +99,12 @@ def role(code: str) -> str:
 
 def country(code: str) -> str:
     """A country by its code (ISO 3166-1)."""
-    return str(Locale.parse(language()).territories.get(code, code))
+    return country_name(code, language())
 
 
 def spoken(code: str) -> str:
     """A language by its code (BCP 47), such as ``pt-BR``."""
-    name = Locale.parse(language()).languages.get(code.partition("-")[0], code)
-    return f"{name} ({code})" if "-" in code else str(name)
+    return language_name(code, language())
 
 
 def _label(table: dict[str, str], code: str) -> str:

@@ -6,13 +6,13 @@ import json
 from dataclasses import replace
 from urllib.parse import urlencode
 
-from babel import Locale
 from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
 from domain.access import Action
 from domain.labels import PHASES, STAGES
+from domain.translations.cldr_names import country_names
 from store.published.policies import PolicyMissing
 from store.publishing.publishing import cadence_names
 from store.views.figures import NOT_STARTED
@@ -120,8 +120,8 @@ class LeadList:
             people = {NOBODY: _("Nobody")} | people
         cadences = sorted(await self.visit.read(cadence_names))
         origins = await self.visit.read(sources)
-        nations = Locale.parse(self.visit.language).territories
-        countries = {code: name for code, name in nations.items() if len(code) == 2}
+        nations = country_names(self.visit.language).items()
+        countries = {code: name for code, name in nations if len(code) == 2}
         with ui.element("div").classes("filters").props(f'role="search" aria-label="{_("Leads")}"'):
             box = ui.input(_("Name, address, company or title"), value=self.wanted.search)
             box.props('outlined dense clearable debounce=200 data-key="/" type="search"')
