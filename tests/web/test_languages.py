@@ -44,7 +44,7 @@ def site(make_site: Callable[..., Site]) -> Site:
         source = (ROOT / "cadences" / "consent.yaml").read_text("utf-8")
         policy, _ = read_policy(source, "consent.yaml")
         assert policy is not None
-        publish_policy(connection, "consent", source, policy)
+        publish_policy(connection, source, policy)
         user = users.add_user(connection, EMAIL, "Ada", Role.ADMIN)
         set_password(connection, user, PASSWORD, datetime.now(UTC))
     return site
