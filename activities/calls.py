@@ -11,8 +11,9 @@ from activities.resources import Resources
 from activities.sentences import local_time
 from domain.contracts.journey import Plan
 from domain.contracts.journey_sales import NextCall, PlanNextCall
+from domain.contracts.tasks import Disposition
 from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
-from domain.sales.follow_up import NOBODY_CALLED, CallRules, FollowUpPolicy
+from domain.sales.follow_up import CallRules, FollowUpPolicy
 from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
 from domain.sentences import sentence
 from domain.time.spans import Pause
@@ -130,5 +131,5 @@ def _owed(connection: Connection, made: PastCall | None, owed_task: int) -> Past
     owed = past_call(connection, owed_task)
     if owed is None or owed.asked_for is None or made.disposition in REACHED:
         return None
-    was_made = made.disposition not in NOBODY_CALLED and made.at >= owed.asked_for
+    was_made = isinstance(made.disposition, Disposition) and made.at >= owed.asked_for
     return None if was_made else owed

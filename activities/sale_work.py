@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from activities.work import Work, times
 from domain.contracts.journey import Code, TaskRequest
+from domain.contracts.tasks import TaskKind
 from domain.sales.customers import CustomerPolicy
 from domain.sales.opportunities import OpportunityPolicy
 from domain.time.spans import ClockSpan
@@ -20,7 +21,6 @@ from store.published.policies import policy
 from store.sla.business_time import calendar_of, team_of
 from store.views.opportunity_list import OpportunityLine, find_opportunity
 
-SALE_KINDS = ("opportunity", "loss_review", "hand_over", "customer_question", "renewal", "upsell")
 LATE = timedelta(days=30)
 """How long after its date a renewal or upsell may still be settled."""
 ASKED = {
@@ -34,24 +34,27 @@ DATES = {
 }
 
 
-def sale_work(connection: Connection, request: TaskRequest, now: datetime) -> Work:
-    """The work of a task of one of ``SALE_KINDS``.
+def sale_work(connection: Connection, request: TaskRequest) -> Work:
+    """What the owner of a sale is asked for, or who reviews how it was lost."""
+    sale = find_opportunity(connection, request.opportunity_id)
+    if sale is None:
+        raise RowGone(f"There is no opportunity {request.opportunity_id}.")
+    rules = policy(connection, OpportunityPolicy)
+    if request.kind == TaskKind.OPPORTUNITY:
+        return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
+    return _loss_review(connection, sale, rules)
+
+
+def customer_work(connection: Connection, request: TaskRequest, now: datetime) -> Work:
+    """What a customer's owner is asked for: a hand-over, a question, or a date.
 
     Args:
         now: journey time, UTC.
     """
-    if request.kind in ("opportunity", "loss_review"):
-        sale = find_opportunity(connection, request.opportunity_id)
-        if sale is None:
-            raise RowGone(f"There is no opportunity {request.opportunity_id}.")
-        rules = policy(connection, OpportunityPolicy)
-        if request.kind == "opportunity":
-            return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
-        return _loss_review(connection, sale, rules)
     care = customers.care_policy(connection) or CustomerPolicy(policy="customer")
-    if request.kind == "hand_over":
+    if request.kind == TaskKind.HAND_OVER:
         return _hand_over(care, request.step)
-    if request.kind == "customer_question":
+    if request.kind == TaskKind.CUSTOMER_QUESTION:
         return Work(
             ASKED.get(Code(request.step), ASKED[Code.REPLIED]),
             "See what it was in the lead's history. End it with done when it is settled.",
@@ -142,7 +145,10 @@ def _date(
     at = calendar.next_open(datetime.combine(date.on, time(), zone(calendar.time_zone)))
     due = max(at - now, timedelta(hours=1))
     rule = care.dates.get("renewal" if date.kind == "renewal" else "upsell")
-    endings = {"renewal": "renewed, or lost (--reason)", "upsell": "done, or not_now"}[date.kind]
+    endings = {
+        TaskKind.RENEWAL: "renewed, or lost (--reason)",
+        TaskKind.UPSELL: "done, or not_now",
+    }[TaskKind(date.kind)]
     instructions = f"{rule.instructions} " if rule and rule.instructions else ""
     return Work(
         DATES[date.kind].format(on=date.on.isoformat()),

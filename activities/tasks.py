@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import assert_never, cast
 
 from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.lead_messages import message_work
 from activities.resources import Resources
-from activities.sale_work import SALE_KINDS, sale_work
+from activities.sale_work import customer_work, sale_work
 from activities.sentences import local_time
 from activities.work import Work, times
 from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
-from domain.checking.policies import DISPOSITIONS, MeetingPolicy
-from domain.contracts.journey import (
-    AwaitDisposition,
-    CloseTask,
-    Disposition,
-    OpenedTask,
-    TaskRequest,
-)
-from domain.contracts.journey_sales import MESSAGE_TASK
+from domain.checking.policies import MeetingPolicy
+from domain.contracts.journey import AwaitDisposition, CloseTask, OpenedTask, TaskRequest
+from domain.contracts.tasks import TaskKind, TaskResult
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sentences import sentence
+from domain.tasks.rules import TASKS
 from domain.time.spans import Duration
 from store.journeys.enrollment_steps import cadence_version_of
 from store.published import cadences
@@ -52,7 +47,7 @@ class TaskActivities:
                 request,
                 title=work.title,
                 instructions=work.instructions,
-                dispositions=DISPOSITIONS[request.kind],
+                dispositions=TASKS[request.kind].dispositions,
                 opened_at=now,
                 due=work.due,
                 deadline=self._deadline(work, request),
@@ -75,17 +70,17 @@ class TaskActivities:
         )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def await_disposition(self, request: AwaitDisposition) -> Disposition:
+    def await_disposition(self, request: AwaitDisposition) -> TaskResult:
         """Stay open until a person is done; the relay then completes this activity by id."""
         with self.resources.engine.begin() as connection:
-            answer = tasks.disposition_of(connection, request.task_id)
-        if answer is None:
+            result = tasks.result_of(connection, request.task_id)
+        if result is None:
             activity.raise_complete_async()
         crash_point("tasks.disposition_read")
-        return answer
+        return result
 
     @activity.defn(no_thread_cancel_exception=True)
-    def close_task(self, request: CloseTask) -> Disposition:
+    def close_task(self, request: CloseTask) -> TaskResult:
         """Withdraw or expire a task, unless a person was faster: then theirs counts."""
         with self.resources.engine.begin() as connection:
             return tasks.close_task(
@@ -98,37 +93,27 @@ class TaskActivities:
         return self.resources.journey_span(request.seconds_left)
 
     def _work(self, connection: Connection, request: TaskRequest) -> Work:
-        if request.kind == "cadence":
-            return self._cadence_work(connection, request)
-        if request.kind in SALE_KINDS:
-            return sale_work(connection, request, self.resources.now())
-        if request.kind == "meeting_outcome":
-            meeting = policy(connection, MeetingPolicy)
-            return Work(
-                "Record how the meeting went",
-                "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
-                clocked(meeting.outcome_due),
-                clocked(meeting.outcome_deadline),
-            )
-        promise = policy(connection, FollowUpPolicy)
-        if request.kind == MESSAGE_TASK:
-            return message_work(connection, request, promise)
-        if request.kind == "qualify":
-            return Work(
-                "Accept or return this lead",
-                "Look at the score and the history. Accept it and call, or return it with a "
-                f"reason (--reason): {', '.join(promise.returns)}.",
-                promise.qualify_due,
-                promise.qualify_deadline,
-            )
-        rules = promise.calls(is_prospect(connection, request.lead_id))
-        return Work(
-            f"Call, attempt {request.attempt} of {rules.attempts}",
-            "Aim for an appointment (meeting_booked --at TIME). Agree on a time to call again "
-            "with call_back --at TIME.",
-            promise.call_due,
-            promise.call_deadline,
-        )
+        match request.kind:
+            case TaskKind.CADENCE:
+                return self._cadence_work(connection, request)
+            case TaskKind.QUALIFY | TaskKind.CALL | TaskKind.LEAD_MESSAGE:
+                return _follow_up_work(connection, request)
+            case TaskKind.MEETING_OUTCOME:
+                meeting = policy(connection, MeetingPolicy)
+                return Work(
+                    "Record how the meeting went",
+                    "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
+                    clocked(meeting.outcome_due),
+                    clocked(meeting.outcome_deadline),
+                )
+            case TaskKind.OPPORTUNITY | TaskKind.LOSS_REVIEW:
+                return sale_work(connection, request)
+            case (
+                TaskKind.HAND_OVER | TaskKind.CUSTOMER_QUESTION | TaskKind.RENEWAL | TaskKind.UPSELL
+            ):
+                return customer_work(connection, request, self.resources.now())
+            case _:
+                assert_never(request.kind)
 
     def _cadence_work(self, connection: Connection, request: TaskRequest) -> Work:
         version = cadence_version_of(connection, request.enrollment_id)
@@ -136,3 +121,25 @@ class TaskActivities:
         step = cast(TaskStep, cadence.step(request.step))
         due = clocked(step.task.due)
         return Work(step.task.title, step.task.instructions, due, times(due, 3))
+
+
+def _follow_up_work(connection: Connection, request: TaskRequest) -> Work:
+    promise = policy(connection, FollowUpPolicy)
+    if request.kind == TaskKind.LEAD_MESSAGE:
+        return message_work(connection, request, promise)
+    if request.kind == TaskKind.QUALIFY:
+        return Work(
+            "Accept or return this lead",
+            "Look at the score and the history. Accept it and call, or return it with a "
+            f"reason (--reason): {', '.join(promise.returns)}.",
+            promise.qualify_due,
+            promise.qualify_deadline,
+        )
+    rules = promise.calls(is_prospect(connection, request.lead_id))
+    return Work(
+        f"Call, attempt {request.attempt} of {rules.attempts}",
+        "Aim for an appointment (meeting_booked --at TIME). Agree on a time to call again "
+        "with call_back --at TIME.",
+        promise.call_due,
+        promise.call_deadline,
+    )

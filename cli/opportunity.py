@@ -19,13 +19,13 @@ from cli.facts import print_facts
 from cli.groups import group
 from cli.on_record import on_record
 from cli.tables import listed, print_list
-from cli.tasks import finish, learned_fields
+from cli.tasks import entered, finish, learned_fields
 from cli.times import shown_time
+from domain.contracts.tasks import Disposition
 from domain.labels import SALE_STAGES, WHY, label
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
 from store.opportunities import opportunities
 from store.published.policies import policy
-from store.tasks.answers import Answer
 from store.views.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
 
 app = group(
@@ -128,13 +128,13 @@ def show(number: Number, as_json: AsJson = False) -> None:
 @app.command("advance")
 def advance(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
     """Move a sale on to its next stage."""
-    _finish(number, "advanced", by=by, note=note, extra=learned_fields(learned or []))
+    _finish(number, Disposition.ADVANCED, by=by, note=note, learned=learned_fields(learned or []))
 
 
 @app.command("won")
 def won(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
     """Close a sale as won."""
-    one = _finish(number, "won", by=by, note=note, extra=learned_fields(learned or []))
+    one = _finish(number, Disposition.WON, by=by, note=note, learned=learned_fields(learned or []))
     if one.key.startswith(opportunities.BESIDE):
         Console().print(f"lead-{one.lead_id} becomes a customer.")
 
@@ -148,16 +148,16 @@ def lost(
     by: By = "",
 ) -> None:
     """Close a sale as lost; a task to review it opens."""
-    _finish(number, "lost", by=by, note=note, reason=reason, competitor=competitor)
+    _finish(number, Disposition.LOST, by=by, note=note, reason=reason, competitor=competitor)
 
 
 @app.command("no-outcome")
 def no_outcome(number: Number, note: Note = "", by: By = "") -> None:
     """Close a sale that came to nothing."""
-    _finish(number, "no_outcome", by=by, note=note)
+    _finish(number, Disposition.NO_OUTCOME, by=by, note=note)
 
 
-def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> OpportunityLine:
+def _finish(number: int, disposition: Disposition, *, by: str, **fields: Any) -> OpportunityLine:
     one = _found(number)
     if one.outcome:
         raise UserError(f"opportunity-{number} is closed already: {_standing(one)}.")
@@ -168,13 +168,14 @@ def _finish(number: int, disposition: str, *, by: str, **entered: Any) -> Opport
         )
     now = settings_module.get().clock().now()
     engine = database()
-    answer = Answer(disposition, by=done_by(engine, by, one.owner), **entered)
+    completion = entered(disposition=disposition, **fields)
+    who = done_by(engine, by, one.owner)
     route = f"/api/opportunities/{number}"
-    if disposition == "advanced":
-        finish(engine, one.task_id, answer, now, f"{route}/advance")
+    if disposition == Disposition.ADVANCED:
+        finish(engine, one.task_id, completion, who, now, f"{route}/advance")
         said = _moved(engine, one)
     else:
-        finish(engine, one.task_id, answer, now, f"{route}/close", outcome=disposition)
+        finish(engine, one.task_id, completion, who, now, f"{route}/close", outcome=disposition)
         said = disposition.replace("_", " ")
     Console().print(f"opportunity-{number}: {said}.")
     return one

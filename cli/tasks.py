@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection, Engine
@@ -24,9 +25,12 @@ from cli.on_record import REFUSED, on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
 from domain.labels import DISPOSITIONS, WHY, label
+from domain.sales.opportunities import QUALIFICATION
+from domain.tasks import rules
+from domain.tasks.completion import Completion
 from store.meetings.meetings import MeetingRefused
 from store.tasks import held_answers, tasks
-from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.tasks.answers import TaskOver, TaskRefused
 from store.views import task_lists
 from store.views.dossier import dossier
 from store.views.next_actions import next_actions
@@ -44,11 +48,18 @@ TaskId = Annotated[int, typer.Argument(metavar="TASK", help="Its number in `task
 
 
 def finish(
-    engine: Engine, task_id: int, answer: Answer, now: datetime, route: str, **asked: Any
+    engine: Engine,
+    task_id: int,
+    completion: Completion,
+    by: str,
+    now: datetime,
+    route: str,
+    **asked: Any,
 ) -> None:
     """Take a person's disposition; what comes too late is kept with the lead.
 
     Args:
+        by: who completes the task.
         now: journey time, UTC.
         route: of the API, with what is kept of it on record.
 
@@ -57,16 +68,29 @@ def finish(
     """
     try:
         with engine.begin() as connection:
-            held_answers.complete(connection, task_id, answer, now)
+            held_answers.complete(connection, task_id, completion, by, now)
             on_record(connection, "POST", route, **asked)
     except (TaskRefused, MeetingRefused) as refusal:
         kept = ""
-        if answer.note or isinstance(refusal, TaskOver):
+        if completion.note or isinstance(refusal, TaskOver):
             with engine.begin() as connection:
-                if tasks.keep_refused(connection, task_id, answer, now):
+                if tasks.keep_refused(connection, task_id, completion, by, now):
                     on_record(connection, "POST", route, status=REFUSED, **asked)
                     kept = " What you typed is kept with the lead: `lead show` has it."
         raise UserError(f"{_option(refusal)}{refusal}{kept}") from None
+
+
+def entered(**fields: Any) -> Completion:
+    """A completion of what was written in the options.
+
+    Raises:
+        UserError: an option holds what can't be kept.
+    """
+    try:
+        return Completion(**fields)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise UserError(f"--{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}.") from None
 
 
 def _option(refusal: TaskRefused | MeetingRefused) -> str:
@@ -147,23 +171,21 @@ def finish_task(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="For meeting_booked, call_back and rescheduled: '2026-05-04 10:00' in the "
+            help=f"For {rules.TIMED}: '2026-05-04 10:00' in the "
             "lead's time zone, ISO 8601 with an offset, or '+2 days'.",
         ),
     ] = None,
-    reason: Annotated[str, typer.Option(help="A reason code, for return and lost.")] = "",
+    reason: Annotated[str, typer.Option(help=f"A reason code, for {rules.REASONED}.")] = "",
     competitor: Annotated[str, typer.Option(help="Code of whom a sale was lost to.")] = "",
     note: Annotated[str, typer.Option(help="Anything worth keeping.")] = "",
     by: Annotated[str, typer.Option(help="Who did it; the task's owner when left out.")] = "",
     learned: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=TEXT", help="budget, authority, need or timeline."),
+        typer.Option(metavar="FIELD=TEXT", help=f"One of {', '.join(QUALIFICATION)}."),
     ] = None,
     until: Annotated[
         str,
-        typer.Option(
-            metavar="DATE", help="With return, lost, not_interested: when the lead comes back."
-        ),
+        typer.Option(metavar="DATE", help=f"With {rules.DATED}: when the lead comes back."),
     ] = "",
 ) -> None:
     """Finish a task with its disposition; the lead's journey goes on at once."""
@@ -173,18 +195,17 @@ def finish_task(
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
     now = settings_module.get().clock().now()
-    answer = Answer(
+    completion = entered(
         disposition=disposition,
-        by=done_by(engine, by, task.owner),
         at=parse_time(at, task.time_zone, now) if at else None,
         reason=reason,
         competitor=competitor,
         note=note,
-        extra=learned_fields(learned or []),
+        learned=learned_fields(learned or []),
         until=parse_day(until, "--until") if until else None,
     )
-    route = f"/api/tasks/{task_id}/complete"
-    finish(engine, task_id, answer, now, route, disposition=disposition)
+    who, route = done_by(engine, by, task.owner), f"/api/tasks/{task_id}/complete"
+    finish(engine, task_id, completion, who, now, route, disposition=disposition)
     ended = label(DISPOSITIONS, disposition)
     Console().print(f"Task {task_id} is done: {ended}. {_news_of(engine, task_id)}")
 
@@ -204,20 +225,21 @@ def _news_of(engine: Engine, task_id: int) -> str:
     }.get(outcome, "The lead's journey hears of it as soon as a worker runs.")
 
 
-def learned_fields(pairs: list[str]) -> dict[str, str]:
-    """What was learned of a sale, from FIELD=TEXT.
+def learned_fields(pairs: list[str]) -> dict[str, str] | None:
+    """What was learned of a sale, from FIELD=TEXT; None for nothing.
 
     Raises:
         UserError: there is no such field.
     """
-    known = ("budget", "authority", "need", "timeline")
     learned = {}
     for pair in pairs:
         name, separator, value = pair.partition("=")
-        if not separator or name not in known:
-            raise UserError(f"--learned {pair}: write one of {', '.join(known)} as FIELD=TEXT.")
+        if not separator or name not in QUALIFICATION:
+            raise UserError(
+                f"--learned {pair}: write one of {', '.join(QUALIFICATION)} as FIELD=TEXT."
+            )
         learned[name] = value
-    return learned
+    return learned or None
 
 
 def _leads_to(connection: Connection, task: TaskDetail) -> dict[str, str]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 
 from cli.arguments import AsJson
 from cli.connect import database
@@ -45,12 +46,24 @@ def create(
     """Make a token and print it, this once."""
     name = given_name(name, WHAT, "crm")
     try:
-        with database().begin() as connection:
-            token = create_token(connection, name, role, rep, days=days)
-            on_record(connection, "POST", "/api/tokens", name=name, role=role, rep=rep)
+        token = make_token(database(), name, role, rep, days=days)
     except TokenRefused as refused:
         raise UserError(str(refused)) from None
     show_once(WHAT, token)
+
+
+def make_token(
+    engine: Engine, name: str, role: Role, rep: str = "", *, days: int = TOKEN_DAYS
+) -> str:
+    """A token that was made just now, on record.
+
+    Raises:
+        TokenRefused: it can't be made.
+    """
+    with engine.begin() as connection:
+        token = create_token(connection, name, role, rep, days=days)
+        on_record(connection, "POST", "/api/tokens", name=name, role=role, rep=rep)
+    return token
 
 
 @app.command("list")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,17 +13,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
+from sqlalchemy import Engine
 
 from cli.local_run import LocalRun, wipe_home
 from cli.stack import prepare_database, print_console_link
+from cli.tokens import make_token
 from cli.users import first_link
 from demo.people import Person, cut_sample
-from demo.players import Happening, Players, WebClient
+from demo.players import Happening, Players
 from demo.screen import FIGURE_NAMES, Header, Moment, Screen
+from demo.web import WebClient, open_web
 from domain.access import Role
 from embedded import StackAddresses
 from settings import ROOT, Settings
-from store.access.api_tokens import create_token
 from store.engine import engine
 from store.views.figures import (
     LoopFigures,
@@ -43,7 +42,7 @@ LEADS_FILE = "leads.csv"
 ENVIRONMENT_FILE = "environment"
 DAY_SECONDS = 86_400
 PLAYERS = "demo"
-"""Name of the token with which the demo's people read their mail."""
+"""Name of the token with which the demo's people are let in."""
 LONGEST_SECONDS = 900.0
 REFRESH_SECONDS = 0.5
 SLOWEST = 2.5
@@ -135,11 +134,23 @@ def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) ->
         leads_file = settings.perennial_home / LEADS_FILE
         people = cut_sample(SAMPLE, leads, leads_file)
         _write_environment(settings)
-        _import(settings, addresses, leads_file)
-        print_console_link(console, first_link(addresses.database_url, run.web_url))
         database = engine(addresses.database_url)
         try:
-            lacking, interrupted = _play(run, settings, addresses, people, console, ends=ends)
+            with open_web(run.web_url) as http:
+                web = WebClient(http, make_token(database, PLAYERS, Role.ADMIN))
+                with console.status("Importing the sample"):
+                    _import(web, leads_file)
+                print_console_link(console, first_link(addresses.database_url, run.web_url))
+                lacking, interrupted = _play(
+                    run,
+                    settings,
+                    addresses,
+                    web,
+                    people,
+                    console=console,
+                    database=database,
+                    ends=ends,
+                )
             with database.connect() as connection:
                 figures, mails = loop_figures(connection), reconcile_outbox(connection)
             failed = asyncio.run(_failed_workflows(settings, addresses))
@@ -191,34 +202,28 @@ def _write_environment(settings: Settings) -> None:
     (settings.perennial_home / ENVIRONMENT_FILE).write_text("\n".join(lines) + "\n")
 
 
-def _import(settings: Settings, addresses: StackAddresses, file: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "starter.py", "import", str(file), "--source", "demo", "--json"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            **_environment(settings),
-            "DATABASE_URL": addresses.database_url,
-            "TEMPORAL_ADDRESS": addresses.temporal_address,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise DemoBroken(f"The sample could not be imported: {done.stderr.strip()}")
-    rejected = json.loads(done.stdout)["rejected"]
-    if rejected:
-        raise DemoBroken(f"The import rejected {rejected} rows of {SAMPLE}: mend them.")
+def _import(web: WebClient, file: Path) -> None:
+    with file.open("rb") as rows:
+        made = web.ask_api("POST", "/imports", files={"file": rows}, data={"source": "demo"})
+    while made["run"]["state"] in ("ready", "running"):
+        time.sleep(REFRESH_SECONDS)
+        made = web.ask_api("GET", f"/imports/{made['run']['id']}")
+    run = made["run"]
+    if run["state"] != "done":
+        raise DemoBroken(f"The sample could not be imported: {run['error'] or run['state']}.")
+    if run["rejected"]:
+        raise DemoBroken(f"The import rejected {run['rejected']} rows of {SAMPLE}: mend them.")
 
 
 def _play(
     run: LocalRun,
     settings: Settings,
     addresses: StackAddresses,
+    web: WebClient,
     people: Mapping[str, Person],
-    console: Console,
     *,
+    console: Console,
+    database: Engine,
     ends: bool,
 ) -> tuple[list[str], bool]:
     """Have people play until it is over.
@@ -227,7 +232,6 @@ def _play(
         What is lacking then, in words, and whether a person ended it.
     """
     clock = settings.clock()
-    database = engine(addresses.database_url)
     began = clock.now()
     deadline = time.monotonic() + LONGEST_SECONDS
     header = Header(
@@ -240,10 +244,7 @@ def _play(
     shown = False
     restarts: list[str] = []
     with Screen(console, header) as screen:
-        with database.begin() as connection:
-            token = create_token(connection, PLAYERS, Role.MARKETING)
-        web = WebClient(run.web_url, token)
-        players = Players(web, database, clock, people, screen.happened)
+        players = Players(web, clock, people, screen.happened)
         players.start()
         try:
             while True:

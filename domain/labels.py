@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from domain.tasks import rules
+
 STAGES = {
     "not started": "Not started",
     "anonymous": "Anonymous",
@@ -28,50 +30,9 @@ PHASES = {
     "ended": "Ended",
 }
 """Which workflow type a journey is in."""
-DISPOSITIONS = {
-    "accept": "Accept",
-    "return": "Return",
-    "meeting_booked": "Meeting booked",
-    "connected": "Connected",
-    "meaningful": "Good conversation",
-    "call_back": "Call back",
-    "left_voicemail": "Left voicemail",
-    "no_answer": "No answer",
-    "busy": "Busy",
-    "wrong_number": "Wrong number",
-    "not_interested": "Not interested",
-    "unqualified": "Unqualified",
-    "done": "Done",
-    "skipped": "Skipped",
-    "held": "Held",
-    "not_a_fit": "Not a fit",
-    "no_show": "No-show",
-    "cancelled": "Cancelled",
-    "rescheduled": "Rescheduled",
-    "advanced": "Advanced",
-    "in_progress": "In progress",
-    "help": "Ask marketing for help",
-    "no_help": "No help needed",
-    "won": "Won",
-    "lost": "Lost",
-    "no_outcome": "No outcome",
-    "renewed": "Renewed",
-    "not_now": "Not now",
-}
+DISPOSITIONS = {code.value: rule.label for code, rule in rules.DISPOSITIONS.items()}
 """How tasks end."""
-TASK_KINDS = {
-    "qualify": "Accept or return",
-    "call": "Call",
-    "cadence": "Cadence task",
-    "meeting_outcome": "How did the meeting go?",
-    "opportunity": "Move the sale on",
-    "loss_review": "Loss review",
-    "hand_over": "Customer hand-over",
-    "customer_question": "Customer's question",
-    "lead_message": "Lead has written",
-    "renewal": "Renewal",
-    "upsell": "Upsell",
-}
+TASK_KINDS = {kind.value: rule.label for kind, rule in rules.TASKS.items()}
 """What a task asks for."""
 MEETING_STATES = {
     "booked": "Booked",

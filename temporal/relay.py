@@ -329,7 +329,7 @@ class Relay:
             workflow_id=wait.workflow_id, run_id=wait.run_id, activity_id=wait_id(task_id)
         )
         try:
-            await handle.complete(wait.disposition, rpc_timeout=LONGEST_CALL)
+            await handle.complete(wait.result, rpc_timeout=LONGEST_CALL)
         except RPCError as error:
             if error.status != RPCStatusCode.NOT_FOUND:
                 raise

@@ -23,7 +23,6 @@ from domain.contracts.journey import (
     CallOffMeeting,
     CloseOpportunity,
     CloseTask,
-    Disposition,
     EndJourney,
     Enrolled,
     Entered,
@@ -60,6 +59,7 @@ from domain.contracts.journey_sales import (
     WelcomeCustomer,
 )
 from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
+from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
 Answer = TypeVar("Answer")
@@ -116,10 +116,10 @@ async def open_task(request: TaskRequest) -> OpenedTask:
     )
 
 
-async def close_task(request: CloseTask) -> Disposition:
+async def close_task(request: CloseTask) -> TaskResult:
     """Withdraw or expire a task; if a person was faster, their disposition comes back."""
     return await _record(
-        "close_task", request, Disposition, f"Task {request.task_id} {request.state}"
+        "close_task", request, TaskResult, f"Task {request.task_id} {request.state}"
     )
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from temporalio import workflow
 
 from domain.contracts.journey import (
     Code,
-    Disposition,
     MeetingPlan,
     Notice,
     PlanMeeting,
     SendOne,
     TaskRequest,
 )
-from domain.contracts.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, OutcomeMissing
+from domain.contracts.journey_sales import MeetingOutcome, OutcomeMissing
+from domain.contracts.tasks import Disposition, TaskKind
 from workflows import activity_stubs
-from workflows.human_task import EXPIRED
 from workflows.waiting import Inbox
 
 CHANGED = (Code.RESCHEDULED, Code.CANCELLED, Code.TAKEN_OVER)
@@ -53,19 +50,14 @@ class Appointment:
             if notice.code in MEETING_NEWS and known:
                 self.inbox.state.inbox.remove(notice)
 
-    async def hold(self, plan: MeetingPlan) -> str:
-        """Confirm and remind until the appointment is over, then ask what became of it.
-
-        Returns:
-            held, not_a_fit, no_show, outcome_unknown, rescheduled, taken_over; cancelled, or
-            cancelled_by_us.
-        """
+    async def hold(self, plan: MeetingPlan) -> MeetingOutcome:
+        """Confirm and remind until the appointment is over, then ask what became of it."""
         if plan.cancelled:
             return _called_off(plan.cancelled_by)
         if plan.outcome:
             # News that came late brought the lead here: what was said of the meeting stays.
             self.inbox.discard(Code.NO_SHOW)
-            return plan.outcome
+            return MeetingOutcome(plan.outcome)
         await self.mail(plan, "confirmation", "meeting-confirmation")
         for reminder in plan.reminders:
             if change := await self.until(plan, reminder.seconds, f"Reminder {reminder.name}"):
@@ -73,31 +65,30 @@ class Appointment:
             await self.mail(plan, f"reminder-{reminder.name}", "meeting-reminder")
         if change := await self.until(plan, plan.outcome_seconds, "End of the meeting"):
             return await self.changed(plan, change)
-        answer = await self.ask_how_it_went(plan)
-        if isinstance(answer, Notice):
-            return await self.changed(plan, answer)
-        return answer.code
+        return await self.ask_how_it_went(plan)
 
-    async def ask_how_it_went(self, plan: MeetingPlan) -> Disposition | Notice:
+    async def ask_how_it_went(self, plan: MeetingPlan) -> MeetingOutcome:
         """Ask the rep; one who says nothing is reminded, then the manager hears of it."""
         for times in range(1, ASKED_AT_MOST + 1):
-            answer = await self.inbox.ask(
+            result = await self.inbox.ask(
                 TaskRequest(
                     key=f"{plan.key}:outcome" if times == 1 else f"{plan.key}:outcome-{times}",
                     lead_id=self.inbox.state.lead_id,
-                    kind="meeting_outcome",
+                    kind=TaskKind.MEETING_OUTCOME,
                     attempt=times,
                     meeting_id=self.inbox.state.meeting_id,
                 ),
                 wake=(*CHANGED, Code.NO_SHOW),
             )
-            if answer.code != EXPIRED:
-                return answer
+            if isinstance(result, Notice):
+                return await self.changed(plan, result)
+            if isinstance(result.disposition, Disposition):
+                return MeetingOutcome(result.disposition)
             if times < ASKED_AT_MOST:
                 await activity_stubs.outcome_is_missing(
                     OutcomeMissing(self.inbox.state.meeting_id, times)
                 )
-        return replace(answer, code=OUTCOME_UNKNOWN)
+        return MeetingOutcome.UNKNOWN
 
     async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
         """Rest until ``seconds`` after the plan was made; a change of the meeting ends it, and so
@@ -110,12 +101,12 @@ class Appointment:
             wake=(*CHANGED, Code.NO_SHOW),
         )
 
-    async def changed(self, plan: MeetingPlan, change: Notice) -> str:
+    async def changed(self, plan: MeetingPlan, change: Notice) -> MeetingOutcome:
         """The outcome that a change of the meeting amounts to."""
         if change.code != Code.CANCELLED:
-            return change.code
+            return MeetingOutcome(change.code)
         outcome = _called_off(change.reason)
-        ours = outcome == CANCELLED_BY_US
+        ours = outcome == MeetingOutcome.CANCELLED_BY_US
         template = "meeting-cancelled-by-us" if ours else "meeting-cancelled"
         await self.mail(plan, "cancelled", template)
         return outcome
@@ -132,5 +123,5 @@ class Appointment:
         )
 
 
-def _called_off(by: str) -> str:
-    return CANCELLED_BY_US if by == "us" else Code.CANCELLED
+def _called_off(by: str) -> MeetingOutcome:
+    return MeetingOutcome.CANCELLED_BY_US if by == "us" else MeetingOutcome.CANCELLED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.contracts.journey import Code, Enrolled, Notice, RunStep, TaskRequest
+from domain.contracts.tasks import Disposition, TaskKind
 from workflows import activity_stubs
 from workflows.waiting import Inbox
 
@@ -32,13 +33,14 @@ async def run_cadence(
             return notice
         completed = False
         if plan.kind == "task" and not notice:
-            answer = await inbox.ask(_task(inbox, enrolled, plan.step), wake)
-            if isinstance(answer, Notice):
-                return answer
-            if answer.code == "meeting_booked":
-                return Notice(Code.BOOKED, ref=answer.ref)
-            if answer.code == "not_interested":
-                return Notice(answer.code)
+            result = await inbox.ask(_task(inbox, enrolled, plan.step), wake)
+            if isinstance(result, Notice):
+                return result
+            match result.disposition:
+                case Disposition.MEETING_BOOKED:
+                    return Notice(Code.BOOKED, ref=result.ref)
+                case Disposition.NOT_INTERESTED:
+                    return Notice(result.disposition)
             completed = True
         plan = await activity_stubs.run_step(
             RunStep(
@@ -57,7 +59,7 @@ def _task(inbox: Inbox, enrolled: Enrolled, step: str) -> TaskRequest:
     return TaskRequest(
         key=f"{workflow.info().run_id}:{step}",
         lead_id=inbox.state.lead_id,
-        kind="cadence",
+        kind=TaskKind.CADENCE,
         enrollment_id=enrolled.enrollment_id,
         step=step,
     )

@@ -10,7 +10,6 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.contracts.journey import (
     Code,
-    Disposition,
     JourneyResult,
     JourneyState,
     Notice,
@@ -27,6 +26,7 @@ from domain.contracts.journey_sales import (
     StandaloneTaskState,
     WelcomeCustomer,
 )
+from domain.contracts.tasks import Disposition, TaskKind, TaskResult
 from workflows import activity_stubs, side_workflows
 from workflows.phase import JourneyPhase
 from workflows.side_workflows import ENDS_MAIL
@@ -79,7 +79,7 @@ class Customer(JourneyPhase):
         """Open the tasks of the hand-over and begin the mails, all beside each other."""
         lead, sale = self.state.lead_id, care.opportunity_id
         for step in care.tasks:
-            await self.open_task(StandaloneTaskState(lead, "hand_over", sale, step), step)
+            await self.open_task(StandaloneTaskState(lead, TaskKind.HAND_OVER, sale, step), step)
         if care.cadence:
             key = self.side_id(care.cadence)
             mails = SideCadenceState(lead, key, care.cadence, self.state.cycle)
@@ -101,18 +101,22 @@ class Customer(JourneyPhase):
                 details=date.details,
                 summary=date.kind or "No date ahead",
             )
-            answer = await self.ask(self.task(date))
-            if isinstance(answer, Disposition) and answer.code == "lost":
+            result = await self.ask(self.task(date))
+            if not isinstance(result, TaskResult):
+                continue
+            if result.disposition == Disposition.LOST:
                 await activity_stubs.end_care(EndCare(self.state.lead_id))
                 return Transition(Phase.RECYCLE, CHURNED)
-            await activity_stubs.date_passed(DatePassed(date.renewal_id, date.on, answer.code))
+            await activity_stubs.date_passed(
+                DatePassed(date.renewal_id, date.on, result.disposition)
+            )
 
     def task(self, date: NextDate) -> TaskRequest:
         """The owner's task on a date."""
         return TaskRequest(
             key=f"{workflow.info().run_id}:{workflow.uuid4()}",
             lead_id=self.state.lead_id,
-            kind=date.kind,
+            kind=TaskKind(date.kind),
             step=str(date.renewal_id),
         )
 
@@ -131,7 +135,7 @@ class Customer(JourneyPhase):
             await self.notify("engagement", Notice(notice.code, notice.ref))
         if notice.code in ASKS:
             question = StandaloneTaskState(
-                self.state.lead_id, "customer_question", step=notice.code
+                self.state.lead_id, TaskKind.CUSTOMER_QUESTION, step=notice.code
             )
             # Who still has a question to see to sees to this, too.
             with suppress(WorkflowAlreadyStartedError):

@@ -22,6 +22,7 @@ from domain.contracts.journey_sales import (
     HoldPromises,
     PlanNextCall,
 )
+from domain.contracts.tasks import OUT_FOR_GOOD, Disposition, TaskKind
 from workflows import activity_stubs
 from workflows.phase import JourneyPhase
 from workflows.transition import Transition, end
@@ -64,16 +65,16 @@ class FollowUp(JourneyPhase):
 
     async def qualify(self) -> Transition | None:
         """Have the SDR accept or return the lead; None when it was accepted."""
-        answer = await self.ask(self.task("qualify", 1), wake=(Code.BOOKED,))
-        if isinstance(answer, Notice):
-            return self.booked(answer.ref)
-        match answer.code:
-            case "accept":
+        result = await self.ask(self.task(TaskKind.QUALIFY, 1), wake=(Code.BOOKED,))
+        if isinstance(result, Notice):
+            return self.booked(result.ref)
+        match result.disposition:
+            case Disposition.ACCEPT:
                 return None
-            case "return" if answer.reason.startswith("disqualify:"):
-                return end("disqualified", answer.reason.removeprefix("disqualify:"))
-            case "return":
-                return Transition(Phase.RECYCLE, answer.reason.removeprefix("recycle:"))
+            case Disposition.RETURN if result.reason.startswith(OUT_FOR_GOOD):
+                return end("disqualified", result.reason.removeprefix(OUT_FOR_GOOD))
+            case Disposition.RETURN:
+                return Transition(Phase.RECYCLE, result.reason.removeprefix("recycle:"))
             case _:
                 return Transition(Phase.RECYCLE, "not_worked")
 
@@ -103,15 +104,13 @@ class FollowUp(JourneyPhase):
             if notice and notice.code == Code.REPLAN:
                 request = replace(request, began=planned.began, pauses=list(self.pauses))
                 continue
-            answer = await self.ask(self.task("call", planned.attempt), wake=(Code.BOOKED,))
-            if isinstance(answer, Notice):
-                return self.booked(answer.ref)
-            if answer.code == "meeting_booked":
-                return self.booked(answer.ref)
+            result = await self.ask(self.task(TaskKind.CALL, planned.attempt), wake=(Code.BOOKED,))
+            if isinstance(result, Notice) or result.disposition == Disposition.MEETING_BOOKED:
+                return self.booked(result.ref)
             request = replace(
                 self.next_call(),
                 attempt=planned.attempt,
-                after_task=answer.task_id,
+                after_task=result.task_id,
                 again=planned.again,
                 owed_task=planned.owed_task,
             )
@@ -147,7 +146,7 @@ class FollowUp(JourneyPhase):
         """On to the appointment."""
         return Transition(Phase.MEETING, Code.BOOKED, meeting_id=meeting_id)
 
-    def task(self, kind: str, attempt: int) -> TaskRequest:
+    def task(self, kind: TaskKind, attempt: int) -> TaskRequest:
         """Work for the lead's SDR."""
         return TaskRequest(
             key=f"{workflow.info().run_id}:{kind}:{attempt}",

@@ -14,20 +14,15 @@ from temporalio.common import RetryPolicy
 from domain.contracts.journey import (
     AwaitDisposition,
     CloseTask,
-    Disposition,
     OpenedTask,
     TaskRequest,
     wait_id,
 )
 from domain.contracts.journey_sales import EnforcePromises
+from domain.contracts.tasks import TaskResult, Undone
 from workflows import activity_stubs
 
-WITHDRAWN = "withdrawn"
-EXPIRED = "expired"
-"""The disposition of a task nobody did before its deadline."""
-BROKEN = "broken"
-
-Waiting = workflow.ActivityHandle[Disposition]
+Waiting = workflow.ActivityHandle[TaskResult]
 
 
 @dataclass(frozen=True)
@@ -69,15 +64,15 @@ async def perform(
     set_details: Callable[[str], None],
     changed: Callable[[], bool] = lambda: False,
     looked: Callable[[], None] = lambda: None,
-) -> Disposition | Interrupted:
+) -> TaskResult | Interrupted:
     """Open the task and wait until a person is done, the deadline passes, or ``interrupted``.
 
     Its promises are looked at when they are due, and when they have ``changed``; then ``looked``
     is called. Conditions are asked often and must change nothing.
 
     Returns:
-        The person's disposition; one with code ``expired`` when the deadline passed; an
-        :class:`Interrupted` when the work was interrupted and the task withdrawn.
+        What the person made of it; ``expired`` when the deadline passed; an :class:`Interrupted`
+        when the work was interrupted and the task withdrawn.
     """
     opened = await activity_stubs.open_task(request)
     set_details(opened.details)
@@ -91,13 +86,14 @@ async def perform(
             waiting.cancel()
             waiting.add_done_callback(_forget)
             left = (deadline - workflow.now()).total_seconds()
-            closed = await activity_stubs.close_task(CloseTask(opened.task_id, WITHDRAWN))
-            return Interrupted(max(left, 1.0)) if closed.code == WITHDRAWN else closed
-        answer = await _answer(waiting)
-        if answer.code == EXPIRED:
-            return await activity_stubs.close_task(CloseTask(opened.task_id, EXPIRED))
-        if answer.code != BROKEN:
-            return answer
+            closed = await activity_stubs.close_task(CloseTask(opened.task_id, Undone.WITHDRAWN))
+            withdrawn = closed.disposition == Undone.WITHDRAWN
+            return Interrupted(max(left, 1.0)) if withdrawn else closed
+        result = await _result(waiting)
+        if result == Undone.EXPIRED:
+            return await activity_stubs.close_task(CloseTask(opened.task_id, Undone.EXPIRED))
+        if result is not None:
+            return result
         await workflow.sleep(5, summary="Wait again for the person")
 
 
@@ -105,7 +101,7 @@ def _start_waiting(request: TaskRequest, opened: OpenedTask, deadline: datetime)
     return workflow.start_activity(
         "await_disposition",
         AwaitDisposition(opened.task_id),
-        result_type=Disposition,
+        result_type=TaskResult,
         activity_id=wait_id(opened.task_id),
         start_to_close_timeout=max(deadline - workflow.now(), timedelta(milliseconds=1)),
         retry_policy=RetryPolicy(maximum_attempts=1),
@@ -141,13 +137,14 @@ def _forget(waiting: Waiting) -> None:
         waiting.exception()
 
 
-async def _answer(waiting: Waiting) -> Disposition:
+async def _result(waiting: Waiting) -> TaskResult | Literal[Undone.EXPIRED] | None:
+    """What the person made of it; None when the wait itself broke (a database that was down): the
+    task is still there to do."""
     try:
         return await waiting
     except exceptions.ActivityError as error:
         if isinstance(error.cause, exceptions.TimeoutError):
-            return Disposition(0, EXPIRED)
+            return Undone.EXPIRED
         if exceptions.is_cancelled_exception(error):
             raise
-        # The wait itself broke (a database that was down): the task is still there to do.
-        return Disposition(0, BROKEN)
+        return None

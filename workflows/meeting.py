@@ -16,7 +16,7 @@ from domain.contracts.journey import (
     Phase,
     SendOne,
 )
-from domain.contracts.journey_sales import CANCELLED_BY_US, OUTCOME_UNKNOWN, FindNextMeeting
+from domain.contracts.journey_sales import FindNextMeeting, MeetingOutcome
 from workflows import activity_stubs
 from workflows.appointment import Appointment
 from workflows.cadence_run import run_cadence
@@ -61,37 +61,35 @@ class Meeting(JourneyPhase):
             plan = await self.appointment.plan()
             outcome = await self.appointment.hold(plan)
             match outcome:
-                case "held":
-                    return Transition(Phase.OPPORTUNITY, "held")
-                case "not_a_fit":
-                    return end("disqualified", "not_a_fit")
-                case Code.RESCHEDULED:
+                case MeetingOutcome.HELD:
+                    return Transition(Phase.OPPORTUNITY, outcome)
+                case MeetingOutcome.NOT_A_FIT:
+                    return end("disqualified", outcome)
+                case MeetingOutcome.RESCHEDULED:
                     continue
             if transition := await self.go_on_after(plan, outcome):
                 return transition
 
-    async def go_on_after(self, plan: MeetingPlan, outcome: str) -> Transition | None:
+    async def go_on_after(self, plan: MeetingPlan, outcome: MeetingOutcome) -> Transition | None:
         """What follows a meeting that did not come about; None when there is another one."""
         following = await activity_stubs.next_meeting(FindNextMeeting(self.state.meeting_id))
         if following.meeting_id:
             self.state.meeting_id = following.meeting_id
             return None
         if following.held:
-            return Transition(Phase.OPPORTUNITY, "held")
+            return Transition(Phase.OPPORTUNITY, MeetingOutcome.HELD)
+        cadence = plan.recovery_cadence if plan.reschedules_left > 0 else ""
         match outcome:
-            case _ if outcome == OUTCOME_UNKNOWN:
-                # It may well have come: no word of a missed meeting, the rep calls.
-                return Transition(Phase.FOLLOW_UP, OUTCOME_UNKNOWN)
-            case _ if outcome == CANCELLED_BY_US:
-                # A new time is ours to offer.
-                return Transition(Phase.FOLLOW_UP, CANCELLED_BY_US)
-            case Code.CANCELLED:
-                if not plan.cancelled_cadence:
-                    return Transition(Phase.RECYCLE, outcome)
-                return await self.win_back(plan, outcome, plan.cancelled_cadence)
-        if plan.reschedules_left <= 0:
-            return Transition(Phase.RECYCLE, outcome)
-        return await self.win_back(plan, outcome, plan.recovery_cadence)
+            case MeetingOutcome.UNKNOWN | MeetingOutcome.CANCELLED_BY_US:
+                # It may well have come, or a new time is ours to offer: the rep calls.
+                return Transition(Phase.FOLLOW_UP, outcome)
+            case MeetingOutcome.CANCELLED:
+                cadence = plan.cancelled_cadence
+        return (
+            await self.win_back(plan, outcome, cadence)
+            if cadence
+            else Transition(Phase.RECYCLE, outcome)
+        )
 
     async def call_off(self) -> None:
         """Cancel the appointment of a lead that an operator took away, and tell the lead."""

@@ -8,17 +8,14 @@ from domain.contracts.journey import (
     OPPORTUNITY_WORKFLOW,
     AdvanceOpportunity,
     CloseOpportunity,
-    Disposition,
     Notice,
     OpportunityState,
     TaskRequest,
     opportunity_workflow_id,
 )
 from domain.contracts.journey_sales import SideCadenceState, StandaloneTaskState, StandsStill
+from domain.contracts.tasks import CLOSES_SALE, Disposition, TaskKind, TaskResult, Undone
 from workflows import activity_stubs, human_task, side_workflows
-from workflows.human_task import EXPIRED
-
-CLOSING = ("won", "lost", "no_outcome")
 
 
 @workflow.defn(name=OPPORTUNITY_WORKFLOW)
@@ -60,36 +57,37 @@ class OpportunityStages:
         """
         while True:
             self.state.attempt += 1
-            answer = await human_task.perform(
+            result = await human_task.perform(
                 self.task(),
                 interrupted=lambda: self.state.stopped,
                 set_details=workflow.set_current_details,
             )
-            if isinstance(answer, human_task.Interrupted):
-                return await self.close("no_outcome", "stopped")
-            if answer.code in CLOSING:
-                return await self.close(answer.code, answer.reason)
-            if answer.code == "return":
-                return await self.close("stalled", answer.reason or "returned")
-            if not await self.goes_on(answer):
+            if isinstance(result, human_task.Interrupted):
+                return await self.close(Disposition.NO_OUTCOME, "stopped")
+            if result.disposition in CLOSES_SALE:
+                return await self.close(result.disposition, result.reason)
+            if result.disposition == Disposition.RETURN:
+                return await self.close("stalled", result.reason or "returned")
+            if not await self.goes_on(result):
                 return await self.close("stalled", "no_progress")
             if workflow.info().is_continue_as_new_suggested():
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(self.state)
 
-    async def goes_on(self, answer: Disposition) -> bool:
+    async def goes_on(self, result: TaskResult) -> bool:
         """Do what the owner's answer to an open stage asks for; whether anything is left to try."""
-        if answer.code == "advanced":
+        if result.disposition == Disposition.ADVANCED:
             await self.notify_help("stop")
             await activity_stubs.advance_opportunity(
-                AdvanceOpportunity(self.state.opportunity_id, answer.task_id)
+                AdvanceOpportunity(self.state.opportunity_id, result.task_id)
             )
-        if answer.code == "no_help":
+        if result.disposition == Disposition.NO_HELP:
             self.state.may_help = False
             await self.notify_help("stop")
-        self.state.overruns = self.state.overruns + 1 if answer.code == EXPIRED else 0
+        expired = result.disposition == Undone.EXPIRED
+        self.state.overruns = self.state.overruns + 1 if expired else 0
         asked, self.state.asked = self.state.asked, ""
-        wants_help = answer.code == "help" and self.state.may_help
+        wants_help = result.disposition == Disposition.HELP and self.state.may_help
         if not (self.state.overruns or wants_help):
             return True
         return await self.stands_still(asked)
@@ -126,7 +124,7 @@ class OpportunityStages:
         return TaskRequest(
             key=f"{workflow.info().run_id}:{self.state.attempt}",
             lead_id=self.state.lead_id,
-            kind="opportunity",
+            kind=TaskKind.OPPORTUNITY,
             attempt=self.state.attempt,
             opportunity_id=self.state.opportunity_id,
             step=self.state.asked,
@@ -137,8 +135,8 @@ class OpportunityStages:
         opportunity_id = self.state.opportunity_id
         await self.notify_help("stop")
         await activity_stubs.close_opportunity(CloseOpportunity(opportunity_id, outcome, reason))
-        if outcome == "lost":
-            review = StandaloneTaskState(self.state.lead_id, "loss_review", opportunity_id)
+        if outcome == Disposition.LOST:
+            review = StandaloneTaskState(self.state.lead_id, TaskKind.LOSS_REVIEW, opportunity_id)
             await side_workflows.start_task(
                 review, f"{opportunity_workflow_id(opportunity_id)}-loss-review"
             )

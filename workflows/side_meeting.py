@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import Code, InboxState
-from domain.contracts.journey_sales import SIDE_MEETING, SideMeetingState
+from domain.contracts.journey import InboxState
+from domain.contracts.journey_sales import SIDE_MEETING, MeetingOutcome, SideMeetingState
 from workflows.appointment import Appointment
 from workflows.transition import OperatorOverride
 from workflows.waiting import Inbox
@@ -29,8 +29,8 @@ class SideMeeting(Inbox):
         Returns:
             Its outcome; ``taken_over`` when the lead's journey sees it through from now on.
         """
-        outcome: str = Code.RESCHEDULED
-        while outcome == Code.RESCHEDULED:
+        outcome: str = MeetingOutcome.RESCHEDULED
+        while outcome == MeetingOutcome.RESCHEDULED:
             try:
                 outcome = await self.appointment.hold(await self.appointment.plan())
             except OperatorOverride as override:

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 from domain.contracts.journey import InboxState, TaskRequest
 from domain.contracts.journey_sales import STANDALONE_TASK, StandaloneTaskState
+from domain.contracts.tasks import TaskResult
 from workflows.transition import OperatorOverride
 from workflows.waiting import Inbox
 
@@ -33,7 +34,7 @@ class StandaloneTask(Inbox):
             step=side.step,
         )
         try:
-            answer = await self.ask(request)
+            result = await self.ask(request)
         except OperatorOverride as override:
             return override.transition.reason
-        return answer.code
+        return result.disposition if isinstance(result, TaskResult) else result.code

@@ -8,7 +8,8 @@ from typing import ClassVar
 
 from temporalio import workflow
 
-from domain.contracts.journey import Code, Disposition, InboxState, Notice, TaskRequest
+from domain.contracts.journey import Code, InboxState, Notice, TaskRequest
+from domain.contracts.tasks import TaskResult
 from domain.sentences import sentence
 from workflows import human_task
 from workflows.transition import OperatorOverride, Transition, end
@@ -106,7 +107,7 @@ class Inbox:
                 return None
             left -= (workflow.now() - started).total_seconds()
 
-    async def ask(self, request: TaskRequest, wake: tuple[str, ...] = ()) -> Disposition | Notice:
+    async def ask(self, request: TaskRequest, wake: tuple[str, ...] = ()) -> TaskResult | Notice:
         """Have a person do ``request``; a notice in ``wake`` makes the work unnecessary.
 
         Raises:
@@ -117,7 +118,7 @@ class Inbox:
             await self.unpaused()
             if notice := self.consume(*wake):
                 return notice
-            answer = await human_task.perform(
+            result = await human_task.perform(
                 replace(
                     request,
                     key=f"{request.key}:{workflow.uuid4()}",
@@ -128,9 +129,9 @@ class Inbox:
                 changed=lambda: self.has(Code.REPLAN),
                 looked=lambda: self.discard(Code.REPLAN),
             )
-            if isinstance(answer, Disposition):
-                return answer
-            seconds_left = answer.seconds_left
+            if isinstance(result, TaskResult):
+                return result
+            seconds_left = result.seconds_left
 
     async def unpaused(self) -> None:
         """Wait while paused.

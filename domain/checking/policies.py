@@ -64,48 +64,6 @@ POLICIES: dict[str, type[PolicyFile]] = {
 }
 
 
-DISPOSITIONS: dict[str, list[str]] = {
-    "qualify": ["accept", "return"],
-    "call": [
-        "meeting_booked",
-        "connected",
-        "meaningful",
-        "call_back",
-        "left_voicemail",
-        "no_answer",
-        "busy",
-        "wrong_number",
-        "not_interested",
-        "unqualified",
-    ],
-    "cadence": ["done", "meeting_booked", "not_interested", "skipped"],
-    "meeting_outcome": ["held", "not_a_fit", "no_show", "cancelled", "rescheduled"],
-    "opportunity": [
-        "advanced",
-        "in_progress",
-        "help",
-        "no_help",
-        "return",
-        "won",
-        "lost",
-        "no_outcome",
-    ],
-    "loss_review": ["done", "skipped"],
-    "hand_over": ["done", "skipped"],
-    "customer_question": ["done", "skipped"],
-    "lead_message": ["done", "skipped"],
-    "renewal": ["renewed", "lost"],
-    "upsell": ["done", "not_now"],
-}
-"""Task kind → the dispositions it may end with."""
-
-NEEDS_TIME = {"meeting_booked", "call_back", "rescheduled"}
-"""Dispositions that carry a time (``at``)."""
-
-NEEDS_REASON = {"return", "lost"}
-"""Dispositions that carry a reason code."""
-
-
 def policy_name(text: str) -> str | None:
     """The policy a YAML file names in its key ``policy``; None when it is no policy file."""
     match = re.search(r"^policy:\s*[\"']?([\w-]+)", text, re.MULTILINE)

@@ -40,12 +40,12 @@ def unknown_reasons(policy: FollowUpPolicy, source: Source, recycle: Any) -> Ite
     parked = recycle.get("reasons") if isinstance(recycle, dict) else None
     known = {
         "recycle": (parked, "'reasons:' of the recycle policy"),
-        "disqualify": ({**policy.returns, **BY_DEFAULT}, "'returns:' here"),
+        "disqualify": ({*policy.returns, *BY_DEFAULT}, "'returns:' here"),
     }
     for rules, path in ((policy, ()), (policy.outbound, ("outbound",))):
         for outcome, rule in rules.after.items() if rules else ():
             reasons, place = known.get(rule.to, (None, ""))
-            if rule.reason and isinstance(reasons, dict) and rule.reason not in reasons:
+            if rule.reason and isinstance(reasons, dict | set) and rule.reason not in reasons:
                 near = difflib.get_close_matches(rule.reason, map(str, reasons), n=1)
                 advice = f"Did you mean '{near[0]}'? Else add" if near else "Add"
                 yield source.problem(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from domain.contracts.tasks import TaskKind, Undone
+
 JOURNEY_QUEUE = "journeys"
 """Task queue of the workflows and of every activity that sends nothing."""
 EMAIL_QUEUE = "email"
@@ -258,7 +260,7 @@ class TaskRequest:
 
     key: str
     lead_id: int
-    kind: str
+    kind: TaskKind
     attempt: int = 1
     meeting_id: int = 0
     opportunity_id: int = 0
@@ -288,20 +290,10 @@ class AwaitDisposition:
 
 @dataclass(frozen=True)
 class CloseTask:
-    """Close a task that nobody has done; ``state`` is ``withdrawn`` or ``expired``."""
+    """Close a task that nobody has done."""
 
     task_id: int
-    state: str
-
-
-@dataclass(frozen=True)
-class Disposition:
-    """The coded outcome of a task. ``ref`` is the row it made (a meeting's id), if any."""
-
-    task_id: int
-    code: str
-    reason: str = ""
-    ref: int = 0
+    state: Undone
 
 
 @dataclass(frozen=True)

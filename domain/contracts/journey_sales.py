@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from domain.contracts.journey import PhaseEntry, Plan, journey_id
+from domain.contracts.tasks import Disposition, TaskKind, Undone
+
+
+class MeetingOutcome(StrEnum):
+    """What became of an appointment."""
+
+    HELD = "held"
+    NOT_A_FIT = "not_a_fit"
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"
+    """The lead called it off, or nobody said who did."""
+    CANCELLED_BY_US = "cancelled_by_us"
+    RESCHEDULED = "rescheduled"
+    TAKEN_OVER = "taken_over"
+    """Another workflow sees it through."""
+    UNKNOWN = "outcome_unknown"
+    """Nobody said."""
+
 
 SIDE_CADENCE = "SideCadence"
 """Workflow type of a cadence that runs beside whatever else happens to the lead."""
@@ -15,12 +34,10 @@ SIDE_MEETING = "SideMeeting"
 OUTBOUND = "outbound"
 """The reason of a follow-up with a lead that sales chose without any sign of interest."""
 
-OUTCOME_UNKNOWN = "outcome_unknown"
+OUTCOME_UNKNOWN = MeetingOutcome.UNKNOWN
 """The reason of a follow-up after an appointment of which nobody said how it went."""
-CANCELLED_BY_US = "cancelled_by_us"
+CANCELLED_BY_US = MeetingOutcome.CANCELLED_BY_US
 """The reason of a follow-up after an appointment that we called off: we offer a new time."""
-MESSAGE_TASK = "lead_message"
-"""The kind of task in which somebody answers what a lead wrote."""
 
 
 def meeting_workflow_id(lead_id: int, meeting_id: int) -> str:
@@ -56,7 +73,7 @@ class StandaloneTaskState:
     """A task to be done beside everything else. ``step`` says which of its kind."""
 
     lead_id: int
-    kind: str
+    kind: TaskKind
     opportunity_id: int = 0
     step: str = ""
 
@@ -158,7 +175,7 @@ class DatePassed:
 
     renewal_id: int
     on: str
-    disposition: str
+    disposition: Disposition | Undone
 
 
 @dataclass(frozen=True)

@@ -10,25 +10,25 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
+from domain.contracts.tasks import Disposition, Undone
 from domain.rules.policy import CODE, Path, Policy, PolicyFile, mistake
 from domain.sales.calling_times import PARTS, PartOfDay, part_window
 from domain.time.span import Span
 from domain.time.spans import ClockSpan, ClockSpanField
 from domain.time.window import SendWindow
 
-UNANSWERED = ("left_voicemail", "no_answer", "busy")
+UNANSWERED = (Disposition.LEFT_VOICEMAIL, Disposition.NO_ANSWER, Disposition.BUSY)
 """Dispositions of a call that nobody took."""
-NOBODY_CALLED = ("expired", "withdrawn")
-"""How a call task ends that no person finished."""
 MAIL_AFTER_CALL = "follow-up-after-call"
 NO_RESPONSE = "no_response"
 """The reason of a lead that no attempt reached."""
 
 Way = Literal["next_attempt", "recycle", "disqualify"]
-_BY_ITSELF = {
-    "call_back": "a call back is made at the time the lead asked for",
-    "meeting_booked": "an appointment leads to the meeting",
+BY_ITSELF = {
+    Disposition.CALL_BACK: "a call back is made at the time the lead asked for",
+    Disposition.MEETING_BOOKED: "an appointment leads to the meeting",
 }
+"""Outcomes whose consequence no policy chooses, and why."""
 
 
 UNCOUNTED_AT_MOST = 3
@@ -99,12 +99,12 @@ def _one_word(value: Any) -> Any:
 
 AfterField = Annotated[After, BeforeValidator(_one_word)]
 
-BY_DEFAULT: Mapping[str, After] = {
-    **dict.fromkeys(("connected", "meaningful", *UNANSWERED), After()),
-    "wrong_number": After(to="recycle"),
-    "not_interested": After(to="recycle"),
-    "unqualified": After(to="disqualify"),
-    "expired": After(),
+BY_DEFAULT: Mapping[Disposition | Undone, After] = {
+    **dict.fromkeys((Disposition.CONNECTED, Disposition.MEANINGFUL, *UNANSWERED), After()),
+    Disposition.WRONG_NUMBER: After(to="recycle"),
+    Disposition.NOT_INTERESTED: After(to="recycle"),
+    Disposition.UNQUALIFIED: After(to="disqualify"),
+    Undone.EXPIRED: After(),
 }
 """Outcomes whose consequence a policy may choose, and what they lead to when it does not.
 ``expired``: nobody called before the task's deadline."""
@@ -112,8 +112,8 @@ BY_DEFAULT: Mapping[str, After] = {
 
 def _known_outcomes(value: Any) -> Any:
     for name in value if isinstance(value, dict) else ():
-        if name in _BY_ITSELF:
-            raise mistake(f"{_BY_ITSELF[name]}, whatever is written here. Delete the line", (name,))
+        if name in BY_ITSELF:
+            raise mistake(f"{BY_ITSELF[name]}, whatever is written here. Delete the line", (name,))
         if name not in BY_DEFAULT:
             advice = did_you_mean(str(name), list(BY_DEFAULT))
             raise mistake(f"a call has no outcome '{name}'.{advice}", (name,))
@@ -159,11 +159,11 @@ class CallRules(Policy):
         """How many calls that count are made."""
         return len(self.gaps)
 
-    def rule(self, disposition: str) -> After:
+    def rule(self, disposition: Disposition | Undone) -> After:
         """What the disposition of a call leads to."""
         return self.after.get(disposition) or BY_DEFAULT.get(disposition) or After()
 
-    def mail_after(self, disposition: str, attempt: int) -> str:
+    def mail_after(self, disposition: Disposition | Undone, attempt: int) -> str:
         """Template of the mail that follows attempt ``attempt``, '' for none."""
         rule = self.rule(disposition)
         if rule.mail:

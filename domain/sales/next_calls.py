@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from domain.sales.follow_up import NO_RESPONSE, NOBODY_CALLED, CallRules, FollowUpPolicy
+from domain.contracts.tasks import Disposition, TaskKind, Undone
+from domain.sales.follow_up import NO_RESPONSE, CallRules, FollowUpPolicy
 from domain.time.spans import ClockSpan
 
 NO_GAP = ClockSpan(None)
 REOPENED_AT_MOST = 10
 """How often a call that the lead asked for is put on the list anew when nobody makes it."""
-REACHED = ("connected", "meaningful")
+REACHED = (Disposition.CONNECTED, Disposition.MEANINGFUL)
 
 Kind = Literal["call", "recycle", "disqualify"]
 
@@ -38,7 +39,12 @@ def first_call(rules: CallRules) -> Next:
 
 
 def what_follows(
-    rules: CallRules, disposition: str, attempt: int, again: int = 0, *, owed: bool = False
+    rules: CallRules,
+    disposition: Disposition | Undone,
+    attempt: int,
+    again: int = 0,
+    *,
+    owed: bool = False,
 ) -> Next:
     """What follows a call of attempt ``attempt`` that ended with ``disposition``.
 
@@ -46,13 +52,13 @@ def what_follows(
         again: how many calls in a row before it did not count.
         owed: the lead asked to be called at a time, and that call has not been made.
     """
-    if disposition == "call_back":
+    if disposition == Disposition.CALL_BACK:
         return Next("call", attempt, owed=True)
-    rule = rules.rule("expired" if disposition in NOBODY_CALLED else disposition)
+    rule = rules.rule(Undone.EXPIRED if isinstance(disposition, Undone) else disposition)
     if rule.to != "next_attempt":
         return Next(rule.to, attempt, reason=rule.reason or disposition)
     if owed:
-        made = disposition not in NOBODY_CALLED
+        made = isinstance(disposition, Disposition)
         if made or again < REOPENED_AT_MOST:
             number = min(attempt + rule.counts, rules.attempts) if made else attempt
             return Next("call", number, 0 if made else again + 1, owed=True)
@@ -84,7 +90,12 @@ class NextAction:
 
 
 def next_action(
-    policy: FollowUpPolicy, kind: str, disposition: str, attempt: int, *, outbound: bool = False
+    policy: FollowUpPolicy,
+    kind: TaskKind,
+    disposition: Disposition,
+    attempt: int,
+    *,
+    outbound: bool = False,
 ) -> NextAction | None:
     """What a disposition of a task of ``kind`` (``qualify`` or ``call``) would lead to, to be
     shown before it is given; None for other kinds.
@@ -94,11 +105,11 @@ def next_action(
         outbound: sales chose the lead itself.
     """
     rules = policy.calls(outbound)
-    if kind == "qualify":
+    if kind == TaskKind.QUALIFY:
         return _after_qualify(policy, rules, disposition)
-    if kind != "call":
+    if kind != TaskKind.CALL:
         return None
-    if disposition == "meeting_booked":
+    if disposition == Disposition.MEETING_BOOKED:
         return NextAction("meeting", "On to the appointment.")
     action = _action(rules, disposition, attempt)
     if template := rules.mail_after(disposition, attempt):
@@ -107,17 +118,19 @@ def next_action(
     return action
 
 
-def _after_qualify(policy: FollowUpPolicy, rules: CallRules, disposition: str) -> NextAction | None:
-    if disposition == "accept":
+def _after_qualify(
+    policy: FollowUpPolicy, rules: CallRules, disposition: Disposition
+) -> NextAction | None:
+    if disposition == Disposition.ACCEPT:
         return _call(rules, first_call(rules), "next_attempt")
-    if disposition != "return":
+    if disposition != Disposition.RETURN:
         return None
     ways = {"recycle": "back to marketing", "disqualify": "out for good"}
     reasons = ", ".join(f"{code} ({ways[one.to]})" for code, one in policy.returns.items())
     return NextAction("return", f"The lead leaves as its reason says: {reasons}.")
 
 
-def _action(rules: CallRules, disposition: str, attempt: int) -> NextAction:
+def _action(rules: CallRules, disposition: Disposition, attempt: int) -> NextAction:
     following = what_follows(rules, disposition, attempt)
     if following.kind == "disqualify":
         return NextAction(
@@ -126,7 +139,7 @@ def _action(rules: CallRules, disposition: str, attempt: int) -> NextAction:
             reason=following.reason,
         )
     if following.kind == "recycle":
-        if following.reason == NO_RESPONSE and disposition != NO_RESPONSE:
+        if following.reason == NO_RESPONSE:
             return NextAction(
                 "exhausted", f"No attempt is left: back to marketing with {NO_RESPONSE}."
             )

@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from domain.rules.policy import CODE, Policy, PolicyFile, first_double, mistake
+from domain.tasks.completion import Learned
 from domain.time.span import Span
 from domain.time.spans import ClockSpan, ClockSpanField
 
-QUALIFICATION = ("budget", "authority", "need", "timeline")
+QUALIFICATION = tuple(Learned.model_fields)
 """What a sale has to know of the buyer."""
 
 

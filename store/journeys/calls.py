@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.tasks import Disposition, Undone
 from store.mail.inbound import AWAY_UNTIL
 
 
@@ -30,11 +31,10 @@ def called_lead(connection: Connection, lead_id: int) -> CalledLead:
 
 
 class PastCall(NamedTuple):
-    """How a call went: the disposition, or the state of a task that nobody finished. Times are
-    journey time, UTC."""
+    """How a call went; times are journey time, UTC."""
 
     task_id: int
-    disposition: str
+    disposition: Disposition | Undone
     asked_for: datetime | None
     """When the lead asked to be called."""
     at: datetime
@@ -51,10 +51,10 @@ def past_call(connection: Connection, task_id: int) -> PastCall | None:
         ),
         {"id": task_id},
     ).one()
-    called_back = row.disposition == "call_back"
+    called_back = row.disposition == Disposition.CALL_BACK
     return PastCall(
         task_id,
-        row.disposition if row.state == "done" else row.state,
+        Disposition(row.disposition) if row.state == "done" else Undone(row.state),
         datetime.fromisoformat(row.at) if called_back else None,
         row.called_at,
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, exists, select
 
 from domain.contracts.journey_sales import NextMeeting
+from domain.contracts.tasks import TaskKind, Undone
 from store.meetings.meeting_news import see_through_in_journey
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.tables import Meeting, Task
@@ -28,10 +29,10 @@ def take_over(connection: Connection, meeting_id: int, now: datetime) -> None:
         return
     see_through_in_journey(connection, meeting)
     asked = select(Task.id).where(
-        Task.meeting_id == meeting_id, Task.kind == "meeting_outcome", Task.state == "open"
+        Task.meeting_id == meeting_id, Task.kind == TaskKind.MEETING_OUTCOME, Task.state == "open"
     )
     for task_id in connection.scalars(asked).all():
-        close_task(connection, task_id, "withdrawn", now)
+        close_task(connection, task_id, Undone.WITHDRAWN, now)
 
 
 def next_meeting_of(connection: Connection, meeting_id: int, now: datetime) -> NextMeeting:

@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
-from domain.contracts.journey_sales import MESSAGE_TASK, message_workflow_id
+from domain.contracts.journey_sales import message_workflow_id
+from domain.contracts.tasks import TaskKind
 from store.outbox.relay_messages import Message
 
 # In nurture and recycle, a reply brings the lead to sales; a customer's has a task of its own. A
@@ -61,5 +62,5 @@ def message_task(lead_id: int, name: str, *, about: str = "") -> Message:
         key=f"{workflow_id}:task",
         workflow_id=workflow_id,
         kind="task_beside",
-        payload={"lead_id": lead_id, "kind": MESSAGE_TASK, "step": about},
+        payload={"lead_id": lead_id, "kind": TaskKind.LEAD_MESSAGE, "step": about},
     )

@@ -8,8 +8,8 @@ journey time at which it was answered.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -17,8 +17,9 @@ from sqlalchemy import Connection, Engine, Row, text
 
 from domain.names import full_name
 from domain.sentences import read, sentence, written
+from domain.tasks.completion import Completion
 from store.meetings.meetings import MeetingRefused
-from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.tasks.answers import TaskOver, TaskRefused
 from store.tasks.tasks import complete_task, keep_refused
 
 HOLD_SECONDS = 6
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 _CLAIM = text(
     """
-    SELECT task_id, answer FROM held_answer WHERE release_at <= clock_timestamp()
+    SELECT task_id, answer, by FROM held_answer WHERE release_at <= clock_timestamp()
     ORDER BY release_at, task_id LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 )
@@ -50,19 +51,25 @@ class Held:
 
     task_id: int
     lead: str
-    answer: Answer
+    completion: Completion
     seconds_left: float
     refused: str
 
 
 def hold(
-    connection: Connection, task_id: int, answer: Answer, user_id: int, now: datetime
+    connection: Connection,
+    task_id: int,
+    completion: Completion,
+    by: str,
+    now: datetime,
+    *,
+    user_id: int,
 ) -> datetime:
     """Take an answer that can be taken back; nothing that follows from it happens yet.
 
     Args:
-        user_id: who gives it, and alone may take it back.
         now: journey time, UTC.
+        user_id: whose it is, who alone may take it back.
 
     Returns:
         When it is released (real time, UTC).
@@ -74,7 +81,7 @@ def hold(
     _refuse_held(connection, task_id)
     trial = connection.begin_nested()
     try:
-        complete_task(connection, task_id, answer, now)
+        complete_task(connection, task_id, completion, by, now)
     finally:
         trial.rollback()
     release_at: datetime = connection.execute(
@@ -90,16 +97,18 @@ def hold(
         ),
         {
             "task": task_id,
-            "answer": _written(answer, now),
+            "answer": json.dumps({"entered": completion.kept(), "at": now.isoformat()}),
             "user": user_id,
-            "by": answer.by,
+            "by": by,
             "seconds": HOLD_SECONDS,
         },
     ).scalar_one()
     return release_at
 
 
-def complete(connection: Connection, task_id: int, answer: Answer, now: datetime) -> None:
+def complete(
+    connection: Connection, task_id: int, completion: Completion, by: str, now: datetime
+) -> None:
     """Take an answer that counts at once, as :func:`store.tasks.tasks.complete_task`.
 
     Raises:
@@ -107,10 +116,10 @@ def complete(connection: Connection, task_id: int, answer: Answer, now: datetime
         TaskRefused, MeetingRefused: as there.
     """
     _refuse_held(connection, task_id)
-    complete_task(connection, task_id, answer, now)
+    complete_task(connection, task_id, completion, by, now)
 
 
-def take_back(connection: Connection, task_id: int, user_id: int) -> Answer | None:
+def take_back(connection: Connection, task_id: int, user_id: int) -> Completion | None:
     """Take an answer back, or put one away that was refused.
 
     Returns:
@@ -120,7 +129,7 @@ def take_back(connection: Connection, task_id: int, user_id: int) -> Answer | No
         text("DELETE FROM held_answer WHERE task_id = :task AND user_id = :user RETURNING answer"),
         {"task": task_id, "user": user_id},
     ).first()
-    return _read(row.answer) if row else None
+    return _entered(row) if row else None
 
 
 def held_of(connection: Connection, user_id: int) -> list[Held]:
@@ -183,7 +192,7 @@ def _refuse_held(connection: Connection, task_id: int) -> None:
     connection.execute(text("SELECT FROM task WHERE id = :task FOR UPDATE"), {"task": task_id})
     held = connection.execute(
         text(
-            "SELECT by, answer->>'disposition' AS disposition FROM held_answer "
+            "SELECT by, answer#>>'{entered,disposition}' AS disposition FROM held_answer "
             "WHERE task_id = :task AND release_at < 'infinity'"
         ),
         {"task": task_id},
@@ -201,14 +210,14 @@ def _refuse_held(connection: Connection, task_id: int) -> None:
 
 
 def _release(connection: Connection, row: Row[Any]) -> None:
-    answer, now = _read(row.answer), datetime.fromisoformat(row.answer["answered_at"])
+    completion, now = _entered(row), datetime.fromisoformat(row.answer["at"])
     trial = connection.begin_nested()
     try:
-        complete_task(connection, row.task_id, answer, now)
+        complete_task(connection, row.task_id, completion, row.by, now)
         trial.commit()
     except (TaskRefused, MeetingRefused) as refusal:
         trial.rollback()
-        keep_refused(connection, row.task_id, answer, now)
+        keep_refused(connection, row.task_id, completion, row.by, now)
         connection.execute(
             text(
                 "UPDATE held_answer SET release_at = 'infinity', "
@@ -226,23 +235,8 @@ def _release(connection: Connection, row: Row[Any]) -> None:
 def _held(row: Row[Any]) -> Held:
     lead = full_name(row.first_name, row.last_name) or row.email
     refused = str(read(row.refused)) if row.refused else ""
-    return Held(row.task_id, lead, _read(row.answer), max(0.0, float(row.left)), refused)
+    return Held(row.task_id, lead, _entered(row), max(0.0, float(row.left)), refused)
 
 
-def _written(answer: Answer, now: datetime) -> str:
-    fields = asdict(answer) | {
-        "at": answer.at.isoformat() if answer.at else None,
-        "until": answer.until.isoformat() if answer.until else None,
-        "answered_at": now.isoformat(),
-    }
-    return json.dumps(fields)
-
-
-def _read(written: dict[str, Any]) -> Answer:
-    fields = {k: v for k, v in written.items() if k not in ("answered_at", "refused")}
-    read = Answer(**fields)
-    return replace(
-        read,
-        at=datetime.fromisoformat(written["at"]) if written["at"] else None,
-        until=date.fromisoformat(written["until"]) if written["until"] else None,
-    )
+def _entered(row: Row[Any]) -> Completion:
+    return Completion.model_validate(row.answer["entered"])

@@ -11,8 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.contracts.journey import Disposition, TaskRequest
+from domain.contracts.journey import TaskRequest
+from domain.contracts.tasks import Disposition, TaskKind, TaskResult, Undone
 from domain.sentences import sentence
+from domain.tasks.completion import Completion
+from domain.tasks.rules import TASKS
 from domain.time.business_time import BusinessCalendar
 from domain.time.spans import Duration
 from store.outbox.outgoing import announce
@@ -22,10 +25,7 @@ from store.sla.business_time import calendar_of, clocked
 from store.sla.task_rows import TASK, TaskRow, find_task, lock_task
 from store.tables import Alert, Lead, RelayMessage, Task
 from store.tasks import sla_breaches
-from store.tasks.answers import Answer, TaskRefused, check, consequences
-
-HOT_WORK = ("qualify", "call")
-"""The kinds of task that answer a hot lead."""
+from store.tasks.answers import TaskRefused, check, consequences
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,9 @@ def open_task(
         "workflow_id": workflow_id,
         "run_id": run_id,
     }
-    if request.kind in HOT_WORK and (answer_by := _alert_due(connection, request.lead_id)):
+    if TASKS[request.kind].answers_hot_lead and (
+        answer_by := _alert_due(connection, request.lead_id)
+    ):
         values |= {"hot": True, "due_at": min(answer_by, values["due_at"])}
     opened = connection.execute(
         insert(Task)
@@ -135,77 +137,68 @@ def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
     )
 
 
-def disposition_of(connection: Connection, task_id: int) -> Disposition | None:
-    """The disposition of a task; None when no person has done it yet.
+def result_of(connection: Connection, task_id: int) -> TaskResult | None:
+    """How a person ended a task; None when no person has done it yet.
 
     Reading it is not taking it: the journey has it when Temporal does, see :func:`mark_consumed`.
     """
     row = find_task(connection, Task.id == task_id, Task.state == "done")
-    return None if row is None else _disposition(row)
+    return None if row is None else _result(row)
 
 
-def close_task(connection: Connection, task_id: int, state: str, now: datetime) -> Disposition:
+def close_task(connection: Connection, task_id: int, state: Undone, now: datetime) -> TaskResult:
     """Withdraw or expire an open task.
 
     Args:
         now: journey time, UTC.
 
     Returns:
-        The person's disposition if one was committed first, else one with code ``state``.
+        What the person made of it if that was committed first, else ``state``.
     """
     row = lock_task(connection, task_id)
     if row.state == "done":
         connection.execute(update(Task).where(Task.id == task_id).values(consumed=True))
-        return _disposition(row)
+        return _result(row)
     if row.state != "open":
-        return Disposition(task_id, row.state)
+        return TaskResult(task_id, Undone(row.state))
     connection.execute(update(Task).where(Task.id == task_id).values(state=state, completed_at=now))
     sla.task_closed(connection, row, state, now)
-    if row.kind in HOT_WORK:
+    if TASKS[TaskKind(row.kind)].answers_hot_lead:
         _answer_alerts(connection, row.lead_id, now)
-    return Disposition(task_id, state)
+    return TaskResult(task_id, state)
 
 
-def complete_task(connection: Connection, task_id: int, answer: Answer, now: datetime) -> None:
+def complete_task(
+    connection: Connection, task_id: int, completion: Completion, by: str, now: datetime
+) -> None:
     """Commit a person's disposition, with what follows from it, and queue it for the journey.
 
     Args:
+        by: who completes it: the code of a rep, or a name.
         now: journey time, UTC.
 
     Raises:
-        TaskOver: the task is not open any more, or not for the one who answers.
-        TaskRefused: the answer lacks what its disposition needs.
+        TaskOver: the task is not open any more, or not for ``by``.
+        TaskRefused: the completion lacks what its disposition needs.
         store.meetings.meetings.MeetingRefused: the time given for a meeting will not do.
     """
     row = find_task(connection, Task.id == task_id, lock=True)
     if row is None:
         raise TaskRefused(sentence("There is no task {task}.", task=task_id))
-    check(connection, row, answer, now)
-    if row.kind in HOT_WORK:
+    check(connection, row, completion, by, now)
+    if TASKS[TaskKind(row.kind)].answers_hot_lead:
         _answer_alerts(connection, row.lead_id, now)
-    reason, ref = consequences(connection, row, answer, now)
-    sla.task_answered(connection, row, answer.disposition, answer.by, now)
-    entered = {
-        "note": answer.note,
-        "reason": answer.reason,
-        "competitor": answer.competitor,
-        **answer.extra,
-    }
-    if answer.at is not None:
-        entered["at"] = answer.at.isoformat()
-    if answer.until is not None:
-        entered["until"] = answer.until.isoformat()
-    if ref:
-        entered["ref"] = str(ref)
-    entered["code_reason"] = reason
+    reason, ref = consequences(connection, row, completion, by, now)
+    sla.task_answered(connection, row, completion.disposition, by, now)
+    told = {"code_reason": reason, "ref": ref}
     connection.execute(
         update(Task)
         .where(Task.id == task_id)
         .values(
             state="done",
-            disposition=answer.disposition,
-            answer={k: v for k, v in entered.items() if v},
-            completed_by=answer.by,
+            disposition=completion.disposition,
+            answer=completion.kept() | {name: value for name, value in told.items() if value},
+            completed_by=by,
             completed_at=now,
         )
     )
@@ -219,7 +212,9 @@ def complete_task(connection: Connection, task_id: int, answer: Answer, now: dat
     )
 
 
-def keep_refused(connection: Connection, task_id: int, answer: Answer, now: datetime) -> bool:
+def keep_refused(
+    connection: Connection, task_id: int, completion: Completion, by: str, now: datetime
+) -> bool:
     """Keep what a person typed for a task that could not take it; it is in the lead's history.
 
     Args:
@@ -228,23 +223,13 @@ def keep_refused(connection: Connection, task_id: int, answer: Answer, now: date
     Returns:
         Whether there is such a task.
     """
-    typed = {
-        "at": now.isoformat(),
-        "by": answer.by,
-        "disposition": answer.disposition,
-        "reason": answer.reason,
-        "note": answer.note,
-        "competitor": answer.competitor,
-        "time": answer.at.isoformat() if answer.at else "",
-        "until": answer.until.isoformat() if answer.until else "",
-        **answer.extra,
-    }
+    typed = completion.kept() | {"by": by, "refused_at": now.isoformat()}
     kept = connection.execute(
         text(
             "UPDATE task SET answer = jsonb_set(answer, '{refused}', "
             "coalesce(answer->'refused', '[]') || cast(:typed AS jsonb)) WHERE id = :id"
         ),
-        {"typed": json.dumps([{k: v for k, v in typed.items() if v}]), "id": task_id},
+        {"typed": json.dumps([typed]), "id": task_id},
     )
     return kept.rowcount > 0
 
@@ -256,13 +241,13 @@ class Wait:
     workflow_id: str
     run_id: str
     consumed: bool
-    disposition: Disposition
+    result: TaskResult
 
 
 def wait_of(connection: Connection, task_id: int) -> Wait:
     """The wait for a done task."""
     row = TaskRow(*connection.execute(select(*TASK).where(Task.id == task_id)).one())
-    return Wait(row.workflow_id, row.run_id, row.consumed, _disposition(row))
+    return Wait(row.workflow_id, row.run_id, row.consumed, _result(row))
 
 
 def delivery(connection: Connection, task_id: int) -> str:
@@ -289,10 +274,10 @@ def mark_late(connection: Connection, task_id: int) -> bool:
     return connection.execute(late.returning(Task.id)).first() is not None
 
 
-def _disposition(row: TaskRow) -> Disposition:
-    return Disposition(
+def _result(row: TaskRow) -> TaskResult:
+    return TaskResult(
         row.id,
-        row.disposition,
+        Disposition(row.disposition),
         row.answer.get("code_reason", ""),
-        int(row.answer.get("ref", 0)),
+        row.answer.get("ref", 0),
     )

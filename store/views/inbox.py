@@ -11,11 +11,13 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.tasks import Disposition, TaskKind
 from domain.meetings.free_times import open_slots
 from domain.names import full_name
 from domain.sales.follow_up import FollowUpPolicy, Return
 from domain.sales.next_calls import NextAction
 from domain.sales.opportunities import OpportunityPolicy
+from domain.tasks.rules import DISPOSITIONS
 from store.mail.inbound import AWAY_UNTIL, LATER
 from store.published.policies import PolicyMissing, policy
 from store.routing.rep_times import busy_times
@@ -26,8 +28,6 @@ from store.views.task_lists import TaskDetail, detail
 
 MOST = 50
 """How many tasks a list shows."""
-BOOKS = ("meeting_booked", "rescheduled")
-"""Dispositions that book an appointment."""
 
 
 @dataclass(frozen=True)
@@ -225,12 +225,12 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         row.completed_by,
         row.completed_at,
         row.held_by or "",
-        _returns(connection) if task.kind == "qualify" else {},
-        _loss_reasons(connection) if "lost" in task.dispositions else (),
+        _returns(connection) if task.kind == TaskKind.QUALIFY else {},
+        _loss_reasons(connection) if Disposition.LOST in task.dispositions else (),
         _sale(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
         _slots(connection, row.lead_owner, task.time_zone, row.country, now)
-        if is_open and set(BOOKS) & set(task.dispositions)
+        if is_open and any(DISPOSITIONS[Disposition(one)].books for one in task.dispositions)
         else {},
         _ahead(row.later, now),
         _ahead(row.away_until, now),

@@ -103,7 +103,7 @@ _SOURCES = (
     (
         "task",
         """
-        SELECT cast(typed->>'at' AS timestamptz) AS at, task.id AS ref,
+        SELECT cast(typed->>'refused_at' AS timestamptz) AS at, task.id AS ref,
             'refused ' || number AS part, jsonb_build_object('what', kind, 'title', title,
                 'state', 'refused', 'disposition', typed->>'disposition', 'by', typed->>'by',
                 'note', coalesce(typed->>'note', ''), 'reason', coalesce(typed->>'reason', ''))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import OUTBOUND
+from domain.contracts.tasks import Disposition, TaskKind
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sales.next_calls import NextAction, next_action
 from store.published.policies import PolicyMissing, policy
@@ -33,6 +34,7 @@ def next_actions(
         return {}
     outbound = is_prospect(connection, lead_id)
     found = {
-        one: next_action(promise, kind, one, attempt, outbound=outbound) for one in dispositions
+        one: next_action(promise, TaskKind(kind), Disposition(one), attempt, outbound=outbound)
+        for one in dispositions
     }
     return {one: action for one, action in found.items() if action}

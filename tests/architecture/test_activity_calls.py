@@ -14,7 +14,8 @@ import pytest
 
 from activities.registry import email_activities, journey_activities, webhook_activities
 from activities.resources import Resources
-from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE, AwaitDisposition, Disposition
+from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE, AwaitDisposition
+from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE
 from settings import ROOT
 from tests.architecture.files import parsed, python_files
@@ -84,7 +85,7 @@ def test_a_stub_calls_a_registered_activity_with_its_types(
 
 
 def test_the_wait_for_a_person_calls_a_registered_activity_with_its_types() -> None:
-    assert signature(registered()["await_disposition"][1]) == ([AwaitDisposition], Disposition)
+    assert signature(registered()["await_disposition"][1]) == ([AwaitDisposition], TaskResult)
 
 
 def test_each_activity_takes_one_dataclass_of_its_own() -> None:

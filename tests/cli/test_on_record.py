@@ -22,11 +22,11 @@ import starter
 from cli import journeys
 from cli.errors import UserError
 from domain.access import Role
+from domain.tasks.completion import Completion
 from settings import Settings
 from store.access.sessions import begin_session
 from store.access.users import add_user
 from store.tasks import held_answers
-from store.tasks.answers import Answer
 from temporal import steering
 from tests.cli.terminal import command_names, outcome
 from tests.store.work import NOW, opened
@@ -267,7 +267,9 @@ def test_a_refusal_whose_note_is_kept_is_on_record_as_refused(database: Engine) 
     outcome(starter.app, "cadence", "publish", "--yes")
     with database.begin() as connection:
         task = opened(connection, "call", ["no_answer"])
-        held_answers.hold(connection, task, Answer("no_answer", "rep-1"), 1, NOW)
+        held_answers.hold(
+            connection, task, Completion(disposition="no_answer"), "rep-1", NOW, user_id=1
+        )
 
     with pytest.raises(UserError, match="kept with the lead"):
         outcome(starter.app, "tasks", "done", str(task), "no_answer", "--note", "hm")

@@ -8,10 +8,10 @@ from sqlalchemy import Engine, text
 from cli import cadence, opportunity, tasks
 from cli.errors import UserError
 from domain.access import Role
+from domain.tasks.completion import Completion
 from store.access.users import add_user
 from store.opportunities import opportunities
 from store.tasks import held_answers
-from store.tasks.answers import Answer
 from tests.cli.terminal import run
 from tests.store.work import NOW, make_lead, opened
 
@@ -35,7 +35,9 @@ def test_a_task_is_not_finished_twice(database: Engine) -> None:
     """The colleague was told that it counts, and would find that another answer did."""
     with database.begin() as connection:
         task = opened(connection, "call", ["no_answer", "connected"])
-        held_answers.hold(connection, task, Answer("no_answer", "rep-1"), 1, NOW)
+        held_answers.hold(
+            connection, task, Completion(disposition="no_answer"), "rep-1", NOW, user_id=1
+        )
 
     with pytest.raises(UserError, match=f"{JUST_DONE} 'no_answer'.*typed is kept with the lead"):
         run(tasks.app, "done", str(task), "connected", "--by", "rep-1", "--note", "spoke to Ada")
@@ -52,7 +54,9 @@ def test_a_sale_is_not_closed_over_a_colleagues_answer(database: Engine) -> None
         sale = opportunities.open_beside(connection, lead_id=1, name="Depot", at=NOW)
         task = opened(connection, "opportunity", ["advanced", "won", "lost"])
         connection.execute(text("UPDATE task SET opportunity_id = :sale"), {"sale": sale})
-        held_answers.hold(connection, task, Answer("advanced", "rep-1"), 1, NOW)
+        held_answers.hold(
+            connection, task, Completion(disposition="advanced"), "rep-1", NOW, user_id=1
+        )
 
     with pytest.raises(UserError, match=f"{JUST_DONE} 'advanced'"):
         run(opportunity.app, "won", str(sale), "--by", "rep-1")

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete, insert, select, update
 
-from domain.checking.policies import DISPOSITIONS
+from domain.contracts.tasks import TaskKind
+from domain.tasks.rules import TASKS
 from store.tables import HeldAnswer, Lead, Task
 from store.tasks.held_answers import release_due
 from tests.console.conftest import Console
@@ -65,7 +66,7 @@ def work(site: Site, *names: str, kind: str = "call", rep: str = "rep-3") -> lis
                         lead_id=lead,
                         kind=kind,
                         title=kind,
-                        dispositions=DISPOSITIONS[kind],
+                        dispositions=TASKS[TaskKind(kind)].dispositions,
                         owner=rep,
                         state="open",
                         opened_at=due,

@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.checking.policies import DISPOSITIONS
 from domain.contracts.journey import TaskRequest
+from domain.contracts.tasks import TaskKind
+from domain.tasks.completion import Completion
+from domain.tasks.rules import TASKS
 from domain.time.spans import parse_clock_span
 from store.alerts import NewAlert, raise_alerts
 from store.opportunities.customers import mark_dates
 from store.opportunities.opportunities import open_opportunity, record_qualification
 from store.tables import LeadFeedback, Meeting, SlaAction, SlaClock, StageTransition
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.console.journeys import PATHS
 from tests.console.rows import add, change_lead, run
 
@@ -189,14 +190,14 @@ class Company:
             TaskRequest(
                 f"world-{lead}:{kind}:{attempt}",
                 lead,
-                kind,
+                TaskKind(kind),
                 attempt,
                 meeting_id=self.meetings[lead] if kind == "meeting_outcome" else 0,
                 opportunity_id=sale if kind in ("opportunity", "loss_review") else 0,
             ),
             title=TITLES[kind].format(attempt=attempt, stage=stage, day=f"{due:%d %b}", sale=sale),
             instructions=INSTRUCTIONS.get(kind, ""),
-            dispositions=DISPOSITIONS[kind],
+            dispositions=TASKS[TaskKind(kind)].dispositions,
             opened_at=opened,
             due=parse_clock_span("60 business minutes"),
             deadline=parse_clock_span("5 business days"),
@@ -233,13 +234,15 @@ def _work_before(company: Company, position: int) -> None:
     owner = PATHS[position].owners[0]
     begun = now - timedelta(days=PATHS[position].moves[-1].days)
     task = company.open("qualify", position, begun)
-    tasks.complete_task(connection, task, Answer("accept", owner), begun + timedelta(minutes=18))
+    tasks.complete_task(
+        connection, task, Completion(disposition="accept"), owner, begun + timedelta(minutes=18)
+    )
     for attempt in range(1, ATTEMPTS.get(position, 1)):
         at = now - timedelta(days=5 - attempt)
         task = company.open("call", position, at, attempt)
         outcome = OUTCOMES[(position + attempt) % len(OUTCOMES)]
-        answer = Answer(outcome, owner, note="Reception says mornings are best.")
-        tasks.complete_task(connection, task, answer, at + timedelta(minutes=50))
+        answer = Completion(disposition=outcome, note="Reception says mornings are best.")
+        tasks.complete_task(connection, task, answer, owner, at + timedelta(minutes=50))
 
 
 def _be_late(connection: Connection, lead: int, task: int, now: datetime) -> None:

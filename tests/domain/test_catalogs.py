@@ -16,6 +16,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import unescape
 
 from domain import labels
+from domain.tasks.rules import TASKS
 from domain.translations.translator import CATALOGS, LANGUAGES
 from settings import ROOT
 
@@ -61,6 +62,9 @@ def spoken() -> dict[tuple[str, ...], str]:
     for name, table in vars(labels).items():
         if isinstance(table, dict) and name.isupper():
             found |= {(said,): f"domain/labels.py, {name}" for said in table.values()}
+    for kind, rule in TASKS.items():
+        for follows in filter(None, rule.leads_to.values()):
+            found |= dict.fromkeys(((follows.short,), (follows.sentence,)), f"{kind} tasks")
     for call, where in refusals():
         if isinstance(call.args[0], ast.Constant):
             found.setdefault((str(call.args[0].value),), where)

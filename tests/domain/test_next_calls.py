@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from domain.checking.policies import read_policy
+from domain.contracts.tasks import Disposition, TaskKind, Undone
 from domain.sales.follow_up import BY_DEFAULT, FollowUpPolicy
 from domain.sales.next_calls import REOPENED_AT_MOST, Next, next_action, what_follows
+from domain.tasks.rules import TASKS
 from domain.time.spans import ClockSpan, parse_clock_span
 from settings import ROOT
 
@@ -47,56 +49,60 @@ def gap(text: str) -> ClockSpan:
 @pytest.mark.parametrize(
     ("disposition", "expected"),
     [
-        ("no_answer", Next("call", 2, gap=gap("1 business day"))),
-        ("left_voicemail", Next("call", 2, gap=gap("1 business day"))),
-        ("busy", Next("call", 2, gap=gap("1 business day"))),
-        ("connected", Next("call", 2, gap=gap("1 business day"))),
-        ("meaningful", Next("call", 2, gap=gap("1 business day"))),
-        ("expired", Next("call", 2, gap=gap("1 business day"))),
-        ("call_back", Next("call", 1, owed=True)),
-        ("wrong_number", Next("recycle", 1, reason="wrong_number")),
-        ("not_interested", Next("recycle", 1, reason="not_interested")),
-        ("unqualified", Next("disqualify", 1, reason="unqualified")),
+        (Disposition.NO_ANSWER, Next("call", 2, gap=gap("1 business day"))),
+        (Disposition.LEFT_VOICEMAIL, Next("call", 2, gap=gap("1 business day"))),
+        (Disposition.BUSY, Next("call", 2, gap=gap("1 business day"))),
+        (Disposition.CONNECTED, Next("call", 2, gap=gap("1 business day"))),
+        (Disposition.MEANINGFUL, Next("call", 2, gap=gap("1 business day"))),
+        (Undone.EXPIRED, Next("call", 2, gap=gap("1 business day"))),
+        (Disposition.CALL_BACK, Next("call", 1, owed=True)),
+        (Disposition.WRONG_NUMBER, Next("recycle", 1, reason="wrong_number")),
+        (Disposition.NOT_INTERESTED, Next("recycle", 1, reason="not_interested")),
+        (Disposition.UNQUALIFIED, Next("disqualify", 1, reason="unqualified")),
     ],
 )
 def test_a_policy_that_says_nothing_of_outcomes_does_as_before(
-    disposition: str, expected: Next
+    disposition: Disposition | Undone, expected: Next
 ) -> None:
     """Companies with a follow-up.yaml of last year must not be surprised."""
     assert what_follows(read(AS_BEFORE), disposition, 1) == expected
 
 
 def test_the_last_attempt_leads_to_recycle_with_no_response() -> None:
-    assert what_follows(read(AS_BEFORE), "no_answer", 3) == Next("recycle", 3, reason="no_response")
+    assert what_follows(read(AS_BEFORE), Disposition.NO_ANSWER, 3) == Next(
+        "recycle", 3, reason="no_response"
+    )
 
 
 def test_a_busy_line_is_tried_again_without_counting_but_not_for_ever() -> None:
     rules = read(AS_BEFORE + "after: {busy: {again_in: 30 business minutes, counts: false}}\n")
-    following, calls = what_follows(rules, "busy", 1), 1
+    following, calls = what_follows(rules, Disposition.BUSY, 1), 1
     while following.attempt == 1:
         assert str(following.gap) == "30 business minutes"
-        following = what_follows(rules, "busy", 1, following.again)
+        following = what_follows(rules, Disposition.BUSY, 1, following.again)
         calls += 1
     assert (calls, following) == (4, Next("call", 2, gap=gap("1 business day")))
 
 
 def test_an_own_time_replaces_the_gap_and_the_attempt_counts() -> None:
     rules = read(AS_BEFORE + "after: {meaningful: {again_in: 3 business days}}\n")
-    assert what_follows(rules, "meaningful", 1) == Next("call", 2, gap=gap("3 business days"))
-    assert what_follows(rules, "meaningful", 3).reason == "no_response"
+    assert what_follows(rules, Disposition.MEANINGFUL, 1) == Next(
+        "call", 2, gap=gap("3 business days")
+    )
+    assert what_follows(rules, Disposition.MEANINGFUL, 3).reason == "no_response"
 
 
 def test_a_call_that_was_asked_for_is_owed_until_somebody_makes_it() -> None:
     rules = read(AS_BEFORE)
-    assert what_follows(rules, "expired", 3, owed=True) == Next("call", 3, 1, owed=True)
+    assert what_follows(rules, Undone.EXPIRED, 3, owed=True) == Next("call", 3, 1, owed=True)
     # Called earlier, because the lead wrote meanwhile, on the last attempt.
-    assert what_follows(rules, "no_answer", 3, owed=True) == Next("call", 3, owed=True)
-    tired = what_follows(rules, "expired", 3, REOPENED_AT_MOST, owed=True)
+    assert what_follows(rules, Disposition.NO_ANSWER, 3, owed=True) == Next("call", 3, owed=True)
+    tired = what_follows(rules, Undone.EXPIRED, 3, REOPENED_AT_MOST, owed=True)
     assert tired == Next("recycle", 3, reason="no_response"), "nobody there will ever call"
 
 
 def test_a_lead_that_must_not_be_called_again_is_not_owed_a_call() -> None:
-    assert what_follows(read(AS_BEFORE), "wrong_number", 1, owed=True).kind == "recycle"
+    assert what_follows(read(AS_BEFORE), Disposition.WRONG_NUMBER, 1, owed=True).kind == "recycle"
 
 
 @pytest.mark.parametrize(
@@ -115,26 +121,29 @@ def test_a_lead_that_must_not_be_called_again_is_not_owed_a_call() -> None:
 def test_a_rep_sees_what_a_disposition_leads_to_before_choosing_it(
     disposition: str, attempt: int, code: str, says: str
 ) -> None:
-    action = next_action(read(SHIPPED), "call", disposition, attempt)
+    action = next_action(read(SHIPPED), TaskKind.CALL, Disposition(disposition), attempt)
     assert action
     assert action.code == code
     assert says in action.sentence
 
 
 def test_the_rep_of_a_prospect_sees_the_outbound_rules() -> None:
-    action = next_action(read(SHIPPED), "call", "wrong_number", 1, outbound=True)
+    action = next_action(read(SHIPPED), TaskKind.CALL, Disposition.WRONG_NUMBER, 1, outbound=True)
     assert action
     assert (action.code, "bad_data" in action.sentence) == ("disqualify", True)
 
 
 def test_qualifying_shows_the_first_call_and_where_each_reason_leads() -> None:
     policy = read(AS_BEFORE)
-    accepted, returned = (next_action(policy, "qualify", one, 1) for one in ("accept", "return"))
+    accepted, returned = (
+        next_action(policy, TaskKind.QUALIFY, one, 1)
+        for one in TASKS[TaskKind.QUALIFY].dispositions
+    )
     assert accepted
     assert accepted.sentence == "Call attempt 1 of 3, 5 minutes later."
     assert returned
     assert "too_early (back to marketing)" in returned.sentence
-    assert next_action(policy, "opportunity", "won", 1) is None
+    assert next_action(policy, TaskKind.OPPORTUNITY, Disposition.WON, 1) is None
 
 
 def test_the_shipped_policy_survives_being_published() -> None:

@@ -122,7 +122,7 @@ class Cast(threading.Thread):
         now = self._clock.now()
         said = answer(task.script, task.kind, task.attempt, task.missed, now)
         if said is not None:
-            complete_task(connection, task.id, said, now)
+            complete_task(connection, task.id, said, "rep-1", now)
 
     def _prospect(self, connection: Connection, lead: Row[Any]) -> None:
         if not lead.mails:

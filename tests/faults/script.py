@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from store.tasks.answers import Answer
+from domain.tasks.completion import Completion
 
 FACTOR = 3600.0
 """Seconds of journey time in one second."""
@@ -137,29 +137,29 @@ SCRIPTS = {
 }
 
 
-def answer(script: str, kind: str, attempt: int, missed: int, now: datetime) -> Answer | None:
+def answer(script: str, kind: str, attempt: int, missed: int, now: datetime) -> Completion | None:
     """What the SDR does with a task; None: leaves it. ``missed`` counts missed meetings."""
     match script, kind, attempt:
         case "waits" | "ignored", _, _:
             return None
         case _, "qualify", _:
-            return Answer("accept", "rep-1")
+            return Completion(disposition="accept")
         case "says_no", "call", _:
-            return Answer("not_interested", "rep-1")
+            return Completion(disposition="not_interested")
         case "wins", "call", 1:
-            return Answer("no_answer", "rep-1")
+            return Completion(disposition="no_answer")
         case "wins", "call", _:
             # Sooner than the reminder would go, so that none is planned.
-            return Answer("meeting_booked", "rep-1", at=now + timedelta(hours=1))
+            return Completion(disposition="meeting_booked", at=now + timedelta(hours=1))
         case "rebooks", "meeting_outcome", _:
-            return Answer("not_a_fit" if missed else "no_show", "rep-1")
+            return Completion(disposition="not_a_fit" if missed else "no_show")
         case _, "meeting_outcome", _:
-            return Answer("held", "rep-1")
+            return Completion(disposition="held")
         case "wins", "opportunity", 1:
-            return Answer("advanced", "rep-1")
+            return Completion(disposition="advanced")
         case "wins", "opportunity", _:
-            return Answer("won", "rep-1")
+            return Completion(disposition="won")
         case "loses", "opportunity", _:
-            return Answer("lost", "rep-1", reason="price")
+            return Completion(disposition="lost", reason="price")
         case _:
-            return Answer("done", "rep-1")
+            return Completion(disposition="done")

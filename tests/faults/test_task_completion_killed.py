@@ -20,12 +20,12 @@ from sqlalchemy import Engine, text
 from cli.cadence import publish_files
 from domain.contracts.journey import Phase, journey_id
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
+from domain.tasks.completion import Completion
 from embedded.stack import EmbeddedStack
 from settings import ROOT, Clock
 from store.engine import engine
 from store.migrate import upgrade
 from store.outbox.relay_messages import post
-from store.tasks.answers import Answer
 from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES, free_ports
 from tests.folders import server_folder
@@ -70,7 +70,13 @@ class Desk:
     def answers(self, task: int, disposition: str, at: datetime | None = None) -> None:
         """End a task without a terminal."""
         with self.database.begin() as connection:
-            complete_task(connection, task, Answer(disposition, "rep-1", at=at), self.clock.now())
+            complete_task(
+                connection,
+                task,
+                Completion(disposition=disposition, at=at),
+                "rep-1",
+                self.clock.now(),
+            )
 
     def kill_worker(self) -> None:
         """Kill the worker as the kernel does, and start another."""

@@ -9,8 +9,8 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
 
 from domain.contracts.journey import journey_id
+from domain.tasks.completion import Completion
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.production.conftest import Deployment
 from tests.replay.scan import in_history, personal_data
 from tests.replay.tell_tale import NOTE, TELL_TALE
@@ -55,7 +55,9 @@ async def test_a_journey_that_is_mailed_and_called_leaves_ids_and_codes_only(
     await deployment.waits(lead, "qualify task")
     with deployment.database.begin() as connection:
         task = connection.execute(text("SELECT id FROM task WHERE state = 'open'")).scalar_one()
-        tasks.complete_task(connection, task, Answer("accept", "rep-1", note=NOTE), NOW)
+        tasks.complete_task(
+            connection, task, Completion(disposition="accept", note=NOTE), "rep-1", NOW
+        )
     await deployment.waits(lead, "Waiting to call")
     await journey.signal("stop")
     await deployment.waits(lead, "Ended: stopped")

@@ -11,11 +11,11 @@ from temporalio.common import RetryPolicy
 from domain.contracts.journey import (
     JOURNEY_QUEUE,
     AwaitDisposition,
-    Disposition,
     JourneyState,
     Phase,
     wait_id,
 )
+from domain.contracts.tasks import TaskResult
 from workflows.phase import JourneyPhase
 
 NOBODY = "nobody"
@@ -62,13 +62,13 @@ class Waiter:
         self.begun = True
 
     @workflow.run
-    async def run(self, wait: Wait) -> Disposition:
+    async def run(self, wait: Wait) -> TaskResult:
         """Wait for the person; the answer is what the person said."""
         await workflow.wait_condition(lambda: self.begun)
-        answer: Disposition = await workflow.execute_activity(
+        answer: TaskResult = await workflow.execute_activity(
             "await_disposition",
             AwaitDisposition(wait.task_id),
-            result_type=Disposition,
+            result_type=TaskResult,
             activity_id=wait_id(wait.task_id),
             task_queue=wait.queue,
             start_to_close_timeout=timedelta(minutes=10),

@@ -14,16 +14,17 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.contracts.rescoring import rescore_workflow_id
+from domain.tasks.completion import Completion
 from store.outbox.relay_messages import post as post_message
 from store.scoring.scoring_runs import begin_run
 from store.tasks import tasks
-from store.tasks.answers import Answer, TaskRefused
+from store.tasks.answers import TaskRefused
 from tests.relay.post import DELIVERED, Post
 from tests.relay.recorder import NOBODY
 
 pytestmark = pytest.mark.xdist_group("relay")
 
-ACCEPT = Answer("accept", "rep-1")
+ACCEPT = Completion(disposition="accept")
 
 
 def starts(post: Post, lead_id: int) -> None:
@@ -39,10 +40,10 @@ def starts(post: Post, lead_id: int) -> None:
         )
 
 
-def does(post: Post, task_id: int, answer: Answer = ACCEPT) -> None:
+def does(post: Post, task_id: int, answer: Completion = ACCEPT) -> None:
     """A person does the task."""
     with post.database.begin() as connection:
-        tasks.complete_task(connection, task_id, answer, post.settings.clock().now())
+        tasks.complete_task(connection, task_id, answer, "rep-1", post.settings.clock().now())
 
 
 async def test_a_start_delivered_twice_is_one_journey(post: Post) -> None:
@@ -274,7 +275,7 @@ async def test_reading_an_answer_is_not_taking_it(post: Post) -> None:
     task, handle = await post.waiter(lead, at_once=False)
     does(post, task)
     with post.database.begin() as connection:
-        assert tasks.disposition_of(connection, task) is not None
+        assert tasks.result_of(connection, task) is not None
     assert post.value("SELECT consumed FROM task") is False
 
     async with post.recording():
@@ -321,7 +322,7 @@ async def test_the_whole_way_of_a_task_from_the_journey_to_the_person_and_back(
     lead = post.lead()
     async with post.working(), post.relaying():
         await follow_up(post, lead)
-        does(post, await open_task(post), Answer("return", "rep-1", reason="too_early"))
+        does(post, await open_task(post), Completion(disposition="return", reason="too_early"))
         await post.reaches("SELECT phase FROM lead", "Recycle")
 
     assert post.value("SELECT phase_reason FROM lead") == "too_early"
@@ -335,7 +336,7 @@ async def test_an_answer_that_crosses_with_a_withdrawal_counts(post: Post) -> No
     lead = post.lead()
     async with post.working():
         handle = await follow_up(post, lead)
-        does(post, await open_task(post), Answer("return", "rep-1", reason="too_early"))
+        does(post, await open_task(post), Completion(disposition="return", reason="too_early"))
         await handle.signal("pause")
         await post.reaches("SELECT consumed FROM task", True)
         await handle.signal("resume")
@@ -356,7 +357,7 @@ async def test_a_reply_that_sales_has_answered_does_not_wake_the_parked_lead(pos
         async with post.relaying():
             post.tell(lead, "replied", "score_reached")
             await post.reaches(DELIVERED, 2)
-            does(post, task, Answer("return", "rep-1", reason="too_early"))
+            does(post, task, Completion(disposition="return", reason="too_early"))
             await post.reaches("SELECT phase FROM lead", "Recycle")
         await handle.signal("stop")
         await post.reaches("SELECT phase FROM lead", "ended")

@@ -17,12 +17,12 @@ from temporalio.client import WorkflowHandle
 from activities import webhooks
 from cli.cadence import publish_files
 from domain.contracts.webhooks import webhook_workflow_id
+from domain.tasks.completion import Completion
 from settings import ROOT
 from store.meetings.meetings import book_meeting
 from store.outbox import outgoing
 from store.outbox.outgoing import DeliveryRefused
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.relay.post import Post
 from tests.relay.receiver import SILENCE, Receiver, receiving, until
 from tests.replay.scan import in_history
@@ -60,8 +60,8 @@ def happens(post: Post) -> int:
         lead=lead,
     )
     with post.database.begin() as connection:
-        note = Answer("accept", "rep-1", note="Wilhelmina is in a hurry")
-        tasks.complete_task(connection, task, note, datetime.now(UTC))
+        note = Completion(disposition="accept", note="Wilhelmina is in a hurry")
+        tasks.complete_task(connection, task, note, "rep-1", datetime.now(UTC))
     post.run("UPDATE relay_message SET outcome = 'delivered' WHERE kind = 'complete_task'")
     return int(post.value("SELECT id FROM webhook_delivery"))
 

@@ -10,8 +10,8 @@ from temporalio import activity
 from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase, opportunity_workflow_id
+from domain.tasks.completion import Completion
 from store.opportunities.opportunities import open_beside
-from store.tasks.answers import Answer
 from tests.replay.tell_tale import NOTE, TELL_TALE
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says
@@ -70,7 +70,9 @@ async def opportunity_stages_lost(here: World) -> Handle:
     """The workflow of a sale that is lost, and reviewed."""
     here.person.will(
         "opportunity",
-        lambda _now: Answer("lost", "rep-1", reason="price", competitor="acme_tools", note=NOTE),
+        lambda _now: Completion(
+            disposition="lost", reason="price", competitor="acme_tools", note=NOTE
+        ),
     )
     here.person.will("loss_review", says("done", note=NOTE))
     await in_sale(here)

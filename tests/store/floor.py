@@ -18,10 +18,12 @@ from temporalio.testing import ActivityEnvironment
 from activities.desk import DeskActivities
 from activities.resources import Resources
 from domain.checking.lint import lint_policy
-from domain.checking.policies import DISPOSITIONS
 from domain.contracts.desk import MindDesk
 from domain.contracts.journey import Phase, PhaseEntry, TaskRequest
+from domain.contracts.tasks import TaskKind, Undone
 from domain.email.links import LinkSigner
+from domain.tasks.completion import Completion
+from domain.tasks.rules import TASKS
 from domain.time.spans import parse_clock_span
 from mail.channels.outbox import OutboxChannel
 from settings import Settings
@@ -30,7 +32,6 @@ from store.published.policies import publish_policy
 from store.scoring.lead_standing import is_ready_on_entry
 from store.sla import sla
 from store.tasks import sla_breaches, tasks
-from store.tasks.answers import Answer
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TEAM = """\
@@ -97,16 +98,16 @@ class Floor:
 
     def opens(self, lead: int, now: datetime, kind: str = "qualify", key: str = "") -> int:
         """A task is opened; its id. With a ``key`` it is opened again after a pause."""
-        request = TaskRequest(f"{key or next(_KEYS)}:{next(_KEYS)}", lead, kind)
+        request = TaskRequest(f"{key or next(_KEYS)}:{next(_KEYS)}", lead, TaskKind(kind))
         if key:
-            request = TaskRequest(request.key, lead, kind, seconds_left=1000.0)
+            request = TaskRequest(request.key, lead, TaskKind(kind), seconds_left=1000.0)
         with self.database.begin() as connection:
             return tasks.open_task(
                 connection,
                 request,
                 title=kind,
                 instructions="",
-                dispositions=DISPOSITIONS[kind],
+                dispositions=TASKS[TaskKind(kind)].dispositions,
                 opened_at=now,
                 due=parse_clock_span("60 business minutes"),
                 deadline=timedelta(days=30),
@@ -118,7 +119,9 @@ class Floor:
         """A rep ends the task."""
         by = more.pop("by", "rep-1")
         with self.database.begin() as connection:
-            tasks.complete_task(connection, task, Answer(disposition, by, **more), now)
+            tasks.complete_task(
+                connection, task, Completion(disposition=disposition, **more), by, now
+            )
 
     def minds(self, task: int, now: datetime) -> sla_breaches.Minded:
         """The journey looks at the promises about a task."""
@@ -159,7 +162,7 @@ class Floor:
     def withdraws(self, task: int, now: datetime) -> None:
         """The journey takes the task back."""
         with self.database.begin() as connection:
-            tasks.close_task(connection, task, "withdrawn", now)
+            tasks.close_task(connection, task, Undone.WITHDRAWN, now)
 
     def holds(self, lead: int, paused: bool, now: datetime) -> None:
         """An operator pauses or resumes the journey."""

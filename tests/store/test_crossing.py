@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import text
 
 from domain.contracts.journey import TaskRequest
+from domain.contracts.tasks import TaskKind, Undone
+from domain.tasks.completion import Completion
 from store.scoring.engagement import Happened, record
 from store.scoring.lead_standing import is_ready_on_entry
 from store.scoring.scoring import refresh_fit
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.store.scored import NOW, Book
 
 
@@ -35,7 +36,7 @@ def open_task(book: Book, lead: int, kind: str = "qualify", at: datetime = NOW) 
     with book.database.begin() as connection:
         return tasks.open_task(
             connection,
-            TaskRequest(f"{lead}:{kind}:{at}", lead, kind),
+            TaskRequest(f"{lead}:{kind}:{at}", lead, TaskKind(kind)),
             title=kind,
             instructions="",
             dispositions=["accept", "no_answer", "meeting_booked"],
@@ -307,13 +308,13 @@ def test_a_lead_on_the_list_that_clicks_now_moves_to_the_top(book: Book, kind: s
 def does(book: Book, task: int) -> None:
     """An SDR does the task."""
     with book.database.begin() as connection:
-        tasks.complete_task(connection, task, Answer("accept", "rep-1"), NOW)
+        tasks.complete_task(connection, task, Completion(disposition="accept"), "rep-1", NOW)
 
 
 def withdraws(book: Book, task: int) -> None:
     """The journey no longer needs the task."""
     with book.database.begin() as connection:
-        tasks.close_task(connection, task, "withdrawn", NOW)
+        tasks.close_task(connection, task, Undone.WITHDRAWN, NOW)
 
 
 @pytest.mark.parametrize("ends", [does, withdraws])
@@ -341,8 +342,8 @@ def test_a_lead_that_is_hot_while_its_task_is_being_done_holds_nobody_up(book: B
         sdr.execute(text("SELECT FROM task WHERE id = :id FOR UPDATE"), {"id": task})
         recorded = threads.submit(book.record, demo(lead))
         assert recorded.result(timeout=20)
-        booked = Answer("meeting_booked", "rep-1", at=NOW + timedelta(days=1))
-        tasks.complete_task(sdr, task, booked, NOW)
+        booked = Completion(disposition="meeting_booked", at=NOW + timedelta(days=1))
+        tasks.complete_task(sdr, task, booked, "rep-1", NOW)
 
     assert book.value("SELECT state FROM task") == "done"
 

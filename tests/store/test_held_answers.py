@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import date
 from typing import cast
 
@@ -20,17 +19,19 @@ from temporalio.client import Client
 
 from domain.access import Role
 from domain.checking.policies import read_policy
+from domain.contracts.tasks import Undone
+from domain.tasks.completion import Completion
 from settings import ROOT
 from store.access.users import add_user
 from store.engine import engine
 from store.published.policies import publish_policy
 from store.tasks import held_answers, tasks
-from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.tasks.answers import TaskOver, TaskRefused
 from temporal.relay import Relay
 from tests.store.work import NOW, make_lead, opened
 
 USER = 1
-NO_ANSWER = Answer("no_answer", "rep-1", note="Try her mobile")
+NO_ANSWER = Completion(disposition="no_answer", note="Try her mobile")
 
 
 @pytest.fixture
@@ -52,10 +53,12 @@ def call(database: Engine, number: int = 1) -> int:
         )
 
 
-def hold(database: Engine, task: int, answer: Answer = NO_ANSWER) -> None:
+def hold(
+    database: Engine, task: int, completion: Completion = NO_ANSWER, by: str = "rep-1"
+) -> None:
     """Confirm an answer."""
     with database.begin() as connection:
-        held_answers.hold(connection, task, answer, USER, NOW)
+        held_answers.hold(connection, task, completion, by, NOW, user_id=USER)
 
 
 def let_time_pass(database: Engine) -> None:
@@ -98,7 +101,9 @@ def test_a_held_answer_counts_later_as_of_when_it_was_given(database: Engine) ->
 
 def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None:
     task = call(database)
-    typed = replace(NO_ANSWER, disposition="not_interested", until=date(2026, 9, 1))
+    typed = NO_ANSWER.model_copy(
+        update={"disposition": "not_interested", "until": date(2026, 9, 1)}
+    )
     hold(database, task, typed)
 
     with database.begin() as connection:
@@ -113,12 +118,12 @@ def test_what_cannot_be_taken_is_refused_before_it_is_held(database: Engine) -> 
     """The person would hear of it when the task is long off the screen."""
     task = call(database)
     with pytest.raises(TaskRefused, match="needs a time"):
-        hold(database, task, Answer("call_back", "rep-1"))
+        hold(database, task, Completion(disposition="call_back"))
     assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
     hold(database, task)
 
     with pytest.raises(TaskOver, match="rep-1 has just done it with 'no_answer'"):
-        hold(database, task, Answer("no_answer", "rep-2"))
+        hold(database, task, NO_ANSWER, "rep-2")
 
 
 def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
@@ -126,7 +131,7 @@ def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
     task = call(database)
     hold(database, task)
     with database.begin() as connection:
-        tasks.close_task(connection, task, "withdrawn", NOW)
+        tasks.close_task(connection, task, Undone.WITHDRAWN, NOW)
     let_time_pass(database)
 
     assert held_answers.release_due(database) == 1
@@ -134,7 +139,7 @@ def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
     with database.connect() as connection:
         (told,) = held_answers.held_of(connection, USER)
     assert "withdrawn" in told.refused
-    assert told.answer == NO_ANSWER
+    assert told.completion == NO_ANSWER
     assert found(database, "SELECT state, answer->'refused'->0->>'note' FROM task") == [
         ("withdrawn", "Try her mobile")
     ]
@@ -151,7 +156,7 @@ def test_an_answer_that_fails_waits_and_the_others_do_not(database: Engine) -> N
     with database.begin() as connection:
         publish_policy(connection, source, rules)
         bad = opened(connection, "qualify", ["return"])
-    hold(database, bad, Answer("return", "rep-1", reason="too_early"))
+    hold(database, bad, Completion(disposition="return", reason="too_early"))
     good = call(database)
     hold(database, good)
     let_time_pass(database)

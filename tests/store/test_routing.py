@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from activities.sale_work import sale_work
 from domain.contracts.journey import Phase, TaskRequest
+from domain.contracts.tasks import TaskKind
 from domain.sales.opportunities import OpportunityPolicy
 from store.opportunities.customers import hand_over
 from store.opportunities.opportunities import open_beside
@@ -347,9 +348,13 @@ def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_o
         hand_over(connection, lead, "b" if seller == "a" else "a", FRIDAY)
         assert mend_tasks(connection, FRIDAY) == 0
         request = TaskRequest(
-            key="next-stage", lead_id=lead, kind="opportunity", attempt=2, opportunity_id=sale
+            key="next-stage",
+            lead_id=lead,
+            kind=TaskKind.OPPORTUNITY,
+            attempt=2,
+            opportunity_id=sale,
         )
-        assert sale_work(connection, request, FRIDAY).owner == seller
+        assert sale_work(connection, request).owner == seller
 
     assert book.values("SELECT owner FROM task") == [seller]
 

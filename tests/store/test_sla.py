@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from domain.contracts.journey import Phase
+from domain.tasks.completion import Completion
 from store.routing import routing
 from store.scoring.scoring import refresh_fit
 from store.sla.sla_recount import recount
 from store.tasks import tasks
-from store.tasks.answers import Answer, TaskOver
+from store.tasks.answers import TaskOver
 from store.views.lead_timeline import history
 from store.views.sla_figures import figures
 from tests.store.floor import FRIDAY, SLA, TEAM, Floor, at
@@ -290,12 +291,12 @@ def test_a_disposition_that_comes_too_late_is_told_what_happened_and_kept(
     lead = floor.lead()
     task = floor.opens(lead, at("03-26", "10:00"))
     before(floor, task)
-    late = Answer("return", "rep-1", reason="too_early", note="asks again in May")
+    late = Completion(disposition="return", reason="too_early", note="asks again in May")
 
     with pytest.raises(TaskOver, match=sentence), floor.database.begin() as connection:
-        tasks.complete_task(connection, task, late, at("03-26", "10:10"))
+        tasks.complete_task(connection, task, late, "rep-1", at("03-26", "10:10"))
     with floor.database.begin() as connection:
-        assert tasks.keep_refused(connection, task, late, at("03-26", "10:10"))
+        assert tasks.keep_refused(connection, task, late, "rep-1", at("03-26", "10:10"))
 
     with floor.database.connect() as connection:
         kept = [line for line in history(connection, lead) if line.what == "refused"]

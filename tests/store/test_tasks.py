@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import Connection, text
 
 from domain.checking.policies import read_policy
+from domain.contracts.tasks import Undone
+from domain.tasks.completion import Completion, Learned
 from settings import Settings
 from store.consent.consent import suppress
 from store.engine import engine
 from store.meetings.missing_outcomes import outcome_missing
 from store.published.policies import publish_policy
 from store.tasks import tasks
-from store.tasks.answers import Answer, TaskRefused
+from store.tasks.answers import TaskRefused
 from tests.store.work import NOW, make_lead, opened
 
 
@@ -48,9 +50,9 @@ def test_a_meeting_nobody_reports_on_is_none_that_the_lead_missed(connection: Co
     """Else a lead that came loses one of its chances to book again."""
     task = opened(connection, "meeting_outcome", ["held"], meeting_id=1)
 
-    answers = [tasks.close_task(connection, task, "expired", NOW).code for _ in range(2)]
+    closed = [tasks.close_task(connection, task, Undone.EXPIRED, NOW) for _ in range(2)]
 
-    assert answers == ["expired", "expired"]
+    assert [one.disposition for one in closed] == [Undone.EXPIRED, Undone.EXPIRED]
     meeting = connection.execute(text("SELECT state, missed FROM meeting")).one()
     assert tuple(meeting) == ("booked", 0)
 
@@ -71,25 +73,25 @@ def test_the_owner_and_then_the_manager_hear_of_a_meeting_nobody_reports_on(
         ("outcome_missing", "mgr-1"),
     ]
     task = opened(connection, "meeting_outcome", ["held"], meeting_id=1)
-    tasks.complete_task(connection, task, Answer("held", "rep-1"), NOW)
+    tasks.complete_task(connection, task, Completion(disposition="held"), "rep-1", NOW)
     assert connection.execute(heard).all() == []
 
 
 @pytest.mark.parametrize(
     ("answer", "sentence"),
     [
-        (Answer("accept", "rep-1", at=NOW), "takes no time"),
-        (Answer("accept", "rep-1", extra={"budget": "10"}), "opportunity tasks only"),
-        (Answer("accept", "rep-1", reason="Their boss left"), "no reason code"),
+        (Completion(disposition="accept", at=NOW), "takes no time"),
+        (Completion(disposition="accept", learned=Learned(budget="10")), "opportunity tasks only"),
+        (Completion(disposition="accept", reason="Their boss left"), "no reason code"),
     ],
 )
 def test_what_means_nothing_for_a_disposition_is_refused_not_dropped(
-    connection: Connection, answer: Answer, sentence: str
+    connection: Connection, answer: Completion, sentence: str
 ) -> None:
     task = opened(connection, "qualify", ["accept", "return"])
 
     with pytest.raises(TaskRefused, match=sentence):
-        tasks.complete_task(connection, task, answer, NOW)
+        tasks.complete_task(connection, task, answer, "rep-1", NOW)
 
 
 def test_a_complaint_outweighs_an_earlier_unsubscribe(connection: Connection) -> None:

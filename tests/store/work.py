@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import TaskRequest
+from domain.contracts.tasks import TaskKind
 from store.tasks import tasks
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
@@ -33,7 +34,7 @@ def opened(
     apart."""
     return tasks.open_task(
         connection,
-        TaskRequest(f"run:{kind}:{number}", 1, kind, meeting_id=meeting_id),
+        TaskRequest(f"run:{kind}:{number}", 1, TaskKind(kind), meeting_id=meeting_id),
         title=kind,
         instructions="",
         dispositions=dispositions,

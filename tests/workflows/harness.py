@@ -29,14 +29,15 @@ from domain.contracts.journey import (
     EMAIL_QUEUE,
     JOURNEY_QUEUE,
     AwaitDisposition,
-    Disposition,
     JourneyState,
     Phase,
     journey_id,
 )
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES, search_attributes
+from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE
 from domain.email.links import LinkSigner
+from domain.tasks.completion import Completion, Learned
 from mail.channels.outbox import OutboxChannel
 from settings import ROOT, Clock, Settings
 from store.engine import engine
@@ -52,7 +53,6 @@ from store.published.cadences import list_cadences
 from store.recycle.recycle import return_on
 from store.scoring.engagement import record_engagement
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from temporal.relay import Relay
 from worker import interceptors, workflow_runner
 from workflows.registry import WORKFLOWS
@@ -64,17 +64,22 @@ CADENCES = Path(__file__).parent / "cadences"
 LONGEST_PHASE_SECONDS = 60
 """Real seconds; a phase that takes longer is stuck."""
 
-Reaction = Callable[[datetime], Answer]
+Reaction = Callable[[datetime], Completion]
 
 
 def says(disposition: str, reason: str = "", note: str = "", **extra: str) -> Reaction:
     """A person who answers with ``disposition``."""
-    return lambda _now: Answer(disposition, "rep-1", reason=reason, note=note, extra=extra)
+    return lambda _now: Completion(
+        disposition=disposition,
+        reason=reason,
+        note=note,
+        learned=Learned(**extra) if extra else None,
+    )
 
 
 def says_in(disposition: str, after: timedelta) -> Reaction:
     """A person who answers with a time ``after`` now."""
-    return lambda now: Answer(disposition, "rep-1", at=now + after)
+    return lambda now: Completion(disposition=disposition, at=now + after)
 
 
 class StagedSettings(Settings):
@@ -110,7 +115,7 @@ class Person:
         self.reactions[kind].extend(reactions)
 
     @activity.defn(name="await_disposition", no_thread_cancel_exception=True)
-    def await_disposition(self, request: AwaitDisposition) -> Disposition:
+    def await_disposition(self, request: AwaitDisposition) -> TaskResult:
         """Stand in for the wait: a person who does the task at once, through the real store.
 
         A pending activity would stop the time-skipping server's clock.
@@ -124,11 +129,11 @@ class Person:
             if not script:
                 activity.raise_complete_async()
             reaction = script.popleft() if len(script) > 1 else script[0]
-            tasks.complete_task(connection, request.task_id, reaction(now), now)
-            disposition = tasks.disposition_of(connection, request.task_id)
-        assert disposition is not None
-        self.done.append((kind, disposition.code))
-        return disposition
+            tasks.complete_task(connection, request.task_id, reaction(now), "rep-1", now)
+            result = tasks.result_of(connection, request.task_id)
+        assert result is not None
+        self.done.append((kind, result.disposition))
+        return result
 
 
 @dataclass(frozen=True)

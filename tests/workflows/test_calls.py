@@ -17,10 +17,10 @@ from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import OUTBOUND
+from domain.tasks.completion import Completion
 from domain.time.window import clock_change
 from store.consent.consent import email_key_of, opt_out
 from store.routing.prospects import prospect
-from store.tasks.answers import Answer
 from tests.workflows.harness import Reaction, World, says, says_in, world
 from tests.workflows.promises import BUSY_AGAIN, FOLLOW_UP, OUTBOUND_RULES, publish, with_calls
 
@@ -73,7 +73,7 @@ def wall(day: date, clock: str) -> datetime:
 
 def asks_for(at: datetime) -> Reaction:
     """A lead who wants to be called at a time."""
-    return lambda _now: Answer("call_back", "rep-1", at=at)
+    return lambda _now: Completion(disposition="call_back", at=at)
 
 
 def near(times: list[datetime], expected: list[datetime]) -> bool:

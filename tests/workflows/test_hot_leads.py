@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.contracts.journey import Phase
-from store.tasks.answers import Answer
+from domain.tasks.completion import Completion
 from store.tasks.tasks import complete_task
 from store.views.task_lists import open_tasks
 from tests.replay.call_scenarios import follow_up_hot
@@ -56,7 +56,7 @@ async def test_a_lead_in_the_list_that_answers_now_moves_up_and_the_call_answers
     assert here.value("SELECT answered_at FROM alert") is None
     task = here.value("SELECT id FROM task")
     with here.database.begin() as connection:
-        complete_task(connection, task, Answer("accept", "rep-1"), await here.now())
+        complete_task(connection, task, Completion(disposition="accept"), "rep-1", await here.now())
     assert here.value("SELECT answered_at IS NULL FROM alert") is False
 
 

@@ -12,8 +12,8 @@ from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
 from domain.contracts.journey import Code, JourneyState, Notice, OpportunityState, Phase
+from domain.tasks.completion import Completion
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says
 from worker import workflow_runner
@@ -52,7 +52,9 @@ async def do(here: World, disposition: str) -> None:
     """Do the one open task."""
     task = here.value("SELECT id FROM task WHERE state = 'open'")
     with here.database.begin() as connection:
-        tasks.complete_task(connection, task, Answer(disposition, "rep-1"), await here.now())
+        tasks.complete_task(
+            connection, task, Completion(disposition=disposition), "rep-1", await here.now()
+        )
     await here.deliver()
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from domain.checking.policies import read_policy
 from domain.contracts.journey import Phase
+from domain.tasks.completion import Completion
 from domain.time.window import is_holiday
 from store.published.policies import publish_policy
 from store.recycle.recycle import RecycleRefused, choose_cadence, extend, retire, wake
-from store.tasks.answers import Answer
 from tests.workflows.harness import Ending, Reaction, World, says
 
 LONDON = ZoneInfo("Europe/London")
@@ -90,7 +90,7 @@ async def test_a_holiday_keeps_the_mail_for_the_next_day(here: World) -> None:
 async def test_a_day_named_in_the_answer_to_a_task_holds(here: World) -> None:
     lead = here.lead()
     day = (await here.now()).date() + timedelta(days=45)
-    answer = Answer("return", "rep-1", reason="too_early", until=day)
+    answer = Completion(disposition="return", reason="too_early", until=day)
     here.person.will("qualify", lambda _now: answer)
     handle = await here.start(Phase.FOLLOW_UP, lead, reason="score_reached")
 

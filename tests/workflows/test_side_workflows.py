@@ -15,6 +15,7 @@ from domain.contracts.journey_sales import (
     SideCadenceState,
     StandaloneTaskState,
 )
+from domain.contracts.tasks import TaskKind
 from tests.workflows.harness import World
 
 ANSWER_SECONDS = 20
@@ -26,7 +27,7 @@ async def test_an_order_to_a_phase_leaves_a_side_workflow_as_it_was(here: World,
     lead = here.lead()
     states: dict[str, Any] = {
         SIDE_CADENCE: SideCadenceState(lead, "side", "welcome-nurture"),
-        STANDALONE_TASK: StandaloneTaskState(lead, "hand_over"),
+        STANDALONE_TASK: StandaloneTaskState(lead, TaskKind.HAND_OVER),
     }
     handle = await here.client.start_workflow(
         side, states[side], id="side", task_queue=JOURNEY_QUEUE

@@ -17,11 +17,11 @@ from temporalio.client import WorkflowHandle
 
 from domain.checking.lint import lint_policy
 from domain.contracts.journey import Phase
+from domain.tasks.completion import Completion
 from domain.time.business_time import BusinessCalendar
 from embedded.postgres import EmbeddedPostgres
 from store.published.policies import publish_policy
 from store.tasks import tasks
-from store.tasks.answers import Answer
 from tests.workflows.harness import World, world
 
 AN_HOUR_A_SECOND = 3_600.0
@@ -97,7 +97,7 @@ class Floor:
         now = await self.here.now()
         task, owner = self.row("SELECT id, owner FROM task WHERE state = 'open'")
         with self.here.database.begin() as connection:
-            tasks.complete_task(connection, task, Answer("accept", owner), now)
+            tasks.complete_task(connection, task, Completion(disposition="accept"), owner, now)
         await self.here.deliver()
 
     def row(self, query: str) -> Any:

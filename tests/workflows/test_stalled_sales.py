@@ -11,9 +11,10 @@ from sqlalchemy import text
 from temporalio import activity
 
 from domain.contracts.journey import Phase
+from domain.tasks.completion import Completion
 from store.opportunities.opportunities import open_beside
 from store.tasks import tasks
-from store.tasks.answers import Answer, TaskRefused
+from store.tasks.answers import TaskRefused
 from store.views.opportunity_list import Wanted, sales
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says, world
@@ -99,7 +100,7 @@ async def test_a_lost_sale_says_to_whom_and_is_reviewed_by_the_manager(here: Wor
     after_sale.helpful(here)
     here.person.will(
         "opportunity",
-        lambda _now: Answer("lost", "rep-1", reason="price", competitor="acme_tools"),
+        lambda _now: Completion(disposition="lost", reason="price", competitor="acme_tools"),
     )
     handle = await here.start(Phase.OPPORTUNITY, here.lead(owner="rep-1"), reason="held")
     await here.reaches("SELECT outcome FROM opportunity", "lost")
@@ -131,16 +132,19 @@ def test_reasons_and_competitors_are_codes_that_the_policy_knows(here: World) ->
     task = here.value("SELECT id FROM task")
     now = datetime.now().astimezone()
     for answer, sentence in (
-        (Answer("lost", "rep-1", reason="weather"), "choose one of price, no_budget"),
-        (Answer("lost", "rep-1", reason="price", competitor="Acme Ltd."), "no code of a comp"),
-        (Answer("won", "rep-1", competitor="acme"), "takes no competitor"),
-        (Answer("lost", "rep-1", reason="competitor"), "Lost to which competitor"),
+        (Completion(disposition="lost", reason="weather"), "choose one of price, no_budget"),
+        (
+            Completion(disposition="lost", reason="price", competitor="Acme Ltd."),
+            "no code of a comp",
+        ),
+        (Completion(disposition="won", competitor="acme"), "takes no competitor"),
+        (Completion(disposition="lost", reason="competitor"), "Lost to which competitor"),
     ):
         with (
             here.database.begin() as connection,
             pytest.raises(TaskRefused, match=sentence),
         ):
-            tasks.complete_task(connection, task, answer, now)
+            tasks.complete_task(connection, task, answer, "rep-1", now)
 
 
 async def finish(here: World, opportunity_id: int, disposition: str, reason: str = "") -> None:
@@ -149,8 +153,8 @@ async def finish(here: World, opportunity_id: int, disposition: str, reason: str
         "SELECT id FROM task WHERE state = 'open' AND opportunity_id = :id", id=opportunity_id
     )
     with here.database.begin() as connection:
-        answer = Answer(disposition, "rep-1", reason=reason)
-        tasks.complete_task(connection, task, answer, await here.now())
+        answer = Completion(disposition=disposition, reason=reason)
+        tasks.complete_task(connection, task, answer, "rep-1", await here.now())
     await here.deliver()
     await here.reaches(
         "SELECT outcome <> '' FROM opportunity WHERE id = :i", True, i=opportunity_id

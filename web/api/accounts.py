@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.inputs import ASKED, Code, Instant
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.consent import accounts_hold
@@ -19,7 +20,6 @@ from store.published.cadences import CadenceMissing
 from store.routing.presence import team_of_person
 from temporal import steering
 from web.api.access import Here, Place, found, may, team_of
-from web.api.inputs import ASKED, Code, Instant
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 from web.problems import missing, refused
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from domain.access import ALLOWED, Action
 from domain.email.checked import template_of
+from domain.inputs import ASKED
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
@@ -26,7 +27,6 @@ from store.publishing.publishing import (
 )
 from store.scoring.scoring import Forecast
 from web.api.access import Place, found, may
-from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.problems import FieldError, Problem, invalid, missing
 from web.template_parts import TEMPLATES, template_parts

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.inputs import ASKED
 from mail.links import deployment_secret
 from store.access.api_tokens import Caller
 from store.erasure import erasure
 from store.erasure.erasure import ErasureRefused, Receipt
 from web.api.access import Place, may
-from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 from web.problems import missing, refused
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contacts.dates import ORDERS
+from domain.inputs import ASKED
 from domain.lead_files.columns import (
     ASK,
     FIELDS,
@@ -36,7 +37,6 @@ from store.imports.import_runs import ImportRefused, NewImport, RunLine
 from store.imports.lead_import import published_cadences
 from store.scoring.import_pace import ImportPace, import_pace
 from web.api.access import Place, found, may
-from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.problems import Problem, invalid, missing, refused
 

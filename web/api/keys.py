@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from store.access.api_tokens import (
     MOST_TOKEN_DAYS,
@@ -27,7 +28,7 @@ from store.access.write_keys import (
 )
 from store.imports.lead_import import published_cadences
 from web.api.access import Place, may
-from web.api.inputs import ASKED, Code, Role
+from web.api.inputs import Role
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_name
 from web.problems import invalid, missing, refused
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contracts.journey import Phase
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.consent import consent
@@ -24,7 +25,7 @@ from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
 from web.api.access import Here, Place, found, may, sees, team_of
-from web.api.inputs import ASKED, Address, Code
+from web.api.inputs import Address
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.problems import Problem, invalid, refused
 

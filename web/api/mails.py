@@ -19,13 +19,13 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
+from domain.inputs import ASKED, Instant
 from domain.sentences import sentence
 from mail.links import link_signer
 from store.access.api_tokens import Caller
 from store.mail import outbox_mails
 from store.mail.outbox_mails import KeptMail, MailLine, ReplyRefused
 from web.api.access import Here, Place, found, may
-from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, key_in, page
 from web.problems import refused
 

@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from store.access import sessions, users
 from store.access.api_tokens import Caller
 from store.access.sessions import SessionLine
 from store.access.users import UserRefused
 from web.api.access import Place, may
-from web.api.inputs import ASKED, Code
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.problems import invalid, missing, refused
 

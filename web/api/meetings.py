@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.inputs import ASKED, Instant
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.meetings.meeting_lines import (
@@ -22,7 +23,6 @@ from store.meetings.meeting_lines import (
 from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
 from store.routing.rep_times import LONGEST_MINUTES
 from web.api.access import Place, found, may, sees, team_of
-from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.problems import refused
 

@@ -8,13 +8,16 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.contracts.tasks import Disposition
+from domain.inputs import ASKED, Code
+from domain.tasks.completion import LONGEST_NOTE, Completion, Learned
 from store.access.api_tokens import Caller
 from store.opportunities.opportunities import open_beside
 from store.views.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
 from web.api.access import Here, Place, found, may, sees, team_of
-from web.api.inputs import ASKED, Code, Id
+from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
-from web.api.tasks import Completed, Completion, Learned, finish
+from web.api.tasks import Completed, finish
 from web.problems import refused
 
 router = APIRouter(prefix="/opportunities", tags=["opportunities"])
@@ -37,7 +40,7 @@ class Advance(BaseModel):
     model_config = ASKED
 
     learned: Learned | None = None
-    note: str = Field(default="", max_length=10_000)
+    note: str = Field(default="", max_length=LONGEST_NOTE)
 
 
 class Close(BaseModel):
@@ -50,7 +53,7 @@ class Close(BaseModel):
     """A code, for lost."""
     competitor: Code = ""
     learned: Learned | None = None
-    note: str = Field(default="", max_length=10_000)
+    note: str = Field(default="", max_length=LONGEST_NOTE)
 
 
 @router.get("")
@@ -96,7 +99,7 @@ def show(here: Place, caller: Reader, opportunity_id: int) -> OpportunityLine:
 @router.post("/{opportunity_id}/advance")
 def advance(here: Place, caller: Worker, opportunity_id: int, body: Advance) -> Completed:
     """Move a sale to its next stage, by ending the task its owner has."""
-    completion = Completion(disposition="advanced", note=body.note, learned=body.learned)
+    completion = Completion(disposition=Disposition.ADVANCED, note=body.note, learned=body.learned)
     return _answer(here, caller, opportunity_id, completion)
 
 

@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.inputs import ASKED
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.mail import received
 from store.mail.received import MailRefused, ReceivedMail, SettledAs
 from web.api.access import Here, Place, found, may, sees, team_of
-from web.api.inputs import ASKED, Id
+from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 from web.problems import refused
 

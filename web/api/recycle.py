@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contracts.journey import Code
+from domain.inputs import ASKED, Day, Instant
 from domain.sales.recycle import ASKED_FOR
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceMissing
@@ -20,7 +21,7 @@ from store.recycle import recycle, recycle_pool
 from store.recycle.recycle import RecycleRefused, ReturningWeek
 from store.recycle.recycle_pool import PoolLine, Wanted
 from web.api.access import Here, Place, may, sees, team_of
-from web.api.inputs import ASKED, QUERIED, Day, Id, Instant
+from web.api.inputs import QUERIED, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 from web.problems import refused
 

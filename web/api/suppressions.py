@@ -11,13 +11,13 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.consent.policy import LIFTED_BY_THE_LEAD
 from domain.email.addresses import address_key
+from domain.inputs import ASKED
 from domain.lead_files.row import RejectedRowError, checked_email
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.consent import consent
 from store.consent.suppressions import SuppressionLine, lead_with, list_suppressions
 from web.api.access import Here, Place, may, sees, team_of
-from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.problems import invalid, missing, refused
 

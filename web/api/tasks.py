@@ -6,19 +6,20 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from domain.access import Action, Role
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
+from domain.tasks.completion import Completion
 from store.access.api_tokens import Caller
 from store.meetings.meetings import MeetingRefused
 from store.routing.routing import RoutingRefused, reassign
 from store.tasks import held_answers, tasks
-from store.tasks.answers import Answer, TaskOver, TaskRefused
+from store.tasks.answers import TaskOver, TaskRefused
 from store.views import task_lists
 from store.views.task_lists import OpenTask, TaskDetail
 from web.api.access import Here, Place, found, may, sees_task, team_of
-from web.api.inputs import ASKED, Code, Day, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 from web.problems import Problem, invalid, refused
 
@@ -26,38 +27,6 @@ router = APIRouter(prefix="/tasks", tags=["tasks"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
 Doer = Annotated[Caller, Depends(may(Action.COMPLETE_TASKS))]
 Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
-
-
-class Learned(BaseModel):
-    """What is known of a sale."""
-
-    model_config = ASKED
-
-    budget: str | None = None
-    authority: str | None = None
-    need: str | None = None
-    timeline: str | None = None
-
-
-class Completion(BaseModel):
-    """How a task ended."""
-
-    model_config = ASKED
-
-    disposition: Code
-    """One of the task's dispositions."""
-    at: Instant | None = None
-    """For meeting_booked, call_back and rescheduled."""
-    reason: Code = ""
-    """A code, for return and lost."""
-    note: str = Field(default="", max_length=10_000)
-    learned: Learned | None = None
-    """With tasks of opportunities."""
-    competitor: Code = ""
-    """A code, for lost: whom the sale was lost to."""
-    until: Day | None = None
-    """With return, lost and not_interested: the day on which the lead comes back, in its own time
-    zone."""
 
 
 class To(BaseModel):
@@ -137,17 +106,20 @@ def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
     """End a task with a disposition that can be taken back for a few seconds. It is refused as
     ``complete`` refuses it. For users of the console; a program knows what it wants."""
     user_id = _user(caller)
-    answer = _answer(here, caller, task_id, body)
+    _check_seen(here, caller, task_id)
+    now = here.clock.now()
     try:
         with here.database.begin() as connection:
-            release_at = held_answers.hold(connection, task_id, answer, user_id, here.clock.now())
+            release_at = held_answers.hold(
+                connection, task_id, body, caller.by, now, user_id=user_id
+            )
     except (TaskRefused, MeetingRefused) as refusal:
         over = isinstance(refusal, TaskOver)
         if over:
             with here.database.begin() as connection:
-                tasks.keep_refused(connection, task_id, answer, here.clock.now())
+                tasks.keep_refused(connection, task_id, body, caller.by, now)
         raise _problem(refusal, kept=over and bool(body.note)) from None
-    return Held(task_id=task_id, disposition=body.disposition, by=answer.by, release_at=release_at)
+    return Held(task_id=task_id, disposition=body.disposition, by=caller.by, release_at=release_at)
 
 
 @router.delete("/{task_id}/hold", operation_id="take_back_disposition")
@@ -160,15 +132,7 @@ def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
         typed = held_answers.take_back(connection, task_id, user_id)
     if typed is None:
         raise refused(sentence("It is too late to take that back: the disposition counts already."))
-    return Completion(
-        disposition=typed.disposition,
-        at=typed.at,
-        reason=typed.reason,
-        note=typed.note,
-        learned=Learned(**typed.extra) if typed.extra else None,
-        competitor=typed.competitor,
-        until=typed.until,
-    )
+    return typed
 
 
 @router.post("/{task_id}/reassign", operation_id="reassign_task")
@@ -190,37 +154,24 @@ def finish(here: Here, caller: Caller, task_id: int, body: Completion) -> Comple
     Raises:
         Problem: it can't be taken.
     """
+    _check_seen(here, caller, task_id)
     now = here.clock.now()
-    answer = _answer(here, caller, task_id, body)
     try:
         with here.database.begin() as connection:
-            held_answers.complete(connection, task_id, answer, now)
+            held_answers.complete(connection, task_id, body, caller.by, now)
     except (TaskRefused, MeetingRefused) as refusal:
         with here.database.begin() as connection:
-            tasks.keep_refused(connection, task_id, answer, now)
+            tasks.keep_refused(connection, task_id, body, caller.by, now)
         raise _problem(refusal, kept=bool(body.note)) from None
-    return Completed(task_id=task_id, disposition=body.disposition, by=answer.by)
+    return Completed(task_id=task_id, disposition=body.disposition, by=caller.by)
 
 
-def _answer(here: Here, caller: Caller, task_id: int, body: Completion) -> Answer:
-    """What a caller who may see the task answers to it.
-
-    Raises:
-        Problem: 404; the caller may not.
+def _check_seen(here: Here, caller: Caller, task_id: int) -> None:
+    """Raises:
+    Problem: 404; the caller may not see the task.
     """
     with here.database.connect() as connection:
         sees_task(connection, caller, task_id)
-    learned = body.learned.model_dump(exclude_none=True) if body.learned else {}
-    return Answer(
-        disposition=body.disposition,
-        by=caller.by,
-        at=body.at,
-        reason=body.reason,
-        note=body.note,
-        extra=learned,
-        competitor=body.competitor,
-        until=body.until,
-    )
 
 
 def _user(caller: Caller) -> int:

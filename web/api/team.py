@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
+from domain.inputs import ASKED, Instant
 from domain.sentences import sentence
 from store import alerts
 from store.access.api_tokens import Caller
@@ -18,7 +19,6 @@ from store.routing.overflow import Waiting, overflow
 from store.routing.presence import PresenceRefused, RepLine
 from store.routing.routing import RoutingRefused, reassign, reassign_by_rules
 from web.api.access import Place, found, may, team_of
-from web.api.inputs import ASKED, Instant
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 from web.problems import Problem, refused
 

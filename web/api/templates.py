@@ -14,6 +14,7 @@ from domain.email.addresses import address_key
 from domain.email.checked import check_template
 from domain.email.message import MailError, mailbox
 from domain.email.rendering import CompiledTemplate, RenderError
+from domain.inputs import ASKED
 from domain.sentences import sentence
 from mail.channels.base import ChannelError, MessageRejected, OutcomeUnknown
 from mail.channels.registry import channel_from
@@ -24,7 +25,6 @@ from store.consent.suppressions import why_suppressed
 from store.published.cadences import TemplateMissing, latest_template
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from web.api.access import Here, Place, may, sees
-from web.api.inputs import ASKED
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.problems import Problem, invalid, missing, refused
 from web.template_parts import TEMPLATES, template_parts

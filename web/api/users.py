@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from store.access import users
 from store.access.users import LINK_LIFE, UserLine, UserRefused
 from web.api.access import Place, found, may
-from web.api.inputs import ASKED, Code, Role
+from web.api.inputs import Role
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 from web.problems import refused
 

@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.contracts.webhooks import events_problem, url_problem
+from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from store.outbox import outgoing
 from store.outbox.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
 from web.api.access import Place, found, may
-from web.api.inputs import ASKED, Code, Url
+from web.api.inputs import Url
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
 from web.problems import invalid, missing, refused
 

@@ -11,13 +11,14 @@ from itertools import groupby
 from markupsafe import escape
 from nicegui import ui
 
-from domain.checking.policies import NEEDS_REASON, NEEDS_TIME
+from domain.contracts.tasks import Disposition
 from domain.sales.opportunities import QUALIFICATION
+from domain.tasks.completion import LONGEST_NOTE, Completion, Learned, lacks_competitor
+from domain.tasks.rules import DISPOSITIONS, DispositionRule
 from domain.time.window import is_business_day, zone
 from store.views.inbox import TaskView
-from web.api.tasks import Completion
 from web.console import labels
-from web.console.inbox.typed import ASKED, COMES_BACK, Typed, note_of
+from web.console.inbox.typed import ASKED, note_of
 from web.console.inbox.what_follows import in_full, in_short
 from web.console.labels import disposition as named
 from web.console.parts import button, piece, quiet, show
@@ -54,7 +55,7 @@ class Dispositions:
         self,
         visit: Visit,
         view: TaskView,
-        typed: Typed,
+        typed: Completion,
         confirm: Callable[[Completion], Awaitable[None]],
     ) -> None:
         self.visit, self.view, self.typed = visit, view, typed
@@ -65,7 +66,7 @@ class Dispositions:
         note = ui.textarea(
             _("Note"), value=typed.note, on_change=lambda change: self._note(change.value)
         )
-        note.props("autogrow outlined dense rows=1 maxlength=10000").classes("note")
+        note.props(f"autogrow outlined dense rows=1 maxlength={LONGEST_NOTE}").classes("note")
         note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
         note.props(f"data-draft={note_of(view.task.id)}")
         note.on("keydown.ctrl.enter", self.confirm)
@@ -81,7 +82,7 @@ class Dispositions:
         codes, chosen = self.view.task.dispositions, self.typed.disposition
         at = codes.index(chosen) if chosen in codes else len(codes)
         # While digits choose a time or a reason, they don't choose another way out.
-        taken = bool(self._choices(chosen)) or chosen in NEEDS_TIME
+        taken = bool(chosen) and (bool(self._choices(chosen)) or _takes(chosen).needs_time)
         keys = dict(zip(codes, KEYS, strict=False)) if not taken else {}
         self._ways.clear()
         with self._ways:
@@ -110,11 +111,12 @@ class Dispositions:
 
     def _panel(self, code: str) -> None:
         show(escape(in_full(self.view, code)), "p").classes("next")
-        if code in NEEDS_TIME:
+        takes = _takes(code)
+        if takes.needs_time:
             self._times(code)
-        if code in NEEDS_REASON:
+        if takes.needs_reason:
             self._reasons(code)
-        if code in COMES_BACK:
+        if takes.may_name_day:
             ui.input(
                 _("Comes back on (if agreed)"),
                 value=self.typed.until.isoformat() if self.typed.until else "",
@@ -175,10 +177,10 @@ class Dispositions:
                     key = KEYS[number] if number < len(KEYS) else ""
                     made = button(labels.reason(one), partial(self._reason, one), key=key)
                     made.props(f"aria-pressed={'true' if one == self.typed.reason else 'false'}")
-                    if (meant := self.view.returns.get(one)) and code == "return":
+                    if (meant := self.view.returns.get(one)) and code == Disposition.RETURN:
                         with made:
                             show(quiet(_(WAYS[meant.to])), "span")
-        if code == "lost":
+        if _takes(code).may_name_competitor:
             ui.input(
                 _("Lost to whom? (a code such as acme)"),
                 value=self.typed.competitor,
@@ -188,26 +190,26 @@ class Dispositions:
     def _qualification(self) -> None:
         """Budget, authority, need and timeline as they are known; what is typed is recorded with
         whatever the task ends with."""
-        known = self.view.sale.known if self.view.sale else {}
+        known = dict(self.view.sale.known if self.view.sale else {}) | self.typed.known
         with ui.element("div").classes("bant"):
             for name in QUALIFICATION:
                 ui.input(
                     _(ASKED[name]),
-                    value=self.typed.learned.get(name, known.get(name, "")),
+                    value=known.get(name, ""),
                     on_change=lambda change, name=name: self._learned(name, change.value),
                 ).props("outlined dense stack-label")
 
     def _choices(self, code: str) -> list[str]:
         """The reasons that a disposition may be given with."""
-        if code == "return" and self.view.returns:
+        if code == Disposition.RETURN and self.view.returns:
             return sorted(
                 self.view.returns, key=lambda one: self.view.returns[one].to, reverse=True
             )
-        return list(self.view.loss_reasons) if code == "lost" else []
+        return list(self.view.loss_reasons) if code == Disposition.LOST else []
 
     def _times_for(self, code: str) -> list[datetime]:
         now = self.visit.here.clock.now()
-        if code == "call_back":
+        if code == Disposition.CALL_BACK:
             task = self.view.task
             return _call_back_times(now, task.time_zone, self.view.country, self.view.later)
         chosen = []
@@ -217,12 +219,12 @@ class Dispositions:
 
     def _missing(self) -> str:
         """What the chosen disposition still needs; '' for nothing."""
-        code = self.typed.disposition
-        if code in NEEDS_TIME and self.typed.at is None:
+        takes = _takes(self.typed.disposition)
+        if takes.needs_time and self.typed.at is None:
             return _("Choose a time first.")
-        if code in NEEDS_REASON and not self.typed.reason:
+        if takes.needs_reason and not self.typed.reason:
             return _("Choose a reason first.")
-        if code == "lost" and self.typed.reason == "competitor" and not self.typed.competitor:
+        if lacks_competitor(self.typed):
             return _("Say which competitor it was.")
         return ""
 
@@ -234,7 +236,7 @@ class Dispositions:
         if not self._wrong:
             self._busy = True
             try:
-                await self._confirm_with(self.typed.completion())
+                await self._confirm_with(self.typed.pruned())
             except Problem as problem:
                 self._wrong = told(str(problem))
             finally:
@@ -275,7 +277,12 @@ class Dispositions:
         self.typed.note = value or ""
 
     def _learned(self, name: str, value: str | None) -> None:
-        self.typed.learned[name] = value or ""
+        self.typed.learned = self.typed.learned or Learned()
+        setattr(self.typed.learned, name, value or "")
+
+
+def _takes(code: str) -> DispositionRule:
+    return DISPOSITIONS[Disposition(code)]
 
 
 def _call_back_times(

@@ -10,13 +10,13 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 from sqlalchemy import Connection
 
+from domain.tasks.completion import Completion
 from store.routing.presence import RepLine
 from store.views import inbox as store
 from store.views.inbox import Line, Pile
 from web.console import labels
 from web.console.frame import say_no
 from web.console.inbox.task import TaskScreen
-from web.console.inbox.typed import Typed
 from web.console.inbox.undo import Undo
 from web.console.parts import badge, button, link, piece, quiet, show
 from web.console.picks import PICKED
@@ -75,7 +75,7 @@ class Inbox:
         ``late`` keeps what is not late off it."""
         self.visit, self._whose, self._late, self._changed = visit, pile, late, changed
         self.lines: list[Line] = []
-        self.drafts: dict[int, Typed] = {}
+        self.drafts: dict[int, Completion] = {}
         self._mark: tuple[Hashable, ...] = ()
         self.giving = None if reps is None else Giving(visit, reps, self.refresh)
         self.frame = ui.element("div").classes("inbox").on("leave", self._back)
@@ -209,7 +209,7 @@ class Inbox:
             await self.undo.refresh()
             await self._changed()
 
-    async def _reopen(self, task_id: int, typed: Typed) -> None:
+    async def _reopen(self, task_id: int, typed: Completion) -> None:
         self.drafts[task_id] = typed
         with self.frame.classes(add="reading"):
             await self._load()

@@ -10,17 +10,17 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.tasks.completion import Completion
 from store.access.api_tokens import Caller
 from store.health import kept_for_journey
 from store.views import inbox
 from store.views.inbox import TaskView
 from web.api import tasks as tasks_api
 from web.api.access import found, sees_task
-from web.api.tasks import Completion
 from web.console import labels
 from web.console.inbox.dispositions import Dispositions
 from web.console.inbox.facts import SPOKEN, dossier_parts, script, who, why_now
-from web.console.inbox.typed import Typed, note_of
+from web.console.inbox.typed import note_of
 from web.console.pages import console_page
 from web.console.parts import section, show
 from web.console.times import exact
@@ -41,7 +41,7 @@ class TaskScreen:
         self,
         visit: Visit,
         inside: ui.element,
-        drafts: dict[int, Typed],
+        drafts: dict[int, Completion],
         done: Callable[[int], Awaitable[None]],
     ) -> None:
         self.visit, self.inside, self.drafts = visit, inside, drafts
@@ -117,10 +117,10 @@ class TaskScreen:
 
     def _dispositions(self, view: TaskView) -> None:
         task_id = view.task.id
-        typed = self.drafts.setdefault(task_id, Typed(until=view.later))
+        typed = self.drafts.setdefault(task_id, Completion(disposition="", until=view.later))
 
-        async def confirm(answer: Completion) -> None:
-            await self.visit.act(tasks_api.hold, task_id, answer)
+        async def confirm(completion: Completion) -> None:
+            await self.visit.act(tasks_api.hold, task_id, completion)
             self.drafts.pop(task_id, None)
             ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)

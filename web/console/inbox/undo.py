@@ -8,9 +8,9 @@ from functools import partial
 from markupsafe import Markup, escape
 from nicegui import ui
 
+from domain.tasks.completion import Completion
 from store.tasks.held_answers import HOLD_SECONDS, Held, held_of
 from web.api import tasks as tasks_api
-from web.console.inbox.typed import Typed
 from web.console.labels import disposition
 from web.console.parts import button, show
 from web.console.refusals import told
@@ -29,7 +29,7 @@ class Undo:
         visit: Visit,
         bar: ui.element,
         refusals: ui.element,
-        reopen: Callable[[int, Typed], Awaitable[None]],
+        reopen: Callable[[int, Completion], Awaitable[None]],
     ) -> None:
         self.visit, self.bar, self.refusals, self._reopen = visit, bar, refusals, reopen
         self._timer: ui.timer | None = None
@@ -55,7 +55,7 @@ class Undo:
     def _count_down(self, one: Held) -> None:
         with ui.element("div").classes("undo").props('role="status"'):
             show(
-                Markup("<b>{}</b> {}").format(disposition(one.answer.disposition), one.lead),
+                Markup("<b>{}</b> {}").format(disposition(one.completion.disposition), one.lead),
                 "span",
             )
             button(_("Undo"), partial(self._take_back, one.task_id), key="u")
@@ -71,7 +71,7 @@ class Undo:
                 escape(
                     _(
                         "“{disposition}” for {lead} was not taken. What you typed is kept.",
-                        disposition=disposition(one.answer.disposition),
+                        disposition=disposition(one.completion.disposition),
                         lead=one.lead,
                     )
                 ),
@@ -84,7 +84,7 @@ class Undo:
 
     async def _take_back(self, task_id: int) -> None:
         answer = await self.visit.act(tasks_api.take_back, task_id)
-        await self._reopen(task_id, Typed.of(answer))
+        await self._reopen(task_id, answer)
         await self.refresh()
 
     async def _put_away(self, task_id: int) -> None:

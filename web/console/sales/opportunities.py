@@ -10,6 +10,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.contracts.tasks import CLOSES_SALE
 from domain.time.spans import ClockSpan
 from store.views import opportunity_list
 from store.views.opportunity_list import Sale, StageCount, State, Wanted
@@ -109,7 +110,7 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
             on_change=lambda event: go(name, event.value),
         )
 
-    closed = {one: disposition(one) for one in ("won", "lost", "no_outcome")}
+    closed = {one: disposition(one) for one in CLOSES_SALE}
     states = {"open": _("Open")} | closed | {"stalled": reason_label("stalled"), "any": _("All")}
     with ui.element("div").classes("filters"):
         select("state", _("State"), states)
