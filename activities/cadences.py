@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, cast
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, assert_never, cast
 
 from sqlalchemy import Connection
 from temporalio import activity
@@ -13,16 +13,25 @@ from activities.email import Delivery, Email, attempts_of, deliver
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
-from domain.cadences.planner import Move, next_move
+from domain.cadences.next_step import (
+    DUE_TOLERANCE,
+    Due,
+    NextStep,
+    Obstacle,
+    Position,
+    after_sending,
+    first_step,
+    next_step,
+)
 from domain.consent.policy import Room
-from domain.contracts.journey import BeginCadence, Code, Enrolled, Phase, Plan, RunStep
+from domain.contracts.journey import BeginCadence, Enrolled, Phase, Plan, RunStep
 from domain.contracts.journey_sales import LeaveCadence
 from domain.rules.facts import reach_facts
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
-from domain.sentences import Value, sentence
-from domain.time.window import begins, next_opening
+from domain.sentences import Sentence, Value, sentence
+from domain.time.window import begins
 from mail.merge import greeted_as, lead_facts, merge_fields
 from metrics import STEP_LATENESS
 from store.consent.consent import consent_version
@@ -34,12 +43,6 @@ from store.scoring.engagement import engagement_facts
 from store.scoring.lead_standing import is_ready_on_entry
 from store.scoring.scoring import points_now
 
-# Timers and clocks agree to well under this; what is due within it is due now.
-DUE_TOLERANCE = timedelta(seconds=5)
-LOOK_AGAIN = timedelta(days=365)
-"""How long a touch rests whose account is held out of marketing for good, before it looks again."""
-JUST_OVER = timedelta(hours=1)
-"""For so long after a meeting's end its lead may be written to at any hour."""
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
@@ -51,20 +54,11 @@ class Pass:
 
     row: EnrolledLead
     version: cadences.PublishedCadence
-    facts: dict[str, Any]
+    position: Position
 
     @property
     def cadence(self) -> Cadence:
         return self.version.cadence
-
-
-def _back_at(current: Pass) -> datetime | None:
-    """When a lead that is away is back (UTC), as far as it said. Mail about its appointment goes
-    all the same."""
-    row = current.row
-    if row.away_until is None or row.phase == Phase.MEETING:
-        return None
-    return begins(row.away_until, row.time_zone)
 
 
 class CadenceActivities:
@@ -98,65 +92,49 @@ class CadenceActivities:
                 cycle=request.cycle,
                 at=now,
             )
-            current = self._load(connection, enrollment.id, now)
-            move = self._move(current, current.cadence.first, now, request.meeting_id)
-            moved = request.entry is not None and request.entry.reason == "moved"
-            if request.entry and not moved and is_ready_on_entry(connection, request.lead_id, now):
-                move = Move("exit", END, now, Code.SCORE_REACHED)
-            plan = self._plan(current, move, now)
-            self._remember(connection, current, plan, move, now)
+            current = self._load(connection, enrollment.id, request.meeting_id, now)
+            enters = request.entry is not None and request.entry.reason != "moved"
+            ready = enters and is_ready_on_entry(connection, request.lead_id, now)
+            first = first_step(current.position, now, ready=ready)
+            plan = self._plan(current, first)
+            self._remember(connection, current, plan, first)
         exit_on: list[str] = sorted({*current.cadence.exit_on, *ALWAYS_EXIT})
         return Enrolled(enrollment.id, exit_on, plan, entered)
 
     @activity.defn(no_thread_cancel_exception=True)
     def run_step(self, request: RunStep) -> Plan:
-        """Do the step that is due and plan the next. A step that is not due is planned anew: a
-        calendar, a time zone or the send window may have changed since. A mail that was refused
-        for a reason of ours after it had been accepted is sent first, and the cadence goes on from
-        there."""
+        """Do the step that is due and plan the next, as :func:`domain.cadences.next_step.next_step`
+        decides."""
         now = self.resources.now()
-        due = datetime.fromisoformat(request.due)
         with self.resources.statements.connect() as connection:
-            current = self._load(connection, request.enrollment_id, now)
+            current = self._load(connection, request.enrollment_id, request.meeting_id, now)
             begun = _begun(connection, request.enrollment_id)
         if current.row.ended_at is not None:
             # An earlier attempt got this far, and died before Temporal heard of it.
             return Plan("exit", reason=current.row.exit_reason)
-        if request.beside and (answer := self._answer_of(current)):
-            move = Move("exit", END, now, answer)
-            plan = self._plan(current, move, now)
-            with self.resources.statements.connect() as connection:
-                self._remember(connection, current, plan, move, now)
-            return plan
-        step = current.cadence.successor(request.step) if request.completed else request.step
-        step = begun or step
-        if current.row.held_from and not begun:
-            # Put off by a hold on the account, an absence or a pause of all sending, which may be
-            # over now, or shorter.
-            due = min(due, current.row.held_from)
-        if current.row.returned not in (None, step) and not begun and not request.completed:
-            step, due = current.row.returned, min(due, now)
-        if due - now > DUE_TOLERANCE:
-            move = self._counted_anew(current, step, due, now)
-            plan = self._plan(current, move, now)
-        else:
-            now = max(now, due)
-            on_time = not request.completed and now - due <= self.resources.journey_span(
-                LATE_SECONDS
-            )
-            since = due if on_time else now
-            plan, move = self._act(
-                current,
+        due = Due(
+            request.step,
+            datetime.fromisoformat(request.due),
+            completed=request.completed,
+            begun=begun,
+            answered=self._answer_of(current) if request.beside else "",
+        )
+        late = self.resources.journey_span(LATE_SECONDS)
+        step = next_step(current.position, due, now, late=late)
+        room: Room | None = None
+        if step.sends:
+            delivery = self._send(current, step.move.step, step.now, request.meeting_id)
+            room = delivery.room
+            step = after_sending(
+                current.position,
                 step,
-                since=since,
-                now=now,
-                meeting_id=request.meeting_id,
-                begun=bool(begun),
+                obstacle=_obstacle(delivery),
+                until=room.at if room else delivery.until,
             )
-            planned = datetime.fromisoformat(request.due)
-            STEP_LATENESS.observe(self.resources.seconds_until(now, planned))
+            STEP_LATENESS.observe(self.resources.seconds_until(now, due.at))
+        plan = self._plan(current, step, room)
         with self.resources.statements.connect() as connection:
-            self._remember(connection, current, plan, move, now)
+            self._remember(connection, current, plan, step)
         return plan
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -173,139 +151,6 @@ class CadenceActivities:
         with self.resources.statements.connect() as connection:
             answer = journeys.answer_since(connection, current.row.enrollment_id)
         return answer if answer in (*current.cadence.exit_on, *ALWAYS_EXIT) else ""
-
-    def _act(
-        self,
-        current: Pass,
-        step: str,
-        *,
-        since: datetime,
-        now: datetime,
-        meeting_id: int,
-        begun: bool,
-    ) -> tuple[Plan, Move]:
-        """Send what is due at or right after ``step``, judged as of ``since``, then plan on from
-        ``now``. What an earlier attempt has ``begun`` is finished, come what may."""
-        move = self._move(current, step, since, meeting_id)
-        if move.kind == "send" and move.due <= now:
-            if not begun and self._is_held(current, now):
-                return self._plan_after_the_hold(current, move, now)
-            if not begun and (back := _back_at(current)) and back > now:
-                return self._plan_when_back(current, move, back, now)
-            if begun or not self._was_sent_before(current, move.step):
-                delivery = self._send(current, move.step, now, meeting_id)
-                if delivery.room is not None:
-                    return self._plan_when_there_is_room(current, move.step, delivery.room, now)
-                if delivery.until is not None:
-                    return self._plan_another_try(current, move, delivery, now)
-            move = self._move(current, current.cadence.successor(move.step), now)
-        return self._plan(current, move, now), move
-
-    def _counted_anew(self, current: Pass, step: str, due: datetime, now: datetime) -> Move:
-        """What a plan that is not due comes to by the lead's time zone, country and calendar of
-        now, which may be earlier or later: its waits are counted once more from where they
-        began."""
-        row = current.row
-        if row.counted_since is None or row.planned_step != step:
-            return self._move(current, step, due)
-        return next_move(
-            current.cadence,
-            row.counted_from,
-            row.counted_since,
-            current.facts,
-            time_zone=row.time_zone,
-            country=row.country,
-            earliest=now,
-        )
-
-    def _is_held(self, current: Pass, now: datetime) -> bool:
-        """Whether sales holds the account out of marketing; what follows a meeting is no
-        marketing."""
-        row = current.row
-        if row.phase == Phase.MEETING:
-            return False
-        return bool(row.held_for_good) or (row.held_until is not None and row.held_until > now)
-
-    def _plan_after_the_hold(self, current: Pass, move: Move, now: datetime) -> tuple[Plan, Move]:
-        """The same step at the first opening of its window after the account is released."""
-        row = current.row
-        latest = now + LOOK_AGAIN
-        until = min(row.held_until or latest, latest)
-        due = next_opening(current.cadence.window, until, row.time_zone, row.country)
-        with self.resources.statements.connect() as connection:
-            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
-        later = replace(move, due=due)
-        plan = self._plan(current, later, now)
-        details = sentence(
-            "{what}, because sales holds the account out of marketing", what=plan.details
-        )
-        return replace(plan, details=details, summary=f"{plan.summary} (held)"), later
-
-    def _plan_when_back(
-        self, current: Pass, move: Move, back: datetime, now: datetime
-    ) -> tuple[Plan, Move]:
-        """The same step at the first opening of its window once the lead is back."""
-        row = current.row
-        due = next_opening(current.cadence.window, back, row.time_zone, row.country)
-        with self.resources.statements.connect() as connection:
-            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
-        later = Move("send", move.step, due, counted_from=move.step, counted_since=back)
-        plan = self._plan(current, later, now)
-        details = sentence("{what}, because this lead is away until then", what=plan.details)
-        return replace(plan, details=details, summary=f"{plan.summary} (away)"), later
-
-    def _was_sent_before(self, current: Pass, step: str) -> bool:
-        """Whether an earlier cycle sent the lead the mail of ``step``, and once is enough."""
-        email_step = cast(EmailStep, current.cadence.step(step))
-        row = current.row
-        if email_step.again or row.cycle == 1:
-            return False
-        with self.resources.statements.connect() as connection:
-            return enrollment_steps.was_sent_before(connection, row.id, row.cycle, email_step.email)
-
-    def _plan_when_there_is_room(
-        self, current: Pass, step: str, room: Room, now: datetime
-    ) -> tuple[Plan, Move]:
-        """The same step at the next opening of its window under the caps, at which both hold: what
-        has room keeps it. That is a week and the window's longest pause away at most."""
-        row = current.row
-        due = next_opening(current.cadence.window, room.at, row.time_zone, row.country)
-        later = Move("send", step, due, counted_from=step, counted_since=room.at)
-        plan = self._plan(current, later, now)
-        values: dict[str, Value] = {
-            "what": plan.details,
-            "times": room.cap.times,
-            "per": str(room.cap.per),
-        }
-        details = (
-            sentence("{what}, because this lead has had its mail of the {per}", **values)
-            if room.cap.times == 1
-            else sentence(
-                "{what}, because this lead has had its {times} mails of the {per}", **values
-            )
-        )
-        return replace(plan, details=details, summary=f"{plan.summary} (capped)"), later
-
-    def _plan_another_try(
-        self, current: Pass, move: Move, delivery: Delivery, now: datetime
-    ) -> tuple[Plan, Move]:
-        """The same step when its mail may be tried again, in its window."""
-        row = current.row
-        until = max(delivery.until or now, now)
-        due = next_opening(current.cadence.window, until, row.time_zone, row.country)
-        with self.resources.statements.connect() as connection:
-            enrollment_steps.hold(connection, row.enrollment_id, move.step, move.due)
-        later = Move("send", move.step, due, counted_from=move.step, counted_since=until)
-        plan = self._plan(current, later, now)
-        if delivery.why == "recipient":
-            details = sentence(
-                "{what}, because the recipient's server takes no mail for now", what=plan.details
-            )
-            return replace(plan, details=details, summary=f"{plan.summary} (put off)"), later
-        details = sentence(
-            "{what}, because sending is paused: our mail is refused", what=plan.details
-        )
-        return replace(plan, details=details, summary=f"{plan.summary} (sending paused)"), later
 
     def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
         email_step = cast(EmailStep, current.cadence.step(step))
@@ -333,31 +178,10 @@ class CadenceActivities:
             now,
         )
 
-    def _move(self, current: Pass, step: str, now: datetime, meeting_id: int = 0) -> Move:
-        """What comes next from ``step``. A mail with which a cadence after a meeting begins does
-        not wait for the window while the meeting is just over: the lead chose the hour."""
-        row = current.row
-        move = next_move(
-            current.cadence,
-            step,
-            now,
-            current.facts,
-            time_zone=row.time_zone,
-            country=row.country,
-        )
-        waits = move.kind == "send" and move.due > now and move.step == current.cadence.first
-        if waits and row.phase == Phase.MEETING and self._is_just_over(meeting_id, now):
-            return replace(move, due=now)
-        return move
-
-    def _is_just_over(self, meeting_id: int, now: datetime) -> bool:
-        with self.resources.statements.connect() as connection:
-            ended_at = enrollment_steps.meeting_end(connection, meeting_id)
-        return ended_at is not None and now - JUST_OVER <= ended_at
-
-    def _plan(self, current: Pass, move: Move, now: datetime) -> Plan:
-        """The move as the journey carries it out. The end of a cadence is waited for like any
+    def _plan(self, current: Pass, step: NextStep, room: Room | None = None) -> Plan:
+        """The step as the journey carries it out. The end of a cadence is waited for like any
         other step: a lead may still answer its last mail."""
+        move, now = step.move, step.now
         if move.kind == "exit" and move.due - now <= DUE_TOLERANCE:
             return Plan("exit", reason=move.exit_reason)
         name = current.cadence.name
@@ -379,19 +203,48 @@ class CadenceActivities:
             ),
             "exit": sentence("Waiting for an answer until {cadence} ends on {when}", **values),
         }[move.kind]
+        summary = f"{name}: {move.step or 'the end'}, {when}"
+        if step.obstacle is not None:
+            details = _because(step.obstacle, details, room)
+            summary = f"{summary} ({step.obstacle})"
         return Plan(
             kind="task" if move.kind == "task" else "send",
             step=move.step,
             seconds=self.resources.seconds_until(move.due, now),
             due=move.due.isoformat(),
             details=details,
-            summary=f"{name}: {move.step or 'the end'}, {when}",
+            summary=summary,
         )
 
-    def _load(self, connection: Connection, enrollment_id: int, now: datetime) -> Pass:
+    def _load(
+        self, connection: Connection, enrollment_id: int, meeting_id: int, now: datetime
+    ) -> Pass:
         row = enrollment_steps.load(connection, enrollment_id)
         version = cadences.cadence_version(self.resources.engine, row.cadence_version_id)
-        return Pass(row, version, self._facts(connection, row, version.cadence, now))
+        cadence = version.cadence
+        after_meeting = row.phase == Phase.MEETING
+        position = Position(
+            cadence,
+            self._facts(connection, row, cadence, now),
+            row.time_zone,
+            row.country,
+            after_meeting=after_meeting,
+            meeting_ended_at=enrollment_steps.meeting_end(connection, meeting_id)
+            if after_meeting and meeting_id
+            else None,
+            do_not_market=bool(row.held_for_good) or row.held_until is not None,
+            do_not_market_until=row.held_until,
+            back_at=begins(row.away_until, row.time_zone) if row.away_until else None,
+            sent_before=enrollment_steps.sent_before(connection, row.id, row.cycle)
+            if row.cycle > 1
+            else frozenset(),
+            planned_step=row.planned_step,
+            counted_from=row.counted_from,
+            counted_since=row.counted_since,
+            held_from=row.held_from,
+            returned=row.returned,
+        )
+        return Pass(row, version, position)
 
     def _facts(
         self, connection: Connection, row: EnrolledLead, cadence: Cadence, now: datetime
@@ -413,22 +266,60 @@ class CadenceActivities:
             "reason": row.phase_reason,
         }
 
-    def _remember(
-        self, connection: Connection, current: Pass, plan: Plan, move: Move, now: datetime
-    ) -> None:
+    def _remember(self, connection: Connection, current: Pass, plan: Plan, step: NextStep) -> None:
+        move = step.move
         enrollment_steps.remember(
             connection,
             current.row.enrollment_id,
             EnrollmentStep(
                 step=plan.step or END,
                 due_at=plan.due or None,
-                ended_at=now if plan.kind == "exit" else None,
+                ended_at=step.now if plan.kind == "exit" else None,
                 exit_reason=plan.reason,
                 unanswered=dict(move.unanswered),
                 counted_from=move.counted_from,
                 counted_since=move.counted_since,
+                held_from=step.held_from,
             ),
         )
+
+
+def _obstacle(delivery: Delivery) -> Obstacle | None:
+    """Why a mail has to wait that was to go."""
+    if delivery.room is not None:
+        return Obstacle.CAPPED
+    if delivery.until is None:
+        return None
+    return Obstacle.RECIPIENT if delivery.why == "recipient" else Obstacle.SENDER
+
+
+def _because(obstacle: Obstacle, what: str, room: Room | None) -> Sentence:
+    """What a journey waits for, and what keeps it."""
+    match obstacle:
+        case Obstacle.DO_NOT_MARKET:
+            return sentence("{what}, because sales holds the account out of marketing", what=what)
+        case Obstacle.AWAY:
+            return sentence("{what}, because this lead is away until then", what=what)
+        case Obstacle.RECIPIENT:
+            return sentence(
+                "{what}, because the recipient's server takes no mail for now", what=what
+            )
+        case Obstacle.SENDER:
+            return sentence("{what}, because sending is paused: our mail is refused", what=what)
+        case Obstacle.CAPPED if room is not None and room.cap.times > 1:
+            return sentence(
+                "{what}, because this lead has had its {times} mails of the {per}",
+                what=what,
+                times=room.cap.times,
+                per=str(room.cap.per),
+            )
+        case Obstacle.CAPPED:
+            per = str(room.cap.per) if room else ""
+            return sentence(
+                "{what}, because this lead has had its mail of the {per}", what=what, per=per
+            )
+        case _:
+            assert_never(obstacle)
 
 
 def _begun(connection: Connection, enrollment_id: int) -> str:

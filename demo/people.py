@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from domain.contracts.tasks import Disposition, TaskKind
 from domain.email.addresses import address_key
 
 EAST_ASIAN = re.compile("[\u3040-\u30ff\u4e00-\u9fff가-힣]")
@@ -102,36 +103,36 @@ THE_MANY = (
 
 TEMPERAMENTS = (*EVERY_TURN, *THE_MANY)
 
-WORKS_WITHIN: Mapping[str, tuple[float, float]] = {
-    "qualify": (0.3, 1.0),
-    "call": (0.2, 0.8),
-    "cadence": (0.3, 1.2),
-    "meeting_outcome": (0.2, 0.6),
-    "opportunity": (1.0, 5.0),
-    "loss_review": (1.0, 4.0),
-    "hand_over": (0.3, 2.0),
-    "customer_question": (0.2, 0.8),
-    "lead_message": (0.1, 0.5),
-    "renewal": (1.0, 10.0),
-    "upsell": (1.0, 10.0),
+WORKS_WITHIN: Mapping[TaskKind, tuple[float, float]] = {
+    TaskKind.QUALIFY: (0.3, 1.0),
+    TaskKind.CALL: (0.2, 0.8),
+    TaskKind.CADENCE: (0.3, 1.2),
+    TaskKind.MEETING_OUTCOME: (0.2, 0.6),
+    TaskKind.OPPORTUNITY: (1.0, 5.0),
+    TaskKind.LOSS_REVIEW: (1.0, 4.0),
+    TaskKind.HAND_OVER: (0.3, 2.0),
+    TaskKind.CUSTOMER_QUESTION: (0.2, 0.8),
+    TaskKind.LEAD_MESSAGE: (0.1, 0.5),
+    TaskKind.RENEWAL: (1.0, 10.0),
+    TaskKind.UPSELL: (1.0, 10.0),
 }
 """Task kind → journey days until somebody of sales gets round to it."""
 
-NOTES: Mapping[str, str] = {
-    "accept": "Fits: right size, right role, and wrote to us.",
-    "return": "Looked into it; not for us to call now.",
-    "meeting_booked": "Wants to see it with their own job list.",
-    "meaningful": "A good talk; wants to ask a colleague first.",
-    "call_back": "In a meeting, asked for another time.",
-    "wrong_number": "The number belongs to somebody else.",
-    "not_interested": "Signed with another vendor for this year.",
-    "unqualified": "Two technicians and no plans to grow.",
-    "no_show": "Waited ten minutes, nobody came.",
-    "won": "Signed.",
-    "help": "Likes it, and needs a case to show inside.",
-    "lost": "Went with a cheaper tool.",
-    "renewed": "Stays, and is glad to.",
-    "not_now": "Has all it needs for now.",
+NOTES: Mapping[Disposition, str] = {
+    Disposition.ACCEPT: "Fits: right size, right role, and wrote to us.",
+    Disposition.RETURN: "Looked into it; not for us to call now.",
+    Disposition.MEETING_BOOKED: "Wants to see it with their own job list.",
+    Disposition.MEANINGFUL: "A good talk; wants to ask a colleague first.",
+    Disposition.CALL_BACK: "In a meeting, asked for another time.",
+    Disposition.WRONG_NUMBER: "The number belongs to somebody else.",
+    Disposition.NOT_INTERESTED: "Signed with another vendor for this year.",
+    Disposition.UNQUALIFIED: "Two technicians and no plans to grow.",
+    Disposition.NO_SHOW: "Waited ten minutes, nobody came.",
+    Disposition.WON: "Signed.",
+    Disposition.HELP: "Likes it, and needs a case to show inside.",
+    Disposition.LOST: "Went with a cheaper tool.",
+    Disposition.RENEWED: "Stays, and is glad to.",
+    Disposition.NOT_NOW: "Has all it needs for now.",
 }
 LEARNED = {
     "budget": "in this year's plan",

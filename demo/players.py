@@ -17,6 +17,7 @@ from typing import Any
 from demo.people import WORKS_WITHIN, Person
 from demo.sales import SalesTeam
 from demo.web import WebClient
+from domain.contracts.tasks import TaskKind
 from domain.email.addresses import address_key
 from settings import Clock
 
@@ -184,4 +185,8 @@ class Players:
     def _look_at_tasks(self) -> None:
         for task in self._sales.new_tasks():
             opened_at = datetime.fromisoformat(task["opened_at"])
-            self._soon(partial(self._sales.work, task["id"]), WORKS_WITHIN[task["kind"]], opened_at)
+            self._soon(
+                partial(self._sales.work, task["id"]),
+                WORKS_WITHIN[TaskKind(task["kind"])],
+                opened_at,
+            )

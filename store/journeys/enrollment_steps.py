@@ -38,7 +38,8 @@ _LOAD = text(
 _REMEMBER = text(
     "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
     "due_at = cast(:due AS timestamptz), "
-    "held_from = CASE WHEN step = :step THEN held_from END, "
+    "held_from = coalesce(CASE WHEN step = :step THEN held_from END, "
+    "cast(:held_from AS timestamptz)), "
     "unanswered = unanswered || cast(:unanswered AS jsonb), "
     "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
@@ -46,19 +47,12 @@ _REMEMBER = text(
 
 _MEETING_END = text("SELECT starts_at + make_interval(mins => minutes) FROM meeting WHERE id = :id")
 
-_HOLD = text(
-    "UPDATE enrollment SET step = :step, held_from = coalesce(held_from, :due) WHERE id = :id"
-)
-
-_WAS_SENT_BEFORE = text(
+_SENT_BEFORE = text(
     """
-    SELECT EXISTS (
-        SELECT FROM touch
-        JOIN enrollment ON enrollment.id = touch.enrollment_id
-        JOIN template_version ON template_version.id = touch.template_version_id
-        WHERE touch.lead_id = :lead AND touch.state = 'sent' AND enrollment.cycle < :cycle
-            AND template_version.name = :template
-    )
+    SELECT DISTINCT template_version.name FROM touch
+    JOIN enrollment ON enrollment.id = touch.enrollment_id
+    JOIN template_version ON template_version.id = touch.template_version_id
+    WHERE touch.lead_id = :lead AND touch.state = 'sent' AND enrollment.cycle < :cycle
     """
 )
 
@@ -72,6 +66,8 @@ class EnrollmentStep:
         ended_at: journey time, UTC, at which the cadence ended, for ``exit_reason``.
         unanswered: branch → why its condition could not be answered.
         counted_from: the step from whose time the next waits are counted, and since when.
+        held_from: when (journey time, UTC) a step was due that must wait; None for one that is
+            waited for as planned.
     """
 
     step: str
@@ -81,6 +77,7 @@ class EnrollmentStep:
     unanswered: Mapping[str, str]
     counted_from: str
     counted_since: datetime | None
+    held_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,22 +142,16 @@ def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -
             "unanswered": json.dumps(dict(step.unanswered)),
             "counted_from": step.counted_from,
             "counted_since": step.counted_since,
+            "held_from": step.held_from,
             "id": enrollment_id,
         },
     )
 
 
-def hold(connection: Connection, enrollment_id: int, step: str, due_at: datetime) -> None:
-    """Note since when (journey time, UTC) a step has been due that must wait."""
-    connection.execute(_HOLD, {"due": due_at, "step": step, "id": enrollment_id})
-
-
-def was_sent_before(connection: Connection, lead_id: int, cycle: int, template: str) -> bool:
-    """Whether a cycle before this one sent the lead a mail from the template."""
-    found: bool = connection.execute(
-        _WAS_SENT_BEFORE, {"lead": lead_id, "cycle": cycle, "template": template}
-    ).scalar_one()
-    return found
+def sent_before(connection: Connection, lead_id: int, cycle: int) -> frozenset[str]:
+    """The templates of the mails that a cycle before this one sent the lead."""
+    found = connection.execute(_SENT_BEFORE, {"lead": lead_id, "cycle": cycle})
+    return frozenset(found.scalars())
 
 
 def meeting_end(connection: Connection, meeting_id: int) -> datetime | None:

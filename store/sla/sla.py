@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import Phase
+from domain.contracts.tasks import Disposition, TaskKind, Undone
 from domain.sales.sla import Promise, Promised, SlaPolicy, promised
 from domain.time.spans import Pause
 from store.alerts import close_alerts
@@ -201,10 +202,10 @@ def task_opened(connection: Connection, task: TaskRow, now: datetime) -> None:
     """Keep marketing's promise with a task for a rep, and start what a qualify task promises. One
     that is opened again after a pause goes on with the clock it had."""
     sla = terms(connection)
-    if sla is None or task.kind not in ("qualify", "call"):
+    if sla is None or task.kind not in (TaskKind.QUALIFY, TaskKind.CALL):
         return
     handed_over(connection, sla, task, now)
-    if task.kind == "call":
+    if task.kind == TaskKind.CALL:
         return
     going_on = clocks(
         connection,
@@ -235,7 +236,7 @@ def withdrawn_before(connection: Connection, task: TaskRow) -> list[Withdrawn]:
         .where(
             Task.lead_id == task.lead_id,
             Task.kind == task.kind,
-            Task.state == "withdrawn",
+            Task.state == Undone.WITHDRAWN,
             Task.workflow_id == task.workflow_id,
             Task.run_id == task.run_id,
             func.starts_with(Task.key, request + separator),
@@ -307,9 +308,9 @@ def task_answered(
     sla = terms(connection)
     if sla is None:
         return
-    if task.kind == "qualify":
+    if task.kind == TaskKind.QUALIFY:
         _end_acceptances(connection, task, now, "met")
-        for promise in AFTER_ACCEPTANCE if disposition == "accept" else ():
+        for promise in AFTER_ACCEPTANCE if disposition == Disposition.ACCEPT else ():
             if promise == "first_week" and not sla.sales.calls_in_first_week:
                 continue
             start(
@@ -321,7 +322,7 @@ def task_answered(
                 owner=task.owner or by,
                 at=now,
             )
-    elif task.kind == "call":
+    elif task.kind == TaskKind.CALL:
         for clock in clocks(
             connection,
             SlaClock.lead_id == task.lead_id,
@@ -339,7 +340,7 @@ def calls_since(connection: Connection, lead_id: int, since: datetime) -> int:
     return connection.execute(
         select(func.count()).where(
             Task.lead_id == lead_id,
-            Task.kind == "call",
+            Task.kind == TaskKind.CALL,
             Task.state == "done",
             Task.completed_at >= since,
         )
@@ -348,7 +349,7 @@ def calls_since(connection: Connection, lead_id: int, since: datetime) -> int:
 
 def task_closed(connection: Connection, task: TaskRow, state: str, now: datetime) -> None:
     """End what nobody answered before its deadline; a withdrawn task may be opened again."""
-    if state == "expired" and task.kind == "qualify":
+    if state == Undone.EXPIRED and task.kind == TaskKind.QUALIFY:
         _end_acceptances(connection, task, now, "void")
 
 

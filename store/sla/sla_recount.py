@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, text
 
 from domain.contracts.journey import Code, Notice
+from domain.contracts.tasks import TaskKind
 from domain.sales.sla import Promise, SlaPolicy
 from store.outbox.relay_messages import Message, post_all
 from store.sla import sla
@@ -49,7 +50,7 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
     for lead_id in sorted(set(lead_ids)):
         found = sla.clocks(connection, SlaClock.lead_id == lead_id, sla.UNENDED)
         task = find_task(
-            connection, Task.lead_id == lead_id, Task.kind == "qualify", Task.state == "open"
+            connection, Task.lead_id == lead_id, Task.kind == TaskKind.QUALIFY, Task.state == "open"
         )
         changed = task is not None and _handed_over(connection, terms, task, found, now)
         lead_owner = connection.execute(select(Lead.owner).where(Lead.id == lead_id)).scalar_one()
@@ -126,7 +127,9 @@ def stir(connection: Connection, lead_ids: Collection[int], now: datetime) -> No
     """Have the journeys that wait for a rep look at what was promised about these leads now."""
     waiting = connection.execute(
         select(Task.id, Task.workflow_id).where(
-            Task.lead_id.in_(lead_ids), Task.state == "open", Task.kind.in_(("qualify", "call"))
+            Task.lead_id.in_(lead_ids),
+            Task.state == "open",
+            Task.kind.in_((TaskKind.QUALIFY, TaskKind.CALL)),
         )
     )
     post_all(

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, or_, select, text
 
+from domain.contracts.tasks import TaskKind
 from domain.sales.sla import ActionName, DueAction, SlaPolicy
 from store.alerts import NewAlert, all_managers, raise_alerts
 from store.routing import routing
@@ -141,7 +142,7 @@ def next_look(connection: Connection, task_id: int, now: datetime) -> datetime |
         at for clock in _clocks(connection, task) for at in _looks(connection, clock, terms, now)
     ]
     # A lead that waits for a rep gets a promise when it gets one: whoever waits is then told.
-    return min(found, default=task.deadline_at if task.kind == "qualify" else None)
+    return min(found, default=task.deadline_at if task.kind == TaskKind.QUALIFY else None)
 
 
 def _looks(

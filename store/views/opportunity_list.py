@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Boolean, Connection, Row, Select, func, literal_column, or_, select, text
 
+from domain.contracts.tasks import TaskKind
 from domain.names import full_name, id_named
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy, missing
 from domain.time.business_time import BusinessCalendar, CalendarShut
@@ -101,7 +102,7 @@ _OPEN_TASK = (
     .where(
         Task.lead_id == Opportunity.lead_id,
         Task.opportunity_id == Opportunity.id,
-        Task.kind == "opportunity",
+        Task.kind == TaskKind.OPPORTUNITY,
         Task.state == "open",
     )
     .scalar_subquery()

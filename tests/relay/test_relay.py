@@ -200,7 +200,7 @@ async def test_a_task_done_before_the_wait_begins_reaches_the_journey(post: Post
         post.run("UPDATE relay_message SET not_before = now()")
         await post.relay.deliver_due()
 
-    assert answer.code == "accept"
+    assert answer.disposition == "accept"
     assert post.outcomes() == ["delivered"]
     assert post.value("SELECT late FROM task") is False
 
@@ -226,7 +226,7 @@ async def test_a_wait_that_no_worker_lives_to_begin_ends_with_the_answer(
         async with post.relaying():
             answer = await asyncio.wait_for(handle.result(), 30)
 
-    assert answer.code == "accept"
+    assert answer.disposition == "accept"
 
 
 async def test_an_answer_delivered_twice_is_not_called_late(post: Post) -> None:
@@ -266,7 +266,7 @@ async def test_what_our_row_says_is_no_proof_that_the_journey_knows(post: Post) 
         async with post.relaying():
             answer = await asyncio.wait_for(handle.result(), 30)
 
-    assert answer.code == "accept"
+    assert answer.disposition == "accept"
 
 
 async def test_reading_an_answer_is_not_taking_it(post: Post) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from domain.contracts.tasks import TaskKind
 from domain.sales.opportunities import missing
 from domain.time.window import is_business_day, zone
 from store.views.dossier import Dossier, Mail
@@ -22,17 +23,17 @@ OFFICE = range(8, 18)
 """Hours of the lead's day in which a call is welcome."""
 SHOWN = 6
 """How many lines a list of the dossier has at most."""
-SPOKEN = ("call", "qualify")
+SPOKEN = (TaskKind.CALL, TaskKind.QUALIFY)
 """Kinds of task for which there is something to say."""
 
 
 def heading(view: TaskView) -> str:
     """What is to be done, in a line."""
     task = view.task
-    if task.kind == "call":
+    if task.kind == TaskKind.CALL:
         attempt = _("attempt {number}", number=task.attempt)
         return f"{labels.task_kind(task.kind)} · {attempt}"
-    if task.kind in ("qualify", "meeting_outcome"):
+    if task.kind in (TaskKind.QUALIFY, TaskKind.MEETING_OUTCOME):
         return labels.task_kind(task.kind)
     return task.title
 

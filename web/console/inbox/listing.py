@@ -10,6 +10,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 from sqlalchemy import Connection
 
+from domain.contracts.tasks import TaskKind
 from domain.tasks.completion import Completion
 from store.routing.presence import RepLine
 from store.views import inbox as store
@@ -235,7 +236,7 @@ def _news(
 def _what(line: Line, owners: bool) -> str:
     """What is to be done, where, and, in a list of several people's work, by whom."""
     kind = labels.task_kind(line.kind)
-    what = f"{kind} · {line.attempt}" if line.kind == "call" and line.attempt > 1 else kind
+    what = f"{kind} · {line.attempt}" if line.kind == TaskKind.CALL and line.attempt > 1 else kind
     return " · ".join(part for part in (what, line.company, line.owner if owners else "") if part)
 
 
