@@ -20,12 +20,12 @@ from domain.sales.follow_up import BY_DEFAULT, BY_ITSELF, FollowUpPolicy
 from domain.sales.next_calls import next_action
 from domain.tasks.completion import Completion
 from domain.tasks.rules import DISPOSITIONS, TASKS
+from domain.translations.translator import sentences
 from settings import ROOT, Settings
 from tests.domain.test_completion import EVERY, needed
 from web.api.app import create_api
 from web.api.examples import EXAMPLES
 from web.api.opportunities import Close
-from web.console.words import sentences
 
 FIELDS = {"at": "needs_time", "reason": "needs_reason", "until": "may_name_day"}
 """Field of a completion → of the rule that says whether a disposition takes it."""
