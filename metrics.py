@@ -7,19 +7,37 @@ address or a name. What only the servers know is asked by :mod:`health.metrics`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from wsgiref.simple_server import WSGIServer
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from urllib.request import urlopen
 
-from prometheus_client import REGISTRY, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import (
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    disable_created_metrics,
+    start_http_server,
+)
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, event
 
 from code_version import code_version
 from domain.not_ready import NotReady
 
+ANSWER_SECONDS = 3.0
+"""How long another process of this machine may take to tell its figures."""
 SECONDS_TO_HOURS = (1, 5, 15, 60, 5 * 60, 15 * 60, 3600, 4 * 3600, 24 * 3600)
 """Buckets for what may wait for people and windows."""
 SECONDS_OF_AN_ANSWER = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+PROCESS_UP = "perennial_process_up"
+
+# When each series began is not asked for, and there would be twice as many.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library gives it no types
 
 TOUCHES = Counter(
     "perennial_touches",
@@ -88,27 +106,85 @@ def count_when_committed(connection: Connection, count: Callable[[], None]) -> N
     event.listen(connection, "commit", lambda _: count(), once=True)
 
 
-def serve(address: str, *more: Collector) -> WSGIServer | None:
+class Merged(Collector):
+    """What is counted here, and what other addresses of this machine tell: a worker is several
+    processes, and Temporal's SDK serves its own.
+
+    Args:
+        process: label of what is counted here; '' for none.
+        sources: address (``host:port``) → the process's label, '' for none.
+    """
+
+    def __init__(self, process: str, sources: Mapping[str, str]) -> None:
+        self._process = process
+        self._sources = sources
+
+    def describe(self) -> list[Metric]:
+        """Nothing beforehand: to be registered must ask nobody."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family once, the samples of all in it. Who does not answer is left out, and
+        ``perennial_process_up`` tells."""
+        found = [(self._process, family) for family in REGISTRY.collect()]
+        answers = dict.fromkeys(self._sources.values(), True)
+        for address, process in self._sources.items():
+            told = _told(address)
+            answers[process] &= told is not None
+            found += [(process, family) for family in told or () if family.name != PROCESS_UP]
+        up = GaugeMetricFamily(
+            PROCESS_UP, "1 for each process whose figures are here.", labels=["process"]
+        )
+        for process, answered in answers.items():
+            up.add_metric([process], int(answered))
+        families: dict[str, Metric] = {}
+        for process, family in found:
+            whole = families.setdefault(
+                family.name, Metric(family.name, family.documentation, family.type)
+            )
+            label = {"process": process} if process else {}
+            whole.samples += [one._replace(labels=one.labels | label) for one in family.samples]
+        yield from families.values()
+        yield up
+
+
+def _told(address: str) -> list[Metric] | None:
+    try:
+        with urlopen(f"http://{address}/metrics", timeout=ANSWER_SECONDS) as answer:
+            return list(text_string_to_metric_families(answer.read().decode()))
+    except OSError:
+        return None
+
+
+def free_address() -> str:
+    """An address of this machine that nobody listens on just now, ``127.0.0.1:port``."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{found.getsockname()[1]}"
+
+
+def serve(address: str, more: Collector | None = None) -> None:
     """Serve ``/metrics`` of this process on an address of its own, from a thread of its own.
 
     Args:
         address: ``host:port``; '' serves nothing.
-        more: collectors beside what is counted here.
+        more: a collector instead of what is counted here.
 
     Raises:
         MetricsRefused: another program listens there, or it is no address of this machine.
     """
     if not address:
-        return None
+        return
     host, _, port = address.rpartition(":")
-    for one in more:
-        REGISTRY.register(one)
+    registry = REGISTRY
+    if more is not None:
+        registry = CollectorRegistry()
+        registry.register(more)
     BUILD.labels(code_version()).set(1)
     try:
-        server, _thread = start_http_server(int(port), host.strip("[]"))
+        start_http_server(int(port), host.strip("[]"), registry)
     except OSError as error:
         raise MetricsRefused(
             f"METRICS_ADDRESS {address} can't be listened on ({error.strerror}): every worker and "
             "web app of a machine needs one of its own; leave it out for none."
         ) from None
-    return server

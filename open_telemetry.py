@@ -51,6 +51,7 @@ class Traces:
         provider = TracerProvider(resource=Resource.create({"service.name": service}))
         provider.add_span_processor(BatchSpanProcessor(Discreet(exporter)))
         trace.set_tracer_provider(provider)
+        self.stop = provider.shutdown
         self._tracer = trace.get_tracer("perennial")
 
     def span(self, name: str, *, server: bool, parent: str) -> AbstractContextManager[Span]:

@@ -165,10 +165,8 @@ class Settings(BaseSettings):
     """Activities of each task queue that one worker does at once, over all its processes."""
     worker_shutdown_seconds: float = 30.0
     metrics_address: str = ""
-    """``host:port`` on which this process serves ``/metrics`` for Prometheus, apart from what the
-    public reaches. Empty: nowhere."""
-    temporal_metrics_address: str = ""
-    """The same for what Temporal's SDK counts in a worker."""
+    """``host:port`` on which this worker or web app serves ``/metrics`` for Prometheus, apart from
+    what the public reaches. Empty: nowhere."""
     otel_exporter_otlp_endpoint: str = ""
     """Base URL of an OpenTelemetry collector (OTLP over HTTP), which gets traces. Empty: none are
     made. Further ``OTEL_…`` variables hold as OpenTelemetry describes them."""
@@ -202,7 +200,7 @@ class Settings(BaseSettings):
             )
         return self
 
-    @field_validator("metrics_address", "temporal_metrics_address")
+    @field_validator("metrics_address")
     @classmethod
     def _is_address(cls, address: str) -> str:
         host, _, port = address.rpartition(":")

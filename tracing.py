@@ -32,6 +32,14 @@ def start(service: str, endpoint: str) -> None:
         _traces = Traces(service, endpoint)
 
 
+def stop() -> None:
+    """Send what is left, and make no more."""
+    global _traces  # noqa: PLW0603
+    if _traces is not None:
+        _traces.stop()
+        _traces = None
+
+
 @contextmanager
 def span(name: str, *, server: bool = False, parent: str = "") -> Iterator[dict[str, str | int]]:
     """Trace what is done within; nothing while traces are off.

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -44,6 +44,7 @@ from domain.not_ready import NotReady
 from logs import keep_values_out_of_logs
 from mail.channels.registry import channel_from
 from mail.links import link_signer
+from metrics import Merged, MetricsRefused, free_address
 from metrics import serve as serve_metrics
 from runtime import addresses, reach_database
 from settings import Settings
@@ -248,9 +249,14 @@ def main() -> int:
     if processes == 1:
         return work(settings)
     parts = [_part(settings, number, processes) for number in range(processes)]
+    others = {
+        part.metrics_address: str(number)
+        for number, part in enumerate(parts)
+        if number and part.metrics_address
+    }
     gc.freeze()
     return supervise(
-        lambda number: work(parts[number]),
+        lambda number: work(parts[number], str(number), {} if number else others),
         processes,
         stop_seconds=settings.worker_shutdown_seconds + 2 * LAST_SECONDS,
         look=lambda: _beat_for_all(settings.worker_beat_file, parts),
@@ -258,11 +264,13 @@ def main() -> int:
 
 
 def _part(settings: Settings, number: int, processes: int) -> Settings:
-    """The settings of one of several processes: they share what the worker may do at once."""
-    file = settings.worker_beat_file
+    """The settings of one of several processes: they share what the worker may do at once, and the
+    first serves the metrics of all."""
+    file, metrics = settings.worker_beat_file, settings.metrics_address
     return settings.model_copy(
         update={
             "worker_concurrency": max(2, -(-settings.worker_concurrency // processes)),
+            "metrics_address": free_address() if metrics and number else metrics,
             "worker_beat_file": file and file.with_name(f"{file.name}.{number}"),
         }
     )
@@ -276,12 +284,28 @@ def _beat_for_all(file: Path | None, parts: list[Settings]) -> None:
             file.touch()
 
 
-def work(settings: Settings) -> int:
-    """Run one process of the worker until it is told to stop; its exit code, as of :func:`main`."""
+def _serve_metrics(address: str, process: str, others: Mapping[str, str]) -> None:
+    """The first process serves those of all, and a worker without figures of the others goes on."""
+    if not address:
+        return
+    try:
+        serve_metrics(address, Merged(process, {serve_sdk_metrics(): process} | dict(others)))
+    except MetricsRefused:
+        if process in ("", "0"):
+            raise
+        log.warning("metrics of a process are missing", process=process)
+
+
+def work(settings: Settings, process: str = "", others: Mapping[str, str] | None = None) -> int:
+    """Run one process of the worker until it is told to stop; its exit code, as of :func:`main`.
+
+    Args:
+        process: its number; '' when it is the only one.
+        others: where the metrics of the others are read (``host:port``) → their numbers.
+    """
     stopping = Stopping(settings.worker_shutdown_seconds + LAST_SECONDS)
     try:
-        serve_metrics(settings.metrics_address)
-        serve_sdk_metrics(settings.temporal_metrics_address)
+        _serve_metrics(settings.metrics_address, process, others or {})
         tracing.start("perennial-worker", settings.otel_exporter_otlp_endpoint)
         while not stopping.told:
             try:
@@ -295,6 +319,8 @@ def work(settings: Settings) -> int:
     except (NotReady, ValueError) as refusal:
         sys.stderr.write(f"{refusal}\n")
         return 2
+    finally:
+        tracing.stop()
     return 0
 
 

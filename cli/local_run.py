@@ -46,14 +46,6 @@ else:
     MISSING = ""
 
 SERVICES = {"worker": ["worker.py"], "web": ["-m", "web"]}
-METRICS = {
-    "web": [("METRICS_ADDRESS", "web app's metrics")],
-    "worker": [
-        ("METRICS_ADDRESS", "worker's metrics"),
-        ("TEMPORAL_METRICS_ADDRESS", "worker's SDK metrics"),
-    ],
-}
-"""Service → the settings of its metrics, and what their ports are called."""
 METRICS_PORT = 9464
 START_SECONDS = 60.0
 WEB_STARTS_TRIED = 3
@@ -250,7 +242,6 @@ class LocalRun:
     def _service_environment(
         self, name: str, addresses: StackAddresses, web_port: int
     ) -> dict[str, str]:
-        metrics = {variable: self._metrics_address(part) for variable, part in METRICS[name]}
         return {
             **os.environ,
             "PERENNIAL_HOME": str(self.stack.home),
@@ -259,7 +250,7 @@ class LocalRun:
             "TEMPORAL_UI_URL": addresses.temporal_ui,
             "WEB_PORT": str(web_port),
             "PYTHONUNBUFFERED": "1",
-            **metrics,
+            "METRICS_ADDRESS": self._metrics_address(f"{name}'s metrics"),
             **self._environment,
         }
 

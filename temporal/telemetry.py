@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from temporalio.client import Interceptor
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 
 import tracing
-from metrics import MetricsRefused
+from metrics import free_address
+
+TRIES = 5
 
 
-def serve_sdk_metrics(address: str) -> None:
-    """Have every client and worker of this process counted, and the figures read at ``/metrics``
-    of an address. To be called once, before the first client is made.
+def serve_sdk_metrics() -> str:
+    """Have every client and worker of this process counted. To be called once in a process, before
+    the first client is made.
 
-    Args:
-        address: ``host:port``; '' serves nothing.
-
-    Raises:
-        MetricsRefused: it can't be listened on.
+    Returns:
+        The address on this machine at which the figures are read, ``host:port``; '' where none
+        could be had, of which nothing can be read.
     """
-    if not address:
-        return
-    exporter = PrometheusConfig(
-        bind_address=address,
-        counters_total_suffix=True,
-        unit_suffix=True,
-        durations_as_seconds=True,
-    )
-    try:
-        Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=exporter)))
-    except (RuntimeError, ValueError) as error:
-        raise MetricsRefused(
-            f"TEMPORAL_METRICS_ADDRESS {address} can't be listened on ({error}): every worker of a "
-            "machine needs one of its own, by its IP address; leave it out for none."
-        ) from None
+    for _ in range(TRIES):
+        address = free_address()
+        exporter = PrometheusConfig(
+            bind_address=address,
+            counters_total_suffix=True,
+            unit_suffix=True,
+            durations_as_seconds=True,
+        )
+        # Somebody may have been quicker.
+        with suppress(RuntimeError, ValueError):
+            Runtime.set_default(Runtime(telemetry=TelemetryConfig(metrics=exporter)))
+            return address
+    return ""
 
 
 def trace_interceptors() -> Sequence[Interceptor]:

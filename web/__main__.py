@@ -7,6 +7,7 @@ import logging
 import sys
 
 import uvicorn
+from prometheus_client import REGISTRY
 from uvicorn.config import LOGGING_CONFIG
 
 import settings
@@ -38,7 +39,9 @@ def main() -> int:
         return 2
     tracing.start("perennial-web", chosen.otel_exporter_otlp_endpoint)
     try:
-        serve_metrics(chosen.metrics_address, Health(chosen))
+        if chosen.metrics_address:
+            REGISTRY.register(Health(chosen))
+        serve_metrics(chosen.metrics_address)
     except MetricsRefused as refused:
         print(str(refused), file=sys.stderr)  # noqa: T201
         return 2

@@ -54,7 +54,7 @@ class Watched:
     logs: dict[str, Path]
 
     def scrape(self, what: str) -> str:
-        """What Prometheus reads of ``web``, ``worker`` or ``sdk``."""
+        """What Prometheus reads of ``web`` or ``worker``."""
         answer = httpx.get(f"http://{self.metrics[what]}/metrics", timeout=30)
         assert answer.status_code == 200
         return answer.text
@@ -89,7 +89,7 @@ def watched(
     url = postgres_server.create_database(f"watched_{uuid.uuid4().hex}", template=published)
     database = engine(url)
     port = free_port()
-    metrics = {name: f"127.0.0.1:{free_port()}" for name in ("web", "worker", "sdk")}
+    metrics = {name: f"127.0.0.1:{free_port()}" for name in ("web", "worker")}
     logs = {name: home / f"{name}.log" for name in ("web", "worker")}
     with ExitStack() as stack:
         collector = stack.enter_context(collecting())
@@ -104,19 +104,13 @@ def watched(
             "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
             "OTEL_BSP_SCHEDULE_DELAY": "200",
         }
-        own = {
-            "web": {"METRICS_ADDRESS": metrics["web"]},
-            "worker": {
-                "METRICS_ADDRESS": metrics["worker"],
-                "TEMPORAL_METRICS_ADDRESS": metrics["sdk"],
-            },
-        }
+        environment["WORKER_PROCESSES"] = "2"
         for name, command in (("web", ["-m", "web"]), ("worker", ["worker.py"])):
             log = stack.enter_context(logs[name].open("wb"))
             program = subprocess.Popen(
                 [sys.executable, *command],
                 cwd=ROOT,
-                env=environment | own[name],
+                env=environment | {"METRICS_ADDRESS": metrics[name]},
                 stdout=log,
                 stderr=log,
             )
@@ -198,7 +192,7 @@ def test_what_happened_is_counted(watched: Watched) -> None:
     """A figure that stays 0 is an alert that never comes."""
     assert watched.sample("web", "perennial_database_up") == 1
     assert watched.sample("web", "perennial_temporal_up") == 1
-    assert watched.sample("web", "perennial_workers") == 3
+    assert watched.sample("web", "perennial_workers") == 6
     assert watched.sample("web", "perennial_tasks_open") == 1
     assert watched.sample("web", "perennial_events_total", kind="page") == 1
     assert (
@@ -212,11 +206,23 @@ def test_what_happened_is_counted(watched: Watched) -> None:
         == 1
     )
     assert watched.sample("worker", "perennial_touches_total", channel="outbox", state="sent") == 1
+    assert watched.sample("worker", "perennial_process_up") == 2, "one for each process"
     assert watched.sample("worker", "perennial_step_lateness_seconds_count") == 1
     delivered = {"kind": "start", "outcome": "delivered"}
     assert watched.sample("worker", "perennial_relay_messages_total", **delivered) == 3
     assert watched.sample("worker", "perennial_relay_delay_seconds_count") >= 2
-    assert watched.sample("sdk", "temporal_activity_execution_latency_seconds_count") > 0
+    assert watched.sample("worker", "temporal_activity_execution_latency_seconds_count") > 0
+
+
+def test_nothing_is_said_twice(watched: Watched) -> None:
+    """Prometheus refuses a scrape in which two processes tell the same series."""
+    for what in watched.metrics:
+        samples = [
+            (one.name, *sorted(one.labels.items()))
+            for family in text_string_to_metric_families(watched.scrape(what))
+            for one in family.samples
+        ]
+        assert len(samples) == len(set(samples)) > 100
 
 
 def test_no_figure_names_anybody(watched: Watched) -> None:
@@ -230,7 +236,7 @@ def test_no_figure_names_anybody(watched: Watched) -> None:
             if not family.name.startswith("python_")
             for one in family.samples
             for name, value in one.labels.items()
-            if name not in ("le", "status")
+            if name not in ("le", "status", "process")
         }
         assert [one for one in labels if re.search(r"\blead-\d|^\d+$|[0-9a-f]{8}-", one)] == []
 
@@ -337,8 +343,7 @@ def test_the_scrape_example_reads_what_compose_serves() -> None:
         f"{name}:{address.rpartition(':')[2]}"
         for name, service in services.items()
         for variable, address in service.get("environment", {}).items()
-        if name != "migrate"
-        and variable in ("METRICS_ADDRESS", "TEMPORAL_METRICS_ADDRESS", "PROMETHEUS_ENDPOINT")
+        if name != "migrate" and variable in ("METRICS_ADDRESS", "PROMETHEUS_ENDPOINT")
     }
 
     assert targets == served

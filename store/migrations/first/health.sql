@@ -7,6 +7,7 @@ CREATE TABLE failing_activity (
     failures BIGINT NOT NULL,
     first_at TIMESTAMP WITH TIME ZONE NOT NULL,
     last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    given_up BOOLEAN DEFAULT false NOT NULL,
     CONSTRAINT pk_failing_activity PRIMARY KEY (activity, workflow, error)
 );
 

@@ -5,6 +5,7 @@ CREATE TABLE relay_message (
     kind TEXT NOT NULL,
     name TEXT DEFAULT '' NOT NULL,
     payload JSONB DEFAULT '{}' NOT NULL,
+    traceparent TEXT DEFAULT '' NOT NULL,
     not_before TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     leased_until TIMESTAMP WITH TIME ZONE,
     lease TEXT DEFAULT '' NOT NULL,
