@@ -21,7 +21,7 @@ from domain.checking.lint import FALLBACK_LANGUAGE
 from domain.email.rendering import CompiledTemplate
 from domain.sentences import sentence
 from store.engine import RowGone
-from store.tables import CadenceVersion, TemplateVersion
+from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
 
 
 class CadenceMissing(LookupError):
@@ -148,26 +148,38 @@ def publish_cadence(
     lock_publishing(connection)
     used = {name: dict(templates[name]) for name in cadence.templates()}
     definition = cadence.model_dump(mode="json")
-    digest = _digest([definition, used])
-    newest = connection.execute(
-        select(CadenceVersion.id, CadenceVersion.version, CadenceVersion.digest)
-        .where(CadenceVersion.name == cadence.name)
-        .order_by(CadenceVersion.version.desc())
-        .limit(1)
-    ).first()
-    if newest is not None and newest.digest == digest:
-        return Publication(newest.id, newest.version, new=False)
-    version = newest.version + 1 if newest else 1
-    statement = insert(CadenceVersion).values(
-        name=cadence.name,
-        version=version,
-        digest=digest,
+    return publish_version(
+        connection,
+        CadenceVersion,
+        cadence.name,
+        _digest([definition, used]),
         source=source,
         definition=definition,
         templates=used,
         published_at=func.clock_timestamp(),
     )
-    new_id = connection.execute(statement.returning(CadenceVersion.id)).scalar_one()
+
+
+def publish_version(
+    connection: Connection,
+    table: type[CadenceVersion] | type[PolicyVersion],
+    name: str,
+    digest: str,
+    **content: object,
+) -> Publication:
+    """Write a new version of a cadence or a policy, unless the newest has this digest. Whoever
+    publishes has seen to it that nobody else does."""
+    newest = connection.execute(
+        select(table.id, table.version, table.digest)
+        .where(table.name == name)
+        .order_by(table.version.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and newest.digest == digest:
+        return Publication(newest.id, newest.version, new=False)
+    version = newest.version + 1 if newest else 1
+    statement = insert(table).values(name=name, version=version, digest=digest, **content)
+    new_id = connection.execute(statement.returning(table.id)).scalar_one()
     return Publication(new_id, version, new=True)
 
 

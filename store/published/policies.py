@@ -18,7 +18,7 @@ from domain.sales.team import Rep, TeamPolicy
 from domain.sentences import sentence
 from store import tables
 from store.outbox.relay_messages import tell_desk
-from store.published.cadences import Publication
+from store.published.cadences import Publication, publish_version
 from store.tables import PolicyVersion, RoutingShare
 
 P = TypeVar("P", bound=PolicyFile)
@@ -57,34 +57,20 @@ def policy_in_force(connection: Connection, name: str) -> PolicyInForce | None:
 
 def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> Publication:
     """Publish a policy; an unchanged one gives no new version."""
-    name = policy.policy
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('publish-policy'))"))
-    digest = hashlib.sha256(source.encode()).hexdigest()
-    newest = connection.execute(
-        select(PolicyVersion.id, PolicyVersion.version, PolicyVersion.digest)
-        .where(PolicyVersion.name == name)
-        .order_by(PolicyVersion.version.desc())
-        .limit(1)
-    ).first()
-    if newest is not None and newest.digest == digest:
-        return Publication(newest.id, newest.version, new=False)
-    version = newest.version + 1 if newest else 1
-    new_id = connection.execute(
-        insert(PolicyVersion)
-        .values(
-            name=name,
-            version=version,
-            digest=digest,
-            source=source,
-            definition=policy.model_dump(mode="json", by_alias=True),
-        )
-        .returning(PolicyVersion.id)
-    ).scalar_one()
-    if isinstance(policy, TeamPolicy):
+    published = publish_version(
+        connection,
+        PolicyVersion,
+        policy.policy,
+        hashlib.sha256(source.encode()).hexdigest(),
+        source=source,
+        definition=policy.model_dump(mode="json", by_alias=True),
+    )
+    if published.new and isinstance(policy, TeamPolicy):
         _publish_team(connection, policy)
-    if isinstance(policy, TeamPolicy | SlaPolicy) and version > 1:
-        tell_desk(connection, name, version)
-    return Publication(new_id, version, new=True)
+    if published.new and isinstance(policy, TeamPolicy | SlaPolicy) and published.version > 1:
+        tell_desk(connection, policy.policy, published.version)
+    return published
 
 
 def policy(connection: Connection, kind: type[P]) -> P:
