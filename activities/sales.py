@@ -12,6 +12,7 @@ from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from mail.merge import greeted_as, merge_fields
+from store.engine import RowGone
 from store.meetings.meeting_rows import mark_withdrawn
 from store.published import cadences
 from store.routing.lead_facts import mail_lead
@@ -36,7 +37,7 @@ class SalesActivities:
                 return
             lead = mail_lead(connection, request.lead_id)
             if lead is None:
-                raise LookupError(f"There is no lead {request.lead_id}.")
+                raise RowGone(f"There is no lead {request.lead_id}.")
             template = _template(connection, request.template, lead.language)
             invited = invitation(
                 self.resources,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select, update
 
+from store.engine import RowGone
 from store.tables import Lead, Meeting, Rep, Touch
 from store.tables.base import columns_of
 
@@ -59,7 +60,7 @@ def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
     """The meeting with this id.
 
     Raises:
-        LookupError: there is none.
+        RowGone: there is none.
     """
     row = connection.execute(
         select(*MEETING, Lead.time_zone, Lead.phone, Rep.name, Rep.email)
@@ -68,7 +69,7 @@ def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
         .where(Meeting.id == meeting_id)
     ).first()
     if row is None:
-        raise LookupError(f"There is no meeting {meeting_id}.")
+        raise RowGone(f"There is no meeting {meeting_id}.")
     *meeting, time_zone, phone, rep_name, rep_email = row
     return MeetingDetails(MeetingRow(*meeting), time_zone, phone, rep_name, rep_email)
 

@@ -15,6 +15,7 @@ from domain.rules.policy import CODE
 from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
 from domain.sentences import sentence
 from domain.time.window import zone
+from store.engine import RowGone
 from store.outbox.relay_messages import Message, post_all
 from store.published.cadences import latest_cadence
 from store.published.policies import PolicyMissing, policy
@@ -297,7 +298,7 @@ def lock_leads(connection: Connection, lead_ids: Collection[int]) -> list[Restin
 def _locked(connection: Connection, lead_id: int) -> RestingLead:
     for lead in lock_leads(connection, [lead_id]):
         return lead
-    raise LookupError(f"There is no lead {lead_id}.")
+    raise RowGone(f"There is no lead {lead_id}.")
 
 
 def _check_day(lead: RestingLead, day: date, now: datetime) -> None:

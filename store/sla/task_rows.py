@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from store.engine import RowGone
 from store.tables import Task
 from store.tables.base import columns_of
 
@@ -55,9 +56,9 @@ def lock_task(connection: Connection, task_id: int) -> TaskRow:
     """The task with this id, which nobody else changes until the transaction ends.
 
     Raises:
-        LookupError: there is none.
+        RowGone: there is none.
     """
     task = find_task(connection, Task.id == task_id, lock=True)
     if task is None:
-        raise LookupError(f"There is no task {task_id}.")
+        raise RowGone(f"There is no task {task_id}.")
     return task
