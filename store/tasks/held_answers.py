@@ -8,9 +8,10 @@ journey time at which it was answered.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy import Connection, Engine, Row, text
@@ -129,7 +130,7 @@ def take_back(connection: Connection, task_id: int, user_id: int) -> Completion 
         text("DELETE FROM held_answer WHERE task_id = :task AND user_id = :user RETURNING answer"),
         {"task": task_id, "user": user_id},
     ).first()
-    return _entered(row) if row else None
+    return _entered(row.answer) if row else None
 
 
 def held_of(connection: Connection, user_id: int) -> list[Held]:
@@ -170,7 +171,7 @@ def release_due(database: Engine) -> int:
                 if row is None:
                     break
                 task_id = row.task_id
-                _release(connection, row)
+                _release(connection, _Due(*row))
         except Exception as error:
             if not task_id:
                 raise
@@ -209,34 +210,42 @@ def _refuse_held(connection: Connection, task_id: int) -> None:
         )
 
 
-def _release(connection: Connection, row: Row[Any]) -> None:
-    completion, now = _entered(row), datetime.fromisoformat(row.answer["at"])
+class _Due(NamedTuple):
+    """An answer that can't be taken back any more."""
+
+    task_id: int
+    answer: Mapping[str, Any]
+    by: str
+
+
+def _release(connection: Connection, due: _Due) -> None:
+    completion, now = _entered(due.answer), datetime.fromisoformat(due.answer["at"])
     trial = connection.begin_nested()
     try:
-        complete_task(connection, row.task_id, completion, row.by, now)
+        complete_task(connection, due.task_id, completion, due.by, now)
         trial.commit()
     except (TaskRefused, MeetingRefused) as refusal:
         trial.rollback()
-        keep_refused(connection, row.task_id, completion, row.by, now)
+        keep_refused(connection, due.task_id, completion, due.by, now)
         connection.execute(
             text(
                 "UPDATE held_answer SET release_at = 'infinity', "
                 "answer = answer || jsonb_build_object('refused', cast(:why AS jsonb)) "
                 "WHERE task_id = :task"
             ),
-            {"why": json.dumps(written(str(refusal))), "task": row.task_id},
+            {"why": json.dumps(written(str(refusal))), "task": due.task_id},
         )
     else:
         connection.execute(
-            text("DELETE FROM held_answer WHERE task_id = :task"), {"task": row.task_id}
+            text("DELETE FROM held_answer WHERE task_id = :task"), {"task": due.task_id}
         )
 
 
 def _held(row: Row[Any]) -> Held:
     lead = full_name(row.first_name, row.last_name) or row.email
     refused = str(read(row.refused)) if row.refused else ""
-    return Held(row.task_id, lead, _entered(row), max(0.0, float(row.left)), refused)
+    return Held(row.task_id, lead, _entered(row.answer), max(0.0, float(row.left)), refused)
 
 
-def _entered(row: Row[Any]) -> Completion:
-    return Completion.model_validate(row.answer["entered"])
+def _entered(answer: Mapping[str, Any]) -> Completion:
+    return Completion.model_validate(answer["entered"])

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine
 
 from domain.cadences.cadence import Cadence
 from domain.email.rendering import CompiledTemplate
+from store.engine import RowGone
 from store.published import cadences as store
 from store.published.cadences import CadenceMissing, TemplateMissing, TemplateSource
 
@@ -100,9 +101,9 @@ def test_what_was_never_published_is_said_with_the_command_that_helps(engine: En
             store.latest_cadence(connection, "nowhere")
         with pytest.raises(TemplateMissing, match=r"nowhere\.en\.mjml"):
             store.latest_template(connection, "nowhere", "ko")
-    with pytest.raises(CadenceMissing, match="id 99"):
+    with pytest.raises(RowGone, match="id 99"):
         store.cadence_version(engine, 99)
-    with pytest.raises(TemplateMissing, match="id 99"):
+    with pytest.raises(RowGone, match="id 99"):
         store.template_version(engine, 99)
 
 
