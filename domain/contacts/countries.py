@@ -19,23 +19,18 @@ _FORM_OF_STATE = re.compile(
     re.IGNORECASE,
 )
 _APART = re.compile(r"\s*[,;/|()（）\[\]]\s*|\s+[-–—]\s+")
-# Business is done in another language there than most people speak at home.
+# Business is done in another language there than the likeliest one that CLDR tells.
 _BUSINESS_LANGUAGE = {
-    "AG": "en", "BB": "en", "BI": "fr", "BS": "en", "BW": "en", "BZ": "en", "CF": "fr", "CM": "fr",
-    "DM": "en", "FJ": "en", "GD": "en", "GM": "en", "GY": "en", "IN": "en", "JM": "en", "KE": "en",
-    "LS": "en", "MG": "fr", "MW": "en", "PG": "en", "PH": "en", "PK": "en", "RW": "en", "SC": "en",
-    "SL": "en", "SZ": "en", "TT": "en", "UG": "en", "VU": "en", "WS": "en", "ZM": "en", "ZW": "en",
-    "KM": "fr", "LU": "fr", "SN": "fr", "ML": "fr", "TO": "en", "TZ": "en", "SS": "en", "NR": "en",
+    "BI": "fr", "CF": "fr", "IN": "en", "KE": "en", "LS": "en", "MG": "fr", "PG": "en", "PH": "en",
+    "PK": "en", "RW": "en", "SC": "en", "UG": "en", "VU": "en", "WS": "en", "ZW": "en", "KM": "fr",
+    "SN": "fr", "ML": "fr", "TO": "en", "TZ": "en", "SS": "en",
 }  # fmt: skip
 _LANGUAGE_ALIASES = {
-    "mandarin": "zh", "cantonese": "zh", "국문": "ko", "영문": "en", "일문": "ja", "중문": "zh",
-    "castellano": "es", "castilian": "es", "flemish": "nl", "farsi": "fa", "tagalog": "fil",
-    "norwegian": "nb", "norsk": "nb", "no": "nb", "brazilianportuguese": "pt", "中文": "zh",
-    "汉语": "zh", "漢語": "zh", "华语": "zh", "普通话": "zh", "英文": "en", "韩文": "ko",
-    "日文": "ja",
-    "kr": "ko", "jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el", "ua": "uk", "vn": "vi",
-    "serbocroatian": "sr", "moldovan": "ro", "bahasa": "id", "bahasaindonesia": "id",
-    "bahasamelayu": "ms", "yue": "zh", "cmn": "zh",
+    "mandarin": "zh", "국문": "ko", "영문": "en", "일문": "ja", "중문": "zh", "castellano": "es",
+    "castilian": "es", "tagalog": "fil", "no": "nb", "汉语": "zh", "漢語": "zh", "华语": "zh",
+    "普通话": "zh", "kr": "ko", "jp": "ja", "cn": "zh", "cz": "cs", "dk": "da", "gr": "el",
+    "ua": "uk", "vn": "vi", "serbocroatian": "sr", "bahasa": "id", "bahasaindonesia": "id",
+    "bahasamelayu": "ms", "yue": "zh",
 }  # fmt: skip
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_][a-z0-9]{2,8})*\Z", re.IGNORECASE)
 

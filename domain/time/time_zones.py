@@ -15,18 +15,11 @@ from domain.contacts.countries import country_code
 from domain.contacts.regions import city_zone, region_of
 from domain.contacts.texts import key, plain
 
-# Of countries with several zones the one of most people; of others the tz database knows it.
+# The zone of most people where it is not the first that the tz database names.
 _OF_MOST_PEOPLE = {
-    "AQ": "Antarctica/McMurdo", "AR": "America/Argentina/Buenos_Aires", "AU": "Australia/Sydney",
-    "BR": "America/Sao_Paulo", "CA": "America/Toronto", "CD": "Africa/Kinshasa",
-    "CL": "America/Santiago", "CN": "Asia/Shanghai", "CY": "Asia/Nicosia", "DE": "Europe/Berlin",
-    "EC": "America/Guayaquil", "ES": "Europe/Madrid", "FM": "Pacific/Chuuk", "GL": "America/Nuuk",
-    "ID": "Asia/Jakarta", "KI": "Pacific/Tarawa", "KZ": "Asia/Almaty", "MH": "Pacific/Majuro",
-    "MN": "Asia/Ulaanbaatar", "MX": "America/Mexico_City", "MY": "Asia/Kuala_Lumpur",
-    "NZ": "Pacific/Auckland", "PF": "Pacific/Tahiti", "PG": "Pacific/Port_Moresby",
-    "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow", "UA": "Europe/Kyiv",
-    "UM": "Pacific/Wake", "US": "America/New_York", "UZ": "Asia/Tashkent", "XK": "Europe/Belgrade",
-    "VN": "Asia/Ho_Chi_Minh",
+    "AU": "Australia/Sydney", "BR": "America/Sao_Paulo", "CA": "America/Toronto",
+    "RU": "Europe/Moscow", "UA": "Europe/Kyiv", "UM": "Pacific/Wake", "UZ": "Asia/Tashkent",
+    "XK": "Europe/Belgrade",
 }  # fmt: skip
 # What people mean by it who name no country. CST, IST and others mean several: left open.
 _ABBREVIATIONS = {
@@ -52,15 +45,11 @@ _ABBREVIATIONS = {
 _METAZONES = {
     "America_Central": "America/Chicago", "America_Eastern": "America/New_York",
     "America_Mountain": "America/Denver", "America_Pacific": "America/Los_Angeles",
-    "Atlantic": "America/Halifax", "Europe_Central": "Europe/Paris",
-    "Europe_Eastern": "Europe/Bucharest", "Europe_Western": "Europe/Lisbon", "GMT": "Europe/London",
-    "Africa_Central": "Africa/Maputo", "Africa_Eastern": "Africa/Nairobi",
-    "Africa_Western": "Africa/Lagos", "Africa_Southern": "Africa/Johannesburg",
-    "Arabian": "Asia/Riyadh", "Australia_Eastern": "Australia/Sydney", "China": "Asia/Shanghai",
-    "Argentina": "America/Argentina/Buenos_Aires", "Brasilia": "America/Sao_Paulo",
-    "Kazakhstan": "Asia/Almaty", "Indochina": "Asia/Bangkok", "India": "Asia/Kolkata",
-    "Gulf": "Asia/Dubai", "Moscow": "Europe/Moscow", "New_Zealand": "Pacific/Auckland",
-    "Korea": "Asia/Seoul", "Hawaii_Aleutian": "Pacific/Honolulu", "Amazon": "America/Manaus",
+    "Europe_Central": "Europe/Paris", "Europe_Western": "Europe/Lisbon",
+    "Africa_Central": "Africa/Maputo", "Arabian": "Asia/Riyadh",
+    "Australia_Eastern": "Australia/Sydney", "Brasilia": "America/Sao_Paulo",
+    "Kazakhstan": "Asia/Almaty", "Moscow": "Europe/Moscow", "Korea": "Asia/Seoul",
+    "Hawaii_Aleutian": "Pacific/Honolulu", "Amazon": "America/Manaus",
 }  # fmt: skip
 _MORE_NAMES = {
     "한국표준시": "Asia/Seoul", "koreanstandardtime": "Asia/Seoul", "北京时间": "Asia/Shanghai",

@@ -29,8 +29,10 @@ from web.console.frame import frame, say_no
 from web.console.refusals import told
 from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
+from web.doors import refusal
+from web.doors import told as told_at_door
 from web.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
-from web.views import TROUBLE, sorry, translator_of
+from web.views import TROUBLE
 
 P = ParamSpec("P")
 log = structlog.get_logger(__name__)
@@ -129,9 +131,7 @@ def signed_in(here: Here, request: Request) -> SignedIn | None:
 
 def without_database(request: Request) -> Response:
     """What a browser is shown while nobody can be known by a session."""
-    answer = sorry(translator_of(request), 503, TROUBLE, home="/console/")
-    answer.headers["Retry-After"] = "5"
-    return answer
+    return told_at_door(request, refusal(503, "", TROUBLE), TROUBLE, home="/console/")
 
 
 def _zone(who: SignedIn, request: Request) -> ZoneInfo:

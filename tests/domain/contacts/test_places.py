@@ -8,8 +8,9 @@ import pytest
 from babel import Locale
 from babel.core import get_global
 
+from domain.contacts.cldr import said_in
 from domain.contacts.countries import country_code, language_code, main_language
-from domain.contacts.texts import key
+from domain.contacts.texts import key, table
 from domain.time.time_zones import (
     has_one_time,
     main_zone,
@@ -166,3 +167,15 @@ def test_a_deployment_names_a_zone_that_there_is(name: str) -> None:
     assert Settings(lead_time_zone="Europe/Berlin").lead_time_zone == "Europe/Berlin"
     with pytest.raises(ValueError, match="is no time zone; write a name such as Europe/Berlin"):
         Settings(lead_time_zone=name)
+
+
+def test_no_name_of_our_own_is_one_that_cldr_has_in_english() -> None:
+    """Two lists of one thing drift apart: ours is for what CLDR leaves out."""
+    doubled = [
+        name
+        for line in table("countries")
+        for name in line.partition(" ")[2].split("|")
+        if said_in("en")["territories"].get(line[:2]) == name
+    ]
+
+    assert doubled == []
