@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from urllib.request import urlopen
 
 from prometheus_client import (
@@ -23,7 +24,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event
 
 from code_version import code_version
 from domain.not_ready import NotReady
@@ -35,6 +36,7 @@ SECONDS_TO_HOURS = (1, 5, 15, 60, 5 * 60, 15 * 60, 3600, 4 * 3600, 24 * 3600)
 SECONDS_OF_AN_ANSWER = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 PROCESS_UP = "perennial_process_up"
+_UNCOMMITTED = "perennial: to be counted"
 
 # When each series began is not asked for, and there would be twice as many.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # the library gives it no types
@@ -102,8 +104,25 @@ class MetricsRefused(NotReady):
 
 
 def count_when_committed(connection: Connection, count: Callable[[], None]) -> None:
-    """Count what a transaction did once it is true: not what is rolled back and done again."""
-    event.listen(connection, "commit", lambda _: count(), once=True)
+    """Count what a transaction did once it is true: not what is rolled back and done again. Its
+    engine must be known to :func:`count_commits`."""
+    connection.info.setdefault(_UNCOMMITTED, []).append(count)
+
+
+def count_commits(database: Engine) -> None:
+    """Have what transactions of ``database`` did counted when they are committed."""
+    # For the engine: to listen to each connection costs more than a statement does.
+    event.listen(database, "commit", _committed)
+    event.listen(database, "rollback", _rolled_back)
+
+
+def _committed(connection: Connection) -> None:
+    for count in connection.info.pop(_UNCOMMITTED, ()):
+        count()
+
+
+def _rolled_back(connection: Connection) -> None:
+    connection.info.pop(_UNCOMMITTED, None)
 
 
 class Merged(Collector):
@@ -128,8 +147,10 @@ class Merged(Collector):
         ``perennial_process_up`` tells."""
         found = [(self._process, family) for family in REGISTRY.collect()]
         answers = dict.fromkeys(self._sources.values(), True)
-        for address, process in self._sources.items():
-            told = _told(address)
+        # All at once: those that are frozen together take no longer than one.
+        with ThreadPoolExecutor(len(self._sources) or 1) as threads:
+            all_told = list(threads.map(_told, self._sources))
+        for process, told in zip(self._sources.values(), all_told, strict=True):
             answers[process] &= told is not None
             found += [(process, family) for family in told or () if family.name != PROCESS_UP]
         up = GaugeMetricFamily(

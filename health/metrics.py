@@ -128,10 +128,11 @@ def gauges(checks: Mapping[str, Check]) -> Iterator[GaugeMetricFamily]:
     )
     yield _labelled(
         "activities_failing",
-        "Failures of activities that keep failing, since they began to.",
-        ["activity", "error"],
+        "Failures of activities that keep failing, since they began to, and of those of the last "
+        "day that no other attempt can mend.",
+        ["activity", "error", "given_up"],
         {
-            (one["activity"], one["error"]): one["failures"]
+            (one["activity"], one["error"], "yes" if one["given_up"] else "no"): one["failures"]
             for one in _figures(checks, "activities").get("failing", [])
         },
     )

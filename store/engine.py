@@ -11,6 +11,7 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from sqlalchemy.exc import TimeoutError as PoolFull
 from sqlalchemy.pool import QueuePool
 
+from metrics import count_commits
 from store import bounded
 
 AWAY = (OperationalError, InterfaceError, InternalError, PoolFull)
@@ -73,6 +74,7 @@ def _engine(database_url: str, pool_size: int, *, single_statements: bool) -> En
         },
     )
     event.listen(made, "handle_error", _as_of_the_server)
+    count_commits(made)
     return made
 
 

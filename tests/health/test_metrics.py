@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 from sqlalchemy import Engine, text
 
 from embedded.postgres import EmbeddedPostgres
 from health.checks import State
 from health.database import examine
 from health.metrics import GAUGES, LONGEST_SECONDS, Health
-from metrics import EVENTS, count_when_committed
+from metrics import BUILD, EVENTS, Merged, count_when_committed, free_address
 from settings import Clock, Settings
 from store.engine import engine
 from store.health import note_failing
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("servers that hang")
 CLOCK = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1.0)
 
 
-def scraped(health: Health) -> dict[str, float]:
+def scraped(health: Collector) -> dict[str, float]:
     """Every sample by its name and labels."""
     registry = CollectorRegistry()
     registry.register(health)
@@ -123,7 +124,7 @@ def test_what_was_given_up_is_bad_for_a_day(database_url: str, tmp_path: Any) ->
     (found,) = (one for one in examine(database_url, "here", CLOCK) if one.name == "activities")
     database.dispose()
 
-    assert seen["perennial_activities_failing activity=run_step error=RowGone"] == 1
+    assert seen["perennial_activities_failing activity=run_step error=RowGone given_up=yes"] == 1
     assert found.state == State.BAD
     assert "run_step: RowGone (lead-7)" in found.advice
 
@@ -137,13 +138,25 @@ def test_only_what_is_committed_counts(database_url: str) -> None:
         return REGISTRY.get_sample_value("perennial_events_total", {"kind": "of this test"})
 
     with database.connect() as connection:
+        connection.execute(text("SELECT 1"))
         count_when_committed(connection, child.inc)
         connection.rollback()
     assert counted() == 0
     with database.begin() as connection:
+        connection.execute(text("SELECT 1"))
         count_when_committed(connection, child.inc)
         assert counted() == 0
     with database.begin() as connection:
         connection.execute(text("SELECT 1"))
     assert counted() == 1
     database.dispose()
+
+
+def test_a_process_that_tells_nothing_hides_no_others() -> None:
+    """One of a worker that is frozen would make the whole worker look gone."""
+    BUILD.labels("of this test").set(1)
+
+    seen = scraped(Merged("0", {free_address(): "1"}))
+
+    assert seen["perennial_process_up process=1"] == 0
+    assert seen["perennial_build_info code=of this test process=0"] == 1
