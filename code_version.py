@@ -13,6 +13,7 @@ PARTS = (
     "activities",
     "domain",
     "mail",
+    "services",
     "store",
     "temporal",
     "workflows",

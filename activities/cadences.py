@@ -74,7 +74,7 @@ class CadenceActivities:
         A lead that is ready for sales already leaves at once.
 
         Raises:
-            store.published.cadences.CadenceMissing: it was never published; retried, so that
+            CadenceMissing: it was never published; retried, so that
                 publishing it lets the journey go on.
             LookupError: there is no such lead.
         """

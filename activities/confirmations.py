@@ -27,7 +27,7 @@ class ConfirmationActivities:
         Who has confirmed or wants no mail is asked no more.
 
         Raises:
-            store.published.cadences.TemplateMissing: it was never published; retried, so that
+            TemplateMissing: it was never published; retried, so that
                 publishing it has the mail sent.
         """
         with self.resources.engine.begin() as connection:

@@ -11,6 +11,7 @@ from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
+from domain.refusals import TemplateMissing
 from mail.merge import greeted_as, merge_fields
 from store.engine import RowGone
 from store.meetings.meeting_rows import mark_withdrawn
@@ -79,7 +80,7 @@ def _template(connection: Connection, name: str, language: str) -> cadences.Publ
     """The newest version; one that says who called a meeting off may not be published yet."""
     try:
         return cadences.latest_template(connection, name, language)
-    except cadences.TemplateMissing:
+    except TemplateMissing:
         if name != CANCELLED_BY_US:
             raise
         return cadences.latest_template(connection, CALLS_OFF[0], language)

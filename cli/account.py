@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, time
 from typing import Annotated
@@ -14,22 +14,20 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
-from temporalio.client import Client
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
-from cli.journeys import with_temporal
-from cli.on_record import on_record, order_on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day, shown_time
 from domain.labels import PHASES, STAGES, label
+from services import accounts as services
+from services.context import Context
+from store.access.api_tokens import Caller
 from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
-from store.published.cadences import CadenceMissing
-from temporal import steering
+from store.consent.accounts_hold import AccountLine, LeadOfAccount, ScheduledStep
 
 app = group(
     "account list --held",
@@ -38,7 +36,6 @@ app = group(
 )
 
 Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or id.")]
-SIGNALS_AT_ONCE = 10
 
 
 @app.command("list")
@@ -144,16 +141,10 @@ def hold(
     if bool(until) == for_good:
         raise UserError("Say how long: either --until DATE or --for-good.")
     day = datetime.combine(parse_day(until, "--until"), time(), UTC) if until else None
-    now = settings_module.get().clock().now()
-    try:
-        with database().begin() as connection:
-            account = _account(connection, which)
-            accounts_hold.hold(connection, account.id, until=day, by=by, reason=reason, now=now)
-            on_record(connection, "POST", f"/api/accounts/{account.id}/hold", until=until)
-    except AccountRefused as refusal:
-        raise UserError(str(refusal)) from None
-    with database().connect() as connection:
+    context = terminal()
+    with context.database.connect() as connection:
         account = _account(connection, which)
+    account = services.hold(context, operator(by), account.id, until=day, reason=reason)
     Console().print(
         f"{escape(account.name)} is held out of marketing {_span(account)}. Mail that is due is "
         "put off, not lost; `account release` ends it."
@@ -167,12 +158,12 @@ def _span(account: AccountLine) -> str:
 @app.command("release")
 def release(which: Which) -> None:
     """Let marketing write to an account again."""
-    with database().begin() as connection:
+    context = terminal()
+    with context.database.connect() as connection:
         account = _account(connection, which)
-        if not account.held:
-            raise UserError(f"{account.name} is not held; `account list --held` shows those.")
-        accounts_hold.release(connection, account.id)
-        on_record(connection, "POST", f"/api/accounts/{account.id}/release")
+    if not account.held:
+        raise UserError(f"{account.name} is not held; `account list --held` shows those.")
+    services.release(context, operator(), account.id)
     Console().print(
         f"{escape(account.name)} may get marketing's mail again; what was put off goes in the next "
         "send window."
@@ -186,13 +177,10 @@ def play(
     as_json: AsJson = False,
 ) -> None:
     """Start a cadence now for the leads of an account that are with marketing."""
-    try:
-        with database().begin() as connection:
-            account = _account(connection, which)
-            done = accounts_hold.play(connection, account, cadence)
-            on_record(connection, "POST", f"/api/accounts/{account.id}/play", cadence=cadence)
-    except (AccountRefused, CadenceMissing) as refusal:
-        raise UserError(str(refusal)) from None
+    context = terminal()
+    with context.database.connect() as connection:
+        account = _account(connection, which)
+    done = services.play(context, operator(), account.id, cadence)
     if as_json:
         print(json.dumps({"cadence": cadence, **asdict(done)}, ensure_ascii=False))
         return
@@ -250,40 +238,26 @@ def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
 @app.command("pause")
 def pause(which: Which) -> None:
     """Freeze the journeys of all leads of an account; the time that is left stays left."""
-    _order_all(which, "pause", "told to pause. `account resume` goes on with the time left.")
+    _order(which, services.pause, "told to pause. `account resume` goes on with the time left.")
 
 
 @app.command("resume")
 def resume(which: Which) -> None:
     """Let the paused journeys of an account go on."""
-    _order_all(which, "resume", "told to go on.")
+    _order(which, services.resume, "told to go on.")
 
 
-def _order_all(which: str, what: steering.Order, consequence: str) -> None:
-    with database().connect() as connection:
+def _order(
+    which: str, order: Callable[[Context, Caller, int], list[int]], consequence: str
+) -> None:
+    context = terminal()
+    with context.database.connect() as connection:
         account = _account(connection, which)
-        leads = accounts_hold.journeys_of(connection, account.id)
-    if not leads:
+    told = len(order(context, operator(), account.id))
+    if not told:
         raise UserError(f"No lead of {account.name} has a running journey.")
-    with order_on_record(f"/api/accounts/{account.id}/{what}"):
-        told = with_temporal(lambda client: _order(client, leads, what))
     journeys = "1 journey is" if told == 1 else f"{told:,} journeys are"
     Console().print(f"{journeys} {consequence}")
-
-
-async def _order(client: Client, leads: list[int], what: steering.Order) -> int:
-    """Tell the journeys of these leads; how many there were."""
-    free = asyncio.Semaphore(SIGNALS_AT_ONCE)
-
-    async def tell(lead_id: int) -> bool:
-        async with free:
-            try:
-                await steering.order(client, lead_id, what)
-            except steering.NoJourney:
-                return False  # It ended a moment ago.
-        return True
-
-    return sum(await asyncio.gather(*(tell(lead_id) for lead_id in leads)))
 
 
 def _account(connection: Connection, which: str) -> AccountLine:

@@ -20,14 +20,14 @@ from cli.arguments import AsJson
 from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
-from cli.connect import database
-from cli.errors import UserError, stderr
+from cli.connect import database, operator, terminal
+from cli.errors import stderr
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
-from domain.authoring.yaml_source import Problem
+from services.publishing import NOTHING, refuse_mistakes
+from services.publishing import publish as publish_files_of
 from store.published import cadences as store
-from store.publishing.publishing import Checked, publish_checked
+from store.publishing.publishing import Checked, Published, publish_checked
 
 app = group(
     "cadence lint",
@@ -42,15 +42,6 @@ Files = Annotated[
     list[Path] | None,
     typer.Argument(show_default="everything in cadences/ and templates/", metavar="[FILES]..."),
 ]
-
-
-class FilesWithProblems(UserError):
-    """Files that can't be published. The message is one line per problem and a last one."""
-
-    def __init__(self, problems: list[Problem], consequence: str) -> None:
-        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([*map(str, problems), f"{count}. {consequence}"]))
-        self.problems = problems
 
 
 @dataclass(frozen=True)
@@ -72,26 +63,17 @@ def publish_files(
     New scoring rules also queue the scoring of all leads by them.
 
     Raises:
-        FilesWithProblems: something is wrong in a file; nothing was published.
+        Invalid: something is wrong in a file; nothing was published.
         UserError: a file is missing or can't be read.
     """
-    return _publish(engine, _checked(cadences_dir, templates_dir, files))
-
-
-def _checked(cadences_dir: Path, templates_dir: Path, files: Iterable[Path]) -> Checked:
     checked = check_files(cadences_dir, templates_dir, files)
-    if checked.problems:
-        raise FilesWithProblems(checked.problems, "Nothing was published.")
-    return checked
-
-
-def _publish(engine: Engine, checked: Checked, *, by_a_person: bool = False) -> PublishReport:
-    now = settings_module.get().clock().now()
+    refuse_mistakes(checked.problems, (), NOTHING)
     with engine.begin() as connection:
-        done = publish_checked(connection, checked, now)
-        new = sorted(name for names in done.actions().values() for name in names)
-        if new and by_a_person:
-            on_record(connection, "POST", "/api/publications", files=new)
+        done = publish_checked(connection, checked, settings_module.get().clock().now())
+    return _report(checked, done)
+
+
+def _report(checked: Checked, done: Published) -> PublishReport:
     return PublishReport(done.cadences, done.policies, len(checked.templates), done.rescored)
 
 
@@ -99,8 +81,7 @@ def _publish(engine: Engine, checked: Checked, *, by_a_person: bool = False) -> 
 def lint(files: Files = None) -> None:
     """Check cadences, policies and templates without publishing them."""
     checked = check_files(CADENCES, TEMPLATES, files or [])
-    if checked.problems:
-        raise FilesWithProblems(checked.problems, "Mend them and run this again.")
+    refuse_mistakes(checked.problems, (), "Mend them and run this again.")
     typer.echo(
         f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "
         f"{_count(len(checked.policies), 'policy', 'policies')} and "
@@ -119,8 +100,10 @@ def publish(
     ] = False,
 ) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
-    checked = _checked(CADENCES, TEMPLATES, files or [])
-    engine = database()
+    checked = check_files(CADENCES, TEMPLATES, files or [])
+    refuse_mistakes(checked.problems, (), NOTHING)
+    context = terminal()
+    engine = context.database
     show_unknown(engine, checked)
     changes_leads = show_forecast(engine, checked)
     if preview:
@@ -132,7 +115,10 @@ def publish(
     if asks and not typer.confirm("Publish these rules?"):
         typer.echo("Nothing was published.")
         raise typer.Exit(1)
-    report = _publish(engine, checked, by_a_person=True)
+    named = [*checked.cadences, *checked.policies]
+    named += [f"{one.name}.{one.language}" for one in checked.templates]
+    done = publish_files_of(context, operator(), named, lambda _connection: checked)
+    report = _report(checked, done)
     for name, publication in report.cadences.items():
         state = "published" if publication.new else "unchanged"
         typer.echo(f"{name}: version {publication.version}, {state}")
@@ -208,10 +194,7 @@ def show(
 ) -> None:
     """Show a published cadence as a timeline."""
     with database().connect() as connection:
-        try:
-            published = store.cadence_named(connection, name, version)
-        except store.CadenceMissing as missing:
-            raise UserError(str(missing)) from None
+        published = store.cadence_named(connection, name, version)
     cadence = published.cadence
     if as_json:
         content = {

@@ -10,22 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from cli.errors import UserError, stderr
+from cli.errors import stderr
 from cli.tables import listed, print_list
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-
-def given_name(name: str, what: str, example: str) -> str:
-    """The name for a new one, without blanks around it.
-
-    Raises:
-        UserError: nothing is left.
-    """
-    if not name.strip():
-        raise UserError(f"A {what} needs a name, such as {example}.")
-    return name.strip()
 
 
 def show_once(what: str, secret: str) -> None:
@@ -60,16 +49,8 @@ def show_all(
     print_list(listed(list(columns), rows))
 
 
-def tell_revoked(what: str, name: str, group: str, *, revoked: bool) -> None:
-    """Say that one is taken no more.
-
-    Raises:
-        UserError: there was none in use.
-    """
-    if not revoked:
-        raise UserError(
-            f"There is no {what} '{name}' in use; `{group} list` shows those there are."
-        )
+def tell_revoked(what: str, name: str) -> None:
+    """Say that one is taken no more."""
     Console().print(f"The {what} '{name}' is revoked.", markup=False)
 
 

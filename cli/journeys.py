@@ -9,10 +9,9 @@ from typing import TypeVar
 from temporalio.client import Client
 
 import settings as settings_module
-from cli.errors import UserError
+from domain.refusals import TemporalAway
 from runtime import Unreachable, addresses
 from temporal.connect import reach_temporal
-from temporal.steering import TemporalAway
 
 Result = TypeVar("Result")
 
@@ -21,7 +20,7 @@ def with_temporal(act: Callable[[Client], Awaitable[Result]]) -> Result:
     """Do something with the Temporal of this deployment.
 
     Raises:
-        UserError: it does not answer.
+        TemporalAway: it does not answer.
     """
 
     async def connected() -> Result:
@@ -30,5 +29,5 @@ def with_temporal(act: Callable[[Client], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(connected())
-    except (TemporalAway, Unreachable) as away:
-        raise UserError(str(away)) from None
+    except Unreachable as away:
+        raise TemporalAway(str(away)) from None

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from cli.arguments import AsJson
-from cli.connect import database
-from cli.credentials import given_name, show_all, show_once, tell_revoked
-from cli.errors import UserError
+from cli.connect import database, operator, terminal
+from cli.credentials import show_all, show_once, tell_revoked
 from cli.groups import group
-from cli.on_record import on_record
-from store.access.write_keys import Kind, create_write_key, list_write_keys, revoke_write_key
-from store.imports.lead_import import published_cadences
+from services import keys as services
+from store.access.write_keys import Kind, list_write_keys
 
 app = group(
     "keys create website --cadence welcome-nurture",
@@ -42,19 +39,7 @@ def create(
     ] = "browser",
 ) -> None:
     """Make a write key and print it, this once."""
-    name = given_name(name, WHAT, "website")
-    with database().begin() as connection:
-        cadences = published_cadences(connection)
-        if cadence and cadence not in cadences:
-            raise UserError(
-                f"The cadence '{cadence}' is not published; there are {', '.join(cadences)}."
-                if cadences
-                else f"The cadence '{cadence}' is not published: run `cadence publish` first."
-            )
-        key = create_write_key(connection, name, cadence, kind)
-        if key is None:
-            raise UserError(f"There is, or was, a write key '{name}': choose another name.")
-        on_record(connection, "POST", "/api/write-keys", name=name, cadence=cadence, kind=kind)
+    key = services.add_write_key(terminal(), operator(), name, cadence=cadence, kind=kind)
     show_once(WHAT, key)
 
 
@@ -84,8 +69,5 @@ def list_keys(
 def revoke(name: Name) -> None:
     """Take no more from a write key; web apps hear of it within seconds."""
     name = name.strip()
-    with database().begin() as connection:
-        revoked = revoke_write_key(connection, name, datetime.now(UTC))
-        if revoked:
-            on_record(connection, "POST", "/api/write-keys/revoke", name=name)
-    tell_revoked(WHAT, name, "keys", revoked=revoked)
+    services.revoke_key(terminal(), operator(), name)
+    tell_revoked(WHAT, name)

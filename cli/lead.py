@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import Connection
-from temporalio.client import Client
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, lead_named
-from cli.connect import database
-from cli.errors import UserError
+from cli.connect import database, operator, terminal
 from cli.groups import group
 from cli.journeys import with_temporal
 from cli.lead_erase import erase
 from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
-from cli.on_record import on_record, order_on_record
 from cli.tables import listed, print_list
-from domain.consent.policy import LIFTED_BY_THE_LEAD, OPERATIONAL_STOPS
+from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
 from domain.labels import STAGES, SUPPRESSIONS, label
+from domain.refusals import TemporalAway
 from runtime import addresses
+from services import journeys, suppressions
 from store.consent import consent
 from store.scoring.scoring import explain
 from store.views import leads
@@ -40,8 +37,6 @@ app = group(
     "lead show ada@example.com",
     "lead move lead-41 Recycle",
 )
-
-Result = TypeVar("Result")
 
 
 @app.command("list")
@@ -108,8 +103,8 @@ def show(
         earlier = history_length(connection, lead.id) - len(happened)
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
-        status = _journey(lambda client: steering.state_of(client, lead.id), lead)
-    except UserError as silent:  # The rest is in the database; it is what people look for.
+        status = with_temporal(lambda client: steering.state_of(client, lead.id))
+    except TemporalAway as silent:  # The rest is in the database; it is what people look for.
         status = {"waiting_for": f"not known now. {silent}"}
     if as_json:
         print(
@@ -172,30 +167,35 @@ def score(
     ],
 ) -> None:
     """Add points to a lead's score, as an engagement of kind 'score'."""
-    lead = _lead(who)
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
-        leads.add_points(connection, lead.id, points, now)
-        on_record(connection, "POST", f"/api/leads/{lead.id}/score", points=points)
-    Console().print(f"{journey_id(lead.id)} has {_lead(who).score} points now.")
+    line = journeys.add_to_score(terminal(), operator(), _lead(who).id, points)
+    Console().print(f"{journey_id(line.id)} has {line.score} points now.")
 
 
 @app.command("pause")
 def pause(who: Who) -> None:
     """Freeze a journey; the time that is left stays left."""
-    _order(who, "pause", "is told to pause. `lead resume` goes on with the time that was left.")
+    lead = _lead(who)
+    journeys.pause(terminal(), operator(), lead.id)
+    Console().print(
+        f"{journey_id(lead.id)} is told to pause. `lead resume` goes on with the time that was "
+        "left."
+    )
 
 
 @app.command("resume")
 def resume(who: Who) -> None:
     """Let a paused journey go on."""
-    _order(who, "resume", "is told to go on.")
+    lead = _lead(who)
+    journeys.resume(terminal(), operator(), lead.id)
+    Console().print(f"{journey_id(lead.id)} is told to go on.")
 
 
 @app.command("stop")
 def stop(who: Who) -> None:
     """End a journey for good."""
-    _order(who, "stop", "is told to stop.")
+    lead = _lead(who)
+    journeys.stop(terminal(), operator(), lead.id)
+    Console().print(f"{journey_id(lead.id)} is told to stop.")
 
 
 @app.command("move")
@@ -205,8 +205,7 @@ def move(
 ) -> None:
     """Move a journey to another phase now."""
     lead = _lead(who)
-    with order_on_record(f"/api/leads/{lead.id}/move", phase=phase):
-        left = _journey(lambda client: steering.move(client, lead.id, phase), lead)
+    left = journeys.move(terminal(), operator(), lead.id, phase)
     Console().print(f"{journey_id(lead.id)} moves from {left} to {phase}.")
 
 
@@ -218,21 +217,7 @@ def suppress(
 ) -> None:
     """Send a lead no more marketing mail, or none on one topic."""
     lead = _lead(who)
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
-        email_key = consent.email_key_of(connection, lead.id)
-        if topic:
-            _choose(connection, email_key, topic, evidence=reason, wanted=False)
-        else:
-            consent.opt_out(
-                connection,
-                email_key=email_key,
-                at=now,
-                source="operator",
-                evidence=reason,
-                reason="manual",
-            )
-        on_record(connection, "PUT", f"/api/suppressions/{lead.id}")
+    suppressions.suppress(terminal(), operator(), lead.id, reason, topic)
     what = f"mail on {topic}" if topic else "marketing mail"
     Console().print(f"{journey_id(lead.id)} gets no more {what}. `lead permit` takes it back.")
 
@@ -248,81 +233,12 @@ def permit(
 ) -> None:
     """Let a lead have mail again that had said no, or whose mail came back."""
     lead = _lead(who)
-    if not evidence.strip():
-        raise UserError("--evidence is empty: say how you know that the lead wants mail again.")
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
-        email_key = consent.email_key_of(connection, lead.id)
-        if topic:
-            _choose(connection, email_key, topic, evidence=evidence, wanted=True)
-        else:
-            lifted = consent.opt_in(
-                connection,
-                email_key=email_key,
-                at=now,
-                source="operator",
-                lifts=(*LIFTED_BY_THE_LEAD, *(["bounced"] if address_works else [])),
-                evidence=evidence,
-            )
-            if lifted is None:
-                raise _not_lifted(lead, consent.consent_of(connection, email_key).suppressed)
-        on_record(connection, "POST", f"/api/suppressions/{lead.id}/permit")
+    suppressions.permit(
+        terminal(), operator(), lead.id, evidence, address_works=address_works, topic=topic
+    )
     what = f"mail on {topic}" if topic else "mail"
     Console().print(
         f"{journey_id(lead.id)} may get {what} again. What was held back meanwhile stays unsent."
-    )
-
-
-def _choose(
-    connection: Connection, email_key: str, topic: str, *, evidence: str, wanted: bool
-) -> None:
-    """Note that a lead wants mail on a topic, or none."""
-    problem = consent.consent_policy(connection).topic_problem(topic)
-    if problem:
-        raise UserError(f"--topic {topic}: {problem}")
-    consent.choose_topics(
-        connection,
-        email_key=email_key,
-        wanted={topic: wanted},
-        at=settings_module.get().clock().now(),
-        source="operator",
-        evidence=evidence,
-    )
-
-
-def _not_lifted(lead: LeadLine, reason: str) -> UserError:
-    if reason == "complained":
-        return UserError(
-            f"{journey_id(lead.id)} has reported our mail as unwanted. No permission lifts that: "
-            "call, or wait until the lead writes."
-        )
-    return UserError(
-        f"Mail to {journey_id(lead.id)} came back. If you know that the address works again, add "
-        "--address-works."
-    )
-
-
-def _order(who: str, what: steering.Order, consequence: str) -> None:
-    lead = _lead(who)
-    with order_on_record(f"/api/leads/{lead.id}/{what}"):
-        _journey(lambda client: steering.order(client, lead.id, what), lead)
-    Console().print(f"{journey_id(lead.id)} {consequence}")
-
-
-def _journey(act: Callable[[Client], Awaitable[Result]], lead: LeadLine) -> Result:
-    """Do something with the lead's running journey."""
-    try:
-        return with_temporal(act)
-    except steering.NoJourney:
-        raise _no_journey(lead) from None
-    except steering.MoveRefused as refused:
-        raise UserError(str(refused)) from None
-
-
-def _no_journey(lead: LeadLine) -> UserError:
-    return UserError(
-        f"{journey_id(lead.id)} has no running journey: its phase is "
-        f"'{lead.phase or 'not started'}'."
     )
 
 

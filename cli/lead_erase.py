@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
-from cli.connect import database
-from cli.errors import UserError, stderr
-from cli.on_record import author, on_record
-from mail.links import deployment_secret
+from cli.connect import database, operator, terminal
+from cli.errors import stderr
+from services.erasure import erase as erase_person
 from store.erasure import erasure
-from store.erasure.erasure import ErasureRefused
 
 
 def erase(
@@ -28,7 +25,6 @@ def erase(
     as_json: AsJson = False,
 ) -> None:
     """Erase a person from all tables; a receipt that does not name them stays."""
-    settings = settings_module.get()
     with database().connect() as connection:
         lead = lead_named(connection, who)
         known = erasure.known_of(connection, lead.id)
@@ -37,20 +33,7 @@ def erase(
         for table, rows in sorted(known.items()):
             stderr.print(f"  {table:<20} {rows:>9,}", markup=False, highlight=False)
         address = typer.prompt("This can't be undone. Type the address to erase them", err=True)
-    try:
-        with database().begin() as connection:
-            receipt = erasure.erase(
-                connection,
-                lead.id,
-                address=address,
-                by=author(),
-                reason=reason,
-                secret=deployment_secret(settings),
-                now=settings.clock().now(),
-            )
-            on_record(connection, "POST", f"/api/leads/{lead.id}/erase")
-    except ErasureRefused as refusal:
-        raise UserError(str(refusal)) from None
+    receipt = erase_person(terminal(), operator(), lead.id, address, reason)
     if as_json:
         print(json.dumps(asdict(receipt), default=str))
         return

@@ -13,14 +13,14 @@ from rich.text import Text
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, done_by, lead_named
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
+from services import meetings
 from store.meetings.meeting_lines import (
     MeetingLine,
     MeetingState,
@@ -28,7 +28,6 @@ from store.meetings.meeting_lines import (
     find_meeting,
     list_meetings,
 )
-from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
 from store.routing.rep_times import LONGEST_MINUTES
 
 app = group(
@@ -137,23 +136,10 @@ def book(
         lead = lead_named(connection, who)
     booked_by = done_by(engine, by, lead.owner)
     starts_at = parse_time(at, lead.time_zone, now).astimezone(UTC)
-    try:
-        with engine.begin() as connection:
-            made = book_meeting(
-                connection,
-                lead_id=lead.id,
-                starts_at=starts_at,
-                minutes=minutes,
-                booked_by=booked_by,
-                at=now,
-            )
-            on_record(connection, "POST", "/api/meetings")
-    except MeetingRefused as refusal:
-        raise UserError(str(refusal)) from None
-    one = _found(made)
+    one = meetings.book(terminal(), operator(booked_by), lead.id, starts_at, minutes)
     moved = "is set anew" if one.attempt > 1 else "is booked"
     Console().print(
-        f"Meeting {made} with lead-{lead.id} {moved}: {shown_time(one.starts_at, now)}, with "
+        f"Meeting {one.id} with lead-{lead.id} {moved}: {shown_time(one.starts_at, now)}, with "
         f"{one.owner or 'nobody yet'}."
     )
 
@@ -161,15 +147,7 @@ def book(
 @app.command("cancel")
 def cancel(number: Number) -> None:
     """Call an appointment off that lies ahead; the lead is told."""
-    one = _found(number)
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
-        done = cancel_meeting(connection, meeting_id=number, at=now, by="us")
-        if done:
-            on_record(connection, "POST", f"/api/meetings/{number}/cancel")
-    if not done:
-        why = "has begun" if one.state == MeetingState.BOOKED else f"is {one.state}"
-        raise UserError(f"Meeting {number} {why.replace('_', ' ')}: there is nothing to call off.")
+    one = meetings.cancel(terminal(), operator(), number)
     Console().print(f"Meeting {number} with lead-{one.lead_id} is called off.")
 
 

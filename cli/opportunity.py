@@ -13,17 +13,17 @@ from sqlalchemy import Engine
 
 import settings as settings_module
 from cli.arguments import AsJson, Limit, Who, done_by, lead_named
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
-from cli.tasks import entered, finish, learned_fields
+from cli.tasks import entered, learned_fields
 from cli.times import shown_time
 from domain.contracts.tasks import Disposition
 from domain.labels import SALE_STAGES, WHY, label
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
+from services import opportunities as services
 from store.opportunities import opportunities
 from store.published.policies import policy
 from store.views.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
@@ -51,11 +51,10 @@ def open_one(
     name: Annotated[str, typer.Option(help="What it is about, such as 'Second depot'.")] = "",
 ) -> None:
     """Open another sale with a lead, beside whatever its journey does now."""
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
+    context = terminal()
+    with context.database.connect() as connection:
         lead = lead_named(connection, who)
-        made = opportunities.open_beside(connection, lead_id=lead.id, name=name, at=now)
-        on_record(connection, "POST", "/api/opportunities")
+    made = services.open_another(context, operator(), lead.id, name).id
     Console().print(f"opportunity-{made} is open. Its first task appears as soon as a worker runs.")
 
 
@@ -159,23 +158,14 @@ def no_outcome(number: Number, note: Note = "", by: By = "") -> None:
 
 def _finish(number: int, disposition: Disposition, *, by: str, **fields: Any) -> OpportunityLine:
     one = _found(number)
-    if one.outcome:
-        raise UserError(f"opportunity-{number} is closed already: {_standing(one)}.")
-    if one.task_id is None:
-        raise UserError(
-            f"opportunity-{number} has no open task at this moment: a worker is about to open one. "
-            "Try again in a few seconds, and see that `starter.py up` runs."
-        )
-    now = settings_module.get().clock().now()
-    engine = database()
+    context = terminal()
     completion = entered(disposition=disposition, **fields)
-    who = done_by(engine, by, one.owner)
-    route = f"/api/opportunities/{number}"
+    asking = operator(done_by(context.database, by, one.owner))
     if disposition == Disposition.ADVANCED:
-        finish(engine, one.task_id, completion, who, now, f"{route}/advance")
-        said = _moved(engine, one)
+        services.advance(context, asking, number, completion)
+        said = _moved(context.database, one)
     else:
-        finish(engine, one.task_id, completion, who, now, f"{route}/close", outcome=disposition)
+        services.close(context, asking, number, completion)
         said = disposition.replace("_", " ")
     Console().print(f"opportunity-{number}: {said}.")
     return one

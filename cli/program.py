@@ -10,6 +10,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from cli.groups import Commands
+
 
 class Listed(TyperCommand):
     """A command or a group of commands, as the list of all shows it.
@@ -28,7 +30,7 @@ class Listed(TyperCommand):
     def load(self) -> Any:
         """The command or the group itself."""
         found = pkgutil.resolve_name(self._where)
-        made = typer.Typer()
+        made = Commands()
         if isinstance(found, typer.Typer):
             made.add_typer(found, name=self.name, help=self.help)
         else:

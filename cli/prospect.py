@@ -9,14 +9,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import database
+from cli.connect import operator, terminal
 from cli.errors import UserError
-from cli.on_record import on_record
+from services.journeys import prospect as queue
 from store.routing.prospects import Prospected
-from store.routing.prospects import prospect as queue
-from store.routing.routing import RoutingRefused
 
 REFUSED = 2
 
@@ -43,14 +40,7 @@ def prospect(
     chosen = [*(leads or []), *(_lines(file) if file else [])]
     if not chosen:
         raise UserError("Nobody was named: write ids or addresses, or --file with one a line.")
-    now = settings_module.get().clock().now()
-    try:
-        with database().begin() as connection:
-            done = queue(connection, chosen, now, owner=owner, by=by)
-            if done.queued:
-                on_record(connection, "POST", "/api/leads/prospects", owner=owner)
-    except RoutingRefused as refusal:
-        raise UserError(str(refusal)) from None
+    done = queue(terminal(), operator(by or owner), chosen, owner)
     if as_json:
         refused = [{"lead": name, "why": why} for name, why in done.refused]
         print(json.dumps({"queued": done.queued, "refused": refused}, ensure_ascii=False))

@@ -5,28 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import Connection
 
 import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
-from cli.connect import database
-from cli.errors import UserError
+from cli.connect import Terminal, database, operator, terminal
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.contracts.journey import journey_id
 from domain.labels import WHY, label
 from domain.sales.recycle import ASKED_FOR
-from store.published.cadences import CadenceMissing
+from services import recycle as services
 from store.recycle import recycle
-from store.recycle.recycle import RecycleRefused, ReturningWeek
+from store.recycle.recycle import ReturningWeek
 from store.recycle.recycle_pool import PoolLine, Wanted, pool_page
-from store.views.leads import LeadLine
 
 app = group(
     "recycle forecast",
@@ -120,49 +116,54 @@ def until(
     A lead that is not parked now keeps it for when it is.
     """
     returns = parse_day(day, "DATE")
-    now = settings_module.get().clock().now()
 
-    def set_day(connection: Connection, lead: LeadLine) -> str:
-        parked = recycle.return_on(connection, lead.id, returns, now, why=why)
-        how = "comes back" if parked else "is not parked now; once it is, it comes back"
-        return f"{how} on {returns} ({why.replace('_', ' ')})."
-
-    _each([who], set_day, "until", until=f"{returns}")
+    context = terminal()
+    lead = _lead(context, who)
+    parked = services.return_on(context, operator(), lead, returns, why)
+    how = "comes back" if parked else "is not parked now; once it is, it comes back"
+    Console().print(f"{journey_id(lead)} {how} on {returns} ({why.replace('_', ' ')}).")
 
 
 @app.command("extend")
 def extend(whom: Whom, until: Annotated[str, typer.Option("--until", metavar="DATE")]) -> None:
     """Let parked leads rest longer."""
     day = parse_day(until, "--until")
-    now = settings_module.get().clock().now()
-
-    def rest_longer(connection: Connection, lead: LeadLine) -> str:
-        recycle.extend(connection, lead.id, day, now)
-        return f"rests until {day}."
-
-    _each(whom, rest_longer, "extend", until=f"{day}")
+    context, asking = terminal(), operator()
+    _each(
+        context,
+        whom,
+        f"rests until {day}",
+        lambda lead: services.extend(context, asking, lead, day),
+        lambda leads: services.extend_many(context, asking, leads, day),
+    )
 
 
 @app.command("wake")
 def wake(whom: Whom) -> None:
     """Bring parked leads back now, to the nurture they would have come back to."""
 
-    def bring_back(connection: Connection, lead: LeadLine) -> str:
-        recycle.wake(connection, lead.id)
-        return "is told to come back now."
-
-    _each(whom, bring_back, "wake")
+    context, asking = terminal(), operator()
+    _each(
+        context,
+        whom,
+        "is told to come back now",
+        lambda lead: services.wake(context, asking, lead),
+        lambda leads: services.wake_many(context, asking, leads),
+    )
 
 
 @app.command("retire")
 def retire(whom: Whom) -> None:
     """Let parked leads go; one that writes or books comes back all the same."""
 
-    def let_go(connection: Connection, lead: LeadLine) -> str:
-        recycle.retire(connection, lead.id)
-        return "is let go."
-
-    _each(whom, let_go, "retire")
+    context, asking = terminal(), operator()
+    _each(
+        context,
+        whom,
+        "is let go",
+        lambda lead: services.retire(context, asking, lead),
+        lambda leads: services.retire_many(context, asking, leads),
+    )
 
 
 @app.command("return-to")
@@ -174,30 +175,31 @@ def return_to(
 ) -> None:
     """Choose the cadence a lead comes back to."""
 
-    def choose(connection: Connection, lead: LeadLine) -> str:
-        recycle.choose_cadence(connection, lead.id, cadence)
-        return f"comes back to {cadence or 'the cadence of the recycle policy'}."
-
-    _each([who], choose, "return-to", cadence=cadence)
+    context = terminal()
+    lead = _lead(context, who)
+    services.return_to(context, operator(), lead, cadence)
+    Console().print(
+        f"{journey_id(lead)} comes back to {cadence or 'the cadence of the recycle policy'}."
+    )
 
 
 def _each(
-    whom: list[str], act: Callable[[Connection, LeadLine], str], route: str, **asked: Any
+    context: Terminal,
+    whom: list[str],
+    done: str,
+    one: Callable[[int], None],
+    many: Callable[[Wanted], services.Decided],
 ) -> None:
-    """Do something for each lead, all or none, and print what was done.
+    """Decide about one lead, or about several; of those, who does not rest is left alone."""
+    leads = sorted({_lead(context, who) for who in whom})
+    if len(leads) == 1:
+        one(leads[0])
+        Console().print(f"{journey_id(leads[0])} {done}.")
+        return
+    decided, left = many(Wanted(leads=leads))
+    Console().print(f"{decided} of {len(leads)} leads: each {done}. {left} stay as they were.")
 
-    Args:
-        route: what the API calls it; ``asked`` what is kept of it on record.
-    """
-    try:
-        with database().begin() as connection:
-            leads = {lead.id: lead for lead in (lead_named(connection, who) for who in whom)}
-            done = []
-            for lead_id, lead in sorted(leads.items()):
-                done.append(f"{journey_id(lead_id)} {act(connection, lead)}")
-                on_record(connection, "POST", f"/api/recycle/{lead_id}/{route}", **asked)
-    except (RecycleRefused, CadenceMissing) as refusal:
-        nothing = " Nothing was changed." if len(whom) > 1 else ""
-        raise UserError(f"{refusal}{nothing}") from None
-    for line in done:
-        Console().print(line)
+
+def _lead(context: Terminal, who: str) -> int:
+    with context.database.connect() as connection:
+        return lead_named(connection, who).id

@@ -7,12 +7,11 @@ from dataclasses import asdict
 
 from rich.console import Console
 
-import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.groups import group
-from cli.on_record import author, on_record
 from cli.tables import listed, print_list
+from services.sending import resume as go_on
 from store.mail import sending
 
 app = group(
@@ -52,9 +51,5 @@ def status(as_json: AsJson = False) -> None:
 @app.command("resume")
 def resume() -> None:
     """Have mail go on from where it stood, because what was wrong is mended."""
-    with database().begin() as connection:
-        now = settings_module.get().clock().now()
-        ended = sending.resume(connection, author(), now)
-        if ended:
-            on_record(connection, "POST", "/api/system/sending/resume")
+    ended = go_on(terminal(), operator())
     Console().print("Mail goes on." if ended else "Sending is not paused.")

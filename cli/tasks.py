@@ -17,20 +17,18 @@ from sqlalchemy import Connection, Engine
 
 import settings as settings_module
 from cli.arguments import AsJson, done_by
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
-from cli.on_record import REFUSED, on_record
 from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
 from domain.labels import DISPOSITIONS, WHY, label
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks import rules
 from domain.tasks.completion import Completion
-from store.meetings.meetings import MeetingRefused
-from store.tasks import held_answers, tasks
-from store.tasks.answers import TaskOver, TaskRefused
+from services import tasks as services
+from store.tasks import tasks
 from store.views import task_lists
 from store.views.dossier import dossier
 from store.views.next_actions import next_actions
@@ -47,39 +45,6 @@ DELIVERY_SECONDS = 3.0
 TaskId = Annotated[int, typer.Argument(metavar="TASK", help="Its number in `tasks list`.")]
 
 
-def finish(
-    engine: Engine,
-    task_id: int,
-    completion: Completion,
-    by: str,
-    now: datetime,
-    route: str,
-    **asked: Any,
-) -> None:
-    """Take a person's disposition; what comes too late is kept with the lead.
-
-    Args:
-        by: who completes the task.
-        now: journey time, UTC.
-        route: of the API, with what is kept of it on record.
-
-    Raises:
-        UserError: it cannot be taken; the sentence says what happened instead.
-    """
-    try:
-        with engine.begin() as connection:
-            held_answers.complete(connection, task_id, completion, by, now)
-            on_record(connection, "POST", route, **asked)
-    except (TaskRefused, MeetingRefused) as refusal:
-        kept = ""
-        if completion.note or isinstance(refusal, TaskOver):
-            with engine.begin() as connection:
-                if tasks.keep_refused(connection, task_id, completion, by, now):
-                    on_record(connection, "POST", route, status=REFUSED, **asked)
-                    kept = " What you typed is kept with the lead: `lead show` has it."
-        raise UserError(f"{_option(refusal)}{refusal}{kept}") from None
-
-
 def entered(**fields: Any) -> Completion:
     """A completion of what was written in the options.
 
@@ -91,13 +56,6 @@ def entered(**fields: Any) -> Completion:
     except ValidationError as error:
         wrong = error.errors()[0]
         raise UserError(f"--{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}.") from None
-
-
-def _option(refusal: TaskRefused | MeetingRefused) -> str:
-    """Where a person wrote what is refused, to stand before the sentence that says why; '' where
-    no option is wrong."""
-    field = "at" if isinstance(refusal, MeetingRefused) else refusal.field
-    return f"--{field}: " if field not in ("", "disposition") else ""
 
 
 @app.command("list")
@@ -189,12 +147,12 @@ def finish_task(
     ] = "",
 ) -> None:
     """Finish a task with its disposition; the lead's journey goes on at once."""
-    engine = database()
-    with engine.connect() as connection:
-        task = task_lists.detail(connection, task_id, settings_module.get().clock().now())
+    context = terminal()
+    now = context.clock.now()
+    with context.database.connect() as connection:
+        task = task_lists.detail(connection, task_id, now)
     if task is None:
         raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
-    now = settings_module.get().clock().now()
     completion = entered(
         disposition=disposition,
         at=parse_time(at, task.time_zone, now) if at else None,
@@ -204,10 +162,10 @@ def finish_task(
         learned=learned_fields(learned or []),
         until=parse_day(until, "--until") if until else None,
     )
-    who, route = done_by(engine, by, task.owner), f"/api/tasks/{task_id}/complete"
-    finish(engine, task_id, completion, who, now, route, disposition=disposition)
+    asking = operator(done_by(context.database, by, task.owner))
+    services.complete(context, asking, task_id, completion)
     ended = label(DISPOSITIONS, disposition)
-    Console().print(f"Task {task_id} is done: {ended}. {_news_of(engine, task_id)}")
+    Console().print(f"Task {task_id} is done: {ended}. {_news_of(context.database, task_id)}")
 
 
 def _news_of(engine: Engine, task_id: int) -> str:

@@ -12,23 +12,21 @@ from rich.console import Console
 
 import settings as settings_module
 from cli.arguments import AsJson, done_by
-from cli.connect import database
+from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import ALERTS, label
 from domain.time.shown import in_english
 from domain.time.window import zone
 from domain.translations.cldr_names import country_name
+from services import team as services
 from store import alerts as alert_rows
 from store.routing import presence as presences
 from store.routing.overflow import Waiting
 from store.routing.overflow import overflow as queue
-from store.routing.presence import PresenceRefused, RepLine
-from store.routing.routing import RoutingRefused
-from store.routing.routing import reassign as give
+from store.routing.presence import RepLine
 from store.sla.business_time import calendar_of
 
 app = group(
@@ -104,13 +102,7 @@ def presence(
     ],
 ) -> None:
     """Say that a rep takes no new leads for now, or takes them again."""
-    now = settings_module.get().clock().now()
-    try:
-        with database().begin() as connection:
-            served = presences.set_presence(connection, rep, not away, now)
-            on_record(connection, "PUT", f"/api/team/{rep}/presence", present=not away)
-    except PresenceRefused as refusal:
-        raise UserError(str(refusal)) from None
+    served = services.set_presence(terminal(), operator(), rep, present=not away)
     if away:
         print(f"{rep} is given no new leads until `starter.py team presence {rep} --back`.")
     else:
@@ -138,33 +130,19 @@ def absence(
             "Say when the absence begins (--from, else now) and when the rep is back (--until), "
             "or --end when the rep is back now."
         )
+    context, asking = terminal(), operator()
     if end:
-        try:
-            with database().begin() as connection:
-                served = presences.end_absence(connection, rep, now)
-                on_record(connection, "DELETE", f"/api/team/{rep}/absences/current")
-        except PresenceRefused as refusal:
-            raise UserError(str(refusal)) from None
+        served = services.end_absence(context, asking, rep)
         print(f"{rep} is given leads again.{_served(served)}")
         return
-    try:
-        with database().begin() as connection:
-            where = calendar_of(connection, rep).time_zone
-            first = parse_time(begins, where, now, "--from") if begins else now
-            last = parse_time(until, where, now, "--until")
-            moved = presences.note_absence(
-                connection, rep, first, last, now, reason=reason
-            ).tasks_moved
-            on_record(
-                connection,
-                "POST",
-                f"/api/team/{rep}/absences",
-                begins_at=first.isoformat(),
-                until=last.isoformat(),
-            )
-            meetings = presences.meetings_during(connection, rep, first, last)
-    except PresenceRefused as refusal:
-        raise UserError(str(refusal)) from None
+    with context.database.connect() as connection:
+        where = calendar_of(connection, rep).time_zone
+    first = parse_time(begins, where, now, "--from") if begins else now
+    last = parse_time(until, where, now, "--until")
+    noted = services.note_absence(context, asking, rep, begins_at=first, until=last, reason=reason)
+    moved = noted.tasks_moved
+    with context.database.connect() as connection:
+        meetings = presences.meetings_during(connection, rep, first, last)
     times = [shown_time(at, now, where) for at in (first, last)]
     print(f"{rep} is away from {times[0]} until {times[1]}.")
     if moved:
@@ -187,18 +165,13 @@ def reassign(
     leads: Annotated[list[int], typer.Argument(metavar="LEAD...")],
     to: Annotated[str, typer.Option(help="Code of the rep who gets them.")],
     by: Annotated[
-        str, typer.Option(help="Code of the rep or manager who says so; ops when left out.")
+        str, typer.Option(help="Code of the rep or manager who says so; you when left out.")
     ] = "",
 ) -> None:
     """Give leads to a rep, with their open tasks and booked meetings; all of them or none."""
-    now = settings_module.get().clock().now()
-    by = done_by(database(), by, "ops")
-    try:
-        with database().begin() as connection:
-            moved = give(connection, leads, to, by, now)
-            on_record(connection, "POST", "/api/team/reassign", to=to, leads=leads)
-    except RoutingRefused as refusal:
-        raise UserError(str(refusal)) from None
+    context = terminal()
+    asking = operator(done_by(context.database, by, ""))
+    moved = services.reassign(context, asking, leads, to)
     had = len(set(leads)) - len(moved)
     print(
         f"{to} owns {'1 lead' if len(moved) == 1 else f'{len(moved)} leads'} more."
@@ -238,17 +211,12 @@ def alerts(
     That is hot leads, leads without an owner, broken promises, stalled sales, meetings without an
     outcome.
     """
-    now = settings_module.get().clock().now()
-    with database().begin() as connection:
-        gone = alert_rows.put_away(connection, put_away or [], now)
-        for alert in gone:
-            on_record(connection, "POST", f"/api/team/alerts/{alert}/put-away")
+    context = terminal()
+    for alert in put_away or []:
+        services.put_away(context, operator(), alert)
+    now = context.clock.now()
+    with context.database.connect() as connection:
         found = alert_rows.open_alerts(connection, owner)
-    if stays := sorted(set(put_away or []) - set(gone)):
-        raise UserError(
-            f"Alert {', '.join(map(str, stays))} stays or is gone already: those of hot leads and "
-            "of the overflow queue close when the leads are answered."
-        )
     if as_json:
         print(json.dumps({"alerts": [asdict(one) for one in found]}, default=str))
         return

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from sqlalchemy import Engine
 
+import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import database
-from cli.credentials import given_name, show_all, show_once, tell_revoked
-from cli.errors import UserError
+from cli.connect import Terminal, database, operator, terminal
+from cli.credentials import show_all, show_once, tell_revoked
 from cli.groups import group
-from cli.on_record import on_record
 from domain.access import Role
-from store.access.api_tokens import (
-    MOST_TOKEN_DAYS,
-    TOKEN_DAYS,
-    TokenRefused,
-    create_token,
-    list_tokens,
-    revoke_token,
-)
+from services import keys as services
+from store.access.api_tokens import MOST_TOKEN_DAYS, TOKEN_DAYS, list_tokens
 
 app = group(
     "tokens create crm --role manager",
@@ -44,26 +36,19 @@ def create(
     ] = TOKEN_DAYS,
 ) -> None:
     """Make a token and print it, this once."""
-    name = given_name(name, WHAT, "crm")
-    try:
-        token = make_token(database(), name, role, rep, days=days)
-    except TokenRefused as refused:
-        raise UserError(str(refused)) from None
-    show_once(WHAT, token)
+    show_once(WHAT, make_token(database(), name, role, rep, days=days))
 
 
 def make_token(
     engine: Engine, name: str, role: Role, rep: str = "", *, days: int = TOKEN_DAYS
 ) -> str:
-    """A token that was made just now, on record.
+    """A token that was made just now, by whoever runs this program.
 
     Raises:
-        TokenRefused: it can't be made.
+        Conflict: it can't be made.
     """
-    with engine.begin() as connection:
-        token = create_token(connection, name, role, rep, days=days)
-        on_record(connection, "POST", "/api/tokens", name=name, role=role, rep=rep)
-    return token
+    context = Terminal(settings_module.get(), engine)
+    return services.add_token(context, operator(), name, role, rep=rep, days=days)
 
 
 @app.command("list")
@@ -94,8 +79,5 @@ def list_(
 def revoke(name: Name) -> None:
     """Take no more from a token, at once."""
     name = name.strip()
-    with database().begin() as connection:
-        revoked = revoke_token(connection, name, datetime.now(UTC))
-        if revoked:
-            on_record(connection, "POST", "/api/tokens/revoke", name=name)
-    tell_revoked(WHAT, name, "tokens", revoked=revoked)
+    services.revoke_access(terminal(), operator(), name)
+    tell_revoked(WHAT, name)

@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlalchemy import Connection
 
 import settings as settings_module
 from cli.arguments import AsJson
-from cli.connect import database
+from cli.connect import Terminal, database, operator, terminal
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
 from cli.groups import group
-from cli.on_record import on_record
 from domain.access import Role
 from embedded import read_state
 from runtime import addresses
-from store.access.second_factor import remove_second_factor
-from store.access.users import (
-    FIRST_ADMIN,
-    LINK_LIFE,
-    UserLine,
-    UserRefused,
-    add_user,
-    change_user,
-    end_sessions,
-    find_user,
-    list_users,
-    make_link,
-)
-from store.accounts.company_accounts import forget_company_account
+from services import users as services
+from store.access.users import FIRST_ADMIN, LINK_LIFE, UserLine, find_user, list_users
 from store.engine import engine
 
 app = group(
@@ -66,9 +49,7 @@ def add(
     rep: RepOption = "",
 ) -> None:
     """Add a user; `users link` brings them in for the first time."""
-    with _changing() as connection:
-        add_user(connection, email, name, role, rep)
-        on_record(connection, "POST", "/api/users", email=email, role=role, rep=rep)
+    services.add(terminal(), operator(), email=email, name=name, role=role, rep=rep)
     _say(f"{email} is a user now; `users link {email}` prints the link to sign in with.")
 
 
@@ -94,12 +75,10 @@ def link(email: Email) -> None:
             "PASSWORDS is off: users sign in through the OpenID Connect provider. To let somebody "
             "in by a link, set PASSWORDS=on and restart the web app."
         )
-    with _changing() as connection:
-        user = _user(connection, email)
-        token = make_link(connection, user.id, datetime.now(UTC))
-        on_record(connection, "POST", f"/api/users/{user.id}/link")
+    context = terminal()
+    path, _until = services.make_link(context, operator(), _user(context, email).id)
     hours = LINK_LIFE.total_seconds() / 3600
-    show_once(f"link, good for {hours:.0f} hours", f"{_web_url()}/enter/{token}")
+    show_once(f"link, good for {hours:.0f} hours", f"{_web_url()}{path}")
 
 
 @app.command("role")
@@ -109,64 +88,50 @@ def role(
     rep: RepOption = "",
 ) -> None:
     """Give a user another role; it holds at once."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        change_user(connection, user.id, datetime.now(UTC), role=role, rep=rep or None)
-        on_record(connection, "PATCH", f"/api/users/{user.id}", role=role, rep=rep)
+    context = terminal()
+    user = services.change(
+        context, operator(), _user(context, email).id, role=role, rep=rep or None
+    )
     _say(f"{user.email} has the role {role} now.")
 
 
 @app.command("disable")
 def disable(email: Email) -> None:
     """Sign a user out everywhere and let them in no more."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        change_user(connection, user.id, datetime.now(UTC), disabled=True)
-        on_record(connection, "PATCH", f"/api/users/{user.id}", disabled=True)
+    context = terminal()
+    user = services.change(context, operator(), _user(context, email).id, disabled=True)
     _say(f"{user.email} is signed out and can't sign in any more.")
 
 
 @app.command("enable")
 def enable(email: Email) -> None:
     """Let a user in again who was disabled."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        change_user(connection, user.id, datetime.now(UTC), disabled=False)
-        on_record(connection, "PATCH", f"/api/users/{user.id}", disabled=False)
+    context = terminal()
+    user = services.change(context, operator(), _user(context, email).id, disabled=False)
     _say(f"{user.email} can sign in again.")
 
 
 @app.command("sign-out")
 def sign_out(email: Email) -> None:
     """Sign a user out everywhere; they may sign in again."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        end_sessions(connection, user.id, datetime.now(UTC))
-        on_record(connection, "DELETE", f"/api/users/{user.id}/sessions")
+    context = terminal()
+    user = services.end_sessions(context, operator(), _user(context, email).id)
     _say(f"{user.email} is signed out everywhere.")
 
 
 @app.command("reset-second-factor")
 def reset_second_factor(email: Email) -> None:
     """Ask a user for no codes any more who has lost app and recovery codes; signs them out."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        if not remove_second_factor(connection, user.id):
-            raise UserError(f"{user.email} has no second factor.")
-        end_sessions(connection, user.id, datetime.now(UTC))
-        on_record(connection, "DELETE", f"/api/users/{user.id}/second-factor")
+    context = terminal()
+    user = services.reset_second_factor(context, operator(), _user(context, email).id)
     _say(f"{user.email} signs in without a code, until there is a new second factor.")
 
 
 @app.command("forget-company-account")
 def forget_account(email: Email) -> None:
     """Let a user sign in with a new company account, after the provider gave them another one."""
-    with _changing() as connection:
-        user = _user(connection, email)
-        if not forget_company_account(connection, user.id):
-            raise UserError(f"{user.email} has not signed in with a company account.")
-        end_sessions(connection, user.id, datetime.now(UTC))
-        on_record(connection, "DELETE", f"/api/users/{user.id}/company-account")
+    context = terminal()
+    user = services.forget_account(context, operator(), _user(context, email).id)
     _say(f"The next company account with the address {user.email} is this user's.")
 
 
@@ -174,28 +139,23 @@ def first_link(database_url: str, web_url: str) -> str:
     """An address that lets whoever started the stack on their own machine into the console: a
     one-time link for :data:`FIRST_ADMIN`, who is made when there is no user yet. Without that
     user the page to sign in on."""
-    with engine(database_url).begin() as connection:
-        if not list_users(connection):
-            add_user(connection, FIRST_ADMIN, "Admin", Role.ADMIN)
-            on_record(connection, "POST", "/api/users", email=FIRST_ADMIN, role=Role.ADMIN)
+    context, asking = Terminal(settings_module.get(), engine(database_url)), operator()
+    with context.database.connect() as connection:
+        first = not list_users(connection)
+    if first:
+        services.add(context, asking, email=FIRST_ADMIN, name="Admin", role=Role.ADMIN)
+    with context.database.connect() as connection:
         user = find_user(connection, FIRST_ADMIN)
-        if user is None or user.disabled_at is not None:
-            return f"{web_url}/sign-in"
-        on_record(connection, "POST", f"/api/users/{user.id}/link")
-        return f"{web_url}/enter/{make_link(connection, user.id, datetime.now(UTC))}"
+    links = context.settings.passwords != "off"
+    if not links or user is None or user.disabled_at is not None:
+        return f"{web_url}/sign-in"
+    path, _until = services.make_link(context, asking, user.id)
+    return f"{web_url}{path}"
 
 
-@contextmanager
-def _changing() -> Iterator[Connection]:
-    try:
-        with database().begin() as connection:
-            yield connection
-    except UserRefused as refused:
-        raise UserError(str(refused)) from None
-
-
-def _user(connection: Connection, email: str) -> UserLine:
-    user = find_user(connection, email)
+def _user(context: Terminal, email: str) -> UserLine:
+    with context.database.connect() as connection:
+        user = find_user(connection, email)
     if user is None:
         raise UserError(f"There is no user '{email}'; `users list` shows those there are.")
     return user

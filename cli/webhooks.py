@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-import settings as settings_module
 from cli.arguments import AsJson, Limit
-from cli.connect import database
-from cli.errors import UserError, stderr
+from cli.connect import database, operator, terminal
+from cli.errors import stderr
 from cli.groups import group
-from cli.on_record import on_record
 from cli.tables import listed, print_list
-from domain.contracts.webhooks import EVENTS, events_problem, url_problem
+from domain.contracts.webhooks import EVENTS
+from services import webhooks as services
 from store.outbox import outgoing
 
 app = group(
@@ -38,14 +37,7 @@ def add(
 ) -> None:
     """Send events to an address and print the secret that verifies them, this once."""
     wanted = [name.strip() for name in events.split(",") if name.strip()]
-    allow_private = settings_module.get().webhooks_allow_private
-    if problem := url_problem(url, allow_private=allow_private) or events_problem(wanted):
-        raise UserError(problem)
-    with database().begin() as connection:
-        secret = outgoing.add_endpoint(connection, url, wanted)
-        if secret is None:
-            raise UserError(f"Events go to {url} already; `webhooks remove` it to change that.")
-        on_record(connection, "POST", "/api/webhooks/endpoints", url=url, events=wanted)
+    secret = services.add(terminal(), operator(), url, wanted)
     stderr.print("This secret verifies the signatures. It can't be shown again:", markup=False)
     print(secret)
 
@@ -79,10 +71,7 @@ def list_(as_json: AsJson = False) -> None:
 @app.command("remove")
 def remove(url: Url) -> None:
     """Send nothing more to an address; its log stays."""
-    with database().begin() as connection:
-        if not outgoing.remove_endpoint(connection, url):
-            raise UserError(f"Nothing is sent to {url}; `webhooks list` shows where events go.")
-        on_record(connection, "POST", "/api/webhooks/endpoints/remove", url=url)
+    services.remove(terminal(), operator(), url)
     Console().print(f"Nothing more is sent to {url}.", markup=False, soft_wrap=True)
 
 
@@ -129,10 +118,5 @@ def resend(
     ],
 ) -> None:
     """Send an event again now, under the same webhook-id."""
-    try:
-        with database().begin() as connection:
-            outgoing.resend(connection, delivery)
-            on_record(connection, "POST", f"/api/webhooks/deliveries/{delivery}/resend")
-    except outgoing.DeliveryRefused as refused:
-        raise UserError(f"{refused} `webhooks log` shows the deliveries.") from None
+    services.resend(terminal(), operator(), delivery)
     Console().print(f"Delivery {delivery} is sent again; `webhooks log` tells how that went.")

@@ -18,6 +18,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.journey import journey_id
+from domain.refusals import Conflict, NoJourney, TemporalAway
 from domain.sentences import sentence
 
 Order = Literal["pause", "resume", "stop"]
@@ -27,18 +28,6 @@ LONGEST_SECONDS = 4.0
 """How long people wait for one answer of Temporal; a server that hangs gives none."""
 
 
-class NoJourney(Exception):
-    """The lead has no running journey."""
-
-
-class MoveRefused(Exception):
-    """The journey can't go there now; the sentence is the journey's."""
-
-
-class TemporalAway(Exception):
-    """Temporal did not answer; the sentence names its status."""
-
-
 async def state_of(client: Client, lead_id: int) -> dict[str, str] | None:
     """What the journey says of itself: ``waiting_for`` and more; None when none is running.
 
@@ -46,7 +35,7 @@ async def state_of(client: Client, lead_id: int) -> dict[str, str] | None:
         TemporalAway: Temporal did not answer.
     """
     try:
-        return await _reached(_state(_journey(client, lead_id)))
+        return await _reached(lead_id, _state(_journey(client, lead_id)))
     except NoJourney:
         return None
 
@@ -57,7 +46,7 @@ async def order(client: Client, lead_id: int, what: Order) -> None:
     Raises:
         NoJourney, TemporalAway
     """
-    await _reached(_journey(client, lead_id).signal(what))
+    await _reached(lead_id, _journey(client, lead_id).signal(what))
 
 
 async def end_at_once(
@@ -97,16 +86,15 @@ async def move(client: Client, lead_id: int, phase: str) -> str:
 
     Raises:
         NoJourney, TemporalAway
-        MoveRefused: there is no such phase, or the journey can't go there.
+        Conflict: there is no such phase, or the journey can't go there.
     """
     asked = _journey(client, lead_id).execute_update("move_to", phase, result_type=str)
     try:
-        left: str = await _reached(asked)
+        left: str = await _reached(lead_id, asked)
     except WorkflowUpdateFailedError as refused:
         cause = refused.cause
-        raise MoveRefused(
-            cause.message if isinstance(cause, FailureError) else str(cause)
-        ) from None
+        said = cause.message if isinstance(cause, FailureError) else str(cause)
+        raise Conflict(said, "phase") from None
     return left
 
 
@@ -124,7 +112,7 @@ async def _state(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
     return state
 
 
-async def _reached(asked: Awaitable[Result]) -> Result:
+async def _reached(lead_id: int, asked: Awaitable[Result]) -> Result:
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
             return await asked
@@ -132,7 +120,7 @@ async def _reached(asked: Awaitable[Result]) -> Result:
         raise TemporalAway(sentence("Temporal did not answer in time: try again.")) from None
     except RPCError as error:
         if error.status == RPCStatusCode.NOT_FOUND:
-            raise NoJourney from None
+            raise NoJourney(sentence("lead-{lead} has no running journey.", lead=lead_id)) from None
         raise TemporalAway(
             sentence("Temporal did not answer ({status}): try again.", status=error.status.name)
         ) from None

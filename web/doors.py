@@ -18,8 +18,9 @@ from fastapi.routing import APIRoute
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect, HTTPConnection
 
+from domain.refusals import Refusal
 from store.published.policies import PolicyMissing
-from web.problems import FieldError, Problem, answer, unavailable
+from web.problems import Problem, answer, unavailable
 from web.views import sorry, translator_of
 
 log = structlog.get_logger(__name__)
@@ -48,7 +49,7 @@ class DoorRoute(APIRoute):
         async def answered(request: Request) -> Response:
             try:
                 return await handle(request)
-            except Problem as problem:
+            except Refusal as problem:
                 log.warning(
                     "a request of a program was refused",
                     door=self.path,
@@ -63,7 +64,7 @@ class DoorRoute(APIRoute):
 
         return answered
 
-    def answer(self, problem: Problem) -> Response:
+    def answer(self, problem: Refusal) -> Response:
         """The answer that tells of the problem."""
         return answer(problem)
 
@@ -83,9 +84,8 @@ def refusal(
         detail: a sentence that holds nothing of the body.
         code: for programs; the usual one of the status when left out.
     """
-    errors = [FieldError(field=field, message=detail)] if field else []
     code = code or _CODES.get(status, "unavailable" if status == 503 else "invalid")
-    return Problem(status, code, detail, errors, headers)
+    return Problem(status, code, detail, headers, field=field)
 
 
 def told(asked: HTTPConnection, problem: Problem, sentence: str, home: str = "") -> Response:

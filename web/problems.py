@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -14,10 +15,10 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from domain.refusals import Invalid, Missing, Mistake, Refusal, TooMany, Unavailable
 from domain.sentences import sentence
 from store.engine import AWAY
 from store.published.policies import PolicyMissing
-from temporal.steering import TemporalAway
 from web.retry_after import retry_after
 
 log = structlog.get_logger(__name__)
@@ -48,21 +49,22 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = []
 
 
-class Problem(Exception):
-    """A request that can't be granted."""
+class Problem(Refusal):
+    """What only HTTP can refuse: a body that is too large, too many requests."""
 
     def __init__(
         self,
         status: int,
         code: str,
         detail: str,
-        errors: Sequence[FieldError] = (),
         headers: Mapping[str, str] | None = None,
+        *,
+        field: str = "",
+        mistakes: Sequence[Mistake] = (),
     ) -> None:
-        super().__init__(detail)
+        super().__init__(detail, field, mistakes)
         self.status = status
         self.code = code
-        self.errors = list(errors)
         self.headers = {**retry_after(status), **(headers or {})}
 
 
@@ -77,46 +79,40 @@ MAY_BE_DONE = sentence(
 )
 
 
-def refused(detail: str, field: str = "") -> Problem:
-    """What was asked for is understood and can't be done now: 409."""
-    return Problem(409, "refused", detail, [FieldError(field=field, message=detail)] * bool(field))
-
-
-def invalid(field: str, detail: str) -> Problem:
-    """A field holds what it can't hold: 422."""
-    return Problem(422, "invalid", detail, [FieldError(field=field, message=detail)])
-
-
-def missing(detail: str) -> Problem:
-    """There is no such thing, or not for this caller: 404."""
-    return Problem(404, "not_found", detail)
-
-
 INTERNAL = Problem(500, "internal", "Something went wrong here, not in the request. Try again.")
 """The answer to what nobody foresaw; the log says where it happened."""
 
 
-def unavailable(error: Exception) -> Problem:
-    """A server is away that is needed: 503."""
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}}
+"""What an answer with a status says beside its body."""
+
+
+def unavailable(error: Exception) -> Unavailable:
+    """A server is away that is needed."""
     log.warning("a request can't be answered now", error=type(error).__name__)
     # What SQLAlchemy says holds the statement, and what was to be kept.
-    detail = str(DATABASE_AWAY) if isinstance(error, SQLAlchemyError) else str(error)
-    return Problem(503, "unavailable", detail)
+    return Unavailable(str(DATABASE_AWAY) if isinstance(error, SQLAlchemyError) else str(error))
 
 
-def answer(problem: Problem, **more: object) -> Response:
-    """The answer that tells of the problem; ``more`` are extension members (RFC 9457 3.2)."""
+def answer(refusal: Refusal, **more: object) -> Response:
+    """The answer that tells of it; ``more`` are extension members (RFC 9457 3.2)."""
+    mistakes = refusal.mistakes
+    if refusal.field:
+        mistakes = [Mistake(refusal.field, str(refusal)), *mistakes]
     body = ProblemDetails(
-        title=http.HTTPStatus(problem.status).phrase,
-        status=problem.status,
-        detail=str(problem),
-        code=problem.code,
-        errors=problem.errors,
+        title=http.HTTPStatus(refusal.status).phrase,
+        status=refusal.status,
+        detail=str(refusal),
+        code=refusal.code,
+        errors=[FieldError(**asdict(one)) for one in mistakes],
     )
+    own = refusal.headers if isinstance(refusal, Problem) else {}
+    if isinstance(refusal, TooMany):
+        own = {"Retry-After": str(refusal.again_in)}
     return JSONResponse(
         body.model_dump(exclude_none=True) | more,
-        problem.status,
-        problem.headers,
+        refusal.status,
+        {**HEADERS.get(refusal.status, {}), **retry_after(refusal.status), **own},
         media_type="application/problem+json",
     )
 
@@ -124,36 +120,35 @@ def answer(problem: Problem, **more: object) -> Response:
 def handle_problems(app: FastAPI) -> None:
     """Have every error of ``app`` answered with problem details."""
 
-    @app.exception_handler(Problem)
-    def told(_request: Request, problem: Problem) -> Response:
-        return answer(problem)
+    @app.exception_handler(Refusal)
+    def told(_request: Request, refusal: Refusal) -> Response:
+        if refusal.status == 503:
+            log.warning("the API can't answer", error=type(refusal).__name__)
+        return answer(refusal)
 
     @app.exception_handler(HTTPException)
     def of_the_framework(_request: Request, error: HTTPException) -> Response:
         if error.status_code == 404:
-            return answer(missing("There is no such address; /api/openapi.json lists them."))
+            return answer(Missing("There is no such address; /api/openapi.json lists them."))
         code = "method_not_allowed" if error.status_code == 405 else "invalid"
         return answer(Problem(error.status_code, code, str(error.detail), headers=error.headers))
 
     @app.exception_handler(RequestValidationError)
     def not_understood(_request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            FieldError(field=_field(one["loc"]), message=_sentence(one)) for one in error.errors()
-        ]
-        return answer(
-            Problem(422, "invalid", " ".join(f"{e.field}: {e.message}" for e in errors), errors)
-        )
+        found = [Mistake(_field(one["loc"]), _sentence(one)) for one in error.errors()]
+        said = " ".join(f"{one.field}: {one.message}" for one in found)
+        return answer(Invalid(said, mistakes=found))
 
     @app.exception_handler(DataError)
     def not_to_be_kept(_request: Request, _error: Exception) -> Response:
-        return answer(Problem(422, "invalid", str(NOT_TO_BE_KEPT)))
+        return answer(Invalid(str(NOT_TO_BE_KEPT)))
 
     def not_ready(_request: Request, error: Exception) -> Response:
         return answer(unavailable(error))
 
     # It is raised again after the answer, for the log.
     app.add_exception_handler(Exception, lambda _request, _error: answer(INTERNAL))
-    for away in (*AWAY, PolicyMissing, TemporalAway):
+    for away in (*AWAY, PolicyMissing):
         app.add_exception_handler(away, not_ready)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 
 from domain.access import Role
+from domain.refusals import Conflict, Unauthorized
 from domain.sentences import sentence
 from store.access import named_keys
 from store.tables import ApiChange, ApiToken, Rep
@@ -21,14 +22,6 @@ PREFIX = "prn_"
 
 TOKEN_DAYS = 365
 MOST_TOKEN_DAYS = 1826
-
-
-class TokenRefused(Exception):
-    """A token that can't be made; the sentence says why."""
-
-
-class TokenExpired(Exception):
-    """A token whose time is over; the sentence says what to do."""
 
 
 @dataclass(frozen=True)
@@ -86,19 +79,17 @@ def create_token(
         The token, which nobody can tell again.
 
     Raises:
-        TokenRefused: the name is taken (be it by a token that was revoked), or the rep is missing,
+        Conflict: the name is taken (be it by a token that was revoked), or the rep is missing,
             unknown, or not wanted.
     """
     if role == Role.SDR and not rep:
-        raise TokenRefused(
-            sentence("A token of role sdr acts for a rep: say which, such as rep-1.")
-        )
+        raise Conflict(sentence("A token of role sdr acts for a rep: say which, such as rep-1."))
     if role != Role.SDR and rep:
-        raise TokenRefused(
+        raise Conflict(
             sentence("A token of role {role} acts for no rep: leave the rep out.", role=role)
         )
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
-        raise TokenRefused(
+        raise Conflict(
             sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
         )
     token = PREFIX + secrets.token_urlsafe(32)
@@ -106,7 +97,7 @@ def create_token(
     ends = datetime.now(UTC) + timedelta(days=days)
     values = {"token_hash": kept, "role": role, "rep": rep, "expires_at": ends}
     if not named_keys.add(connection, ApiToken, name=name, **values):
-        raise TokenRefused(
+        raise Conflict(
             sentence("There is, or was, a token '{name}': choose another name.", name=name)
         )
     return token
@@ -116,7 +107,7 @@ def find_caller(connection: Connection, token: str) -> Caller | None:
     """Whose this token is; None when it is nobody's, was revoked, or its rep has left.
 
     Raises:
-        TokenExpired: its time is over.
+        Unauthorized: its time is over.
     """
     row = connection.execute(
         select(
@@ -134,7 +125,7 @@ def find_caller(connection: Connection, token: str) -> Caller | None:
     if row is None or (row.rep and not row.active):
         return None
     if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
-        raise TokenExpired(sentence("The token has expired: ask an admin for a new one."))
+        raise Unauthorized(sentence("The token has expired: ask an admin for a new one."))
     # Once a minute is enough to tell a token that is in use from one that is forgotten.
     connection.execute(
         text(

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from domain.access import Role
 from domain.email.addresses import address_key
 from domain.lead_files.row import RejectedRowError, checked_email
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.access.named_keys import digest
@@ -24,10 +25,6 @@ from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep, SecondFact
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
 LINK_LIFE = timedelta(hours=24)
-
-
-class UserRefused(Exception):
-    """What can't be done with a user; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +65,20 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
         The user's id.
 
     Raises:
-        UserRefused: the address is none or taken, there is no name, or the rep does not fit.
+        Conflict: the address is none or taken, there is no name, or the rep does not fit.
     """
     email = email.strip()
     if email != FIRST_ADMIN:
         try:
             email = checked_email(email)
         except RejectedRowError as wrong:
-            raise UserRefused(
+            raise Conflict(
                 sentence(
                     "'{address}' is no e-mail address: {wrong}", address=email, wrong=str(wrong)
                 )
             ) from None
     if not name.strip():
-        raise UserRefused(sentence("A user needs a name."))
+        raise Conflict(sentence("A user needs a name."))
     _check_rep(connection, role, rep)
     made = connection.execute(
         upsert(ConsoleUser)
@@ -90,7 +87,7 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
         .returning(ConsoleUser.id)
     ).scalar()
     if made is None:
-        raise UserRefused(sentence("There is a user {address} already.", address=email))
+        raise Conflict(sentence("There is a user {address} already.", address=email))
     return made
 
 
@@ -146,7 +143,7 @@ def change_user(
     out.
 
     Raises:
-        UserRefused: the rep does not fit the role, the name is empty, or nobody who may manage
+        Conflict: the rep does not fit the role, the name is empty, or nobody who may manage
             users would be left.
     """
     # In one order for everybody, so that of two admins who disable each other one is refused.
@@ -166,9 +163,9 @@ def change_user(
     if (new_role, new_rep) != (user.role, user.rep):
         _check_rep(connection, new_role, new_rep)
     if name is not None and not name.strip():
-        raise UserRefused(sentence("A user needs a name."))
+        raise Conflict(sentence("A user needs a name."))
     if list(admins) == [user_id] and (disabled or new_role != Role.ADMIN):
-        raise UserRefused(
+        raise Conflict(
             sentence(
                 "{address} is the only admin: make another user admin first.", address=user.email
             )
@@ -205,7 +202,7 @@ def make_link(connection: Connection, user_id: int, now: datetime) -> str:
     """Make a token that signs the user in once within :data:`LINK_LIFE`; it ends the one before.
 
     Raises:
-        UserRefused: there is no such user, or it is disabled.
+        Conflict: there is no such user, or it is disabled.
     """
     active = connection.scalar(
         select(ConsoleUser.id)
@@ -213,7 +210,7 @@ def make_link(connection: Connection, user_id: int, now: datetime) -> str:
         .with_for_update()
     )
     if active is None:
-        raise UserRefused(sentence("Only a user who is not disabled can get a link."))
+        raise Conflict(sentence("Only a user who is not disabled can get a link."))
     connection.execute(
         delete(LoginLink).where((LoginLink.user_id == user_id) | (LoginLink.expires_at <= now))
     )
@@ -271,13 +268,11 @@ def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
 
 def _check_rep(connection: Connection, role: Role, rep: str) -> None:
     if role == Role.SDR and not rep:
-        raise UserRefused(sentence("A user of role sdr is a rep: say which, such as rep-1."))
+        raise Conflict(sentence("A user of role sdr is a rep: say which, such as rep-1."))
     if rep and role not in (Role.SDR, Role.MANAGER):
-        raise UserRefused(
-            sentence("A user of role {role} is no rep: leave the rep out.", role=role)
-        )
+        raise Conflict(sentence("A user of role {role} is no rep: leave the rep out.", role=role))
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
-        raise UserRefused(
+        raise Conflict(
             sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
         )
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 
 from domain.contracts.journey import ENDED, Code, Notice, Phase
 from domain.names import full_name, id_named
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.accounts.accounts import name_key
 from store.outbox.relay_messages import notify_journey, plan_anew
@@ -20,10 +21,6 @@ from store.routing.presence import is_known
 from store.scoring.lead_standing import WITH_MARKETING
 
 _LONGEST_HOLD = timedelta(days=5 * 366)
-
-
-class AccountRefused(Exception):
-    """Something that can't be done to an account; the sentence says what to do instead."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +165,11 @@ def hold(
         now: journey time, UTC.
 
     Raises:
-        AccountRefused: the time is not to come, or too far away, nobody has this code, or there
+        Conflict: the time is not to come, or too far away, nobody has this code, or there
             is no reason.
     """
     if until is not None and not now < until <= now + _LONGEST_HOLD:
-        raise AccountRefused(
+        raise Conflict(
             sentence(
                 "{day:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
                 "or hold the account for good.",
@@ -180,11 +177,11 @@ def hold(
             )
         )
     if not is_known(connection, by):
-        raise AccountRefused(
+        raise Conflict(
             sentence("Nobody has the code '{code}'; the team policy names the reps.", code=by)
         )
     if not reason.strip():
-        raise AccountRefused(sentence("Say why the account is held: others will ask."))
+        raise Conflict(sentence("Say why the account is held: others will ask."))
     connection.execute(
         text(
             "UPDATE account SET held_until = coalesce(cast(:until AS timestamptz), 'infinity'), "
@@ -226,11 +223,11 @@ def play(
         among: ids of the leads that whoever starts it may see; None for all.
 
     Raises:
-        AccountRefused: the account is held out of marketing.
-        store.published.cadences.CadenceMissing: the cadence was never published.
+        Conflict: the account is held out of marketing.
+        CadenceMissing: the cadence was never published.
     """
     if account.held:
-        raise AccountRefused(
+        raise Conflict(
             sentence(
                 "{account} is held out of marketing by {who}: release it first.",
                 account=account.name,

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 
 from domain.contracts.journey import ENDED, journey_id, opportunity_workflow_id
 from domain.email.addresses import address_key
+from domain.refusals import Conflict, Missing
 from domain.sentences import sentence
 from store.consent.consent import lock_address
 from store.erasure.erasure_plan import PLAN, Erase
@@ -35,10 +36,6 @@ _LOCKS = (
     "SELECT FROM task WHERE lead_id = :lead ORDER BY id FOR UPDATE",
     "SELECT FROM lead WHERE id = :lead FOR UPDATE",
 )
-
-
-class ErasureRefused(Exception):
-    """Nobody was erased; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ def erase(
         now: journey time, UTC.
 
     Raises:
-        ErasureRefused: there is no such lead, it is erased, or the address is another one's.
+        Conflict: there is no such lead, it is erased, or the address is another one's.
     """
     email_key = _email_key(connection, lead_id)
     lock_address(connection, email_key)
@@ -93,13 +90,14 @@ def erase(
         select(Lead.email_key, Lead.stage, Lead.phase_reason, Lead.cycle).where(Lead.id == lead_id)
     ).one()
     if _is_mark(lead_id, lead.email_key):
-        raise ErasureRefused(sentence("lead-{lead} is erased already.", lead=lead_id))
+        raise Conflict(sentence("lead-{lead} is erased already.", lead=lead_id))
     if address_key(address) != lead.email_key:
-        raise ErasureRefused(
+        raise Conflict(
             sentence(
                 "This is not the address of lead-{lead}: nothing was erased. Type it as shown.",
                 lead=lead_id,
-            )
+            ),
+            "address",
         )
     counts = _clear(connection, lead_id, now, last=False)
     connection.execute(
@@ -245,7 +243,7 @@ def _values(connection: Connection, lead_id: int) -> dict[str, object]:
 def _email_key(connection: Connection, lead_id: int) -> str:
     key = connection.scalar(select(Lead.email_key).where(Lead.id == lead_id))
     if key is None:
-        raise ErasureRefused(sentence("There is no lead {lead}.", lead=lead_id))
+        raise Missing(sentence("There is no lead {lead}.", lead=lead_id))
     return key
 
 

@@ -7,16 +7,19 @@ one that should run and has no lock was interrupted. Times of imports are real t
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.lead_files.lead_file import LeadFile
 from domain.lead_files.preview import Head
+from domain.refusals import Conflict
 from domain.sentences import sentence
+from store.imports.lead_import import published_cadences
 from store.tables import ImportFile, ImportRun
 
 KEPT_DAYS = 7
@@ -25,10 +28,6 @@ LOCK_CLASS = 7_041_984
 """First half of the lock of an import that runs; the second is its id."""
 
 CAN_START = ("ready", "failed", "interrupted")
-
-
-class ImportRefused(Exception):
-    """What can't be done with an import; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,36 @@ class NewImport:
     source: str
     cadence: str
     dates: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an import. ``reasons`` counts rejected rows by short reason, ``not_understood``
+    rows by the field that was not; ``starts_for`` are the real seconds within which its journeys
+    start, ``ready_hours`` the hours within which ``ready`` leads go to sales."""
+
+    rows: int
+    created: int
+    updated: int
+    unsubscribed: int
+    reasons: Mapping[str, int]
+    not_understood: Mapping[str, int]
+    journeys: int
+    starts_for: float
+    ready: int
+    ready_hours: int
+    ready_per_hour: int
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were."""
+        return sum(self.reasons.values())
+
+    def _columns(self) -> dict[str, Any]:
+        kept = {one.name: getattr(self, one.name) for one in fields(self)}
+        del kept["ready_per_hour"]
+        counts = {name: dict(kept[name]) for name in ("reasons", "not_understood")}
+        return kept | counts | {"rejected": self.rejected, "ended_at": datetime.now(UTC)}
 
 
 _COLUMNS = ", ".join(
@@ -156,7 +185,7 @@ def choose(connection: Connection, run_id: int, **chosen: Any) -> None:
     """Change fields, source, cadence, dates or encoding of an import that does not run.
 
     Raises:
-        ImportRefused: it runs or is done.
+        Conflict: it runs or is done.
     """
     _can_start(connection, run_id)
     connection.execute(update(ImportRun).where(ImportRun.id == run_id).values(**chosen))
@@ -172,11 +201,11 @@ def data_of(connection: Connection, run_id: int) -> bytes:
     """The file of an import.
 
     Raises:
-        ImportRefused: it is not kept any more.
+        Conflict: it is not kept any more.
     """
     kept = connection.scalar(select(ImportFile.data).where(ImportFile.run_id == run_id))
     if kept is None:
-        raise ImportRefused(sentence("The file is not kept any more: choose it again."))
+        raise Conflict(sentence("The file is not kept any more: choose it again."))
     return zlib.decompress(kept)
 
 
@@ -189,7 +218,7 @@ def discard(connection: Connection, run_id: int) -> None:
     """Forget an import that was not done, with its file.
 
     Raises:
-        ImportRefused: it runs or is done.
+        Conflict: it runs or is done.
     """
     _can_start(connection, run_id)
     connection.execute(delete(ImportRun).where(ImportRun.id == run_id))
@@ -210,13 +239,65 @@ def forget_old(connection: Connection) -> None:
     )
 
 
+def record(
+    connection: Connection,
+    *,
+    file_name: str,
+    by: str,
+    source: str,
+    cadence: str,
+    dates: str = "",
+    encoding: str,
+    lines: int,
+    outcome: Outcome,
+) -> None:
+    """Keep a record of an import whose file is not kept, as of the command line."""
+    connection.execute(
+        insert(ImportRun).values(
+            file_name=file_name,
+            by=by,
+            source=source,
+            cadence=cadence,
+            dates=dates,
+            encoding=encoding,
+            lines=lines,
+            line=lines,
+            started_at=func.now(),
+            **outcome._columns(),
+        )
+    )
+
+
+def end(connection: Connection, run: RunLine, outcome: Outcome, rejects: bytes | None) -> None:
+    """Record what came of an import, in the transaction that imports; its file is erased.
+
+    Args:
+        rejects: the rows that could not be imported, CSV.
+    """
+    connection.execute(
+        update(ImportFile)
+        .where(ImportFile.run_id == run.id)
+        .values(data=None, head=None, rejects=rejects)
+    )
+    connection.execute(
+        update(ImportRun)
+        .where(ImportRun.id == run.id)
+        .values(state="done", line=run.lines, **outcome._columns())
+    )
+
+
+def note(watch: Connection, run_id: int, **values: Any) -> None:
+    """Note how far an import is, or how it ended."""
+    watch.execute(update(ImportRun).where(ImportRun.id == run_id).values(values))
+
+
 def _can_start(connection: Connection, run_id: int) -> None:
     connection.execute(select(ImportRun.id).where(ImportRun.id == run_id).with_for_update())
     run = find_run(connection, run_id)
     if run is None:
-        raise ImportRefused(sentence("This import was discarded: choose the file again."))
+        raise Conflict(sentence("This import was discarded: choose the file again."))
     if run.state not in CAN_START:
-        raise ImportRefused(
+        raise Conflict(
             sentence("This import is running: it can't be changed any more.")
             if run.state == "running"
             else sentence("This import is done: it can't be changed any more.")
@@ -230,3 +311,64 @@ def _lines(connection: Connection, rest: str, **values: Any) -> list[RunLine]:
         # The lock goes after the end was committed: one that has just ended shows it now.
         found = [RunLine(**row._mapping) for row in connection.execute(query, values)]
     return found
+
+
+def take(watch: Connection, run_id: int) -> RunLine:
+    """Begin an import: its row says so, and its lock is held by this connection, which commits each
+    statement.
+
+    Raises:
+        Conflict: it runs or is done, or its cadence is not published any more.
+    """
+    run = find_run(watch, run_id)
+    if run is None:
+        raise Conflict(sentence("This import was discarded: choose the file again."))
+    if run.state not in CAN_START:
+        raise Conflict(
+            sentence("This import is running.")
+            if run.state == "running"
+            else sentence("This import is done.")
+        )
+    published = published_cadences(watch)
+    if run.cadence and run.cadence not in published:
+        raise Conflict(
+            sentence(
+                "The cadence {cadence} is not published: choose another one, or to start no "
+                "journeys.",
+                cadence=run.cadence,
+            )
+        )
+    if not watch.scalar(text("SELECT pg_try_advisory_lock(:class, :id)"), _lock(run_id)):
+        raise Conflict(sentence("This import is running."))
+    taken = watch.scalar(
+        update(ImportRun)
+        .where(ImportRun.id == run_id, ImportRun.state != "done")
+        .values(
+            state="running",
+            rows=0,
+            line=0,
+            rejected=0,
+            reasons={},
+            error="",
+            started_at=func.now(),
+            ended_at=None,
+        )
+        .returning(ImportRun.id)
+    )
+    if taken is None:
+        give_back(watch, run_id)
+        raise Conflict(sentence("This import is done, or was discarded."))
+    return run
+
+
+def give_back(watch: Connection, run_id: int) -> None:
+    """Give the lock back; with a connection that is lost it is gone already."""
+    try:
+        watch.execute(text("SELECT pg_advisory_unlock(:class, :id)"), _lock(run_id))
+    except SQLAlchemyError:
+        watch.invalidate()
+    watch.close()
+
+
+def _lock(run_id: int) -> dict[str, int]:
+    return {"class": LOCK_CLASS, "id": run_id}

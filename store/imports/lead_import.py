@@ -1,8 +1,7 @@
 """Leads of a file into the database: COPY to a temporary table, then merged by few statements.
 
 Everything happens in the caller's transaction, in this order: :func:`prepare`, :func:`stage` once
-or several times, :func:`opt_out_staged`, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`,
-:func:`record_run`.
+or several times, :func:`opt_out_staged`, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`.
 """
 
 from __future__ import annotations
@@ -10,13 +9,13 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, cast
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from domain.lead_files.row import LeadRow
 from domain.scoring.policy import ScoringPolicy
@@ -29,7 +28,6 @@ from store.published.policies import PolicyMissing, policy
 from store.recycle.recycle import contracts_changed
 from store.scoring.sales_pace import Pace, pace_of
 from store.scoring.scoring import PAGE, refresh_fit
-from store.tables import ImportRun
 
 # Two imports at once would lock the same leads in different orders; any constant number will do.
 IMPORT_LOCK = 7_041_983
@@ -392,34 +390,3 @@ def published_cadences(connection: Connection) -> list[str]:
     """Names of the cadences that have a published version, in alphabetical order."""
     found = connection.execute(text("SELECT DISTINCT name FROM cadence_version ORDER BY name"))
     return list(found.scalars())
-
-
-def record_run(
-    connection: Connection,
-    *,
-    file_name: str,
-    by: str,
-    source: str,
-    cadence: str,
-    rows: int,
-    created: int,
-    updated: int,
-    rejected: int,
-    unsubscribed: int,
-    not_understood: Mapping[str, int],
-) -> None:
-    """Keep a record of the import; ``not_understood`` counts rows by the field that was not."""
-    connection.execute(
-        insert(ImportRun).values(
-            file_name=file_name,
-            by=by,
-            source=source,
-            cadence=cadence,
-            rows=rows,
-            created=created,
-            updated=updated,
-            rejected=rejected,
-            unsubscribed=unsubscribed,
-            not_understood=dict(not_understood),
-        )
-    )

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.email.addresses import address_key
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.scoring.engagement import record_engagement
 from store.tables import Engagement, OutboxMessage, Touch
@@ -17,10 +18,6 @@ from store.tables import Engagement, OutboxMessage, Touch
 # No conflict target: two writers of one touch may collide on either of its unique columns.
 _KEEP = insert(OutboxMessage).on_conflict_do_nothing().returning(OutboxMessage.message_id)
 _KEPT = select(OutboxMessage.message_id).where(OutboxMessage.touch_key == bindparam("key"))
-
-
-class ReplyRefused(Exception):
-    """A reply that can't be given; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +175,10 @@ def reply(connection: Connection, mail: MailLine, words: str, now: datetime) -> 
         now: journey time, UTC.
 
     Raises:
-        ReplyRefused: it is no touch's mail, so it is unknown whose reply it would be.
+        Conflict: it is no touch's mail, so it is unknown whose reply it would be.
     """
     if mail.touch_id is None or mail.lead_id is None:
-        raise ReplyRefused(sentence("This mail belongs to no lead: nobody can reply to it."))
+        raise Conflict(sentence("This mail belongs to no lead: nobody can reply to it."))
     record_engagement(
         connection,
         lead_id=mail.lead_id,

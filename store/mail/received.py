@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.engagement.bounces import BounceMeaning, bounce_kind, bounce_meaning
 from domain.names import full_name
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.inbound import TROUBLE_OF, written_to
@@ -25,10 +26,6 @@ _ENGAGEMENT_OF: dict[SettledAs, str] = {
     "opt_out": "unsubscribe",
     "automatic": "auto_reply",
 }
-
-
-class MailRefused(Exception):
-    """A received mail can't be settled so; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +147,7 @@ def assign_mail(connection: Connection, mail_id: int, lead_id: int) -> None:
     """Say whose a waiting mail is; what it is stays open.
 
     Raises:
-        MailRefused: there is none, or it is settled.
+        Conflict: there is none, or it is settled.
     """
     _lock(connection, mail_id)
     connection.execute(
@@ -170,7 +167,7 @@ def settle_mail(
         now: journey time, UTC.
 
     Raises:
-        MailRefused: there is none, it is settled, or it is nobody's yet and must be somebody's.
+        Conflict: there is none, it is settled, or it is nobody's yet and must be somebody's.
     """
     mail = _lock(connection, mail_id)
     key = f"inbound:{mail.message_id}"
@@ -178,12 +175,12 @@ def settle_mail(
         text("SELECT email_key FROM lead WHERE id = :lead"), {"lead": mail.lead_id}
     )
     if settled_as in ("reply", "bounce") and email_key is None:
-        raise MailRefused(sentence("Nobody knows whose this mail is: assign it to a lead first."))
+        raise Conflict(sentence("Nobody knows whose this mail is: assign it to a lead first."))
     kind = _ENGAGEMENT_OF.get(settled_as, "")
     if settled_as == "opt_out":
         addresses = sorted({one for one in (mail.sender_key, email_key) if one})
         if not addresses:
-            raise MailRefused(
+            raise Conflict(
                 sentence("This mail has no sender: assign it to the lead that wants no more.")
             )
         for address in addresses:
@@ -248,7 +245,7 @@ def _lock(connection: Connection, mail_id: int) -> _Waiting:
         {"id": mail_id},
     ).first()
     if row is None:
-        raise MailRefused(sentence("There is no such mail in the tray."))
+        raise Conflict(sentence("There is no such mail in the tray."))
     if row.settled_at is not None:
-        raise MailRefused(sentence("{by} has settled this mail already.", by=row.settled_by))
+        raise Conflict(sentence("{by} has settled this mail already.", by=row.settled_by))
     return _Waiting(*row[:7])

@@ -7,7 +7,6 @@ has a workflow of its own, so that none waits for another. See docs/decisions/se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import ENDED, Code, Phase
 from domain.meetings.free_times import is_free, next_free
+from domain.refusals import MeetingRefused
 from domain.sentences import sentence
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
 from store.meetings.meeting_news import (
@@ -39,18 +39,6 @@ HORIZON_DAYS = 365
 """How far ahead a meeting may be booked with us."""
 CancelledBy = Literal["", "lead", "us"]
 """Who called a meeting off; '' when nobody said so."""
-
-
-class MeetingRefused(Exception):
-    """The appointment cannot be made; the sentence says why.
-
-    ``overlap`` is whether the time is taken, ``free`` the next starts (UTC) that are not.
-    """
-
-    def __init__(self, sentence: str, *, overlap: bool = False, free: Sequence[datetime] = ()):
-        super().__init__(sentence)
-        self.overlap = overlap
-        self.free = list(free)
 
 
 @dataclass(frozen=True)
@@ -249,7 +237,6 @@ def _reserve(
             if times
             else sentence("Choose another day."),
         ),
-        overlap=True,
         free=free,
     )
 

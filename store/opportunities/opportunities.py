@@ -19,6 +19,7 @@ from domain.contracts.journey import (
     journey_id,
     opportunity_workflow_id,
 )
+from domain.refusals import OpportunityRefused
 from domain.sales.opportunities import OpportunityPolicy
 from domain.sentences import sentence
 from store.alerts import NewAlert, close_alerts, raise_alerts
@@ -29,10 +30,6 @@ from store.tables import Lead, Opportunity
 
 BESIDE = "beside:"
 """The key of a sale that people opened beside the journey's own begins so."""
-
-
-class OpportunityRefused(Exception):
-    """What was asked of a sale cannot be; the sentence says why."""
 
 
 def open_opportunity(

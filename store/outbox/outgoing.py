@@ -17,13 +17,10 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import Message, post_all
 from store.tables import WebhookDelivery, WebhookEndpoint
-
-
-class DeliveryRefused(Exception):
-    """A delivery that can't be sent again; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +272,7 @@ def resend(connection: Connection, delivery_id: int) -> None:
     attempt waits no longer.
 
     Raises:
-        DeliveryRefused: there is no such delivery, or nothing goes to its endpoint any more.
+        Conflict: there is no such delivery, or nothing goes to its endpoint any more.
     """
     row = connection.execute(
         select(WebhookDelivery.attempts, WebhookEndpoint.active, WebhookEndpoint.url)
@@ -284,9 +281,9 @@ def resend(connection: Connection, delivery_id: int) -> None:
         .with_for_update(of=WebhookDelivery)
     ).first()
     if row is None:
-        raise DeliveryRefused(sentence("There is no delivery {delivery}.", delivery=delivery_id))
+        raise Conflict(sentence("There is no delivery {delivery}.", delivery=delivery_id))
     if not row.active:
-        raise DeliveryRefused(
+        raise Conflict(
             sentence(
                 "Nothing is sent to {url} any more: add the endpoint again, then send this again.",
                 url=row.url,

@@ -19,17 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.cadences.cadence import Cadence
 from domain.checking.lint import FALLBACK_LANGUAGE
 from domain.email.rendering import CompiledTemplate
+from domain.refusals import CadenceMissing, TemplateMissing
 from domain.sentences import sentence
 from store.engine import RowGone
 from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
-
-
-class CadenceMissing(LookupError):
-    """No such cadence or version was published. The message says what to do."""
-
-
-class TemplateMissing(LookupError):
-    """No such template was published. The message says what to do."""
 
 
 @dataclass(frozen=True)

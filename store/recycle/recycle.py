@@ -11,6 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.refusals import RecycleRefused
 from domain.rules.policy import CODE
 from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
 from domain.sentences import sentence
@@ -22,10 +23,6 @@ from store.published.policies import PolicyMissing, policy
 
 FURTHEST = timedelta(days=5 * 366)
 """How far ahead the day may be on which a lead is to come back."""
-
-
-class RecycleRefused(Exception):
-    """Something that can't be done to a parked lead; the sentence says what to do instead."""
 
 
 def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
@@ -118,7 +115,8 @@ def return_on(
                 "'{code}' is no code: use lower-case letters, digits and _, such as asked_for or "
                 "budget_in_spring.",
                 code=why,
-            )
+            ),
+            "why",
         )
     connection.execute(
         text("UPDATE lead SET return_on = :day, return_why = :why WHERE id = :id"),
@@ -142,7 +140,8 @@ def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> No
                 "day on which it comes back.",
                 lead=lead_id,
                 day=until,
-            )
+            ),
+            "until",
         )
     return_on(connection, lead_id, day, now, why="extended")
 
@@ -166,7 +165,7 @@ def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
         Whether the lead is parked now.
 
     Raises:
-        store.published.cadences.CadenceMissing: the cadence was never published.
+        CadenceMissing: the cadence was never published.
     """
     if cadence:
         latest_cadence(connection, cadence)
@@ -310,11 +309,12 @@ def _check_day(lead: RestingLead, day: date, now: datetime) -> None:
                 "{day} is not to come for this lead; choose a day after {today}.",
                 day=day,
                 today=today,
-            )
+            ),
+            "until",
         )
     if day > today + FURTHEST:
         raise RecycleRefused(
-            sentence("{day} is more than five years away; choose an earlier day.", day=day)
+            sentence("{day} is more than five years away; choose an earlier day.", day=day), "until"
         )
 
 

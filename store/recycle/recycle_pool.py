@@ -11,19 +11,13 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import Code, Phase
 from domain.names import full_name
+from domain.refusals import RecycleRefused
 from domain.sales.recycle import ASKED_FOR, RecyclePolicy, RecycleRule
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.sentences import sentence
 from store.published.policies import PolicyMissing, policy
-from store.recycle.recycle import (
-    FURTHEST,
-    RecycleRefused,
-    RestingLead,
-    lock_leads,
-    rests_longer,
-    tell_parked,
-)
+from store.recycle.recycle import FURTHEST, RestingLead, lock_leads, rests_longer, tell_parked
 from store.scoring.scoring import points_now
 
 WEEKS = 26
@@ -243,7 +237,8 @@ def refuse_day(day: date, now: datetime) -> None:
                 "after {first}.",
                 day=day,
                 first=first,
-            )
+            ),
+            "until",
         )
 
 

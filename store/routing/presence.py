@@ -12,16 +12,13 @@ from datetime import datetime
 from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.routing.routing import assign, cover, drain_overflow
 from store.routing.routing_desk import lock_routing, team_policy
 from store.sla.business_time import calendar_of
 from store.sla.due_times import TimedTask
 from store.tables import IN_SALES_HANDS, Rep
-
-
-class PresenceRefused(Exception):
-    """Presence or an absence cannot be set; the sentence says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,7 @@ def set_presence(connection: Connection, rep: str, present: bool, now: datetime)
         The leads of the overflow queue that have owners now.
 
     Raises:
-        PresenceRefused: there is no such rep.
+        Conflict: there is no such rep.
     """
     _check_rep(connection, rep)
     # Who routes may look for the time of a rep, and waits for that row then.
@@ -83,7 +80,7 @@ def note_absence(
         now: journey time, UTC.
 
     Raises:
-        PresenceRefused: as :func:`add_absence`.
+        Conflict: as :func:`add_absence`.
     """
     made = add_absence(connection, rep, begins_at, until, now, reason=reason)
     return NotedAbsence(made, stand_in(connection, made, now) if begins_at <= now else 0)
@@ -107,16 +104,16 @@ def add_absence(
         The id of the absence.
 
     Raises:
-        PresenceRefused: there is no such rep, it ends before it begins or in the past, or another
+        Conflict: there is no such rep, it ends before it begins or in the past, or another
             absence is in that time.
     """
     _check_rep(connection, rep)
     if until <= begins_at:
-        raise PresenceRefused(
-            sentence("The absence ends before it begins. Give the later time as its end.")
+        raise Conflict(
+            sentence("The absence ends before it begins. Give the later time as its end."), "until"
         )
     if until <= now:
-        raise PresenceRefused(sentence("The absence lies in the past. Choose times ahead."))
+        raise Conflict(sentence("The absence lies in the past. Choose times ahead."), "until")
     # Two absences entered at once must not overlap either.
     connection.execute(text("SELECT FROM rep WHERE code = :rep FOR UPDATE"), {"rep": rep})
     other = connection.execute(
@@ -127,14 +124,15 @@ def add_absence(
         {"rep": rep, "begins_at": begins_at, "until": until},
     ).first()
     if other is not None:
-        raise PresenceRefused(
+        raise Conflict(
             sentence(
                 "{rep} is away from {begins:%Y-%m-%d %H:%M} until {until:%Y-%m-%d %H:%M} UTC "
                 "already. End that absence, or choose other times.",
                 rep=rep,
                 begins=other.begins_at,
                 until=other.until,
-            )
+            ),
+            "until",
         )
     made: int = connection.execute(
         text(
@@ -193,7 +191,7 @@ def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
         The leads of the overflow queue that have owners now.
 
     Raises:
-        PresenceRefused: there is no such rep or absence.
+        Conflict: there is no such rep or absence.
     """
     _check_rep(connection, rep)
     absence = connection.execute(
@@ -204,7 +202,7 @@ def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
         {"rep": rep, "now": now},
     ).first()
     if absence is None:
-        raise PresenceRefused(sentence("{rep} is not away, and no absence is planned.", rep=rep))
+        raise Conflict(sentence("{rep} is not away, and no absence is planned.", rep=rep))
     if absence.begins_at >= now:
         connection.execute(text("DELETE FROM absence WHERE id = :id"), {"id": absence.id})
         return []
@@ -343,6 +341,6 @@ def _check_rep(connection: Connection, code: str) -> None:
     team = team_policy(connection)
     if team is None or team.rep(code) is None:
         known = [rep.code for rep in team.reps] if team else sentence("none: publish team.yaml")
-        raise PresenceRefused(
+        raise Conflict(
             sentence("There is no rep '{rep}'. The reps are {reps}.", rep=code, reps=known)
         )

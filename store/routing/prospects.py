@@ -13,6 +13,7 @@ from domain.contracts.journey import ENDED, Phase, journey_id
 from domain.contracts.journey_sales import OUTBOUND
 from domain.email.addresses import address_key
 from domain.names import id_named
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import Message, post_all
 from store.routing.routing import reassign
@@ -40,7 +41,7 @@ def prospect(
         by: who chose them.
 
     Raises:
-        RoutingRefused: the rep cannot take so many leads.
+        Conflict: the rep cannot take so many leads.
     """
     found = {name: _found(connection, name) for name in dict.fromkeys(leads)}
     rows = _locked(connection, sorted({lead for lead in found.values() if lead}))
@@ -52,7 +53,10 @@ def prospect(
         elif row is not None and row.id not in queued:
             queued.append(row.id)
     if owner and queued:
-        reassign(connection, queued, owner, by or owner, now)
+        try:
+            reassign(connection, queued, owner, by or owner, now)
+        except Conflict as refusal:
+            raise refusal.about("owner") from None
     post_all(
         connection,
         [

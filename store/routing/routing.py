@@ -15,6 +15,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import IN_SALES, Code, Notice, journey_id
+from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
 from store.routing.overflow import raise_at_once, raise_overdue, settle
@@ -33,10 +34,6 @@ class _Why:
     cause: str
     rule: str = ""
     by: str = ""
-
-
-class RoutingRefused(Exception):
-    """Leads cannot be given to a rep; the sentence says why and what to do."""
 
 
 def assign(
@@ -91,7 +88,7 @@ def reassign(
         Those that have changed hands; the others were the rep's already.
 
     Raises:
-        RoutingRefused: there is no such rep or lead, the rep is away for now, or would have more
+        Conflict: there is no such rep or lead, the rep is away for now, or would have more
             open leads than the cap allows.
     """
     leads = _locked(connection, lead_ids)
@@ -119,11 +116,11 @@ def reassign_by_rules(
         Lead → its owner now; '' for one that waits in the overflow queue.
 
     Raises:
-        RoutingRefused: there is no such lead, or no team is published.
+        Conflict: there is no such lead, or no team is published.
     """
     leads = _locked(connection, lead_ids)
     if team_policy(connection) is None:
-        raise RoutingRefused(sentence("There are no rules yet: publish team.yaml."))
+        raise Conflict(sentence("There are no rules yet: publish team.yaml."))
     owners = {
         lead.id: assign(connection, lead.id, now, cause="reassigned", by=by) for lead in leads
     }
@@ -136,11 +133,12 @@ def _locked(connection: Connection, lead_ids: Collection[int]) -> list[RoutedLea
     leads = [lock_lead(connection, lead_id) for lead_id in sorted(set(lead_ids))]
     missing = sorted(set(lead_ids) - {lead.id for lead in leads if lead})
     if missing:
-        raise RoutingRefused(
+        raise Conflict(
             sentence(
                 "There is no lead {leads}, so none was reassigned.",
                 leads=[str(lead) for lead in missing],
-            )
+            ),
+            "leads",
         )
     return [lead for lead in leads if lead]
 
@@ -282,18 +280,19 @@ def _refuse(
     leads: Sequence[RoutedLead],
     now: datetime,
 ) -> None:
-    """Raise RoutingRefused when the rep cannot take these."""
+    """Raise Conflict when the rep cannot take these."""
     team = team_policy(connection)
     rep = team.rep(to) if team else None
     if team is None or rep is None or desk is None:
         known = [one.code for one in team.reps] if team else sentence("none")
         manager = team is not None and any(one.code == to for one in team.managers)
-        raise RoutingRefused(
+        raise Conflict(
             sentence(
                 "{rep} is a manager and takes no leads. The reps are {reps}.", rep=to, reps=known
             )
             if manager
-            else sentence("There is no rep '{rep}'. The reps are {reps}.", rep=to, reps=known)
+            else sentence("There is no rep '{rep}'. The reps are {reps}.", rep=to, reps=known),
+            "to",
         )
     away = connection.execute(
         text(
@@ -302,18 +301,19 @@ def _refuse(
         {"rep": to, "now": now},
     ).scalar()
     if away is not None:
-        raise RoutingRefused(
+        raise Conflict(
             sentence(
                 "{rep} is away until {until:%Y-%m-%d %H:%M} UTC, and what is due would go to "
                 "others at once. Choose another rep, or end the absence.",
                 rep=to,
                 until=away,
-            )
+            ),
+            "to",
         )
     more = sum(lead.phase in IN_SALES for lead in leads)
     has = desk.open_leads.get(to, 0)
     if has + more > rep.cap:
-        raise RoutingRefused(
+        raise Conflict(
             sentence(
                 "{rep} has {has} open leads and a cap of {cap}, so {more} more are too many. "
                 "Choose fewer leads or another rep, or raise the cap in team.yaml.",
@@ -321,7 +321,8 @@ def _refuse(
                 has=has,
                 cap=rep.cap,
                 more=more,
-            )
+            ),
+            "to",
         )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.tasks import OUT_FOR_GOOD, Disposition, TaskKind
+from domain.refusals import OpportunityRefused, RecycleRefused, TaskOver, TaskRefused
 from domain.sales.follow_up import FollowUpPolicy
 from domain.sentences import sentence
 from domain.tasks.completion import Completion, mistake_in
@@ -18,22 +19,6 @@ from store.published.policies import policy
 from store.recycle import recycle
 from store.sla.task_rows import TaskRow
 from store.tables import Assignment, Lead, LeadFeedback
-
-
-class TaskRefused(Exception):
-    """A disposition that cannot be taken; the sentence says what to do instead.
-
-    ``field`` is that of the completion which is wrong; '' where it is none of them.
-    """
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.field = field
-
-
-class TaskOver(TaskRefused):
-    """The task is done, withdrawn, expired, or somebody else's; the sentence says what happened
-    instead, who did it and when."""
 
 
 def check(
@@ -170,7 +155,7 @@ def consequences(
             )
         try:
             recycle.return_on(connection, row.lead_id, completion.until, now)
-        except recycle.RecycleRefused as refusal:
+        except RecycleRefused as refusal:
             raise TaskRefused(str(refusal), "until") from None
     return reason, ref
 
@@ -213,7 +198,7 @@ def _judge_sale(
                 reason=completion.reason,
                 competitor=completion.competitor,
             )
-        except opportunities.OpportunityRefused as refusal:
+        except OpportunityRefused as refusal:
             raise TaskRefused(str(refusal), "reason") from None
 
 

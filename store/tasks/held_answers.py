@@ -17,10 +17,9 @@ import structlog
 from sqlalchemy import Connection, Engine, Row, text
 
 from domain.names import full_name
+from domain.refusals import MeetingRefused, TaskOver, TaskRefused
 from domain.sentences import read, sentence, written
 from domain.tasks.completion import Completion
-from store.meetings.meetings import MeetingRefused
-from store.tasks.answers import TaskOver, TaskRefused
 from store.tasks.tasks import complete_task, keep_refused
 
 HOLD_SECONDS = 6

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import TaskRequest
 from domain.contracts.tasks import Disposition, TaskKind, TaskResult, Undone
+from domain.refusals import TaskRefused
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
 from domain.tasks.rules import TASKS
@@ -25,7 +26,7 @@ from store.sla.business_time import calendar_of, clocked
 from store.sla.task_rows import TASK, TaskRow, find_task, lock_task
 from store.tables import Alert, Lead, RelayMessage, Task
 from store.tasks import sla_breaches
-from store.tasks.answers import TaskRefused, check, consequences
+from store.tasks.answers import check, consequences
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def complete_task(
     Raises:
         TaskOver: the task is not open any more, or not for ``by``.
         TaskRefused: the completion lacks what its disposition needs.
-        store.meetings.meetings.MeetingRefused: the time given for a meeting will not do.
+        MeetingRefused: the time given for a meeting will not do.
     """
     row = find_task(connection, Task.id == task_id, lock=True)
     if row is None:

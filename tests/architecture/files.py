@@ -16,6 +16,7 @@ PACKAGES = (
     "embedded",
     "health",
     "mail",
+    "services",
     "store",
     "temporal",
     "web",

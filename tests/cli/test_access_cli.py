@@ -58,7 +58,7 @@ def test_a_write_key_is_for_browsers_unless_said_otherwise(database: Engine) -> 
         (["x", "--role", "sdr"], "say which"),
         (["x", "--role", "sdr", "--rep", "rep-7"], "no rep 'rep-7'"),
         (["x", "--role", "ops", "--rep", "rep-1"], "leave the rep out"),
-        ([" ", "--role", "ops"], "needs a name"),
+        ([" ", "--role", "ops"], "Give it a name"),
     ],
 )
 def test_a_token_nobody_could_use_is_not_made(

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, create_engine, func, select
 from typer.testing import Result
 
 from cli import cadence
-from cli.cadence import FilesWithProblems, publish_files
+from cli.cadence import publish_files
 from cli.errors import UserError
 from settings import ROOT
 from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
@@ -55,7 +55,7 @@ def test_lint_reports_every_problem_of_every_file_at_once(folder: Path) -> None:
         MAIL.replace("lead.first_name", "lead.frist_name"), encoding="utf-8"
     )
 
-    with pytest.raises(FilesWithProblems) as found:
+    with pytest.raises(UserError) as found:
         run("lint")
 
     lines = str(found.value).splitlines()
@@ -106,7 +106,7 @@ def test_one_wrong_file_and_nothing_is_published(folder: Path, database: Engine)
     """Half a publication would mix old and new."""
     (folder / "cadences/broken.yaml").write_text("cadence: b\nsteps: []\n", encoding="utf-8")
 
-    with pytest.raises(FilesWithProblems, match=r"1 problem\. Nothing was published."):
+    with pytest.raises(UserError, match=r"1 problem\. Nothing was published."):
         run("publish")
     assert counts(database) == [0, 0, 0]
 

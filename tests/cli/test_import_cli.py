@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-import typer
 from sqlalchemy import Engine, text
 from typer.testing import CliRunner, Result
 
 from cli.errors import UserError
+from cli.groups import Commands
 from cli.import_leads import INTERRUPTED, import_leads
 from store.imports import lead_import
 from store.migrate import SchemaMismatch
@@ -45,7 +45,7 @@ def engine(database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def run(*arguments: str) -> Result:
-    app = typer.Typer()
+    app = Commands()
     app.command("import")(import_leads)
     return CliRunner().invoke(app, list(arguments))
 
@@ -268,7 +268,7 @@ def test_a_mapping_says_which_column_is_which(engine: Engine) -> None:
             "encoding could not be recognised",
         ),
         (b"PK\x03\x04", [], "spreadsheet, not a CSV"),
-        (b"email\na@b.example\n", ["--cadence", "x"], "Published are b, welcome-nurture"),
+        (b"email\na@b.example\n", ["--cadence", "x"], "Published are: b, welcome-nurture"),
     ],
 )
 def test_a_mistake_gets_a_sentence_and_changes_nothing(

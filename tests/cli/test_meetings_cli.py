@@ -61,7 +61,7 @@ def test_a_seller_books_moves_finds_and_calls_off_an_appointment(lead: int) -> N
     assert "No meetings here" in before
     assert number in after
     assert "is called off" in gone
-    with pytest.raises(UserError, match=f"Meeting {number} is cancelled: there is nothing"):
+    with pytest.raises(UserError, match=f"Meeting {number} is not booked, or has begun"):
         run(meetings.app, "cancel", number)
 
 

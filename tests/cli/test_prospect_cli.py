@@ -6,17 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
-import typer
 
 from cli import tasks
 from cli.errors import UserError
+from cli.groups import Commands
 from cli.prospect import prospect
 from domain.contracts.journey import Phase
 from tests.cli.terminal import run_beside as run
 from tests.workflows.harness import World, says
 from tests.workflows.promises import FOLLOW_UP, OUTBOUND_RULES, publish
 
-app = typer.Typer()
+app = Commands()
 app.command()(prospect)
 
 

@@ -28,5 +28,5 @@ def test_who_mended_the_mail_sees_why_it_stood_still_and_has_it_go_on(database: 
 
     assert "Sending is not paused." in run(sending.app, "resume")
     with database.connect() as connection:
-        (kept,) = connection.execute(text("SELECT path FROM api_change")).scalars()
+        kept, _again = connection.execute(text("SELECT path FROM api_change")).scalars()
     assert kept == "/api/system/sending/resume"

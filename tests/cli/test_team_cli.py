@@ -106,5 +106,5 @@ async def test_alerts_are_on_a_list_until_somebody_has_heard(desk: World) -> Non
     assert "Promise broken" in await run(team.app, "alerts")
     assert "hot lead" not in await run(team.app, "alerts", "--owner", "mgr-1")
     assert "Promise broken" not in await run(team.app, "alerts", "--put-away", "1")
-    with pytest.raises(UserError, match="close when the leads are answered"):
+    with pytest.raises(UserError, match="goes by itself, when its cause is gone"):
         await run(team.app, "alerts", "--put-away", "2")

@@ -39,7 +39,7 @@ def test_a_task_is_not_finished_twice(database: Engine) -> None:
             connection, task, Completion(disposition="no_answer"), "rep-1", NOW, user_id=1
         )
 
-    with pytest.raises(UserError, match=f"{JUST_DONE} 'no_answer'.*typed is kept with the lead"):
+    with pytest.raises(UserError, match=f"{JUST_DONE} 'no_answer'.*note is kept with the lead"):
         run(tasks.app, "done", str(task), "connected", "--by", "rep-1", "--note", "spoke to Ada")
 
     with database.connect() as connection:

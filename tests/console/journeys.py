@@ -12,7 +12,8 @@ from domain.lead_files.columns import recognise
 from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from settings import ROOT
-from store.imports import lead_import
+from store.imports import import_runs, lead_import
+from store.imports.import_runs import Outcome
 from store.tables import Assignment, Crossing, StageTransition
 from tests.console.rows import add, change_lead
 
@@ -134,18 +135,27 @@ def bring_people(connection: Connection, now: datetime) -> list[int]:
     lead_import.stage(connection, people)
     merged = lead_import.merge(connection)
     lead_import.judge_fit(connection, now)
-    lead_import.record_run(
+    import_runs.record(
         connection,
         file_name="fair-munich.csv",
         by="marketing at the command line",
         source="Trade Show",
         cadence="welcome-nurture",
-        rows=PEOPLE + rejected.total(),
-        created=merged.created,
-        updated=merged.updated,
-        rejected=rejected.total(),
-        unsubscribed=0,
-        not_understood={},
+        encoding=file.encoding,
+        lines=len(file.lines),
+        outcome=Outcome(
+            rows=PEOPLE + rejected.total(),
+            created=merged.created,
+            updated=merged.updated,
+            unsubscribed=0,
+            reasons=rejected,
+            not_understood={},
+            journeys=0,
+            starts_for=0.0,
+            ready=0,
+            ready_hours=0,
+            ready_per_hour=0,
+        ),
     )
     keys = [row.email_key for _, row in people]
     known = connection.execute(

@@ -20,11 +20,14 @@ from domain.tasks.rules import TASKS
 from domain.translations.translator import CATALOGS, LANGUAGES
 from settings import ROOT
 
-SPEAK = ("activities", "domain", "mail", "web")
+SPEAK = ("activities", "domain", "mail", "services", "web")
 """Rooms with sentences that are told by a Translator."""
-ROOMS = ("activities", "domain", "health", "mail", "store", "temporal", "web", "workflows")
+ROOMS = (
+    *("activities", "domain", "health", "mail", "services", "store", "temporal", "web"),
+    "workflows",
+)
 """Where sentences come from that the console shows but did not write."""
-REFUSAL = re.compile("(Refused|Over)$")
+REFUSAL = re.compile("^(Conflict|Forbidden|Invalid|Missing|Unauthorized|.+Refused|TaskOver)$")
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 TRANSLATED = sorted(set(LANGUAGES) - {"en"})
 _FIELD = re.compile(r"^(msgid|msgid_plural|msgstr)(?:\[\d+\])?\s+(\".*\")$")

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import DBAPIError
 
 from domain.contracts.journey import Phase, journey_id
+from domain.refusals import MeetingRefused
 from settings import Clock
 from store.consent.consent import suppress
-from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
+from store.meetings.meetings import book_meeting, cancel_meeting
 from store.outbox.relay_messages import post
 from store.scoring.engagement import record_engagement
 from store.tasks.tasks import complete_task

@@ -14,11 +14,11 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.contracts.rescoring import rescore_workflow_id
+from domain.refusals import TaskRefused
 from domain.tasks.completion import Completion
 from store.outbox.relay_messages import post as post_message
 from store.scoring.scoring_runs import begin_run
 from store.tasks import tasks
-from store.tasks.answers import TaskRefused
 from tests.relay.post import DELIVERED, Post
 from tests.relay.recorder import NOBODY
 

@@ -17,11 +17,11 @@ from temporalio.client import WorkflowHandle
 from activities import webhooks
 from cli.cadence import publish_files
 from domain.contracts.webhooks import webhook_workflow_id
+from domain.refusals import Conflict
 from domain.tasks.completion import Completion
 from settings import ROOT
 from store.meetings.meetings import book_meeting
 from store.outbox import outgoing
-from store.outbox.outgoing import DeliveryRefused
 from store.tasks import tasks
 from tests.relay.post import Post
 from tests.relay.receiver import SILENCE, Receiver, receiving, until
@@ -108,7 +108,7 @@ async def test_an_endpoint_that_is_gone_is_asked_no_more(post: Post, receiver: R
     assert post.value(STATE) == "failed"
     assert len(receiver.got) == 1
     assert post.value("SELECT active FROM webhook_endpoint") is False
-    with post.database.begin() as connection, pytest.raises(DeliveryRefused, match="any more"):
+    with post.database.begin() as connection, pytest.raises(Conflict, match="any more"):
         outgoing.resend(connection, delivery)
 
 

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.contacts.companies import company_key
+from domain.refusals import CadenceMissing, Conflict
 from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountRefused
-from store.published.cadences import CadenceMissing
 from tests.store.scored import NOW, Book
 
 
@@ -67,7 +66,7 @@ def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
 def test_a_hold_that_will_not_do_is_refused(
     book: Book, until: datetime | None, by: str, why: str, sentence: str
 ) -> None:
-    with pytest.raises(AccountRefused, match=sentence):
+    with pytest.raises(Conflict, match=sentence):
         hold(book, account(book, "Ally"), until, by, why)
 
 
@@ -95,7 +94,7 @@ def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> Non
     hold(book, held, None)
 
     with book.database.begin() as connection:
-        for which, refusal in ((held, AccountRefused), (free, CadenceMissing)):
+        for which, refusal in ((held, Conflict), (free, CadenceMissing)):
             found = accounts_hold.find_account(connection, str(which), NOW)
             assert found
             with pytest.raises(refusal):

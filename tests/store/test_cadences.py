@@ -9,9 +9,10 @@ from sqlalchemy import Engine, create_engine
 
 from domain.cadences.cadence import Cadence
 from domain.email.rendering import CompiledTemplate
+from domain.refusals import CadenceMissing, TemplateMissing
 from store.engine import RowGone
 from store.published import cadences as store
-from store.published.cadences import CadenceMissing, TemplateMissing, TemplateSource
+from store.published.cadences import TemplateSource
 
 
 @pytest.fixture

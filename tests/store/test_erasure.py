@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Column, Connection, Engine, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 
+from domain.refusals import Conflict
 from settings import Settings
 from store.consent.consent import opt_in
 from store.engine import engine
 from store.erasure import erasure
-from store.erasure.erasure import ErasureRefused
 from store.erasure.erasure_plan import IMPERSONAL, NOT_OF_LEADS, PLAN
 from store.tables import (
     ConsoleUser,
@@ -322,7 +322,7 @@ def test_nobody_is_erased_by_a_wrong_number(world: tuple[Engine, World]) -> None
     lead = made.nurtured
     with database.begin() as connection:
         for who, address in ((lead, "somebody@else.example"), (987_654, "a@b.example")):
-            with pytest.raises(ErasureRefused):
+            with pytest.raises(Conflict):
                 erasure.erase(
                     connection, who, address=address, by="x", reason="", secret=SECRET, now=NOW
                 )

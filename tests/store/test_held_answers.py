@@ -20,13 +20,13 @@ from temporalio.client import Client
 from domain.access import Role
 from domain.checking.policies import read_policy
 from domain.contracts.tasks import Undone
+from domain.refusals import TaskOver, TaskRefused
 from domain.tasks.completion import Completion
 from settings import ROOT
 from store.access.users import add_user
 from store.engine import engine
 from store.published.policies import publish_policy
 from store.tasks import held_answers, tasks
-from store.tasks.answers import TaskOver, TaskRefused
 from temporal.relay import Relay
 from tests.store.work import NOW, make_lead, opened
 

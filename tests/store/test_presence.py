@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from domain.refusals import Conflict
 from store.routing.presence import (
-    PresenceRefused,
     add_absence,
     current_absences,
     end_absence,
@@ -135,7 +135,7 @@ def test_an_absence_that_cannot_be_is_refused(
     with book.database.begin() as connection:
         add_absence(connection, "b", FRIDAY, FRIDAY + 5 * DAY, FRIDAY)
 
-    with book.database.begin() as connection, pytest.raises(PresenceRefused, match=sentence):
+    with book.database.begin() as connection, pytest.raises(Conflict, match=sentence):
         add_absence(connection, code, begins, until, FRIDAY)
 
 

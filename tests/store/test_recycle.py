@@ -12,14 +12,13 @@ from domain.contracts.journey import PhaseEntry
 from domain.identities import Group, Message
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
+from domain.refusals import CadenceMissing, RecycleRefused
 from domain.sales.recycle import RecyclePolicy, rest_of
 from store.access.write_keys import Source
 from store.imports.lead_import import merge, prepare, stage
 from store.journeys import journeys
-from store.published.cadences import CadenceMissing
 from store.published.policies import policy, publish_policy
 from store.recycle import recycle
-from store.recycle.recycle import RecycleRefused
 from store.recycle.recycle_pool import Wanted, pool_page
 from store.tracking.visitors import take_batch
 from tests.store.scored import NOW, Book

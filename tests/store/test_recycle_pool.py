@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain.contracts.journey import Code
-from store.recycle.recycle import RecycleRefused
+from domain.refusals import RecycleRefused
 from store.recycle.recycle_pool import (
     WEEKS,
     PoolLine,

@@ -12,19 +12,13 @@ from sqlalchemy import text
 from activities.sale_work import sale_work
 from domain.contracts.journey import Phase, TaskRequest
 from domain.contracts.tasks import TaskKind
+from domain.refusals import Conflict
 from domain.sales.opportunities import OpportunityPolicy
 from store.opportunities.customers import hand_over
 from store.opportunities.opportunities import open_beside
 from store.published.policies import publish_policy
 from store.routing.overflow import overflow
-from store.routing.routing import (
-    RoutingRefused,
-    assign,
-    drain_overflow,
-    mend_tasks,
-    mind_overflow,
-    reassign,
-)
+from store.routing.routing import assign, drain_overflow, mend_tasks, mind_overflow, reassign
 from tests.store.routed import FRIDAY, VIENNA, enter, escalate, owners, publish, rep, task, team
 from tests.store.scored import Book
 
@@ -281,7 +275,7 @@ def test_a_reassignment_that_will_not_do_is_refused_whole(
     )
     leads = [book.lead(phase="FollowUp", owner="a") for _ in range(2)]
 
-    with book.database.begin() as connection, pytest.raises(RoutingRefused) as refusal:
+    with book.database.begin() as connection, pytest.raises(Conflict) as refusal:
         reassign(connection, leads, to, "boss", FRIDAY)
 
     assert sentence in str(refusal.value)
@@ -294,7 +288,7 @@ def test_a_reassignment_of_a_lead_there_is_not_is_refused_whole(book: Book) -> N
 
     with (
         book.database.begin() as connection,
-        pytest.raises(RoutingRefused, match="There is no lead 999"),
+        pytest.raises(Conflict, match="There is no lead 999"),
     ):
         reassign(connection, [lead, 999], "b", "boss", FRIDAY)
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from domain.contracts.journey import Phase
+from domain.refusals import TaskOver
 from domain.tasks.completion import Completion
 from store.routing import routing
 from store.scoring.scoring import refresh_fit
 from store.sla.sla_recount import recount
 from store.tasks import tasks
-from store.tasks.answers import TaskOver
 from store.views.lead_timeline import history
 from store.views.sla_figures import figures
 from tests.store.floor import FRIDAY, SLA, TEAM, Floor, at

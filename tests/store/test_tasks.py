@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 
 from domain.checking.policies import read_policy
 from domain.contracts.tasks import Undone
+from domain.refusals import TaskRefused
 from domain.tasks.completion import Completion, Learned
 from settings import Settings
 from store.consent.consent import suppress
@@ -16,7 +17,6 @@ from store.engine import engine
 from store.meetings.missing_outcomes import outcome_missing
 from store.published.policies import publish_policy
 from store.tasks import tasks
-from store.tasks.answers import TaskRefused
 from tests.store.work import NOW, make_lead, opened
 
 

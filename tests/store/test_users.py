@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from domain.access import Role
 from domain.passwords import WeakPassword
+from domain.refusals import Conflict
 from store.access import sessions, users
 from store.access.passwords import check_password, set_password
-from store.access.users import UserRefused
 from store.accounts.company_accounts import forget_company_account, user_of_provider
 from store.engine import engine
 from store.tables import Rep
@@ -104,7 +104,7 @@ def test_a_session_ends_at_once(connection: Connection) -> None:
     users.change_user(connection, made["disabled"], NOW, disabled=True)
     check("disabled")
     assert users.use_link(connection, link, NOW) is None
-    with pytest.raises(UserRefused, match="not disabled"):
+    with pytest.raises(Conflict, match="not disabled"):
         users.make_link(connection, made["disabled"], NOW)
     set_password(connection, made["password"], PASSWORD, NOW)
     check("password")
@@ -130,11 +130,11 @@ def test_another_role_holds_from_the_next_question_on(connection: Connection) ->
 def test_somebody_who_manages_users_is_always_left(connection: Connection) -> None:
     """Nobody could let anybody in any more."""
     first = users.add_user(connection, users.FIRST_ADMIN, "Admin", Role.ADMIN)
-    with pytest.raises(UserRefused, match="only admin"):
+    with pytest.raises(Conflict, match="only admin"):
         users.change_user(connection, first, NOW, disabled=True)
     second = users.add_user(connection, "ada@lindenmoor.example", "Ada", Role.ADMIN)
     users.change_user(connection, first, NOW, disabled=True)
-    with pytest.raises(UserRefused, match="only admin"):
+    with pytest.raises(Conflict, match="only admin"):
         users.change_user(connection, second, NOW, role=Role.OPS)
     assert users.change_user(connection, 987654, NOW, name="X") is None
 
@@ -149,7 +149,7 @@ def test_a_user_nobody_could_work_as_is_not_made(connection: Connection) -> None
         ("x@lindenmoor.example", "X", Role.OPS, "rep-1", "leave the rep out"),
         ("x@lindenmoor.example", "X", Role.MANAGER, "rep-7", "no rep 'rep-7'"),
     ):
-        with pytest.raises(UserRefused, match=sentence):
+        with pytest.raises(Conflict, match=sentence):
             users.add_user(connection, email, name, role, rep)
 
 

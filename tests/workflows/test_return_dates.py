@@ -10,10 +10,11 @@ import pytest
 
 from domain.checking.policies import read_policy
 from domain.contracts.journey import Phase
+from domain.refusals import RecycleRefused
 from domain.tasks.completion import Completion
 from domain.time.window import is_holiday
 from store.published.policies import publish_policy
-from store.recycle.recycle import RecycleRefused, choose_cadence, extend, retire, wake
+from store.recycle.recycle import choose_cadence, extend, retire, wake
 from tests.workflows.harness import Ending, Reaction, World, says
 
 LONDON = ZoneInfo("Europe/London")

@@ -11,10 +11,10 @@ from sqlalchemy import text
 from temporalio import activity
 
 from domain.contracts.journey import Phase
+from domain.refusals import TaskRefused
 from domain.tasks.completion import Completion
 from store.opportunities.opportunities import open_beside
 from store.tasks import tasks
-from store.tasks.answers import TaskRefused
 from store.views.opportunity_list import Wanted, sales
 from tests.workflows import after_sale
 from tests.workflows.harness import World, says, world

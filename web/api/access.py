@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
+import anyio.from_thread
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from domain.access import ALLOWED, Action, Role
+from domain.access import Action
+from domain.refusals import TemporalAway, Unauthorized
 from domain.sentences import sentence
 from health.readiness import Readiness
 from health.watch import Watch
 from mail.links import deployment_secret
-from settings import Clock, Settings
-from store.access.api_tokens import Caller, TokenExpired, begin_change, find_caller
+from services.access import authorise
+from services.context import Context
+from store.access.api_tokens import Caller, find_caller
 from store.access.sessions import COOKIE, find_session
-from store.views.visible import lead_is_visible, lead_of_visible_task
 from temporal.connect import connect_temporal
-from temporal.steering import TemporalAway
 from web.api.cursors import Cursors
-from web.api.recorded import Sent, worth_keeping
-from web.problems import Problem, missing
 from web.sign_in.auth_log import AuthLog
 
 T = TypeVar("T")
@@ -38,18 +37,15 @@ bearer = HTTPBearer(auto_error=False, description="`starter.py tokens create NAM
 
 
 @dataclass
-class Here:
+class Here(Context):
     """What routes work with: one per app."""
 
-    settings: Settings
-    database: Engine
-    clock: Clock = field(init=False)
     watch: Watch = field(init=False)
     readiness: Readiness = field(init=False)
     _client: Client | None = None
 
     def __post_init__(self) -> None:
-        self.clock = self.settings.clock()
+        super().__post_init__()
         self.watch = Watch(self.settings)
         self.readiness = Readiness(self.settings.database_url)
 
@@ -63,9 +59,13 @@ class Here:
         """What lists are read on with, page by page."""
         return Cursors(deployment_secret(self.settings))
 
-    def real_now(self) -> datetime:
-        """Real time, UTC: what sessions, links and changes are reckoned in."""
-        return datetime.now(UTC)
+    def in_temporal(self, act: Callable[[Client], Awaitable[T]]) -> T:
+        """See :class:`services.context.Context`: in a thread of a route."""
+
+        async def done() -> T:
+            return await act(await self.temporal())
+
+        return anyio.from_thread.run(done)
 
     async def temporal(self) -> Client:
         """A client of our namespace, made when it is first needed.
@@ -98,38 +98,26 @@ Place = Annotated[Here, Depends(_here)]
 
 def may(action: Action) -> Callable[..., Caller]:
     """The dependency of a route that does ``action``: who asks, by a token or else by a session of
-    the console. A change is put on record before it is made.
+    the console.
 
     Raises:
-        Problem: 401 without a token or a session that is in use, 403 when the role may not do that.
+        Unauthorized: without a token or a session that is in use.
+        Forbidden: the role may not do that.
     """
 
     def check(
         request: Request,
         here: Place,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
-        sent: Sent,
     ) -> Caller:
         token = credentials.credentials if credentials is not None else None
-        change: int | None = None
-        with here.database.begin() as connection:
-            caller = _known(request) or identify(
-                connection, token, request.cookies.get(COOKIE), here.real_now()
-            )
-            request.scope.setdefault("state", {})["caller"] = caller.name
-            if caller.role not in ALLOWED[action]:
-                whose = "token" if token is not None else "user"
-                roles = ", ".join(sorted(ALLOWED[action]))
-                raise Problem(
-                    403,
-                    "forbidden",
-                    f"A {whose} of role {caller.role} may not {action}; {roles} may.",
-                )
-            if request.method != "GET":
-                asked = worth_keeping(request.method, request.scope["route"].path, sent)
-                change = begin_change(connection, caller, request.method, request.url.path, asked)
-        # Only what was committed can be brought to an end.
-        request.state.change = change
+        caller = _known(request)
+        if caller is None:
+            with here.database.begin() as connection:
+                session = request.cookies.get(COOKIE)
+                caller = identify(connection, token, session, here.real_now())
+        request.scope.setdefault("state", {})["caller"] = caller.name
+        authorise(caller, action)
         return caller
 
     check.action = action  # type: ignore[attr-defined]
@@ -152,65 +140,16 @@ def identify(
     """Who asks, by a bearer token or else by a session of the console (real time ``now``).
 
     Raises:
-        Problem: 401; nobody known does.
+        Unauthorized: nobody known does.
     """
     if token is not None:
-        try:
-            caller = find_caller(connection, token)
-        except TokenExpired as over:
-            raise _nobody(str(over)) from None
+        caller = find_caller(connection, token)
         if caller is None:
-            raise _nobody("The token is unknown or revoked.")
+            raise Unauthorized("The token is unknown or revoked.")
         return caller
     if session is None:
-        raise _nobody("Send a token: Authorization: Bearer TOKEN.")
+        raise Unauthorized("Send a token: Authorization: Bearer TOKEN.")
     signed_in = find_session(connection, session, now)
     if signed_in is None:
-        raise _nobody(sentence("You are signed out: sign in again."))
+        raise Unauthorized(sentence("You are signed out: sign in again."))
     return signed_in.caller
-
-
-def _nobody(detail: str) -> Problem:
-    return Problem(401, "unauthorized", detail, headers={"WWW-Authenticate": "Bearer"})
-
-
-def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
-    """Whether the caller may see this lead.
-
-    Raises:
-        Problem: 404; there is none, or it is another team's.
-    """
-    if not lead_is_visible(connection, lead_id, team_of(caller)):
-        raise missing(
-            sentence("There is no lead {lead} among those of your team.", lead=lead_id)
-            if caller.role == Role.SDR
-            else sentence("There is no lead {lead}.", lead=lead_id)
-        )
-
-
-def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
-    """The lead of a task that the caller may see: an SDR those of the team's leads and of the team.
-
-    Raises:
-        Problem: 404; there is none, or it is another team's.
-    """
-    lead_id = lead_of_visible_task(connection, task_id, team_of(caller))
-    if lead_id is None:
-        raise missing(
-            sentence("There is no task {task} among those of your team.", task=task_id)
-            if caller.role == Role.SDR
-            else sentence("There is no task {task}.", task=task_id)
-        )
-    return lead_id
-
-
-def team_of(caller: Caller) -> str | None:
-    """The team whose leads the caller sees; None for all."""
-    return caller.team if caller.role == Role.SDR else None
-
-
-def found(thing: T | None, detail: str) -> T:
-    """What there is; else 404 with ``detail``."""
-    if thing is None:
-        raise missing(detail)
-    return thing

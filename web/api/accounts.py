@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated
 
-import anyio.from_thread
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.inputs import ASKED, Code, Instant
-from domain.sentences import sentence
+from services import accounts
+from services.access import team_of
 from store.access.api_tokens import Caller
 from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountLine, AccountRefused, LeadOfAccount, ScheduledStep
-from store.published.cadences import CadenceMissing
-from store.routing.presence import team_of_person
-from temporal import steering
-from web.api.access import Here, Place, found, may, team_of
+from store.consent.accounts_hold import AccountLine, LeadOfAccount, ScheduledStep
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
-from web.problems import missing, refused
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]
@@ -71,7 +66,9 @@ class Told(BaseModel):
 def show(here: Place, caller: Reader, account_id: int) -> AccountDetail:
     """One company, whether marketing may write to it, and its leads."""
     with here.database.connect() as connection:
-        return _seen(connection, here, caller, account_id)
+        account = accounts.seen(connection, here, caller, account_id)
+        leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller), limit=PAGE)
+    return AccountDetail(account=account, leads=leads)
 
 
 @router.get("/{account_id}/leads")
@@ -81,7 +78,7 @@ def list_account_leads(
     """The company's leads that the caller sees, in the order of their ids."""
 
     def after(connection: Connection, last: Key | None, most: int) -> list[LeadOfAccount]:
-        _account(connection, here, caller, account_id)
+        accounts.seen(connection, here, caller, account_id)
         return accounts_hold.leads_of(
             connection, account_id, team=team_of(caller), after=last_id(last) or 0, limit=most
         )
@@ -92,21 +89,8 @@ def list_account_leads(
 @router.post("/{account_id}/hold")
 def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDetail:
     """Hold a company out of all marketing; a later one replaces an earlier one."""
-    now = here.clock.now()
-    try:
-        with here.database.begin() as connection:
-            _account(connection, here, caller, account_id)
-            accounts_hold.hold(
-                connection,
-                account_id,
-                until=body.until,
-                by=caller.by,
-                reason=body.reason,
-                now=now,
-            )
-            return _seen(connection, here, caller, account_id)
-    except AccountRefused as refusal:
-        raise refused(str(refusal)) from None
+    accounts.hold(here, caller, account_id, until=body.until, reason=body.reason)
+    return show(here, caller, account_id)
 
 
 @router.get("/{account_id}/scheduled")
@@ -116,7 +100,7 @@ def list_scheduled(
     """What marketing has scheduled for the company's leads, the next first."""
 
     def after(connection: Connection, last: Key | None, most: int) -> list[ScheduledStep]:
-        _account(connection, here, caller, account_id)
+        accounts.seen(connection, here, caller, account_id)
         return accounts_hold.scheduled(
             connection,
             here.clock.now(),
@@ -140,80 +124,24 @@ def list_scheduled(
 def play(here: Place, caller: Holder, account_id: int, body: PlayRequest) -> PlayStarted:
     """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
     team."""
-    try:
-        with here.database.begin() as connection:
-            account = _account(connection, here, caller, account_id)
-            visible = _visible(connection, caller, account_id)
-            done = accounts_hold.play(connection, account, body.cadence, visible)
-    except (AccountRefused, CadenceMissing) as refusal:
-        raise refused(str(refusal), "cadence") from None
+    done = accounts.play(here, caller, account_id, body.cadence)
     return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
 
 
 @router.post("/{account_id}/pause")
 def pause(here: Place, caller: Holder, account_id: int) -> Told:
     """Freeze the journeys of the company's leads; the time that is left stays left."""
-    return _tell(here, caller, account_id, "pause")
+    return Told(leads=accounts.pause(here, caller, account_id))
 
 
 @router.post("/{account_id}/resume")
 def resume(here: Place, caller: Holder, account_id: int) -> Told:
     """Let the paused journeys of the company's leads go on."""
-    return _tell(here, caller, account_id, "resume")
+    return Told(leads=accounts.resume(here, caller, account_id))
 
 
 @router.post("/{account_id}/release")
 def release(here: Place, caller: Holder, account_id: int) -> AccountDetail:
     """Let marketing write to a company again."""
-    with here.database.begin() as connection:
-        _account(connection, here, caller, account_id)
-        accounts_hold.release(connection, account_id)
-        return _seen(connection, here, caller, account_id)
-
-
-def _tell(here: Here, caller: Caller, account_id: int, what: steering.Order) -> Told:
-    with here.database.connect() as connection:
-        _account(connection, here, caller, account_id)
-        visible = _visible(connection, caller, account_id)
-        running = accounts_hold.journeys_of(connection, account_id)
-    told = []
-    for lead_id in running:
-        if lead_id in visible:
-            with suppress(steering.NoJourney):
-                anyio.from_thread.run(_signal, here, lead_id, what)
-                told.append(lead_id)
-    return Told(leads=told)
-
-
-async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
-    await steering.order(await here.temporal(), lead_id, what)
-
-
-def _seen(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountDetail:
-    account = _account(connection, here, caller, account_id)
-    leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller), limit=PAGE)
-    return AccountDetail(account=account, leads=leads)
-
-
-def _account(connection: Connection, here: Here, caller: Caller, account_id: int) -> AccountLine:
-    """An SDR sees a company that a rep of the team owns, or one of its leads.
-
-    Raises:
-        Problem: 404; there is none that the caller sees.
-    """
-    none = sentence("There is no account {account}.", account=account_id)
-    account = found(
-        accounts_hold.find_account(connection, f"account-{account_id}", here.clock.now()), none
-    )
-    team = team_of(caller)
-    if team is not None:
-        owner = team_of_person(connection, account.owner)
-        if owner != team and not accounts_hold.leads_of(connection, account_id, team=team, limit=1):
-            raise missing(none)
-    return account
-
-
-def _visible(connection: Connection, caller: Caller, account_id: int) -> set[int]:
-    """The ids of the company's leads that the caller sees."""
-    leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller))
-    return {lead.id for lead in leads}
+    accounts.release(here, caller, account_id)
+    return show(here, caller, account_id)

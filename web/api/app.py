@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-
-import structlog
-from fastapi import Depends, FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import Response
+from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
 from settings import Settings
-from store.access.api_tokens import end_change
 from web.api import (
     accounts,
     cadences,
@@ -47,8 +39,6 @@ from web.api.queries import refuse_unknown_parameters
 from web.api.specification import TAGS, describe
 from web.api.webhook_events import described_webhooks
 from web.problems import ProblemDetails, handle_problems
-
-log = structlog.get_logger(__name__)
 
 SUBJECTS = (
     leads,
@@ -114,27 +104,5 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
     describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 
-    @api.middleware("http")
-    async def on_record(
-        request: Request, answer: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        response = await answer(request)
-        change: int | None = getattr(request.state, "change", None)
-        if change is not None:
-            # The answer is what it is: a record without an end is no reason to hide it.
-            with suppress(SQLAlchemyError):
-                await run_in_threadpool(_note, database, change, response.status_code)
-        return response
-
     api.add_middleware(Gate, here=here)
     return api
-
-
-def _note(database: Engine, change: int, status: int) -> None:
-    """Complete the record of a change. What was done is done: when this can't be written, the
-    answer stays what it is."""
-    try:
-        with database.begin() as connection:
-            end_change(connection, change, status)
-    except SQLAlchemyError as error:
-        log.error("the record of a change lacks its end", change=change, error=type(error).__name__)

@@ -7,29 +7,30 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, model_validator
+from sqlalchemy import Connection
 
-from domain.access import ALLOWED, Action
+from domain.access import Action
 from domain.email.checked import template_of
 from domain.inputs import ASKED
-from domain.sentences import sentence
+from domain.refusals import CadenceMissing, Invalid, Missing
+from services.access import found
+from services.publishing import NOTHING, refuse_mistakes
+from services.publishing import publish as publish_files
+from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller
-from store.published.cadences import CadenceMissing, CadenceSummary, cadence_named, list_cadences
+from store.published.cadences import CadenceSummary, cadence_named, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import (
     Checked,
     PolicyLine,
-    Published,
     check_beside_published,
     list_policies,
-    publish_checked,
 )
 from store.scoring.scoring import Forecast
-from web.api.access import Place, found, may
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
-from web.problems import FieldError, Problem, invalid, missing
-from web.template_parts import TEMPLATES, template_parts
 
 router = APIRouter(tags=["cadences and policies"])
 
@@ -121,7 +122,7 @@ def show(
             published = cadence_named(connection, name, version)
     except CadenceMissing:
         which = f" version {version}" if version else ""
-        raise missing(f"The cadence '{name}'{which} is not published.") from None
+        raise Missing(f"The cadence '{name}'{which} is not published.") from None
     return CadenceDetail(
         name=published.name,
         version=published.version,
@@ -157,66 +158,29 @@ def publish(
 
     Whoever may not publish something (403) may check it, and send it along unchanged."""
     texts = {file.name: file.text for file in body.files}
-    places = {file.name: number for number, file in enumerate(body.files)}
-    for file in texts:
-        if file.endswith(".mjml") and not template_of(file):
-            raise invalid(
-                f"files[{places[file]}].name",
-                f"'{file}' can't be a template's: name it NAME.LANGUAGE.mjml, such as "
+    for number, file in enumerate(body.files):
+        if file.name.endswith(".mjml") and not template_of(file.name):
+            raise Invalid(
+                f"'{file.name}' can't be a template's: name it NAME.LANGUAGE.mjml, such as "
                 "welcome-1.en.mjml. Parts (_NAME.mjml) are files of the installation.",
+                f"files[{number}].name",
             )
-    now = here.clock.now()
-    with here.database.begin() as connection:
-        checked = check_beside_published(connection, texts, template_parts(TEMPLATES))
-        if checked.problems:
-            raise _with_mistakes(checked, places)
-        if body.only_check:
+
+    def check(connection: Connection) -> Checked:
+        return check_beside_published(connection, texts, template_parts(TEMPLATES))
+
+    if body.only_check:
+        with here.database.connect() as connection:
+            checked = check(connection)
+            refuse_mistakes(checked.problems, list(texts), NOTHING)
             return Publications(
-                forecast=forecast_of(connection, checked, now),
+                forecast=forecast_of(connection, checked, here.clock.now()),
                 unknown=unknown_attributes(connection, checked),
             )
-        done = publish_checked(connection, checked, now)
-        _refuse_others(caller, done)
+    done = publish_files(here, caller, list(texts), check)
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},
         templates=[f"{name}.{language}" for name, language in done.templates],
         rescored=done.rescored,
-    )
-
-
-def _refuse_others(caller: Caller, done: Published) -> None:
-    """Take back what the caller may not publish, by failing in the transaction."""
-    for action, names in done.actions().items():
-        if caller.role in ALLOWED[action]:
-            continue
-        raise Problem(
-            403,
-            "forbidden",
-            sentence(
-                "Only {roles} may {action}: {names} would change. Nothing was published; leave it "
-                "out, or as it is in force.",
-                roles=sorted(ALLOWED[action]),
-                action=action,
-                names=names,
-            ),
-        )
-
-
-def _with_mistakes(checked: Checked, places: dict[str, int]) -> Problem:
-    problems = checked.problems
-    return Problem(
-        422,
-        "invalid",
-        "\n".join([*map(str, problems), "Nothing was published."]),
-        [
-            FieldError(
-                # A mistake seen inside an included part is told with the part's name.
-                field=f"files[{places[one.file]}].text" if one.file in places else "files",
-                message=one.message,
-                line=one.line,
-                column=one.column,
-            )
-            for one in problems
-        ],
     )

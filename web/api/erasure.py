@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 from domain.access import Action
 from domain.inputs import ASKED
 from mail.links import deployment_secret
+from services.erasure import erase as erase_person
 from store.access.api_tokens import Caller
 from store.erasure import erasure
-from store.erasure.erasure import ErasureRefused, Receipt
+from store.erasure.erasure import Receipt
 from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
-from web.problems import missing, refused
 
 router = APIRouter(tags=["erasure"])
 Eraser = Annotated[Caller, Depends(may(Action.ERASE))]
@@ -45,30 +45,15 @@ class ErasureOrder(BaseModel):
 )
 def show_known(here: Place, lead_id: int) -> Known:
     """How much is known of a lead, and would be erased."""
-    try:
-        with here.database.connect() as connection:
-            return Known(lead_id=lead_id, rows=erasure.known_of(connection, lead_id))
-    except ErasureRefused as nobody:
-        raise missing(str(nobody)) from None
+    with here.database.connect() as connection:
+        return Known(lead_id=lead_id, rows=erasure.known_of(connection, lead_id))
 
 
 @router.post("/leads/{lead_id}/erase")
 def erase(here: Place, caller: Eraser, lead_id: int, body: ErasureOrder) -> Receipt:
     """Erase a person from all tables, for good; what runs for them in Temporal ends within
     seconds, or when Temporal is back."""
-    try:
-        with here.database.begin() as connection:
-            return erasure.erase(
-                connection,
-                lead_id,
-                address=body.address,
-                by=caller.name,
-                reason=body.reason,
-                secret=deployment_secret(here.settings),
-                now=here.clock.now(),
-            )
-    except ErasureRefused as refusal:
-        raise refused(str(refusal), "address") from None
+    return erase_person(here, caller, lead_id, body.address, body.reason)
 
 
 @router.get("/erasures", dependencies=[Depends(may(Action.ERASE))])

@@ -10,19 +10,14 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from domain.refusals import Invalid, Missing, Refusal
 from store.access.api_tokens import Caller
 from store.access.sessions import COOKIE
 from store.engine import AWAY
 from web.api.access import Here, identify, known_as
 from web.api.json_bounds import BadJson, check_json
 from web.body_limits import refuse_early
-from web.problems import (
-    NOT_TO_BE_KEPT,
-    Problem,
-    answer,
-    missing,
-    unavailable,
-)
+from web.problems import NOT_TO_BE_KEPT, answer, unavailable
 
 LONGEST_ID = 18
 """Digits of the largest id that is looked for."""
@@ -52,8 +47,8 @@ class Gate:
             caller = None
             if scope["method"] not in _SAFE:
                 caller = await run_in_threadpool(self._identify, HTTPConnection(scope))
-        except Problem as problem:
-            await refuse_early(answer(problem), receive, send)
+        except Refusal as refusal:
+            await refuse_early(answer(refusal), receive, send)
             return
         except AWAY as error:
             await refuse_early(answer(unavailable(error)), receive, send)
@@ -80,7 +75,7 @@ class Gate:
             else:
                 check_json(body)
         except BadJson as bad:
-            await answer(Problem(422, "invalid", str(bad)))(scope, receive, send)
+            await answer(Invalid(str(bad)))(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
 
@@ -124,7 +119,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 def _check_address(scope: Scope) -> None:
     """Raises:
-    Problem: an id is larger than any can be (404), or there is text that is not UTF-8 or holds a
+    Refusal: an id is larger than any can be (404), or there is text that is not UTF-8 or holds a
         NUL (422).
     """
     raw_path: bytes = scope.get("raw_path") or scope["path"].encode("utf-8", "surrogatepass")
@@ -132,9 +127,9 @@ def _check_address(scope: Scope) -> None:
         try:
             text = unquote_to_bytes(part).decode()
         except UnicodeDecodeError:
-            raise Problem(422, "invalid", "The address is not UTF-8.") from None
+            raise Invalid("The address is not UTF-8.") from None
         if "\0" in text:
-            raise Problem(422, "invalid", str(NOT_TO_BE_KEPT))
+            raise Invalid(str(NOT_TO_BE_KEPT))
     for segment in scope["path"].split("/"):
         if len(segment) > LONGEST_ID and re.fullmatch(r"[+-]?\d+", segment):
-            raise missing("There is nothing with an id as large as this.")
+            raise Missing("There is nothing with an id as large as this.")

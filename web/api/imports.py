@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.contacts.dates import ORDERS
 from domain.inputs import ASKED
-from domain.lead_files.columns import (
-    ASK,
-    FIELDS,
-    KEPT,
-    LEFT_OUT,
-    Columns,
-    choose,
-    guess,
-    recognise,
-)
-from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.lead_file import LeadFile, read_lead_file
+from domain.lead_files.columns import recognise
 from domain.lead_files.preview import Preview, preview
-from domain.lead_files.sampled import settle
+from domain.refusals import Invalid, Missing
 from domain.sentences import sentence
-from mail.links import deployment_secret
+from services import imports
+from services.imports import DEFAULT_CADENCE, Chosen
 from store.access.api_tokens import Caller
-from store.imports import import_job, import_runs
-from store.imports.import_runs import ImportRefused, NewImport, RunLine
-from store.imports.lead_import import published_cadences
+from store.imports import import_runs
+from store.imports.import_runs import RunLine
 from store.scoring.import_pace import ImportPace, import_pace
-from web.api.access import Place, found, may
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.problems import Problem, invalid, missing, refused
+from web.problems import Problem
 
 LIMIT = 50 * 1024 * 1024
 """Largest file, bytes."""
-DEFAULT_CADENCE = "welcome-nurture"
 
 
 router = APIRouter(prefix="/imports", tags=["imports"])
@@ -129,28 +114,11 @@ def upload(
     data = file.file.read(LIMIT + 1)
     if len(data) > LIMIT:
         raise _too_large()
-    leads = _read(data, encoding)
-    fields = _mapped(leads.header, mapping) if mapping else _guessed(leads.header)
-    _check_dates(dates)
-    if start:
-        with _unreadable("mapping"):
-            settle(_columns(leads.header, fields, source), leads.records(), dates)
-    with here.database.begin() as connection:
-        if cadence is None and not start and DEFAULT_CADENCE not in published_cadences(connection):
-            cadence = ""
-        new = NewImport(
-            file_name=(file.filename or "leads.csv")[-200:],
-            by=caller.by,
-            leads=leads,
-            data=data,
-            fields=fields,
-            source=source.strip(),
-            cadence=_cadence(connection, cadence),
-            dates=dates,
-        )
-        run_id = import_runs.keep(connection, new)
-    if start:
-        begin(here, caller, run_id)
+    leads = imports.read(data, encoding)
+    fields = _mapped(leads.header, mapping) if mapping else imports.guessed(leads.header)
+    chosen = Chosen(fields=fields, source=source, cadence=cadence, dates=dates)
+    name = (file.filename or "leads.csv")[-200:]
+    run_id = imports.upload(here, caller, name, data=data, leads=leads, chosen=chosen, start=start)
     return show(here, caller, run_id)
 
 
@@ -158,7 +126,7 @@ def upload(
 def show(here: Place, _caller: Importer, import_id: int) -> ImportDetail:
     """How far an import is, what came of it, and the columns of its file."""
     with here.database.connect() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
+        run = imports.run_of(connection, import_id)
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
         return ImportDetail(run=run, delimiter="", columns=[])
@@ -173,12 +141,12 @@ def show(here: Place, _caller: Importer, import_id: int) -> ImportDetail:
 def look(here: Place, _caller: Importer, import_id: int) -> Preview:
     """The first rows of the file as the leads they would become, and those that can't be."""
     with here.database.connect() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
+        run = imports.run_of(connection, import_id)
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
-        raise missing(sentence("The file of this import is not kept any more."))
-    columns = _columns(head.header, run.fields, run.source)
-    with _unreadable("fields"):
+        raise Missing(sentence("The file of this import is not kept any more."))
+    columns = imports.columns_of(head.header, run.fields, run.source)
+    with imports.unreadable("fields"):
         return preview(head, columns, run.source, run.dates)
 
 
@@ -188,61 +156,37 @@ def pace(here: Place, caller: Importer, import_id: int) -> ImportPace:
     rows of the file."""
     found_rows = look(here, caller, import_id)
     with here.database.connect() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
+        run = imports.run_of(connection, import_id)
         return import_pace(connection, found_rows, run.lines, here.clock.now())
 
 
 @router.patch("/{import_id}")
 def change(here: Place, caller: Importer, import_id: int, body: Choice) -> ImportDetail:
     """Choose fields, source, cadence, order of days or encoding before an import is started."""
-    with _refusals(), here.database.begin() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
-        chosen: dict[str, Any] = {}
-        if body.encoding:
-            leads = _read(import_runs.data_of(connection, import_id), body.encoding)
-            import_runs.read_again(connection, import_id, leads, _guessed(leads.header))
-        if body.fields is not None:
-            head = found(import_runs.head_of(connection, import_id), _none(import_id))
-            _check_fields(head.header, body.fields)
-            chosen["fields"] = _decided(run.fields or [], body.fields)
-        if body.dates is not None:
-            _check_dates(body.dates)
-            chosen["dates"] = body.dates
-        if body.source is not None:
-            chosen["source"] = body.source.strip()
-        if body.cadence is not None:
-            chosen["cadence"] = _cadence(connection, body.cadence)
-        if chosen:
-            import_runs.choose(connection, import_id, **chosen)
+    imports.change(
+        here,
+        caller,
+        import_id,
+        fields=body.fields,
+        source=body.source,
+        cadence=body.cadence,
+        dates=body.dates,
+        encoding=body.encoding,
+    )
     return show(here, caller, import_id)
 
 
 @router.post("/{import_id}/start", operation_id="start_import")
 def begin(here: Place, caller: Importer, import_id: int) -> ImportDetail:
     """Start an import, or start one again that failed or was interrupted: that doubles nothing."""
-    with here.database.connect() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
-        head = import_runs.head_of(connection, import_id)
-    with _refusals():
-        if head is not None:
-            _columns(head.header, run.fields or [], run.source)
-        import_job.begin(
-            here.database,
-            import_id,
-            now=here.clock.now,
-            starts_per_second=here.settings.start_rate_per_second,
-            secret=deployment_secret(here.settings),
-            time_zone=here.settings.lead_time_zone,
-        )
+    imports.begin(here, caller, import_id)
     return show(here, caller, import_id)
 
 
 @router.delete("/{import_id}")
-def discard(here: Place, _caller: Importer, import_id: int) -> Done:
+def discard(here: Place, caller: Importer, import_id: int) -> Done:
     """Forget an import that was not done, and erase its file."""
-    with _refusals(), here.database.begin() as connection:
-        found(import_runs.find_run(connection, import_id), _none(import_id))
-        import_runs.discard(connection, import_id)
+    imports.discard(here, caller, import_id)
     return Done(detail=f"Import {import_id} and its file are erased.")
 
 
@@ -250,55 +194,18 @@ def discard(here: Place, _caller: Importer, import_id: int) -> Done:
 def rejects(here: Place, _caller: Importer, import_id: int) -> Response:
     """The rows that could not be imported with the reasons, a CSV file to mend and import."""
     with here.database.connect() as connection:
-        run = found(import_runs.find_run(connection, import_id), _none(import_id))
+        run = imports.run_of(connection, import_id)
         kept = import_runs.rejects_of(connection, import_id)
     if kept is None:
-        raise missing(
+        raise Missing(
             f"Import {run.id} rejected nothing, or longer than {import_runs.KEPT_DAYS} days ago."
         )
     name = f'attachment; filename="rejects-{run.id}.csv"'
     return Response(kept, media_type="text/csv", headers={"Content-Disposition": name})
 
 
-def _none(import_id: int) -> str:
-    return sentence("There is no import {import_id}.", import_id=import_id)
-
-
 def _too_large() -> Problem:
     return Problem(413, "invalid", f"The file is larger than {LIMIT >> 20} MB: cut it in two.")
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    try:
-        yield
-    except ImportRefused as refusal:
-        raise refused(str(refusal)) from None
-
-
-@contextmanager
-def _unreadable(field: str) -> Iterator[None]:
-    try:
-        yield
-    except LeadFileError as error:
-        raise invalid(
-            field, sentence("The file cannot be imported: {error}", error=str(error))
-        ) from None
-
-
-def _read(data: bytes, encoding: str) -> LeadFile:
-    with _unreadable("file"):
-        return read_lead_file(data, encoding.strip() or None)
-
-
-def _guessed(header: Sequence[str]) -> list[str]:
-    with _unreadable("file"):
-        return guess(header)
-
-
-def _columns(header: Sequence[str], fields: Sequence[str], source: str) -> Columns:
-    with _unreadable("fields"):
-        return choose(header, fields, source_given=bool(source.strip()))
 
 
 def _mapped(header: Sequence[str], mapping: str) -> list[str]:
@@ -308,54 +215,9 @@ def _mapped(header: Sequence[str], mapping: str) -> list[str]:
     except ValueError:
         said = None
     if not isinstance(said, dict) or not all(isinstance(field, str) for field in said.values()):
-        raise invalid(
-            "mapping", 'Write a JSON object of columns and fields: {"Work mail": "email"}.'
+        raise Invalid(
+            'Write a JSON object of columns and fields: {"Work mail": "email"}.', "mapping"
         )
-    with _unreadable("mapping"):
+    with imports.unreadable("mapping"):
         columns = recognise(header, said)
     return columns.chosen()
-
-
-def _decided(before: Sequence[str], fields: Sequence[str]) -> list[str]:
-    """Whoever keeps as an attribute what they were asked about has looked at it."""
-    asked = [*before, *[""] * len(fields)]
-    return [
-        KEPT if field == "" and asked[index] in (ASK, KEPT) else field
-        for index, field in enumerate(fields)
-    ]
-
-
-def _check_dates(dates: str) -> None:
-    if dates and dates not in ORDERS:
-        raise invalid("dates", f"Write {', '.join(ORDERS)}, or '' for what the file shows.")
-
-
-def _check_fields(header: Sequence[str], fields: Sequence[str]) -> None:
-    """Whether the choice can be kept; that addresses are missing is told when it is used."""
-    unknown = sorted({*fields} - {*FIELDS, KEPT, LEFT_OUT, ASK, ""})
-    if unknown:
-        raise invalid(
-            "fields",
-            f"Leads have no field {unknown[0]!r}. Fields are {', '.join(FIELDS)}; '' keeps the "
-            f"column as an attribute, {LEFT_OUT!r} leaves it out.",
-        )
-    if len(fields) != len(header):
-        raise invalid("fields", f"The file has {len(header)} columns: choose for each of them.")
-
-
-def _cadence(connection: Connection, asked: str | None) -> str:
-    """The cadence to begin with, when it is published; '' to start no journeys."""
-    name = DEFAULT_CADENCE if asked is None else asked.strip()
-    published = published_cadences(connection)
-    if name in ("", *published):
-        return name
-    known = list(published) or sentence("none yet")
-    raise invalid(
-        "cadence",
-        sentence(
-            "There is no published cadence {name}. Published are: {cadences}. Choose one, or '' to "
-            "start no journeys.",
-            name=name,
-            cadences=known,
-        ),
-    )

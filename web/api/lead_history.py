@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 
 from domain.access import Action
+from services.access import sees
 from store.access.api_tokens import Caller
 from store.views.dossier import Cycle, Feedback, Mail, cycles_of, feedback_of, mails_of
 from store.views.lead_timeline import (
@@ -19,7 +20,7 @@ from store.views.lead_timeline import (
     in_words,
     timeline,
 )
-from web.api.access import Place, may, sees
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, T, last_id, page
 
 router = APIRouter(prefix="/leads/{lead_id}", tags=["leads"])

@@ -5,29 +5,27 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-import anyio.from_thread
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.contracts.journey import Phase
 from domain.inputs import ASKED, Code
 from domain.sentences import sentence
+from services import journeys
+from services.access import found, sees, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
-from store.routing.prospects import Prospected, prospect
-from store.routing.routing import RoutingRefused
+from store.routing.prospects import Prospected
 from store.scoring.scoring import Explanation, explain
 from store.views import leads
 from store.views.dossier import Dossier, dossier
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
-from web.api.access import Here, Place, found, may, sees, team_of
+from web.api.access import Place, may
 from web.api.inputs import Address
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.problems import Problem, invalid, refused
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -156,13 +154,7 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
 @router.post("/prospects")
 def call_prospects(here: Place, caller: Prospector, body: Prospects) -> Prospected:
     """Have sales call leads of its own accord: no qualification, the rules for outbound leads."""
-    try:
-        with here.database.begin() as connection:
-            return prospect(
-                connection, body.leads, here.clock.now(), owner=body.owner, by=caller.by
-            )
-    except RoutingRefused as refusal:
-        raise refused(str(refusal), "owner") from None
+    return journeys.prospect(here, caller, body.leads, body.owner)
 
 
 @router.get("/{lead_id}/dossier")
@@ -178,58 +170,40 @@ def show_journey(here: Place, caller: Reader, lead_id: int) -> Journey:
     """Why the lead is where it is, what happens next, and when."""
     with here.database.connect() as connection:
         sees(connection, caller, lead_id)
-    return Journey(journey=anyio.from_thread.run(_state, here, lead_id))
+    return Journey(journey=here.in_temporal(lambda client: steering.state_of(client, lead_id)))
 
 
 @router.post("/{lead_id}/score")
 def score(here: Place, caller: Scorer, lead_id: int, body: Points) -> LeadLine:
     """Add points to the lead's score; the lead as it is with them. Each request counts."""
-    now = here.clock.now()
-    with here.database.begin() as connection:
-        sees(connection, caller, lead_id)
-        leads.add_points(connection, lead_id, body.points, now)
-        return _line(connection, lead_id, now)
+    return journeys.add_to_score(here, caller, lead_id, body.points)
 
 
 @router.post("/{lead_id}/pause")
 def pause(here: Place, caller: Pauser, lead_id: int) -> Done:
     """Freeze the journey; the time that is left stays left."""
-    return _order(here, caller, lead_id, "pause", "is told to pause")
+    journeys.pause(here, caller, lead_id)
+    return Done(detail=f"lead-{lead_id} is told to pause.")
 
 
 @router.post("/{lead_id}/resume")
 def resume(here: Place, caller: Pauser, lead_id: int) -> Done:
     """Let a paused journey go on."""
-    return _order(here, caller, lead_id, "resume", "is told to go on")
+    journeys.resume(here, caller, lead_id)
+    return Done(detail=f"lead-{lead_id} is told to go on.")
 
 
 @router.post("/{lead_id}/stop")
 def stop(here: Place, caller: Mover, lead_id: int) -> Done:
     """End the journey for good."""
-    return _order(here, caller, lead_id, "stop", "is told to stop")
+    journeys.stop(here, caller, lead_id)
+    return Done(detail=f"lead-{lead_id} is told to stop.")
 
 
 @router.post("/{lead_id}/move")
 def move(here: Place, caller: Mover, lead_id: int, body: Move) -> Moved:
     """Move the journey to another phase now."""
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
-    if body.phase not in list(Phase):
-        raise invalid(
-            "phase",
-            sentence(
-                "There is no phase '{phase}'; choose {phases}.",
-                phase=body.phase,
-                phases=[one.value for one in Phase],
-            ),
-        )
-    try:
-        left = anyio.from_thread.run(_move, here, lead_id, body.phase)
-    except steering.MoveRefused as refusal:
-        raise refused(str(refusal), "phase") from None
-    except steering.NoJourney:
-        raise _no_journey(lead_id) from None
-    return Moved(left=left, entered=body.phase)
+    return Moved(left=journeys.move(here, caller, lead_id, body.phase), entered=body.phase)
 
 
 def _line(connection: Connection, lead_id: int, now: datetime) -> LeadLine:
@@ -237,29 +211,3 @@ def _line(connection: Connection, lead_id: int, now: datetime) -> LeadLine:
         leads.find_lead(connection, str(lead_id), now),
         sentence("There is no lead {lead}.", lead=lead_id),
     )
-
-
-def _order(here: Here, caller: Caller, lead_id: int, what: steering.Order, told: str) -> Done:
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
-    try:
-        anyio.from_thread.run(_signal, here, lead_id, what)
-    except steering.NoJourney:
-        raise _no_journey(lead_id) from None
-    return Done(detail=f"lead-{lead_id} {told}.")
-
-
-def _no_journey(lead_id: int) -> Problem:
-    return refused(sentence("lead-{lead} has no running journey.", lead=lead_id))
-
-
-async def _state(here: Here, lead_id: int) -> dict[str, str] | None:
-    return await steering.state_of(await here.temporal(), lead_id)
-
-
-async def _signal(here: Here, lead_id: int, what: steering.Order) -> None:
-    await steering.order(await here.temporal(), lead_id, what)
-
-
-async def _move(here: Here, lead_id: int, phase: str) -> str:
-    return await steering.move(await here.temporal(), lead_id, phase)

@@ -22,12 +22,13 @@ from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
 from domain.inputs import ASKED, Instant
 from domain.sentences import sentence
 from mail.links import link_signer
+from services.access import found
+from services.outbox import reply as reply_as_recipient
 from store.access.api_tokens import Caller
 from store.mail import outbox_mails
-from store.mail.outbox_mails import KeptMail, MailLine, ReplyRefused
-from web.api.access import Here, Place, found, may
+from store.mail.outbox_mails import KeptMail, MailLine
+from web.api.access import Here, Place, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, key_in, page
-from web.problems import refused
 
 router = APIRouter(prefix="/mails", tags=["mails"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MAILS))]
@@ -217,16 +218,9 @@ def download(here: Place, _caller: Reader, mail_id: int) -> Response:
 
 
 @router.post("/{mail_id}/reply", operation_id="reply_to_mail")
-def reply(here: Place, _caller: Reader, mail_id: int, body: Reply) -> Done:
+def reply(here: Place, caller: Reader, mail_id: int, body: Reply) -> Done:
     """Reply as the recipient. A mail is replied to once: what comes later changes nothing."""
-    if here.settings.email_channel != "outbox":
-        raise refused(sentence("Mails go to real people now: they reply themselves."))
-    mail = _kept(here, mail_id)
-    try:
-        with here.database.begin() as connection:
-            outbox_mails.reply(connection, mail, body.text.strip(), here.clock.now())
-    except ReplyRefused as refusal:
-        raise refused(str(refusal)) from None
+    reply_as_recipient(here, caller, mail_id, body.text)
     return Done(detail=f"Mail {mail_id} is replied to.")
 
 

@@ -7,24 +7,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.inputs import ASKED, Instant
-from domain.sentences import sentence
+from services import meetings
+from services.access import team_of
 from store.access.api_tokens import Caller
 from store.meetings.meeting_lines import (
     MeetingLine,
     MeetingState,
     Wanted,
-    find_meeting,
     meetings_page,
 )
-from store.meetings.meetings import MeetingRefused, book_meeting, cancel_meeting
 from store.routing.rep_times import LONGEST_MINUTES
-from web.api.access import Place, found, may, sees, team_of
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.problems import refused
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MEETINGS))]
@@ -87,27 +84,14 @@ def list_all(
 def show(here: Place, caller: Reader, meeting_id: int) -> MeetingLine:
     """One appointment: when, with whom, and how often it was set and missed."""
     with here.database.connect() as connection:
-        return _seen(connection, caller, meeting_id)
+        return meetings.seen(connection, caller, meeting_id)
 
 
 @router.post("", status_code=201)
 def book(here: Place, caller: Booker, body: Booking) -> Booked:
     """Book an appointment, or move the one the lead has with us; the lead is mailed an
     invitation. One that a calendar service has made stays as it is."""
-    try:
-        with here.database.begin() as connection:
-            sees(connection, caller, body.lead_id)
-            meeting_id = book_meeting(
-                connection,
-                lead_id=body.lead_id,
-                starts_at=body.starts_at,
-                minutes=body.minutes,
-                booked_by=caller.by,
-                at=here.clock.now(),
-            )
-            line = found(find_meeting(connection, meeting_id), "")
-    except MeetingRefused as refusal:
-        raise refused(str(refusal), "starts_at") from None
+    line = meetings.book(here, caller, body.lead_id, body.starts_at, body.minutes)
     return Booked(
         meeting_id=line.id,
         lead_id=line.lead_id,
@@ -121,20 +105,5 @@ def book(here: Place, caller: Booker, body: Booking) -> Booked:
 @router.post("/{meeting_id}/cancel")
 def cancel(here: Place, caller: Booker, meeting_id: int) -> Done:
     """Call an appointment off that lies ahead; the lead is told."""
-    with here.database.begin() as connection:
-        _seen(connection, caller, meeting_id)
-        now = here.clock.now()
-        if not cancel_meeting(connection, meeting_id=meeting_id, at=now, by="us"):
-            raise refused(
-                sentence(
-                    "Meeting {meeting} is not booked, or has begun: nothing to cancel.",
-                    meeting=meeting_id,
-                )
-            )
+    meetings.cancel(here, caller, meeting_id)
     return Done(detail=f"Meeting {meeting_id} is cancelled.")
-
-
-def _seen(connection: Connection, caller: Caller, meeting_id: int) -> MeetingLine:
-    line = found(find_meeting(connection, meeting_id), f"There is no meeting {meeting_id}.")
-    sees(connection, caller, line.lead_id)
-    return line

@@ -17,12 +17,15 @@ from typing import Any
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from domain.refusals import Refusal
 from web.problems import Problem
 
 ALWAYS = frozenset({401, 422, 503})
 """Nobody known asks; the address or the body is not understood; a server is away."""
 WITH_A_BODY = frozenset({408, 413})
 """It comes too slowly, or is too large."""
+OURS = ("services.", "store.", "temporal.", "web.")
+"""Modules in which a route's refusals come up."""
 _SHOWN = {"show": "get", "add": "create", "change": "update"}
 
 
@@ -78,7 +81,7 @@ def _raised_by(function: Callable[..., Any]) -> frozenset[int]:
 
 
 def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
-    """Statuses of the problems that a function of ours makes, or one that it names."""
+    """Statuses of the refusals that a function of ours names, or one that it names."""
     if function in seen:
         return
     seen.add(function)
@@ -92,7 +95,9 @@ def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
                 yield status.value
         elif isinstance(node, ast.Name | ast.Attribute):
             named = _named(node, known)
-            if isinstance(named, FunctionType) and named.__module__.startswith("web."):
+            if isinstance(named, type) and issubclass(named, Refusal) and named is not Refusal:
+                yield named.status
+            elif isinstance(named, FunctionType) and named.__module__.startswith(OURS):
                 yield from _raised(named, seen)
 
 

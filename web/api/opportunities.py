@@ -11,14 +11,14 @@ from domain.access import Action
 from domain.contracts.tasks import Disposition
 from domain.inputs import ASKED, Code
 from domain.tasks.completion import LONGEST_NOTE, Completion, Learned
+from services import opportunities
+from services.access import team_of
 from store.access.api_tokens import Caller
-from store.opportunities.opportunities import open_beside
-from store.views.opportunity_list import OpportunityLine, Sale, Wanted, find_opportunity, sales
-from web.api.access import Here, Place, found, may, sees, team_of
+from store.views.opportunity_list import OpportunityLine, Sale, Wanted, sales
+from web.api.access import Place, may
 from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
-from web.api.tasks import Completed, finish
-from web.problems import refused
+from web.api.tasks import Completed
 
 router = APIRouter(prefix="/opportunities", tags=["opportunities"])
 Reader = Annotated[Caller, Depends(may(Action.READ_OPPORTUNITIES))]
@@ -84,23 +84,22 @@ def list_all(
 @router.post("", status_code=201, operation_id="open_opportunity")
 def open_another(here: Place, caller: Worker, body: NewOpportunity) -> OpportunityLine:
     """Open another sale with a lead."""
-    with here.database.begin() as connection:
-        sees(connection, caller, body.lead_id)
-        made = open_beside(connection, lead_id=body.lead_id, name=body.name, at=here.clock.now())
-        return found(find_opportunity(connection, made), "")
+    return opportunities.open_another(here, caller, body.lead_id, body.name)
 
 
 @router.get("/{opportunity_id}")
 def show(here: Place, caller: Reader, opportunity_id: int) -> OpportunityLine:
     """One sale: its stage, and what is known of budget, authority, need and timeline."""
-    return _seen(here, caller, opportunity_id)
+    with here.database.connect() as connection:
+        return opportunities.seen(connection, caller, opportunity_id)
 
 
 @router.post("/{opportunity_id}/advance")
 def advance(here: Place, caller: Worker, opportunity_id: int, body: Advance) -> Completed:
     """Move a sale to its next stage, by ending the task its owner has."""
     completion = Completion(disposition=Disposition.ADVANCED, note=body.note, learned=body.learned)
-    return _answer(here, caller, opportunity_id, completion)
+    line = opportunities.advance(here, caller, opportunity_id, completion)
+    return _completed(line, completion, caller)
 
 
 @router.post("/{opportunity_id}/close")
@@ -113,26 +112,9 @@ def close(here: Place, caller: Worker, opportunity_id: int, body: Close) -> Comp
         learned=body.learned,
         competitor=body.competitor,
     )
-    return _answer(here, caller, opportunity_id, completion)
+    line = opportunities.close(here, caller, opportunity_id, completion)
+    return _completed(line, completion, caller)
 
 
-def _answer(here: Here, caller: Caller, opportunity_id: int, body: Completion) -> Completed:
-    line = _seen(here, caller, opportunity_id)
-    if line.outcome:
-        raise refused(
-            f"Opportunity {opportunity_id} was closed on {line.closed_at:%Y-%m-%d}: {line.outcome}."
-        )
-    if line.task_id is None:
-        raise refused(
-            f"Opportunity {opportunity_id} has no open task now: its workflow opens one in a "
-            "moment, or its journey is paused."
-        )
-    return finish(here, caller, line.task_id, body)
-
-
-def _seen(here: Here, caller: Caller, opportunity_id: int) -> OpportunityLine:
-    none = f"There is no opportunity {opportunity_id}."
-    with here.database.connect() as connection:
-        line = found(find_opportunity(connection, opportunity_id), none)
-        sees(connection, caller, line.lead_id)
-    return line
+def _completed(line: OpportunityLine, completion: Completion, caller: Caller) -> Completed:
+    return Completed(task_id=line.task_id or 0, disposition=completion.disposition, by=caller.by)

@@ -9,10 +9,10 @@ from fastapi import Query
 from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from domain.refusals import Invalid
 from domain.sentences import sentence
 from web.api.access import Here
 from web.api.cursors import BadCursor
-from web.problems import invalid
 
 T = TypeVar("T")
 Key = tuple[Any, ...]
@@ -84,12 +84,12 @@ def key_in(here: Here, of: str, cursor: str) -> Key:
     try:
         return here.cursors.read(of, cursor)
     except BadCursor:
-        raise invalid(
-            "cursor",
+        raise Invalid(
             sentence(
                 "This is no cursor of this list: send next_cursor of the page before as it came, "
                 "or leave the cursor out to begin anew."
             ),
+            "cursor",
         ) from None
 
 

@@ -8,14 +8,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from domain.authoring.yaml_messages import did_you_mean
-from web.problems import FieldError, Problem
+from domain.refusals import Invalid, Mistake
 
 
 def refuse_unknown_parameters(request: Request) -> None:
     """The dependency of every route.
 
     Raises:
-        Problem: 422 that names each unknown parameter, and the nearest that is known.
+        Invalid: it names each unknown parameter, and the nearest that is known.
     """
     route = request.scope.get("route")
     if not request.query_params or not isinstance(route, APIRoute):
@@ -24,15 +24,11 @@ def refuse_unknown_parameters(request: Request) -> None:
     unknown = [name for name in dict.fromkeys(request.query_params) if name not in known]
     if not unknown:
         return
-    errors = [
-        FieldError(
-            field=name[:100],
-            message=f"There is no such parameter.{did_you_mean(name[:100], known)}",
-        )
+    mistakes = [
+        Mistake(name[:100], f"There is no such parameter.{did_you_mean(name[:100], known)}")
         for name in unknown
     ]
-    told = " ".join(f"{one.field}: {one.message}" for one in errors)
-    raise Problem(422, "invalid", told, errors)
+    raise Invalid(" ".join(f"{one.field}: {one.message}" for one in mistakes), mistakes=mistakes)
 
 
 def _parameters_of(dependant: Dependant) -> frozenset[str]:

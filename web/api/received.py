@@ -6,18 +6,17 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.inputs import ASKED
-from domain.sentences import sentence
+from services import received as tray
+from services.access import team_of
 from store.access.api_tokens import Caller
 from store.mail import received
-from store.mail.received import MailRefused, ReceivedMail, SettledAs
-from web.api.access import Here, Place, found, may, sees, team_of
+from store.mail.received import ReceivedMail, SettledAs
+from web.api.access import Place, may
 from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.problems import refused
 
 router = APIRouter(prefix="/received", tags=["received"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -72,48 +71,18 @@ def list_all(
 def show(here: Place, caller: Reader, mail_id: int) -> ReceivedMail:
     """One of them."""
     with here.database.connect() as connection:
-        return _seen(connection, caller, mail_id)
+        return tray.seen(connection, caller, mail_id)
 
 
 @router.post("/{mail_id}/assign", operation_id="assign_received_mail")
 def assign(here: Place, caller: Settler, mail_id: int, body: Assignment) -> Done:
     """Say whose it is; what it is stays open."""
-    with here.database.begin() as connection:
-        _seen(connection, caller, mail_id)
-        _assign(connection, caller, mail_id, body.lead_id)
+    tray.assign(here, caller, mail_id, body.lead_id)
     return Done(detail=f"Mail {mail_id} is of lead {body.lead_id}.")
 
 
 @router.post("/{mail_id}/settle", operation_id="settle_received_mail")
 def settle(here: Place, caller: Settler, mail_id: int, body: Settlement) -> Done:
     """Say what it is, and have done what follows from that."""
-    with here.database.begin() as connection:
-        _seen(connection, caller, mail_id)
-        if body.lead_id is not None:
-            _assign(connection, caller, mail_id, body.lead_id)
-        _settle(connection, here, caller, mail_id, body.settled_as)
+    tray.settle(here, caller, mail_id, body.settled_as, body.lead_id)
     return Done(detail=f"Mail {mail_id} is settled as {body.settled_as}.")
-
-
-def _seen(connection: Connection, caller: Caller, mail_id: int) -> ReceivedMail:
-    return found(
-        received.received_mail(connection, mail_id, team_of(caller)),
-        sentence("There is no such mail in the tray."),
-    )
-
-
-def _assign(connection: Connection, caller: Caller, mail_id: int, lead_id: int) -> None:
-    sees(connection, caller, lead_id)
-    try:
-        received.assign_mail(connection, mail_id, lead_id)
-    except MailRefused as refusal:
-        raise refused(str(refusal)) from None
-
-
-def _settle(
-    connection: Connection, here: Here, caller: Caller, mail_id: int, settled_as: SettledAs
-) -> None:
-    try:
-        received.settle_mail(connection, mail_id, settled_as, by=caller.by, now=here.clock.now())
-    except MailRefused as refusal:
-        raise refused(str(refusal)) from None

@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.contracts.journey import Code
 from domain.inputs import ASKED, Day, Instant
 from domain.sales.recycle import ASKED_FOR
+from services import recycle as services
+from services.access import team_of
 from store.access.api_tokens import Caller
-from store.published.cadences import CadenceMissing
 from store.recycle import recycle, recycle_pool
-from store.recycle.recycle import RecycleRefused, ReturningWeek
+from store.recycle.recycle import ReturningWeek
 from store.recycle.recycle_pool import PoolLine, Wanted
-from web.api.access import Here, Place, may, sees, team_of
+from web.api.access import Place, may
 from web.api.inputs import QUERIED, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
-from web.problems import refused
 
 router = APIRouter(prefix="/recycle", tags=["recycle"])
 Reader = Annotated[Caller, Depends(may(Action.READ_RECYCLE))]
 Changer = Annotated[Caller, Depends(may(Action.CHANGE_RECYCLE))]
-
-AT_ONCE = 500
-"""Leads that are decided about in one transaction."""
 
 
 class Until(BaseModel):
@@ -94,6 +88,10 @@ class Chosen(BaseModel):
             raise ValueError("name either leads or what they match")
         return self
 
+    def wanted(self, caller: Caller) -> Wanted:
+        """The same for the store."""
+        return replace((self.matching or Matching()).wanted(caller), leads=self.leads)
+
 
 class ChosenUntil(Chosen):
     """Parked leads, and a day in the time zone of each."""
@@ -107,6 +105,12 @@ class Decided(BaseModel):
 
     leads: int
     left: int
+
+    @classmethod
+    def of(cls, decided: tuple[int, int]) -> Decided:
+        """The same as the service says it."""
+        leads, left = decided
+        return cls(leads=leads, left=left)
 
 
 class Filters(Matching):
@@ -153,130 +157,55 @@ def forecast(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[Re
 @router.post("/wake", operation_id="wake_leads")
 def wake_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     """Bring many parked leads back now."""
-    return _decide_many(
-        here,
-        caller,
-        body,
-        lambda connection, ids: recycle_pool.tell_many(connection, ids, Code.WOKEN),
-    )
+    return Decided.of(services.wake_many(here, caller, body.wanted(caller)))
 
 
 @router.post("/extend", operation_id="extend_leads")
 def extend_many(here: Place, caller: Changer, body: ChosenUntil) -> Decided:
     """Let many parked leads rest longer; those that rest that long already stay as they are."""
-    now = here.clock.now()
-    try:
-        recycle_pool.refuse_day(body.until, now)
-    except RecycleRefused as refusal:
-        raise refused(str(refusal), "until") from None
-    return _decide_many(
-        here,
-        caller,
-        body,
-        lambda connection, ids: recycle_pool.extend_many(connection, ids, body.until, now),
-    )
+    return Decided.of(services.extend_many(here, caller, body.wanted(caller), body.until))
 
 
 @router.post("/retire", operation_id="retire_leads")
 def retire_many(here: Place, caller: Changer, body: Chosen) -> Decided:
     """Let many parked leads go; one that writes or books one day comes back all the same."""
-    return _decide_many(
-        here,
-        caller,
-        body,
-        lambda connection, ids: recycle_pool.tell_many(connection, ids, Code.RETIRED),
-    )
+    return Decided.of(services.retire_many(here, caller, body.wanted(caller)))
 
 
 @router.post("/{lead_id}/until", operation_id="return_lead_on")
 def return_on(here: Place, caller: Changer, lead_id: int, body: Return) -> Done:
     """Set the day on which a lead comes back, whatever the policy says."""
-    now = here.clock.now()
-    _decide(
-        here,
-        caller,
-        lead_id,
-        lambda connection: recycle.return_on(connection, lead_id, body.until, now, why=body.why),
-        field="until",
-    )
+    services.return_on(here, caller, lead_id, body.until, body.why)
     return Done(detail=f"lead-{lead_id} comes back on {body.until}.")
 
 
 @router.post("/{lead_id}/return-to", operation_id="return_lead_to")
 def return_to(here: Place, caller: Changer, lead_id: int, body: ReturnTo) -> Done:
     """Choose the cadence a lead comes back to; '' for the policy's again."""
-    try:
-        _decide(
-            here,
-            caller,
-            lead_id,
-            lambda connection: recycle.choose_cadence(connection, lead_id, body.cadence),
-        )
-    except CadenceMissing as missing:
-        raise refused(str(missing), "cadence") from None
+    services.return_to(here, caller, lead_id, body.cadence)
     return Done(detail=f"lead-{lead_id} comes back to {body.cadence or 'what the policy says'}.")
 
 
 @router.post("/{lead_id}/wake")
 def wake(here: Place, caller: Changer, lead_id: int) -> Done:
     """Bring a parked lead back now."""
-    _decide(here, caller, lead_id, lambda connection: recycle.wake(connection, lead_id))
+    services.wake(here, caller, lead_id)
     return Done(detail=f"lead-{lead_id} comes back.")
 
 
 @router.post("/{lead_id}/extend")
 def extend(here: Place, caller: Changer, lead_id: int, body: Until) -> Done:
     """Let a parked lead rest longer than it was to."""
-    now = here.clock.now()
-    _decide(
-        here,
-        caller,
-        lead_id,
-        lambda connection: recycle.extend(connection, lead_id, body.until, now),
-        field="until",
-    )
+    services.extend(here, caller, lead_id, body.until)
     return Done(detail=f"lead-{lead_id} rests until {body.until}.")
 
 
 @router.post("/{lead_id}/retire")
 def retire(here: Place, caller: Changer, lead_id: int) -> Done:
     """Let a parked lead go; should it write or book one day, it comes back all the same."""
-    _decide(here, caller, lead_id, lambda connection: recycle.retire(connection, lead_id))
+    services.retire(here, caller, lead_id)
     return Done(detail=f"lead-{lead_id} is retired.")
 
 
 def _week(one: ReturningWeek) -> tuple[date]:
     return (one.monday,)
-
-
-def _decide(
-    here: Here,
-    caller: Caller,
-    lead_id: int,
-    decision: Callable[[Connection], object],
-    field: str = "",
-) -> None:
-    try:
-        with here.database.begin() as connection:
-            sees(connection, caller, lead_id)
-            decision(connection)
-    except RecycleRefused as refusal:
-        raise refused(str(refusal), field) from None
-
-
-def _decide_many(
-    here: Here,
-    caller: Caller,
-    chosen: Chosen,
-    decision: Callable[[Connection, Sequence[int]], int],
-) -> Decided:
-    matching = chosen.matching or Matching()
-    wanted = replace(matching.wanted(caller), leads=chosen.leads)
-    with here.database.connect() as connection:
-        ids = recycle_pool.pool_ids(connection, wanted)
-    decided = 0
-    # Not all at once: what happens to these leads meanwhile waits for the locks on them.
-    for begin in range(0, len(ids), AT_ONCE):
-        with here.database.begin() as connection:
-            decided += decision(connection, ids[begin : begin + AT_ONCE])
-    return Decided(leads=decided, left=len(chosen.leads or ids) - decided)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from domain.access import Action
 from health.checks import Check, State, worst
+from services.sending import resume as sending_again
 from store.access.api_tokens import Caller
 from store.mail import sending
 from store.mail.refused_mail import Reason
@@ -89,9 +90,7 @@ def show_sending(here: Place) -> Sending:
 def resume_sending(here: Place, caller: Resumer) -> Done:
     """Have mail go on that is paused, because what was wrong is mended. What waited is sent from
     where it stood; if it is refused again, sending pauses again."""
-    with here.database.begin() as connection:
-        ended = sending.resume(connection, caller.name, here.clock.now())
-    if not ended:
+    if not sending_again(here, caller):
         return Done(detail="Sending is not paused.")
     return Done(detail="Mail goes on.")
 

@@ -10,18 +10,16 @@ from pydantic import BaseModel
 
 from domain.access import Action, Role
 from domain.inputs import ASKED, Code
+from domain.refusals import Invalid
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
+from services import tasks
+from services.access import found, sees_task, team_of
 from store.access.api_tokens import Caller
-from store.meetings.meetings import MeetingRefused
-from store.routing.routing import RoutingRefused, reassign
-from store.tasks import held_answers, tasks
-from store.tasks.answers import TaskOver, TaskRefused
 from store.views import task_lists
 from store.views.task_lists import OpenTask, TaskDetail
-from web.api.access import Here, Place, found, may, sees_task, team_of
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
-from web.problems import Problem, invalid, refused
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
@@ -69,9 +67,9 @@ def list_tasks(
     team = team_of(caller)
     which = of or ("mine" if caller.rep else "all")
     if which == "mine" and not caller.rep:
-        raise invalid("of", f"A token of role {caller.role} acts for no rep: ask for team or all.")
+        raise Invalid(f"A token of role {caller.role} acts for no rep: ask for team or all.", "of")
     if which == "all" and caller.role == Role.SDR:
-        raise invalid("of", "An SDR sees the tasks of the team: ask for mine or team.")
+        raise Invalid("An SDR sees the tasks of the team: ask for mine or team.", "of")
     whose = caller.rep if which == "mine" else owner
     return page(
         here,
@@ -97,28 +95,16 @@ def show_task(here: Place, caller: Reader, task_id: int) -> TaskDetail:
 @router.post("/{task_id}/complete")
 def complete(here: Place, caller: Doer, task_id: int, body: Completion) -> Completed:
     """End a task with its disposition. One that can't be taken is refused with what happened
-    instead (409) or what it lacks (422), and what was typed is kept with the lead."""
-    return finish(here, caller, task_id, body)
+    instead (409) or what it lacks (422); a note is kept with the lead."""
+    tasks.complete(here, caller, task_id, body)
+    return Completed(task_id=task_id, disposition=body.disposition, by=caller.by)
 
 
 @router.post("/{task_id}/hold")
 def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
     """End a task with a disposition that can be taken back for a few seconds. It is refused as
     ``complete`` refuses it. For users of the console; a program knows what it wants."""
-    user_id = _user(caller)
-    _check_seen(here, caller, task_id)
-    now = here.clock.now()
-    try:
-        with here.database.begin() as connection:
-            release_at = held_answers.hold(
-                connection, task_id, body, caller.by, now, user_id=user_id
-            )
-    except (TaskRefused, MeetingRefused) as refusal:
-        over = isinstance(refusal, TaskOver)
-        if over:
-            with here.database.begin() as connection:
-                tasks.keep_refused(connection, task_id, body, caller.by, now)
-        raise _problem(refusal, kept=over and bool(body.note)) from None
+    release_at = tasks.hold(here, caller, task_id, body)
     return Held(task_id=task_id, disposition=body.disposition, by=caller.by, release_at=release_at)
 
 
@@ -126,71 +112,12 @@ def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
 def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
     """Take one's own disposition back while it is held, or put away one that was refused when it
     was to count; the answer is what was typed."""
-    user_id = _user(caller)
-    # No look at whose the lead is now: what one typed oneself is one's own.
-    with here.database.begin() as connection:
-        typed = held_answers.take_back(connection, task_id, user_id)
-    if typed is None:
-        raise refused(sentence("It is too late to take that back: the disposition counts already."))
-    return typed
+    return tasks.take_back(here, caller, task_id)
 
 
 @router.post("/{task_id}/reassign", operation_id="reassign_task")
 def give(here: Place, caller: Giver, task_id: int, body: To) -> Done:
     """Give the task's lead to a rep, with all its open tasks."""
-    try:
-        with here.database.begin() as connection:
-            lead_id = sees_task(connection, caller, task_id)
-            moved = reassign(connection, [lead_id], body.to, caller.by, here.clock.now())
-    except RoutingRefused as refusal:
-        raise refused(str(refusal), "to") from None
+    lead_id, moved = tasks.reassign(here, caller, task_id, body.to)
     what = "is" if moved else "was already"
     return Done(detail=f"lead-{lead_id} with its open tasks {what} {body.to}'s.")
-
-
-def finish(here: Here, caller: Caller, task_id: int, body: Completion) -> Completed:
-    """Take a disposition of this caller.
-
-    Raises:
-        Problem: it can't be taken.
-    """
-    _check_seen(here, caller, task_id)
-    now = here.clock.now()
-    try:
-        with here.database.begin() as connection:
-            held_answers.complete(connection, task_id, body, caller.by, now)
-    except (TaskRefused, MeetingRefused) as refusal:
-        with here.database.begin() as connection:
-            tasks.keep_refused(connection, task_id, body, caller.by, now)
-        raise _problem(refusal, kept=bool(body.note)) from None
-    return Completed(task_id=task_id, disposition=body.disposition, by=caller.by)
-
-
-def _check_seen(here: Here, caller: Caller, task_id: int) -> None:
-    """Raises:
-    Problem: 404; the caller may not see the task.
-    """
-    with here.database.connect() as connection:
-        sees_task(connection, caller, task_id)
-
-
-def _user(caller: Caller) -> int:
-    """The user of the console behind a caller.
-
-    Raises:
-        Problem: it is a token.
-    """
-    if not caller.user_id:
-        raise refused("A token can't hold a disposition: complete the task.")
-    return caller.user_id
-
-
-def _problem(refusal: TaskRefused | MeetingRefused, *, kept: bool) -> Problem:
-    detail = str(refusal)
-    if kept:
-        detail = sentence("{refusal} Your note is kept with the lead.", refusal=detail)
-    if isinstance(refusal, TaskOver):
-        return refused(detail)
-    if isinstance(refusal, MeetingRefused):
-        return refused(detail, "at")
-    return invalid(refusal.field, detail)

@@ -10,17 +10,16 @@ from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.inputs import ASKED, Instant
-from domain.sentences import sentence
+from services import team as services
+from services.access import team_of
 from store import alerts
 from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
 from store.routing.overflow import Waiting, overflow
-from store.routing.presence import PresenceRefused, RepLine
-from store.routing.routing import RoutingRefused, reassign, reassign_by_rules
-from web.api.access import Place, found, may, team_of
+from store.routing.presence import RepLine
+from web.api.access import Place, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
-from web.problems import Problem, refused
 
 router = APIRouter(prefix="/team", tags=["team"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TEAM))]
@@ -138,86 +137,42 @@ def list_alerts(
 @router.post("/alerts/{alert_id}/put-away", operation_id="put_away_alert")
 def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
     """Take an alert off the list; an SDR an own one."""
-    owner = caller.rep if caller.role == Role.SDR else None
-    with here.database.begin() as connection:
-        kind = found(
-            alerts.kind_of_open(connection, alert_id, owner),
-            sentence("There is no open alert {alert}.", alert=alert_id),
-        )
-        if not alerts.put_away(connection, [alert_id], here.clock.now()):
-            raise refused(
-                sentence(
-                    "An alert of kind {alert} goes by itself, when its cause is gone.",
-                    alert=kind,
-                )
-            )
+    services.put_away(here, caller, alert_id)
     return Done(detail=f"Alert {alert_id} is put away.")
 
 
 @router.put("/{rep}/presence")
 def set_presence(here: Place, caller: Setter, rep: str, body: Presence) -> Served:
     """Say whether a rep takes new leads."""
-    _own(caller, rep)
-    try:
-        with here.database.begin() as connection:
-            return Served(
-                leads=presence.set_presence(connection, rep, body.present, here.clock.now())
-            )
-    except PresenceRefused as refusal:
-        raise refused(str(refusal)) from None
+    return Served(leads=services.set_presence(here, caller, rep, present=body.present))
 
 
 @router.post("/{rep}/absences", status_code=201)
 def add_absence(here: Place, caller: Setter, rep: str, body: AbsenceRequest) -> Absent:
     """Note a rep's time off; when it has begun, what is due moves to others at once."""
-    _own(caller, rep)
-    now = here.clock.now()
-    begins = body.begins_at or now
-    until = body.until
-    try:
-        with here.database.begin() as connection:
-            made = presence.note_absence(connection, rep, begins, until, now, reason=body.reason)
-    except PresenceRefused as refusal:
-        raise refused(str(refusal), "until") from None
+    made = services.note_absence(
+        here, caller, rep, begins_at=body.begins_at, until=body.until, reason=body.reason
+    )
     return Absent(absence_id=made.id, tasks_moved=made.tasks_moved)
 
 
 @router.delete("/{rep}/absences/current")
 def end_absence(here: Place, caller: Setter, rep: str) -> Served:
     """Have a rep back now, or take back the next absence when none has begun."""
-    _own(caller, rep)
-    try:
-        with here.database.begin() as connection:
-            return Served(leads=presence.end_absence(connection, rep, here.clock.now()))
-    except PresenceRefused as refusal:
-        raise refused(str(refusal)) from None
+    return Served(leads=services.end_absence(here, caller, rep))
 
 
 @router.post("/reassign", operation_id="reassign_tasks")
 def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
     """Give leads to a rep, with their open tasks: all of them or none. By the rules, each goes to
     the colleague whose turn it is, or waits in the overflow queue."""
-    now = here.clock.now()
-    try:
-        with here.database.begin() as connection:
-            if not body.to:
-                owners = reassign_by_rules(connection, body.leads, caller.by, now)
-                waiting = [lead for lead, owner in owners.items() if not owner]
-                return Reassigned(leads=list(owners), waiting=waiting)
-            moved = reassign(connection, body.leads, body.to, caller.by, now)
-    except RoutingRefused as refusal:
-        raise refused(str(refusal), "to") from None
-    return Reassigned(leads=moved)
+    if body.to:
+        return Reassigned(leads=services.reassign(here, caller, body.leads, body.to))
+    owners = services.reassign_by_rules(here, caller, body.leads)
+    return Reassigned(
+        leads=list(owners), waiting=[lead for lead, owner in owners.items() if not owner]
+    )
 
 
 def _code(rep: RepLine) -> tuple[str]:
     return (rep.code,)
-
-
-def _own(caller: Caller, rep: str) -> None:
-    if caller.role == Role.SDR and caller.rep != rep:
-        raise Problem(
-            403,
-            "forbidden",
-            sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep),
-        )

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.inputs import ASKED, Code
-from domain.sentences import sentence
-from store.access import users
-from store.access.users import LINK_LIFE, UserLine, UserRefused
-from web.api.access import Place, found, may
+from services import users
+from store.access.api_tokens import Caller
+from store.access.users import UserLine, list_users
+from web.api.access import Place, may
 from web.api.inputs import Role
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
-from web.problems import refused
 
-router = APIRouter(
-    prefix="/users", tags=["users"], dependencies=[Depends(may(Action.MANAGE_USERS))]
-)
+router = APIRouter(prefix="/users", tags=["users"])
+Admin = Annotated[Caller, Depends(may(Action.MANAGE_USERS))]
 
 
 class NewUser(BaseModel):
@@ -54,69 +53,43 @@ class OneTimeLink(BaseModel):
 
 
 @router.get("")
-def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[UserLine]:
+def list_all(
+    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[UserLine]:
     """Every user by address, those that are disabled too."""
     return page_by_name(
-        here, "users", cursor, limit, users.list_users, key=lambda one: (one.email.casefold(),)
+        here, "users", cursor, limit, list_users, key=lambda one: (one.email.casefold(),)
     )
 
 
 @router.post("", status_code=201)
-def add(here: Place, body: NewUser) -> UserLine:
+def add(here: Place, caller: Admin, body: NewUser) -> UserLine:
     """Let somebody sign in; a link brings them in for the first time."""
-    try:
-        with here.database.begin() as connection:
-            made = users.add_user(connection, body.email, body.name, body.role, body.rep)
-            return found(users.user_by_id(connection, made), _none(made))
-    except UserRefused as refusal:
-        raise refused(str(refusal)) from None
+    return users.add(here, caller, email=body.email, name=body.name, role=body.role, rep=body.rep)
 
 
 @router.patch("/{user_id}")
-def change(here: Place, user_id: int, body: UserChange) -> UserLine:
+def change(here: Place, caller: Admin, user_id: int, body: UserChange) -> UserLine:
     """Change the name, the role or the rep, disable a user or let it in again."""
-    try:
-        with here.database.begin() as connection:
-            changed = users.change_user(
-                connection,
-                user_id,
-                here.real_now(),
-                name=body.name,
-                role=body.role,
-                rep=body.rep,
-                disabled=body.disabled,
-            )
-    except UserRefused as refusal:
-        raise refused(str(refusal)) from None
-    return found(changed, _none(user_id))
+    return users.change(
+        here,
+        caller,
+        user_id,
+        name=body.name,
+        role=body.role,
+        rep=body.rep,
+        disabled=body.disabled,
+    )
 
 
 @router.post("/{user_id}/link", status_code=201)
-def make_link(here: Place, user_id: int) -> OneTimeLink:
+def make_link(here: Place, caller: Admin, user_id: int) -> OneTimeLink:
     """Make a link that signs the user in once: an invitation, or for a forgotten password."""
-    now = here.real_now()
-    if here.settings.passwords == "off":
-        raise refused(
-            sentence("Links are switched off (PASSWORDS): users sign in with company accounts.")
-        )
-    try:
-        with here.database.begin() as connection:
-            found(users.user_by_id(connection, user_id), _none(user_id))
-            token = users.make_link(connection, user_id, now)
-    except UserRefused as refusal:
-        raise refused(str(refusal)) from None
-    url = f"{here.settings.web_url()}/enter/{token}"
-    return OneTimeLink(url=url, expires_at=now + LINK_LIFE)
+    path, expires_at = users.make_link(here, caller, user_id)
+    return OneTimeLink(url=f"{here.settings.web_url()}{path}", expires_at=expires_at)
 
 
 @router.delete("/{user_id}/sessions")
-def end_sessions(here: Place, user_id: int) -> UserLine:
+def end_sessions(here: Place, caller: Admin, user_id: int) -> UserLine:
     """Sign the user out everywhere; they may sign in again."""
-    with here.database.begin() as connection:
-        user = found(users.user_by_id(connection, user_id), _none(user_id))
-        users.end_sessions(connection, user_id, here.real_now())
-    return user
-
-
-def _none(user_id: int) -> str:
-    return sentence("There is no user {user}.", user=user_id)
+    return users.end_sessions(here, caller, user_id)

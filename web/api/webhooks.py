@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from domain.access import Action
-from domain.contracts.webhooks import events_problem, url_problem
 from domain.inputs import ASKED, Code
 from domain.sentences import sentence
+from services import webhooks
+from services.access import found
+from store.access.api_tokens import Caller
 from store.outbox import outgoing
-from store.outbox.outgoing import DeliveryLine, DeliveryRefused, EndpointLine
-from web.api.access import Place, found, may
+from store.outbox.outgoing import DeliveryLine, EndpointLine
+from web.api.access import Place, may
 from web.api.inputs import Url
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
-from web.problems import invalid, missing, refused
 
-router = APIRouter(
-    prefix="/webhooks", tags=["webhooks"], dependencies=[Depends(may(Action.MANAGE_WEBHOOKS))]
-)
+router = APIRouter(prefix="/webhooks", tags=["webhooks"])
+Admin = Annotated[Caller, Depends(may(Action.MANAGE_WEBHOOKS))]
 
 
 class NewEndpoint(BaseModel):
@@ -63,7 +63,9 @@ class Removal(BaseModel):
 
 
 @router.get("/endpoints")
-def list_endpoints(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[EndpointLine]:
+def list_endpoints(
+    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[EndpointLine]:
     """Where events go, and where they went before, by address."""
     return page_by_name(
         here, "endpoints", cursor, limit, outgoing.list_endpoints, key=lambda one: (one.url,)
@@ -71,44 +73,29 @@ def list_endpoints(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> P
 
 
 @router.post("/endpoints", status_code=201)
-def add(here: Place, body: NewEndpoint) -> EndpointSecret:
+def add(here: Place, caller: Admin, body: NewEndpoint) -> EndpointSecret:
     """Send events to an address from now on."""
-    allow_private = here.settings.webhooks_allow_private
-    if problem := url_problem(body.url, allow_private=allow_private):
-        raise invalid("url", problem)
-    if problem := events_problem(body.events):
-        raise invalid("events", problem)
-    with here.database.begin() as connection:
-        secret = outgoing.add_endpoint(connection, body.url, body.events)
-    if secret is None:
-        raise refused(
-            sentence("Events go to {url} already; remove it first to change that.", url=body.url),
-            "url",
-        )
-    return EndpointSecret(url=body.url, secret=secret)
+    return EndpointSecret(url=body.url, secret=webhooks.add(here, caller, body.url, body.events))
 
 
 @router.post("/endpoints/remove")
-def remove(here: Place, body: Removal) -> Done:
+def remove(here: Place, caller: Admin, body: Removal) -> Done:
     """Send nothing more to an address; its log stays."""
-    with here.database.begin() as connection:
-        if not outgoing.remove_endpoint(connection, body.url):
-            raise missing(sentence("Nothing is sent to {url}.", url=body.url))
+    webhooks.remove(here, caller, body.url)
     return Done(detail=f"Nothing more is sent to {body.url}.")
 
 
 @router.post("/endpoints/pause")
-def pause(here: Place, body: Pause) -> Done:
+def pause(here: Place, caller: Admin, body: Pause) -> Done:
     """Send nothing to an address, or go on. What happens while it is paused never goes there."""
-    with here.database.begin() as connection:
-        if not outgoing.pause_endpoint(connection, body.url, paused=body.paused):
-            raise missing(sentence("There is no endpoint {url}.", url=body.url))
+    webhooks.pause(here, caller, body.url, paused=body.paused)
     return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
 
 
 @router.get("/deliveries", operation_id="list_deliveries")
 def log(
     here: Place,
+    _caller: Admin,
     failed: bool = False,
     cursor: Cursor = None,
     limit: Limit = PAGE,
@@ -127,7 +114,7 @@ def log(
 
 
 @router.get("/deliveries/{delivery_id}")
-def show(here: Place, delivery_id: int) -> Payload:
+def show(here: Place, _caller: Admin, delivery_id: int) -> Payload:
     """What one delivery says."""
     with here.database.connect() as connection:
         payload = outgoing.payload_of(connection, delivery_id)
@@ -137,11 +124,7 @@ def show(here: Place, delivery_id: int) -> Payload:
 
 
 @router.post("/deliveries/{delivery_id}/resend")
-def resend(here: Place, delivery_id: int) -> Done:
+def resend(here: Place, caller: Admin, delivery_id: int) -> Done:
     """Send an event again now, under the same ``webhook-id``."""
-    try:
-        with here.database.begin() as connection:
-            outgoing.resend(connection, delivery_id)
-    except DeliveryRefused as refusal:
-        raise refused(str(refusal)) from None
+    webhooks.resend(here, caller, delivery_id)
     return Done(detail=f"Delivery {delivery_id} is sent again.")

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DataError
 from starlette.responses import RedirectResponse, Response
 
 from domain.access import ALLOWED, Action
+from domain.refusals import Refusal
 from health.readiness import NoAnswer
 from store.access.sessions import COOKIE, find_session
 from store.access.users import SignedIn
@@ -31,7 +32,7 @@ from web.console.visit import Visit, VisitOver, begin_visit
 from web.console.words import _
 from web.doors import refusal
 from web.doors import told as told_at_door
-from web.problems import DATABASE_AWAY, NOT_TO_BE_KEPT, Problem
+from web.problems import DATABASE_AWAY, NOT_TO_BE_KEPT
 from web.views import TROUBLE
 
 P = ParamSpec("P")
@@ -95,7 +96,7 @@ def console_page(
                 with frame(visit, path, _(title)):
                     await build(visit, **arguments)  # type: ignore[call-arg]
                     visit.is_open = True
-            except (Problem, PolicyMissing, DataError, *AWAY) as problem:
+            except (Refusal, PolicyMissing, DataError, *AWAY) as problem:
                 client.status_code, said = _trouble(problem)
                 client.content.clear()
                 with client.content, frame(visit, path, _(title)):
@@ -144,7 +145,7 @@ def _zone(who: SignedIn, request: Request) -> ZoneInfo:
 
 def _trouble(error: Exception) -> tuple[int, str]:
     """HTTP status and sentence of what keeps a page from being shown."""
-    if isinstance(error, Problem):
+    if isinstance(error, Refusal):
         return error.status, str(error)
     if isinstance(error, DataError):
         return 404, NOT_TO_BE_KEPT
@@ -159,7 +160,7 @@ def _tell(error: Exception) -> None:
         # shows what they may see now.
         ui.navigate.reload()
         return
-    if isinstance(error, (Problem, DataError, *AWAY)):
+    if isinstance(error, (Refusal, DataError, *AWAY)):
         say_no(_trouble(error)[1])
         return
     # Not its text: it may name a person.

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import Stage
+from services.access import team_of
 from store.views.figures import NOT_STARTED
 from store.views.today import (
     DayFigures,
@@ -19,7 +20,6 @@ from store.views.today import (
     mails_sent,
     promises_decided,
 )
-from web.api.access import team_of
 from web.console.labels import promise as promise_label
 from web.console.labels import stage as stage_label
 from web.console.pages import console_page

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from weakref import WeakKeyDictionary
@@ -17,40 +15,28 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from nicegui import Client
 from nicegui.element import Element
-from pydantic import BaseModel
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError
 
 from domain.access import ALLOWED, Action
+from domain.refusals import Invalid, Unauthorized, Unavailable
 from domain.sentences import sentence
 from health.readiness import NoAnswer
-from store.access.api_tokens import Caller, begin_change, end_change
+from services.access import act_of, authorise
+from store.access.api_tokens import Caller
 from store.access.sessions import caller_of, session_by_id
 from store.access.users import SignedIn
-from store.engine import AWAY
 from store.published.policies import PolicyMissing
-from temporal.steering import TemporalAway
 from web.api.access import Here
-from web.api.recorded import worth_keeping
-from web.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT, Problem
+from web.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT
 
 T = TypeVar("T")
 P = ParamSpec("P")
 
 
-class VisitOver(Problem):
+class VisitOver(Unauthorized):
     """The page shows what its visitor may not see any more: they are signed out, or their role, rep
     or team is another one now."""
-
-
-@dataclass(frozen=True)
-class _Known:
-    """What FastAPI knows of a route; ``path`` has its parameters in braces."""
-
-    action: Action
-    method: str
-    path: str
-    asks_who: bool
 
 
 @dataclass
@@ -109,7 +95,7 @@ class Visit:
         it goes on no record.
 
         Raises:
-            Problem: they are signed out, or their role may not do ``action``.
+            Refusal: they are signed out, or their role may not do ``action``.
         """
 
         def kept() -> T:
@@ -134,40 +120,26 @@ class Visit:
     ) -> T: ...
 
     async def act(self, route: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Do what a route of the API does, as its caller, with its checks and on its record.
+        """Do what a service, or a route of the API, does as its caller, with its checks and on its
+        record.
 
         Args:
-            args, kwargs: what the route takes beside the place and, if it asks, the caller.
+            args, kwargs: what it takes beside the place and, if it asks, the caller.
 
         Raises:
-            Problem: they are signed out, their role may not do that, or the route refuses.
+            Refusal: they are signed out, their role may not do that, or it is refused.
         """
-        known = _described(route)
+        action, asks_who = _described(route)
 
         def acted() -> T:
-            self.who = self._still_allowed(known.action)
-            first = (self.here, self.caller) if known.asks_who else (self.here,)
-            given = inspect.signature(route).bind(*first, *args, **kwargs)
-            change = self._begin(known, given.arguments)
-            status = 500
+            self.who = self._still_allowed(action)
+            asking = (self.here, self.caller) if asks_who else (self.here,)
             try:
-                done = route(*given.args, **given.kwargs)
-                status = 200
-            except Problem as problem:
-                status = problem.status
-                raise
+                return route(*asking, *args, **kwargs)
             except DataError:
-                status = 422
-                raise Problem(status, "invalid", NOT_TO_BE_KEPT) from None
-            except (TemporalAway, PolicyMissing) as away:
-                status = 503
-                raise Problem(status, "unavailable", str(away)) from None
-            except AWAY:
-                status = 503
-                raise
-            finally:
-                self._end(change, status)
-            return done
+                raise Invalid(NOT_TO_BE_KEPT) from None
+            except PolicyMissing as missing:
+                raise Unavailable(str(missing)) from None
 
         return await self._answered(acted, else_said=MAY_BE_DONE)
 
@@ -175,7 +147,7 @@ class Visit:
         try:
             return await self.here.readiness.answered(run_in_threadpool(work))
         except NoAnswer:
-            raise Problem(503, "unavailable", else_said) from None
+            raise Unavailable(else_said) from None
 
     def _still_allowed(self, action: Action) -> SignedIn:
         """Who they are now: the page may be older than their signing out, or their new role."""
@@ -183,17 +155,7 @@ class Visit:
             who = session_by_id(connection, self.who.session_id, self.here.real_now())
         if who is None:
             raise _signed_out()
-        if who.caller.role not in ALLOWED[action]:
-            raise Problem(
-                403,
-                "forbidden",
-                sentence(
-                    "A {role} may not {action}; {roles} may.",
-                    role=who.caller.role,
-                    action=action,
-                    roles=sorted(ALLOWED[action]),
-                ),
-            )
+        authorise(who.caller, action)
         self._refuse_another(who.caller)
         return who
 
@@ -201,31 +163,11 @@ class Visit:
         if caller is None:
             raise _signed_out()
         if caller != self.caller:
-            raise VisitOver(
-                403, "forbidden", sentence("What you may do has changed: load the page again.")
-            )
-
-    def _begin(self, known: _Known, given: Mapping[str, Any]) -> int | None:
-        """Put a change on record before it is made; None for what changes nothing."""
-        if known.method == "GET":
-            return None
-        with self.here.database.begin() as connection:
-            path = known.path.format_map(given)
-            bodies = [one for one in given.values() if isinstance(one, BaseModel)]
-            route = known.path.removeprefix("/api")
-            asked = worth_keeping(known.method, route, bodies[0] if bodies else None)
-            return begin_change(connection, self.caller, known.method, path, asked)
-
-    def _end(self, change: int | None, status: int) -> None:
-        if change is None:
-            return
-        # What was done is done: a record without an end is no reason to say it was not.
-        with suppress(SQLAlchemyError), self.here.database.begin() as connection:
-            end_change(connection, change, status)
+            raise VisitOver(sentence("What you may do has changed: load the page again."))
 
 
 def _signed_out() -> VisitOver:
-    return VisitOver(401, "unauthorized", sentence("You are signed out: sign in again."))
+    return VisitOver(sentence("You are signed out: sign in again."))
 
 
 _VISITS: WeakKeyDictionary[Client, Visit] = WeakKeyDictionary()
@@ -242,12 +184,13 @@ def begin_visit(client: Client, visit: Visit) -> None:
 
 
 @functools.cache
-def _described(route: Callable[..., Any]) -> _Known:
+def _described(route: Callable[..., Any]) -> tuple[Action, bool]:
+    """What a service or a route does, and whether it asks for its caller."""
+    if act := act_of(route):
+        return act.action, True
     router: APIRouter = sys.modules[route.__module__].router
     known = next(
         one for one in router.routes if isinstance(one, APIRoute) and one.endpoint is route
     )
     gate = next(one for one in known.dependant.dependencies if hasattr(one.call, "action"))
-    action: Action = gate.call.action  # type: ignore[union-attr]
-    (method,) = known.methods or {"GET"}
-    return _Known(action, method, f"/api{known.path}", asks_who=gate.name is not None)
+    return gate.call.action, gate.name is not None  # type: ignore[union-attr]

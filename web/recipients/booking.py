@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
+from domain.refusals import MeetingRefused
 from domain.time.shown import full_day, full_moment, zone_name
 from domain.time.window import zone
 from domain.translations.translator import translator_for
@@ -20,12 +21,7 @@ from settings import Settings
 from store.access.link_limits import TooOften, note_move
 from store.mail.ledger import TouchedLead
 from store.meetings.meeting_rows import MeetingRow
-from store.meetings.meetings import (
-    MeetingRefused,
-    book_meeting,
-    cancel_meeting,
-    upcoming_meeting,
-)
+from store.meetings.meetings import book_meeting, cancel_meeting, upcoming_meeting
 from store.patience import PAGE_SECONDS, keep_trying
 from store.routing.rep_times import busy_times
 from store.sla.business_time import team_of

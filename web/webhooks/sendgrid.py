@@ -20,9 +20,10 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from crash_points import crash_point
 from domain.engagement.machines import read_networks
+from domain.refusals import Mistake
 from settings import Settings
 from web.doors import DoorRoute, refusal
-from web.problems import FieldError, Problem, answer
+from web.problems import Problem, answer
 from web.webhooks.sendgrid_events import BadEvent, DatedEvent, Tally, apply_events, read_events
 
 log = structlog.get_logger(__name__)
@@ -94,11 +95,10 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
             return JSONResponse(counts)
         fields = sorted({event.field for event in tally.bad})
         log.warning("some of SendGrid's events could not be read", fields=fields, **counts)
-        errors = [
-            FieldError(field=f"[{bad.item}].{bad.field}", message=bad.message)
-            for bad in tally.bad[:ERRORS_TOLD]
+        mistakes = [
+            Mistake(f"[{bad.item}].{bad.field}", bad.message) for bad in tally.bad[:ERRORS_TOLD]
         ]
-        problem = Problem(400, "invalid", "Some events could not be read.", errors)
+        problem = Problem(400, "invalid", "Some events could not be read.", mistakes=mistakes)
         return answer(problem, **counts)
 
     @router.post("/webhooks/sendgrid")

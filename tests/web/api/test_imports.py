@@ -11,8 +11,10 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import text
 
-from store.imports import import_job, import_runs
+from services import import_job
+from store.imports import import_runs
 from tests.web.api.conftest import Api
+from web.api.access import Here
 
 EXPORT = """\
 Work mail;First Name;Company;업종;Email Opt Out
@@ -267,13 +269,7 @@ async def test_an_import_that_fails_leaves_nothing_and_can_be_started_again(api:
     import_id = (await upload(api, start="false")).json()["run"]["id"]
     api.value("ALTER TABLE account RENAME TO away; SELECT 1")
 
-    import_job.begin(
-        api.database,
-        import_id,
-        now=api.settings.clock().now,
-        starts_per_second=50,
-        secret="test",
-    ).join(SECONDS)
+    import_job.begin(Here(api.settings, api.database), import_id).join(SECONDS)
     with api.database.connect() as connection:
         failed = import_runs.find_run(connection, import_id)
     api.value("ALTER TABLE away RENAME TO account; SELECT 1")

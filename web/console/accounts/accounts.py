@@ -9,9 +9,9 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from services.access import team_of
 from store.routing.presence import reps
 from store.views.account_page import FoundAccount, find_accounts
-from web.api.access import team_of
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, show, table
 from web.console.visit import Visit

@@ -13,6 +13,7 @@ from domain.lead_files.preview import Preview
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
+from domain.refusals import Refusal
 from store.imports.lead_import import published_cadences
 from store.scoring.import_pace import import_pace
 from web.api import imports
@@ -29,7 +30,6 @@ from web.console.parts import Cell, badge, button, quiet, section, show, table
 from web.console.refusals import told
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
-from web.problems import Problem
 
 SHOWN = 8
 """Leads and rejects of the preview that are shown."""
@@ -134,7 +134,7 @@ class ImportForm:
                 await self.visit.act(imports.change, self.detail.run.id, source)
                 self.begun = True
                 await self.start()
-        except Problem:
+        except Refusal:
             self.begun = False
             self.go.enable()
             raise
@@ -146,7 +146,7 @@ class ImportForm:
     async def _preview(self) -> None:
         try:
             found = await self.visit.act(imports.look, self.detail.run.id)
-        except Problem as problem:
+        except Refusal as problem:
             self.go.disable()
             self.shown.clear()
             with self.shown:

@@ -12,6 +12,7 @@ from markupsafe import escape
 from nicegui import ui
 
 from domain.contracts.tasks import Disposition
+from domain.refusals import Refusal
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks.completion import LONGEST_NOTE, Completion, Learned, lacks_competitor
 from domain.tasks.rules import DISPOSITIONS, DispositionRule
@@ -26,7 +27,6 @@ from web.console.refusals import told
 from web.console.times import hour, weekday, weekday_time
 from web.console.visit import Visit
 from web.console.words import N_, _
-from web.problems import Problem
 
 KEYS = "1234567890"
 WAYS = {"recycle": N_("back to marketing"), "disqualify": N_("out for good")}
@@ -237,7 +237,7 @@ class Dispositions:
             self._busy = True
             try:
                 await self._confirm_with(self.typed.pruned())
-            except Problem as problem:
+            except Refusal as problem:
                 self._wrong = told(str(problem))
             finally:
                 self._busy = False

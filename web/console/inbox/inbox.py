@@ -8,13 +8,13 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action, Role
+from services.access import team_of
 from store.access.api_tokens import Caller
 from store.routing import presence
 from store.routing.overflow import overflow as waiting_leads
 from store.views import inbox as store
 from store.views.inbox import Pile, Waiting
 from web.api import team as team_api
-from web.api.access import team_of
 from web.api.team import Presence
 from web.console.frame import say_done
 from web.console.inbox.listing import Inbox

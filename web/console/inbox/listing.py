@@ -11,6 +11,7 @@ from nicegui.events import GenericEventArguments
 from sqlalchemy import Connection
 
 from domain.contracts.tasks import TaskKind
+from domain.refusals import Refusal
 from domain.tasks.completion import Completion
 from store.routing.presence import RepLine
 from store.views import inbox as store
@@ -25,7 +26,6 @@ from web.console.sales.give import Giving
 from web.console.times import countdown
 from web.console.visit import Visit
 from web.console.words import _
-from web.problems import Problem
 
 SECONDS = 3.0
 """How often the page asks whether there is news."""
@@ -102,7 +102,7 @@ class Inbox:
             self.frame.classes(add="reading")
         try:
             await self._work_on(task_id or first)
-        except Problem as gone:
+        except Refusal as gone:
             # An address may be older than what it names: that is no reason to show no inbox.
             self.frame.classes(remove="reading")
             say_no(str(gone))
@@ -179,7 +179,7 @@ class Inbox:
             return
         try:
             await self.screen.open(task_id, focus=focus)
-        except Problem:
+        except Refusal:
             self.screen.close()
             raise
         finally:

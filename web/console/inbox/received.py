@@ -8,10 +8,10 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from services.access import team_of
 from store.mail.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
 from store.views.lead_search import FoundLead
 from web.api import received as received_api
-from web.api.access import team_of
 from web.api.received import Settlement
 from web.console.admin.parts import item, items
 from web.console.frame import say_done

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.tasks.completion import Completion
+from services.access import found, sees_task
 from store.access.api_tokens import Caller
 from store.health import kept_for_journey
 from store.views import inbox
 from store.views.inbox import TaskView
 from web.api import tasks as tasks_api
-from web.api.access import found, sees_task
 from web.console import labels
 from web.console.inbox.dispositions import Dispositions
 from web.console.inbox.facts import SPOKEN, dossier_parts, script, who, why_now
@@ -56,7 +56,7 @@ class TaskScreen:
             focus: whether the keyboard goes there, for who hears the page.
 
         Raises:
-            Problem: there is none that the visitor may see.
+            Refusal: there is none that the visitor may see.
         """
         now = self.visit.here.clock.now()
         view, self.mark = await self.visit.read(_seen, self.visit.caller, task_id, now)

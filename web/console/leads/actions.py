@@ -11,6 +11,8 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import ENDED, Phase
+from domain.refusals import Conflict, Invalid
+from services.access import team_of
 from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
 from store.routing.rep_times import LONGEST_MINUTES
@@ -21,13 +23,11 @@ from web.api import meetings as meetings_api
 from web.api import recycle as recycle_api
 from web.api import suppressions as suppressions_api
 from web.api import team as team_api
-from web.api.access import team_of
 from web.console import labels
 from web.console.frame import say_done
 from web.console.parts import button, show, sure
 from web.console.visit import Visit
 from web.console.words import _
-from web.problems import Problem
 
 Fields = TypeVar("Fields")
 WITH_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
@@ -166,7 +166,7 @@ class Actions:
             body = leads_api.Prospects(leads=[str(self.view.id)], owner=chosen.value or "")
             done = await self.visit.act(leads_api.call_prospects, body)
             if done.refused:
-                raise Problem(409, "refused", done.refused[0][1])
+                raise Conflict(done.refused[0][1])
             await self._done(_("Sales is to call the lead."))
 
     async def _reassigning(self) -> None:
@@ -197,7 +197,7 @@ class Actions:
             return
         when, minutes = asked
         if not when.value or not minutes.value:
-            raise Problem(422, "invalid", _("Say when the meeting begins, and how long it takes."))
+            raise Invalid(_("Say when the meeting begins, and how long it takes."))
         body = meetings_api.Booking(
             lead_id=self.view.id,
             starts_at=datetime.fromisoformat(when.value).replace(tzinfo=zone),
@@ -244,7 +244,7 @@ class Actions:
             return
         known, works = asked
         if not known.value.strip():
-            raise Problem(422, "invalid", _("Say how you know it: the answer stays on record."))
+            raise Invalid(_("Say how you know it: the answer stays on record."))
         body = suppressions_api.Permission(evidence=known.value, address_works=bool(works.value))
         await self.visit.act(suppressions_api.permit, self.view.id, body)
         await self._done(_("The lead gets mail again."))

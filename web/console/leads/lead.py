@@ -9,11 +9,12 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import ENDED, journey_id
+from domain.refusals import Refusal
 from domain.time.window import zone
+from services.access import found, sees
 from store.health import kept_for_journey
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
-from web.api.access import found, sees
 from web.console import labels
 from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
@@ -27,7 +28,6 @@ from web.console.times import ago, moment
 from web.console.visit import Visit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
-from web.problems import Problem
 
 SOON = 1.5
 """Seconds in which a journey has heard what it was told."""
@@ -108,7 +108,7 @@ class LeadScreen:
     async def _ask_journey(self) -> None:
         try:
             said = (await self.visit.act(leads_api.show_journey, self.lead_id)).journey
-        except Problem as away:
+        except Refusal as away:
             self._actions.journey(paused=None)
             self._tell(_("The journey can't be asked now."), told(str(away)))
             return

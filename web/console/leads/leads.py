@@ -13,6 +13,7 @@ from nicegui.events import ValueChangeEventArguments
 from domain.access import Action
 from domain.labels import PHASES, STAGES
 from domain.translations.cldr_names import country_names
+from services.access import team_of
 from store.published.policies import PolicyMissing
 from store.publishing.publishing import cadence_names
 from store.views.figures import NOT_STARTED
@@ -26,7 +27,6 @@ from store.views.lead_search import (
     owners,
     sources,
 )
-from web.api.access import team_of
 from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, choice, empty, link, quiet, show, table

@@ -13,11 +13,12 @@ from nicegui import app
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from domain.refusals import Missing, Refusal
+from services.access import sees
 from store.access.api_tokens import Caller
 from store.mail.outbox_mails import mail_of_touch
-from web.api.access import Here, sees
+from web.api.access import Here
 from web.console.pages import signed_in
-from web.problems import Problem, missing
 
 STILL = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; "
@@ -42,7 +43,7 @@ async def mail(request: Request, touch_id: int) -> Response:
 
     try:
         html = await run_in_threadpool(read)
-    except Problem as problem:
+    except Refusal as problem:
         return PlainTextResponse(str(problem), problem.status)
     return HTMLResponse(
         html,
@@ -61,10 +62,10 @@ def mail_as_sent(connection: Connection, caller: Caller, touch_id: int) -> str:
     """
     found = mail_of_touch(connection, touch_id)
     if found is None:
-        raise missing(f"There is no mail {touch_id}.")
+        raise Missing(f"There is no mail {touch_id}.")
     sees(connection, caller, found.lead_id)
     if found.raw is None:
-        raise missing("Mails that a provider sent are not kept here: the provider has a copy.")
+        raise Missing("Mails that a provider sent are not kept here: the provider has a copy.")
     return html_of(found.raw)
 
 

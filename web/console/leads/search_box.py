@@ -10,9 +10,9 @@ from markupsafe import escape
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
+from services.access import team_of
 from store.published.policies import PolicyMissing
 from store.views.lead_search import FoundLead, Wanted, find_leads
-from web.api.access import team_of
 from web.console.parts import button, show
 from web.console.visit import Visit
 from web.console.words import _

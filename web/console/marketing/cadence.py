@@ -5,6 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from domain.access import Action
+from domain.refusals import Missing
 from store.publishing.publishing import Checked
 from store.views.cadence_figures import Standing, leads_on_steps
 from web.console.marketing.course import Course
@@ -13,7 +14,6 @@ from web.console.pages import console_page
 from web.console.parts import section, show
 from web.console.visit import Visit
 from web.console.words import N_, _
-from web.problems import missing
 
 START = """\
 cadence: my-cadence
@@ -56,7 +56,7 @@ async def _write(visit: Visit, name: str) -> None:
     editor = Editor(visit, "cadence", name, START, drawing.draw)
     await editor.load()
     if name and not editor.versions and not editor.draft:
-        raise missing(_("The cadence '{name}' is not published.", name=name))
+        raise Missing(_("The cadence '{name}' is not published.", name=name))
     with ui.element("div").classes("writing"):
         with ui.element("div").classes("stack"):
             editor.build()

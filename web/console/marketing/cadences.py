@@ -8,13 +8,8 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
-from store.published.cadences import (
-    CadenceMissing,
-    CadenceSummary,
-    PublishedCadence,
-    cadence_named,
-    list_cadences,
-)
+from domain.refusals import CadenceMissing, Missing
+from store.published.cadences import CadenceSummary, PublishedCadence, cadence_named, list_cadences
 from store.published.drafts import list_drafts
 from store.published.published_texts import PublishedText, published_texts
 from store.views.cadence_figures import (
@@ -32,7 +27,6 @@ from web.console.parts import Cell, badge, empty, facts, go, link, quiet, sectio
 from web.console.times import moment, span
 from web.console.visit import Visit
 from web.console.words import N_, _, ngettext
-from web.problems import missing
 
 COUNT_SECONDS = 15.0
 """How often the list counts anew: that reads every lead that ever was in a cadence."""
@@ -136,7 +130,7 @@ async def cadence(visit: Visit, name: str, *, version: int | None = None) -> Non
     try:
         published = await visit.read(cadence_named, name, version)
     except CadenceMissing:
-        raise missing(_("The cadence '{name}' is not published.", name=name)) from None
+        raise Missing(_("The cadence '{name}' is not published.", name=name)) from None
     versions = await visit.read(published_texts, "cadence", name)
     ui.page_title(f"{name} · Perennial")
     if visit.may(Action.PUBLISH):

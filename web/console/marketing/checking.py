@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from domain.authoring.yaml_source import read
+from services.template_parts import TEMPLATES, template_parts
 from store.published.published_texts import Kind, file_of
 from store.publishing.publishing import Checked, cadence_names, check_beside_published
 from web.console.visit import Visit
 from web.console.words import _
-from web.template_parts import TEMPLATES, template_parts
 
 
 @dataclass(frozen=True)

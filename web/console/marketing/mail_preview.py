@@ -8,9 +8,9 @@ from nicegui import ui
 from domain.access import Action
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from mail.sample_mails import preview
+from services.access import sees
 from store.views.lead_search import FoundLead, Wanted
 from web.api import templates as templates_api
-from web.api.access import sees
 from web.api.templates import MailTest
 from web.console.frame import say_done
 from web.console.leads.search_box import LeadSearch, first_found
@@ -50,7 +50,7 @@ class MailPreview:
         """The search for a lead, the place of the mail, and the test.
 
         Raises:
-            Problem: 404, the visitor sees no lead ``lead_id``.
+            Refusal: 404, the visitor sees no lead ``lead_id``.
         """
         if lead_id is not None:
             await self.visit.read(sees, self.visit.caller, lead_id)

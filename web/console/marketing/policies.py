@@ -8,6 +8,7 @@ from nicegui import ui
 from domain.access import Action, publishing
 from domain.checking.policies import POLICIES
 from domain.email.checked import template_of
+from domain.refusals import Missing
 from store.published.drafts import list_drafts
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.publishing.publishing import Checked, PolicyLine, list_policies
@@ -19,7 +20,6 @@ from web.console.parts import Cell, badge, button, empty, go, link, section, sho
 from web.console.times import moment
 from web.console.visit import Visit
 from web.console.words import N_, _
-from web.problems import missing
 
 ABOUT = {
     "scoring": N_("What interest and fit are worth, and when a lead is ready for sales"),
@@ -80,7 +80,7 @@ async def policy(visit: Visit, name: str, *, version: int | None = None) -> None
     """A policy as it was written, and what changed since an earlier version."""
     versions = await visit.read(published_texts, "policy", name)
     if name not in POLICIES or not versions:
-        raise missing(_("The policy '{name}' is not published.", name=name))
+        raise Missing(_("The policy '{name}' is not published.", name=name))
     ui.page_title(f"{name} · Perennial")
     if visit.may(publishing(name)):
         with visit.top:
@@ -116,7 +116,7 @@ async def policy(visit: Visit, name: str, *, version: int | None = None) -> None
 async def edit_policy(visit: Visit, name: str) -> None:
     """A policy as a text to change."""
     if name not in POLICIES:
-        raise missing(
+        raise Missing(
             _("There is no policy '{name}': {known}.", name=name, known=", ".join(POLICIES))
         )
 

@@ -9,10 +9,10 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from services.access import team_of
 from store.recycle import recycle_pool
 from store.recycle.recycle_pool import Forecast, PoolLine, Wanted, monday_of
 from web.api import recycle as recycle_api
-from web.api.access import team_of
 from web.api.recycle import Chosen, Filters, Matching
 from web.console.labels import reason as reason_label
 from web.console.marketing.recycle_acts import extend, retire, wake

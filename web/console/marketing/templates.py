@@ -10,7 +10,9 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.email.checked import template_of
-from store.published.cadences import CadenceMissing, cadence_named, latest_template
+from domain.refusals import CadenceMissing, Missing
+from services.template_parts import TEMPLATES, template_parts
+from store.published.cadences import cadence_named, latest_template
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.publishing.publishing import Checked
 from web.console.marketing.difference import difference
@@ -21,8 +23,6 @@ from web.console.parts import facts, go, link, quiet, section, show, table
 from web.console.times import moment
 from web.console.visit import Visit
 from web.console.words import N_, _
-from web.problems import missing
-from web.template_parts import TEMPLATES, template_parts
 
 START = """\
 ---
@@ -60,7 +60,7 @@ async def template(
     """A mail for a lead, of the cadence where one comes from it."""
     line = await _line(visit, name)
     if line is None:
-        raise missing(_("The mail '{name}' is not published.", name=name))
+        raise Missing(_("The mail '{name}' is not published.", name=name))
     language = language if language in line.languages else line.languages[0]
     ui.page_title(f"{name} · Perennial")
     if visit.may(Action.PUBLISH):
@@ -108,7 +108,7 @@ async def edit_template(visit: Visit, name: str, *, language: str = "en") -> Non
     """A mail as a text to change, and below as a lead would get it. One that there is none of yet
     begins with the English text."""
     if not template_of(f"{name}.{language}.mjml"):
-        raise missing(
+        raise Missing(
             _("A mail is called by small letters, digits and dashes, its language by two letters.")
         )
     line = await _line(visit, name)

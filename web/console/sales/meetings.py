@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from domain.access import Action
+from services.access import team_of
 from store.meetings.meeting_lines import MeetingLine, MeetingState, Wanted, list_meetings
-from web.api.access import team_of
 from web.console.labels import meeting_state
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, show, table

@@ -12,9 +12,9 @@ from nicegui import ui
 from domain.access import Action
 from domain.contracts.tasks import CLOSES_SALE
 from domain.time.spans import ClockSpan
+from services.access import team_of
 from store.views import opportunity_list
 from store.views.opportunity_list import Sale, StageCount, State, Wanted
-from web.api.access import team_of
 from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label
 from web.console.labels import disposition, sale_stage

@@ -8,11 +8,11 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action, Role
+from services.access import team_of
 from store.routing import presence
 from store.routing.overflow import how_many_wait
 from store.views import team_desk
 from store.views.team_desk import Queued, Taker
-from web.api.access import team_of
 from web.console import labels
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.picks import Row, pick_table

@@ -8,10 +8,10 @@ from datetime import datetime
 from nicegui import ui
 
 from domain.access import Action, Role
+from services.access import found, team_of
 from store.views import team_desk
 from store.views.team_desk import Member, WorkLine
 from web.api import team as team_api
-from web.api.access import found, team_of
 from web.api.team import Presence
 from web.console.frame import say_done
 from web.console.labels import phase as phase_label

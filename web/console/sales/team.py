@@ -11,12 +11,12 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from services.access import team_of
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
 from store.views import team_desk
 from store.views.sla_figures import SlaFigures, figures
 from store.views.team_desk import Member
 from web.api import team as team_api
-from web.api.access import team_of
 from web.api.paging import Page
 from web.console.frame import say_done
 from web.console.labels import alert as alert_label

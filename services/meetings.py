@@ -1,0 +1,77 @@
+"""Appointments: booked, moved and called off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from domain.access import Action
+from domain.refusals import Conflict, MeetingRefused
+from domain.sentences import sentence
+from services.access import changes, found, sees
+from services.context import Context
+from store.access.api_tokens import Caller
+from store.meetings.meeting_lines import MeetingLine, find_meeting
+from store.meetings.meetings import book_meeting, cancel_meeting
+
+
+@changes(Action.BOOK_MEETINGS, "POST /meetings")
+def book(
+    context: Context, caller: Caller, lead_id: int, starts_at: datetime, minutes: int
+) -> MeetingLine:
+    """Book an appointment, or move the one the lead has with us; the lead is mailed an invitation.
+
+    Args:
+        starts_at: journey time, UTC.
+
+    Raises:
+        Missing: there is no such lead for this caller.
+        MeetingRefused: the time will not do.
+    """
+    try:
+        with context.database.begin() as connection:
+            sees(connection, caller, lead_id)
+            made = book_meeting(
+                connection,
+                lead_id=lead_id,
+                starts_at=starts_at,
+                minutes=minutes,
+                booked_by=caller.by,
+                at=context.clock.now(),
+            )
+            return found(find_meeting(connection, made), "")
+    except MeetingRefused as refusal:
+        raise refusal.about("starts_at") from None
+
+
+@changes(Action.BOOK_MEETINGS, "POST /meetings/{meeting_id}/cancel")
+def cancel(context: Context, caller: Caller, meeting_id: int) -> MeetingLine:
+    """Call an appointment off that lies ahead; the lead is told.
+
+    Raises:
+        Missing: there is none for this caller.
+        Conflict: it is not booked, or has begun.
+    """
+    with context.database.begin() as connection:
+        line = seen(connection, caller, meeting_id)
+        at = context.clock.now()
+        if not cancel_meeting(connection, meeting_id=meeting_id, at=at, by="us"):
+            raise Conflict(
+                sentence(
+                    "Meeting {meeting} is not booked, or has begun: nothing to cancel.",
+                    meeting=meeting_id,
+                )
+            )
+    return line
+
+
+def seen(connection: Connection, caller: Caller, meeting_id: int) -> MeetingLine:
+    """An appointment with a lead that the caller sees.
+
+    Raises:
+        Missing: there is none.
+    """
+    line = found(find_meeting(connection, meeting_id), f"There is no meeting {meeting_id}.")
+    sees(connection, caller, line.lead_id)
+    return line

@@ -1,0 +1,88 @@
+"""Publishing cadences, policies and mails: all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection
+
+from domain.access import ALLOWED, Action
+from domain.authoring.yaml_source import Problem
+from domain.refusals import Forbidden, Invalid, Mistake
+from domain.sentences import sentence
+from services.access import changes
+from services.context import Context
+from store.access.api_tokens import Caller
+from store.publishing.publishing import Checked, Published, publish_checked
+
+NOTHING = "Nothing was published."
+
+
+@changes(Action.DRAFT, "POST /publications", keep=("files",))
+def publish(
+    context: Context,
+    caller: Caller,
+    files: Sequence[str],
+    check: Callable[[Connection], Checked],
+) -> Published:
+    """Check and publish files. Whoever may not publish something may send it along unchanged.
+
+    Args:
+        files: their names.
+        check: reads and checks them, beside those that they are to hold together with.
+
+    Raises:
+        Invalid: there are mistakes in them.
+        Forbidden: the caller may not publish what would change.
+    """
+    with context.database.begin() as connection:
+        checked = check(connection)
+        refuse_mistakes(checked.problems, files, NOTHING)
+        done = publish_checked(connection, checked, context.clock.now())
+        _refuse_others(caller, done)
+    return done
+
+
+def refuse_mistakes(problems: Sequence[Problem], files: Sequence[str], consequence: str) -> None:
+    """Refuse files with problems.
+
+    Args:
+        files: the names of all.
+        consequence: a sentence.
+
+    Raises:
+        Invalid: there are some; a line for each, and a last one.
+    """
+    if not problems:
+        return
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    places = {file: number for number, file in enumerate(files)}
+    raise Invalid(
+        "\n".join([*map(str, problems), f"{count}. {consequence}"]),
+        mistakes=[
+            Mistake(
+                # A mistake seen inside an included part is told with the part's name.
+                f"files[{places[one.file]}].text" if one.file in places else "files",
+                one.message,
+                one.line,
+                one.column,
+            )
+            for one in problems
+        ],
+    )
+
+
+def _refuse_others(caller: Caller, done: Published) -> None:
+    """Take back what the caller may not publish, by failing in the transaction."""
+    for action, names in done.actions().items():
+        if caller.role in ALLOWED[action]:
+            continue
+        raise Forbidden(
+            sentence(
+                "Only {roles} may {action}: {names} would change. Nothing was published; leave it "
+                "out, or as it is in force.",
+                roles=sorted(ALLOWED[action]),
+                action=action,
+                names=names,
+            )
+        )

@@ -1,0 +1,125 @@
+"""Tasks: finished with a disposition, at once or with a few seconds to take it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from domain.access import Action
+from domain.refusals import Conflict, MeetingRefused, TaskOver, TaskRefused
+from domain.sentences import sentence
+from domain.tasks.completion import Completion
+from services.access import changes, sees_task
+from services.context import Context
+from store.access.api_tokens import Caller
+from store.routing.routing import reassign as hand_over
+from store.tasks import held_answers, tasks
+
+
+@changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/complete", keep=("disposition",))
+def complete(context: Context, caller: Caller, task_id: int, completion: Completion) -> None:
+    """Finish a task; the lead's journey hears of it within a second or so.
+
+    Raises:
+        TaskOver, TaskRefused, MeetingRefused: it can't be; what was typed is kept with the lead.
+    """
+    finish(context, caller, task_id, completion)
+
+
+def finish(context: Context, caller: Caller, task_id: int, completion: Completion) -> None:
+    """The same within another act, which is on record for both."""
+    now = context.clock.now()
+    try:
+        with context.database.begin() as connection:
+            sees_task(connection, caller, task_id)
+            held_answers.complete(connection, task_id, completion, caller.by, now)
+    except (TaskOver, TaskRefused, MeetingRefused) as refusal:
+        if completion.note or isinstance(refusal, TaskOver):
+            _keep(context, caller, task_id, completion, refusal)
+        raise
+
+
+@changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/hold", keep=("disposition",))
+def hold(context: Context, caller: Caller, task_id: int, completion: Completion) -> datetime:
+    """Finish a task with a disposition that can be taken back for a few seconds.
+
+    Returns:
+        From when on it counts (real time, UTC).
+
+    Raises:
+        TaskOver, TaskRefused, MeetingRefused: as :func:`complete`; what was typed is kept with the
+            lead when the task is over, and else stays where it was typed.
+    """
+    try:
+        with context.database.begin() as connection:
+            sees_task(connection, caller, task_id)
+            user_id = _user(caller)
+            now = context.clock.now()
+            return held_answers.hold(
+                connection, task_id, completion, caller.by, now, user_id=user_id
+            )
+    except TaskOver as over:
+        _keep(context, caller, task_id, completion, over)
+        raise
+
+
+@changes(Action.COMPLETE_TASKS, "DELETE /tasks/{task_id}/hold")
+def take_back(context: Context, caller: Caller, task_id: int) -> Completion:
+    """Take one's own disposition back while it is held, or put away one that was refused when it
+    was to count.
+
+    Returns:
+        What was typed.
+
+    Raises:
+        Conflict: it counts already.
+    """
+    user_id = _user(caller)
+    # No look at whose the lead is now: what one typed oneself is one's own.
+    with context.database.begin() as connection:
+        typed = held_answers.take_back(connection, task_id, user_id)
+    if typed is None:
+        raise Conflict(
+            sentence("It is too late to take that back: the disposition counts already.")
+        )
+    return typed
+
+
+@changes(Action.REASSIGN, "POST /tasks/{task_id}/reassign", keep=("to",))
+def reassign(context: Context, caller: Caller, task_id: int, to: str) -> tuple[int, bool]:
+    """Give the task's lead to a rep, with all its open tasks.
+
+    Returns:
+        The lead, and whether it was another's before.
+
+    Raises:
+        Conflict: the rep can't take it.
+    """
+    with context.database.begin() as connection:
+        lead_id = sees_task(connection, caller, task_id)
+        moved = hand_over(connection, [lead_id], to, caller.by, context.clock.now())
+    return lead_id, bool(moved)
+
+
+def _keep(
+    context: Context,
+    caller: Caller,
+    task_id: int,
+    completion: Completion,
+    refusal: TaskOver | TaskRefused | MeetingRefused,
+) -> None:
+    """Keep with the lead what was typed, and say so."""
+    with context.database.begin() as connection:
+        tasks.keep_refused(connection, task_id, completion, caller.by, context.clock.now())
+    if completion.note:
+        refusal.saying(sentence("{refusal} Your note is kept with the lead.", refusal=str(refusal)))
+
+
+def _user(caller: Caller) -> int:
+    """The user of the console behind a caller.
+
+    Raises:
+        Conflict: it is a token, or the command line.
+    """
+    if not caller.user_id:
+        raise Conflict("A token can't hold a disposition: complete the task.")
+    return caller.user_id

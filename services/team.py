@@ -1,0 +1,131 @@
+"""Who is at work, who is away, and who owns which lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from domain.access import Action, Role
+from domain.refusals import Conflict, Forbidden
+from domain.sentences import sentence
+from services.access import changes, found
+from services.context import Context
+from store import alerts
+from store.access.api_tokens import Caller
+from store.routing import presence, routing
+from store.routing.presence import NotedAbsence
+
+
+@changes(Action.REASSIGN, "POST /team/reassign", keep=("to", "leads"))
+def reassign(context: Context, caller: Caller, leads: Sequence[int], to: str) -> list[int]:
+    """Give leads to a rep, with their open tasks and booked meetings: all of them or none.
+
+    Returns:
+        Those that have changed hands; the others were the rep's already.
+
+    Raises:
+        Conflict: there is no such lead, or the rep can't take them.
+    """
+    with context.database.begin() as connection:
+        return routing.reassign(connection, leads, to, caller.by, context.clock.now())
+
+
+@changes(Action.REASSIGN, "POST /team/reassign", keep=("leads",))
+def reassign_by_rules(context: Context, caller: Caller, leads: Sequence[int]) -> Mapping[int, str]:
+    """Take leads from their owners: each goes to the colleague whose turn it is, or waits in the
+    overflow queue.
+
+    Returns:
+        Lead → owner, '' for who waits.
+
+    Raises:
+        Conflict: there is no such lead, or there are no rules.
+    """
+    with context.database.begin() as connection:
+        return routing.reassign_by_rules(connection, leads, caller.by, context.clock.now())
+
+
+@changes(Action.SET_PRESENCE, "PUT /team/{rep}/presence", keep=("present",))
+def set_presence(context: Context, caller: Caller, rep: str, *, present: bool) -> list[int]:
+    """Say whether a rep takes new leads; who comes back gets leads that wait.
+
+    Returns:
+        The leads of the overflow queue that have owners now.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Conflict: there is no such rep.
+    """
+    _own(caller, rep)
+    with context.database.begin() as connection:
+        return presence.set_presence(connection, rep, present, context.clock.now())
+
+
+@changes(Action.SET_PRESENCE, "POST /team/{rep}/absences", keep=("begins_at", "until"))
+def note_absence(
+    context: Context,
+    caller: Caller,
+    rep: str,
+    *,
+    begins_at: datetime | None,
+    until: datetime,
+    reason: str = "",
+) -> NotedAbsence:
+    """Note a rep's time off; when it has begun, what is due moves to others at once.
+
+    Args:
+        begins_at: journey time, UTC; None for now.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Conflict: there is no such rep, or the time will not do.
+    """
+    _own(caller, rep)
+    now = context.clock.now()
+    with context.database.begin() as connection:
+        return presence.note_absence(connection, rep, begins_at or now, until, now, reason=reason)
+
+
+@changes(Action.SET_PRESENCE, "DELETE /team/{rep}/absences/current")
+def end_absence(context: Context, caller: Caller, rep: str) -> list[int]:
+    """Have a rep back now, or take back the next absence when none has begun.
+
+    Returns:
+        The leads of the overflow queue that have owners now.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Conflict: there is no such rep or absence.
+    """
+    _own(caller, rep)
+    with context.database.begin() as connection:
+        return presence.end_absence(connection, rep, context.clock.now())
+
+
+@changes(Action.COMPLETE_TASKS, "POST /team/alerts/{alert_id}/put-away")
+def put_away(context: Context, caller: Caller, alert_id: int) -> None:
+    """Take an alert off the list; an SDR an own one.
+
+    Raises:
+        Missing: it is not open, or another's.
+        Conflict: it goes by itself.
+    """
+    owner = caller.rep if caller.role == Role.SDR else None
+    with context.database.begin() as connection:
+        kind = found(
+            alerts.kind_of_open(connection, alert_id, owner),
+            sentence("There is no open alert {alert}.", alert=alert_id),
+        )
+        if not alerts.put_away(connection, [alert_id], context.clock.now()):
+            raise Conflict(
+                sentence(
+                    "An alert of kind {alert} goes by itself, when its cause is gone.", alert=kind
+                )
+            )
+
+
+def _own(caller: Caller, rep: str) -> None:
+    if caller.role == Role.SDR and caller.rep != rep:
+        raise Forbidden(
+            sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep)
+        )
