@@ -101,22 +101,21 @@ def publish(
 ) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
     checked = check_files(CADENCES, TEMPLATES, files or [])
-    refuse_mistakes(checked.problems, (), NOTHING)
     context = terminal()
-    engine = context.database
-    show_unknown(engine, checked)
-    changes_leads = show_forecast(engine, checked)
-    if preview:
-        if not changes_leads:
-            typer.echo("There are no new scoring rules in these files that would change leads.")
-        typer.echo("Nothing was published.")
-        return
-    asks = changes_leads and not yes and _somebody_is_there()
-    if asks and not typer.confirm("Publish these rules?"):
-        typer.echo("Nothing was published.")
-        raise typer.Exit(1)
-    named = [*checked.cadences, *checked.policies]
-    named += [f"{one.name}.{one.language}" for one in checked.templates]
+    if preview or not checked.problems:
+        refuse_mistakes(checked.problems, (), NOTHING)
+        show_unknown(context.database, checked)
+        changes_leads = show_forecast(context.database, checked)
+        if preview:
+            if not changes_leads:
+                typer.echo("There are no new scoring rules in these files that would change leads.")
+            typer.echo(NOTHING)
+            return
+        asks = changes_leads and not yes and _somebody_is_there()
+        if asks and not typer.confirm("Publish these rules?"):
+            typer.echo(NOTHING)
+            raise typer.Exit(1)
+    named = list(map(str, files or [])) or [CADENCES.name, TEMPLATES.name]
     done = publish_files_of(context, operator(), named, lambda _connection: checked)
     report = _report(checked, done)
     for name, publication in report.cadences.items():

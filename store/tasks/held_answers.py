@@ -223,7 +223,7 @@ def _release(connection: Connection, due: _Due) -> None:
     try:
         complete_task(connection, due.task_id, completion, due.by, now)
         trial.commit()
-    except (TaskRefused, MeetingRefused) as refusal:
+    except (TaskOver, TaskRefused, MeetingRefused) as refusal:
         trial.rollback()
         keep_refused(connection, due.task_id, completion, due.by, now)
         connection.execute(

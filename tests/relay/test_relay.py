@@ -14,7 +14,7 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, Stage, journey_id
 from domain.contracts.rescoring import rescore_workflow_id
-from domain.refusals import TaskRefused
+from domain.refusals import TaskOver
 from domain.tasks.completion import Completion
 from store.outbox.relay_messages import post as post_message
 from store.scoring.scoring_runs import begin_run
@@ -374,7 +374,7 @@ async def test_who_is_too_late_is_told_so_and_the_journey_goes_on(post: Post) ->
         await follow_up(post, lead)
         task = await open_task(post)
         await post.reaches("SELECT state FROM task ORDER BY id LIMIT 1", "expired")
-        with pytest.raises(TaskRefused, match="its deadline passed on"):
+        with pytest.raises(TaskOver, match="its deadline passed on"):
             does(post, task)
         await post.reaches("SELECT phase_reason FROM lead", "not_worked")
 

@@ -1,0 +1,375 @@
+"""Each act does the same, leaves the same record and is refused in the same words, whichever door
+is taken: else somebody does at one door what another would not let them, or finds other rows."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+from pydantic import SecretStr
+
+from domain.tasks.completion import Completion
+from embedded.postgres import EmbeddedPostgres
+from settings import Settings
+from store.access.sessions import COOKIE
+from store.consent.consent import suppress
+from store.tasks import held_answers
+from tests.cli.terminal import environment
+from tests.services.doors import by_api, by_command_line, by_console, records, rows
+from tests.web.api.conftest import Api
+from web.api import accounts, cadences, erasure, imports, meetings, suppressions, tasks, team
+
+SECRET = "a secret of the tests, 0123456789"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
+LAST_YEAR = TOMORROW - timedelta(days=400)
+LEADS = b"email,first_name\nann@new.example,Ann\nnobody,Bo\n"
+CADENCE = "cadence: calls\nsteps:\n  - task: {title: Ring, kind: call}\n"
+MISTAKE = "cadence: calls\nsteps: []\n"
+Step = Callable[[Api], Awaitable[str]]
+
+
+@dataclass(frozen=True)
+class Act:
+    """How one act is asked for at three doors; ``cli`` is None where the command line has it not.
+
+    ``refused`` is a part of what each door says when it is refused, '' when it is done; ``before``
+    is what happens to the deployment first.
+    """
+
+    name: str
+    role: str
+    api: Step
+    console: Step
+    cli: tuple[str, ...] | None
+    refused: str = ""
+    before: Callable[[Api], Any] = bool
+
+
+def asked(role: str, method: str, path: str, **body: Any) -> Step:
+    """A request to the API."""
+    return lambda api: by_api(api, role, method, path, **body)
+
+
+def signed_in(role: str, method: str, path: str, **body: Any) -> Step:
+    """The same from the browser of a user, for what only users do."""
+
+    async def send(api: Api) -> str:
+        answer = await api.ask_signed_in(role, method, path, **body)
+        return "" if answer.status_code < 400 else str(answer.json()["detail"])
+
+    return send
+
+
+def pressed(role: str, act: Callable[..., Any], *given: Any) -> Step:
+    """A button of the console."""
+    return lambda api: by_console(api, role, act, *given)
+
+
+def held(api: Api, role: str = "manager") -> None:
+    """Somebody has just finished the task, and could still take it back."""
+    user = api.value("SELECT id FROM console_user WHERE role = :role", role=role)
+    with api.database.begin() as connection:
+        typed = Completion(disposition="no_answer", note="Mornings")
+        held_answers.hold(connection, 1, typed, "rep-1", datetime.now(UTC), user_id=user)
+
+
+def complained(api: Api) -> None:
+    """The lead has reported our mail."""
+    with api.database.begin() as connection:
+        now = datetime.now(UTC)
+        suppress(connection, email_key="jane@acme.example", reason="complained", at=now)
+
+
+async def uploaded(api: Api, *, start: bool, session: bool) -> int:
+    """A file that a program, or the console's form, sends; the import's id."""
+    headers = {"Authorization": f"Bearer {api.tokens['marketing']}"}
+    if session:
+        cookie = f"{COOKIE}={api.sessions['marketing']}"
+        headers = {"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(api.app), base_url="http://go.test/api", timeout=60
+    ) as client:
+        sent = await client.post(
+            "/imports",
+            headers=headers,
+            files={"file": ("leads.csv", LEADS)},
+            data={"source": "fair", "cadence": "", "start": str(start).lower()},
+        )
+    assert sent.status_code == 201, sent.text
+    found: int = sent.json()["run"]["id"]
+    return found
+
+
+def ended(api: Api) -> None:
+    """Wait for the import in the background."""
+    deadline = time.monotonic() + 60
+    while api.value("SELECT state FROM import_run") != "done":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+async def imported(api: Api) -> str:
+    """A program sends a file that is to be imported."""
+    await uploaded(api, start=True, session=False)
+    await asyncio.to_thread(ended, api)
+    return ""
+
+
+async def imported_in_steps(api: Api) -> str:
+    """Somebody sends a file, looks at it, and presses the button."""
+    import_id = await uploaded(api, start=False, session=True)
+    said = await by_console(api, "marketing", imports.begin, import_id)
+    await asyncio.to_thread(ended, api)
+    return said
+
+
+DONE = {"disposition": "no_answer", "note": "Mornings"}
+LACKING = {"disposition": "call_back"}
+BOOKED = {"lead_id": 1, "starts_at": TOMORROW.isoformat(), "minutes": 45}
+PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
+HOLD = {"reason": "in talks"}
+PROOF = {"address": "jane@acme.example", "reason": "by letter"}
+book = ("meetings", "book", "1", "--by", "rep-1", "--minutes", "45", "--at")
+ACTS = [
+    Act(
+        "complete",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/complete", **DONE),
+        pressed("sdr", tasks.complete, 1, Completion(**DONE)),
+        ("tasks", "done", "1", "no_answer", "--note", "Mornings"),
+    ),
+    Act(
+        "complete what lacks a time",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/complete", **LACKING),
+        pressed("sdr", tasks.complete, 1, Completion(**LACKING)),
+        ("tasks", "done", "1", "call_back"),
+        "needs a time: say when.",
+    ),
+    Act(
+        "complete what a colleague has just done",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/complete", **DONE),
+        pressed("sdr", tasks.complete, 1, Completion(**DONE)),
+        ("tasks", "done", "1", "no_answer", "--note", "Mornings"),
+        "has just done it with 'no_answer'. Your note is kept with the lead.",
+        held,
+    ),
+    Act(
+        "hold",
+        "sdr",
+        signed_in("sdr", "POST", "/tasks/1/hold", **DONE),
+        pressed("sdr", tasks.hold, 1, Completion(**DONE)),
+        None,
+    ),
+    Act(
+        "hold what lacks a time",
+        "sdr",
+        signed_in("sdr", "POST", "/tasks/1/hold", **LACKING),
+        pressed("sdr", tasks.hold, 1, Completion(**LACKING)),
+        None,
+        "needs a time: say when.",
+    ),
+    Act(
+        "take back",
+        "sdr",
+        signed_in("sdr", "DELETE", "/tasks/1/hold"),
+        pressed("sdr", tasks.take_back, 1),
+        None,
+        before=partial(held, role="sdr"),
+    ),
+    Act(
+        "take back what counts",
+        "sdr",
+        signed_in("sdr", "DELETE", "/tasks/1/hold"),
+        pressed("sdr", tasks.take_back, 1),
+        None,
+        "too late to take that back",
+    ),
+    Act(
+        "hold an account",
+        "sdr",
+        asked("sdr", "POST", "/accounts/1/hold", **HOLD),
+        pressed("sdr", accounts.hold, 1, accounts.Hold(**HOLD)),
+        ("account", "hold", "1", "--by", "rep-1", "--reason", "in talks", "--for-good"),
+    ),
+    Act(
+        "hold an account without a reason",
+        "sdr",
+        asked("sdr", "POST", "/accounts/1/hold", reason=""),
+        pressed("sdr", accounts.hold, 1, accounts.Hold()),
+        ("account", "hold", "1", "--by", "rep-1", "--reason", "", "--for-good"),
+        "Say why the account is held",
+    ),
+    Act("import", "marketing", imported, imported_in_steps, ("import", "leads.csv")),
+    Act(
+        "publish",
+        "marketing",
+        asked(
+            "marketing", "POST", "/publications", files=[{"name": "calls.yaml", "text": CADENCE}]
+        ),
+        pressed(
+            "marketing",
+            cadences.publish,
+            cadences.Files(files=[cadences.File(name="calls.yaml", text=CADENCE)]),
+        ),
+        ("cadence", "publish", "calls.yaml"),
+    ),
+    Act(
+        "publish a mistake",
+        "marketing",
+        asked(
+            "marketing", "POST", "/publications", files=[{"name": "wrong.yaml", "text": MISTAKE}]
+        ),
+        pressed(
+            "marketing",
+            cadences.publish,
+            cadences.Files(files=[cadences.File(name="wrong.yaml", text=MISTAKE)]),
+        ),
+        ("cadence", "publish", "wrong.yaml"),
+        "Nothing was published.",
+    ),
+    Act(
+        "book",
+        "sdr",
+        asked("sdr", "POST", "/meetings", **BOOKED),
+        pressed("sdr", meetings.book, meetings.Booking(**BOOKED)),
+        (*book, TOMORROW.isoformat()),
+    ),
+    Act(
+        "book in the past",
+        "sdr",
+        asked("sdr", "POST", "/meetings", **PAST),
+        pressed("sdr", meetings.book, meetings.Booking(**PAST)),
+        (*book, LAST_YEAR.isoformat()),
+        "in the past",
+    ),
+    Act(
+        "reassign",
+        "manager",
+        asked("manager", "POST", "/team/reassign", leads=[1], to="rep-2"),
+        pressed("manager", team.give, team.Reassignment(leads=[1], to="rep-2")),
+        ("team", "reassign", "1", "--to", "rep-2"),
+    ),
+    Act(
+        "reassign to nobody",
+        "manager",
+        asked("manager", "POST", "/team/reassign", leads=[1], to="rep-7"),
+        pressed("manager", team.give, team.Reassignment(leads=[1], to="rep-7")),
+        ("team", "reassign", "1", "--to", "rep-7"),
+        "There is no rep 'rep-7'",
+    ),
+    Act(
+        "suppress",
+        "marketing",
+        asked("marketing", "PUT", "/suppressions/1", reason="by phone"),
+        pressed(
+            "marketing", suppressions.suppress, 1, suppressions.SuppressionOrder(reason="by phone")
+        ),
+        ("lead", "suppress", "1", "--reason", "by phone"),
+    ),
+    Act(
+        "permit who complained",
+        "marketing",
+        asked("marketing", "POST", "/suppressions/1/permit", evidence="on the phone"),
+        pressed(
+            "marketing", suppressions.permit, 1, suppressions.Permission(evidence="on the phone")
+        ),
+        ("lead", "permit", "1", "--evidence", "on the phone"),
+        "no permission lifts that",
+        complained,
+    ),
+    Act(
+        "erase",
+        "admin",
+        asked("admin", "POST", "/leads/1/erase", **PROOF),
+        pressed("admin", erasure.erase, 1, erasure.ErasureOrder(**PROOF)),
+        ("lead", "erase", "1", "--address", "jane@acme.example", "--reason", "by letter"),
+    ),
+    Act(
+        "erase somebody else",
+        "admin",
+        asked("admin", "POST", "/leads/1/erase", address="x@acme.example"),
+        pressed("admin", erasure.erase, 1, erasure.ErasureOrder(address="x@acme.example")),
+        ("lead", "erase", "1", "--address", "x@acme.example"),
+        "This is not the address of lead-1",
+    ),
+]
+
+
+def deployed(server: EmbeddedPostgres, published: str, name: str, home: Path) -> Api:
+    """A deployment of its own: a lead of rep-1 with a task, and its company."""
+    home.mkdir(exist_ok=True)
+    settings = Settings(
+        database_url=server.create_database(f"door_{name}", template=published),
+        perennial_home=home,
+        public_url="http://go.test",
+        secret_key=SecretStr(SECRET),
+        email_channel="outbox",
+    )
+    api = Api(settings, home)
+    account = api.account("Acme")
+    api.task(api.lead("jane@acme.example", "rep-1", account_id=account), "rep-1", key="task")
+    return api
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the command line finds its files, and the secret that the web app has."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    (tmp_path / "leads.csv").write_bytes(LEADS)
+    (tmp_path / "calls.yaml").write_text(CADENCE, encoding="utf-8")
+    (tmp_path / "wrong.yaml").write_text(MISTAKE, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.name)
+async def test_an_act_is_the_same_at_every_door(
+    act: Act,
+    postgres_server: EmbeddedPostgres,
+    published: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    doors: dict[str, Step] = {"api": act.api, "console": act.console}
+    if act.cli is not None:
+        arguments = act.cli
+        source = ("--source", "fair", "--no-start") if arguments[0] == "import" else ()
+        doors["cli"] = lambda _api: by_command_line(*arguments, *source)
+    said, kept, recorded = {}, {}, {}
+    for door, ask in doors.items():
+        api = await asyncio.to_thread(deployed, postgres_server, published, door, folder / door)
+        try:
+            act.before(api)
+            before = rows(api, act.role)
+            with environment(monkeypatch, api.settings.database_url):
+                said[door] = await ask(api)
+            kept[door], recorded[door] = rows(api, act.role), records(api)
+            assert (kept[door] == before) == (bool(act.refused) and "note" not in act.refused)
+        finally:
+            api.database.dispose()
+            postgres_server.drop_database(f"door_{door}")
+
+    assert act.refused in said["api"]
+    assert bool(said["api"]) == bool(act.refused)
+    assert set(said.values()) == {said["api"]}
+    assert len(recorded["api"]) == 1
+    for door in doors:
+        changed = {name for name in kept["api"] if kept[door][name] != kept["api"][name]}
+        assert {name: kept[door][name] for name in changed} == {
+            name: kept["api"][name] for name in changed
+        }, door
+        if act.name == "import" and door == "console":
+            # It is looked at before it is started.
+            assert [one[1] for one in recorded[door]] == ["/api/imports", "/api/imports/1/start"]
+        else:
+            assert recorded[door] == recorded["api"], door
