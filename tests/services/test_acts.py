@@ -29,6 +29,9 @@ def test_what_is_kept_of_an_act_is_what_it_is_given() -> None:
     for function, act in all_acts():
         given = get_type_hints(inspect.unwrap(function))
         fields = {
-            name for one in given.values() for name in getattr(one, "__dataclass_fields__", {})
+            name
+            for one in given.values()
+            for known in ("__dataclass_fields__", "model_fields")
+            for name in getattr(one, known, {})
         }
         assert set(act.keep) <= {*given, *fields}, function
