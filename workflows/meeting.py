@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
 from temporalio import workflow
 
@@ -67,8 +68,17 @@ class Meeting(JourneyPhase):
                     return end("disqualified", outcome)
                 case MeetingOutcome.RESCHEDULED:
                     continue
-            if transition := await self.go_on_after(plan, outcome):
-                return transition
+                case (
+                    MeetingOutcome.NO_SHOW
+                    | MeetingOutcome.CANCELLED
+                    | MeetingOutcome.CANCELLED_BY_US
+                    | MeetingOutcome.TAKEN_OVER
+                    | MeetingOutcome.UNKNOWN
+                ):
+                    if transition := await self.go_on_after(plan, outcome):
+                        return transition
+                case _:
+                    assert_never(outcome)
 
     async def go_on_after(self, plan: MeetingPlan, outcome: MeetingOutcome) -> Transition | None:
         """What follows a meeting that did not come about; None when there is another one."""
@@ -85,11 +95,9 @@ class Meeting(JourneyPhase):
                 return Transition(Phase.FOLLOW_UP, outcome)
             case MeetingOutcome.CANCELLED:
                 cadence = plan.cancelled_cadence
-        return (
-            await self.win_back(plan, outcome, cadence)
-            if cadence
-            else Transition(Phase.RECYCLE, outcome)
-        )
+        if not cadence:
+            return Transition(Phase.RECYCLE, outcome)
+        return await self.win_back(plan, outcome, cadence)
 
     async def call_off(self) -> None:
         """Cancel the appointment of a lead that an operator took away, and tell the lead."""
