@@ -121,6 +121,8 @@ def _header(records: Iterator[Record]) -> Record:
     there and a row that names fields of leads comes after."""
     filled = (one for one in records if any(value.strip() for value in one.values))
     rows = list(itertools.islice(filled, _MOST_NOTES))
+    if not rows:
+        raise LeadFileError(sentence("it is empty."))
     first = rows[0]
     if _fields_named(first) or any("@" in value for value in first.values):
         return first

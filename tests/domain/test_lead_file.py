@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.lead_files.columns import recognise
@@ -128,6 +128,7 @@ def test_whatever_a_spreadsheet_writes_is_read_back(rows: list[list[str]]) -> No
     ]
 
 
+@example(b",")
 @given(st.binary(max_size=300))
 def test_no_file_whatever_brings_anything_but_rows_or_a_sentence(data: bytes) -> None:
     try:
