@@ -51,7 +51,7 @@ class CallActivities:
                 rules, made.disposition, request.attempt, request.again, owed=owed is not None
             )
             mail = rules.mail_after(made.disposition, request.attempt)
-        if following.kind != "call":
+        if following.kind in ("recycle", "disqualify"):
             plan = Plan("exit", reason=following.reason)
             return NextCall(plan, following.kind, following.attempt, mail=mail)
         began = datetime.fromisoformat(request.began) if request.began else now

@@ -144,7 +144,7 @@ def _date(
     calendar = calendar_of(connection, customers.owner_of(connection, request.lead_id))
     at = calendar.next_open(datetime.combine(date.on, time(), zone(calendar.time_zone)))
     due = max(at - now, timedelta(hours=1))
-    rule = care.dates.get("renewal" if date.kind == "renewal" else "upsell")
+    rule = care.dates.get("renewal" if date.kind == TaskKind.RENEWAL else "upsell")
     endings = {
         TaskKind.RENEWAL: "renewed, or lost (--reason)",
         TaskKind.UPSELL: "done, or not_now",

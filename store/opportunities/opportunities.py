@@ -174,7 +174,7 @@ def advance(
     )
     connection.execute(
         update(Lead)
-        .where(Lead.id == row.lead_id, Lead.phase == "Opportunity")
+        .where(Lead.id == row.lead_id, Lead.phase == Phase.OPPORTUNITY)
         .values(stage=Stage.OPPORTUNITY)
     )
     return moved_to
