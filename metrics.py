@@ -82,7 +82,7 @@ ACTIVITY_FAILURES = Counter(
 )
 ACTIVITIES_GIVEN_UP = Counter(
     "perennial_activities_given_up",
-    "Activities that failed in a way that no other attempt can mend.",
+    "Activities that failed in a way that no other attempt can fix.",
     ["activity", "error"],
 )
 HTTP_REQUESTS = Counter(
@@ -122,7 +122,8 @@ def _committed(connection: Connection) -> None:
 
 
 def _rolled_back(connection: Connection) -> None:
-    connection.info.pop(_UNCOMMITTED, None)
+    if not connection.invalidated:  # It has no notes any more, and would connect anew for them.
+        connection.info.pop(_UNCOMMITTED, None)
 
 
 class Merged(Collector):

@@ -95,7 +95,7 @@ def reach_database(database_url: str, *, seconds: float | None = 15.0) -> str:
     """
     shown = shown_database(database_url)
     engine = create_engine(database_url, connect_args={"connect_timeout": 5})
-    wait = Wait(f"The database {shown}", seconds)
+    wait = ServerWait(f"The database {shown}", seconds)
     try:
         while True:
             try:
@@ -113,7 +113,7 @@ def reach_database(database_url: str, *, seconds: float | None = 15.0) -> str:
         engine.dispose()
 
 
-class Wait:
+class ServerWait:
     """A wait for a server that people can follow."""
 
     def __init__(self, what: str, seconds: float | None) -> None:

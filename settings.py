@@ -27,7 +27,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.service import TLSConfig
 
 from domain.access import Role
-from domain.engagement.machines import read_networks
+from domain.engagement.bot_detection import read_networks
 from domain.not_ready import NotReady
 
 DATABASE_SCHEME = "postgresql+psycopg2"
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     """Signing key of the Calendly subscription for ``/webhooks/calendly``. Empty: refused."""
     scanner_networks: str = ""
     """Networks (CIDR, separated by commas) whose opens and clicks are machines', beside the known
-    ones of ``domain.engagement.machines``."""
+    ones of ``domain.engagement.bot_detection``."""
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 587
     smtp_username: str = ""

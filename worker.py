@@ -37,8 +37,8 @@ from activities.registry import email_activities, journey_activities, webhook_ac
 from activities.resources import Resources
 from code_version import code_version
 from crash_points import crash_point
-from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE
+from domain.contracts.sales_sweep import SALES_SWEEP, SALES_SWEEP_ID, SalesSweepState
 from domain.contracts.webhooks import WEBHOOK_QUEUE
 from domain.not_ready import NotReady
 from logs import keep_values_out_of_logs
@@ -124,15 +124,15 @@ def workers(
     return journeys, email, webhooks
 
 
-async def start_desk(client: Client) -> None:
-    """See to it that the desk runs; there is one for all workers."""
+async def start_sales_sweep(client: Client) -> None:
+    """See to it that the sales sweep runs; there is one for all workers."""
     await client.start_workflow(
-        DESK_WORKFLOW,
-        DeskState(),
-        id=DESK_ID,
+        SALES_SWEEP,
+        SalesSweepState(),
+        id=SALES_SWEEP_ID,
         task_queue=JOURNEY_QUEUE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="Absences, the overflow queue, due times",
+        static_summary="Absences, the unassigned queue, due times",
     )
 
 
@@ -159,7 +159,7 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     hear_database(resources.statements)
     relay = Relay(database, client)
     # Before the relay, which may have news for it.
-    await _see_to_desk(client)
+    await _see_to_sales_sweep(client)
     told = stopping.listen()
     crash_point("worker.connected")
     ours = workers(client, resources, settings)
@@ -186,10 +186,10 @@ async def beat(file: Path | None) -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-async def _see_to_desk(client: Client) -> None:
+async def _see_to_sales_sweep(client: Client) -> None:
     while True:
         try:
-            return await start_desk(client)
+            return await start_sales_sweep(client)
         except RPCError as error:
             log.warning("worker is waiting for Temporal", reason=error.status.name)
             await asyncio.sleep(1)

@@ -9,7 +9,7 @@ from typing import Any, assert_never, cast
 from sqlalchemy import Connection
 from temporalio import activity
 
-from activities.email import Delivery, Email, attempts_of, deliver
+from activities.email import Email, TouchDelivery, attempts_of, deliver
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
@@ -152,7 +152,7 @@ class CadenceActivities:
             answer = journeys.answer_since(connection, current.row.enrollment_id)
         return answer if answer in (*current.cadence.exit_on, *ALWAYS_EXIT) else ""
 
-    def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> Delivery:
+    def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> TouchDelivery:
         email_step = cast(EmailStep, current.cadence.step(step))
         row = current.row
         rules = consent_version(self.resources.engine, row.consent_version)
@@ -232,8 +232,8 @@ class CadenceActivities:
             meeting_ended_at=enrollment_steps.meeting_end(connection, meeting_id)
             if after_meeting and meeting_id
             else None,
-            do_not_market=bool(row.held_for_good) or row.held_until is not None,
-            do_not_market_until=row.held_until,
+            do_not_market=bool(row.do_not_market_for_good) or row.do_not_market_until is not None,
+            do_not_market_until=row.do_not_market_until,
             back_at=begins(row.away_until, row.time_zone) if row.away_until else None,
             sent_before=enrollment_steps.sent_before(connection, row.id, row.cycle)
             if row.cycle > 1
@@ -241,7 +241,7 @@ class CadenceActivities:
             planned_step=row.planned_step,
             counted_from=row.counted_from,
             counted_since=row.counted_since,
-            held_from=row.held_from,
+            put_off_from=row.put_off_from,
             returned=row.returned,
         )
         return Pass(row, version, position)
@@ -279,12 +279,12 @@ class CadenceActivities:
                 unanswered=dict(move.unanswered),
                 counted_from=move.counted_from,
                 counted_since=move.counted_since,
-                held_from=step.held_from,
+                put_off_from=step.put_off_from,
             ),
         )
 
 
-def _obstacle(delivery: Delivery) -> Obstacle | None:
+def _obstacle(delivery: TouchDelivery) -> Obstacle | None:
     """Why a mail has to wait that was to go."""
     if delivery.room is not None:
         return Obstacle.CAPPED
@@ -297,7 +297,7 @@ def _because(obstacle: Obstacle, what: str, room: Room | None) -> Sentence:
     """What a journey waits for, and what keeps it."""
     match obstacle:
         case Obstacle.DO_NOT_MARKET:
-            return sentence("{what}, because sales holds the account out of marketing", what=what)
+            return sentence("{what}, because sales keeps the account out of marketing", what=what)
         case Obstacle.AWAY:
             return sentence("{what}, because this lead is away until then", what=what)
         case Obstacle.RECIPIENT:

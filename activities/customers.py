@@ -1,4 +1,4 @@
-"""After the sale: hand the customer over, watch its dates, let it go."""
+"""After the opportunity: hand the customer over, watch its dates, let it go."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CustomerActivities:
             rules = customers.care_policy(connection)
             if rules is None:
                 return CustomerCare(entered.owner, entered.score_band, ends=True)
-            sale = customers.won_sale(connection, lead)
+            sale = customers.won_opportunity(connection, lead)
             owner = customers.hand_over(connection, lead, rules.owner, now)
             local = zone(calendar_of(connection, owner).time_zone)
             sold = (sale.closed_at if sale else now).astimezone(local).date()

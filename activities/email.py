@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities import failing, refusals
 from activities.resources import Resources
 from crash_points import crash_point
-from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, Cap, Room
+from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, FrequencyCap, Room
 from domain.email.message import CalendarPart
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from mail.channels.base import (
@@ -56,13 +56,13 @@ class Email:
     template: CompiledTemplate
     fields: Mapping[str, Any]
     topic: str
-    caps: Sequence[Cap] = ()
+    caps: Sequence[FrequencyCap] = ()
     enrollment_id: int | None = None
     calendar: CalendarPart | None = None
 
 
 @dataclass(frozen=True)
-class Delivery:
+class TouchDelivery:
     """What became of a touch: sent, failed, unknown, suppressed, capped until there is ``room``,
     or ``put_off`` until a time (journey time, UTC) and for a reason: ``recipient`` when the
     recipient's side takes nothing now, ``sender`` when we are refused, or nothing is sent."""
@@ -73,7 +73,7 @@ class Delivery:
     why: Literal["", "recipient", "sender"] = ""
 
 
-def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
+def deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
     """Send ``email`` unless the ledger says it was sent, or must not be, or not yet.
 
     No outcome is an error: a mail that fails fails alone.
@@ -84,7 +84,7 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
     """
     if not email.recipient:
         # Known by phone alone.
-        return Delivery("suppressed")
+        return TouchDelivery("suppressed")
     info = activity.info()
     mine = f"{attempts_of(info)}{info.attempt}"
     found = _claim(resources, email, mine, now)
@@ -110,7 +110,7 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
     if not found.mine:
         if found.state == "suppressed":
             _count(resources, "suppressed")
-        return Delivery(found.state, found.room)
+        return TouchDelivery(found.state, found.room)
     delivery = _send(resources, email, mine, now)
     if probe and delivery.state == "sent":
         with resources.engine.begin() as connection:
@@ -118,7 +118,7 @@ def deliver(resources: Resources, email: Email, now: datetime) -> Delivery:
     return delivery
 
 
-def deliver_at_last(resources: Resources, email: Email, now: datetime) -> Delivery:
+def deliver_at_last(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
     """As :func:`deliver`, for whoever can't plan a later time: what is put off is tried again by
     Temporal.
 
@@ -142,11 +142,11 @@ def _may_probe(resources: Resources, now: datetime) -> bool:
         return sending.may_probe(connection, resources.channel.name, now)
 
 
-def _wait_for_the_channel(resources: Resources, now: datetime) -> Delivery:
+def _wait_for_the_channel(resources: Resources, now: datetime) -> TouchDelivery:
     with resources.statements.connect() as connection:
         pause = sending.pause_of(connection, resources.channel.name)
     until = now if pause is None else refusals.next_look(pause, now)
-    return Delivery("put_off", until=until, why="sender")
+    return TouchDelivery("put_off", until=until, why="sender")
 
 
 def attempts_of(info: activity.Info) -> str:
@@ -208,7 +208,7 @@ def _stops(email: Email) -> Sequence[str]:
     return MARKETING_STOPS if email.topic else OPERATIONAL_STOPS
 
 
-def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Delivery:
+def _send(resources: Resources, email: Email, claim: str, now: datetime) -> TouchDelivery:
     crash_point("email.claimed")
     try:
         receipt = resources.channel.send(
@@ -216,7 +216,7 @@ def _send(resources: Resources, email: Email, claim: str, now: datetime) -> Deli
         )
     except _Stopped:
         _count(resources, "suppressed")
-        return Delivery("suppressed")
+        return TouchDelivery("suppressed")
     except RenderError as error:
         failing.note(resources.engine, "RenderError", given_up=True)
         return _settle(resources, email.key, "failed", claim, now, error=f"template: {error}")
@@ -241,7 +241,7 @@ def _refused(
     claim: str,
     refused: MessageRejected | RecipientBusy | SenderRefused,
     now: datetime,
-) -> Delivery:
+) -> TouchDelivery:
     def settle() -> datetime | None:
         if isinstance(refused, MessageRejected):
             return refusals.reject(resources, email.key, claim, refused, now)
@@ -257,8 +257,8 @@ def _refused(
         SENDS_REFUSED.labels(resources.channel.name, "not_now").inc()
     _count(resources, "failed" if until is None else "put_off")
     if until is None:
-        return Delivery("failed")
-    return Delivery("put_off", until=until, why="recipient" if busy else "sender")
+        return TouchDelivery("failed")
+    return TouchDelivery("put_off", until=until, why="recipient" if busy else "sender")
 
 
 def _message(resources: Resources, email: Email) -> EmailMessage:
@@ -320,7 +320,7 @@ def _settle(
     *,
     error: str = "",
     provider_message_id: str = "",
-) -> Delivery:
+) -> TouchDelivery:
     def settle() -> None:
         with resources.statements.connect() as connection:
             ledger.settle(
@@ -336,7 +336,7 @@ def _settle(
     _surely(settle)
     if state != "planned":
         _count(resources, state)
-    return Delivery(state)
+    return TouchDelivery(state)
 
 
 def _count(resources: Resources, state: str) -> None:

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
 from metrics import ACTIVITIES_GIVEN_UP, ACTIVITY_FAILURES
-from store.health import note_failing
+from store.health import record_failing
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ OFTEN = 5
 
 class CountsFailing(Interceptor):
     """Counts each failure of an activity, and notes those from the fifth attempt on and those that
-    no other attempt can mend: one small row for each kind.
+    no other attempt can fix: one small row for each kind.
 
     It holds only names of ours, never what a failure says. While the database is away nothing is
     noted; that is seen by itself.
@@ -63,14 +63,14 @@ def note(database: Engine, error: str, *, given_up: bool) -> None:
 
     Args:
         error: type of the failure.
-        given_up: whether no other attempt can mend it.
+        given_up: whether no other attempt can fix it.
     """
     info = activity.info()
     if given_up:
         ACTIVITIES_GIVEN_UP.labels(info.activity_type, error).inc()
     try:
         with database.begin() as connection:
-            note_failing(
+            record_failing(
                 connection,
                 activity=info.activity_type,
                 workflow=info.workflow_type or "",

@@ -1,4 +1,4 @@
-"""What Temporal may know of a failure, and whether another attempt can mend it.
+"""What Temporal may know of a failure, and whether another attempt can fix it.
 
 A database driver's message carries the whole statement with its values, a mail and its recipient
 among them, and Temporal keeps failures in histories for months.

@@ -21,8 +21,8 @@ def message_work(connection: Connection, request: TaskRequest, promise: FollowUp
     if proposed is None or proposed.meeting.proposed_at is None:
         return Work(
             "Answer what this lead wrote",
-            "It wrote while it has an appointment or a sale is open: read it in the history, "
-            "answer, and move or call off what it asks for. End the task with done.",
+            "It wrote while it has an appointment or an opportunity is open: read it in the "
+            "history, answer, and move or call off what it asks for. End the task with done.",
             due,
             deadline,
         )

@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.checking.policies import MeetingPolicy
-from domain.contracts.journey import CallOffMeeting, Code, MeetingPlan, PlanMeeting, Reminder
+from domain.contracts.journey import CallOffMeeting, EventCode, MeetingPlan, PlanMeeting, Reminder
 from domain.contracts.journey_sales import (
     SIDE_MEETING,
     FindNextMeeting,
@@ -91,4 +91,4 @@ class MeetingActivities:
 def _known_outcome(meeting: MeetingRow, *, beside: bool) -> str:
     if meeting.state in ("held", "no_show"):
         return meeting.state
-    return Code.TAKEN_OVER if beside and not meeting.beside else ""
+    return EventCode.TAKEN_OVER if beside and not meeting.beside else ""

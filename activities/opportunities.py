@@ -19,14 +19,14 @@ from store.published.policies import policy
 
 
 class OpportunityActivities:
-    """What the workflow of a sale asks for."""
+    """What the workflow of an opportunity asks for."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
     def open_opportunity(self, request: OpenOpportunity) -> OpportunityOpened:
-        """Enter the opportunity phase and record the sale, once per run."""
+        """Enter the opportunity phase and record the opportunity, once per run."""
         now = self.resources.now()
         entry = request.entry
         with self.resources.engine.begin() as connection:
@@ -55,8 +55,9 @@ class OpportunityActivities:
             )
 
     @activity.defn(no_thread_cancel_exception=True)
-    def sale_stands_still(self, request: StandsStill) -> StallAnswer:
-        """Warn the owner; after the warnings have marketing help; then ask to have the sale back.
+    def opportunity_stands_still(self, request: StandsStill) -> StallAnswer:
+        """Warn the owner; after the warnings have marketing help; then ask to have the opportunity
+        back.
 
         An owner who asks for help (no overrun) gets it without a warning.
         """

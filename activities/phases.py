@@ -6,8 +6,8 @@ from temporalio import activity
 
 from activities.resources import Resources
 from activities.sentences import local_time
-from domain.contracts.journey import EndJourney, Entered, Park, Parking, PhaseEntry
-from domain.sales.recycle import RecyclePolicy, rest_of
+from domain.contracts.journey import EndJourney, Entered, EnterRecycle, PhaseEntry, RecycleStay
+from domain.sales.recycle import RecyclePolicy, stay_of
 from domain.sentences import sentence
 from store.journeys import journeys
 from store.published.policies import policy
@@ -27,26 +27,26 @@ class PhaseActivities:
             return journeys.record_entry(connection, entry, self.resources.now())
 
     @activity.defn(no_thread_cancel_exception=True)
-    def park(self, request: Park) -> Parking:
+    def enter_recycle(self, request: EnterRecycle) -> RecycleStay:
         """Put the lead into the recycle stage and say for how long, by the recycle policy."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
             entered = journeys.record_entry(connection, request.entry, now)
-            lead = recycle.parked_lead(connection, request.entry.lead_id, request.reason)
-            rest = rest_of(policy(connection, RecyclePolicy), lead)
-            recycle.note_rest(connection, lead.lead_id, rest)
+            lead = recycle.recycled_lead(connection, request.entry.lead_id, request.reason)
+            rest = stay_of(policy(connection, RecyclePolicy), lead)
+            recycle.record_stay(connection, lead.lead_id, rest)
         when = local_time(rest.until, lead.time_zone, now)
         details = sentence(
-            "Parked for {reason} until {when}, then {cadence}",
+            "Recycled for {reason} until {when}, then {cadence}",
             reason=request.reason,
             when=sentence("{when} ({why})", when=when, why=rest.why) if rest.why else when,
             cadence=rest.cadence or "nurture",
         )
-        return Parking(
+        return RecycleStay(
             ends=rest.stops,
             seconds=self.resources.seconds_until(rest.until, now),
             cadence=rest.cadence,
-            wakes_early=rest.wakes_early,
+            reactivates_early=rest.reactivates_early,
             details=details,
             score_band=entered.score_band,
             returns_for=rest.why,

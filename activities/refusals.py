@@ -21,7 +21,7 @@ from mail.channels.base import (
 from store.consent.consent import TroubleReport, lock_address, report_trouble
 from store.mail import ledger, sending
 from store.mail.refused_mail import RefusedMail
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.scoring.lead_standing import lock_leads
 
 AT_MOST = timedelta(hours=72)
@@ -52,7 +52,7 @@ def reject(
         touch = _locked(connection, key)
         if refusal.meaning is not None:
             refused = RefusedMail(f"{key}:{claim}", key, refusal.meaning, refusal.code, now)
-            sending.note_refusals(connection, channel, [refused], now)
+            sending.record_refusals(connection, channel, [refused], now)
         pause = sending.pause_of(connection, channel)
         waits = pause is not None and sending.is_part_of(pause, refusal.meaning)
         state = "planned" if waits else "failed"
@@ -88,7 +88,7 @@ def put_off(
     with resources.engine.begin() as connection:
         touch = _locked(connection, key)
         if isinstance(refusal, SenderRefused):
-            sending.note_refusals(connection, channel, [_refused(key, claim, refusal, now)], now)
+            sending.record_refusals(connection, channel, [_refused(key, claim, refusal, now)], now)
             if (pause := sending.pause_of(connection, channel)) is not None:
                 if not ledger.settle(
                     connection, key, "planned", claim=claim, at=now, error=str(refusal)
@@ -129,11 +129,11 @@ def _bounce(
     refused = f"refused:{key}"
     report_trouble(connection, [TroubleReport(refused, touch.email_key, trouble, now)])
     kind = "bounce" if trouble == "hard_bounce" else "soft_bounce"
-    happened = Happened(refused, kind, now, lead_id=touch.lead_id, touch_id=touch.touch_id)
+    happened = LeadActivity(refused, kind, now, lead_id=touch.lead_id, touch_id=touch.touch_id)
     record(connection, [happened], now)
 
 
-def next_look(pause: sending.Pause, now: datetime) -> datetime:
+def next_look(pause: sending.PauseOfSending, now: datetime) -> datetime:
     """When a touch asks again whether it may go: the longer sending is paused, the later. Whoever
     ends the pause tells it at once."""
     return now + min(max((now - pause.opened_at) / 2, SHORTEST_PAUSE), LONGEST_PAUSE)

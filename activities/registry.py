@@ -9,12 +9,12 @@ from activities.cadences import CadenceActivities
 from activities.calls import CallActivities
 from activities.confirmations import ConfirmationActivities
 from activities.customers import CustomerActivities
-from activities.desk import DeskActivities
 from activities.meetings import MeetingActivities
 from activities.opportunities import OpportunityActivities
 from activities.phases import PhaseActivities
 from activities.resources import Resources
 from activities.sales import SalesActivities
+from activities.sales_sweep import SalesSweepActivities
 from activities.scoring import ScoringActivities
 from activities.sla import SlaActivities
 from activities.tasks import TaskActivities
@@ -29,17 +29,17 @@ def journey_activities(resources: Resources) -> Activities:
     cadences = CadenceActivities(resources)
     scoring, calls = ScoringActivities(resources), CallActivities(resources)
     meetings = MeetingActivities(resources)
-    deals, customers = OpportunityActivities(resources), CustomerActivities(resources)
+    opportunities, customers = OpportunityActivities(resources), CustomerActivities(resources)
     promises = SlaActivities(resources)
     return [
         phases.enter_phase,
-        phases.park,
+        phases.enter_recycle,
         phases.end_journey,
         tasks.open_task,
         tasks.await_disposition,
         tasks.close_task,
         promises.enforce_promises,
-        promises.hold_promises,
+        promises.pause_sla_clocks,
         cadences.begin_cadence,
         cadences.leave_cadence,
         calls.plan_next_call,
@@ -47,17 +47,17 @@ def journey_activities(resources: Resources) -> Activities:
         meetings.call_off_meeting,
         meetings.next_meeting,
         meetings.outcome_is_missing,
-        deals.open_opportunity,
-        deals.advance_opportunity,
-        deals.sale_stands_still,
-        deals.close_opportunity,
+        opportunities.open_opportunity,
+        opportunities.advance_opportunity,
+        opportunities.opportunity_stands_still,
+        opportunities.close_opportunity,
         customers.welcome_customer,
         customers.next_date,
         customers.date_passed,
         customers.end_care,
         scoring.rescore_leads,
         scoring.escalate_backlog,
-        DeskActivities(resources).mind_desk,
+        SalesSweepActivities(resources).sweep_sales,
     ]
 
 

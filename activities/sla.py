@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.contracts.journey_sales import EnforcePromises, HoldPromises, PromisesEnforced
+from domain.contracts.journey_sales import EnforcePromises, PauseSlaClocks, PromisesEnforced
 from store.sla import sla
 from store.tasks import sla_breaches
 
@@ -21,13 +21,13 @@ class SlaActivities:
         """Do what the promises about an open task demand, and say when to look again."""
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
-            minded = sla_breaches.mind(connection, request.task_id, now)
-        seconds = self.resources.seconds_until_look(minded.look_at, now)
-        said = ", ".join(minded.done)
+            enforced = sla_breaches.enforce(connection, request.task_id, now)
+        seconds = self.resources.seconds_until_look(enforced.look_at, now)
+        said = ", ".join(enforced.done)
         return PromisesEnforced(seconds, f"SLA of task {request.task_id}: {said}" if said else "")
 
     @activity.defn(no_thread_cancel_exception=True)
-    def hold_promises(self, request: HoldPromises) -> None:
+    def pause_sla_clocks(self, request: PauseSlaClocks) -> None:
         """Stop the clocks of a lead whose journey is paused, or let them go on."""
         with self.resources.engine.begin() as connection:
-            sla.hold(connection, request.lead_id, request.paused, self.resources.now())
+            sla.pause_clocks(connection, request.lead_id, request.paused, self.resources.now())

@@ -9,7 +9,7 @@ from temporalio import activity
 
 from activities.lead_messages import message_work
 from activities.resources import Resources
-from activities.sale_work import customer_work, sale_work
+from activities.sales_work import customer_work, work_for
 from activities.sentences import local_time
 from activities.work import Work, times
 from crash_points import crash_point
@@ -107,7 +107,7 @@ class TaskActivities:
                     clocked(meeting.outcome_deadline),
                 )
             case TaskKind.OPPORTUNITY | TaskKind.LOSS_REVIEW:
-                return sale_work(connection, request)
+                return work_for(connection, request)
             case (
                 TaskKind.HAND_OVER | TaskKind.CUSTOMER_QUESTION | TaskKind.RENEWAL | TaskKind.UPSELL
             ):

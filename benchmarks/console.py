@@ -48,7 +48,7 @@ SEARCHES = ("lindq", "firm 12", "lead-4711", "김", "Head of", "okafor 1", "@fir
 WHAT = ("inbox", "lead", "search", "disposition")
 
 
-class Person(threading.Thread):
+class BenchUser(threading.Thread):
     """Somebody at work: what they do, and how long each took in seconds.
 
     Args:
@@ -119,20 +119,22 @@ class Person(threading.Thread):
         return time.perf_counter() - began, answer.status, said
 
 
-def people(database: Engine, port: int, pause: float) -> list[Person]:
+def people(database: Engine, port: int, pause: float) -> list[BenchUser]:
     """The twenty."""
     made = []
     for number in range(1, REPS - len(MANAGERS) - MARKETERS + 1):
         rep = f"rep-{number}"
         tasks = _ids(database, "SELECT id FROM task WHERE owner = :rep ORDER BY due_at DESC", rep)
         leads = _ids(database, "SELECT id FROM lead WHERE owner = :rep", rep)
-        made.append(Person(port, sign_in(database, Role.SDR, rep), leads, tasks, pause))
+        made.append(BenchUser(port, sign_in(database, Role.SDR, rep), leads, tasks, pause))
     anybody = _ids(database, "SELECT id FROM lead WHERE id % 50 = 0 OR owner = :rep", "rep-20")
     for manager in MANAGERS:
         tasks = _ids(database, "SELECT id FROM task WHERE owner = :rep", f"rep-{len(made) + 1}")
-        made.append(Person(port, sign_in(database, Role.MANAGER, manager), anybody, tasks, pause))
+        made.append(
+            BenchUser(port, sign_in(database, Role.MANAGER, manager), anybody, tasks, pause)
+        )
     made.extend(
-        Person(port, sign_in(database, Role.MARKETING, ""), anybody, [], pause)
+        BenchUser(port, sign_in(database, Role.MARKETING, ""), anybody, [], pause)
         for _ in range(MARKETERS)
     )
     return made
@@ -176,7 +178,7 @@ def _reach(port: int, web: subprocess.Popen[bytes]) -> None:
     raise SystemExit("The web app did not start.")
 
 
-def measure(working: list[Person], seconds: float) -> dict[str, object]:
+def measure(working: list[BenchUser], seconds: float) -> dict[str, object]:
     """Let them work; how long each thing took at worst for 95 of 100 times, in milliseconds."""
     for person in working:
         person.start()

@@ -41,7 +41,7 @@ _LEADS = """
     )
     INSERT INTO lead (email, email_key, account_id, first_name, last_name, title, phone, country,
         language, time_zone, stage, phase, phase_reason, phase_since, cycle, owner, interest,
-        interest_as_of, fit, parked_until, created_at, updated_at)
+        interest_as_of, fit, recycled_until, created_at, updated_at)
     SELECT 'lead-' || n || '@firm-' || n % 997 || '.example',
         'lead-' || n || '@firm-' || n % 997 || '.example',
         1 + floor(power(random(), 2) * :accounts),

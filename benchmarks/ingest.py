@@ -43,7 +43,7 @@ from temporalio.client import Client
 
 from benchmarks.own_stack import own_stack, print_figures
 from cli.cadence import publish_files
-from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Notice, Phase, journey_id
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyEvent, JourneyState, Phase, journey_id
 from domain.contracts.search_attributes import search_attributes
 from store.access.write_keys import create_write_key
 from store.engine import engine
@@ -152,8 +152,8 @@ async def signals(client: Client, leads: list[int], events: int) -> float:
 
     async def tell(number: int) -> None:
         async with places:
-            notice = Notice("page", ref=number, message=number + 1)
-            await handles[number % len(handles)].signal("engagement", notice)
+            event = JourneyEvent("page", ref=number, message=number + 1)
+            await handles[number % len(handles)].signal("engagement", event)
 
     started = time.perf_counter()
     await asyncio.gather(*(tell(number) for number in range(events)))

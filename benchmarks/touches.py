@@ -1,9 +1,9 @@
-"""What a touch costs: ``python benchmarks/touches.py [--json] [--parked N]``.
+"""What a touch costs: ``python benchmarks/touches.py [--json] [--recycled N]``.
 
 In one run and in alternating rounds, on the real embedded stack: a bare loop of timer and no-op
 activity, and our whole touch (plan, suppression check, render, ledger, outbox send), with the
 same number of workflows, the same waits and the same queues. Actions come from the server's own
-counter. With ``--parked N`` as many leads rest in the recycle stage meanwhile, and their cost in
+counter. With ``--recycled N`` as many leads rest in the recycle stage meanwhile, and their cost in
 bytes is printed too.
 """
 
@@ -129,7 +129,7 @@ class Bench:
     async def park(self, count: int) -> dict[str, float]:
         """Rest ``count`` leads in recycle; bytes per lead in history and in both stores."""
         before = self.bytes_of_stores()
-        leads = self.make_leads("parked", count)
+        leads = self.make_leads("recycled", count)
         for position in range(0, count, 200):
             batch = leads[position : position + 200]
             await asyncio.gather(
@@ -255,8 +255,8 @@ async def measure(settings: Settings, bench: Bench, options: argparse.Namespace)
     )
     async with journeys, email:
         figures: dict[str, Any] = {}
-        if options.parked:
-            figures |= {"parked": options.parked, **await bench.park(options.parked)}
+        if options.recycled:
+            figures |= {"recycled": options.recycled, **await bench.park(options.recycled)}
         await bench.bare()  # Both warm up before anything counts.
         await bench.touches()
         rounds = [(await bench.bare(), await bench.touches()) for _ in range(options.rounds)]
@@ -277,7 +277,7 @@ async def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--parked", type=int, default=0, metavar="N")
+    parser.add_argument("--recycled", type=int, default=0, metavar="N")
     parser.add_argument("--journeys", type=int, default=40, help="workflows at once")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of rounds that count")
     options = parser.parse_args()

@@ -1,4 +1,5 @@
-"""``account list|show|hold|release|play|scheduled|pause|resume``: sales in control of marketing."""
+"""``account list|show|do-not-market|release|play|scheduled|pause|resume``: sales in control of
+marketing."""
 
 from __future__ import annotations
 
@@ -26,12 +27,12 @@ from domain.labels import PHASES, STAGES, label
 from services import accounts as services
 from services.context import Context
 from store.access.api_tokens import Caller
-from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountLine, LeadOfAccount, ScheduledStep
+from store.consent import do_not_market
+from store.consent.do_not_market import AccountLine, LeadOfAccount, ScheduledStep
 
 app = group(
-    "account list --held",
-    'account hold Lindenmoor --by rep-1 --reason "in talks" --for-good',
+    "account list --do-not-market",
+    "account do-not-market Hafen --by rep-1 --reason talks --for-good",
     "account play lindenmoor.example mid-funnel",
 )
 
@@ -40,20 +41,22 @@ Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or i
 
 @app.command("list")
 def list_accounts(
-    held: Annotated[bool, typer.Option("--held", help="Only those held out of marketing.")] = False,
+    held: Annotated[
+        bool, typer.Option("--do-not-market", help="Only those not marketed to.")
+    ] = False,
     owner: Annotated[str, typer.Option(help="Only this rep's.")] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List accounts and who holds them out of marketing."""
+    """List accounts and who set them to do-not-market."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
-        found = accounts_hold.list_accounts(connection, now, held=held, owner=owner, limit=limit)
+        found = do_not_market.list_accounts(connection, now, held=held, owner=owner, limit=limit)
     if as_json:
         print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
         return
     if not found:
-        Console().print("No account is held." if held else "No accounts here.")
+        Console().print("No account is set to do-not-market." if held else "No accounts here.")
         return
     print_list(
         listed(
@@ -65,8 +68,8 @@ def list_accounts(
                     line.owner or "-",
                     f"{line.leads:,}",
                     _held_until(line),
-                    line.held_by,
-                    line.held_reason if line.held else "",
+                    line.do_not_market_by,
+                    line.do_not_market_reason if line.held else "",
                 )
                 for line in found
             ),
@@ -78,17 +81,17 @@ def list_accounts(
 def _held_until(line: AccountLine) -> str:
     if not line.held:
         return "-"
-    return f"{line.held_until:%Y-%m-%d}" if line.held_until else "for good"
+    return f"{line.do_not_market_until:%Y-%m-%d}" if line.do_not_market_until else "for good"
 
 
 @app.command("show")
 def show(which: Which, as_json: AsJson = False) -> None:
-    """Show an account: whether it is held, and where each of its leads is."""
+    """Show an account: whether marketing may write to it, and where each of its leads is."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         account = _account(connection, which)
-        leads = accounts_hold.leads_of(connection, account.id)
-        steps = accounts_hold.scheduled(connection, now, account_id=account.id)
+        leads = do_not_market.leads_of(connection, account.id)
+        steps = do_not_market.scheduled(connection, now, account_id=account.id)
     if as_json:
         found = {
             **asdict(account),
@@ -102,8 +105,8 @@ def show(which: Which, as_json: AsJson = False) -> None:
     console.print(f"owner {account.owner or 'nobody'}, {account.leads:,} leads")
     if account.held:
         console.print(
-            f"Held out of marketing {_span(account)} by {account.held_by}: "
-            f"{escape(account.held_reason)}"
+            f"Do not market {_span(account)} by {account.do_not_market_by}: "
+            f"{escape(account.do_not_market_reason)}"
         )
     print_list(_people(leads))
     if steps:
@@ -129,30 +132,36 @@ def _people(leads: list[LeadOfAccount]) -> Table:
     )
 
 
-@app.command("hold")
-def hold(
+@app.command("do-not-market")
+def set_do_not_market(
     which: Which,
     by: Annotated[str, typer.Option(metavar="REP", help="Who decides it, such as rep-1.")],
     reason: Annotated[str, typer.Option(help="Why, in words.")],
     until: Annotated[str, typer.Option(metavar="DATE", help="Such as 2027-03-01 (UTC).")] = "",
     for_good: Annotated[bool, typer.Option("--for-good", help="Until it is released.")] = False,
 ) -> None:
-    """Hold an account out of all marketing mail; what is due meanwhile goes afterwards."""
+    """Keep an account out of all marketing mail; what is due meanwhile goes afterwards."""
     if bool(until) == for_good:
         raise UserError("Say how long: either --until DATE or --for-good.")
     day = datetime.combine(parse_day(until, "--until"), time(), UTC) if until else None
     context = terminal()
     with context.database.connect() as connection:
         account = _account(connection, which)
-    account = services.hold(context, operator(by), account.id, until=day, reason=reason)
+    account = services.set_do_not_market(
+        context, operator(by), account.id, until=day, reason=reason
+    )
     Console().print(
-        f"{escape(account.name)} is held out of marketing {_span(account)}. Mail that is due is "
+        f"{escape(account.name)} is not marketed to {_span(account)}. Mail that is due is "
         "put off, not lost; `account release` ends it."
     )
 
 
 def _span(account: AccountLine) -> str:
-    return f"until {account.held_until:%Y-%m-%d}" if account.held_until else "for good"
+    return (
+        f"until {account.do_not_market_until:%Y-%m-%d}"
+        if account.do_not_market_until
+        else "for good"
+    )
 
 
 @app.command("release")
@@ -162,7 +171,7 @@ def release(which: Which) -> None:
     with context.database.connect() as connection:
         account = _account(connection, which)
     if not account.held:
-        raise UserError(f"{account.name} is not held; `account list --held` shows those.")
+        raise UserError(f"{account.name} may be written to. See `account list --do-not-market`.")
     services.release(context, operator(), account.id)
     Console().print(
         f"{escape(account.name)} may get marketing's mail again; what was put off goes in the next "
@@ -204,7 +213,7 @@ def scheduled(
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         account = _account(connection, which).id if which else 0
-        found = accounts_hold.scheduled(connection, now, account_id=account, owner=owner)
+        found = do_not_market.scheduled(connection, now, account_id=account, owner=owner)
     if as_json:
         print(json.dumps([asdict(step) for step in found], default=str, ensure_ascii=False))
         return
@@ -261,7 +270,7 @@ def _order(
 
 
 def _account(connection: Connection, which: str) -> AccountLine:
-    found = accounts_hold.find_account(connection, which, settings_module.get().clock().now())
+    found = do_not_market.find_account(connection, which, settings_module.get().clock().now())
     if found is None:
         raise UserError(f"There is no account '{which}'; `account list` shows those there are.")
     return found

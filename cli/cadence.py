@@ -81,7 +81,7 @@ def _report(checked: Checked, done: Published) -> PublishReport:
 def lint(files: Files = None) -> None:
     """Check cadences, policies and templates without publishing them."""
     checked = check_files(CADENCES, TEMPLATES, files or [])
-    refuse_mistakes(checked.problems, (), "Mend them and run this again.")
+    refuse_mistakes(checked.problems, (), "Fix them and run this again.")
     typer.echo(
         f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "
         f"{_count(len(checked.policies), 'policy', 'policies')} and "

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cli.errors import UserError
-from domain.authoring.yaml_source import Problem, ordered
+from domain.authoring.yaml_source import SourceProblem, ordered
 from domain.checking.checked import check_among
 from domain.email.checked import check_template, template_of
 from store.published.cadences import TemplateSource
@@ -116,7 +116,7 @@ def _check_templates(
 class _Texts:
     """Reads files; text that is not UTF-8 becomes a problem instead."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[SourceProblem]) -> None:
         self._problems = problems
 
     def read(self, path: Path) -> str | None:
@@ -137,7 +137,7 @@ class _Texts:
             line = before.count(b"\n") + 1
             column = len(before.rsplit(b"\n", 1)[-1].decode("utf-8", "replace")) + 1
             self._problems.append(
-                Problem(
+                SourceProblem(
                     shown(path),
                     line,
                     column,

@@ -18,8 +18,8 @@ from domain.scoring.policy import MEANINGS, ScoringPolicy
 from store.published.policies import PolicyInForce, PolicyMissing, policy, policy_in_force
 from store.publishing.known_attributes import unknown_attributes
 from store.publishing.publishing import Checked
-from store.scoring.scoring import Forecast, forecast, how_many_leads
-from store.scoring.scoring_runs import ScoringRun, newest_run, waiting
+from store.scoring.scoring import RescoringForecast, forecast, how_many_leads
+from store.scoring.scoring_runs import ScoringRunLine, newest_run, waiting
 
 
 def show_forecast(engine: Engine, checked: Checked) -> bool:
@@ -45,7 +45,7 @@ def show_forecast(engine: Engine, checked: Checked) -> bool:
     return True
 
 
-def _counted(connection: Connection, rules: ScoringPolicy, leads: int) -> Forecast:
+def _counted(connection: Connection, rules: ScoringPolicy, leads: int) -> RescoringForecast:
     with Progress(
         TextColumn("Trying the new rules on all leads"),
         BarColumn(),
@@ -72,7 +72,7 @@ def show_unknown(engine: Engine, checked: Checked) -> None:
         )
 
 
-def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
+def _print_forecast(found: RescoringForecast, rules: ScoringPolicy) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{_becomes(found, rules)}[/bold]")
     print_list(
@@ -91,7 +91,7 @@ def _print_forecast(found: Forecast, rules: ScoringPolicy) -> None:
         console.print(f"The rule '{rule}' is matched by 0 leads{why}.", markup=False)
 
 
-def _becomes(found: Forecast, rules: ScoringPolicy) -> str:
+def _becomes(found: RescoringForecast, rules: ScoringPolicy) -> str:
     """What becomes of the leads that the table calls mql or hot."""
     if not found.ready:
         return "No lead would be ready for sales (mql or hot)."
@@ -163,7 +163,7 @@ def scoring_json(engine: Engine) -> dict[str, Any]:
     }
 
 
-def _scoring(connection: Connection) -> tuple[PolicyInForce, ScoringRun | None, int]:
+def _scoring(connection: Connection) -> tuple[PolicyInForce, ScoringRunLine | None, int]:
     """The rules in force, the newest run, and how many leads still wait to be handed over."""
     in_force = policy_in_force(connection, ScoringPolicy.name())
     if in_force is None:

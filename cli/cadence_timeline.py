@@ -24,7 +24,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Line:
+class TimelineLine:
     """One line: when it happens, how deep inside branches, what happens, the step's id."""
 
     when: str
@@ -54,7 +54,7 @@ def window_text(window: SendWindow) -> str:
     return f"{shown} from {hours['from']} to {hours['to']} in the lead's time zone{holidays}"
 
 
-def timeline(cadence: Cadence, templates: Mapping[str, Mapping[str, Any]]) -> list[Line]:
+def timeline(cadence: Cadence, templates: Mapping[str, Mapping[str, Any]]) -> list[TimelineLine]:
     """The cadence line by line. ``templates`` maps template name → language → anything."""
     return list(_Timeline(cadence, templates).lines())
 
@@ -65,10 +65,10 @@ class _Timeline:
         self._templates = templates
         self._elapsed = elapsed(cadence)
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[TimelineLine]:
         yield from self._steps(self._cadence.steps, 0)
         if self._elapsed[END] is not None:
-            yield Line(self._when(END), 0, "End of the cadence: exhausted")
+            yield TimelineLine(self._when(END), 0, "End of the cadence: exhausted")
 
     def _when(self, step_id: str) -> str:
         passed = self._elapsed[step_id]
@@ -77,28 +77,30 @@ class _Timeline:
         first, last = passed.days
         return f"day {first}" if first == last else f"day {first}-{last}"
 
-    def _steps(self, steps: tuple[Step, ...], depth: int) -> Iterator[Line]:
+    def _steps(self, steps: tuple[Step, ...], depth: int) -> Iterator[TimelineLine]:
         for step in steps:
             when = self._when(step.id)
             match step:
                 case EmailStep():
                     languages = ", ".join(sorted(self._templates.get(step.email, {})))
                     number = self._cadence.touch_number(step.id)
-                    yield Line(when, depth, f"{number}. E-mail {step.email} ({languages})", step.id)
+                    yield TimelineLine(
+                        when, depth, f"{number}. E-mail {step.email} ({languages})", step.id
+                    )
                 case TaskStep():
                     task = step.task
                     number = self._cadence.touch_number(step.id)
                     what = f"{number}. Task ({task.kind}): {task.title}, due within {task.due}"
-                    yield Line(when, depth, what, step.id)
+                    yield TimelineLine(when, depth, what, step.id)
                 case WaitStep():
-                    yield Line("", depth, f"wait {step.wait}", step.id)
+                    yield TimelineLine("", depth, f"wait {step.wait}", step.id)
                 case ExitStep():
-                    yield Line(when, depth, f"End of the cadence: {step.exit}", step.id)
+                    yield TimelineLine(when, depth, f"End of the cadence: {step.exit}", step.id)
                 case BranchStep():
-                    yield Line(
+                    yield TimelineLine(
                         when, depth, f"If {' '.join(step.branch.condition.split())}", step.id
                     )
                     yield from self._steps(step.branch.then, depth + 1)
                     if step.branch.otherwise:
-                        yield Line("", depth, "else")
+                        yield TimelineLine("", depth, "else")
                         yield from self._steps(step.branch.otherwise, depth + 1)

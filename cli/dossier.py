@@ -20,7 +20,7 @@ from cli.lead_score import print_score, score_json
 from cli.tables import GAP, longest_address, wide_console
 from cli.times import shown_time
 from domain.labels import ENGAGEMENTS, STAGES, WHY, label
-from store.views.dossier import Dossier, Feedback, Mail, Seen
+from store.views.dossier import Dossier, DossierMail, Feedback, Seen
 from store.views.dossier import dossier as dossier_of
 
 
@@ -104,7 +104,7 @@ def _said(one: Feedback) -> str:
     return f"{label(WHY, one.verdict)}{why} by {one.by}"
 
 
-def _did(mail: Mail) -> str:
+def _did(mail: DossierMail) -> str:
     did = ["opened"] if mail.opened else []
     did += [f"clicked {url}" for url in mail.clicked]
     did += ["answered"] if mail.answered else []

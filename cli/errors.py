@@ -9,7 +9,7 @@ stderr = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
 class UserError(Exception):
-    """Something the user can mend. The message is one sentence: what, where, what to do.
+    """Something the user can fix. The message is one sentence: what, where, what to do.
 
     ``starter.py`` prints it on stderr, without a traceback, and exits with code 2.
     """

@@ -14,7 +14,7 @@ from cli.errors import UserError
 from domain.refusals import Refusal
 
 
-class Told(TyperCommand):
+class HelpfulGroup(TyperCommand):
     """A command that says what was refused, after the option that is wrong."""
 
     # Typer has no public name for the class of contexts, hence Any.
@@ -34,11 +34,11 @@ class Told(TyperCommand):
 
 
 class Commands(typer.Typer):
-    """Commands that are all :class:`Told`."""
+    """Commands that are all :class:`HelpfulGroup`."""
 
     def command(self, name: str | None = None, **options: Any) -> Callable[[Any], Any]:
         """As typer's."""
-        return super().command(name, cls=Told, **options)
+        return super().command(name, cls=HelpfulGroup, **options)
 
 
 def group(*examples: str) -> Commands:

@@ -22,7 +22,7 @@ from cli.connect import operator, terminal
 from cli.errors import UserError, stderr
 from cli.rejects_file import RejectsFile
 from domain.lead_files.columns import Columns, ColumnsError, recognise
-from domain.lead_files.lead_file import LeadFile, Record
+from domain.lead_files.lead_file import FileRow, LeadFile
 from domain.lead_files.sampled import UnclearDaysError, settle
 from domain.refusals import Invalid
 from services.imports import DEFAULT_CADENCE, AtOnce, import_now, read, try_out, unreadable
@@ -50,7 +50,7 @@ class Watched:
         )
         self._bar = self.progress.add_task("Importing", total=lines)
 
-    def reject(self, record: Record, kind: str, sentence: str) -> None:
+    def reject(self, record: FileRow, kind: str, sentence: str) -> None:
         """See :class:`services.lead_import.Watch`."""
         self._rejects.add(record, kind, sentence)
 
@@ -239,7 +239,7 @@ def _tell(outcome: Outcome, rejects_file: Path | None, *, dry_run: bool) -> None
         others = len(outcome.reasons) - SHOWN_REASONS
         if others > 0:
             say(f"  and {others} more reasons")
-        say(f"Mend these rows and import them:\n  {rejects_file}")
+        say(f"Fix these rows and import them:\n  {rejects_file}")
 
 
 def _tell_journeys(outcome: Outcome, cadence: str, *, dry_run: bool, no_start: bool) -> None:

@@ -27,7 +27,7 @@ from domain.labels import (
     WHY,
     label,
 )
-from store.views.lead_timeline import Happened
+from store.views.lead_timeline import TimelineEntry
 
 TIME_WIDTH = 21
 
@@ -38,7 +38,7 @@ def whereabouts(phase: str, reason: str) -> str:
     return f"{label(PHASES, phase)}{why}"
 
 
-def print_history(lines: Iterable[Happened], now: datetime) -> None:
+def print_history(lines: Iterable[TimelineEntry], now: datetime) -> None:
     """Print a line for each, as it was ordered."""
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim", no_wrap=True)
@@ -49,12 +49,12 @@ def print_history(lines: Iterable[Happened], now: datetime) -> None:
     wide_console(TIME_WIDTH + GAP + longest_address(words for _, words in said)).print(table)
 
 
-def worded(one: Happened) -> str:
+def worded(one: TimelineEntry) -> str:
     """What happened, then what is known of it."""
     return " · ".join(part for part in _parts(one) if part)
 
 
-def _parts(one: Happened) -> list[str]:
+def _parts(one: TimelineEntry) -> list[str]:
     facts = one.facts
     match one.kind:
         case "mail":

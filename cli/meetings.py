@@ -22,9 +22,9 @@ from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
 from services import meetings
 from store.meetings.meeting_lines import (
+    MeetingFilter,
     MeetingLine,
     MeetingState,
-    Wanted,
     find_meeting,
     list_meetings,
 )
@@ -56,7 +56,7 @@ def list_all(
     """List appointments, the one that begins last first."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
-        wanted = Wanted(
+        wanted = MeetingFilter(
             lead_id=lead_named(connection, lead).id if lead else None,
             owner=owner,
             state=state,

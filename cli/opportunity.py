@@ -26,7 +26,12 @@ from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
 from services import opportunities as services
 from store.opportunities import opportunities
 from store.published.policies import policy
-from store.views.opportunity_list import OpportunityLine, Wanted, find_opportunity, sales
+from store.views.opportunity_list import (
+    OpportunityFilter,
+    OpportunityLine,
+    find_opportunity,
+    list_opportunities,
+)
 
 app = group(
     "opportunity list --open",
@@ -37,7 +42,7 @@ app = group(
 Number = Annotated[
     int, typer.Argument(metavar="OPPORTUNITY", help="Its number in `opportunity list`.")
 ]
-By = Annotated[str, typer.Option(help="Who says so; the sale's owner when left out.")]
+By = Annotated[str, typer.Option(help="Who says so; the opportunity's owner when left out.")]
 Note = Annotated[str, typer.Option(help="Anything worth keeping.")]
 Learned = Annotated[
     list[str] | None,
@@ -50,7 +55,7 @@ def open_one(
     who: Who,
     name: Annotated[str, typer.Option(help="What it is about, such as 'Second depot'.")] = "",
 ) -> None:
-    """Open another sale with a lead, beside whatever its journey does now."""
+    """Open another opportunity with a lead, beside whatever its journey does now."""
     context = terminal()
     with context.database.connect() as connection:
         lead = lead_named(connection, who)
@@ -65,20 +70,20 @@ def list_all(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List sales, the youngest first."""
+    """List opportunities, the youngest first."""
     now = settings_module.get().clock().now()
-    wanted = Wanted(state="open" if only_open else "any", account=account)
+    wanted = OpportunityFilter(state="open" if only_open else "any", account=account)
     with database().connect() as connection:
-        found = sales(connection, now, wanted, limit=limit)
+        found = list_opportunities(connection, now, wanted, limit=limit)
     if as_json:
         print(json.dumps([_json(one) for one in found], default=str, ensure_ascii=False))
         return
     if not found:
-        Console().print("No sales here. `opportunity open LEAD` opens one.")
+        Console().print("No opportunities here. `opportunity open LEAD` opens one.")
         return
     print_list(
         listed(
-            ("Sale", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"),
+            ("Opportunity", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"),
             (
                 (
                     str(one.id),
@@ -92,14 +97,14 @@ def list_all(
                 )
                 for one in found
             ),
-            whole=("Sale", "Since", "Owner"),
+            whole=("Opportunity", "Since", "Owner"),
         )
     )
 
 
 @app.command("show")
 def show(number: Number, as_json: AsJson = False) -> None:
-    """Show a sale: its stage, what is known of it and what is missing, its open task."""
+    """Show an opportunity: its stage, what is known of it and what is missing, its open task."""
     one = _found(number)
     if as_json:
         print(json.dumps(_json(one), default=str, ensure_ascii=False))
@@ -107,7 +112,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     now = settings_module.get().clock().now()
     task = f"task {one.task_id}: `tasks show {one.task_id}`" if one.task_id else "none open"
     lines = [
-        ("Sale", f"{one.id}{f' · {one.name}' if one.name else ''}"),
+        ("Opportunity", f"{one.id}{f' · {one.name}' if one.name else ''}"),
         ("Account", one.account),
         ("Lead", f"{one.lead_id} · {one.lead}"),
         ("Owner", one.owner or "nobody"),
@@ -126,13 +131,13 @@ def show(number: Number, as_json: AsJson = False) -> None:
 
 @app.command("advance")
 def advance(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
-    """Move a sale on to its next stage."""
+    """Move an opportunity on to its next stage."""
     _finish(number, Disposition.ADVANCED, by=by, note=note, learned=learned_fields(learned or []))
 
 
 @app.command("won")
 def won(number: Number, learned: Learned = None, note: Note = "", by: By = "") -> None:
-    """Close a sale as won."""
+    """Close an opportunity as won."""
     one = _finish(number, Disposition.WON, by=by, note=note, learned=learned_fields(learned or []))
     if one.key.startswith(opportunities.BESIDE):
         Console().print(f"lead-{one.lead_id} becomes a customer.")
@@ -146,13 +151,13 @@ def lost(
     note: Note = "",
     by: By = "",
 ) -> None:
-    """Close a sale as lost; a task to review it opens."""
+    """Close an opportunity as lost; a task to review it opens."""
     _finish(number, Disposition.LOST, by=by, note=note, reason=reason, competitor=competitor)
 
 
 @app.command("no-outcome")
 def no_outcome(number: Number, note: Note = "", by: By = "") -> None:
-    """Close a sale that came to nothing."""
+    """Close an opportunity that came to nothing."""
     _finish(number, Disposition.NO_OUTCOME, by=by, note=note)
 
 
@@ -172,7 +177,7 @@ def _finish(number: int, disposition: Disposition, *, by: str, **fields: Any) ->
 
 
 def _moved(engine: Engine, one: OpportunityLine) -> str:
-    """Where a sale goes on to that was in the stage of ``one``."""
+    """Where an opportunity goes on to that was in the stage of ``one``."""
     with engine.connect() as connection:
         stages = policy(connection, OpportunityPolicy).stages
     to = opportunities.next_stage([stage.name for stage in stages], one.stage)

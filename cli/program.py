@@ -44,7 +44,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
         Listed("lead", "cli.lead:app", "Look at leads and steer their journeys.", "leads"),
         Listed("dossier", "cli.dossier:dossier", "Read what made a lead, before a call."),
         Listed(
-            "account", "cli.account:app", "Hold accounts out of marketing, start plays.", "accounts"
+            "account", "cli.account:app", "Set accounts to do-not-market, start plays.", "accounts"
         ),
         Listed("recycle", "cli.recycle:app", "See who rests, and decide who comes back when."),
     ),
@@ -56,7 +56,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
         Listed(
             "opportunity",
             "cli.opportunity:app",
-            "Open sales, look at them and close them.",
+            "Open opportunities, look at them and close them.",
             "opportunities",
         ),
         Listed("prospect", "cli.prospect:prospect", "Have leads called that sales chose itself."),

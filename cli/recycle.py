@@ -1,4 +1,4 @@
-"""``recycle list|forecast|until|extend|wake|retire|return-to``: leads that rest."""
+"""``recycle list|forecast|until|extend|reactivate|close-out|return-to``: leads that rest."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from domain.sales.recycle import ASKED_FOR
 from services import recycle as services
 from store.recycle import recycle
 from store.recycle.recycle import ReturningWeek
-from store.recycle.recycle_pool import PoolLine, Wanted, pool_page
+from store.recycle.recycle_pool import PoolFilter, PoolLine, pool_page
 
 app = group(
     "recycle forecast",
     "recycle until ada@example.com 2027-03-01",
-    "recycle wake 41 42",
+    "recycle reactivate 41 42",
 )
 
 Whom = Annotated[list[str], typer.Argument(metavar="LEAD...")]
@@ -35,19 +35,19 @@ Day = Annotated[str, typer.Argument(metavar="DATE", help="Such as 2027-03-01.")]
 
 
 @app.command("list")
-def list_parked(
-    reason: Annotated[str, typer.Option(help="Only those parked for it, such as lost.")] = "",
+def list_recycled(
+    reason: Annotated[str, typer.Option(help="Only those recycled for it, such as lost.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List the leads that rest: why, since when, and until when; the next to return first."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
-        found = pool_page(connection, now, Wanted(reason=reason), limit=None)
+        found = pool_page(connection, now, PoolFilter(reason=reason), limit=None)
     if as_json:
         print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
         return
     if not found:
-        Console().print(f"Nobody is parked{f' for {reason}' if reason else ''}.")
+        Console().print(f"Nobody is in the recycle pool{f' for {reason}' if reason else ''}.")
         return
     print_list(
         listed(
@@ -85,7 +85,7 @@ def forecast(as_json: AsJson = False) -> None:
         print(json.dumps([asdict(week) for week in weeks], default=str))
         return
     if not weeks:
-        Console().print("Nobody is parked, so nobody comes back.")
+        Console().print("Nobody is in the recycle pool, so nobody comes back.")
         return
     print_list(
         listed(
@@ -113,20 +113,20 @@ def until(
 ) -> None:
     """Set the day on which a lead comes back, whatever the policy says.
 
-    A lead that is not parked now keeps it for when it is.
+    A lead that is not recycled now keeps it for when it is.
     """
     returns = parse_day(day, "DATE")
 
     context = terminal()
     lead = _lead(context, who)
-    parked = services.return_on(context, operator(), lead, returns, why)
-    how = "comes back" if parked else "is not parked now; once it is, it comes back"
+    recycled = services.return_on(context, operator(), lead, returns, why)
+    how = "comes back" if recycled else "is not recycled now; once it is, it comes back"
     Console().print(f"{journey_id(lead)} {how} on {returns} ({why.replace('_', ' ')}).")
 
 
 @app.command("extend")
 def extend(whom: Whom, until: Annotated[str, typer.Option("--until", metavar="DATE")]) -> None:
-    """Let parked leads rest longer."""
+    """Let recycled leads rest longer."""
     day = parse_day(until, "--until")
     context, asking = terminal(), operator()
     _each(
@@ -138,31 +138,31 @@ def extend(whom: Whom, until: Annotated[str, typer.Option("--until", metavar="DA
     )
 
 
-@app.command("wake")
-def wake(whom: Whom) -> None:
-    """Bring parked leads back now, to the nurture they would have come back to."""
+@app.command("reactivate")
+def reactivate(whom: Whom) -> None:
+    """Bring recycled leads back now, to the nurture they would have come back to."""
 
     context, asking = terminal(), operator()
     _each(
         context,
         whom,
         "is told to come back now",
-        lambda lead: services.wake(context, asking, lead),
-        lambda leads: services.wake_many(context, asking, leads),
+        lambda lead: services.reactivate(context, asking, lead),
+        lambda leads: services.reactivate_many(context, asking, leads),
     )
 
 
-@app.command("retire")
-def retire(whom: Whom) -> None:
-    """Let parked leads go; one that writes or books comes back all the same."""
+@app.command("close-out")
+def close_out(whom: Whom) -> None:
+    """Let recycled leads go; one that writes or books comes back all the same."""
 
     context, asking = terminal(), operator()
     _each(
         context,
         whom,
         "is let go",
-        lambda lead: services.retire(context, asking, lead),
-        lambda leads: services.retire_many(context, asking, leads),
+        lambda lead: services.close_out(context, asking, lead),
+        lambda leads: services.close_out_many(context, asking, leads),
     )
 
 
@@ -188,7 +188,7 @@ def _each(
     whom: list[str],
     done: str,
     one: Callable[[int], None],
-    many: Callable[[Wanted], services.Decided],
+    many: Callable[[PoolFilter], services.Decided],
 ) -> None:
     """Decide about one lead, or about several; of those, who does not rest is left alone."""
     leads = sorted({_lead(context, who) for who in whom})
@@ -196,7 +196,7 @@ def _each(
         one(leads[0])
         Console().print(f"{journey_id(leads[0])} {done}.")
         return
-    decided, left = many(Wanted(leads=leads))
+    decided, left = many(PoolFilter(leads=leads))
     Console().print(f"{decided} of {len(leads)} leads: each {done}. {left} stay as they were.")
 
 

@@ -1,4 +1,4 @@
-"""The rows an import could not take, for the person to mend."""
+"""The rows an import could not take, for the person to fix."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cli.errors import UserError
-from domain.lead_files.lead_file import LeadFile, Record
+from domain.lead_files.lead_file import FileRow, LeadFile
 from domain.lead_files.rejects import REJECT_COLUMNS, defused
 
 
@@ -25,7 +25,7 @@ class RejectsFile:
 
     def __init__(self, original: Path, leads: LeadFile) -> None:
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        # The rejects of a mended rejects file are still those of the first file.
+        # The rejects of a fixed rejects file are still those of the first file.
         stem = re.sub(r"\Arejects-(.+)-\d{8}T\d{6}Z(-\d+)?\Z", r"\1", original.stem)
         self._name = f"rejects-{stem}-{stamp}"
         self.path = Path(f"{self._name}.csv")
@@ -33,7 +33,7 @@ class RejectsFile:
         self._leads = leads
         self._file: TextIO | None = None
 
-    def add(self, record: Record, kind: str, sentence: str) -> None:
+    def add(self, record: FileRow, kind: str, sentence: str) -> None:
         """Write one row with its numbers and the reason.
 
         Raises:

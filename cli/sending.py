@@ -50,6 +50,6 @@ def status(as_json: AsJson = False) -> None:
 
 @app.command("resume")
 def resume() -> None:
-    """Have mail go on from where it stood, because what was wrong is mended."""
+    """Have mail go on from where it stood, because what was wrong is fixed."""
     ended = go_on(terminal(), operator())
     Console().print("Mail goes on." if ended else "Sending is not paused.")

@@ -125,7 +125,7 @@ def doctor_command(
 ) -> None:
     """Say what runs, in which version, and what is wrong.
 
-    The exit code is 1 when something must be mended now.
+    The exit code is 1 when something must be fixed now.
     """
     checks = asyncio.run(doctor.examine(settings_module.get()))
     if as_json:

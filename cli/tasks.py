@@ -134,7 +134,7 @@ def finish_task(
         ),
     ] = None,
     reason: Annotated[str, typer.Option(help=f"A reason code, for {rules.REASONED}.")] = "",
-    competitor: Annotated[str, typer.Option(help="Code of whom a sale was lost to.")] = "",
+    competitor: Annotated[str, typer.Option(help="Code of whom an opportunity was lost to.")] = "",
     note: Annotated[str, typer.Option(help="Anything worth keeping.")] = "",
     by: Annotated[str, typer.Option(help="Who did it; the task's owner when left out.")] = "",
     learned: Annotated[
@@ -184,7 +184,7 @@ def _news_of(engine: Engine, task_id: int) -> str:
 
 
 def learned_fields(pairs: list[str]) -> dict[str, str] | None:
-    """What was learned of a sale, from FIELD=TEXT; None for nothing.
+    """What was learned of an opportunity, from FIELD=TEXT; None for nothing.
 
     Raises:
         UserError: there is no such field.

@@ -24,9 +24,9 @@ from domain.translations.cldr_names import country_name
 from services import team as services
 from store import alerts as alert_rows
 from store.routing import presence as presences
-from store.routing.overflow import Waiting
-from store.routing.overflow import overflow as queue
 from store.routing.presence import RepLine
+from store.routing.unassigned import UnassignedLead
+from store.routing.unassigned import unassigned as queue
 from store.sla.business_time import calendar_of
 
 app = group(
@@ -49,7 +49,7 @@ def list_reps(as_json: AsJson = False) -> None:
     if as_json:
         print(
             json.dumps(
-                {"reps": [asdict(one) for one in found], "overflow": len(waiting)},
+                {"reps": [asdict(one) for one in found], "unassigned": len(waiting)},
                 default=str,
                 ensure_ascii=False,
             )
@@ -82,7 +82,7 @@ def list_reps(as_json: AsJson = False) -> None:
     )
     if waiting:
         leads = "1 lead waits" if len(waiting) == 1 else f"{len(waiting)} leads wait"
-        console.print(f"\n{leads} for an owner; `starter.py team overflow` lists them.")
+        console.print(f"\n{leads} for an owner; `starter.py team unassigned` lists them.")
 
 
 def _at_work(rep: RepLine, now: datetime, time_zone: str) -> str:
@@ -179,8 +179,8 @@ def reassign(
     )
 
 
-@app.command("overflow")
-def overflow(as_json: AsJson = False) -> None:
+@app.command("unassigned")
+def list_unassigned(as_json: AsJson = False) -> None:
     """List the leads that nobody can take, the longest waiting first."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
@@ -208,8 +208,8 @@ def alerts(
 ) -> None:
     """List what somebody must hear of now.
 
-    That is hot leads, leads without an owner, broken promises, stalled sales, meetings without an
-    outcome.
+    That is hot leads, leads without an owner, broken promises, stalled opportunities, meetings
+    without an outcome.
     """
     context = terminal()
     for alert in put_away or []:
@@ -243,7 +243,7 @@ def alerts(
     )
 
 
-def _print_queue(waiting: list[Waiting], now: datetime) -> None:
+def _print_queue(waiting: list[UnassignedLead], now: datetime) -> None:
     console = Console(highlight=False)
     print_list(
         listed(

@@ -26,8 +26,8 @@ class Temperament:
     Mails are numbered from the first the lead ever got; one that is named twice in ``clicks`` is
     come back to a day or two later. The scripts (``qualify``, ``calls``,
     ``meetings``, ``sale``) are the outcomes of sales' work on the lead one after the other; the
-    last goes on for ever. An outcome has the reason it needs behind a colon, and a lost sale whom
-    it was lost to behind another.
+    last goes on for ever. An outcome has the reason it needs behind a colon, and a lost opportunity
+    whom it was lost to behind another.
     """
 
     clicks: tuple[int, ...] = ()
@@ -80,7 +80,7 @@ EVERY_TURN = (
     Temperament(replies=(1, 3), qualify=("return:too_early", "accept")),
     SILENT,
     Temperament(clicks=READER, calls=("no_answer", "left_voicemail", "busy", "no_answer")),
-    # Comes back to an old mail while it is parked.
+    # Comes back to an old mail while it is recycled.
     Temperament(returns_after_days=16, clicks=(7, 7, 8, 8), sale=("advanced", "leave")),
     Temperament(replies=(2,), meetings=("no_show",), rebooks=2),
     SILENT,
@@ -143,7 +143,7 @@ LEARNED = {
 
 
 @dataclass
-class Person:
+class DemoPerson:
     """One lead as it plays along."""
 
     email: str
@@ -164,7 +164,7 @@ class Person:
         return script[min(position, len(script) - 1)]
 
 
-def cut_sample(sample: Path, leads: int, into: Path) -> dict[str, Person]:
+def cut_sample(sample: Path, leads: int, into: Path) -> dict[str, DemoPerson]:
     """Copy the first ``leads`` rows of the sample CSV and cast them.
 
     Returns:
@@ -179,7 +179,7 @@ def cut_sample(sample: Path, leads: int, into: Path) -> dict[str, Person]:
         writer.writeheader()
         writer.writerows(rows)
     people = (
-        Person(
+        DemoPerson(
             email=row["Email"],
             name=_name(row["First Name"], row["Last Name"]),
             temperament=TEMPERAMENTS[position % len(TEMPERAMENTS)],

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from demo.people import WORKS_WITHIN, Person
+from demo.people import WORKS_WITHIN, DemoPerson
 from demo.sales import SalesTeam
 from demo.web import WebClient
 from domain.contracts.tasks import TaskKind
@@ -53,7 +53,7 @@ class Players:
         self,
         web: WebClient,
         clock: Clock,
-        people: Mapping[str, Person],
+        people: Mapping[str, DemoPerson],
         tell: Callable[[Happening], None],
     ) -> None:
         self._web = web
@@ -140,23 +140,23 @@ class Players:
         if "booking" in links:
             self._soon(lambda: self._use_booking_link(person, number, links["booking"]), (0.1, 0.6))
 
-    def _click(self, person: Person, url: str, times: int = 1) -> None:
+    def _click(self, person: DemoPerson, url: str, times: int = 1) -> None:
         self._web.get(url, 302)
         self._did(person.name, "followed a link")
         if times > 1:
             self._soon(lambda: self._click(person, url, times - 1), READS_AGAIN_WITHIN)
 
-    def _reply(self, person: Person, mail: dict[str, Any]) -> None:
+    def _reply(self, person: DemoPerson, mail: dict[str, Any]) -> None:
         korean = re.search("[가-힣]", mail["subject"])
         answer = {"text": REPLY_KO if korean else REPLY}
         self._web.ask_api("POST", f"/mails/{mail['id']}/reply", json=answer)
         self._did(person.name, "replied")
 
-    def _unsubscribe(self, person: Person, url: str) -> None:
+    def _unsubscribe(self, person: DemoPerson, url: str) -> None:
         self._web.post(url, {"List-Unsubscribe": "One-Click"}, 200)
         self._did(person.name, "unsubscribed")
 
-    def _use_booking_link(self, person: Person, number: int, url: str) -> None:
+    def _use_booking_link(self, person: DemoPerson, number: int, url: str) -> None:
         kind = person.temperament
         if person.has_missed and person.rebooked < kind.rebooks:
             if self._book(person, url):
@@ -171,7 +171,7 @@ class Players:
                 person.cancelled = person.has_missed = True
                 self._did(person.name, "cancelled the meeting")
 
-    def _book(self, person: Person, url: str) -> bool:
+    def _book(self, person: DemoPerson, url: str) -> bool:
         """Choose one of the next free times; False when there is none or it was taken meanwhile."""
         page = self._web.get(url, 200).text
         slots = re.findall(r'name="starts_at" value="([^"]+)"', page)[:SLOTS_LOOKED_AT]

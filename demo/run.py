@@ -19,9 +19,9 @@ from cli.local_run import LocalRun, wipe_home
 from cli.stack import prepare_database, print_console_link
 from cli.tokens import make_token
 from cli.users import first_link
-from demo.people import Person, cut_sample
+from demo.people import DemoPerson, cut_sample
 from demo.players import Happening, Players
-from demo.screen import FIGURE_NAMES, Header, Moment, Screen
+from demo.screen import FIGURE_NAMES, Moment, Screen, ScreenHeader
 from demo.web import WebClient, open_web
 from domain.access import Role
 from embedded import StackAddresses
@@ -212,7 +212,7 @@ def _import(web: WebClient, file: Path) -> None:
     if run["state"] != "done":
         raise DemoBroken(f"The sample could not be imported: {run['error'] or run['state']}.")
     if run["rejected"]:
-        raise DemoBroken(f"The import rejected {run['rejected']} rows of {SAMPLE}: mend them.")
+        raise DemoBroken(f"The import rejected {run['rejected']} rows of {SAMPLE}: fix them.")
 
 
 def _play(
@@ -220,7 +220,7 @@ def _play(
     settings: Settings,
     addresses: StackAddresses,
     web: WebClient,
-    people: Mapping[str, Person],
+    people: Mapping[str, DemoPerson],
     *,
     console: Console,
     database: Engine,
@@ -234,7 +234,7 @@ def _play(
     clock = settings.clock()
     began = clock.now()
     deadline = time.monotonic() + LONGEST_SECONDS
-    header = Header(
+    header = ScreenHeader(
         len(people),
         DAY_SECONDS / clock.factor,
         addresses.temporal_ui,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from demo.people import LEARNED, NOTES, Person
+from demo.people import LEARNED, NOTES, DemoPerson
 from demo.web import WebClient
 from domain.contracts.tasks import Disposition, TaskKind
 from domain.email.addresses import address_key
@@ -41,7 +41,7 @@ class SalesTeam:
         self,
         web: WebClient,
         clock: Clock,
-        people: Mapping[str, Person],
+        people: Mapping[str, DemoPerson],
         did: Callable[[str, str], None],
     ) -> None:
         self._web, self._clock, self._people, self._did = web, clock, people, did
@@ -133,7 +133,7 @@ class SalesTeam:
             self._tokens[owner] = made["secret"]
         return self._tokens[owner]
 
-    def _completion(self, task: Task, person: Person) -> Completion | None:
+    def _completion(self, task: Task, person: DemoPerson) -> Completion | None:
         """What sales finds out; None when the task is left undone."""
         code = _outcome(TaskKind(task["kind"]), person)
         if code == "leave":
@@ -160,7 +160,7 @@ class SalesTeam:
         return opening.replace(minute=opening.minute // 30 * 30, second=0, microsecond=0)
 
 
-def _outcome(kind: TaskKind, person: Person) -> str:
+def _outcome(kind: TaskKind, person: DemoPerson) -> str:
     temperament = person.temperament
     match kind:
         case TaskKind.QUALIFY:

@@ -55,7 +55,7 @@ FIGURE_NAMES = {
 
 
 @dataclass(frozen=True)
-class Header:
+class ScreenHeader:
     """What stays the same on the screen."""
 
     leads: int
@@ -78,7 +78,7 @@ class Moment:
 class Screen:
     """Shows the demo on ``console``; use as a context manager."""
 
-    def __init__(self, console: Console, header: Header) -> None:
+    def __init__(self, console: Console, header: ScreenHeader) -> None:
         self._console = console
         self._header = header
         self._happenings: deque[Happening] = deque(maxlen=HAPPENINGS_SHOWN)

@@ -30,10 +30,10 @@ class Action(StrEnum):
     BOOK_MEETINGS = "book and cancel meetings"
     READ_OPPORTUNITIES = "read opportunities"
     WORK_OPPORTUNITIES = "open, advance and close opportunities"
-    READ_RECYCLE = "read parked leads"
-    CHANGE_RECYCLE = "wake, extend and retire parked leads"
+    READ_RECYCLE = "read recycled leads"
+    CHANGE_RECYCLE = "reactivate, extend and close out recycled leads"
     READ_ACCOUNTS = "read accounts"
-    HOLD_ACCOUNTS = "hold and release accounts"
+    DO_NOT_MARKET = "set accounts to do-not-market and release them"
     READ_TEAM = "read teams"
     SET_PRESENCE = "set presence and absences"
     READ_SLA = "read SLA figures"
@@ -76,7 +76,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_RECYCLE: _EVERYBODY,
     Action.CHANGE_RECYCLE: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_ACCOUNTS: _EVERYBODY,
-    Action.HOLD_ACCOUNTS: _SALES,
+    Action.DO_NOT_MARKET: _SALES,
     Action.READ_TEAM: _EVERYBODY,
     Action.SET_PRESENCE: _SALES,
     Action.READ_SLA: _EVERYBODY,

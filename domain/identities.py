@@ -33,7 +33,7 @@ def refusal(at: datetime, evidence: str) -> Facts:
 
 
 @dataclass(slots=True)
-class Group:
+class TrackedCompany:
     """A company as a ``group`` call tells of it; '' is what it does not say."""
 
     id: str
@@ -43,7 +43,7 @@ class Group:
 
 
 @dataclass(slots=True)
-class Message:
+class TrackingCall:
     """One checked tracking call.
 
     ``kind`` is identify, track, page, screen, group or alias; ``key`` makes it count once; ``at``
@@ -61,7 +61,7 @@ class Message:
     name: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
-    group: Group | None = None
+    group: TrackedCompany | None = None
 
     def known_by(self) -> list[Key]:
         """Every key under which the database may know whom the message is about."""
@@ -76,7 +76,7 @@ class Message:
 
 
 @dataclass(slots=True, eq=False)
-class Lead:
+class BatchLead:
     """A lead of the batch; ``id`` is 0 until one that is new has been stored."""
 
     id: int
@@ -86,23 +86,23 @@ class Lead:
 
 
 @dataclass(slots=True, eq=False)
-class Visitor:
+class BatchVisitor:
     """A visitor of the batch; ``id`` is 0 until one that is new has been stored.
 
     ``named``: a ``userId`` is known. ``changed``: differs from what is stored.
     """
 
     id: int = 0
-    lead: Lead | None = None
+    lead: BatchLead | None = None
     named: bool = False
     traits: Facts = field(default_factory=dict)
     account: AccountRef | None = None
     changed: bool = False
     linked: bool = False
     """The lead is news: what the visitor did becomes what the lead did."""
-    merged_into: Visitor | None = None
+    merged_into: BatchVisitor | None = None
 
-    def now(self) -> Visitor:
+    def now(self) -> BatchVisitor:
         """The visitor that this one became."""
         visitor = self
         while visitor.merged_into is not None:
@@ -163,24 +163,24 @@ class Identities:
         self, known: Iterable[KnownKey], lead_ids: Mapping[str, int], *, trusted: bool
     ) -> None:
         self._trusted = trusted
-        self.leads: dict[int | str, Lead] = {}
+        self.leads: dict[int | str, BatchLead] = {}
         """By id, those that are new by ``email_key``."""
-        self.keys: dict[Key, Visitor] = {}
-        self.stored: dict[Key, Visitor] = {}
-        self.groups: dict[str, Group] = {}
-        self.visitors: list[Visitor] = []
+        self.keys: dict[Key, BatchVisitor] = {}
+        self.stored: dict[Key, BatchVisitor] = {}
+        self.groups: dict[str, TrackedCompany] = {}
+        self.visitors: list[BatchVisitor] = []
         self._lead_ids = lead_ids
-        by_id: dict[int, Visitor] = {}
+        by_id: dict[int, BatchVisitor] = {}
         for row in known:
             visitor = by_id.get(row.visitor_id)
             if visitor is None:
                 lead = None if row.lead_id is None else self._lead(row.lead_id)
-                visitor = Visitor(row.visitor_id, lead, row.named, row.traits, row.account_id)
+                visitor = BatchVisitor(row.visitor_id, lead, row.named, row.traits, row.account_id)
                 by_id[row.visitor_id] = visitor
                 self.visitors.append(visitor)
             self.keys[row.key] = self.stored[row.key] = visitor
 
-    def take(self, message: Message) -> Visitor:
+    def take(self, message: TrackingCall) -> BatchVisitor:
         """Take the next message.
 
         Returns:
@@ -200,26 +200,26 @@ class Identities:
         """Whether a stored visitor changes, so that others must not read it meanwhile."""
         return bool(self.moved_keys()) or any(one.id and one.changed for one in self.visitors)
 
-    def new_visitors(self) -> list[Visitor]:
+    def new_visitors(self) -> list[BatchVisitor]:
         """Visitors to be stored."""
         return [one for one in self.visitors if not one.id and one.merged_into is None]
 
-    def merged(self) -> list[Visitor]:
+    def merged(self) -> list[BatchVisitor]:
         """Stored visitors that became others."""
         return [one for one in self.visitors if one.id and one.merged_into is not None]
 
-    def changed(self) -> list[Visitor]:
+    def changed(self) -> list[BatchVisitor]:
         """Stored visitors that differ from what is stored."""
         return [one for one in self.visitors if one.id and one.changed and not one.merged_into]
 
-    def new_keys(self) -> list[tuple[Key, Visitor]]:
+    def new_keys(self) -> list[tuple[Key, BatchVisitor]]:
         """Keys to be stored, in a fixed order."""
         return sorted(
             ((key, one.now()) for key, one in self.keys.items() if key not in self.stored),
             key=lambda pair: pair[0],
         )
 
-    def moved_keys(self) -> list[tuple[Key, Visitor]]:
+    def moved_keys(self) -> list[tuple[Key, BatchVisitor]]:
         """Stored keys that go to another visitor than the one their old visitor became."""
         return sorted(
             (
@@ -230,7 +230,7 @@ class Identities:
             key=lambda pair: pair[0],
         )
 
-    def _whose(self, message: Message) -> Visitor:
+    def _whose(self, message: TrackingCall) -> BatchVisitor:
         user: Key | None = ("user", message.user_id) if message.user_id else None
         anonymous: Key = ("anonymous", message.anonymous_id)
         if user is None:
@@ -253,7 +253,7 @@ class Identities:
         browser.named = browser.changed = True
         return browser
 
-    def _alias(self, message: Message) -> Visitor:
+    def _alias(self, message: TrackingCall) -> BatchVisitor:
         user: Key = ("user", message.user_id)
         as_user: Key = ("user", message.previous_id)
         as_anonymous: Key = ("anonymous", message.previous_id)
@@ -272,7 +272,9 @@ class Identities:
             visitor.named = visitor.changed = True
         return visitor
 
-    def _join(self, old: Visitor, known: Visitor, key: Key, *, renamed: bool) -> Visitor:
+    def _join(
+        self, old: BatchVisitor, known: BatchVisitor, key: Key, *, renamed: bool
+    ) -> BatchVisitor:
         if old is known:
             return known
         other_lead = old.lead is not None and known.lead not in (None, old.lead)
@@ -288,12 +290,12 @@ class Identities:
             self._link(stays, lead)
         return stays
 
-    def _identify(self, visitor: Visitor, message: Message) -> Visitor:
+    def _identify(self, visitor: BatchVisitor, message: TrackingCall) -> BatchVisitor:
         if email_key := message.facts.get("email_key"):
             lead = self._lead(self._lead_ids.get(email_key, email_key))
             if visitor.lead not in (None, lead):
                 named = bool(message.user_id) and self._trusted
-                visitor = Visitor(named=named, lead=lead)
+                visitor = BatchVisitor(named=named, lead=lead)
                 self.visitors.append(visitor)
                 for key in message.known_by():
                     if self._trusted or key[0] == "anonymous":
@@ -303,7 +305,7 @@ class Identities:
         self._learn(visitor, message.facts)
         return visitor
 
-    def _learn(self, visitor: Visitor, facts: Facts) -> None:
+    def _learn(self, visitor: BatchVisitor, facts: Facts) -> None:
         if visitor.lead is not None:
             visitor.lead.facts = fold(visitor.lead.facts, facts)
         else:
@@ -311,17 +313,17 @@ class Identities:
             visitor.changed |= traits != visitor.traits
             visitor.traits = traits
 
-    def _link(self, visitor: Visitor, lead: Lead) -> None:
+    def _link(self, visitor: BatchVisitor, lead: BatchLead) -> None:
         visitor.lead = lead
         visitor.linked = visitor.changed = True
         lead.facts = fold(visitor.traits, lead.facts)
         lead.account = lead.account or visitor.account
         visitor.traits, visitor.account = {}, None
 
-    def _group(self, visitor: Visitor, group: Group) -> None:
+    def _group(self, visitor: BatchVisitor, group: TrackedCompany) -> None:
         known = self.groups.get(group.id)
         if known is not None:
-            group = Group(
+            group = TrackedCompany(
                 group.id,
                 group.name or known.name,
                 group.domain or known.domain,
@@ -333,19 +335,19 @@ class Identities:
         else:
             visitor.account, visitor.changed = group.id, True
 
-    def _find(self, key: Key) -> Visitor | None:
+    def _find(self, key: Key) -> BatchVisitor | None:
         visitor = self.keys.get(key)
         return None if visitor is None else visitor.now()
 
-    def _new(self, key: Key) -> Visitor:
-        visitor = Visitor(named=key[0] == "user")
+    def _new(self, key: Key) -> BatchVisitor:
+        visitor = BatchVisitor(named=key[0] == "user")
         self.visitors.append(visitor)
         self.keys[key] = visitor
         return visitor
 
-    def _lead(self, who: int | str) -> Lead:
+    def _lead(self, who: int | str) -> BatchLead:
         lead = self.leads.get(who)
         if lead is None:
-            lead = Lead(who) if isinstance(who, int) else Lead(0, who)
+            lead = BatchLead(who) if isinstance(who, int) else BatchLead(0, who)
             self.leads[who] = lead
         return lead

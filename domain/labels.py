@@ -53,7 +53,7 @@ REASONS = {
     "cancelled_by_us": "We called the meeting off",
     "asked_for": "Asked to be called now",
     "contract_end": "Contract ends",
-    "woken": "Woken by sales",
+    "reactivated": "Reactivated by sales",
     "play": "Sales play",
     "time_up": "Rest is over",
     "exhausted": "Cadence is over",
@@ -75,7 +75,7 @@ REASONS = {
     "unsubscribed": "Unsubscribed",
     "bounced": "Mail bounced",
     "complained": "Complained",
-    "retired": "Retired",
+    "closed_out": "Closed out",
     "stopped": "Stopped",
     "moved": "Moved by hand",
     "attended": "Attended",
@@ -147,7 +147,7 @@ PROMISE_ACTIONS = {
 """What was done about a promise that was not kept."""
 CAUSES = {
     "routed": "routed",
-    "overflow": "waits for somebody with room",
+    "unassigned": "waits for somebody with room",
     "reassigned": "reassigned",
     "absence": "absence",
     "sla": "promise not kept",
@@ -165,11 +165,11 @@ SUPPRESSIONS = {
 """Why an address gets no mail."""
 ALERTS = {
     "hot_lead": "Hot lead waits",
-    "overflow": "Leads without a rep",
+    "unassigned": "Leads without a rep",
     "sending_paused": "No mail goes out",
     "sla_reminder": "Promise broken",
     "sla_breach": "Promise broken for long",
-    "stalled": "Sale stands still",
+    "stalled": "Opportunity stands still",
     "outcome_missing": "Meeting without outcome",
     "meeting_overlap": "Booked over another meeting",
     "second_meeting": "Lead has a second meeting",
@@ -185,7 +185,7 @@ SALE_STAGES = {
     "proposal": "Proposal",
     "negotiation": "Negotiation",
 }
-"""The stages of a sale, where the policy names them so."""
+"""The stages of an opportunity, where the policy names them so."""
 SPANS = {
     "day": "day",
     "week": "week",

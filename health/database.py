@@ -261,7 +261,7 @@ def _activities(name: str, title: Sentence, probe: Probe, _clock: Clock) -> Chec
     figures = {"failing": [dict(row, first_at=row["first_at"].isoformat()) for row in rows]}
     if given_up:
         advice = sentence(
-            "These activities fail, and trying again won't mend them: {listed}. See “An activity "
+            "These activities fail, and trying again won't fix them: {listed}. See “An activity "
             "was given up” in docs/operations.md.",
             listed=listed,
         )

@@ -129,7 +129,7 @@ def gauges(checks: Mapping[str, Check]) -> Iterator[GaugeMetricFamily]:
     yield _labelled(
         "activities_failing",
         "Failures of activities that keep failing, since they began to, and of those of the last "
-        "day that no other attempt can mend.",
+        "day that no other attempt can fix.",
         ["activity", "error", "given_up"],
         {
             (one["activity"], one["error"], "yes" if one["given_up"] else "no"): one["failures"]

@@ -21,7 +21,7 @@ class NoAnswer(Exception):
     """The database does not answer. What was asked of it may be done all the same."""
 
 
-class Readiness:
+class ReadinessCheck:
     """Asks the database when somebody wants to know, once for all who ask at the same time.
 
     It uses a connection of its own, so that a full pool is not taken for a database that is away;

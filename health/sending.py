@@ -33,7 +33,7 @@ def _why_paused(reason: str, detail: str) -> Sentence:
         return sentence(
             "No mail goes out: {detail} Nobody's cadence is used up. One mail is let through now "
             "and then; once it goes, the others follow. `python starter.py sending resume` saves "
-            "the wait when it is mended.",
+            "the wait when it is fixed.",
             detail=detail,
         )
     if reason == "reputation":
@@ -41,12 +41,12 @@ def _why_paused(reason: str, detail: str) -> Sentence:
             "No mail goes out: servers refuse us, not the recipients ({detail}). See whether we "
             "are on a block list, SPF, DKIM and DMARC, and the login at the e-mail provider. "
             "Nobody's cadence is used up. One mail is let through now and then; once it goes, the "
-            "others follow. `python starter.py sending resume` saves the wait when it is mended.",
+            "others follow. `python starter.py sending resume` saves the wait when it is fixed.",
             detail=detail,
         )
     return sentence(
         "No mail goes out: the e-mail provider refuses every one ({detail}). Nobody's cadence is "
         "used up. One mail is let through now and then; once it goes, the others follow. `python "
-        "starter.py sending resume` saves the wait when it is mended.",
+        "starter.py sending resume` saves the wait when it is fixed.",
         detail=detail,
     )

@@ -21,7 +21,7 @@ CAUSES = frozenset({"database", "temporal", "relay", "journeys", f"queue_{JOURNE
 """The checks that people notice: nothing moves for them while one of these is bad."""
 
 
-class Watch:
+class HealthWatch:
     """Looks every few seconds while pages ask, once for all of them and behind their backs: who
     asks gets what was seen last, at once."""
 

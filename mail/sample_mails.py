@@ -15,7 +15,7 @@ from mail.channels.base import Channel, EmailMessage
 from mail.merge import lead_fields, meeting_fields
 from mail.text import mail_text
 from settings import Settings
-from store.meetings.meeting_lines import Wanted, list_meetings
+from store.meetings.meeting_lines import MeetingFilter, list_meetings
 from store.routing.lead_facts import MailLead, mail_lead
 
 INVENTED = MailLead(
@@ -90,7 +90,7 @@ def preview(
     lead = replace(known or INVENTED, language=language)
     fields: dict[str, Any] = {"lead": lead_fields(lead)}
     if is_about_a_meeting(name):
-        last = list_meetings(connection, Wanted(lead_id=known.id), limit=1) if known else []
+        last = list_meetings(connection, MeetingFilter(lead_id=known.id), limit=1) if known else []
         starts_at, minutes = (
             (last[0].starts_at, last[0].minutes) if last else (now + timedelta(days=1), 30)
         )

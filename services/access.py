@@ -58,7 +58,7 @@ def authorise(caller: Caller, action: Action) -> None:
         return
     raise Forbidden(
         sentence(
-            "A {role} may not {action}; {roles} may.",
+            "The role {role} may not {action}; {roles} may.",
             role=caller.role,
             action=action,
             roles=sorted(ALLOWED[action]),
@@ -175,7 +175,7 @@ def found(thing: Result | None, sentence: str) -> Result:
     return thing
 
 
-def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
+def may_see(connection: Connection, caller: Caller, lead_id: int) -> None:
     """Whether the caller may see this lead: an SDR those of the team.
 
     Raises:
@@ -190,7 +190,7 @@ def sees(connection: Connection, caller: Caller, lead_id: int) -> None:
         )
 
 
-def sees_task(connection: Connection, caller: Caller, task_id: int) -> int:
+def may_see_task(connection: Connection, caller: Caller, task_id: int) -> int:
     """The lead of a task that the caller may see: an SDR those of the team's leads and of the team.
 
     Raises:

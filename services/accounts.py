@@ -1,4 +1,4 @@
-"""Companies: held out of marketing and released, played to, and all their journeys paused."""
+"""Companies: not marketed to and released, played to, and all their journeys paused."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from domain.sentences import sentence
 from services.access import changes, found, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
-from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountLine, Play
+from store.consent import do_not_market
+from store.consent.do_not_market import AccountLine, Play
 from store.routing.presence import team_of_person
 from temporal import steering
 
 ORDERS_AT_ONCE = 10
 
 
-@changes(Action.HOLD_ACCOUNTS, "POST /accounts/{account_id}/hold", keep=("until",))
-def hold(
+@changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/do-not-market", keep=("until",))
+def set_do_not_market(
     context: Context,
     caller: Caller,
     account_id: int,
@@ -32,7 +32,7 @@ def hold(
     until: datetime | None,
     reason: str,
 ) -> AccountLine:
-    """Hold a company out of all marketing; a later hold replaces an earlier one.
+    """Keep a company out of all marketing; a later hold replaces an earlier one.
 
     Args:
         until: journey time, UTC; None for good.
@@ -44,7 +44,7 @@ def hold(
     """
     with context.database.begin() as connection:
         seen(connection, context, caller, account_id)
-        accounts_hold.hold(
+        do_not_market.set_do_not_market(
             connection,
             account_id,
             until=until,
@@ -55,7 +55,7 @@ def hold(
         return seen(connection, context, caller, account_id)
 
 
-@changes(Action.HOLD_ACCOUNTS, "POST /accounts/{account_id}/release")
+@changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/release")
 def release(context: Context, caller: Caller, account_id: int) -> AccountLine:
     """Let marketing write to a company again.
 
@@ -64,27 +64,27 @@ def release(context: Context, caller: Caller, account_id: int) -> AccountLine:
     """
     with context.database.begin() as connection:
         seen(connection, context, caller, account_id)
-        accounts_hold.release(connection, account_id)
+        do_not_market.release(connection, account_id)
         return seen(connection, context, caller, account_id)
 
 
-@changes(Action.HOLD_ACCOUNTS, "POST /accounts/{account_id}/play", keep=("cadence",))
+@changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/play", keep=("cadence",))
 def play(context: Context, caller: Caller, account_id: int, cadence: str) -> Play:
     """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
     team.
 
     Raises:
         Missing: there is none that the caller sees.
-        Conflict: it is held out of marketing.
+        Conflict: it is not marketed to.
         CadenceMissing: the cadence is not published.
     """
     with context.database.begin() as connection:
         account = seen(connection, context, caller, account_id)
         visible = _visible(connection, caller, account_id)
-        return accounts_hold.play(connection, account, cadence, visible)
+        return do_not_market.play(connection, account, cadence, visible)
 
 
-@changes(Action.HOLD_ACCOUNTS, "POST /accounts/{account_id}/pause")
+@changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/pause")
 def pause(context: Context, caller: Caller, account_id: int) -> list[int]:
     """Freeze the journeys of the company's leads; the time that is left stays left.
 
@@ -97,7 +97,7 @@ def pause(context: Context, caller: Caller, account_id: int) -> list[int]:
     return _order(context, caller, account_id, "pause")
 
 
-@changes(Action.HOLD_ACCOUNTS, "POST /accounts/{account_id}/resume")
+@changes(Action.DO_NOT_MARKET, "POST /accounts/{account_id}/resume")
 def resume(context: Context, caller: Caller, account_id: int) -> list[int]:
     """Let the paused journeys of the company's leads go on.
 
@@ -118,19 +118,19 @@ def seen(connection: Connection, context: Context, caller: Caller, account_id: i
     """
     none = sentence("There is no account {account}.", account=account_id)
     account = found(
-        accounts_hold.find_account(connection, f"account-{account_id}", context.clock.now()), none
+        do_not_market.find_account(connection, f"account-{account_id}", context.clock.now()), none
     )
     team = team_of(caller)
     if team is None or team == team_of_person(connection, account.owner):
         return account
-    if not accounts_hold.leads_of(connection, account_id, team=team, limit=1):
+    if not do_not_market.leads_of(connection, account_id, team=team, limit=1):
         raise Missing(none)
     return account
 
 
 def _visible(connection: Connection, caller: Caller, account_id: int) -> set[int]:
     """The ids of the company's leads that the caller sees."""
-    leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller))
+    leads = do_not_market.leads_of(connection, account_id, team=team_of(caller))
     return {lead.id for lead in leads}
 
 
@@ -138,7 +138,7 @@ def _order(context: Context, caller: Caller, account_id: int, what: steering.Ord
     with context.database.connect() as connection:
         seen(connection, context, caller, account_id)
         visible = _visible(connection, caller, account_id)
-        running = accounts_hold.journeys_of(connection, account_id)
+        running = do_not_market.journeys_of(connection, account_id)
     leads = [lead for lead in running if lead in visible]
     return context.in_temporal(lambda client: _order_all(client, leads, what)) if leads else []
 

@@ -8,13 +8,13 @@ from services.access import changes
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.erasure import erasure
-from store.erasure.erasure import Receipt
+from store.erasure.erasure import ErasureReceipt
 
 
 @changes(Action.ERASE, "POST /leads/{lead_id}/erase")
 def erase(
     context: Context, caller: Caller, lead_id: int, address: str, reason: str = ""
-) -> Receipt:
+) -> ErasureReceipt:
     """Erase a person; what runs for them in Temporal ends within seconds while a worker runs.
 
     Args:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 
 from domain.lead_files.columns import ASK, choose
 from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.lead_file import Record, read_lead_file
+from domain.lead_files.lead_file import FileRow, read_lead_file
 from domain.lead_files.opt_outs import UndecidedError
 from domain.lead_files.rejects import REJECT_COLUMNS, defused
 from domain.lead_files.sampled import settle
@@ -83,7 +83,7 @@ class Job:
         rejected = self.rejects.getvalue().encode("utf-8-sig") if self.reasons else None
         import_runs.end(connection, run, outcome, rejected)
 
-    def reject(self, record: Record, kind: str, sentence: str) -> None:
+    def reject(self, record: FileRow, kind: str, sentence: str) -> None:
         """See :class:`services.lead_import.Watch`."""
         self.reasons[kind] += 1
         cells = map(defused, (sentence, *record.values))

@@ -8,7 +8,7 @@ from domain.access import Action
 from domain.contracts.journey import Phase
 from domain.refusals import Invalid
 from domain.sentences import sentence
-from services.access import changes, found, sees
+from services.access import changes, found, may_see
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.routing.prospects import Prospected
@@ -26,7 +26,7 @@ def add_to_score(context: Context, caller: Caller, lead_id: int, points: int) ->
     """
     now = context.clock.now()
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         add_points(connection, lead_id, points, now)
         return found(
             find_lead(connection, str(lead_id), now),
@@ -108,4 +108,4 @@ def _order(context: Context, caller: Caller, lead_id: int, what: steering.Order)
 
 def _see(context: Context, caller: Caller, lead_id: int) -> None:
     with context.database.connect() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)

@@ -9,7 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from domain.lead_files.columns import Columns
-from domain.lead_files.lead_file import LeadFile, Record
+from domain.lead_files.lead_file import FileRow, LeadFile
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from mail.links import deployment_secret
 from services.context import Context
@@ -23,7 +23,7 @@ BATCH_ROWS = 2_000
 class Watch(Protocol):
     """What hears of an import while it goes on."""
 
-    def reject(self, record: Record, kind: str, sentence: str) -> None:
+    def reject(self, record: FileRow, kind: str, sentence: str) -> None:
         """A row can't be imported; ``kind`` is the short reason."""
 
     def read_up_to(self, line: int, rows: int, /) -> None:
@@ -77,7 +77,7 @@ def import_rows(
     )
     merged = lead_import.merge(connection, time_zone=context.settings.lead_time_zone)
     lead_import.judge_fit(connection, context.clock.now())
-    queued = lead_import.Queued(0, 0.0)
+    queued = lead_import.QueuedJourneys(0, 0.0)
     if cadence:
         queued = lead_import.queue_journeys(
             connection, cadence=cadence, per_second=context.settings.start_rate_per_second

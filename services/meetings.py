@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.refusals import Conflict, MeetingRefused
 from domain.sentences import sentence
-from services.access import changes, found, sees
+from services.access import changes, found, may_see
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.meetings.meeting_lines import MeetingLine, find_meeting
@@ -31,7 +31,7 @@ def book(
     """
     try:
         with context.database.begin() as connection:
-            sees(connection, caller, lead_id)
+            may_see(connection, caller, lead_id)
             made = book_meeting(
                 connection,
                 lead_id=lead_id,
@@ -73,5 +73,5 @@ def seen(connection: Connection, caller: Caller, meeting_id: int) -> MeetingLine
         Missing: there is none.
     """
     line = found(find_meeting(connection, meeting_id), f"There is no meeting {meeting_id}.")
-    sees(connection, caller, line.lead_id)
+    may_see(connection, caller, line.lead_id)
     return line

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from domain.access import Action
 from domain.refusals import Conflict
 from domain.tasks.completion import Completion
-from services.access import changes, found, sees
+from services.access import changes, found, may_see
 from services.context import Context
 from services.tasks import finish
 from store.access.api_tokens import Caller
@@ -17,7 +17,7 @@ from store.views.opportunity_list import OpportunityLine, find_opportunity
 
 @changes(Action.WORK_OPPORTUNITIES, "POST /opportunities")
 def open_another(context: Context, caller: Caller, lead_id: int, name: str) -> OpportunityLine:
-    """Open another sale with a lead, beside whatever its journey does now.
+    """Open another opportunity with a lead, beside whatever its journey does now.
 
     Args:
         name: what it is about.
@@ -26,7 +26,7 @@ def open_another(context: Context, caller: Caller, lead_id: int, name: str) -> O
         Missing: there is no such lead for this caller.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         made = open_beside(connection, lead_id=lead_id, name=name, at=context.clock.now())
         return found(find_opportunity(connection, made), "")
 
@@ -35,7 +35,8 @@ def open_another(context: Context, caller: Caller, lead_id: int, name: str) -> O
 def advance(
     context: Context, caller: Caller, opportunity_id: int, completion: Completion
 ) -> OpportunityLine:
-    """Move a sale to its next stage, by ending the task its owner has; the sale as it was.
+    """Move an opportunity to its next stage, by ending the task its owner has; the opportunity as
+    it was.
 
     Raises:
         Missing: there is none for this caller.
@@ -51,7 +52,7 @@ def advance(
 def close(
     context: Context, caller: Caller, opportunity_id: int, completion: Completion
 ) -> OpportunityLine:
-    """Close a sale, by ending the task its owner has; the sale as it was.
+    """Close an opportunity, by ending the task its owner has; the opportunity as it was.
 
     Args:
         completion: with the disposition won, lost or no_outcome.
@@ -63,7 +64,7 @@ def close(
 
 
 def seen(connection: Connection, caller: Caller, opportunity_id: int) -> OpportunityLine:
-    """A sale with a lead that the caller sees.
+    """An opportunity with a lead that the caller sees.
 
     Raises:
         Missing: there is none.
@@ -71,7 +72,7 @@ def seen(connection: Connection, caller: Caller, opportunity_id: int) -> Opportu
     line = found(
         find_opportunity(connection, opportunity_id), f"There is no opportunity {opportunity_id}."
     )
-    sees(connection, caller, line.lead_id)
+    may_see(connection, caller, line.lead_id)
     return line
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection
 
 from domain.access import ALLOWED, Action
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.refusals import Forbidden, Invalid, Mistake
 from domain.sentences import sentence
 from services.access import changes
@@ -43,7 +43,9 @@ def publish(
     return done
 
 
-def refuse_mistakes(problems: Sequence[Problem], files: Sequence[str], consequence: str) -> None:
+def refuse_mistakes(
+    problems: Sequence[SourceProblem], files: Sequence[str], consequence: str
+) -> None:
     """Refuse files with problems.
 
     Args:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.sentences import sentence
-from services.access import changes, found, sees, team_of
+from services.access import changes, found, may_see, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.mail import received
@@ -62,5 +62,5 @@ def seen(connection: Connection, caller: Caller, mail_id: int) -> ReceivedMail:
 
 
 def _assign(connection: Connection, caller: Caller, mail_id: int, lead_id: int) -> None:
-    sees(connection, caller, lead_id)
+    may_see(connection, caller, lead_id)
     received.assign_mail(connection, mail_id, lead_id)

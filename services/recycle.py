@@ -9,26 +9,26 @@ from datetime import date
 from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.contracts.journey import Code
+from domain.contracts.journey import EventCode
 from domain.sales.recycle import ASKED_FOR
-from services.access import changes, sees, team_of
+from services.access import changes, may_see, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.recycle import recycle, recycle_pool
-from store.recycle.recycle_pool import Wanted
+from store.recycle.recycle_pool import PoolFilter
 
 AT_ONCE = 500
 """Leads that are decided about in one transaction."""
 Decided = tuple[int, int]
-"""How many leads it was decided about, and how many were left as they were: not parked any more, or
-to rest that long already."""
+"""How many leads it was decided about, and how many were left as they were: not recycled any more,
+or to rest that long already."""
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/until", keep=("until",))
 def return_on(
     context: Context, caller: Caller, lead_id: int, until: date, why: str = ASKED_FOR
 ) -> bool:
-    """Set the day on which a lead comes back, whatever the policy says; one that is not parked
+    """Set the day on which a lead comes back, whatever the policy says; one that is not recycled
     keeps it for when it is.
 
     Args:
@@ -36,14 +36,14 @@ def return_on(
         why: a code; a lead that ``asked_for`` the day is called on it.
 
     Returns:
-        Whether it is parked now.
+        Whether it is recycled now.
 
     Raises:
         Missing: there is no such lead for this caller.
         RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         return recycle.return_on(connection, lead_id, until, context.clock.now(), why=why)
 
 
@@ -56,60 +56,63 @@ def return_to(context: Context, caller: Caller, lead_id: int, cadence: str) -> N
         CadenceMissing: the cadence is not published.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         recycle.choose_cadence(connection, lead_id, cadence)
 
 
-@changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/wake")
-def wake(context: Context, caller: Caller, lead_id: int) -> None:
-    """Bring a parked lead back now, to the nurture it would have come back to.
+@changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/reactivate")
+def reactivate(context: Context, caller: Caller, lead_id: int) -> None:
+    """Bring a recycled lead back now, to the nurture it would have come back to.
 
     Raises:
         Missing: there is no such lead for this caller.
-        RecycleRefused: it is not parked.
+        RecycleRefused: it is not recycled.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
-        recycle.wake(connection, lead_id)
+        may_see(connection, caller, lead_id)
+        recycle.reactivate(connection, lead_id)
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/extend", keep=("until",))
 def extend(context: Context, caller: Caller, lead_id: int, until: date) -> None:
-    """Let a parked lead rest longer than it was to.
+    """Let a recycled lead rest longer than it was to.
 
     Raises:
         Missing: there is no such lead for this caller.
-        RecycleRefused: it is not parked, or rests that long already, or the day will not do.
+        RecycleRefused: it is not recycled, or rests that long already, or the day will not do.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         recycle.extend(connection, lead_id, until, context.clock.now())
 
 
-@changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/retire")
-def retire(context: Context, caller: Caller, lead_id: int) -> None:
-    """Let a parked lead go; should it write or book one day, it comes back all the same.
+@changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/close-out")
+def close_out(context: Context, caller: Caller, lead_id: int) -> None:
+    """Let a recycled lead go; should it write or book one day, it comes back all the same.
 
     Raises:
         Missing: there is no such lead for this caller.
-        RecycleRefused: it is not parked.
+        RecycleRefused: it is not recycled.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
-        recycle.retire(connection, lead_id)
+        may_see(connection, caller, lead_id)
+        recycle.close_out(connection, lead_id)
 
 
-@changes(Action.CHANGE_RECYCLE, "POST /recycle/wake", keep=("leads",))
-def wake_many(context: Context, caller: Caller, chosen: Wanted) -> Decided:
-    """Bring many parked leads back now."""
+@changes(Action.CHANGE_RECYCLE, "POST /recycle/reactivate", keep=("leads",))
+def reactivate_many(context: Context, caller: Caller, chosen: PoolFilter) -> Decided:
+    """Bring many recycled leads back now."""
     return _decide_many(
-        context, caller, chosen, lambda c, ids: recycle_pool.tell_many(c, ids, Code.WOKEN)
+        context,
+        caller,
+        chosen,
+        lambda c, ids: recycle_pool.notify_many(c, ids, EventCode.REACTIVATED),
     )
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/extend", keep=("leads", "until"))
-def extend_many(context: Context, caller: Caller, chosen: Wanted, until: date) -> Decided:
-    """Let many parked leads rest longer.
+def extend_many(context: Context, caller: Caller, chosen: PoolFilter, until: date) -> Decided:
+    """Let many recycled leads rest longer.
 
     Args:
         until: in the time zone of each.
@@ -124,18 +127,21 @@ def extend_many(context: Context, caller: Caller, chosen: Wanted, until: date) -
     )
 
 
-@changes(Action.CHANGE_RECYCLE, "POST /recycle/retire", keep=("leads",))
-def retire_many(context: Context, caller: Caller, chosen: Wanted) -> Decided:
-    """Let many parked leads go; one that writes or books one day comes back all the same."""
+@changes(Action.CHANGE_RECYCLE, "POST /recycle/close-out", keep=("leads",))
+def close_out_many(context: Context, caller: Caller, chosen: PoolFilter) -> Decided:
+    """Let many recycled leads go; one that writes or books one day comes back all the same."""
     return _decide_many(
-        context, caller, chosen, lambda c, ids: recycle_pool.tell_many(c, ids, Code.RETIRED)
+        context,
+        caller,
+        chosen,
+        lambda c, ids: recycle_pool.notify_many(c, ids, EventCode.CLOSED_OUT),
     )
 
 
 def _decide_many(
     context: Context,
     caller: Caller,
-    chosen: Wanted,
+    chosen: PoolFilter,
     decision: Callable[[Connection, Sequence[int]], int],
 ) -> Decided:
     with context.database.connect() as connection:

@@ -11,7 +11,7 @@ from store.mail import sending
 
 @changes(Action.RESUME_SENDING, "POST /system/sending/resume")
 def resume(context: Context, caller: Caller) -> bool:
-    """Have mail go on from where it stood, because what was wrong is mended; whether it was
+    """Have mail go on from where it stood, because what was wrong is fixed; whether it was
     paused. If it is refused again, sending pauses again."""
     with context.database.begin() as connection:
         return bool(sending.resume(connection, caller.name, context.clock.now()))

@@ -10,7 +10,7 @@ from domain.email.addresses import address_key
 from domain.lead_files.row import RejectedRowError, checked_email
 from domain.refusals import Conflict, Invalid, Missing
 from domain.sentences import sentence
-from services.access import changes, sees, team_of
+from services.access import changes, may_see, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.consent import consent
@@ -32,7 +32,7 @@ def suppress(
         Invalid: there is no such topic.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         email_key = consent.email_key_of(connection, lead_id)
         if topic:
             _choose(
@@ -81,7 +81,7 @@ def permit(
         Conflict: the lead complained, or mail came back and nobody says that the address works.
     """
     with context.database.begin() as connection:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         email_key = consent.email_key_of(connection, lead_id)
         if topic:
             _choose(
@@ -214,7 +214,7 @@ def _sees_address(connection: Connection, caller: Caller, email_key: str) -> Non
                 address=email_key,
             )
         )
-    sees(connection, caller, lead_id)
+    may_see(connection, caller, lead_id)
 
 
 def _by(caller: Caller, words: str) -> str:

@@ -8,7 +8,7 @@ from domain.access import Action
 from domain.refusals import Conflict, MeetingRefused, TaskOver, TaskRefused
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
-from services.access import changes, sees_task
+from services.access import changes, may_see_task
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.routing.routing import reassign as hand_over
@@ -30,7 +30,7 @@ def finish(context: Context, caller: Caller, task_id: int, completion: Completio
     now = context.clock.now()
     try:
         with context.database.begin() as connection:
-            sees_task(connection, caller, task_id)
+            may_see_task(connection, caller, task_id)
             held_answers.complete(connection, task_id, completion, caller.by, now)
     except (TaskOver, TaskRefused, MeetingRefused) as refusal:
         if completion.note or isinstance(refusal, TaskOver):
@@ -51,7 +51,7 @@ def hold(context: Context, caller: Caller, task_id: int, completion: Completion)
     """
     try:
         with context.database.begin() as connection:
-            sees_task(connection, caller, task_id)
+            may_see_task(connection, caller, task_id)
             user_id = _user(caller)
             now = context.clock.now()
             return held_answers.hold(
@@ -95,7 +95,7 @@ def reassign(context: Context, caller: Caller, task_id: int, to: str) -> tuple[i
         Conflict: the rep can't take it.
     """
     with context.database.begin() as connection:
-        lead_id = sees_task(connection, caller, task_id)
+        lead_id = may_see_task(connection, caller, task_id)
         moved = hand_over(connection, [lead_id], to, caller.by, context.clock.now())
     return lead_id, bool(moved)
 

@@ -13,7 +13,7 @@ from services.context import Context
 from store import alerts
 from store.access.api_tokens import Caller
 from store.routing import presence, routing
-from store.routing.presence import NotedAbsence
+from store.routing.presence import RecordedAbsence
 
 
 @changes(Action.REASSIGN, "POST /team/reassign", keep=("to", "leads"))
@@ -33,7 +33,7 @@ def reassign(context: Context, caller: Caller, leads: Sequence[int], to: str) ->
 @changes(Action.REASSIGN, "POST /team/reassign", keep=("leads",))
 def reassign_by_rules(context: Context, caller: Caller, leads: Sequence[int]) -> Mapping[int, str]:
     """Take leads from their owners: each goes to the colleague whose turn it is, or waits in the
-    overflow queue.
+    unassigned queue.
 
     Returns:
         Lead → owner, '' for who waits.
@@ -50,7 +50,7 @@ def set_presence(context: Context, caller: Caller, rep: str, *, present: bool) -
     """Say whether a rep takes new leads; who comes back gets leads that wait.
 
     Returns:
-        The leads of the overflow queue that have owners now.
+        The leads of the unassigned queue that have owners now.
 
     Raises:
         Forbidden: it is another rep, and the caller an SDR.
@@ -70,7 +70,7 @@ def note_absence(
     begins_at: datetime | None,
     until: datetime,
     reason: str = "",
-) -> NotedAbsence:
+) -> RecordedAbsence:
     """Note a rep's time off; when it has begun, what is due moves to others at once.
 
     Args:
@@ -83,7 +83,7 @@ def note_absence(
     _own(caller, rep)
     now = context.clock.now()
     with context.database.begin() as connection:
-        return presence.note_absence(connection, rep, begins_at or now, until, now, reason=reason)
+        return presence.record_absence(connection, rep, begins_at or now, until, now, reason=reason)
 
 
 @changes(Action.SET_PRESENCE, "DELETE /team/{rep}/absences/current")
@@ -91,7 +91,7 @@ def end_absence(context: Context, caller: Caller, rep: str) -> list[int]:
     """Have a rep back now, or take back the next absence when none has begun.
 
     Returns:
-        The leads of the overflow queue that have owners now.
+        The leads of the unassigned queue that have owners now.
 
     Raises:
         Forbidden: it is another rep, and the caller an SDR.

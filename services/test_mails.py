@@ -16,7 +16,7 @@ from domain.sentences import sentence
 from mail.channels.base import ChannelError, MessageRejected, OutcomeUnknown
 from mail.channels.registry import channel_from
 from mail.sample_mails import preview, send_test
-from services.access import changes, sees
+from services.access import changes, may_see
 from services.context import Context
 from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller, tests_asked_for
@@ -80,7 +80,7 @@ def send(
                 sentence("This address is suppressed: nothing is sent to it."), "address"
             )
         if lead_id is not None:
-            sees(connection, caller, lead_id)
+            may_see(connection, caller, lead_id)
         try:
             mail = preview(
                 connection,

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, select, text
 from domain.names import full_name
 from store.tables import Rep
 
-# An overflow alert stands as long as leads wait, that nothing is sent until it is mended, and a hot
-# lead's until it is answered: those close by themselves.
-CLOSE_BY_THEMSELVES = ("hot_lead", "overflow", "sending_paused")
+# An alert about unassigned leads stands as long as they wait, that nothing is sent until it is
+# fixed, and a hot lead's until it is answered: those close by themselves.
+CLOSE_BY_THEMSELVES = ("hot_lead", "unassigned", "sending_paused")
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ class Probe:
                 select.select([], handle, [], left)
 
 
-def note_failing(
+def record_failing(
     connection: Connection,
     *,
     activity: str,
@@ -205,7 +205,7 @@ def note_failing(
         workflow: type of the workflow that waits for it.
         error: type of the failure.
         attempt: which attempt failed, from 1.
-        given_up: whether no other attempt could mend it.
+        given_up: whether no other attempt could fix it.
     """
     connection.execute(
         text(

@@ -1,4 +1,5 @@
-"""What is deleted because nobody needs it any more: swept by the desk, a slice in each round."""
+"""What is deleted because nobody needs it any more: swept by the sales sweep, a slice in each
+round."""
 
 from __future__ import annotations
 

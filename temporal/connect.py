@@ -7,7 +7,7 @@ import asyncio
 from temporalio.client import Client
 from temporalio.service import KeepAliveConfig, RPCError
 
-from runtime import RETRY_SECONDS, Unreachable, Wait
+from runtime import RETRY_SECONDS, ServerWait, Unreachable
 from settings import Settings
 from temporal.telemetry import trace_interceptors
 
@@ -45,7 +45,7 @@ async def reach_temporal(
     Raises:
         Unreachable: it did not answer within ``seconds``.
     """
-    wait = Wait(f"Temporal at {address}", seconds)
+    wait = ServerWait(f"Temporal at {address}", seconds)
     while True:
         try:
             return await connect_temporal(settings, address)

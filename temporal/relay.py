@@ -32,8 +32,8 @@ from domain.contracts.journey import (
     JOURNEY_QUEUE,
     OPPORTUNITY_WORKFLOW,
     STAGE_OF_PHASE,
+    JourneyEvent,
     JourneyState,
-    Notice,
     OpportunityState,
     Phase,
     wait_id,
@@ -51,8 +51,8 @@ from metrics import RELAY_DELAY, RELAY_MESSAGES
 from store.erasure import erasure
 from store.outbox.relay_queue import (
     LEASE_SECONDS,
-    Delivery,
     Leased,
+    RelayDelivery,
     hurry,
     lease_due,
     listen,
@@ -90,7 +90,7 @@ class Relay:
         self._engine = engine
         self._client = client
         self._stopping = asyncio.Event()
-        self._in_hand: dict[asyncio.Task[Delivery], Leased] = {}
+        self._in_hand: dict[asyncio.Task[RelayDelivery], Leased] = {}
         self._held_back: set[str] = set()
         self._away = False
         self._listener: extensions.connection | None = None
@@ -145,7 +145,7 @@ class Relay:
             _count(settled)
             await self._note_trouble(settled)
 
-    async def _note_trouble(self, settled: list[tuple[Leased, Delivery]]) -> None:
+    async def _note_trouble(self, settled: list[tuple[Leased, RelayDelivery]]) -> None:
         """Know when Temporal is away, and hurry what waited for it as soon as it is back."""
         stuck = {message.kind for message, said in settled if said.error in UNREACHABLE}
         moved = {message.kind for message, said in settled if said.outcome != "retry"}
@@ -187,10 +187,10 @@ class Relay:
         self._listening_since = time.monotonic()
         return self._listener
 
-    async def _deliver(self, message: Leased, expires: float) -> Delivery:
+    async def _deliver(self, message: Leased, expires: float) -> RelayDelivery:
         if time.time() > expires:
             # This process was frozen; by now another relay has the message.
-            return Delivery("retry", "the lease was over")
+            return RelayDelivery("retry", "the lease was over")
         try:
             async with asyncio.timeout(LONGEST_DELIVERY_SECONDS):
                 with tracing.span(f"relay {message.kind}", parent=message.traceparent):
@@ -199,9 +199,9 @@ class Relay:
             # Whatever is wrong with one message, those of other journeys must not wait for it.
             reason = error.status.name if isinstance(error, RPCError) else type(error).__name__
             log.info("relay will retry", message_id=message.id, reason=reason)
-            return Delivery("retry", reason, _backoff(message.attempts))
+            return RelayDelivery("retry", reason, _backoff(message.attempts))
 
-    async def _bring(self, message: Leased) -> Delivery:
+    async def _bring(self, message: Leased) -> RelayDelivery:
         match message.kind:
             case "start":
                 return await self._start(message, WorkflowIDReusePolicy.REJECT_DUPLICATE)
@@ -213,9 +213,9 @@ class Relay:
                 return await self._webhook(message)
             case "opportunity":
                 return await self._opportunity(message)
-            case "meeting_beside":
+            case "side_meeting":
                 return await self._meeting_beside(message)
-            case "task_beside":
+            case "standalone_task":
                 return await self._task_beside(message)
             case "confirm":
                 return await self._confirm(message)
@@ -226,9 +226,9 @@ class Relay:
             case "erase":
                 return await self._erase(message)
             case kind:
-                return Delivery("undeliverable", f"unknown kind {kind}")
+                return RelayDelivery("undeliverable", f"unknown kind {kind}")
 
-    async def _start(self, message: Leased, reuse: WorkflowIDReusePolicy) -> Delivery:
+    async def _start(self, message: Leased, reuse: WorkflowIDReusePolicy) -> RelayDelivery:
         state = JourneyState(
             **{"reason": "new", "stage": STAGE_OF_PHASE[Phase(message.name)], **message.payload}
         )
@@ -241,29 +241,29 @@ class Relay:
             search_attributes=search_attributes(state),
         )
 
-    async def _rescore(self, message: Leased) -> Delivery:
+    async def _rescore(self, message: Leased) -> RelayDelivery:
         request = RescoreRequest(**message.payload)
         summary = f"Scoring run {request.run_id}: all leads by new rules"
         return await self._start_once(message, RESCORE_WORKFLOW, request, summary)
 
-    async def _opportunity(self, message: Leased) -> Delivery:
+    async def _opportunity(self, message: Leased) -> RelayDelivery:
         state = OpportunityState(**message.payload)
-        summary = f"Sale to lead {state.lead_id}"
+        summary = f"Opportunity with lead {state.lead_id}"
         return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
 
-    async def _meeting_beside(self, message: Leased) -> Delivery:
+    async def _meeting_beside(self, message: Leased) -> RelayDelivery:
         state = SideMeetingState(**message.payload)
         summary = f"Meeting {state.meeting_id} of lead {state.lead_id}, beside its journey"
         # One that ended may have to be seen through again: it was set anew, or taken back.
         anew = WorkflowIDReusePolicy.ALLOW_DUPLICATE
         return await self._start_once(message, SIDE_MEETING, state, summary, id_reuse_policy=anew)
 
-    async def _task_beside(self, message: Leased) -> Delivery:
+    async def _task_beside(self, message: Leased) -> RelayDelivery:
         state = StandaloneTaskState(**message.payload)
         summary = f"{state.kind} task, lead {state.lead_id}"
         return await self._start_once(message, STANDALONE_TASK, state, summary)
 
-    async def _confirm(self, message: Leased) -> Delivery:
+    async def _confirm(self, message: Leased) -> RelayDelivery:
         request = AskToConfirm(**message.payload)
         summary = f"Ask lead {request.lead_id} to confirm its address"
         return await self._start_once(message, CONFIRMATION_WORKFLOW, request, summary)
@@ -277,7 +277,7 @@ class Relay:
         *,
         id_reuse_policy: WorkflowIDReusePolicy = WorkflowIDReusePolicy.REJECT_DUPLICATE,
         search_attributes: TypedSearchAttributes | None = None,
-    ) -> Delivery:
+    ) -> RelayDelivery:
         """Start a workflow; one of its id that runs, or that has ended and is not to be started
         again, is this one, delivered before."""
         with contextlib.suppress(WorkflowAlreadyStartedError):
@@ -291,9 +291,9 @@ class Relay:
                 search_attributes=search_attributes,
                 static_summary=summary,
             )
-        return Delivery("delivered")
+        return RelayDelivery("delivered")
 
-    async def _webhook(self, message: Leased) -> Delivery:
+    async def _webhook(self, message: Leased) -> RelayDelivery:
         delivery_id = message.payload["delivery_id"]
         await self._client.start_workflow(
             WEBHOOK_WORKFLOW,
@@ -305,22 +305,22 @@ class Relay:
             rpc_timeout=LONGEST_CALL,
             static_summary=f"Webhook delivery {delivery_id}",
         )
-        return Delivery("delivered")
+        return RelayDelivery("delivered")
 
-    async def _signal(self, message: Leased) -> Delivery:
+    async def _signal(self, message: Leased) -> RelayDelivery:
         try:
             await self._client.get_workflow_handle(message.workflow_id).signal(
                 message.name,
-                replace(Notice(**message.payload), message=message.id),
+                replace(JourneyEvent(**message.payload), message=message.id),
                 rpc_timeout=LONGEST_CALL,
             )
         except RPCError as error:
             if error.status == RPCStatusCode.NOT_FOUND:
-                return Delivery("undeliverable", "the journey has ended or never began")
+                return RelayDelivery("undeliverable", "the journey has ended or never began")
             raise
-        return Delivery("delivered")
+        return RelayDelivery("delivered")
 
-    async def _complete_task(self, message: Leased) -> Delivery:
+    async def _complete_task(self, message: Leased) -> RelayDelivery:
         """Complete the wait for a task. What our own row says is no proof that Temporal has the
         answer: whoever wrote it may have died before the report."""
         task_id = message.payload["task_id"]
@@ -335,16 +335,18 @@ class Relay:
                 raise
             return await self._without_wait(message, task_id, wait)
         await asyncio.to_thread(self._mark_consumed, task_id)
-        return Delivery("delivered")
+        return RelayDelivery("delivered")
 
-    async def _erase(self, message: Leased) -> Delivery:
+    async def _erase(self, message: Leased) -> RelayDelivery:
         lead_id = message.payload["lead_id"]
         running = await asyncio.to_thread(self._workflows_of, lead_id)
         await end_at_once(self._client, running, "The person was erased.", LONGEST_CALL)
         await asyncio.to_thread(self._clear_again, lead_id, message.payload["last"])
-        return Delivery("delivered")
+        return RelayDelivery("delivered")
 
-    async def _without_wait(self, message: Leased, task_id: int, wait: tasks.Wait) -> Delivery:
+    async def _without_wait(
+        self, message: Leased, task_id: int, wait: tasks.TaskWait
+    ) -> RelayDelivery:
         """What to do with a disposition that no activity waits for now."""
         run = self._client.get_workflow_handle(wait.workflow_id, run_id=wait.run_id)
         running = completed = False
@@ -358,16 +360,18 @@ class Relay:
         if completed:
             # By the wait itself, or by a relay that died before it noted so.
             await asyncio.to_thread(self._mark_consumed, task_id)
-            return Delivery("delivered")
+            return RelayDelivery("delivered")
         if wait.consumed:
-            return Delivery("delivered")  # The journey closes the task, and takes it from there.
+            return RelayDelivery(
+                "delivered"
+            )  # The journey closes the task, and takes it from there.
         if running:
             # The wait has yet to begin, or begins again; the journey looks at the row then.
             delay = min(_backoff(message.attempts), SHORT_BACKOFF_SECONDS)
-            return Delivery("retry", "the journey does not wait for it now", delay)
+            return RelayDelivery("retry", "the journey does not wait for it now", delay)
         if await asyncio.to_thread(self._mark_late, task_id):
-            return Delivery("undeliverable", "the journey had gone on")
-        return Delivery("delivered")
+            return RelayDelivery("undeliverable", "the journey had gone on")
+        return RelayDelivery("delivered")
 
     def _workflows_of(self, lead_id: int) -> list[str]:
         with self._engine.connect() as connection:
@@ -377,7 +381,7 @@ class Relay:
         with self._engine.begin() as connection:
             erasure.clear_again(connection, lead_id, last=last)
 
-    def _wait_of(self, task_id: int) -> tasks.Wait:
+    def _wait_of(self, task_id: int) -> tasks.TaskWait:
         with self._engine.connect() as connection:
             return tasks.wait_of(connection, task_id)
 
@@ -390,7 +394,7 @@ class Relay:
             return tasks.mark_late(connection, task_id)
 
 
-def _count(settled: list[tuple[Leased, Delivery]]) -> None:
+def _count(settled: list[tuple[Leased, RelayDelivery]]) -> None:
     for message, said in settled:
         RELAY_MESSAGES.labels(message.kind, said.outcome).inc()
         if said.outcome == "delivered":

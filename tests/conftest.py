@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, settings
 from embedded.postgres import EmbeddedPostgres
 from store import migrate
 from store.engine import engine
-from tests.folders import server_folder
-from tests.workflows.harness import publish
+from tests.support.folders import server_folder
+from tests.support.workflow_world import publish
 
 TEMPLATE = "perennial_template"
 

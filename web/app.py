@@ -36,7 +36,7 @@ from web.sign_in.password import password_pages
 from web.sign_in.second_factor import second_factor_pages
 from web.sign_in.second_factor_manage import manage_pages
 from web.sign_in.second_factor_set_up import set_up_pages
-from web.sign_in.sign_in import Door, sign_in_pages
+from web.sign_in.sign_in import SignInService, sign_in_pages
 from web.tracking.api import tracking_api
 from web.tracking.client_settings import client_settings
 from web.unhandled import Unhandled
@@ -112,7 +112,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(sendgrid_inbound(settings, database))
     app.include_router(tracking_api(settings, database))
     app.include_router(client_settings(settings, database))
-    door = Door(settings, database)
+    door = SignInService(settings, database)
     for pages in (sign_in_pages, password_pages, second_factor_pages, set_up_pages, manage_pages):
         app.include_router(pages(door))
     if door.has_provider:
@@ -136,7 +136,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @app.get("/readyz")
     async def ready() -> Response:
-        problem = await api.state.here.readiness.problem()
+        problem = await api.state.context.readiness.problem()
         return JSONResponse({"status": problem or "ok"}, 503 if problem else 200)
 
     @app.get("/style.css")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.translations.translator import N_
 from web.doors import told
-from web.problems import Problem
+from web.problems import RequestProblem
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +146,7 @@ class _Bounded:
         if self._is_answered:
             return
         log.warning("a request was refused", status=status, reason=detail)
-        response = told(Request(self.scope), Problem(status, "invalid", detail), TOO_MUCH)
+        response = told(Request(self.scope), RequestProblem(status, "invalid", detail), TOO_MUCH)
         await refuse_early(response, self._receive, self._send)
 
 

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect, HTTPConnection
 
 from domain.refusals import Refusal
 from store.published.policies import PolicyMissing
-from web.problems import Problem, answer, unavailable
+from web.problems import RequestProblem, answer, unavailable
 from web.views import sorry, translator_of
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ def refusal(
     *,
     code: str = "",
     headers: dict[str, str] | None = None,
-) -> Problem:
+) -> RequestProblem:
     """Why a request is refused as a whole; nothing of it is kept.
 
     Args:
@@ -85,10 +85,10 @@ def refusal(
         code: for programs; the usual one of the status when left out.
     """
     code = code or _CODES.get(status, "unavailable" if status == 503 else "invalid")
-    return Problem(status, code, detail, headers, field=field)
+    return RequestProblem(status, code, detail, headers, field=field)
 
 
-def told(asked: HTTPConnection, problem: Problem, sentence: str, home: str = "") -> Response:
+def told(asked: HTTPConnection, problem: RequestProblem, sentence: str, home: str = "") -> Response:
     """The problem for a program, a page with the sentence for a person.
 
     Args:

@@ -49,7 +49,7 @@ class ProblemDetails(BaseModel):
     errors: list[FieldError] = []
 
 
-class Problem(Refusal):
+class RequestProblem(Refusal):
     """What only HTTP can refuse: a body that is too large, too many requests."""
 
     def __init__(
@@ -79,7 +79,9 @@ MAY_BE_DONE = sentence(
 )
 
 
-INTERNAL = Problem(500, "internal", "Something went wrong here, not in the request. Try again.")
+INTERNAL = RequestProblem(
+    500, "internal", "Something went wrong here, not in the request. Try again."
+)
 """The answer to what nobody foresaw; the log says where it happened."""
 
 
@@ -106,7 +108,7 @@ def answer(refusal: Refusal, **more: object) -> Response:
         code=refusal.code,
         errors=[FieldError(**asdict(one)) for one in mistakes],
     )
-    own = refusal.headers if isinstance(refusal, Problem) else {}
+    own = refusal.headers if isinstance(refusal, RequestProblem) else {}
     if isinstance(refusal, TooMany):
         own = {"Retry-After": str(refusal.again_in)}
     return JSONResponse(
@@ -131,7 +133,9 @@ def handle_problems(app: FastAPI) -> None:
         if error.status_code == 404:
             return answer(Missing("There is no such address; /api/openapi.json lists them."))
         code = "method_not_allowed" if error.status_code == 405 else "invalid"
-        return answer(Problem(error.status_code, code, str(error.detail), headers=error.headers))
+        return answer(
+            RequestProblem(error.status_code, code, str(error.detail), headers=error.headers)
+        )
 
     @app.exception_handler(RequestValidationError)
     def not_understood(_request: Request, error: RequestValidationError) -> Response:

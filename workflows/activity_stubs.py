@@ -15,7 +15,6 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 from domain.contracts.confirmation import AskToConfirm
-from domain.contracts.desk import MindDesk, Minded
 from domain.contracts.journey import (
     EMAIL_QUEUE,
     AdvanceOpportunity,
@@ -26,15 +25,15 @@ from domain.contracts.journey import (
     EndJourney,
     Enrolled,
     Entered,
+    EnterRecycle,
     MeetingPlan,
     OpenedTask,
     OpenOpportunity,
     OpportunityOpened,
-    Park,
-    Parking,
     PhaseEntry,
     Plan,
     PlanMeeting,
+    RecycleStay,
     RunStep,
     SendOne,
     TaskRequest,
@@ -46,12 +45,12 @@ from domain.contracts.journey_sales import (
     EnforcePromises,
     FindNextDate,
     FindNextMeeting,
-    HoldPromises,
     LeaveCadence,
     NextCall,
     NextDate,
     NextMeeting,
     OutcomeMissing,
+    PauseSlaClocks,
     PlanNextCall,
     PromisesEnforced,
     StallAnswer,
@@ -59,6 +58,7 @@ from domain.contracts.journey_sales import (
     WelcomeCustomer,
 )
 from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
+from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
 
@@ -79,7 +79,7 @@ PROVIDERS = RetryPolicy(
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
 SHORTEST_STANDSTILL, LONGEST_STANDSTILL = timedelta(hours=1), timedelta(days=1)
-"""How long a workflow waits for somebody to mend what no other attempt could."""
+"""How long a workflow waits for somebody to fix what no other attempt could."""
 HEARTBEAT = timedelta(seconds=10)
 """A worker that says nothing for so long is dead, and another attempt begins."""
 
@@ -130,10 +130,10 @@ async def enforce_promises(request: EnforcePromises) -> PromisesEnforced:
     )
 
 
-async def hold_promises(request: HoldPromises) -> None:
+async def pause_sla_clocks(request: PauseSlaClocks) -> None:
     """Have the clocks of the SLA stand still, or go on."""
     summary = "Stop the SLA clocks" if request.paused else "Let the SLA clocks go on"
-    await _record("hold_promises", request, type(None), summary)
+    await _record("pause_sla_clocks", request, type(None), summary)
 
 
 async def plan_next_call(request: PlanNextCall) -> NextCall:
@@ -167,7 +167,7 @@ async def outcome_is_missing(request: OutcomeMissing) -> None:
 
 
 async def open_opportunity(request: OpenOpportunity) -> OpportunityOpened:
-    """Record the sale that a held meeting may lead to."""
+    """Record the opportunity that a held meeting may lead to."""
     return await _record("open_opportunity", request, OpportunityOpened, "Open opportunity")
 
 
@@ -181,10 +181,10 @@ async def close_opportunity(request: CloseOpportunity) -> None:
     await _record("close_opportunity", request, type(None), f"Close: {request.outcome}")
 
 
-async def sale_stands_still(request: StandsStill) -> StallAnswer:
-    """Do what the policy says about a sale whose stage ran over."""
+async def opportunity_stands_still(request: StandsStill) -> StallAnswer:
+    """Do what the policy says about an opportunity whose stage ran over."""
     return await _record(
-        "sale_stands_still", request, StallAnswer, f"Stands still, time {request.overruns}"
+        "opportunity_stands_still", request, StallAnswer, f"Stands still, time {request.overruns}"
     )
 
 
@@ -215,9 +215,9 @@ async def end_care(request: EndCare) -> None:
     await _record("end_care", request, type(None), "End the customer's care")
 
 
-async def park(request: Park) -> Parking:
+async def enter_recycle(request: EnterRecycle) -> RecycleStay:
     """Enter the recycle stage and ask how long to stay."""
-    return await _record("park", request, Parking, f"Park: {request.reason}")
+    return await _record("enter_recycle", request, RecycleStay, f"Recycle: {request.reason}")
 
 
 async def end_journey(request: EndJourney) -> None:
@@ -242,9 +242,11 @@ async def send_webhook(request: WebhookAttempt) -> WebhookAttempted:
     return await _post("send_webhook", request, WebhookAttempted, "Send the event")
 
 
-async def mind_desk(request: MindDesk) -> Minded:
+async def sweep_sales(request: SweepSales) -> SalesSwept:
     """Look after what time alone changes in sales."""
-    return await _record("mind_desk", request, Minded, "Mind absences and the overflow queue")
+    return await _record(
+        "sweep_sales", request, SalesSwept, "Sweep absences and the unassigned queue"
+    )
 
 
 async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from temporalio import workflow
 
 from domain.contracts.journey import (
-    Code,
+    EventCode,
+    JourneyEvent,
     MeetingPlan,
-    Notice,
     PlanMeeting,
     SendOne,
     TaskRequest,
@@ -17,9 +17,9 @@ from domain.contracts.tasks import Disposition, TaskKind
 from workflows import activity_stubs
 from workflows.waiting import Inbox
 
-CHANGED = (Code.RESCHEDULED, Code.CANCELLED, Code.TAKEN_OVER)
-MEETING_NEWS = (Code.BOOKED, *CHANGED, Code.NO_SHOW, Code.ATTENDED)
-OF_THE_SETTING = (Code.CANCELLED, Code.NO_SHOW, Code.ATTENDED, Code.TAKEN_OVER)
+CHANGED = (EventCode.RESCHEDULED, EventCode.CANCELLED, EventCode.TAKEN_OVER)
+MEETING_NEWS = (EventCode.BOOKED, *CHANGED, EventCode.NO_SHOW, EventCode.ATTENDED)
+OF_THE_SETTING = (EventCode.CANCELLED, EventCode.NO_SHOW, EventCode.ATTENDED, EventCode.TAKEN_OVER)
 """News about the setting of the meeting that the plan was made for."""
 
 ASKED_AT_MOST = 3
@@ -43,20 +43,20 @@ class Appointment:
     def forget_before(self, plan: MeetingPlan) -> None:
         """Drop the news that the plan takes into account already: of earlier settings of the
         meeting, and that it was set as it is."""
-        for notice in list(self.inbox.state.inbox):
-            known = notice.attempt < plan.attempt or (
-                notice.attempt == plan.attempt and notice.code not in OF_THE_SETTING
+        for event in list(self.inbox.state.inbox):
+            known = event.attempt < plan.attempt or (
+                event.attempt == plan.attempt and event.code not in OF_THE_SETTING
             )
-            if notice.code in MEETING_NEWS and known:
-                self.inbox.state.inbox.remove(notice)
+            if event.code in MEETING_NEWS and known:
+                self.inbox.state.inbox.remove(event)
 
-    async def hold(self, plan: MeetingPlan) -> MeetingOutcome:
+    async def conduct(self, plan: MeetingPlan) -> MeetingOutcome:
         """Confirm and remind until the appointment is over, then ask what became of it."""
         if plan.cancelled:
             return _called_off(plan.cancelled_by)
         if plan.outcome:
             # News that came late brought the lead here: what was said of the meeting stays.
-            self.inbox.discard(Code.NO_SHOW)
+            self.inbox.discard(EventCode.NO_SHOW)
             return MeetingOutcome(plan.outcome)
         await self.mail(plan, "confirmation", "meeting-confirmation")
         for reminder in plan.reminders:
@@ -78,9 +78,9 @@ class Appointment:
                     attempt=times,
                     meeting_id=self.inbox.state.meeting_id,
                 ),
-                wake=(*CHANGED, Code.NO_SHOW),
+                wake=(*CHANGED, EventCode.NO_SHOW),
             )
-            if isinstance(result, Notice):
+            if isinstance(result, JourneyEvent):
                 return await self.changed(plan, result)
             if isinstance(result.disposition, Disposition):
                 return MeetingOutcome(result.disposition)
@@ -90,7 +90,7 @@ class Appointment:
                 )
         return MeetingOutcome.UNKNOWN
 
-    async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> Notice | None:
+    async def until(self, plan: MeetingPlan, seconds: float, summary: str) -> JourneyEvent | None:
         """Rest until ``seconds`` after the plan was made; a change of the meeting ends it, and so
         does a calendar service that saw nobody come."""
         gone = (workflow.now() - self.planned_at).total_seconds()
@@ -98,12 +98,12 @@ class Appointment:
             seconds - gone,
             details=plan.details,
             summary=summary,
-            wake=(*CHANGED, Code.NO_SHOW),
+            wake=(*CHANGED, EventCode.NO_SHOW),
         )
 
-    async def changed(self, plan: MeetingPlan, change: Notice) -> MeetingOutcome:
+    async def changed(self, plan: MeetingPlan, change: JourneyEvent) -> MeetingOutcome:
         """The outcome that a change of the meeting amounts to."""
-        if change.code != Code.CANCELLED:
+        if change.code != EventCode.CANCELLED:
             return MeetingOutcome(change.code)
         outcome = _called_off(change.reason)
         ours = outcome == MeetingOutcome.CANCELLED_BY_US

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import Code, Enrolled, Notice, RunStep, TaskRequest
+from domain.contracts.journey import Enrolled, EventCode, JourneyEvent, RunStep, TaskRequest
 from domain.contracts.tasks import Disposition, TaskKind
 from workflows import activity_stubs
 from workflows.waiting import Inbox
@@ -12,35 +12,35 @@ from workflows.waiting import Inbox
 
 async def run_cadence(
     inbox: Inbox, enrolled: Enrolled, *, beside: bool = False, also: tuple[str, ...] = ()
-) -> Notice:
-    """Take the lead through the cadence it is enrolled in, maybe ``beside`` its phase. The notices
+) -> JourneyEvent:
+    """Take the lead through the cadence it is enrolled in, maybe ``beside`` its phase. The events
     in ``also`` end it early, besides those that the cadence names.
 
     Returns:
-        The notice that ended it early, or one whose code is the cadence's own exit reason
+        The event that ended it early, or one whose code is the cadence's own exit reason
         (``exhausted`` at its last step).
     """
     plan = enrolled.plan
     wake = (*enrolled.exit_on, *also)
     while plan.kind != "exit":
-        notice = await inbox.rest(
+        event = await inbox.rest(
             plan.seconds,
             details=plan.details,
             summary=plan.summary,
-            wake=(*wake, Code.REPLAN),
+            wake=(*wake, EventCode.REPLAN),
         )
-        if notice and notice.code != Code.REPLAN:
-            return notice
+        if event and event.code != EventCode.REPLAN:
+            return event
         completed = False
-        if plan.kind == "task" and not notice:
+        if plan.kind == "task" and not event:
             result = await inbox.ask(_task(inbox, enrolled, plan.step), wake)
-            if isinstance(result, Notice):
+            if isinstance(result, JourneyEvent):
                 return result
             match result.disposition:
                 case Disposition.MEETING_BOOKED:
-                    return Notice(Code.BOOKED, ref=result.ref)
+                    return JourneyEvent(EventCode.BOOKED, ref=result.ref)
                 case Disposition.NOT_INTERESTED:
-                    return Notice(result.disposition)
+                    return JourneyEvent(result.disposition)
             completed = True
         plan = await activity_stubs.run_step(
             RunStep(
@@ -52,7 +52,7 @@ async def run_cadence(
                 beside,
             )
         )
-    return Notice(plan.reason)
+    return JourneyEvent(plan.reason)
 
 
 def _task(inbox: Inbox, enrolled: Enrolled, step: str) -> TaskRequest:

@@ -9,7 +9,7 @@ from workflows import activity_stubs
 
 
 @workflow.defn(name=CONFIRMATION_WORKFLOW)
-class Confirmation:
+class ConfirmationWorkflow:
     """Sends the mail; what the reader does about it comes through the web app."""
 
     @workflow.run

@@ -1,4 +1,5 @@
-"""Customer: the sale was won. Somebody looks after the customer, and is told when a date nears."""
+"""Customer: the opportunity was won. Somebody looks after the customer, and is told when a date
+nears."""
 
 from __future__ import annotations
 
@@ -9,10 +10,10 @@ from temporalio import workflow
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
 from domain.contracts.journey import (
-    Code,
+    EventCode,
+    JourneyEvent,
     JourneyResult,
     JourneyState,
-    Notice,
     Phase,
     TaskRequest,
 )
@@ -32,13 +33,13 @@ from workflows.phase import JourneyPhase
 from workflows.side_workflows import ENDS_MAIL
 from workflows.transition import Transition, end
 
-ASKS = (Code.REPLIED, Code.BOOKED, Code.SCORE_REACHED)
-"""Notices that somebody should see to."""
+ASKS = (EventCode.REPLIED, EventCode.BOOKED, EventCode.SCORE_REACHED)
+"""Events that somebody should see to."""
 CHURNED = "churned"
 
 
 @workflow.defn(name=Phase.CUSTOMER)
-class Customer(JourneyPhase):
+class CustomerPhase(JourneyPhase):
     """A lead that bought. One that leaves again is a lead again: it comes to recycle, whose policy
     says when to ask once more."""
 
@@ -66,7 +67,7 @@ class Customer(JourneyPhase):
             self.assign(care.owner, care.score_band)
             if care.ends:
                 return end("customer", self.state.reason)
-            self.discard(Code.REPLIED, Code.BOOKED)
+            self.discard(EventCode.REPLIED, EventCode.BOOKED)
             await self.hand_over(care)
         listening, keeping = asyncio.create_task(self.listen()), asyncio.create_task(self.keep())
         await workflow.wait([listening, keeping], return_when=asyncio.FIRST_COMPLETED)
@@ -121,21 +122,21 @@ class Customer(JourneyPhase):
         )
 
     async def listen(self) -> None:
-        """Hear one notice after the other until the story is over."""
+        """Hear one event after the other until the story is over."""
         while True:
             await workflow.wait_condition(lambda: self.kept or self.has(*ASKS, *ENDS_MAIL))
             if self.kept:
                 return
-            if notice := self.consume(*ASKS, *ENDS_MAIL):
-                await self.hear(notice)
+            if event := self.consume(*ASKS, *ENDS_MAIL):
+                await self.hear(event)
 
-    async def hear(self, notice: Notice) -> None:
+    async def hear(self, event: JourneyEvent) -> None:
         """Bring what the customer says to its owner, and end the mails where it ends them."""
-        if notice.code in ENDS_MAIL:
-            await self.notify("engagement", Notice(notice.code, notice.ref))
-        if notice.code in ASKS:
+        if event.code in ENDS_MAIL:
+            await self.notify("engagement", JourneyEvent(event.code, event.ref))
+        if event.code in ASKS:
             question = StandaloneTaskState(
-                self.state.lead_id, TaskKind.CUSTOMER_QUESTION, step=notice.code
+                self.state.lead_id, TaskKind.CUSTOMER_QUESTION, step=event.code
             )
             # Who still has a question to see to sees to this, too.
             with suppress(WorkflowAlreadyStartedError):

@@ -7,10 +7,10 @@ from dataclasses import replace
 from temporalio import workflow
 
 from domain.contracts.journey import (
-    Code,
+    EventCode,
+    JourneyEvent,
     JourneyResult,
     JourneyState,
-    Notice,
     Phase,
     SendOne,
     TaskRequest,
@@ -19,7 +19,7 @@ from domain.contracts.journey_sales import (
     CANCELLED_BY_US,
     OUTBOUND,
     OUTCOME_UNKNOWN,
-    HoldPromises,
+    PauseSlaClocks,
     PlanNextCall,
 )
 from domain.contracts.tasks import OUT_FOR_GOOD, Disposition, TaskKind
@@ -29,7 +29,7 @@ from workflows.transition import Transition, end
 
 
 @workflow.defn(name=Phase.FOLLOW_UP)
-class FollowUp(JourneyPhase):
+class FollowUpPhase(JourneyPhase):
     """A lead that marketing handed to sales."""
 
     phase = Phase.FOLLOW_UP
@@ -49,7 +49,7 @@ class FollowUp(JourneyPhase):
         """Escalate, qualify, call."""
         if self.state.reason in (OUTBOUND, OUTCOME_UNKNOWN, CANCELLED_BY_US):
             return await self.go_on_calling()
-        self.discard(Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
+        self.discard(EventCode.SCORE_REACHED, EventCode.REPLIED, EventCode.INTEREST)
         entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
         if transition := await self.qualify():
@@ -65,8 +65,8 @@ class FollowUp(JourneyPhase):
 
     async def qualify(self) -> Transition | None:
         """Have the SDR accept or return the lead; None when it was accepted."""
-        result = await self.ask(self.task(TaskKind.QUALIFY, 1), wake=(Code.BOOKED,))
-        if isinstance(result, Notice):
+        result = await self.ask(self.task(TaskKind.QUALIFY, 1), wake=(EventCode.BOOKED,))
+        if isinstance(result, JourneyEvent):
             return self.booked(result.ref)
         match result.disposition:
             case Disposition.ACCEPT:
@@ -92,20 +92,22 @@ class FollowUp(JourneyPhase):
                 return Transition(Phase.RECYCLE, planned.plan.reason)
             self.waits_for_a_call = True
             # A lead that writes back, or is hot, is called now, not at the end of the gap.
-            notice = await self.rest(
+            event = await self.rest(
                 planned.plan.seconds,
                 details=planned.plan.details,
                 summary=planned.plan.summary,
-                wake=(Code.BOOKED, Code.REPLIED, Code.HOT, Code.REPLAN),
+                wake=(EventCode.BOOKED, EventCode.REPLIED, EventCode.HOT, EventCode.REPLAN),
             )
             self.waits_for_a_call = False
-            if notice and notice.code == Code.BOOKED:
-                return self.booked(notice.ref)
-            if notice and notice.code == Code.REPLAN:
+            if event and event.code == EventCode.BOOKED:
+                return self.booked(event.ref)
+            if event and event.code == EventCode.REPLAN:
                 request = replace(request, began=planned.began, pauses=list(self.pauses))
                 continue
-            result = await self.ask(self.task(TaskKind.CALL, planned.attempt), wake=(Code.BOOKED,))
-            if isinstance(result, Notice) or result.disposition == Disposition.MEETING_BOOKED:
+            result = await self.ask(
+                self.task(TaskKind.CALL, planned.attempt), wake=(EventCode.BOOKED,)
+            )
+            if isinstance(result, JourneyEvent) or result.disposition == Disposition.MEETING_BOOKED:
                 return self.booked(result.ref)
             request = replace(
                 self.next_call(),
@@ -119,7 +121,7 @@ class FollowUp(JourneyPhase):
         """Begin to wait for a call, with a plan that knows of no pause and all that changed. A lead
         that was hot before has been called just now."""
         self.pauses.clear()
-        self.discard(Code.REPLAN, Code.HOT)
+        self.discard(EventCode.REPLAN, EventCode.HOT)
         return PlanNextCall(self.state.lead_id, outbound=self.state.reason == OUTBOUND)
 
     async def unpaused(self) -> None:
@@ -129,13 +131,13 @@ class FollowUp(JourneyPhase):
         stood_still = self.state.paused
         holds = stood_still and self.order is None
         if holds:
-            await activity_stubs.hold_promises(HoldPromises(self.state.lead_id, paused=True))
+            await activity_stubs.pause_sla_clocks(PauseSlaClocks(self.state.lead_id, paused=True))
         await super().unpaused()
         if holds:
-            await activity_stubs.hold_promises(HoldPromises(self.state.lead_id, paused=False))
+            await activity_stubs.pause_sla_clocks(PauseSlaClocks(self.state.lead_id, paused=False))
         if stood_still and self.waits_for_a_call:
             self.pauses.append((began, workflow.now().timestamp()))
-            self.state.inbox.append(Notice(Code.REPLAN))
+            self.state.inbox.append(JourneyEvent(EventCode.REPLAN))
 
     async def mail_after_call(self, call: str, template: str) -> None:
         """Write to the lead after a call, once per call."""
@@ -144,7 +146,7 @@ class FollowUp(JourneyPhase):
 
     def booked(self, meeting_id: int) -> Transition:
         """On to the appointment."""
-        return Transition(Phase.MEETING, Code.BOOKED, meeting_id=meeting_id)
+        return Transition(Phase.MEETING, EventCode.BOOKED, meeting_id=meeting_id)
 
     def task(self, kind: TaskKind, attempt: int) -> TaskRequest:
         """Work for the lead's SDR."""

@@ -33,7 +33,7 @@ class Interrupted:
 
 
 @dataclass
-class Watch:
+class SlaWatch:
     """The SLA timer beside a task: when its promises are looked at next."""
 
     next_look: datetime | None
@@ -77,7 +77,7 @@ async def perform(
     opened = await activity_stubs.open_task(request)
     set_details(opened.details)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
-    watch = Watch(_in(opened.watch_seconds), changed, looked)
+    watch = SlaWatch(_in(opened.watch_seconds), changed, looked)
     while True:
         waiting = _start_waiting(request, opened, deadline)
         while await _waited(waiting, interrupted, watch) == "watch":
@@ -111,7 +111,7 @@ def _start_waiting(request: TaskRequest, opened: OpenedTask, deadline: datetime)
 
 
 async def _waited(
-    waiting: Waiting, interrupted: Callable[[], bool], watch: Watch
+    waiting: Waiting, interrupted: Callable[[], bool], watch: SlaWatch
 ) -> Literal["person", "interruption", "watch"]:
     """What ended the wait."""
     left = watch.next_look - workflow.now() if watch.next_look else None

@@ -10,7 +10,7 @@ from temporalio import workflow
 from domain.contracts.journey import (
     BeginCadence,
     CallOffMeeting,
-    Code,
+    EventCode,
     JourneyResult,
     JourneyState,
     MeetingPlan,
@@ -29,7 +29,7 @@ KEEPS_MEETING = (Phase.MEETING, Phase.OPPORTUNITY, Phase.CUSTOMER)
 
 
 @workflow.defn(name=Phase.MEETING)
-class Meeting(JourneyPhase):
+class MeetingPhase(JourneyPhase):
     """A lead with an appointment."""
 
     phase = Phase.MEETING
@@ -46,7 +46,7 @@ class Meeting(JourneyPhase):
 
     async def story(self) -> Transition:
         """Confirm, remind, learn the outcome; after a no-show, try to rebook."""
-        self.discard(Code.REPLIED, Code.SCORE_REACHED, Code.INTEREST)
+        self.discard(EventCode.REPLIED, EventCode.SCORE_REACHED, EventCode.INTEREST)
         entered = await activity_stubs.enter_phase(self.entry())
         self.assign(entered.owner, entered.score_band)
         try:
@@ -60,7 +60,7 @@ class Meeting(JourneyPhase):
         """Hold the meeting, and if it did not come about, the next one."""
         while True:
             plan = await self.appointment.plan()
-            outcome = await self.appointment.hold(plan)
+            outcome = await self.appointment.conduct(plan)
             match outcome:
                 case MeetingOutcome.HELD:
                     return Transition(Phase.OPPORTUNITY, outcome)
@@ -118,13 +118,13 @@ class Meeting(JourneyPhase):
                 meeting_id=self.state.meeting_id,
             )
         )
-        exits = replace(enrolled, exit_on=[*enrolled.exit_on, Code.ATTENDED])
+        exits = replace(enrolled, exit_on=[*enrolled.exit_on, EventCode.ATTENDED])
         ending = await run_cadence(self, exits)
-        if ending.code == Code.ATTENDED:
+        if ending.code == EventCode.ATTENDED:
             return None
-        if ending.code == Code.REPLIED:
+        if ending.code == EventCode.REPLIED:
             return Transition(Phase.FOLLOW_UP, ending.code)
-        if ending.code not in (Code.BOOKED, Code.RESCHEDULED):
+        if ending.code not in (EventCode.BOOKED, EventCode.RESCHEDULED):
             return Transition(Phase.RECYCLE, lost)
         self.state.meeting_id = ending.ref or self.state.meeting_id
         return None

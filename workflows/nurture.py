@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import BeginCadence, Code, JourneyResult, JourneyState, Phase
+from domain.contracts.journey import BeginCadence, EventCode, JourneyResult, JourneyState, Phase
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.phase import JourneyPhase
@@ -12,7 +12,7 @@ from workflows.transition import Transition
 
 
 @workflow.defn(name=Phase.NURTURE)
-class Nurture(JourneyPhase):
+class NurturePhase(JourneyPhase):
     """A lead that is not yet ready for sales."""
 
     phase = Phase.NURTURE
@@ -39,13 +39,13 @@ class Nurture(JourneyPhase):
         )
         if enrolled.entered:
             self.state.score_band = enrolled.entered.score_band
-        ending = await run_cadence(self, enrolled, also=(Code.PLAY,))
+        ending = await run_cadence(self, enrolled, also=(EventCode.PLAY,))
         match ending.code:
-            case Code.SCORE_REACHED | Code.REPLIED:
+            case EventCode.SCORE_REACHED | EventCode.REPLIED:
                 return Transition(Phase.FOLLOW_UP, ending.code)
-            case Code.BOOKED:
+            case EventCode.BOOKED:
                 return Transition(Phase.MEETING, ending.code, meeting_id=ending.ref)
-            case Code.PLAY:
-                return Transition(Phase.NURTURE, Code.PLAY, cadence=ending.reason)
+            case EventCode.PLAY:
+                return Transition(Phase.NURTURE, EventCode.PLAY, cadence=ending.reason)
             case _:
                 return Transition(Phase.RECYCLE, ending.code)

@@ -6,10 +6,10 @@ from temporalio import workflow
 
 from domain.contracts.journey import (
     OPPORTUNITY_WORKFLOW,
-    Code,
+    EventCode,
+    JourneyEvent,
     JourneyResult,
     JourneyState,
-    Notice,
     OpenOpportunity,
     OpportunityState,
     Phase,
@@ -22,7 +22,7 @@ from workflows.transition import Transition
 
 
 @workflow.defn(name=Phase.OPPORTUNITY)
-class Opportunity(JourneyPhase):
+class OpportunityPhase(JourneyPhase):
     """A lead whose appointment was held and that is worth pursuing."""
 
     phase = Phase.OPPORTUNITY
@@ -59,7 +59,7 @@ class Opportunity(JourneyPhase):
             OPPORTUNITY_WORKFLOW,
             OpportunityState(opportunity_id, self.state.lead_id),
             workflow_id,
-            f"Sale to lead {self.state.lead_id}",
+            f"Opportunity with lead {self.state.lead_id}",
         )
         await self.accompany(workflow_id)
 
@@ -72,20 +72,20 @@ class Opportunity(JourneyPhase):
         """
         name = opportunity_workflow_id(opportunity_id)
         while True:
-            notice = await self.rest(
+            event = await self.rest(
                 float("inf"),
-                details=sentence("Waiting for the outcome of {sale}", sale=name),
+                details=sentence("Waiting for the outcome of {opportunity}", opportunity=name),
                 summary=f"Outcome of {name}",
-                wake=(Code.CLOSED, Code.REPLIED),
+                wake=(EventCode.CLOSED, EventCode.REPLIED),
             )
-            match notice:
-                case Notice(code=Code.REPLIED, ref=ref):
-                    await self.notify("engagement", Notice(Code.REPLIED, ref))
-                case Notice(ref=closed, reason=reason) if closed == opportunity_id:
+            match event:
+                case JourneyEvent(code=EventCode.REPLIED, ref=ref):
+                    await self.notify("engagement", JourneyEvent(EventCode.REPLIED, ref))
+                case JourneyEvent(ref=closed, reason=reason) if closed == opportunity_id:
                     return reason
 
     async def leave(self, transition: Transition) -> None:
         """Close the opportunity of a lead that an operator took elsewhere; one that bought
         something else may buy this too."""
-        if transition.reason != Code.WON:
+        if transition.reason != EventCode.WON:
             await super().leave(transition)

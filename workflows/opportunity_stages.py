@@ -1,4 +1,4 @@
-"""One sale, stage by stage; an account may have several that move on their own."""
+"""One opportunity, stage by stage; an account may have several that move on their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.contracts.journey import (
     OPPORTUNITY_WORKFLOW,
     AdvanceOpportunity,
     CloseOpportunity,
-    Notice,
+    JourneyEvent,
     OpportunityState,
     TaskRequest,
     opportunity_workflow_id,
@@ -44,9 +44,9 @@ class OpportunityStages:
         await self.notify_help("resume")
 
     @workflow.signal
-    async def engagement(self, notice: Notice) -> None:
+    async def engagement(self, event: JourneyEvent) -> None:
         """The lead did something: marketing's help ends where that ends it."""
-        await self.notify_help("engagement", notice)
+        await self.notify_help("engagement", event)
 
     @workflow.run
     async def run(self, state: OpportunityState) -> str:
@@ -95,7 +95,7 @@ class OpportunityStages:
     async def stands_still(self, asked: str) -> bool:
         """Warn the owner of a stage that runs over, then help, then ask to have the opportunity
         back; whether anything was left to try. The last task asked for ``asked``."""
-        stall = await activity_stubs.sale_stands_still(
+        stall = await activity_stubs.opportunity_stands_still(
             StandsStill(self.state.opportunity_id, self.state.overruns, asked, self.state.may_help)
         )
         if stall.cadence:
@@ -114,10 +114,10 @@ class OpportunityStages:
         if self.state.paused:
             await self.notify_help("pause")
 
-    async def notify_help(self, signal: str, *notices: Notice) -> None:
+    async def notify_help(self, signal: str, *events: JourneyEvent) -> None:
         """Tell marketing's help, if there is any, what the opportunity was told."""
         if self.state.help:
-            await side_workflows.notify(self.state.help, signal, *notices)
+            await side_workflows.notify(self.state.help, signal, *events)
 
     def task(self) -> TaskRequest:
         """The owner's task for the stage the opportunity is in."""
@@ -131,7 +131,7 @@ class OpportunityStages:
         )
 
     async def close(self, outcome: str, reason: str) -> str:
-        """Record the outcome, tell the journey, and have a lost sale looked at once more."""
+        """Record the outcome, tell the journey, and have a lost opportunity looked at once more."""
         opportunity_id = self.state.opportunity_id
         await self.notify_help("stop")
         await activity_stubs.close_opportunity(CloseOpportunity(opportunity_id, outcome, reason))

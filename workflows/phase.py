@@ -12,11 +12,11 @@ from domain.contracts.journey import (
     ENDED,
     IN_SALES,
     STAGE_OF_PHASE,
-    Code,
     EndJourney,
+    EventCode,
+    JourneyEvent,
     JourneyResult,
     JourneyState,
-    Notice,
     Phase,
     PhaseEntry,
     Stage,
@@ -28,9 +28,9 @@ from workflows import activity_stubs, side_workflows
 from workflows.transition import OperatorOverride, Transition
 from workflows.waiting import HistoryFull, Inbox
 
-INTEREST_SHOWN = (Code.SCORE_REACHED, Code.REPLIED, Code.INTEREST)
-"""Notices that bring a lead to sales. While sales works the lead they are sales' to answer."""
-ORDERS_TO_MARKETING = (Code.WOKEN, Code.RETIRED, Code.PLAY)
+INTEREST_SHOWN = (EventCode.SCORE_REACHED, EventCode.REPLIED, EventCode.INTEREST)
+"""Events that bring a lead to sales. While sales works the lead they are sales' to answer."""
+ORDERS_TO_MARKETING = (EventCode.REACTIVATED, EventCode.CLOSED_OUT, EventCode.PLAY)
 """What sales asks for a lead that is with marketing; void once the lead is with sales itself."""
 
 
@@ -45,9 +45,9 @@ class JourneyPhase(Inbox):
         self.entered = state.entered or workflow.info().run_id
 
     @workflow.signal
-    def deal(self, notice: Notice) -> None:
+    def opportunity(self, event: JourneyEvent) -> None:
         """An opportunity was closed."""
-        self.receive(notice)
+        self.receive(event)
 
     @workflow.signal
     async def pause(self) -> None:
@@ -96,7 +96,7 @@ class JourneyPhase(Inbox):
     async def follow(self, story: Callable[[], Awaitable[Transition]]) -> JourneyResult:
         """Run the story of this phase and then go where it leads."""
         self.set_details(sentence("Entering {phase}", phase=self.phase))
-        self.discard(Code.REPLAN)
+        self.discard(EventCode.REPLAN)
         try:
             transition = await story()
         except OperatorOverride as override:
@@ -126,26 +126,26 @@ class JourneyPhase(Inbox):
         if self.state.paused:
             await side_workflows.notify(workflow_id, "pause")
 
-    async def notify(self, signal: str, *notices: Notice) -> None:
+    async def notify(self, signal: str, *events: JourneyEvent) -> None:
         """Tell what runs beside this phase what the phase was told."""
         for workflow_id in list(self.state.side_workflows):
-            await side_workflows.notify(workflow_id, signal, *notices)
+            await side_workflows.notify(workflow_id, signal, *events)
 
     def side_id(self, name: str) -> str:
         """A workflow id beside this journey that no other entry into a phase uses: what was told
         to stop may still be stopping."""
         return f"{journey_id(self.state.lead_id)}-{name}-{self.entered}"
 
-    def accept(self, notice: Notice) -> None:
+    def accept(self, event: JourneyEvent) -> None:
         """Take over a new owner, leave when another opportunity was won, keep all else."""
-        match notice.code:
-            case Code.ASSIGNED:
-                self.assign(notice.reason, self.state.score_band)
+        match event.code:
+            case EventCode.ASSIGNED:
+                self.assign(event.reason, self.state.score_band)
                 self.replan()
-            case Code.WON:
+            case EventCode.WON:
                 self.won_elsewhere()
             case _:
-                super().accept(notice)
+                super().accept(event)
 
     def assign(self, owner: str, score_band: str) -> None:
         """Take over what the entry into a phase of sales found, or who owns the lead now. A lead
@@ -161,7 +161,7 @@ class JourneyPhase(Inbox):
     def won_elsewhere(self) -> None:
         """An opportunity beside the journey's own was won: leave for the customer phase, as an
         operator's move does."""
-        self.order = Transition(Phase.CUSTOMER, Code.WON)
+        self.order = Transition(Phase.CUSTOMER, EventCode.WON)
 
     def entry(self, stage: Stage | None = None) -> PhaseEntry:
         """The record of entering this phase."""
@@ -197,8 +197,8 @@ class JourneyPhase(Inbox):
     def _continue_in(self, transition: Transition, phase: Phase) -> NoReturn:
         cycle = self.state.cycle + transition.next_cycle
         if self.phase in IN_SALES:
-            # Left in the inbox, they would wake the lead as soon as it is parked.
-            self.discard(*INTEREST_SHOWN, *ORDERS_TO_MARKETING, Code.HOT)
+            # Left in the inbox, they would wake the lead as soon as it is recycled.
+            self.discard(*INTEREST_SHOWN, *ORDERS_TO_MARKETING, EventCode.HOT)
         state = replace(
             self.state,
             cycle=cycle,

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import Code, JourneyResult, JourneyState, Notice, Park, Parking, Phase
+from domain.contracts.journey import (
+    EnterRecycle,
+    EventCode,
+    JourneyEvent,
+    JourneyResult,
+    JourneyState,
+    Phase,
+    RecycleStay,
+)
 from workflows import activity_stubs
 from workflows.phase import ORDERS_TO_MARKETING, JourneyPhase
 from workflows.transition import Transition, end
 
 ASKED_FOR = "asked_for"
 """The lead named a day to be called on."""
-ALWAYS_WAKES = (Code.BOOKED, Code.REPLIED, *ORDERS_TO_MARKETING)
-SIGNS_OF_LIFE = (*ALWAYS_WAKES, Code.SCORE_REACHED, Code.INTEREST)
+ALWAYS_WAKES = (EventCode.BOOKED, EventCode.REPLIED, *ORDERS_TO_MARKETING)
+SIGNS_OF_LIFE = (*ALWAYS_WAKES, EventCode.SCORE_REACHED, EventCode.INTEREST)
 
 
 @workflow.defn(name=Phase.RECYCLE)
-class Recycle(JourneyPhase):
-    """A parked lead."""
+class RecyclePhase(JourneyPhase):
+    """A recycled lead."""
 
     phase = Phase.RECYCLE
     renewable = True
@@ -34,49 +42,52 @@ class Recycle(JourneyPhase):
 
     async def story(self) -> Transition:
         """Rest as long as the policy says for this reason, or until the day that was agreed,
-        unless the lead stirs first. When that day changes, look again how long."""
+        unless the lead shows interest first. When that day changes, look again how long."""
         while True:
-            parking = await activity_stubs.park(Park(self.entry(), self.state.reason))
-            self.state.score_band = parking.score_band
-            self.returns_on_a_day = bool(parking.returns_for)
-            if parking.ends:
-                return end("retired", self.state.reason)
+            stay = await activity_stubs.enter_recycle(EnterRecycle(self.entry(), self.state.reason))
+            self.state.score_band = stay.score_band
+            self.returns_on_a_day = bool(stay.returns_for)
+            if stay.ends:
+                return end("closed_out", self.state.reason)
             sign = await self.rest(
-                parking.seconds,
-                details=parking.details,
-                summary=f"Parked: {self.state.reason}",
-                wake=(Code.REPLAN, *(SIGNS_OF_LIFE if parking.wakes_early else ALWAYS_WAKES)),
+                stay.seconds,
+                details=stay.details,
+                summary=f"Recycled: {self.state.reason}",
+                wake=(
+                    EventCode.REPLAN,
+                    *(SIGNS_OF_LIFE if stay.reactivates_early else ALWAYS_WAKES),
+                ),
             )
-            if sign is None or sign.code != Code.REPLAN:
-                return self.way_back(sign, parking)
+            if sign is None or sign.code != EventCode.REPLAN:
+                return self.way_back(sign, stay)
 
     async def unpaused(self) -> None:
         """Wait while the journey is paused; a pause does not put off a day that was agreed."""
         stood_still = self.state.paused
         await super().unpaused()
         if stood_still and self.returns_on_a_day:
-            self.state.inbox.append(Notice(Code.REPLAN))
+            self.state.inbox.append(JourneyEvent(EventCode.REPLAN))
 
-    def way_back(self, sign: Notice | None, parking: Parking) -> Transition:
+    def way_back(self, sign: JourneyEvent | None, stay: RecycleStay) -> Transition:
         """Where the next cycle begins."""
         match sign:
-            case Notice(code=Code.BOOKED, ref=meeting_id):
+            case JourneyEvent(code=EventCode.BOOKED, ref=meeting_id):
                 return Transition(
-                    Phase.MEETING, Code.BOOKED, meeting_id=meeting_id, next_cycle=True
+                    Phase.MEETING, EventCode.BOOKED, meeting_id=meeting_id, next_cycle=True
                 )
-            case Notice(code=Code.REPLIED | Code.SCORE_REACHED as code):
+            case JourneyEvent(code=EventCode.REPLIED | EventCode.SCORE_REACHED as code):
                 return Transition(Phase.FOLLOW_UP, code, next_cycle=True)
-            case Notice(code=Code.RETIRED):
-                return end("retired", Code.RETIRED)
-            case Notice(code=Code.PLAY, reason=cadence):
-                return Transition(Phase.NURTURE, Code.PLAY, cadence=cadence, next_cycle=True)
-            case Notice(code=Code.WOKEN):
-                reason = str(Code.WOKEN)
-            case Notice(code=Code.INTEREST):
+            case JourneyEvent(code=EventCode.CLOSED_OUT):
+                return end("closed_out", EventCode.CLOSED_OUT)
+            case JourneyEvent(code=EventCode.PLAY, reason=cadence):
+                return Transition(Phase.NURTURE, EventCode.PLAY, cadence=cadence, next_cycle=True)
+            case JourneyEvent(code=EventCode.REACTIVATED):
+                reason = str(EventCode.REACTIVATED)
+            case JourneyEvent(code=EventCode.INTEREST):
                 reason = "renewed_interest"
-            case _ if parking.returns_for == ASKED_FOR:
+            case _ if stay.returns_for == ASKED_FOR:
                 # "Call me in March": no mail in between.
                 return Transition(Phase.FOLLOW_UP, ASKED_FOR, next_cycle=True)
             case _:
-                reason = parking.returns_for or f"recycled_{self.state.reason}"
-        return Transition(Phase.NURTURE, reason, cadence=parking.cadence, next_cycle=True)
+                reason = stay.returns_for or f"recycled_{self.state.reason}"
+        return Transition(Phase.NURTURE, reason, cadence=stay.cadence, next_cycle=True)

@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from workflows.confirmation import Confirmation
-from workflows.customer import Customer
-from workflows.desk import Desk
-from workflows.follow_up import FollowUp
-from workflows.meeting import Meeting
-from workflows.nurture import Nurture
-from workflows.opportunity import Opportunity
+from workflows.confirmation import ConfirmationWorkflow
+from workflows.customer import CustomerPhase
+from workflows.follow_up import FollowUpPhase
+from workflows.meeting import MeetingPhase
+from workflows.nurture import NurturePhase
+from workflows.opportunity import OpportunityPhase
 from workflows.opportunity_stages import OpportunityStages
-from workflows.recycle import Recycle
+from workflows.recycle import RecyclePhase
 from workflows.rescore import Rescore
+from workflows.sales_sweep import SalesSweep
 from workflows.side_cadence import SideCadence
 from workflows.side_meeting import SideMeeting
 from workflows.standalone_task import StandaloneTask
-from workflows.webhook_delivery import WebhookDelivery
+from workflows.webhook_delivery import WebhookDeliveryWorkflow
 
 WORKFLOWS = [
-    Nurture,
-    FollowUp,
-    Meeting,
-    Opportunity,
+    NurturePhase,
+    FollowUpPhase,
+    MeetingPhase,
+    OpportunityPhase,
     OpportunityStages,
-    Customer,
+    CustomerPhase,
     SideCadence,
     StandaloneTask,
     SideMeeting,
-    Recycle,
+    RecyclePhase,
     Rescore,
-    Desk,
-    WebhookDelivery,
-    Confirmation,
+    SalesSweep,
+    WebhookDeliveryWorkflow,
+    ConfirmationWorkflow,
 ]

@@ -32,7 +32,7 @@ class SideMeeting(Inbox):
         outcome: str = MeetingOutcome.RESCHEDULED
         while outcome == MeetingOutcome.RESCHEDULED:
             try:
-                outcome = await self.appointment.hold(await self.appointment.plan())
+                outcome = await self.appointment.conduct(await self.appointment.plan())
             except OperatorOverride as override:
                 outcome = override.transition.reason
         await workflow.wait_condition(workflow.all_handlers_finished)

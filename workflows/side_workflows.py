@@ -7,7 +7,7 @@ import contextlib
 
 from temporalio import exceptions, workflow
 
-from domain.contracts.journey import Code, Notice
+from domain.contracts.journey import EventCode, JourneyEvent
 from domain.contracts.journey_sales import (
     SIDE_CADENCE,
     STANDALONE_TASK,
@@ -15,7 +15,7 @@ from domain.contracts.journey_sales import (
     StandaloneTaskState,
 )
 
-ENDS_MAIL = (Code.REPLIED, Code.BOOKED, Code.UNSUBSCRIBED, Code.BOUNCED)
+ENDS_MAIL = (EventCode.REPLIED, EventCode.BOOKED, EventCode.UNSUBSCRIBED, EventCode.BOUNCED)
 """What a lead may do that ends a side cadence."""
 
 
@@ -46,7 +46,7 @@ async def start_task(state: StandaloneTaskState, workflow_id: str) -> None:
     await start(STANDALONE_TASK, state, workflow_id, summary)
 
 
-async def notify(workflow_id: str, signal: str, *notices: Notice) -> None:
+async def notify(workflow_id: str, signal: str, *events: JourneyEvent) -> None:
     """Signal one; if it has ended, there is nothing left to tell it."""
     with contextlib.suppress(exceptions.FailureError):
-        await workflow.get_external_workflow_handle(workflow_id).signal(signal, args=notices)
+        await workflow.get_external_workflow_handle(workflow_id).signal(signal, args=events)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from temporalio import workflow
 
-from domain.contracts.journey import Code, InboxState, Notice, TaskRequest
+from domain.contracts.journey import EventCode, InboxState, JourneyEvent, TaskRequest
 from domain.contracts.tasks import TaskResult
 from domain.sentences import sentence
 from workflows import human_task
@@ -33,14 +33,14 @@ class Inbox:
         self.waiting_for: str = sentence("Starting")
 
     @workflow.signal
-    def engagement(self, notice: Notice) -> None:
+    def engagement(self, event: JourneyEvent) -> None:
         """The lead did something that changes its plan."""
-        self.receive(notice)
+        self.receive(event)
 
     @workflow.signal
-    def meeting(self, notice: Notice) -> None:
+    def meeting(self, event: JourneyEvent) -> None:
         """A meeting was booked, moved or cancelled."""
-        self.receive(notice)
+        self.receive(event)
 
     @workflow.signal
     async def pause(self) -> None:
@@ -55,32 +55,32 @@ class Inbox:
     @workflow.signal
     def replan(self) -> None:
         """A calendar or the lead's time zone changed: look at the plan again."""
-        self.state.inbox.append(Notice(Code.REPLAN))
+        self.state.inbox.append(JourneyEvent(EventCode.REPLAN))
 
     @workflow.signal
     def stop(self) -> None:
         """End here."""
         self.order = end("stopped", "stopped")
 
-    def receive(self, notice: Notice) -> None:
-        """Accept a notice, once however often the relay brings it."""
-        if notice.message:
-            if notice.message in self.state.seen:
+    def receive(self, event: JourneyEvent) -> None:
+        """Accept an event, once however often the relay brings it."""
+        if event.message:
+            if event.message in self.state.seen:
                 return
-            self.state.seen = [*self.state.seen, notice.message][-REMEMBERED_MESSAGES:]
-        self.accept(notice)
+            self.state.seen = [*self.state.seen, event.message][-REMEMBERED_MESSAGES:]
+        self.accept(event)
 
-    def accept(self, notice: Notice) -> None:
-        """Do with a new notice what is to be done at once: most are kept for who waits for it."""
-        self.state.inbox.append(notice)
+    def accept(self, event: JourneyEvent) -> None:
+        """Do with a new event what is to be done at once: most are kept for who waits for it."""
+        self.state.inbox.append(event)
 
     async def rest(
         self, seconds: float, *, details: str, summary: str, wake: tuple[str, ...] = ()
-    ) -> Notice | None:
+    ) -> JourneyEvent | None:
         """Wait ``seconds`` of unpaused time, or for ever when they are infinite.
 
         Returns:
-            The notice in ``wake`` that ended the rest, None when time ran out.
+            The event in ``wake`` that ended the rest, None when time ran out.
 
         Raises:
             OperatorOverride: an operator's order came first.
@@ -89,8 +89,8 @@ class Inbox:
         left = seconds
         while True:
             await self.unpaused()
-            if notice := self.consume(*wake):
-                return notice
+            if event := self.consume(*wake):
+                return event
             if left <= 0:
                 return None
             if self.outgrown:
@@ -107,8 +107,10 @@ class Inbox:
                 return None
             left -= (workflow.now() - started).total_seconds()
 
-    async def ask(self, request: TaskRequest, wake: tuple[str, ...] = ()) -> TaskResult | Notice:
-        """Have a person do ``request``; a notice in ``wake`` makes the work unnecessary.
+    async def ask(
+        self, request: TaskRequest, wake: tuple[str, ...] = ()
+    ) -> TaskResult | JourneyEvent:
+        """Have a person do ``request``; an event in ``wake`` makes the work unnecessary.
 
         Raises:
             OperatorOverride: an operator's order came first; the task is withdrawn.
@@ -116,8 +118,8 @@ class Inbox:
         seconds_left = 0.0
         while True:
             await self.unpaused()
-            if notice := self.consume(*wake):
-                return notice
+            if event := self.consume(*wake):
+                return event
             result = await human_task.perform(
                 replace(
                     request,
@@ -126,8 +128,8 @@ class Inbox:
                 ),
                 interrupted=lambda: self.interrupted or self.has(*wake),
                 set_details=self.set_details,
-                changed=lambda: self.has(Code.REPLAN),
-                looked=lambda: self.discard(Code.REPLAN),
+                changed=lambda: self.has(EventCode.REPLAN),
+                looked=lambda: self.discard(EventCode.REPLAN),
             )
             if isinstance(result, TaskResult):
                 return result
@@ -158,19 +160,19 @@ class Inbox:
         return self.renewable and workflow.info().is_continue_as_new_suggested()
 
     def has(self, *codes: str) -> bool:
-        """Whether a notice of this cycle with one of ``codes`` is in the inbox."""
-        return any(self._concerns(notice, codes) for notice in self.state.inbox)
+        """Whether an event of this cycle with one of ``codes`` is in the inbox."""
+        return any(self._concerns(event, codes) for event in self.state.inbox)
 
-    def consume(self, *codes: str) -> Notice | None:
-        """Remove and return the first such notice."""
-        for notice in self.state.inbox:
-            if self._concerns(notice, codes):
-                self.state.inbox.remove(notice)
-                return notice
+    def consume(self, *codes: str) -> JourneyEvent | None:
+        """Remove and return the first such event."""
+        for event in self.state.inbox:
+            if self._concerns(event, codes):
+                self.state.inbox.remove(event)
+                return event
         return None
 
     def discard(self, *codes: str) -> None:
-        """Drop notices that have become pointless."""
+        """Drop events that have become pointless."""
         while self.consume(*codes):
             pass
 
@@ -179,5 +181,5 @@ class Inbox:
         self.waiting_for = what
         workflow.set_current_details(what)
 
-    def _concerns(self, notice: Notice, codes: tuple[str, ...]) -> bool:
-        return notice.code in codes and notice.cycle in (0, self.state.cycle)
+    def _concerns(self, event: JourneyEvent, codes: tuple[str, ...]) -> bool:
+        return event.code in codes and event.cycle in (0, self.state.cycle)

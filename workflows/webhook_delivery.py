@@ -12,7 +12,7 @@ from workflows import activity_stubs
 
 
 @workflow.defn(name=WEBHOOK_WORKFLOW)
-class WebhookDelivery:
+class WebhookDeliveryWorkflow:
     """The attempts of one delivery. The event itself stays in the database."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ _SIMPLE_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class SourceProblem:
     """One mistake in a file that a person wrote. Line and column count from 1."""
 
     file: str
@@ -56,26 +56,28 @@ class _Place:
 
 
 @dataclass
-class Source:
+class YamlSource:
     """A YAML file as plain data (None when it could not be read) and where each value stands."""
 
     file: str
     text: str
     data: Any = None
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SourceProblem] = field(default_factory=list)
     _values: dict[Path, _Place] = field(default_factory=dict)
     _keys: dict[Path, _Place] = field(default_factory=dict)
 
-    def problem(self, path: Path, message: str, at_key: bool = False) -> Problem:
+    def problem(self, path: Path, message: str, at_key: bool = False) -> SourceProblem:
         """A problem at the value of ``path`` (or at its key), or at its nearest parent."""
         places = self._keys if at_key and path in self._keys else self._values
         while path and path not in places:
             path = path[:-1]
             places = self._values
         place = places.get(path)
-        return Problem(self.file, place.line if place else 1, place.column if place else 1, message)
+        return SourceProblem(
+            self.file, place.line if place else 1, place.column if place else 1, message
+        )
 
-    def problem_inside(self, path: Path, line: int, column: int, message: str) -> Problem:
+    def problem_inside(self, path: Path, line: int, column: int, message: str) -> SourceProblem:
         """A problem at a line and column (from 1) within the text at ``path``.
 
         Text that YAML folds over several lines is pointed at by its beginning.
@@ -92,11 +94,11 @@ class Source:
                 return start
             first = next((row for row in lines[place.line : body] if row.strip()), "")
             indent = len(first) - len(first.lstrip(" "))
-            return Problem(self.file, body, indent + column, message)
+            return SourceProblem(self.file, body, indent + column, message)
         if node.style == ">" or node.end_mark.line != node.start_mark.line or line != 1:
             return start
         raw = lines[place.line - 1][place.column - 1 :]
-        return Problem(
+        return SourceProblem(
             self.file, place.line, place.column + _written_length(raw, column - 1), message
         )
 
@@ -117,7 +119,7 @@ def _written_length(raw: str, characters: int) -> int:
     return position
 
 
-def read(text: str, file: str) -> Source:
+def read(text: str, file: str) -> YamlSource:
     """Read one YAML document; whatever is wrong with it ends up in ``problems``. The data is
     shared by all who read the same text: it is not to be changed."""
     source = _read(text)
@@ -126,8 +128,8 @@ def read(text: str, file: str) -> Source:
 
 # An editor has the same dozen files read again after each pause in typing.
 @functools.lru_cache(maxsize=64)
-def _read(text: str) -> Source:
-    source = Source("", text)
+def _read(text: str) -> YamlSource:
+    source = YamlSource("", text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ReusedAnchorWarning)
@@ -141,27 +143,29 @@ def _read(text: str) -> Source:
         line = text.count("\n", 0, error.position) + 1
         column = error.position - text.rfind("\n", 0, error.position)
         source.problems.append(
-            Problem("", line, column, "this character is not allowed in YAML. Delete it")
+            SourceProblem("", line, column, "this character is not allowed in YAML. Delete it")
         )
     except RecursionError:
-        source.problems.append(Problem("", 1, 1, "the file is nested too deeply"))
+        source.problems.append(SourceProblem("", 1, 1, "the file is nested too deeply"))
     except Exception:
         # Malformed escapes and directives leave ruamel's scanner as whatever they broke in it:
         # OverflowError, ValueError, AttributeError and more have been seen.
-        source.problems.append(Problem("", 1, 1, "this is no YAML that can be read"))
+        source.problems.append(SourceProblem("", 1, 1, "this is no YAML that can be read"))
     else:
         if node is None:
-            source.problems.append(Problem("", 1, 1, "the file is empty"))
+            source.problems.append(SourceProblem("", 1, 1, "the file is empty"))
         else:
             _Plain(source).build(node)
     return source
 
 
-def _too_large(text: str) -> Problem | None:
+def _too_large(text: str) -> SourceProblem | None:
     """What makes a file too large to be read in a moment. Looks at the brackets first, because
     the scanner looks back over all that are open, then at one event after the other."""
     if len(text) > LONGEST_YAML:
-        return Problem("", 1, 1, f"the file is longer than {LONGEST_YAML:,} characters. Split it")
+        return SourceProblem(
+            "", 1, 1, f"the file is longer than {LONGEST_YAML:,} characters. Split it"
+        )
     open_brackets = 0
     for found in re.finditer(r"[\[\]{}]", text):
         open_brackets = max(0, open_brackets + (1 if found[0] in "[{" else -1))
@@ -173,16 +177,16 @@ def _too_large(text: str) -> Problem | None:
         if depth > _DEEPEST or number > _MOST_EVENTS:
             what = "is nested too deeply" if depth > _DEEPEST else "holds too many values. Split it"
             mark = event.start_mark
-            return Problem("", mark.line + 1, mark.column + 1, f"the file {what}")
+            return SourceProblem("", mark.line + 1, mark.column + 1, f"the file {what}")
     return None
 
 
-def _at(text: str, position: int, message: str) -> Problem:
+def _at(text: str, position: int, message: str) -> SourceProblem:
     line_start = text.rfind("\n", 0, position) + 1
-    return Problem("", text.count("\n", 0, position) + 1, position - line_start + 1, message)
+    return SourceProblem("", text.count("\n", 0, position) + 1, position - line_start + 1, message)
 
 
-def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:
+def _syntax_problem(file: str, error: MarkedYAMLError) -> SourceProblem:
     mark = error.problem_mark or error.context_mark
     what = str(error.problem or error.context or "this is no YAML").strip()
     if "\\t" in what or "'\t'" in what:
@@ -196,13 +200,13 @@ def _syntax_problem(file: str, error: MarkedYAMLError) -> Problem:
     else:
         what = f"YAML can't be read here ({what}). Check indentation, brackets and quotation marks"
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return Problem(file, line, column, what)
+    return SourceProblem(file, line, column, what)
 
 
 class _Plain:
     """Turns composed nodes into plain data and notes where everything stands."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: YamlSource) -> None:
         self._source = source
         self._built = 0
         self._inside: set[int] = set()
@@ -219,7 +223,7 @@ class _Plain:
     def _complain(self, node: Node, message: str) -> None:
         mark = node.start_mark
         self._source.problems.append(
-            Problem(self._source.file, mark.line + 1, mark.column + 1, message)
+            SourceProblem(self._source.file, mark.line + 1, mark.column + 1, message)
         )
 
     def _value(self, node: Node, path: Path) -> Any:
@@ -284,7 +288,7 @@ def _number(kind: str, text: str) -> int | float | str:
         return text
 
 
-def validate(model: type[M], text: str, file: str) -> tuple[M | None, list[Problem]]:
+def validate(model: type[M], text: str, file: str) -> tuple[M | None, list[SourceProblem]]:
     """Read YAML into a pydantic model.
 
     Returns the model, or None and every problem found, sorted by place. ``file`` is only named
@@ -296,7 +300,7 @@ def validate(model: type[M], text: str, file: str) -> tuple[M | None, list[Probl
     return validate_source(model, source)
 
 
-def validate_source(model: type[M], source: Source) -> tuple[M | None, list[Problem]]:
+def validate_source(model: type[M], source: YamlSource) -> tuple[M | None, list[SourceProblem]]:
     """As :func:`validate`, for YAML that was read already."""
     if source.problems and source.data is None:
         return None, ordered(source.problems)
@@ -314,12 +318,12 @@ def validate_source(model: type[M], source: Source) -> tuple[M | None, list[Prob
     return (None if problems else result), ordered(problems)
 
 
-def ordered(problems: Iterable[Problem]) -> list[Problem]:
+def ordered(problems: Iterable[SourceProblem]) -> list[SourceProblem]:
     """The problems by file, line and column, each once."""
     return sorted(set(problems))
 
 
-def _model_problem(model: type[BaseModel], source: Source, detail: Any) -> Problem:
+def _model_problem(model: type[BaseModel], source: YamlSource, detail: Any) -> SourceProblem:
     context = detail.get("ctx", {})
     path, keys = yaml_messages.resolve(model, source.data, detail["loc"])
     message = yaml_messages.sentence(detail, keys)

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any
 
 from domain.cadences.cadence import END, Cadence, EmailStep
-from domain.cadences.planner import Move, next_move
-from domain.contracts.journey import Code
+from domain.cadences.planner import PlannedStep, next_move
+from domain.contracts.journey import EventCode
 from domain.time.window import next_opening
 
 # Timers and clocks agree to well under this; what is due within it is due now.
@@ -53,7 +53,7 @@ class Position:
         sent_before: the templates that an earlier cycle sent the lead.
         planned_step: the step that is waited for; ``counted_from`` and ``counted_since`` say from
             which step on, and since when, its waits were counted.
-        held_from: when the planned step, which had to wait, was due.
+        put_off_from: when the planned step, which had to wait, was due.
         returned: the step of a mail that was refused after it had been accepted.
     """
 
@@ -70,7 +70,7 @@ class Position:
     planned_step: str = END
     counted_from: str = END
     counted_since: datetime | None = None
-    held_from: datetime | None = None
+    put_off_from: datetime | None = None
     returned: str | None = None
 
 
@@ -98,20 +98,20 @@ class NextStep:
 
     With ``sends`` the mail of ``move.step`` goes now, and :func:`after_sending` says what follows;
     else the journey waits for ``move``. An ``obstacle`` says why it waits for a mail that has been
-    due since ``held_from``.
+    due since ``put_off_from``.
     """
 
-    move: Move
+    move: PlannedStep
     now: datetime
     sends: bool = False
     obstacle: Obstacle | None = None
-    held_from: datetime | None = None
+    put_off_from: datetime | None = None
 
 
 def first_step(position: Position, now: datetime, *, ready: bool = False) -> NextStep:
     """What a lead that begins a cadence does first; one that is ``ready`` for sales leaves."""
     if ready:
-        return NextStep(Move("exit", END, now, Code.SCORE_REACHED), now)
+        return NextStep(PlannedStep("exit", END, now, EventCode.SCORE_REACHED), now)
     return NextStep(_move(position, position.cadence.first, now), now)
 
 
@@ -127,12 +127,12 @@ def next_step(position: Position, due: Due, now: datetime, *, late: timedelta) -
             judged as of when it was due.
     """
     if due.answered:
-        return NextStep(Move("exit", END, now, due.answered), now)
+        return NextStep(PlannedStep("exit", END, now, due.answered), now)
     step, at = due.begun or due.step, due.at
     if not due.begun:
-        if position.held_from:
+        if position.put_off_from:
             # What it waited for may be over, or shorter.
-            at = min(at, position.held_from)
+            at = min(at, position.put_off_from)
         if due.completed:
             step = position.cadence.successor(step)
         elif position.returned and position.returned != step:
@@ -161,7 +161,7 @@ def after_sending(
     return NextStep(_move(position, position.cadence.successor(sent.move.step), sent.now), sent.now)
 
 
-def _sent_unless(position: Position, move: Move, now: datetime) -> NextStep:
+def _sent_unless(position: Position, move: PlannedStep, now: datetime) -> NextStep:
     """The mail that is due, unless it has to wait or was sent before, and once is enough."""
     until, latest = position.do_not_market_until, now + LOOK_AGAIN
     if not position.after_meeting:
@@ -177,17 +177,17 @@ def _sent_unless(position: Position, move: Move, now: datetime) -> NextStep:
 
 
 def _put_off(
-    position: Position, move: Move, obstacle: Obstacle, until: datetime, now: datetime
+    position: Position, move: PlannedStep, obstacle: Obstacle, until: datetime, now: datetime
 ) -> NextStep:
     """The same step at the next opening of its window from ``until`` on."""
     due = next_opening(position.cadence.window, until, position.time_zone, position.country)
     later = replace(move, due=due, counted_from=move.step, counted_since=until)
     # A cap is looked at when the mail is due, and what has room keeps it.
-    held_from = None if obstacle == Obstacle.CAPPED else move.due
-    return NextStep(later, now, obstacle=obstacle, held_from=held_from)
+    put_off_from = None if obstacle == Obstacle.CAPPED else move.due
+    return NextStep(later, now, obstacle=obstacle, put_off_from=put_off_from)
 
 
-def _counted_anew(position: Position, step: str, at: datetime, now: datetime) -> Move:
+def _counted_anew(position: Position, step: str, at: datetime, now: datetime) -> PlannedStep:
     """What a plan that is not due comes to by the lead's time zone, country and calendar of now,
     which may be earlier or later: its waits are counted once more from where they began."""
     if position.counted_since is None or position.planned_step != step:
@@ -203,7 +203,7 @@ def _counted_anew(position: Position, step: str, at: datetime, now: datetime) ->
     )
 
 
-def _move(position: Position, step: str, now: datetime) -> Move:
+def _move(position: Position, step: str, now: datetime) -> PlannedStep:
     """What comes next from ``step``. A mail with which a cadence after a meeting begins does not
     wait for the window while the meeting is just over: the lead chose the hour."""
     move = next_move(

@@ -27,7 +27,7 @@ EXHAUSTED = "exhausted"
 
 
 @dataclass(frozen=True)
-class Move:
+class PlannedStep:
     """The next thing to do and when (UTC).
 
     ``send`` and ``task`` do the step; ``decide`` means: call :func:`next_move` again from the
@@ -58,7 +58,7 @@ def next_move(
     time_zone: str,
     country: str,
     earliest: datetime | None = None,
-) -> Move:
+) -> PlannedStep:
     """Walk from ``step`` (itself included; ``END`` is allowed) to the next thing to do.
 
     Waits push the due time on; an e-mail is moved into the send window. A branch is decided at
@@ -78,8 +78,8 @@ def next_move(
     ready: Facts | None = None
     unanswered: list[tuple[str, str]] = []
 
-    def move(kind: Kind, at: datetime, reason: str = "") -> Move:
-        return Move(kind, step, at, reason, begin, since, tuple(unanswered))
+    def move(kind: Kind, at: datetime, reason: str = "") -> PlannedStep:
+        return PlannedStep(kind, step, at, reason, begin, since, tuple(unanswered))
 
     while step != END:
         match cadence.step(step):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Problem, Source, read
+from domain.authoring.yaml_source import SourceProblem, YamlSource, read
 from domain.cadences.cadence import Cadence, ExitStep, walk
 from domain.checking.lint import lint_all, lint_policy
 from domain.checking.policies import policy_name
@@ -31,7 +31,7 @@ class CheckedTexts:
 
     cadences: dict[str, tuple[str, Cadence]] = field(default_factory=dict)
     policies: dict[str, tuple[str, PolicyFile]] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[SourceProblem] = field(default_factory=list)
 
 
 def check_among(
@@ -81,12 +81,12 @@ def check_texts(
         name = policy_name(text)
         if name in policy_texts:
             message = f"the policy '{name}' is already in {policy_texts[name][0]}. Delete one"
-            checked.problems.append(Problem(file, 1, 1, message))
+            checked.problems.append(SourceProblem(file, 1, 1, message))
         elif name is not None:
             policy_texts[name] = (file, text)
         elif isinstance(data, dict) and "cadence" not in data:
             checked.problems.append(
-                Problem(
+                SourceProblem(
                     file,
                     1,
                     1,
@@ -124,13 +124,17 @@ def check_texts(
             )
 
 
-def _topics_nobody_can_choose(checked: CheckedTexts, consent: ConsentPolicy) -> Iterator[Problem]:
+def _topics_nobody_can_choose(
+    checked: CheckedTexts, consent: ConsentPolicy
+) -> Iterator[SourceProblem]:
     for file, (text, cadence) in checked.cadences.items():
         if problem := consent.topic_problem(cadence.topic):
             yield read(text, file).problem(("topic",), problem)
 
 
-def _owner_nobody_is(policy: CustomerPolicy, source: Source, team: Any) -> Iterator[Problem]:
+def _owner_nobody_is(
+    policy: CustomerPolicy, source: YamlSource, team: Any
+) -> Iterator[SourceProblem]:
     """An owner of customers who is neither a rep nor a team: customers would stay with sales."""
     team = team if isinstance(team, dict) else {}
     codes = {
@@ -146,8 +150,8 @@ def _owner_nobody_is(policy: CustomerPolicy, source: Source, team: Any) -> Itera
 
 
 def _reasons_nobody_gives(
-    policy: RecyclePolicy, source: Source, cadences: Iterable[Cadence], follow_up: Any
-) -> Iterator[Problem]:
+    policy: RecyclePolicy, source: YamlSource, cadences: Iterable[Cadence], follow_up: Any
+) -> Iterator[SourceProblem]:
     """Reasons for which no journey ever comes back: mostly slips of the pen."""
     returns = follow_up.get("returns") if isinstance(follow_up, dict) else None
     known = {*KNOWN_REASONS, *(returns if isinstance(returns, dict) else ())}
@@ -162,8 +166,8 @@ def _reasons_nobody_gives(
 
 
 def _missing_mails(
-    policy: FollowUpPolicy, source: Source, languages: Mapping[str, set[str]]
-) -> Iterator[Problem]:
+    policy: FollowUpPolicy, source: YamlSource, languages: Mapping[str, set[str]]
+) -> Iterator[SourceProblem]:
     """Mails after calls for which there is no template: the journey would wait for them."""
     for path, name in policy.mails().items():
         if name not in languages:

@@ -11,7 +11,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Path, Problem, Source, ordered, read, validate_source
+from domain.authoring.yaml_source import (
+    Path,
+    SourceProblem,
+    YamlSource,
+    ordered,
+    read,
+    validate_source,
+)
 from domain.cadences.cadence import Cadence
 from domain.checking.policies import read_policy
 from domain.contracts.confirmation import CONFIRMATION_MAIL
@@ -25,7 +32,7 @@ FALLBACK_LANGUAGE = "en"
 
 def lint(
     text: str, file: str, templates: Mapping[str, Collection[str]]
-) -> tuple[Cadence | None, list[Problem]]:
+) -> tuple[Cadence | None, list[SourceProblem]]:
     """Check a cadence file.
 
     ``templates`` maps the names of the templates there are to their languages. Returns the
@@ -43,13 +50,13 @@ def lint(
 
 def lint_all(
     files: Mapping[str, str], templates: Mapping[str, Collection[str]]
-) -> tuple[dict[str, Cadence], list[Problem]]:
+) -> tuple[dict[str, Cadence], list[SourceProblem]]:
     """Check several cadence files (name → text); two must not hold cadences of one name.
 
     Returns the cadences by file, those without problems only, and the problems of all files.
     """
     cadences: dict[str, Cadence] = {}
-    problems: list[Problem] = []
+    problems: list[SourceProblem] = []
     file_of: dict[str, str] = {}
     for file, text in files.items():
         cadence, found = lint(text, file, templates)
@@ -70,7 +77,7 @@ def lint_all(
 
 def lint_policy(
     text: str, file: str, cadences: Collection[str]
-) -> tuple[PolicyFile | None, list[Problem]]:
+) -> tuple[PolicyFile | None, list[SourceProblem]]:
     """Check a policy file. ``cadences`` are the names of the cadences there are."""
     policy, problems = read_policy(text, file)
     source = read(text, file)
@@ -100,8 +107,8 @@ def _cadences_named(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 class _Checks:
-    def __init__(self, source: Source, templates: Mapping[str, Collection[str]]) -> None:
-        self.problems: list[Problem] = []
+    def __init__(self, source: YamlSource, templates: Mapping[str, Collection[str]]) -> None:
+        self.problems: list[SourceProblem] = []
         self._source = source
         self._templates = templates
         self._used: dict[str, Path] = {}

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from domain.authoring.yaml_source import Problem, validate
+from domain.authoring.yaml_source import SourceProblem, validate
 from domain.checking.sales_lint import lint_team
 from domain.consent.policy import ConsentPolicy
 from domain.rules.policy import PolicyFile
@@ -70,12 +70,14 @@ def policy_name(text: str) -> str | None:
     return match[1] if match else None
 
 
-def read_policy(text: str, file: str) -> tuple[PolicyFile | None, list[Problem]]:
+def read_policy(text: str, file: str) -> tuple[PolicyFile | None, list[SourceProblem]]:
     """Read a policy file; the problems name file, line and column."""
     name = policy_name(text)
     if name not in POLICIES:
         known = ", ".join(sorted(POLICIES))
-        return None, [Problem(file, 1, 1, f"there is no policy '{name}'; write one of: {known}")]
+        return None, [
+            SourceProblem(file, 1, 1, f"there is no policy '{name}'; write one of: {known}")
+        ]
     if name == "team":
         return lint_team(text, file)
     return validate(POLICIES[name], text, file)

@@ -1,4 +1,4 @@
-"""Lint of the sales side's files: every mistake with its line, its column and its mend."""
+"""Lint of the sales side's files: every mistake with its line, its column and its fix."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Iterator
 from typing import Any
 
-from domain.authoring.yaml_source import Problem, Source, ordered, read, validate_source
+from domain.authoring.yaml_source import SourceProblem, YamlSource, ordered, read, validate_source
 from domain.sales.follow_up import BY_DEFAULT, FollowUpPolicy
 from domain.sales.team import TeamPolicy
 from domain.sales.team_checks import mistakes
 
 
-def lint_team(text: str, file: str) -> tuple[TeamPolicy | None, list[Problem]]:
+def lint_team(text: str, file: str) -> tuple[TeamPolicy | None, list[SourceProblem]]:
     """Check a team file; the policy when nothing is wrong, else None and every problem."""
     source = read(text, file)
     policy, problems = validate_source(TeamPolicy, source)
@@ -30,16 +30,18 @@ def reasons_given(data: Any) -> set[str]:
     }
 
 
-def unknown_reasons(policy: FollowUpPolicy, source: Source, recycle: Any) -> Iterator[Problem]:
+def unknown_reasons(
+    policy: FollowUpPolicy, source: YamlSource, recycle: Any
+) -> Iterator[SourceProblem]:
     """Reasons of leads that leave after a call which mean nothing elsewhere: a slip of the pen
     would let them rest as long as the default says, or leave them out of every count.
 
     Args:
         recycle: the recycle policy as YAML has it, None when there is none.
     """
-    parked = recycle.get("reasons") if isinstance(recycle, dict) else None
+    recycled = recycle.get("reasons") if isinstance(recycle, dict) else None
     known = {
-        "recycle": (parked, "'reasons:' of the recycle policy"),
+        "recycle": (recycled, "'reasons:' of the recycle policy"),
         "disqualify": ({*policy.returns, *BY_DEFAULT}, "'returns:' here"),
     }
     for rules, path in ((policy, ()), (policy.outbound, ("outbound",))):

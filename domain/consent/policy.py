@@ -57,7 +57,7 @@ _CAP = re.compile(r"(\d{1,3})\s+per\s+(\w+)")
 
 
 @dataclass(frozen=True)
-class Cap:
+class FrequencyCap:
     """How many of marketing's mails a lead gets within any 24 hours, or any seven days."""
 
     times: int
@@ -76,10 +76,10 @@ class Room:
     """The instant (UTC) from which no cap is in the way, and the cap that is in the way longest."""
 
     at: datetime
-    cap: Cap
+    cap: FrequencyCap
 
 
-def room_under(caps: Sequence[Cap], sent: Sequence[datetime], at: datetime) -> Room | None:
+def room_under(caps: Sequence[FrequencyCap], sent: Sequence[datetime], at: datetime) -> Room | None:
     """When a lead that got mail at the instants ``sent`` may get the next one.
 
     Mail only ages out of a cap: if nothing else is sent, there is room at any later time too. So
@@ -99,7 +99,7 @@ def room_under(caps: Sequence[Cap], sent: Sequence[datetime], at: datetime) -> R
 
 
 def _parse_cap(value: Any) -> Any:
-    if isinstance(value, Cap):
+    if isinstance(value, FrequencyCap):
         return value
     match = _CAP.fullmatch(value.strip()) if isinstance(value, str) else None
     period = match and next((period for period in get_args(Period) if period == match[2]), None)
@@ -110,7 +110,7 @@ def _parse_cap(value: Any) -> Any:
             "2 per day or 4 per week",
             {"value": str(value)},
         )
-    return Cap(int(match[1]), period)
+    return FrequencyCap(int(match[1]), period)
 
 
 def _has_english(words: dict[str, TopicWords]) -> dict[str, TopicWords]:
@@ -127,7 +127,7 @@ def _has_english(words: dict[str, TopicWords]) -> dict[str, TopicWords]:
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 CapField = Annotated[
-    Cap,
+    FrequencyCap,
     BeforeValidator(_parse_cap),
     PlainSerializer(str, return_type=str),
     kind(
@@ -178,7 +178,7 @@ class ConsentPolicy(PolicyFile):
     )
     """Topic of a cadence → language (ISO 639) → its words; those in English (``en``) are read by
     leads whose language is missing."""
-    caps: tuple[CapField, ...] = (Cap(2, "day"), Cap(4, "week"))
+    caps: tuple[CapField, ...] = (FrequencyCap(2, "day"), FrequencyCap(4, "week"))
     """How much of marketing's mail a lead gets; a mail over a cap waits."""
     hard_bounce: Action = "suppress"
     """What follows when an address does not exist."""

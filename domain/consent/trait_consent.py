@@ -59,7 +59,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FoundConsent:
     path: tuple[str, ...]
     value: object
     verdict: Verdict
@@ -86,10 +86,10 @@ def event_refuses(name: str) -> bool:
 
 def _in_object(
     said: Mapping[str, Any], path: tuple[str, ...], above: Sense, depth: int
-) -> Iterator[_Found]:
+) -> Iterator[_FoundConsent]:
     if _is_elsewhere(said) or (path and _is_bill(said)):
         return
-    choices: list[_Found] = []
+    choices: list[_FoundConsent] = []
     for name, value in said.items():
         whole = (*path, name)
         sense = _sense(whole)
@@ -99,7 +99,7 @@ def _in_object(
             if not (_is_circumstance(name) and any(isinstance(v, bool) for v in said.values())):
                 yield from _in_value(value, whole, "refusal", depth + 1)
         elif not sense and path and _is_choice(path, name) and not isinstance(value, dict | list):
-            choices.append(_Found(whole, value, _verdict(value, "topic")))
+            choices.append(_FoundConsent(whole, value, _verdict(value, "topic")))
         else:
             yield from _in_value(value, whole, sense or above, depth + 1)
     yield from _settled(choices)
@@ -112,25 +112,27 @@ def _may_answer(value: object) -> bool:
     return value is not None and (isinstance(value, bool | dict | list))
 
 
-def _in_value(value: object, path: tuple[str, ...], sense: Sense, depth: int) -> Iterator[_Found]:
+def _in_value(
+    value: object, path: tuple[str, ...], sense: Sense, depth: int
+) -> Iterator[_FoundConsent]:
     if isinstance(value, dict | list) and depth > DEEPEST:
         if sense == "refusal":
-            yield _Found(path, "…", "no")
+            yield _FoundConsent(path, "…", "no")
     elif isinstance(value, dict):
         yield from _in_object(value, path, sense, depth)
     elif isinstance(value, list):
         found = [one for item in value for one in _in_value(item, path, sense, depth + 1)]
         yield from _settled(found) if any(isinstance(item, dict) for item in value) else found
     elif verdict := _verdict(value, sense):
-        yield _Found(path, value, verdict)
+        yield _FoundConsent(path, value, verdict)
 
 
-def _settled(found: Sequence[_Found]) -> Iterator[_Found]:
+def _settled(found: Sequence[_FoundConsent]) -> Iterator[_FoundConsent]:
     """Answers about several kinds of mail: who wants some of it is not lost for mail."""
     wants_some = any(one.verdict == "yes" for one in found)
     for one in found:
         if one.verdict == "no":
-            yield _Found(one.path, one.value, "unclear" if wants_some else "no")
+            yield _FoundConsent(one.path, one.value, "unclear" if wants_some else "no")
         elif one.verdict == "unclear":
             yield one
 

@@ -29,7 +29,7 @@ class Phase(StrEnum):
 
 
 IN_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
-"""The phases in which sales has the lead: a rep owns it, or it waits in the overflow queue."""
+"""The phases in which sales has the lead: a rep owns it, or it waits in the unassigned queue."""
 ENDED = "ended"
 """The phase of a lead whose journey is over."""
 
@@ -78,8 +78,8 @@ def wait_id(task_id: int) -> str:
     return f"task-{task_id}"
 
 
-class Code(StrEnum):
-    """What a notice says happened."""
+class EventCode(StrEnum):
+    """What an event says happened."""
 
     SCORE_REACHED = "score_reached"
     REPLIED = "replied"
@@ -95,25 +95,25 @@ class Code(StrEnum):
     """The lead's journey sees this appointment through from now on."""
     CLOSED = "closed"
     WON = "won"
-    """A sale that was opened beside the journey's own was won: the lead is a customer."""
+    """An opportunity that was opened beside the journey's own was won: the lead is a customer."""
     REPLAN = "replan"
-    WOKEN = "woken"
-    """Sales wants a parked lead back now."""
-    RETIRED = "retired"
-    """Sales wants a parked lead to be let go."""
+    REACTIVATED = "reactivated"
+    """Sales wants a recycled lead back now."""
+    CLOSED_OUT = "closed_out"
+    """Sales wants a recycled lead to be let go."""
     PLAY = "play"
-    """Sales starts the cadence that is the notice's reason."""
+    """Sales starts the cadence that is the event's reason."""
     HOT = "hot"
     """The lead shows interest right now and is to be called now."""
     ASSIGNED = "assigned"
-    """The lead has another owner, whose code is the notice's reason."""
+    """The lead has another owner, whose code is the event's reason."""
 
 
 @dataclass(frozen=True)
-class Notice:
+class JourneyEvent:
     """News for a journey: a code, the id of the row that tells more, and the cycle it belongs to.
 
-    A notice of an earlier cycle is history and wakes nobody; ``cycle`` 0 belongs to any.
+    An event of an earlier cycle is history and wakes nobody; ``cycle`` 0 belongs to any.
     ``message`` is the relay message that brought it: the relay may bring one twice.
     """
 
@@ -135,8 +135,8 @@ class InboxState:
     meeting_id: int = 0
     """The appointment it is about; 0 for none."""
     paused: bool = False
-    inbox: list[Notice] = field(default_factory=list)
-    """Notices nobody has used yet; they travel on, so none is lost in a hand-over."""
+    inbox: list[JourneyEvent] = field(default_factory=list)
+    """Events nobody has used yet; they travel on, so none is lost in a hand-over."""
     seen: list[int] = field(default_factory=list)
     """The latest relay messages that arrived, so that one brought twice counts once."""
 
@@ -160,7 +160,7 @@ class JourneyState(InboxState):
 
 @dataclass(frozen=True)
 class JourneyResult:
-    """How a journey ended: ``customer``, ``disqualified``, ``retired`` or ``stopped``."""
+    """How a journey ended: ``customer``, ``disqualified``, ``closed_out`` or ``stopped``."""
 
     outcome: str
     reason: str = ""
@@ -222,7 +222,7 @@ class BeginCadence:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """An enrollment and its first plan. ``exit_on`` lists the notices that end it early."""
+    """An enrollment and its first plan. ``exit_on`` lists the events that end it early."""
 
     enrollment_id: int
     exit_on: list[str]
@@ -342,7 +342,7 @@ class MeetingPlan:
 
 
 @dataclass(frozen=True)
-class Park:
+class EnterRecycle:
     """Enter the recycle stage and ask how long to stay."""
 
     entry: PhaseEntry
@@ -350,13 +350,13 @@ class Park:
 
 
 @dataclass(frozen=True)
-class Parking:
+class RecycleStay:
     """How long a lead rests, where it comes back, and whether it comes back at all."""
 
     ends: bool
     seconds: float
     cadence: str
-    wakes_early: bool
+    reactivates_early: bool
     details: str
     score_band: str = ""
     returns_for: str = ""
@@ -365,7 +365,7 @@ class Parking:
 
 @dataclass(frozen=True)
 class OpenOpportunity:
-    """Record the sale that may come of a held meeting, once per ``entry.key``."""
+    """Record the opportunity that may come of a held meeting, once per ``entry.key``."""
 
     entry: PhaseEntry
     meeting_id: int = 0

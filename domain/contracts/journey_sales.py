@@ -52,7 +52,8 @@ def message_workflow_id(lead_id: int, name: str) -> str:
 
 @dataclass(frozen=True)
 class SideCadenceState:
-    """A cadence to run beside a sale or a customer's journey. ``key`` makes it one enrollment."""
+    """A cadence to run beside an opportunity or a customer's journey. ``key`` makes it one
+    enrollment."""
 
     lead_id: int
     key: str
@@ -104,7 +105,8 @@ class NextMeeting:
 
 @dataclass(frozen=True)
 class StandsStill:
-    """A sale's stage has run over ``overruns`` times in a row; with 0 its owner asks for help.
+    """An opportunity's stage has run over ``overruns`` times in a row; with 0 its owner asks for
+    help.
 
     ``asked`` is what the last task asked for (``StallAnswer.action``); ``may_help`` is whether
     marketing has neither helped nor been told not to.
@@ -136,7 +138,7 @@ class WelcomeCustomer:
 
 @dataclass(frozen=True)
 class CustomerCare:
-    """What follows from a sale: who looks after the customer, with which tasks and mails.
+    """What follows from an opportunity: who looks after the customer, with which tasks and mails.
 
     ``ends`` when no customer policy is published: then the journey is over.
     """
@@ -244,7 +246,7 @@ class OutcomeMissing:
 
 
 @dataclass(frozen=True)
-class HoldPromises:
+class PauseSlaClocks:
     """Stop the clocks of all promises about a lead (``paused``), or let them go on."""
 
     lead_id: int

@@ -65,7 +65,7 @@ class Undone(StrEnum):
 
 
 CLOSES_SALE = (Disposition.WON, Disposition.LOST, Disposition.NO_OUTCOME)
-"""Dispositions that end a sale."""
+"""Dispositions that end an opportunity."""
 OUT_FOR_GOOD = "disqualify:"
 """How the reason of a returned lead begins that does not come back."""
 

@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.rendering import CompiledTemplate, TemplateError, check_fields, compile_template
 from domain.email.trial import try_template
@@ -30,7 +30,7 @@ def is_about_a_meeting(name: str) -> bool:
 
 def check_template(
     name: str, source: str, file: str, parts: Mapping[str, str]
-) -> tuple[CompiledTemplate | None, list[Problem]]:
+) -> tuple[CompiledTemplate | None, list[SourceProblem]]:
     """Compile a template's source.
 
     Args:

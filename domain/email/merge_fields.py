@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.email.template_source import Fragment
 
 FILTERS = frozenset(
@@ -86,7 +86,7 @@ _TOO_DEEP = "the {{ … }} and {% … %} here are nested too deeply"
 _PARSER = Environment(autoescape=True)
 
 
-def parse(fragment: Fragment) -> tuple[nodes.Template | None, list[Problem]]:
+def parse(fragment: Fragment) -> tuple[nodes.Template | None, list[SourceProblem]]:
     """The Jinja2 syntax tree of the fragment, and what in it a mail may not use. The tree is
     None when it cannot be parsed."""
     try:
@@ -120,7 +120,7 @@ def _first_deeper_than(node: nodes.Node, depth: int) -> nodes.Node | None:
     return next((deep for deep in found if deep is not None), None)
 
 
-def at_line(fragment: Fragment, line: int, pattern: str, message: str) -> Problem:
+def at_line(fragment: Fragment, line: int, pattern: str, message: str) -> SourceProblem:
     """A problem where ``pattern`` first stands on the line, or at the line's start."""
     start = 0
     for _ in range(line - 1):
@@ -130,7 +130,7 @@ def at_line(fragment: Fragment, line: int, pattern: str, message: str) -> Proble
     return fragment.problem(start + (found.start() if found else 0), message)
 
 
-def _forbidden(fragment: Fragment, node: nodes.Node, in_loop: bool) -> Iterator[Problem]:
+def _forbidden(fragment: Fragment, node: nodes.Node, in_loop: bool) -> Iterator[SourceProblem]:
     message = pattern = ""
     if not isinstance(node, _ALLOWED):
         kind = type(node)
@@ -193,7 +193,9 @@ def _wrong_call(node: nodes.Call) -> tuple[str, str]:
     return "", ""
 
 
-def unknown_fields(fragment: Fragment, tree: nodes.Template, *, meeting: bool) -> list[Problem]:
+def unknown_fields(
+    fragment: Fragment, tree: nodes.Template, *, meeting: bool
+) -> list[SourceProblem]:
     """Merge fields that do not exist, and fields that may be empty for a lead and have no
     fallback. ``meeting`` says whether the mail is about a meeting and has ``meeting.…``."""
     known = FIELDS | (MEETING_FIELDS if meeting else frozenset())
@@ -217,7 +219,7 @@ class _Scope:
 class _FieldCheck:
     fragment: Fragment
     known: frozenset[str]
-    problems: list[Problem]
+    problems: list[SourceProblem]
 
     def visit(self, node: nodes.Node, scope: _Scope) -> None:
         path = _path(node)

@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 import mrml
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.email.dangers import NEVER, WORD, danger_in_attribute, danger_in_css
 from domain.email.template_source import TAG, Fragment, SourceError, Tag, guarded, tags_of
 
@@ -108,10 +108,6 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
     return "".join(out), walk.text.source()
 
 
-def _is_link(tag: Tag) -> bool:
-    return _LINK.fullmatch(tag.text) is not None
-
-
 class _PlainText:
     """Writes the plain text: one line a paragraph, a blank line between paragraphs."""
 
@@ -179,7 +175,7 @@ class _Walk(HTMLParser):
     ) -> None:
         super().__init__(convert_charrefs=True)
         self.text = _PlainText()
-        self.problems: list[Problem] = []
+        self.problems: list[SourceProblem] = []
         self.between_elements: list[int] = []
         self._body = body
         self._tags = tags

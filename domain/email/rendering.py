@@ -35,7 +35,7 @@ from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.email.merge_fields import FILTERS, MAX_ITEMS, TESTS, parse, unknown_fields
 from domain.email.message import one_line
 from domain.email.mjml import to_html_and_text
@@ -141,7 +141,7 @@ def compile_template(
 
 def check_fields(
     source: str, file: str, parts: Mapping[str, str] | None = None, *, meeting: bool = False
-) -> list[Problem]:
+) -> list[SourceProblem]:
     """Merge fields of a template file that do not exist or lack a needed fallback.
 
     Args:
@@ -150,7 +150,7 @@ def check_fields(
         parts: as in :func:`compile_template`, whose problems are not repeated here.
         meeting: whether ``meeting.starts_at`` and ``meeting.minutes`` are known to this mail.
     """
-    problems: list[Problem] = []
+    problems: list[SourceProblem] = []
     for fragment in read_template(source, file, parts or {})[:3]:
         tree, _ = parse(fragment)
         if tree is not None:
@@ -207,7 +207,7 @@ def failing_line(source: str, fields: Mapping[str, Any]) -> int:
 
 def read_template(
     source: str, file: str, parts: Mapping[str, str]
-) -> tuple[Fragment, Fragment, Fragment, list[Problem]]:
+) -> tuple[Fragment, Fragment, Fragment, list[SourceProblem]]:
     """Subject, preheader and body of a template file, and what is wrong with their frame.
 
     ``parts`` is that of :func:`compile_template`.
@@ -246,7 +246,9 @@ def read_template(
     return found.get("subject", empty), found.get("preheader", empty), body, problems
 
 
-def _nothing_of(file: str, message: str) -> tuple[Fragment, Fragment, Fragment, list[Problem]]:
+def _nothing_of(
+    file: str, message: str
+) -> tuple[Fragment, Fragment, Fragment, list[SourceProblem]]:
     empty = Fragment("", ((0, file, "", 0),))
     return empty, empty, empty, [empty.problem(0, message)]
 

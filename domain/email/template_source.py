@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 
 from domain.authoring.yaml_messages import did_you_mean
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 
 _OPENING = re.compile(r"\{[{%#]")
 TAG = re.compile(
@@ -37,13 +37,15 @@ class Fragment:
     text: str
     pieces: tuple[tuple[int, str, str, int], ...]
 
-    def problem(self, offset: int, message: str) -> Problem:
+    def problem(self, offset: int, message: str) -> SourceProblem:
         """A problem at the character ``offset`` of ``text``, placed in its own file."""
         index = bisect.bisect_right(self.pieces, offset, key=lambda piece: piece[0]) - 1
         start, file, source, origin = self.pieces[max(index, 0)]
         place = origin + max(offset - start, 0)
         line_start = source.rfind("\n", 0, place) + 1
-        return Problem(file, source.count("\n", 0, place) + 1, place - line_start + 1, message)
+        return SourceProblem(
+            file, source.count("\n", 0, place) + 1, place - line_start + 1, message
+        )
 
 
 @dataclass(frozen=True)
@@ -59,20 +61,20 @@ class Tag:
 class SourceError(Exception):
     """The source cannot be compiled. ``problems`` says why, at least one."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[SourceProblem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
 
 def with_parts(
     source: str, start: int, file: str, parts: Mapping[str, str]
-) -> tuple[Fragment, list[Problem]]:
+) -> tuple[Fragment, list[SourceProblem]]:
     """``source`` from the character ``start`` on, its ``<mj-include path="…" />`` replaced by
     ``parts`` (file name → text) and its comments blanked out."""
     source = _without_comments(source)
     text: list[str] = []
     pieces: list[tuple[int, str, str, int]] = []
-    problems: list[Problem] = []
+    problems: list[SourceProblem] = []
     length = 0
 
     def add(piece: str, name: str, whole: str, origin: int) -> None:
@@ -112,7 +114,7 @@ def _without_comments(source: str) -> str:
     return "".join(out) + source[at:]
 
 
-def tags_of(fragment: Fragment) -> tuple[list[Tag], list[Problem]]:
+def tags_of(fragment: Fragment) -> tuple[list[Tag], list[SourceProblem]]:
     """The Jinja2 tags of the fragment in order; comments ``{# … #}`` included. A tag that is
     never closed, or one too many, is the one problem this can find."""
     tags: list[Tag] = []

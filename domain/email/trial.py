@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from domain.authoring.yaml_source import Problem
+from domain.authoring.yaml_source import SourceProblem
 from domain.email.merge_fields import at_line
 from domain.email.rendering import (
     CompiledTemplate,
@@ -42,7 +42,7 @@ def try_template(
     meeting: bool,
     marketing: bool,
     footer: str,
-) -> list[Problem]:
+) -> list[SourceProblem]:
     """What shows in a mail only when it is written: a tag that fails, no link to unsubscribe.
 
     Args:
@@ -59,7 +59,7 @@ def try_template(
             mail = render(compiled, fields)
         except RenderError as error:
             message = (
-                f"this fails when the mail is written{whom}. {error} Mend or delete the tag, and "
+                f"this fails when the mail is written{whom}. {error} Fix or delete the tag, and "
                 "look at the preview"
             )
             return [_where_it_fails(source, file, parts, fields, message)]
@@ -89,7 +89,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
 
 def _where_it_fails(
     source: str, file: str, parts: Mapping[str, str], fields: Mapping[str, Any], message: str
-) -> Problem:
+) -> SourceProblem:
     subject, preheader, body, _ = read_template(source, file, parts)
     for fragment in (subject, preheader, body):
         line = failing_line(fragment.text, {**fields, "subject": "", "preheader": ""})
@@ -100,7 +100,7 @@ def _where_it_fails(
 
 def _no_way_out(
     source: str, file: str, parts: Mapping[str, str], footer: str, whom: str
-) -> Problem:
+) -> SourceProblem:
     body = read_template(source, file, parts)[2]
     include = f'<mj-include path="{footer}" /> above this line, or ' if footer else ""
     message = (

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from domain.inbound.addresses import addresses_in
-from domain.inbound.mail import Mail
+from domain.inbound.mail import InboundMail
 
 Complaint = Literal["complaint", "unsubscribe", "auto_reply"]
 
@@ -35,7 +35,7 @@ _SUBJECT = re.compile(
 _OF_MICROSOFT = ("x-hmxmroriginalrecipient", "x-hmxmroriginalrecipients", "x-ms-exchange-jmrp")
 
 
-def complaint(mail: Mail) -> Complaint | None:
+def complaint(mail: InboundMail) -> Complaint | None:
     """What a report of a mail provider means, None when the mail is none."""
     if mail.parts.feedback:
         return _TYPES.get(_field(mail.parts.feedback[0], "feedback-type").casefold(), "complaint")
@@ -46,7 +46,7 @@ def complaint(mail: Mail) -> Complaint | None:
     return "complaint" if _SUBJECT.search(mail.subject) else None
 
 
-def complainants(mail: Mail) -> list[str]:
+def complainants(mail: InboundMail) -> list[str]:
     """The addresses that a report, or the mail that it returns, says that mail was for; providers
     may hide them."""
     told = [

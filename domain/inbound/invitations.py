@@ -17,7 +17,7 @@ PARTSTATS = ("ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED")
 
 
 @dataclass(frozen=True)
-class Answer:
+class AttendeeAnswer:
     """What an attendee answers.
 
     Attributes:
@@ -34,7 +34,7 @@ class Answer:
     sequence: int | None = None
 
 
-def answer_in(calendars: Sequence[bytes]) -> Answer | None:
+def answer_in(calendars: Sequence[bytes]) -> AttendeeAnswer | None:
     """The first answer among iCalendar objects; None when there is none to be read."""
     for content in calendars:
         try:
@@ -45,7 +45,7 @@ def answer_in(calendars: Sequence[bytes]) -> Answer | None:
         if method not in ANSWERS:
             continue
         for event in calendar.walk("VEVENT"):
-            return Answer(
+            return AttendeeAnswer(
                 str(event.get("UID", ""))[:500],
                 _partstat(event, method),
                 _start(event) if method == "COUNTER" else None,

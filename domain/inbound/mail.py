@@ -14,7 +14,7 @@ from domain.inbound.addresses import is_mail_system
 from domain.inbound.charsets import decode
 from domain.inbound.headers import LONGEST_FIELD, Headers, Values, head_of, read_headers
 from domain.inbound.html import charset_in, text_of_html
-from domain.inbound.own_words import own_words
+from domain.inbound.reply_extraction import extract_reply
 from domain.inbound.wording import says_returned
 
 LONGEST_TEXT = 100_000
@@ -85,7 +85,7 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Mail:
+class InboundMail:
     """A mail that was received.
 
     Attributes:
@@ -112,7 +112,7 @@ class Mail:
     @functools.cached_property
     def own(self) -> str:
         """What the sender wrote, without quotations and signature."""
-        return own_words(self.parts.text)
+        return extract_reply(self.parts.text)
 
     @functools.cached_property
     def returned_heads(self) -> list[Values]:
@@ -129,10 +129,10 @@ class Mail:
 
 def best_text(plain: str, html: str) -> str:
     """Of two forms of the same, the plain one unless it says nothing that the other says."""
-    if own_words(plain):
+    if extract_reply(plain):
         return plain
     words = text_of_html(html)
-    return words if own_words(words) or not plain.strip() else plain
+    return words if extract_reply(words) or not plain.strip() else plain
 
 
 def read_raw(raw: bytes) -> Parts:
@@ -160,7 +160,7 @@ def _pieces(part: Message, parts: Parts, room: Iterator[int], depth: int = 0) ->
         found = [_pieces(one, parts, room, depth + 1) for one in inner if isinstance(one, Message)]
         if kind == "multipart/alternative":
             return next(
-                (one for one in found if own_words(one)), next(filter(str.strip, found), "")
+                (one for one in found if extract_reply(one)), next(filter(str.strip, found), "")
             )
         return "\n\n".join(filter(str.strip, found))
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "text":

@@ -16,7 +16,7 @@ from typing import Literal
 from flufl.bounce import all_failures
 
 from domain.inbound.addresses import addresses_in
-from domain.inbound.mail import UNREADABLE, Mail
+from domain.inbound.mail import UNREADABLE, InboundMail
 from domain.inbound.wording import says_delayed, says_returned
 
 # It tells of each mail which of its detectors were tried.
@@ -55,13 +55,13 @@ class Recipient:
     text: str
 
 
-def returned(mail: Mail) -> Recipient | None:
+def returned(mail: InboundMail) -> Recipient | None:
     """For whom a mail says that one came back, None when it says nothing of the sort."""
     recipients = _reported(mail.parts.reports)
     return _worst(recipients) if recipients else _in_words(mail)
 
 
-def returned_ids(mail: Mail) -> list[str]:
+def returned_ids(mail: InboundMail) -> list[str]:
     """Message-IDs of the mail that is returned, the surest first: attached, copied into the text,
     or named in the head."""
     attached = [one for head in mail.returned_heads for one in head.ids("message-id")]
@@ -116,7 +116,7 @@ def _worst(recipients: Sequence[Recipient]) -> Recipient:
     return min(recipients, key=lambda one: order.index(one.fate))
 
 
-def _in_words(mail: Mail) -> Recipient | None:
+def _in_words(mail: InboundMail) -> Recipient | None:
     """A refusal that a mail server puts in words."""
     failed = addresses_in(mail.values.first("x-failed-recipients"))
     if not failed and not mail.from_mail_system:
@@ -135,7 +135,7 @@ def _in_words(mail: Mail) -> Recipient | None:
     return Recipient(fate, addresses[:MOST_RECIPIENTS], status, words)
 
 
-def _by_heuristics(mail: Mail) -> tuple[list[str], list[str]]:
+def _by_heuristics(mail: InboundMail) -> tuple[list[str], list[str]]:
     """Addresses that ``flufl.bounce`` finds: those tried again, and those given up."""
     message = Message()
     for name in ("from", "subject", "x-failed-recipients"):

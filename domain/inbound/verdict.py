@@ -17,8 +17,8 @@ from domain.engagement.bounces import BounceMeaning, bounce_meaning
 from domain.inbound.addresses import is_program
 from domain.inbound.complaints import complaint
 from domain.inbound.dates import back_on, later_day
-from domain.inbound.invitations import Answer, answer_in
-from domain.inbound.mail import Mail
+from domain.inbound.invitations import AttendeeAnswer, answer_in
+from domain.inbound.mail import InboundMail
 from domain.inbound.returned import Recipient, status_in
 from domain.inbound.wording import (
     asks,
@@ -58,7 +58,7 @@ have sent it; a calendar sent something else than an answer."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MailVerdict:
     """What a mail is.
 
     Attributes:
@@ -77,12 +77,12 @@ class Verdict:
     reported: bool = False
     status: str = ""
     doubt: Doubt = ""
-    answer: Answer | None = None
+    answer: AttendeeAnswer | None = None
     away_until: date | None = None
     later: date | None = None
 
 
-def classify(mail: Mail, received: date, back: Recipient | None) -> Verdict:
+def classify(mail: InboundMail, received: date, back: Recipient | None) -> MailVerdict:
     """What the mail is.
 
     Args:
@@ -98,55 +98,55 @@ def classify(mail: Mail, received: date, back: Recipient | None) -> Verdict:
     )
 
 
-def _of_structure(mail: Mail) -> Verdict | None:
+def _of_structure(mail: InboundMail) -> MailVerdict | None:
     if answer := answer_in(mail.parts.calendars):
-        return Verdict("meeting_answer", answer=answer)
+        return MailVerdict("meeting_answer", answer=answer)
     if kind := complaint(mail):
-        return Verdict(kind, reported=kind != "auto_reply")
+        return MailVerdict(kind, reported=kind != "auto_reply")
     content_type = mail.values.first("content-type").casefold()
     if mail.parts.read or "disposition-notification" in content_type:
-        return Verdict("auto_reply")
+        return MailVerdict("auto_reply")
     if "feedback-report" in content_type:
-        return Verdict("complaint", reported=True)
+        return MailVerdict("complaint", reported=True)
     return None
 
 
-def _of_mail_system(mail: Mail, back: Recipient | None) -> Verdict | None:
+def _of_mail_system(mail: InboundMail, back: Recipient | None) -> MailVerdict | None:
     """A mail server's: a refusal, or nothing that is known."""
     if back is not None:
         if back.fate != "failed":
-            return Verdict("auto_reply")  # Delayed, delivered, relayed: nothing is lost.
+            return MailVerdict("auto_reply")  # Delayed, delivered, relayed: nothing is lost.
         return _bounce(back.status, back.text or mail.parts.text)
     if "delivery-status" in mail.values.first("content-type").casefold():
         return _bounce(status_in(mail.parts.text), mail.parts.text)
     if not mail.from_mail_system:
         return None
     if _is_automatic(mail):
-        return Verdict("auto_reply")
-    return Verdict("unclear", doubt="mail_system")
+        return MailVerdict("auto_reply")
+    return MailVerdict("unclear", doubt="mail_system")
 
 
-def _bounce(status: str, words: str) -> Verdict:
+def _bounce(status: str, words: str) -> MailVerdict:
     meaning = bounce_meaning(status, words)
-    return Verdict("bounce", reported=True, meaning=meaning, status=status)
+    return MailVerdict("bounce", reported=True, meaning=meaning, status=status)
 
 
-def _of_command(mail: Mail) -> Verdict | None:
+def _of_command(mail: InboundMail) -> MailVerdict | None:
     """Mail programs unsubscribe for people, in mails that say so themselves (RFC 2369)."""
     if is_command(mail.own, mail.subject):
-        return _from_somebody(mail, Verdict("unsubscribe"))
+        return _from_somebody(mail, MailVerdict("unsubscribe"))
     return None
 
 
-def _of_program(mail: Mail, received: date) -> Verdict | None:
+def _of_program(mail: InboundMail, received: date) -> MailVerdict | None:
     said = calendar_answer(mail.subject)
     if said and (said != "accepted" or not mail.own):
-        return Verdict("meeting_answer", answer=Answer("", said.upper()))
+        return MailVerdict("meeting_answer", answer=AttendeeAnswer("", said.upper()))
     automatic = _is_automatic(mail) or bool(mail.sender and is_program(mail.sender))
     titled = is_automatic_subject(mail.subject)
     gone = away(mail.own)
     if automatic:
-        return _away(mail, received) if titled or gone.said else Verdict("auto_reply")
+        return _away(mail, received) if titled or gone.said else MailVerdict("auto_reply")
     if titled:
         if not gone.said and (gone.engaged or asks(mail.own)):
             return _perhaps_away(mail, received)
@@ -154,10 +154,10 @@ def _of_program(mail: Mail, received: date) -> Verdict | None:
     return None
 
 
-def _of_words(mail: Mail, received: date) -> Verdict:
+def _of_words(mail: InboundMail, received: date) -> MailVerdict:
     stop = asks_to_stop(mail.own, mail.subject)
     if stop == "surely":
-        return _from_somebody(mail, Verdict("unsubscribe"))
+        return _from_somebody(mail, MailVerdict("unsubscribe"))
     gone = away(mail.own)
     if gone.only:
         return _away(mail, received)
@@ -165,10 +165,10 @@ def _of_words(mail: Mail, received: date) -> Verdict:
     receipts = count_receipts(mail.own)
     questions = asks(mail.own)
     if receipts and (receipts > 1 or listed or _TICKET.search(mail.subject)) and not questions:
-        return Verdict("auto_reply")
+        return MailVerdict("auto_reply")
     if listed and not _answers(mail):
         newsletter = "list-unsubscribe" in mail.values and "list-post" not in mail.values
-        return Verdict("auto_reply") if newsletter else Verdict("unclear", doubt="list")
+        return MailVerdict("auto_reply") if newsletter else MailVerdict("unclear", doubt="list")
     doubts: tuple[tuple[bool, Doubt], ...] = (
         (not mail.sender, "no_sender"),
         (stop == "perhaps", "stop"),
@@ -182,33 +182,33 @@ def _of_words(mail: Mail, received: date) -> Verdict:
     if doubt == "away":
         return _perhaps_away(mail, received)
     if doubt:
-        return Verdict("unclear", doubt=doubt)
-    return Verdict("reply", later=later_day(mail.own, received))
+        return MailVerdict("unclear", doubt=doubt)
+    return MailVerdict("reply", later=later_day(mail.own, received))
 
 
-def _away(mail: Mail, received: date) -> Verdict:
-    return Verdict("out_of_office", away_until=_back_on(mail, received))
+def _away(mail: InboundMail, received: date) -> MailVerdict:
+    return MailVerdict("out_of_office", away_until=_back_on(mail, received))
 
 
-def _perhaps_away(mail: Mail, received: date) -> Verdict:
-    return Verdict("unclear", doubt="away", away_until=_back_on(mail, received))
+def _perhaps_away(mail: InboundMail, received: date) -> MailVerdict:
+    return MailVerdict("unclear", doubt="away", away_until=_back_on(mail, received))
 
 
-def _back_on(mail: Mail, received: date) -> date | None:
+def _back_on(mail: InboundMail, received: date) -> date | None:
     return back_on(f"{mail.subject}\n{mail.own}", received)
 
 
-def _from_somebody(mail: Mail, verdict: Verdict) -> Verdict:
-    return verdict if mail.sender else Verdict("unclear", doubt="no_sender")
+def _from_somebody(mail: InboundMail, verdict: MailVerdict) -> MailVerdict:
+    return verdict if mail.sender else MailVerdict("unclear", doubt="no_sender")
 
 
-def _says_something(mail: Mail) -> bool:
+def _says_something(mail: InboundMail) -> bool:
     """Whether there are words; the subject's are its sender's unless it is that of an answer."""
     said = mail.own or ("" if is_answer(mail.subject) else mail.subject)
     return any(map(str.isalnum, said))
 
 
-def _answers(mail: Mail) -> bool:
+def _answers(mail: InboundMail) -> bool:
     return is_answer(mail.subject) or "in-reply-to" in mail.values
 
 
@@ -220,7 +220,7 @@ _AUTOMATIC = (
 )
 
 
-def _is_automatic(mail: Mail) -> bool:
+def _is_automatic(mail: InboundMail) -> bool:
     """Whether the head says, for programs, that a program answers (RFC 3834 5)."""
     values = mail.values
     submitted = re.match(r"[\w-]*", values.first("auto-submitted").casefold())
@@ -235,7 +235,7 @@ def _is_automatic(mail: Mail) -> bool:
     )
 
 
-def _is_listed(mail: Mail) -> bool:
+def _is_listed(mail: InboundMail) -> bool:
     """Whether the head says that many get this mail. People who write through a group have such
     headers too: alone they mean nothing. ``X-Auto-Response-Suppress`` means less: it asks others
     not to answer by themselves, and many programs add it to what people write."""

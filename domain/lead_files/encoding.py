@@ -250,7 +250,7 @@ def _refuse_damaged_utf8(data: bytes, error: UnicodeDecodeError) -> None:
     if sound > 4 * damaged:
         raise LeadFileError(
             sentence(
-                "it is UTF-8 but damaged at line {line}. Export or download it again, or mend that "
+                "it is UTF-8 but damaged at line {line}. Export or download it again, or fix that "
                 "line.",
                 line=_line_of(data, error.start, "utf-8"),
             )

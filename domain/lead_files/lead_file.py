@@ -40,7 +40,7 @@ _SAID = {
 
 
 @dataclass(frozen=True)
-class Record:
+class FileRow:
     """One row below the header.
 
     ``row`` counts as a spreadsheet does (the header is row 1 when nothing stands above it),
@@ -74,7 +74,7 @@ class LeadFile:
     body_row: int
     """The spreadsheet's number of that row."""
 
-    def records(self) -> Iterator[Record]:
+    def records(self) -> Iterator[FileRow]:
         """The rows below the header that hold anything, in order."""
         width = len(self.header)
         comes_back = not set(REJECT_COLUMNS).isdisjoint(self.header)
@@ -116,7 +116,7 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
     return found
 
 
-def _header(records: Iterator[Record]) -> Record:
+def _header(records: Iterator[FileRow]) -> FileRow:
     """The row that names the columns: the first that holds anything, unless a title or notes stand
     there and a row that names fields of leads comes after."""
     filled = (one for one in records if any(value.strip() for value in one.values))
@@ -129,13 +129,13 @@ def _header(records: Iterator[Record]) -> Record:
     return next((row for row in rows if _fields_named(row) > 1), first)
 
 
-def _fields_named(record: Record) -> int:
+def _fields_named(record: FileRow) -> int:
     """How many of the fields of leads a row names; none when it names no address."""
     named = {field_of(" ".join(value.split()))[0] for value in record.values if value}
     return len(named - {None}) if "email" in named else 0
 
 
-def _as_meant(record: Record) -> Record:
+def _as_meant(record: FileRow) -> FileRow:
     return replace(record, values=[as_meant(value) for value in record.values])
 
 
@@ -176,7 +176,7 @@ def _sniff(lines: list[str]) -> str:
 
 def _records(
     lines: list[str], begin: int, first_row: int, delimiter: str, width: int
-) -> Iterator[Record]:
+) -> Iterator[FileRow]:
     """All rows from line index ``begin``; ``width`` is the number of columns, 0 when unknown.
 
     A quotation mark that is opened and never closed would swallow the rows after it. It shows in
@@ -207,7 +207,7 @@ def _records(
             values = [value.strip() for value in lines[start].split(delimiter)]
         elif extra:
             problem = TOO_MANY
-        yield Record(row, start + 1, feed.position - start, values, problem)
+        yield FileRow(row, start + 1, feed.position - start, values, problem)
 
 
 class _Feed:

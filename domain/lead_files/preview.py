@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from domain.lead_files.columns import Columns
-from domain.lead_files.lead_file import LeadFile, Record
+from domain.lead_files.lead_file import FileRow, LeadFile
 from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.lead_files.sampled import settle
 
@@ -23,7 +23,7 @@ class Head:
     encoding: str
     delimiter: str
     header: list[str]
-    records: list[Record]
+    records: list[FileRow]
     whole: bool
 
     @classmethod
@@ -41,7 +41,7 @@ class Head:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Head:
         """What :meth:`as_json` made."""
-        return cls(**{**kept, "records": [Record(**one) for one in kept["records"]]})
+        return cls(**{**kept, "records": [FileRow(**one) for one in kept["records"]]})
 
     def as_json(self) -> dict[str, Any]:
         """For the database."""

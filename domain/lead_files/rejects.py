@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 REJECT_COLUMNS = ("rejected_row", "rejected_line", "rejected_reason")
-"""First columns of a rejects file. They are skipped when a mended one is imported."""
+"""First columns of a rejects file. They are skipped when a fixed one is imported."""
 
 _FIRST = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 

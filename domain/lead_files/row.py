@@ -21,7 +21,7 @@ from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key
 from domain.lead_files.columns import Columns
 from domain.lead_files.headings import Field, Hint
-from domain.lead_files.lead_file import Record
+from domain.lead_files.lead_file import FileRow
 from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
 from domain.lead_files.rejects import RejectedRowError
 from domain.names import split_name
@@ -154,7 +154,7 @@ class RowReader:
                 raise
             raise RejectedRowError(error.kind, with_opt_out(str(error)), opted_out) from None
 
-    def read_record(self, record: Record) -> LeadRow:
+    def read_record(self, record: FileRow) -> LeadRow:
         """As :meth:`read`, of a row of a file; one that could not be understood is rejected.
 
         Raises:

@@ -12,7 +12,7 @@ from domain.contacts.dates import ORDERS, Order, possible_orders, read_day
 from domain.contacts.texts import kept
 from domain.lead_files.columns import Columns
 from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.lead_file import Record
+from domain.lead_files.lead_file import FileRow
 from domain.sentences import sentence
 
 SAMPLED_ROWS = 500
@@ -25,7 +25,7 @@ class UnclearDaysError(LeadFileError):
     """In which order the days of a column are written nobody can tell but who wrote them."""
 
 
-def settle(columns: Columns, records: Iterable[Record], dates: str = "") -> Columns:
+def settle(columns: Columns, records: Iterable[FileRow], dates: str = "") -> Columns:
     """The columns with what their rows tell of them.
 
     A column of consent that holds nothing in any row says nothing. Columns of days get the order
@@ -63,7 +63,7 @@ def settle(columns: Columns, records: Iterable[Record], dates: str = "") -> Colu
     return replace(columns, fields=fields, orders=orders)
 
 
-def _orders(columns: Columns, sample: list[Record], said: Order | None) -> dict[int, Order | None]:
+def _orders(columns: Columns, sample: list[FileRow], said: Order | None) -> dict[int, Order | None]:
     """Of each column of days their order; None where every day tells by itself."""
     days = {index: found for _, index in columns.attributes if (found := _days(sample, index))}
     possible = {
@@ -94,7 +94,7 @@ def _orders(columns: Columns, sample: list[Record], said: Order | None) -> dict[
     return orders
 
 
-def _days(sample: list[Record], index: int) -> list[str]:
+def _days(sample: list[FileRow], index: int) -> list[str]:
     """The values of a column when all are days, and not all written by ISO 8601."""
     found: dict[str, None] = {}
     for record in sample:

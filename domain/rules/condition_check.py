@@ -47,14 +47,14 @@ _WHOLE_NUMBER = re.compile(r"(?<![\w.])-?\d+(?![\w.])")
 
 
 @dataclass(frozen=True)
-class Mistake:
+class ConditionMistake:
     """What is wrong, and at which character (from 0)."""
 
     message: str
     position: int
 
 
-def mistakes(source: str, facts: FactSet, *, number: bool = False) -> Iterator[Mistake]:
+def mistakes(source: str, facts: FactSet, *, number: bool = False) -> Iterator[ConditionMistake]:
     """What is wrong with a condition, or an expression that is to give a ``number``, which is valid
     CEL and names only what ``facts`` have."""
     code = dotted(source)
@@ -83,18 +83,18 @@ def attributes_in(source: str) -> frozenset[tuple[str, str]]:
     )
 
 
-def _always_there(code: str, facts: FactSet) -> Iterator[Mistake]:
+def _always_there(code: str, facts: FactSet) -> Iterator[ConditionMistake]:
     paths = facts.paths()
     for found in _HAS_FIELD.finditer(code):
         if isinstance(paths.get(found[1]), str):
-            yield Mistake(
+            yield ConditionMistake(
                 f"{found[1]} is always there, and empty where nothing is known. "
                 f'Write {found[1]} != ""',
                 found.start(),
             )
 
 
-def _misspelt_attributes(code: str) -> Iterator[Mistake]:
+def _misspelt_attributes(code: str) -> Iterator[ConditionMistake]:
     for found in _ATTRIBUTE.finditer(code):
         name = found[2] or ast.literal_eval(found[3])
         key = attribute_key(name)
@@ -104,7 +104,7 @@ def _misspelt_attributes(code: str) -> Iterator[Mistake]:
                 if key.isascii() and key[:1].isalpha()
                 else f'{found[1]}["{key}"]'
             )
-            yield Mistake(
+            yield ConditionMistake(
                 f"attributes are kept in lower case, with _ between words. Write {way}",
                 found.start(),
             )
@@ -149,7 +149,7 @@ def _environment(facts: FactSet) -> checker.Env:
     )
 
 
-def _kinds_apart(code: str, facts: FactSet, *, number: bool) -> Iterator[Mistake]:
+def _kinds_apart(code: str, facts: FactSet, *, number: bool) -> Iterator[ConditionMistake]:
     environment = _environment(facts)
     try:
         answer = environment.compile(code).return_type().name().lower()
@@ -158,13 +158,15 @@ def _kinds_apart(code: str, facts: FactSet, *, number: bool) -> Iterator[Mistake
             starts = [0, *(found.end() for found in re.finditer("\n", code))]
             position = starts[int(line) - 1] + int(column) - 1
             if message := _said(said, code, position, facts):
-                yield Mistake(message, position)
+                yield ConditionMistake(message, position)
         return
     kind = _KINDS.get(answer, "a value")
     if number and answer not in (*_NUMERIC, "dyn"):
-        yield Mistake(f"this gives {kind}, not a number. Write one, such as number(…)", 0)
+        yield ConditionMistake(f"this gives {kind}, not a number. Write one, such as number(…)", 0)
     if not number and answer not in ("bool", "dyn"):
-        yield Mistake(f"this gives {kind}, not yes or no. Compare it, such as {facts.sample}", 0)
+        yield ConditionMistake(
+            f"this gives {kind}, not yes or no. Compare it, such as {facts.sample}", 0
+        )
 
 
 def _said(said: str, code: str, position: int, facts: FactSet) -> str:
@@ -207,24 +209,24 @@ def _attribute_beside(code: str, position: int, operation: str) -> str:
     return ""
 
 
-def _unreadable(code: str) -> Iterator[Mistake]:
+def _unreadable(code: str) -> Iterator[ConditionMistake]:
     for found in _CONVERTED.finditer(code):
         try:
             Facts({}).answer(cel.compile(found[0]))
         except Exception:
-            yield Mistake(
+            yield ConditionMistake(
                 f"{found[0]} can't be answered: {found[1]} can't read this text", found.start()
             )
 
 
-def _numbers_as_text(code: str) -> Iterator[Mistake]:
+def _numbers_as_text(code: str) -> Iterator[ConditionMistake]:
     """Whoever compares with "100" means the number."""
     for literal in TEXT_LITERAL.finditer(code):
         value = ast.literal_eval(literal[0])
         before = _ORDERED.search(code[max(0, literal.start() - 4) : literal.start()].rstrip()[-2:])
         after = _ORDERED.match(code[literal.end() :].lstrip())
         if (before or after) and number_in(value) is not None and not re.search(r"\d-\d", value):
-            yield Mistake(
+            yield ConditionMistake(
                 f'this compares letter by letter, and "9" comes after "100". Write number(…) and '
                 f"{value} without quotation marks",
                 literal.start(),
@@ -234,7 +236,7 @@ def _numbers_as_text(code: str) -> Iterator[Mistake]:
             and read_day(value)
             and _attribute_compared(code, literal)
         ):
-            yield Mistake(
+            yield ConditionMistake(
                 f"this compares letter by letter, as no calendar does. Write date({attribute})",
                 literal.start(),
             )
@@ -249,7 +251,7 @@ def _attribute_compared(code: str, literal: re.Match[str]) -> str:
     return ""
 
 
-def _foregone(code: str, facts: FactSet) -> Iterator[Mistake]:
+def _foregone(code: str, facts: FactSet) -> Iterator[ConditionMistake]:
     """Comparisons of one fact that are true, or false, whatever it can be."""
     paths = facts.paths()
     for atom, position in _atoms(code):
@@ -262,7 +264,7 @@ def _foregone(code: str, facts: FactSet) -> Iterator[Mistake]:
             answers = _answers(part, path, possible, facts)
             if len(answers) == 1:
                 always = "always" if answers.pop() else "never"
-                yield Mistake(f"this is {always} true: {why}", position)
+                yield ConditionMistake(f"this is {always} true: {why}", position)
 
 
 def _parts(atom: str, path: str) -> list[str]:

@@ -70,7 +70,7 @@ class ConditionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ConditionVerdict:
     """Whether a condition holds; ``reason`` says why it could not be answered, else ''."""
 
     holds: bool
@@ -84,15 +84,15 @@ class Condition:
     source: str
     _program: cel.Program = field(repr=False, compare=False)
 
-    def verdict(self, facts: Mapping[str, Any] | Facts) -> Verdict:
+    def verdict(self, facts: Mapping[str, Any] | Facts) -> ConditionVerdict:
         """Evaluate against the facts it was compiled for; never raises.
 
         The reason names facts, never their values.
         """
         answer, reason = self._answer(facts)
         if reason or isinstance(answer, bool):
-            return Verdict(answer is True, reason)
-        return Verdict(False, f"gives {_kind(answer)}, not yes or no")
+            return ConditionVerdict(answer is True, reason)
+        return ConditionVerdict(False, f"gives {_kind(answer)}, not yes or no")
 
     def number(self, facts: Facts) -> tuple[float | None, str]:
         """The number that it gives, of one that was compiled as a number; None with a reason where

@@ -126,7 +126,7 @@ def reach_facts(email: str, phone: str, *, opted_out: bool) -> dict[str, Any]:
     }
 
 
-class Unread(Exception):
+class UnreadableValue(Exception):
     """A function can't read a value."""
 
 
@@ -224,7 +224,7 @@ class _Reader:
         if read is None:
             name = next(_names_of(value, self._facts), "what stands in the brackets")
             self.unread = f"{name} {problem}"
-            raise Unread
+            raise UnreadableValue
         return read
 
 

@@ -1,4 +1,4 @@
-"""After the sale (``cadences/customer.yaml``): who looks after a customer, and when."""
+"""After the opportunity (``cadences/customer.yaml``): who looks after a customer, and when."""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ class HandOverTask(Policy):
     instructions: str = ""
     """What is to be done."""
     due: ClockSpanField
-    """How soon after the sale. Business time is that of the owner's team."""
+    """How soon after the opportunity. Business time is that of the owner's team."""
 
 
 class CustomerDate(Policy):
     """A date on which a customer is to be talked to."""
 
     after: MonthsField
-    """Counted from the sale."""
+    """Counted from the opportunity."""
     every: MonthsField | None = None
     """Counted from the date itself, for those that come again."""
     remind: SpanField
@@ -90,7 +90,7 @@ class CustomerPolicy(PolicyFile):
     owner: str = ""
     """Code of the rep or team that looks after customers; '' leaves them with who sold."""
     hand_over: tuple[HandOverTask, ...] = ()
-    """The tasks that a sale brings, all at once."""
+    """The tasks that an opportunity brings, all at once."""
     cadence: str = ""
     """The mails that go beside; '' for none."""
     question_due: ClockSpanField = ClockSpan(Span(1, "business day"), business=True)
@@ -117,7 +117,7 @@ class CustomerPolicy(PolicyFile):
         return [task_id(task) for task in self.hand_over]
 
     def first_dates(self, sold: date) -> Iterator[tuple[DateKind, date]]:
-        """The dates that follow from a sale on this day."""
+        """The dates that follow from an opportunity on this day."""
         for name, one in self.dates.items():
             yield name, one.after.after(sold)
 

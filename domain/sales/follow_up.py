@@ -183,7 +183,7 @@ class CallRules(Policy):
         }
 
 
-class Return(Policy):
+class ReturnRule(Policy):
     """What becomes of a lead that sales returns for one reason."""
 
     to: Literal["recycle", "disqualify"]
@@ -213,7 +213,7 @@ class FollowUpPolicy(PolicyFile, CallRules):
     """How soon a call is to be made once it is planned."""
     call_deadline: ClockSpanField
     """When a call's task ends undone: the outcome ``expired``."""
-    returns: dict[str, Annotated[Return, BeforeValidator(_short_return)]]
+    returns: dict[str, Annotated[ReturnRule, BeforeValidator(_short_return)]]
     """Reason code of a returned lead → what becomes of it; ``recycle`` is short for
     ``{to: recycle}``."""
     outbound: CallRules | None = None
@@ -227,7 +227,7 @@ class FollowUpPolicy(PolicyFile, CallRules):
                 if part_window(self.calling_hours, part) is None:
                     raise mistake(
                         f"nobody is called in the {part} ({PARTS[part].spoken}): calling_hours are "
-                        "over or have not begun. Delete it, or mend calling_hours",
+                        "over or have not begun. Delete it, or fix calling_hours",
                         (*path, "spread", position),
                     )
         return self

@@ -13,7 +13,7 @@ from domain.time.span import Span
 from domain.time.spans import ClockSpan, ClockSpanField
 
 QUALIFICATION = tuple(Learned.model_fields)
-"""What a sale has to know of the buyer."""
+"""What an opportunity has to know of the buyer."""
 
 
 def missing(qualification: Mapping[str, object]) -> list[str]:
@@ -47,7 +47,7 @@ def _told_apart(stages: list[OpportunityStage]) -> list[OpportunityStage]:
 
 
 class OpportunityStage(Policy):
-    """One stage of a sale and how long it is expected to take."""
+    """One stage of an opportunity and how long it is expected to take."""
 
     name: str
     """What people call it."""
@@ -57,16 +57,16 @@ class OpportunityStage(Policy):
 
 
 class MarketingHelp(Policy):
-    """The mails that run beside a sale that stands still."""
+    """The mails that run beside an opportunity that stands still."""
 
     cadence: str
     """Their cadence."""
     lasts: ClockSpanField
-    """How long the help may take to move the sale."""
+    """How long the help may take to move the opportunity."""
 
 
 class LossReview(Policy):
-    """What is asked after a lost sale."""
+    """What is asked after a lost opportunity."""
 
     due: ClockSpanField = ClockSpan(Span(5, "business day"), business=True)
     """How soon it is to be done."""
@@ -79,23 +79,24 @@ class LossReview(Policy):
 
 
 class OpportunityPolicy(PolicyFile):
-    """The stages of a sale, and what is done about one that stands still."""
+    """The stages of an opportunity, and what is done about one that stands still."""
 
     policy: Literal["opportunity"]
     stages: Annotated[list[OpportunityStage], AfterValidator(_told_apart)] = Field(min_length=1)
-    """In the order in which a sale goes through them."""
+    """In the order in which an opportunity goes through them."""
     stall_warnings: int = Field(ge=0)
     """How many times in a row a stage may run over before more is done than to warn."""
     warned_for: ClockSpanField | None = None
     """How long the owner has after a warning; as long again as the stage without it."""
     help: MarketingHelp | None = None
-    """What marketing does, once in a sale, after the warnings."""
+    """What marketing does, once in an opportunity, after the warnings."""
     return_within: ClockSpanField = ClockSpan(Span(1, "week"))
-    """How long the owner has to return a sale that nothing moved; then it counts as stalled."""
+    """How long the owner has to return an opportunity that nothing moved; then it counts as
+    stalled."""
     loss_reasons: Annotated[tuple[str, ...], AfterValidator(_codes)] = ()
-    """Codes of why sales are lost; without any, each code will do."""
+    """Codes of why opportunities are lost; without any, each code will do."""
     loss_review: LossReview = LossReview()
-    """The task that a lost sale brings."""
+    """The task that a lost opportunity brings."""
 
     def expected(self, stage: str) -> ClockSpan:
         """How long ``stage`` is expected to take; of one that is gone, the last."""

@@ -21,7 +21,7 @@ CONTRACT_END = "contract_end"
 MORNING = time(9)
 """When a lead comes back on a day that was agreed, by its own clock."""
 SPREAD_MINUTES = 240
-"""Leads that were parked on one day come back spread over so much of the next."""
+"""Leads that were recycled on one day come back spread over so much of the next."""
 MORNING_SPREAD_MINUTES = 60
 KNOWN_REASONS = frozenset(
     [
@@ -41,7 +41,7 @@ class Terms:
 
     wait: Span
     cadence: str
-    wakes_early: bool
+    reactivates_early: bool
     stops: bool = False
 
 
@@ -63,7 +63,7 @@ class CycleRule(Policy):
     """How long the lead rests."""
     cadence: str | None = None
     """What it comes back to."""
-    wakes_early: bool | None = None
+    reactivates_early: bool | None = None
     """Whether interest brings it back before the time is up."""
     stop: bool = False
     """Whether it stays away for good."""
@@ -104,7 +104,7 @@ class RecycleRule(Policy):
     """How long the lead rests."""
     cadence: str = ""
     """What it comes back to; '' for the cadence it was in before."""
-    wakes_early: bool = True
+    reactivates_early: bool = True
     """Whether interest brings it back before the time is up; a reply or a booking always does."""
     cycles: Annotated[
         dict[int, Annotated[CycleRule, BeforeValidator(_parse_cycle)]],
@@ -117,7 +117,7 @@ class RecycleRule(Policy):
 
     def terms(self, cycle: int) -> Terms:
         """How a lead rests in this cycle (1 is the first)."""
-        terms = Terms(self.wait, self.cadence, self.wakes_early)
+        terms = Terms(self.wait, self.cadence, self.reactivates_early)
         for begin in sorted(self.cycles):
             if begin > cycle:
                 break
@@ -125,7 +125,9 @@ class RecycleRule(Policy):
             terms = Terms(
                 change.wait or terms.wait,
                 terms.cadence if change.cadence is None else change.cadence,
-                terms.wakes_early if change.wakes_early is None else change.wakes_early,
+                terms.reactivates_early
+                if change.reactivates_early is None
+                else change.reactivates_early,
                 change.stop,
             )
         return terms
@@ -165,7 +167,7 @@ class RecyclePolicy(PolicyFile):
 
 
 @dataclass(frozen=True)
-class Parked:
+class RecycledLead:
     """A lead as parking sees it. ``attributes`` are the lead's over its account's; ``since`` is
     journey time, UTC; ``return_on`` a day that somebody set."""
 
@@ -182,22 +184,22 @@ class Parked:
 
 
 @dataclass(frozen=True)
-class Rest:
+class RecycleStayPlan:
     """How a lead rests: until when (UTC), why until then ('' for the policy's wait), what it comes
     back to; ``stops`` if it does not come back."""
 
     until: datetime
     why: str
     cadence: str
-    wakes_early: bool
+    reactivates_early: bool
     stops: bool
 
 
-def rest_of(policy: RecyclePolicy, lead: Parked) -> Rest:
+def stay_of(policy: RecyclePolicy, lead: RecycledLead) -> RecycleStayPlan:
     """How long the lead rests and where it goes then.
 
     A day that somebody set goes before the end of its contract, and both before the policy's
-    wait; a day that was over when the lead was parked does not count. A day that was set also
+    wait; a day that was over when the lead was recycled does not count. A day that was set also
     brings back a lead whose last cycle this was, but nothing brings one back for whose reason
     there is no way out at all (``cycles: 0``).
     """
@@ -209,10 +211,12 @@ def rest_of(policy: RecyclePolicy, lead: Parked) -> Rest:
         until = terms.wait.after(lead.since, lead.time_zone, lead.country)
         until += timedelta(minutes=lead.lead_id * 7 % SPREAD_MINUTES)
     overrides = why not in ("", CONTRACT_END) and not rule.never_returns
-    return Rest(until, why, cadence, terms.wakes_early, terms.stops and not overrides)
+    return RecycleStayPlan(
+        until, why, cadence, terms.reactivates_early, terms.stops and not overrides
+    )
 
 
-def _agreed(policy: RecyclePolicy, lead: Parked) -> tuple[datetime | None, str]:
+def _agreed(policy: RecyclePolicy, lead: RecycledLead) -> tuple[datetime | None, str]:
     if lead.return_on and (at := _morning(lead, lead.return_on)) > lead.since:
         return at, lead.return_why or ASKED_FOR
     if policy.contract_end:
@@ -224,6 +228,6 @@ def _agreed(policy: RecyclePolicy, lead: Parked) -> tuple[datetime | None, str]:
     return None, ""
 
 
-def _morning(lead: Parked, day: date) -> datetime:
+def _morning(lead: RecycledLead, day: date) -> datetime:
     local = datetime.combine(day, MORNING, zone(lead.time_zone))
     return local.astimezone(UTC) + timedelta(minutes=lead.lead_id * 7 % MORNING_SPREAD_MINUTES)

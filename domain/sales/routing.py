@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from domain.rules.facts import prepared
-from domain.sales.team import Rep, RoutingRule, TeamPolicy
+from domain.sales.team import RoutingRule, TeamPolicy, TeamRep
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def rule_for(
 
 def _allowed(
     policy: TeamPolicy, lead: Mapping[str, Any], account: Mapping[str, Any]
-) -> Sequence[Rep]:
+) -> Sequence[TeamRep]:
     rule = rule_for(policy, lead, account)
     if rule is None:
         return policy.reps
@@ -104,7 +104,7 @@ def _allowed(
     ]
 
 
-def _misfits(rep: Rep, lead: Mapping[str, Any], account: Mapping[str, Any]) -> int:
+def _misfits(rep: TeamRep, lead: Mapping[str, Any], account: Mapping[str, Any]) -> int:
     """How many of the rep's territories, languages and segments don't suit the lead."""
     segment = _attribute(account, "segment") or _attribute(lead, "segment")
     wanted = (

@@ -69,7 +69,7 @@ Code = Annotated[
 ]
 
 
-class Person(Policy):
+class TeamMember(Policy):
     """A person of the sales side. Only ``code`` enters Temporal."""
 
     code: Code
@@ -80,7 +80,7 @@ class Person(Policy):
     """The person's address."""
 
 
-class Rep(Person):
+class TeamRep(TeamMember):
     """A person who takes leads."""
 
     team: str = ""
@@ -99,7 +99,7 @@ class Rep(Person):
     """Where the rep's video calls take place, for meetings that are booked with us."""
 
 
-class Overflow(Policy):
+class UnassignedRules(Policy):
     """Who is alerted, and when, about leads that nobody can take."""
 
     after: DelayField = ClockSpan(None)
@@ -117,7 +117,7 @@ class Team(Policy):
     """When it works."""
     manager: str = ""
     """Code of a manager or rep; '' when there is none."""
-    overflow: Overflow = Overflow()
+    unassigned: UnassignedRules = UnassignedRules()
     """What happens about leads that none of its reps can take."""
 
 
@@ -147,9 +147,9 @@ class TeamPolicy(PolicyFile):
     """A lead goes to the owner of its account when that is a rep with room."""
     teams: tuple[Team, ...] = Field(default=(Team(team=DEFAULT_TEAM),), min_length=1)
     """Without it there is one team, of the default calendar."""
-    managers: tuple[Person, ...] = ()
+    managers: tuple[TeamMember, ...] = ()
     """People who are told of breaches and take no leads."""
-    reps: tuple[Rep, ...] = Field(min_length=1)
+    reps: tuple[TeamRep, ...] = Field(min_length=1)
     """People who take leads."""
     routing: tuple[RoutingRule, ...] = Field(default=(), max_length=MOST_CONDITIONS)
     """The first rule that fits a lead says who may take it; a lead that none fits, any rep."""
@@ -163,7 +163,7 @@ class TeamPolicy(PolicyFile):
             raise mistake(message, path)
         return self
 
-    def rep(self, code: str) -> Rep | None:
+    def rep(self, code: str) -> TeamRep | None:
         """The rep with this code."""
         return next((rep for rep in self.reps if rep.code == code), None)
 
@@ -171,14 +171,14 @@ class TeamPolicy(PolicyFile):
         """The team with this code."""
         return next((team for team in self.teams if team.team == code), None)
 
-    def team_of(self, rep: Rep) -> Team:
+    def team_of(self, rep: TeamRep) -> Team:
         """The rep's team."""
         return next((team for team in self.teams if team.team == rep.team), self.teams[0])
 
-    def reps_of(self, team: str) -> list[Rep]:
+    def reps_of(self, team: str) -> list[TeamRep]:
         """The reps of the team with this code, in the order of the file."""
         return [rep for rep in self.reps if self.team_of(rep).team == team]
 
     def alerted(self, team: Team) -> list[str]:
-        """Codes of the people who are alerted about the team's overflow."""
-        return list(team.overflow.alert) or [code for code in (team.manager,) if code]
+        """Codes of the people who are alerted about leads the team can't take."""
+        return list(team.unassigned.alert) or [code for code in (team.manager,) if code]

@@ -63,9 +63,9 @@ def _members(
     people: Collection[str],
 ) -> Iterator[Mistake]:
     yield from _unknown([(path, team)], "manager", people, "person")
-    overflow = team.get("overflow")
-    if isinstance(overflow, dict):
-        for place, code in _texts(overflow.get("alert"), (*path, "overflow", "alert")):
+    unassigned = team.get("unassigned")
+    if isinstance(unassigned, dict):
+        for place, code in _texts(unassigned.get("alert"), (*path, "unassigned", "alert")):
             if code not in people:
                 yield place, f"there is no person '{code}'.{did_you_mean(code, people)}"
     own = team.get("team")

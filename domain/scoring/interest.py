@@ -21,7 +21,7 @@ _DUST = 1e-6
 
 
 @dataclass(frozen=True)
-class Event:
+class InterestEvent:
     """What an interest rule sees of something a lead did.
 
     ``name`` of a track or screen event, ``path`` and ``url`` of a page, ``properties`` as sent
@@ -95,7 +95,7 @@ def _left(age: timedelta, half_life: timedelta) -> float:
     return math.pow(0.5, age / half_life)
 
 
-def worth_of(policy: ScoringPolicy, event: Event, at: datetime) -> Worth:
+def worth_of(policy: ScoringPolicy, event: InterestEvent, at: datetime) -> Worth:
     """The points of the first rule that fits; ``at`` (timezone-aware) is when it happened.
 
     A condition that can't be answered does not fit.
@@ -164,7 +164,7 @@ def score(value: float) -> int:
     return max(0, math.floor(value + 0.5 + _DUST))
 
 
-def _facts(event: Event, fields: Iterable[str]) -> Facts:
+def _facts(event: InterestEvent, fields: Iterable[str]) -> Facts:
     """The event as conditions that read these fields of it see it."""
     return prepared({"event": {name: getattr(event, name) for name in fields}})
 

@@ -58,7 +58,7 @@ _LONGEST_HALF_LIFE_YEARS = 100
 
 
 @dataclass(frozen=True)
-class Cap:
+class EventCap:
     """How many events of a rule count within one calendar period (UTC; weeks begin Monday)."""
 
     times: int
@@ -69,7 +69,7 @@ class Cap:
 
 
 def _parse_cap(value: Any) -> Any:
-    if isinstance(value, Cap):
+    if isinstance(value, EventCap):
         return value
     match = _CAP.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
@@ -82,7 +82,7 @@ def _parse_cap(value: Any) -> Any:
         raise mistake(f"unknown period '{match[2]}'.{did_you_mean(match[2], PERIODS)}")
     if int(match[1]) == 0:
         raise mistake("a rule that counts 0 times never counts. Delete it, or give it 0 points")
-    return Cap(int(match[1]), period)
+    return EventCap(int(match[1]), period)
 
 
 def _parse_kinds(value: Any) -> Any:
@@ -107,7 +107,7 @@ HalfLife = Annotated[
     SPAN_KIND,
 ]
 CapField = Annotated[
-    Cap,
+    EventCap,
     BeforeValidator(_parse_cap),
     PlainSerializer(str, return_type=str),
     kind(
@@ -309,7 +309,7 @@ class ScoringPolicy(PolicyFile):
         }
 
     @cached_property
-    def caps(self) -> Mapping[str, Cap]:
+    def caps(self) -> Mapping[str, EventCap]:
         """Name of an interest rule → its cap, for those that have one."""
         return {rule.rule: rule.at_most for rule in self.interest if rule.at_most}
 

@@ -19,7 +19,7 @@ LONGEST_NOTE = 10_000
 
 
 class Learned(BaseModel):
-    """What is known of a sale."""
+    """What is known of an opportunity."""
 
     model_config = ASKED
 
@@ -43,7 +43,7 @@ class Completion(BaseModel):
     note: str = Field(default="", max_length=LONGEST_NOTE)
     learned: Learned | None = Field(default=None, description="With tasks of opportunities.")
     competitor: Code = Field(
-        default="", description=f"A code, for {LOST_TO}: whom the sale was lost to."
+        default="", description=f"A code, for {LOST_TO}: whom the opportunity was lost to."
     )
     until: Day | None = Field(
         default=None,
@@ -52,7 +52,8 @@ class Completion(BaseModel):
 
     @property
     def known(self) -> dict[str, str]:
-        """What was learned of a sale, by name; '' where what was known is known no longer."""
+        """What was learned of an opportunity, by name; '' where what was known is known no
+        longer."""
         return (self.learned or Learned()).model_dump(exclude_none=True)
 
     def kept(self) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class Completion(BaseModel):
 
 
 @dataclass(frozen=True)
-class Mistake:
+class CompletionMistake:
     """What is wrong in a completion: the name of the field, and what to do instead."""
 
     field: str
@@ -83,7 +84,7 @@ class Mistake:
 
 def mistake_in(
     completion: Completion, kind: TaskKind, task_id: int, offered: Sequence[str]
-) -> Mistake | None:
+) -> CompletionMistake | None:
     """What keeps a completion from ending the task, by the table of dispositions alone; None when
     nothing does.
 
@@ -92,7 +93,7 @@ def mistake_in(
     """
     code = completion.disposition
     if code not in offered:
-        return Mistake(
+        return CompletionMistake(
             "disposition",
             sentence(
                 "Task {task} cannot end with '{disposition}'; choose one of {dispositions}.",
@@ -103,17 +104,19 @@ def mistake_in(
         )
     rule = DISPOSITIONS[Disposition(code)]
     if rule.needs_time and completion.at is None:
-        return Mistake("at", sentence("'{disposition}' needs a time: say when.", disposition=code))
+        return CompletionMistake(
+            "at", sentence("'{disposition}' needs a time: say when.", disposition=code)
+        )
     if rule.needs_reason and not completion.reason:
-        return Mistake(
+        return CompletionMistake(
             "reason", sentence("'{disposition}' needs a reason: give its code.", disposition=code)
         )
     if completion.at is not None and not rule.needs_time:
-        return Mistake(
+        return CompletionMistake(
             "at", sentence("'{disposition}' takes no time: leave it out.", disposition=code)
         )
     if completion.until is not None and not rule.may_name_day:
-        return Mistake(
+        return CompletionMistake(
             "until",
             sentence(
                 "'{disposition}' does not send the lead to rest: leave the day out.",
@@ -121,7 +124,7 @@ def mistake_in(
             ),
         )
     if completion.known and not TASKS[kind].records_sale:
-        return Mistake(
+        return CompletionMistake(
             "learned",
             sentence(
                 "Budget, authority, need and timeline are recorded with opportunity tasks only: "
@@ -131,10 +134,10 @@ def mistake_in(
     return _wrong_code(completion, takes_competitor=rule.may_name_competitor)
 
 
-def _wrong_code(completion: Completion, *, takes_competitor: bool) -> Mistake | None:
+def _wrong_code(completion: Completion, *, takes_competitor: bool) -> CompletionMistake | None:
     code, competitor, reason = completion.disposition, completion.competitor, completion.reason
     if competitor and not takes_competitor:
-        return Mistake(
+        return CompletionMistake(
             "competitor",
             sentence(
                 "'{disposition}' takes no competitor: leave it out, or end the task with lost.",
@@ -142,7 +145,7 @@ def _wrong_code(completion: Completion, *, takes_competitor: bool) -> Mistake | 
             ),
         )
     if competitor and not CODE.fullmatch(competitor):
-        return Mistake(
+        return CompletionMistake(
             "competitor",
             sentence(
                 "'{code}' is no code of a competitor: use lower-case letters, digits and _, such "
@@ -151,11 +154,11 @@ def _wrong_code(completion: Completion, *, takes_competitor: bool) -> Mistake | 
             ),
         )
     if lacks_competitor(completion):
-        return Mistake(
+        return CompletionMistake(
             "competitor", sentence("Lost to which competitor? Give its code, such as acme.")
         )
     if reason and not CODE.fullmatch(reason):
-        return Mistake(
+        return CompletionMistake(
             "reason",
             sentence(
                 "'{code}' is no reason code: use lower-case letters, digits and _, such as price "
@@ -167,6 +170,6 @@ def _wrong_code(completion: Completion, *, takes_competitor: bool) -> Mistake | 
 
 
 def lacks_competitor(completion: Completion) -> bool:
-    """Whether a sale was lost to a competitor that is not named."""
+    """Whether an opportunity was lost to a competitor that is not named."""
     lost_to_one = (completion.disposition, completion.reason) == (Disposition.LOST, "competitor")
     return lost_to_one and not completion.competitor

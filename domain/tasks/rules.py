@@ -18,7 +18,7 @@ class DispositionRule:
 
     ``needs_time`` and ``needs_reason`` say what it can't do without and all others can't have;
     with ``may_name_day`` the day on which the lead comes back may be given, with
-    ``may_name_competitor`` whom a sale was lost to. ``books`` sets a time for a meeting.
+    ``may_name_competitor`` whom an opportunity was lost to. ``books`` sets a time for a meeting.
     """
 
     label: str
@@ -149,7 +149,9 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
         TaskKind.MEETING_OUTCOME: TaskRule(
             "How did the meeting go?",
             {
-                _D.HELD: Follows("A sale begins", "A sale begins, and it is yours."),
+                _D.HELD: Follows(
+                    "An opportunity begins", "An opportunity begins, and it is yours."
+                ),
                 _D.NOT_A_FIT: Follows("Out for good", "The lead is out for good: not a fit."),
                 _D.NO_SHOW: Follows(
                     "Won back",
@@ -164,30 +166,31 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
             },
         ),
         TaskKind.OPPORTUNITY: TaskRule(
-            "Move the sale on",
+            "Move the opportunity on",
             {
                 _D.ADVANCED: Follows(
-                    "Next stage", "The sale moves to its next stage, and you get its task."
+                    "Next stage", "The opportunity moves to its next stage, and you get its task."
                 ),
                 _D.IN_PROGRESS: Follows(
-                    "Same stage", "The sale stays where it is, and you are asked again."
+                    "Same stage", "The opportunity stays where it is, and you are asked again."
                 ),
                 _D.HELP: Follows(
                     "Marketing helps",
-                    "Marketing writes to the lead beside the sale; your task comes back.",
+                    "Marketing writes to the lead beside the opportunity; your task comes back.",
                 ),
                 _D.NO_HELP: Follows(
-                    "Same stage", "Marketing keeps out of this sale, and you are asked again."
+                    "Same stage",
+                    "Marketing keeps out of this opportunity, and you are asked again.",
                 ),
                 _D.RETURN: Follows(
-                    "Back to marketing", "The sale ends as stalled, and the lead rests."
+                    "Back to marketing", "The opportunity ends as stalled, and the lead rests."
                 ),
                 _D.WON: Follows("Customer", "The lead is a customer, and is handed over."),
                 _D.LOST: Follows(
-                    "Rests", "The lead rests, and you get a review of how the sale was lost."
+                    "Rests", "The lead rests, and you get a review of how the opportunity was lost."
                 ),
                 _D.NO_OUTCOME: Follows(
-                    "Rests", "The sale ends without a decision, and the lead rests."
+                    "Rests", "The opportunity ends without a decision, and the lead rests."
                 ),
             },
             records_sale=True,

@@ -62,7 +62,7 @@ class ClosedRange(BaseModel):
             )
         if self.last - self.first > _LONGEST_CLOSURE:
             raise PydanticCustomError(
-                "calendar", "nobody closes for more than a year. Mend the year", {"path": ("to",)}
+                "calendar", "nobody closes for more than a year. Fix the year", {"path": ("to",)}
             )
         return self
 

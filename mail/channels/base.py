@@ -9,7 +9,7 @@
     ├── TryAgain             surely not accepted: send the same message later
     │   ├── RecipientBusy    … the recipient's side takes nothing now
     │   └── SenderRefused    … the trouble is ours: others would be refused as well
-    │       └── ChannelMisconfigured  … as every message will be until a setting is mended
+    │       └── ChannelMisconfigured  … as every message will be until a setting is fixed
     └── OutcomeUnknown       may have been accepted: never send again blindly
 
 No message of these exceptions holds a name, an address or a provider's free text: they end up in
@@ -81,7 +81,7 @@ class EmailMessage:
 
 
 @dataclass(frozen=True)
-class Receipt:
+class DeliveryReceipt:
     """The provider took the message over and calls it ``provider_message_id``."""
 
     provider_message_id: str
@@ -101,7 +101,7 @@ class Channel(Protocol):
     def name(self) -> str:
         """``outbox``, ``smtp`` or ``sendgrid``."""
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Hand one message to the provider; blocks until it answers.
 
         Args:
@@ -175,7 +175,7 @@ class RecipientBusy(TryAgain):
 
 class SenderRefused(TryAgain):
     """We are refused, not the recipient: a block list, DKIM, no right to relay. One server may be
-    odd; when several recipients are refused so, nothing should be sent until it is mended."""
+    odd; when several recipients are refused so, nothing should be sent until it is fixed."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(None, f"{reason} ({code})" if code else reason)
@@ -183,7 +183,7 @@ class SenderRefused(TryAgain):
 
 
 class ChannelMisconfigured(SenderRefused):
-    """No message can go out until somebody mends a setting. Nothing was accepted, so every touch
+    """No message can go out until somebody fixes a setting. Nothing was accepted, so every touch
     keeps and goes out afterwards."""
 
     def __init__(self, reason: str, code: str = "") -> None:

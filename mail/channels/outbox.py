@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from mail.channels.base import EmailMessage, HandOver, MessageRejected, Receipt, unmarked
+from mail.channels.base import DeliveryReceipt, EmailMessage, HandOver, MessageRejected, unmarked
 from settings import Clock
 from store.engine import single_statements
 from store.mail.outbox_mails import is_kept, keep_mail
@@ -19,7 +19,9 @@ class OutboxChannel:
         self._engine = single_statements(engine)
         self._clock = clock
 
-    def send(self, message: EmailMessage, _before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(
+        self, message: EmailMessage, _before_hand_over: HandOver = unmarked
+    ) -> DeliveryReceipt:
         """Store one message; see :meth:`mail.channels.base.Channel.send`.
 
         A second message of the same touch is not stored, and gets the receipt of the first. So
@@ -39,7 +41,7 @@ class OutboxChannel:
             )
         if stored is None:
             raise MessageRejected("message-id", "Another touch has this Message-ID already.")
-        return Receipt(stored)
+        return DeliveryReceipt(stored)
 
     def was_accepted(self, touch_key: str, /) -> bool:
         """Whether the message of this touch is in the outbox: always exact."""

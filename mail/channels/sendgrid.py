@@ -26,11 +26,11 @@ from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
+    DeliveryReceipt,
     EmailMessage,
     HandOver,
     MessageRejected,
     OutcomeUnknown,
-    Receipt,
     TryAgain,
     unmarked,
     usable_recipient,
@@ -78,7 +78,7 @@ class SendGridChannel:
         sdk.client.timeout = timeout_seconds
         self._sdk = sdk
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Send one message; see :meth:`mail.channels.base.Channel.send`.
 
         SendGrid answers 202 once the message is queued, and only then. A 5xx answer is taken as
@@ -106,7 +106,7 @@ class SendGridChannel:
                 f"SENDGRID_HOST answered {response.status_code} where SendGrid answers 202: it is "
                 "another server, or SendGrid's sandbox mode is on."
             )
-        return Receipt(response.headers.get("X-Message-Id", ""))
+        return DeliveryReceipt(response.headers.get("X-Message-Id", ""))
 
     def was_accepted(self, _touch_key: str, /) -> bool | None:
         """None: SendGrid's events tell, not a question."""

@@ -14,11 +14,11 @@ from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
+    DeliveryReceipt,
     EmailMessage,
     HandOver,
     MessageRejected,
     OutcomeUnknown,
-    Receipt,
     RecipientBusy,
     SenderRefused,
     SoftBounce,
@@ -64,7 +64,7 @@ class SmtpChannel:
         self._clock = clock
         self._tls = tls or ssl.create_default_context()
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Send one message; see :meth:`mail.channels.base.Channel.send`.
 
         Whatever fails before the final dot of DATA surely was not accepted. A server that says
@@ -89,7 +89,7 @@ class SmtpChannel:
                 server.quit()
         finally:
             server.close()
-        return Receipt(message.message_id)
+        return DeliveryReceipt(message.message_id)
 
     def was_accepted(self, _touch_key: str, /) -> bool | None:
         """None: SMTP has no such question."""

@@ -56,7 +56,7 @@ class TokenLine:
 
 
 @dataclass(frozen=True)
-class Change:
+class RecordedChange:
     """A change that was asked for. ``asked`` are the fields of the request that are kept,
     ``status`` is that of the answer, ``at`` real time, UTC."""
 
@@ -180,24 +180,6 @@ def end_change(connection: Connection, change_id: int, status: int) -> None:
     connection.execute(update(ApiChange).where(ApiChange.id == change_id).values(status=status))
 
 
-def record_change(
-    connection: Connection,
-    by: str,
-    method: str,
-    path: str,
-    asked: Mapping[str, Any],
-    *,
-    status: int | None,
-) -> int:
-    """Record a change that was made by other means than the API, as the route would be that makes
-    it; ``by`` says who and how. Returns the record's id."""
-    return connection.execute(
-        insert(ApiChange)
-        .values(by=by, method=method, path=path, asked=dict(asked), status=status)
-        .returning(ApiChange.id)
-    ).scalar_one()
-
-
 def tests_asked_for(connection: Connection, by: str, since: datetime) -> list[datetime]:
     """When a caller asked for tests of mails since then that were sent, or are being sent."""
     query = select(ApiChange.at).where(
@@ -217,7 +199,7 @@ def list_changes(
     task_id: int | None = None,
     before: int | None,
     limit: int,
-) -> list[Change]:
+) -> list[RecordedChange]:
     """Changes, the latest first.
 
     Args:
@@ -237,4 +219,4 @@ def list_changes(
         query = query.where(ApiChange.path.regexp_match(f"/tasks/{task_id:d}(/|$)"))
     if before is not None:
         query = query.where(ApiChange.id < before)
-    return [Change(**row._mapping) for row in connection.execute(query)]
+    return [RecordedChange(**row._mapping) for row in connection.execute(query)]

@@ -26,7 +26,7 @@ class TooOften(Exception):
         self.again_in = again_in
 
 
-def note_move(connection: Connection, lead_id: int, at: datetime) -> None:
+def record_move(connection: Connection, lead_id: int, at: datetime) -> None:
     """Count that a lead sets a time itself; its very first is no move. Of two at once, the second
     sees the first.
 

@@ -18,7 +18,7 @@ a person is more than a claim. ``server``: only the site's own programs have it.
 
 
 @dataclass(frozen=True)
-class Source:
+class WriteKeySource:
     """Who writes: the write key's id, its name, the cadence of leads it brings first (''), its
     kind, and the time zone (IANA) of leads of whom nothing tells it."""
 
@@ -57,7 +57,7 @@ def create_write_key(
     return key if made else None
 
 
-def find_source(connection: Connection, key: str, time_zone: str = "UTC") -> Source | None:
+def find_source(connection: Connection, key: str, time_zone: str = "UTC") -> WriteKeySource | None:
     """Whose key this is; None when it is nobody's or was revoked.
 
     Args:
@@ -68,7 +68,7 @@ def find_source(connection: Connection, key: str, time_zone: str = "UTC") -> Sou
             WriteKey.key_hash == named_keys.digest(key), WriteKey.revoked_at.is_(None)
         )
     ).first()
-    return Source(**row._mapping, time_zone=time_zone) if row else None
+    return WriteKeySource(**row._mapping, time_zone=time_zone) if row else None
 
 
 def list_write_keys(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from domain.contacts.companies import company_key
-from domain.identities import AccountRef, Group
+from domain.identities import AccountRef, TrackedCompany
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def name_key(name: str) -> str:
 
 def ensure_accounts(
     connection: Connection,
-    groups: Mapping[str, Group],
+    groups: Mapping[str, TrackedCompany],
     names: Mapping[str, str],
     *,
     own: Collection[int] | None = None,
@@ -97,7 +97,7 @@ def _known(
 
 
 def _update(
-    connection: Connection, groups: Sequence[tuple[int, Group]], *, fill: bool
+    connection: Connection, groups: Sequence[tuple[int, TrackedCompany]], *, fill: bool
 ) -> list[int]:
     """Write what the groups say where it is news, or with ``fill`` where nothing is known; returns
     the accounts that changed."""

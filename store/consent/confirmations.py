@@ -11,9 +11,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
-from store.access.write_keys import Source
+from store.access.write_keys import WriteKeySource
 from store.identities.identified_leads import start_journeys
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.policies import PolicyMissing
 from store.scoring.scoring import recount
 
@@ -48,7 +48,7 @@ _ASK = text(
 
 
 def await_confirmation(
-    connection: Connection, lead_ids: Sequence[int], source: Source, now: datetime
+    connection: Connection, lead_ids: Sequence[int], source: WriteKeySource, now: datetime
 ) -> None:
     """Note leads that a browser brought: marketing writes to them when they have confirmed."""
     if lead_ids:
@@ -94,7 +94,7 @@ def ask(
     return post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 key=one.key,
                 workflow_id=one.workflow_id,
                 kind="confirm",

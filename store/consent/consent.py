@@ -18,7 +18,7 @@ from typing import Literal
 from sqlalchemy import Connection, Engine, text
 
 from domain.consent.policy import DEFAULT, SUPPRESSION_OF, ConsentPolicy, Source, Trouble
-from domain.contracts.journey import ENDED, Code, Phase
+from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.sales.recycle import RecyclePolicy
 from store.consent.confirmations import UNCONFIRMED, confirm_address, is_waiting
 from store.consent.suppressions import why_suppressed
@@ -263,7 +263,7 @@ def _come_back(connection: Connection, email_key: str) -> None:
             "SELECT id, cycle FROM lead WHERE email_key = :email AND phase = :ended "
             "AND phase_reason = :reason FOR NO KEY UPDATE"
         ),
-        {"email": email_key, "ended": ENDED, "reason": Code.UNSUBSCRIBED},
+        {"email": email_key, "ended": ENDED, "reason": EventCode.UNSUBSCRIBED},
     ).first()
     if lead is None:
         return

@@ -39,7 +39,7 @@ _LOCKS = (
 
 
 @dataclass(frozen=True)
-class Receipt:
+class ErasureReceipt:
     """An erasure: when (journey time, UTC), by whom, why, and how many rows of which table."""
 
     id: int
@@ -72,7 +72,7 @@ def erase(
     reason: str,
     secret: str,
     now: datetime,
-) -> Receipt:
+) -> ErasureReceipt:
     """Erase the person that a lead is. What stays is a lead without anybody, for the figures.
 
     Args:
@@ -121,7 +121,7 @@ def erase(
     ).scalar_one()
     _end_journeys(connection, lead_id)
     announce(connection, "lead.erased", lead_id, at=now)
-    return Receipt(receipt, now, by, reason, counts)
+    return ErasureReceipt(receipt, now, by, reason, counts)
 
 
 def clear_again(connection: Connection, lead_id: int, *, last: bool) -> None:
@@ -147,7 +147,7 @@ def workflows_of(connection: Connection, lead_id: int) -> list[str]:
 
 def receipts(
     connection: Connection, *, secret: str, address: str = "", before: int | None, limit: int
-) -> list[Receipt]:
+) -> list[ErasureReceipt]:
     """Erasures, the latest first.
 
     Args:
@@ -160,7 +160,8 @@ def receipts(
     if before is not None:
         query = query.where(Erasure.id < before)
     return [
-        Receipt(row.id, row.at, row.by, row.reason, row.counts) for row in connection.execute(query)
+        ErasureReceipt(row.id, row.at, row.by, row.reason, row.counts)
+        for row in connection.execute(query)
     ]
 
 

@@ -227,7 +227,7 @@ PLAN = (
             "return_on": "NULL",
             "return_why": "''",
             "return_cadence": "''",
-            "parked_until": "NULL",
+            "recycled_until": "NULL",
         },
     ),
 )

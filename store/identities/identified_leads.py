@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from domain.contracts.journey import journey_id
-from domain.identities import Lead
+from domain.identities import BatchLead
 from domain.names import is_free_mail
-from store.access.write_keys import Source
+from store.access.write_keys import WriteKeySource
 from store.accounts.accounts import Accounts, name_key
 from store.certainty import is_better
 from store.identities.places import places, plan_moved_anew
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 
 
 def lead_ids_of(connection: Connection, email_keys: Sequence[str]) -> dict[str, int]:
@@ -29,7 +29,9 @@ def lead_ids_of(connection: Connection, email_keys: Sequence[str]) -> dict[str, 
     return {row.email_key: row.id for row in rows}
 
 
-def add_leads(connection: Connection, concerned: Sequence[Lead], source: Source) -> list[int]:
+def add_leads(
+    connection: Connection, concerned: Sequence[BatchLead], source: WriteKeySource
+) -> list[int]:
     """Store the new leads; returns the ids of those that nobody else stored meanwhile."""
     new = sorted((lead for lead in concerned if not lead.id), key=lambda lead: lead.email_key)
     if not new:
@@ -175,9 +177,9 @@ LONGEST_CLAIM = 300
 
 def update_leads(
     connection: Connection,
-    concerned: Sequence[Lead],
+    concerned: Sequence[BatchLead],
     accounts: Accounts,
-    source: Source,
+    source: WriteKeySource,
     now: datetime,
 ) -> set[int]:
     """Write what was said of leads where it is news; an empty value leaves what is known. What a
@@ -266,7 +268,7 @@ def start_journeys(connection: Connection, lead_ids: Iterable[int], cadence: str
     post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 key=f"start:{journey_id(lead_id)}",
                 workflow_id=journey_id(lead_id),
                 kind="start",

@@ -64,7 +64,7 @@ _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergedRow:
     """How many leads are new, and how many rows changed a lead that was there before them."""
 
     created: int
@@ -72,7 +72,7 @@ class Merged:
 
 
 @dataclass(frozen=True)
-class Queued:
+class QueuedJourneys:
     """How many journeys were queued, and in how many real seconds the last of them starts."""
 
     journeys: int
@@ -151,7 +151,7 @@ _NAMES_ANOTHER = """(
         OR r.last_name <> '' AND lower(r.last_name) = lower(lead.last_name)))"""
 
 
-def merge(connection: Connection, *, time_zone: str = "UTC") -> Merged:
+def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
     """Create and update leads and accounts from the staged rows.
 
     Leads are the same when their ``email_key`` is. A value of the file replaces what is known, an
@@ -255,7 +255,7 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> Merged:
     contracts_changed(
         connection, "SELECT email_key, attributes FROM import_row WHERE lead_id IS NULL"
     )
-    return Merged(created, rows - created)
+    return MergedRow(created, rows - created)
 
 
 def _fold_doubles(connection: Connection) -> None:
@@ -308,7 +308,7 @@ def _fold_doubles(connection: Connection) -> None:
     )
 
 
-def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -> Queued:
+def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -> QueuedJourneys:
     """Queue a journey for each staged lead that is in none and waits for none.
 
     The starts are spread at ``per_second`` in the order of the file, each with some jitter, and
@@ -344,7 +344,7 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
     ).one()
     if queued.journeys:
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
-    return Queued(queued.journeys, queued.seconds or 0.0)
+    return QueuedJourneys(queued.journeys, queued.seconds or 0.0)
 
 
 def judge_fit(connection: Connection, now: datetime) -> None:

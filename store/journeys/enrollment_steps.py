@@ -19,8 +19,9 @@ _LOAD = text(
     f"""
     SELECT {LEAD_COLUMNS}, lead.phone, {OPTED_OUT},
         lead.interest, lead.interest_as_of, lead.fit, lead.cycle,
-        lead.phase_reason, lead.phase, nullif(account.held_until, 'infinity') AS held_until,
-        account.held_until = 'infinity' AS held_for_good, enrollment.held_from,
+        lead.phase_reason, lead.phase,
+        nullif(account.do_not_market_until, 'infinity') AS do_not_market_until,
+        account.do_not_market_until = 'infinity' AS do_not_market_for_good, enrollment.put_off_from,
         enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
         {AWAY_UNTIL} AS away_until,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
@@ -38,8 +39,8 @@ _LOAD = text(
 _REMEMBER = text(
     "UPDATE enrollment SET step = :step, ended_at = cast(:ended AS timestamptz), "
     "due_at = cast(:due AS timestamptz), "
-    "held_from = coalesce(CASE WHEN step = :step THEN held_from END, "
-    "cast(:held_from AS timestamptz)), "
+    "put_off_from = coalesce(CASE WHEN step = :step THEN put_off_from END, "
+    "cast(:put_off_from AS timestamptz)), "
     "unanswered = unanswered || cast(:unanswered AS jsonb), "
     "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
     "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
@@ -66,7 +67,7 @@ class EnrollmentStep:
         ended_at: journey time, UTC, at which the cadence ended, for ``exit_reason``.
         unanswered: branch → why its condition could not be answered.
         counted_from: the step from whose time the next waits are counted, and since when.
-        held_from: when (journey time, UTC) a step was due that must wait; None for one that is
+        put_off_from: when (journey time, UTC) a step was due that must wait; None for one that is
             waited for as planned.
     """
 
@@ -77,7 +78,7 @@ class EnrollmentStep:
     unanswered: Mapping[str, str]
     counted_from: str
     counted_since: datetime | None
-    held_from: datetime | None
+    put_off_from: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +86,9 @@ class EnrolledLead(MailLead):
     """A lead in a cadence, with its enrollment and its account. Times are journey time, UTC.
 
     Attributes:
-        held_until, held_for_good: how long sales keeps the account out of marketing.
-        held_from: when the planned step, which had to wait, was due.
+        do_not_market_until, do_not_market_for_good: how long sales keeps the account out of
+        marketing.
+        put_off_from: when the planned step, which had to wait, was due.
         away_until: the day on which the lead is back, as far as it said.
         consent_version: id of the consent policy in force, None for none.
         returned: the step of a mail that was refused after it had been accepted.
@@ -100,9 +102,9 @@ class EnrolledLead(MailLead):
     cycle: int
     phase_reason: str
     phase: str
-    held_until: datetime | None
-    held_for_good: bool | None
-    held_from: datetime | None
+    do_not_market_until: datetime | None
+    do_not_market_for_good: bool | None
+    put_off_from: datetime | None
     planned_step: str
     counted_from: str
     counted_since: datetime | None
@@ -142,7 +144,7 @@ def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -
             "unanswered": json.dumps(dict(step.unanswered)),
             "counted_from": step.counted_from,
             "counted_since": step.counted_since,
-            "held_from": step.held_from,
+            "put_off_from": step.put_off_from,
             "id": enrollment_id,
         },
     )

@@ -8,18 +8,26 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
-from domain.contracts.journey import IN_SALES, Code, Entered, Notice, Phase, PhaseEntry, Stage
+from domain.contracts.journey import (
+    IN_SALES,
+    Entered,
+    EventCode,
+    JourneyEvent,
+    Phase,
+    PhaseEntry,
+    Stage,
+)
 from domain.contracts.journey_sales import OUTBOUND
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from store.engine import RowGone
-from store.meetings.meeting_news import see_through_beside
+from store.meetings.meeting_news import see_through_on_its_own
 from store.meetings.meeting_places import SALE_OR_CUSTOMER
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import notify_journey
 from store.published.policies import policy
-from store.routing.routing import assign, drain_overflow
+from store.routing.routing import assign, drain_unassigned
 from store.scoring.scoring import standing_now
 from store.sla import sla
 from store.tables import Meeting
@@ -113,7 +121,7 @@ def record_entry(connection: Connection, entry: PhaseEntry, at: datetime) -> Ent
         leave_enrollments(connection, entry.lead_id, entry.reason, at)
         sla.left_phase(connection, entry.lead_id, entered=entry.phase, cycle=entry.cycle, now=at)
         if not came and entry.phase not in IN_SALES:
-            drain_overflow(connection, at)
+            drain_unassigned(connection, at)
         announce(connection, "lead.stage_changed", new.id)
     rules = policy(connection, ScoringPolicy)
     interest = Interest(lead.interest, lead.interest_as_of)
@@ -143,13 +151,15 @@ def _bring_along(connection: Connection, entry: PhaseEntry, lead: _Before) -> No
         notify_journey(
             connection,
             lead.id,
-            key=f"meeting-{meeting.id}-{meeting.attempt}:{Code.BOOKED}:cycle-{entry.cycle}",
+            key=f"meeting-{meeting.id}-{meeting.attempt}:{EventCode.BOOKED}:cycle-{entry.cycle}",
             signal="meeting",
-            notice=Notice(Code.BOOKED, ref=meeting.id, cycle=entry.cycle, attempt=meeting.attempt),
+            event=JourneyEvent(
+                EventCode.BOOKED, ref=meeting.id, cycle=entry.cycle, attempt=meeting.attempt
+            ),
         )
     if (lead.phase, entry.phase) != (Phase.RECYCLE, Phase.NURTURE):
         return
-    # A parked lead that replies goes to sales, unless something else had woken it just before.
+    # A recycled lead that replies goes to sales, unless something else had reactivated it before.
     reply = connection.execute(
         text(
             "SELECT max(id) FROM engagement "
@@ -163,13 +173,13 @@ def _bring_along(connection: Connection, entry: PhaseEntry, lead: _Before) -> No
             lead.id,
             key=f"engagement:{reply}:cycle-{entry.cycle}",
             signal="engagement",
-            notice=Notice(Code.REPLIED, ref=reply, cycle=entry.cycle),
+            event=JourneyEvent(EventCode.REPLIED, ref=reply, cycle=entry.cycle),
         )
 
 
 def _leave_meetings(connection: Connection, lead: _Before) -> None:
-    """Give appointments that the journey leaves behind workflows of their own: during a sale, and
-    with a customer, it sees none through."""
+    """Give appointments that the journey leaves behind workflows of their own: during an
+    opportunity, and with a customer, it sees none through."""
     rows = connection.execute(
         select(*MEETING).where(
             Meeting.lead_id == lead.id, Meeting.state == "booked", Meeting.beside.is_(False)
@@ -178,7 +188,7 @@ def _leave_meetings(connection: Connection, lead: _Before) -> None:
     for meeting in [MeetingRow(*row) for row in rows]:
         # Of one that was over before, nobody could say how it went.
         if meeting.ends_at > lead.phase_since:
-            see_through_beside(connection, meeting)
+            see_through_on_its_own(connection, meeting)
 
 
 def _stage(lead: _Before, entry: PhaseEntry) -> str:
@@ -257,4 +267,4 @@ def answer_since(connection: Connection, enrollment_id: int) -> str:
         ),
         {"id": enrollment_id},
     ).scalar()
-    return {"reply": Code.REPLIED, "booking": Code.BOOKED}[kind] if kind else ""
+    return {"reply": EventCode.REPLIED, "booking": EventCode.BOOKED}[kind] if kind else ""

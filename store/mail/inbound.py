@@ -17,13 +17,13 @@ from sqlalchemy import Connection, Row, text
 from domain.consent.policy import Trouble
 from domain.engagement.bounces import bounce_kind
 from domain.inbound.addresses import same_mailbox
-from domain.inbound.invitations import Answer
-from domain.inbound.verdict import Kind, Verdict
+from domain.inbound.invitations import AttendeeAnswer
+from domain.inbound.verdict import Kind, MailVerdict
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.refused_mail import RefusedMail
-from store.mail.sending import note_refusals
+from store.mail.sending import record_refusals
 from store.meetings.invitation_answers import InvitationAnswer, answer_invitation
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 
 _ENGAGEMENT_OF: dict[Kind, str] = {
     "reply": "reply",
@@ -80,7 +80,7 @@ class Inbound:
     sender: str
     subject: str
     text: str
-    verdict: Verdict
+    verdict: MailVerdict
     at: datetime
     concerns: Sequence[str] = ()
     diagnostic: str = ""
@@ -88,7 +88,7 @@ class Inbound:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentTouch:
     """A touch, and the channel that it went out by."""
 
     id: int
@@ -102,7 +102,7 @@ class LeadOf:
 
     lead_id: int
     email_key: str
-    touch: Sent | None = None
+    touch: SentTouch | None = None
 
     @property
     def touch_id(self) -> int | None:
@@ -119,7 +119,7 @@ class _Whose:
     thread: LeadOf | None
 
 
-def take_inbound(connection: Connection, mail: Inbound) -> bool:
+def receive_mail(connection: Connection, mail: Inbound) -> bool:
     """Keep a mail with its lead and touch, and do what it asks for or reports. What is unclear, or
     somebody's whom we don't know, waits in the tray for a person.
 
@@ -153,7 +153,7 @@ def _count(connection: Connection, mail: Inbound, lead: LeadOf, key: str) -> Non
     if kind := _engagement(verdict):
         if trouble := TROUBLE_OF.get(kind):
             report_trouble(connection, [TroubleReport(key, lead.email_key, trouble, mail.at)])
-        happened = Happened(
+        happened = LeadActivity(
             key, kind, mail.at, lead_id=lead.lead_id, touch_id=lead.touch_id, detail={}
         )
         record(connection, [happened], mail.at)
@@ -161,10 +161,10 @@ def _count(connection: Connection, mail: Inbound, lead: LeadOf, key: str) -> Non
         refused = RefusedMail(
             key, lead.touch.key, verdict.meaning, verdict.status, mail.at, reported=True
         )
-        note_refusals(connection, lead.touch.channel, [refused], mail.at)
+        record_refusals(connection, lead.touch.channel, [refused], mail.at)
 
 
-def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) -> None:
+def _answer_invitation(connection: Connection, mail: Inbound, answer: AttendeeAnswer) -> None:
     """Do what a calendar answered; only what is about no invitation of ours is left to a person."""
     done = answer_invitation(
         connection,
@@ -183,7 +183,7 @@ def _answer_invitation(connection: Connection, mail: Inbound, answer: Answer) ->
         )
 
 
-def _engagement(verdict: Verdict) -> str:
+def _engagement(verdict: MailVerdict) -> str:
     """The kind of engagement that a mail is by itself, '' for one that a person must look at."""
     if verdict.meaning is not None:
         return bounce_kind(verdict.meaning)
@@ -240,7 +240,7 @@ def _thread_of(connection: Connection, answers: Sequence[str]) -> LeadOf | None:
 
 
 def _with_touch(row: Row[Any]) -> LeadOf:
-    return LeadOf(row.id, row.email_key, Sent(row.touch_id, row.key, row.channel))
+    return LeadOf(row.id, row.email_key, SentTouch(row.touch_id, row.key, row.channel))
 
 
 def _lead_with(connection: Connection, email_key: str) -> LeadOf | None:
@@ -271,7 +271,7 @@ def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | Non
     return None if row is None else _with_touch(row)
 
 
-def _tray(verdict: Verdict, whose: _Whose) -> str:
+def _tray(verdict: MailVerdict, whose: _Whose) -> str:
     """Why a person must look at the mail, '' when nobody need."""
     if verdict.kind == "unclear":
         return "unclear"

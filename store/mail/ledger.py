@@ -15,7 +15,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from domain.consent.policy import Cap, Room, room_under
+from domain.consent.policy import FrequencyCap, Room, room_under
 
 # One request, two statements: the first waits for whoever has the lead locked, and the second sees
 # what they have committed. So a suppression that was there a moment earlier wins, and of two
@@ -148,7 +148,7 @@ def claim(
     channel: str,
     message_id: str,
     stops: Sequence[str],
-    caps: Sequence[Cap],
+    caps: Sequence[FrequencyCap],
     at: datetime,
     probe: bool = False,
 ) -> Claim:
@@ -300,7 +300,7 @@ def settle_by_evidence(connection: Connection, evidence: Sequence[Evidence]) -> 
     ).rowcount
 
 
-def note_delivered(connection: Connection, delivered: Mapping[int, datetime]) -> dict[int, int]:
+def record_delivered(connection: Connection, delivered: Mapping[int, datetime]) -> dict[int, int]:
     """Keep when the recipients' servers took these touches (id → journey time, UTC).
 
     Reported twice, the later time stays: what was learned of a visit from the earlier one holds.

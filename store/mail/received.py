@@ -15,8 +15,8 @@ from domain.sentences import sentence
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.inbound import TROUBLE_OF, written_to
 from store.mail.refused_mail import LATELY, RefusedMail
-from store.mail.sending import note_refusals
-from store.scoring.engagement import Happened, record
+from store.mail.sending import record_refusals
+from store.scoring.engagement import LeadActivity, record
 
 SettledAs = Literal["reply", "opt_out", "automatic", "bounce", "nothing"]
 SETTLED_AS: tuple[SettledAs, ...] = get_args(SettledAs)
@@ -191,10 +191,10 @@ def settle_mail(
         if kind := bounce_kind(meaning):
             report_trouble(connection, [TroubleReport(key, email_key, TROUBLE_OF[kind], now)])
     if kind and mail.lead_id is not None:
-        happened = Happened(key, kind, mail.received_at, lead_id=mail.lead_id)
+        happened = LeadActivity(key, kind, mail.received_at, lead_id=mail.lead_id)
         record(connection, [happened], now)
     if meaning is not None:
-        _note_refusal(connection, mail, email_key, meaning, now)
+        _record_refusal(connection, mail, email_key, meaning, now)
     connection.execute(
         text(
             "UPDATE inbound_message SET settled_as = :settled, settled_by = :by, "
@@ -204,7 +204,7 @@ def settle_mail(
     )
 
 
-def _note_refusal(
+def _record_refusal(
     connection: Connection, mail: _Waiting, email_key: str, meaning: BounceMeaning, now: datetime
 ) -> None:
     """Have what came back lately count for whether sending must pause, with the latest mail to its
@@ -219,7 +219,7 @@ def _note_refusal(
             mail.received_at,
             reported=True,
         )
-        note_refusals(connection, lead.touch.channel, [refused], now)
+        record_refusals(connection, lead.touch.channel, [refused], now)
 
 
 @dataclass(frozen=True)

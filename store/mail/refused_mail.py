@@ -74,7 +74,7 @@ class RefusedMail:
     reported: bool = False
 
 
-def note(connection: Connection, channel: str, one: RefusedMail) -> bool:
+def record(connection: Connection, channel: str, one: RefusedMail) -> bool:
     """Keep a refusal, once per key; whether it is new."""
     noted = connection.execute(
         _NOTE,

@@ -1,5 +1,5 @@
 """A circuit breaker for each e-mail channel: when mail is refused for a reason of ours, nothing is
-sent until it is mended, and then everything goes on from where it stood.
+sent until it is fixed, and then everything goes on from where it stood.
 
 One server may be odd, so one refusal tells nothing. Sending pauses
 
@@ -33,8 +33,8 @@ from store.mail.refused_mail import (
     THEIRS,
     Reason,
     RefusedMail,
-    note,
     reason_to_pause,
+    record,
     since,
 )
 from store.outbox.relay_messages import plan_anew
@@ -81,7 +81,7 @@ _WAITING = text(
         SELECT enrollment.key, lead.id AS lead_id, lead.phase,
             enrollment.key ~ '^(lead|opportunity)-' AS beside
         FROM enrollment JOIN lead ON lead.id = enrollment.lead_id
-        WHERE enrollment.ended_at IS NULL AND (enrollment.held_from IS NOT NULL OR EXISTS (
+        WHERE enrollment.ended_at IS NULL AND (enrollment.put_off_from IS NOT NULL OR EXISTS (
             SELECT FROM touch WHERE touch.enrollment_id = enrollment.id
                 AND touch.state = 'planned' AND touch.returned_at IS NOT NULL))
     ) AS held
@@ -95,7 +95,7 @@ _PAUSES = """
 
 
 @dataclass(frozen=True)
-class Pause:
+class PauseOfSending:
     """A channel that sends nothing for now."""
 
     id: int
@@ -109,29 +109,30 @@ class Pause:
     accepted_at: datetime | None
 
 
-def open_pauses(connection: Connection) -> list[Pause]:
+def open_pauses(connection: Connection) -> list[PauseOfSending]:
     """The channels that send nothing now."""
     return [
-        Pause(**row._mapping) for row in connection.execute(text(f"{_PAUSES} ORDER BY channel"))
+        PauseOfSending(**row._mapping)
+        for row in connection.execute(text(f"{_PAUSES} ORDER BY channel"))
     ]
 
 
-def pause_of(connection: Connection, channel: str) -> Pause | None:
+def pause_of(connection: Connection, channel: str) -> PauseOfSending | None:
     """Why a channel sends nothing, None if it does."""
     row = connection.execute(
         text(f"{_PAUSES} AND channel = :channel"), {"channel": channel}
     ).first()
-    return None if row is None else Pause(**row._mapping)
+    return None if row is None else PauseOfSending(**row._mapping)
 
 
-def is_part_of(pause: Pause, meaning: BounceMeaning | None) -> bool:
+def is_part_of(pause: PauseOfSending, meaning: BounceMeaning | None) -> bool:
     """Whether a mail that is refused like this has met the trouble for which sending is paused."""
     if pause.reason == "refuses_all":
         return meaning is not None and meaning not in THEIRS
     return meaning is BounceMeaning.REPUTATION
 
 
-def note_refusals(
+def record_refusals(
     connection: Connection, channel: str, refusals: Sequence[RefusedMail], now: datetime
 ) -> set[str]:
     """Note mails that were refused, and pause sending when they show that the trouble is ours.
@@ -144,7 +145,7 @@ def note_refusals(
     if not refusals:
         return set()
     connection.execute(_LOCK, {"channel": channel})
-    new = [one for one in refusals if note(connection, channel, one)]
+    new = [one for one in refusals if record(connection, channel, one)]
     if not new:
         return set()
     count_when_committed(connection, lambda: _count(channel, new))
@@ -202,7 +203,7 @@ def _return(connection: Connection, channel: str, now: datetime, *, everything: 
     )
 
 
-def _go_on_waiting(connection: Connection, pause: Pause, *, reported: bool) -> None:
+def _go_on_waiting(connection: Connection, pause: PauseOfSending, *, reported: bool) -> None:
     connection.execute(
         text(
             "UPDATE sending_pause SET accepted_at = NULL, reported = reported OR :reported "
@@ -256,8 +257,8 @@ def probe_accepted(connection: Connection, channel: str, now: datetime) -> None:
     )
 
 
-def resume(connection: Connection, by: str, now: datetime) -> list[Pause]:
-    """Send again on every channel, because somebody says that the trouble is mended.
+def resume(connection: Connection, by: str, now: datetime) -> list[PauseOfSending]:
+    """Send again on every channel, because somebody says that the trouble is fixed.
 
     Args:
         by: code or name of who orders it.
@@ -272,7 +273,7 @@ def resume(connection: Connection, by: str, now: datetime) -> list[Pause]:
     return pauses
 
 
-def _end(connection: Connection, pause: Pause, by: str, now: datetime) -> None:
+def _end(connection: Connection, pause: PauseOfSending, by: str, now: datetime) -> None:
     """Let mail go again, and tell who waits."""
     connection.execute(
         text("UPDATE sending_pause SET ended_at = :at, ended_by = :by WHERE id = :id"),

@@ -57,7 +57,7 @@ class BookingRow(NamedTuple):
 _BOOKING = columns_of(CalendarBooking, BookingRow)
 
 
-def take_reports(connection: Connection, reports: Sequence[Booking], at: datetime) -> Outcome:
+def apply_reports(connection: Connection, reports: Sequence[Booking], at: datetime) -> Outcome:
     """Take what one message reports, in a transaction of the caller's.
 
     The lead is the one with the attendee's address; somebody unknown who books becomes a lead. The

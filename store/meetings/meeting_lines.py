@@ -60,7 +60,7 @@ class MeetingLine:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class MeetingFilter:
     """Which appointments; what is left out does not matter."""
 
     lead_id: int | None = None
@@ -102,14 +102,16 @@ _LINE = (
 )
 
 
-def list_meetings(connection: Connection, wanted: Wanted, *, limit: int = 50) -> list[MeetingLine]:
+def list_meetings(
+    connection: Connection, wanted: MeetingFilter, *, limit: int = 50
+) -> list[MeetingLine]:
     """Appointments, the one that begins last first."""
     query = _of(wanted).order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(limit)
     return _lines(connection, query)
 
 
 def meetings_page(
-    connection: Connection, wanted: Wanted, *, after: int = 0, limit: int = 50
+    connection: Connection, wanted: MeetingFilter, *, after: int = 0, limit: int = 50
 ) -> list[MeetingLine]:
     """Appointments in the order of their ids, from the one after ``after``: one that is moved
     between two pages is in neither twice."""
@@ -123,7 +125,7 @@ def find_meeting(connection: Connection, meeting_id: int) -> MeetingLine | None:
     return found[0] if found else None
 
 
-def _of(wanted: Wanted) -> Select[*tuple[Any, ...]]:
+def _of(wanted: MeetingFilter) -> Select[*tuple[Any, ...]]:
     query = _LINE
     if wanted.lead_id is not None:
         query = query.where(Meeting.lead_id == wanted.lead_id)

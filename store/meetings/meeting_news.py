@@ -11,17 +11,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection, update
 
-from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
 from domain.contracts.journey_sales import meeting_workflow_id
 from store.meetings.meeting_rows import MeetingRow
 from store.outbox.relay_messages import post
 from store.tables import Meeting
 
 
-def tell_of_meeting(
+def notify_of_meeting(
     connection: Connection,
     meeting: MeetingRow,
-    code: Code,
+    code: EventCode,
     *,
     reason: str = "",
     told_at: datetime | None = None,
@@ -32,13 +32,13 @@ def tell_of_meeting(
         told_at: when a calendar service said so: what it takes back it may say again.
     """
     when = f":{told_at.timestamp():.0f}" if told_at else ""
-    news = Notice(code, reason=reason)
+    news = JourneyEvent(code, reason=reason)
     _signal(connection, f"{code}{when}", meeting, news, beside=meeting.beside)
 
 
-def tell_journey_too(connection: Connection, meeting: MeetingRow, code: Code) -> None:
+def notify_journey(connection: Connection, meeting: MeetingRow, code: EventCode) -> None:
     """Signal the journey of a lead whose meeting is seen through beside it."""
-    _signal(connection, f"{code}:journey", meeting, Notice(code), beside=False)
+    _signal(connection, f"{code}:journey", meeting, JourneyEvent(code), beside=False)
 
 
 def begin_journey(connection: Connection, meeting: MeetingRow) -> bool:
@@ -53,13 +53,13 @@ def begin_journey(connection: Connection, meeting: MeetingRow) -> bool:
         payload={
             "lead_id": meeting.lead_id,
             "cycle": meeting.cycle,
-            "reason": Code.BOOKED,
+            "reason": EventCode.BOOKED,
             "meeting_id": meeting.id,
         },
     )
 
 
-def see_through_beside(connection: Connection, meeting: MeetingRow) -> None:
+def see_through_on_its_own(connection: Connection, meeting: MeetingRow) -> None:
     """Have a workflow of its own see the meeting through; one that runs goes on."""
     if not meeting.beside:
         _mark(connection, meeting.id, beside=True)
@@ -68,7 +68,7 @@ def see_through_beside(connection: Connection, meeting: MeetingRow) -> None:
         # It may go to and fro between the two, and each time counts.
         key=f"meeting-{meeting.id}-{meeting.attempt}:beside:{uuid.uuid4()}",
         workflow_id=meeting_workflow_id(meeting.lead_id, meeting.id),
-        kind="meeting_beside",
+        kind="side_meeting",
         payload={"lead_id": meeting.lead_id, "meeting_id": meeting.id},
     )
 
@@ -78,8 +78,8 @@ def see_through_in_journey(connection: Connection, meeting: MeetingRow) -> None:
     if not meeting.beside:
         return
     _mark(connection, meeting.id, beside=False)
-    notice = Notice(Code.TAKEN_OVER)
-    _signal(connection, f"{Code.TAKEN_OVER}:{uuid.uuid4()}", meeting, notice, beside=True)
+    event = JourneyEvent(EventCode.TAKEN_OVER)
+    _signal(connection, f"{EventCode.TAKEN_OVER}:{uuid.uuid4()}", meeting, event, beside=True)
 
 
 def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
@@ -87,7 +87,7 @@ def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
 
 
 def _signal(
-    connection: Connection, once: str, meeting: MeetingRow, news: Notice, *, beside: bool
+    connection: Connection, once: str, meeting: MeetingRow, news: JourneyEvent, *, beside: bool
 ) -> None:
     """Tell the meeting's own workflow, which outlives the cycle in which it began, or the journey.
 

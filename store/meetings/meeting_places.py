@@ -19,7 +19,7 @@ WON_BACK = ("no_show", "cancelled")
 
 
 @dataclass(frozen=True)
-class Place:
+class MeetingSlot:
     """The row that a new setting goes to (None: one of its own), whether a workflow beside the
     journey sees it through, and the lead's other appointments that are still to come about."""
 
@@ -38,7 +38,7 @@ def place_of(
     here: bool,
     moves: int,
     by_journey: bool,
-) -> Place:
+) -> MeetingSlot:
     """Where a new setting belongs.
 
     A booking at a calendar service moves what it is said to move and nothing else. One with us
@@ -68,7 +68,7 @@ def place_of(
     else:
         waits = bool(standing) and not by_journey
         beside = phase != ENDED and (waits or phase in SALE_OR_CUSTOMER)
-    return Place(row, beside, [one for one in standing if row is None or one.id != row.id])
+    return MeetingSlot(row, beside, [one for one in standing if row is None or one.id != row.id])
 
 
 def stands(row: MeetingRow, phase: str, at: datetime) -> bool:

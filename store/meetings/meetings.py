@@ -14,19 +14,19 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.contracts.journey import ENDED, Code, Phase
+from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.meetings.free_times import is_free, next_free
 from domain.refusals import MeetingRefused
 from domain.sentences import sentence
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
 from store.meetings.meeting_news import (
     begin_journey,
-    see_through_beside,
+    notify_journey,
+    notify_of_meeting,
     see_through_in_journey,
-    tell_journey_too,
-    tell_of_meeting,
+    see_through_on_its_own,
 )
-from store.meetings.meeting_places import SALE_OR_CUSTOMER, Place, place_of
+from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_of
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
@@ -133,30 +133,30 @@ def book_meeting(
     }
     made = _write(connection, place, values | {"lead_id": lead_id, "cycle": cycle})
     was_booked = place.row is not None and place.row.state == "booked"
-    code = Code.RESCHEDULED if was_booked else Code.BOOKED
+    code = EventCode.RESCHEDULED if was_booked else EventCode.BOOKED
     announce(connection, f"meeting.{code}", made.id, at=at)
     _alert(connection, made, place, origin, overlaps=overlaps, at=at)
     if made.beside and (notify or lead.phase in SALE_OR_CUSTOMER or moves):
-        see_through_beside(connection, made)
-        tell_of_meeting(connection, made, code)
+        see_through_on_its_own(connection, made)
+        notify_of_meeting(connection, made, code)
         if place.row is None and lead.phase == Phase.CUSTOMER:
             # Whoever looks after the customer prepares it.
-            tell_journey_too(connection, made, code)
+            notify_journey(connection, made, code)
     elif ended:
         start_again(
             connection,
             lead_id,
             phase=Phase.MEETING,
             cycle=cycle,
-            reason=Code.BOOKED,
+            reason=EventCode.BOOKED,
             meeting_id=made.id,
         )
     elif not notify:
         _give_to_journey(connection, made, place)
     elif lead.phase or not begin_journey(connection, made):
         # A journey elsewhere goes to the meeting now, whether it was set before or not.
-        news = code if lead.phase in ("", Phase.MEETING) else Code.BOOKED
-        tell_of_meeting(connection, made, news)
+        news = code if lead.phase in ("", Phase.MEETING) else EventCode.BOOKED
+        notify_of_meeting(connection, made, news)
     return made.id
 
 
@@ -165,7 +165,7 @@ def _link_of(connection: Connection, owner: str) -> str:
     return connection.scalar(select(Rep.meeting_link).where(Rep.code == owner)) or ""
 
 
-def _write(connection: Connection, place: Place, values: dict[str, Any]) -> MeetingRow:
+def _write(connection: Connection, place: MeetingSlot, values: dict[str, Any]) -> MeetingRow:
     if place.row is None:
         query = insert(Meeting).values(**values, beside=place.beside)
         return MeetingRow(*connection.execute(query.returning(*MEETING)).one())
@@ -175,12 +175,12 @@ def _write(connection: Connection, place: Place, values: dict[str, Any]) -> Meet
     return MeetingRow(*row)
 
 
-def _give_to_journey(connection: Connection, made: MeetingRow, place: Place) -> None:
+def _give_to_journey(connection: Connection, made: MeetingRow, place: MeetingSlot) -> None:
     """Let the journey, which asked for it, see this meeting through, and no other one."""
     see_through_in_journey(connection, made)
     for other in place.others:
         if not other.beside:
-            see_through_beside(connection, other)
+            see_through_on_its_own(connection, other)
 
 
 def _refuse_impossible(starts_at: datetime, minutes: int, at: datetime) -> None:
@@ -262,7 +262,7 @@ def _same_event(
 def _alert(
     connection: Connection,
     made: MeetingRow,
-    place: Place,
+    place: MeetingSlot,
     origin: Origin,
     *,
     overlaps: bool,
@@ -309,7 +309,7 @@ def cancel_meeting(
     row = _cancel(connection, meeting_id, at, by, reported=reported)
     if row is None:
         return False
-    tell_of_meeting(connection, row, Code.CANCELLED, reason=by)
+    notify_of_meeting(connection, row, EventCode.CANCELLED, reason=by)
     return True
 
 
@@ -355,7 +355,7 @@ def report_missed(
     if row is None:
         return False
     announce(connection, "meeting.no_show", meeting_id, at=at)
-    tell_of_meeting(connection, MeetingRow(*row), Code.NO_SHOW, told_at=told_at)
+    notify_of_meeting(connection, MeetingRow(*row), EventCode.NO_SHOW, told_at=told_at)
     return True
 
 
@@ -381,8 +381,8 @@ def report_attended(connection: Connection, meeting_id: int, *, told_at: datetim
     meeting = MeetingRow(*row)
     if meeting.beside:
         # The workflow that saw it through is over: another one asks the rep.
-        see_through_beside(connection, meeting)
-    tell_of_meeting(connection, meeting, Code.ATTENDED, told_at=told_at)
+        see_through_on_its_own(connection, meeting)
+    notify_of_meeting(connection, meeting, EventCode.ATTENDED, told_at=told_at)
     return True
 
 

@@ -30,7 +30,7 @@ def outcome_missing(connection: Connection, meeting_id: int, times: int, now: da
     raise_alerts(connection, [NewAlert(key, "outcome_missing", hears, now, meeting.lead_id)], now)
 
 
-def outcome_told(connection: Connection, lead_id: int, meeting_id: int, now: datetime) -> None:
+def outcome_reported(connection: Connection, lead_id: int, meeting_id: int, now: datetime) -> None:
     """Take the alerts about a lead's meeting off the lists: somebody has said how it went."""
     close_alerts(connection, lead_id, [_prefix(meeting_id)], now)
 

@@ -22,23 +22,23 @@ def care_policy(connection: Connection) -> CustomerPolicy | None:
 
 
 @dataclass(frozen=True)
-class WonSale:
-    """The sale that made a lead a customer; times are journey time, UTC."""
+class WonOpportunity:
+    """The opportunity that made a lead a customer; times are journey time, UTC."""
 
     id: int
     owner: str
     closed_at: datetime
 
 
-def won_sale(connection: Connection, lead_id: int) -> WonSale | None:
-    """The sale that the lead won last; None for one that was moved here by hand."""
+def won_opportunity(connection: Connection, lead_id: int) -> WonOpportunity | None:
+    """The opportunity that the lead won last; None for one that was moved here by hand."""
     row = connection.execute(
         select(Opportunity.id, Opportunity.owner, Opportunity.closed_at)
         .where(Opportunity.lead_id == lead_id, Opportunity.outcome == "won")
         .order_by(Opportunity.closed_at.desc(), Opportunity.id.desc())
         .limit(1)
     ).first()
-    return WonSale(**row._mapping) if row else None
+    return WonOpportunity(**row._mapping) if row else None
 
 
 def owner_of(connection: Connection, lead_id: int) -> str:
@@ -76,7 +76,7 @@ def hand_over(connection: Connection, lead_id: int, to: str, at: datetime) -> st
 
 def end_care(connection: Connection, lead_id: int, at: datetime) -> None:
     """Give a customer that leaves back to who sold to it, or to nobody, and forget its dates."""
-    sale = won_sale(connection, lead_id)
+    sale = won_opportunity(connection, lead_id)
     owner: str = connection.execute(
         select(Lead.owner).where(Lead.id == lead_id).with_for_update()
     ).scalar_one()
@@ -94,7 +94,7 @@ def mark_dates(
     opportunity_id: int | None,
     dates: Iterable[tuple[str, date]],
 ) -> None:
-    """Note the dates that follow from a sale; those that are noted stay as they are."""
+    """Note the dates that follow from an opportunity; those that are noted stay as they are."""
     for kind, on in dates:
         known = connection.execute(
             select(Renewal.id).where(
@@ -112,7 +112,7 @@ def mark_dates(
 
 
 @dataclass(frozen=True)
-class Due:
+class DueDate:
     """A date on which a customer is talked to."""
 
     id: int
@@ -120,22 +120,22 @@ class Due:
     on: date
 
 
-def dates_of(connection: Connection, lead_id: int) -> list[Due]:
+def dates_of(connection: Connection, lead_id: int) -> list[DueDate]:
     """A customer's dates, the next first."""
     rows = connection.execute(
         select(Renewal.id, Renewal.kind, Renewal.on)
         .where(Renewal.lead_id == lead_id)
         .order_by(Renewal.on, Renewal.id)
     )
-    return [Due(**row._mapping) for row in rows]
+    return [DueDate(**row._mapping) for row in rows]
 
 
-def date_of(connection: Connection, renewal_id: int) -> Due | None:
+def date_of(connection: Connection, renewal_id: int) -> DueDate | None:
     """The date with this id, or None."""
     row = connection.execute(
         select(Renewal.id, Renewal.kind, Renewal.on).where(Renewal.id == renewal_id)
     ).first()
-    return Due(**row._mapping) if row else None
+    return DueDate(**row._mapping) if row else None
 
 
 def move_date(connection: Connection, renewal_id: int, on: date, to: date | None) -> None:

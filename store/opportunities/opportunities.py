@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import (
     ENDED,
-    Code,
-    Notice,
+    EventCode,
+    JourneyEvent,
     Phase,
     Stage,
     journey_id,
@@ -29,7 +29,7 @@ from store.published.policies import policy
 from store.tables import Lead, Opportunity
 
 BESIDE = "beside:"
-"""The key of a sale that people opened beside the journey's own begins so."""
+"""The key of an opportunity that people opened beside the journey's own begins so."""
 
 
 def open_opportunity(
@@ -104,16 +104,16 @@ def record_qualification(
 def record_loss(
     connection: Connection, opportunity_id: int, *, reason: str, competitor: str
 ) -> None:
-    """Record whom a sale was lost to.
+    """Record whom an opportunity was lost to.
 
     Raises:
-        OpportunityRefused: the policy names other reasons to lose a sale.
+        OpportunityRefused: the policy names other reasons to lose an opportunity.
     """
     known = policy(connection, OpportunityPolicy).loss_reasons
     if known and reason not in known:
         raise OpportunityRefused(
             sentence(
-                "'{reason}' is no reason to lose a sale; choose one of {reasons}.",
+                "'{reason}' is no reason to lose an opportunity; choose one of {reasons}.",
                 reason=reason,
                 reasons=list(known),
             )
@@ -203,8 +203,8 @@ def close(
             connection,
             row.lead_id,
             key=f"opportunity-{opportunity_id}:closed",
-            signal="deal",
-            notice=Notice(Code.CLOSED, ref=opportunity_id, reason=outcome),
+            signal="opportunity",
+            event=JourneyEvent(EventCode.CLOSED, ref=opportunity_id, reason=outcome),
         )
 
 
@@ -231,13 +231,13 @@ def _make_customer(connection: Connection, lead_id: int, opportunity_id: int) ->
             connection,
             lead_id,
             key=f"opportunity-{opportunity_id}:won",
-            signal="deal",
-            notice=Notice(Code.WON, ref=opportunity_id),
+            signal="opportunity",
+            event=JourneyEvent(EventCode.WON, ref=opportunity_id),
         )
 
 
 def raise_stall(connection: Connection, opportunity_id: int, *, key: str, at: datetime) -> None:
-    """Alert the owner of a sale that stands still, once per ``key``."""
+    """Alert the owner of an opportunity that stands still, once per ``key``."""
     row = connection.execute(
         select(Opportunity.lead_id, Opportunity.owner).where(Opportunity.id == opportunity_id)
     ).one()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import message_workflow_id
 from domain.contracts.tasks import TaskKind
-from store.outbox.relay_messages import Message
+from store.outbox.relay_messages import QueuedMessage
 
 # In nurture and recycle, a reply brings the lead to sales; a customer's has a task of its own. A
 # meeting that the lead missed or called off is won back, and a reply ends that with a call.
@@ -32,8 +32,8 @@ _WITH_A_PERSON = text(
 
 
 def need_an_answer(connection: Connection, lead_ids: Collection[int], now: datetime) -> set[int]:
-    """Those leads whose phase keeps to itself what they write: they have an appointment, or a sale
-    is open.
+    """Those leads whose phase keeps to itself what they write: they have an appointment, or an
+    opportunity is open.
 
     Args:
         now: journey time, UTC.
@@ -50,7 +50,7 @@ def need_an_answer(connection: Connection, lead_ids: Collection[int], now: datet
     return set(connection.scalars(_WITH_A_PERSON, values))
 
 
-def message_task(lead_id: int, name: str, *, about: str = "") -> Message:
+def message_task(lead_id: int, name: str, *, about: str = "") -> QueuedMessage:
     """Have the lead's owner answer, at once.
 
     Args:
@@ -58,9 +58,9 @@ def message_task(lead_id: int, name: str, *, about: str = "") -> Message:
         about: ``meeting-<id>`` when it is about the time of an appointment.
     """
     workflow_id = message_workflow_id(lead_id, name)
-    return Message(
+    return QueuedMessage(
         key=f"{workflow_id}:task",
         workflow_id=workflow_id,
-        kind="task_beside",
+        kind="standalone_task",
         payload={"lead_id": lead_id, "kind": TaskKind.LEAD_MESSAGE, "step": about},
     )

@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
 from domain.refusals import Conflict
 from domain.sentences import sentence
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.tables import WebhookDelivery, WebhookEndpoint
 
 
@@ -157,8 +157,8 @@ def announce(connection: Connection, event_type: str, *ids: int, at: datetime | 
     return len(deliveries)
 
 
-def _message(delivery_id: int, key: str) -> Message:
-    return Message(
+def _message(delivery_id: int, key: str) -> QueuedMessage:
+    return QueuedMessage(
         key=key,
         workflow_id=webhook_workflow_id(delivery_id),
         kind="webhook",

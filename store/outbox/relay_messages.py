@@ -10,8 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.desk import DESK_ID
-from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
+from domain.contracts.sales_sweep import SALES_SWEEP_ID
 from tracing import traceparent
 
 CHANNEL = "relay"
@@ -19,7 +19,7 @@ CHANNEL = "relay"
 
 
 @dataclass(frozen=True)
-class Message:
+class QueuedMessage:
     """One message for the relay; ``name`` is a workflow type or a signal's name."""
 
     key: str
@@ -29,7 +29,7 @@ class Message:
     name: str = ""
 
 
-def post_all(connection: Connection, messages: Sequence[Message]) -> int:
+def post_all(connection: Connection, messages: Sequence[QueuedMessage]) -> int:
     """Queue messages for the relay in their order, each once per ``key``.
 
     Returns:
@@ -77,20 +77,20 @@ def post(
     Returns:
         Whether it is new.
     """
-    return post_all(connection, [Message(key, workflow_id, kind, payload, name)]) == 1
+    return post_all(connection, [QueuedMessage(key, workflow_id, kind, payload, name)]) == 1
 
 
 def notify_journey(
-    connection: Connection, lead_id: int, *, key: str, signal: str, notice: Notice
+    connection: Connection, lead_id: int, *, key: str, signal: str, event: JourneyEvent
 ) -> bool:
-    """Queue a signal (``engagement``, ``meeting`` or ``deal``) for the lead's journey."""
+    """Queue a signal (``engagement``, ``meeting`` or ``opportunity``) for the lead's journey."""
     return post(
         connection,
         key=key,
         workflow_id=journey_id(lead_id),
         kind="signal",
         name=signal,
-        payload=asdict(notice),
+        payload=asdict(event),
     )
 
 
@@ -100,25 +100,25 @@ def plan_anew(connection: Connection, why: str, workflow_ids: Iterable[str]) -> 
     Args:
         why: a word that the messages are known by.
     """
-    notice = asdict(Notice(Code.REPLAN))
+    event = asdict(JourneyEvent(EventCode.REPLAN))
     post_all(
         connection,
         [
-            Message(f"{why}:{one}:{uuid.uuid4()}", one, "signal", notice, "engagement")
+            QueuedMessage(f"{why}:{one}:{uuid.uuid4()}", one, "signal", event, "engagement")
             for one in workflow_ids
         ],
     )
 
 
-def tell_desk(connection: Connection, policy: str, version: int) -> bool:
-    """Tell the desk that a new version of the policy, ``team`` or ``sla``, is in force."""
+def notify_sales_sweep(connection: Connection, policy: str, version: int) -> bool:
+    """Tell the sales sweep that a new version of the policy, ``team`` or ``sla``, is in force."""
     return post(
         connection,
-        key=f"desk:{policy}-{version}",
-        workflow_id=DESK_ID,
+        key=f"sales-sweep:{policy}-{version}",
+        workflow_id=SALES_SWEEP_ID,
         kind="signal",
         name="team_changed",
-        payload=asdict(Notice(Code.REPLAN)),
+        payload=asdict(JourneyEvent(EventCode.REPLAN)),
     )
 
 

@@ -83,7 +83,7 @@ class Leased:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class RelayDelivery:
     """What became of one message; ``delay`` are the seconds until it is tried again."""
 
     outcome: Literal["delivered", "undeliverable", "retry"]
@@ -115,7 +115,7 @@ def lease_due(database: Engine, room: int) -> list[Leased]:
     return leased
 
 
-def settle(database: Engine, settled: Sequence[tuple[Leased, Delivery]]) -> None:
+def settle(database: Engine, settled: Sequence[tuple[Leased, RelayDelivery]]) -> None:
     """Record what became of leased messages; each is of the same lease or of an earlier one."""
     for lease in {message.lease for message, _ in settled}:
         those = [(message, said) for message, said in settled if message.lease == lease]
@@ -138,5 +138,5 @@ def hurry(database: Engine, kinds: Collection[str], errors: Collection[str]) -> 
         connection.execute(_HURRY, {"kinds": list(kinds), "errors": list(errors)})
 
 
-def _outcome(said: Delivery) -> str:
+def _outcome(said: RelayDelivery) -> str:
     return "" if said.outcome == "retry" else said.outcome

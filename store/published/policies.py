@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from domain.not_ready import NotReady
 from domain.rules.policy import PolicyFile
 from domain.sales.sla import SlaPolicy
-from domain.sales.team import Rep, TeamPolicy
+from domain.sales.team import TeamPolicy, TeamRep
 from domain.sentences import sentence
 from store import tables
-from store.outbox.relay_messages import tell_desk
+from store.outbox.relay_messages import notify_sales_sweep
 from store.published.cadences import Publication, publish_version
 from store.tables import PolicyVersion, RoutingShare
 
@@ -69,7 +69,7 @@ def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> P
     if published.new and isinstance(policy, TeamPolicy):
         _publish_team(connection, policy)
     if published.new and isinstance(policy, TeamPolicy | SlaPolicy) and published.version > 1:
-        tell_desk(connection, policy.policy, published.version)
+        notify_sales_sweep(connection, policy.policy, published.version)
     return published
 
 
@@ -120,9 +120,9 @@ def _publish_team(connection: Connection, team: TeamPolicy) -> None:
         values = {
             "name": person.name,
             "email": person.email,
-            "team": team.team_of(person).team if isinstance(person, Rep) else "",
-            "manager": not isinstance(person, Rep),
-            "meeting_link": person.meeting_link if isinstance(person, Rep) else "",
+            "team": team.team_of(person).team if isinstance(person, TeamRep) else "",
+            "manager": not isinstance(person, TeamRep),
+            "meeting_link": person.meeting_link if isinstance(person, TeamRep) else "",
             "active": True,
         }
         connection.execute(

@@ -11,7 +11,7 @@ from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy_in_force
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import Checked, cadences_with
-from store.scoring.scoring import Forecast, forecast, how_many_leads
+from store.scoring.scoring import RescoringForecast, forecast, how_many_leads
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Consequences:
 
     leads: int
     cadences: list[str]
-    forecast: Forecast | None
+    forecast: RescoringForecast | None
     per_hour: int
     unknown: list[UnknownAttribute]
 
@@ -53,7 +53,9 @@ def consequences(connection: Connection, checked: Checked, now: datetime) -> Con
     )
 
 
-def forecast_of(connection: Connection, checked: Checked, now: datetime) -> Forecast | None:
+def forecast_of(
+    connection: Connection, checked: Checked, now: datetime
+) -> RescoringForecast | None:
     """What the scoring rules among these texts would make of all leads; None when there are none,
     when they hold already, or when there is nothing to compare them with."""
     rules = _scoring(checked)

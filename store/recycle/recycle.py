@@ -1,4 +1,4 @@
-"""Parked leads: who rests, why and until when; and what sales decides about it."""
+"""Recycled leads: who rests, why and until when; and what sales decides about it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import Code, Notice, Phase, journey_id
+from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
 from domain.refusals import RecycleRefused
 from domain.rules.policy import CODE
-from domain.sales.recycle import ASKED_FOR, Parked, RecyclePolicy, Rest
+from domain.sales.recycle import ASKED_FOR, RecycledLead, RecyclePolicy, RecycleStayPlan
 from domain.sentences import sentence
 from domain.time.window import zone
 from store.engine import RowGone
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.cadences import latest_cadence
 from store.published.policies import PolicyMissing, policy
 
@@ -25,7 +25,7 @@ FURTHEST = timedelta(days=5 * 366)
 """How far ahead the day may be on which a lead is to come back."""
 
 
-def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
+def recycled_lead(connection: Connection, lead_id: int, reason: str) -> RecycledLead:
     """The lead as parking for ``reason`` sees it."""
     row = connection.execute(
         text(
@@ -38,7 +38,7 @@ def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
         ),
         {"id": lead_id},
     ).one()
-    return Parked(
+    return RecycledLead(
         lead_id=row.id,
         reason=reason,
         cycle=row.cycle,
@@ -52,10 +52,10 @@ def parked_lead(connection: Connection, lead_id: int, reason: str) -> Parked:
     )
 
 
-def note_rest(connection: Connection, lead_id: int, rest: Rest) -> None:
-    """Keep until when a lead was parked, for those who look."""
+def record_stay(connection: Connection, lead_id: int, rest: RecycleStayPlan) -> None:
+    """Keep until when a lead was recycled, for those who look."""
     connection.execute(
-        text("UPDATE lead SET parked_until = :until WHERE id = :id"),
+        text("UPDATE lead SET recycled_until = :until WHERE id = :id"),
         {"until": None if rest.stops else rest.until, "id": lead_id},
     )
 
@@ -70,13 +70,13 @@ class ReturningWeek:
 
 
 def returns_by_week(connection: Connection, now: datetime) -> list[ReturningWeek]:
-    """When parked leads come back if nothing wakes them, by week; those overdue count now."""
+    """When recycled leads come back if nothing wakes them, by week; those overdue count now."""
     rows = connection.execute(
         text(
             """
-            SELECT cast(date_trunc('week', greatest(parked_until, :now), 'UTC') AT TIME ZONE 'UTC'
+            SELECT cast(date_trunc('week', greatest(recycled_until, :now), 'UTC') AT TIME ZONE 'UTC'
                 AS date) AS monday, phase_reason AS reason, count(*) AS leads
-            FROM lead WHERE phase = :recycle AND parked_until IS NOT NULL
+            FROM lead WHERE phase = :recycle AND recycled_until IS NOT NULL
             GROUP BY 1, 2 ORDER BY 1, 2
             """
         ),
@@ -94,7 +94,7 @@ def return_on(
     connection: Connection, lead_id: int, day: date, now: datetime, *, why: str = ASKED_FOR
 ) -> bool:
     """Set the day on which a lead comes back from recycle, whatever the policy says. A lead that
-    is not parked keeps it for when it is.
+    is not recycled keeps it for when it is.
 
     Args:
         day: in the lead's own time zone; it comes back in the morning.
@@ -102,7 +102,7 @@ def return_on(
         why: a code; a lead that ``asked_for`` the day is called on it.
 
     Returns:
-        Whether the lead is parked now.
+        Whether the lead is recycled now.
 
     Raises:
         RecycleRefused: the day is not to come, or too far away, or ``why`` is no code.
@@ -126,14 +126,14 @@ def return_on(
 
 
 def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> None:
-    """Let a parked lead rest longer than it was to.
+    """Let a recycled lead rest longer than it was to.
 
     Raises:
-        RecycleRefused: it is not parked, or would rest no longer by that.
+        RecycleRefused: it is not recycled, or would rest no longer by that.
     """
-    lead = _parked_now(connection, lead_id)
-    until = lead.parked_until
-    if until is not None and not rests_longer(lead, day, now):
+    lead = _recycled_now(connection, lead_id)
+    until = lead.recycled_until
+    if until is not None and not stays_longer(lead, day, now):
         raise RecycleRefused(
             sentence(
                 "lead-{lead} rests until {day:%Y-%m-%d} already; choose a later day, or set the "
@@ -146,13 +146,13 @@ def extend(connection: Connection, lead_id: int, day: date, now: datetime) -> No
     return_on(connection, lead_id, day, now, why="extended")
 
 
-def rests_longer(lead: RestingLead, day: date, now: datetime) -> bool:
-    """Whether a parked lead would rest longer until this day.
+def stays_longer(lead: RestingLead, day: date, now: datetime) -> bool:
+    """Whether a recycled lead would rest longer until this day.
 
     Raises:
         RecycleRefused: the day is not to come, or too far away.
     """
-    if lead.parked_until and day <= lead.parked_until.astimezone(zone(lead.time_zone)).date():
+    if lead.recycled_until and day <= lead.recycled_until.astimezone(zone(lead.time_zone)).date():
         return False
     _check_day(lead, day, now)
     return True
@@ -162,7 +162,7 @@ def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
     """Choose the cadence a lead comes back to; '' for the policy's again.
 
     Returns:
-        Whether the lead is parked now.
+        Whether the lead is recycled now.
 
     Raises:
         CadenceMissing: the cadence was never published.
@@ -177,25 +177,25 @@ def choose_cadence(connection: Connection, lead_id: int, cadence: str) -> bool:
     return _look_again(connection, lead)
 
 
-def wake(connection: Connection, lead_id: int) -> None:
-    """Bring a parked lead back now.
+def reactivate(connection: Connection, lead_id: int) -> None:
+    """Bring a recycled lead back now.
 
     Raises:
-        RecycleRefused: it is not parked.
+        RecycleRefused: it is not recycled.
     """
-    _tell(connection, _parked_now(connection, lead_id), Code.WOKEN)
+    _tell(connection, _recycled_now(connection, lead_id), EventCode.REACTIVATED)
 
 
-def retire(connection: Connection, lead_id: int) -> None:
-    """Let a parked lead go; should it write or book one day, it comes back all the same.
+def close_out(connection: Connection, lead_id: int) -> None:
+    """Let a recycled lead go; should it write or book one day, it comes back all the same.
 
     Raises:
-        RecycleRefused: it is not parked.
+        RecycleRefused: it is not recycled.
     """
-    _tell(connection, _parked_now(connection, lead_id), Code.RETIRED)
+    _tell(connection, _recycled_now(connection, lead_id), EventCode.CLOSED_OUT)
 
 
-def tell_parked(connection: Connection, cycles: Mapping[int, int], code: Code) -> None:
+def notify_recycled(connection: Connection, cycles: Mapping[int, int], code: EventCode) -> None:
     """Tell the journeys of leads what was decided.
 
     Args:
@@ -204,24 +204,24 @@ def tell_parked(connection: Connection, cycles: Mapping[int, int], code: Code) -
     post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 key=f"{code}:lead-{lead_id}:{uuid.uuid4()}",
                 workflow_id=journey_id(lead_id),
                 kind="signal",
                 name="engagement",
-                payload=asdict(Notice(code, cycle=cycle)),
+                payload=asdict(JourneyEvent(code, cycle=cycle)),
             )
             for lead_id, cycle in cycles.items()
         ],
     )
 
 
-def _tell(connection: Connection, lead: RestingLead, code: Code) -> None:
-    tell_parked(connection, {lead.id: lead.cycle}, code)
+def _tell(connection: Connection, lead: RestingLead, code: EventCode) -> None:
+    notify_recycled(connection, {lead.id: lead.cycle}, code)
 
 
 def contracts_changed(connection: Connection, emails: str) -> None:
-    """Have parked leads look again whose contract's end was written: it may bring them back.
+    """Have recycled leads look again whose contract's end was written: it may bring them back.
 
     Args:
         emails: SQL that gives the ``email_key`` and the new ``attributes`` of leads.
@@ -237,7 +237,7 @@ def contracts_changed(connection: Connection, emails: str) -> None:
         ),
         {"recycle": Phase.RECYCLE, "attribute": attribute},
     )
-    tell_parked(connection, {row.id: row.cycle for row in rows}, Code.REPLAN)
+    notify_recycled(connection, {row.id: row.cycle for row in rows}, EventCode.REPLAN)
 
 
 def attributes_changed(connection: Connection, said: Mapping[int, Collection[str]]) -> None:
@@ -259,7 +259,7 @@ def attributes_changed(connection: Connection, said: Mapping[int, Collection[str
         ),
         {"ids": concerned, "recycle": Phase.RECYCLE},
     )
-    tell_parked(connection, {row.id: row.cycle for row in rows}, Code.REPLAN)
+    notify_recycled(connection, {row.id: row.cycle for row in rows}, EventCode.REPLAN)
 
 
 def _contract_attribute(connection: Connection) -> str:
@@ -267,7 +267,7 @@ def _contract_attribute(connection: Connection) -> str:
     try:
         contract_end = policy(connection, RecyclePolicy).contract_end
     except PolicyMissing:
-        return ""  # Nobody is parked yet.
+        return ""  # Nobody is in the recycle pool yet.
     return contract_end.attribute if contract_end else ""
 
 
@@ -278,7 +278,7 @@ class RestingLead(NamedTuple):
     phase: str
     cycle: int
     time_zone: str
-    parked_until: datetime | None
+    recycled_until: datetime | None
 
 
 def lock_leads(connection: Connection, lead_ids: Collection[int]) -> list[RestingLead]:
@@ -286,7 +286,7 @@ def lock_leads(connection: Connection, lead_ids: Collection[int]) -> list[Restin
     to look again."""
     rows = connection.execute(
         text(
-            "SELECT id, phase, cycle, time_zone, parked_until FROM lead "
+            "SELECT id, phase, cycle, time_zone, recycled_until FROM lead "
             "WHERE id = ANY(cast(:ids AS bigint[])) ORDER BY id FOR NO KEY UPDATE"
         ),
         {"ids": list(lead_ids)},
@@ -318,12 +318,12 @@ def _check_day(lead: RestingLead, day: date, now: datetime) -> None:
         )
 
 
-def _parked_now(connection: Connection, lead_id: int) -> RestingLead:
+def _recycled_now(connection: Connection, lead_id: int) -> RestingLead:
     lead = _locked(connection, lead_id)
     if lead.phase != Phase.RECYCLE:
         raise RecycleRefused(
             sentence(
-                "lead-{lead} is not parked: its phase is '{phase}'.",
+                "lead-{lead} is not recycled: its phase is '{phase}'.",
                 lead=lead_id,
                 phase=lead.phase or sentence("not started"),
             )
@@ -334,5 +334,5 @@ def _parked_now(connection: Connection, lead_id: int) -> RestingLead:
 def _look_again(connection: Connection, lead: RestingLead) -> bool:
     if lead.phase != Phase.RECYCLE:
         return False
-    _tell(connection, lead, Code.REPLAN)
+    _tell(connection, lead, EventCode.REPLAN)
     return True

@@ -1,4 +1,4 @@
-"""The recycle pool: parked leads found by filters, page by page, counted by week, and decided
+"""The recycle pool: recycled leads found by filters, page by page, counted by week, and decided
 about many at a time."""
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import Code, Phase
+from domain.contracts.journey import EventCode, Phase
 from domain.names import full_name
 from domain.refusals import RecycleRefused
 from domain.sales.recycle import ASKED_FOR, RecyclePolicy, RecycleRule
@@ -17,7 +17,7 @@ from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.sentences import sentence
 from store.published.policies import PolicyMissing, policy
-from store.recycle.recycle import FURTHEST, RestingLead, lock_leads, rests_longer, tell_parked
+from store.recycle.recycle import FURTHEST, RestingLead, lock_leads, notify_recycled, stays_longer
 from store.scoring.scoring import points_now
 
 WEEKS = 26
@@ -25,8 +25,8 @@ WEEKS = 26
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which parked leads; '' and None mean any. Times are journey time, UTC."""
+class PoolFilter:
+    """Which recycled leads; '' and None mean any. Times are journey time, UTC."""
 
     reason: str = ""
     owner: str | None = None
@@ -45,7 +45,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class PoolLine:
-    """A parked lead as a list shows it; times are journey time, UTC.
+    """A recycled lead as a list shows it; times are journey time, UTC.
 
     What it comes back into is the ``cadence`` ('' for the one before), or a call when it asked for
     the day. ``score`` is its interest now, in points.
@@ -69,7 +69,7 @@ class PoolLine:
 
 @dataclass(frozen=True)
 class Choices:
-    """What parked leads can be filtered by → how many there are."""
+    """What recycled leads can be filtered by → how many there are."""
 
     reasons: dict[str, int]
     owners: dict[str, int]
@@ -77,7 +77,7 @@ class Choices:
 
 
 @dataclass(frozen=True)
-class Forecast:
+class ReturnForecast:
     """How many come back in each of the next weeks (by Monday, UTC; the overdue in the first),
     after those, and not at all."""
 
@@ -96,7 +96,7 @@ def monday_of(now: datetime) -> datetime:
 def pool_page(
     connection: Connection,
     now: datetime,
-    wanted: Wanted,
+    wanted: PoolFilter,
     *,
     after: Sequence[object] | None = None,
     limit: int | None = 50,
@@ -114,7 +114,7 @@ def pool_page(
     condition, values = _conditions(connection, wanted)
     if after is not None:
         condition += (
-            " AND (coalesce(parked_until, 'infinity'), id) "
+            " AND (coalesce(recycled_until, 'infinity'), id) "
             "> (coalesce(cast(:until AS timestamptz), 'infinity'), :after)"
         )
         values["until"], values["after"] = after
@@ -124,12 +124,12 @@ def pool_page(
             f"""
             SELECT lead.*, coalesce(account.name, '') AS company FROM (
                 SELECT id, first_name, last_name, email, account_id, owner, phase_reason, cycle,
-                    phase_since, parked_until, return_on, return_why, return_cadence, interest,
+                    phase_since, recycled_until, return_on, return_why, return_cadence, interest,
                     interest_as_of, {cadence} AS cadence
                 FROM lead WHERE {condition}
-                ORDER BY coalesce(parked_until, 'infinity'), id LIMIT :limit
+                ORDER BY coalesce(recycled_until, 'infinity'), id LIMIT :limit
             ) AS lead LEFT JOIN account ON account.id = lead.account_id
-            ORDER BY coalesce(parked_until, 'infinity'), lead.id
+            ORDER BY coalesce(recycled_until, 'infinity'), lead.id
             """
         ),
         {**values, **of_policy, "limit": limit},
@@ -146,7 +146,7 @@ def pool_page(
             reason=row.phase_reason,
             cycle=row.cycle,
             since=row.phase_since,
-            until=row.parked_until,
+            until=row.recycled_until,
             return_on=row.return_on,
             return_why=row.return_why,
             return_cadence=row.return_cadence,
@@ -158,15 +158,15 @@ def pool_page(
     ]
 
 
-def count_pool(connection: Connection, wanted: Wanted) -> int:
-    """How many parked leads are wanted."""
+def count_pool(connection: Connection, wanted: PoolFilter) -> int:
+    """How many recycled leads are wanted."""
     condition, values = _conditions(connection, wanted)
     found = connection.execute(text(f"SELECT count(*) FROM lead WHERE {condition}"), values)
     return int(found.scalar_one())
 
 
-def pool_ids(connection: Connection, wanted: Wanted) -> list[int]:
-    """The parked leads that are wanted."""
+def pool_ids(connection: Connection, wanted: PoolFilter) -> list[int]:
+    """The recycled leads that are wanted."""
     condition, values = _conditions(connection, wanted)
     found = connection.execute(text(f"SELECT id FROM lead WHERE {condition} ORDER BY id"), values)
     return list(found.scalars())
@@ -174,7 +174,7 @@ def pool_ids(connection: Connection, wanted: Wanted) -> list[int]:
 
 def choices(connection: Connection, team: str | None = None) -> Choices:
     """What the pool (of a team) can be filtered by, the most frequent first."""
-    condition, values = _conditions(connection, Wanted(team=team))
+    condition, values = _conditions(connection, PoolFilter(team=team))
     cadence, of_policy = _returns_to(connection)
     rows = connection.execute(
         text(
@@ -194,15 +194,15 @@ def choices(connection: Connection, team: str | None = None) -> Choices:
     return found
 
 
-def forecast(connection: Connection, now: datetime, wanted: Wanted) -> Forecast:
+def forecast(connection: Connection, now: datetime, wanted: PoolFilter) -> ReturnForecast:
     """When those that are wanted come back if nothing wakes them, whatever they say about when."""
     condition, values = _conditions(connection, replace(wanted, due_from=None, due_before=None))
     first = monday_of(now)
     rows = connection.execute(
         text(
             f"""
-            SELECT CASE WHEN parked_until IS NOT NULL THEN cast(least(:weeks, greatest(0, floor(
-                    extract(epoch FROM parked_until - :first) / 604800))) AS int)
+            SELECT CASE WHEN recycled_until IS NOT NULL THEN cast(least(:weeks, greatest(0, floor(
+                    extract(epoch FROM recycled_until - :first) / 604800))) AS int)
                 END AS week, count(*) AS leads
             FROM lead WHERE {condition} GROUP BY 1
             """
@@ -212,13 +212,13 @@ def forecast(connection: Connection, now: datetime, wanted: Wanted) -> Forecast:
     found = {row.week: row.leads for row in rows}
     mondays = [(first + timedelta(weeks=week)).date() for week in range(WEEKS)]
     weeks = {monday: found.get(week, 0) for week, monday in enumerate(mondays)}
-    return Forecast(weeks, found.get(WEEKS, 0), found.get(None, 0))
+    return ReturnForecast(weeks, found.get(WEEKS, 0), found.get(None, 0))
 
 
-def tell_many(connection: Connection, lead_ids: Sequence[int], code: Code) -> int:
-    """Wake or retire these; how many of them are parked."""
+def notify_many(connection: Connection, lead_ids: Sequence[int], code: EventCode) -> int:
+    """Wake or retire these; how many of them are recycled."""
     leads = _locked(connection, lead_ids)
-    tell_parked(connection, {lead.id: lead.cycle for lead in leads}, code)
+    notify_recycled(connection, {lead.id: lead.cycle for lead in leads}, code)
     return len(leads)
 
 
@@ -248,7 +248,7 @@ def extend_many(connection: Connection, lead_ids: Sequence[int], day: date, now:
     Raises:
         RecycleRefused: the day is not to come, or too far away, for one of them.
     """
-    leads = [lead for lead in _locked(connection, lead_ids) if rests_longer(lead, day, now)]
+    leads = [lead for lead in _locked(connection, lead_ids) if stays_longer(lead, day, now)]
     connection.execute(
         text(
             "UPDATE lead SET return_on = :day, return_why = 'extended' "
@@ -256,7 +256,7 @@ def extend_many(connection: Connection, lead_ids: Sequence[int], day: date, now:
         ),
         {"day": day, "ids": [lead.id for lead in leads]},
     )
-    tell_parked(connection, {lead.id: lead.cycle for lead in leads}, Code.REPLAN)
+    notify_recycled(connection, {lead.id: lead.cycle for lead in leads}, EventCode.REPLAN)
     return len(leads)
 
 
@@ -264,15 +264,15 @@ def _locked(connection: Connection, lead_ids: Sequence[int]) -> list[RestingLead
     return [lead for lead in lock_leads(connection, lead_ids) if lead.phase == Phase.RECYCLE]
 
 
-def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, object]]:
+def _conditions(connection: Connection, wanted: PoolFilter) -> tuple[str, dict[str, object]]:
     """The SQL condition on ``lead``, and its values."""
     values: dict[str, object] = {"recycle": Phase.RECYCLE}
     conditions = ["phase = :recycle"]
     chosen: dict[str, tuple[object, str]] = {
         "reason": (wanted.reason or None, "phase_reason = :reason"),
         "owner": (wanted.owner, "owner = :owner"),
-        "due_from": (wanted.due_from, "parked_until >= :due_from"),
-        "due_before": (wanted.due_before, "parked_until < :due_before"),
+        "due_from": (wanted.due_from, "recycled_until >= :due_from"),
+        "due_before": (wanted.due_before, "recycled_until < :due_before"),
         "team": (wanted.team, "owner IN (SELECT code FROM rep WHERE rep.team = :team)"),
     }
     for name, (value, condition) in chosen.items():
@@ -293,7 +293,7 @@ def _conditions(connection: Connection, wanted: Wanted) -> tuple[str, dict[str, 
 
 
 def _returns_to(connection: Connection) -> tuple[str, dict[str, str]]:
-    """The cadence that a parked lead comes back into, as SQL, and its values."""
+    """The cadence that a recycled lead comes back into, as SQL, and its values."""
     try:
         rules = policy(connection, RecyclePolicy)
     except PolicyMissing:

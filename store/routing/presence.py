@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select, text
 from domain.names import full_name
 from domain.refusals import Conflict
 from domain.sentences import sentence
-from store.routing.routing import assign, cover, drain_overflow
-from store.routing.routing_desk import lock_routing, team_policy
+from store.routing.roster import lock_routing, team_policy
+from store.routing.routing import assign, cover, drain_unassigned
 from store.sla.business_time import calendar_of
 from store.sla.due_times import TimedTask
 from store.tables import IN_SALES_HANDS, Rep
@@ -41,7 +41,7 @@ def set_presence(connection: Connection, rep: str, present: bool, now: datetime)
     """Whether a rep takes new leads; who comes back gets leads that wait.
 
     Returns:
-        The leads of the overflow queue that have owners now.
+        The leads of the unassigned queue that have owners now.
 
     Raises:
         Conflict: there is no such rep.
@@ -53,18 +53,18 @@ def set_presence(connection: Connection, rep: str, present: bool, now: datetime)
         text("UPDATE rep SET present = :present WHERE code = :rep"),
         {"present": present, "rep": rep},
     )
-    return drain_overflow(connection, now) if present else []
+    return drain_unassigned(connection, now) if present else []
 
 
 @dataclass(frozen=True)
-class NotedAbsence:
+class RecordedAbsence:
     """An absence, and how many tasks it has moved by now."""
 
     id: int
     tasks_moved: int
 
 
-def note_absence(
+def record_absence(
     connection: Connection,
     rep: str,
     begins_at: datetime,
@@ -72,7 +72,7 @@ def note_absence(
     now: datetime,
     *,
     reason: str = "",
-) -> NotedAbsence:
+) -> RecordedAbsence:
     """Note time off; when it has begun, what is due moves at once.
 
     Args:
@@ -83,7 +83,7 @@ def note_absence(
         Conflict: as :func:`add_absence`.
     """
     made = add_absence(connection, rep, begins_at, until, now, reason=reason)
-    return NotedAbsence(made, stand_in(connection, made, now) if begins_at <= now else 0)
+    return RecordedAbsence(made, stand_in(connection, made, now) if begins_at <= now else 0)
 
 
 def add_absence(
@@ -188,7 +188,7 @@ def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
     """Have a rep back now, or take back the next absence when none has begun.
 
     Returns:
-        The leads of the overflow queue that have owners now.
+        The leads of the unassigned queue that have owners now.
 
     Raises:
         Conflict: there is no such rep or absence.
@@ -209,7 +209,7 @@ def end_absence(connection: Connection, rep: str, now: datetime) -> list[int]:
     connection.execute(
         text("UPDATE absence SET until = :now WHERE id = :id"), {"now": now, "id": absence.id}
     )
-    return drain_overflow(connection, now)
+    return drain_unassigned(connection, now)
 
 
 def current_absences(connection: Connection, now: datetime) -> list[int]:

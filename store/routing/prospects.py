@@ -15,7 +15,7 @@ from domain.email.addresses import address_key
 from domain.names import id_named
 from domain.refusals import Conflict
 from domain.sentences import sentence
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.routing.routing import reassign
 
 
@@ -60,7 +60,7 @@ def prospect(
     post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 key=f"start:lead-{lead}",
                 workflow_id=journey_id(lead),
                 kind="start",

@@ -1,8 +1,8 @@
-"""Routing: every lead in sales' hands gets an owner, or waits in the overflow queue.
+"""Routing: every lead in sales' hands gets an owner, or waits in the unassigned queue.
 
 Whoever routes holds one lock until the transaction ends, so that two leads never race for the
 last place of a rep. Locks are taken in this order: tasks, leads, routing; work that somebody
-else has locked is passed over, and the desk mends what that leaves behind.
+else has locked is passed over, and the sales sweep fixes what that leaves behind.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Literal
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import IN_SALES, Code, Notice, journey_id
+from domain.contracts.journey import IN_SALES, EventCode, JourneyEvent, journey_id
 from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
-from store.routing.overflow import raise_at_once, raise_overdue, settle
-from store.routing.routing_desk import RoutedLead, RoutingDesk, lock_lead, open_desk, team_policy
+from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
+from store.routing.unassigned import raise_at_once, raise_overdue, settle
 from store.sla.due_times import TimedTask, start_anew
 from store.sla.sla_recount import recount_leads
 from store.tables import IN_SALES_HANDS
@@ -49,7 +49,7 @@ def assign(
         by: who says that the lead is to be ``reassigned``.
 
     Returns:
-        The owner's code; '' when the lead waits in the overflow queue. When no colleague can take
+        The owner's code; '' when the lead waits in the unassigned queue. When no colleague can take
         a lead because of the SLA, the owner keeps it.
 
     Raises:
@@ -58,20 +58,20 @@ def assign(
     lead = lock_lead(connection, lead_id)
     if lead is None:
         raise LookupError(f"There is no lead {lead_id}.")
-    desk = open_desk(connection, now)
-    if desk is None:
+    roster = open_roster(connection, now)
+    if roster is None:
         return lead.owner
     without = () if cause == "routed" else (lead.owner,)
-    choice = desk.choose(lead, without=without)
+    choice = roster.choose(lead, without=without)
     if choice.owner:
-        desk.give(choice.owner)
+        roster.give(choice.owner)
         _hand_over(connection, lead, choice.owner, now, _Why(cause, rule=choice.rule, by=by))
     elif cause == "sla" and lead.owner:
         return lead.owner
     elif lead.owner or not _waits(connection, lead_id):
-        why = _Why("overflow", rule=choice.rule, by=by)
+        why = _Why("unassigned", rule=choice.rule, by=by)
         assignment = _hand_over(connection, lead, "", now, why)
-        raise_at_once(connection, desk.team, choice.teams, assignment, now)
+        raise_at_once(connection, roster.team, choice.teams, assignment, now)
     return choice.owner
 
 
@@ -92,13 +92,13 @@ def reassign(
             open leads than the cap allows.
     """
     leads = _locked(connection, lead_ids)
-    desk = open_desk(connection, now)
+    roster = open_roster(connection, now)
     moving = [lead for lead in leads if lead.owner != to]
     if moving:
-        _refuse(connection, desk, to, moving, now)
+        _refuse(connection, roster, to, moving, now)
     for lead in moving:
         _hand_over(connection, lead, to, now, _Why("reassigned", by=by))
-    drain_overflow(connection, now)
+    drain_unassigned(connection, now)
     return [lead.id for lead in moving]
 
 
@@ -113,7 +113,7 @@ def reassign_by_rules(
         now: journey time, UTC.
 
     Returns:
-        Lead → its owner now; '' for one that waits in the overflow queue.
+        Lead → its owner now; '' for one that waits in the unassigned queue.
 
     Raises:
         Conflict: there is no such lead, or no team is published.
@@ -124,7 +124,7 @@ def reassign_by_rules(
     owners = {
         lead.id: assign(connection, lead.id, now, cause="reassigned", by=by) for lead in leads
     }
-    drain_overflow(connection, now)
+    drain_unassigned(connection, now)
     return owners
 
 
@@ -143,8 +143,8 @@ def _locked(connection: Connection, lead_ids: Collection[int]) -> list[RoutedLea
     return [lead for lead in leads if lead]
 
 
-def drain_overflow(connection: Connection, now: datetime) -> list[int]:
-    """Give owners to those in the overflow queue for whom there is room now.
+def drain_unassigned(connection: Connection, now: datetime) -> list[int]:
+    """Give owners to those in the unassigned queue for whom there is room now.
 
     Args:
         now: journey time, UTC.
@@ -154,19 +154,19 @@ def drain_overflow(connection: Connection, now: datetime) -> list[int]:
     """
     if not is_anybody_waiting(connection):
         return []
-    desk = open_desk(connection, now)
-    if desk is None or not desk.has_room:
+    roster = open_roster(connection, now)
+    if roster is None or not roster.has_room:
         return []
     served, still_waiting = [], []
-    for lead in desk.waiting():
-        choice = desk.choose(lead)
+    for lead in roster.waiting():
+        choice = roster.choose(lead)
         if choice.owner:
-            desk.give(choice.owner)
+            roster.give(choice.owner)
             _hand_over(connection, lead, choice.owner, now, _Why("routed", rule=choice.rule))
             served.append(lead.id)
         else:
             still_waiting.append(choice.teams)
-    settle(connection, desk.team, still_waiting, now)
+    settle(connection, roster.team, still_waiting, now)
     return served
 
 
@@ -181,13 +181,13 @@ def cover(connection: Connection, tasks: Sequence[TimedTask], now: datetime, awa
         How many tasks have moved; those for whom nobody has room stay.
     """
     leads = {task.lead_id: lock_lead(connection, task.lead_id) for task in tasks}
-    desk = open_desk(connection, now)
+    roster = open_roster(connection, now)
     moved = 0
     for task in tasks:
         lead = leads[task.lead_id]
-        colleague = desk.choose(lead, without=(away,)).owner if desk and lead else ""
-        if desk and colleague:
-            desk.lend(colleague)
+        colleague = roster.choose(lead, without=(away,)).owner if roster and lead else ""
+        if roster and colleague:
+            roster.give_for_now(colleague)
             _record(connection, task.lead_id, colleague, now, _Why("cover"), previous=away)
             start_anew(connection, [task], colleague, now)
             recount_leads(connection, [task.lead_id], now)
@@ -195,7 +195,7 @@ def cover(connection: Connection, tasks: Sequence[TimedTask], now: datetime, awa
     return moved
 
 
-def mind_overflow(connection: Connection, now: datetime) -> int:
+def alert_about_unassigned(connection: Connection, now: datetime) -> int:
     """Alert people about leads that have waited too long, and call off alerts that are history.
 
     Returns:
@@ -204,16 +204,16 @@ def mind_overflow(connection: Connection, now: datetime) -> int:
     team = team_policy(connection)
     if team is None:
         return 0
-    desk = open_desk(connection, now) if is_anybody_waiting(connection) else None
-    if desk is None:
+    roster = open_roster(connection, now) if is_anybody_waiting(connection) else None
+    if roster is None:
         settle(connection, team, [], now)
         return 0
-    leads = desk.waiting()
-    teams = {lead.id: desk.choose(lead).teams for lead in leads}
+    leads = roster.waiting()
+    teams = {lead.id: roster.choose(lead).teams for lead in leads}
     last = connection.execute(
         text(
             "SELECT DISTINCT ON (lead_id) lead_id, id, at FROM assignment "
-            "WHERE lead_id = ANY(cast(:leads AS bigint[])) AND cause = 'overflow' "
+            "WHERE lead_id = ANY(cast(:leads AS bigint[])) AND cause = 'unassigned' "
             "ORDER BY lead_id, id DESC"
         ),
         {"leads": list(teams)},
@@ -224,7 +224,7 @@ def mind_overflow(connection: Connection, now: datetime) -> int:
     return len(leads)
 
 
-def mend_tasks(connection: Connection, now: datetime) -> int:
+def realign_tasks(connection: Connection, now: datetime) -> int:
     """Give tasks that somebody held when their lead changed hands to the lead's owner.
 
     Returns:
@@ -257,7 +257,7 @@ def mend_tasks(connection: Connection, now: datetime) -> int:
 
 
 def is_anybody_waiting(connection: Connection) -> bool:
-    """Whether the overflow queue holds a lead."""
+    """Whether the unassigned queue holds a lead."""
     found: bool = connection.execute(
         text(f"SELECT EXISTS (SELECT FROM lead WHERE owner = '' AND phase IN {IN_SALES_HANDS})")
     ).scalar_one()
@@ -270,12 +270,12 @@ def _waits(connection: Connection, lead_id: int) -> bool:
         text("SELECT cause FROM assignment WHERE lead_id = :lead ORDER BY id DESC LIMIT 1"),
         {"lead": lead_id},
     ).scalar()
-    return last == "overflow"
+    return last == "unassigned"
 
 
 def _refuse(
     connection: Connection,
-    desk: RoutingDesk | None,
+    roster: Roster | None,
     to: str,
     leads: Sequence[RoutedLead],
     now: datetime,
@@ -283,7 +283,7 @@ def _refuse(
     """Raise Conflict when the rep cannot take these."""
     team = team_policy(connection)
     rep = team.rep(to) if team else None
-    if team is None or rep is None or desk is None:
+    if team is None or rep is None or roster is None:
         known = [one.code for one in team.reps] if team else sentence("none")
         manager = team is not None and any(one.code == to for one in team.managers)
         raise Conflict(
@@ -311,7 +311,7 @@ def _refuse(
             "to",
         )
     more = sum(lead.phase in IN_SALES for lead in leads)
-    has = desk.open_leads.get(to, 0)
+    has = roster.open_leads.get(to, 0)
     if has + more > rep.cap:
         raise Conflict(
             sentence(
@@ -380,7 +380,7 @@ def _hand_over(
             workflow_id=journey_id(lead.id),
             kind="signal",
             name="engagement",
-            payload=asdict(Notice(Code.ASSIGNED, ref=assignment, reason=owner)),
+            payload=asdict(JourneyEvent(EventCode.ASSIGNED, ref=assignment, reason=owner)),
         )
     return assignment
 

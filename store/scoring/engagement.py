@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from domain.engagement.machines import TouchTimes, Visit, machines_of
+from domain.engagement.bot_detection import TouchTimes, TouchVisit, detect_bots
 from domain.scoring.interest import Worth, cap_of
 from domain.scoring.policy import ScoringPolicy
 from metrics import EVENTS, count_when_committed
@@ -83,7 +83,7 @@ _CAP = text(
 
 
 @dataclass(frozen=True)
-class Happened:
+class LeadActivity:
     """Something a lead did, or a visitor whom nobody knows yet.
 
     Attributes:
@@ -110,7 +110,7 @@ class Happened:
 
 
 @dataclass(frozen=True)
-class Change:
+class PointsChange:
     """How many points one event of a lead gained or lost."""
 
     lead_id: int
@@ -120,7 +120,7 @@ class Change:
 
 def record(
     connection: Connection,
-    happened: Sequence[Happened],
+    happened: Sequence[LeadActivity],
     now: datetime,
     *,
     delivered: Mapping[int, int] = NOTHING_DELIVERED,
@@ -149,12 +149,12 @@ def record(
     news = [one for one in happened if one.key in ids]
     count_when_committed(connection, lambda: _count(news))
     changes = [
-        Change(one.lead_id, one.at, worths[one.key].points)
+        PointsChange(one.lead_id, one.at, worths[one.key].points)
         for one in news
         if one.lead_id is not None and _counts_at_once(one, worths[one.key])
     ]
     touched = {one.touch_id for one in news if one.touch_id and one.kind in VISITS}
-    marked = _mark_machines(connection, touched | set(delivered))
+    marked = _mark_bots(connection, touched | set(delivered))
     changes += _lose_points(connection, marked)
     capped = {
         (one.lead_id, worths[one.key].rule, period)
@@ -202,12 +202,12 @@ def record_engagement(
     detail: Mapping[str, Any] | None = None,
     machine: str = "",
 ) -> bool:
-    """Record one thing a lead does at this moment; see :class:`Happened`.
+    """Record one thing a lead does at this moment; see :class:`LeadActivity`.
 
     Returns:
         Whether it was new.
     """
-    one = Happened(
+    one = LeadActivity(
         key,
         kind,
         at,
@@ -220,29 +220,29 @@ def record_engagement(
     return bool(record(connection, [one], at))
 
 
-def _count(news: Sequence[Happened]) -> None:
+def _count(news: Sequence[LeadActivity]) -> None:
     for kind, times in Counter(one.kind for one in news).items():
         EVENTS.labels(kind).inc(times)
 
 
-def _each_once(happened: Sequence[Happened]) -> list[Happened]:
+def _each_once(happened: Sequence[LeadActivity]) -> list[LeadActivity]:
     """By (time, key), the earliest of each key."""
-    first: dict[str, Happened] = {}
+    first: dict[str, LeadActivity] = {}
     for one in sorted(happened, key=lambda one: (one.at, one.key)):
         first.setdefault(one.key, one)
     return list(first.values())
 
 
-def _worth(rules: ScoringPolicy, one: Happened) -> Worth:
+def _worth(rules: ScoringPolicy, one: LeadActivity) -> Worth:
     return worth(rules, event_of(one.kind, one.name, one.detail), one.at, given=one.points)
 
 
-def _counts_at_once(one: Happened, worth: Worth) -> bool:
+def _counts_at_once(one: LeadActivity, worth: Worth) -> bool:
     return worth.period is None and not one.machine
 
 
 def _insert(
-    connection: Connection, happened: Sequence[Happened], worths: Mapping[str, Worth]
+    connection: Connection, happened: Sequence[LeadActivity], worths: Mapping[str, Worth]
 ) -> dict[str, int]:
     """Key → id of those that are new."""
     # One text costs the driver half of what a list for each column does.
@@ -251,7 +251,7 @@ def _insert(
     return {row.key: row.id for row in rows}
 
 
-def _row(one: Happened, worth: Worth) -> dict[str, object]:
+def _row(one: LeadActivity, worth: Worth) -> dict[str, object]:
     return {
         "key": one.key,
         "lead_id": one.lead_id,
@@ -282,7 +282,7 @@ class _Mark:
     reason: str
 
 
-def _mark_machines(connection: Connection, touches: set[int]) -> list[_Mark]:
+def _mark_bots(connection: Connection, touches: set[int]) -> list[_Mark]:
     """Judge all visits of these touches, earlier ones too: only together do they tell whether a
     person made them. Returns those that are newly found to be a machine's, or another one's."""
     if not touches:
@@ -296,9 +296,9 @@ def _mark_machines(connection: Connection, touches: set[int]) -> list[_Mark]:
         by_touch[row.touch_id].append(row)
     marked = []
     for visits in by_touch.values():
-        reasons = machines_of(
+        reasons = detect_bots(
             TouchTimes(visits[0].sent_at, visits[0].delivered_at),
-            [Visit(row.id, row.kind, row.at, row.url or "", row.machine) for row in visits],
+            [TouchVisit(row.id, row.kind, row.at, row.url or "", row.machine) for row in visits],
         )
         marked += [
             _Mark(row.id, row.lead_id, row.rule, row.period, row.at, row.points, reasons[row.id])
@@ -308,7 +308,7 @@ def _mark_machines(connection: Connection, touches: set[int]) -> list[_Mark]:
     return marked
 
 
-def _lose_points(connection: Connection, marked: Sequence[_Mark]) -> list[Change]:
+def _lose_points(connection: Connection, marked: Sequence[_Mark]) -> list[PointsChange]:
     if not marked:
         return []
     connection.execute(
@@ -318,12 +318,12 @@ def _lose_points(connection: Connection, marked: Sequence[_Mark]) -> list[Change
             "reasons": [mark.reason for mark in marked],
         },
     )
-    return [Change(mark.lead_id, mark.at, -mark.points) for mark in marked]
+    return [PointsChange(mark.lead_id, mark.at, -mark.points) for mark in marked]
 
 
 def _apply_caps(
     connection: Connection, rules: ScoringPolicy, capped: set[tuple[int, str, datetime]]
-) -> list[Change]:
+) -> list[PointsChange]:
     """Let the first events of each period count, up to the rule's cap, whichever came here first.
 
     ``domain.scoring.interest.counted`` says the same of a whole history.
@@ -340,10 +340,12 @@ def _apply_caps(
             "caps": [cap_of(rules, rule) or UNLIMITED for _, rule, _ in groups],
         },
     )
-    return [Change(row.lead_id, row.at, row.gained) for row in rows]
+    return [PointsChange(row.lead_id, row.at, row.gained) for row in rows]
 
 
-def _earn(leads: Mapping[int, LeadNow], changes: Sequence[Change], rules: ScoringPolicy) -> None:
+def _earn(
+    leads: Mapping[int, LeadNow], changes: Sequence[PointsChange], rules: ScoringPolicy
+) -> None:
     half_life = rules.half_life.length
     for change in changes:
         if change.points:

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import ENDED, IN_SALES, Code, Notice, Phase, Stage, journey_id
+from domain.contracts.journey import (
+    ENDED,
+    IN_SALES,
+    EventCode,
+    JourneyEvent,
+    Phase,
+    Stage,
+    journey_id,
+)
 from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
@@ -17,22 +25,22 @@ from metrics import CROSSINGS, count_when_committed
 from store.alerts import NewAlert, raise_alerts
 from store.outbox.lead_messages import message_task, need_an_answer
 from store.outbox.outgoing import announce
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.policies import policy
 from store.scoring.sales_pace import room
 from store.sla import sla
 from store.sla.business_time import calendar_of
-from store.sla.sla_recount import stir
+from store.sla.sla_recount import notify_of_new_clocks
 
 NOTICE_OF_KIND = {
-    "reply": Code.REPLIED,
-    "unsubscribe": Code.UNSUBSCRIBED,
-    "bounce": Code.BOUNCED,
-    "complaint": Code.UNSUBSCRIBED,
+    "reply": EventCode.REPLIED,
+    "unsubscribe": EventCode.UNSUBSCRIBED,
+    "bounce": EventCode.BOUNCED,
+    "complaint": EventCode.UNSUBSCRIBED,
 }
 """Engagements that always change the plan."""
 ANSWERS = ("click", "reply", "form", "booking")
-"""Engagements that wake a parked lead whatever they are worth."""
+"""Engagements that wake a recycled lead whatever they are worth."""
 JUST_NOW = timedelta(hours=1)
 """Who did something within this time does not wait for a place with sales."""
 WITH_MARKETING = (Phase.NURTURE, Phase.RECYCLE)
@@ -190,7 +198,7 @@ def follow(
     by_lead: dict[int, list[News]] = {lead_id: [] for lead_id in leads}
     for one in news:
         by_lead[one.lead_id].append(one)
-    messages: list[Message] = []
+    messages: list[QueuedMessage] = []
     crossing: list[Ready] = []
     places: int | None = None
     hot: list[LeadNow] = []
@@ -217,7 +225,7 @@ def follow(
         if is_hot and lead.is_to_be_called():
             hot.append(lead)
     write_leads(connection, [lead for lead in leads.values() if lead.has_changed], now)
-    _note_crossings(connection, crossing, now, cause)
+    _record_crossings(connection, crossing, now, cause)
     messages += _answers_needed(connection, leads, news, now)
     post_all(connection, messages)
     if hot:
@@ -240,18 +248,18 @@ def is_ready_on_entry(connection: Connection, lead_id: int, now: datetime) -> bo
         return False
     lead.crossed_cycle = lead.cycle
     write_leads(connection, [lead], now)
-    _note_crossings(connection, [Ready(lead, points, standing, hot=False)], now, "entry")
+    _record_crossings(connection, [Ready(lead, points, standing, hot=False)], now, "entry")
     return True
 
 
-def _plan_changes(lead: LeadNow, news: Sequence[News]) -> list[Message]:
+def _plan_changes(lead: LeadNow, news: Sequence[News]) -> list[QueuedMessage]:
     messages = []
     for one in news:
         if lead.phase == ENDED and one.kind == "reply":
-            messages.append(_start_again(lead, Code.REPLIED))
+            messages.append(_start_again(lead, EventCode.REPLIED))
             continue
         if lead.phase == "" and one.kind == "reply":
-            messages.append(_start(lead, Code.REPLIED))
+            messages.append(_start(lead, EventCode.REPLIED))
         if code := NOTICE_OF_KIND.get(one.kind):
             messages.append(
                 _signal(lead, f"engagement:{one.engagement_id}", code, one.engagement_id)
@@ -261,7 +269,7 @@ def _plan_changes(lead: LeadNow, news: Sequence[News]) -> list[Message]:
 
 def _answers_needed(
     connection: Connection, leads: Mapping[int, LeadNow], news: Sequence[News], now: datetime
-) -> list[Message]:
+) -> list[QueuedMessage]:
     """A task for each reply whose lead is in a phase that keeps it to itself."""
     replies = [one for one in news if one.kind == "reply" and leads[one.lead_id].phase in IN_SALES]
     waiting = need_an_answer(connection, {one.lead_id for one in replies}, now)
@@ -272,23 +280,23 @@ def _answers_needed(
     ]
 
 
-def _crossing_message(lead: LeadNow) -> Message:
+def _crossing_message(lead: LeadNow) -> QueuedMessage:
     if lead.phase == ENDED:
-        return _start_again(lead, Code.SCORE_REACHED)
+        return _start_again(lead, EventCode.SCORE_REACHED)
     if lead.phase == "":
-        return _start(lead, Code.SCORE_REACHED)
-    return _signal(lead, f"crossing:lead-{lead.id}:{lead.cycle}", Code.SCORE_REACHED, 0)
+        return _start(lead, EventCode.SCORE_REACHED)
+    return _signal(lead, f"crossing:lead-{lead.id}:{lead.cycle}", EventCode.SCORE_REACHED, 0)
 
 
-def _interest_message(lead: LeadNow, sign: News) -> Message:
+def _interest_message(lead: LeadNow, sign: News) -> QueuedMessage:
     key = f"interest:lead-{lead.id}:{lead.cycle}"
-    return _signal(lead, key, Code.INTEREST, sign.engagement_id)
+    return _signal(lead, key, EventCode.INTEREST, sign.engagement_id)
 
 
-def _start(lead: LeadNow, reason: Code) -> Message:
+def _start(lead: LeadNow, reason: EventCode) -> QueuedMessage:
     """The first journey, with sales. Where a start waits for its turn already, this one is none,
     and the journey finds out by itself or by a signal."""
-    return Message(
+    return QueuedMessage(
         key=f"start:lead-{lead.id}",
         workflow_id=journey_id(lead.id),
         kind="start",
@@ -297,9 +305,9 @@ def _start(lead: LeadNow, reason: Code) -> Message:
     )
 
 
-def _start_again(lead: LeadNow, reason: Code) -> Message:
+def _start_again(lead: LeadNow, reason: EventCode) -> QueuedMessage:
     cycle = lead.next_cycle()
-    return Message(
+    return QueuedMessage(
         key=f"start-again:lead-{lead.id}:{cycle}",
         workflow_id=journey_id(lead.id),
         kind="start_again",
@@ -308,13 +316,13 @@ def _start_again(lead: LeadNow, reason: Code) -> Message:
     )
 
 
-def _signal(lead: LeadNow, key: str, code: Code, ref: int) -> Message:
-    return Message(
+def _signal(lead: LeadNow, key: str, code: EventCode, ref: int) -> QueuedMessage:
+    return QueuedMessage(
         key=key,
         workflow_id=journey_id(lead.id),
         kind="signal",
         name="engagement",
-        payload=asdict(Notice(code, ref=ref, cycle=lead.cycle)),
+        payload=asdict(JourneyEvent(code, ref=ref, cycle=lead.cycle)),
     )
 
 
@@ -337,7 +345,7 @@ def write_leads(connection: Connection, leads: Collection[LeadNow], now: datetim
     )
 
 
-def _note_crossings(
+def _record_crossings(
     connection: Connection, crossing: Sequence[Ready], now: datetime, cause: str
 ) -> None:
     if not crossing:
@@ -392,12 +400,12 @@ def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime)
         ),
         {"leads": raised, "dues": [dues[lead_id] for lead_id in raised]},
     )
-    stir(connection, raised, now)
+    notify_of_new_clocks(connection, raised, now)
     post_all(
         connection,
         # Between two calls there is no task to move up: the next one is opened now.
         [
-            _signal(lead, f"{alerts[lead.id].key}:call", Code.HOT, 0)
+            _signal(lead, f"{alerts[lead.id].key}:call", EventCode.HOT, 0)
             for lead in hot
             if lead.id in raised and lead.phase == Phase.FOLLOW_UP
         ],

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from domain.contracts.journey import Phase
 from domain.scoring.fit import Fit, fit_of
 from domain.scoring.interest import (
-    Event,
     Interest,
+    InterestEvent,
     Scored,
     Worth,
     counted,
@@ -35,16 +35,16 @@ PAGE = 1000
 """Leads at a time."""
 
 
-def worth(rules: ScoringPolicy, event: Event, at: datetime, given: int = 0) -> Worth:
+def worth(rules: ScoringPolicy, event: InterestEvent, at: datetime, given: int = 0) -> Worth:
     """What an event is worth; ``given`` are the points of one of kind ``score``."""
     if event.kind == "score":
         return Worth(GIVEN, given, None)
     return worth_of(rules, event, at)
 
 
-def event_of(kind: str, name: str, detail: Mapping[str, Any]) -> Event:
+def event_of(kind: str, name: str, detail: Mapping[str, Any]) -> InterestEvent:
     """What scoring rules see of an event."""
-    return Event(
+    return InterestEvent(
         kind,
         name,
         str(detail.get("path", "")),
@@ -140,7 +140,7 @@ def rescore(connection: Connection, lead_ids: Collection[int], now: datetime) ->
 
 
 @dataclass(frozen=True)
-class Forecast:
+class RescoringForecast:
     """What new rules would make of all leads: how many have each meaning now and then, and what
     becomes of those that would be ready (mql or hot). ``would_cross`` are in nurture and would be
     handed to sales, ``on_entry`` when their journey begins; all others are with sales, were handed
@@ -168,7 +168,7 @@ class Forecast:
 
 def forecast(
     connection: Connection, rules: ScoringPolicy, now: datetime, told: Callable[[int], None]
-) -> Forecast:
+) -> RescoringForecast:
     """What publishing ``rules`` would do; nothing is written.
 
     Args:
@@ -204,7 +204,9 @@ def forecast(
                 becomes[row.phase] += 1
         seen += len(ids)
         told(seen)
-    return Forecast(seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered)
+    return RescoringForecast(
+        seen, before, after, becomes[Phase.NURTURE], becomes[""], matched, unanswered
+    )
 
 
 def points_now(rules: ScoringPolicy, interest: Interest, now: datetime) -> int:
@@ -381,7 +383,7 @@ def _traits(connection: Connection, ids: Sequence[int]) -> list[_Judged]:
     return [_Judged(**row._mapping) for row in rows]
 
 
-class _Counted(NamedTuple):
+class _CountedLeads(NamedTuple):
     """An engagement with what it counted for."""
 
     id: int
@@ -398,7 +400,7 @@ class _Counted(NamedTuple):
     at: datetime
 
 
-def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, list[_Counted]]:
+def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, list[_CountedLeads]]:
     rows = connection.execute(
         text(
             """
@@ -410,11 +412,11 @@ def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, l
     )
     histories = defaultdict(list)
     for row in rows:
-        histories[row.lead_id].append(_Counted(*row))
+        histories[row.lead_id].append(_CountedLeads(*row))
     return histories
 
 
-def _scored(rules: ScoringPolicy, row: _Counted) -> Scored:
+def _scored(rules: ScoringPolicy, row: _CountedLeads) -> Scored:
     event = event_of(row.kind, row.name, row.detail)
     found = worth(rules, event, row.at, given=row.worth)
     return Scored(row.key, row.at, found.rule, found.points, found.period, row.machine)
@@ -445,6 +447,6 @@ def _rewrite(connection: Connection, rows: Sequence[tuple[int, Scored, int]]) ->
     )
 
 
-def _differs(row: _Counted, event: Scored, points: int) -> bool:
+def _differs(row: _CountedLeads, event: Scored, points: int) -> bool:
     before = (row.rule, row.worth, row.period, row.points)
     return before != (event.rule, event.worth, event.period, points)

@@ -20,7 +20,7 @@ SLICE = 500
 
 
 @dataclass(frozen=True)
-class ScoringRun:
+class ScoringRunLine:
     """One run. Times are journey time, UTC; ``superseded`` is whether newer rules are out."""
 
     id: int
@@ -72,17 +72,17 @@ def begin_run(connection: Connection, policy_version_id: int, now: datetime) -> 
     return run_id
 
 
-def scoring_run(connection: Connection, run_id: int) -> ScoringRun:
+def scoring_run(connection: Connection, run_id: int) -> ScoringRunLine:
     """The run with this id.
 
     Raises:
         sqlalchemy.exc.NoResultFound: there is none.
     """
     row = connection.execute(text(f"{_RUN} WHERE scoring_run.id = :id"), {"id": run_id}).one()
-    return ScoringRun(**row._mapping)
+    return ScoringRunLine(**row._mapping)
 
 
-def lock_run(connection: Connection, run_id: int) -> ScoringRun:
+def lock_run(connection: Connection, run_id: int) -> ScoringRunLine:
     """The run with this id, held against another worker that takes it for its own.
 
     Raises:
@@ -94,13 +94,13 @@ def lock_run(connection: Connection, run_id: int) -> ScoringRun:
     return scoring_run(connection, run_id)
 
 
-def newest_run(connection: Connection) -> ScoringRun | None:
+def newest_run(connection: Connection) -> ScoringRunLine | None:
     """The run that was begun last, or None."""
     row = connection.execute(text(f"{_RUN} ORDER BY scoring_run.id DESC LIMIT 1")).first()
-    return ScoringRun(**row._mapping) if row else None
+    return ScoringRunLine(**row._mapping) if row else None
 
 
-def rescore_slice(connection: Connection, run: ScoringRun, now: datetime) -> ScoringRun:
+def rescore_slice(connection: Connection, run: ScoringRunLine, now: datetime) -> ScoringRunLine:
     """Count the run's next leads.
 
     Args:
@@ -127,7 +127,7 @@ def rescore_slice(connection: Connection, run: ScoringRun, now: datetime) -> Sco
     return scoring_run(connection, run.id)
 
 
-def escalate(connection: Connection, run: ScoringRun, at_most: int, now: datetime) -> int:
+def escalate(connection: Connection, run: ScoringRunLine, at_most: int, now: datetime) -> int:
     """Hand over the most interested of those whom the rules made ready.
 
     Returns:

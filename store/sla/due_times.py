@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.contracts.journey import Code, Notice, journey_id
-from store.outbox.relay_messages import Message, post_all
+from domain.contracts.journey import EventCode, JourneyEvent, journey_id
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.sla.business_time import calendar_of, clocked, due_after
 from store.sla.sla import opened_and_paused
 from store.sla.sla_recount import recount
@@ -119,15 +119,15 @@ def _plan_calls_again(
         ),
         {"owners": sorted(owners or ())},
     ).scalars()
-    notice = asdict(Notice(Code.REPLAN))
+    event = asdict(JourneyEvent(EventCode.REPLAN))
     post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 f"replan:lead-{lead_id}:{now.isoformat()}",
                 journey_id(lead_id),
                 "signal",
-                notice,
+                event,
                 "engagement",
             )
             for lead_id in leads

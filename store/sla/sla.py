@@ -146,10 +146,10 @@ def end(
         state = clock.state if clock.state == "breached" else "breached" if late else otherwise
         _set(connection, clock, state=state, ended_at=now, paused_at=None)
         if state == "breached":
-            note(connection, clock, "breach", clock.due_at)
+            record_action(connection, clock, "breach", clock.due_at)
 
 
-def note(
+def record_action(
     connection: Connection, clock: ClockRow, action: str, at: datetime, detail: str = ""
 ) -> bool:
     """Record what follows a breach, once per action.
@@ -382,7 +382,7 @@ def left_phase(
     end(connection, clocks(connection, SlaClock.lead_id == lead_id, over), now, "void")
 
 
-def hold(connection: Connection, lead_id: int, paused: bool, now: datetime) -> None:
+def pause_clocks(connection: Connection, lead_id: int, paused: bool, now: datetime) -> None:
     """Stop the clocks of a lead whose journey is paused, or let them go on from where they
     stopped; saying so twice changes nothing."""
     for clock in clocks(connection, SlaClock.lead_id == lead_id, UNENDED):
@@ -410,7 +410,7 @@ def set_due(connection: Connection, clock: ClockRow, due_at: datetime, team: str
 def breach(connection: Connection, clock: ClockRow) -> None:
     """Note that a clock has run out."""
     _set(connection, clock, state="breached")
-    note(connection, clock, "breach", clock.due_at)
+    record_action(connection, clock, "breach", clock.due_at)
 
 
 def _set(connection: Connection, clock: ClockRow, **values: object) -> ClockRow:

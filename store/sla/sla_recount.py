@@ -9,10 +9,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, text
 
-from domain.contracts.journey import Code, Notice
+from domain.contracts.journey import EventCode, JourneyEvent
 from domain.contracts.tasks import TaskKind
 from domain.sales.sla import Promise, SlaPolicy
-from store.outbox.relay_messages import Message, post_all
+from store.outbox.relay_messages import QueuedMessage, post_all
 from store.sla import sla
 from store.sla.business_time import team_of
 from store.sla.task_rows import TaskRow, find_task
@@ -74,7 +74,7 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
             elif task:
                 sla.start_acceptance(connection, terms, task, now)
         if changed:
-            stir(connection, [lead_id], now)
+            notify_of_new_clocks(connection, [lead_id], now)
 
 
 def _handed_over(
@@ -123,7 +123,7 @@ def _count(connection: Connection, terms: SlaPolicy, clock: sla.ClockRow) -> boo
     return True
 
 
-def stir(connection: Connection, lead_ids: Collection[int], now: datetime) -> None:
+def notify_of_new_clocks(connection: Connection, lead_ids: Collection[int], now: datetime) -> None:
     """Have the journeys that wait for a rep look at what was promised about these leads now."""
     waiting = connection.execute(
         select(Task.id, Task.workflow_id).where(
@@ -135,11 +135,11 @@ def stir(connection: Connection, lead_ids: Collection[int], now: datetime) -> No
     post_all(
         connection,
         [
-            Message(
+            QueuedMessage(
                 f"promised-anew:{task.id}:{now.isoformat()}",
                 task.workflow_id,
                 "signal",
-                asdict(Notice(Code.REPLAN)),
+                asdict(JourneyEvent(EventCode.REPLAN)),
                 "engagement",
             )
             for task in waiting

@@ -78,7 +78,7 @@ class Enrollment(Table):
     """Id of the step that comes next."""
     due_at: Mapped[datetime | None]
     """When it is due."""
-    held_from: Mapped[datetime | None]
+    put_off_from: Mapped[datetime | None]
     """When it was due before a hold on the account put it off."""
     counted_from: Mapped[str] = mapped_column(server_default="")
     """The step at which the waits before ``due_at`` begin."""

@@ -36,4 +36,4 @@ class FailingActivity(Table):
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     given_up: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Whether no other attempt could mend it, so that none was made."""
+    """Whether no other attempt could fix it, so that none was made."""

@@ -39,10 +39,10 @@ class Account(Table):
     """The ``groupId`` under which the tracking API knows the company."""
     owner: Mapped[str] = mapped_column(server_default="")
     """Code of the rep to whom the company belongs."""
-    held_until: Mapped[datetime | None]
+    do_not_market_until: Mapped[datetime | None]
     """Until when marketing writes to nobody there; ``infinity`` for good."""
-    held_by: Mapped[str] = mapped_column(server_default="")
-    held_reason: Mapped[str] = mapped_column(server_default="")
+    do_not_market_by: Mapped[str] = mapped_column(server_default="")
+    do_not_market_reason: Mapped[str] = mapped_column(server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
@@ -104,8 +104,8 @@ class Lead(Table):
     """contract_end, asked_for."""
     return_cadence: Mapped[str] = mapped_column(server_default="")
     """The nurture that sales chose for the lead's return."""
-    parked_until: Mapped[datetime | None]
-    """When the rest of a parked lead is over, unless it is paused."""
+    recycled_until: Mapped[datetime | None]
+    """When the rest of a recycled lead is over, unless it is paused."""
     crossed_cycle: Mapped[int] = mapped_column(server_default="0")
     """The last cycle in which the score crossed the threshold: one crossing a cycle."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -21,7 +21,7 @@ class RelayMessage(Table):
     workflow_id: Mapped[str]
     kind: Mapped[str]
     """start, start_again, rescore, signal, complete_task, webhook, opportunity, confirm, erase,
-    meeting_beside, task_beside."""
+    side_meeting, standalone_task."""
     name: Mapped[str] = mapped_column(server_default="")
     """Workflow type or signal name."""
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))

@@ -30,7 +30,7 @@ class Rep(Table):
     email: Mapped[str]
     team: Mapped[str] = mapped_column(server_default="")
     manager: Mapped[bool] = mapped_column(server_default=text("false"))
-    """Whether the person is told of breaches and overflow, and takes no leads."""
+    """Whether the person is told of breaches and unassigned leads, and takes no leads."""
     active: Mapped[bool] = mapped_column(server_default=text("true"))
     """Whether the newest team policy names the person."""
     meeting_link: Mapped[str] = mapped_column(server_default="")
@@ -71,11 +71,11 @@ class Assignment(Table):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     owner: Mapped[str]
-    """'' for the overflow queue."""
+    """'' for the unassigned queue."""
     previous: Mapped[str] = mapped_column(server_default="")
     cause: Mapped[str]
-    """routed, overflow, reassigned, absence, sla; cover: a colleague of the owner, who is away for
-    a short time, does what is due, and the lead stays."""
+    """routed, unassigned, reassigned, absence, sla; cover: a colleague of the owner, who is away
+    for a short time, does what is due, and the lead stays."""
     rule: Mapped[str] = mapped_column(server_default="")
     """The routing rule that fitted, or 'account owner'."""
     by: Mapped[str] = mapped_column(server_default="")
@@ -282,7 +282,7 @@ class CalendarBooking(Table):
 
 
 class Opportunity(Table):
-    """A possible sale. Its own workflow is ``opportunity-<id>``."""
+    """A possible opportunity. Its own workflow is ``opportunity-<id>``."""
 
     __tablename__ = "opportunity"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -294,7 +294,7 @@ class Opportunity(Table):
     stage: Mapped[str] = mapped_column(server_default="discovery")
     stage_since: Mapped[datetime | None]
     help_offered_at: Mapped[datetime | None]
-    """When marketing's help was offered for a sale that stands still."""
+    """When marketing's help was offered for an opportunity that stands still."""
     qualification: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Budget, authority, need and timeline, as recorded."""
     outcome: Mapped[str] = mapped_column(server_default="")

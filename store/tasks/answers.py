@@ -139,7 +139,7 @@ def consequences(
         meetings.record_outcome(
             connection, row.meeting_id, Disposition.HELD if came else disposition
         )
-        missing_outcomes.outcome_told(connection, row.lead_id, row.meeting_id, now)
+        missing_outcomes.outcome_reported(connection, row.lead_id, row.meeting_id, now)
     elif kind == TaskKind.OPPORTUNITY and row.opportunity_id is not None:
         _judge_sale(connection, row.lead_id, row.opportunity_id, completion, now)
     if kind == TaskKind.QUALIFY:
@@ -186,7 +186,7 @@ def _return_lead(connection: Connection, row: TaskRow, reason: str, now: datetim
 def _judge_sale(
     connection: Connection, lead_id: int, sale: int, completion: Completion, now: datetime
 ) -> None:
-    """Record what the owner of a sale knows of it now."""
+    """Record what the owner of an opportunity knows of it now."""
     opportunities.answer_stall(connection, lead_id, sale, now)
     if completion.known:
         opportunities.record_qualification(connection, sale, completion.known)

@@ -42,7 +42,7 @@ _LATER = text(
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldCompletion:
     """An answer that is held, or was refused when it was released.
 
     ``seconds_left`` is real time; ``refused`` the sentence that says what happened instead, ''
@@ -132,7 +132,7 @@ def take_back(connection: Connection, task_id: int, user_id: int) -> Completion 
     return _entered(row.answer) if row else None
 
 
-def held_of(connection: Connection, user_id: int) -> list[Held]:
+def held_of(connection: Connection, user_id: int) -> list[HeldCompletion]:
     """What of a user is held or was refused, the newest first."""
     rows = connection.execute(
         text(
@@ -240,10 +240,12 @@ def _release(connection: Connection, due: _Due) -> None:
         )
 
 
-def _held(row: Row[Any]) -> Held:
+def _held(row: Row[Any]) -> HeldCompletion:
     lead = full_name(row.first_name, row.last_name) or row.email
     refused = str(read(row.refused)) if row.refused else ""
-    return Held(row.task_id, lead, _entered(row.answer), max(0.0, float(row.left)), refused)
+    return HeldCompletion(
+        row.task_id, lead, _entered(row.answer), max(0.0, float(row.left)), refused
+    )
 
 
 def _entered(answer: Mapping[str, Any]) -> Completion:

@@ -25,7 +25,7 @@ AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
-class Minded:
+class Enforced:
     """When to look at the promises about a task again (journey time, UTC; None: never), and what
     was done now."""
 
@@ -33,7 +33,7 @@ class Minded:
     done: tuple[str, ...] = ()
 
 
-def mind(connection: Connection, task_id: int, now: datetime) -> Minded:
+def enforce(connection: Connection, task_id: int, now: datetime) -> Enforced:
     """Do what the promises about an open task demand by now, each thing once.
 
     A pilot's breaches are recorded with what would have been done.
@@ -44,8 +44,8 @@ def mind(connection: Connection, task_id: int, now: datetime) -> Minded:
     task = lock_task(connection, task_id)
     terms = sla.terms(connection)
     if terms is None or task.state != "open":
-        return Minded(None)
-    # Who routes holds the lead when it comes to the clocks; so does whoever minds them.
+        return Enforced(None)
+    # Who routes holds the lead when it comes to the clocks; so does whoever enforces them.
     connection.execute(select(Lead.id).where(Lead.id == task.lead_id).with_for_update())
     recount_leads(connection, [task.lead_id], now)
     done = [
@@ -54,7 +54,7 @@ def mind(connection: Connection, task_id: int, now: datetime) -> Minded:
         for what in _demand(connection, clock, terms, now)
     ]
     # Whoever has the task now may be somebody else.
-    return Minded(next_look(connection, task_id, now), tuple(done))
+    return Enforced(next_look(connection, task_id, now), tuple(done))
 
 
 def leads_due(connection: Connection, now: datetime) -> list[int]:
@@ -92,7 +92,7 @@ def leads_due(connection: Connection, now: datetime) -> list[int]:
     return list(rows.scalars())
 
 
-def mind_lead(connection: Connection, lead_id: int, now: datetime) -> tuple[str, ...]:
+def enforce_for_lead(connection: Connection, lead_id: int, now: datetime) -> tuple[str, ...]:
     """Do what the promises about a lead demand by now that fall due between two tasks, each thing
     once; what was done. A lead that somebody holds is left to the next time.
 
@@ -182,7 +182,7 @@ def _act(
     if action.do in _done(connection, clock):
         return []
     detail = "" if clock.pilot else _take(connection, clock, action.do, now)
-    sla.note(connection, clock, action.do, now, detail)
+    sla.record_action(connection, clock, action.do, now, detail)
     return [f"{action.do.replace('_', ' ')}{f' {detail}' if detail else ''}"]
 
 

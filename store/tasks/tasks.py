@@ -236,7 +236,7 @@ def keep_refused(
 
 
 @dataclass(frozen=True)
-class Wait:
+class TaskWait:
     """Which run waits for a task, and what it is to be told."""
 
     workflow_id: str
@@ -245,10 +245,10 @@ class Wait:
     result: TaskResult
 
 
-def wait_of(connection: Connection, task_id: int) -> Wait:
+def wait_of(connection: Connection, task_id: int) -> TaskWait:
     """The wait for a done task."""
     row = TaskRow(*connection.execute(select(*TASK).where(Task.id == task_id)).one())
-    return Wait(row.workflow_id, row.run_id, row.consumed, _result(row))
+    return TaskWait(row.workflow_id, row.run_id, row.consumed, _result(row))
 
 
 def delivery(connection: Connection, task_id: int) -> str:

@@ -16,8 +16,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from domain.identities import Message
-from store.access.write_keys import Kind, Source
+from domain.identities import TrackingCall
+from store.access.write_keys import Kind, WriteKeySource
 from store.accounts.accounts import name_key
 from store.engine import single_statements
 
@@ -87,7 +87,7 @@ class TooMuch(Exception):
         self.seconds = limit.seconds - int(time.time()) % limit.seconds
 
 
-class Gate:
+class TrackingLimits:
     """Counts what comes before it is taken, and turns away what is too much.
 
     Args:
@@ -99,7 +99,9 @@ class Gate:
         self._statements = single_statements(database)
         self._secret = secret.encode()
 
-    def admit(self, source: Source, network: str, messages: Sequence[Message]) -> list[Message]:
+    def admit(
+        self, source: WriteKeySource, network: str, messages: Sequence[TrackingCall]
+    ) -> list[TrackingCall]:
         """Count the messages.
 
         Args:
@@ -152,7 +154,7 @@ class Gate:
             raise TooMuch(limits[crowded[0]] if crowded else limits[next(iter(full))[0]])
         return taken
 
-    def _use(self, source: Source, uses: Mapping[Use, int]) -> dict[Use, int]:
+    def _use(self, source: WriteKeySource, uses: Mapping[Use, int]) -> dict[Use, int]:
         with self._statements.connect() as connection:
             return use(connection, source, uses)
 
@@ -160,7 +162,7 @@ class Gate:
         return hmac.new(self._secret, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
-def use(connection: Connection, source: Source, uses: Mapping[Use, int]) -> dict[Use, int]:
+def use(connection: Connection, source: WriteKeySource, uses: Mapping[Use, int]) -> dict[Use, int]:
     """Count; returns how much of each was used in its period with these."""
     if not uses:
         return {}
@@ -183,7 +185,7 @@ def over(limits: Mapping[str, Limit], one: Use, times: int) -> bool:
     return times > limits[one[0]].times
 
 
-def room_with_sales(connection: Connection, source: Source) -> bool:
+def room_with_sales(connection: Connection, source: WriteKeySource) -> bool:
     """Whether leads may become ready for sales by what this key says, or it made enough so."""
     limit = LIMITS[source.kind].get("sales")
     if limit is None:
@@ -192,8 +194,8 @@ def room_with_sales(connection: Connection, source: Source) -> bool:
     return int(connection.execute(_USED, values).scalar_one()) < limit.times
 
 
-def note_crossings(
-    connection: Connection, source: Source, lead_ids: Collection[int], now: datetime
+def record_crossings(
+    connection: Connection, source: WriteKeySource, lead_ids: Collection[int], now: datetime
 ) -> None:
     """Count those of these leads that became ready at ``now`` (journey time)."""
     crossed = connection.execute(
@@ -215,15 +217,15 @@ def _any(uses: Collection[Use], what: str) -> bool:
     return any(one == what for one, _ in uses)
 
 
-def _visitor(message: Message) -> str:
+def _visitor(message: TrackingCall) -> str:
     return f"u{message.user_id}" if message.user_id else f"a{message.anonymous_id}"
 
 
-def _address(message: Message) -> str:
+def _address(message: TrackingCall) -> str:
     return str(message.facts.get("email_key", ""))
 
 
-def _people(message: Message) -> list[str]:
+def _people(message: TrackingCall) -> list[str]:
     """Whom a message brings: an address, a company."""
     company = message.facts.get("company", "")
     group = message.group.id if message.group else ""

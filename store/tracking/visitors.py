@@ -15,8 +15,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.identities import Identities, Key, KnownKey, Lead, Message, Visitor
-from store.access.write_keys import Source
+from domain.identities import BatchLead, BatchVisitor, Identities, Key, KnownKey, TrackingCall
+from store.access.write_keys import WriteKeySource
 from store.accounts.accounts import Accounts, ensure_accounts, name_key
 from store.consent.confirmations import ask, await_confirmation, confirm
 from store.identities.identified_leads import (
@@ -28,11 +28,18 @@ from store.identities.identified_leads import (
     update_leads,
 )
 from store.recycle.recycle import attributes_changed
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.scoring.lead_standing import lock_leads
 from store.scoring.scoring import recount, refresh_fit
-from store.tracking.told_refusals import refuse, told_refusals, unsubscriptions
-from store.tracking.tracking_use import LIMITS, TooMuch, note_crossings, over, room_with_sales, use
+from store.tracking.reported_refusals import refuse, reported_refusals, unsubscriptions
+from store.tracking.tracking_use import (
+    LIMITS,
+    TooMuch,
+    over,
+    record_crossings,
+    room_with_sales,
+    use,
+)
 
 RETRIES = 3
 _SEEN_EVERY = timedelta(minutes=5)
@@ -49,9 +56,9 @@ class Overtaken(Exception):
     """Another batch changed the same visitors meanwhile, or they must be locked to change them."""
 
 
-def take_batch(
-    database: Engine, messages: Sequence[Message], source: Source, now: datetime
-) -> list[Message]:
+def record_batch(
+    database: Engine, messages: Sequence[TrackingCall], source: WriteKeySource, now: datetime
+) -> list[TrackingCall]:
     """Apply the messages in their order, and commit. What came before counts once.
 
     Args:
@@ -83,12 +90,12 @@ def take_batch(
 
 def _take(
     connection: Connection,
-    messages: Sequence[Message],
-    source: Source,
+    messages: Sequence[TrackingCall],
+    source: WriteKeySource,
     now: datetime,
     *,
     exclusive: bool,
-) -> list[Message]:
+) -> list[TrackingCall]:
     keys = sorted({key for message in messages for key in message.known_by()})
     locked = _lock_visitors(connection, keys) if exclusive else None
     known, stale = _known_keys(connection, keys, now)
@@ -103,7 +110,7 @@ def _take(
     full = _full_today(connection, source, identities, seen)
     concerned = [lead for lead in identities.leads.values() if lead.facts or lead.account]
     escalate = room_with_sales(connection, source)
-    records = refuse(connection, told_refusals(connection, messages, identities.leads.values()))
+    records = refuse(connection, reported_refusals(connection, messages, identities.leads.values()))
     accounts = _accounts(connection, identities, concerned, source)
     new_leads = add_leads(connection, concerned, source)
     _add_visitors(connection, identities.new_visitors(), accounts, now)
@@ -135,15 +142,15 @@ def _take(
         record(connection, [*happened.values(), *refused], now, escalate=escalate)
     if source.kind == "browser":
         doers = {visitor.now().lead for _, visitor in seen} | set(concerned)
-        note_crossings(connection, source, {lead.id for lead in doers if lead} | changed, now)
+        record_crossings(connection, source, {lead.id for lead in doers if lead} | changed, now)
     return [message for message, visitor in events if full and _doer(visitor) in full]
 
 
 def _begin(
     connection: Connection,
     new_leads: Sequence[int],
-    concerned: Sequence[Lead],
-    source: Source,
+    concerned: Sequence[BatchLead],
+    source: WriteKeySource,
     now: datetime,
 ) -> None:
     """Begin what the key's leads begin with. For the address that a browser brings, its owner has
@@ -157,7 +164,7 @@ def _begin(
         ask(connection, source.id, now, [lead.id for lead in concerned])
 
 
-def _doer(visitor: Visitor) -> str:
+def _doer(visitor: BatchVisitor) -> str:
     """Whose limit what the visitor does counts under; '' for one that is new with this batch."""
     visitor = visitor.now()
     if visitor.lead is not None:
@@ -167,9 +174,9 @@ def _doer(visitor: Visitor) -> str:
 
 def _full_today(
     connection: Connection,
-    source: Source,
+    source: WriteKeySource,
     identities: Identities,
-    seen: Sequence[tuple[Message, Visitor]],
+    seen: Sequence[tuple[TrackingCall, BatchVisitor]],
 ) -> set[str]:
     """Leads and visitors of which too many events came today, with those of this batch and with
     what visitors did before they became a lead.
@@ -221,9 +228,9 @@ def _attributes(identities: Identities, lead_ids: Iterable[int]) -> dict[int, se
     return {lead_id: names for lead_id, names in found.items() if names}
 
 
-def _happened(message: Message, visitor: Visitor) -> Happened:
+def _happened(message: TrackingCall, visitor: BatchVisitor) -> LeadActivity:
     lead = visitor.lead
-    return Happened(
+    return LeadActivity(
         message.key,
         message.kind,
         message.at,
@@ -278,7 +285,10 @@ def _known_keys(
 
 
 def _accounts(
-    connection: Connection, identities: Identities, concerned: Sequence[Lead], source: Source
+    connection: Connection,
+    identities: Identities,
+    concerned: Sequence[BatchLead],
+    source: WriteKeySource,
 ) -> Accounts:
     names = {
         name_key(company): company for lead in concerned if (company := lead.facts.get("company"))
@@ -291,7 +301,7 @@ def _accounts(
 
 
 def _add_visitors(
-    connection: Connection, new: Sequence[Visitor], accounts: Accounts, now: datetime
+    connection: Connection, new: Sequence[BatchVisitor], accounts: Accounts, now: datetime
 ) -> None:
     if not new:
         return
@@ -318,7 +328,7 @@ def _add_visitors(
     )
 
 
-def _columns(visitors: Sequence[Visitor], accounts: Accounts) -> dict[str, object]:
+def _columns(visitors: Sequence[BatchVisitor], accounts: Accounts) -> dict[str, object]:
     return {
         "ids": [one.id for one in visitors],
         "leads": [one.lead.id if one.lead else None for one in visitors],

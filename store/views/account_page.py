@@ -44,7 +44,7 @@ def find_accounts(
         now: journey time, UTC.
         search: beginnings of words in name and domain; an account has all of them.
         owner: code of the rep to whom the company belongs; '' for any.
-        held: only those held out of marketing.
+        held: only those not marketed to.
         team: only those that this team sees: it owns the company or one of its leads. Leads and
             sales of others are not counted.
         after: ``name_key`` and id of the last one of the page before.
@@ -64,11 +64,12 @@ def find_accounts(
             f"""
             SELECT account.id, account.name, account.name_key,
                 coalesce(account.domain, '') AS domain, account.owner,
-                coalesce(account.held_until > :now, false) AS held,
+                coalesce(account.do_not_market_until > :now, false) AS held,
                 counted.leads, counted.with_sales, counted.sales
             FROM (
                 SELECT * FROM account WHERE (name_key, id) > (:after_key, :after_id)
-                    AND (:owner = '' OR owner = :owner) AND (NOT :held OR held_until > :now)
+                    AND (:owner = '' OR owner = :owner)
+                    AND (NOT :held OR do_not_market_until > :now)
                     {fits}
                 ORDER BY name_key, id LIMIT :limit
             ) AS account,

@@ -70,7 +70,7 @@ class CadenceCounts:
 
 
 @dataclass(frozen=True)
-class Standing:
+class CadenceStanding:
     """Leads that are in a cadence now: by the step that comes next, and by version."""
 
     steps: Mapping[str, int]
@@ -107,14 +107,14 @@ def cadence_counts(connection: Connection) -> dict[str, CadenceCounts]:
     }
 
 
-def leads_on_steps(connection: Connection, name: str) -> Standing:
+def leads_on_steps(connection: Connection, name: str) -> CadenceStanding:
     """Where the leads are that are in a cadence now, whatever its version."""
     steps: dict[str, int] = {}
     versions: dict[int, int] = {}
     for row in connection.execute(_ON_STEPS, {"name": name}):
         steps[row.step] = steps.get(row.step, 0) + row.leads
         versions[row.version] = versions.get(row.version, 0) + row.leads
-    return Standing(steps, versions)
+    return CadenceStanding(steps, versions)
 
 
 def mail_counts(connection: Connection, name: str) -> dict[str, MailCounts]:

@@ -37,7 +37,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Mail:
+class DossierMail:
     """A mail that was sent, and what the lead itself did with it; times are UTC."""
 
     touch_id: int
@@ -73,7 +73,8 @@ class Feedback:
 
 @dataclass(frozen=True)
 class SimilarWin:
-    """A sale that was won at an account like the lead's; ``alike`` names what both share."""
+    """An opportunity that was won at an account like the lead's; ``alike`` names what both
+    share."""
 
     opportunity_id: int
     account: str
@@ -108,7 +109,7 @@ class Dossier:
     lead: LeadLine
     score: Explanation
     seen: Sequence[Seen]
-    mails: Sequence[Mail]
+    mails: Sequence[DossierMail]
     cycles: Sequence[Cycle]
     feedback: Sequence[Feedback]
     totals: Totals
@@ -172,7 +173,7 @@ def _seen(connection: Connection, lead_id: int) -> list[Seen]:
 
 def mails_of(
     connection: Connection, lead_id: int, *, after: Sequence[object] | None = None, limit: int
-) -> list[Mail]:
+) -> list[DossierMail]:
     """The mails that were sent to a lead, the newest first; only those after the one with this
     ``sent_at`` and ``touch_id``."""
     sent_at, touch_id = after or (None, None)
@@ -199,7 +200,7 @@ def mails_of(
         {"lead": lead_id, "sent_at": sent_at, "id": touch_id, "limit": limit},
     )
     return [
-        Mail(
+        DossierMail(
             row.touch_id,
             row.sent_at,
             row.what,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from domain.contracts.tasks import Disposition, TaskKind
 from domain.meetings.free_times import open_slots
 from domain.names import full_name
-from domain.sales.follow_up import FollowUpPolicy, Return
+from domain.sales.follow_up import FollowUpPolicy, ReturnRule
 from domain.sales.next_calls import NextAction
 from domain.sales.opportunities import OpportunityPolicy
 from domain.tasks.rules import DISPOSITIONS
@@ -31,7 +31,7 @@ MOST = 50
 
 
 @dataclass(frozen=True)
-class Pile:
+class TaskFilter:
     """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's.
     With ``late_at`` only those that were due before it."""
 
@@ -41,7 +41,7 @@ class Pile:
 
 
 @dataclass(frozen=True)
-class Line:
+class InboxLine:
     """A task as the inbox lists it."""
 
     id: int
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class OpenTaskCounts:
     """How many open tasks a rep has, and their team with them. ``present`` is whether the rep takes
     new leads, absences aside; None when there is no such rep."""
 
@@ -67,8 +67,8 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class SaleFacts:
-    """The sale that a task is about, and what is known of it."""
+class OpportunityFacts:
+    """The opportunity that a task is about, and what is known of it."""
 
     id: int
     stage: str
@@ -90,9 +90,9 @@ class TaskView:
     done_by: str
     done_at: datetime | None
     held_by: str
-    returns: Mapping[str, Return]
+    returns: Mapping[str, ReturnRule]
     loss_reasons: Sequence[str]
-    sale: SaleFacts | None
+    sale: OpportunityFacts | None
     meeting_at: datetime | None
     slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
     later: date | None = None
@@ -143,11 +143,11 @@ _WAITING = text(
 )
 
 
-def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
+def lines(connection: Connection, pile: TaskFilter, most: int = MOST) -> list[InboxLine]:
     """The open tasks, hot leads first, then the one due first."""
     rows = connection.execute(_LINES, vars(pile) | {"most": most})
     return [
-        Line(
+        InboxLine(
             row.id,
             row.lead_id,
             full_name(row.first_name, row.last_name) or row.email,
@@ -163,13 +163,13 @@ def lines(connection: Connection, pile: Pile, most: int = MOST) -> list[Line]:
     ]
 
 
-def how_many(connection: Connection, pile: Pile) -> int:
+def how_many(connection: Connection, pile: TaskFilter) -> int:
     """How many open tasks there are."""
     counted = connection.execute(text(f"SELECT count(*) FROM task WHERE {_PILE}"), vars(pile))
     return int(counted.scalar_one())
 
 
-def mark(connection: Connection, pile: Pile, user_id: int) -> tuple[Hashable, ...]:
+def mark(connection: Connection, pile: TaskFilter, user_id: int) -> tuple[Hashable, ...]:
     """Something that is another as soon as the list, or what the user holds, is another."""
     row = connection.execute(_MARK, vars(pile) | {"user": user_id}).one()
     return tuple(row)
@@ -181,10 +181,10 @@ def task_mark(connection: Connection, task_id: int) -> tuple[Hashable, ...]:
     return tuple(connection.execute(_TASK_MARK, {"task": task_id}).first() or ())
 
 
-def waiting(connection: Connection, rep: str, team: str | None) -> Waiting:
+def waiting(connection: Connection, rep: str, team: str | None) -> OpenTaskCounts:
     """How much waits for a rep ('' for nobody) and for their team (None for everybody)."""
-    row = connection.execute(_WAITING, vars(Pile(team=team)) | {"rep": rep}).one()
-    return Waiting(row.own, row.team, row.present)
+    row = connection.execute(_WAITING, vars(TaskFilter(team=team)) | {"rep": rep}).one()
+    return OpenTaskCounts(row.own, row.team, row.present)
 
 
 def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None:
@@ -251,7 +251,7 @@ def _slots(
     return open_slots(now, time_zone, country, busy, team.calendar if team else None)
 
 
-def _returns(connection: Connection) -> Mapping[str, Return]:
+def _returns(connection: Connection) -> Mapping[str, ReturnRule]:
     try:
         return policy(connection, FollowUpPolicy).returns
     except PolicyMissing:
@@ -265,10 +265,10 @@ def _loss_reasons(connection: Connection) -> Sequence[str]:
         return ()
 
 
-def _sale(connection: Connection, opportunity_id: int) -> SaleFacts:
+def _sale(connection: Connection, opportunity_id: int) -> OpportunityFacts:
     row = connection.execute(
         text("SELECT id, stage, stage_since, qualification FROM opportunity WHERE id = :id"),
         {"id": opportunity_id},
     ).one()
     known = {name: str(value) for name, value in row.qualification.items() if value}
-    return SaleFacts(row.id, row.stage, row.stage_since, known)
+    return OpportunityFacts(row.id, row.stage, row.stage_since, known)

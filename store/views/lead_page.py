@@ -45,7 +45,7 @@ class LeadView:
     account_id: int | None
     company: str
     held: bool
-    """Whether its account is held out of marketing."""
+    """Whether its account is not marketed to."""
     stage: str
     phase: str
     phase_reason: str
@@ -69,7 +69,7 @@ _LEAD = text(
     SELECT lead.id, lead.first_name, lead.last_name, lead.email, lead.email_key, lead.phone,
         lead.title, lead.country, lead.language, lead.time_zone, lead.source, lead.account_id,
         coalesce(account.name, '') AS company,
-        coalesce(account.held_until > :now, false) AS held,
+        coalesce(account.do_not_market_until > :now, false) AS held,
         lead.stage, lead.phase, lead.phase_reason, lead.phase_since, lead.cycle, lead.owner,
         coalesce(rep.name, '') AS owner_name, lead.return_cadence, lead.attributes
     FROM lead LEFT JOIN account ON account.id = lead.account_id
@@ -82,7 +82,8 @@ _SCHEDULED = text(
     SELECT 'step' AS kind, enrollment.due_at AS at, cast(NULL AS date) AS on_day,
         concat_ws(' · ', version.name, nullif(enrollment.step, '')) AS what, '' AS owner,
         enrollment.id AS ref,
-        enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false) AS held
+        enrollment.put_off_from IS NOT NULL
+            AND coalesce(account.do_not_market_until > :now, false) AS held
     FROM enrollment
     JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
     JOIN lead ON lead.id = enrollment.lead_id
@@ -96,8 +97,8 @@ _SCHEDULED = text(
     SELECT 'meeting', starts_at, NULL, '', owner, id, false
     FROM meeting WHERE lead_id = :lead AND state = 'booked' AND starts_at > :now
     UNION ALL
-    SELECT 'return', parked_until, NULL, return_cadence, '', id, false
-    FROM lead WHERE id = :lead AND phase = :recycle AND parked_until IS NOT NULL
+    SELECT 'return', recycled_until, NULL, return_cadence, '', id, false
+    FROM lead WHERE id = :lead AND phase = :recycle AND recycled_until IS NOT NULL
     UNION ALL
     SELECT kind, NULL, "on", kind, '', id, false
     FROM renewal WHERE lead_id = :lead AND "on" >= cast(:now AS date)

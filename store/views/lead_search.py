@@ -40,7 +40,7 @@ _GRADE = re.compile(r"([A-D]?)([1-4]?)")
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LeadFilter:
     """Which leads; '' and None mean any."""
 
     search: str = ""
@@ -59,7 +59,7 @@ class Wanted:
     """Where they come from, exactly as it was written."""
     cadence: str = ""
     """The cadence they are in now, whatever its version."""
-    parked: bool | None = None
+    recycled: bool | None = None
     suppressed: bool | None = None
     did: str = ""
     """What happened at ``since`` or later: a key of :data:`DEEDS`."""
@@ -70,7 +70,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Mark:
+class LeadCursor:
     """Where a page ended: the lead and what it was sorted by."""
 
     key: datetime | float
@@ -100,16 +100,16 @@ class FoundLead:
     active_at: datetime | None
     suppressed: str
     """Why the address gets no mail; '' when it does."""
-    mark: Mark
+    mark: LeadCursor
 
 
 def find_leads(
     connection: Connection,
     now: datetime,
-    wanted: Wanted,
+    wanted: LeadFilter,
     *,
     order: Order = "activity",
-    after: Mark | None = None,
+    after: LeadCursor | None = None,
     limit: int = 50,
 ) -> list[FoundLead]:
     """A page of the leads that are wanted, the latest activity, the highest score or the best fit
@@ -157,7 +157,7 @@ def find_leads(
     return [_line(rules, row, now) for row in rows]
 
 
-def count_leads(connection: Connection, now: datetime, wanted: Wanted) -> int:
+def count_leads(connection: Connection, now: datetime, wanted: LeadFilter) -> int:
     """How many leads are wanted; one more than ``COUNTED`` for all that are more.
 
     Raises:
@@ -246,7 +246,7 @@ _LEVEL = """
 
 
 def _conditions(
-    connection: Connection, rules: ScoringPolicy, wanted: Wanted, now: datetime
+    connection: Connection, rules: ScoringPolicy, wanted: LeadFilter, now: datetime
 ) -> tuple[list[str], dict[str, object]]:
     conditions, values = searched(connection, wanted.search)
     # Nobody is left to be found in the shell of an erased lead.
@@ -265,9 +265,9 @@ def _conditions(
     if wanted.owner is not None:
         conditions.append("owner = :owner")
         values["owner"] = wanted.owner
-    if wanted.parked is not None:
-        conditions.append("phase = :parked" if wanted.parked else "phase <> :parked")
-        values["parked"] = Phase.RECYCLE
+    if wanted.recycled is not None:
+        conditions.append("phase = :recycled" if wanted.recycled else "phase <> :recycled")
+        values["recycled"] = Phase.RECYCLE
     if wanted.suppressed is not None:
         negation = "" if wanted.suppressed else "NOT "
         conditions.append(
@@ -330,5 +330,5 @@ def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> FoundLead:
         fit_points=row.fit_points,
         active_at=row.active_at,
         suppressed=row.suppressed,
-        mark=Mark(row.key, row.id),
+        mark=LeadCursor(row.key, row.id),
     )

@@ -33,7 +33,7 @@ class TimelinePlace(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Happened:
+class TimelineEntry:
     """Something that happened to a lead at ``at`` (journey time, UTC). ``ref`` is the id of its
     row, ``part`` what of the row, where several lines come from one; ``facts`` is what is known of
     it: codes, numbers, and words of people."""
@@ -218,7 +218,7 @@ def timeline(
     kinds: Collection[str] = KINDS,
     after: Sequence[object] | None = None,
     limit: int | None = 100,
-) -> list[Happened]:
+) -> list[TimelineEntry]:
     """What happened to a lead by ``now`` (journey time, UTC), of these kinds, the newest first;
     what people wrote stands for the engagement that it was.
 
@@ -229,7 +229,7 @@ def timeline(
     at, kind, ref, part = after or (None, None, None, None)
     asked = {"lead": lead_id, "now": now, "kinds": list(kinds), "limit": limit}
     place = {"at": at, "kind": kind, "ref": ref, "part": part}
-    return [Happened(**row._mapping) for row in connection.execute(_PAGE, asked | place)]
+    return [TimelineEntry(**row._mapping) for row in connection.execute(_PAGE, asked | place)]
 
 
 def timeline_length(
@@ -252,7 +252,7 @@ def history_length(connection: Connection, lead_id: int) -> int:
     return timeline_length(connection, lead_id, ENDLESS, HISTORY)
 
 
-def in_words(one: Happened) -> HistoryLine:
+def in_words(one: TimelineEntry) -> HistoryLine:
     """A line of the history as a sentence of codes and words."""
     facts, what = one.facts, one.kind
     match what:

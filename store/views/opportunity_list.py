@@ -24,7 +24,7 @@ State = Literal["open", "won", "lost", "no_outcome", "stalled", "any"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class OpportunityFilter:
     """Which sales; '' and None mean any."""
 
     state: State = "open"
@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class OpportunityLine:
-    """A sale; times are journey time, UTC."""
+    """An opportunity; times are journey time, UTC."""
 
     id: int
     key: str
@@ -78,9 +78,9 @@ class OpportunityLine:
 
 
 @dataclass(frozen=True)
-class Sale(OpportunityLine):
-    """A sale as lists show it. ``due_at`` is when its stage is expected to be over; None when it is
-    closed or the policy does not say."""
+class OpenOpportunityLine(OpportunityLine):
+    """An opportunity as lists show it. ``due_at`` is when its stage is expected to be over; None
+    when it is closed or the policy does not say."""
 
     due_at: datetime | None
     stalled: bool
@@ -89,7 +89,7 @@ class Sale(OpportunityLine):
 
 @dataclass(frozen=True)
 class StageCount:
-    """A stage of the policy and the open sales in it."""
+    """A stage of the policy and the open opportunities in it."""
 
     stage: str
     expected: ClockSpan | None
@@ -132,14 +132,19 @@ _LINE: Select[Any] = (
 
 
 def find_opportunity(connection: Connection, opportunity_id: int) -> OpportunityLine | None:
-    """The sale with this id, or None."""
+    """The opportunity with this id, or None."""
     row = connection.execute(_LINE.where(Opportunity.id == opportunity_id)).first()
     return OpportunityLine(**_facts(row)) if row else None
 
 
-def sales(
-    connection: Connection, now: datetime, wanted: Wanted, *, after: int = 0, limit: int = 50
-) -> list[Sale]:
+def list_opportunities(
+    connection: Connection,
+    now: datetime,
+    wanted: OpportunityFilter,
+    *,
+    after: int = 0,
+    limit: int = 50,
+) -> list[OpenOpportunityLine]:
     """A page of the sales, the youngest first.
 
     Args:
@@ -149,10 +154,10 @@ def sales(
     query = _wanted(wanted).order_by(Opportunity.id.desc())
     if after:
         query = query.where(Opportunity.id < after)
-    # Whether a sale stands still is told by business time, which the database does not know.
+    # Whether one stands still is told by business time, which the database does not know.
     rows = connection.execute(query if wanted.stalled else query.limit(limit)).all()
     clock = _StageClock(connection)
-    found: list[Sale] = []
+    found: list[OpenOpportunityLine] = []
     for row in rows:
         sale = _sale(row, clock, now)
         if sale.stalled or not wanted.stalled:
@@ -163,11 +168,11 @@ def sales(
 
 
 def by_stage(connection: Connection, now: datetime, team: str | None = None) -> list[StageCount]:
-    """The stages in their order with their open sales (of ``team``); those that the policy does
-    not name any more come last."""
+    """The stages in their order with their open opportunities (of ``team``); those that the policy
+    does not name any more come last."""
     clock = _StageClock(connection)
     counts: dict[str, list[int]] = {name: [0, 0] for name in clock.stages}
-    for row in connection.execute(_wanted(Wanted(team=team))).all():
+    for row in connection.execute(_wanted(OpportunityFilter(team=team))).all():
         sale = _sale(row, clock, now)
         count = counts.setdefault(sale.stage, [0, 0])
         count[0] += 1
@@ -204,7 +209,7 @@ class _StageClock:
             return None
 
 
-def _wanted(wanted: Wanted) -> Select[Any]:
+def _wanted(wanted: OpportunityFilter) -> Select[Any]:
     query = _LINE
     if wanted.state == "open" or wanted.stalled:
         query = query.where(Opportunity.outcome == "")
@@ -234,11 +239,11 @@ def _wanted(wanted: Wanted) -> Select[Any]:
     return query
 
 
-def _sale(row: Row[Any], clock: _StageClock, now: datetime) -> Sale:
+def _sale(row: Row[Any], clock: _StageClock, now: datetime) -> OpenOpportunityLine:
     one = OpportunityLine(**_facts(row))
     due_at = clock.due(one.stage, one.since, one.owner) if one.outcome == "" else None
     stalled = row.warned or (due_at is not None and due_at < now)
-    return Sale(**vars(one), due_at=due_at, stalled=stalled)
+    return OpenOpportunityLine(**vars(one), due_at=due_at, stalled=stalled)
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:

@@ -10,20 +10,20 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 from store.erasure.erasure import ERASED
-from store.routing.overflow import how_many_wait
+from store.routing.unassigned import how_many_wait
 from store.views.figures import NOT_STARTED
-from store.views.inbox import Pile, how_many
+from store.views.inbox import TaskFilter, how_many
 
 
 @dataclass(frozen=True)
 class DayFigures:
-    """Figures of one day. ``tasks_open``, ``tasks_late`` and ``overflow`` are as they are now;
+    """Figures of one day. ``tasks_open``, ``tasks_late`` and ``unassigned`` are as they are now;
     promises (``kept``, ``broken``) are those decided in the day; ``bounced`` and ``answered``
     count leads, ``meetings`` those that were not called off."""
 
     tasks_open: int
     tasks_late: int
-    overflow: int
+    unassigned: int
     kept: int
     broken: int
     sent: int
@@ -34,7 +34,7 @@ class DayFigures:
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecidedPromise:
     """A promise that was kept or broken; ``owner`` is '' when it was the team's."""
 
     lead_id: int
@@ -49,7 +49,7 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentMail:
     """A mail that was sent; ``what`` is its template's name, else its step's."""
 
     touch_id: int
@@ -137,20 +137,20 @@ def day_figures(
     """
     row = connection.execute(_DAY, {"begins": begins, "ends": ends, "team": team}).one()
     return DayFigures(
-        tasks_open=how_many(connection, Pile(team=team)),
-        tasks_late=how_many(connection, Pile(team=team, late_at=now)),
-        overflow=how_many_wait(connection, team),
+        tasks_open=how_many(connection, TaskFilter(team=team)),
+        tasks_late=how_many(connection, TaskFilter(team=team, late_at=now)),
+        unassigned=how_many_wait(connection, team),
         **row._mapping,
     )
 
 
 def promises_decided(
     connection: Connection, begins: datetime, ends: datetime, team: str | None, limit: int
-) -> list[Decided]:
+) -> list[DecidedPromise]:
     """The promises that ``kept`` and ``broken`` count, the broken ones and the last first."""
     asked = {"begins": begins, "ends": ends, "team": team, "limit": limit}
     return [
-        Decided(
+        DecidedPromise(
             row.lead_id,
             full_name(row.first_name, row.last_name) or row.email,
             row.company,
@@ -167,11 +167,11 @@ def promises_decided(
 
 def mails_sent(
     connection: Connection, begins: datetime, ends: datetime, team: str | None, limit: int
-) -> list[Sent]:
+) -> list[SentMail]:
     """The mails that ``sent`` counts, the last first."""
     asked = {"begins": begins, "ends": ends, "team": team, "limit": limit}
     return [
-        Sent(
+        SentMail(
             row.touch_id,
             row.lead_id,
             full_name(row.first_name, row.last_name) or row.email,

@@ -8,7 +8,7 @@ import pytest
 
 from mail.channels.base import Channel
 from store.engine import engine
-from tests.activities.desk import Desk
+from tests.support.sending import Desk
 
 
 @pytest.fixture

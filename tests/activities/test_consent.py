@@ -15,18 +15,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
 
-from domain.consent.policy import DEFAULT, Cap, ConsentPolicy, room_under
+from domain.consent.policy import DEFAULT, ConsentPolicy, FrequencyCap, room_under
 from domain.contracts.journey import Plan, RunStep
 from mail.channels.base import Channel, TryAgain
 from store.consent.consent import choose_topics, opt_in, opt_out, suppress
 from store.mail import ledger
-from tests.activities.desk import NOW, Desk, Provider
 from tests.activities.test_steps import due, enrolled
+from tests.support.sending import NOW, Desk, Provider
 
 MakeDesk = Callable[[Channel], Desk]
 ADA = "ada@lovelace.example"
 HOUR = timedelta(hours=1)
-ONE_A_DAY = (Cap(1, "day"),)
+ONE_A_DAY = (FrequencyCap(1, "day"),)
 
 
 def had_mail(here: Desk, *ages: timedelta, topic: str = "nurture", state: str = "sent") -> None:
@@ -124,10 +124,12 @@ def test_a_claim_is_one_request(desk: MakeDesk) -> None:
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     ages=st.lists(st.integers(0, 9 * 24).map(lambda hours: hours * HOUR), max_size=9),
-    caps=st.lists(st.builds(Cap, st.integers(1, 4), st.sampled_from(["day", "week"])), max_size=3),
+    caps=st.lists(
+        st.builds(FrequencyCap, st.integers(1, 4), st.sampled_from(["day", "week"])), max_size=3
+    ),
 )
 def test_the_database_and_the_policy_agree_on_what_is_capped(
-    sql_desk: Desk, ages: list[timedelta], caps: list[Cap]
+    sql_desk: Desk, ages: list[timedelta], caps: list[FrequencyCap]
 ) -> None:
     """The one decides, the other says until when: at odds, a mail would be capped for ever."""
     here = sql_desk

@@ -14,23 +14,23 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, text
 from temporalio.exceptions import ApplicationError
 
-from domain.consent.policy import MARKETING_STOPS, Cap
+from domain.consent.policy import MARKETING_STOPS, FrequencyCap
 from mail.channels.base import (
     AddressRejected,
     Channel,
     ChannelError,
+    DeliveryReceipt,
     EmailMessage,
     HandOver,
     OutcomeUnknown,
-    Receipt,
     TryAgain,
     unmarked,
 )
 from mail.channels.outbox import OutboxChannel
 from settings import Settings
 from store.mail import ledger
-from store.mail.inbound import take_inbound
-from tests.activities.desk import NOW, Desk, Provider
+from store.mail.inbound import receive_mail
+from tests.support.sending import NOW, Desk, Provider
 from web.webhooks.inbound_mail import Form, read_mail
 
 MakeDesk = Callable[[Channel], Desk]
@@ -62,7 +62,9 @@ def test_a_mail_program_that_only_writes_mails_can_unsubscribe_somebody(desk: Ma
     kept: list[EmailMessage] = []
 
     class Keeps(Provider):
-        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+        def send(
+            self, message: EmailMessage, before_hand_over: HandOver = unmarked
+        ) -> DeliveryReceipt:
             kept.append(message)
             return super().send(message, before_hand_over)
 
@@ -93,7 +95,7 @@ def test_a_mail_program_that_only_writes_mails_can_unsubscribe_somebody(desk: Ma
         }
     )
     with here.database.begin() as connection:
-        take_inbound(connection, read_mail(written, NOW))
+        receive_mail(connection, read_mail(written, NOW))
     assert here.value("SELECT reason FROM suppression") == "unsubscribed"
 
 
@@ -143,7 +145,9 @@ def test_an_attempt_that_slept_through_its_replacement_sends_nothing(desk: MakeD
     here = desk(company)
 
     class Frozen(Provider):
-        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+        def send(
+            self, message: EmailMessage, before_hand_over: HandOver = unmarked
+        ) -> DeliveryReceipt:
             assert here.deliver(attempt=2) == "sent"
             return super().send(message, before_hand_over)
 
@@ -181,7 +185,7 @@ class Interrupted(Provider):
         super().__init__()
         self.meanwhile = meanwhile
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Take the mail, later."""
         self.meanwhile()
         return super().send(message, before_hand_over)
@@ -198,7 +202,7 @@ def test_a_claim_that_died_and_now_has_no_room_waits_as_planned(desk: MakeDesk) 
         at=NOW - timedelta(hours=1),
     )
 
-    assert here.deliver(attempt=2, caps=(Cap(1, "day"),)) == "capped"
+    assert here.deliver(attempt=2, caps=(FrequencyCap(1, "day"),)) == "capped"
 
     assert here.value("SELECT state FROM touch WHERE key <> 'other'") == "planned"
 
@@ -210,14 +214,16 @@ def test_a_database_that_fails_for_a_moment_costs_no_mail(desk: MakeDesk, at: st
     sent = []
 
     class Cut(Provider):
-        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+        def send(
+            self, message: EmailMessage, before_hand_over: HandOver = unmarked
+        ) -> DeliveryReceipt:
             if at == "mark":
                 cut_connections(here.database)
             before_hand_over()
             sent.append(message.touch_key)
             if at == "settle":
                 cut_connections(here.database)
-            return Receipt("theirs-1")
+            return DeliveryReceipt("theirs-1")
 
     assert here.with_channel(Cut()).deliver() == "sent"
 
@@ -325,7 +331,7 @@ def test_a_template_that_breaks_on_one_lead_fails_that_mail_alone(desk: MakeDesk
     (error,) = here.touch("error")
     assert error.startswith("template: ")
     told = "SELECT count(*) FROM failing_activity WHERE given_up AND error = 'RenderError'"
-    assert here.value(told) == 1, "somebody has to mend the template"
+    assert here.value(told) == 1, "somebody has to fix the template"
     assert "Ada" not in error
 
 
@@ -397,7 +403,9 @@ def test_two_attempts_at_once_put_one_mail_into_the_outbox(desk: MakeDesk) -> No
     outbox = OutboxChannel(here.database, Settings().clock())
 
     class SlowOutbox(Provider):
-        def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+        def send(
+            self, message: EmailMessage, before_hand_over: HandOver = unmarked
+        ) -> DeliveryReceipt:
             super().send(message, before_hand_over)
             return outbox.send(message)
 

@@ -46,7 +46,7 @@ def broken(_: Engine) -> None:
 async def test_only_what_is_the_same_each_time_is_given_up(
     database_url: str, does: Callable[[Engine], None], kind: str, is_given_up: bool
 ) -> None:
-    """A migration or a server that comes back mends the others: a journey that is given up because
+    """A migration or a server that comes back fixes the others: a journey that is given up because
     of them would stand still for an hour after a second's trouble."""
     error = await failure(database_url, does)
 
@@ -56,7 +56,7 @@ async def test_only_what_is_the_same_each_time_is_given_up(
 
 
 async def test_a_mistake_in_the_code_is_tried_again(database_url: str) -> None:
-    """New code mends it, and then nobody should have to wait."""
+    """New code fixes it, and then nobody should have to wait."""
     assert isinstance(await failure(database_url, broken), KeyError)
 
 

@@ -11,8 +11,8 @@ from icalendar import Calendar
 
 from activities.sales import SalesActivities
 from domain.contracts.journey import SendOne
-from mail.channels.base import Channel, EmailMessage, HandOver, Receipt, unmarked
-from tests.activities.desk import NOW, Desk, ProcessDied, Provider, attempt_number
+from mail.channels.base import Channel, DeliveryReceipt, EmailMessage, HandOver, unmarked
+from tests.support.sending import NOW, Desk, ProcessDied, Provider, attempt_number
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ class Keeping(Provider):
 
     mails: list[EmailMessage] = field(default_factory=list)
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """As the one it stands for."""
         self.mails.append(message)
         return super().send(message, before_hand_over)

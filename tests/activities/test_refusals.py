@@ -24,10 +24,10 @@ from mail.channels.base import (
     Channel,
     ChannelError,
     ChannelMisconfigured,
+    DeliveryReceipt,
     EmailMessage,
     HandOver,
     MessageRejected,
-    Receipt,
     RecipientBusy,
     SenderRefused,
     SoftBounce,
@@ -36,9 +36,9 @@ from mail.channels.base import (
 from store.mail import sending
 from store.mail.refused_mail import MANY_DEAD, RefusedMail
 from store.published.cadences import publish_cadence
-from tests.activities.desk import NOW, Desk, attempt_number
 from tests.activities.test_steps import ALWAYS
-from tests.store.floor import TEAM
+from tests.support.sales_floor import TEAM
+from tests.support.sending import NOW, Desk, attempt_number
 
 MakeDesk = Callable[[Channel], Desk]
 MINUTE = timedelta(minutes=1)
@@ -62,14 +62,14 @@ class Company:
     tries: int = 0
     name: str = "stand-in"
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Take a mail or refuse it."""
         before_hand_over()
         self.tries += 1
         if (refusal := self.refuses(message.recipient_email)) is not None:
             raise refusal
         self.accepted.append(message.recipient_email)
-        return Receipt("theirs")
+        return DeliveryReceipt("theirs")
 
     def was_accepted(self, _touch_key: str, /) -> bool | None:
         """It can't be asked."""
@@ -287,7 +287,7 @@ def test_trouble_of_ours_stops_all_mail_and_uses_up_nobodys_cadence(
 
 
 def test_the_order_to_resume_wakes_everybody_at_once(desk: MakeDesk) -> None:
-    """If this failed, mail would go on half an hour after somebody has mended the login."""
+    """If this failed, mail would go on half an hour after somebody has fixed the login."""
     company = Company(lambda _: ChannelMisconfigured("The SMTP server refuses the login (535)."))
     leads = campaign(desk, company, many())
     leads.let_pass(timedelta(minutes=30))
@@ -384,8 +384,8 @@ def test_refusals_learned_of_later_bring_back_what_had_gone(desk: MakeDesk) -> N
         for key in keys[:4]
     ]  # fmt: skip
     with here.database.begin() as connection:
-        assert len(sending.note_refusals(connection, "stand-in", refused, leads.at)) == 4
-        assert sending.note_refusals(connection, "stand-in", refused, leads.at) == set()
+        assert len(sending.record_refusals(connection, "stand-in", refused, leads.at)) == 4
+        assert sending.record_refusals(connection, "stand-in", refused, leads.at) == set()
     company.accepted.clear()
 
     leads.let_pass(timedelta(minutes=90))
@@ -415,7 +415,7 @@ def test_a_late_report_of_another_mail_sends_nobody_the_same_mail_again(desk: Ma
             for key in of
         ]
         with here.database.begin() as connection:
-            sending.note_refusals(connection, "stand-in", refused, leads.at)
+            sending.record_refusals(connection, "stand-in", refused, leads.at)
 
     report(*keys[:3])
     company.accepted.clear()

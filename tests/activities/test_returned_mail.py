@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from store.mail.inbound import take_inbound
+from store.mail.inbound import receive_mail
 from tests.activities.test_refusals import Company, MakeDesk, campaign, many
 from web.webhooks.inbound_mail import Form, read_mail
 
@@ -65,7 +65,7 @@ def test_what_a_returned_mail_says_is_done(
                 message_id=message_id,
             )
             raw = report.replace("\n", "\r\n").encode()
-            take_inbound(connection, read_mail(Form({"email": raw}), leads.at))
+            receive_mail(connection, read_mail(Form({"email": raw}), leads.at))
 
     assert here.value("SELECT count(*) FROM inbound_message WHERE kind = 'bounce'") == 4
     assert here.value("SELECT count(*) FROM suppression") == suppressed

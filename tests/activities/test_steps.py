@@ -20,8 +20,8 @@ from domain.contracts.journey_sales import PlanNextCall
 from mail.channels.base import Channel, TryAgain
 from settings import ROOT
 from store.published.cadences import publish_cadence
-from tests.activities.desk import NOW, Desk, Provider, attempt_number
-from tests.workflows.harness import CADENCES
+from tests.support.sending import NOW, Desk, Provider, attempt_number
+from tests.support.workflow_world import CADENCES
 
 MakeDesk = Callable[[Channel], Desk]
 ALWAYS: Mapping[str, Any] = {
@@ -65,7 +65,7 @@ def clicks(here: Desk) -> None:
 
 def test_a_last_step_done_twice_still_says_why_the_cadence_ended(desk: MakeDesk) -> None:
     """Killed after the work and before Temporal heard of it, a lead whose cadence ran out would
-    be parked for a reason that no recycle policy knows."""
+    be recycled for a reason that no recycle policy knows."""
     company = Provider()
     here = desk(company)
     step = due(enrolled(here, {"email": "hello", "id": "last"}, {"exit": "rested"}), "last")

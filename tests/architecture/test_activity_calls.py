@@ -18,7 +18,7 @@ from domain.contracts.journey import EMAIL_QUEUE, JOURNEY_QUEUE, AwaitDispositio
 from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE
 from settings import ROOT
-from tests.architecture.files import parsed, python_files
+from tests.support.source_files import parsed, python_files
 from workflows import activity_stubs
 
 # The activities are only looked at, never run.

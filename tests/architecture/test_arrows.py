@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from settings import ROOT
-from tests.architecture.files import PACKAGES, parsed, python_files, shown
+from tests.support.source_files import PACKAGES, parsed, python_files, shown
 
 # What differs from run to run, or reads the machine: in a workflow it breaks replay.
 FORBIDDEN_MODULES = {"os", "random", "secrets", "time", "uuid", "zoneinfo", "pathlib", "socket"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.files import PACKAGES, parsed, python_files, shown
+from tests.support.source_files import PACKAGES, parsed, python_files, shown
 
 ELSEWHERE = [
     *python_files(*(package for package in PACKAGES if package != "store")),

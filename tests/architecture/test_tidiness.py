@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.files import PACKAGES, parsed, python_files, shown, written_files
+from tests.support.source_files import PACKAGES, parsed, python_files, shown, written_files
 
 LONGEST = 500
 OURS = (*PACKAGES, "benchmarks")

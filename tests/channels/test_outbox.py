@@ -16,7 +16,7 @@ from mail.channels.registry import channel_from
 from settings import Clock, Settings
 from store.engine import engine
 from store.tables import OutboxMessage
-from tests.channels.messages import PLAIN
+from tests.support.messages import PLAIN
 
 
 @pytest.fixture

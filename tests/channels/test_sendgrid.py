@@ -16,14 +16,14 @@ from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
+    DeliveryReceipt,
     MessageRejected,
     OutcomeUnknown,
-    Receipt,
     TryAgain,
 )
 from mail.channels.sendgrid import SendGridChannel
-from tests.channels.messages import KOREAN, PLAIN, holds_no_secret
-from tests.channels.sendgrid_stand_in import StandIn, stand_in
+from tests.support.messages import KOREAN, PLAIN, holds_no_secret
+from tests.support.sendgrid_server import StandIn, stand_in
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_the_request_carries_the_mail_and_the_touch_key(provider: StandIn) -> No
     """Without custom_args no later event could settle the ledger; without the headers Gmail and
     Yahoo would offer no one-click unsubscribe."""
     provider.headers = {"X-Message-Id": "abc123"}
-    assert channel(provider.host + "/").send(PLAIN) == Receipt("abc123")
+    assert channel(provider.host + "/").send(PLAIN) == DeliveryReceipt("abc123")
     (request,) = provider.requests
     assert request.path == "/v3/mail/send"
     assert request.headers["Authorization"] == "Bearer SG.key"

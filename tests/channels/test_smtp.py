@@ -25,10 +25,10 @@ from mail.channels.base import (
     AddressRejected,
     ChannelError,
     ChannelMisconfigured,
+    DeliveryReceipt,
     EmailMessage,
     MessageRejected,
     OutcomeUnknown,
-    Receipt,
     RecipientBusy,
     SenderRefused,
     SoftBounce,
@@ -36,7 +36,7 @@ from mail.channels.base import (
 )
 from mail.channels.smtp import SmtpChannel
 from settings import Clock
-from tests.channels.messages import KOREAN, PLAIN, holds_no_secret
+from tests.support.messages import KOREAN, PLAIN, holds_no_secret
 
 CLOCK = Clock(datetime(2026, 1, 1, tzinfo=UTC), 1.0)
 
@@ -121,7 +121,7 @@ def serve() -> Iterator[Serve]:
         yield start
 
 
-def send(port: int, message: EmailMessage = PLAIN, **settings: Any) -> Receipt:
+def send(port: int, message: EmailMessage = PLAIN, **settings: Any) -> DeliveryReceipt:
     defaults: dict[str, Any] = {
         "host": "127.0.0.1",
         "encryption": "none",
@@ -144,7 +144,7 @@ def error_of(port: int, message: EmailMessage = PLAIN, **settings: Any) -> Chann
 def test_the_mail_arrives_as_it_was_written(serve: Serve, message: EmailMessage) -> None:
     """Lines of dots, Korean and a long unsubscribe URL are what SMTP and MIME get wrong."""
     handler, port = serve()
-    assert send(port, message) == Receipt(message.message_id)
+    assert send(port, message) == DeliveryReceipt(message.message_id)
     arrived = message_from_bytes(handler.mails[0], policy=policy.default)
     assert arrived["Subject"] == message.subject.strip()
     assert arrived["To"].addresses[0].display_name == message.recipient_name

@@ -12,8 +12,8 @@ from cli import cadence
 from store.engine import engine
 from store.tables import Rep
 from tests.cli.terminal import environment
+from tests.support.workflow_world import World
 from tests.workflows.conftest import here
-from tests.workflows.harness import World
 
 __all__ = ["here"]
 

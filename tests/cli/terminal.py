@@ -17,7 +17,7 @@ import starter
 from cli.errors import UserError
 from cli.program import Listed
 from domain.contracts.journey import Phase
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 NO_TEMPORAL = "127.0.0.1:1"
 """An address where nobody answers, for commands that speak to the database only."""

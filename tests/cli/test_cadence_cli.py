@@ -67,7 +67,7 @@ def test_lint_reports_every_problem_of_every_file_at_once(folder: Path) -> None:
         "templates/hello.en.mjml:2:",
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)
-    assert lines[-1].endswith("problems. Mend them and run this again.")
+    assert lines[-1].endswith("problems. Fix them and run this again.")
 
 
 @pytest.mark.usefixtures("folder")

@@ -17,7 +17,7 @@ from domain.consent.policy import ConsentPolicy
 from store.consent.consent import consent_of, suppress
 from store.published.policies import publish_policy
 from tests.cli.terminal import run as run_command
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 
 ADA = "ada@lovelace.example"
 CONSENT = """\

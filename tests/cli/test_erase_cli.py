@@ -12,7 +12,7 @@ from cli import lead
 from cli.errors import UserError
 from store.published.policies import publish_policy
 from tests.cli.terminal import outcome
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 
 
 def test_lead_erase_wants_the_address_and_prints_a_receipt(

@@ -100,8 +100,8 @@ def test_good_rows_go_in_and_bad_ones_into_a_file_a_spreadsheet_opens(engine: En
 
 def test_a_mended_rejects_file_is_imported_as_it_is(engine: Engine) -> None:
     rejects = Path(run_json("export.csv")["rejects_file"])
-    mended = rejects.read_text("utf-8-sig").replace("not an address", "nobody@acme.example")
-    rejects.write_text(mended, "utf-8-sig")
+    fixed = rejects.read_text("utf-8-sig").replace("not an address", "nobody@acme.example")
+    rejects.write_text(fixed, "utf-8-sig")
     assert run_json(str(rejects))["created"] == 1
     with engine.connect() as connection:
         found = connection.execute(text("SELECT attributes FROM lead WHERE first_name = 'Nobody'"))
@@ -202,7 +202,7 @@ def test_days_are_read_in_the_order_of_the_file_or_of_who_says_it(engine: Engine
 
 
 def test_what_was_not_understood_is_counted(engine: Engine) -> None:
-    """Whoever imports must see that some are taken to be in UTC, and which column to mend."""
+    """Whoever imports must see that some are taken to be in UTC, and which column to fix."""
     Path("crm.csv").write_text(
         "Email,Country,Time Zone,Phone\na@x.example,Atlantis,,8.21E+11\nb@x.example,KR,lunch,\n",
         encoding="utf-8",

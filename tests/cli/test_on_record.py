@@ -28,10 +28,10 @@ from store.access.users import add_user
 from store.tasks import held_answers
 from temporal import steering
 from tests.cli.terminal import command_names, outcome
-from tests.store.work import NOW, opened
+from tests.support.opened_task import NOW, opened
 
 APART = {"up", "demo", "migrate"}
-"""They make or mend the database that the record would be in."""
+"""They make or fix the database that the record would be in."""
 READS = """
     doctor; sla; dossier 1
     cadence lint; cadence list; cadence show welcome-nurture; cadence scoring
@@ -41,7 +41,7 @@ READS = """
     opportunity list; opportunity show 1
     recycle list; recycle forecast
     account list; account show Hafen; account scheduled Hafen
-    team list; team overflow; team alerts
+    team list; team unassigned; team alerts
     sending status
     keys list; tokens list; users list; webhooks list; webhooks log
     cadence publish --preview; import leads.csv --dry-run
@@ -55,8 +55,8 @@ CHANGES = """
     opportunity open 3; opportunity advance 1; opportunity won 2
     opportunity lost 3 --reason price; opportunity no-outcome 4
     recycle until 2 2027-12-01; recycle extend 2 --until 2028-01-10
-    recycle return-to 2 welcome-nurture; recycle wake 2; recycle retire 2
-    account hold Hafen --by rep-1 --reason "in talks" --for-good; account release Hafen
+    recycle return-to 2 welcome-nurture; recycle reactivate 2; recycle close-out 2
+    account do-not-market Hafen --by rep-1 --reason "in talks" --for-good; account release Hafen
     account play Hafen welcome-nurture; account pause Hafen; account resume Hafen
     team presence rep-1 --away; team absence rep-1 --until "+2 days"; team absence rep-1 --end
     team reassign 3 --to rep-2; team alerts --put-away 1
@@ -86,7 +86,7 @@ WORLD = """
 """
 LEADS = """
     INSERT INTO account (name, name_key, domain) VALUES ('Hafen', 'hafen', 'hafen.example');
-    INSERT INTO lead (email, email_key, owner, phase, phase_since, phase_reason, parked_until,
+    INSERT INTO lead (email, email_key, owner, phase, phase_since, phase_reason, recycled_until,
             cycle, country) VALUES
         ('ada@hafen.example', 'ada@hafen.example', 'rep-1', 'Nurture', now(), 'new', NULL, 1, 'DE'),
         ('bo@hafen.example', 'bo@hafen.example', 'rep-1', 'Recycle', now(), 'lost',

@@ -9,13 +9,13 @@ import pytest
 from cli import opportunity
 from cli.errors import UserError
 from tests.cli.terminal import run_beside as run
-from tests.workflows import after_sale
-from tests.workflows.harness import World
+from tests.support import customer_policies
+from tests.support.workflow_world import World
 
 
 async def opened(desk: World) -> int:
-    """A sale opened at the terminal, whose task is there; returns its id."""
-    after_sale.helpful(desk)
+    """An opportunity opened at the terminal, whose task is there; returns its id."""
+    customer_policies.helpful(desk)
     lead = desk.lead(owner="rep-1")
     await run(opportunity.app, "open", f"lead-{lead}", "--name", "Second depot")
     await desk.deliver()

@@ -13,8 +13,8 @@ from cli.groups import Commands
 from cli.prospect import prospect
 from domain.contracts.journey import Phase
 from tests.cli.terminal import run_beside as run
-from tests.workflows.harness import World, says
-from tests.workflows.promises import FOLLOW_UP, OUTBOUND_RULES, publish
+from tests.support.follow_up_policies import FOLLOW_UP, OUTBOUND_RULES, publish
+from tests.support.workflow_world import World, says
 
 app = Commands()
 app.command()(prospect)

@@ -15,7 +15,7 @@ from domain.contracts.journey import Phase
 from starter import app
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 def flat(shown: str) -> str:
@@ -40,16 +40,18 @@ def company(desk: World) -> int:
 async def test_sales_sees_who_rests_and_brings_them_back(desk: World) -> None:
     lead = desk.lead(account_id=company(desk))
     await desk.start(Phase.RECYCLE, lead, reason="not_interested")
-    await desk.reaches("SELECT parked_until IS NOT NULL FROM lead", True)
+    await desk.reaches("SELECT recycled_until IS NOT NULL FROM lead", True)
     day = (settings.get().clock().now() + timedelta(days=40)).date()
 
     assert "interested" in flat(await run(recycle.app, "list", "--reason", "not_interested"))
-    assert "Nobody is parked for lost" in await run(recycle.app, "list", "--reason", "lost")
+    assert "Nobody is in the recycle pool for lost" in await run(
+        recycle.app, "list", "--reason", "lost"
+    )
     assert f"comes back on {day} (asked for)" in flat(
         await run(recycle.app, "until", str(lead), str(day))
     )
     await desk.deliver()
-    await desk.reaches("SELECT cast(parked_until AS date) FROM lead", day)
+    await desk.reaches("SELECT cast(recycled_until AS date) FROM lead", day)
     listing = await run(recycle.app, "list")
     assert f" {day}\n" in listing
     assert "asked for" in flat(listing)
@@ -62,7 +64,7 @@ async def test_sales_sees_who_rests_and_brings_them_back(desk: World) -> None:
     assert "comes back to welcome-nurture" in await run(
         recycle.app, "return-to", str(lead), "welcome-nurture"
     )
-    assert "is told to come back now" in await run(recycle.app, "wake", str(lead))
+    assert "is told to come back now" in await run(recycle.app, "reactivate", str(lead))
     await desk.deliver()
     await desk.reaches("SELECT phase FROM lead", "Nurture")
 
@@ -72,8 +74,8 @@ async def test_sales_sees_who_rests_and_brings_them_back(desk: World) -> None:
     [
         (["until", "1", "next spring"], "write a day such as"),
         (["until", "1", "2020-01-01"], "choose a day after"),
-        (["wake", "1", "nobody@x.example"], "There is no lead 'nobody"),
-        (["retire", "1"], "is not parked: its phase is 'not started'"),
+        (["reactivate", "1", "nobody@x.example"], "There is no lead 'nobody"),
+        (["close-out", "1"], "is not recycled: its phase is 'not started'"),
         (["return-to", "1", "nowhere"], "nowhere is not published"),
     ],
 )
@@ -94,12 +96,21 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
     await desk.reaches("SELECT due_at IS NOT NULL FROM enrollment", True)
 
     held = flat(
-        await run(account.app, "hold", which, "--for-good", "--by", "rep-1", "--reason", "Lawsuit")
+        await run(
+            account.app,
+            "do-not-market",
+            which,
+            "--for-good",
+            "--by",
+            "rep-1",
+            "--reason",
+            "Lawsuit",
+        )
     )
-    assert "is held out of marketing for good" in held
-    assert "for good rep-1 Lawsuit" in flat(await run(account.app, "list", "--held"))
+    assert "is not marketed to for good" in held
+    assert "for good rep-1 Lawsuit" in flat(await run(account.app, "list", "--do-not-market"))
     shown = flat(await run(account.app, "show", "engines.example"))
-    assert "Held out of marketing for good by rep-1: Lawsuit" in shown
+    assert "Do not market for good by rep-1: Lawsuit" in shown
     as_json = json.loads(await run(account.app, "show", which, "--json"))
     assert (as_json["held"], as_json["people"][0]["cadence"]) == (True, "welcome-nurture")
     with pytest.raises(UserError, match="release it first"):
@@ -125,8 +136,14 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
     [
         (["show", "nobody"], "There is no account 'nobody'"),
         (["scheduled"], "name an account, or give --owner"),
-        (["hold", "1", "--by", "rep-1", "--reason", "x"], "either --until DATE or --for-good"),
-        (["hold", "1", "--by", "x", "--reason", "x", "--for-good"], "Nobody has the code 'x'"),
+        (
+            ["do-not-market", "1", "--by", "rep-1", "--reason", "x"],
+            "either --until DATE or --for-good",
+        ),
+        (
+            ["do-not-market", "1", "--by", "x", "--reason", "x", "--for-good"],
+            "Nobody has the code 'x'",
+        ),
         (["pause", "1"], "has a running journey"),
     ],
 )

@@ -13,7 +13,7 @@ from typer.testing import Result
 from cli import cadence
 from cli.errors import UserError
 from store.scoring import scoring_runs
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from tests.cli.conftest import SCORING
 from tests.cli.terminal import outcome
 
@@ -45,7 +45,7 @@ def nurture_leads_that_clicked(database: Engine, leads: int, clicks: int) -> Non
             {"leads": leads},
         ).scalars()
         clicked = [
-            Happened(f"click:{one}", "click", now, lead_id=one)
+            LeadActivity(f"click:{one}", "click", now, lead_id=one)
             for one, _ in zip(ids, range(clicks), strict=False)
         ]
         record(connection, clicked, now)

@@ -1,4 +1,4 @@
-"""``starter.py sending status|resume``, for who has mended the mail."""
+"""``starter.py sending status|resume``, for who has fixed the mail."""
 
 from __future__ import annotations
 

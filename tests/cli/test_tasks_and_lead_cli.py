@@ -14,11 +14,11 @@ from cli import lead, tasks
 from cli.errors import UserError
 from domain.checking.lint import lint_policy
 from store.published.policies import publish_policy
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.scoring.scoring import refresh_fit
 from tests.cli.terminal import NO_TEMPORAL, escalated
 from tests.cli.terminal import run_beside as run
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 async def test_an_sdr_sees_who_and_why_and_finishes_the_task(desk: World) -> None:
@@ -143,9 +143,11 @@ async def test_the_history_says_which_link_and_how_many_points(desk: World) -> N
         record(
             connection,
             [
-                Happened("1", "click", now, lead_id=person, detail={"url": "https://x.example/a"}),
-                Happened("2", "page", now, lead_id=person, detail={"path": "/pricing"}),
-                Happened("3", "score", now, lead_id=person, points=1500),
+                LeadActivity(
+                    "1", "click", now, lead_id=person, detail={"url": "https://x.example/a"}
+                ),
+                LeadActivity("2", "page", now, lead_id=person, detail={"path": "/pricing"}),
+                LeadActivity("3", "score", now, lead_id=person, points=1500),
             ],
             now,
         )
@@ -186,10 +188,12 @@ def under_fading_rules(desk: World, **traits: str) -> int:
         record(
             connection,
             [
-                Happened("1", "click", at, lead_id=person),
-                Happened("2", "click", at + timedelta(hours=1), lead_id=person),
-                Happened("3", "click", at - timedelta(hours=1), lead_id=person, machine="agent"),
-                Happened("4", "track", at, lead_id=person, name="[/bold] bought [x]"),
+                LeadActivity("1", "click", at, lead_id=person),
+                LeadActivity("2", "click", at + timedelta(hours=1), lead_id=person),
+                LeadActivity(
+                    "3", "click", at - timedelta(hours=1), lead_id=person, machine="agent"
+                ),
+                LeadActivity("4", "track", at, lead_id=person, name="[/bold] bought [x]"),
             ],
             at,
         )

@@ -12,7 +12,7 @@ from cli import team
 from cli.errors import UserError
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 async def test_the_list_shows_who_has_what_and_who_is_away(desk: World) -> None:
@@ -27,7 +27,7 @@ async def test_the_list_shows_who_has_what_and_who_is_away(desk: World) -> None:
     assert max(map(len, shown.splitlines())) <= 80
     assert [one["present"] for one in found["reps"]] == [True, False, True, True]
     assert found["reps"][2]["back_at"]
-    assert found["overflow"] == 0
+    assert found["unassigned"] == 0
 
 
 async def test_a_lead_that_nobody_can_take_is_shown_and_given_by_hand(desk: World) -> None:
@@ -36,16 +36,16 @@ async def test_a_lead_that_nobody_can_take_is_shown_and_given_by_hand(desk: Worl
     await escalated(desk, country="KR")
     lead = desk.value("SELECT id FROM lead")
 
-    shown = await run(team.app, "overflow")
+    shown = await run(team.app, "unassigned")
     assert "서지우" in shown.replace(" ", "")
     assert max(map(len, shown.splitlines())) <= 80
-    waiting = json.loads(await run(team.app, "overflow", "--json"))["waiting"]
+    waiting = json.loads(await run(team.app, "unassigned", "--json"))["waiting"]
     assert [one["lead_id"] for one in waiting] == [lead]
     assert "1 lead waits" in await run(team.app, "list")
     await run(team.app, "reassign", str(lead), "--to", "rep-4")
 
     assert desk.value("SELECT owner FROM task") == "rep-4"
-    assert "has an owner" in await run(team.app, "overflow")
+    assert "has an owner" in await run(team.app, "unassigned")
 
 
 async def test_an_absence_moves_what_is_due_at_once_and_its_end_brings_leads(desk: World) -> None:

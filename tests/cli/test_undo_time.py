@@ -13,7 +13,7 @@ from store.access.users import add_user
 from store.opportunities import opportunities
 from store.tasks import held_answers
 from tests.cli.terminal import run
-from tests.store.work import NOW, make_lead, opened
+from tests.support.opened_task import NOW, make_lead, opened
 
 pytestmark = pytest.mark.usefixtures("rep")
 
@@ -49,7 +49,7 @@ def test_a_task_is_not_finished_twice(database: Engine) -> None:
 
 
 def test_a_sale_is_not_closed_over_a_colleagues_answer(database: Engine) -> None:
-    """`opportunity won` finishes the sale's task too."""
+    """`opportunity won` finishes the opportunity's task too."""
     with database.begin() as connection:
         sale = opportunities.open_beside(connection, lead_id=1, name="Depot", at=NOW)
         task = opened(connection, "opportunity", ["advanced", "won", "lost"])

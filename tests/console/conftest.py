@@ -13,10 +13,10 @@ from playwright.sync_api import Page
 
 from settings import Settings
 from store.engine import engine
-from tests.console.site import Site, free_port, served
-from tests.console.windows import Windows, chromium, open_browser
-from tests.console.world import build
-from tests.folders import server_folder
+from tests.support.browser import Windows, chromium, open_browser
+from tests.support.folders import server_folder
+from tests.support.sample_company import build
+from tests.support.web_app import Site, free_port, served
 
 HERE = Path(__file__).parent
 

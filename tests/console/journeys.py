@@ -15,7 +15,7 @@ from settings import ROOT
 from store.imports import import_runs, lead_import
 from store.imports.import_runs import Outcome
 from store.tables import Assignment, Crossing, StageTransition
-from tests.console.rows import add, change_lead
+from tests.support.rows import add, change_lead
 
 PEOPLE = 60
 ENDED = "ended"
@@ -55,8 +55,8 @@ def _nurtured(days: float, stage: str = "known", score: int = 2) -> Path:
 def _parked(reason: str, days: float, owner: str = "rep-1", cycle: int = 1) -> Path:
     begun = Move(days + 40, "Nurture", "known", "new")
     handed_over = Move(days + 9, "FollowUp", "mql", "score_reached")
-    parked = Move(days, "Recycle", "recycled", reason)
-    moves = (begun, parked) if reason == "exhausted" else (begun, handed_over, parked)
+    recycled = Move(days, "Recycle", "recycled", reason)
+    moves = (begun, recycled) if reason == "exhausted" else (begun, handed_over, recycled)
     return Path((owner,), moves, 12, cycle)
 
 
@@ -87,7 +87,7 @@ PATHS: tuple[Path, ...] = (
     Path(("rep-4",), (BEGUN, Move(0.1, "FollowUp", "mql", "replied")), 58),
     # 22: customers
     *(Path((owner,), (BEGUN, WON), 30) for owner in ("cs-1", "cs-1", "cs-2")),
-    # 25: parked
+    # 25: recycled
     _parked("exhausted", 12, ""),
     _parked("exhausted", 60, "", 2),
     _parked("no_response", 20),
@@ -212,7 +212,7 @@ def _hand_over(connection: Connection, lead: int, path: Path, at: datetime) -> N
         Assignment,
         lead_id=lead,
         owner=owner,
-        cause="routed" if owner else "overflow",
+        cause="routed" if owner else "unassigned",
         rule="the rest of the world" if owner else "Korea",
         at=at,
     )

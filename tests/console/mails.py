@@ -17,10 +17,10 @@ from mail.merge import merge_fields
 from settings import Settings
 from store.published.cadences import PublishedCadence, template_version
 from store.routing.lead_facts import mail_lead
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.tables import Enrollment, InboundMessage, OutboxMessage, Touch
 from tests.console.journeys import PATHS
-from tests.console.rows import add, run
+from tests.support.rows import add, run
 
 STEPS = (
     ("email-welcome-1-checklist", 0),
@@ -190,7 +190,7 @@ def engage(
     connection: Connection, leads: Sequence[int], sent: dict[int, list[int]], now: datetime
 ) -> None:
     """Let the leads read, click, browse and answer, and machines click too."""
-    events: list[Happened] = []
+    events: list[LeadActivity] = []
     for position, lead in enumerate(leads):
         events += _mail_events(connection, position, lead, sent.get(lead, []))
         if PATHS[position].score > 20:
@@ -203,35 +203,35 @@ def engage(
 
 def _mail_events(
     connection: Connection, position: int, lead: int, touches: Sequence[int]
-) -> Iterator[Happened]:
+) -> Iterator[LeadActivity]:
     for number, touch in enumerate(touches):
         at: Any = connection.scalar(text("SELECT sent_at FROM touch WHERE id = :id"), {"id": touch})
         mail: Any = {"lead_id": lead, "touch_id": touch}
         if position in SCANNED:
             machine = at + timedelta(seconds=3)
-            yield Happened(f"w:s:{touch}", "open", machine, machine="agent", **mail)
-            yield Happened(f"w:c:{touch}", "click", machine, machine="all_links", **mail)
+            yield LeadActivity(f"w:s:{touch}", "open", machine, machine="agent", **mail)
+            yield LeadActivity(f"w:c:{touch}", "click", machine, machine="all_links", **mail)
         if position % 3 != 2:
             read = at + timedelta(minutes=25 + position)
             proxy = "privacy_proxy" if position % 7 == 1 else ""
-            yield Happened(f"w:o:{touch}", "open", read, machine=proxy, **mail)
+            yield LeadActivity(f"w:o:{touch}", "open", read, machine=proxy, **mail)
             if number % 2 == 0 and PATHS[position].score > 10:
                 url = {"url": "https://example.com/guides/dispatch-checklist"}
                 click = read + timedelta(minutes=2)
-                yield Happened(f"w:k:{touch}", "click", click, detail=url, **mail)
+                yield LeadActivity(f"w:k:{touch}", "click", click, detail=url, **mail)
 
 
-def _site_events(lead: int, now: datetime) -> Iterator[Happened]:
+def _site_events(lead: int, now: datetime) -> Iterator[LeadActivity]:
     for number, (days, path) in enumerate(
         ((8.2, "/"), (8.19, "/customers/northgate"), (7.1, "/pricing"), (6.9, "/compare"))
     ):
         at = now - timedelta(days=days)
         detail = {"path": path, "url": f"https://lindenmoor.example{path}"}
         key = f"w:p:{lead}:{number}"
-        yield Happened(key, "page", at, lead_id=lead, name=path, detail=detail)
+        yield LeadActivity(key, "page", at, lead_id=lead, name=path, detail=detail)
     if lead % 2:
         at = now - timedelta(days=6.5)
-        yield Happened(f"w:t:{lead}", "track", at, lead_id=lead, name="Savings Calculated")
+        yield LeadActivity(f"w:t:{lead}", "track", at, lead_id=lead, name="Savings Calculated")
 
 
 def _fill_tray(connection: Connection, now: datetime) -> None:
@@ -262,7 +262,9 @@ def _fill_tray(connection: Connection, now: datetime) -> None:
 
 def _answer(connection: Connection, lead: int, touch: int, now: datetime) -> None:
     at = now - timedelta(hours=3)
-    record(connection, [Happened(f"w:r:{touch}", "reply", at, lead_id=lead, touch_id=touch)], now)
+    record(
+        connection, [LeadActivity(f"w:r:{touch}", "reply", at, lead_id=lead, touch_id=touch)], now
+    )
     add(
         connection,
         InboundMessage,

@@ -14,12 +14,12 @@ from domain.lead_files.lead_file import read_lead_file
 from store.access.api_tokens import create_token, revoke_token
 from store.access.users import add_user, find_user
 from store.access.write_keys import create_write_key, revoke_write_key
-from store.consent.accounts_hold import hold
 from store.consent.consent import suppress
+from store.consent.do_not_market import set_do_not_market
 from store.imports.import_runs import NewImport, keep
 from store.outbox.outgoing import add_endpoint
 from store.tables import Absence, ApiChange, ConsentRecord, TopicOptOut, WebhookDelivery
-from tests.console.rows import add, run
+from tests.support.rows import add, run
 
 LIST = """\
 E-mail,Vorname,Last Name,Company,Country,Branche
@@ -90,7 +90,9 @@ def furnish(connection: Connection, leads: Sequence[int], now: datetime) -> None
         text("SELECT account_id FROM lead WHERE id = :lead"), {"lead": leads[47]}
     )
     until = now + timedelta(days=21)
-    hold(connection, account, until=until, by="rep-1", reason="Their annual fair", now=now)
+    set_do_not_market(
+        connection, account, until=until, by="rep-1", reason="Their annual fair", now=now
+    )
     _lists(connection)
 
 

@@ -9,7 +9,7 @@ import pyotp
 from playwright.sync_api import Page, expect
 
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 
 def chosen(window: Page, label: str, option: str) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Dialog, Page, expect
 
 from store.views.cadence_figures import cadence_counts, leads_on_steps, mail_counts
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 WRITTEN = """\
 cadence: spring-check

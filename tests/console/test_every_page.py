@@ -12,8 +12,8 @@ from playwright.sync_api import Page
 from domain.access import ALLOWED, Role
 from settings import ROOT
 from tests.console.conftest import Console
-from tests.console.site import Site
-from tests.console.windows import DESK, PHONE
+from tests.support.browser import DESK, PHONE
+from tests.support.web_app import Site
 from web.console.app import PAGES
 from web.console.frame import NAVIGATION
 from web.console.pages import ACTIONS
@@ -90,7 +90,7 @@ def test_a_role_opens_its_pages_and_no_other(site: Site, role: Role) -> None:
     assert found == wanted
 
 
-@pytest.mark.parametrize("address", ["/nowhere", "/tasks/abc", "/leads?parked=maybe"])
+@pytest.mark.parametrize("address", ["/nowhere", "/tasks/abc", "/leads?recycled=maybe"])
 def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(
     site: Site, address: str
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 EXPORT = """\
 E-mail,Rufname,Last Name,Company,Country

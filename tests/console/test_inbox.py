@@ -15,7 +15,7 @@ from domain.tasks.rules import TASKS
 from store.tables import HeldAnswer, Lead, Task
 from store.tasks.held_answers import release_due
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 NAMES = ("Ada", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gia", "Hugo", "Ida", "Jon")
 _numbers = count(1)
@@ -277,11 +277,11 @@ def test_a_manager_gives_the_work_of_one_rep_to_another(floor: Site, console: Co
 
 
 def test_leads_that_nobody_has_come_and_go_by_themselves(floor: Site, console: Console) -> None:
-    """A manager who keeps the overflow open would miss the lead that waits since noon, or lose the
-    ticks with each one that comes."""
+    """A manager who keeps the unassigned queue open would miss the lead that waits since noon, or
+    lose the ticks with each one that comes."""
     tasks = work(floor, "Tom", "Una", rep="")
     page = console("manager")
-    page.goto("/console/inbox?tab=overflow")
+    page.goto("/console/inbox?tab=unassigned")
     page.get_by_label("Choose Tom Marlow").check()
     expect(page.get_by_text("1 lead chosen")).to_be_visible()
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from store.engine import engine
 from store.views.lead_page import lead_view
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 from web.console.leads.mails import html_of
 
 
@@ -69,7 +69,7 @@ def test_a_rep_finds_a_lead_reads_its_mail_and_is_told_why_it_cannot_pause(
 
 
 def test_a_manager_gives_a_lead_away_and_holds_its_account(site: Site, console: Console) -> None:
-    """A sale begins elsewhere in the company: one owner, and no mail in between."""
+    """An opportunity begins elsewhere in the company: one owner, and no mail in between."""
     lead = site.world.leads[21]
     page = console("manager")
     page.goto(f"/console/leads/{lead}")
@@ -83,9 +83,9 @@ def test_a_manager_gives_a_lead_away_and_holds_its_account(site: Site, console: 
     name = site.value("SELECT name FROM rep WHERE code = 'rep-2'")
     expect(page.get_by_role("link", name=name)).to_be_visible()
 
-    more(page, "Hold the account out of marketing")
+    more(page, "Do not market to the account")
     page.get_by_label("Why").fill("Talks at board level")
-    page.get_by_role("button", name="Hold", exact=True).click()
+    page.get_by_role("button", name="Do not market", exact=True).click()
     expect(page.get_by_text("account held")).to_be_visible()
 
     account = site.value("SELECT account_id FROM lead WHERE id = :id", id=lead)
@@ -93,8 +93,8 @@ def test_a_manager_gives_a_lead_away_and_holds_its_account(site: Site, console: 
     page.locator(f'a[href="/console/accounts/{account}"]').click()
     expect(page.get_by_text("Talks at board level")).to_be_visible()
     page.get_by_role("button", name="Release").click()
-    expect(page.get_by_role("button", name="Hold out of marketing")).to_be_visible()
-    assert site.value("SELECT held_until FROM account WHERE id = :id", id=account) is None
+    expect(page.get_by_role("button", name="Do not market")).to_be_visible()
+    assert site.value("SELECT do_not_market_until FROM account WHERE id = :id", id=account) is None
 
 
 def test_an_account_shows_what_is_not_known_of_its_sales(site: Site, console: Console) -> None:
@@ -142,8 +142,8 @@ def test_a_mail_without_html_is_shown_as_text() -> None:
 def test_lists_are_narrowed_by_their_address(site: Site, console: Console) -> None:
     """A figure on another page links to exactly what it counts."""
     page = console("manager")
-    page.goto("/console/leads?parked=true&order=score")
+    page.goto("/console/leads?recycled=true&order=score")
     expect(page.get_by_role("status").filter(has_text="leads")).to_have_text("10 leads")
     expect(page.get_by_role("checkbox", name="At rest")).to_be_checked()
     page.get_by_label("Name, address, company or title").fill("zzz")
-    expect(page).to_have_url(re.compile(r"search=zzz&parked=true&order=score"))
+    expect(page).to_have_url(re.compile(r"search=zzz&recycled=true&order=score"))

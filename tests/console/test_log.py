@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 
 def test_what_somebody_searched_for_is_in_no_log(site: Site) -> None:

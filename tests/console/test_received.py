@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import text
 
-from domain.inbound.verdict import Verdict
-from store.mail.inbound import Inbound, take_inbound
+from domain.inbound.verdict import MailVerdict
+from store.mail.inbound import Inbound, receive_mail
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 STRANGER = "private@tray.example"
 STOPS = "stops@tray.example"
@@ -24,13 +24,13 @@ def tray(site: Site) -> Iterator[None]:
     """Two mails of people whom nobody knows."""
     now = datetime.now(UTC)
     said = {
-        STRANGER: ("Your mail", "Gerne, rufen Sie mich bitte an.", Verdict("reply")),
-        STOPS: ("Enough", "Is there a way out of this?", Verdict("unclear", doubt="stop")),
+        STRANGER: ("Your mail", "Gerne, rufen Sie mich bitte an.", MailVerdict("reply")),
+        STOPS: ("Enough", "Is there a way out of this?", MailVerdict("unclear", doubt="stop")),
     }
     with site.database.begin() as connection:
         for sender, (subject, words, verdict) in said.items():
             mail = Inbound(f"1-{sender}", [], sender, sender, subject, words, verdict, now)
-            take_inbound(connection, mail)
+            receive_mail(connection, mail)
     yield
     with site.database.begin() as connection:
         for table, column in (("suppression", "email_key"), ("inbound_message", "sender_key")):

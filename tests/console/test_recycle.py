@@ -13,7 +13,7 @@ from sqlalchemy import insert, text
 from store.recycle.recycle_pool import monday_of
 from store.tables import Lead
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 DOZEN = 12
 REASON = "no_outcome"
@@ -21,20 +21,20 @@ REASON = "no_outcome"
 
 
 @pytest.fixture
-def parked(site: Site) -> Iterator[list[int]]:
+def recycled(site: Site) -> Iterator[list[int]]:
     """Twelve leads that come back in the week after the next."""
     now = datetime.now(UTC)
     rows = [
         {
-            "email": f"parked{number}@pool.example",
-            "email_key": f"parked{number}@pool.example",
+            "email": f"recycled{number}@pool.example",
+            "email_key": f"recycled{number}@pool.example",
             "first_name": "Pia",
             "last_name": f"Rowan {number}",
             "stage": "recycled",
             "phase": "Recycle",
             "phase_reason": REASON,
             "phase_since": now - timedelta(days=10),
-            "parked_until": monday_of(now) + timedelta(weeks=2, days=2),
+            "recycled_until": monday_of(now) + timedelta(weeks=2, days=2),
         }
         for number in range(DOZEN)
     ]
@@ -50,9 +50,9 @@ def parked(site: Site) -> Iterator[list[int]]:
 
 
 def test_marketing_wakes_twelve_parked_leads_at_once(
-    site: Site, console: Console, parked: list[int]
+    site: Site, console: Console, recycled: list[int]
 ) -> None:
-    """One by one nobody would; and who has not seen how many would wake the whole pool."""
+    """One by one nobody would; and who has not seen how many would reactivate the whole pool."""
     page = console("marketing")
     page.goto(f"/console/recycle?reason={REASON}")
     page.get_by_role("link", name=re.compile(rf": {DOZEN} leads")).click()
@@ -62,18 +62,18 @@ def test_marketing_wakes_twelve_parked_leads_at_once(
     expect(page.get_by_text("11 leads chosen")).to_be_visible()
     page.get_by_label("Choose Pia Rowan 3").check()
 
-    page.get_by_role("button", name="Wake now").click()
+    page.get_by_role("button", name="Reactivate now").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text(f"Wake {DOZEN} leads now?")
-    dialog.get_by_role("button", name="Wake now").click()
+    expect(dialog).to_contain_text(f"Reactivate {DOZEN} leads now?")
+    dialog.get_by_role("button", name="Reactivate now").click()
     expect(page.get_by_text(f"{DOZEN} leads come back.")).to_be_visible()
 
     woken = site.value(
         "SELECT count(*) FROM relay_message WHERE workflow_id = ANY(:journeys) "
-        "AND payload->>'code' = 'woken'",
-        journeys=[f"lead-{lead}" for lead in parked],
+        "AND payload->>'code' = 'reactivated'",
+        journeys=[f"lead-{lead}" for lead in recycled],
     )
     assert woken == DOZEN
     # Their journeys hear of it and go on; the page follows by itself.
-    site.value("UPDATE lead SET phase = 'Nurture' WHERE id = ANY(:ids) RETURNING 1", ids=parked)
-    expect(page.get_by_text("No parked lead is like that.")).to_be_visible()
+    site.value("UPDATE lead SET phase = 'Nurture' WHERE id = ANY(:ids) RETURNING 1", ids=recycled)
+    expect(page.get_by_text("No recycled lead is like that.")).to_be_visible()

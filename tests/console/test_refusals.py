@@ -8,7 +8,7 @@ import pytest
 
 from domain.sentences import Sentence
 from domain.translations.translator import sentences
-from tests.console.site import Site
+from tests.support.web_app import Site
 from web.console.refusals import known_again
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -28,7 +28,7 @@ def test_what_a_journey_says_is_known_again(pattern: str) -> None:
 def test_what_stands_in_a_sentence_of_a_journey_is_known_again() -> None:
     """A sentence would be half in English."""
     found = known_again(
-        "Waiting to send step 2 of welcome on Tue 09:00 KST, because sales holds the account out "
+        "Waiting to send step 2 of welcome on Tue 09:00 KST, because sales keeps the account out "
         "of marketing"
     )
 

@@ -16,7 +16,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSServerHandshakeErr
 from socketio.exceptions import ConnectionError as NotConnected
 
 from store.access.sessions import COOKIE, end_session
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 SOCKET = "/console/_nicegui_ws/socket.io"
 # The client reads the answer to a refused poll after it has closed its connection.

@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 from store.tables import Lead, Task
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 SICK = "rep-4"
 OWNED = ("lead", "task", "meeting", "opportunity")

@@ -8,16 +8,16 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import insert
 
+from store.meetings.meeting_lines import MeetingFilter as WantedMeetings
 from store.meetings.meeting_lines import MeetingState, list_meetings
-from store.meetings.meeting_lines import Wanted as WantedMeetings
-from store.routing.overflow import overflow
+from store.routing.unassigned import unassigned
 from store.tables import SlaClock
 from store.views.figures import NOT_STARTED
-from store.views.inbox import Pile, lines
-from store.views.lead_search import Wanted, count_leads
+from store.views.inbox import TaskFilter, lines
+from store.views.lead_search import LeadFilter, count_leads
 from store.views.today import day_figures, leads_by_stage, mails_sent, promises_decided
 from tests.console.conftest import Console
-from tests.console.site import Site
+from tests.support.web_app import Site
 
 
 @pytest.mark.parametrize("team", [None, "world"])
@@ -29,19 +29,23 @@ def test_a_figure_opens_as_many_as_it_counts(site: Site, team: str | None) -> No
         figures = day_figures(connection, begins, ends, now, team)
         stages = leads_by_stage(connection, team)
         for did, number in (("answered", figures.answered), ("bounced", figures.bounced)):
-            wanted = Wanted(did=did, since=begins, team=team)
+            wanted = LeadFilter(did=did, since=begins, team=team)
             assert count_leads(connection, now, wanted) == number, did
         missed = WantedMeetings(state=MeetingState.NO_SHOW, since=begins, until=ends, team=team)
         assert len(list_meetings(connection, missed, limit=500)) == figures.no_shows > 0
         standing = WantedMeetings(standing=True, since=begins, until=ends, team=team)
         assert len(list_meetings(connection, standing, limit=500)) == figures.meetings
-        asleep = Wanted(phase=NOT_STARTED, team=team)
+        asleep = LeadFilter(phase=NOT_STARTED, team=team)
         assert count_leads(connection, now, asleep) == stages.pop(NOT_STARTED, 0)
         for stage, number in stages.items():
-            assert count_leads(connection, now, Wanted(stage=stage, team=team)) == number, stage
-        assert len(lines(connection, Pile(team=team), 500)) == figures.tasks_open
-        assert len(lines(connection, Pile(team=team, late_at=now), 500)) == figures.tasks_late > 0
-        assert len(overflow(connection, team)) == figures.overflow
+            assert count_leads(connection, now, LeadFilter(stage=stage, team=team)) == number, stage
+        assert len(lines(connection, TaskFilter(team=team), 500)) == figures.tasks_open
+        assert (
+            len(lines(connection, TaskFilter(team=team, late_at=now), 500))
+            == figures.tasks_late
+            > 0
+        )
+        assert len(unassigned(connection, team)) == figures.unassigned
         decided = promises_decided(connection, begins, ends, team, 500)
         assert sum(one.kept for one in decided) == figures.kept
         assert len(decided) == figures.kept + figures.broken

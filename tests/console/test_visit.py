@@ -13,9 +13,9 @@ from domain.access import Role
 from embedded.postgres import EmbeddedPostgres
 from store.access.users import change_user, find_user
 from tests.console.conftest import Console
-from tests.console.site import Site
 from tests.health.conftest import frozen
-from tests.relay.receiver import until
+from tests.support.web_app import Site
+from tests.support.webhook_receiver import until
 
 
 def test_a_page_left_open_tells_no_more_than_its_visitor_may_see_now(

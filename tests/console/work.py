@@ -20,7 +20,7 @@ from store.opportunities.opportunities import open_opportunity, record_qualifica
 from store.tables import LeadFeedback, Meeting, SlaAction, SlaClock, StageTransition
 from store.tasks import tasks
 from tests.console.journeys import PATHS
-from tests.console.rows import add, change_lead, run
+from tests.support.rows import add, change_lead, run
 
 MINUTES = {
     "qualify": {0: -40, 1: 12, 2: 75, 3: 4, 15: 30, 20: 45},
@@ -296,7 +296,7 @@ def keep_promises(company: Company) -> None:
             at=at,
         )
     for lead, days in zip(leads[25:35], PARKED_DAYS, strict=True):
-        change_lead(connection, lead, parked_until=now + timedelta(days=days))
+        change_lead(connection, lead, recycled_until=now + timedelta(days=days))
     asked = (now + timedelta(days=PARKED_DAYS[5])).date()
     change_lead(connection, leads[30], return_on=asked, return_why="asked_for")
     sale, meeting = company.sales[leads[17]], company.meetings[leads[11]]
@@ -305,7 +305,7 @@ def keep_promises(company: Company) -> None:
         [
             NewAlert(f"stalled:opportunity-{sale}:1", "stalled", "rep-2", now, leads[17]),
             NewAlert(f"outcome:meeting-{meeting}:1:1", "outcome_missing", "rep-1", now, leads[11]),
-            NewAlert("overflow:korea:mgr-korea:1", "overflow", "mgr-korea", now),
+            NewAlert("unassigned:korea:mgr-korea:1", "unassigned", "mgr-korea", now),
         ],
         now,
     )

@@ -16,7 +16,7 @@ import pytest
 
 from embedded import read_state
 from settings import ROOT
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("demo")
 

@@ -123,7 +123,8 @@ def test_a_task_that_changed_hands_is_done_by_its_new_owner(
 def test_what_no_rep_owns_is_given_to_one_or_done_by_its_manager(
     database: Engine, team: SalesTeam, owner: str, by: str
 ) -> None:
-    """A lead that nobody could take, or the review of a lost sale, would lie there for good."""
+    """A lead that nobody could take, or the review of a lost opportunity, would lie there for
+    good."""
     with database.begin() as connection:
         connection.execute(text("UPDATE lead SET owner = '' WHERE id = 1"))
         task = call(connection, owner)

@@ -9,8 +9,8 @@ import nicegui
 import pytest
 from playwright.sync_api import Route, sync_playwright
 
-from tests.architecture.files import shown, written_files
-from tests.console.windows import chromium
+from tests.support.browser import chromium
+from tests.support.source_files import shown, written_files
 
 # The console's library brings it along; pages come from a host that is not there.
 MERMAID = Path(nicegui.__file__).parent / "elements" / "mermaid" / "dist"

@@ -9,7 +9,7 @@ import pytest
 
 from domain.checking.reference import anchor
 from settings import ROOT
-from tests.architecture.files import shown, written_files
+from tests.support.source_files import shown, written_files
 
 PAGES = [path for path in written_files() if path.suffix == ".md"]
 _FENCED = re.compile(r"^ *```.*?^ *```", re.M | re.S)

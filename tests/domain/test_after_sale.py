@@ -1,4 +1,4 @@
-"""What is known of a sale, and the dates of a customer, without any clock."""
+"""What is known of an opportunity, and the dates of a customer, without any clock."""
 
 from __future__ import annotations
 
@@ -92,7 +92,8 @@ def test_a_reason_to_lose_that_is_no_code_is_refused() -> None:
 def test_what_stands_twice_in_a_sale_s_policy_is_refused_with_its_place(
     lines: str, place: tuple[int, int], sentence: str
 ) -> None:
-    """Two lines of one reason would be counted as two; a sale would never leave the stage."""
+    """Two lines of one reason would be counted as two; an opportunity would never leave the
+    stage."""
     text = f"policy: opportunity\nstall_warnings: 0\n{lines}"
     _, problems = read_policy(text, "opportunity.yaml")
 

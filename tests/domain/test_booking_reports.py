@@ -14,7 +14,7 @@ from domain.meetings.bookings import invitee
 from domain.meetings.calcom import read_calcom
 from domain.meetings.calendly import read_calendly
 from domain.meetings.report_fields import BadReport
-from tests.web.calendar_reports import LEAD, calcom, calendly
+from tests.support.calendar_reports import LEAD, calcom, calendly
 
 AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
 CALCOM = calcom("BOOKING_CREATED", "one", AT, AT + timedelta(minutes=30))

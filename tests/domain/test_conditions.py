@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.rules.conditions import ConditionError, Verdict, compile_condition
+from domain.rules.conditions import ConditionError, ConditionVerdict, compile_condition
 from domain.rules.facts import FACTS, prepared, reach_facts
 
 LEAD: dict[str, Any] = {
@@ -272,9 +272,9 @@ def test_values_are_read_as_people_write_them(source: str, holds: bool) -> None:
         **reach_facts("ada@engines.example", "+8210", opted_out=False),
     }
 
-    assert compile_condition(source).verdict(prepared(LEAD | {"lead": known}, NOW)) == Verdict(
-        holds
-    )
+    assert compile_condition(source).verdict(
+        prepared(LEAD | {"lead": known}, NOW)
+    ) == ConditionVerdict(holds)
 
 
 @pytest.mark.parametrize(
@@ -293,7 +293,9 @@ def test_what_is_not_read_is_not_answered_and_said(
     """Nobody would learn why a rule never fits; and what a lead said stays out of the log."""
     known = LEAD["lead"] | {"attributes": {"size": "about fifty", "when": "6/7/2027"}}
 
-    assert compile_condition(source).verdict(LEAD | {"lead": known}) == Verdict(False, reason)
+    assert compile_condition(source).verdict(LEAD | {"lead": known}) == ConditionVerdict(
+        False, reason
+    )
     assert "fifty" not in caplog.text
 
 

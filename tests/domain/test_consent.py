@@ -11,14 +11,21 @@ from hypothesis import strategies as st
 
 from domain.authoring.yaml_source import read
 from domain.checking.policies import read_policy
-from domain.consent.policy import DEFAULT, Cap, ConsentPolicy, Room, SoftBounces, room_under
+from domain.consent.policy import (
+    DEFAULT,
+    ConsentPolicy,
+    FrequencyCap,
+    Room,
+    SoftBounces,
+    room_under,
+)
 from domain.time.span import Span
 from domain.time.window import SendWindow, is_open, next_opening
 
 CADENCES = Path(__file__).resolve().parents[2] / "cadences"
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-CAPS = (Cap(2, "day"), Cap(4, "week"))
+CAPS = (FrequencyCap(2, "day"), FrequencyCap(4, "week"))
 AGES = st.lists(st.floats(0, 7 * 24).map(lambda hours: hours * HOUR), max_size=12)
 MOMENTS = st.datetimes(
     datetime(2024, 1, 1),  # noqa: DTZ001
@@ -35,7 +42,9 @@ def problems_of(text: str) -> list[str]:
     return [str(problem) for problem in read_policy(text, "consent.yaml")[1]]
 
 
-def sent_under(caps: tuple[Cap, ...], now: datetime, ages: list[timedelta]) -> list[datetime]:
+def sent_under(
+    caps: tuple[FrequencyCap, ...], now: datetime, ages: list[timedelta]
+) -> list[datetime]:
     """Mails of the last week that obeyed the caps when they went."""
     sent: list[datetime] = []
     for at in sorted(now - age for age in ages):
@@ -53,16 +62,17 @@ def test_a_lead_under_its_caps_waits_for_nothing() -> None:
 def test_the_cap_that_is_in_the_way_longest_is_named() -> None:
     """Ops read why a lead waits; a wrong reason sends them to the wrong setting."""
     today = [NOW - HOUR, NOW - 2 * HOUR]
-    assert room_under(CAPS, today, NOW) == Room(NOW + 22 * HOUR, Cap(2, "day"))
+    assert room_under(CAPS, today, NOW) == Room(NOW + 22 * HOUR, FrequencyCap(2, "day"))
     week = [*today, NOW - 50 * HOUR, NOW - 60 * HOUR]
-    assert room_under(CAPS, week, NOW) == Room(NOW + (7 * 24 - 60) * HOUR, Cap(4, "week"))
+    assert room_under(CAPS, week, NOW) == Room(NOW + (7 * 24 - 60) * HOUR, FrequencyCap(4, "week"))
 
 
 @given(
-    ages=AGES, caps=st.lists(st.builds(Cap, st.integers(1, 5), st.sampled_from(["day", "week"])))
+    ages=AGES,
+    caps=st.lists(st.builds(FrequencyCap, st.integers(1, 5), st.sampled_from(["day", "week"]))),
 )
 def test_room_is_the_first_instant_at_which_every_cap_holds(
-    ages: list[timedelta], caps: list[Cap]
+    ages: list[timedelta], caps: list[FrequencyCap]
 ) -> None:
     """Too early is a mail too many, too late a mail for nobody."""
 
@@ -112,7 +122,7 @@ def test_the_shipped_policy_names_what_cadences_and_sales_send() -> None:
 
 
 def test_a_published_policy_reads_back_as_it_was() -> None:
-    policy = ConsentPolicy(policy="consent", caps=(Cap(1, "week"),), complaint="record")
+    policy = ConsentPolicy(policy="consent", caps=(FrequencyCap(1, "week"),), complaint="record")
     assert ConsentPolicy.model_validate(policy.model_dump(mode="json", by_alias=True)) == policy
 
 

@@ -14,7 +14,7 @@ from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
 from mail.channels.base import EmailMessage
 from mail.channels.sendgrid import _request
-from tests.channels.messages import KOREAN, PLAIN
+from tests.support.messages import KOREAN, PLAIN
 
 # Clocks in Berlin go back between the two times.
 BEFORE = datetime(2026, 10, 23, 14, 0, tzinfo=ZoneInfo("Europe/Berlin"))

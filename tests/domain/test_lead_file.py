@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from domain.lead_files.columns import recognise
 from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.lead_file import TOO_LONG, TOO_MANY, UNCLOSED, Record, read_lead_file
+from domain.lead_files.lead_file import TOO_LONG, TOO_MANY, UNCLOSED, FileRow, read_lead_file
 from domain.lead_files.preview import Head, preview
 from domain.sentences import Sentence
 
 
-def read(text: str) -> list[Record]:
+def read(text: str) -> list[FileRow]:
     return list(read_lead_file(text.encode()).records())
 
 
@@ -149,7 +149,7 @@ def test_no_file_whatever_brings_anything_but_rows_or_a_sentence(data: bytes) ->
 )
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_a_header_is_found_below_a_title_and_notes(notes: str, separator: str) -> None:
-    """LinkedIn and formatted reports write some lines first; no mapping could mend that."""
+    """LinkedIn and formatted reports write some lines first; no mapping could fix that."""
     header = ["First Name", "Email Address", "Company"]
     rows = [header, ["Ada", "ada@a.example", "Acme"], ["Bo", "bo@b.example", "Bee"]]
     text = notes + "".join(separator.join(row) + "\n" for row in rows)

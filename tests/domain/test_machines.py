@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.engagement.machines import (
+from domain.engagement.bot_detection import (
     TouchTimes,
-    Visit,
+    TouchVisit,
     bursts,
+    detect_bots,
     machine_of_request,
-    machines_of,
     prefetched,
     read_networks,
 )
@@ -110,15 +110,15 @@ def test_three_links_at_once_are_a_burst_and_one_link_thrice_is_not() -> None:
 
 def test_what_one_request_gave_away_stays() -> None:
     """A proxy's open in the first seconds is shown as the proxy's."""
-    marks = machines_of(
+    marks = detect_bots(
         TouchTimes(NOON, NOON),
         [
-            Visit(1, "open", after(2), "", "privacy_proxy"),
-            Visit(2, "open", after(2), "", ""),
-            Visit(3, "click", after(3000), "/a", "agent"),
-            Visit(4, "click", after(3001), "/b", ""),
-            Visit(5, "click", after(3002), "/c", ""),
-            Visit(6, "open", after(3002), "", ""),
+            TouchVisit(1, "open", after(2), "", "privacy_proxy"),
+            TouchVisit(2, "open", after(2), "", ""),
+            TouchVisit(3, "click", after(3000), "/a", "agent"),
+            TouchVisit(4, "click", after(3001), "/b", ""),
+            TouchVisit(5, "click", after(3002), "/c", ""),
+            TouchVisit(6, "open", after(3002), "", ""),
         ],
     )
     assert marks == {
@@ -138,22 +138,22 @@ def test_marks_do_not_depend_on_the_order_of_arrival(
 ) -> None:
     """SendGrid reports in any order; marks found piece by piece must be those found at once."""
     visits = [
-        Visit(number, kind, after(seconds), url, "")
+        TouchVisit(number, kind, after(seconds), url, "")
         for number, (seconds, url, kind) in enumerate(told)
     ]
     touch = TouchTimes(after(-5), after(3))
-    at_once = machines_of(touch, visits)
+    at_once = detect_bots(touch, visits)
     shuffled = dice.sample(visits, len(visits))
-    assert machines_of(touch, shuffled) == at_once
+    assert detect_bots(touch, shuffled) == at_once
 
     marked: dict[int, str] = {}
     for end in range(len(shuffled) + 1):
         known = [
-            Visit(one.id, one.kind, one.at, one.url, marked.get(one.id, ""))
+            TouchVisit(one.id, one.kind, one.at, one.url, marked.get(one.id, ""))
             for one in shuffled[:end]
         ]
         before = {number for number, mark in marked.items() if mark}
-        marked = machines_of(touch if end > 5 else TouchTimes(after(-5), None), known)
+        marked = detect_bots(touch if end > 5 else TouchTimes(after(-5), None), known)
         assert before <= {number for number, mark in marked.items() if mark}
     if len(shuffled) > 5:
         assert marked == at_once

@@ -19,7 +19,7 @@ from domain.cadences.next_step import (
     first_step,
     next_step,
 )
-from domain.cadences.planner import EXHAUSTED, Move
+from domain.cadences.planner import EXHAUSTED, PlannedStep
 
 NOW = datetime(2026, 6, 3, 10, 0, tzinfo=UTC)  # a Wednesday, inside the window
 NIGHT = datetime(2026, 6, 3, 22, 0, tzinfo=UTC)
@@ -72,12 +72,12 @@ def decided(position: Position, due: Due = A, now: datetime = NOW) -> NextStep:
             ("now", "email-a", NOW),
         ),
         # The obstacle is over, or shorter: the mail has been due since then.
-        ({"held_from": NOW - DAY}, {"at": NOW + DAY}, NOW, ("now", "email-a", NOW)),
+        ({"put_off_from": NOW - DAY}, {"at": NOW + DAY}, NOW, ("now", "email-a", NOW)),
         # An earlier cycle sent it, and once is enough.
         ({"sent_before": frozenset({"a"})}, {}, NOW, ("plan", "email-b", NOW + 2 * DAY)),
         # What was begun is finished, come what may.
         (
-            {"do_not_market": True, "sent_before": frozenset({"a"}), "held_from": NOW - DAY},
+            {"do_not_market": True, "sent_before": frozenset({"a"}), "put_off_from": NOW - DAY},
             {"begun": "email-a"},
             NOW,
             ("now", "email-a", NOW),
@@ -106,7 +106,7 @@ def test_what_a_step_comes_to(
     kind = "exit" if found.move.kind == "exit" else found.obstacle or "plan"
     assert ("now" if found.sends else kind, found.move.step) == (what, step)
     assert at in (None, found.move.due)
-    assert (found.held_from is not None) == (found.obstacle is not None)
+    assert (found.put_off_from is not None) == (found.obstacle is not None)
 
 
 def test_a_task_that_is_done_leads_on_from_when_it_was_done() -> None:
@@ -115,7 +115,7 @@ def test_a_task_that_is_done_leads_on_from_when_it_was_done() -> None:
 
     found = decided(Position(TASK, returned="email-a"), done, NIGHT)
 
-    assert (found.sends, found.move) == (False, Move("send", "email-a", MORNING))
+    assert (found.sends, found.move) == (False, PlannedStep("send", "email-a", MORNING))
 
 
 def test_a_plan_that_is_not_due_is_counted_anew_from_where_its_waits_began() -> None:
@@ -157,7 +157,7 @@ def test_a_lead_that_is_ready_leaves_before_its_first_mail() -> None:
 def test_after_the_last_mail_the_cadence_is_over() -> None:
     found = after_sending(Position(TWO_MAILS), decided(Position(TWO_MAILS), Due("email-b", NOW)))
 
-    assert found.move == Move("exit", END, NOW, EXHAUSTED)
+    assert found.move == PlannedStep("exit", END, NOW, EXHAUSTED)
 
 
 @pytest.mark.parametrize("obstacle", [Obstacle.CAPPED, Obstacle.RECIPIENT, Obstacle.SENDER])
@@ -171,4 +171,4 @@ def test_a_mail_that_meets_an_obstacle_goes_in_its_window_when_that_is_over(
 
     assert (found.sends, found.obstacle) == (False, obstacle)
     assert (found.move.step, found.move.due) == ("email-a", MORNING)
-    assert found.held_from == (None if obstacle == Obstacle.CAPPED else NOW)
+    assert found.put_off_from == (None if obstacle == Obstacle.CAPPED else NOW)

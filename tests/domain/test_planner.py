@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.cadences.cadence import END, BranchStep, Cadence, Step, WaitStep, walk
-from domain.cadences.planner import Move, next_move
+from domain.cadences.planner import PlannedStep, next_move
 from domain.time.window import is_open
 from tests.domain.cadences import CONDITION, cadences
 
@@ -21,20 +21,20 @@ def cadence(*steps: dict[str, Any]) -> Cadence:
     return Cadence.model_validate({"cadence": "test", "steps": list(steps)})
 
 
-def move(plan: Cadence, step: str = "", facts: dict[str, Any] | None = None) -> Move:
+def move(plan: Cadence, step: str = "", facts: dict[str, Any] | None = None) -> PlannedStep:
     return next_move(plan, step or plan.first, NOW, facts or {}, time_zone="UTC", country="")
 
 
 def test_a_mail_due_in_the_window_goes_now() -> None:
     """The first mail of a cadence goes the moment a lead is enrolled."""
-    assert move(cadence({"email": "a"})) == Move("send", "email-a", NOW)
+    assert move(cadence({"email": "a"})) == PlannedStep("send", "email-a", NOW)
 
 
 def test_waits_add_up_and_the_mail_moves_into_the_window() -> None:
     """Three days and ten hours from Wednesday is Saturday night: Monday at nine."""
     plan = cadence({"wait": "3 days"}, {"wait": "10 hours"}, {"email": "a"})
 
-    assert move(plan) == Move("send", "email-a", datetime(2026, 6, 8, 9, tzinfo=UTC))
+    assert move(plan) == PlannedStep("send", "email-a", datetime(2026, 6, 8, 9, tzinfo=UTC))
 
 
 def test_business_days_are_those_of_the_lead() -> None:
@@ -53,7 +53,7 @@ def test_a_task_is_due_when_its_wait_is_over_even_outside_the_window() -> None:
     """The send window is for mail; a task may wait in the list overnight."""
     plan = cadence({"wait": "10 hours"}, {"task": {"title": "Call them"}})
 
-    assert move(plan) == Move("task", "task-call-them", NOW + timedelta(hours=10))
+    assert move(plan) == PlannedStep("task", "task-call-them", NOW + timedelta(hours=10))
 
 
 BRANCH = {
@@ -66,16 +66,16 @@ def test_a_branch_is_decided_at_once_when_it_comes_first() -> None:
     """No wait came before, so the facts are those of now."""
     plan = cadence(BRANCH, {"email": "after"})
 
-    assert move(plan, facts={"score": 11}) == Move("send", "email-hot", NOW)
-    assert move(plan, facts={"score": 10}) == Move("exit", "exit-cold", NOW, "cold")
-    assert move(plan, plan.successor("email-hot")) == Move("send", "email-after", NOW)
+    assert move(plan, facts={"score": 11}) == PlannedStep("send", "email-hot", NOW)
+    assert move(plan, facts={"score": 10}) == PlannedStep("exit", "exit-cold", NOW, "cold")
+    assert move(plan, plan.successor("email-hot")) == PlannedStep("send", "email-after", NOW)
 
 
 def test_a_branch_behind_a_wait_is_decided_when_the_wait_is_over() -> None:
     """A click during the wait must count."""
     plan = cadence({"wait": "2 days"}, BRANCH)
 
-    assert move(plan, facts={"score": 99}) == Move("decide", "fork", NOW + timedelta(days=2))
+    assert move(plan, facts={"score": 99}) == PlannedStep("decide", "fork", NOW + timedelta(days=2))
 
 
 def test_a_branch_without_else_goes_on_behind_it() -> None:
@@ -94,7 +94,7 @@ def test_the_end_is_an_exit_for_exhaustion_after_the_last_wait() -> None:
     """The last wait gives the lead time to answer the last mail."""
     plan = cadence({"email": "a"}, {"wait": "3 days"})
 
-    assert move(plan, plan.successor("email-a")) == Move(
+    assert move(plan, plan.successor("email-a")) == PlannedStep(
         "exit", END, NOW + timedelta(days=3), "exhausted"
     )
     assert next_move(plan, END, NOW, {}, time_zone="UTC", country="").exit_reason == "exhausted"

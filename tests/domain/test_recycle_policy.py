@@ -11,7 +11,7 @@ import pytest
 
 from domain.authoring.yaml_source import validate
 from domain.checking.checked import CheckedTexts, check_texts
-from domain.sales.recycle import Parked, RecyclePolicy, rest_of
+from domain.sales.recycle import RecycledLead, RecyclePolicy, stay_of
 from settings import ROOT
 
 SINCE = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -26,9 +26,9 @@ def policy(text: str) -> RecyclePolicy:
     return RecyclePolicy.model_validate(read.model_dump(mode="json", by_alias=True))
 
 
-def parked(**changes: Any) -> Parked:
-    """A lead in London, parked in winter; its spread is nothing."""
-    lead = Parked(
+def recycled(**changes: Any) -> RecycledLead:
+    """A lead in London, recycled in winter; its spread is nothing."""
+    lead = RecycledLead(
         lead_id=0,
         reason="lost",
         cycle=1,
@@ -47,28 +47,31 @@ def test_each_cycle_says_only_what_is_different() -> None:
     """Marketing would have to write everything again for each cycle, and forget something."""
     rules = policy(
         "reasons: {lost: {cycles: {1: {wait: 180 days, cadence: news}, 3: {wait: 360 days, "
-        "wakes_early: false}, 5: stop}}}"
+        "reactivates_early: false}, 5: stop}}}"
     )
 
-    rests = [rest_of(rules, parked(cycle=cycle)) for cycle in range(1, 7)]
+    rests = [stay_of(rules, recycled(cycle=cycle)) for cycle in range(1, 7)]
 
     days = [(one.until - SINCE).days for one in rests[:4]]
     assert days == [180, 180, 360, 360]
     assert {one.cadence for one in rests} == {"news"}
-    assert [one.wakes_early for one in rests[:4]] == [True, True, False, False]
+    assert [one.reactivates_early for one in rests[:4]] == [True, True, False, False]
     assert [one.stops for one in rests] == [False] * 4 + [True] * 2
 
 
 def test_the_short_form_still_counts_cycles() -> None:
     rules = policy("reasons: {lost: {cycles: 2}, bounced: {cycles: 0}}")
 
-    assert [rest_of(rules, parked(cycle=cycle)).stops for cycle in (1, 2, 3)] == [
+    assert [stay_of(rules, recycled(cycle=cycle)).stops for cycle in (1, 2, 3)] == [
         False,
         False,
         True,
     ]
-    assert rest_of(rules, parked(reason="bounced")).stops
-    assert [rest_of(rules, parked(reason="other", cycle=n)).stops for n in (3, 4)] == [False, True]
+    assert stay_of(rules, recycled(reason="bounced")).stops
+    assert [stay_of(rules, recycled(reason="other", cycle=n)).stops for n in (3, 4)] == [
+        False,
+        True,
+    ]
 
 
 def test_a_day_that_was_set_wins_in_the_morning_of_the_lead_s_own_zone() -> None:
@@ -76,21 +79,21 @@ def test_a_day_that_was_set_wins_in_the_morning_of_the_lead_s_own_zone() -> None
     rules = policy("reasons: {}")
 
     for day, hour in ((date(2026, 3, 27), 9), (date(2026, 3, 30), 8)):
-        rest = rest_of(rules, parked(return_on=day))
+        rest = stay_of(rules, recycled(return_on=day))
         assert rest.until == datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
         assert rest.why == "asked_for"
 
 
 def test_a_contract_end_brings_a_lead_back_before_it_unless_a_day_was_set() -> None:
     rules = policy("reasons: {}\ncontract_end: {attribute: runs_until, before: 60 days}")
-    contract = parked(attributes={"runs_until": "2026-12-31T00:00:00"})
+    contract = recycled(attributes={"runs_until": "2026-12-31T00:00:00"})
 
-    rest = rest_of(rules, contract)
+    rest = stay_of(rules, contract)
     assert rest.until.astimezone(ZoneInfo("Europe/London")).date() == date(2026, 11, 1)
     assert rest.why == "contract_end"
-    assert rest_of(rules, replace(contract, return_on=date(2026, 5, 1))).why == "asked_for"
+    assert stay_of(rules, replace(contract, return_on=date(2026, 5, 1))).why == "asked_for"
     for nonsense in ("soon", "", "6/7/2027", None, "2026-01-20"):
-        rest = rest_of(rules, parked(attributes={"runs_until": nonsense}))
+        rest = stay_of(rules, recycled(attributes={"runs_until": nonsense}))
         assert (rest.why, rest.until - SINCE) == ("", timedelta(days=90))
 
 
@@ -99,12 +102,12 @@ def test_a_day_that_was_set_overrides_the_last_cycle_but_not_a_reason_without_a_
     rules = policy("reasons: {lost: {cycles: 1}, unsubscribed: {cycles: 0}}")
     march = {"return_on": date(2026, 3, 2), "cycle": 2}
 
-    assert not rest_of(rules, parked(**march)).stops
-    assert rest_of(rules, parked(**march, reason="unsubscribed")).stops
+    assert not stay_of(rules, recycled(**march)).stops
+    assert stay_of(rules, recycled(**march, reason="unsubscribed")).stops
 
 
 def test_a_day_that_is_over_when_the_lead_is_parked_says_nothing() -> None:
-    rest = rest_of(policy("reasons: {}"), parked(return_on=date(2026, 1, 15)))
+    rest = stay_of(policy("reasons: {}"), recycled(return_on=date(2026, 1, 15)))
 
     assert rest.why == ""
 
@@ -113,7 +116,7 @@ def test_a_day_that_passed_while_the_lead_was_paused_is_not_forgotten() -> None:
     """The wait of the policy would begin instead, and the lead come back months late."""
     march = date(2026, 3, 2)
 
-    assert rest_of(policy("reasons: {}"), parked(return_on=march)).until.date() == march
+    assert stay_of(policy("reasons: {}"), recycled(return_on=march)).until.date() == march
 
 
 @pytest.mark.parametrize(
@@ -183,5 +186,5 @@ def test_sales_no_is_not_undone_by_a_click() -> None:
     assert rules is not None, problems
 
     for reason in ("not_interested", "not_a_fit", "too_early"):
-        assert not rest_of(rules, parked(reason=reason)).wakes_early
-    assert rest_of(rules, parked(reason="no_response")).wakes_early
+        assert not stay_of(rules, recycled(reason=reason)).reactivates_early
+    assert stay_of(rules, recycled(reason="no_response")).reactivates_early

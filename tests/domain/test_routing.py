@@ -71,20 +71,20 @@ def test_a_thousand_leads_are_spread_as_the_weights_say_at_every_moment(weights:
 def test_a_thousand_leads_never_go_over_a_cap_and_none_is_lost(
     weights: list[int], caps: list[int]
 ) -> None:
-    """What nobody can take waits in the overflow, and only that."""
+    """What nobody can take waits in the unassigned, and only that."""
     reps = candidates(weights, caps)
-    overflow = 0
+    unassigned = 0
     for _ in range(1000):
         code = choose(list(reps.values()))
         if code is None:
-            overflow += 1
+            unassigned += 1
         else:
             give(reps, code)
             # Who fills up leaves what they were ahead or behind, less than a lead, to the others.
             assert astray(reps) < 2
 
     assert all(rep.open_leads <= rep.cap for rep in reps.values())
-    assert overflow == max(0, 1000 - sum(caps))
+    assert unassigned == max(0, 1000 - sum(caps))
     assert sum(rep.given for rep in reps.values()) == min(1000, sum(caps))
 
 
@@ -230,7 +230,7 @@ TEAMS = (
 def test_a_mistake_in_reps_or_rules_is_named_with_its_mend(
     rep: str, rule: str, problem: str
 ) -> None:
-    """A rule that names nobody would fill the overflow at night."""
+    """A rule that names nobody would fill the unassigned at night."""
     problems = found(TEAMS % (rep, rule))
 
     assert [line for line in problems if line.startswith(problem)], problems
@@ -241,7 +241,7 @@ def test_every_mistake_about_codes_comes_at_once_with_its_place() -> None:
     text = (
         "policy: team\n"
         "teams:\n"
-        "  - {team: kr, manager: bos, overflow: {after: 1 business hours, alert: [nobody]}}\n"
+        "  - {team: kr, manager: bos, unassigned: {after: 1 business hours, alert: [nobody]}}\n"
         "  - {team: r1, calendar: {time_zone: Asia/Soul}}\n"
         "managers: [{code: boss, name: B, email: b@p.example}]\n"
         "reps:\n"
@@ -252,7 +252,7 @@ def test_every_mistake_about_codes_comes_at_once_with_its_place() -> None:
 
     assert [line[:66] for line in found(text)] == [
         "3:25: there is no person 'bos'. Did you mean 'boss'?",
-        "3:74: there is no person 'nobody'. Use one of R 2, boss, r1",
+        "3:76: there is no person 'nobody'. Use one of R 2, boss, r1",
         "4:12: 'r1' is the code of a person too, so a rule could mean eithe",
         "4:12: the team 'r1' has no rep, so its leads would wait for ever. ",
         "4:38: there is no time zone 'Asia/Soul'. Write its IANA name, such",
@@ -278,7 +278,7 @@ def test_what_comes_through_the_api_is_checked_as_a_file_is() -> None:
 KEYS = (
     *("policy", "teams", "team", "calendar", "hours", "mon-fri", "closed", "from", "to", "manager"),
     *(
-        "overflow",
+        "unassigned",
         "alert",
         "managers",
         "reps",
@@ -307,7 +307,7 @@ documents = st.recursive(
 def test_whatever_is_in_the_file_lint_has_an_answer(
     data: dict[str, object], rows: list[dict[str, object]]
 ) -> None:
-    """A stack trace tells nobody which line to mend."""
+    """A stack trace tells nobody which line to fix."""
     for key in ("teams", "reps", "routing"):
         policy, problems = lint_team(json.dumps({**data, key: rows}), "t.yaml")
         assert (policy is None) == bool(problems)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from domain.scoring.interest import (
     NOTHING,
-    Event,
     Interest,
+    InterestEvent,
     Scored,
     Worth,
     cap_of,
@@ -22,7 +22,7 @@ from domain.scoring.interest import (
     worth_of,
 )
 from domain.scoring.policy import ScoringPolicy
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 
 HALF_LIFE = timedelta(days=21)
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -48,7 +48,7 @@ points = st.tuples(times, st.integers(-100, 100))
 
 def scored(key: str, kind: str, at: datetime, machine: str = "") -> Scored:
     """An event as it is kept."""
-    worth = worth_of(CAPPED, Event(kind), at)
+    worth = worth_of(CAPPED, InterestEvent(kind), at)
     return Scored(key, at, worth.rule, worth.points, worth.period, machine)
 
 
@@ -166,17 +166,17 @@ def test_the_first_rule_that_fits_gives_its_points() -> None:
         {"rule": "looked", "on": "page", "points": 1},
     )
 
-    def rule_for(event: Event) -> str:
+    def rule_for(event: InterestEvent) -> str:
         return worth_of(policy, event, START).rule
 
-    assert rule_for(Event("track", name="Demo Requested")) == "demo"
-    assert rule_for(Event("track", name="Signed In")) == ""
-    assert rule_for(Event("page", path="/pricing", properties={"seats": 90})) == "prices"
-    assert rule_for(Event("page", path="/blog", properties={"seats": 90})) == "big"
-    assert rule_for(Event("page", path="/blog", properties={"seats": "many"})) == "looked"
-    assert rule_for(Event("page", path="/blog")) == "looked"
-    assert rule_for(Event("click", path="/pricing")) == ""
-    assert worth_of(policy, Event("click"), START) == Worth("", 0, None)
+    assert rule_for(InterestEvent("track", name="Demo Requested")) == "demo"
+    assert rule_for(InterestEvent("track", name="Signed In")) == ""
+    assert rule_for(InterestEvent("page", path="/pricing", properties={"seats": 90})) == "prices"
+    assert rule_for(InterestEvent("page", path="/blog", properties={"seats": 90})) == "big"
+    assert rule_for(InterestEvent("page", path="/blog", properties={"seats": "many"})) == "looked"
+    assert rule_for(InterestEvent("page", path="/blog")) == "looked"
+    assert rule_for(InterestEvent("click", path="/pricing")) == ""
+    assert worth_of(policy, InterestEvent("click"), START) == Worth("", 0, None)
 
 
 @pytest.mark.parametrize("odd", [10**40, "\ud800", "\x00", object(), {"deep": [{1: None}]}])
@@ -186,7 +186,7 @@ def test_an_odd_property_does_not_hide_the_others(odd: object) -> None:
         {"rule": "pro", "on": "track", "if": 'event.properties.plan == "pro"', "points": 3}
     )
 
-    event = Event("track", properties={"odd": odd, "plan": "pro"})
+    event = InterestEvent("track", properties={"odd": odd, "plan": "pro"})
 
     assert worth_of(policy, event, START).points == 3
 
@@ -201,7 +201,7 @@ def test_a_caps_period_is_a_calendar_one_in_utc(per: str, first: str) -> None:
     at = datetime(2026, 5, 3, 23, 30, tzinfo=UTC)
 
     for same in (at, at.astimezone(timezone(timedelta(hours=9)))):
-        worth = worth_of(policy, Event("click"), same)
+        worth = worth_of(policy, InterestEvent("click"), same)
         assert worth.period == datetime.fromisoformat(f"{first}T00:00:00+00:00")
 
 

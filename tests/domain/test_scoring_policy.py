@@ -95,7 +95,7 @@ def read(text: str) -> ScoringPolicy:
 def test_a_mistake_is_named_with_its_line_and_its_mend(
     right: str, wrong: str, problem: str
 ) -> None:
-    """Marketing mends its file without asking anybody; '' is for what is no mistake."""
+    """Marketing fixes its file without asking anybody; '' is for what is no mistake."""
     assert right in GOOD
     problems = found(GOOD.replace(right, wrong, 1))
 

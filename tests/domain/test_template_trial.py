@@ -55,7 +55,7 @@ def test_a_mail_about_a_meeting_needs_no_such_link() -> None:
 def test_a_tag_that_fails_in_the_mail_is_named_at_its_line(body: str, place: str) -> None:
     """Published, every mail of it would fail, lead by lead."""
     assert problems(body).startswith(place)
-    assert "Mend or delete the tag" in problems(body)
+    assert "Fix or delete the tag" in problems(body)
 
 
 def test_a_subject_that_fails_in_the_mail_is_named_too() -> None:

@@ -154,7 +154,7 @@ def test_an_unknown_country_has_no_holidays(country: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "mend"),
+    ("wrong", "fix"),
     [
         ({"days": []}, "has no days"),
         ({"from": "17:00", "to": "09:00"}, "can't cross midnight"),
@@ -163,9 +163,9 @@ def test_an_unknown_country_has_no_holidays(country: str) -> None:
         ({"from": 9}, "is not a time of day"),
     ],
 )
-def test_a_window_that_can_never_open_is_refused(wrong: dict[str, object], mend: str) -> None:
+def test_a_window_that_can_never_open_is_refused(wrong: dict[str, object], fix: str) -> None:
     """Marketing learns at lint time, not when no mail ever went."""
-    with pytest.raises(ValidationError, match=mend):
+    with pytest.raises(ValidationError, match=fix):
         SendWindow.model_validate(wrong)
 
 

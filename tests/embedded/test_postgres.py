@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from embedded import StackError, processes
 from embedded.postgres import EmbeddedPostgres
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 

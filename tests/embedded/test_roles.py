@@ -13,7 +13,7 @@ from embedded.postgres import EmbeddedPostgres
 from embedded.roles import SUPERUSER, USER
 from embedded.state import write_secret
 from store import migrate
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 

@@ -25,7 +25,7 @@ from embedded.processes import find_left_over, port_is_free, recorded_process
 from embedded.stack import EmbeddedStack
 from embedded.state import write_state
 from settings import ROOT
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -106,7 +106,7 @@ def start_and_hold(home: Path) -> psutil.Popen:
 async def start_parked_workflow(addresses: StackAddresses) -> None:
     """A workflow that no worker ever takes."""
     client = await Client.connect(addresses.temporal_address)
-    await client.start_workflow("Parked", id="parked", task_queue="nobody")
+    await client.start_workflow("Recycled", id="recycled", task_queue="nobody")
 
 
 async def test_restart_keeps_data_and_addresses(home: Path) -> None:
@@ -124,12 +124,12 @@ async def test_restart_keeps_data_and_addresses(home: Path) -> None:
     with EmbeddedStack(home, {**ATTRIBUTES, "Owner": "Keyword"}) as again:
         assert running_stack(home) == first
         client = await Client.connect(first.temporal_address)
-        assert (await client.get_workflow_handle("parked").describe()).workflow_type == "Parked"
+        assert (await client.get_workflow_handle("recycled").describe()).workflow_type == "Recycled"
         assert again.ended() is None
         assert set(read_state(home).versions) >= {"postgres", "temporal server", "temporal ui"}
         # A release may bring a new search attribute: it needs a restart and nothing else.
         owned_by_nobody = [run.id async for run in client.list_workflows("Owner IS NULL")]
-        assert owned_by_nobody == ["parked"]
+        assert owned_by_nobody == ["recycled"]
 
 
 async def test_killed_temporal_comes_back_where_it_was(home: Path) -> None:
@@ -146,7 +146,7 @@ async def test_killed_temporal_comes_back_where_it_was(home: Path) -> None:
         stack.restart("temporal")
         assert stack.temporal.address == addresses.temporal_address
         client = await Client.connect(addresses.temporal_address)
-        assert (await client.get_workflow_handle("parked").describe()).id == "parked"
+        assert (await client.get_workflow_handle("recycled").describe()).id == "recycled"
 
 
 async def test_kill_of_the_parent_leaves_nothing_after_the_next_start(home: Path) -> None:
@@ -164,7 +164,7 @@ async def test_kill_of_the_parent_leaves_nothing_after_the_next_start(home: Path
         assert not any(process.is_running() for process in left_over)
         assert running_stack(home) == addresses
         client = await Client.connect(addresses.temporal_address)
-        assert (await client.get_workflow_handle("parked").describe()).id == "parked"
+        assert (await client.get_workflow_handle("recycled").describe()).id == "recycled"
     assert processes_of(home) == []
 
 

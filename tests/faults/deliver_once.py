@@ -15,7 +15,7 @@ from mail.channels.registry import channel_from
 from mail.links import link_signer
 from settings import Settings
 from store.engine import engine
-from tests.activities.desk import NOW, attempt_number
+from tests.support.sending import NOW, attempt_number
 
 EMAIL = Email(
     key="enrollment-1:hello:1",

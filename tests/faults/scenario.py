@@ -30,7 +30,7 @@ from store.engine import engine
 from store.migrate import upgrade
 from tests.faults.cast import Cast, import_leads
 from tests.faults.script import FACTOR, SCRIPTS
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 CADENCES = Path(__file__).parent / "cadences"
 DEADLINE = 180.0

@@ -18,10 +18,10 @@ from store.access import named_keys
 from store.tables import Rep, WriteKey
 from tests.faults.test_doors_reports import WRITE_KEY
 from tests.faults.test_doors_visits import served, until_up
+from tests.support.calendar_reports import CALCOM_SECRET, HOST, LEAD, calcom
+from tests.support.sendgrid_events import KEY, PATH, event, public, signed, touch
 from tests.web import test_inbound as inbound
-from tests.web.calendar_reports import CALCOM_SECRET, HOST, LEAD, calcom
 from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
-from tests.web.sendgrid import KEY, PATH, event, public, signed, touch
 
 pytestmark = pytest.mark.xdist_group("doors killed")
 

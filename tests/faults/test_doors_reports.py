@@ -20,9 +20,9 @@ from embedded.postgres import EmbeddedPostgres
 from store.access import named_keys
 from store.tables import WriteKey
 from tests.faults.test_doors_visits import unhurried
+from tests.support.sendgrid_events import KEY, event, post, public, touch
 from tests.web import test_inbound as inbound
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
-from tests.web.sendgrid import KEY, event, post, public, touch
 
 pytestmark = pytest.mark.xdist_group("doors reports")
 
@@ -87,7 +87,7 @@ def fail(site: Site, body: str, when: str = "BEFORE INSERT ON engagement") -> No
         )
 
 
-def mend(site: Site) -> None:
+def fix(site: Site) -> None:
     with site.database.begin() as connection:
         connection.execute(text("DROP FUNCTION fault CASCADE"))
 
@@ -115,7 +115,7 @@ async def test_a_connection_that_is_lost_at_the_commit(site: Site, door: str) ->
         "AFTER INSERT ON engagement DEFERRABLE INITIALLY DEFERRED",
     )
     refused(await DOORS[door](site))
-    mend(site)
+    fix(site)
     assert site.rows("SELECT 1 FROM engagement") == []
     await counts_once(site, door)
 
@@ -128,7 +128,7 @@ async def test_a_transaction_that_postgres_gave_up(site: Site, door: str, state:
     answer = await DOORS[door](site)
     assert site.rows("SELECT 1 FROM engagement") == []
     refused(answer)
-    mend(site)
+    fix(site)
     await counts_once(site, door)
 
 
@@ -181,7 +181,7 @@ async def test_one_event_that_can_not_be_stored_holds_up_no_other(site: Site) ->
         answer = await post(site, batch)
         told = answer.json()
         assert (answer.status_code, told["recorded"], told["refused"]) == (400, recorded, 1)
-        assert [problem["item"] for problem in told["problems"]] == [17]
+        assert [one["field"].partition(".")[0] for one in told["errors"]] == ["[17]"]
     assert site.rows("SELECT count(*) FROM engagement") == [(39,)]
 
 

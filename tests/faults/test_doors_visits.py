@@ -25,7 +25,7 @@ from health.visits import SpoolCounts
 from settings import ROOT, Settings
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
-from web.recipients.visit_spool import Visit, VisitSpool
+from web.recipients.visit_spool import SpooledVisit, VisitSpool
 from web.recipients.visits import Visits
 
 pytestmark = pytest.mark.xdist_group("doors visits")
@@ -216,7 +216,7 @@ def test_a_full_spool_counts_what_it_can_not_keep(
 ) -> None:
     monkeypatch.setattr("web.recipients.visit_spool.MOST_VISITS", 2)
     spool = VisitSpool(tmp_path)
-    visits = [Visit(kind="open", touch_key=f"t:{n}", at=datetime.now(UTC)) for n in range(3)]
+    visits = [SpooledVisit(kind="open", touch_key=f"t:{n}", at=datetime.now(UTC)) for n in range(3)]
     assert [spool.keep(visit) for visit in (*visits, visits[0])] == [True, True, False, True]
     assert spool.counts() == SpoolCounts(2, 0, 1)
 
@@ -226,9 +226,9 @@ def test_what_nobody_can_read_is_set_aside_and_holds_nothing_up(site: Site) -> N
     touch = site.add_touch(site.add_lead())
     spool = spooled(site)
     at = datetime.now(UTC)
-    spool.keep(Visit(kind="click", touch_key=touch, at=at, url=TARGET))
-    spool.keep(Visit(kind="click", touch_key="gone:x:1", at=at, url=TARGET))
-    spool.keep(Visit(kind="click", touch_key=touch, at=at, url=TARGET, machine="nul\0"))
+    spool.keep(SpooledVisit(kind="click", touch_key=touch, at=at, url=TARGET))
+    spool.keep(SpooledVisit(kind="click", touch_key="gone:x:1", at=at, url=TARGET))
+    spool.keep(SpooledVisit(kind="click", touch_key=touch, at=at, url=TARGET, machine="nul\0"))
     folder = site.settings.visit_spool()
     (folder / "0.json").write_text("{spoilt")
     replay(site)
@@ -239,7 +239,7 @@ def test_what_nobody_can_read_is_set_aside_and_holds_nothing_up(site: Site) -> N
 def test_who_came_back_meanwhile_is_not_unsubscribed_by_an_older_word(site: Site) -> None:
     touch = site.add_touch(site.add_lead())
     spooled(site).keep(
-        Visit(kind="unsubscribe", touch_key=touch, at=datetime(2026, 1, 1, tzinfo=UTC))
+        SpooledVisit(kind="unsubscribe", touch_key=touch, at=datetime(2026, 1, 1, tzinfo=UTC))
     )
     with site.database.begin() as connection:
         connection.execute(
@@ -259,7 +259,7 @@ def test_a_web_app_that_dies_there_counts_the_click_once(site: Site, point: str)
     path = httpx.URL(link).path
     if point == "door.replayed":
         spooled(site).keep(
-            Visit(
+            SpooledVisit(
                 kind="click",
                 touch_key="enrollment-1:welcome:1",
                 at=datetime.now(UTC),

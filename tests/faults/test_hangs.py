@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from store.outbox.outgoing import add_endpoint
-from tests.faults.deployment import Deployment, deployment, message, wait_for, wake
-from tests.faults.proxy import Proxy
-from tests.relay.receiver import receiving
+from tests.support.deployment import Deployment, deployment, message, wait_for, wake
+from tests.support.tcp_proxy import Proxy
+from tests.support.webhook_receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("hangs")
 
@@ -143,7 +143,7 @@ def test_an_answer_that_was_read_and_not_reported_reaches_the_journey(
     wait_for("dies with an answer", lambda: dying.returncode is not None)
     here.worker()
 
-    here.reach("parked leads", people.count("stage_transition", "phase = 'Recycle'"), LEADS, 60)
+    here.reach("recycled leads", people.count("stage_transition", "phase = 'Recycle'"), LEADS, 60)
 
     called_once(here, people)
     assert here.value(people.count("task", "consumed AND NOT late")) == LEADS

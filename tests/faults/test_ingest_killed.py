@@ -30,7 +30,7 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
 from tests.faults.scenario import free_ports
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("ingest killed")
 

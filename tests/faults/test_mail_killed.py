@@ -16,10 +16,10 @@ from aiosmtpd.smtp import SMTP
 from settings import ROOT, Settings
 from store.engine import engine
 from store.mail.ledger import Evidence, settle_by_evidence
-from tests.activities.desk import NOW, Desk, Provider
-from tests.channels.sendgrid_stand_in import stand_in
 from tests.channels.test_smtp import Handler, LocalServer
 from tests.faults.deliver_once import deliver_once
+from tests.support.sendgrid_server import stand_in
+from tests.support.sending import NOW, Desk, Provider
 
 
 @dataclass

@@ -6,7 +6,7 @@ import ast
 import re
 
 from settings import ROOT
-from tests.architecture.files import PACKAGES, parsed, python_files
+from tests.support.source_files import PACKAGES, parsed, python_files
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from settings import ROOT
-from tests.faults.deployment import Deployment, Program, deployment, message, wait_for
+from tests.support.deployment import Deployment, Program, deployment, message, wait_for
 
 pytestmark = pytest.mark.xdist_group("processes")
 
@@ -101,6 +101,7 @@ def test_none_outlives_a_worker_that_was_killed(tmp_path: Path) -> None:
     processes = worker.processes()
 
     worker.program.kill()
+    worker.program.wait(STOP)
 
     _, alive = psutil.wait_procs(processes, timeout=STOP)
     assert not alive

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.faults.proxy import BOTH, Direction, Proxy
+from tests.support.tcp_proxy import BOTH, Direction, Proxy
 
 SILENCE = 0.3
 """Seconds without an answer that are taken for none."""

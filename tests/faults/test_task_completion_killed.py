@@ -28,7 +28,7 @@ from store.migrate import upgrade
 from store.outbox.relay_messages import post
 from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES, free_ports
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("task completion killed")
 

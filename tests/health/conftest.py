@@ -15,7 +15,7 @@ from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.postgres import EmbeddedPostgres
 from embedded.temporal import EmbeddedTemporal
 from store import migrate
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 
 @pytest.fixture(scope="module")

@@ -17,10 +17,10 @@ from sqlalchemy import Engine, text
 from embedded.postgres import EmbeddedPostgres
 from health.checks import Check, State, worst
 from health.database import examine
-from health.readiness import NoAnswer, Readiness
+from health.readiness import NoAnswer, ReadinessCheck
 from settings import Clock, Settings
 from store.engine import engine
-from store.health import kept_for_journey, note_failing
+from store.health import kept_for_journey, record_failing
 from tests.health.conftest import frozen
 from web.app import create_app
 
@@ -132,7 +132,7 @@ def test_an_activity_that_keeps_failing_is_counted_by_kind_until_it_is_quiet(
     """One line for a hundred thousand leads whose provider is away, and none for last week's."""
     for lead in (1, 2):
         with database.begin() as connection:
-            note_failing(
+            record_failing(
                 connection,
                 activity="deliver",
                 workflow="Nurture",
@@ -271,7 +271,7 @@ async def test_work_that_takes_its_time_is_waited_for_while_the_database_answers
     own_postgres: EmbeddedPostgres,
 ) -> None:
     """Publishing takes longer than a patient person waits, and is no reason to say it failed."""
-    readiness = Readiness(own_postgres.url("own"))
+    readiness = ReadinessCheck(own_postgres.url("own"))
 
     async def publishing(seconds: float) -> str:
         await asyncio.sleep(seconds)

@@ -19,7 +19,7 @@ from health.metrics import GAUGES, LONGEST_SECONDS, Health
 from metrics import BUILD, EVENTS, Merged, count_when_committed, free_address
 from settings import Clock, Settings
 from store.engine import engine
-from store.health import note_failing
+from store.health import record_failing
 from tests.health.conftest import frozen
 
 pytestmark = pytest.mark.xdist_group("servers that hang")
@@ -108,7 +108,7 @@ def test_what_was_given_up_is_bad_for_a_day(database_url: str, tmp_path: Any) ->
     """A journey that stands still would be noticed when its lead complains."""
     database = engine(database_url)
     with database.begin() as connection:
-        note_failing(
+        record_failing(
             connection,
             activity="run_step",
             workflow="Nurture",

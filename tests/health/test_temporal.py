@@ -17,7 +17,7 @@ from domain.contracts.journey import JOURNEY_QUEUE
 from embedded.temporal import EmbeddedTemporal
 from health import temporal as health
 from health.checks import Check, State
-from health.watch import Watch
+from health.watch import HealthWatch
 from settings import Settings
 from tests.health.conftest import frozen
 from tests.web.api.conftest import Api
@@ -117,7 +117,7 @@ async def test_a_temporal_that_hangs_is_told_of_in_time(
 ) -> None:
     """It takes packets and answers nothing: a paused machine. Pages show the banner, without
     waiting for it, and it goes when Temporal is back."""
-    watch = Watch(settings_of(temporal, database_url))
+    watch = HealthWatch(settings_of(temporal, database_url))
     client = await Client.connect(temporal.address)
     async with worker(client, "any", "one"):
         await stands(watch, False)
@@ -129,7 +129,7 @@ async def test_a_temporal_that_hangs_is_told_of_in_time(
         await stands(watch, False)
 
 
-async def stands(watch: Watch, still: bool) -> None:
+async def stands(watch: HealthWatch, still: bool) -> None:
     """Wait until the banner says so; each question is answered at once."""
     until = time.monotonic() + 30
     while True:

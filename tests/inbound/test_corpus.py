@@ -17,12 +17,12 @@ from sqlalchemy import Connection, Engine, insert, text
 from domain.inbound.headers import Values, read_headers
 from domain.inbound.mail import FOR_PROGRAMS
 from store.engine import engine
-from store.mail.inbound import Inbound, take_inbound
+from store.mail.inbound import Inbound, receive_mail
 from store.published.policies import publish_policy
 from store.tables import Lead, Touch
 from tests.inbound.corpus import CORPUS
 from tests.inbound.corpus.entry import BEN, JANE, OURS, OURS_TO_BEN, Entry
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 from web.webhooks.inbound_mail import Form, read_mail
 
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
@@ -112,7 +112,7 @@ def raw(entry: Entry) -> Form:
 
 def whose(connection: Connection, entry: Entry) -> tuple[str, tuple[str, ...]]:
     """The lead that a mail is kept with, and the addresses that get no more mail."""
-    take_inbound(connection, read_mail(raw(entry), AT))
+    receive_mail(connection, read_mail(raw(entry), AT))
     lead = connection.scalar(
         text(
             "SELECT coalesce(email_key, '') FROM inbound_message "

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from domain.engagement.bounces import BounceMeaning
 from domain.inbound.charsets import decode, decode_header
 from domain.inbound.dates import back_on, later_day
-from domain.inbound.mail import Mail, Parts
-from domain.inbound.own_words import own_words
+from domain.inbound.mail import InboundMail, Parts
+from domain.inbound.reply_extraction import extract_reply
 from domain.inbound.returned import returned
-from domain.inbound.verdict import Verdict, classify
+from domain.inbound.verdict import MailVerdict, classify
 
 DAY = date(2026, 11, 29)
 QUOTED = (
@@ -30,10 +30,12 @@ Diagnostic-Code: smtp; {status} no
 """
 
 
-def read(subject: str, text: str, sender: str = "jane@acme.example", report: str = "") -> Verdict:
+def read(
+    subject: str, text: str, sender: str = "jane@acme.example", report: str = ""
+) -> MailVerdict:
     """The verdict over a mail with no other headers."""
     parts = Parts(text=text, reports=[report] if report else [])
-    mail = Mail([], sender, sender, subject, parts)
+    mail = InboundMail([], sender, sender, subject, parts)
     return classify(mail, DAY, returned(mail))
 
 
@@ -144,12 +146,12 @@ def test_who_asks_for_later_is_asked_then(text: str, day: date | None) -> None:
 )
 def test_only_the_sender_s_own_words_count(below: str) -> None:
     """What we wrote ourselves would be read as the lead's."""
-    assert own_words("Yes, please.\nCall me." + below) == "Yes, please.\nCall me."
+    assert extract_reply("Yes, please.\nCall me." + below) == "Yes, please.\nCall me."
 
 
 def test_answers_between_quotations_are_own_words() -> None:
     mail = "On Mon Clara wrote:\n> When?\nOn Tuesday.\n> Where?\nHere.\n"
-    assert own_words(mail) == "On Tuesday.\nHere."
+    assert extract_reply(mail) == "On Tuesday.\nHere."
 
 
 def test_one_broken_word_spoils_no_other() -> None:

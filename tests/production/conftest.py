@@ -32,7 +32,7 @@ from store.engine import engine
 from store.outbox.relay_messages import post
 from store.scoring.engagement import record_engagement
 from temporal.relay import Relay
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 from worker import workers
 
 PATIENCE_SECONDS = 60

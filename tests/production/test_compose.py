@@ -25,7 +25,7 @@ from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.postgres import QUIET_LOG, EmbeddedPostgres, postgres_programs
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from settings import ROOT, Settings
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 from worker import beat
 
 COMPOSE = ROOT / "docker-compose.yml"

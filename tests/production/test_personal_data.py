@@ -12,8 +12,8 @@ from domain.contracts.journey import journey_id
 from domain.tasks.completion import Completion
 from store.tasks import tasks
 from tests.production.conftest import Deployment
-from tests.replay.scan import in_history, personal_data
-from tests.replay.tell_tale import NOTE, TELL_TALE
+from tests.support.history_scan import in_history, personal_data
+from tests.support.personal_words import NOTE, TELL_TALE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

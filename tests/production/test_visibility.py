@@ -68,11 +68,11 @@ async def test_a_parked_lead_says_until_when_and_why(deployment: Deployment) -> 
     lead = deployment.lead()
     deployment.start(lead, Phase.RECYCLE, reason="lost")
 
-    await deployment.waits(lead, "Parked for lost until ")
+    await deployment.waits(lead, "Recycled for lost until ")
 
     await deployment.listed("WorkflowType = 'Recycle' AND PhaseReason = 'lost'", lead)
     handle = deployment.client.get_workflow_handle(journey_id(lead))
-    assert (await summaries(handle))["timer"] == "Parked: lost"
+    assert (await summaries(handle))["timer"] == "Recycled: lost"
 
 
 async def test_a_journey_whose_cadence_was_never_published_is_found_by_its_pending_activity(

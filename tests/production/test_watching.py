@@ -31,9 +31,9 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.outbox.relay_messages import post
 from store.tables import Lead
-from tests.console.site import free_port
 from tests.production.collector import Collector, collecting
-from tests.replay.tell_tale import TELL_TALE
+from tests.support.personal_words import TELL_TALE
+from tests.support.web_app import free_port
 
 pytestmark = pytest.mark.xdist_group("watching")
 

@@ -12,8 +12,8 @@ from temporalio.client import Client
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.temporal import EmbeddedTemporal
 from store.engine import engine
-from tests.folders import server_folder
 from tests.relay.post import Post
+from tests.support.folders import server_folder
 
 LEADS = itertools.count(1_000_000, 1_000)
 """First id of each test's leads and scoring runs: the tests share one Temporal, and they are

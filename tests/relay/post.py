@@ -18,7 +18,7 @@ from temporalio.worker import Worker
 
 from activities.registry import journey_activities
 from activities.resources import Resources
-from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Notice, Stage, journey_id
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyEvent, JourneyState, Stage, journey_id
 from domain.contracts.rescoring import rescore_workflow_id
 from domain.email.links import LinkSigner
 from embedded.temporal import EmbeddedTemporal
@@ -67,7 +67,7 @@ class Post:
                     lead_id,
                     key=f"test:{lead_id}:{code}",
                     signal="engagement",
-                    notice=Notice(code, cycle=1),
+                    event=JourneyEvent(code, cycle=1),
                 )
 
     async def recorder(self, lead_id: int) -> WorkflowHandle[Any, Any]:
@@ -153,11 +153,11 @@ class Post:
         """The codes that reached the workflow, in order, as its history has them."""
         history = await handle.fetch_history()
         codes: list[str] = []
-        for event in history.events:
-            signal = event.workflow_execution_signaled_event_attributes
+        for recorded in history.events:
+            signal = recorded.workflow_execution_signaled_event_attributes
             if signal.signal_name == "engagement":
-                (notice,) = await DataConverter.default.decode(signal.input.payloads, [Notice])
-                codes.append(notice.code)
+                (event,) = await DataConverter.default.decode(signal.input.payloads, [JourneyEvent])
+                codes.append(event.code)
         return codes
 
     async def end_journeys(self) -> None:

@@ -36,7 +36,7 @@ class Recorder(JourneyPhase):
     async def run(self, _state: JourneyState) -> list[str]:
         """Wait for an operator's stop; the answer is the codes of all notices, in order."""
         await workflow.wait_condition(lambda: self.order is not None)
-        return [notice.code for notice in self.state.inbox]
+        return [event.code for event in self.state.inbox]
 
 
 @dataclass(frozen=True)

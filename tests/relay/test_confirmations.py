@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from domain.contracts.confirmation import AskToConfirm
-from domain.identities import Message
+from domain.identities import TrackingCall
 from store.access.write_keys import create_write_key, find_source
 from store.consent.consent import opt_in
-from store.tracking.visitors import take_batch
+from store.tracking.visitors import record_batch
 from tests.relay.post import Post
-from tests.replay.scan import in_history
+from tests.support.history_scan import in_history
 
 pytestmark = pytest.mark.xdist_group("relay")
 
@@ -44,8 +44,8 @@ def bring(post: Post) -> AskToConfirm:
         "company": "Evil",
         "attributes": {"note": "Evil"},
     }
-    message = Message("identify", "m1", datetime.now(UTC), user_id="u1", facts=facts)
-    take_batch(post.database, [message], source, datetime.now(UTC))
+    message = TrackingCall("identify", "m1", datetime.now(UTC), user_id="u1", facts=facts)
+    record_batch(post.database, [message], source, datetime.now(UTC))
     return AskToConfirm(int(post.value("SELECT id FROM lead")), 1)
 
 

@@ -12,7 +12,7 @@ from temporalio.service import RPCError
 
 from domain.contracts.journey import Phase, journey_id
 from store.outbox import relay_messages, relay_queue
-from store.outbox.relay_queue import Delivery, Leased
+from store.outbox.relay_queue import Leased, RelayDelivery
 from temporal import relay as relay_module
 from temporal.relay import Relay
 from tests.relay.post import DELIVERED, Post
@@ -34,7 +34,7 @@ async def test_messages_of_a_relay_that_froze_are_delivered_by_another(
     assert relay_queue.lease_due(post.database, 50) == []
     async with post.relaying():
         await post.reaches(DELIVERED, 2)
-    relay_queue.settle(post.database, [(frozen, Delivery("retry", "UNAVAILABLE", 60))])
+    relay_queue.settle(post.database, [(frozen, RelayDelivery("retry", "UNAVAILABLE", 60))])
 
     assert await post.heard(handle) == ["replied", "booked"]
     assert post.outcomes() == ["delivered", "delivered"]
@@ -73,7 +73,7 @@ async def test_a_relay_that_is_told_to_stop_finishes_what_it_has_in_hand(
     handle = await post.recorder(lead)
     deliver = Relay._bring
 
-    async def slowly(relay: Relay, message: Leased) -> Delivery:
+    async def slowly(relay: Relay, message: Leased) -> RelayDelivery:
         await asyncio.sleep(2)
         return await deliver(relay, message)
 
@@ -107,7 +107,7 @@ async def test_a_slow_message_does_not_hold_up_the_rest(
     over = asyncio.Event()
     deliver = Relay._bring
 
-    async def bring(relay: Relay, message: Leased) -> Delivery:
+    async def bring(relay: Relay, message: Leased) -> RelayDelivery:
         if message.workflow_id == journey_id(slow):
             await over.wait()
         return await deliver(relay, message)

@@ -349,7 +349,7 @@ async def test_an_answer_that_crosses_with_a_withdrawal_counts(post: Post) -> No
 
 
 async def test_a_reply_that_sales_has_answered_does_not_wake_the_parked_lead(post: Post) -> None:
-    """The lead wrote 'not this year', the SDR parked it, and the next day it is called again."""
+    """The lead wrote 'not this year', the SDR recycled it, and the next day it is called again."""
     lead = post.lead()
     async with post.working():
         handle = await follow_up(post, lead)

@@ -24,9 +24,9 @@ from store.meetings.meetings import book_meeting
 from store.outbox import outgoing
 from store.tasks import tasks
 from tests.relay.post import Post
-from tests.relay.receiver import SILENCE, Receiver, receiving, until
-from tests.replay.scan import in_history
-from tests.workflows.harness import CADENCES
+from tests.support.history_scan import in_history
+from tests.support.webhook_receiver import SILENCE, Receiver, receiving, until
+from tests.support.workflow_world import CADENCES
 
 pytestmark = pytest.mark.xdist_group("relay")
 
@@ -127,7 +127,7 @@ async def test_a_redirect_is_not_followed(post: Post, receiver: Receiver) -> Non
 async def test_a_receiver_that_does_not_answer_is_given_up_for_now_and_asked_again_on_demand(
     post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It would hold a thread of every worker; and who mended it does not want to wait for hours."""
+    """It would hold a thread of every worker; and who fixed it does not want to wait for hours."""
     monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.5)
     receiver.answers = [SILENCE, SILENCE, 200]
     async with post.working():

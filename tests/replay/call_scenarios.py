@@ -10,9 +10,15 @@ from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import OUTBOUND
-from tests.replay.tell_tale import NOTE, TELL_TALE
-from tests.workflows.harness import World, says, says_in
-from tests.workflows.promises import BUSY_AGAIN, FOLLOW_UP, OUTBOUND_RULES, publish, with_calls
+from tests.support.follow_up_policies import (
+    BUSY_AGAIN,
+    FOLLOW_UP,
+    OUTBOUND_RULES,
+    publish,
+    with_calls,
+)
+from tests.support.personal_words import NOTE, TELL_TALE
+from tests.support.workflow_world import World, says, says_in
 
 Handle = WorkflowHandle[Any, Any]
 

@@ -16,4 +16,4 @@ class HastyRecycle:
     async def run(self, state: JourneyState) -> JourneyResult:
         """Come back after a day, whatever the policy says."""
         await workflow.sleep(86_400)
-        return JourneyResult("retired", state.reason)
+        return JourneyResult("closed_out", state.reason)

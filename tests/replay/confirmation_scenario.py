@@ -10,8 +10,8 @@ from domain.contracts.confirmation import CONFIRMATION_WORKFLOW, AskToConfirm
 from domain.contracts.journey import JOURNEY_QUEUE
 from store.access.write_keys import create_write_key, find_source
 from store.consent.confirmations import ask, await_confirmation
-from tests.replay.tell_tale import TELL_TALE
-from tests.workflows.harness import World
+from tests.support.personal_words import TELL_TALE
+from tests.support.workflow_world import World
 
 
 async def confirmation(here: World) -> WorkflowHandle[Any, Any]:

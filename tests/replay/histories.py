@@ -11,7 +11,7 @@ from temporalio.client import WorkflowContinuedAsNewError, WorkflowHistory
 
 from settings import ROOT
 from tests.replay.scenarios import Scenario
-from tests.workflows.harness import world
+from tests.support.workflow_world import world
 
 FOLDER = ROOT / "tests" / "histories"
 LONGEST_SECONDS = 60.0

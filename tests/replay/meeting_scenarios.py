@@ -10,8 +10,8 @@ from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import meeting_workflow_id
-from tests.replay.tell_tale import TELL_TALE
-from tests.workflows.harness import World, says
+from tests.support.personal_words import TELL_TALE
+from tests.support.workflow_world import World, says
 
 Handle = WorkflowHandle[Any, Any]
 

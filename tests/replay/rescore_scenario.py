@@ -12,9 +12,9 @@ from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest, rescore
 from store.published.policies import publish_policy
 from store.scoring.engagement import record_engagement
 from store.scoring.scoring_runs import begin_run
-from tests.replay.tell_tale import TELL_TALE
-from tests.scoring import simple_scoring
-from tests.workflows.harness import World
+from tests.support.personal_words import TELL_TALE
+from tests.support.scoring_policy import simple_scoring
+from tests.support.workflow_world import World
 
 Handle = WorkflowHandle[Any, Any]
 

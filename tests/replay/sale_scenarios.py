@@ -12,9 +12,9 @@ from temporalio.client import WorkflowHandle
 from domain.contracts.journey import Phase, opportunity_workflow_id
 from domain.tasks.completion import Completion
 from store.opportunities.opportunities import open_beside
-from tests.replay.tell_tale import NOTE, TELL_TALE
-from tests.workflows import after_sale
-from tests.workflows.harness import World, says
+from tests.support import customer_policies
+from tests.support.personal_words import NOTE, TELL_TALE
+from tests.support.workflow_world import World, says
 
 Handle = WorkflowHandle[Any, Any]
 
@@ -26,14 +26,15 @@ def keeps_silent(_now: datetime) -> NoReturn:
 
 async def in_sale(here: World) -> tuple[Handle, int]:
     """A journey in Opportunity, under the policies that help."""
-    after_sale.team(here)
-    after_sale.helpful(here)
+    customer_policies.team(here)
+    customer_policies.helpful(here)
     lead = here.lead(**TELL_TALE, owner="rep-1")
     return await here.start(Phase.OPPORTUNITY, lead, reason="held"), lead
 
 
 async def opportunity_replied(here: World) -> Handle:
-    """The lead writes while its sale stands still, is paused for a while, and the sale is lost."""
+    """The lead writes while its sale stands still, is paused for a while, and the opportunity is
+    lost."""
     lost = says("lost", reason="price", note=NOTE)
     here.person.will("opportunity", says("help"), keeps_silent, lost)
     handle, lead = await in_sale(here)
@@ -48,7 +49,7 @@ async def opportunity_replied(here: World) -> Handle:
 
 
 async def buys_beside(here: World, lead: int) -> None:
-    """A sale is opened beside the lead's journey, and won if the person says so."""
+    """An opportunity is opened beside the lead's journey, and won if the person says so."""
     now = await here.now()
     with here.database.begin() as connection:
         sale = open_beside(connection, lead_id=lead, name="Second depot", at=now)
@@ -67,7 +68,7 @@ async def opportunity_won_beside(here: World) -> Handle:
 
 
 async def opportunity_stages_lost(here: World) -> Handle:
-    """The workflow of a sale that is lost, and reviewed."""
+    """The workflow of an opportunity that is lost, and reviewed."""
     here.person.will(
         "opportunity",
         lambda _now: Completion(
@@ -81,7 +82,7 @@ async def opportunity_stages_lost(here: World) -> Handle:
 
 
 async def opportunity_stages_returned(here: World) -> Handle:
-    """The workflow of a sale that is warned of, helped and returned."""
+    """The workflow of an opportunity that is warned of, helped and returned."""
     silent = [keeps_silent] * 3
     here.person.will("opportunity", *silent, says("return", reason="no_budget", note=NOTE))
     await in_sale(here)
@@ -96,7 +97,7 @@ async def side_cadence_stopped(here: World) -> Handle:
 
 
 async def standalone_task(here: World) -> Handle:
-    """The review of a lost sale."""
+    """The review of a lost opportunity."""
     await opportunity_stages_lost(here)
     workflow = here.value("SELECT workflow_id FROM task WHERE kind = 'loss_review'")
     return here.client.get_workflow_handle(workflow)
@@ -104,10 +105,10 @@ async def standalone_task(here: World) -> Handle:
 
 async def kept(here: World) -> tuple[Handle, int]:
     """A customer whose hand-over is done."""
-    after_sale.team(here)
-    after_sale.caring(here)
+    customer_policies.team(here)
+    customer_policies.caring(here)
     here.person.will("hand_over", says("done", note=NOTE))
-    lead = after_sale.bought(here, **TELL_TALE)
+    lead = customer_policies.bought(here, **TELL_TALE)
     handle = await here.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     await here.reaches("SELECT count(*) FROM task WHERE state = 'done'", 2)
     return handle, lead
@@ -132,7 +133,7 @@ async def customer_stopped(here: World) -> Handle:
 
 
 def sale(here: World) -> Handle:
-    """The workflow of the sale itself."""
+    """The workflow of the opportunity itself."""
     number = here.value("SELECT max(id) FROM opportunity")
     return here.client.get_workflow_handle(opportunity_workflow_id(number))
 

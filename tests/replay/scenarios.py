@@ -10,8 +10,9 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from domain.checking.policies import read_policy
-from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
-from domain.contracts.journey import JOURNEY_QUEUE, Code, Notice, Phase, opportunity_workflow_id
+from domain.contracts import journey
+from domain.contracts.journey import JOURNEY_QUEUE, EventCode, JourneyEvent, Phase
+from domain.contracts.sales_sweep import SALES_SWEEP, SALES_SWEEP_ID, SalesSweepState
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
 from settings import ROOT
 from store.outbox.outgoing import add_endpoint, announce
@@ -21,8 +22,8 @@ from tests.replay.confirmation_scenario import confirmation
 from tests.replay.meeting_scenarios import MEETINGS
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
-from tests.replay.tell_tale import NOTE, TELL_TALE
-from tests.workflows.harness import World, says, says_in
+from tests.support.personal_words import NOTE, TELL_TALE
+from tests.support.workflow_world import World, says, says_in
 
 Handle = WorkflowHandle[Any, Any]
 Story = Callable[[World], Awaitable[Handle]]
@@ -277,19 +278,19 @@ async def sold(here: World) -> Handle:
 
 
 async def opportunity_won(here: World) -> Handle:
-    """The journey's half of a sale that is won."""
+    """The journey's half of an opportunity that is won."""
     here.person.will("opportunity", says("advanced", budget="40k"), says("won"))
     return await sold(here)
 
 
 async def opportunity_lost(here: World) -> Handle:
-    """The journey's half of a sale that is lost."""
+    """The journey's half of an opportunity that is lost."""
     here.person.will("opportunity", says("lost", reason="price", note=NOTE))
     return await sold(here)
 
 
 async def opportunity_moved(here: World) -> Handle:
-    """An operator takes the lead out of a sale."""
+    """An operator takes the lead out of an opportunity."""
     lead = here.lead(**TELL_TALE)
     handle = await here.start(Phase.OPPORTUNITY, lead, reason="held", cadence="welcome-nurture")
     await here.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
@@ -298,25 +299,25 @@ async def opportunity_moved(here: World) -> Handle:
 
 
 async def stages(here: World) -> Handle:
-    """The workflow of the sale itself."""
+    """The workflow of the opportunity itself."""
     number = here.value("SELECT max(id) FROM opportunity")
-    return here.client.get_workflow_handle(opportunity_workflow_id(number))
+    return here.client.get_workflow_handle(journey.opportunity_workflow_id(number))
 
 
 async def opportunity_stages_won(here: World) -> Handle:
-    """A sale from its first stage to its win."""
+    """An opportunity from its first stage to its win."""
     await opportunity_won(here)
     return await stages(here)
 
 
 async def opportunity_stages_stalled(here: World) -> Handle:
-    """A sale that nobody moves on."""
+    """An opportunity that nobody moves on."""
     await sold(here)
     return await stages(here)
 
 
 async def opportunity_stages_stopped(here: World) -> Handle:
-    """A sale whose lead was moved elsewhere."""
+    """An opportunity whose lead was moved elsewhere."""
     await opportunity_moved(here)
     await here.reaches("SELECT outcome FROM opportunity", "no_outcome")
     return await stages(here)
@@ -328,11 +329,11 @@ async def customer(here: World) -> Handle:
 
 
 async def recycle_timer(here: World) -> Handle:
-    """A parked lead comes back when its time is over."""
+    """A recycled lead comes back when its time is over."""
     return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="lost")
 
 
-async def parked(here: World) -> tuple[Handle, int]:
+async def recycled(here: World) -> tuple[Handle, int]:
     """A journey at rest."""
     lead = here.lead(**TELL_TALE)
     handle = await here.start(Phase.RECYCLE, lead, reason="lost")
@@ -340,30 +341,30 @@ async def parked(here: World) -> tuple[Handle, int]:
     return handle, lead
 
 
-async def recycle_woken(here: World) -> Handle:
-    """A click wakes a parked lead."""
-    handle, lead = await parked(here)
+async def recycle_reactivated(here: World) -> Handle:
+    """A click wakes a recycled lead."""
+    handle, lead = await recycled(here)
     await here.does(lead, "click")
     return handle
 
 
 async def recycle_replied(here: World) -> Handle:
-    """A parked lead writes back."""
-    handle, lead = await parked(here)
+    """A recycled lead writes back."""
+    handle, lead = await recycled(here)
     await here.does(lead, "reply")
     return handle
 
 
 async def recycle_booked(here: World) -> Handle:
-    """A parked lead takes an appointment."""
-    handle, lead = await parked(here)
+    """A recycled lead takes an appointment."""
+    handle, lead = await recycled(here)
     await here.books(lead, timedelta(days=2))
     return handle
 
 
 async def recycle_paused_and_resumed(here: World) -> Handle:
     """A pause freezes the time that is left."""
-    handle, _ = await parked(here)
+    handle, _ = await recycled(here)
     await here.environment.sleep(timedelta(days=10))
     await handle.signal("pause")
     await here.environment.sleep(timedelta(days=100))
@@ -371,7 +372,7 @@ async def recycle_paused_and_resumed(here: World) -> Handle:
     return handle
 
 
-async def recycle_retired(here: World) -> Handle:
+async def recycle_closed_out(here: World) -> Handle:
     """A lead after its last cycle."""
     return await here.start(Phase.RECYCLE, here.lead(**TELL_TALE), reason="exhausted", cycle=4)
 
@@ -379,14 +380,13 @@ async def recycle_retired(here: World) -> Handle:
 async def nurture_play(here: World) -> Handle:
     """Sales starts a play for a lead that is with marketing."""
     handle, _ = await nurtured(here)
-    notice = {"code": "play", "cycle": 1, "reason": "recycle-reentry"}
-    await handle.signal("engagement", notice)
+    await handle.signal("engagement", {"code": "play", "cycle": 1, "reason": "recycle-reentry"})
     return handle
 
 
 async def recycle_until(here: World) -> Handle:
-    """A parked lead asks to be called on a day, is paused for a while, and names another day."""
-    handle, lead = await parked(here)
+    """A recycled lead asks to be called on a day, is paused for a while, and names another day."""
+    handle, lead = await recycled(here)
     day = (await here.now()).date()
     await here.returns_on(lead, day + timedelta(days=100))
     await handle.signal("pause")
@@ -397,9 +397,9 @@ async def recycle_until(here: World) -> Handle:
 
 
 async def recycle_let_go(here: World) -> Handle:
-    """Sales lets a parked lead go."""
-    handle, _ = await parked(here)
-    await handle.signal("engagement", {"code": "retired", "cycle": 1})
+    """Sales lets a recycled lead go."""
+    handle, _ = await recycled(here)
+    await handle.signal("engagement", {"code": "closed_out", "cycle": 1})
     return handle
 
 
@@ -419,13 +419,13 @@ async def webhook_given_up(here: World) -> Handle:
     return handle
 
 
-async def desk(here: World) -> Handle:
+async def sales_sweep(here: World) -> Handle:
     """Rounds, and news of a team that was published."""
     handle = await here.client.start_workflow(
-        DESK_WORKFLOW, DeskState(), id=DESK_ID, task_queue=JOURNEY_QUEUE
+        SALES_SWEEP, SalesSweepState(), id=SALES_SWEEP_ID, task_queue=JOURNEY_QUEUE
     )
     await here.environment.sleep(timedelta(minutes=12))
-    await handle.signal("team_changed", Notice(Code.REPLAN))
+    await handle.signal("team_changed", JourneyEvent(EventCode.REPLAN))
     await here.environment.sleep(timedelta(minutes=12))
     return handle
 
@@ -467,11 +467,11 @@ SCENARIOS: dict[str, Scenario] = (
             opportunity_stages_stopped,
             customer,
             recycle_timer,
-            recycle_woken,
+            recycle_reactivated,
             recycle_replied,
             recycle_booked,
             recycle_paused_and_resumed,
-            recycle_retired,
+            recycle_closed_out,
             nurture_play,
             recycle_until,
             recycle_let_go,
@@ -492,6 +492,6 @@ SCENARIOS: dict[str, Scenario] = (
             *WAITING,
         )
     }
-    | {"desk": Scenario(desk, ends=False)}
+    | {"sales_sweep": Scenario(sales_sweep, ends=False)}
     | {"follow_up_breached": Scenario(follow_up_breached, 20_000.0)}
 )

@@ -11,9 +11,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from tests.replay.histories import read, recorded
-from tests.replay.scan import in_history
-from tests.replay.tell_tale import NOTE, TELL_TALE
-from tests.workflows.harness import CADENCES
+from tests.support.history_scan import in_history
+from tests.support.personal_words import NOTE, TELL_TALE
+from tests.support.workflow_world import CADENCES
 
 HIDDEN = "Wilhelmina"
 EVERYTHING = [*TELL_TALE.values(), NOTE, "quuxcorp", "Hana Lindqvist"]

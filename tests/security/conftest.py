@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 
 from settings import Settings
 from store.engine import engine
-from tests.console.site import free_port, served
-from tests.folders import server_folder
+from tests.support.folders import server_folder
+from tests.support.web_app import free_port, served
 
 SECRET = "9bd1c6a0f7e84b52a3d06c1f58e7924d"
 

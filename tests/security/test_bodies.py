@@ -18,8 +18,8 @@ from domain.access import Role
 from settings import Settings
 from store.access.api_tokens import create_token
 from store.engine import engine
-from tests.console.site import free_port, served
-from tests.folders import server_folder
+from tests.support.folders import server_folder
+from tests.support.web_app import free_port, served
 
 pytestmark = pytest.mark.xdist_group("bodies")
 

@@ -22,7 +22,7 @@ from embedded import StackAddresses, running_stack
 from embedded.processes import find_left_over
 from embedded.stack import EmbeddedStack
 from embedded.temporal import temporal_program
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("stack")
 

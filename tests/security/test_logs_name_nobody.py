@@ -30,8 +30,8 @@ from settings import ROOT, Settings
 from store.access.api_tokens import create_token
 from store.access.write_keys import create_write_key
 from store.engine import engine
-from tests.console.site import free_port, served
-from tests.folders import server_folder
+from tests.support.folders import server_folder
+from tests.support.web_app import free_port, served
 
 ADDRESS = "ada.lovelace@victims.example"
 OTHER = "grace.hopper@victims.example"

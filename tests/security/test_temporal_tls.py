@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from embedded.temporal import EmbeddedTemporal
 from settings import Settings
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("tls")
 

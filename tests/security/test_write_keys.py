@@ -14,17 +14,17 @@ from sqlalchemy import text
 from domain.access import Role
 from domain.consent.policy import MARKETING_STOPS
 from domain.contracts.confirmation import AskToConfirm
-from domain.identities import Message
+from domain.identities import TrackingCall
 from domain.lead_files.row import SAID
 from store.access.api_tokens import create_token
-from store.access.write_keys import Kind, Source, create_write_key, find_source
+from store.access.write_keys import Kind, WriteKeySource, create_write_key, find_source
 from store.consent.confirmations import MOST_AN_HOUR, ask, ask_who_waits, await_confirmation
 from store.mail import ledger
 from store.retention import sweep
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.tracking.tracking_use import LIMITS
-from store.tracking.visitors import take_batch
-from store.views.lead_search import Wanted, find_leads
+from store.tracking.visitors import record_batch
+from store.views.lead_search import LeadFilter, find_leads
 from tests.web.conftest import Site, browse, make_site, site
 
 __all__ = ["make_site", "site"]  # Fixtures.
@@ -63,7 +63,7 @@ class Attacker:
     def value(self, query: str) -> Any:
         return self.rows(query)[0][0]
 
-    def source(self) -> Source:
+    def source(self) -> WriteKeySource:
         with self.site.database.connect() as connection:
             found = find_source(connection, self.key)
         assert found
@@ -261,7 +261,9 @@ async def test_an_account_is_seen_by_nobody_new(attacker: Attacker) -> None:
 
     assert attacker.value("SELECT count(*) FROM lead WHERE account_id = 1") == 2
     seen = await attacker.client.get("/api/accounts/1", headers=headers)
-    held = await attacker.client.post("/api/accounts/1/hold", json={"reason": "x"}, headers=headers)
+    held = await attacker.client.post(
+        "/api/accounts/1/do-not-market", json={"reason": "x"}, headers=headers
+    )
     assert [seen.status_code, held.status_code] == [404, 404]
 
     attacker.run("UPDATE confirmation SET confirmed_at = now()")
@@ -322,7 +324,7 @@ async def test_who_unsubscribed_is_not_asked(attacker: Attacker) -> None:
 def listed_as_silent(attacker: Attacker) -> list[str]:
     """Why those get no mail whom the console finds under “Gets no mail”."""
     with attacker.site.database.connect() as connection:
-        found = find_leads(connection, datetime.now(UTC), Wanted(suppressed=True))
+        found = find_leads(connection, datetime.now(UTC), LeadFilter(suppressed=True))
     return [one.suppressed for one in found]
 
 
@@ -374,19 +376,20 @@ def test_a_day_of_a_person_has_an_end(site: Site, kind: Kind) -> None:
     now = datetime.now(UTC)
     numbers = iter(range(10**9))
 
-    def pages(visitor: str, count: int) -> list[Message]:
+    def pages(visitor: str, count: int) -> list[TrackingCall]:
         return [
-            Message("page", f"{next(numbers)}", now, anonymous_id=visitor) for _ in range(count)
+            TrackingCall("page", f"{next(numbers)}", now, anonymous_id=visitor)
+            for _ in range(count)
         ]
 
     facts = {"email": "k1@korea1.example", "email_key": "k1@korea1.example"}
     left_out = 0
     for visitor in range(8):
         name = f"v{visitor}"
-        take_batch(site.database, pages(name, most // 4), source, now)
-        identify = Message("identify", f"{next(numbers)}", now, anonymous_id=name, facts=facts)
-        take_batch(site.database, [identify], source, now)
-        left_out += len(take_batch(site.database, pages(name, most // 4), source, now))
+        record_batch(site.database, pages(name, most // 4), source, now)
+        identify = TrackingCall("identify", f"{next(numbers)}", now, anonymous_id=name, facts=facts)
+        record_batch(site.database, [identify], source, now)
+        left_out += len(record_batch(site.database, pages(name, most // 4), source, now))
 
     kept = site.rows(f"SELECT count(*) FROM engagement WHERE lead_id = {lead}")[0][0]
     assert kept <= most  # type: ignore[operator]
@@ -441,17 +444,17 @@ async def test_sales_is_not_flooded(attacker: Attacker) -> None:
     for number in range(most + 10):
         email = f"p{number}@x.example"
         facts = {"email": email, "email_key": email}
-        messages = [Message("identify", f"i{number}", now, user_id=email, facts=facts)]
-        take_batch(attacker.site.database, messages, source, now)
+        messages = [TrackingCall("identify", f"i{number}", now, user_id=email, facts=facts)]
+        record_batch(attacker.site.database, messages, source, now)
         lead = attacker.value(f"SELECT id FROM lead WHERE email_key = '{email}'")
         attacker.run(f"UPDATE lead SET interest = 500, interest_as_of = now() WHERE id = {lead}")
-        event = Message("page", f"p{number}", now, user_id=email)
-        take_batch(attacker.site.database, [event], source, now + timedelta(microseconds=number))
+        event = TrackingCall("page", f"p{number}", now, user_id=email)
+        record_batch(attacker.site.database, [event], source, now + timedelta(microseconds=number))
 
     assert attacker.value("SELECT count(*) FROM crossing") == most
     late = attacker.value("SELECT max(id) FROM lead")
     with attacker.site.database.begin() as connection:
-        later = Happened("later", "click", now, lead_id=late)
+        later = LeadActivity("later", "click", now, lead_id=late)
         record(connection, [later], now + timedelta(hours=2))
     assert attacker.value("SELECT count(*) FROM crossing") == most + 1
 

@@ -16,8 +16,8 @@ from domain.refusals import Refusal
 from store.access.sessions import find_session
 from tests.cli.terminal import outcome
 from tests.web.api.conftest import Api
-from web.api.access import Here
-from web.console.visit import Visit
+from web.api.access import WebContext
+from web.console.visit import PageVisit
 
 APART = {"api_change", "api_token", "console_user", "console_session", "import_file"}
 """Who asks is in them, and files that an upload brings; ``write_probe`` is no row of anybody."""
@@ -37,12 +37,12 @@ async def by_api(api: Api, role: str, method: str, path: str, **body: Any) -> st
 
 async def by_console(api: Api, role: str, act: Callable[..., Any], *given: Any) -> str:
     """The same of the console, where a page's button calls ``Visit.act``: without the browser."""
-    here = Here(api.settings, api.database)
+    here = WebContext(api.settings, api.database)
     with api.database.begin() as connection:
         who = find_session(connection, api.sessions[role], here.real_now())
     assert who is not None
     try:
-        await Visit(here, who, ZoneInfo("UTC")).act(act, *given)
+        await PageVisit(here, who, ZoneInfo("UTC")).act(act, *given)
     except Refusal as refusal:
         return str(refusal)
     return ""

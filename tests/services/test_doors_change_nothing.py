@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from tests.architecture.files import parsed, python_files, shown
+from tests.support.source_files import parsed, python_files, shown
 
 READING = {
     "web/api/access.py": "a token is seen",

@@ -13,9 +13,9 @@ from domain.contracts.journey import Phase
 from settings import Settings
 from tests.cli.terminal import environment
 from tests.services.doors import by_api, by_console, records, said_at_the_terminal
+from tests.support.workflow_world import World
 from tests.web.api.conftest import Api
 from tests.workflows.conftest import here
-from tests.workflows.harness import World
 from web.api import leads
 
 __all__ = ["here"]

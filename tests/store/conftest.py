@@ -8,8 +8,8 @@ import pytest
 
 from settings import ROOT
 from store.engine import engine
-from tests.store.floor import SLA, TEAM, Floor
-from tests.store.scored import Book, scoring
+from tests.support.sales_floor import SLA, TEAM, Floor
+from tests.support.scored_leads import Book, scoring
 
 
 @pytest.fixture

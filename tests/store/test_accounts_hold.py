@@ -8,8 +8,8 @@ import pytest
 
 from domain.contacts.companies import company_key
 from domain.refusals import CadenceMissing, Conflict
-from store.consent import accounts_hold
-from tests.store.scored import NOW, Book
+from store.consent import do_not_market
+from tests.support.scored_leads import NOW, Book
 
 
 def account(book: Book, name: str, **columns: object) -> int:
@@ -28,7 +28,7 @@ def account(book: Book, name: str, **columns: object) -> int:
 def hold(book: Book, held: int, until: datetime | None, by: str = "rep-1", why: str = "y") -> None:
     """Hold an account."""
     with book.database.begin() as connection:
-        accounts_hold.hold(connection, held, until=until, by=by, reason=why, now=NOW)
+        do_not_market.set_do_not_market(connection, held, until=until, by=by, reason=why, now=NOW)
 
 
 def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
@@ -39,16 +39,16 @@ def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
 
     with book.database.connect() as connection:
         now, later = (
-            accounts_hold.list_accounts(connection, at, held=True)
+            do_not_market.list_accounts(connection, at, held=True)
             for at in (NOW, NOW + timedelta(days=8))
         )
-        own = accounts_hold.list_accounts(connection, NOW, owner="rep-1")
+        own = do_not_market.list_accounts(connection, NOW, owner="rep-1")
 
-    assert [(line.name, line.held_until) for line in now] == [
+    assert [(line.name, line.do_not_market_until) for line in now] == [
         ("Ally", NOW + timedelta(days=7)),
         ("Rival Ltd", None),
     ]
-    assert [(line.name, line.held_by, line.held_reason) for line in later] == [
+    assert [(line.name, line.do_not_market_by, line.do_not_market_reason) for line in later] == [
         ("Rival Ltd", "rep-1", "Lawsuit")
     ]
     assert [line.name for line in own] == ["Ally"]
@@ -75,7 +75,7 @@ def test_an_account_is_found_by_name_domain_and_id(book: Book) -> None:
 
     with book.database.connect() as connection:
         found = [
-            accounts_hold.find_account(connection, who, NOW)
+            do_not_market.find_account(connection, who, NOW)
             for who in (
                 "MÜLLER &  Söhne",
                 "Mueller.Example",
@@ -95,14 +95,14 @@ def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> Non
 
     with book.database.begin() as connection:
         for which, refusal in ((held, Conflict), (free, CadenceMissing)):
-            found = accounts_hold.find_account(connection, str(which), NOW)
+            found = do_not_market.find_account(connection, str(which), NOW)
             assert found
             with pytest.raises(refusal):
-                accounts_hold.play(connection, found, "nowhere")
+                do_not_market.play(connection, found, "nowhere")
 
 
 def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
-    """Marketing's help for a sale that stands still would wait until next year."""
+    """Marketing's help for an opportunity that stands still would wait until next year."""
     held = account(book, "Ally")
     lead = book.lead(phase="Opportunity", account_id=held)
     book.run(
@@ -112,7 +112,7 @@ def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
     for key in ("opportunity-7-help:mid-funnel", "0c9d-run:mid-funnel"):
         book.run(
             "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at, step, "
-            "due_at, held_from) SELECT :key, :lead, id, 1, :at, 'mail', :at, :at "
+            "due_at, put_off_from) SELECT :key, :lead, id, 1, :at, 'mail', :at, :at "
             "FROM cadence_version",
             key=key,
             lead=lead,
@@ -120,7 +120,7 @@ def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
         )
 
     with book.database.begin() as connection:
-        accounts_hold.release(connection, held)
+        do_not_market.release(connection, held)
 
     woken = "SELECT workflow_id || ' ' || (payload->>'code') FROM relay_message"
     assert book.values(woken) == ["opportunity-7-help replan"]
@@ -136,7 +136,7 @@ def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> N
     for lead, put_off in ((waiting, NOW), (other, None)):
         book.run(
             "INSERT INTO enrollment (key, lead_id, cadence_version_id, cycle, started_at, step, "
-            "due_at, held_from) SELECT 'run-' || :lead, :lead, id, 1, :at, 'mail', :at, "
+            "due_at, put_off_from) SELECT 'run-' || :lead, :lead, id, 1, :at, 'mail', :at, "
             "cast(:put_off AS timestamptz) FROM cadence_version",
             lead=lead,
             at=NOW,
@@ -146,9 +146,9 @@ def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> N
     book.run("DELETE FROM relay_message")
 
     with book.database.begin() as connection:
-        before = accounts_hold.scheduled(connection, NOW, account_id=held)
-        accounts_hold.release(connection, held)
-        after = accounts_hold.scheduled(connection, NOW, account_id=held)
+        before = do_not_market.scheduled(connection, NOW, account_id=held)
+        do_not_market.release(connection, held)
+        after = do_not_market.scheduled(connection, NOW, account_id=held)
 
     assert [(one.lead_id, one.held) for one in before] == [(waiting, True), (other, False)]
     assert [one.held for one in after] == [False, False]

@@ -192,12 +192,12 @@ def test_the_same_soft_bounce_counts_once(database: Engine) -> None:
 
 
 def test_soft_bounces_from_before_a_yes_are_history(database: Engine) -> None:
-    """One bounce after the mailbox was mended would suppress the lead at once again."""
+    """One bounce after the mailbox was fixed would suppress the lead at once again."""
     with database.begin() as connection:
         for day in (0, 1, 2):
             bounced(connection, str(day), NOW + day * DAY)
     later = NOW + 3 * DAY
-    do(database, opt_in, source="operator", lifts=(), evidence="mended", at=later)
+    do(database, opt_in, source="operator", lifts=(), evidence="fixed", at=later)
     with database.begin() as connection:
         report_trouble(connection, [soft("new", later + DAY)])
     assert suppressed(database) == ""

@@ -14,21 +14,21 @@ from sqlalchemy import text
 from domain.contracts.journey import TaskRequest
 from domain.contracts.tasks import TaskKind, Undone
 from domain.tasks.completion import Completion
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 from store.scoring.lead_standing import is_ready_on_entry
 from store.scoring.scoring import refresh_fit
 from store.tasks import tasks
-from tests.store.scored import NOW, Book
+from tests.support.scored_leads import NOW, Book
 
 
-def demo(lead: int, at: datetime = NOW, key: str = "demo") -> Happened:
+def demo(lead: int, at: datetime = NOW, key: str = "demo") -> LeadActivity:
     """The lead asks for a demo: 60 points."""
-    return Happened(f"{lead}:{key}", "track", at, lead_id=lead, name="Demo Requested")
+    return LeadActivity(f"{lead}:{key}", "track", at, lead_id=lead, name="Demo Requested")
 
 
-def click(lead: int, at: datetime = NOW, key: str = "click") -> Happened:
+def click(lead: int, at: datetime = NOW, key: str = "click") -> LeadActivity:
     """The lead clicks: 10 points."""
-    return Happened(f"{lead}:{key}", "click", at, lead_id=lead)
+    return LeadActivity(f"{lead}:{key}", "click", at, lead_id=lead)
 
 
 def open_task(book: Book, lead: int, kind: str = "qualify", at: datetime = NOW) -> int:
@@ -114,7 +114,7 @@ def test_a_parked_lead_is_left_alone_by_what_shows_no_interest(book: Book) -> No
 
     book.record(
         *[
-            Happened(f"{lead}:{kind}", kind, NOW, lead_id=lead, detail={"path": "/careers"})
+            LeadActivity(f"{lead}:{kind}", kind, NOW, lead_id=lead, detail={"path": "/careers"})
             for kind in kinds
         ]
     )
@@ -162,7 +162,7 @@ def test_a_lead_that_was_turned_down_or_stopped_does_not_come_back_by_reading(
 def test_a_lead_that_was_let_go_does_not_come_back_by_unsubscribing(book: Book) -> None:
     lead = book.lead(phase="ended", stage="recycled", interest=100.0, interest_as_of=NOW)
 
-    book.record(Happened(f"{lead}:no", "unsubscribe", NOW, lead_id=lead))
+    book.record(LeadActivity(f"{lead}:no", "unsubscribe", NOW, lead_id=lead))
 
     assert book.crossings(lead) == []
     assert [kind for kind, _, _ in book.news(lead)] == ["signal"]
@@ -172,7 +172,7 @@ def test_a_lead_that_was_never_mailed_and_writes_is_called(book: Book) -> None:
     """Its reply would be told to a journey that there is not."""
     lead = book.lead(phase="")
 
-    book.record(Happened("reply", "reply", NOW, lead_id=lead))
+    book.record(LeadActivity("reply", "reply", NOW, lead_id=lead))
 
     assert book.news(lead)[0][:2] == ("start", "replied")
 

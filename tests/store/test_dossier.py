@@ -9,10 +9,10 @@ import pytest
 from domain.authoring.yaml_source import validate
 from domain.sales.content import ContentPolicy
 from store.published.policies import publish_policy
-from store.scoring.engagement import Happened
+from store.scoring.engagement import LeadActivity
 from store.views.dossier import MOST_LINES, Totals, dossier
-from tests.store.scored import NOW, Book
 from tests.store.test_accounts_hold import account
+from tests.support.scored_leads import NOW, Book
 
 CONTENT = """\
 policy: content
@@ -40,13 +40,13 @@ def test_the_dossier_tells_what_the_lead_did_and_not_what_machines_did(book: Boo
     seen = {"url": "https://x.example/seen"}
     at = NOW - timedelta(days=8)
     book.record(
-        Happened("1", "open", at, lead_id=lead, touch_id=read),
-        Happened("2", "click", at, lead_id=lead, touch_id=read, detail=seen),
-        Happened("3", "click", at, lead_id=lead, touch_id=read, machine="agent"),
-        Happened("4", "page", at, lead_id=lead, detail={"path": "/pricing"}),
-        Happened("5", "page", NOW, lead_id=lead, detail={"path": "/pricing"}),
-        Happened("6", "page", NOW, lead_id=lead, detail={"path": "/bot"}, machine="agent"),
-        Happened("7", "track", at, lead_id=lead, name="Demo Requested"),
+        LeadActivity("1", "open", at, lead_id=lead, touch_id=read),
+        LeadActivity("2", "click", at, lead_id=lead, touch_id=read, detail=seen),
+        LeadActivity("3", "click", at, lead_id=lead, touch_id=read, machine="agent"),
+        LeadActivity("4", "page", at, lead_id=lead, detail={"path": "/pricing"}),
+        LeadActivity("5", "page", NOW, lead_id=lead, detail={"path": "/pricing"}),
+        LeadActivity("6", "page", NOW, lead_id=lead, detail={"path": "/bot"}, machine="agent"),
+        LeadActivity("7", "track", at, lead_id=lead, name="Demo Requested"),
     )
 
     with book.database.connect() as connection:
@@ -163,10 +163,10 @@ def test_a_dossier_has_the_newest_and_counts_all(book: Book) -> None:
     touches = [book.touch(lead, NOW - timedelta(days=days)) for days in range(30, 0, -1)]
     at = NOW - timedelta(hours=1)
     book.record(
-        Happened("1", "open", at, lead_id=lead, touch_id=touches[0]),
-        Happened("2", "click", at, lead_id=lead, touch_id=touches[0]),
-        Happened("3", "open", at, lead_id=lead, touch_id=touches[1], machine="agent"),
-        Happened("4", "reply", at, lead_id=lead, touch_id=touches[-1]),
+        LeadActivity("1", "open", at, lead_id=lead, touch_id=touches[0]),
+        LeadActivity("2", "click", at, lead_id=lead, touch_id=touches[0]),
+        LeadActivity("3", "open", at, lead_id=lead, touch_id=touches[1], machine="agent"),
+        LeadActivity("4", "reply", at, lead_id=lead, touch_id=touches[-1]),
     )
     for cycle in range(1, 26):
         book.run(

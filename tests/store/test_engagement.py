@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from domain.scoring.interest import score
 from domain.scoring.standing import at_least, standing_of
-from store.mail.ledger import note_delivered
-from store.scoring.engagement import Happened, record
+from store.mail.ledger import record_delivered
+from store.scoring.engagement import LeadActivity, record
 from store.scoring.scoring import recount
-from tests.store.scored import NOW, Book, Row, record_all, scoring
+from tests.support.scored_leads import NOW, Book, Row, record_all, scoring
 
 RULES = scoring()
 BEGAN = NOW - timedelta(days=8)
@@ -77,10 +77,10 @@ class Cast:
             for lead in self.leads
         ]
 
-    def happened(self, deed: Deed) -> Happened:
+    def happened(self, deed: Deed) -> LeadActivity:
         """The deed as it is recorded of our leads."""
         page = {"prices": "/pricing/", "jobs": "/careers/"}.get(deed.kind)
-        return Happened(
+        return LeadActivity(
             f"{self.leads[0]}:{deed.key}",
             "page" if page else deed.kind,
             deed.at,
@@ -95,7 +95,7 @@ class Cast:
         """Learn that a mail was delivered just when the example began."""
         touch_id = self.touches[lead][touch]
         with self.book.database.begin() as connection:
-            delivered = note_delivered(connection, {touch_id: BEGAN})
+            delivered = record_delivered(connection, {touch_id: BEGAN})
             record(connection, [], NOW, delivered=delivered)
 
     def rows(self) -> list[list[Row]]:
@@ -107,9 +107,9 @@ class Cast:
         return [self.book.interest(lead, RULES) for lead in self.leads]
 
 
-def split(happened: Sequence[Happened], chance: random.Random) -> list[list[Happened]]:
+def split(happened: Sequence[LeadActivity], chance: random.Random) -> list[list[LeadActivity]]:
     """Batches of any size."""
-    batches: list[list[Happened]] = [[]]
+    batches: list[list[LeadActivity]] = [[]]
     for one in happened:
         if batches[-1] and chance.random() < 0.4:
             batches.append([])
@@ -170,7 +170,7 @@ def test_points_are_the_same_in_whatever_order_and_batches_the_news_come(
 
 def test_gains_alone_bring_every_order_to_the_same_stage_and_crossing(book: Book) -> None:
     """Of two leads that did the same, sales would hear of one."""
-    happened = [Happened("reply", "reply", NOW - timedelta(days=day)) for day in range(3)]
+    happened = [LeadActivity("reply", "reply", NOW - timedelta(days=day)) for day in range(3)]
 
     leads = []
     for order in ([0, 1, 2], [2, 1, 0], [1, 0, 2]):
@@ -191,7 +191,7 @@ def test_gains_alone_bring_every_order_to_the_same_stage_and_crossing(book: Book
 def test_an_event_that_comes_twice_in_one_batch_counts_once(book: Book) -> None:
     """A webhook may hold the same event twice; one demo request would be worth two."""
     lead = book.lead()
-    demo = Happened("x:demo", "track", NOW, lead_id=lead, name="Demo Requested")
+    demo = LeadActivity("x:demo", "track", NOW, lead_id=lead, name="Demo Requested")
 
     assert book.record(demo, demo, demo) == {"x:demo"}
 
@@ -213,7 +213,7 @@ def test_nobody_waits_for_ever_when_batches_hold_the_same_leads_in_any_order(boo
                 [
                     [
                         # Every other event comes to both.
-                        Happened(
+                        LeadActivity(
                             f"{worker if place % 2 else 'both'}:{number}-{place}",
                             ("click", "reply", "open", "page")[(number + place) % 4],
                             BEGAN + timedelta(minutes=number),
@@ -237,11 +237,11 @@ def test_nobody_waits_for_ever_when_batches_hold_the_same_leads_in_any_order(boo
         assert len(book.crossings(lead)) == 1
 
 
-def clicks(book: Book, lead: int, *seconds: float, url: str = "") -> list[Happened]:
+def clicks(book: Book, lead: int, *seconds: float, url: str = "") -> list[LeadActivity]:
     """Clicks of a mail that went out an hour ago, each on a link of its own or all on ``url``."""
     touch = book.touch(lead, NOW - timedelta(hours=1))
     return [
-        Happened(
+        LeadActivity(
             f"{touch}:{place}",
             "click",
             NOW + timedelta(seconds=second),
@@ -283,7 +283,7 @@ def test_clicks_from_before_the_delivery_that_we_learn_of_later_lose_their_point
     assert [row.points for row in book.rows(lead)] == [10, 10, 0]
 
     with book.database.begin() as connection:
-        delivered = note_delivered(connection, {early.touch_id or 0: NOW - timedelta(seconds=5)})
+        delivered = record_delivered(connection, {early.touch_id or 0: NOW - timedelta(seconds=5)})
         record(connection, [], person.at, delivered=delivered)
 
     assert [row.machine for row in book.rows(lead)] == ["prefetch", "prefetch", ""]
@@ -306,7 +306,7 @@ def test_a_machine_takes_no_place_under_a_cap_and_wakes_nobody(book: Book) -> No
 
 def test_points_given_by_hand_are_neither_capped_nor_lost_in_a_recount(book: Book) -> None:
     lead = book.lead()
-    book.record(Happened("x:hand", "score", NOW, lead_id=lead, points=25))
+    book.record(LeadActivity("x:hand", "score", NOW, lead_id=lead, points=25))
 
     with book.database.begin() as connection:
         recount(connection, [lead], NOW)

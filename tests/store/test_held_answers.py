@@ -28,7 +28,7 @@ from store.engine import engine
 from store.published.policies import publish_policy
 from store.tasks import held_answers, tasks
 from temporal.relay import Relay
-from tests.store.work import NOW, make_lead, opened
+from tests.support.opened_task import NOW, make_lead, opened
 
 USER = 1
 NO_ANSWER = Completion(disposition="no_answer", note="Try her mobile")

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, insert, text
 
 from store.engine import engine
-from store.mail.inbound import take_inbound
+from store.mail.inbound import receive_mail
 from store.meetings.invitation_answers import InvitationAnswer, answer_invitation
 from store.meetings.meetings import book_meeting
 from store.tables import Lead, Rep
@@ -100,7 +100,7 @@ def test_what_an_answer_does(database: Engine) -> None:
         assert got == taken, case
         assert rows(database, "SELECT state FROM meeting") == [(state,)], case
         assert [kind for (kind,) in rows(database, "SELECT kind FROM alert")] == alerts, case
-        tasks = rows(database, "SELECT payload FROM relay_message WHERE kind = 'task_beside'")
+        tasks = rows(database, "SELECT payload FROM relay_message WHERE kind = 'standalone_task'")
         assert len(tasks) == (taken == A.TIME_PROPOSED), case
 
 
@@ -152,9 +152,9 @@ def test_an_answer_that_comes_by_mail_is_done(  # noqa: PLR0917  (a case of the 
     uid = begin(database)
     with database.begin() as connection:
         mail = read_mail(Form({"email": answered(uid, method, what)}), NOW)
-        assert take_inbound(connection, mail)
+        assert receive_mail(connection, mail)
 
     assert rows(database, "SELECT state FROM meeting") == [(state,)]
-    asked = "SELECT count(*) FROM relay_message WHERE kind = 'task_beside'"
+    asked = "SELECT count(*) FROM relay_message WHERE kind = 'standalone_task'"
     assert rows(database, asked) == [(tasks,)]
     assert rows(database, "SELECT kind, tray FROM inbound_message") == [("meeting_answer", tray)]

@@ -13,7 +13,7 @@ from domain.lead_files.columns import recognise
 from domain.lead_files.row import BY_COUNTRY, BY_PLACE, RowReader
 from store.consent.consent import suppress
 from store.imports import lead_import
-from store.imports.lead_import import Merged
+from store.imports.lead_import import MergedRow
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def stage(connection: Connection, *rows: dict[str, str]) -> None:
     lead_import.stage(connection, list(enumerate(staged, start=2)))
 
 
-def bring(engine: Engine, *rows: dict[str, str]) -> Merged:
+def bring(engine: Engine, *rows: dict[str, str]) -> MergedRow:
     with engine.begin() as connection:
         stage(connection, *rows)
         return lead_import.merge(connection)
@@ -69,7 +69,7 @@ DANA = {"email": "Dana@acme.example", "first name": "Dana", "company": "Acme", "
 def test_a_new_lead_gets_an_account_and_what_its_country_tells(engine: Engine) -> None:
     merged = bring(engine, {**DANA, "country": "Korea"}, {"email": "kim@acme.example"})
     dana, kim = leads(engine)
-    assert merged == Merged(created=2, updated=0)
+    assert merged == MergedRow(created=2, updated=0)
     assert (dana.email, dana.email_key) == ("Dana@acme.example", "dana@acme.example")
     assert (dana.company, dana.attributes) == ("Acme", {"tier": "gold"})
     assert (dana.country, dana.language, dana.time_zone) == ("KR", "ko", "Asia/Seoul")
@@ -83,7 +83,7 @@ def test_a_second_import_updates_and_never_doubles_or_erases(engine: Engine) -> 
         engine, {"email": "dana@ACME.example", "first name": "", "title": "CTO", "x": "1"}
     )
     (dana,) = leads(engine)
-    assert merged == Merged(created=0, updated=1)
+    assert merged == MergedRow(created=0, updated=1)
     assert (dana.first_name, dana.title, dana.company) == ("Dana", "CTO", "Acme")
     assert dana.attributes == {"tier": "gold", "x": "1"}
 
@@ -187,7 +187,7 @@ def test_rows_of_one_lead_in_one_file_count_as_if_imported_in_turn(engine: Engin
         {"email": "dana@acme.example", "title": "CTO"},
     )
     dana, _ = leads(engine)
-    assert merged == Merged(created=2, updated=2)
+    assert merged == MergedRow(created=2, updated=2)
     assert (dana.first_name, dana.title, dana.company) == ("dana", "CTO", "Acme")
     assert dana.attributes == {"tier": "gold", "city": "Busan"}
 

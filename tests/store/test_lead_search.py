@@ -11,16 +11,16 @@ from sqlalchemy import Connection, insert, text
 from store.tables import Account, CadenceVersion, Enrollment, Lead, Rep, Suppression
 from store.views.account_page import find_accounts
 from store.views.lead_search import (
-    Mark,
+    LeadCursor,
+    LeadFilter,
     Order,
-    Wanted,
     count_leads,
     find_leads,
     sources,
     words_searched,
 )
 from store.views.leads import leads_page
-from tests.store.scored import Book
+from tests.support.scored_leads import Book
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,8 +40,8 @@ def lead(connection: Connection, email: str, **values: Any) -> int:
 
 def found(connection: Connection, **wanted: Any) -> set[str]:
     """The addresses, before the @, of the leads that are found."""
-    every = find_leads(connection, NOW, Wanted(**wanted))
-    assert len(every) == count_leads(connection, NOW, Wanted(**wanted))
+    every = find_leads(connection, NOW, LeadFilter(**wanted))
+    assert len(every) == count_leads(connection, NOW, LeadFilter(**wanted))
     return {one.email.split("@")[0] for one in every}
 
 
@@ -157,8 +157,8 @@ def test_each_filter_narrows(book: Book) -> None:
             )
     with book.database.connect() as connection:
         assert found(connection, stage="mql") == {"hot"}
-        assert found(connection, phase="Recycle") == found(connection, parked=True) == {"rest"}
-        assert found(connection, parked=False) == {"hot", "new"}
+        assert found(connection, phase="Recycle") == found(connection, recycled=True) == {"rest"}
+        assert found(connection, recycled=False) == {"hot", "new"}
         assert found(connection, owner="rep-9") == found(connection, team="asia") == {"rest"}
         assert found(connection, owner="") == {"new"}
         assert found(connection, team="emea", stage="recycled") == set()
@@ -171,7 +171,7 @@ def test_each_filter_narrows(book: Book) -> None:
         assert found(connection, grade="1") == {"hot"}
         assert found(connection, grade="B") == {"new"}
         assert found(connection, grade="nonsense") == set()
-        one = find_leads(connection, NOW, Wanted(grade="1"))[0]
+        one = find_leads(connection, NOW, LeadFilter(grade="1"))[0]
         assert (one.score, one.grade) == (120, "A1")
 
 
@@ -188,17 +188,17 @@ def test_pages_neither_skip_nor_repeat(book: Book, order: Order) -> None:
                 phase_since=NOW - timedelta(days=number % 2) if number % 7 else None,
             )
     with book.database.connect() as connection:
-        whole = [one.id for one in find_leads(connection, NOW, Wanted(), order=order)]
+        whole = [one.id for one in find_leads(connection, NOW, LeadFilter(), order=order)]
         pages: list[int] = []
-        after: Mark | None = None
+        after: LeadCursor | None = None
         while page := find_leads(
-            connection, NOW + timedelta(days=40), Wanted(), order=order, after=after, limit=7
+            connection, NOW + timedelta(days=40), LeadFilter(), order=order, after=after, limit=7
         ):
             pages += [one.id for one in page]
             after = page[-1].mark
         assert pages == whole
         assert len(set(whole)) == 40
-        lines = find_leads(connection, NOW, Wanted(), order=order)
+        lines = find_leads(connection, NOW, LeadFilter(), order=order)
         if order == "score":
             assert [one.score for one in lines] == sorted(
                 (one.score for one in lines), reverse=True
@@ -224,7 +224,9 @@ def test_a_team_sees_its_accounts_only(people: Book) -> None:
         connection.execute(
             text("UPDATE lead SET owner = 'rep-1', phase = 'FollowUp' WHERE first_name = 'Jane'")
         )
-        connection.execute(text("UPDATE account SET held_until = 'infinity' WHERE name ~ 'Acme'"))
+        connection.execute(
+            text("UPDATE account SET do_not_market_until = 'infinity' WHERE name ~ 'Acme'")
+        )
         ours = find_accounts(connection, NOW, team="emea")
         every = find_accounts(connection, NOW)
         second = find_accounts(connection, NOW, after=(every[0].name_key, every[0].id))

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from store.scoring.engagement import Happened
-from store.views.lead_timeline import Happened as Line
+from store.scoring.engagement import LeadActivity
+from store.views.lead_timeline import TimelineEntry as Line
 from store.views.lead_timeline import history, timeline, timeline_length
-from tests.store.scored import NOW, Book
+from tests.support.scored_leads import NOW, Book
 
 
 def test_a_reply_is_told_once_on_the_page_and_by_its_points_at_the_terminal(book: Book) -> None:
     """Its text stands on the page; at the terminal its points would be missing from the score."""
     lead = book.lead()
-    book.record(Happened("1:reply", "reply", NOW, lead_id=lead))
+    book.record(LeadActivity("1:reply", "reply", NOW, lead_id=lead))
     book.run(
         "INSERT INTO inbound_message (message_id, lead_id, kind, sender, subject, text, "
         "received_at) VALUES ('1', :lead, 'reply', '', 'Re: hello', 'Call me', :at)",
@@ -79,7 +79,9 @@ def test_a_timeline_in_pages_says_the_same_as_in_one(book: Book) -> None:
         "'', 'open', :at, :at, :at, '', '', '[]', cast(:answer AS jsonb))",
         lead=lead,
         at=at,
-        answer=json.dumps({"refused": [{"at": at.isoformat(), "disposition": "no_answer"}] * 3}),
+        answer=json.dumps(
+            {"refused": [{"refused_at": at.isoformat(), "disposition": "no_answer"}] * 3}
+        ),
     )
     book.run(
         "INSERT INTO opportunity (key, lead_id, opened_at, closed_at, outcome) "

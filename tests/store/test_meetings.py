@@ -22,7 +22,7 @@ from store.meetings.meetings import (
     report_missed,
 )
 from store.tables import Lead, Rep
-from tests.workflows.harness import publish
+from tests.support.workflow_world import publish
 
 NOW = datetime(2026, 10, 23, 8, 0, tzinfo=UTC)
 TEN = datetime(2026, 10, 26, 10, 0, tzinfo=UTC)
@@ -187,8 +187,8 @@ def test_a_no_show_told_by_two_counts_once(database: Engine, leads: list[int]) -
 def test_a_meeting_that_a_sale_leaves_behind_has_a_workflow_of_its_own(
     database: Engine, leads: list[int], phase: Phase, days: int, workflows: int
 ) -> None:
-    """A lead that buys, or that somebody moves to a sale, still comes: without a reminder, and
-    nobody would be asked how it went."""
+    """A lead that buys, or that somebody moves to an opportunity, still comes: without a reminder,
+    and nobody would be asked how it went."""
     book(database, leads[0], TEN)
     publish(database)
     with database.begin() as connection:
@@ -198,7 +198,7 @@ def test_a_meeting_that_a_sale_leaves_behind_has_a_workflow_of_its_own(
         )
         record_entry(connection, PhaseEntry(leads[0], "entered", phase, "", "moved", 1), NOW)
         found = connection.execute(
-            text("SELECT count(*) FROM relay_message WHERE kind = 'meeting_beside'")
+            text("SELECT count(*) FROM relay_message WHERE kind = 'side_meeting'")
         )
         assert found.scalar_one() == workflows
         beside = connection.execute(text("SELECT beside FROM meeting")).scalar_one()

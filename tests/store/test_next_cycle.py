@@ -15,7 +15,7 @@ from domain.contracts.journey import PhaseEntry
 from store.journeys import journeys
 from store.meetings.meetings import book_meeting, cancel_meeting
 from store.scoring.engagement import record_engagement
-from tests.store.scored import NOW, Book
+from tests.support.scored_leads import NOW, Book
 
 LATER = NOW + timedelta(minutes=1)
 

@@ -7,8 +7,13 @@ from datetime import timedelta
 from domain.checking.policies import read_policy
 from store.opportunities.opportunities import open_opportunity, record_qualification
 from store.published.policies import publish_policy
-from store.views.opportunity_list import Sale, Wanted, by_stage, sales
-from tests.store.scored import NOW, Book
+from store.views.opportunity_list import (
+    OpenOpportunityLine,
+    OpportunityFilter,
+    by_stage,
+    list_opportunities,
+)
+from tests.support.scored_leads import NOW, Book
 
 RULES = """\
 policy: opportunity
@@ -20,7 +25,7 @@ stall_warnings: 1
 
 
 def sell(book: Book, stage: str, days: float, **known: str) -> int:
-    """A sale that has been in its stage for so long; its id."""
+    """An opportunity that has been in its stage for so long; its id."""
     with book.database.begin() as connection:
         rules, problems = read_policy(RULES, "opportunity.yaml")
         assert rules is not None, problems
@@ -32,22 +37,22 @@ def sell(book: Book, stage: str, days: float, **known: str) -> int:
     return sale
 
 
-def listed(book: Book, wanted: Wanted, limit: int = 50) -> list[Sale]:
+def listed(book: Book, wanted: OpportunityFilter, limit: int = 50) -> list[OpenOpportunityLine]:
     """The first page."""
     with book.database.connect() as connection:
-        return sales(connection, NOW, wanted, limit=limit)
+        return list_opportunities(connection, NOW, wanted, limit=limit)
 
 
 def test_a_sale_beyond_what_its_stage_is_to_take_stands_still(book: Book) -> None:
     """A manager would find it when it is lost."""
     still, moving = sell(book, "discovery", 15), sell(book, "proposal", 15)
 
-    found = {one.id: (one.stalled, one.due_at) for one in listed(book, Wanted())}
+    found = {one.id: (one.stalled, one.due_at) for one in listed(book, OpportunityFilter())}
     assert found == {
         still: (True, NOW - timedelta(days=1)),
         moving: (False, NOW + timedelta(days=6)),
     }
-    assert [one.id for one in listed(book, Wanted(stalled=True))] == [still]
+    assert [one.id for one in listed(book, OpportunityFilter(stalled=True))] == [still]
     with book.database.connect() as connection:
         counts = by_stage(connection, NOW)
     assert [(one.stage, one.open, one.stalled) for one in counts] == [
@@ -61,22 +66,25 @@ def test_a_sale_shows_what_is_not_known_of_it_and_is_found_by_that(book: Book) -
     complete, blank = sell(book, "proposal", 1, **known), sell(book, "proposal", 1, budget=" ")
 
     missing = {
-        one.id: (one.qualification["budget"].strip(), one.missing) for one in listed(book, Wanted())
+        one.id: (one.qualification["budget"].strip(), one.missing)
+        for one in listed(book, OpportunityFilter())
     }
     assert missing == {
         complete: ("40,000", []),
         blank: ("", ["budget", "authority", "need", "timeline"]),
     }
-    assert [one.id for one in listed(book, Wanted(incomplete=True))] == [blank]
+    assert [one.id for one in listed(book, OpportunityFilter(incomplete=True))] == [blank]
 
 
 def test_closed_sales_are_apart_and_pages_go_from_young_to_old(book: Book) -> None:
     first, second, third = (sell(book, "proposal", 1) for _ in range(3))
     book.value("UPDATE opportunity SET outcome = 'won' WHERE id = :id RETURNING 1", id=second)
 
-    assert [one.id for one in listed(book, Wanted())] == [third, first]
-    assert [one.id for one in listed(book, Wanted(state="won"))] == [second]
+    assert [one.id for one in listed(book, OpportunityFilter())] == [third, first]
+    assert [one.id for one in listed(book, OpportunityFilter(state="won"))] == [second]
     with book.database.connect() as connection:
-        after = sales(connection, NOW, Wanted(state="any"), after=third, limit=1)
+        after = list_opportunities(
+            connection, NOW, OpportunityFilter(state="any"), after=third, limit=1
+        )
     assert [one.id for one in after] == [second]
-    assert listed(book, Wanted(team="nobody's")) == []
+    assert listed(book, OpportunityFilter(team="nobody's")) == []

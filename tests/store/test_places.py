@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from domain.identities import Message
+from domain.identities import TrackingCall
 from store.imports import lead_import
-from store.tracking.visitors import take_batch
-from tests.store.scored import NOW, Book
+from store.tracking.visitors import record_batch
 from tests.store.test_lead_import import stage
 from tests.store.test_visitors import WEBSITE
+from tests.support.scored_leads import NOW, Book
 from web.tracking.traits import lead_facts
 
 ADA = {"email": "ada@places.example", "email_key": "ada@places.example", "time_zone": "UTC"}
@@ -25,8 +25,8 @@ def imports(book: Book, **said: str) -> None:
 def identifies(book: Book, **said: str) -> None:
     """A site's server tells of Ada."""
     facts, _ = lead_facts({"email": ADA["email"], **said})
-    message = Message("identify", f"identify-{said}", NOW, anonymous_id="a", facts=facts)
-    take_batch(book.database, [message], WEBSITE, NOW)
+    message = TrackingCall("identify", f"identify-{said}", NOW, anonymous_id="a", facts=facts)
+    record_batch(book.database, [message], WEBSITE, NOW)
 
 
 def told(book: Book) -> list[str]:

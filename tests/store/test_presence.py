@@ -20,8 +20,8 @@ from store.routing.presence import (
 )
 from store.routing.routing import reassign
 from store.sla.due_times import recount_due
-from tests.store.routed import FRIDAY, VIENNA, enter, owners, publish, rep, task, team
-from tests.store.scored import Book
+from tests.support.routed_leads import FRIDAY, VIENNA, enter, owners, publish, rep, task, team
+from tests.support.scored_leads import Book
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -39,7 +39,7 @@ def crew(book: Book, *more: str) -> None:
 
 
 def away(book: Book, until: datetime, begins_at: datetime = FRIDAY) -> int:
-    """Rep a is absent, and the desk minds it; how many tasks moved."""
+    """Rep a is absent, and the sales sweep minds it; how many tasks moved."""
     with book.database.begin() as connection:
         add_absence(connection, "a", begins_at, until, begins_at)
     with book.database.begin() as connection:
@@ -156,7 +156,7 @@ def test_a_changed_calendar_counts_due_times_anew_and_calls_are_planned_again(bo
     agreed = task(book, asked, due_in="", due_at=FRIDAY)
     shut = VIENNA | {"extra_holidays": {"2026-10-23": "Bridge day"}}
     publish(book, team(rep("a"), teams=[{"team": "sales", "calendar": shut}]))
-    told = "SELECT count(*) FROM relay_message WHERE workflow_id = 'desk'"
+    told = "SELECT count(*) FROM relay_message WHERE workflow_id = 'sales-sweep'"
     assert book.value(told) == 1
 
     for expected in (1, 0):

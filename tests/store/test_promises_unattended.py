@@ -1,4 +1,5 @@
-"""Promises that fall due while no task waits for a person: the desk looks, and alerts close."""
+"""Promises that fall due while no task waits for a person: the sales sweep looks, and alerts
+close."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from domain.contracts.journey import Phase
 from store.routing import routing
 from store.sla.sla_recount import recount
 from store.views.sla_figures import figures
-from tests.store.floor import SLA, Floor, at
+from tests.support.sales_floor import SLA, Floor, at
 
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"
 ACTIONS = "SELECT action, detail FROM sla_action ORDER BY id"
@@ -111,7 +112,10 @@ def test_new_promises_count_for_leads_that_reps_have_already(floor: Floor) -> No
 
     longer = SLA.replace("first_week: 5", "first_week: 6")
     floor.publish(longer.replace("calls_in_first_week: 2", "calls_in_first_week: 1"))
-    assert floor.value("SELECT name FROM relay_message WHERE key = 'desk:sla-2'") == "team_changed"
+    assert (
+        floor.value("SELECT name FROM relay_message WHERE key = 'sales-sweep:sla-2'")
+        == "team_changed"
+    )
     with floor.database.begin() as connection:
         recount(connection, None, at("03-27", "09:00"))
 

@@ -1,4 +1,4 @@
-"""Parked leads as sales sees them: who rests, until when, and what can be done about it."""
+"""Recycled leads as sales sees them: who rests, until when, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from sqlalchemy import text
 
 from domain.checking.policies import read_policy
 from domain.contracts.journey import PhaseEntry
-from domain.identities import Group, Message
+from domain.identities import TrackedCompany, TrackingCall
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from domain.refusals import CadenceMissing, RecycleRefused
-from domain.sales.recycle import RecyclePolicy, rest_of
-from store.access.write_keys import Source
+from domain.sales.recycle import RecyclePolicy, stay_of
+from store.access.write_keys import WriteKeySource
 from store.imports.lead_import import merge, prepare, stage
 from store.journeys import journeys
 from store.published.policies import policy, publish_policy
 from store.recycle import recycle
-from store.recycle.recycle_pool import Wanted, pool_page
-from store.tracking.visitors import take_batch
-from tests.store.scored import NOW, Book
+from store.recycle.recycle_pool import PoolFilter, pool_page
+from store.tracking.visitors import record_batch
+from tests.support.scored_leads import NOW, Book
 
 RULES = """\
 policy: recycle
@@ -40,9 +40,9 @@ def park(book: Book, reason: str = "lost", **columns: object) -> int:
         assert rules is not None, problems
         publish_policy(connection, RULES, rules)
         journeys.record_entry(connection, entry, NOW)
-        seen = recycle.parked_lead(connection, lead, reason)
-        rest = rest_of(policy(connection, RecyclePolicy), seen)
-        recycle.note_rest(connection, lead, rest)
+        seen = recycle.recycled_lead(connection, lead, reason)
+        rest = stay_of(policy(connection, RecyclePolicy), seen)
+        recycle.record_stay(connection, lead, rest)
     return lead
 
 
@@ -56,8 +56,8 @@ def test_the_list_says_who_rests_why_and_until_when(book: Book) -> None:
     book.lead(phase="Nurture")
 
     with book.database.connect() as connection:
-        everybody = pool_page(connection, NOW, Wanted())
-        only = pool_page(connection, NOW, Wanted(reason="lost"))
+        everybody = pool_page(connection, NOW, PoolFilter())
+        only = pool_page(connection, NOW, PoolFilter(reason="lost"))
 
     assert [line.id for line in everybody] == [silent, lost]
     (line,) = only
@@ -85,14 +85,14 @@ def test_the_forecast_counts_returns_by_week_and_reason(book: Book) -> None:
 
 
 def test_a_day_is_kept_for_a_lead_that_is_not_parked_and_told_to_one_that_is(book: Book) -> None:
-    parked, called = park(book), book.lead(phase="FollowUp")
+    recycled, called = park(book), book.lead(phase="FollowUp")
     day = date(2026, 9, 1)
 
     with book.database.begin() as connection:
-        assert recycle.return_on(connection, parked, day, NOW)
+        assert recycle.return_on(connection, recycled, day, NOW)
         assert not recycle.return_on(connection, called, day, NOW)
 
-    assert (told(book, parked), told(book, called)) == (["replan"], [])
+    assert (told(book, recycled), told(book, called)) == (["replan"], [])
     assert book.values("SELECT return_on FROM lead ORDER BY id") == [day, day]
 
 
@@ -116,17 +116,17 @@ def test_what_is_asked_of_a_lead_that_does_not_rest_is_refused(book: Book) -> No
     called, resting = book.lead(phase="FollowUp"), park(book)
 
     with book.database.begin() as connection:
-        with pytest.raises(RecycleRefused, match="is not parked: its phase is 'FollowUp'"):
-            recycle.wake(connection, called)
+        with pytest.raises(RecycleRefused, match="is not recycled: its phase is 'FollowUp'"):
+            recycle.reactivate(connection, called)
         with pytest.raises(RecycleRefused, match="rests until 2026-11-02 already"):
             recycle.extend(connection, resting, date(2026, 6, 1), NOW)
         with pytest.raises(CadenceMissing, match="nowhere is not published"):
             recycle.choose_cadence(connection, resting, "nowhere")
         recycle.extend(connection, resting, date(2027, 1, 1), NOW)
-        recycle.wake(connection, resting)
-        recycle.retire(connection, resting)
+        recycle.reactivate(connection, resting)
+        recycle.close_out(connection, resting)
 
-    assert told(book, resting) == ["replan", "woken", "retired"]
+    assert told(book, resting) == ["replan", "reactivated", "closed_out"]
 
 
 def test_an_import_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
@@ -149,8 +149,8 @@ def test_an_import_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> No
 def returns(book: Book, lead: int) -> tuple[str, date]:
     """Why the lead comes back, and when."""
     with book.database.connect() as connection:
-        seen = recycle.parked_lead(connection, lead, "lost")
-        rest = rest_of(policy(connection, RecyclePolicy), seen)
+        seen = recycle.recycled_lead(connection, lead, "lost")
+        rest = stay_of(policy(connection, RecyclePolicy), seen)
     return rest.why, rest.until.date()
 
 
@@ -163,20 +163,20 @@ def test_a_call_that_brings_a_contract_s_end_wakes_the_plan(book: Book) -> None:
         email = str(book.value("SELECT email FROM lead WHERE id = :id", id=of))
         return {"email": email, "email_key": email}
 
-    def said(who: int, **attributes: str) -> Message:
+    def said(who: int, **attributes: str) -> TrackingCall:
         facts = {**address(who), "attributes": attributes}
-        return Message("identify", f"{who}", NOW, user_id=f"u{who}", facts=facts)
+        return TrackingCall("identify", f"{who}", NOW, user_id=f"u{who}", facts=facts)
 
-    company = Group("g1", "Ally", "", {"contract_end": "2026-10-31"})
+    company = TrackedCompany("g1", "Ally", "", {"contract_end": "2026-10-31"})
     batch = [
         said(lead, contract_end="2026-09-30"),
         said(colleague, plan="pro"),
         said(other, plan="pro"),
     ]
-    take_batch(book.database, batch, Source(1, "app", "", "server"), NOW)
+    record_batch(book.database, batch, WriteKeySource(1, "app", "", "server"), NOW)
     assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], [], []]
-    group = Message("group", "g", NOW, user_id=f"u{colleague}", group=company)
-    take_batch(book.database, [group], Source(1, "app", "", "server"), NOW)
+    group = TrackingCall("group", "g", NOW, user_id=f"u{colleague}", group=company)
+    record_batch(book.database, [group], WriteKeySource(1, "app", "", "server"), NOW)
 
     assert [told(book, one) for one in (lead, colleague, other)] == [["replan"], ["replan"], []]
     assert returns(book, lead) == ("contract_end", date(2026, 8, 1))

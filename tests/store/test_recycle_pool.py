@@ -6,27 +6,27 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.contracts.journey import Code
+from domain.contracts.journey import EventCode
 from domain.refusals import RecycleRefused
 from store.recycle.recycle_pool import (
     WEEKS,
+    PoolFilter,
     PoolLine,
-    Wanted,
     choices,
     count_pool,
     extend_many,
     forecast,
+    notify_many,
     pool_ids,
     pool_page,
-    tell_many,
 )
-from tests.store.scored import NOW, Book
 from tests.store.test_recycle import park, told
+from tests.support.scored_leads import NOW, Book
 
 DAY = timedelta(days=1)
 
 
-def found(book: Book, wanted: Wanted) -> list[int]:
+def found(book: Book, wanted: PoolFilter) -> list[int]:
     """The leads of the page; the count and the ids are of the same ones."""
     with book.database.connect() as connection:
         lines = pool_page(connection, NOW, wanted)
@@ -45,16 +45,16 @@ def test_the_pool_is_found_by_each_of_its_filters(book: Book) -> None:
     asked = park(book, return_on=date(2026, 9, 1), return_why="asked_for")
     book.lead(phase="Nurture")
 
-    assert found(book, Wanted()) == sorted([lost, silent, chosen, asked])
-    assert found(book, Wanted(reason="lost")) == sorted([lost, asked])
-    assert found(book, Wanted(owner="rep-1")) == [lost]
-    assert found(book, Wanted(owner="")) == sorted([silent, chosen, asked])
-    assert found(book, Wanted(cadence="spring")) == [chosen]
-    assert found(book, Wanted(cadence="back")) == [silent]
-    assert found(book, Wanted(asked_for=True)) == [asked]
-    assert found(book, Wanted(due_before=NOW + 100 * DAY)) == sorted([silent, chosen])
-    assert found(book, Wanted(due_from=NOW + 100 * DAY)) == sorted([lost, asked])
-    assert found(book, Wanted(team="nobody's")) == []
+    assert found(book, PoolFilter()) == sorted([lost, silent, chosen, asked])
+    assert found(book, PoolFilter(reason="lost")) == sorted([lost, asked])
+    assert found(book, PoolFilter(owner="rep-1")) == [lost]
+    assert found(book, PoolFilter(owner="")) == sorted([silent, chosen, asked])
+    assert found(book, PoolFilter(cadence="spring")) == [chosen]
+    assert found(book, PoolFilter(cadence="back")) == [silent]
+    assert found(book, PoolFilter(asked_for=True)) == [asked]
+    assert found(book, PoolFilter(due_before=NOW + 100 * DAY)) == sorted([silent, chosen])
+    assert found(book, PoolFilter(due_from=NOW + 100 * DAY)) == sorted([lost, asked])
+    assert found(book, PoolFilter(team="nobody's")) == []
     with book.database.connect() as connection:
         options = choices(connection)
     assert options.reasons == {"lost": 2, "no_response": 2}
@@ -65,14 +65,14 @@ def test_pages_follow_each_other_also_where_leads_come_back_at_once_or_never(boo
     """One of the second page would be on neither."""
     leads = [park(book) for _ in range(5)]
     book.value(
-        "UPDATE lead SET parked_until = :at WHERE id <> :id RETURNING 1", at=NOW, id=leads[0]
+        "UPDATE lead SET recycled_until = :at WHERE id <> :id RETURNING 1", at=NOW, id=leads[0]
     )
-    book.value("UPDATE lead SET parked_until = NULL WHERE id = :id RETURNING 1", id=leads[0])
+    book.value("UPDATE lead SET recycled_until = NULL WHERE id = :id RETURNING 1", id=leads[0])
 
     seen: list[PoolLine] = []
     with book.database.connect() as connection:
         last = None
-        while page := pool_page(connection, NOW, Wanted(), after=last, limit=2):
+        while page := pool_page(connection, NOW, PoolFilter(), after=last, limit=2):
             seen += page
             last = seen[-1].until, seen[-1].id
 
@@ -84,12 +84,12 @@ def test_the_forecast_shows_every_week_with_the_overdue_in_the_first(book: Book)
     for until in (NOW - DAY, NOW + 8 * DAY, NOW + 8 * DAY, NOW + timedelta(weeks=WEEKS)):
         lead = park(book)
         book.value(
-            "UPDATE lead SET parked_until = :at WHERE id = :id RETURNING 1", at=until, id=lead
+            "UPDATE lead SET recycled_until = :at WHERE id = :id RETURNING 1", at=until, id=lead
         )
-    book.value("UPDATE lead SET parked_until = NULL WHERE id = :id RETURNING 1", id=park(book))
+    book.value("UPDATE lead SET recycled_until = NULL WHERE id = :id RETURNING 1", id=park(book))
 
     with book.database.connect() as connection:
-        ahead = forecast(connection, NOW, Wanted(due_before=NOW))
+        ahead = forecast(connection, NOW, PoolFilter(due_before=NOW))
 
     assert next(iter(ahead.weeks)) == date(2026, 5, 4)
     assert len(ahead.weeks) == WEEKS
@@ -98,15 +98,19 @@ def test_the_forecast_shows_every_week_with_the_overdue_in_the_first(book: Book)
 
 
 def test_many_are_told_at_once_and_those_that_rest_no_more_are_left(book: Book) -> None:
-    parked = [park(book) for _ in range(3)]
+    recycled = [park(book) for _ in range(3)]
     gone = book.lead(phase="Nurture")
 
     with book.database.begin() as connection:
-        woken = tell_many(connection, [*parked[:2], gone], Code.WOKEN)
-        retired = tell_many(connection, parked[2:], Code.RETIRED)
+        woken = notify_many(connection, [*recycled[:2], gone], EventCode.REACTIVATED)
+        retired = notify_many(connection, recycled[2:], EventCode.CLOSED_OUT)
 
     assert (woken, retired) == (2, 1)
-    assert [told(book, lead)[-1:] for lead in parked] == [["woken"], ["woken"], ["retired"]]
+    assert [told(book, lead)[-1:] for lead in recycled] == [
+        ["reactivated"],
+        ["reactivated"],
+        ["closed_out"],
+    ]
     assert told(book, gone) == []
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from activities.sale_work import sale_work
+from activities.sales_work import work_for
 from domain.contracts.journey import Phase, TaskRequest
 from domain.contracts.tasks import TaskKind
 from domain.refusals import Conflict
@@ -17,10 +17,26 @@ from domain.sales.opportunities import OpportunityPolicy
 from store.opportunities.customers import hand_over
 from store.opportunities.opportunities import open_beside
 from store.published.policies import publish_policy
-from store.routing.overflow import overflow
-from store.routing.routing import assign, drain_overflow, mend_tasks, mind_overflow, reassign
-from tests.store.routed import FRIDAY, VIENNA, enter, escalate, owners, publish, rep, task, team
-from tests.store.scored import Book
+from store.routing.routing import (
+    alert_about_unassigned,
+    assign,
+    drain_unassigned,
+    realign_tasks,
+    reassign,
+)
+from store.routing.unassigned import unassigned
+from tests.support.routed_leads import (
+    FRIDAY,
+    VIENNA,
+    enter,
+    escalate,
+    owners,
+    publish,
+    rep,
+    task,
+    team,
+)
+from tests.support.scored_leads import Book
 
 HOUR = timedelta(hours=1)
 OPPORTUNITIES = OpportunityPolicy.model_validate(
@@ -74,7 +90,7 @@ def test_a_thousand_escalations_at_once_keep_caps_and_shares_and_lose_nobody(boo
     assert owners(book) == {**caps, "": 1000 - 40 - sum(caps.values())}
     publish(book, team(*(one | {"cap": 100} for one in crew)))
     with book.database.begin() as connection:
-        drain_overflow(connection, FRIDAY)
+        drain_unassigned(connection, FRIDAY)
     assert sum(owners(book).values()) == 960
     assert "" not in owners(book)
 
@@ -86,7 +102,7 @@ def test_what_waits_gets_an_owner_when_room_appears_and_the_longest_waiting_firs
     leads = many(book, 40)
     escalate(book, leads)
     with book.database.connect() as connection:
-        queue = [one.lead_id for one in overflow(connection)]
+        queue = [one.lead_id for one in unassigned(connection)]
     assert len(queue) == 30
 
     gone = book.values("SELECT id FROM lead WHERE owner <> '' ORDER BY id")
@@ -99,7 +115,7 @@ def test_what_waits_gets_an_owner_when_room_appears_and_the_longest_waiting_firs
 
     publish(book, team(rep("a", cap=20), rep("b", cap=20)))
     with book.database.begin() as connection:
-        assert len(drain_overflow(connection, FRIDAY)) == 26
+        assert len(drain_unassigned(connection, FRIDAY)) == 26
     assert owners(book).get("", 0) == 0
     assert abs(owners(book)["a"] - owners(book)["b"]) <= 2
 
@@ -132,7 +148,7 @@ def test_a_lead_that_is_routed_before_its_journey_arrives_counts_under_the_cap(b
     assert enter(book, other) == ""
     enter(book, booking, Phase.RECYCLE, FRIDAY + HOUR)
     with book.database.begin() as connection:
-        assert drain_overflow(connection, FRIDAY + HOUR) == [other]
+        assert drain_unassigned(connection, FRIDAY + HOUR) == [other]
 
 
 def test_the_account_s_owner_comes_first_then_who_has_its_other_leads(book: Book) -> None:
@@ -196,7 +212,7 @@ def test_managers_take_no_leads_and_are_told_of_overflow_once_until_it_is_over(b
                 "team": "sales",
                 "manager": "boss",
                 "calendar": VIENNA,
-                "overflow": {"after": "8 business hours"},
+                "unassigned": {"after": "8 business hours"},
             }
         ],
     }
@@ -204,19 +220,19 @@ def test_managers_take_no_leads_and_are_told_of_overflow_once_until_it_is_over(b
     assert book.value("SELECT manager FROM rep WHERE code = 'boss'")
     for lead in many(book, 3):
         assert enter(book, lead) == ""
-    alerts = "SELECT count(*) FROM alert WHERE kind = 'overflow' AND answered_at IS NULL"
+    alerts = "SELECT count(*) FROM alert WHERE kind = 'unassigned' AND answered_at IS NULL"
 
     # Friday nine to five, the weekend with the clock change, and Austria's national holiday.
     for at, expected in ((timedelta(hours=7, minutes=59), 0), (timedelta(days=3), 1)):
         with book.database.begin() as connection:
-            assert mind_overflow(connection, FRIDAY + at) == 3
+            assert alert_about_unassigned(connection, FRIDAY + at) == 3
         assert book.value(alerts) == expected
     assert book.value("SELECT owner FROM alert") == "boss"
     assert book.value("SELECT due_at FROM alert") == FRIDAY + timedelta(hours=8)
 
     publish(book, team(rep("a", cap=9), **people))
     with book.database.begin() as connection:
-        assert len(drain_overflow(connection, FRIDAY + timedelta(days=4))) == 3
+        assert len(drain_unassigned(connection, FRIDAY + timedelta(days=4))) == 3
     assert book.value(alerts) == 0
 
 
@@ -318,17 +334,17 @@ def test_a_task_that_was_held_while_its_lead_changed_hands_follows_later(book: B
             reassign(connection, [lead], "b", "boss", FRIDAY)
     assert book.value("SELECT owner FROM task") == "a"
     with book.database.begin() as connection:
-        assert mend_tasks(connection, FRIDAY) == 1
+        assert realign_tasks(connection, FRIDAY) == 1
 
     assert book.value("SELECT owner FROM task") == "b"
     with book.database.begin() as connection:
-        assert mend_tasks(connection, FRIDAY) == 0
+        assert realign_tasks(connection, FRIDAY) == 0
 
 
 def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_over(
     book: Book,
 ) -> None:
-    """Customer success would find a sale among its tasks that it knows nothing of."""
+    """Customer success would find an opportunity among its tasks that it knows nothing of."""
     publish(book, team(rep("a"), rep("b")))
     lead = book.lead()
     enter(book, lead)
@@ -340,7 +356,7 @@ def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_o
 
     with book.database.begin() as connection:
         hand_over(connection, lead, "b" if seller == "a" else "a", FRIDAY)
-        assert mend_tasks(connection, FRIDAY) == 0
+        assert realign_tasks(connection, FRIDAY) == 0
         request = TaskRequest(
             key="next-stage",
             lead_id=lead,
@@ -348,7 +364,7 @@ def test_a_sale_that_goes_on_stays_with_its_seller_when_the_customer_is_handed_o
             attempt=2,
             opportunity_id=sale,
         )
-        assert sale_work(connection, request).owner == seller
+        assert work_for(connection, request).owner == seller
 
     assert book.values("SELECT owner FROM task") == [seller]
 
@@ -366,6 +382,6 @@ def test_a_team_sees_of_the_overflow_queue_what_its_rules_name(book: Book) -> No
     enter(book, other)
 
     with book.database.connect() as connection:
-        seen = {of: [one.lead_id for one in overflow(connection, of)] for of in ("emea", "asia")}
-        assert [one.lead_id for one in overflow(connection)] == [korean, other]
+        seen = {of: [one.lead_id for one in unassigned(connection, of)] for of in ("emea", "asia")}
+        assert [one.lead_id for one in unassigned(connection)] == [korean, other]
     assert seen == {"emea": [other], "asia": [korean]}

@@ -13,13 +13,13 @@ from domain.lead_files.row import RowReader
 from domain.scoring.policy import ScoringPolicy
 from store.imports import lead_import
 from store.published.policies import policy
-from store.scoring.engagement import Happened
+from store.scoring.engagement import LeadActivity
 from store.scoring.import_pace import ImportPace, import_pace
 from store.scoring.lead_standing import is_ready_on_entry
 from store.scoring.sales_pace import Pace, room, waiting
 from store.scoring.scoring import refresh_fit
 from store.scoring.scoring_runs import hand_over
-from tests.store.scored import NOW, Book, scoring
+from tests.support.scored_leads import NOW, Book, scoring
 
 PER_HOUR = 12
 EAGER = scoring(
@@ -49,7 +49,7 @@ def enters(book: Book, lead: int, at: datetime = NOW) -> bool:
 
 
 def round_of_the_desk(book: Book, at: datetime) -> int:
-    """Hand over the next portion, as the desk does each five minutes."""
+    """Hand over the next portion, as the sales sweep does each five minutes."""
     with book.database.begin() as connection:
         rules = policy(connection, ScoringPolicy)
         return hand_over(connection, room(connection, rules, at), at, cause="entry")
@@ -88,7 +88,7 @@ def test_who_does_something_now_does_not_wait(eager: Book) -> None:
     assert [enters(eager, lead) for lead in waits] == [True, False, False, False, False]
 
     came_by_itself = eager.lead(fit="A", interest=70, interest_as_of=NOW - FIVE_MINUTES)
-    eager.record(Happened("demo", "track", NOW, lead_id=waits[-1], name="Demo Requested"))
+    eager.record(LeadActivity("demo", "track", NOW, lead_id=waits[-1], name="Demo Requested"))
 
     assert enters(eager, came_by_itself)
     assert eager.values(f"SELECT cause FROM crossing WHERE lead_id = {waits[-1]}") == ["event"]

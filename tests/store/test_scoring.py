@@ -10,9 +10,9 @@ from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy
-from store.scoring.engagement import Happened
+from store.scoring.engagement import LeadActivity
 from store.scoring.scoring import Explanation, explain, forecast, points_now, recount, rescore
-from tests.store.scored import NOW, RULES, Book, scoring, worth
+from tests.support.scored_leads import NOW, RULES, Book, scoring, worth
 
 STRICTER = scoring(
     interest=[
@@ -29,7 +29,7 @@ def history(book: Book, lead: int) -> None:
     kinds = ("open", "click", "reply", "page", "click", "click", "unsubscribe", "track")
     book.record(
         *[
-            Happened(
+            LeadActivity(
                 f"{lead}:{place}",
                 kinds[place % len(kinds)],
                 NOW - timedelta(days=place % 20, minutes=place),
@@ -40,7 +40,7 @@ def history(book: Book, lead: int) -> None:
             )
             for place in range(60)
         ],
-        Happened(f"{lead}:hand", "score", NOW - timedelta(days=1), lead_id=lead, points=9),
+        LeadActivity(f"{lead}:hand", "score", NOW - timedelta(days=1), lead_id=lead, points=9),
     )
 
 
@@ -72,7 +72,7 @@ def test_the_lines_of_an_explanation_add_up_to_the_score(book: Book) -> None:
 
 def test_an_explanation_says_what_is_missing(book: Book) -> None:
     lead = book.lead(title="CTO", fit="A")
-    book.record(Happened("x:click", "click", NOW, lead_id=lead))
+    book.record(LeadActivity("x:click", "click", NOW, lead_id=lead))
     never = book.lead()
     book.run("UPDATE lead SET account_id = NULL")
 
@@ -108,7 +108,7 @@ def test_new_rules_leave_the_same_points_as_if_they_had_always_been(book: Book) 
 def test_a_stage_is_not_won_by_new_fit_with_the_points_of_old_rules(book: Book) -> None:
     """Between two steps of the count the lead would be engaged for good."""
     lead = book.lead(fit="D", title="CTO")
-    book.record(Happened("x:click", "click", NOW, lead_id=lead))
+    book.record(LeadActivity("x:click", "click", NOW, lead_id=lead))
     assert book.stage(lead) == "known"
     book.publish(scoring(interest=[worth("click", 1)]))
 
@@ -136,9 +136,9 @@ def test_a_recount_after_a_merge_hands_over_whom_it_makes_ready(book: Book) -> N
         "INSERT INTO visitor (first_seen_at, last_seen_at) VALUES (:at, :at) RETURNING id", at=NOW
     )
     book.record(
-        Happened("x:1", "track", NOW, visitor_id=visitor, name="Demo Requested"),
-        Happened("x:2", "page", NOW, visitor_id=visitor, detail={"path": "/pricing"}),
-        Happened("x:3", "page", NOW, visitor_id=visitor, detail={"path": "/pricing"}),
+        LeadActivity("x:1", "track", NOW, visitor_id=visitor, name="Demo Requested"),
+        LeadActivity("x:2", "page", NOW, visitor_id=visitor, detail={"path": "/pricing"}),
+        LeadActivity("x:3", "page", NOW, visitor_id=visitor, detail={"path": "/pricing"}),
     )
     book.run("UPDATE engagement SET lead_id = :lead", lead=lead)
 
@@ -162,7 +162,7 @@ def test_a_forecast_is_what_the_count_then_finds_and_changes_nothing(book: Book)
     for place, lead in enumerate(leads):
         book.record(
             *[
-                Happened(
+                LeadActivity(
                     f"{lead}:{number}",
                     ("click", "open", "page")[number % 3],
                     NOW - timedelta(days=place),
@@ -205,7 +205,7 @@ def test_rules_of_an_older_form_are_refused_with_what_to_do(book: Book, definiti
     lead = book.lead()
 
     with pytest.raises(PolicyMissing, match=r"form that this version does not read: publish"):
-        book.record(Happened("x:click", "click", NOW, lead_id=lead))
+        book.record(LeadActivity("x:click", "click", NOW, lead_id=lead))
 
     assert book.value("SELECT count(*) FROM engagement") == 0
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy.exc import NoResultFound
 
 from store.scoring import scoring_runs
-from store.scoring.engagement import Happened
+from store.scoring.engagement import LeadActivity
 from store.scoring.scoring import forecast
 from store.scoring.scoring_runs import begin_run, escalate, lock_run, rescore_slice, scoring_run
-from tests.store.scored import NOW, Book, scoring, worth
+from tests.support.scored_leads import NOW, Book, scoring, worth
 
 GENEROUS = scoring(interest=[worth("click", 40), worth("open", 2)])
 
@@ -28,7 +28,7 @@ def clicked(book: Book, number: int, days: int = 0) -> list[int]:
     """Leads with one click each: 10 points by the rules so far, which make none of them ready."""
     leads = [book.lead() for _ in range(number)]
     at = NOW - timedelta(days=days)
-    book.record(*[Happened(f"{lead}:click", "click", at, lead_id=lead) for lead in leads])
+    book.record(*[LeadActivity(f"{lead}:click", "click", at, lead_id=lead) for lead in leads])
     return leads
 
 
@@ -136,7 +136,7 @@ def test_events_that_arrive_while_a_run_counts_are_right_in_the_end(book: Book) 
         for number in range(30):
             book.record(
                 *[
-                    Happened(f"{lead}:{number}", "open", NOW - timedelta(hours=1), lead_id=lead)
+                    LeadActivity(f"{lead}:{number}", "open", NOW - timedelta(hours=1), lead_id=lead)
                     for lead in leads[:: -1 if number % 2 else 1]
                 ]
             )
@@ -158,7 +158,7 @@ def test_the_backlog_goes_to_sales_in_portions_the_most_interested_first(book: B
     faded = clicked(book, 1, days=1)[0]
     fresh = clicked(book, 3)
     # More points than the fresh ones once had, and fewer now.
-    book.record(Happened("x:more", "click", NOW - timedelta(days=3), lead_id=faded))
+    book.record(LeadActivity("x:more", "click", NOW - timedelta(days=3), lead_id=faded))
     nobody = [book.lead(), book.lead(fit="D"), book.lead(phase="FollowUp")]
     with book.database.connect() as connection:
         told = forecast(connection, GENEROUS, NOW, lambda _: None)
@@ -228,7 +228,7 @@ def test_whom_the_rules_call_ready_without_any_interest_crosses_even_below_zero(
         },
     )
     lead = book.lead(title="CTO", fit="A")
-    book.record(Happened("x:no", "unsubscribe", NOW, lead_id=lead))
+    book.record(LeadActivity("x:no", "unsubscribe", NOW, lead_id=lead))
     with book.database.connect() as connection:
         assert forecast(connection, rules, NOW, lambda _: None).would_cross == 1
     run = begins(book, book.publish(rules))

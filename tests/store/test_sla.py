@@ -15,7 +15,7 @@ from store.sla.sla_recount import recount
 from store.tasks import tasks
 from store.views.lead_timeline import history
 from store.views.sla_figures import figures
-from tests.store.floor import FRIDAY, SLA, TEAM, Floor, at
+from tests.support.sales_floor import FRIDAY, SLA, TEAM, Floor, at
 
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"
 ACTIONS = "SELECT action, pilot, detail FROM sla_action ORDER BY id"
@@ -192,7 +192,7 @@ def test_a_lead_that_waits_for_a_rep_is_marketing_s_until_it_has_one(floor: Floo
     assert floor.rows(CLOCKS) == [("hand_over", "", "running")]
 
     with floor.database.begin() as connection:
-        routing.drain_overflow(connection, at("03-26", "14:00"))
+        routing.drain_unassigned(connection, at("03-26", "14:00"))
 
     owner = floor.value("SELECT owner FROM lead")
     assert floor.rows(CLOCKS) == [("hand_over", owner, "breached"), ("accept", owner, "running")]

@@ -17,7 +17,7 @@ from store.engine import engine
 from store.meetings.missing_outcomes import outcome_missing
 from store.published.policies import publish_policy
 from store.tasks import tasks
-from tests.store.work import NOW, make_lead, opened
+from tests.support.opened_task import NOW, make_lead, opened
 
 
 @pytest.fixture

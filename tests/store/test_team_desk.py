@@ -8,9 +8,9 @@ from sqlalchemy import insert
 
 from store.routing.presence import add_absence
 from store.tables import Meeting
-from store.views.team_desk import Taker, members, queue, what_moves, work_of
-from tests.store.routed import FRIDAY, VIENNA, enter, publish, rep, task, team
-from tests.store.scored import Book
+from store.views.team_overview import Taker, members, queue, what_moves, work_of
+from tests.support.routed_leads import FRIDAY, VIENNA, enter, publish, rep, task, team
+from tests.support.scored_leads import Book
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

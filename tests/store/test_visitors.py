@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, text
 
-from domain.identities import Group, Message
+from domain.identities import TrackedCompany, TrackingCall
 from domain.scoring.policy import ScoringPolicy
 from embedded.postgres import EmbeddedPostgres
-from store.access.write_keys import Source
+from store.access.write_keys import WriteKeySource
 from store.published.policies import publish_policy
-from store.tracking.visitors import take_batch
+from store.tracking.visitors import record_batch
 
 NOW = datetime(2026, 5, 4, 9, 0, tzinfo=UTC)
-WEBSITE = Source(1, "website", "", "server")
+WEBSITE = WriteKeySource(1, "website", "", "server")
 SCORING = ScoringPolicy.model_validate(
     {
         "policy": "scoring",
@@ -70,25 +70,25 @@ class Tracking:
         with self.database.begin() as connection:
             publish_policy(connection, "scoring", SCORING)
 
-    def message(self, kind: str, who: str, **more: Any) -> Message:
+    def message(self, kind: str, who: str, **more: Any) -> TrackingCall:
         """``who`` is ``anonymousId/userId``, either may be missing."""
         anonymous_id, _, user_id = who.partition("/")
         key, at = more.pop("key", f"m{next(self._keys)}"), more.pop("at", NOW)
-        return Message(kind, key, at, user_id, anonymous_id, **more)
+        return TrackingCall(kind, key, at, user_id, anonymous_id, **more)
 
-    def page(self, who: str, path: str = "/pricing", **more: Any) -> Message:
+    def page(self, who: str, path: str = "/pricing", **more: Any) -> TrackingCall:
         return self.message("page", who, detail={"path": path}, **more)
 
-    def identify(self, who: str, email: str = "", **facts: Any) -> Message:
+    def identify(self, who: str, email: str = "", **facts: Any) -> TrackingCall:
         if email:
             facts |= {"email": email, "email_key": email.casefold()}
         return self.message("identify", who, facts=facts)
 
-    def group(self, who: str, group_id: str, name: str = "", **attributes: str) -> Message:
-        return self.message("group", who, group=Group(group_id, name, "", attributes))
+    def group(self, who: str, group_id: str, name: str = "", **attributes: str) -> TrackingCall:
+        return self.message("group", who, group=TrackedCompany(group_id, name, "", attributes))
 
-    def take(self, *messages: Message, source: Source = WEBSITE) -> None:
-        take_batch(self.database, messages, source, NOW)
+    def take(self, *messages: TrackingCall, source: WriteKeySource = WEBSITE) -> None:
+        record_batch(self.database, messages, source, NOW)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.database.connect() as connection:
@@ -247,7 +247,7 @@ def test_a_batch_sent_twice_counts_once(tracking: Tracking) -> None:
 def test_a_new_lead_begins_the_cadence_of_its_source_once(tracking: Tracking) -> None:
     """A lead that was there before is in a journey, or was left out of them on purpose."""
     tracking.take(tracking.identify("/1", "anna@acme.example"))
-    trial = Source(2, "trial", "welcome-nurture", "server")
+    trial = WriteKeySource(2, "trial", "welcome-nurture", "server")
     for _ in range(2):
         tracking.take(
             tracking.identify("/1", "anna@acme.example"),

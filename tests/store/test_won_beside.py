@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from store.opportunities import opportunities
-from tests.store.scored import NOW, Book
+from tests.support.scored_leads import NOW, Book
 
 
 def closes(book: Book, lead: int, outcome: str = "won") -> None:
-    """Close a sale that was opened beside the lead's journey."""
+    """Close an opportunity that was opened beside the lead's journey."""
     with book.database.begin() as connection:
         sale = opportunities.open_opportunity(
             connection, key=f"{opportunities.BESIDE}{lead}", lead_id=lead, stage="a", at=NOW

@@ -17,7 +17,7 @@ from settings import Settings
 from store.engine import engine
 from store.published.policies import publish_policy
 from store.tables import Lead, Touch
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 from web.app import create_app
 
 SCORING = simple_scoring(threshold=100, click=5, open=1, reply=20)

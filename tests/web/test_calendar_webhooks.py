@@ -12,7 +12,7 @@ import httpx2 as httpx
 import pytest
 from sqlalchemy import text
 
-from tests.web.calendar_reports import (
+from tests.support.calendar_reports import (
     FIRST,
     HOUR,
     LEAD,

@@ -23,9 +23,9 @@ from settings import Settings
 from store.access.api_tokens import create_token
 from store.access.write_keys import create_write_key
 from store.engine import engine
-from tests.web.calendar_reports import CALCOM_SECRET, CALENDLY_SECRET
+from tests.support.calendar_reports import CALCOM_SECRET, CALENDLY_SECRET
+from tests.support.sendgrid_events import KEY, public, signed
 from tests.web.conftest import Site
-from tests.web.sendgrid import KEY, public, signed
 from web.app import create_app
 from web.body_limits import allowance
 

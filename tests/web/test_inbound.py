@@ -17,8 +17,8 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from domain.inbound.html import text_of_html
+from tests.support.sendgrid_events import MakeSite, touch
 from tests.web.conftest import Site, browse, field_of
-from tests.web.sendgrid import MakeSite, touch
 from web.body_limits import MB, allowance
 from web.webhooks.inbound_mail import Form, read_mail
 from web.webhooks.sendgrid_inbound import KEPT

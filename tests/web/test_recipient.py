@@ -129,7 +129,7 @@ async def test_pages_tell_nobody_their_address_and_load_nothing(
 async def test_a_database_that_is_away_gives_a_page_and_no_restart(
     site: Site, browser: httpx.AsyncClient
 ) -> None:
-    """What is not alive is started anew, which mends no database; a recipient gets a page, not an
+    """What is not alive is started anew, which fixes no database; a recipient gets a page, not an
     error."""
     assert (await browser.get("/readyz")).json() == {"status": "ok"}
     nowhere = {"database_url": "postgresql+psycopg2://x@127.0.0.1:1/x"}

@@ -11,8 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.web.conftest import Site, browse, field_of
-from tests.web.sendgrid import (
+from tests.support.sendgrid_events import (
     KEY,
     OTHER_KEY,
     PATH,
@@ -26,6 +25,7 @@ from tests.web.sendgrid import (
     signed,
     touch,
 )
+from tests.web.conftest import Site, browse, field_of
 
 
 @pytest.fixture

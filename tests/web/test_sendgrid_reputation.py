@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from store.mail import sending
+from tests.support.sendgrid_events import KEY, MakeSite, event, post, public, touch
 from tests.web.conftest import Site
-from tests.web.sendgrid import KEY, MakeSite, event, post, public, touch
 
 LISTED = {"type": "blocked", "status": "5.7.1", "reason": "550 5.7.1 listed at bl.spamcop.net"}
 
@@ -27,7 +27,7 @@ def returned(site: Site, number: int) -> dict[str, Any]:
     return event("bounce", number, touch_key=key, **LISTED)
 
 
-def pauses(site: Site) -> list[sending.Pause]:
+def pauses(site: Site) -> list[sending.PauseOfSending]:
     """The channels that send nothing."""
     with site.database.connect() as connection:
         return sending.open_pauses(connection)

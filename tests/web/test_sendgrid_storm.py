@@ -13,8 +13,8 @@ from sqlalchemy import text
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from store.published.policies import publish_policy
+from tests.support.sendgrid_events import KEY, MakeSite, event, post, public, touch
 from tests.web.conftest import Site
-from tests.web.sendgrid import KEY, MakeSite, event, post, public, touch
 
 LEADS = 300
 EVENTS, DISTINCT = 10_000, 7_000

@@ -15,9 +15,18 @@ from structlog.testing import capture_logs
 
 from mail.channels.base import OutcomeUnknown
 from store.consent.consent import lock_address
-from tests.activities.desk import Desk, Provider
+from tests.support.sendgrid_events import (
+    KEY,
+    PLANNED_AT,
+    TOUCH,
+    MakeSite,
+    event,
+    post,
+    public,
+    touch,
+)
+from tests.support.sending import Desk, Provider
 from tests.web.conftest import Site, browse
-from tests.web.sendgrid import KEY, PLANNED_AT, TOUCH, MakeSite, event, post, public, touch
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.workflows.harness import World, world
+from tests.support.workflow_world import World, world
 
 
 @pytest.fixture

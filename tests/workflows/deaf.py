@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from domain.contracts.journey import JourneyResult, JourneyState, Notice
-from workflows.customer import Customer
+from domain.contracts.journey import JourneyEvent, JourneyResult, JourneyState
+from workflows.customer import CustomerPhase
 from workflows.transition import Transition, end
 
 
 @workflow.defn
-class DeafCustomer(Customer):
+class DeafCustomer(CustomerPhase):
     """Has been welcomed, and dies of the first word."""
 
     @workflow.init
@@ -28,6 +28,6 @@ class DeafCustomer(Customer):
         await workflow.wait_condition(lambda: self.order is not None)
         return end("stopped", "stopped")
 
-    async def hear(self, notice: Notice) -> None:
+    async def hear(self, event: JourneyEvent) -> None:
         """Fail."""
-        raise RuntimeError(f"nobody hears {notice.code}")
+        raise RuntimeError(f"nobody hears {event.code}")

@@ -10,8 +10,8 @@ from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
 from domain.time.window import is_holiday
-from store.consent import accounts_hold
-from tests.workflows.harness import World, says
+from store.consent import do_not_market
+from tests.support.workflow_world import World, says
 
 LONDON = ZoneInfo("Europe/London")
 SENT = "SELECT step FROM touch WHERE state = 'sent' ORDER BY id"
@@ -33,10 +33,10 @@ def account(here: World, name: str = "Analytical Engines") -> int:
 
 
 async def hold(here: World, account_id: int, until: datetime | None) -> None:
-    """Hold the account out of marketing."""
+    """Do not market to the account."""
     now = await here.now()
     with here.database.begin() as connection:
-        accounts_hold.hold(
+        do_not_market.set_do_not_market(
             connection, account_id, until=until, by="rep-1", reason="We negotiate", now=now
         )
     await here.deliver()
@@ -45,7 +45,7 @@ async def hold(here: World, account_id: int, until: datetime | None) -> None:
 async def release(here: World, account_id: int) -> None:
     """Let marketing write again."""
     with here.database.begin() as connection:
-        accounts_hold.release(connection, account_id)
+        do_not_market.release(connection, account_id)
     await here.deliver()
 
 
@@ -71,12 +71,12 @@ async def test_a_held_touch_goes_after_the_hold_in_its_window(here: World) -> No
 
     handle, lead = await started(here, account_id=held)
     await here.environment.sleep(timedelta(days=60))
-    await here.reaches("SELECT held_from IS NOT NULL FROM enrollment", True)
+    await here.reaches("SELECT put_off_from IS NOT NULL FROM enrollment", True)
     assert here.values(SENT) == []
     waiting = (await handle.query("status", result_type=dict[str, str]))["waiting_for"]
-    assert "sales holds the account out of marketing" in waiting
+    assert "sales keeps the account out of marketing" in waiting
     with here.database.connect() as connection:
-        (step,) = accounts_hold.scheduled(connection, await here.now(), account_id=held)
+        (step,) = do_not_market.scheduled(connection, await here.now(), account_id=held)
     assert (step.lead_id, step.held) == (lead, True)
     ending = await here.ending(handle)
 
@@ -121,20 +121,20 @@ async def test_a_play_takes_those_who_are_with_marketing(here: World) -> None:
     own = account(here)
     nurtured, first = await started(here, account_id=own, email_key="1")
     second = here.lead(account_id=own, email_key="2")
-    parked = await here.start(Phase.RECYCLE, second, reason="lost")
+    recycled = await here.start(Phase.RECYCLE, second, reason="lost")
     called = here.lead(account_id=own, email_key="3")
     await here.start(Phase.FOLLOW_UP, called, reason="score_reached")
     await here.reaches("SELECT count(*) FROM lead WHERE phase <> ''", 3)
 
     with here.database.begin() as connection:
-        found = accounts_hold.find_account(connection, "analytical  ENGINES", await here.now())
+        found = do_not_market.find_account(connection, "analytical  ENGINES", await here.now())
         assert found
-        done = accounts_hold.play(connection, found, "recycle-reentry")
+        done = do_not_market.play(connection, found, "recycle-reentry")
     await here.deliver()
 
     assert [lead.id for lead in done.started] == [first, second]
     assert [lead.id for lead in done.left_alone] == [called]
-    played = [await here.ending(nurtured), await here.ending(parked)]
+    played = [await here.ending(nurtured), await here.ending(recycled)]
     assert [(one.phase, one.reason) for one in played] == [(Phase.NURTURE, "play")] * 2
     assert [one.cycle for one in played] == [1, 2]
     assert {one.state.cadence for one in played if one.state} == {"recycle-reentry"}

@@ -21,8 +21,14 @@ from domain.tasks.completion import Completion
 from domain.time.window import clock_change
 from store.consent.consent import email_key_of, opt_out
 from store.routing.prospects import prospect
-from tests.workflows.harness import Reaction, World, says, says_in, world
-from tests.workflows.promises import BUSY_AGAIN, FOLLOW_UP, OUTBOUND_RULES, publish, with_calls
+from tests.support.follow_up_policies import (
+    BUSY_AGAIN,
+    FOLLOW_UP,
+    OUTBOUND_RULES,
+    publish,
+    with_calls,
+)
+from tests.support.workflow_world import Reaction, World, says, says_in, world
 
 LONDON = ZoneInfo("Europe/London")
 CALLS = "SELECT count(*) FROM task WHERE kind = 'call'"

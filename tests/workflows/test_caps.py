@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from domain.consent.policy import Cap, ConsentPolicy
+from domain.consent.policy import ConsentPolicy, FrequencyCap
 from domain.contracts.journey import Phase
 from store.published.policies import publish_policy
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 async def test_a_capped_touch_goes_at_the_next_slot_and_the_rest_behind_it(here: World) -> None:
@@ -18,7 +18,7 @@ async def test_a_capped_touch_goes_at_the_next_slot_and_the_rest_behind_it(here:
     lead = here.lead()
     now = await here.now()
     with here.database.begin() as connection:
-        rules = ConsentPolicy(policy="consent", caps=(Cap(1, "week"),))
+        rules = ConsentPolicy(policy="consent", caps=(FrequencyCap(1, "week"),))
         publish_policy(connection, "one a week", rules)
         connection.execute(
             text(

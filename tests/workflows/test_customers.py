@@ -1,4 +1,4 @@
-"""After the sale: what a customer would miss if one of its arrows led nowhere."""
+"""After the opportunity: what a customer would miss if one of its arrows led nowhere."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from domain.contracts.journey import Code, JourneyState, Notice, Phase
-from tests.workflows import after_sale
+from domain.contracts.journey import EventCode, JourneyEvent, JourneyState, Phase
+from tests.support import customer_policies
+from tests.support.workflow_world import TEST_SERVER, World, says
 from tests.workflows.deaf import DeafCustomer
-from tests.workflows.harness import TEST_SERVER, World, says
 from worker import workflow_runner
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -22,8 +22,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 @pytest.fixture
 def shop(here: World) -> World:
     """A world with customer success."""
-    after_sale.team(here)
-    after_sale.caring(here)
+    customer_policies.team(here)
+    customer_policies.caring(here)
     here.person.will("hand_over", says("done"))
     return here
 
@@ -31,11 +31,11 @@ def shop(here: World) -> World:
 async def test_a_customer_is_welcomed_renewed_and_comes_back_when_it_leaves(shop: World) -> None:
     """A year of silence ends with a contract that nobody renewed. The two years have four clock
     changes, and customer success is away when they begin."""
-    team = after_sale.team(shop)
+    team = customer_policies.team(shop)
     shop.person.will("upsell", says("not_now"))
     shop.person.will("renewal", says("renewed"), says("lost", reason="price"))
-    lead = after_sale.bought(shop)
-    sold = after_sale.sold_on(shop)
+    lead = customer_policies.bought(shop)
+    sold = customer_policies.sold_on(shop)
 
     handle = await shop.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     ending = await shop.ending(handle)
@@ -67,7 +67,7 @@ async def test_a_customer_is_welcomed_renewed_and_comes_back_when_it_leaves(shop
         for column in ("opened_at", "due_at")
     )
     assert due_at == success.add_days(opened_at, 2)
-    assert due_at - opened_at > timedelta(days=2 + after_sale.CLOSED_DAYS - 1)
+    assert due_at - opened_at > timedelta(days=2 + customer_policies.CLOSED_DAYS - 1)
     # It is a lead again, of the rep who knows it.
     assert shop.value("SELECT owner FROM lead") == "rep-1"
     assert shop.value("SELECT count(*) FROM renewal") == 0
@@ -79,7 +79,7 @@ async def test_what_a_customer_writes_reaches_its_owner_and_stop_ends_everything
 ) -> None:
     """A customer's question would lie in an inbox that nobody reads; a stopped one would go on
     getting mails."""
-    lead = after_sale.bought(shop)
+    lead = customer_policies.bought(shop)
     handle = await shop.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     await shop.reaches("SELECT count(*) FROM task WHERE state = 'done'", 2)
     await shop.environment.sleep(timedelta(days=4))
@@ -107,7 +107,7 @@ async def test_a_pause_holds_the_mails_of_a_customer_too(shop: World) -> None:
     """Somebody who is told to be left alone would be written to."""
     shop.person.will("upsell", says("not_now"))
     shop.person.will("renewal", says("lost", reason="price"))
-    lead = after_sale.bought(shop)
+    lead = customer_policies.bought(shop)
     handle = await shop.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     await shop.reaches("SELECT count(*) FROM task WHERE state = 'done'", 2)
     await handle.signal("pause")
@@ -140,7 +140,7 @@ async def test_a_listener_that_dies_stops_the_journey_for_all_to_see() -> None:
         handle = await server.client.start_workflow(
             "DeafCustomer", state, id="lead-1", task_queue="deaf"
         )
-        await handle.signal("engagement", Notice(Code.REPLIED))
+        await handle.signal("engagement", JourneyEvent(EventCode.REPLIED))
 
         failed = None
         for _ in range(100):

@@ -11,8 +11,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.contracts.journey import Phase
-from tests.workflows import after_sale
-from tests.workflows.harness import World, world
+from tests.support import customer_policies
+from tests.support.workflow_world import World, world
 
 JOURNEY_SECONDS_PER_SECOND = 1_000_000.0
 
@@ -44,8 +44,8 @@ async def test_an_opportunity_nobody_moves_stalls_after_its_warnings(hurried: Wo
 
 
 async def test_a_lead_is_called_about_a_meeting_nobody_reports_on(hurried: World) -> None:
-    """A lead that came would be told that it was missed, and be parked for it."""
-    after_sale.team(hurried)
+    """A lead that came would be told that it was missed, and be recycled for it."""
+    customer_policies.team(hurried)
     lead = hurried.lead(owner="rep-1", stage="sal")
     meeting = await hurried.has_meeting(lead)
 

@@ -9,7 +9,7 @@ import pytest
 
 from domain.contracts.journey import Phase
 from store.routing.routing import assign
-from tests.workflows.harness import World, says, says_in
+from tests.support.workflow_world import World, says, says_in
 
 CALLS = "SELECT count(*) FROM task WHERE kind = 'call'"
 

@@ -9,7 +9,7 @@ from domain.tasks.completion import Completion
 from store.tasks.tasks import complete_task
 from store.views.task_lists import open_tasks
 from tests.replay.call_scenarios import follow_up_hot
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 SOON = timedelta(minutes=5)
 

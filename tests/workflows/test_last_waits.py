@@ -17,7 +17,7 @@ from domain.lead_files.columns import recognise
 from domain.lead_files.row import RowReader
 from settings import ROOT
 from store.imports import lead_import
-from tests.workflows.harness import World, says
+from tests.support.workflow_world import World, says
 
 MAIL = {"email": "welcome-2-three-numbers"}
 TWENTY_DAYS = timedelta(days=20)

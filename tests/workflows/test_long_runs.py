@@ -11,11 +11,11 @@ from temporalio.client import WorkflowHandle
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
-from domain.contracts.journey import Code, JourneyState, Notice, OpportunityState, Phase
+from domain.contracts.journey import EventCode, JourneyEvent, JourneyState, OpportunityState, Phase
 from domain.tasks.completion import Completion
 from store.tasks import tasks
-from tests.workflows import after_sale
-from tests.workflows.harness import World, says
+from tests.support import customer_policies
+from tests.support.workflow_world import World, says
 from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
@@ -31,8 +31,8 @@ async def grow(handle: WorkflowHandle[Any, Any]) -> str:
     run = (await handle.describe()).run_id
     assert run is not None
     for _ in range(LONG // len(BALLAST) + 2):
-        notice = Notice(Code.HOT, message=MESSAGE, reason=BALLAST)
-        await handle.signal("engagement", notice)
+        event = JourneyEvent(EventCode.HOT, message=MESSAGE, reason=BALLAST)
+        await handle.signal("engagement", event)
     return run
 
 
@@ -59,17 +59,17 @@ async def do(here: World, disposition: str) -> None:
 
 
 async def test_a_customer_is_welcomed_once_and_heard_in_every_run(here: World) -> None:
-    after_sale.team(here)
-    after_sale.caring(here)
+    customer_policies.team(here)
+    customer_policies.caring(here)
     here.person.will("hand_over", says("done"))
-    lead = after_sale.bought(here)
+    lead = customer_policies.bought(here)
     handle = await here.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     await here.reaches("SELECT count(*) FROM task WHERE state = 'done'", 2)
     await here.environment.sleep(timedelta(days=4))
     await here.reaches("SELECT count(*) FROM touch WHERE state = 'sent'", 1)
 
     await renewed(here, handle, await grow(handle))
-    await handle.signal("engagement", Notice(Code.REPLIED, message=MESSAGE))
+    await handle.signal("engagement", JourneyEvent(EventCode.REPLIED, message=MESSAGE))
     await handle.signal("pause")
     await here.environment.sleep(timedelta(days=60))
 
@@ -146,8 +146,8 @@ async def test_nothing_that_comes_between_two_runs_is_lost(here: World) -> None:
 
     growing = asyncio.create_task(grow(handle))
     for number in told:
-        notice = Notice(Code.HOT, ref=number, message=MESSAGE + number)
-        await handle.signal("engagement", notice)
+        event = JourneyEvent(EventCode.HOT, ref=number, message=MESSAGE + number)
+        await handle.signal("engagement", event)
     first = await growing
     await renewed(here, handle, first)
     await handle.execute_update("move_to", Phase.NURTURE)
@@ -155,4 +155,4 @@ async def test_nothing_that_comes_between_two_runs_is_lost(here: World) -> None:
     begun = (await handle.fetch_history()).events[0].workflow_execution_started_event_attributes
     (state,) = await DataConverter.default.decode(begun.input.payloads, [JourneyState])
 
-    assert sorted({notice.ref for notice in state.inbox}) == [0, *told]
+    assert sorted({event.ref for event in state.inbox}) == [0, *told]

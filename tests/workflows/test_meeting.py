@@ -15,7 +15,7 @@ from cli.cadence import publish_files
 from domain.contracts.journey import Phase
 from domain.time.window import is_holiday
 from settings import ROOT
-from tests.workflows.harness import World, says, says_in
+from tests.support.workflow_world import World, says, says_in
 
 STEPS = "SELECT step FROM touch WHERE state = 'sent' ORDER BY id"
 
@@ -255,7 +255,7 @@ async def test_a_lead_that_was_let_go_and_books_gets_its_meeting(here: World) ->
     here.person.will("meeting_outcome", says("held"))
     lead = here.lead()
     handle = await here.start(Phase.RECYCLE, lead, reason="unsubscribed")
-    assert (await here.ending(handle)).outcome == "retired"
+    assert (await here.ending(handle)).outcome == "closed_out"
 
     await here.books(lead, timedelta(days=3))
     await here.reaches("SELECT phase FROM lead", "Meeting")

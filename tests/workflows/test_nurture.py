@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
-from tests.workflows.harness import World, says, says_in
+from tests.support.workflow_world import World, says, says_in
 
 SENT = "SELECT count(*) FROM touch WHERE state = 'sent'"
 

@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
 from domain.contracts.journey import Phase
-from tests.workflows.harness import World, says
+from tests.support.workflow_world import World, says
 
 
 async def test_a_pause_freezes_the_time_that_was_left(here: World) -> None:

@@ -1,4 +1,4 @@
-"""The opportunity's arrows: what a sale would lose if one of them led nowhere."""
+"""The opportunity's arrows: what an opportunity would lose if one of them led nowhere."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 
 from domain.contracts.journey import Phase
 from tests.replay.sale_scenarios import buys_beside, opportunity_won_beside
-from tests.workflows.harness import Ending, World, says
+from tests.support.workflow_world import Ending, World, says
 
 
 async def closed(here: World) -> Ending:
-    """Let the sale run to its outcome and the journey learn of it."""
+    """Let the opportunity run to its outcome and the journey learn of it."""
     handle = await here.start(Phase.OPPORTUNITY, here.lead(owner="rep-1"), reason="held")
     await here.reaches("SELECT outcome <> '' FROM opportunity", True)
     await here.deliver()

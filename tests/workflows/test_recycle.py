@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from domain.contracts.journey import Phase
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 async def test_a_parked_lead_comes_back_with_the_next_cycle_s_cadence(here: World) -> None:
@@ -112,14 +112,14 @@ async def test_after_its_last_cycle_a_lead_is_let_go(here: World) -> None:
 
     ending = await here.ending(handle)
 
-    assert (ending.phase, ending.outcome) == ("", "retired")
+    assert (ending.phase, ending.outcome) == ("", "closed_out")
     assert here.value("SELECT phase FROM lead") == "ended"
 
 
 async def test_an_unsubscribed_lead_never_comes_back(here: World) -> None:
     ending = await here.ending(await here.start(Phase.RECYCLE, here.lead(), reason="unsubscribed"))
 
-    assert ending.outcome == "retired"
+    assert ending.outcome == "closed_out"
 
 
 async def test_the_crossing_of_an_earlier_cycle_wakes_nobody(here: World) -> None:

@@ -13,8 +13,8 @@ from store.published.policies import publish_policy
 from store.scoring import scoring_runs
 from store.scoring.engagement import record_engagement
 from store.scoring.scoring_runs import begin_run
-from tests.scoring import simple_scoring
-from tests.workflows.harness import World
+from tests.support.scoring_policy import simple_scoring
+from tests.support.workflow_world import World
 
 PORTION = 3
 """Leads that go to sales at once: a twelfth of the 30 an hour of the default, rounded up."""

@@ -1,4 +1,4 @@
-"""Parked leads that come back on a day: what a lead would think of us that named one in vain."""
+"""Recycled leads that come back on a day: what a lead would think of us that named one in vain."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from domain.refusals import RecycleRefused
 from domain.tasks.completion import Completion
 from domain.time.window import is_holiday
 from store.published.policies import publish_policy
-from store.recycle.recycle import choose_cadence, extend, retire, wake
-from tests.workflows.harness import Ending, Reaction, World, says
+from store.recycle.recycle import choose_cadence, close_out, extend, reactivate
+from tests.support.workflow_world import Ending, Reaction, World, says
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -36,8 +36,8 @@ def early_may_bank_holiday(year: int) -> date:
     return day
 
 
-async def parked(here: World, lead: int, reason: str = "lost", **state: object) -> object:
-    """The journey of a parked lead."""
+async def recycled(here: World, lead: int, reason: str = "lost", **state: object) -> object:
+    """The journey of a recycled lead."""
     handle = await here.start(Phase.RECYCLE, lead, reason=reason, **state)
     await here.reaches("SELECT phase FROM lead WHERE id = :id", "Recycle", id=lead)
     return handle
@@ -53,7 +53,7 @@ async def test_call_me_after_the_holiday_is_a_task_on_that_morning(here: World) 
     called, not mailed, on the morning of its own clock."""
     day = early_may_bank_holiday(await january(here))
     lead = here.lead()
-    handle = await parked(here, lead)
+    handle = await recycled(here, lead)
 
     await here.returns_on(lead, day)
     ending = await over(here, handle)
@@ -98,20 +98,22 @@ async def test_a_day_named_in_the_answer_to_a_task_holds(here: World) -> None:
     ending = await here.ending(handle)
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, "too_early")
-    await here.reaches("SELECT parked_until IS NOT NULL FROM lead", True)
-    assert here.value("SELECT parked_until FROM lead").astimezone(LONDON).date() == day
+    await here.reaches("SELECT recycled_until IS NOT NULL FROM lead", True)
+    assert here.value("SELECT recycled_until FROM lead").astimezone(LONDON).date() == day
 
 
 async def test_a_day_set_earlier_or_later_is_planned_anew(here: World) -> None:
     """The rest that began with the policy's wait would go on to its end."""
     lead = here.lead()
     before = await here.now()
-    handle = await parked(here, lead)
+    handle = await recycled(here, lead)
 
     with here.database.begin() as connection:
         extend(connection, lead, (before + timedelta(days=300)).date(), before)
     await here.deliver()
-    await here.reaches("SELECT parked_until > :at FROM lead", True, at=before + timedelta(days=290))
+    await here.reaches(
+        "SELECT recycled_until > :at FROM lead", True, at=before + timedelta(days=290)
+    )
     await here.environment.sleep(timedelta(days=200))
     assert here.value("SELECT phase FROM lead") == "Recycle"
     ending = await over(here, handle)
@@ -123,9 +125,11 @@ async def test_a_day_set_earlier_or_later_is_planned_anew(here: World) -> None:
 async def test_a_pause_does_not_put_off_the_day_that_was_promised(here: World) -> None:
     lead = here.lead()
     before = await here.now()
-    handle = await parked(here, lead)
+    handle = await recycled(here, lead)
     await here.returns_on(lead, (before + timedelta(days=60)).date())
-    await here.reaches("SELECT parked_until < :at FROM lead", True, at=before + timedelta(days=62))
+    await here.reaches(
+        "SELECT recycled_until < :at FROM lead", True, at=before + timedelta(days=62)
+    )
 
     await handle.signal("pause")  # type: ignore[attr-defined]
     await here.environment.sleep(timedelta(days=40))
@@ -140,7 +144,8 @@ async def test_a_pause_does_not_put_off_the_day_that_was_promised(here: World) -
 async def test_a_click_does_not_bring_back_whom_sales_turned_down(here: World, reason: str) -> None:
     """Their interest has not faded yet: the SDR would have them back the next day."""
     source = (
-        "policy: recycle\ndefault: {wait: 30 days, cadence: recycle-reentry, wakes_early: false}\n"
+        "policy: recycle\ndefault: "
+        "{wait: 30 days, cadence: recycle-reentry, reactivates_early: false}\n"
         "reasons: {}\n"
     )
     rules, _ = read_policy(source, "recycle.yaml")
@@ -149,7 +154,7 @@ async def test_a_click_does_not_bring_back_whom_sales_turned_down(here: World, r
         publish_policy(connection, source, rules)
     lead = here.lead(score=25, crossed_cycle=1)
     before = await here.now()
-    handle = await parked(here, lead, reason)
+    handle = await recycled(here, lead, reason)
 
     await here.does(lead, "click")
     ending = await over(here, handle)
@@ -160,33 +165,36 @@ async def test_a_click_does_not_bring_back_whom_sales_turned_down(here: World, r
 
 async def test_sales_wakes_a_lead_to_the_nurture_it_chose(here: World) -> None:
     lead = here.lead()
-    handle = await parked(here, lead)
+    handle = await recycled(here, lead)
     with here.database.begin() as connection:
         choose_cadence(connection, lead, "welcome-nurture")
     await here.deliver()
 
     with here.database.begin() as connection:
-        wake(connection, lead)
+        reactivate(connection, lead)
     await here.deliver()
     ending = await over(here, handle)
 
-    assert (ending.phase, ending.reason, ending.cycle) == (Phase.NURTURE, "woken", 2)
+    assert (ending.phase, ending.reason, ending.cycle) == (Phase.NURTURE, "reactivated", 2)
     assert ending.state
     assert ending.state.cadence == "welcome-nurture"
 
 
 async def test_sales_lets_a_parked_lead_go(here: World) -> None:
     lead = here.lead()
-    handle = await parked(here, lead)
+    handle = await recycled(here, lead)
 
     with here.database.begin() as connection:
-        retire(connection, lead)
+        close_out(connection, lead)
     await here.deliver()
     ending = await over(here, handle)
 
-    assert (ending.outcome, ending.reason) == ("retired", "retired")
-    with here.database.begin() as connection, pytest.raises(RecycleRefused, match="is not parked"):
-        wake(connection, lead)
+    assert (ending.outcome, ending.reason) == ("closed_out", "closed_out")
+    with (
+        here.database.begin() as connection,
+        pytest.raises(RecycleRefused, match="is not recycled"),
+    ):
+        reactivate(connection, lead)
 
 
 async def test_a_mail_of_an_earlier_cycle_is_not_sent_again(here: World) -> None:
@@ -199,7 +207,7 @@ async def test_a_mail_of_an_earlier_cycle_is_not_sent_again(here: World) -> None
     assert here.values(sent) == once
     here_now = await here.now()
 
-    # The next run of the same journey: parked, and back in the third cycle.
+    # The next run of the same journey: recycled, and back in the third cycle.
     await here.reaches("SELECT phase FROM lead", "Recycle")
     await here.environment.sleep(timedelta(days=120))
     await here.reaches("SELECT max(cycle) FROM enrollment", 3)
@@ -242,4 +250,6 @@ async def test_whatever_fails_is_parked_with_its_reason(here: World, reason: str
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, reason)
     await here.reaches("SELECT phase FROM lead WHERE id = :id", "Recycle", id=lead)
-    await here.reaches("SELECT parked_until > phase_since FROM lead WHERE id = :id", True, id=lead)
+    await here.reaches(
+        "SELECT recycled_until > phase_since FROM lead WHERE id = :id", True, id=lead
+    )

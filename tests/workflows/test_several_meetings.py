@@ -12,7 +12,7 @@ from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
-from tests.workflows.harness import World, says
+from tests.support.workflow_world import World, says
 
 SENT = "SELECT template_version.name FROM touch JOIN template_version ON template_version.id = "
 SENT += "template_version_id WHERE touch.state = 'sent' ORDER BY touch.id"
@@ -46,7 +46,8 @@ async def test_the_second_meeting_is_confirmed_and_reminded_for_itself(here: Wor
 
 
 async def test_when_the_first_is_called_off_the_journey_follows_the_second(here: World) -> None:
-    """A lead that still comes on Thursday must not read that we regret Wednesday, and be parked."""
+    """A lead that still comes on Thursday must not read that we regret Wednesday, and be
+    recycled."""
     here.person.will("meeting_outcome", says("held"))
     lead, handle = await meets(here)
     first = here.value("SELECT id FROM meeting")
@@ -88,7 +89,7 @@ async def test_a_meeting_is_seen_through_by_one_at_a_time(here: World) -> None:
 
 
 async def test_a_booking_while_a_sale_is_open_has_its_outcome(here: World) -> None:
-    """The sale's second call is confirmed and reminded like the first."""
+    """The opportunity's second call is confirmed and reminded like the first."""
     here.person.will("meeting_outcome", says("held"))
     lead = here.lead(owner="rep-1", phase="Opportunity")
     meeting = await here.books(lead, timedelta(days=2))
@@ -127,7 +128,7 @@ async def test_a_lead_that_is_won_back_has_one_task_for_its_reply(here: World) -
             "now() - interval '1 hour', 'no_show')"
         )
     await here.does(lead, "reply")
-    assert here.values("SELECT count(*) FROM relay_message WHERE kind = 'task_beside'") == [0]
+    assert here.values("SELECT count(*) FROM relay_message WHERE kind = 'standalone_task'") == [0]
 
 
 async def test_our_entry_leaves_the_calendar_when_the_booking_moves_elsewhere(

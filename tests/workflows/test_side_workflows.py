@@ -16,7 +16,7 @@ from domain.contracts.journey_sales import (
     StandaloneTaskState,
 )
 from domain.contracts.tasks import TaskKind
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 ANSWER_SECONDS = 20
 

@@ -22,7 +22,7 @@ from domain.time.business_time import BusinessCalendar
 from embedded.postgres import EmbeddedPostgres
 from store.published.policies import publish_policy
 from store.tasks import tasks
-from tests.workflows.harness import World, world
+from tests.support.workflow_world import World, world
 
 AN_HOUR_A_SECOND = 3_600.0
 ALWAYS_OPEN = 'time_zone: UTC, hours: {mon-sun: "00:00-24:00"}'

@@ -15,9 +15,9 @@ from domain.refusals import TaskRefused
 from domain.tasks.completion import Completion
 from store.opportunities.opportunities import open_beside
 from store.tasks import tasks
-from store.views.opportunity_list import Wanted, sales
-from tests.workflows import after_sale
-from tests.workflows.harness import World, says, world
+from store.views.opportunity_list import OpportunityFilter, list_opportunities
+from tests.support import customer_policies
+from tests.support.workflow_world import World, says, world
 
 JOURNEY_SECONDS_PER_SECOND = 1_000_000.0
 
@@ -32,8 +32,8 @@ async def hurried(published_url: str) -> AsyncIterator[World]:
     """A world in which eleven journey days are a second: a task that waits stops the clock that
     skips ahead."""
     async with world(published_url, JOURNEY_SECONDS_PER_SECOND) as ready:
-        after_sale.team(ready)
-        after_sale.helpful(ready)
+        customer_policies.team(ready)
+        customer_policies.helpful(ready)
         yield ready
 
 
@@ -59,7 +59,7 @@ async def test_a_stalled_sale_is_warned_of_helped_and_returned(hurried: World) -
         "email-midfunnel-2-what-goes-wrong",
         "email-midfunnel-3-where-it-stands",
     ]
-    # It never left the sale for the mails.
+    # It never left the opportunity for the mails.
     await hurried.reaches("SELECT phase FROM lead", "Recycle")
     assert hurried.values("SELECT phase FROM stage_transition ORDER BY id")[:2] == [
         "Opportunity",
@@ -78,7 +78,7 @@ async def test_a_reply_ends_marketing_s_help_at_once(hurried: World) -> None:
     await hurried.does(lead, "reply")
 
     await hurried.reaches("SELECT exit_reason FROM enrollment", "replied")
-    # The owner's task to read the reply, beside that of the sale, is done as soon as it is open.
+    # The owner's task to read the reply, beside the opportunity's, is done once it is open.
     await hurried.reaches("SELECT count(*) FROM task WHERE state = 'open'", 1)
 
 
@@ -96,8 +96,8 @@ async def test_help_is_not_forced_on_an_owner_who_refuses_it(hurried: World) -> 
 
 async def test_a_lost_sale_says_to_whom_and_is_reviewed_by_the_manager(here: World) -> None:
     """The next sale would be lost the same way; and the lead does not wait for the review."""
-    after_sale.team(here)
-    after_sale.helpful(here)
+    customer_policies.team(here)
+    customer_policies.helpful(here)
     here.person.will(
         "opportunity",
         lambda _now: Completion(disposition="lost", reason="price", competitor="acme_tools"),
@@ -116,7 +116,7 @@ async def test_a_lost_sale_says_to_whom_and_is_reviewed_by_the_manager(here: Wor
 
 
 def test_reasons_and_competitors_are_codes_that_the_policy_knows(here: World) -> None:
-    after_sale.helpful(here)
+    customer_policies.helpful(here)
     lead = here.lead()
     with here.database.begin() as connection:
         connection.execute(
@@ -148,7 +148,7 @@ def test_reasons_and_competitors_are_codes_that_the_policy_knows(here: World) ->
 
 
 async def finish(here: World, opportunity_id: int, disposition: str, reason: str = "") -> None:
-    """Do the open task of a sale."""
+    """Do the open task of an opportunity."""
     task = here.value(
         "SELECT id FROM task WHERE state = 'open' AND opportunity_id = :id", id=opportunity_id
     )
@@ -164,7 +164,7 @@ async def finish(here: World, opportunity_id: int, disposition: str, reason: str
 
 async def test_two_sales_of_one_account_move_side_by_side(here: World) -> None:
     """The second would end the first's phase, or vanish with it."""
-    after_sale.helpful(here)
+    customer_policies.helpful(here)
     with here.database.begin() as connection:
         account = connection.execute(
             text("INSERT INTO account (name, name_key) VALUES ('Ada & Co', 'ada') RETURNING id")
@@ -182,8 +182,10 @@ async def test_two_sales_of_one_account_move_side_by_side(here: World) -> None:
 
     assert here.value("SELECT phase FROM lead") == "Opportunity"
     with here.database.connect() as connection:
-        shown = sales(connection, await here.now(), Wanted(state="any", account="ada & co"))
-        still_open = sales(connection, await here.now(), Wanted())
+        shown = list_opportunities(
+            connection, await here.now(), OpportunityFilter(state="any", account="ada & co")
+        )
+        still_open = list_opportunities(connection, await here.now(), OpportunityFilter())
     assert [(one.id, one.name, one.outcome) for one in shown] == [
         (second, "Depot 2", "lost"),
         (first, "", ""),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.contracts.journey import JOURNEY_QUEUE
 from domain.contracts.webhooks import PAUSES, WEBHOOK_WORKFLOW, webhook_workflow_id
 from store.outbox.outgoing import add_endpoint, announce
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 
 async def test_an_event_is_tried_ten_times_over_three_days_and_then_given_up(here: World) -> None:

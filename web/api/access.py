@@ -19,8 +19,8 @@ from temporalio.service import RPCError
 from domain.access import Action
 from domain.refusals import TemporalAway, Unauthorized
 from domain.sentences import sentence
-from health.readiness import Readiness
-from health.watch import Watch
+from health.readiness import ReadinessCheck
+from health.watch import HealthWatch
 from mail.links import deployment_secret
 from services.access import authorise
 from services.context import Context
@@ -37,17 +37,17 @@ bearer = HTTPBearer(auto_error=False, description="`starter.py tokens create NAM
 
 
 @dataclass
-class Here(Context):
+class WebContext(Context):
     """What routes work with: one per app."""
 
-    watch: Watch = field(init=False)
-    readiness: Readiness = field(init=False)
+    watch: HealthWatch = field(init=False)
+    readiness: ReadinessCheck = field(init=False)
     _client: Client | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self.watch = Watch(self.settings)
-        self.readiness = Readiness(self.settings.database_url)
+        self.watch = HealthWatch(self.settings)
+        self.readiness = ReadinessCheck(self.settings.database_url)
 
     @functools.cached_property
     def auth_log(self) -> AuthLog:
@@ -88,12 +88,12 @@ class Here(Context):
         return self._client
 
 
-def _here(request: Request) -> Here:
-    here: Here = request.app.state.here
-    return here
+def _context(request: Request) -> WebContext:
+    context: WebContext = request.app.state.context
+    return context
 
 
-Place = Annotated[Here, Depends(_here)]
+CurrentContext = Annotated[WebContext, Depends(_context)]
 
 
 def may(action: Action) -> Callable[..., Caller]:
@@ -107,15 +107,15 @@ def may(action: Action) -> Callable[..., Caller]:
 
     def check(
         request: Request,
-        here: Place,
+        context: CurrentContext,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
     ) -> Caller:
         token = credentials.credentials if credentials is not None else None
         caller = _known(request)
         if caller is None:
-            with here.database.begin() as connection:
+            with context.database.begin() as connection:
                 session = request.cookies.get(COOKIE)
-                caller = identify(connection, token, session, here.real_now())
+                caller = identify(connection, token, session, context.real_now())
         request.scope.setdefault("state", {})["caller"] = caller.name
         authorise(caller, action)
         return caller

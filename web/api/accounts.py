@@ -13,14 +13,14 @@ from domain.inputs import ASKED, Code, Instant
 from services import accounts
 from services.access import team_of
 from store.access.api_tokens import Caller
-from store.consent import accounts_hold
-from store.consent.accounts_hold import AccountLine, LeadOfAccount, ScheduledStep
-from web.api.access import Place, may
+from store.consent import do_not_market
+from store.consent.do_not_market import AccountLine, LeadOfAccount, ScheduledStep
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]
-Holder = Annotated[Caller, Depends(may(Action.HOLD_ACCOUNTS))]
+Holder = Annotated[Caller, Depends(may(Action.DO_NOT_MARKET))]
 
 
 class AccountDetail(BaseModel):
@@ -31,7 +31,7 @@ class AccountDetail(BaseModel):
     leads: list[LeadOfAccount]
 
 
-class Hold(BaseModel):
+class DoNotMarketRequest(BaseModel):
     """Keep a company out of all marketing."""
 
     model_config = ASKED
@@ -56,54 +56,64 @@ class PlayStarted(BaseModel):
     left_alone: list[LeadOfAccount]
 
 
-class Told(BaseModel):
+class Notified(BaseModel):
     """The leads whose journeys were told."""
 
     leads: list[int]
 
 
 @router.get("/{account_id}")
-def show(here: Place, caller: Reader, account_id: int) -> AccountDetail:
+def show(context: CurrentContext, caller: Reader, account_id: int) -> AccountDetail:
     """One company, whether marketing may write to it, and its leads."""
-    with here.database.connect() as connection:
-        account = accounts.seen(connection, here, caller, account_id)
-        leads = accounts_hold.leads_of(connection, account_id, team=team_of(caller), limit=PAGE)
+    with context.database.connect() as connection:
+        account = accounts.seen(connection, context, caller, account_id)
+        leads = do_not_market.leads_of(connection, account_id, team=team_of(caller), limit=PAGE)
     return AccountDetail(account=account, leads=leads)
 
 
 @router.get("/{account_id}/leads")
 def list_account_leads(
-    here: Place, caller: Reader, account_id: int, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext,
+    caller: Reader,
+    account_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[LeadOfAccount]:
     """The company's leads that the caller sees, in the order of their ids."""
 
     def after(connection: Connection, last: Key | None, most: int) -> list[LeadOfAccount]:
-        accounts.seen(connection, here, caller, account_id)
-        return accounts_hold.leads_of(
+        accounts.seen(connection, context, caller, account_id)
+        return do_not_market.leads_of(
             connection, account_id, team=team_of(caller), after=last_id(last) or 0, limit=most
         )
 
-    return page(here, f"leads of account {account_id}", cursor, limit, after, key=by_id)
+    return page(context, f"leads of account {account_id}", cursor, limit, after, key=by_id)
 
 
-@router.post("/{account_id}/hold")
-def hold(here: Place, caller: Holder, account_id: int, body: Hold) -> AccountDetail:
-    """Hold a company out of all marketing; a later one replaces an earlier one."""
-    accounts.hold(here, caller, account_id, until=body.until, reason=body.reason)
-    return show(here, caller, account_id)
+@router.post("/{account_id}/do-not-market", operation_id="set_do_not_market")
+def set_do_not_market(
+    context: CurrentContext, caller: Holder, account_id: int, body: DoNotMarketRequest
+) -> AccountDetail:
+    """Keep a company out of all marketing; a later one replaces an earlier one."""
+    accounts.set_do_not_market(context, caller, account_id, until=body.until, reason=body.reason)
+    return show(context, caller, account_id)
 
 
 @router.get("/{account_id}/scheduled")
 def list_scheduled(
-    here: Place, caller: Reader, account_id: int, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext,
+    caller: Reader,
+    account_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[ScheduledStep]:
     """What marketing has scheduled for the company's leads, the next first."""
 
     def after(connection: Connection, last: Key | None, most: int) -> list[ScheduledStep]:
-        accounts.seen(connection, here, caller, account_id)
-        return accounts_hold.scheduled(
+        accounts.seen(connection, context, caller, account_id)
+        return do_not_market.scheduled(
             connection,
-            here.clock.now(),
+            context.clock.now(),
             account_id=account_id,
             team=team_of(caller),
             after=last,
@@ -111,7 +121,7 @@ def list_scheduled(
         )
 
     return page(
-        here,
+        context,
         f"scheduled for account {account_id}",
         cursor,
         limit,
@@ -121,27 +131,29 @@ def list_scheduled(
 
 
 @router.post("/{account_id}/play")
-def play(here: Place, caller: Holder, account_id: int, body: PlayRequest) -> PlayStarted:
+def play(
+    context: CurrentContext, caller: Holder, account_id: int, body: PlayRequest
+) -> PlayStarted:
     """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
     team."""
-    done = accounts.play(here, caller, account_id, body.cadence)
+    done = accounts.play(context, caller, account_id, body.cadence)
     return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
 
 
 @router.post("/{account_id}/pause")
-def pause(here: Place, caller: Holder, account_id: int) -> Told:
+def pause(context: CurrentContext, caller: Holder, account_id: int) -> Notified:
     """Freeze the journeys of the company's leads; the time that is left stays left."""
-    return Told(leads=accounts.pause(here, caller, account_id))
+    return Notified(leads=accounts.pause(context, caller, account_id))
 
 
 @router.post("/{account_id}/resume")
-def resume(here: Place, caller: Holder, account_id: int) -> Told:
+def resume(context: CurrentContext, caller: Holder, account_id: int) -> Notified:
     """Let the paused journeys of the company's leads go on."""
-    return Told(leads=accounts.resume(here, caller, account_id))
+    return Notified(leads=accounts.resume(context, caller, account_id))
 
 
 @router.post("/{account_id}/release")
-def release(here: Place, caller: Holder, account_id: int) -> AccountDetail:
+def release(context: CurrentContext, caller: Holder, account_id: int) -> AccountDetail:
     """Let marketing write to a company again."""
-    accounts.release(here, caller, account_id)
-    return show(here, caller, account_id)
+    accounts.release(context, caller, account_id)
+    return show(context, caller, account_id)

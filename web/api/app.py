@@ -32,8 +32,8 @@ from web.api import (
     users,
     webhooks,
 )
-from web.api.access import Here
-from web.api.gate import Gate
+from web.api.access import WebContext
+from web.api.gate import ApiGate
 from web.api.operations import operation_id
 from web.api.queries import refuse_unknown_parameters
 from web.api.specification import TAGS, describe
@@ -97,12 +97,12 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
         webhooks=described_webhooks(),
         telemetry={"exclude": lambda _scope: True, "auto_configure": False},
     )
-    here = Here(settings, database)
-    api.state.here = here
+    context = WebContext(settings, database)
+    api.state.context = context
     for subject in SUBJECTS:
         api.include_router(subject.router)
     describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 
-    api.add_middleware(Gate, here=here)
+    api.add_middleware(ApiGate, context=context)
     return api

@@ -28,8 +28,8 @@ from store.publishing.publishing import (
     check_beside_published,
     list_policies,
 )
-from store.scoring.scoring import Forecast
-from web.api.access import Place, may
+from store.scoring.scoring import RescoringForecast
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 
 router = APIRouter(tags=["cadences and policies"])
@@ -98,27 +98,29 @@ class Publications(BaseModel):
     """Those with a new version, as NAME.LANGUAGE."""
     rescored: int = 0
     """How many leads are scored anew by new rules."""
-    forecast: Forecast | None = None
+    forecast: RescoringForecast | None = None
     """With ``only_check``: what new scoring rules would make of all leads."""
     unknown: list[UnknownAttribute] = []
     """With ``only_check``: attributes that conditions ask for and nobody has."""
 
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
-def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[CadenceSummary]:
+def list_all(
+    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[CadenceSummary]:
     """The newest version of every cadence, by name."""
-    return page_by_name(here, "cadences", cursor, limit, list_cadences)
+    return page_by_name(context, "cadences", cursor, limit, list_cadences)
 
 
 @router.get("/cadences/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
 def show(
-    here: Place,
+    context: CurrentContext,
     name: str,
     version: int | None = None,
 ) -> CadenceDetail:
     """One version of a cadence, the newest unless another is named."""
     try:
-        with here.database.connect() as connection:
+        with context.database.connect() as connection:
             published = cadence_named(connection, name, version)
     except CadenceMissing:
         which = f" version {version}" if version else ""
@@ -134,15 +136,17 @@ def show(
 @router.get(
     "/policies", dependencies=[Depends(may(Action.READ_CADENCES))], operation_id="list_policies"
 )
-def policies(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[PolicyLine]:
+def policies(
+    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[PolicyLine]:
     """The policies in force, by name."""
-    return page_by_name(here, "policies", cursor, limit, list_policies)
+    return page_by_name(context, "policies", cursor, limit, list_policies)
 
 
 @router.get("/policies/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
-def show_policy(here: Place, name: str) -> PolicyDetail:
+def show_policy(context: CurrentContext, name: str) -> PolicyDetail:
     """One policy in force, as it was written."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         known = found(policy_in_force(connection, name), f"The policy '{name}' is not published.")
     return PolicyDetail(
         name=name, version=known.version, published_at=known.published_at, source=known.source
@@ -151,7 +155,7 @@ def show_policy(here: Place, name: str) -> PolicyDetail:
 
 @router.post("/publications", operation_id="publish")
 def publish(
-    here: Place, caller: Annotated[Caller, Depends(may(Action.DRAFT))], body: Files
+    context: CurrentContext, caller: Annotated[Caller, Depends(may(Action.DRAFT))], body: Files
 ) -> Publications:
     """Check cadences, policies and templates and publish them, all or nothing. Mistakes are told
     with file, line and column. Parts that templates include are files of the installation.
@@ -170,14 +174,14 @@ def publish(
         return check_beside_published(connection, texts, template_parts(TEMPLATES))
 
     if body.only_check:
-        with here.database.connect() as connection:
+        with context.database.connect() as connection:
             checked = check(connection)
             refuse_mistakes(checked.problems, list(texts), NOTHING)
             return Publications(
-                forecast=forecast_of(connection, checked, here.clock.now()),
+                forecast=forecast_of(connection, checked, context.clock.now()),
                 unknown=unknown_attributes(connection, checked),
             )
-    done = publish_files(here, caller, list(texts), check)
+    done = publish_files(context, caller, list(texts), check)
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
-from store.access.api_tokens import Change, list_changes
-from web.api.access import Place, may
+from store.access.api_tokens import RecordedChange, list_changes
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 
 router = APIRouter(prefix="/changes", tags=["changes"])
@@ -16,17 +16,17 @@ router = APIRouter(prefix="/changes", tags=["changes"])
 
 @router.get("", dependencies=[Depends(may(Action.READ_CHANGES))])
 def list_all(
-    here: Place,
+    context: CurrentContext,
     *,
     by: Annotated[str, Query(max_length=320, description="Who: a part of the name.")] = "",
     lead: Annotated[int | None, Query(description="Id of a lead.")] = None,
     task: Annotated[int | None, Query(description="Id of a task.")] = None,
     cursor: Cursor = None,
     limit: Limit = PAGE,
-) -> Page[Change]:
+) -> Page[RecordedChange]:
     """Every change that was asked for, the latest first."""
     return page(
-        here,
+        context,
         "changes",
         cursor,
         limit,

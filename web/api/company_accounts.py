@@ -10,16 +10,16 @@ from domain.access import Action
 from services import users
 from store.access.api_tokens import Caller
 from store.access.users import UserLine
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 
 router = APIRouter(prefix="/users", tags=["users"])
 Admin = Annotated[Caller, Depends(may(Action.MANAGE_USERS))]
 
 
 @router.delete("/{user_id}/company-account")
-def forget(here: Place, caller: Admin, user_id: int) -> UserLine:
+def forget(context: CurrentContext, caller: Admin, user_id: int) -> UserLine:
     """Let the user sign in with another company account: the next one with the user's address is
     it. Signs them out everywhere."""
-    user = users.forget_account(here, caller, user_id)
-    here.auth_log.note("company-account", "ok", user=user.email, did="forgotten")
+    user = users.forget_account(context, caller, user_id)
+    context.auth_log.note("company-account", "ok", user=user.email, did="forgotten")
     return user

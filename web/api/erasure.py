@@ -13,8 +13,8 @@ from mail.links import deployment_secret
 from services.erasure import erase as erase_person
 from store.access.api_tokens import Caller
 from store.erasure import erasure
-from store.erasure.erasure import Receipt
-from web.api.access import Place, may
+from store.erasure.erasure import ErasureReceipt
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 
 router = APIRouter(tags=["erasure"])
@@ -43,36 +43,38 @@ class ErasureOrder(BaseModel):
     dependencies=[Depends(may(Action.ERASE))],
     operation_id="preview_erasure",
 )
-def show_known(here: Place, lead_id: int) -> Known:
+def show_known(context: CurrentContext, lead_id: int) -> Known:
     """How much is known of a lead, and would be erased."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         return Known(lead_id=lead_id, rows=erasure.known_of(connection, lead_id))
 
 
 @router.post("/leads/{lead_id}/erase")
-def erase(here: Place, caller: Eraser, lead_id: int, body: ErasureOrder) -> Receipt:
+def erase(
+    context: CurrentContext, caller: Eraser, lead_id: int, body: ErasureOrder
+) -> ErasureReceipt:
     """Erase a person from all tables, for good; what runs for them in Temporal ends within
     seconds, or when Temporal is back."""
-    return erase_person(here, caller, lead_id, body.address, body.reason)
+    return erase_person(context, caller, lead_id, body.address, body.reason)
 
 
 @router.get("/erasures", dependencies=[Depends(may(Action.ERASE))])
 def list_receipts(
-    here: Place,
+    context: CurrentContext,
     *,
     address: Annotated[str, Query(description="Whether this person was erased.")] = "",
     cursor: Cursor = None,
     limit: Limit = PAGE,
-) -> Page[Receipt]:
+) -> Page[ErasureReceipt]:
     """Who was erased is not kept, only that it was done: the latest first."""
     return page(
-        here,
+        context,
         "erasures",
         cursor,
         limit,
         lambda connection, after, most: erasure.receipts(
             connection,
-            secret=deployment_secret(here.settings),
+            secret=deployment_secret(context.settings),
             address=address,
             before=last_id(after),
             limit=most,

@@ -14,7 +14,7 @@ from domain.refusals import Invalid, Missing, Refusal
 from store.access.api_tokens import Caller
 from store.access.sessions import COOKIE
 from store.engine import AWAY
-from web.api.access import Here, identify, known_as
+from web.api.access import WebContext, identify, known_as
 from web.api.json_bounds import BadJson, check_json
 from web.body_limits import refuse_early
 from web.problems import NOT_TO_BE_KEPT, answer, unavailable
@@ -29,14 +29,14 @@ AT_ONCE = 16 * 1024
 _SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-class Gate:
+class ApiGate:
     """ASGI middleware of the API. A request with a body gets 401 before the body is read when
     nobody known asks; 404 or 422 answer an address that names what no database has, and 422 a
     JSON body that is not worth parsing."""
 
-    def __init__(self, app: ASGIApp, here: Here) -> None:
+    def __init__(self, app: ASGIApp, context: WebContext) -> None:
         self._app = app
-        self._here = here
+        self._here = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

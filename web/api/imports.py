@@ -22,9 +22,9 @@ from store.access.api_tokens import Caller
 from store.imports import import_runs
 from store.imports.import_runs import RunLine
 from store.scoring.import_pace import ImportPace, import_pace
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
-from web.problems import Problem
+from web.problems import RequestProblem
 
 LIMIT = 50 * 1024 * 1024
 """Largest file, bytes."""
@@ -51,7 +51,7 @@ class ImportDetail(BaseModel):
     columns: list[Column]
 
 
-class Choice(BaseModel):
+class ImportChoice(BaseModel):
     """What is to change of an import that does not run; what is left out stays."""
 
     model_config = ASKED
@@ -71,11 +71,11 @@ class Choice(BaseModel):
 
 @router.get("")
 def list_imports(
-    here: Place, _caller: Importer, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, _caller: Importer, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[RunLine]:
     """Imports, those of the command line too, the newest first."""
     return page(
-        here,
+        context,
         "imports",
         cursor,
         limit,
@@ -99,7 +99,7 @@ async def said_cadence(
 
 @router.post("", status_code=201)
 def upload(
-    here: Place,
+    context: CurrentContext,
     caller: Importer,
     file: UploadFile,
     *,
@@ -118,14 +118,16 @@ def upload(
     fields = _mapped(leads.header, mapping) if mapping else imports.guessed(leads.header)
     chosen = Chosen(fields=fields, source=source, cadence=cadence, dates=dates)
     name = (file.filename or "leads.csv")[-200:]
-    run_id = imports.upload(here, caller, name, data=data, leads=leads, chosen=chosen, start=start)
-    return show(here, caller, run_id)
+    run_id = imports.upload(
+        context, caller, name, data=data, leads=leads, chosen=chosen, start=start
+    )
+    return show(context, caller, run_id)
 
 
 @router.get("/{import_id}")
-def show(here: Place, _caller: Importer, import_id: int) -> ImportDetail:
+def show(context: CurrentContext, _caller: Importer, import_id: int) -> ImportDetail:
     """How far an import is, what came of it, and the columns of its file."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         run = imports.run_of(connection, import_id)
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
@@ -138,9 +140,9 @@ def show(here: Place, _caller: Importer, import_id: int) -> ImportDetail:
 
 
 @router.get("/{import_id}/preview", operation_id="preview_import")
-def look(here: Place, _caller: Importer, import_id: int) -> Preview:
+def look(context: CurrentContext, _caller: Importer, import_id: int) -> Preview:
     """The first rows of the file as the leads they would become, and those that can't be."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         run = imports.run_of(connection, import_id)
         head = import_runs.head_of(connection, import_id)
     if head is None or run.fields is None:
@@ -151,20 +153,22 @@ def look(here: Place, _caller: Importer, import_id: int) -> Preview:
 
 
 @router.get("/{import_id}/pace")
-def pace(here: Place, caller: Importer, import_id: int) -> ImportPace:
+def pace(context: CurrentContext, caller: Importer, import_id: int) -> ImportPace:
     """How many leads sales would get by what the file says of them, and when; told from the first
     rows of the file."""
-    found_rows = look(here, caller, import_id)
-    with here.database.connect() as connection:
+    found_rows = look(context, caller, import_id)
+    with context.database.connect() as connection:
         run = imports.run_of(connection, import_id)
-        return import_pace(connection, found_rows, run.lines, here.clock.now())
+        return import_pace(connection, found_rows, run.lines, context.clock.now())
 
 
 @router.patch("/{import_id}")
-def change(here: Place, caller: Importer, import_id: int, body: Choice) -> ImportDetail:
+def change(
+    context: CurrentContext, caller: Importer, import_id: int, body: ImportChoice
+) -> ImportDetail:
     """Choose fields, source, cadence, order of days or encoding before an import is started."""
     imports.change(
-        here,
+        context,
         caller,
         import_id,
         fields=body.fields,
@@ -173,27 +177,27 @@ def change(here: Place, caller: Importer, import_id: int, body: Choice) -> Impor
         dates=body.dates,
         encoding=body.encoding,
     )
-    return show(here, caller, import_id)
+    return show(context, caller, import_id)
 
 
 @router.post("/{import_id}/start", operation_id="start_import")
-def begin(here: Place, caller: Importer, import_id: int) -> ImportDetail:
+def begin(context: CurrentContext, caller: Importer, import_id: int) -> ImportDetail:
     """Start an import, or start one again that failed or was interrupted: that doubles nothing."""
-    imports.begin(here, caller, import_id)
-    return show(here, caller, import_id)
+    imports.begin(context, caller, import_id)
+    return show(context, caller, import_id)
 
 
 @router.delete("/{import_id}")
-def discard(here: Place, caller: Importer, import_id: int) -> Done:
+def discard(context: CurrentContext, caller: Importer, import_id: int) -> Done:
     """Forget an import that was not done, and erase its file."""
-    imports.discard(here, caller, import_id)
+    imports.discard(context, caller, import_id)
     return Done(detail=f"Import {import_id} and its file are erased.")
 
 
 @router.get("/{import_id}/rejects", operation_id="get_import_rejects")
-def rejects(here: Place, _caller: Importer, import_id: int) -> Response:
-    """The rows that could not be imported with the reasons, a CSV file to mend and import."""
-    with here.database.connect() as connection:
+def rejects(context: CurrentContext, _caller: Importer, import_id: int) -> Response:
+    """The rows that could not be imported with the reasons, a CSV file to fix and import."""
+    with context.database.connect() as connection:
         run = imports.run_of(connection, import_id)
         kept = import_runs.rejects_of(connection, import_id)
     if kept is None:
@@ -204,8 +208,10 @@ def rejects(here: Place, _caller: Importer, import_id: int) -> Response:
     return Response(kept, media_type="text/csv", headers={"Content-Disposition": name})
 
 
-def _too_large() -> Problem:
-    return Problem(413, "invalid", f"The file is larger than {LIMIT >> 20} MB: cut it in two.")
+def _too_large() -> RequestProblem:
+    return RequestProblem(
+        413, "invalid", f"The file is larger than {LIMIT >> 20} MB: cut it in two."
+    )
 
 
 def _mapped(header: Sequence[str], mapping: str) -> list[str]:

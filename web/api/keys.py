@@ -18,7 +18,7 @@ from store.access.api_tokens import (
     list_tokens,
 )
 from store.access.write_keys import Kind, WriteKeyLine, list_write_keys
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.inputs import Role
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_name
 
@@ -67,43 +67,43 @@ class Named(BaseModel):
 
 @router.get("/write-keys")
 def list_keys(
-    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[WriteKeyLine]:
     """Write keys of the tracking API by name, those that were revoked too."""
-    return page_by_name(here, "write keys", cursor, limit, list_write_keys)
+    return page_by_name(context, "write keys", cursor, limit, list_write_keys)
 
 
 @router.post("/write-keys", status_code=201)
-def add_key(here: Place, caller: Admin, body: NewWriteKey) -> NewSecret:
+def add_key(context: CurrentContext, caller: Admin, body: NewWriteKey) -> NewSecret:
     """Make a write key. Nobody can read anything with it."""
-    key = keys.add_write_key(here, caller, body.name, cadence=body.cadence, kind=body.kind)
+    key = keys.add_write_key(context, caller, body.name, cadence=body.cadence, kind=body.kind)
     return NewSecret(name=body.name.strip(), secret=key)
 
 
 @router.post("/write-keys/revoke")
-def revoke_key(here: Place, caller: Admin, body: Named) -> Done:
+def revoke_key(context: CurrentContext, caller: Admin, body: Named) -> Done:
     """Take no more from a write key; web apps hear of it within seconds."""
-    keys.revoke_key(here, caller, body.name)
+    keys.revoke_key(context, caller, body.name)
     return Done(detail=f"The write key '{body.name}' is revoked.")
 
 
 @router.get("/tokens", operation_id="list_tokens")
 def list_all_tokens(
-    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[TokenLine]:
     """Tokens of this API by name, those that were revoked too. Real time."""
-    return page_by_name(here, "tokens", cursor, limit, list_tokens)
+    return page_by_name(context, "tokens", cursor, limit, list_tokens)
 
 
 @router.post("/tokens", status_code=201)
-def add_token(here: Place, caller: Admin, body: NewToken) -> NewSecret:
+def add_token(context: CurrentContext, caller: Admin, body: NewToken) -> NewSecret:
     """Make a token for a program."""
-    token = keys.add_token(here, caller, body.name, body.role, rep=body.rep, days=body.days)
+    token = keys.add_token(context, caller, body.name, body.role, rep=body.rep, days=body.days)
     return NewSecret(name=body.name.strip(), secret=token)
 
 
 @router.post("/tokens/revoke", operation_id="revoke_token")
-def revoke_one_token(here: Place, caller: Admin, body: Named) -> Done:
+def revoke_one_token(context: CurrentContext, caller: Admin, body: Named) -> Done:
     """Take no more from a token, at once."""
-    keys.revoke_access(here, caller, body.name)
+    keys.revoke_access(context, caller, body.name)
     return Done(detail=f"The token '{body.name}' is revoked.")

@@ -9,18 +9,18 @@ from fastapi import APIRouter, Depends
 from sqlalchemy import Connection
 
 from domain.access import Action
-from services.access import sees
+from services.access import may_see
 from store.access.api_tokens import Caller
-from store.views.dossier import Cycle, Feedback, Mail, cycles_of, feedback_of, mails_of
+from store.views.dossier import Cycle, DossierMail, Feedback, cycles_of, feedback_of, mails_of
 from store.views.lead_timeline import (
     ENDLESS,
     HISTORY,
-    Happened,
     HistoryLine,
+    TimelineEntry,
     in_words,
     timeline,
 )
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, T, last_id, page
 
 router = APIRouter(prefix="/leads/{lead_id}", tags=["leads"])
@@ -29,15 +29,19 @@ Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 
 @router.get("/history")
 def list_lead_history(
-    here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext,
+    caller: Reader,
+    lead_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[HistoryLine]:
     """Everything that happened to the lead and what is booked, the newest first."""
 
-    def read(connection: Connection, after: Key | None, most: int) -> Sequence[Happened]:
+    def read(connection: Connection, after: Key | None, most: int) -> Sequence[TimelineEntry]:
         return timeline(connection, lead_id, ENDLESS, kinds=HISTORY, after=after, limit=most)
 
     found = page(
-        here,
+        context,
         f"history of lead {lead_id}",
         cursor,
         limit,
@@ -49,15 +53,19 @@ def list_lead_history(
 
 @router.get("/dossier/mails")
 def list_lead_mails(
-    here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
-) -> Page[Mail]:
+    context: CurrentContext,
+    caller: Reader,
+    lead_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[DossierMail]:
     """The mails that were sent to the lead, the newest first, and what it did with them."""
 
-    def read(connection: Connection, after: Key | None, most: int) -> Sequence[Mail]:
+    def read(connection: Connection, after: Key | None, most: int) -> Sequence[DossierMail]:
         return mails_of(connection, lead_id, after=after, limit=most)
 
     return page(
-        here,
+        context,
         f"mails of lead {lead_id}",
         cursor,
         limit,
@@ -68,7 +76,11 @@ def list_lead_mails(
 
 @router.get("/dossier/cycles")
 def list_lead_cycles(
-    here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext,
+    caller: Reader,
+    lead_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[Cycle]:
     """How often the lead went round, the last time first, and why each ended."""
 
@@ -76,7 +88,7 @@ def list_lead_cycles(
         return cycles_of(connection, lead_id, before=last_id(after), limit=most)
 
     return page(
-        here,
+        context,
         f"cycles of lead {lead_id}",
         cursor,
         limit,
@@ -87,7 +99,11 @@ def list_lead_cycles(
 
 @router.get("/dossier/feedback")
 def list_lead_feedback(
-    here: Place, caller: Reader, lead_id: int, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext,
+    caller: Reader,
+    lead_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
 ) -> Page[Feedback]:
     """What sales said of the lead when it was handed over, the newest first."""
 
@@ -95,7 +111,7 @@ def list_lead_feedback(
         return feedback_of(connection, lead_id, after=after, limit=most)
 
     return page(
-        here,
+        context,
         f"feedback on lead {lead_id}",
         cursor,
         limit,
@@ -110,7 +126,7 @@ def _seen(
     """``read``, for who may see the lead."""
 
     def seen(connection: Connection, after: Key | None, most: int) -> Sequence[T]:
-        sees(connection, caller, lead_id)
+        may_see(connection, caller, lead_id)
         return read(connection, after, most)
 
     return seen

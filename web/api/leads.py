@@ -13,7 +13,7 @@ from domain.access import Action
 from domain.inputs import ASKED, Code
 from domain.sentences import sentence
 from services import journeys
-from services.access import found, sees, team_of
+from services.access import found, may_see, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
 from store.routing.prospects import Prospected
@@ -23,7 +23,7 @@ from store.views.dossier import Dossier, dossier
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.inputs import Address
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 
@@ -71,7 +71,7 @@ class Points(BaseModel):
     points: int = Field(ge=-MOST_POINTS, le=MOST_POINTS)
 
 
-class Move(BaseModel):
+class MoveRequest(BaseModel):
     """Where a journey is to go now."""
 
     model_config = ASKED
@@ -88,7 +88,7 @@ class Moved(BaseModel):
 
 @router.get("")
 def list_leads(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     stage: str = "",
@@ -112,13 +112,13 @@ def list_leads(
     """Leads, in the order of their ids if no other is asked for; an SDR's token sees those of its
     team."""
     return page(
-        here,
+        context,
         f"leads by {order}",
         cursor,
         limit,
         lambda connection, after, most: leads.leads_page(
             connection,
-            here.clock.now(),
+            context.clock.now(),
             stage=stage,
             phase=phase,
             owner=owner,
@@ -135,11 +135,11 @@ def list_leads(
 
 
 @router.get("/{lead_id}")
-def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
+def show_lead(context: CurrentContext, caller: Reader, lead_id: int) -> LeadDetail:
     """One lead, its score line by line, and its history."""
-    now = here.clock.now()
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
+    now = context.clock.now()
+    with context.database.connect() as connection:
+        may_see(connection, caller, lead_id)
         lead = _line(connection, lead_id, now)
         email_key = consent.email_key_of(connection, lead_id)
         return LeadDetail(
@@ -152,58 +152,58 @@ def show_lead(here: Place, caller: Reader, lead_id: int) -> LeadDetail:
 
 
 @router.post("/prospects")
-def call_prospects(here: Place, caller: Prospector, body: Prospects) -> Prospected:
+def call_prospects(context: CurrentContext, caller: Prospector, body: Prospects) -> Prospected:
     """Have sales call leads of its own accord: no qualification, the rules for outbound leads."""
-    return journeys.prospect(here, caller, body.leads, body.owner)
+    return journeys.prospect(context, caller, body.leads, body.owner)
 
 
 @router.get("/{lead_id}/dossier")
-def show_dossier(here: Place, caller: Reader, lead_id: int) -> Dossier:
+def show_dossier(context: CurrentContext, caller: Reader, lead_id: int) -> Dossier:
     """The history that made the lead what it is, for whoever is to call it."""
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
-        return dossier(connection, lead_id, here.clock.now())
+    with context.database.connect() as connection:
+        may_see(connection, caller, lead_id)
+        return dossier(connection, lead_id, context.clock.now())
 
 
 @router.get("/{lead_id}/journey")
-def show_journey(here: Place, caller: Reader, lead_id: int) -> Journey:
+def show_journey(context: CurrentContext, caller: Reader, lead_id: int) -> Journey:
     """Why the lead is where it is, what happens next, and when."""
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
-    return Journey(journey=here.in_temporal(lambda client: steering.state_of(client, lead_id)))
+    with context.database.connect() as connection:
+        may_see(connection, caller, lead_id)
+    return Journey(journey=context.in_temporal(lambda client: steering.state_of(client, lead_id)))
 
 
 @router.post("/{lead_id}/score")
-def score(here: Place, caller: Scorer, lead_id: int, body: Points) -> LeadLine:
+def score(context: CurrentContext, caller: Scorer, lead_id: int, body: Points) -> LeadLine:
     """Add points to the lead's score; the lead as it is with them. Each request counts."""
-    return journeys.add_to_score(here, caller, lead_id, body.points)
+    return journeys.add_to_score(context, caller, lead_id, body.points)
 
 
 @router.post("/{lead_id}/pause")
-def pause(here: Place, caller: Pauser, lead_id: int) -> Done:
+def pause(context: CurrentContext, caller: Pauser, lead_id: int) -> Done:
     """Freeze the journey; the time that is left stays left."""
-    journeys.pause(here, caller, lead_id)
+    journeys.pause(context, caller, lead_id)
     return Done(detail=f"lead-{lead_id} is told to pause.")
 
 
 @router.post("/{lead_id}/resume")
-def resume(here: Place, caller: Pauser, lead_id: int) -> Done:
+def resume(context: CurrentContext, caller: Pauser, lead_id: int) -> Done:
     """Let a paused journey go on."""
-    journeys.resume(here, caller, lead_id)
+    journeys.resume(context, caller, lead_id)
     return Done(detail=f"lead-{lead_id} is told to go on.")
 
 
 @router.post("/{lead_id}/stop")
-def stop(here: Place, caller: Mover, lead_id: int) -> Done:
+def stop(context: CurrentContext, caller: Mover, lead_id: int) -> Done:
     """End the journey for good."""
-    journeys.stop(here, caller, lead_id)
+    journeys.stop(context, caller, lead_id)
     return Done(detail=f"lead-{lead_id} is told to stop.")
 
 
 @router.post("/{lead_id}/move")
-def move(here: Place, caller: Mover, lead_id: int, body: Move) -> Moved:
+def move(context: CurrentContext, caller: Mover, lead_id: int, body: MoveRequest) -> Moved:
     """Move the journey to another phase now."""
-    return Moved(left=journeys.move(here, caller, lead_id, body.phase), entered=body.phase)
+    return Moved(left=journeys.move(context, caller, lead_id, body.phase), entered=body.phase)
 
 
 def _line(connection: Connection, lead_id: int, now: datetime) -> LeadLine:

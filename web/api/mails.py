@@ -27,7 +27,7 @@ from services.outbox import reply as reply_as_recipient
 from store.access.api_tokens import Caller
 from store.mail import outbox_mails
 from store.mail.outbox_mails import KeptMail, MailLine
-from web.api.access import Here, Place, may
+from web.api.access import CurrentContext, WebContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, key_in, page
 
 router = APIRouter(prefix="/mails", tags=["mails"])
@@ -66,7 +66,7 @@ class FollowedMail(BaseModel):
     links: list[MailLink]
 
 
-class Header(BaseModel):
+class MailHeader(BaseModel):
     """A header of a mail."""
 
     name: str
@@ -90,7 +90,7 @@ class MailDetail(BaseModel):
     subject: str
     sent_at: datetime
     replied_at: datetime | None
-    headers: list[Header]
+    headers: list[MailHeader]
     text: str
     html: str
     links: list[MailLink]
@@ -109,7 +109,7 @@ class Reply(BaseModel):
 
 @router.get("")
 def list_mails(
-    here: Place,
+    context: CurrentContext,
     _caller: Reader,
     *,
     search: str = "",
@@ -120,7 +120,7 @@ def list_mails(
 ) -> Page[MailLine]:
     """The newest first; ``search`` is looked for in recipients and subjects."""
     return page(
-        here,
+        context,
         "mails",
         cursor,
         limit,
@@ -138,19 +138,19 @@ def list_mails(
 
 @router.get("/follow", operation_id="follow_mails")
 def follow(
-    here: Place,
+    context: CurrentContext,
     _caller: Reader,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[FollowedMail]:
     """Mails in the order they were sent. ``next_cursor`` is never null: asking again with it, now
     or later, brings what was sent since and misses nothing."""
-    (after,) = (0,) if cursor is None else key_in(here, FOLLOWED, cursor)
-    with here.database.begin() as connection:
+    (after,) = (0,) if cursor is None else key_in(context, FOLLOWED, cursor)
+    with context.database.begin() as connection:
         newest = outbox_mails.newest_settled(connection)
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         mails = outbox_mails.mails_between(connection, after, newest, limit)
-    signer = link_signer(here.settings)
+    signer = link_signer(context.settings)
     items = [
         FollowedMail(
             id=mail.id,
@@ -163,13 +163,13 @@ def follow(
         for mail in mails
     ]
     last = by_id(items[-1]) if items else (after,)
-    return Page(items=items, next_cursor=here.cursors.write(FOLLOWED, last))
+    return Page(items=items, next_cursor=context.cursors.write(FOLLOWED, last))
 
 
 @router.get("/{mail_id}")
-def show(here: Place, _caller: Reader, mail_id: int) -> MailDetail:
+def show(context: CurrentContext, _caller: Reader, mail_id: int) -> MailDetail:
     """One mail: headers, HTML, text, attachments, links and source."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         mail = found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
         replied = outbox_mails.replied_at(connection, mail.touch_id) if mail.touch_id else None
     message = _parsed(mail)
@@ -182,10 +182,10 @@ def show(here: Place, _caller: Reader, mail_id: int) -> MailDetail:
         subject=mail.subject,
         sent_at=mail.sent_at,
         replied_at=replied,
-        headers=[Header(name=name, value=str(value)) for name, value in message.items()],
+        headers=[MailHeader(name=name, value=str(value)) for name, value in message.items()],
         text=_body(message, "plain"),
         html=content,
-        links=list(_links(link_signer(here.settings), content)),
+        links=list(_links(link_signer(context.settings), content)),
         attachments=[
             Attachment(name=part.get_filename() or "attachment", text=_text(part))
             for part in message.iter_attachments()
@@ -195,9 +195,9 @@ def show(here: Place, _caller: Reader, mail_id: int) -> MailDetail:
 
 
 @router.get("/{mail_id}/html", operation_id="get_mail_html")
-def shown(here: Place, _caller: Reader, mail_id: int) -> Response:
+def shown(context: CurrentContext, _caller: Reader, mail_id: int) -> Response:
     """The mail's HTML for a frame, in which it can do nothing but open its links."""
-    content = _body(_parsed(_kept(here, mail_id)), "html")
+    content = _body(_parsed(_kept(context, mail_id)), "html")
     framed = f'<base target="_blank">{content}'
     doctype = re.match(r"\s*<!doctype[^>]*>", content, re.IGNORECASE)
     if doctype:
@@ -207,25 +207,25 @@ def shown(here: Place, _caller: Reader, mail_id: int) -> Response:
 
 
 @router.get("/{mail_id}/source", operation_id="get_mail_source")
-def download(here: Place, _caller: Reader, mail_id: int) -> Response:
+def download(context: CurrentContext, _caller: Reader, mail_id: int) -> Response:
     """The whole message, RFC 5322."""
     name = f'attachment; filename="mail-{mail_id}.eml"'
     return Response(
-        _kept(here, mail_id).raw,
+        _kept(context, mail_id).raw,
         media_type="message/rfc822",
         headers={"Content-Disposition": name},
     )
 
 
 @router.post("/{mail_id}/reply", operation_id="reply_to_mail")
-def reply(here: Place, caller: Reader, mail_id: int, body: Reply) -> Done:
+def reply(context: CurrentContext, caller: Reader, mail_id: int, body: Reply) -> Done:
     """Reply as the recipient. A mail is replied to once: what comes later changes nothing."""
-    reply_as_recipient(here, caller, mail_id, body.text)
+    reply_as_recipient(context, caller, mail_id, body.text)
     return Done(detail=f"Mail {mail_id} is replied to.")
 
 
-def _kept(here: Here, mail_id: int) -> KeptMail:
-    with here.database.connect() as connection:
+def _kept(context: WebContext, mail_id: int) -> KeptMail:
+    with context.database.connect() as connection:
         return found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
 
 

@@ -13,7 +13,7 @@ from services import own_settings
 from store.access import sessions
 from store.access.api_tokens import Caller
 from store.access.sessions import SessionLine
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/me", tags=["me"])
@@ -29,7 +29,7 @@ class Me(BaseModel):
     team: str
 
 
-class Settings(BaseModel):
+class UserSettings(BaseModel):
     """What is to be different; what is left out stays."""
 
     model_config = ASKED
@@ -47,10 +47,10 @@ def show(caller: Own) -> Me:
 
 
 @router.patch("")
-def change(here: Place, caller: Own, body: Settings) -> Me:
+def change(context: CurrentContext, caller: Own, body: UserSettings) -> Me:
     """Change the own name and settings of the console; a token has none."""
     own_settings.change(
-        here,
+        context,
         caller,
         name=body.name,
         language=body.language,
@@ -62,18 +62,18 @@ def change(here: Place, caller: Own, body: Settings) -> Me:
 
 @router.get("/sessions")
 def list_sessions(
-    here: Place, caller: Own, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, caller: Own, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[SessionLine]:
     """Where the caller is signed in, the session seen last first; a token is in none. Real time."""
     return page(
-        here,
+        context,
         "sessions",
         cursor,
         limit,
         lambda connection, after, most: sessions.list_sessions(
             connection,
             caller.user_id,
-            here.real_now(),
+            context.real_now(),
             caller.session_id,
             after=after,
             limit=most,
@@ -83,14 +83,14 @@ def list_sessions(
 
 
 @router.delete("/sessions")
-def end_all_sessions(here: Place, caller: Own, others: bool = False) -> Done:
+def end_all_sessions(context: CurrentContext, caller: Own, others: bool = False) -> Done:
     """Sign out everywhere, here too; with ``others`` in all browsers but this one."""
-    own_settings.end_all_sessions(here, caller, others=others)
+    own_settings.end_all_sessions(context, caller, others=others)
     return Done(detail=f"You are signed out everywhere{' else' if others else ''}.")
 
 
 @router.delete("/sessions/{session_id}")
-def end_session(here: Place, caller: Own, session_id: int) -> Done:
+def end_session(context: CurrentContext, caller: Own, session_id: int) -> Done:
     """Sign out one browser."""
-    own_settings.end_session(here, caller, session_id)
+    own_settings.end_session(context, caller, session_id)
     return Done(detail="That browser is signed out.")

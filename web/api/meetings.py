@@ -14,13 +14,13 @@ from services import meetings
 from services.access import team_of
 from store.access.api_tokens import Caller
 from store.meetings.meeting_lines import (
+    MeetingFilter,
     MeetingLine,
     MeetingState,
-    Wanted,
     meetings_page,
 )
 from store.routing.rep_times import LONGEST_MINUTES
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
@@ -28,7 +28,7 @@ Reader = Annotated[Caller, Depends(may(Action.READ_MEETINGS))]
 Booker = Annotated[Caller, Depends(may(Action.BOOK_MEETINGS))]
 
 
-class Booking(BaseModel):
+class BookingRequest(BaseModel):
     """An appointment to make, or to move the lead's appointment to."""
 
     model_config = ASKED
@@ -51,7 +51,7 @@ class Booked(BaseModel):
 
 @router.get("")
 def list_all(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     lead: int | None = None,
@@ -65,11 +65,11 @@ def list_all(
     limit: Limit = PAGE,
 ) -> Page[MeetingLine]:
     """Appointments in the order of their ids; an SDR's token sees those with leads of its team."""
-    wanted = Wanted(
+    wanted = MeetingFilter(
         lead_id=lead, owner=owner, state=state, since=since, until=until, team=team_of(caller)
     )
     return page(
-        here,
+        context,
         "meetings",
         cursor,
         limit,
@@ -81,17 +81,17 @@ def list_all(
 
 
 @router.get("/{meeting_id}")
-def show(here: Place, caller: Reader, meeting_id: int) -> MeetingLine:
+def show(context: CurrentContext, caller: Reader, meeting_id: int) -> MeetingLine:
     """One appointment: when, with whom, and how often it was set and missed."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         return meetings.seen(connection, caller, meeting_id)
 
 
 @router.post("", status_code=201)
-def book(here: Place, caller: Booker, body: Booking) -> Booked:
+def book(context: CurrentContext, caller: Booker, body: BookingRequest) -> Booked:
     """Book an appointment, or move the one the lead has with us; the lead is mailed an
     invitation. One that a calendar service has made stays as it is."""
-    line = meetings.book(here, caller, body.lead_id, body.starts_at, body.minutes)
+    line = meetings.book(context, caller, body.lead_id, body.starts_at, body.minutes)
     return Booked(
         meeting_id=line.id,
         lead_id=line.lead_id,
@@ -103,7 +103,7 @@ def book(here: Place, caller: Booker, body: Booking) -> Booked:
 
 
 @router.post("/{meeting_id}/cancel")
-def cancel(here: Place, caller: Booker, meeting_id: int) -> Done:
+def cancel(context: CurrentContext, caller: Booker, meeting_id: int) -> Done:
     """Call an appointment off that lies ahead; the lead is told."""
-    meetings.cancel(here, caller, meeting_id)
+    meetings.cancel(context, caller, meeting_id)
     return Done(detail=f"Meeting {meeting_id} is cancelled.")

@@ -18,7 +18,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from domain.refusals import Refusal
-from web.problems import Problem
+from web.problems import RequestProblem
 
 ALWAYS = frozenset({401, 422, 503})
 """Nobody known asks; the address or the body is not understood; a server is away."""
@@ -89,7 +89,7 @@ def _raised(function: FunctionType, seen: set[FunctionType]) -> Iterator[int]:
     function = inspect.unwrap(function)
     known = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
     for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(function)))):
-        if isinstance(node, ast.Call) and _named(node.func, known) is Problem:
+        if isinstance(node, ast.Call) and _named(node.func, known) is RequestProblem:
             status = node.args[0] if node.args else None
             if isinstance(status, ast.Constant) and isinstance(status.value, int):
                 yield status.value

@@ -14,8 +14,13 @@ from domain.tasks.completion import LONGEST_NOTE, Completion, Learned
 from services import opportunities
 from services.access import team_of
 from store.access.api_tokens import Caller
-from store.views.opportunity_list import OpportunityLine, Sale, Wanted, sales
-from web.api.access import Place, may
+from store.views.opportunity_list import (
+    OpenOpportunityLine,
+    OpportunityFilter,
+    OpportunityLine,
+    list_opportunities,
+)
+from web.api.access import CurrentContext, may
 from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
 from web.api.tasks import Completed
@@ -26,7 +31,7 @@ Worker = Annotated[Caller, Depends(may(Action.WORK_OPPORTUNITIES))]
 
 
 class NewOpportunity(BaseModel):
-    """Another sale with a lead, beside whatever its journey does."""
+    """Another opportunity with a lead, beside whatever its journey does."""
 
     model_config = ASKED
 
@@ -44,7 +49,7 @@ class Advance(BaseModel):
 
 
 class Close(BaseModel):
-    """How a sale ended."""
+    """How an opportunity ended."""
 
     model_config = ASKED
 
@@ -58,53 +63,57 @@ class Close(BaseModel):
 
 @router.get("")
 def list_all(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     account: Annotated[str, Query(description="Its id, name or domain.")] = "",
     only_open: bool = False,
     cursor: Cursor = None,
     limit: Limit = PAGE,
-) -> Page[Sale]:
+) -> Page[OpenOpportunityLine]:
     """Sales, the youngest first, with when their stage is to be over and whether they stand still;
     an SDR's token sees those with leads of its team."""
-    wanted = Wanted(state="open" if only_open else "any", account=account, team=team_of(caller))
+    wanted = OpportunityFilter(
+        state="open" if only_open else "any", account=account, team=team_of(caller)
+    )
     return page(
-        here,
+        context,
         "opportunities",
         cursor,
         limit,
-        lambda connection, after, most: sales(
-            connection, here.clock.now(), wanted, after=last_id(after) or 0, limit=most
+        lambda connection, after, most: list_opportunities(
+            connection, context.clock.now(), wanted, after=last_id(after) or 0, limit=most
         ),
         key=by_id,
     )
 
 
 @router.post("", status_code=201, operation_id="open_opportunity")
-def open_another(here: Place, caller: Worker, body: NewOpportunity) -> OpportunityLine:
-    """Open another sale with a lead."""
-    return opportunities.open_another(here, caller, body.lead_id, body.name)
+def open_another(context: CurrentContext, caller: Worker, body: NewOpportunity) -> OpportunityLine:
+    """Open another opportunity with a lead."""
+    return opportunities.open_another(context, caller, body.lead_id, body.name)
 
 
 @router.get("/{opportunity_id}")
-def show(here: Place, caller: Reader, opportunity_id: int) -> OpportunityLine:
-    """One sale: its stage, and what is known of budget, authority, need and timeline."""
-    with here.database.connect() as connection:
+def show(context: CurrentContext, caller: Reader, opportunity_id: int) -> OpportunityLine:
+    """One opportunity: its stage, and what is known of budget, authority, need and timeline."""
+    with context.database.connect() as connection:
         return opportunities.seen(connection, caller, opportunity_id)
 
 
 @router.post("/{opportunity_id}/advance")
-def advance(here: Place, caller: Worker, opportunity_id: int, body: Advance) -> Completed:
-    """Move a sale to its next stage, by ending the task its owner has."""
+def advance(
+    context: CurrentContext, caller: Worker, opportunity_id: int, body: Advance
+) -> Completed:
+    """Move an opportunity to its next stage, by ending the task its owner has."""
     completion = Completion(disposition=Disposition.ADVANCED, note=body.note, learned=body.learned)
-    line = opportunities.advance(here, caller, opportunity_id, completion)
+    line = opportunities.advance(context, caller, opportunity_id, completion)
     return _completed(line, completion, caller)
 
 
 @router.post("/{opportunity_id}/close")
-def close(here: Place, caller: Worker, opportunity_id: int, body: Close) -> Completed:
-    """Close a sale, by ending the task its owner has."""
+def close(context: CurrentContext, caller: Worker, opportunity_id: int, body: Close) -> Completed:
+    """Close an opportunity, by ending the task its owner has."""
     completion = Completion(
         disposition=body.outcome,
         reason=body.reason,
@@ -112,7 +121,7 @@ def close(here: Place, caller: Worker, opportunity_id: int, body: Close) -> Comp
         learned=body.learned,
         competitor=body.competitor,
     )
-    line = opportunities.close(here, caller, opportunity_id, completion)
+    line = opportunities.close(context, caller, opportunity_id, completion)
     return _completed(line, completion, caller)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from domain.refusals import Invalid
 from domain.sentences import sentence
-from web.api.access import Here
+from web.api.access import WebContext
 from web.api.cursors import BadCursor
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class Done(BaseModel):
 
 
 def page(
-    here: Here,
+    context: WebContext,
     of: str,
     cursor: str | None,
     limit: int,
@@ -66,23 +66,25 @@ def page(
     Raises:
         Problem: the cursor is none of this list.
     """
-    after = None if cursor is None else key_in(here, of, cursor)
-    with here.database.connect() as connection:
+    after = None if cursor is None else key_in(context, of, cursor)
+    with context.database.connect() as connection:
         # One more than is shown tells whether there is another page.
         found = read(connection, after, limit + 1)
     shown = list(found[:limit])
     more = len(found) > limit
-    return Page(items=shown, next_cursor=here.cursors.write(of, key(shown[-1])) if more else None)
+    return Page(
+        items=shown, next_cursor=context.cursors.write(of, key(shown[-1])) if more else None
+    )
 
 
-def key_in(here: Here, of: str, cursor: str) -> Key:
+def key_in(context: WebContext, of: str, cursor: str) -> Key:
     """The sort key in a cursor of the list ``of``.
 
     Raises:
         Problem: 422; the cursor is none of this list.
     """
     try:
-        return here.cursors.read(of, cursor)
+        return context.cursors.read(of, cursor)
     except BadCursor:
         raise Invalid(
             sentence(
@@ -109,7 +111,7 @@ def by_name(one: Any) -> Key:
 
 
 def page_by_name(
-    here: Here,
+    context: WebContext,
     of: str,
     cursor: str | None,
     limit: int,
@@ -127,7 +129,7 @@ def page_by_name(
         Problem: the cursor is none of this list.
     """
     return page(
-        here,
+        context,
         of,
         cursor,
         limit,

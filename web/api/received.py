@@ -14,7 +14,7 @@ from services.access import team_of
 from store.access.api_tokens import Caller
 from store.mail import received
 from store.mail.received import ReceivedMail, SettledAs
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.inputs import Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
 
@@ -23,7 +23,7 @@ Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 Settler = Annotated[Caller, Depends(may(Action.SETTLE_MAIL))]
 
 
-class Assignment(BaseModel):
+class MailAssignment(BaseModel):
     """Whose a mail is."""
 
     model_config = ASKED
@@ -43,7 +43,7 @@ class Settlement(BaseModel):
 
 @router.get("", operation_id="list_received_mails")
 def list_all(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     state: Annotated[Literal["waiting", "settled"], Query(description="Of the mails.")] = "waiting",
@@ -52,7 +52,7 @@ def list_all(
 ) -> Page[ReceivedMail]:
     """The newest first; an SDR's are those that are, or may be, of its team's leads."""
     return page(
-        here,
+        context,
         "received",
         cursor,
         limit,
@@ -68,21 +68,21 @@ def list_all(
 
 
 @router.get("/{mail_id}", operation_id="get_received_mail")
-def show(here: Place, caller: Reader, mail_id: int) -> ReceivedMail:
+def show(context: CurrentContext, caller: Reader, mail_id: int) -> ReceivedMail:
     """One of them."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         return tray.seen(connection, caller, mail_id)
 
 
 @router.post("/{mail_id}/assign", operation_id="assign_received_mail")
-def assign(here: Place, caller: Settler, mail_id: int, body: Assignment) -> Done:
+def assign(context: CurrentContext, caller: Settler, mail_id: int, body: MailAssignment) -> Done:
     """Say whose it is; what it is stays open."""
-    tray.assign(here, caller, mail_id, body.lead_id)
+    tray.assign(context, caller, mail_id, body.lead_id)
     return Done(detail=f"Mail {mail_id} is of lead {body.lead_id}.")
 
 
 @router.post("/{mail_id}/settle", operation_id="settle_received_mail")
-def settle(here: Place, caller: Settler, mail_id: int, body: Settlement) -> Done:
+def settle(context: CurrentContext, caller: Settler, mail_id: int, body: Settlement) -> Done:
     """Say what it is, and have done what follows from that."""
-    tray.settle(here, caller, mail_id, body.settled_as, body.lead_id)
+    tray.settle(context, caller, mail_id, body.settled_as, body.lead_id)
     return Done(detail=f"Mail {mail_id} is settled as {body.settled_as}.")

@@ -17,8 +17,8 @@ from services.access import team_of
 from store.access.api_tokens import Caller
 from store.recycle import recycle, recycle_pool
 from store.recycle.recycle import ReturningWeek
-from store.recycle.recycle_pool import PoolLine, Wanted
-from web.api.access import Place, may
+from store.recycle.recycle_pool import PoolFilter, PoolLine
+from web.api.access import CurrentContext, may
 from web.api.inputs import QUERIED, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 
@@ -35,7 +35,7 @@ class Until(BaseModel):
     until: Day
 
 
-class Return(Until):
+class ReturnRequest(Until):
     """A day, and why: a lead that ``asked_for`` it is called on it."""
 
     why: str = ASKED_FOR
@@ -50,7 +50,7 @@ class ReturnTo(BaseModel):
 
 
 class Matching(BaseModel):
-    """Which parked leads; what is left out matches all."""
+    """Which recycled leads; what is left out matches all."""
 
     model_config = ASKED
 
@@ -61,9 +61,9 @@ class Matching(BaseModel):
     due_from: Instant | None = None
     due_before: Instant | None = None
 
-    def wanted(self, caller: Caller) -> Wanted:
+    def wanted(self, caller: Caller) -> PoolFilter:
         """The same for the store: of an SDR's leads those of the team."""
-        return Wanted(
+        return PoolFilter(
             reason=self.reason,
             owner=self.owner,
             cadence=self.cadence,
@@ -74,8 +74,8 @@ class Matching(BaseModel):
         )
 
 
-class Chosen(BaseModel):
-    """Parked leads: some by their ids, or all that match."""
+class ChosenLeads(BaseModel):
+    """Recycled leads: some by their ids, or all that match."""
 
     model_config = ASKED
 
@@ -83,38 +83,38 @@ class Chosen(BaseModel):
     matching: Matching | None = None
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Chosen:
+    def _one_of_both(self) -> ChosenLeads:
         if (self.leads is None) == (self.matching is None):
             raise ValueError("name either leads or what they match")
         return self
 
-    def wanted(self, caller: Caller) -> Wanted:
+    def wanted(self, caller: Caller) -> PoolFilter:
         """The same for the store."""
         return replace((self.matching or Matching()).wanted(caller), leads=self.leads)
 
 
-class ChosenUntil(Chosen):
-    """Parked leads, and a day in the time zone of each."""
+class ChosenUntil(ChosenLeads):
+    """Recycled leads, and a day in the time zone of each."""
 
     until: Day
 
 
-class Decided(BaseModel):
-    """How many leads it was decided about. ``left`` are as they were: not parked any more, or to
+class RecycleDecided(BaseModel):
+    """How many leads it was decided about. ``left`` are as they were: not recycled any more, or to
     rest that long already."""
 
     leads: int
     left: int
 
     @classmethod
-    def of(cls, decided: tuple[int, int]) -> Decided:
+    def of(cls, decided: tuple[int, int]) -> RecycleDecided:
         """The same as the service says it."""
         leads, left = decided
         return cls(leads=leads, left=left)
 
 
 class Filters(Matching):
-    """Which parked leads, and which page of them."""
+    """Which recycled leads, and which page of them."""
 
     model_config = QUERIED
 
@@ -123,27 +123,31 @@ class Filters(Matching):
 
 
 @router.get("")
-def list_parked(here: Place, caller: Reader, query: Annotated[Filters, Query()]) -> Page[PoolLine]:
+def list_recycled(
+    context: CurrentContext, caller: Reader, query: Annotated[Filters, Query()]
+) -> Page[PoolLine]:
     """Leads that rest, the one that comes back first first."""
     wanted = query.wanted(caller)
     return page(
-        here,
-        "parked leads",
+        context,
+        "recycled leads",
         query.cursor,
         query.limit,
         lambda connection, after, most: recycle_pool.pool_page(
-            connection, here.clock.now(), wanted, after=after, limit=most
+            connection, context.clock.now(), wanted, after=after, limit=most
         ),
         key=lambda one: (one.until, one.id),
     )
 
 
 @router.get("/forecast", dependencies=[Depends(may(Action.READ_RECYCLE))])
-def forecast(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[ReturningWeek]:
+def forecast(
+    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[ReturningWeek]:
     """How many leads come back in which week, and why they rest."""
-    now = here.clock.now()
+    now = context.clock.now()
     return page(
-        here,
+        context,
         "forecast",
         cursor,
         limit,
@@ -154,57 +158,57 @@ def forecast(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[Re
     )
 
 
-@router.post("/wake", operation_id="wake_leads")
-def wake_many(here: Place, caller: Changer, body: Chosen) -> Decided:
-    """Bring many parked leads back now."""
-    return Decided.of(services.wake_many(here, caller, body.wanted(caller)))
+@router.post("/reactivate", operation_id="reactivate_leads")
+def reactivate_many(context: CurrentContext, caller: Changer, body: ChosenLeads) -> RecycleDecided:
+    """Bring many recycled leads back now."""
+    return RecycleDecided.of(services.reactivate_many(context, caller, body.wanted(caller)))
 
 
 @router.post("/extend", operation_id="extend_leads")
-def extend_many(here: Place, caller: Changer, body: ChosenUntil) -> Decided:
-    """Let many parked leads rest longer; those that rest that long already stay as they are."""
-    return Decided.of(services.extend_many(here, caller, body.wanted(caller), body.until))
+def extend_many(context: CurrentContext, caller: Changer, body: ChosenUntil) -> RecycleDecided:
+    """Let many recycled leads rest longer; those that rest that long already stay as they are."""
+    return RecycleDecided.of(services.extend_many(context, caller, body.wanted(caller), body.until))
 
 
-@router.post("/retire", operation_id="retire_leads")
-def retire_many(here: Place, caller: Changer, body: Chosen) -> Decided:
-    """Let many parked leads go; one that writes or books one day comes back all the same."""
-    return Decided.of(services.retire_many(here, caller, body.wanted(caller)))
+@router.post("/close-out", operation_id="close_out_leads")
+def close_out_many(context: CurrentContext, caller: Changer, body: ChosenLeads) -> RecycleDecided:
+    """Let many recycled leads go; one that writes or books one day comes back all the same."""
+    return RecycleDecided.of(services.close_out_many(context, caller, body.wanted(caller)))
 
 
 @router.post("/{lead_id}/until", operation_id="return_lead_on")
-def return_on(here: Place, caller: Changer, lead_id: int, body: Return) -> Done:
+def return_on(context: CurrentContext, caller: Changer, lead_id: int, body: ReturnRequest) -> Done:
     """Set the day on which a lead comes back, whatever the policy says."""
-    services.return_on(here, caller, lead_id, body.until, body.why)
+    services.return_on(context, caller, lead_id, body.until, body.why)
     return Done(detail=f"lead-{lead_id} comes back on {body.until}.")
 
 
 @router.post("/{lead_id}/return-to", operation_id="return_lead_to")
-def return_to(here: Place, caller: Changer, lead_id: int, body: ReturnTo) -> Done:
+def return_to(context: CurrentContext, caller: Changer, lead_id: int, body: ReturnTo) -> Done:
     """Choose the cadence a lead comes back to; '' for the policy's again."""
-    services.return_to(here, caller, lead_id, body.cadence)
+    services.return_to(context, caller, lead_id, body.cadence)
     return Done(detail=f"lead-{lead_id} comes back to {body.cadence or 'what the policy says'}.")
 
 
-@router.post("/{lead_id}/wake")
-def wake(here: Place, caller: Changer, lead_id: int) -> Done:
-    """Bring a parked lead back now."""
-    services.wake(here, caller, lead_id)
+@router.post("/{lead_id}/reactivate")
+def reactivate(context: CurrentContext, caller: Changer, lead_id: int) -> Done:
+    """Bring a recycled lead back now."""
+    services.reactivate(context, caller, lead_id)
     return Done(detail=f"lead-{lead_id} comes back.")
 
 
 @router.post("/{lead_id}/extend")
-def extend(here: Place, caller: Changer, lead_id: int, body: Until) -> Done:
-    """Let a parked lead rest longer than it was to."""
-    services.extend(here, caller, lead_id, body.until)
+def extend(context: CurrentContext, caller: Changer, lead_id: int, body: Until) -> Done:
+    """Let a recycled lead rest longer than it was to."""
+    services.extend(context, caller, lead_id, body.until)
     return Done(detail=f"lead-{lead_id} rests until {body.until}.")
 
 
-@router.post("/{lead_id}/retire")
-def retire(here: Place, caller: Changer, lead_id: int) -> Done:
-    """Let a parked lead go; should it write or book one day, it comes back all the same."""
-    services.retire(here, caller, lead_id)
-    return Done(detail=f"lead-{lead_id} is retired.")
+@router.post("/{lead_id}/close-out")
+def close_out(context: CurrentContext, caller: Changer, lead_id: int) -> Done:
+    """Let a recycled lead go; should it write or book one day, it comes back all the same."""
+    services.close_out(context, caller, lead_id)
+    return Done(detail=f"lead-{lead_id} is closed out.")
 
 
 def _week(one: ReturningWeek) -> tuple[date]:

@@ -8,20 +8,20 @@ from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
 from store.views.sla_figures import SlaFigures, figures
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 
 router = APIRouter(prefix="/sla", tags=["sla"])
 
 
 @router.get("", dependencies=[Depends(may(Action.READ_SLA))])
 def show(
-    here: Place,
+    context: CurrentContext,
     month: Annotated[
         str | None, Query(pattern=r"^2\d{3}-(0[1-9]|1[0-2])$", description="UTC, as YYYY-MM.")
     ] = None,
 ) -> SlaFigures:
     """The figures of a month as they stand now; this one when left out."""
-    now = here.clock.now()
+    now = context.clock.now()
     year, number = (int(part) for part in (month or f"{now:%Y-%m}").split("-"))
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         return figures(connection, year, number, now)

@@ -10,12 +10,12 @@ from pydantic import BaseModel, Field
 from domain.access import Action
 from domain.inputs import ASKED
 from services import suppressions
-from services.access import sees, team_of
+from services.access import may_see, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
 from store.consent.consent import Consent
 from store.consent.suppressions import SuppressionLine, list_suppressions
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
@@ -24,7 +24,7 @@ Suppressor = Annotated[Caller, Depends(may(Action.SUPPRESS))]
 Permitter = Annotated[Caller, Depends(may(Action.PERMIT))]
 
 
-class Suppression(BaseModel):
+class LeadSuppression(BaseModel):
     """What mail a lead gets: ``reason`` is why it gets none, '' when it gets some; ``refused``
     are the topics it does not want."""
 
@@ -65,7 +65,7 @@ class AddressPermission(Permission):
 
 @router.get("")
 def list_all(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     search: Annotated[str, Query(max_length=320, description="A part of the address.")] = "",
@@ -75,7 +75,7 @@ def list_all(
     """Addresses that get no mail, the latest first; an SDR's are those of its team's leads."""
     team = team_of(caller)
     return page(
-        here,
+        context,
         "suppressions",
         cursor,
         limit,
@@ -87,44 +87,48 @@ def list_all(
 
 
 @router.post("", status_code=201)
-def suppress_address(here: Place, caller: Suppressor, body: AddressOrder) -> Done:
+def suppress_address(context: CurrentContext, caller: Suppressor, body: AddressOrder) -> Done:
     """Send an address no more marketing mail, whether a lead has it or not."""
-    address = suppressions.suppress_address(here, caller, body.address, body.reason)
+    address = suppressions.suppress_address(context, caller, body.address, body.reason)
     return Done(detail=f"{address} gets no more marketing mail.")
 
 
 @router.post("/permit")
-def permit_address(here: Place, caller: Permitter, body: AddressPermission) -> Done:
+def permit_address(context: CurrentContext, caller: Permitter, body: AddressPermission) -> Done:
     """Let an address have mail again, and let it be imported again if its person was erased."""
     address = suppressions.permit_address(
-        here, caller, body.address, body.evidence, address_works=body.address_works
+        context, caller, body.address, body.evidence, address_works=body.address_works
     )
     return Done(detail=f"{address} may have mail again.")
 
 
 @router.get("/{lead_id}", operation_id="get_suppression")
-def show(here: Place, caller: Reader, lead_id: int) -> Suppression:
+def show(context: CurrentContext, caller: Reader, lead_id: int) -> LeadSuppression:
     """Whether a lead gets mail."""
-    with here.database.connect() as connection:
-        sees(connection, caller, lead_id)
+    with context.database.connect() as connection:
+        may_see(connection, caller, lead_id)
         known = consent.consent_of(connection, consent.email_key_of(connection, lead_id))
     return _suppression(lead_id, known)
 
 
 @router.put("/{lead_id}")
-def suppress(here: Place, caller: Suppressor, lead_id: int, body: SuppressionOrder) -> Suppression:
+def suppress(
+    context: CurrentContext, caller: Suppressor, lead_id: int, body: SuppressionOrder
+) -> LeadSuppression:
     """Send a lead no more marketing mail."""
-    return _suppression(lead_id, suppressions.suppress(here, caller, lead_id, body.reason))
+    return _suppression(lead_id, suppressions.suppress(context, caller, lead_id, body.reason))
 
 
 @router.post("/{lead_id}/permit")
-def permit(here: Place, caller: Permitter, lead_id: int, body: Permission) -> Suppression:
+def permit(
+    context: CurrentContext, caller: Permitter, lead_id: int, body: Permission
+) -> LeadSuppression:
     """Let a lead have mail again. What was held back meanwhile stays unsent."""
     known = suppressions.permit(
-        here, caller, lead_id, body.evidence, address_works=body.address_works
+        context, caller, lead_id, body.evidence, address_works=body.address_works
     )
     return _suppression(lead_id, known)
 
 
-def _suppression(lead_id: int, known: Consent) -> Suppression:
-    return Suppression(lead_id=lead_id, reason=known.suppressed, refused=sorted(known.refused))
+def _suppression(lead_id: int, known: Consent) -> LeadSuppression:
+    return LeadSuppression(lead_id=lead_id, reason=known.suppressed, refused=sorted(known.refused))

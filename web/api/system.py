@@ -15,7 +15,7 @@ from services.sending import resume as sending_again
 from store.access.api_tokens import Caller
 from store.mail import sending
 from store.mail.refused_mail import Reason
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import Done
 
 router = APIRouter(prefix="/system", tags=["system"])
@@ -34,7 +34,7 @@ class CheckLine(BaseModel):
     figures: dict[str, Any]
 
 
-class Health(BaseModel):
+class SystemHealth(BaseModel):
     """All checks, and the worst state among them."""
 
     state: State
@@ -42,10 +42,10 @@ class Health(BaseModel):
 
 
 @router.get("", dependencies=[Depends(may(Action.READ_SYSTEM))])
-async def show(here: Place) -> Health:
+async def show(context: CurrentContext) -> SystemHealth:
     """How everything stands; a few seconds old at most."""
-    checks = await here.watch.checks()
-    return Health(state=worst(checks), checks=_lines(checks))
+    checks = await context.watch.checks()
+    return SystemHealth(state=worst(checks), checks=_lines(checks))
 
 
 class SendingPaused(BaseModel):
@@ -68,9 +68,9 @@ class Sending(BaseModel):
 
 
 @router.get("/sending", dependencies=[Depends(may(Action.READ_SYSTEM))])
-def show_sending(here: Place) -> Sending:
+def show_sending(context: CurrentContext) -> Sending:
     """Whether mail goes out, and if not, why."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         return Sending(
             paused=[
                 SendingPaused(
@@ -87,10 +87,10 @@ def show_sending(here: Place) -> Sending:
 
 
 @router.post("/sending/resume")
-def resume_sending(here: Place, caller: Resumer) -> Done:
-    """Have mail go on that is paused, because what was wrong is mended. What waited is sent from
+def resume_sending(context: CurrentContext, caller: Resumer) -> Done:
+    """Have mail go on that is paused, because what was wrong is fixed. What waited is sent from
     where it stood; if it is refused again, sending pauses again."""
-    if not sending_again(here, caller):
+    if not sending_again(context, caller):
         return Done(detail="Sending is not paused.")
     return Done(detail="Mail goes on.")
 

@@ -14,11 +14,11 @@ from domain.refusals import Invalid
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
 from services import tasks
-from services.access import found, sees_task, team_of
+from services.access import found, may_see_task, team_of
 from store.access.api_tokens import Caller
 from store.views import task_lists
 from store.views.task_lists import OpenTask, TaskDetail
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
@@ -43,7 +43,7 @@ class Completed(BaseModel):
     by: str
 
 
-class Held(BaseModel):
+class HeldTask(BaseModel):
     """A disposition that counts from ``release_at`` (real time) on, unless it is taken back."""
 
     task_id: int
@@ -54,7 +54,7 @@ class Held(BaseModel):
 
 @router.get("")
 def list_tasks(
-    here: Place,
+    context: CurrentContext,
     caller: Reader,
     *,
     of: Literal["mine", "team", "all"] | None = None,
@@ -72,7 +72,7 @@ def list_tasks(
         raise Invalid("An SDR sees the tasks of the team: ask for mine or team.", "of")
     whose = caller.rep if which == "mine" else owner
     return page(
-        here,
+        context,
         "tasks",
         cursor,
         limit,
@@ -84,40 +84,42 @@ def list_tasks(
 
 
 @router.get("/{task_id}")
-def show_task(here: Place, caller: Reader, task_id: int) -> TaskDetail:
+def show_task(context: CurrentContext, caller: Reader, task_id: int) -> TaskDetail:
     """One task: who, why now, what to do, and what it may end with."""
-    with here.database.connect() as connection:
-        sees_task(connection, caller, task_id)
-        detail = task_lists.detail(connection, task_id, here.clock.now())
+    with context.database.connect() as connection:
+        may_see_task(connection, caller, task_id)
+        detail = task_lists.detail(connection, task_id, context.clock.now())
     return found(detail, sentence("There is no task {task}.", task=task_id))
 
 
 @router.post("/{task_id}/complete")
-def complete(here: Place, caller: Doer, task_id: int, body: Completion) -> Completed:
+def complete(context: CurrentContext, caller: Doer, task_id: int, body: Completion) -> Completed:
     """End a task with its disposition. One that can't be taken is refused with what happened
     instead (409) or what it lacks (422); a note is kept with the lead."""
-    tasks.complete(here, caller, task_id, body)
+    tasks.complete(context, caller, task_id, body)
     return Completed(task_id=task_id, disposition=body.disposition, by=caller.by)
 
 
 @router.post("/{task_id}/hold")
-def hold(here: Place, caller: Doer, task_id: int, body: Completion) -> Held:
+def hold(context: CurrentContext, caller: Doer, task_id: int, body: Completion) -> HeldTask:
     """End a task with a disposition that can be taken back for a few seconds. It is refused as
     ``complete`` refuses it. For users of the console; a program knows what it wants."""
-    release_at = tasks.hold(here, caller, task_id, body)
-    return Held(task_id=task_id, disposition=body.disposition, by=caller.by, release_at=release_at)
+    release_at = tasks.hold(context, caller, task_id, body)
+    return HeldTask(
+        task_id=task_id, disposition=body.disposition, by=caller.by, release_at=release_at
+    )
 
 
 @router.delete("/{task_id}/hold", operation_id="take_back_disposition")
-def take_back(here: Place, caller: Doer, task_id: int) -> Completion:
+def take_back(context: CurrentContext, caller: Doer, task_id: int) -> Completion:
     """Take one's own disposition back while it is held, or put away one that was refused when it
     was to count; the answer is what was typed."""
-    return tasks.take_back(here, caller, task_id)
+    return tasks.take_back(context, caller, task_id)
 
 
 @router.post("/{task_id}/reassign", operation_id="reassign_task")
-def give(here: Place, caller: Giver, task_id: int, body: To) -> Done:
+def give(context: CurrentContext, caller: Giver, task_id: int, body: To) -> Done:
     """Give the task's lead to a rep, with all its open tasks."""
-    lead_id, moved = tasks.reassign(here, caller, task_id, body.to)
+    lead_id, moved = tasks.reassign(context, caller, task_id, body.to)
     what = "is" if moved else "was already"
     return Done(detail=f"lead-{lead_id} with its open tasks {what} {body.to}'s.")

@@ -16,9 +16,9 @@ from store import alerts
 from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
-from store.routing.overflow import Waiting, overflow
 from store.routing.presence import RepLine
-from web.api.access import Place, may
+from store.routing.unassigned import UnassignedLead, unassigned
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
 
 router = APIRouter(prefix="/team", tags=["team"])
@@ -57,7 +57,7 @@ class Reassignment(BaseModel):
 
 
 class Served(BaseModel):
-    """The leads of the overflow queue that have owners now."""
+    """The leads of the unassigned queue that have owners now."""
 
     leads: list[int]
 
@@ -71,7 +71,7 @@ class Absent(BaseModel):
 
 class Reassigned(BaseModel):
     """The leads that have changed hands; the others were the rep's already. Of those, the ones
-    that nobody could take are ``waiting`` in the overflow queue."""
+    that nobody could take are ``waiting`` in the unassigned queue."""
 
     leads: list[int]
     waiting: list[int] = []
@@ -79,18 +79,18 @@ class Reassigned(BaseModel):
 
 @router.get("")
 def list_reps(
-    here: Place, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[RepLine]:
     """The reps by code, with their open leads and tasks, and who is away; for an SDR those of the
     team."""
     team = team_of(caller)
 
     def ours(connection: Connection) -> list[RepLine]:
-        known = presence.reps(connection, here.clock.now())
+        known = presence.reps(connection, context.clock.now())
         return sorted((one for one in known if team in (None, one.team)), key=_code)
 
     return page(
-        here,
+        context,
         "reps",
         cursor,
         limit,
@@ -99,31 +99,31 @@ def list_reps(
     )
 
 
-@router.get("/overflow")
+@router.get("/unassigned")
 def list_overflow(
-    here: Place, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
-) -> Page[Waiting]:
+    context: CurrentContext, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[UnassignedLead]:
     """The leads that nobody could take, the longest waiting first; for an SDR those that the team
     might have taken."""
     team = team_of(caller)
     return page(
-        here,
-        "overflow",
+        context,
+        "unassigned",
         cursor,
         limit,
-        lambda connection, after, most: overflow(connection, team, after=after, limit=most),
+        lambda connection, after, most: unassigned(connection, team, after=after, limit=most),
         key=lambda one: (one.since, one.lead_id),
     )
 
 
 @router.get("/alerts")
 def list_alerts(
-    here: Place, caller: AlertReader, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, caller: AlertReader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[AlertLine]:
     """What somebody must hear of now, the one due first first; for an SDR the own ones."""
     owner = caller.rep if caller.role == Role.SDR else None
     return page(
-        here,
+        context,
         "alerts",
         cursor,
         limit,
@@ -135,40 +135,40 @@ def list_alerts(
 
 
 @router.post("/alerts/{alert_id}/put-away", operation_id="put_away_alert")
-def put_away(here: Place, caller: Doer, alert_id: int) -> Done:
+def put_away(context: CurrentContext, caller: Doer, alert_id: int) -> Done:
     """Take an alert off the list; an SDR an own one."""
-    services.put_away(here, caller, alert_id)
+    services.put_away(context, caller, alert_id)
     return Done(detail=f"Alert {alert_id} is put away.")
 
 
 @router.put("/{rep}/presence")
-def set_presence(here: Place, caller: Setter, rep: str, body: Presence) -> Served:
+def set_presence(context: CurrentContext, caller: Setter, rep: str, body: Presence) -> Served:
     """Say whether a rep takes new leads."""
-    return Served(leads=services.set_presence(here, caller, rep, present=body.present))
+    return Served(leads=services.set_presence(context, caller, rep, present=body.present))
 
 
 @router.post("/{rep}/absences", status_code=201)
-def add_absence(here: Place, caller: Setter, rep: str, body: AbsenceRequest) -> Absent:
+def add_absence(context: CurrentContext, caller: Setter, rep: str, body: AbsenceRequest) -> Absent:
     """Note a rep's time off; when it has begun, what is due moves to others at once."""
     made = services.note_absence(
-        here, caller, rep, begins_at=body.begins_at, until=body.until, reason=body.reason
+        context, caller, rep, begins_at=body.begins_at, until=body.until, reason=body.reason
     )
     return Absent(absence_id=made.id, tasks_moved=made.tasks_moved)
 
 
 @router.delete("/{rep}/absences/current")
-def end_absence(here: Place, caller: Setter, rep: str) -> Served:
+def end_absence(context: CurrentContext, caller: Setter, rep: str) -> Served:
     """Have a rep back now, or take back the next absence when none has begun."""
-    return Served(leads=services.end_absence(here, caller, rep))
+    return Served(leads=services.end_absence(context, caller, rep))
 
 
 @router.post("/reassign", operation_id="reassign_tasks")
-def give(here: Place, caller: Giver, body: Reassignment) -> Reassigned:
+def give(context: CurrentContext, caller: Giver, body: Reassignment) -> Reassigned:
     """Give leads to a rep, with their open tasks: all of them or none. By the rules, each goes to
-    the colleague whose turn it is, or waits in the overflow queue."""
+    the colleague whose turn it is, or waits in the unassigned queue."""
     if body.to:
-        return Reassigned(leads=services.reassign(here, caller, body.leads, body.to))
-    owners = services.reassign_by_rules(here, caller, body.leads)
+        return Reassigned(leads=services.reassign(context, caller, body.leads, body.to))
+    owners = services.reassign_by_rules(context, caller, body.leads)
     return Reassigned(
         leads=list(owners), waiting=[lead for lead, owner in owners.items() if not owner]
     )

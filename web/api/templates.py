@@ -14,7 +14,7 @@ from domain.refusals import Missing
 from services.test_mails import send as send_test_mail
 from store.access.api_tokens import Caller
 from store.published.published_texts import TemplateLine, list_templates, published_texts
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 
 router = APIRouter(tags=["cadences and policies"])
@@ -42,22 +42,24 @@ class MailTest(BaseModel):
     text: str | None = Field(None, max_length=500_000)
 
 
-class Sent(BaseModel):
+class TestSent(BaseModel):
     """The test went out."""
 
     subject: str
 
 
 @router.get("/templates", dependencies=[Depends(may(Action.READ_CADENCES))])
-def list_all(here: Place, cursor: Cursor = None, limit: Limit = PAGE) -> Page[TemplateLine]:
+def list_all(
+    context: CurrentContext, cursor: Cursor = None, limit: Limit = PAGE
+) -> Page[TemplateLine]:
     """The templates that are published, by name."""
-    return page_by_name(here, "templates", cursor, limit, list_templates)
+    return page_by_name(context, "templates", cursor, limit, list_templates)
 
 
 @router.get("/templates/{name}", dependencies=[Depends(may(Action.READ_CADENCES))])
-def show(here: Place, name: str, language: str = "en") -> TemplateDetail:
+def show(context: CurrentContext, name: str, language: str = "en") -> TemplateDetail:
     """One template in one language, as it was written."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         versions = published_texts(connection, "template", f"{name}.{language}")
     if not versions:
         raise Missing(f"The template '{name}' is not published in '{language}'.")
@@ -73,13 +75,16 @@ def show(here: Place, name: str, language: str = "en") -> TemplateDetail:
 
 @router.post("/cadences/templates/{name}/test", operation_id="send_test_mail")
 def send(
-    here: Place, caller: Annotated[Caller, Depends(may(Action.PUBLISH))], name: str, body: MailTest
-) -> Sent:
+    context: CurrentContext,
+    caller: Annotated[Caller, Depends(may(Action.PUBLISH))],
+    name: str,
+    body: MailTest,
+) -> TestSent:
     """Send a mail to a colleague, marked as a test in its subject. It counts as no touch, and its
     links do nothing to the lead. To whoever is no user nor rep nothing is sent: what is tried may
     say anything in the company's name."""
     subject = send_test_mail(
-        here,
+        context,
         caller,
         name,
         address=body.address,
@@ -87,4 +92,4 @@ def send(
         lead_id=body.lead_id,
         text=body.text,
     )
-    return Sent(subject=subject)
+    return TestSent(subject=subject)

@@ -13,7 +13,7 @@ from domain.inputs import ASKED, Code
 from services import users
 from store.access.api_tokens import Caller
 from store.access.users import UserLine, list_users
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.inputs import Role
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
 
@@ -54,25 +54,27 @@ class OneTimeLink(BaseModel):
 
 @router.get("")
 def list_all(
-    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[UserLine]:
     """Every user by address, those that are disabled too."""
     return page_by_name(
-        here, "users", cursor, limit, list_users, key=lambda one: (one.email.casefold(),)
+        context, "users", cursor, limit, list_users, key=lambda one: (one.email.casefold(),)
     )
 
 
 @router.post("", status_code=201)
-def add(here: Place, caller: Admin, body: NewUser) -> UserLine:
+def add(context: CurrentContext, caller: Admin, body: NewUser) -> UserLine:
     """Let somebody sign in; a link brings them in for the first time."""
-    return users.add(here, caller, email=body.email, name=body.name, role=body.role, rep=body.rep)
+    return users.add(
+        context, caller, email=body.email, name=body.name, role=body.role, rep=body.rep
+    )
 
 
 @router.patch("/{user_id}")
-def change(here: Place, caller: Admin, user_id: int, body: UserChange) -> UserLine:
+def change(context: CurrentContext, caller: Admin, user_id: int, body: UserChange) -> UserLine:
     """Change the name, the role or the rep, disable a user or let it in again."""
     return users.change(
-        here,
+        context,
         caller,
         user_id,
         name=body.name,
@@ -83,13 +85,13 @@ def change(here: Place, caller: Admin, user_id: int, body: UserChange) -> UserLi
 
 
 @router.post("/{user_id}/link", status_code=201)
-def make_link(here: Place, caller: Admin, user_id: int) -> OneTimeLink:
+def make_link(context: CurrentContext, caller: Admin, user_id: int) -> OneTimeLink:
     """Make a link that signs the user in once: an invitation, or for a forgotten password."""
-    path, expires_at = users.make_link(here, caller, user_id)
-    return OneTimeLink(url=f"{here.settings.web_url()}{path}", expires_at=expires_at)
+    path, expires_at = users.make_link(context, caller, user_id)
+    return OneTimeLink(url=f"{context.settings.web_url()}{path}", expires_at=expires_at)
 
 
 @router.delete("/{user_id}/sessions")
-def end_sessions(here: Place, caller: Admin, user_id: int) -> UserLine:
+def end_sessions(context: CurrentContext, caller: Admin, user_id: int) -> UserLine:
     """Sign the user out everywhere; they may sign in again."""
-    return users.end_sessions(here, caller, user_id)
+    return users.end_sessions(context, caller, user_id)

@@ -25,7 +25,7 @@ class StageChange(BaseModel):
     owner: str
 
 
-class Readiness(BaseModel):
+class LeadReadiness(BaseModel):
     """A lead is ready for sales. ``cause`` is event, fit, rules or entry; ``grade`` is the letter
     of its fit and the level of its interest, such as B1."""
 
@@ -100,7 +100,7 @@ class ClosedOpportunity(BaseModel):
 
 DATA: Mapping[str, type[BaseModel]] = {
     "lead.stage_changed": StageChange,
-    "lead.became_ready": Readiness,
+    "lead.became_ready": LeadReadiness,
     "lead.erased": ErasedLead,
     "task.opened": TaskEvent,
     "task.completed": TaskCompletion,

@@ -15,7 +15,7 @@ from services.access import found
 from store.access.api_tokens import Caller
 from store.outbox import outgoing
 from store.outbox.outgoing import DeliveryLine, EndpointLine
-from web.api.access import Place, may
+from web.api.access import CurrentContext, may
 from web.api.inputs import Url
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
 
@@ -39,7 +39,7 @@ class EndpointSecret(BaseModel):
     secret: str
 
 
-class Pause(BaseModel):
+class EndpointPause(BaseModel):
     """Whether nothing is to go to an address for now."""
 
     model_config = ASKED
@@ -64,37 +64,37 @@ class Removal(BaseModel):
 
 @router.get("/endpoints")
 def list_endpoints(
-    here: Place, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
+    context: CurrentContext, _caller: Admin, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[EndpointLine]:
     """Where events go, and where they went before, by address."""
     return page_by_name(
-        here, "endpoints", cursor, limit, outgoing.list_endpoints, key=lambda one: (one.url,)
+        context, "endpoints", cursor, limit, outgoing.list_endpoints, key=lambda one: (one.url,)
     )
 
 
 @router.post("/endpoints", status_code=201)
-def add(here: Place, caller: Admin, body: NewEndpoint) -> EndpointSecret:
+def add(context: CurrentContext, caller: Admin, body: NewEndpoint) -> EndpointSecret:
     """Send events to an address from now on."""
-    return EndpointSecret(url=body.url, secret=webhooks.add(here, caller, body.url, body.events))
+    return EndpointSecret(url=body.url, secret=webhooks.add(context, caller, body.url, body.events))
 
 
 @router.post("/endpoints/remove")
-def remove(here: Place, caller: Admin, body: Removal) -> Done:
+def remove(context: CurrentContext, caller: Admin, body: Removal) -> Done:
     """Send nothing more to an address; its log stays."""
-    webhooks.remove(here, caller, body.url)
+    webhooks.remove(context, caller, body.url)
     return Done(detail=f"Nothing more is sent to {body.url}.")
 
 
 @router.post("/endpoints/pause")
-def pause(here: Place, caller: Admin, body: Pause) -> Done:
+def pause(context: CurrentContext, caller: Admin, body: EndpointPause) -> Done:
     """Send nothing to an address, or go on. What happens while it is paused never goes there."""
-    webhooks.pause(here, caller, body.url, paused=body.paused)
+    webhooks.pause(context, caller, body.url, paused=body.paused)
     return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
 
 
 @router.get("/deliveries", operation_id="list_deliveries")
 def log(
-    here: Place,
+    context: CurrentContext,
     _caller: Admin,
     failed: bool = False,
     cursor: Cursor = None,
@@ -102,7 +102,7 @@ def log(
 ) -> Page[DeliveryLine]:
     """What was sent, the latest first, and what became of it."""
     return page(
-        here,
+        context,
         "deliveries",
         cursor,
         limit,
@@ -114,9 +114,9 @@ def log(
 
 
 @router.get("/deliveries/{delivery_id}")
-def show(here: Place, _caller: Admin, delivery_id: int) -> Payload:
+def show(context: CurrentContext, _caller: Admin, delivery_id: int) -> Payload:
     """What one delivery says."""
-    with here.database.connect() as connection:
+    with context.database.connect() as connection:
         payload = outgoing.payload_of(connection, delivery_id)
     return Payload(
         payload=found(payload, sentence("There is no delivery {delivery}.", delivery=delivery_id))
@@ -124,7 +124,7 @@ def show(here: Place, _caller: Admin, delivery_id: int) -> Payload:
 
 
 @router.post("/deliveries/{delivery_id}/resend")
-def resend(here: Place, caller: Admin, delivery_id: int) -> Done:
+def resend(context: CurrentContext, caller: Admin, delivery_id: int) -> Done:
     """Send an event again now, under the same ``webhook-id``."""
-    webhooks.resend(here, caller, delivery_id)
+    webhooks.resend(context, caller, delivery_id)
     return Done(detail=f"Delivery {delivery_id} is sent again.")

@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from domain.access import ALLOWED, Action
 from settings import Settings
 from store.engine import AWAY, engine
-from web.api.access import Here
+from web.api.access import WebContext
 from web.console.pages import signed_in, without_database
 from web.console.sockets import guard_sockets
 
@@ -58,8 +58,8 @@ PAGES = (
 
 def mount_console(onto: FastAPI, settings: Settings) -> None:
     """Serve the console from ``onto``. Once in a process: NiceGUI's app is one for all."""
-    here = Here(settings, engine(settings.database_url))
-    app.state.here = here
+    context = WebContext(settings, engine(settings.database_url))
+    app.state.context = context
     for name in PAGES:
         importlib.import_module(f"web.console.{name}")
     app.add_static_files("/static", STATIC)
@@ -75,7 +75,7 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
         shared=True,
     )
     logging.getLogger("nicegui").addFilter(_discreet)
-    guard_sockets(here)
+    guard_sockets(context)
     ui.run_with(
         onto,
         mount_path="/console",
@@ -90,7 +90,7 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
 async def _home(request: Request) -> Response:
     """Each to where their work is."""
     try:
-        who = await run_in_threadpool(signed_in, app.state.here, request)
+        who = await run_in_threadpool(signed_in, app.state.context, request)
     except AWAY:
         return without_database(request)
     has_tasks = who is not None and who.caller.role in ALLOWED[Action.READ_TASKS]

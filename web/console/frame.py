@@ -11,7 +11,7 @@ from nicegui import ui
 
 from domain.access import Action
 from web.console.refusals import told
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 LOOK_SECONDS = 4.0
@@ -19,7 +19,7 @@ LOOK_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
-class Place:
+class NavigationEntry:
     """An entry of the navigation: its path under ``/console``, an English label, a Material icon,
     what one must be allowed to do to have use for it, and the paths of pages that are found
     through it although theirs begin otherwise."""
@@ -32,65 +32,69 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Group:
+class NavigationGroup:
     """Entries that belong together."""
 
     label: str
-    places: tuple[Place, ...]
+    places: tuple[NavigationEntry, ...]
 
 
 NAVIGATION = (
-    Group(
+    NavigationGroup(
         N_("Work"),
         (
-            Place("/inbox", N_("Inbox"), "inbox", Action.READ_TASKS),
-            Place("/received", N_("Received mail"), "mark_email_unread", Action.READ_LEADS),
-            Place("/today", N_("Today"), "today", Action.READ_LEADS),
-            Place("/leads", N_("Leads"), "group", Action.READ_LEADS),
-            Place("/accounts", N_("Accounts"), "domain", Action.READ_ACCOUNTS),
-            Place("/meetings", N_("Meetings"), "event", Action.READ_MEETINGS),
-            Place(
+            NavigationEntry("/inbox", N_("Inbox"), "inbox", Action.READ_TASKS),
+            NavigationEntry(
+                "/received", N_("Received mail"), "mark_email_unread", Action.READ_LEADS
+            ),
+            NavigationEntry("/today", N_("Today"), "today", Action.READ_LEADS),
+            NavigationEntry("/leads", N_("Leads"), "group", Action.READ_LEADS),
+            NavigationEntry("/accounts", N_("Accounts"), "domain", Action.READ_ACCOUNTS),
+            NavigationEntry("/meetings", N_("Meetings"), "event", Action.READ_MEETINGS),
+            NavigationEntry(
                 "/opportunities",
                 N_("Opportunities"),
                 "monetization_on",
                 Action.READ_OPPORTUNITIES,
             ),
-            Place("/team", N_("Team"), "groups", Action.READ_TEAM),
+            NavigationEntry("/team", N_("Team"), "groups", Action.READ_TEAM),
         ),
     ),
-    Group(
+    NavigationGroup(
         N_("Marketing"),
         (
-            Place("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
-            Place(
+            NavigationEntry("/cadences", N_("Cadences"), "timeline", Action.READ_CADENCES),
+            NavigationEntry(
                 "/policies",
                 N_("Policies and mails"),
                 "rule",
                 Action.READ_CADENCES,
                 also=("/templates",),
             ),
-            Place("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
-            Place("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
-            Place("/import", N_("Import"), "upload_file", Action.IMPORT_LEADS),
+            NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
+            NavigationEntry("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
+            NavigationEntry("/import", N_("Import"), "upload_file", Action.IMPORT_LEADS),
         ),
     ),
-    Group(
+    NavigationGroup(
         N_("Admin"),
         (
-            Place("/admin/users", N_("Users"), "manage_accounts", Action.MANAGE_USERS),
-            Place("/admin/keys", N_("Keys and tokens"), "key", Action.MANAGE_KEYS),
-            Place("/admin/webhooks", N_("Webhooks"), "webhook", Action.MANAGE_WEBHOOKS),
-            Place("/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS),
-            Place("/admin/changes", N_("Audit log"), "history", Action.READ_CHANGES),
-            Place("/system", N_("System"), "monitor_heart", Action.READ_SYSTEM),
-            Place("/admin/erase", N_("Erase a person"), "person_off", Action.ERASE),
+            NavigationEntry("/admin/users", N_("Users"), "manage_accounts", Action.MANAGE_USERS),
+            NavigationEntry("/admin/keys", N_("Keys and tokens"), "key", Action.MANAGE_KEYS),
+            NavigationEntry("/admin/webhooks", N_("Webhooks"), "webhook", Action.MANAGE_WEBHOOKS),
+            NavigationEntry(
+                "/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS
+            ),
+            NavigationEntry("/admin/changes", N_("Audit log"), "history", Action.READ_CHANGES),
+            NavigationEntry("/system", N_("System"), "monitor_heart", Action.READ_SYSTEM),
+            NavigationEntry("/admin/erase", N_("Erase a person"), "person_off", Action.ERASE),
         ),
     ),
 )
 
 
 @contextmanager
-def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
+def frame(visit: PageVisit, path: str, title: str) -> Iterator[None]:
     """Navigation and heading, around what is built inside; ``visit.top`` takes a page's buttons."""
     ui.html(_navigation(visit, path), tag="div", sanitize=False).classes("side")
     with (
@@ -108,7 +112,7 @@ def frame(visit: Visit, path: str, title: str) -> Iterator[None]:
         ui.timer(LOOK_SECONDS, look)
 
 
-def _banner(visit: Visit) -> Callable[[], None]:
+def _banner(visit: PageVisit) -> Callable[[], None]:
     """Says on every open page when journeys stand still or no mail goes out, and goes when they
     do again.
 
@@ -124,13 +128,13 @@ def _banner(visit: Visit) -> Callable[[], None]:
         _("Journeys stand still at the moment; what you enter is kept."), to_system
     )
     paused = Markup("{}{}").format(
-        _("No mail goes out at the moment: our mail is refused. It follows once that is mended."),
+        _("No mail goes out at the moment: our mail is refused. It follows once that is fixed."),
         to_system,
     )
     with ui.element("div").props('role="status"').classes("standstill"):
         banner = ui.html(sentence, tag="p", sanitize=False)
         mail_banner = ui.html(paused, tag="p", sanitize=False)
-    watch = visit.here.watch
+    watch = visit.context.watch
 
     def look() -> None:
         banner.set_visibility(watch.journeys_stand_still())
@@ -150,7 +154,7 @@ def say_done(sentence: str) -> None:
     ui.notify(sentence, type="positive", timeout=4000)
 
 
-def _navigation(visit: Visit, path: str) -> Markup:
+def _navigation(visit: PageVisit, path: str) -> Markup:
     groups = Markup().join(
         Markup("<h2>{}</h2><ul>{}</ul>").format(
             _(group.label), Markup().join(_entry(place, path) for place in places)
@@ -164,9 +168,11 @@ def _navigation(visit: Visit, path: str) -> Markup:
     ).format(_("To the content"), _("Pages"), groups, visit.who.name)
 
 
-def _entry(place: Place, path: str) -> Markup:
-    here = any(path == one or path.startswith(f"{one}/") for one in (place.path, *place.also))
+def _entry(place: NavigationEntry, path: str) -> Markup:
+    context = any(path == one or path.startswith(f"{one}/") for one in (place.path, *place.also))
     return Markup(
         '<li><a href="/console{}"{}><i class="material-icons" aria-hidden="true">{}</i>'
         "<span>{}</span></a></li>"
-    ).format(place.path, Markup(' aria-current="page"') if here else "", place.icon, _(place.label))
+    ).format(
+        place.path, Markup(' aria-current="page"') if context else "", place.icon, _(place.label)
+    )

@@ -82,8 +82,8 @@ def alert(code: str) -> str:
     return _label(names.ALERTS, code)
 
 
-def sale_stage(code: str) -> str:
-    """A stage of a sale."""
+def opportunity_stage(code: str) -> str:
+    """A stage of an opportunity."""
     return _label(names.SALE_STAGES, code)
 
 

@@ -25,10 +25,10 @@ from store.access.sessions import COOKIE, find_session
 from store.access.users import SignedIn
 from store.engine import AWAY
 from store.published.policies import PolicyMissing
-from web.api.access import Here
+from web.api.access import WebContext
 from web.console.frame import frame, say_no
 from web.console.refusals import told
-from web.console.visit import Visit, VisitOver, begin_visit
+from web.console.visit import PageVisit, VisitOver, begin_visit
 from web.console.words import _
 from web.doors import refusal
 from web.doors import told as told_at_door
@@ -50,8 +50,8 @@ ACTIONS: dict[str, Action] = {}
 def console_page(
     path: str, action: Action, title: str
 ) -> Callable[
-    [Callable[Concatenate[Visit, P], Awaitable[None]]],
-    Callable[Concatenate[Visit, P], Awaitable[None]],
+    [Callable[Concatenate[PageVisit, P], Awaitable[None]]],
+    Callable[Concatenate[PageVisit, P], Awaitable[None]],
 ]:
     """Make ``async def (visit, …)`` the page at ``/console<path>``.
 
@@ -65,19 +65,21 @@ def console_page(
     """
 
     def made(
-        build: Callable[Concatenate[Visit, P], Awaitable[None]],
-    ) -> Callable[Concatenate[Visit, P], Awaitable[None]]:
+        build: Callable[Concatenate[PageVisit, P], Awaitable[None]],
+    ) -> Callable[Concatenate[PageVisit, P], Awaitable[None]]:
         @functools.wraps(build)
         async def shown(request: Request, **arguments: Any) -> Response | None:
-            here: Here = app.state.here
+            context: WebContext = app.state.context
             try:
-                who = await here.readiness.answered(run_in_threadpool(signed_in, here, request))
+                who = await context.readiness.answered(
+                    run_in_threadpool(signed_in, context, request)
+                )
             except (NoAnswer, *AWAY):
                 return without_database(request)
             if who is None:
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 return RedirectResponse(f"/sign-in?next={quote(asked)}", 303)
-            visit = Visit(here, who, _zone(who, request))
+            visit = PageVisit(context, who, _zone(who, request))
             client = ui.context.client
             begin_visit(client, visit)
             # The page's declaration is everybody's.
@@ -121,13 +123,13 @@ def console_page(
     return made
 
 
-def signed_in(here: Here, request: Request) -> SignedIn | None:
+def signed_in(context: WebContext, request: Request) -> SignedIn | None:
     """Whose session the request's cookie names; asks the database, so call it in a thread."""
     token = request.cookies.get(COOKIE, "")
     if not token:
         return None
-    with here.database.begin() as connection:
-        return find_session(connection, token, here.real_now())
+    with context.database.begin() as connection:
+        return find_session(connection, token, context.real_now())
 
 
 def without_database(request: Request) -> Response:

@@ -24,7 +24,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from store.access.sessions import COOKIE, caller_of, find_session
-from web.api.access import Here
+from web.api.access import WebContext
 from web.console.visit import visit_of
 
 log = structlog.get_logger(__name__)
@@ -52,9 +52,9 @@ class OwnSockets:
     without the cookie of a session that goes on, with that of another session than the socket's,
     and to one beyond :data:`MOST_SOCKETS`."""
 
-    def __init__(self, app: ASGIApp, here: Here) -> None:
+    def __init__(self, app: ASGIApp, context: WebContext) -> None:
         self._app = app
-        self._here = here
+        self._here = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_socket = scope["type"] in ("http", "websocket") and "/_nicegui_ws/" in scope["path"]
@@ -79,15 +79,15 @@ class OwnSockets:
         return who.session_id if who else None
 
 
-def guard_sockets(here: Here) -> None:
+def guard_sockets(context: WebContext) -> None:
     """Tie every socket to the session that opened its page, at the handshake and with each event,
     and close those whose session ends. Once in a process, before NiceGUI's app starts."""
-    app.add_middleware(OwnSockets, here=here)
+    app.add_middleware(OwnSockets, context=context)
     handlers = core.sio.handlers["/"]
     for name, fields in _FIELDS.items():
         core.sio.on(name, _guarded(handlers[name], fields, opens=name == "handshake"))
     core.sio.on("connect", _connects(handlers["connect"]))
-    app.on_startup(lambda: _watch(here))
+    app.on_startup(lambda: _watch(context))
     for name in ("engineio.server", "socketio.server", "asyncio", "nicegui"):
         logging.getLogger(name).addFilter(Brief())
 
@@ -205,13 +205,13 @@ def _connects(handler: Callable[..., Any]) -> Callable[..., Any]:
     return connects
 
 
-async def _watch(here: Here) -> None:
+async def _watch(context: WebContext) -> None:
     """Close the sockets of sessions that ended, as long as the app runs; their pages are loaded
     anew, which leads to signing in."""
 
     def ended(sessions: Collection[int]) -> set[int]:
-        with here.database.connect() as connection:
-            now = here.real_now()
+        with context.database.connect() as connection:
+            now = context.real_now()
             return {one for one in sessions if caller_of(connection, one, now) is None}
 
     while True:

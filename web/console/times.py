@@ -15,7 +15,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.time.window import zone
-from web.console.visit import Visit, visit_of
+from web.console.visit import PageVisit, visit_of
 
 
 def moment(at: datetime | None) -> Markup:
@@ -29,7 +29,7 @@ def moment(at: datetime | None) -> Markup:
         return Markup("–")
     visit = _visit()
     there = at.astimezone(visit.zone)
-    now = visit.here.clock.now().astimezone(visit.zone)
+    now = visit.context.clock.now().astimezone(visit.zone)
     if there.date() == now.date():
         short = format_time(there, "short", locale=visit.language)
     elif abs(there - now) < timedelta(days=300):
@@ -39,10 +39,10 @@ def moment(at: datetime | None) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(there.isoformat(), short)
 
 
-def bounds_of_today(visit: Visit) -> tuple[datetime, datetime]:
+def bounds_of_today(visit: PageVisit) -> tuple[datetime, datetime]:
     """When the visitor's day began and when it ends (journey time, UTC): a day of the calendar,
     which is not always 24 hours."""
-    today = visit.here.clock.now().astimezone(visit.zone).date()
+    today = visit.context.clock.now().astimezone(visit.zone).date()
     begins = datetime.combine(today, datetime.min.time(), visit.zone)
     return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
@@ -75,7 +75,7 @@ def hour(at: datetime, time_zone: str = "") -> str:
 def clock_there(time_zone: str) -> str:
     """What time it is now in a zone, with the day of the week: Tue 10:30."""
     visit = _visit()
-    there = visit.here.clock.now().astimezone(zone(time_zone))
+    there = visit.context.clock.now().astimezone(zone(time_zone))
     return format_datetime(there, "EEE HH:mm", locale=visit.language)
 
 
@@ -108,13 +108,17 @@ def span(length: timedelta) -> str:
 def ago(at: datetime) -> str:
     """How far away a time is: 3 days ago, in 2 hours."""
     visit = _visit()
-    return format_timedelta(at - visit.here.clock.now(), add_direction=True, locale=visit.language)
+    return format_timedelta(
+        at - visit.context.clock.now(), add_direction=True, locale=visit.language
+    )
 
 
 def real_ago(at: datetime) -> str:
     """How long ago something was that is reckoned in real time: a draft, a session."""
     visit = _visit()
-    return format_timedelta(at - visit.here.real_now(), add_direction=True, locale=visit.language)
+    return format_timedelta(
+        at - visit.context.real_now(), add_direction=True, locale=visit.language
+    )
 
 
 def countdown(due: datetime | None) -> Markup:
@@ -122,12 +126,12 @@ def countdown(due: datetime | None) -> Markup:
     if due is None:
         return Markup("")
     visit = _visit()
-    clock = visit.here.clock
+    clock = visit.context.clock
     left = (due - clock.now()).total_seconds()
     return Markup(
         '<time class="countdown" data-left="{}" data-factor="{}" datetime="{}"></time>'
     ).format(round(left), clock.factor, due.isoformat())
 
 
-def _visit() -> Visit:
+def _visit() -> PageVisit:
     return visit_of(ui.context.client)

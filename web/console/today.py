@@ -13,8 +13,8 @@ from services.access import team_of
 from store.views.figures import NOT_STARTED
 from store.views.today import (
     DayFigures,
-    Decided,
-    Sent,
+    DecidedPromise,
+    SentMail,
     day_figures,
     leads_by_stage,
     mails_sent,
@@ -25,7 +25,7 @@ from web.console.labels import stage as stage_label
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, section, show, table
 from web.console.times import bounds_of_today, day, moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 SECONDS = 30.0
@@ -35,7 +35,7 @@ MOST = 500
 
 
 @console_page("/today", Action.READ_LEADS, N_("Today"))
-async def today(visit: Visit) -> None:
+async def today(visit: PageVisit) -> None:
     """The day in the visitor's zone; an SDR sees the team's."""
     with visit.top:
         date = show(Markup(), "span")
@@ -43,7 +43,7 @@ async def today(visit: Visit) -> None:
     shown: list[object] = []
 
     async def count() -> None:
-        now = visit.here.clock.now()
+        now = visit.context.clock.now()
         begins, ends = bounds_of_today(visit)
         team = team_of(visit.caller)
         counted = await visit.read(day_figures, begins, ends, now, team)
@@ -72,7 +72,7 @@ def _stages(stages: Mapping[str, int]) -> None:
             empty(_("There are no leads yet."), link(_("Import a list"), "/import"))
 
 
-def _sales(visit: Visit, figures: DayFigures) -> None:
+def _sales(visit: PageVisit, figures: DayFigures) -> None:
     decided = figures.kept + figures.broken
     tiles = [
         _tile(f"{figures.tasks_open:,}", _("Tasks open"), "/inbox?tab=team"),
@@ -83,10 +83,10 @@ def _sales(visit: Visit, figures: DayFigures) -> None:
             tone="bad" if figures.tasks_late else "plain",
         ),
         _tile(
-            f"{figures.overflow:,}",
+            f"{figures.unassigned:,}",
             _("Waiting for a rep"),
-            "/inbox?tab=overflow",
-            tone="warn" if figures.overflow else "plain",
+            "/inbox?tab=unassigned",
+            tone="warn" if figures.unassigned else "plain",
         ),
         _tile(
             f"{figures.kept / decided:.0%}" if decided else "–",
@@ -155,7 +155,7 @@ def _not_started(leads: int) -> Markup:
 
 
 @console_page("/today/promises", Action.READ_LEADS, N_("Promises decided today"))
-async def promises(visit: Visit) -> None:
+async def promises(visit: PageVisit) -> None:
     """The promises that were kept or broken today, the broken ones first."""
     begins, ends = bounds_of_today(visit)
     found = await visit.read(promises_decided, begins, ends, team_of(visit.caller), MOST)
@@ -180,7 +180,7 @@ async def promises(visit: Visit) -> None:
 
 
 @console_page("/today/mails", Action.READ_LEADS, N_("Mails sent today"))
-async def mails(visit: Visit) -> None:
+async def mails(visit: PageVisit) -> None:
     """The mails that were sent today, over whichever channel, the last first."""
     begins, ends = bounds_of_today(visit)
     found = await visit.read(mails_sent, begins, ends, team_of(visit.caller), MOST)
@@ -195,7 +195,7 @@ async def mails(visit: Visit) -> None:
     _capped(len(found))
 
 
-def _who(one: Decided | Sent) -> Markup:
+def _who(one: DecidedPromise | SentMail) -> Markup:
     return Markup('<span class="two">{}{}</span>').format(
         link(one.name, f"/leads/{one.lead_id}"), quiet(one.company)
     )

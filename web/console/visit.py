@@ -27,7 +27,7 @@ from store.access.api_tokens import Caller
 from store.access.sessions import caller_of, session_by_id
 from store.access.users import SignedIn
 from store.published.policies import PolicyMissing
-from web.api.access import Here
+from web.api.access import WebContext
 from web.problems import DATABASE_AWAY, MAY_BE_DONE, NOT_TO_BE_KEPT
 
 T = TypeVar("T")
@@ -40,10 +40,10 @@ class VisitOver(Unauthorized):
 
 
 @dataclass
-class Visit:
+class PageVisit:
     """A page that somebody has open. Times are shown in ``zone``."""
 
-    here: Here
+    context: WebContext
     who: SignedIn
     zone: ZoneInfo
     top: Element = field(init=False)
@@ -76,9 +76,9 @@ class Visit:
         """
 
         def asked() -> T:
-            with self.here.database.connect() as connection:
+            with self.context.database.connect() as connection:
                 if self.is_open:
-                    now = self.here.real_now()
+                    now = self.context.real_now()
                     self._refuse_another(caller_of(connection, self.who.session_id, now))
                 return query(connection, *args, **kwargs)
 
@@ -100,7 +100,7 @@ class Visit:
 
         def kept() -> T:
             self.who = self._still_allowed(action)
-            with self.here.database.begin() as connection:
+            with self.context.database.begin() as connection:
                 return query(connection, *args, **kwargs)
 
         return await self._answered(kept, else_said=MAY_BE_DONE)
@@ -108,7 +108,7 @@ class Visit:
     @overload
     async def act(
         self,
-        route: Callable[Concatenate[Here, Caller, P], T],
+        route: Callable[Concatenate[WebContext, Caller, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
@@ -116,7 +116,7 @@ class Visit:
 
     @overload
     async def act(
-        self, route: Callable[Concatenate[Here, P], T], /, *args: P.args, **kwargs: P.kwargs
+        self, route: Callable[Concatenate[WebContext, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T: ...
 
     async def act(self, route: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
@@ -133,7 +133,7 @@ class Visit:
 
         def acted() -> T:
             self.who = self._still_allowed(action)
-            asking = (self.here, self.caller) if asks_who else (self.here,)
+            asking = (self.context, self.caller) if asks_who else (self.context,)
             try:
                 return route(*asking, *args, **kwargs)
             except DataError:
@@ -145,14 +145,14 @@ class Visit:
 
     async def _answered(self, work: Callable[[], T], *, else_said: str) -> T:
         try:
-            return await self.here.readiness.answered(run_in_threadpool(work))
+            return await self.context.readiness.answered(run_in_threadpool(work))
         except NoAnswer:
             raise Unavailable(else_said) from None
 
     def _still_allowed(self, action: Action) -> SignedIn:
         """Who they are now: the page may be older than their signing out, or their new role."""
-        with self.here.database.begin() as connection:
-            who = session_by_id(connection, self.who.session_id, self.here.real_now())
+        with self.context.database.begin() as connection:
+            who = session_by_id(connection, self.who.session_id, self.context.real_now())
         if who is None:
             raise _signed_out()
         authorise(who.caller, action)
@@ -170,15 +170,15 @@ def _signed_out() -> VisitOver:
     return VisitOver(sentence("You are signed out: sign in again."))
 
 
-_VISITS: WeakKeyDictionary[Client, Visit] = WeakKeyDictionary()
+_VISITS: WeakKeyDictionary[Client, PageVisit] = WeakKeyDictionary()
 
 
-def visit_of(client: Client) -> Visit:
+def visit_of(client: Client) -> PageVisit:
     """The visit that an open page belongs to."""
     return _VISITS[client]
 
 
-def begin_visit(client: Client, visit: Visit) -> None:
+def begin_visit(client: Client, visit: PageVisit) -> None:
     """Say whose a page is that is being built."""
     _VISITS[client] = visit
 

@@ -18,14 +18,14 @@ from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, section, show, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 THEMES = {"auto": N_("As the system"), "light": N_("Light"), "dark": N_("Dark")}
 
 
 @console_page("/you", Action.OWN_SETTINGS, N_("You"))
-async def you(visit: Visit) -> None:
+async def you(visit: PageVisit) -> None:
     """Settings hold in every browser."""
     who = visit.who
     with section(_("How you like it")), ui.element("div").classes("stack settings"):
@@ -41,7 +41,7 @@ async def you(visit: Visit) -> None:
 
         async def save() -> None:
             chosen: Literal["en", "ko", "zh"] = language.value
-            body = me_api.Settings(
+            body = me_api.UserSettings(
                 name=name.value.strip(),
                 language=chosen,
                 time_zone=time_zone.value or "",
@@ -71,13 +71,13 @@ async def you(visit: Visit) -> None:
                 '<button class="reach-by">{}</button></form>'
             ).format(_("Choose a password"), _("Second factor"), _("Sign out"))
         )
-    now = visit.here.real_now()
+    now = visit.context.real_now()
     sessions = await visit.read(list_sessions, who.user_id, now, who.session_id)
     with section(_("Where you are signed in")):
         _sessions(visit, sessions)
 
 
-def _sessions(visit: Visit, sessions: list[SessionLine]) -> None:
+def _sessions(visit: PageVisit, sessions: list[SessionLine]) -> None:
     async def end(one: SessionLine) -> None:
         await visit.act(me_api.end_session, one.id)
         ui.navigate.reload()
@@ -90,14 +90,14 @@ def _sessions(visit: Visit, sessions: list[SessionLine]) -> None:
     with items():
         for one in sessions:
             name = _browser(one)
-            here = badge(_("This browser"), "good") if one.current else Markup()
+            context = badge(_("This browser"), "good") if one.current else Markup()
             seen = Markup('<span class="quiet">{} {} · {} {}</span>').format(
                 _("signed in"),
                 real_time(one.created_at),
                 _("last seen"),
                 real_time(one.last_seen_at),
             )
-            with item(Markup("<b>{}</b> {}<br>{}").format(name, here, seen)):
+            with item(Markup("<b>{}</b> {}<br>{}").format(name, context, seen)):
                 # One's own ends with "Sign out".
                 if not one.current:
                     ending = button(_("End session"), partial(end, one))

@@ -18,7 +18,7 @@ from domain.time.shown import full_day, full_moment, zone_name
 from domain.time.window import zone
 from domain.translations.translator import translator_for
 from settings import Settings
-from store.access.link_limits import TooOften, note_move
+from store.access.link_limits import TooOften, record_move
 from store.mail.ledger import TouchedLead
 from store.meetings.meeting_rows import MeetingRow
 from store.meetings.meetings import book_meeting, cancel_meeting, upcoming_meeting
@@ -105,7 +105,7 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
             try:
                 # A refusal takes back the move, and the owner that the lead was given for it.
                 with connection.begin_nested():
-                    note_move(connection, touched.lead_id, now)
+                    record_move(connection, touched.lead_id, now)
                     book_meeting(
                         connection,
                         lead_id=touched.lead_id,

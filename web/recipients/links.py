@@ -11,13 +11,13 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Engine
 
 from domain.email.links import LinkClaim, LinkSigner
-from domain.engagement.machines import machine_of_request, read_networks
+from domain.engagement.bot_detection import machine_of_request, read_networks
 from domain.translations.translator import Translator, translator_for
 from settings import Settings
 from store.consent.suppressions import why_suppressed
 from store.engine import AWAY
 from web.recipients.touched import LinkGone, claim_of, touched_lead
-from web.recipients.visit_spool import Visit
+from web.recipients.visit_spool import SpooledVisit
 from web.recipients.visits import NotKept, Visits
 from web.views import page, translator_of
 
@@ -41,7 +41,7 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
             request.client.host if request.client else "",
             networks,
         )
-        visit = Visit(
+        visit = SpooledVisit(
             kind=kind,
             touch_key=claim.touch_key,
             at=settings.clock().now(),
@@ -93,7 +93,9 @@ def recipient_pages(settings: Settings, database: Engine, signer: LinkSigner) ->
         claim = claim_of(signer, token, "unsubscribe")
         at = settings.clock().now()
         try:
-            touched = await visits.keep(Visit(kind="unsubscribe", touch_key=claim.touch_key, at=at))
+            touched = await visits.keep(
+                SpooledVisit(kind="unsubscribe", touch_key=claim.touch_key, at=at)
+            )
         except NotKept:
             raise HTTPException(503) from None
         _ = translator_for(touched.language) if touched else translator_of(request)

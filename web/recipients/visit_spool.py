@@ -37,7 +37,7 @@ FAILURES_IN_A_ROW = 3
 _ABANDONED_SECONDS = 60.0
 
 
-class Visit(BaseModel):
+class SpooledVisit(BaseModel):
     """Somebody, or a machine, followed a link of a mail. ``at`` is journey time, UTC; ``url`` is
     '' except for clicks."""
 
@@ -66,7 +66,7 @@ class VisitSpool:
         self._aside = self._folder / SET_ASIDE
         self._lost = self._folder / LOST
 
-    def keep(self, visit: Visit) -> bool:
+    def keep(self, visit: SpooledVisit) -> bool:
         """Put ``visit`` on disk, safe from a loss of power. False, and counted as lost, when there
         is no room or the disk fails."""
         try:
@@ -79,7 +79,7 @@ class VisitSpool:
         crash_point("door.spooled")
         return True
 
-    def _write(self, visit: Visit) -> None:
+    def _write(self, visit: SpooledVisit) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # The same visit again is the same file, so nobody fills the disk with one link.
         final = self._folder / f"{hashlib.sha256(visit.key.encode()).hexdigest()[:40]}.json"
@@ -103,7 +103,7 @@ class VisitSpool:
         finally:
             os.close(folder)
 
-    def replay(self, record: Callable[[Visit], object]) -> int:
+    def replay(self, record: Callable[[SpooledVisit], object]) -> int:
         """Record what waits; each counts once, so the order does not matter.
 
         What the database refuses for good is set aside. When it refuses several in a row for now,
@@ -115,7 +115,7 @@ class VisitSpool:
         recorded = failures = 0
         for path in sorted(self._folder.glob("*.json")):
             try:
-                visit = Visit.model_validate_json(path.read_bytes())
+                visit = SpooledVisit.model_validate_json(path.read_bytes())
                 record(visit)
                 crash_point("door.replayed")
                 recorded += 1

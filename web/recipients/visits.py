@@ -27,7 +27,7 @@ from store.published.policies import PolicyMissing
 from store.scoring.engagement import record_engagement
 from web.recipients.preferences import unsubscribe_lead
 from web.recipients.touched import touched_lead
-from web.recipients.visit_spool import Visit, VisitSpool
+from web.recipients.visit_spool import SpooledVisit, VisitSpool
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ class Visits:
         self._replaying = _Crew("visit-replay", 1)
         self._doubted_until = 0.0
 
-    async def keep(self, visit: Visit) -> TouchedLead | None:
+    async def keep(self, visit: SpooledVisit) -> TouchedLead | None:
         """Record ``visit``, or put it on disk if the database does not take it in two seconds.
 
         Threads of its own do it: however many wait for a database that hangs, other pages go on.
@@ -98,10 +98,10 @@ class Visits:
             self._doubted_until = now + DOUBT_SECONDS
         return True
 
-    def _patiently(self, visit: Visit) -> TouchedLead:
+    def _patiently(self, visit: SpooledVisit) -> TouchedLead:
         return keep_trying(lambda: self.record(visit), PATIENCE_SECONDS / 2)
 
-    def record(self, visit: Visit) -> TouchedLead:
+    def record(self, visit: SpooledVisit) -> TouchedLead:
         """Commit ``visit``; one that was committed before changes nothing.
 
         Raises:
@@ -154,7 +154,7 @@ class Visits:
         return 0 if self.spool.is_empty() else self.spool.replay(self.record)
 
 
-def _unsubscribe(connection: Connection, touched: TouchedLead, visit: Visit) -> None:
+def _unsubscribe(connection: Connection, touched: TouchedLead, visit: SpooledVisit) -> None:
     """Unless the lead has asked for mail again since."""
     came_back = welcome_since(connection, touched.email_key)
     if came_back is None or came_back <= visit.at:

@@ -21,7 +21,7 @@ from joserfc.errors import JoseError
 
 from settings import Settings
 from store.accounts.company_accounts import user_of_provider
-from web.sign_in.sign_in import CONSOLE, Door, own_path, private
+from web.sign_in.sign_in import CONSOLE, SignInService, own_path, private
 from web.views import translator_of
 
 log = structlog.get_logger(__name__)
@@ -43,7 +43,7 @@ class ProviderRefused(ValueError):
     """What the provider says does not fit our settings."""
 
 
-def oidc_pages(door: Door) -> APIRouter:
+def oidc_pages(door: SignInService) -> APIRouter:
     """``/sign-in/oidc`` and the address to which the provider sends the browser back."""
     router = APIRouter()
     settings = door.settings
@@ -147,7 +147,9 @@ async def _claims(
     return claims
 
 
-def _let_in(door: Door, request: Request, claims: dict[str, Any], leads_to: str) -> Response:
+def _let_in(
+    door: SignInService, request: Request, claims: dict[str, Any], leads_to: str
+) -> Response:
     email = claims.get("email")
     with door.database.begin() as connection:
         found = user_of_provider(
@@ -189,7 +191,7 @@ def doubt_of_address(claims: Mapping[str, Any], *, require_verified: bool) -> st
     return ""
 
 
-def _failed(door: Door, request: Request, error: Exception) -> Response:
+def _failed(door: SignInService, request: Request, error: Exception) -> Response:
     # No words of other errors: they may hold what the provider said about somebody.
     reason = str(error) if isinstance(error, ProviderRefused) else type(error).__name__
     log.warning("the OpenID Connect provider's answer was not accepted", error=reason)

@@ -15,12 +15,12 @@ from store.access.passwords import check_password, set_password
 from store.access.sessions import came_by_link
 from store.access.users import SignedIn, user_by_id
 from web.sign_in.sentences import WRONG_PASSWORD, weak
-from web.sign_in.sign_in import CONSOLE, Door, busy_page, private
+from web.sign_in.sign_in import CONSOLE, SignInService, busy_page, private
 from web.sign_in.sign_in_queue import QueueFull
 from web.views import page, translator_of
 
 
-def password_pages(door: Door) -> APIRouter:
+def password_pages(door: SignInService) -> APIRouter:
     """``/password``."""
     router = APIRouter()
     database = door.database

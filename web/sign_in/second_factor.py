@@ -16,7 +16,7 @@ from store.access.sessions import tries_over
 from store.access.users import UserLine
 from web.sign_in.half_signed_in import Half
 from web.sign_in.sentences import BUSY, WRONG_CODE
-from web.sign_in.sign_in import Door, busy, private
+from web.sign_in.sign_in import SignInService, busy, private
 from web.sign_in.sign_in_queue import QueueFull
 from web.views import page, translator_of
 
@@ -24,7 +24,7 @@ LONGEST_CODE = 100
 """Characters of what is typed that are looked at."""
 
 
-def second_factor_pages(door: Door) -> APIRouter:
+def second_factor_pages(door: SignInService) -> APIRouter:
     """``/second-factor``."""
     router = APIRouter()
     database = door.database
@@ -81,7 +81,7 @@ def second_factor_pages(door: Door) -> APIRouter:
 
 
 def use_code(
-    door: Door, connection: Connection, request: Request, user: UserLine, typed: str
+    door: SignInService, connection: Connection, request: Request, user: UserLine, typed: str
 ) -> Proof | None:
     """What was typed, if it is right; it is used up then, and failed tries are forgotten."""
     proof = check_second_factor(
@@ -99,7 +99,7 @@ def _form(request: Request, trouble: str = "", status: int = 200) -> Response:
     return private(page("second_factor.html", translator_of(request), status, trouble=trouble))
 
 
-def _too_late(door: Door, request: Request) -> Response:
+def _too_late(door: SignInService, request: Request) -> Response:
     door.note(request, "second-factor", "refused")
     _ = translator_of(request)
     trouble = _("That took too long. Sign in again.")

@@ -28,11 +28,11 @@ from web.sign_in.second_factor_set_up import (
     sign_in_first,
 )
 from web.sign_in.sentences import WRONG_CODE
-from web.sign_in.sign_in import Door, private
+from web.sign_in.sign_in import SignInService, private
 from web.views import page, translator_of
 
 
-def manage_pages(door: Door) -> APIRouter:
+def manage_pages(door: SignInService) -> APIRouter:
     """``/second-factor/manage``, ``…/recovery-codes`` and ``…/remove``."""
     router = APIRouter()
 

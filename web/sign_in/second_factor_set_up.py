@@ -21,7 +21,7 @@ from web.sign_in.half_signed_in import Half
 from web.sign_in.password import asks_current
 from web.sign_in.second_factor import LONGEST_CODE
 from web.sign_in.sentences import WRONG_CODE, WRONG_PASSWORD
-from web.sign_in.sign_in import CONSOLE, Door, busy_page, private
+from web.sign_in.sign_in import CONSOLE, SignInService, busy_page, private
 from web.sign_in.sign_in_queue import QueueFull
 from web.views import page, translator_of
 
@@ -34,7 +34,7 @@ ISSUER = "Perennial"
 
 
 @dataclass(frozen=True)
-class Person:
+class SettingUp:
     """Who asks: in a session (``who``), or else half way in."""
 
     user: UserLine
@@ -52,7 +52,7 @@ class Tried:
     current: str
 
 
-def set_up_pages(door: Door) -> APIRouter:
+def set_up_pages(door: SignInService) -> APIRouter:
     """``/second-factor/set-up``."""
     router = APIRouter()
 
@@ -80,7 +80,7 @@ def set_up_pages(door: Door) -> APIRouter:
     return router
 
 
-def _set_up(door: Door, request: Request, tried: Tried) -> Response:
+def _set_up(door: SignInService, request: Request, tried: Tried) -> Response:
     person = person_of(door, request)
     if person is None:
         return sign_in_first()
@@ -105,7 +105,9 @@ def _set_up(door: Door, request: Request, tried: Tried) -> Response:
     return _turned_on(door, request, person, tried.sealed, step)
 
 
-def _turned_on(door: Door, request: Request, person: Person, sealed: str, step: int) -> Response:
+def _turned_on(
+    door: SignInService, request: Request, person: SettingUp, sealed: str, step: int
+) -> Response:
     """Keep the second factor, end the sessions that began without it, and show the codes."""
     user, now = person.user, datetime.now(UTC)
     with door.database.begin() as connection:
@@ -124,17 +126,17 @@ def _turned_on(door: Door, request: Request, person: Person, sealed: str, step: 
         return door.let_in(connection, request, user.id, half.way, half.leads_to, shown=shown)
 
 
-def person_of(door: Door, request: Request) -> Person | None:
+def person_of(door: SignInService, request: Request) -> SettingUp | None:
     """Who is signed in in this browser, or was let half way in within the last minutes."""
     with door.database.begin() as connection:
         if who := door.who(connection, request):
             user = user_by_id(connection, who.user_id)
-            return Person(user, who, None, asks_current(connection, who)) if user else None
+            return SettingUp(user, who, None, asks_current(connection, who)) if user else None
         found = door.half.read(connection, request)
-        return Person(found[1], None, found[0], asks_current=False) if found else None
+        return SettingUp(found[1], None, found[0], asks_current=False) if found else None
 
 
-async def in_turn(door: Door, request: Request, do: Callable[[], Response]) -> Response:
+async def in_turn(door: SignInService, request: Request, do: Callable[[], Response]) -> Response:
     """What ``do`` answers, asked among those who are known; who is not gets no place there."""
     if not door.takes_passwords:
         return door.no_passwords(request)
@@ -157,7 +159,7 @@ def codes_page(request: Request, codes: list[str], leads_to: str) -> Response:
     return private(page("recovery_codes.html", _, codes=codes, leads_to=leads_to))
 
 
-def _wrong_password(door: Door, request: Request, user: UserLine, current: str) -> str:
+def _wrong_password(door: SignInService, request: Request, user: UserLine, current: str) -> str:
     """Why who sits at somebody's open browser may not go on; '' for who knows the password."""
     if refused := door.refused_for_now(request, user.email):
         return refused[0]
@@ -168,7 +170,7 @@ def _wrong_password(door: Door, request: Request, user: UserLine, current: str) 
 
 
 def _form(
-    door: Door, request: Request, person: Person, sealed: str = "", trouble: str = ""
+    door: SignInService, request: Request, person: SettingUp, sealed: str = "", trouble: str = ""
 ) -> Response:
     """The page with the secret: a new one, or the one that was shown before."""
     user = person.user

@@ -54,7 +54,7 @@ def own_path(path: str) -> str:
     return path if _OWN_PATH.fullmatch(path) else CONSOLE
 
 
-class Door:
+class SignInService:
     """What lets people in: shared by the routes here and those of OpenID Connect."""
 
     def __init__(self, settings: Settings, database: Engine) -> None:
@@ -275,7 +275,7 @@ def private(response: Response) -> Response:
     return response
 
 
-def sign_in_pages(door: Door) -> APIRouter:
+def sign_in_pages(door: SignInService) -> APIRouter:
     """``/sign-in``, ``/sign-out`` and ``/enter/``."""
     router = APIRouter()
     database = door.database

@@ -20,16 +20,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
 from crash_points import crash_point
-from domain.identities import Message
+from domain.identities import TrackingCall
 from mail.links import deployment_secret
 from settings import Settings
-from store.access.write_keys import Source, find_source
+from store.access.write_keys import WriteKeySource, find_source
 from store.erasure.erasure import erased_among
-from store.tracking.tracking_use import Gate, TooMuch
-from store.tracking.visitors import Overtaken, take_batch
+from store.tracking.tracking_use import TooMuch, TrackingLimits
+from store.tracking.visitors import Overtaken, record_batch
 from web.doors import BadItem, refusal
 from web.networks import network_of
-from web.problems import Problem, unavailable
+from web.problems import RequestProblem, unavailable
 from web.tracking.body import LARGEST_BATCH, LARGEST_MESSAGE, parse, text_of
 from web.tracking.no_mail import refusal_of_rejected
 from web.tracking.reading import (
@@ -83,7 +83,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
     clock = settings.clock()
     sources = _Sources(database, settings.lead_time_zone)
     secret = deployment_secret(settings)
-    gate = Gate(database, secret)
+    gate = TrackingLimits(database, secret)
 
     def take(body: str, call: str, key: str, received: datetime, network: str) -> Response:
         found, strange = parse(body)
@@ -112,7 +112,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
             told = {"rejected": rejected} if rejected else {}
             return JSONResponse({"success": True, **told, **unread}, headers=ANY_ORIGIN)
         sentence = rejected[0]["message"] if len(rejected) == 1 else "No message could be taken."
-        return refused(Problem(400, "invalid_request", sentence), errors=rejected)
+        return refused(RequestProblem(400, "invalid_request", sentence), errors=rejected)
 
     @router.options("/v1/{call}")
     def preflight(request: Request, call: str) -> Response:
@@ -149,7 +149,7 @@ def tracking_api(settings: Settings, database: Engine) -> APIRouter:
 _TOO_MUCH = "Too much has come of this visitor or for this address: send it again later."
 _ENOUGH = "Enough was kept of this person today: it is left out."
 _UNSTORABLE = "It can't be stored."
-Late = list[tuple[Message, str]]
+Late = list[tuple[TrackingCall, str]]
 """Messages that are refused after they were read, each with a sentence."""
 
 
@@ -161,14 +161,16 @@ def _allowing(asked: str) -> dict[str, str]:
 
 
 def _admitted(
-    gate: Gate, source: Source, network: str, messages: list[Message]
-) -> tuple[list[Message], Late]:
+    gate: TrackingLimits, source: WriteKeySource, network: str, messages: list[TrackingCall]
+) -> tuple[list[TrackingCall], Late]:
     admitted = gate.admit(source, network, messages) if messages else []
     let_in = {id(one) for one in admitted}
     return admitted, [(one, _TOO_MUCH) for one in messages if id(one) not in let_in]
 
 
-def _without_erased(database: Engine, secret: str, messages: list[Message]) -> list[Message]:
+def _without_erased(
+    database: Engine, secret: str, messages: list[TrackingCall]
+) -> list[TrackingCall]:
     """A program that still knows somebody who was erased does not bring them back."""
     addresses = {key for one in messages if (key := one.facts.get("email_key"))}
     if not addresses:
@@ -178,12 +180,14 @@ def _without_erased(database: Engine, secret: str, messages: list[Message]) -> l
     return [one for one in messages if one.facts.get("email_key") not in erased]
 
 
-def _store(database: Engine, wanted: list[Message], source: Source, at: datetime) -> Late:
+def _store(
+    database: Engine, wanted: list[TrackingCall], source: WriteKeySource, at: datetime
+) -> Late:
     """Commit the messages, and give back those that are left out, or that the database refuses for
     good: libraries send a batch again that was answered with 503, and one message would hold up
     the others."""
     try:
-        return [(one, _ENOUGH) for one in take_batch(database, wanted, source, at)]
+        return [(one, _ENOUGH) for one in record_batch(database, wanted, source, at)]
     except (DataError, IntegrityError) as error:
         if len(wanted) == 1:
             log.error("a tracking message can't be stored", error=type(error).__name__)
@@ -196,7 +200,7 @@ def _store(database: Engine, wanted: list[Message], source: Source, at: datetime
 
 
 def _refused_late(
-    messages: list[Message], rejected: list[dict[str, Any]], late: Late
+    messages: list[TrackingCall], rejected: list[dict[str, Any]], late: Late
 ) -> list[dict[str, Any]]:
     """The late ones of ``messages``, by their place in the whole batch."""
     unread = {one.get("index") for one in rejected}
@@ -215,14 +219,14 @@ class _Sources:
     def __init__(self, database: Engine, time_zone: str) -> None:
         self._database = database
         self._time_zone = time_zone
-        self._known: dict[str, tuple[float, Source]] = {}
+        self._known: dict[str, tuple[float, WriteKeySource]] = {}
 
-    def known(self, key: str) -> Source | None:
+    def known(self, key: str) -> WriteKeySource | None:
         """Whose it is, when that was asked within the last seconds."""
         until, source = self._known.get(key, (0.0, None))
         return source if time.monotonic() < until else None
 
-    def of(self, key: object) -> Source:
+    def of(self, key: object) -> WriteKeySource:
         if not isinstance(key, str) or not key:
             raise refusal(
                 401,
@@ -259,8 +263,8 @@ class _Reading:
     """What a body holds: messages; ``beside``, refusals of mail that no message among them tells
     of; and what was not taken."""
 
-    messages: list[Message] = field(default_factory=list)
-    beside: list[Message] = field(default_factory=list)
+    messages: list[TrackingCall] = field(default_factory=list)
+    beside: list[TrackingCall] = field(default_factory=list)
     rejected: list[dict[str, Any]] = field(default_factory=list)
     unread: list[dict[str, Any]] = field(default_factory=list)
 

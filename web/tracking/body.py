@@ -9,7 +9,7 @@ import zlib
 from typing import Any
 
 from web.doors import BadItem, refusal
-from web.problems import Problem
+from web.problems import RequestProblem
 
 LARGEST_MESSAGE = 32 * 1024
 LARGEST_BATCH = 500 * 1024
@@ -63,7 +63,7 @@ def _unpacked(data: bytes, largest: int) -> bytes:
     return unpacked
 
 
-def _too_large(largest: int) -> Problem:
+def _too_large(largest: int) -> RequestProblem:
     return refusal(
         400,
         "body",

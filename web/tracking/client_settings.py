@@ -19,7 +19,7 @@ def client_settings(settings: Settings, database: Engine) -> APIRouter:
     """The settings of a write key: everything goes to this app, and nothing elsewhere. 404 for a
     key that is unknown or revoked."""
     router = APIRouter(route_class=TrackingRoute)
-    here = urlsplit(settings.web_url())
+    context = urlsplit(settings.web_url())
 
     @router.get("/v1/projects/{key}/settings")
     def show(key: str) -> Response:
@@ -27,8 +27,8 @@ def client_settings(settings: Settings, database: Engine) -> APIRouter:
             raise refusal(404, "writeKey", "The write key is unknown or revoked.")
         destination = {
             "apiKey": key,
-            "apiHost": f"{here.netloc}{here.path}/v1",
-            "protocol": here.scheme,
+            "apiHost": f"{context.netloc}{context.path}/v1",
+            "protocol": context.scheme,
         }
         plan: dict[str, dict[str, str]] = {"track": {}, "identify": {}}
         return JSONResponse(

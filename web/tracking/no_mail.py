@@ -7,15 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from domain.consent.trait_consent import answers_in, event_refuses
-from domain.identities import Facts, Message, refusal
+from domain.identities import Facts, TrackingCall, refusal
 from web.doors import BadItem
 from web.tracking.body import check_storable
-from web.tracking.traits import Unread, address_in
+from web.tracking.traits import UnreadTrait, address_in
 
 LONGEST_EVIDENCE = 300
 
 
-def told_refusal(said: Mapping[str, Any], field: str, at: datetime) -> tuple[Facts, list[Unread]]:
+def reported_refusal(
+    said: Mapping[str, Any], field: str, at: datetime
+) -> tuple[Facts, list[UnreadTrait]]:
     """The fact that traits or properties refuse mail, {} when they do not; and what asks about it
     but is answered with neither yes nor no.
 
@@ -25,7 +27,7 @@ def told_refusal(said: Mapping[str, Any], field: str, at: datetime) -> tuple[Fac
     """
     answers = answers_in(said)
     unclear = [
-        Unread(f"{field}.{path}", "It says neither that mail is wanted nor that it is not.")
+        UnreadTrait(f"{field}.{path}", "It says neither that mail is wanted nor that it is not.")
         for path in answers.unclear
     ]
     told = refusal(at, _evidence(f"{field}.{answers.refusal}")) if answers.refusal else {}
@@ -40,13 +42,13 @@ def refusal_of_event(item: Mapping[str, Any], at: datetime) -> Facts:
     if isinstance(event, str) and event_refuses(event[:LONGEST_EVIDENCE]):
         facts = refusal(at, _evidence(f"event: {event}"))
     else:
-        facts = told_refusal(properties, "properties", at)[0] if properties else {}
+        facts = reported_refusal(properties, "properties", at)[0] if properties else {}
         if not facts and traits:
-            facts = told_refusal(traits, "context.traits", at)[0]
+            facts = reported_refusal(traits, "context.traits", at)[0]
     return facts | (address_in(properties) or address_in(traits)) if facts else {}
 
 
-def refusal_of_rejected(item: object, kind: object, at: datetime) -> Message | None:
+def refusal_of_rejected(item: object, kind: object, at: datetime) -> TrackingCall | None:
     """What a message that is rejected says all the same; None when that is no refusal, or nobody
     knows whose.
 
@@ -60,18 +62,18 @@ def refusal_of_rejected(item: object, kind: object, at: datetime) -> Message | N
     facts: Facts = {}
     if kind == "identify":
         traits = context_traits(item) | object_in(item, "traits")
-        facts = told_refusal(traits, "traits", at)[0]
+        facts = reported_refusal(traits, "traits", at)[0]
         facts |= address_in(traits) if facts else {}
     elif kind == "track":
         facts = refusal_of_event(item, at)
     if not facts:
         return None
     if "email_key" in facts:
-        return Message("identify", "", at, facts=facts)
+        return TrackingCall("identify", "", at, facts=facts)
     user_id, anonymous_id = _id(item, "userId"), _id(item, "anonymousId")
     if not user_id and not anonymous_id:
         return None
-    return Message("identify", "", at, user_id, anonymous_id, facts=facts)
+    return TrackingCall("identify", "", at, user_id, anonymous_id, facts=facts)
 
 
 def context_traits(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from domain.identities import Facts, Message
-from store.access.write_keys import Source
+from domain.identities import Facts, TrackingCall
+from store.access.write_keys import WriteKeySource
 from web.doors import BadItem, refusal
 from web.tracking.body import LARGEST_MESSAGE, check_storable
-from web.tracking.no_mail import context_traits, refusal_of_event, told_refusal
-from web.tracking.traits import Unread, group_of, lead_facts, with_guesses
+from web.tracking.no_mail import context_traits, refusal_of_event, reported_refusal
+from web.tracking.traits import UnreadTrait, group_of, lead_facts, with_guesses
 
 KINDS = ("identify", "track", "page", "screen", "group", "alias")
 FUTURE = timedelta(hours=1)
@@ -42,7 +42,7 @@ class Arrival:
 
     received: datetime
     journey_time: Callable[[datetime], datetime]
-    source: Source
+    source: WriteKeySource
     strange: bool
     large: bool
 
@@ -52,9 +52,9 @@ class Read:
     """A message; the traits that are not what their names say; and one more message when it tells
     of somebody else's address that they want no mail."""
 
-    message: Message
-    unread: list[Unread] = field_of(default_factory=list)
-    beside: Message | None = None
+    message: TrackingCall
+    unread: list[UnreadTrait] = field_of(default_factory=list)
+    beside: TrackingCall | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
     if not user_id and not anonymous_id:
         raise BadItem("userId", "A message needs a userId or an anonymousId.")
     at = _happened_at(item, envelope, arrival)
-    message = Message(kind, _key(item, arrival), at, user_id, anonymous_id)
+    message = TrackingCall(kind, _key(item, arrival), at, user_id, anonymous_id)
     if kind == "identify":
         message.facts, unread = _facts(item, at)
         return Read(message, unread)
@@ -126,18 +126,20 @@ def _kind(item: dict[str, Any]) -> str:
     return kind
 
 
-def _with_refusal(message: Message, item: dict[str, Any]) -> Read:
+def _with_refusal(message: TrackingCall, item: dict[str, Any]) -> Read:
     facts = refusal_of_event(item, message.at)
     if "email_key" in facts:
-        return Read(message, beside=Message(message.kind, message.key, message.at, facts=facts))
+        return Read(
+            message, beside=TrackingCall(message.kind, message.key, message.at, facts=facts)
+        )
     message.facts = facts
     return Read(message)
 
 
-def _facts(item: dict[str, Any], at: datetime) -> tuple[Facts, list[Unread]]:
+def _facts(item: dict[str, Any], at: datetime) -> tuple[Facts, list[UnreadTrait]]:
     traits = _storable(context_traits(item), "context.traits", 3) | _storable_object(item, "traits")
     facts, unread = lead_facts(traits)
-    refused, unclear = told_refusal(traits, "traits", at)
+    refused, unclear = reported_refusal(traits, "traits", at)
     return with_guesses(facts, _object(item, "context")) | refused, unread + unclear
 
 

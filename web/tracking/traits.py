@@ -17,7 +17,7 @@ from domain.contacts.attributes import attribute_key
 from domain.contacts.companies import company_domain
 from domain.contacts.countries import language_code
 from domain.email.addresses import address_key
-from domain.identities import Facts, Group
+from domain.identities import Facts, TrackedCompany
 from domain.lead_files.columns import Field, recognise
 from domain.lead_files.row import (
     BY_PLACE,
@@ -49,17 +49,17 @@ _ROW = tuple(field.name for field in fields_of(LeadRow))
 LONGEST_NAME = 300
 
 
-class Unread(NamedTuple):
+class UnreadTrait(NamedTuple):
     """A trait that is not what its name says: its path, and a sentence."""
 
     field: str
     message: str
 
 
-def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
+def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[UnreadTrait]]:
     """What traits say of a lead; ``email`` and ``email_key`` when there is an address. What can't
     be the field whose name it has is left out of it, and kept as an attribute where it can be."""
-    unread: list[Unread] = []
+    unread: list[UnreadTrait] = []
     flat = list(_flat(traits))
     email = _address(flat, unread)
     fields: dict[str, str] = {}
@@ -71,7 +71,7 @@ def lead_facts(traits: Mapping[str, Any]) -> tuple[Facts, list[Unread]]:
             continue
         wrong = _wrong(field, value)
         if wrong:
-            unread.append(Unread(path, wrong))
+            unread.append(UnreadTrait(path, wrong))
         if field in (None, *_CONSENT) or wrong:
             if key := attribute_key(name):
                 attributes.setdefault(key, text)
@@ -105,7 +105,7 @@ def address_in(said: Mapping[str, Any]) -> Facts:
     return {"email": email, "email_key": address_key(email)} if email else {}
 
 
-def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
+def group_of(group_id: str, traits: Mapping[str, Any]) -> TrackedCompany:
     """The company that a ``group`` call tells of.
 
     Raises:
@@ -120,7 +120,7 @@ def group_of(group_id: str, traits: Mapping[str, Any]) -> Group:
         raise BadItem("traits.name", f"The name has more than {LONGEST_NAME} characters.")
     domain = flat.pop("domain", "") or company_domain(flat.get("website", ""))
     attributes = {key: value for name, value in flat.items() if (key := attribute_key(name))}
-    return Group(group_id, name, domain.strip().casefold(), attributes)
+    return TrackedCompany(group_id, name, domain.strip().casefold(), attributes)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -135,15 +135,15 @@ def _field_of(name: str) -> Field | None:
     return next((field for field, columns in fields.items() if 1 in columns), None)
 
 
-def _read(email: str, fields: Mapping[str, str], unread: list[Unread]) -> Facts:
+def _read(email: str, fields: Mapping[str, str], unread: list[UnreadTrait]) -> Facts:
     try:
         row = _reader(tuple(fields)).read([email or _ANY_ADDRESS, *fields.values()])
     except RejectedRowError as error:
         good = {name: value for name, value in fields.items() if _is_taken(name, value)}
         if len(good) == len(fields):
-            unread.append(Unread("traits", str(error)))
+            unread.append(UnreadTrait("traits", str(error)))
             return {}
-        unread += [Unread(f"traits.{name}", str(error)) for name in fields if name not in good]
+        unread += [UnreadTrait(f"traits.{name}", str(error)) for name in fields if name not in good]
         return _read(email, good, unread)
     facts = {name: value for name in _ROW if (value := getattr(row, name))}
     for name in ("company_key", "source") if email else ("company_key", "source", "email"):
@@ -161,7 +161,7 @@ def _is_taken(name: str, value: str) -> bool:
     return True
 
 
-def _address(flat: Iterable[tuple[str, str, object]], unread: list[Unread]) -> str:
+def _address(flat: Iterable[tuple[str, str, object]], unread: list[UnreadTrait]) -> str:
     """The first address that can be right, in normal form; '' without one."""
     for name, path, value in flat:
         if (
@@ -171,7 +171,7 @@ def _address(flat: Iterable[tuple[str, str, object]], unread: list[Unread]) -> s
         ):
             continue
         if isinstance(value, list | dict):
-            unread.append(Unread(path, "It must be text."))
+            unread.append(UnreadTrait(path, "It must be text."))
             continue
         written = str(value).strip().removeprefix("mailto:")
         if not written:
@@ -179,7 +179,7 @@ def _address(flat: Iterable[tuple[str, str, object]], unread: list[Unread]) -> s
         try:
             return checked_email(written)
         except RejectedRowError as error:
-            unread.append(Unread(path, f"It is no e-mail address: {error}"))
+            unread.append(UnreadTrait(path, f"It is no e-mail address: {error}"))
     return ""
 
 

@@ -28,7 +28,7 @@ from domain.meetings.calcom import read_calcom
 from domain.meetings.calendly import read_calendly
 from domain.meetings.report_fields import BadReport
 from settings import Settings
-from store.meetings.calendar_bookings import take_reports
+from store.meetings.calendar_bookings import apply_reports
 from store.meetings.meeting_alerts import alert_unreadable
 from store.patience import PAGE_SECONDS, keep_trying
 from web.doors import DoorRoute, refusal
@@ -81,7 +81,7 @@ def calendar_webhooks(settings: Settings, database: Engine) -> APIRouter:
 
         def write() -> str:
             with database.begin() as connection:
-                return take_reports(connection, known, clock.now())
+                return apply_reports(connection, known, clock.now())
 
         # Cal.com reports once; each report counts once, however often it is tried.
         outcome = keep_trying(write, PAGE_SECONDS)

@@ -16,7 +16,7 @@ from domain.inbound.addresses import address_of, addresses_in
 from domain.inbound.charsets import decode, decode_header
 from domain.inbound.complaints import complainants
 from domain.inbound.headers import Values, head_of, read_headers
-from domain.inbound.mail import LONGEST_TEXT, Mail, Parts, best_text, read_raw
+from domain.inbound.mail import LONGEST_TEXT, InboundMail, Parts, best_text, read_raw
 from domain.inbound.returned import returned, returned_ids
 from domain.inbound.verdict import classify
 from store.mail.inbound import Inbound
@@ -62,7 +62,7 @@ def read_mail(form: Form, at: datetime) -> Inbound:
     )
 
 
-def mail_of(form: Form) -> Mail:
+def mail_of(form: Form) -> InboundMail:
     """The mail that was posted."""
     charsets = _charsets(form.fields.get("charsets", b""))
     raw = form.fields.get("email")
@@ -79,7 +79,7 @@ def mail_of(form: Form) -> Mail:
         found = values.first(name) if value is None else decode(value, charsets.get(name))
         return found[: 4 * LONGEST_LINE]
 
-    return Mail(
+    return InboundMail(
         headers=headers,
         sender=_sender(values.first("from"), posted("from")),
         sender_name=_one_line(posted("from")),
@@ -118,7 +118,7 @@ def _parsed_parts(form: Form, charsets: Mapping[str, str]) -> Parts:
     return parts
 
 
-def _own_id(mail: Mail) -> str:
+def _own_id(mail: InboundMail) -> str:
     """Its Message-ID; of a mail with none, or one that is too long, a digest."""
     if found := mail.values.ids("message-id"):
         return found[0]
@@ -127,7 +127,7 @@ def _own_id(mail: Mail) -> str:
     return f"sha256-{hashlib.sha256(told.encode()).hexdigest()}"
 
 
-def _answered(mail: Mail, *, reported: bool) -> list[str]:
+def _answered(mail: InboundMail, *, reported: bool) -> list[str]:
     """The Message-IDs of the mails that it returns or answers, the likeliest first. In a mail that
     somebody wrote, those in the text are only quoted."""
     back = returned_ids(mail) if reported or mail.parts.returned else []
@@ -136,7 +136,7 @@ def _answered(mail: Mail, *, reported: bool) -> list[str]:
     return list(dict.fromkeys([*back, *direct, *references]))[:MOST_ANSWERED]
 
 
-def _concerned(mail: Mail, failed: Sequence[str]) -> list[str]:
+def _concerned(mail: InboundMail, failed: Sequence[str]) -> list[str]:
     """Keys of the addresses that a report is about, the surest first."""
     told = [*failed, *complainants(mail)]
     keys = [address_key(one) for one in told if one != mail.sender]

@@ -19,11 +19,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError
 
 from crash_points import crash_point
-from domain.engagement.machines import read_networks
+from domain.engagement.bot_detection import read_networks
 from domain.refusals import Mistake
 from settings import Settings
 from web.doors import DoorRoute, refusal
-from web.problems import Problem, answer
+from web.problems import RequestProblem, answer
 from web.webhooks.sendgrid_events import BadEvent, DatedEvent, Tally, apply_events, read_events
 
 log = structlog.get_logger(__name__)
@@ -98,7 +98,9 @@ def sendgrid_webhook(settings: Settings, database: Engine) -> APIRouter:
         mistakes = [
             Mistake(f"[{bad.item}].{bad.field}", bad.message) for bad in tally.bad[:ERRORS_TOLD]
         ]
-        problem = Problem(400, "invalid", "Some events could not be read.", mistakes=mistakes)
+        problem = RequestProblem(
+            400, "invalid", "Some events could not be read.", mistakes=mistakes
+        )
         return answer(problem, **counts)
 
     @router.post("/webhooks/sendgrid")

@@ -13,26 +13,26 @@ from datetime import UTC, datetime, timedelta
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from domain.engagement.bot_detection import Network, machine_of_request
 from domain.engagement.bounces import BounceMeaning
-from domain.engagement.machines import Network, machine_of_request
 from settings import Clock
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.ledger import (
     Evidence,
     TouchedLead,
-    note_delivered,
+    record_delivered,
     settle_by_evidence,
     touches_of_leads,
 )
 from store.mail.refused_mail import RefusedMail
-from store.mail.sending import note_refusals
-from store.scoring.engagement import Happened, record, recorded_before
+from store.mail.sending import record_refusals
+from store.scoring.engagement import LeadActivity, record, recorded_before
 from store.scoring.lead_standing import lock_leads
 from web.doors import BadItem
 from web.webhooks.sendgrid_meanings import (
     MEANINGS,
-    Event,
     Meaning,
+    SendGridEvent,
     code_of,
     meaning_of,
     why_dropped,
@@ -49,7 +49,7 @@ OLDEST = datetime(2009, 1, 1, tzinfo=UTC)
 class DatedEvent:
     """An event, its journey time (UTC) and its number in the batch."""
 
-    event: Event
+    event: SendGridEvent
     at: datetime
     item: int
 
@@ -129,7 +129,7 @@ def _read(item: object, number: int, clock: Clock, latest: datetime) -> DatedEve
     if not isinstance(item, Mapping):
         raise BadItem("event", "An event is a JSON object.")
     try:
-        event = Event.model_validate(item)
+        event = SendGridEvent.model_validate(item)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         message = first["msg"].removeprefix("Value error, ")
@@ -143,10 +143,10 @@ def _read(item: object, number: int, clock: Clock, latest: datetime) -> DatedEve
 
 
 @dataclass(frozen=True)
-class _Found:
+class _FoundTouches:
     """An event, the touch it belongs to, and what it says."""
 
-    event: Event
+    event: SendGridEvent
     at: datetime
     touch: TouchedLead
     meaning: Meaning
@@ -181,7 +181,7 @@ def apply_events(
     """
     touches = touches_of_leads(connection, [dated.event.touch_key or "" for dated in events])
     found = [
-        _Found(dated.event, dated.at, touch, meaning_of(dated.event, own_url))
+        _FoundTouches(dated.event, dated.at, touch, meaning_of(dated.event, own_url))
         for dated in events
         if (touch := touches.get(dated.event.touch_key or ""))
     ]
@@ -193,9 +193,9 @@ def apply_events(
     _suppress(connection, news)
     lock_leads(connection, {one.touch.lead_id for one in found})
     tally.settled = settle_by_evidence(connection, _evidence(found))
-    delivered = note_delivered(connection, _deliveries(found))
+    delivered = record_delivered(connection, _deliveries(found))
     happened = [
-        Happened(
+        LeadActivity(
             one.key,
             one.meaning.kind,
             one.at,
@@ -208,12 +208,12 @@ def apply_events(
     ]
     tally.recorded = len(record(connection, happened, now, delivered=delivered))
     refused = [one for one in found if one.meaning.refused]
-    tally.recorded += len(note_refusals(connection, CHANNEL, _refusals(refused), now))
+    tally.recorded += len(record_refusals(connection, CHANNEL, _refusals(refused), now))
     tally.duplicates = len(telling) + len(refused) - tally.recorded
     tally.unknown = len(events) - len(found)
 
 
-def _machine(event: Event, networks: Sequence[Network]) -> str:
+def _machine(event: SendGridEvent, networks: Sequence[Network]) -> str:
     if event.event not in ("open", "click"):
         return ""
     if event.sg_machine_open:
@@ -221,9 +221,9 @@ def _machine(event: Event, networks: Sequence[Network]) -> str:
     return machine_of_request(event.useragent, event.ip, networks)
 
 
-def _suppress(connection: Connection, news: Sequence[_Found]) -> None:
+def _suppress(connection: Connection, news: Sequence[_FoundTouches]) -> None:
     """Do what the events ask for, address by address: each locks its suppression."""
-    by_address: defaultdict[str, list[_Found]] = defaultdict(list)
+    by_address: defaultdict[str, list[_FoundTouches]] = defaultdict(list)
     for one in news:
         if one.meaning.stops or one.meaning.trouble:
             by_address[one.touch.email_key].append(one)
@@ -240,7 +240,7 @@ def _suppress(connection: Connection, news: Sequence[_Found]) -> None:
             report_trouble(connection, reports)
 
 
-def _refusals(found: Sequence[_Found]) -> list[RefusedMail]:
+def _refusals(found: Sequence[_FoundTouches]) -> list[RefusedMail]:
     """Mail that was refused for a reason of ours, as the circuit breaker hears of it."""
     return [
         RefusedMail(
@@ -256,7 +256,7 @@ def _refusals(found: Sequence[_Found]) -> list[RefusedMail]:
     ]
 
 
-def _deliveries(found: Sequence[_Found]) -> dict[int, datetime]:
+def _deliveries(found: Sequence[_FoundTouches]) -> dict[int, datetime]:
     """Touch id → when it was delivered."""
     times: dict[int, datetime] = {}
     for one in found:
@@ -266,14 +266,14 @@ def _deliveries(found: Sequence[_Found]) -> dict[int, datetime]:
     return times
 
 
-def _evidence(found: Sequence[_Found]) -> list[Evidence]:
+def _evidence(found: Sequence[_FoundTouches]) -> list[Evidence]:
     """What the events of a batch say of each touch.
 
     Only ``dropped`` says that a touch was not sent. Whatever happens to a mail on its way proves
     the contrary; ``processed`` does when nothing else is known. Where no event of the batch tells
     when it was sent, the time for which it was planned must do.
     """
-    by_touch: defaultdict[str, list[_Found]] = defaultdict(list)
+    by_touch: defaultdict[str, list[_FoundTouches]] = defaultdict(list)
     for one in found:
         by_touch[one.event.touch_key or ""].append(one)
     evidence = []

@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from crash_points import crash_point
 from domain.inbound.mail import FOR_PROGRAMS
 from settings import Settings
-from store.mail.inbound import take_inbound
+from store.mail.inbound import receive_mail
 from web.doors import DoorRoute, refusal
 from web.webhooks.inbound_mail import Form, read_mail
 
@@ -61,7 +61,7 @@ def sendgrid_inbound(settings: Settings, database: Engine) -> APIRouter:
     def take(form: Form) -> Response:
         mail = read_mail(form, settings.clock().now())
         with database.begin() as connection:
-            new = take_inbound(connection, mail)
+            new = receive_mail(connection, mail)
         crash_point("door.mail_committed")
         return JSONResponse({"kind": mail.verdict.kind, "new": new})
 

@@ -44,7 +44,7 @@ Hint = Annotated[Long | None, BeforeValidator(_if_text)]
 """What helps if it is there, and refuses no event."""
 
 
-class Event(BaseModel):
+class SendGridEvent(BaseModel):
     """One event, the fields that are used. ``touch_key`` is the custom argument that the channel
     sends with each mail; mail that others send from the same account has none."""
 
@@ -129,7 +129,7 @@ CLASSES = {
 }
 
 
-def meaning_of(event: Event, own_url: str) -> Meaning:
+def meaning_of(event: SendGridEvent, own_url: str) -> Meaning:
     """What an event says. A click on a link that leads to ``own_url`` is counted there."""
     if event.event == "bounce":
         return _meaning_of_bounce(event)
@@ -140,7 +140,7 @@ def meaning_of(event: Event, own_url: str) -> Meaning:
     return MEANINGS[event.event]
 
 
-def _meaning_of_bounce(event: Event) -> Meaning:
+def _meaning_of_bounce(event: SendGridEvent) -> Meaning:
     """What the server said counts, then what SendGrid makes of it. Where neither tells, an address
     to which SendGrid sends no more is dead."""
     meaning = bounce_meaning(event.status or "", event.reason or "")
@@ -153,14 +153,14 @@ def _meaning_of_bounce(event: Event) -> Meaning:
     return MEANINGS_OF_BOUNCES[bounce_kind(meaning)]
 
 
-def code_of(event: Event) -> str:
+def code_of(event: SendGridEvent) -> str:
     """The codes of a refusal without its words, which may quote an address."""
     found = re.match(r"[245]\d\d\b", event.reason or "")
     codes = [found[0] if found else "", event.status or ""]
     return why_dropped(event) if event.event == "dropped" else " ".join(filter(None, codes))
 
 
-def why_dropped(event: Event) -> str:
+def why_dropped(event: SendGridEvent) -> str:
     """Why SendGrid did not send a mail, in a sentence."""
     if event.reason in DROP_REASONS:
         return f"dropped: SendGrid did not send it ({event.reason})."

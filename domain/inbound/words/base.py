@@ -38,7 +38,7 @@ def fold(text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Words:
+class LanguagePatterns:
     """What a language says. Each field holds regular expressions over folded text, where ``~`` is
     a gap of up to 60 characters; they match from the beginning of a word unless the language
     writes none (``spaced``).
@@ -78,7 +78,7 @@ class Words:
     spaced: bool = True
 
 
-def compiled(tables: Iterable[Words], field: str) -> re.Pattern[str]:
+def compiled(tables: Iterable[LanguagePatterns], field: str) -> re.Pattern[str]:
     """One pattern of what all languages say in a field."""
     alternatives = []
     for table in tables:

@@ -1,6 +1,6 @@
 """German."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|newsletter\w*|nachrichten|werbung|werbe\w+|post|infos?"
@@ -13,7 +13,7 @@ _LIST = (
 )
 _ME = r"(?:mich|uns|mir|meine\w*|unsere\w*|diese\w*|die)"
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:bitte )*(?:newsletter )?(?:abmelden|abbestellen|austragen|abmeldung|abbestellung"
         r"|l(?:ö|oe)schen|streichen|entfernen|k(?:ü|ue)ndigen|abbestellt)(?: bitte| danke)*",

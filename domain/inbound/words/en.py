@@ -1,6 +1,6 @@
 """English."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|mailings?|messages?|newsletters?|updates?|letters?"
@@ -13,7 +13,7 @@ _LIST = (
 )
 _US = r"(?:me|us|my|our|this|the following)"
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:please |pls |kindly |just )*(?:unsubscribe|unsub|un-subscribe|unsuscribe|unsubscibe)"
         r"(?: me| us)?(?: please| pls| now| asap| thanks?| thank you| immediately)*",

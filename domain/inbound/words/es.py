@@ -1,6 +1,6 @@
 """Spanish."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:correos?|e-?mails?|mails?|mensajes?|publicidad|propaganda|boletin(?:es)?"
@@ -14,7 +14,7 @@ _LIST = (
     r"|distribucion|fichero|mailing|sistema))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:por favor )?(?:dar(?:me|nos)? de )?baja(?: por favor| gracias)*",
         r"(?:por favor )?(?:dame|denme|deme|dadme) de baja(?: por favor| gracias)*",

@@ -1,6 +1,6 @@
 """French."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|courriels?|messages?|newsletters?|publicit\w+|pubs?"
@@ -13,7 +13,7 @@ _LIST = (
     r"|envois?|carnet|crm|repertoire))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:svp |s'il vous plait |merci de |veuillez )*(?:me |nous )?(?:desabonner|desinscrire"
         r"|desabonnement|desinscription|desabonnez-moi|desinscrivez-moi|retirez-moi|supprimez-moi"

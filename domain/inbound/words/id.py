@@ -1,6 +1,6 @@
 """Indonesian, and Malay where it says the same."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mail|surel|mail|pesan|buletin|newsletter|iklan|promosi|informasi"
@@ -11,7 +11,7 @@ _LIST = (
     r"|mailing|sistem))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:tolong |mohon |harap |silakan )*(?:berhenti(?: berlangganan| mengirim| langganan)?"
         r"|batal(?:kan)?(?: langganan| berlangganan)?|hapus(?: saya)?"

@@ -1,6 +1,6 @@
 """Italian."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|messagg\w+|newsletters?|pubblicit\w+|comunicazion\w+"
@@ -13,7 +13,7 @@ _LIST = (
     r"|indirizzari\w*|registri?))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:per favore |prego )?(?:disiscriv\w+|cancellami|cancellatemi|cancellarmi|disdici"
         r"|disdetta"

@@ -1,6 +1,6 @@
 """Japanese."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:メール|メルマガ|メールマガジン|ニュースレター|ご?案内|ご?連絡|広告|宣伝|dm|営業|情報"
@@ -12,7 +12,7 @@ _ASKS = (
     r"|申し|で(?:お|、))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:今後の?|メールの?|メルマガの?|メール)?(?:配信|送信|購読|登録|受信"
         r"|メルマガ)?(?:を)?(?:停止|解除|中止|拒否|不要|退会|解約|やめて|止めて|不要です|削除"

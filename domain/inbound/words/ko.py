@@ -1,6 +1,6 @@
 """Korean."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:이?메일|메시지|문자|뉴스레터|소식지|광고|홍보|안내|연락|정보|스팸|뉴스|자료|편지)(?:물"
@@ -12,7 +12,7 @@ _ASKS = (
     r"|하기\s?(?:원|바|위)|하는\s?(?:방법|법)|어떻게|드려)"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:제발 |좀 )?(?:수신\s?거부|수신\s?거절|수신\s?동의\s?철회|수신\s?해지"
         r"|구독\s?(?:취소|해지|해제|중지|중단|거부)|메일\s?(?:거부|수신\s?거부|해지)"

@@ -1,6 +1,6 @@
 """Dutch."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|mailtjes|berichten|nieuwsbrie\w+|reclame|post"
@@ -9,7 +9,7 @@ _MAIL = (
 )
 _LIST = r"(?:\w*lijst\w*|\w*bestand\w*|database|mailing\w*|nieuwsbrie\w+|adres\w+|systeem)"
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:graag |aub |a\.u\.b\. )*(?:afmelden|uitschrijven|opzeggen|afmelding|uitschrijving"
         r"|schrijf me uit|meld"

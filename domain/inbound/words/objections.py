@@ -4,11 +4,11 @@ it is spam, where we have their address from, that they have had enough. None of
 
 from __future__ import annotations
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _LAWS = r"(?:gdpr|dsgvo|rgpd|lgpd|rodo|kvkk|ccpa|pecr|uwg|avg)"
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     # Whoever wants to be forgotten wants no mail.
     stop=(
         r"(?:delete|erase|wipe|destroy|purge) (?:\w+ ){0,4}?my (?:\w+ ){0,3}?(?:data|details"
@@ -76,7 +76,7 @@ WORDS = Words(
         rf"(?:violat\w*|breach\w*|verst\w+|enfrei\w*|infring\w*|viola\w*|narusz\w*) ~{_LAWS}",
     ),
 )
-GLUED = Words(
+GLUED = LanguagePatterns(
     stop=(
         r"(?:개인정보|(?:제|내|저희)\s?(?:정보|데이터|주소|메일|연락처))~?(?:삭제|파기|지워)",
         r"(?:个人信息|個人資料|個人資訊|个人资料|我的(?:数据|資料|资料|信息|邮箱|信箱))~?(?:删|刪)",

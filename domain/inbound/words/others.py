@@ -1,9 +1,9 @@
 """The most common of languages that few leads speak: Swedish, Danish, Norwegian, Finnish, Czech,
 Slovak, Hungarian, Romanian, Greek, Bulgarian, Croatian, Catalan, Arabic, Hebrew, Thai and Hindi."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:snälla |vänligen |venligst )?(?:avsluta prenumeration(?:en)?|avregistrera(?: mig)?"
         r"|avprenumerera|ta bort mig|avmeld(?: mig| meg)?|afmeld(?: mig)?|frameld(?: mig)?|meld "

@@ -1,6 +1,6 @@
 """Polish."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?maili?\w*|mail\w*|wiadomosci\w*|newsletter\w*|reklam\w*|ofert\w*"
@@ -12,7 +12,7 @@ _LIST = (
     r"|rejestr\w*))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:prosze )?(?:wypisz|wypisz mnie|wypisac|wypisac mnie|wypisanie|rezygnuje|rezygnacja"
         r"|anuluj subskrypcje"

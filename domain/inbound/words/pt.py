@@ -1,6 +1,6 @@
 """Portuguese."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?mails?|mails?|mensage\w+|newsletters?|publicidade|propagandas?"
@@ -13,7 +13,7 @@ _LIST = (
     r"|sistema|registos?|registros?))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:por favor )?(?:descadastr\w+|descadastramento|remover|remova|remova-me|remover-me"
         r"|me remova"

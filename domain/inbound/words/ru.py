@@ -1,6 +1,6 @@
 """Russian, with Ukrainian beside it."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:пис(?:ем|ьм)\w*|рассыл\w*|e-?mail\w*|имейл\w*|сообщени\w*|реклам\w*"
@@ -12,7 +12,7 @@ _LIST = (
     r"|адресат\w*))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:пожалуиста |прошу |будь ласка )?(?:отписаться|отпишите|отпишите меня|отписка"
         r"|отпишись|отписать|отписать меня|удалите меня"

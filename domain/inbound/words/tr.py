@@ -1,6 +1,6 @@
 """Turkish. Folded: ı is i, ş is s."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,3}(?:e-?post\w*|e-?mail\w*|mail\w*|mesaj\w*|ileti\w*|bülten\w*|reklam\w*"
@@ -8,7 +8,7 @@ _MAIL = (
     r"|tanıtım\w*|bildirim\w*))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:lütfen )?(?:abonelikten ç(?:ık|ıkar|ıkart|ıkmak|ıkarın|ıkar beni|ıkarın "
         r"beni)\w*(?: istiyorum)?|aboneliği iptal(?: et| edin)?"

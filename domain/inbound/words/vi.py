@@ -1,13 +1,13 @@
 """Vietnamese. Folded: marks go, đ is d."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:(?:\w+ ){0,2}(?:e-?mails?|mails?|thư|tin nhắn|bản tin|quảng cáo|thông tin|thông báo"
     r"|tin|spam))"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:vui lòng |xin |làm ơn |xin vui lòng )*(?:hủy đăng ký|huỷ đăng ký|ngừng nhận tin"
         r"|dừng nhận tin|hủy nhận tin|hủy nhận email|từ chối nhận"

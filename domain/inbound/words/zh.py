@@ -1,6 +1,6 @@
 """Chinese, in simplified and traditional characters."""
 
-from domain.inbound.words.base import Words
+from domain.inbound.words.base import LanguagePatterns
 
 _MAIL = (
     r"(?:邮件|郵件|电邮|電郵|信息|资讯|資訊|信件|广告|廣告|推广|推廣|推送|垃圾邮件|垃圾郵件"
@@ -11,7 +11,7 @@ _LIST = (
     r"|群发|收件人|客户库)"
 )
 
-WORDS = Words(
+WORDS = LanguagePatterns(
     commands=(
         r"(?:请|請|麻烦|我要|申请|要求|谢谢|td|回复)*\s?(?:退订|退訂|取消订阅|取消訂閱|取消关注"
         r"|取消邮件|退出|停止|停止发送|不要再发了?|别再发了?|别发了|勿扰|请勿打扰|拒收|拒绝|td"

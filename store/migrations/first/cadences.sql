@@ -46,7 +46,7 @@ CREATE TABLE enrollment (
     exit_reason TEXT DEFAULT '' NOT NULL,
     step TEXT DEFAULT '' NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE,
-    held_from TIMESTAMP WITH TIME ZONE,
+    put_off_from TIMESTAMP WITH TIME ZONE,
     counted_from TEXT DEFAULT '' NOT NULL,
     counted_since TIMESTAMP WITH TIME ZONE,
     unanswered JSONB DEFAULT '{}' NOT NULL,

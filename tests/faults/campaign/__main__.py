@@ -31,7 +31,9 @@ from tests.faults.campaign.report import Report, report, table
 from tests.faults.campaign.scene import Plan, Scene
 from tests.faults.campaign.tally import tally
 from tests.faults.campaign.visitors import INBOUND_PASSWORD
-from tests.faults.deployment import (
+from tests.support import sendgrid_events
+from tests.support.calendar_reports import CALCOM_SECRET
+from tests.support.deployment import (
     SECRET,
     Deployment,
     Program,
@@ -40,9 +42,7 @@ from tests.faults.deployment import (
     free_ports,
     wait_for,
 )
-from tests.faults.proxy import Proxy
-from tests.web import sendgrid
-from tests.web.calendar_reports import CALCOM_SECRET
+from tests.support.tcp_proxy import Proxy
 
 FACTOR = 3600.0
 """A second of the campaign is an hour of the journeys."""
@@ -154,7 +154,7 @@ def main() -> int:
         "EMAIL_CHANNEL": "smtp",
         "SMTP_PORT": str(mail_port),
         "SMTP_TLS": "none",
-        "SENDGRID_WEBHOOK_PUBLIC_KEY": sendgrid.public(sendgrid.KEY),
+        "SENDGRID_WEBHOOK_PUBLIC_KEY": sendgrid_events.public(sendgrid_events.KEY),
         "SENDGRID_INBOUND_PASSWORD": INBOUND_PASSWORD,
         "CALCOM_WEBHOOK_SECRET": CALCOM_SECRET,
     }

@@ -15,7 +15,8 @@ FOREVER = 60.0
 
 
 def sell(player: Player) -> None:
-    """A rep does one of the open tasks; a sale may also be closed where sales are listed."""
+    """A rep does one of the open tasks; an opportunity may also be closed where sales are
+    listed."""
     listed = player.get("/tasks?of=mine")
     if not listed or not listed["items"]:
         return
@@ -37,7 +38,7 @@ def sell(player: Player) -> None:
 
 
 def _in_list_of_sales(player: Player, task: dict[str, Any], body: dict[str, Any]) -> bool:
-    """Whether the sale's task was ended, by the sale's own id."""
+    """Whether the opportunity's task was ended, by the opportunity's own id."""
     sales = player.get("/opportunities?only_open=true&limit=200") or {"items": []}
     sale = next((one for one in sales["items"] if one["task_id"] == task["id"]), None)
     if sale is None:
@@ -83,10 +84,12 @@ def manage(player: Player) -> None:
     if lead is None:
         return
     book = player.scene.book
-    match player.random.choice(["reassign", "reassign", "open a sale", "appoint", "cancel"]):
+    match player.random.choice(
+        ["reassign", "reassign", "open an opportunity", "appoint", "cancel"]
+    ):
         case "reassign":
             _reassign(player)
-        case "open a sale" if player.random.random() < 0.2:
+        case "open an opportunity" if player.random.random() < 0.2:
             name = f"More seats {uuid.uuid4()}"
             book.ask("sale opened", name)
             asked = {"lead_id": lead["id"], "name": name}

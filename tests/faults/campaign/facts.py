@@ -11,7 +11,7 @@ from typing import Any
 from health.visits import counts_of
 from settings import Clock
 from tests.faults.campaign.book import Counts
-from tests.faults.deployment import Deployment
+from tests.support.deployment import Deployment
 
 Found = dict[str, list[str]]
 """What is wrong, and with what."""
@@ -83,7 +83,7 @@ _WRONG = {
         SELECT regexp_replace(key, ':[0-9a-f]{{8}}-[0-9a-f-]{{27}}$', '') FROM task
         WHERE state = 'done' GROUP BY 1 HAVING count(*) > 1
     """,
-    # Who books in the meantime goes to the meeting at once, who buys becomes a customer; a parked
+    # Who books in the meantime goes to the meeting at once, who buys becomes a customer; a recycled
     # lead is taken in the cycle after the one in which it crossed.
     "crossings not taken": """
         SELECT lead_id, cycle FROM crossing WHERE at < '{settled}' AND NOT EXISTS (
@@ -104,7 +104,7 @@ _WRONG = {
         SELECT id FROM calendar_booking
         WHERE starts_at IS NOT NULL AND NOT applied AND NOT replaced AND NOT cancelled
     """,
-    # In the other phases its time is watched, or it waits until the sale is over.
+    # In the other phases its time is watched, or it waits until the opportunity is over.
     "appointments not followed": """
         SELECT meeting.id, phase FROM meeting JOIN lead ON lead.id = lead_id
         WHERE state = 'booked' AND phase IN ('Nurture', 'FollowUp', 'Recycle', 'ended')

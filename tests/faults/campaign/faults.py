@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import psutil
 
-from tests.faults.deployment import Deployment, Program, Server, wake
-from tests.faults.proxy import BOTH, Direction, Proxy
+from tests.support.deployment import Deployment, Program, Server, wake
+from tests.support.tcp_proxy import BOTH, Direction, Proxy
 
 EVERY = (1.0, 6.0)
 """Seconds from one fault's beginning to the next one's: 17 a minute, less those that find too many
@@ -75,7 +75,7 @@ class Faults(threading.Thread):
                 self._begin(self._random.choice(free))
 
     def stop(self) -> None:
-        """Make no more, and wait until all is mended."""
+        """Make no more, and wait until all is fixed."""
         self._over.set()
         self.join()
         for one in self._under_way.values():

@@ -17,7 +17,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.journey import journey_id, opportunity_workflow_id, wait_id
 from tests.faults.campaign.facts import Found
-from tests.faults.deployment import Deployment
+from tests.support.deployment import Deployment
 
 SETTLING_SECONDS = 90.0
 """How long a journey that is moving may differ from what the database says of it."""

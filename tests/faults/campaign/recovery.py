@@ -9,7 +9,7 @@ from datetime import datetime
 
 from settings import Clock
 from tests.faults.campaign.faults import Fault
-from tests.faults.deployment import Deployment
+from tests.support.deployment import Deployment
 
 CALM_SECONDS = 10.0
 """A fault that was over so long ago has no part in what happens now."""

@@ -14,7 +14,7 @@ import httpx2 as httpx
 from settings import Clock
 from tests.faults.campaign.book import Book
 from tests.faults.campaign.mailbox import Mailbox
-from tests.faults.deployment import Deployment
+from tests.support.deployment import Deployment
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 

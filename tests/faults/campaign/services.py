@@ -14,8 +14,8 @@ from typing import Any
 from tests.faults.campaign.mailbox import Mail
 from tests.faults.campaign.scene import Player, taken
 from tests.faults.campaign.visitors import BOUNCES, address, lead_number
-from tests.web import sendgrid
-from tests.web.calendar_reports import CALCOM_SECRET, calcom
+from tests.support import sendgrid_events
+from tests.support.calendar_reports import CALCOM_SECRET, calcom
 
 HOSTS = ("hana", "jonas", "jiwoo", "marta")
 
@@ -54,7 +54,9 @@ class SendGrid:
         body = json.dumps(list(events.values())).encode()
         player.insist(
             lambda: taken(
-                player.browser.post(sendgrid.PATH, content=body, headers=sendgrid.signed(body))
+                player.browser.post(
+                    sendgrid_events.PATH, content=body, headers=sendgrid_events.signed(body)
+                )
             )
         )
         for act in acts:
@@ -68,7 +70,7 @@ def _events_of(mail: Mail, player: Player) -> list[dict[str, Any]]:
     elif player.random.random() < 0.5:
         names += ["open", "click"]
     return [
-        sendgrid.event(
+        sendgrid_events.event(
             name,
             sg_event_id=str(uuid.uuid4()),
             email=mail.address,

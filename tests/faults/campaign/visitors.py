@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.faults.campaign.mailbox import Mail
 from tests.faults.campaign.scene import Player, taken
-from tests.faults.deployment import message
+from tests.support.deployment import message
 
 LEAVES, SUPPRESSED, BOUNCES, ANSWERS = 3, 5, 7, 9
 """Last digits of the leads that unsubscribe, to whom the admin stops mail, whose mail comes back,

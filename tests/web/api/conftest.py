@@ -22,7 +22,7 @@ from store.access.sessions import COOKIE, begin_session
 from store.access.users import add_user
 from store.engine import engine
 from store.tables import Account, Lead, Task
-from tests.workflows.harness import CADENCES
+from tests.support.workflow_world import CADENCES
 from web.api.app import create_api
 from web.app import create_app
 

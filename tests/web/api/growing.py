@@ -15,8 +15,8 @@ from settings import ROOT
 from store.access.api_tokens import create_token
 from store.access.users import add_user
 from store.access.write_keys import create_write_key
+from tests.support.workflow_world import CADENCES
 from tests.web.api.conftest import Api
-from tests.workflows.harness import CADENCES
 
 THEN = datetime(2026, 5, 4, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -131,11 +131,11 @@ LISTS: dict[str, Growing] = {
     ),
     "/recycle": Growing(
         _leads(
-            "parked",
+            "recycled",
             phase="Recycle",
             stage="recycled",
             phase_reason="lost",
-            parked_until=lambda n: THEN + n % 3 * HOUR if n % 4 else None,
+            recycled_until=lambda n: THEN + n % 3 * HOUR if n % 4 else None,
         )
     ),
     "/recycle/forecast": Growing(
@@ -144,7 +144,7 @@ LISTS: dict[str, Growing] = {
             phase="Recycle",
             stage="recycled",
             phase_reason="later",
-            parked_until=lambda n: datetime.now(UTC) + timedelta(weeks=1 + n),
+            recycled_until=lambda n: datetime.now(UTC) + timedelta(weeks=1 + n),
         ),
         ("monday",),
     ),
@@ -161,7 +161,7 @@ LISTS: dict[str, Growing] = {
         ("enrollment_id",),
     ),
     "/team": Growing(_reps, ("code",)),
-    "/team/overflow": Growing(
+    "/team/unassigned": Growing(
         _leads("waiting", owner="", phase_since=lambda n: THEN + n % 3 * HOUR),
         ("lead_id",),
     ),

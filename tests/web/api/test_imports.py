@@ -14,7 +14,7 @@ from sqlalchemy import text
 from services import import_job
 from store.imports import import_runs
 from tests.web.api.conftest import Api
-from web.api.access import Here
+from web.api.access import WebContext
 
 EXPORT = """\
 Work mail;First Name;Company;업종;Email Opt Out
@@ -187,10 +187,10 @@ async def test_the_wrong_encoding_is_mended_before_the_import(api: Api) -> None:
     kept = (await upload(api, content, encoding="cp1252", **form)).json()
     path = f"/imports/{kept['run']['id']}"
 
-    mended = (await api.ask("marketing", "PATCH", path, encoding="cp949")).json()
+    fixed = (await api.ask("marketing", "PATCH", path, encoding="cp949")).json()
 
     assert kept["columns"][1]["samples"] != ["김민수"]
-    assert [(one["field"], one["samples"]) for one in mended["columns"]] == [
+    assert [(one["field"], one["samples"]) for one in fixed["columns"]] == [
         ("email", ["kim@hanbit.example"]),
         ("full_name", ["김민수"]),
     ]
@@ -269,7 +269,7 @@ async def test_an_import_that_fails_leaves_nothing_and_can_be_started_again(api:
     import_id = (await upload(api, start="false")).json()["run"]["id"]
     api.value("ALTER TABLE account RENAME TO away; SELECT 1")
 
-    import_job.begin(Here(api.settings, api.database), import_id).join(SECONDS)
+    import_job.begin(WebContext(api.settings, api.database), import_id).join(SECONDS)
     with api.database.connect() as connection:
         failed = import_runs.find_run(connection, import_id)
     api.value("ALTER TABLE away RENAME TO account; SELECT 1")

@@ -87,7 +87,7 @@ async def test_the_history_says_who_had_a_lead_and_which_promises_broke(api: Api
     lead = api.lead("jane@acme.example", "rep-2")
     api.value(
         "INSERT INTO assignment (lead_id, owner, previous, cause, by, at) VALUES "
-        "(:lead, '', '', 'overflow', '', '2026-05-04 08:00Z'), "
+        "(:lead, '', '', 'unassigned', '', '2026-05-04 08:00Z'), "
         "(:lead, 'rep-1', '', 'routed', '', '2026-05-04 09:00Z'), "
         "(:lead, 'rep-2', 'rep-1', 'reassigned', 'the manager', '2026-05-04 12:00Z') RETURNING 1",
         lead=lead,
@@ -105,7 +105,7 @@ async def test_the_history_says_who_had_a_lead_and_which_promises_broke(api: Api
     history = (await api.ask("manager", "GET", f"/leads/{lead}")).json()["history"]
 
     assert [(line["what"], line["detail"]) for line in history] == [
-        ("owner", "nobody · overflow"),
+        ("owner", "nobody · unassigned"),
         ("owner", "rep-1 · routed"),
         ("promise", "accept hot · breach"),
         ("promise", "accept hot · remind · only noted"),

@@ -143,8 +143,8 @@ async def test_nobody_replies_for_a_lead_once_mails_go_to_real_people(api: Api) 
     (mounted,) = (
         one.app for one in api.app.routes if isinstance(one, Mount) and one.path == "/api"
     )
-    here: Any = mounted
-    here.state.here.settings = api.settings.model_copy(update={"email_channel": "smtp"})
+    application: Any = mounted
+    application.state.context.settings = api.settings.model_copy(update={"email_channel": "smtp"})
 
     answer = await api.ask("marketing", "POST", "/mails/1/reply", text="Yes")
 

@@ -14,7 +14,8 @@ SENT = """
 
 
 async def test_parked_leads_are_paged_filtered_and_decided_about_in_bulk(api: Api) -> None:
-    """Marketing would wake hundreds one by one; a manager's filter would reach other leads."""
+    """Marketing would reactivate hundreds one by one; a manager's filter would reach other
+    leads."""
     leads = [api.lead(f"lead-{n}@acme.example", "rep-1", **PARKED) for n in range(3)]
     other = api.lead("x@acme.example", "rep-9", **PARKED | {"phase_reason": "no_show"})
     active = api.lead("active@acme.example", "rep-1")
@@ -24,8 +25,10 @@ async def test_parked_leads_are_paged_filtered_and_decided_about_in_bulk(api: Ap
         await api.ask("manager", "GET", f"/recycle?limit=3&cursor={first['next_cursor']}")
     ).json()
     ours = (await api.ask("sdr", "GET", "/recycle")).json()["items"]
-    woken = await api.ask("marketing", "POST", "/recycle/wake", leads=[leads[0], active])
-    retired = await api.ask("marketing", "POST", "/recycle/retire", matching={"reason": "no_show"})
+    woken = await api.ask("marketing", "POST", "/recycle/reactivate", leads=[leads[0], active])
+    retired = await api.ask(
+        "marketing", "POST", "/recycle/close-out", matching={"reason": "no_show"}
+    )
     day = (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
     rests = await api.ask(
         "marketing", "POST", "/recycle/extend", matching={"reason": "lost"}, until=day
@@ -38,9 +41,15 @@ async def test_parked_leads_are_paged_filtered_and_decided_about_in_bulk(api: Ap
     assert retired.json() == {"leads": 1, "left": 0}
     assert rests.json() == {"leads": 3, "left": 0}
     assert (past.status_code, past.json()["errors"][0]["field"]) == (409, "until")
-    assert [api.value(SENT, code=code) for code in ("woken", "retired", "replan")] == [1, 1, 3]
+    assert [api.value(SENT, code=code) for code in ("reactivated", "closed_out", "replan")] == [
+        1,
+        1,
+        3,
+    ]
     for body in ({}, {"leads": leads, "matching": {}}):
-        assert (await api.ask("marketing", "POST", "/recycle/wake", **body)).status_code == 422
+        assert (
+            await api.ask("marketing", "POST", "/recycle/reactivate", **body)
+        ).status_code == 422
 
 
 async def test_a_reps_leads_go_to_colleagues_by_the_rules(api: Api) -> None:

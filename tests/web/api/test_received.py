@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import insert
 
 from domain.engagement.bounces import BounceMeaning
-from domain.inbound.invitations import Answer
-from domain.inbound.verdict import Verdict
-from store.mail.inbound import AWAY_UNTIL, LATER, Inbound, take_inbound
+from domain.inbound.invitations import AttendeeAnswer
+from domain.inbound.verdict import MailVerdict
+from store.mail.inbound import AWAY_UNTIL, LATER, Inbound, receive_mail
 from store.mail.received import (
     SettledAs,
     assign_mail,
@@ -25,11 +25,11 @@ from tests.web.api.conftest import Api
 AT = datetime(2026, 11, 29, 12, tzinfo=UTC)
 
 
-def receive(api: Api, name: str, sender: str, verdict: Verdict) -> int:
+def receive(api: Api, name: str, sender: str, verdict: MailVerdict) -> int:
     """A mail that came in; its id."""
     mail = Inbound(f"{name}@x.example", [], sender, sender, name, "Yes, call me.", verdict, AT)
     with api.database.begin() as connection:
-        take_inbound(connection, mail)
+        receive_mail(connection, mail)
     return int(str(api.value("SELECT max(id) FROM inbound_message")))
 
 
@@ -43,7 +43,7 @@ async def test_a_stranger_s_words_reach_the_lead_once_a_person_says_whose_they_a
     api: Api, lead: int
 ) -> None:
     """They would be kept where nobody looks; or count for whoever's mail got around."""
-    mail = receive(api, "reply", "private@home.example", Verdict("reply"))
+    mail = receive(api, "reply", "private@home.example", MailVerdict("reply"))
     waiting = (await api.ask("marketing", "GET", "/received")).json()["items"]
     hidden = (await api.ask("sdr", "GET", "/received")).json()["items"]
     early = await api.ask("marketing", "POST", f"/received/{mail}/settle", settled_as="reply")
@@ -68,16 +68,18 @@ async def test_a_stranger_s_words_reach_the_lead_once_a_person_says_whose_they_a
 
 
 async def test_what_is_unclear_counts_as_nothing_until_it_is_settled(api: Api, lead: int) -> None:
-    """A guess would wake sales for nothing, or write on to somebody who said no."""
+    """A guess would reactivate sales for nothing, or write on to somebody who said no."""
     address = "ours@acme.example"
     unclear = [
-        receive(api, f"unclear-{number}", address, Verdict("unclear", doubt="stop"))
+        receive(api, f"unclear-{number}", address, MailVerdict("unclear", doubt="stop"))
         for number in range(3)
     ]
     declined = receive(
-        api, "no", address, Verdict("meeting_answer", answer=Answer("m", "DECLINED"))
+        api, "no", address, MailVerdict("meeting_answer", answer=AttendeeAnswer("m", "DECLINED"))
     )
-    receive(api, "yes", address, Verdict("meeting_answer", answer=Answer("", "ACCEPTED")))
+    receive(
+        api, "yes", address, MailVerdict("meeting_answer", answer=AttendeeAnswer("", "ACCEPTED"))
+    )
     before = api.value("SELECT string_agg(kind, ' ') FROM engagement")
     with api.database.connect() as connection:
         tray = [(one.tray, one.lead_id) for one in received_mails(connection, limit=9)]
@@ -98,14 +100,14 @@ async def test_an_opt_out_stops_its_sender_and_the_lead_it_is_assigned_to(
     api: Api, lead: int
 ) -> None:
     """Only the one address would be stopped, and mail to the other go on."""
-    mail = receive(api, "stop", "private@home.example", Verdict("unclear", doubt="stop"))
+    mail = receive(api, "stop", "private@home.example", MailVerdict("unclear", doubt="stop"))
     body = {"settled_as": "opt_out", "lead_id": lead}
     assert (await api.ask("sdr", "POST", f"/received/{mail}/settle", **body)).status_code == 404
     assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
     stopped = api.value("SELECT string_agg(email_key, ' ' ORDER BY email_key) FROM suppression")
     assert stopped == "ours@acme.example private@home.example"
 
-    nameless = receive(api, "nameless", "", Verdict("unclear", doubt="no_sender"))
+    nameless = receive(api, "nameless", "", MailVerdict("unclear", doubt="no_sender"))
     path = f"/received/{nameless}/settle"
     assert (await api.ask("admin", "POST", path, settled_as="opt_out")).status_code == 409
 
@@ -116,7 +118,7 @@ async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: in
         api,
         "back",
         "",
-        Verdict("bounce", reported=True, meaning=BounceMeaning.ADDRESS_DEAD, status="5.1.1"),
+        MailVerdict("bounce", reported=True, meaning=BounceMeaning.ADDRESS_DEAD, status="5.1.1"),
     )
     body = {"settled_as": "bounce", "lead_id": lead}
     assert (await api.ask("admin", "POST", f"/received/{mail}/settle", **body)).status_code == 200
@@ -139,9 +141,9 @@ async def test_a_day_counts_once_it_is_known_what_names_it(
     """Mail would go to an empty desk on all days of an absence that a person had to read; or stop
     for one who only mentions it."""
     address = "ours@acme.example"
-    receive(api, "later", address, Verdict("reply", later=date(2027, 1, 1)))
-    receive(api, "first", address, Verdict("out_of_office", away_until=date(2026, 12, 1)))
-    doubtful = Verdict("unclear", doubt="away", away_until=date(2026, 12, 7))
+    receive(api, "later", address, MailVerdict("reply", later=date(2027, 1, 1)))
+    receive(api, "first", address, MailVerdict("out_of_office", away_until=date(2026, 12, 1)))
+    doubtful = MailVerdict("unclear", doubt="away", away_until=date(2026, 12, 7))
     mail = receive(api, "unclear", address, doubtful)
     with api.database.begin() as connection:
         if settled_as:
@@ -157,7 +159,9 @@ async def test_what_a_person_settles_otherwise_is_no_reply_that_names_a_day(
     api: Api, lead: int
 ) -> None:
     """A stranger's words that turn out to be a program's would propose the day in them."""
-    mail = receive(api, "program", "private@home.example", Verdict("reply", later=date(2027, 1, 1)))
+    mail = receive(
+        api, "program", "private@home.example", MailVerdict("reply", later=date(2027, 1, 1))
+    )
     with api.database.begin() as connection:
         assign_mail(connection, mail, lead)
     assert api.value(f"SELECT {LATER}::text FROM lead") == "2027-01-01"
@@ -179,7 +183,7 @@ async def test_a_mail_that_came_back_for_reasons_of_ours_is_nobody_s_bounce(
         values |= {"state": "sent", "planned_at": AT, "message_id": "ours"}
         connection.execute(insert(Touch).values(values))
     ours = BounceMeaning.REPUTATION
-    verdict = Verdict("bounce", reported=True, meaning=ours, status="5.7.26")
+    verdict = MailVerdict("bounce", reported=True, meaning=ours, status="5.7.26")
     mail = receive(api, "dmarc", "", verdict)
     with api.database.begin() as connection:
         assign_mail(connection, mail, lead)
@@ -192,9 +196,9 @@ async def test_a_mail_that_came_back_for_reasons_of_ours_is_nobody_s_bounce(
 
 async def test_days_that_people_name_are_kept_and_proposed(api: Api, lead: int) -> None:
     """Whoever has the task would type what the lead wrote, or not read it at all."""
-    away = Verdict("out_of_office", away_until=date(2026, 12, 7))
+    away = MailVerdict("out_of_office", away_until=date(2026, 12, 7))
     receive(api, "away", "ours@acme.example", away)
-    receive(api, "later", "ours@acme.example", Verdict("reply", later=date(2027, 3, 1)))
+    receive(api, "later", "ours@acme.example", MailVerdict("reply", later=date(2027, 3, 1)))
     task = api.task(lead, "rep-1")
     with api.database.connect() as connection:
         for now, asked in ((AT, date(2027, 3, 1)), (AT + timedelta(days=200), None)):

@@ -173,9 +173,9 @@ async def test_a_parked_lead_is_woken_rested_longer_and_retired(api: Api) -> Non
     answers = [
         await api.ask("marketing", "POST", f"/recycle/{lead}/extend", until=day),
         await api.ask("marketing", "POST", f"/recycle/{lead}/extend", until="2020-01-01"),
-        await api.ask("marketing", "POST", f"/recycle/{lead}/wake"),
-        await api.ask("marketing", "POST", f"/recycle/{lead}/retire"),
-        await api.ask("marketing", "POST", f"/recycle/{active}/wake"),
+        await api.ask("marketing", "POST", f"/recycle/{lead}/reactivate"),
+        await api.ask("marketing", "POST", f"/recycle/{lead}/close-out"),
+        await api.ask("marketing", "POST", f"/recycle/{active}/reactivate"),
     ]
 
     assert [one["id"] for one in listed] == [lead]
@@ -189,12 +189,14 @@ async def test_an_account_is_held_out_of_marketing_by_the_team_that_has_it(api: 
     api.lead("jon@acme.example", "rep-9", account_id=ours)
     api.lead("jon@other.example", "rep-9", account_id=theirs)
 
-    held = await api.ask("sdr", "POST", f"/accounts/{ours}/hold", reason="in talks")
-    by_manager = await api.ask("manager", "POST", f"/accounts/{theirs}/hold", reason="in talks")
-    assert by_manager.json()["account"]["held_by"] == "the manager"
-    hidden = await api.ask("sdr", "POST", f"/accounts/{theirs}/hold", reason="in talks")
+    held = await api.ask("sdr", "POST", f"/accounts/{ours}/do-not-market", reason="in talks")
+    by_manager = await api.ask(
+        "manager", "POST", f"/accounts/{theirs}/do-not-market", reason="in talks"
+    )
+    assert by_manager.json()["account"]["do_not_market_by"] == "the manager"
+    hidden = await api.ask("sdr", "POST", f"/accounts/{theirs}/do-not-market", reason="in talks")
 
-    assert held.json()["account"]["held_by"] == "rep-1"
+    assert held.json()["account"]["do_not_market_by"] == "rep-1"
     assert [one["id"] for one in held.json()["leads"]] == [lead]
     assert hidden.status_code == 404
     released = await api.ask("sdr", "POST", f"/accounts/{ours}/release")
@@ -314,7 +316,7 @@ async def test_a_body_that_is_no_json_and_a_path_that_is_none_are_problems_too(a
 async def test_sales_steers_marketing_over_the_api(api: Api) -> None:
     """What the command line offers a manager, a CRM could not do."""
     account = api.account("Acme")
-    parked = api.lead("jane@acme.example", "rep-1", phase="Recycle", account_id=account)
+    recycled = api.lead("jane@acme.example", "rep-1", phase="Recycle", account_id=account)
     calling = api.lead("ada@acme.example", "rep-1", phase="FollowUp", account_id=account)
     cold = api.lead("new@acme.example", phase="", account_id=account)
     at = f"/accounts/{account}"
@@ -323,9 +325,9 @@ async def test_sales_steers_marketing_over_the_api(api: Api) -> None:
     unknown = await api.ask("manager", "POST", f"{at}/play", cadence="no-such")
     scheduled = await api.ask("manager", "GET", f"{at}/scheduled")
     forecast = await api.ask("manager", "GET", "/recycle/forecast")
-    day = await api.ask("manager", "POST", f"/recycle/{parked}/until", until=spring)
-    past = await api.ask("manager", "POST", f"/recycle/{parked}/until", until="2001-03-02")
-    back = await api.ask("manager", "POST", f"/recycle/{parked}/return-to", cadence="no-such")
+    day = await api.ask("manager", "POST", f"/recycle/{recycled}/until", until=spring)
+    past = await api.ask("manager", "POST", f"/recycle/{recycled}/until", until="2001-03-02")
+    back = await api.ask("manager", "POST", f"/recycle/{recycled}/return-to", cadence="no-such")
     called = await api.ask("manager", "POST", "/leads/prospects", leads=[str(cold), str(calling)])
 
     assert (unknown.status_code, back.status_code) == (409, 409)
@@ -333,7 +335,7 @@ async def test_sales_steers_marketing_over_the_api(api: Api) -> None:
     assert (scheduled.status_code, scheduled.json()["items"]) == (200, [])
     assert forecast.status_code == 200
     assert (day.status_code, past.status_code) == (200, 409)
-    assert str(api.value("SELECT return_on FROM lead WHERE id = :id", id=parked)) == spring
+    assert str(api.value("SELECT return_on FROM lead WHERE id = :id", id=recycled)) == spring
     assert called.json()["queued"] == [cold]
     assert [name for name, _ in called.json()["refused"]] == [str(calling)]
 
@@ -360,7 +362,9 @@ async def test_an_sdr_plays_a_cadence_for_leads_of_the_own_team(api: Api) -> Non
 
     done = (await api.ask("sdr", "POST", at, cadence="recycle-reentry")).json()
     assert [one["id"] for one in done["started"] + done["left_alone"]] == [ours]
-    signals = "SELECT string_agg(workflow_id, ' ') FROM relay_message WHERE workflow_id <> 'desk'"
+    signals = (
+        "SELECT string_agg(workflow_id, ' ') FROM relay_message WHERE workflow_id <> 'sales-sweep'"
+    )
     told = api.value(signals)
     assert told == f"lead-{ours}"
     done = (await api.ask("manager", "POST", at, cadence="recycle-reentry")).json()

@@ -11,7 +11,7 @@ PAUSE = (
 
 
 async def test_a_pause_is_shown_with_its_reason_and_ended_by_an_order(api: Api) -> None:
-    """If this failed, mail would wait for the next probe though the cause has been mended, or a
+    """If this failed, mail would wait for the next probe though the cause has been fixed, or a
     program that watches us would see nothing."""
     assert (await api.ask("ops", "GET", "/system/sending")).json() == {"paused": []}
     api.value(PAUSE)

@@ -15,7 +15,7 @@ import uvicorn
 
 from store.access.write_keys import create_write_key
 from store.published.policies import publish_policy
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 from tests.web.conftest import Site
 
 

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from store.access.write_keys import create_write_key
-from tests.console.windows import chromium
+from tests.support.browser import chromium
 from tests.web.tracking.conftest import Tracker
 
 PACKAGES = (

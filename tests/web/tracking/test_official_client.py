@@ -11,7 +11,7 @@ from segment.analytics.client import Client
 from segment.analytics.request import APIError
 from sqlalchemy import text
 
-from store.tracking.tracking_use import Gate, Limit, TooMuch
+from store.tracking.tracking_use import Limit, TooMuch, TrackingLimits
 from tests.web.tracking.conftest import Tracker
 
 MakeClient = Callable[..., Any]
@@ -123,15 +123,15 @@ def test_what_is_turned_away_for_a_moment_is_sent_again(
     """The library waits for as long as ``Retry-After`` says, and loses nothing; and one visitor
     that sends too much does not hold up the others of its batch."""
     turned_away: list[TooMuch] = []
-    admit = Gate.admit
+    admit = TrackingLimits.admit
 
-    def first_time_too_much(gate: Gate, *args: Any) -> Any:
+    def first_time_too_much(gate: TrackingLimits, *args: Any) -> Any:
         if not turned_away:
             turned_away.append(TooMuch(Limit(1, 2)))
             raise turned_away[0]
         return admit(gate, *args)
 
-    monkeypatch.setattr(Gate, "admit", first_time_too_much)
+    monkeypatch.setattr(TrackingLimits, "admit", first_time_too_much)
     client = make_client()
     for number in range(20):
         client.track(f"u-{number}", f"Event {number}")

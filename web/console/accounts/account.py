@@ -10,12 +10,12 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
-from store.consent.accounts_hold import LeadOfAccount, ScheduledStep
+from store.consent.do_not_market import LeadOfAccount, ScheduledStep
 from store.publishing.publishing import cadence_names
-from store.views.opportunity_list import Sale
+from store.views.opportunity_list import OpenOpportunityLine
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
-from web.api.accounts import AccountDetail, Hold, PlayRequest
+from web.api.accounts import AccountDetail, DoNotMarketRequest, PlayRequest
 from web.api.paging import Page
 from web.console import labels
 from web.console.frame import say_done
@@ -37,12 +37,12 @@ from web.console.parts import (
     table,
 )
 from web.console.times import ago, day, moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 
 @console_page("/accounts/{account_id}", Action.READ_ACCOUNTS, N_("Account"))
-async def account(visit: Visit, account_id: int) -> None:
+async def account(visit: PageVisit, account_id: int) -> None:
     """A company that the visitor sees."""
     screen = AccountScreen(visit, account_id)
     with visit.top:
@@ -58,7 +58,7 @@ class AccountScreen:
     body: ui.element
     detail: AccountDetail
 
-    def __init__(self, visit: Visit, account_id: int) -> None:
+    def __init__(self, visit: PageVisit, account_id: int) -> None:
         self.visit, self.account_id = visit, account_id
 
     async def refresh(self) -> None:
@@ -80,19 +80,19 @@ class AccountScreen:
     async def _page_of_leads(self, cursor: str | None) -> Page[LeadOfAccount]:
         return await self.visit.act(accounts_api.list_account_leads, self.account_id, cursor=cursor)
 
-    async def _page_of_sales(self, cursor: str | None) -> Page[Sale]:
+    async def _page_of_sales(self, cursor: str | None) -> Page[OpenOpportunityLine]:
         account = str(self.account_id)
         return await self.visit.act(opportunities_api.list_all, account=account, cursor=cursor)
 
     async def _page_of_steps(self, cursor: str | None) -> Page[ScheduledStep]:
         return await self.visit.act(accounts_api.list_scheduled, self.account_id, cursor=cursor)
 
-    def _sales(self, sales: Iterable[Sale]) -> None:
-        _sales(sales, self.visit.here.clock.now())
+    def _sales(self, sales: Iterable[OpenOpportunityLine]) -> None:
+        _sales(sales, self.visit.context.clock.now())
 
     def _offer(self) -> None:
         self.bar.clear()
-        if not self.visit.may(Action.HOLD_ACCOUNTS):
+        if not self.visit.may(Action.DO_NOT_MARKET):
             return
         held = self.detail.account.held
         with self.bar:
@@ -100,17 +100,21 @@ class AccountScreen:
                 button(_("Release"), self._releasing, main=True)
             else:
                 button(_("Play a cadence"), self._playing)
-                button(_("Hold out of marketing"), self._holding)
+                button(_("Do not market"), self._holding)
 
     def _head(self) -> Markup:
         line = self.detail.account
-        until = _("until {day}", day=day(line.held_until)) if line.held_until else _("for good")
+        until = (
+            _("until {day}", day=day(line.do_not_market_until))
+            if line.do_not_market_until
+            else _("for good")
+        )
         held = _("Marketing writes to nobody here {until}.", until=until)
         return Markup('<div class="who part"><div><h2>{}</h2><p>{}</p>{}</div>{}</div>').format(
             line.name,
             line.domain,
             Markup("<p>{} {}</p>").format(
-                badge(held, "warn"), quiet(f"{line.held_by}: {line.held_reason}")
+                badge(held, "warn"), quiet(f"{line.do_not_market_by}: {line.do_not_market_reason}")
             )
             if line.held
             else "",
@@ -123,12 +127,12 @@ class AccountScreen:
                 "type=date"
             )
 
-        asked = await ask(_("Hold out of marketing"), _("Hold"), fields)
+        asked = await ask(_("Do not market"), _("Do not market"), fields)
         if asked is not None:
             why, until = asked
-            body = Hold(reason=why.value, until=midnight(self.visit, until.value))
-            await self.visit.act(accounts_api.hold, self.account_id, body)
-            await self._done(_("{name} is held out of marketing.", name=self.detail.account.name))
+            body = DoNotMarketRequest(reason=why.value, until=midnight(self.visit, until.value))
+            await self.visit.act(accounts_api.set_do_not_market, self.account_id, body)
+            await self._done(_("{name} is not marketed to.", name=self.detail.account.name))
 
     async def _releasing(self) -> None:
         await self.visit.act(accounts_api.release, self.account_id)
@@ -175,20 +179,20 @@ def _leads(leads: Iterable[LeadOfAccount]) -> None:
     show(table(headings, rows, caption=_("Leads of this account")))
 
 
-def _sales(sales: Iterable[Sale], now: datetime) -> None:
+def _sales(sales: Iterable[OpenOpportunityLine], now: datetime) -> None:
     items = Markup().join(_sale(one, now) for one in sales)
     if items:
         show(items, "ul").classes("sales")
     else:
-        empty(_("No sale yet. One opens when a meeting was held."))
+        empty(_("No opportunity yet. One opens when a meeting was held."))
 
 
-def _sale(sale: Sale, now: datetime) -> Markup:
+def _sale(sale: OpenOpportunityLine, now: datetime) -> Markup:
     won: Tone = "good" if sale.outcome == "won" else "bad"
     state = (
         badge(labels.reason(sale.outcome), won)
         if sale.outcome
-        else badge(labels.sale_stage(sale.stage))
+        else badge(labels.opportunity_stage(sale.stage))
     )
     stall: Markup | str = ""
     if sale.stalled:
@@ -206,7 +210,7 @@ def _sale(sale: Sale, now: datetime) -> Markup:
         known = str(sale.qualification.get(name) or "").strip()
         pairs.append((_(ASKED[name]), known or badge(_("missing"), "warn")))
     return Markup("<li><h3>{} {} {}</h3>{}</li>").format(
-        sale.name or _("Sale {number}", number=sale.id), state, stall, facts(pairs)
+        sale.name or _("Opportunity {number}", number=sale.id), state, stall, facts(pairs)
     )
 
 

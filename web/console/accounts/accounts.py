@@ -14,14 +14,14 @@ from store.routing.presence import reps
 from store.views.account_page import FoundAccount, find_accounts
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, show, table
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
 
 
 @console_page("/accounts", Action.READ_ACCOUNTS, N_("Accounts"))
-async def accounts(visit: Visit, search: str = "", owner: str = "", held: bool = False) -> None:
+async def accounts(visit: PageVisit, search: str = "", owner: str = "", held: bool = False) -> None:
     """The companies that the visitor sees; other pages link here: ``/accounts?held=true``."""
     page = AccountList(visit, search.strip(), owner, held)
     await page.filters()
@@ -35,7 +35,7 @@ class AccountList:
 
     body: ui.element
 
-    def __init__(self, visit: Visit, search: str, owner: str, held: bool) -> None:
+    def __init__(self, visit: PageVisit, search: str, owner: str, held: bool) -> None:
         self.visit, self.search, self.owner, self.held = visit, search, owner, held
         self.lines: list[FoundAccount] = []
         self.more = False
@@ -43,7 +43,7 @@ class AccountList:
 
     async def filters(self) -> None:
         """The search box, the owner, and whether they are held."""
-        people = await self.visit.read(reps, self.visit.here.clock.now())
+        people = await self.visit.read(reps, self.visit.context.clock.now())
         team = team_of(self.visit.caller)
         owners = {one.code: one.name for one in people if team in (None, one.team)}
         if self.owner and self.owner not in owners:
@@ -68,7 +68,7 @@ class AccountList:
                 on_change=lambda event: self._want(owner=event.value or ""),
             ).props("outlined dense")
             ui.checkbox(
-                _("Held out of marketing"),
+                _("Do not market"),
                 value=self.held,
                 on_change=lambda event: self._want(held=bool(event.value)),
             )
@@ -88,7 +88,7 @@ class AccountList:
     async def _read(self, after: tuple[str, int]) -> list[FoundAccount]:
         lines = await self.visit.read(
             find_accounts,
-            self.visit.here.clock.now(),
+            self.visit.context.clock.now(),
             search=self.search,
             owner=self.owner,
             held=self.held,
@@ -116,7 +116,7 @@ class AccountList:
                         _("Owner"),
                         _("Leads"),
                         _("With sales"),
-                        _("Open sales"),
+                        _("Open opportunities"),
                         _("Marketing"),
                     ),
                     [_row(one) for one in lines],

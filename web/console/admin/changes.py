@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from domain.access import Action
-from store.access.api_tokens import Change, list_changes
+from store.access.api_tokens import RecordedChange, list_changes
 from store.access.users import list_users
 from web.console.admin.parts import real_time
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, quiet, show, table
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 100
@@ -31,18 +31,18 @@ DONE = {
     "POST tasks/*/reassign": N_("Gave a task to somebody else"),
     "POST meetings": N_("Booked a meeting"),
     "POST meetings/*/cancel": N_("Cancelled a meeting"),
-    "POST opportunities": N_("Opened a sale"),
-    "POST opportunities/*/advance": N_("Moved a sale on"),
-    "POST opportunities/*/close": N_("Closed a sale"),
-    "POST recycle/wake": N_("Woke parked leads"),
-    "POST recycle/extend": N_("Let parked leads rest longer"),
-    "POST recycle/retire": N_("Retired parked leads"),
+    "POST opportunities": N_("Opened an opportunity"),
+    "POST opportunities/*/advance": N_("Moved an opportunity on"),
+    "POST opportunities/*/close": N_("Closed an opportunity"),
+    "POST recycle/reactivate": N_("Reactivated recycled leads"),
+    "POST recycle/extend": N_("Let recycled leads rest longer"),
+    "POST recycle/close-out": N_("Closed out recycled leads"),
     "POST recycle/*/until": N_("Set the day a lead comes back"),
     "POST recycle/*/return-to": N_("Chose the cadence a lead comes back to"),
-    "POST recycle/*/wake": N_("Woke a parked lead"),
-    "POST recycle/*/extend": N_("Let a parked lead rest longer"),
-    "POST recycle/*/retire": N_("Retired a parked lead"),
-    "POST accounts/*/hold": N_("Kept an account out of marketing"),
+    "POST recycle/*/reactivate": N_("Reactivated a recycled lead"),
+    "POST recycle/*/extend": N_("Let a recycled lead rest longer"),
+    "POST recycle/*/close-out": N_("Closed out a recycled lead"),
+    "POST accounts/*/do-not-market": N_("Kept an account out of marketing"),
     "POST accounts/*/release": N_("Let marketing write to an account again"),
     "POST accounts/*/play": N_("Started a play for an account"),
     "POST accounts/*/pause": N_("Paused the leads of an account"),
@@ -104,7 +104,7 @@ _NAMED = re.compile(r"/api/([a-z]+)/(\d+)(?:/|$)")
 
 @console_page("/admin/changes", Action.READ_CHANGES, N_("Audit log"))
 async def changes(
-    visit: Visit, by: str = "", lead: str = "", task: str = "", before: int | None = None
+    visit: PageVisit, by: str = "", lead: str = "", task: str = "", before: int | None = None
 ) -> None:
     """The latest first; also what was refused."""
     found = await visit.read(
@@ -144,7 +144,7 @@ async def changes(
         show(link(_("Earlier ones"), "/admin/changes", **more), "p")
 
 
-def _row(one: Change, users: Mapping[int, str]) -> tuple[Cell, ...]:
+def _row(one: RecordedChange, users: Mapping[int, str]) -> tuple[Cell, ...]:
     who = Markup("{} {}").format(one.by, quiet(one.rep)) if one.rep else one.by
     about = Markup('<span class="two">{}{}</span>').format(_about(one.path, users), _asked(one))
     return real_time(one.at), who, _told(one), about, _answer(one.status)
@@ -155,7 +155,7 @@ def sentence_of(asked: str) -> str | None:
     return next((sentence for fits, sentence in _FITS if fits.fullmatch(asked)), None)
 
 
-def _told(one: Change) -> Markup:
+def _told(one: RecordedChange) -> Markup:
     asked = f"{one.method} {one.path}"
     sentence = sentence_of(asked)
     if sentence is None:
@@ -163,7 +163,7 @@ def _told(one: Change) -> Markup:
     return Markup('<span title="{}">{}</span>').format(asked, _(sentence))
 
 
-def _asked(one: Change) -> Cell:
+def _asked(one: RecordedChange) -> Cell:
     """Codes and names as they were sent."""
     said = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in one.asked.items()]
     return quiet(" · ".join(said)) if said else ""

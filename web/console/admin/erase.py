@@ -12,7 +12,7 @@ from domain.access import Action
 from domain.contracts.journey import ENDED
 from domain.email.addresses import address_key
 from store.erasure import erasure
-from store.erasure.erasure import ERASED, Receipt
+from store.erasure.erasure import ERASED, ErasureReceipt
 from store.views.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
 from web.api.erasure import ErasureOrder
@@ -22,7 +22,7 @@ from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, facts, link, quiet, section, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 TABLES = {
@@ -55,7 +55,7 @@ TABLES = {
 
 
 @console_page("/admin/erase", Action.ERASE, N_("Erase a person"))
-async def erase(visit: Visit, who: str = "", receipt: int | None = None) -> None:
+async def erase(visit: PageVisit, who: str = "", receipt: int | None = None) -> None:
     """Find, look, type the address, erase."""
     show(
         quiet(
@@ -82,12 +82,12 @@ async def erase(visit: Visit, who: str = "", receipt: int | None = None) -> None
         await PagedList(partial(_page_of_receipts, visit), _receipts).more()
 
 
-async def _page_of_receipts(visit: Visit, cursor: str | None) -> Page[Receipt]:
+async def _page_of_receipts(visit: PageVisit, cursor: str | None) -> Page[ErasureReceipt]:
     return await visit.act(erasure_api.list_receipts, cursor=cursor)
 
 
-async def _person(visit: Visit, who: str) -> None:
-    lead = await visit.read(find_lead, who, visit.here.clock.now())
+async def _person(visit: PageVisit, who: str) -> None:
+    lead = await visit.read(find_lead, who, visit.context.clock.now())
     if lead is None:
         before = await visit.act(erasure_api.list_receipts, address=who, limit=1)
         if before.items:
@@ -124,7 +124,7 @@ async def _person(visit: Visit, who: str) -> None:
         _confirm(visit, lead)
 
 
-def _confirm(visit: Visit, lead: LeadLine) -> None:
+def _confirm(visit: PageVisit, lead: LeadLine) -> None:
     """The address is typed, and only then can the button be pressed."""
     show(
         Markup("<p>{}</p>").format(
@@ -161,7 +161,7 @@ def _thanks(receipt: int) -> None:
     )
 
 
-def _receipts(given: Sequence[Receipt]) -> None:
+def _receipts(given: Sequence[ErasureReceipt]) -> None:
     if not given:
         empty(_("Nobody was erased so far."))
         return
@@ -174,7 +174,7 @@ def _receipts(given: Sequence[Receipt]) -> None:
     )
 
 
-def _receipt(one: Receipt) -> tuple[Cell, ...]:
+def _receipt(one: ErasureReceipt) -> tuple[Cell, ...]:
     rows = sum(one.counts.values())
     tables = ", ".join(f"{name} {count}" for name, count in sorted(one.counts.items()))
     return (

@@ -21,7 +21,7 @@ from web.console.frame import say_done
 from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, quiet, section, show, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 KINDS = {"browser": N_("for browsers"), "server": N_("for servers")}
@@ -29,7 +29,7 @@ KINDS = {"browser": N_("for browsers"), "server": N_("for servers")}
 
 
 @console_page("/admin/keys", Action.MANAGE_KEYS, N_("Keys and tokens"))
-async def keys(visit: Visit) -> None:
+async def keys(visit: PageVisit) -> None:
     """Both are kept as hashes, so a new one is shown once."""
     with section(_("API tokens")):
         show(
@@ -57,9 +57,9 @@ async def keys(visit: Visit) -> None:
         await _write_keys(visit)
 
 
-async def _tokens(visit: Visit) -> None:
+async def _tokens(visit: PageVisit) -> None:
     reps = {"": _("None")}
-    there = await visit.read(list_reps, visit.here.clock.now())
+    there = await visit.read(list_reps, visit.context.clock.now())
     reps |= {one.code: f"{one.code} · {one.name}" for one in there}
     with ui.element("div").classes("filters"):
         name = ui.input(_("Name of the program")).props("outlined dense maxlength=100")
@@ -107,7 +107,7 @@ async def _hand_over(title: str, secret: str) -> None:
     ui.navigate.reload()
 
 
-async def _write_keys(visit: Visit) -> None:
+async def _write_keys(visit: PageVisit) -> None:
     cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
     with ui.element("div").classes("filters"):
         name = ui.input(_("Name of the source")).props("outlined dense maxlength=100")

@@ -17,7 +17,7 @@ from web.console.labels import reason
 from web.console.pages import console_page
 from web.console.parts import Tone, badge, button, empty, link, quiet, show
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
@@ -25,7 +25,7 @@ TONES: dict[str, Tone] = {"complained": "bad", "bounced": "warn", "soft_bounced"
 
 
 @console_page("/admin/suppressions", Action.READ_SUPPRESSIONS, N_("Suppressions"))
-async def suppressions(visit: Visit, search: str = "", cursor: str = "") -> None:
+async def suppressions(visit: PageVisit, search: str = "", cursor: str = "") -> None:
     """The latest first; an SDR sees those of the team's leads."""
     page = await visit.act(
         suppressions_api.list_all, search=search, cursor=cursor or None, limit=PAGE
@@ -85,12 +85,12 @@ def _reason(code: str) -> str:
     return _(own[code]) if code in own else reason(code)
 
 
-def _permit_button(visit: Visit, one: SuppressionLine) -> None:
+def _permit_button(visit: PageVisit, one: SuppressionLine) -> None:
     made = button(_("Permit again"), lambda: _permit(visit, one))
     made.props["aria-label"] = f"{_('Permit again')}: {one.address}"
 
 
-async def _suppress(visit: Visit) -> None:
+async def _suppress(visit: PageVisit) -> None:
     with ui.dialog() as dialog, ui.card().classes("ask"):
         show(escape(_("Suppress an address")), "h2")
         address = ui.input(_("E-mail address")).props("outlined dense type=email").classes("once")
@@ -109,7 +109,7 @@ async def _suppress(visit: Visit) -> None:
     dialog.delete()
 
 
-async def _permit(visit: Visit, one: SuppressionLine | None) -> None:
+async def _permit(visit: PageVisit, one: SuppressionLine | None) -> None:
     with ui.dialog() as dialog, ui.card().classes("ask"):
         show(escape(_("Permit mail again")), "h2")
         given = one.address if one else ""

@@ -19,18 +19,18 @@ from web.console.frame import say_done
 from web.console.labels import role
 from web.console.pages import console_page
 from web.console.parts import badge, button, quiet, show, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 OF_SALES = (Role.SDR, Role.MANAGER)
 
 
 @console_page("/admin/users", Action.MANAGE_USERS, N_("Users"))
-async def users(visit: Visit) -> None:
+async def users(visit: PageVisit) -> None:
     """By address, those that are disabled too."""
     found = await visit.read(list_users)
     reps = {"": _("None")}
-    there = await visit.read(list_reps, visit.here.clock.now())
+    there = await visit.read(list_reps, visit.context.clock.now())
     reps |= {one.code: f"{one.code} · {one.name}" for one in there}
 
     async def add() -> None:
@@ -75,7 +75,7 @@ def _line(one: UserLine) -> Markup:
     )
 
 
-def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
+def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
     async def change() -> None:
         values = await _asked(_("Change {name}", name=one.name), reps, one)
         if values is not None:
@@ -120,7 +120,7 @@ def _buttons(visit: Visit, one: UserLine, reps: dict[str, str]) -> None:
     act(_("Disable"), switch, danger=True)
 
 
-async def _give_link(visit: Visit, one: UserLine) -> None:
+async def _give_link(visit: PageVisit, one: UserLine) -> None:
     link = await visit.act(users_api.make_link, one.id)
     await show_once(
         _("One-time link for {name}", name=one.name),

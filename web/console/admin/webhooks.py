@@ -18,7 +18,7 @@ from store.outbox.outgoing import (
     payload_of,
 )
 from web.api import webhooks as webhooks_api
-from web.api.webhooks import NewEndpoint, Pause, Removal
+from web.api.webhooks import EndpointPause, NewEndpoint, Removal
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
 from web.console.pages import console_page
@@ -35,7 +35,7 @@ from web.console.parts import (
     sure,
     table,
 )
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
@@ -49,7 +49,7 @@ STATES: dict[str, tuple[str, Tone]] = {
 
 @console_page("/admin/webhooks", Action.MANAGE_WEBHOOKS, N_("Webhooks"))
 async def webhooks(
-    visit: Visit, failed: bool = False, before: int | None = None, delivery: int | None = None
+    visit: PageVisit, failed: bool = False, before: int | None = None, delivery: int | None = None
 ) -> None:
     """Endpoints, then the log; ``delivery`` is the one that is looked at."""
     with visit.top:
@@ -63,7 +63,7 @@ async def webhooks(
         _log(found, failed=failed)
 
 
-async def _endpoints(visit: Visit) -> None:
+async def _endpoints(visit: PageVisit) -> None:
     found = [one for one in await visit.read(list_endpoints) if not one.removed]
     if not found:
         empty(_("No program is told what happens. Add the address of one that is to be."))
@@ -78,9 +78,9 @@ async def _endpoints(visit: Visit) -> None:
                 _endpoint_buttons(visit, one)
 
 
-def _endpoint_buttons(visit: Visit, one: EndpointLine) -> None:
+def _endpoint_buttons(visit: PageVisit, one: EndpointLine) -> None:
     async def pause() -> None:
-        await visit.act(webhooks_api.pause, Pause(url=one.url, paused=one.active))
+        await visit.act(webhooks_api.pause, EndpointPause(url=one.url, paused=one.active))
         ui.navigate.reload()
 
     async def remove() -> None:
@@ -96,7 +96,7 @@ def _endpoint_buttons(visit: Visit, one: EndpointLine) -> None:
     act(_("Remove"), remove, danger=True)
 
 
-async def _add(visit: Visit) -> None:
+async def _add(visit: PageVisit) -> None:
     with ui.dialog() as dialog, ui.card().classes("ask"):
         show(escape(_("Add an endpoint")), "h2")
         url = ui.input(_("Address (https://…)")).props("outlined dense type=url").classes("once")
@@ -168,7 +168,7 @@ def _state(code: str) -> Markup:
     return badge(_(label), tone)
 
 
-async def _delivery(visit: Visit, delivery_id: int) -> None:
+async def _delivery(visit: PageVisit, delivery_id: int) -> None:
     payload = await visit.read(payload_of, delivery_id)
     with section(_("Delivery {number}", number=delivery_id)):
         if payload is None:

@@ -17,7 +17,7 @@ from domain.refusals import Refusal
 from store.imports.lead_import import published_cadences
 from store.scoring.import_pace import import_pace
 from web.api import imports
-from web.api.imports import Choice, Column, ImportDetail
+from web.api.imports import Column, ImportChoice, ImportDetail
 from web.console.imports.sentences import (
     ASKED_FIELDS,
     DATES,
@@ -28,7 +28,7 @@ from web.console.imports.sentences import (
 )
 from web.console.parts import Cell, badge, button, quiet, section, show, table
 from web.console.refusals import told
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 SHOWN = 8
@@ -51,7 +51,7 @@ class ImportForm:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         detail: ImportDetail,
         again: Callable[[], Awaitable[None]],
         start: Callable[[], Awaitable[None]],
@@ -82,7 +82,7 @@ class ImportForm:
     def _column(self, at: int, column: Column) -> None:
         def chosen(event: object) -> Awaitable[None]:
             self.fields[at] = str(getattr(event, "value", "") or "")
-            return self._change(Choice(fields=self.fields))
+            return self._change(ImportChoice(fields=self.fields))
 
         fields = ASKED_FIELDS if column.field in (ASK, KEPT) else FIELDS
         options = {code: _(name) for code, name in fields.items()}
@@ -96,12 +96,14 @@ class ImportForm:
         with ui.element("div").classes("filters"):
             self.source = ui.input(_("Source"), value=run.source)
             self.source.props("outlined dense maxlength=300")
-            self.source.on("blur", lambda: self._change(Choice(source=self.source.value or "")))
+            self.source.on(
+                "blur", lambda: self._change(ImportChoice(source=self.source.value or ""))
+            )
             ui.select(
                 {name: name for name in cadences} | {"": _("None: no journeys are started")},
                 value=run.cadence if run.cadence in cadences else "",
                 label=_("Cadence"),
-                on_change=lambda event: self._change(Choice(cadence=event.value)),
+                on_change=lambda event: self._change(ImportChoice(cadence=event.value)),
             ).props("outlined dense").classes("whose")
             ui.select(
                 {run.encoding: run.encoding.upper()} | encodings,
@@ -113,13 +115,13 @@ class ImportForm:
                 {code: _(name) for code, name in DATES.items()},
                 value=run.dates,
                 label=_("Order of dates"),
-                on_change=lambda event: self._change(Choice(dates=event.value)),
+                on_change=lambda event: self._change(ImportChoice(dates=event.value)),
             ).props("outlined dense")
         separator = SEPARATORS.get(self.detail.delimiter, "")
         replaced = _("A source given here replaces a column of sources.")
         show(quiet(f"{_(separator)} {replaced}" if separator else replaced), "p")
 
-    async def _change(self, choice: Choice) -> None:
+    async def _change(self, choice: ImportChoice) -> None:
         async with self.turn:
             # The click that starts an import takes the focus from what was typed last.
             if not self.begun:
@@ -130,7 +132,7 @@ class ImportForm:
         self.go.disable()
         try:
             async with self.turn:
-                source = Choice(source=self.source.value or "")
+                source = ImportChoice(source=self.source.value or "")
                 await self.visit.act(imports.change, self.detail.run.id, source)
                 self.begun = True
                 await self.start()
@@ -140,7 +142,7 @@ class ImportForm:
             raise
 
     async def _read_again(self, encoding: str) -> None:
-        await self.visit.act(imports.change, self.detail.run.id, Choice(encoding=encoding))
+        await self.visit.act(imports.change, self.detail.run.id, ImportChoice(encoding=encoding))
         await self.again()
 
     async def _preview(self) -> None:
@@ -152,7 +154,7 @@ class ImportForm:
             with self.shown:
                 show(escape(told(str(problem))), "p").classes("wrong").props('role="alert"')
             return
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         pace = await self.visit.read(import_pace, found, self.detail.run.lines, now)
         self.shown.clear()
         with self.shown:

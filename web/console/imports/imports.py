@@ -12,14 +12,14 @@ from web.console.imports.sentences import ENCODINGS, STATES
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, section, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 20
 
 
 @console_page("/import", Action.IMPORT_LEADS, N_("Import"))
-async def imports(visit: Visit, before: int | None = None) -> None:
+async def imports(visit: PageVisit, before: int | None = None) -> None:
     """Where a file is dropped, and the imports so far, those before the id ``before``."""
     ui.add_head_html('<script src="/console/static/upload.js" defer></script>')
     found = await visit.read(list_runs, before=before, limit=PAGE + 1)

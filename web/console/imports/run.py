@@ -13,14 +13,14 @@ from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, link, quiet, section, show, sure, table
 from web.console.times import exact
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 LOOK_SECONDS = 1.0
 
 
 @console_page("/import/{import_id}", Action.IMPORT_LEADS, N_("Import"))
-async def import_run(visit: Visit, import_id: int) -> None:
+async def import_run(visit: PageVisit, import_id: int) -> None:
     """Its form, its progress, or its outcome; who comes back finds what is true then."""
     with visit.top:
         show(link(_("All imports"), "/import"), "span")
@@ -32,7 +32,7 @@ async def import_run(visit: Visit, import_id: int) -> None:
 class ImportPage:
     """An import as it is open."""
 
-    def __init__(self, visit: Visit, import_id: int) -> None:
+    def __init__(self, visit: PageVisit, import_id: int) -> None:
         self.visit, self.import_id = visit, import_id
         self.body = ui.element("div").classes("import")
         self.running = False
@@ -153,7 +153,7 @@ class ImportPage:
                     Markup('<a href="/api/imports/{}/rejects">{}</a> {}').format(
                         run.id,
                         _("Download the rejected rows"),
-                        quiet(_("Mend them in a spreadsheet and import that file.")),
+                        quiet(_("Fix them in a spreadsheet and import that file.")),
                     ),
                     "p",
                 ).classes("import-rejects")

@@ -25,7 +25,7 @@ from web.console.labels import disposition as named
 from web.console.parts import button, piece, quiet, show
 from web.console.refusals import told
 from web.console.times import hour, weekday, weekday_time
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 KEYS = "1234567890"
@@ -53,7 +53,7 @@ class Dispositions:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         view: TaskView,
         typed: Completion,
         confirm: Callable[[Completion], Awaitable[None]],
@@ -208,7 +208,7 @@ class Dispositions:
         return list(self.view.loss_reasons) if code == Disposition.LOST else []
 
     def _times_for(self, code: str) -> list[datetime]:
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         if code == Disposition.CALL_BACK:
             task = self.view.task
             return _call_back_times(now, task.time_zone, self.view.country, self.view.later)

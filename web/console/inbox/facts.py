@@ -10,7 +10,7 @@ from markupsafe import Markup
 from domain.contracts.tasks import TaskKind
 from domain.sales.opportunities import missing
 from domain.time.window import is_business_day, zone
-from store.views.dossier import Dossier, Mail
+from store.views.dossier import Dossier, DossierMail
 from store.views.inbox import TaskView
 from web.console import labels
 from web.console.inbox.typed import ASKED
@@ -79,7 +79,7 @@ def why_now(view: TaskView) -> Markup:
         (_("Owner"), task.owner or _("Nobody")),
     ]
     if view.sale is not None:
-        lines.append((_("Sale"), labels.sale_stage(view.sale.stage)))
+        lines.append((_("Opportunity"), labels.opportunity_stage(view.sale.stage)))
         open_points = [_(ASKED[name]) for name in missing(view.sale.known)]
         lines.append((_("Not known yet"), ", ".join(open_points)))
     return facts(lines)
@@ -194,7 +194,7 @@ def _score(known: Dossier) -> Markup:
     )
 
 
-def _mail(mail: Mail) -> tuple[Markup, Markup]:
+def _mail(mail: DossierMail) -> tuple[Markup, Markup]:
     did = (
         badge(_("answered"), "good")
         if mail.answered

@@ -11,45 +11,45 @@ from domain.access import Action, Role
 from services.access import team_of
 from store.access.api_tokens import Caller
 from store.routing import presence
-from store.routing.overflow import overflow as waiting_leads
+from store.routing.unassigned import unassigned as waiting_leads
 from store.views import inbox as store
-from store.views.inbox import Pile, Waiting
+from store.views.inbox import OpenTaskCounts, TaskFilter
 from web.api import team as team_api
 from web.api.team import Presence
 from web.console.frame import say_done
-from web.console.inbox.listing import Inbox
+from web.console.inbox.listing import InboxPage
 from web.console.pages import console_page
 from web.console.parts import go, quiet, show
-from web.console.sales.overflow import Overflow
-from web.console.visit import Visit
+from web.console.sales.unassigned import UnassignedQueue
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 
 @console_page("/inbox", Action.READ_TASKS, N_("Inbox"))
 async def inbox(
-    visit: Visit, tab: str = "", rep: str = "", late: bool = False, task: int = 0
+    visit: PageVisit, tab: str = "", rep: str = "", late: bool = False, task: int = 0
 ) -> None:
     """``tab`` is mine, team or overflow; ``rep`` whose tasks of the team, ``late`` only those that
     are late; ``task`` the one to open first."""
     own, team = visit.caller.rep, team_of(visit.caller)
     manages = visit.may(Action.REASSIGN)
-    tab = tab if tab in ("mine", "team", "overflow") else "team" if manages else "mine"
+    tab = tab if tab in ("mine", "team", "unassigned") else "team" if manages else "mine"
     tabs = Tabs(visit, tab)
     present = await tabs.refresh()
     if present is not None:
         with visit.top:
             _presence(visit, present)
-    if tab == "overflow":
-        await Overflow(visit, tabs.refresh, tabs.refresh).begin()
+    if tab == "unassigned":
+        await UnassignedQueue(visit, tabs.refresh, tabs.refresh).begin()
         return
     if tab == "mine" and own:
-        await Inbox(visit, Pile(owner=own), None, tabs.refresh).begin(task)
+        await InboxPage(visit, TaskFilter(owner=own), None, tabs.refresh).begin(task)
         return
     reps = await _reps(visit)
     rep = rep if rep in {one.code for one in reps} else ""
     _narrow(reps, rep, late)
-    pile = Pile(owner=rep or None, team=team)
-    await Inbox(visit, pile, reps if manages else None, tabs.refresh, late=late).begin(task)
+    pile = TaskFilter(owner=rep or None, team=team)
+    await InboxPage(visit, pile, reps if manages else None, tabs.refresh, late=late).begin(task)
 
 
 def _narrow(reps: list[presence.RepLine], rep: str, late: bool) -> None:
@@ -71,8 +71,8 @@ def _narrow(reps: list[presence.RepLine], rep: str, late: bool) -> None:
             go(_("Presence and time off"), f"/team/{rep}")
 
 
-async def _reps(visit: Visit) -> list[presence.RepLine]:
-    reps = await visit.read(presence.reps, visit.here.clock.now())
+async def _reps(visit: PageVisit) -> list[presence.RepLine]:
+    reps = await visit.read(presence.reps, visit.context.clock.now())
     team = team_of(visit.caller)
     return [one for one in reps if team is None or one.team == team]
 
@@ -80,7 +80,7 @@ async def _reps(visit: Visit) -> list[presence.RepLine]:
 class Tabs:
     """Whose work there is, and how much of it."""
 
-    def __init__(self, visit: Visit, tab: str) -> None:
+    def __init__(self, visit: PageVisit, tab: str) -> None:
         self._visit, self._tab = visit, tab
         self._shown = show(Markup())
 
@@ -93,12 +93,12 @@ class Tabs:
         return waiting.present
 
 
-def _tabs(caller: Caller, tab: str, waiting: Waiting, unserved: int) -> Markup:
+def _tabs(caller: Caller, tab: str, waiting: OpenTaskCounts, unserved: int) -> Markup:
     tabs = [("team", _("Team"), waiting.team)]
     if caller.rep:
         tabs.insert(0, ("mine", _("Mine"), waiting.own))
-    if unserved or tab == "overflow" or caller.role != Role.SDR:
-        tabs.append(("overflow", _("Overflow"), unserved))
+    if unserved or tab == "unassigned" or caller.role != Role.SDR:
+        tabs.append(("unassigned", _("Unassigned"), unserved))
     return Markup('<nav class="tabs" aria-label="{}">{}</nav>').format(
         _("Whose work"),
         Markup().join(
@@ -110,7 +110,7 @@ def _tabs(caller: Caller, tab: str, waiting: Waiting, unserved: int) -> Markup:
     )
 
 
-def _presence(visit: Visit, present: bool) -> None:
+def _presence(visit: PageVisit, present: bool) -> None:
     """The switch with which a rep takes new leads or none."""
     rep = visit.caller.rep
 

@@ -15,7 +15,7 @@ from domain.refusals import Refusal
 from domain.tasks.completion import Completion
 from store.routing.presence import RepLine
 from store.views import inbox as store
-from store.views.inbox import Line, Pile
+from store.views.inbox import InboxLine, TaskFilter
 from web.console import labels
 from web.console.frame import say_no
 from web.console.inbox.task import TaskScreen
@@ -24,7 +24,7 @@ from web.console.parts import badge, button, link, piece, quiet, show
 from web.console.picks import PICKED
 from web.console.sales.give import Giving
 from web.console.times import countdown
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 SECONDS = 3.0
@@ -48,7 +48,7 @@ _GROUPS = piece(
     {% if line.lead_id in chosen %} checked{% endif %}>
     {% endif %}
     <a class="entry" href="/console/tasks/{{ line.id }}" data-task="{{ line.id }}"
-    {% if line.id == here %} aria-current="true"{% endif %}>
+    {% if line.id == context %} aria-current="true"{% endif %}>
     <span class="name">{{ line.name }}{% if line.hot %} {{ hot }}{% endif %}</span>
     {{ countdown(line.due_at) }}
     <span class="quiet">{{ what(line, owners) }}</span>
@@ -60,13 +60,13 @@ _GROUPS = piece(
 )
 
 
-class Inbox:
+class InboxPage:
     """A list of tasks at the left, the screen of one at the right; on a phone one of them."""
 
     def __init__(
         self,
-        visit: Visit,
-        pile: Pile,
+        visit: PageVisit,
+        pile: TaskFilter,
         reps: list[RepLine] | None,
         changed: Callable[[], Awaitable[object]],
         *,
@@ -75,7 +75,7 @@ class Inbox:
         """Whoever may reassign gives ``reps``; ``changed`` is told when the list is another;
         ``late`` keeps what is not late off it."""
         self.visit, self._whose, self._late, self._changed = visit, pile, late, changed
-        self.lines: list[Line] = []
+        self.lines: list[InboxLine] = []
         self.drafts: dict[int, Completion] = {}
         self._mark: tuple[Hashable, ...] = ()
         self.giving = None if reps is None else Giving(visit, reps, self.refresh)
@@ -135,8 +135,8 @@ class Inbox:
         if self.giving:
             self.giving.only({line.lead_id for line in self.lines})
 
-    def _pile(self) -> Pile:
-        late_at = self.visit.here.clock.now() if self._late else None
+    def _pile(self) -> TaskFilter:
+        late_at = self.visit.context.clock.now() if self._late else None
         return replace(self._whose, late_at=late_at)
 
     def _picked(self, event: GenericEventArguments) -> None:
@@ -147,14 +147,14 @@ class Inbox:
         return any(line.id == task_id for line in self.lines)
 
     def _draw(self) -> None:
-        now = self.visit.here.clock.now()
-        groups: dict[str, list[Line]] = {}
+        now = self.visit.context.clock.now()
+        groups: dict[str, list[InboxLine]] = {}
         for line in self.lines:
             group = _("Hot") if line.hot else _("Late") if line.due_at < now else _("Next")
             groups.setdefault(group, []).append(line)
         drawn = _GROUPS(
             groups=groups,
-            here=self.screen.task_id,
+            context=self.screen.task_id,
             picks=self.giving is not None,
             chosen=self.giving.chosen if self.giving else (),
             owners=self._whose.owner is None,
@@ -220,20 +220,20 @@ class Inbox:
 
 
 def _listed(
-    connection: Connection, pile: Pile, user_id: int
-) -> tuple[list[Line], tuple[Hashable, ...]]:
+    connection: Connection, pile: TaskFilter, user_id: int
+) -> tuple[list[InboxLine], tuple[Hashable, ...]]:
     # The mark first: what comes in between is told by the next one.
     mark = store.mark(connection, pile, user_id)
     return store.lines(connection, pile), mark
 
 
 def _news(
-    connection: Connection, pile: Pile, user_id: int, task_id: int
+    connection: Connection, pile: TaskFilter, user_id: int, task_id: int
 ) -> tuple[tuple[Hashable, ...], tuple[Hashable, ...]]:
     return store.mark(connection, pile, user_id), store.task_mark(connection, task_id)
 
 
-def _what(line: Line, owners: bool) -> str:
+def _what(line: InboxLine, owners: bool) -> str:
     """What is to be done, where, and, in a list of several people's work, by whom."""
     kind = labels.task_kind(line.kind)
     what = f"{kind} · {line.attempt}" if line.kind == TaskKind.CALL and line.attempt > 1 else kind

@@ -20,7 +20,7 @@ from web.console.leads.search_box import LeadSearch
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, link, quiet, show
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
@@ -59,7 +59,7 @@ PARTSTATS = {
 
 
 @console_page("/received", Action.READ_LEADS, N_("Received mail"))
-async def received(visit: Visit, state: str = "waiting", before: int | None = None) -> None:
+async def received(visit: PageVisit, state: str = "waiting", before: int | None = None) -> None:
     """The newest first; an SDR sees those that are, or may be, of the team's leads."""
     waiting = state != "settled"
     found = await visit.read(
@@ -120,7 +120,7 @@ def _why(one: ReceivedMail) -> str:
     return _(WHY[code]) if code in WHY else ""
 
 
-def _buttons(visit: Visit, one: ReceivedMail) -> None:
+def _buttons(visit: PageVisit, one: ReceivedMail) -> None:
     for settled_as in SETTLED_AS:
         if (settled_as == "bounce") != (one.kind == "bounce") and settled_as in ("bounce", "reply"):
             continue
@@ -129,7 +129,7 @@ def _buttons(visit: Visit, one: ReceivedMail) -> None:
 
 
 def _settler(
-    visit: Visit, one: ReceivedMail, settled_as: SettledAs
+    visit: PageVisit, one: ReceivedMail, settled_as: SettledAs
 ) -> Callable[[], Awaitable[None]]:
     async def settle() -> None:
         lead_id = one.lead_id
@@ -146,7 +146,7 @@ def _settler(
     return settle
 
 
-async def _whose(visit: Visit, one: ReceivedMail, *, needed: bool) -> int | None:
+async def _whose(visit: PageVisit, one: ReceivedMail, *, needed: bool) -> int | None:
     """The lead whose mail it is, 0 for nobody's, None when they think better of it."""
 
     async def choose(lead: FoundLead) -> None:

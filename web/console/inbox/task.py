@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.tasks.completion import Completion
-from services.access import found, sees_task
+from services.access import found, may_see_task
 from store.access.api_tokens import Caller
 from store.health import kept_for_journey
 from store.views import inbox
@@ -24,7 +24,7 @@ from web.console.inbox.typed import note_of
 from web.console.pages import console_page
 from web.console.parts import section, show
 from web.console.times import exact
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
 
@@ -39,7 +39,7 @@ class TaskScreen:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         inside: ui.element,
         drafts: dict[int, Completion],
         done: Callable[[int], Awaitable[None]],
@@ -58,7 +58,7 @@ class TaskScreen:
         Raises:
             Refusal: there is none that the visitor may see.
         """
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         view, self.mark = await self.visit.read(_seen, self.visit.caller, task_id, now)
         kept = None
         if view.task.state == "done":
@@ -97,7 +97,7 @@ class TaskScreen:
                     show(why_now(view))
                     show(
                         workflow_link(
-                            self.visit.here.settings,
+                            self.visit.context.settings,
                             _("Workflow {name}", name=view.workflow_id),
                             view.workflow_id,
                             view.run_id,
@@ -131,7 +131,7 @@ class TaskScreen:
 def _seen(
     connection: Connection, caller: Caller, task_id: int, now: datetime
 ) -> tuple[TaskView, tuple[Hashable, ...]]:
-    sees_task(connection, caller, task_id)
+    may_see_task(connection, caller, task_id)
     mark = inbox.task_mark(connection, task_id)
     return found(inbox.view(connection, task_id, now), f"There is no task {task_id}."), mark
 
@@ -156,7 +156,7 @@ def _over(view: TaskView) -> str:
 
 
 @console_page("/tasks/{task_id}", Action.READ_TASKS, N_("Task"))
-async def task(visit: Visit, task_id: int) -> None:
+async def task(visit: PageVisit, task_id: int) -> None:
     """One task alone; what comes after it is in the inbox."""
 
     async def done(_task_id: int) -> None:

@@ -10,7 +10,7 @@ ASKED = {
     "need": N_("Need"),
     "timeline": N_("Timeline"),
 }
-"""What is to be known of a sale."""
+"""What is to be known of an opportunity."""
 
 
 def note_of(task_id: int) -> str:

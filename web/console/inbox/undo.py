@@ -9,12 +9,12 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.tasks.completion import Completion
-from store.tasks.held_answers import HOLD_SECONDS, Held, held_of
+from store.tasks.held_answers import HOLD_SECONDS, HeldCompletion, held_of
 from web.api import tasks as tasks_api
 from web.console.labels import disposition
 from web.console.parts import button, show
 from web.console.refusals import told
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 
@@ -26,7 +26,7 @@ class Undo:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         bar: ui.element,
         refusals: ui.element,
         reopen: Callable[[int, Completion], Awaitable[None]],
@@ -52,7 +52,7 @@ class Undo:
                 if one.refused:
                     self._refusal(one)
 
-    def _count_down(self, one: Held) -> None:
+    def _count_down(self, one: HeldCompletion) -> None:
         with ui.element("div").classes("undo").props('role="status"'):
             show(
                 Markup("<b>{}</b> {}").format(disposition(one.completion.disposition), one.lead),
@@ -65,7 +65,7 @@ class Undo:
                 ).format(HOLD_SECONDS, max(0.0, HOLD_SECONDS - one.seconds_left))
             ).classes("left")
 
-    def _refusal(self, one: Held) -> None:
+    def _refusal(self, one: HeldCompletion) -> None:
         with ui.element("div").classes("refused").props('role="alert"'):
             show(
                 escape(

@@ -26,7 +26,7 @@ from web.api import team as team_api
 from web.console import labels
 from web.console.frame import say_done
 from web.console.parts import button, show, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 Fields = TypeVar("Fields")
@@ -40,7 +40,7 @@ class Actions:
         changed: called after something was done.
     """
 
-    def __init__(self, visit: Visit, changed: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, visit: PageVisit, changed: Callable[[], Awaitable[None]]) -> None:
         self.visit, self._changed = visit, changed
         self._bar = ui.element("div").classes("acts")
         self._paused: bool | None = None
@@ -91,13 +91,17 @@ class Actions:
         with_sales = view.phase in WITH_SALES
         back = may(Action.MOVE_LEADS) and may(Action.CHANGE_RECYCLE)
         mail = Action.PERMIT if view.suppressed else Action.SUPPRESS
-        hold = view.account_id is not None and may(Action.HOLD_ACCOUNTS)
+        hold = view.account_id is not None and may(Action.DO_NOT_MARKET)
         offered = [
             (running and may(Action.MOVE_LEADS), _("Move to a phase"), self._moving),
             (with_sales and back, _("Return to marketing"), self._returning),
-            (view.phase == Phase.RECYCLE and may(Action.CHANGE_RECYCLE), _("Wake"), self._waking),
+            (
+                view.phase == Phase.RECYCLE and may(Action.CHANGE_RECYCLE),
+                _("Reactivate"),
+                self._waking,
+            ),
             (not view.phase and may(Action.CALL_PROSPECTS), _("Call as prospect"), self._calling),
-            (hold and not view.held, _("Hold the account out of marketing"), self._holding),
+            (hold and not view.held, _("Do not market to the account"), self._holding),
             (hold and view.held, _("Release the account"), self._releasing),
             (may(mail) and not view.suppressed, _("Stop mail"), self._suppressing),
             (may(mail) and bool(view.suppressed), _("Allow mail again"), self._permitting),
@@ -130,7 +134,7 @@ class Actions:
             return ui.select(phases, label=_("Phase"), value=next(iter(phases)))
 
         if chosen := await ask(_("Move to a phase"), _("Move"), fields):
-            body = leads_api.Move(phase=chosen.value or "")
+            body = leads_api.MoveRequest(phase=chosen.value or "")
             await self.visit.act(leads_api.move, self.view.id, body)
             await self._done(_("Moved to {phase}.", phase=labels.phase(body.phase)))
 
@@ -148,17 +152,17 @@ class Actions:
         if asked is None:
             return
         lead_id, (cadence, day) = self.view.id, asked
-        await self.visit.act(leads_api.move, lead_id, leads_api.Move(phase=Phase.RECYCLE))
+        await self.visit.act(leads_api.move, lead_id, leads_api.MoveRequest(phase=Phase.RECYCLE))
         if cadence.value:
             body = recycle_api.ReturnTo(cadence=cadence.value)
             await self.visit.act(recycle_api.return_to, lead_id, body)
         if day.value:
-            until = recycle_api.Return(until=date.fromisoformat(day.value))
+            until = recycle_api.ReturnRequest(until=date.fromisoformat(day.value))
             await self.visit.act(recycle_api.return_on, lead_id, until)
         await self._done(_("The lead is marketing's again."))
 
     async def _waking(self) -> None:
-        await self.visit.act(recycle_api.wake, self.view.id)
+        await self.visit.act(recycle_api.reactivate, self.view.id)
         await self._done(_("The lead comes back now."))
 
     async def _calling(self) -> None:
@@ -178,7 +182,7 @@ class Actions:
 
     async def _reps(self, optional: bool) -> Callable[[], ui.select]:
         team = team_of(self.visit.caller)
-        people = await self.visit.read(reps, self.visit.here.clock.now())
+        people = await self.visit.read(reps, self.visit.context.clock.now())
         known = {one.code: f"{one.name} ({one.code})" for one in people if team in (None, one.team)}
         if optional:
             known = {"": _("Whoever is next")} | known
@@ -198,7 +202,7 @@ class Actions:
         when, minutes = asked
         if not when.value or not minutes.value:
             raise Invalid(_("Say when the meeting begins, and how long it takes."))
-        body = meetings_api.Booking(
+        body = meetings_api.BookingRequest(
             lead_id=self.view.id,
             starts_at=datetime.fromisoformat(when.value).replace(tzinfo=zone),
             minutes=int(minutes.value),
@@ -213,12 +217,14 @@ class Actions:
                 "type=date"
             )
 
-        asked = await ask(_("Hold the account out of marketing"), _("Hold"), fields)
+        asked = await ask(_("Do not market to the account"), _("Do not market"), fields)
         if asked is not None and self.view.account_id is not None:
             why, until = asked
-            body = accounts_api.Hold(reason=why.value, until=midnight(self.visit, until.value))
-            await self.visit.act(accounts_api.hold, self.view.account_id, body)
-            await self._done(_("{name} is held out of marketing.", name=self.view.company))
+            body = accounts_api.DoNotMarketRequest(
+                reason=why.value, until=midnight(self.visit, until.value)
+            )
+            await self.visit.act(accounts_api.set_do_not_market, self.view.account_id, body)
+            await self._done(_("{name} is not marketed to.", name=self.view.company))
 
     async def _releasing(self) -> None:
         if self.view.account_id is not None:
@@ -263,6 +269,6 @@ async def ask(title: str, yes: str, fields: Callable[[], Fields]) -> Fields | No
     return made if said else None
 
 
-def midnight(visit: Visit, day: str) -> datetime | None:
+def midnight(visit: PageVisit, day: str) -> datetime | None:
     """The beginning of a day where the visitor is; None for none."""
     return datetime.fromisoformat(day).replace(tzinfo=visit.zone) if day else None

@@ -11,7 +11,7 @@ from domain.access import Action
 from domain.contracts.journey import ENDED, journey_id
 from domain.refusals import Refusal
 from domain.time.window import zone
-from services.access import found, sees
+from services.access import found, may_see
 from store.health import kept_for_journey
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
@@ -25,7 +25,7 @@ from web.console.pages import console_page
 from web.console.parts import Cell, badge, facts, link, quiet, section, show, table
 from web.console.refusals import journey_said, told
 from web.console.times import ago, moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
 
@@ -43,16 +43,16 @@ KINDS = {
 
 
 @console_page("/leads/{lead_id}", Action.READ_LEADS, N_("Lead"))
-async def lead(visit: Visit, lead_id: int) -> None:
+async def lead(visit: PageVisit, lead_id: int) -> None:
     """A lead that the visitor sees."""
-    await visit.read(sees, visit.caller, lead_id)
+    await visit.read(may_see, visit.caller, lead_id)
     await LeadScreen(visit, lead_id).open()
 
 
 class LeadScreen:
     """The page as it is open. What Temporal says comes after the rest is shown."""
 
-    def __init__(self, visit: Visit, lead_id: int) -> None:
+    def __init__(self, visit: PageVisit, lead_id: int) -> None:
         self.visit, self.lead_id = visit, lead_id
 
     async def open(self) -> None:
@@ -80,7 +80,7 @@ class LeadScreen:
 
     async def refresh(self) -> None:
         """Read everything anew, but what Temporal says."""
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         view = found(
             await self.visit.read(lead_view, self.lead_id, now), _("There is no such lead.")
         )
@@ -150,7 +150,7 @@ class LeadScreen:
         return _when(one.at), Markup("{} {} {}").format(kind, what, held), one.owner
 
     def _who(self, view: LeadView) -> Markup:
-        settings = self.visit.here.settings
+        settings = self.visit.context.settings
         name = journey_id(view.id)
         own = [(key.replace("_", " "), str(value)) for key, value in view.attributes.items()]
         return facts(

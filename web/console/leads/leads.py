@@ -20,8 +20,8 @@ from store.views.figures import NOT_STARTED
 from store.views.lead_search import (
     COUNTED,
     FoundLead,
+    LeadFilter,
     Order,
-    Wanted,
     count_leads,
     find_leads,
     owners,
@@ -31,7 +31,7 @@ from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, choice, empty, link, quiet, show, table
 from web.console.times import bounds_of_today, moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PAGE = 50
@@ -58,7 +58,7 @@ ORDERS: dict[Order, str] = {
 
 @console_page("/leads", Action.READ_LEADS, N_("Leads"))
 async def leads(
-    visit: Visit,
+    visit: PageVisit,
     *,
     search: str = "",
     stage: str = "",
@@ -68,7 +68,7 @@ async def leads(
     country: str = "",
     source: str = "",
     cadence: str = "",
-    parked: bool | None = None,
+    recycled: bool | None = None,
     suppressed: bool | None = None,
     did: str = "",
     order: str = "activity",
@@ -77,7 +77,7 @@ async def leads(
 
     Other pages link here: ``/leads?stage=mql&owner=rep-1``; ``owner=nobody`` are those without.
     """
-    wanted = Wanted(
+    wanted = LeadFilter(
         search=search.strip(),
         stage=stage,
         phase=phase,
@@ -86,7 +86,7 @@ async def leads(
         country=country.upper(),
         source=source,
         cadence=cadence,
-        parked=parked,
+        recycled=recycled,
         suppressed=suppressed,
         did=did,
         since=bounds_of_today(visit)[0],
@@ -106,7 +106,7 @@ class LeadList:
     status: ui.label
     body: ui.element
 
-    def __init__(self, visit: Visit, wanted: Wanted, order: Order) -> None:
+    def __init__(self, visit: PageVisit, wanted: LeadFilter, order: Order) -> None:
         self.visit, self.wanted, self.order = visit, wanted, order
         self.lines: list[FoundLead] = []
         self.more = False
@@ -137,14 +137,14 @@ class LeadList:
             self._select(_("Today"), "did", {one: _(name) for one, name in TODAY.items()})
             orders: dict[str, str] = {one: _(name) for one, name in ORDERS.items()}
             choice(_("Sorted by"), orders, self.order, self._sorted)
-            self._tick(_("At rest"), "parked")
+            self._tick(_("At rest"), "recycled")
             self._tick(_("Gets no mail"), "suppressed")
 
     async def refresh(self) -> None:
         """Read the first page anew."""
         self._asked += 1
         asked, wanted, order = self._asked, self.wanted, self.order
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         try:
             lines = await self.visit.read(find_leads, now, wanted, order=order, limit=PAGE + 1)
             number = await self.visit.read(count_leads, now, wanted)
@@ -164,7 +164,7 @@ class LeadList:
     async def _next(self) -> None:
         lines = await self.visit.read(
             find_leads,
-            self.visit.here.clock.now(),
+            self.visit.context.clock.now(),
             self.wanted,
             order=self.order,
             after=self.lines[-1].mark,
@@ -198,7 +198,7 @@ class LeadList:
                     button(_("More"), self._next)
 
     def _nothing(self) -> None:
-        if self.wanted != Wanted(team=self.wanted.team, since=self.wanted.since):
+        if self.wanted != LeadFilter(team=self.wanted.team, since=self.wanted.since):
             empty(_("No lead is like that."), link(_("Show all leads"), "/leads"))
         elif self.visit.may(Action.IMPORT_LEADS):
             empty(_("There are no leads yet."), link(_("Import a file"), "/import"))
@@ -245,7 +245,7 @@ class LeadList:
             )
         }
         asked["owner"] = NOBODY if wanted.owner == "" else wanted.owner or ""
-        for name in ("parked", "suppressed"):
+        for name in ("recycled", "suppressed"):
             value = getattr(wanted, name)
             asked[name] = "" if value is None else str(value).lower()
         asked["order"] = "" if self.order == "activity" else self.order

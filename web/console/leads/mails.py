@@ -14,10 +14,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from domain.refusals import Missing, Refusal
-from services.access import sees
+from services.access import may_see
 from store.access.api_tokens import Caller
 from store.mail.outbox_mails import mail_of_touch
-from web.api.access import Here
+from web.api.access import WebContext
 from web.console.pages import signed_in
 
 STILL = (
@@ -31,14 +31,14 @@ at it here would count as the lead's open or click."""
 @app.get("/mails/{touch_id}")
 async def mail(request: Request, touch_id: int) -> Response:
     """The HTML of the touch's mail, for whoever may see its lead."""
-    here: Here = app.state.here
-    who = await run_in_threadpool(signed_in, here, request)
+    context: WebContext = app.state.context
+    who = await run_in_threadpool(signed_in, context, request)
     if who is None:
         return PlainTextResponse("You are signed out: sign in again.", 401)
     caller = who.caller
 
     def read() -> str:
-        with here.database.connect() as connection:
+        with context.database.connect() as connection:
             return mail_as_sent(connection, caller, touch_id)
 
     try:
@@ -63,7 +63,7 @@ def mail_as_sent(connection: Connection, caller: Caller, touch_id: int) -> str:
     found = mail_of_touch(connection, touch_id)
     if found is None:
         raise Missing(f"There is no mail {touch_id}.")
-    sees(connection, caller, found.lead_id)
+    may_see(connection, caller, found.lead_id)
     if found.raw is None:
         raise Missing("Mails that a provider sent are not kept here: the provider has a copy.")
     return html_of(found.raw)

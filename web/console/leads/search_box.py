@@ -12,18 +12,18 @@ from nicegui.events import ValueChangeEventArguments
 
 from services.access import team_of
 from store.published.policies import PolicyMissing
-from store.views.lead_search import FoundLead, Wanted, find_leads
+from store.views.lead_search import FoundLead, LeadFilter, find_leads
 from web.console.parts import button, show
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 FOUND = 8
 """Leads offered to a search."""
 
 
-async def first_found(visit: Visit, wanted: Wanted) -> list[FoundLead]:
+async def first_found(visit: PageVisit, wanted: LeadFilter) -> list[FoundLead]:
     """The first leads that the visitor sees and wants; none while no scoring is published."""
-    now = visit.here.clock.now()
+    now = visit.context.clock.now()
     try:
         return await visit.read(
             find_leads, now, replace(wanted, team=team_of(visit.caller)), limit=FOUND
@@ -42,7 +42,7 @@ class LeadSearch:
     results: ui.element
 
     def __init__(
-        self, visit: Visit, label: str, choose: Callable[[FoundLead], Awaitable[None]]
+        self, visit: PageVisit, label: str, choose: Callable[[FoundLead], Awaitable[None]]
     ) -> None:
         self._visit, self._choose = visit, choose
         self._asked = 0
@@ -56,7 +56,7 @@ class LeadSearch:
     async def _search(self, typed: ValueChangeEventArguments[str | None]) -> None:
         self._asked += 1
         asked, words = self._asked, str(typed.value or "").strip()
-        found = await first_found(self._visit, Wanted(search=words)) if words else []
+        found = await first_found(self._visit, LeadFilter(search=words)) if words else []
         if asked != self._asked:
             return
         self.results.clear()

@@ -9,11 +9,11 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from domain.labels import SALE_STAGES
-from store.views.lead_timeline import KINDS, Happened, timeline, timeline_length
+from store.views.lead_timeline import KINDS, TimelineEntry, timeline, timeline_length
 from web.console import labels
 from web.console.parts import Tone, badge, button, empty, quiet, show
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 STEP = 60
@@ -38,7 +38,7 @@ ASKED_MAIL = """(e) => {
 class Timeline:
     """What happened, the newest first, of the kinds that are chosen."""
 
-    def __init__(self, visit: Visit, lead_id: int) -> None:
+    def __init__(self, visit: PageVisit, lead_id: int) -> None:
         self.visit, self.lead_id = visit, lead_id
         self.chosen, self.limit = "all", STEP
         kinds = ui.element("div").classes("kinds")
@@ -55,7 +55,7 @@ class Timeline:
         lines = await self.visit.read(
             timeline,
             self.lead_id,
-            self.visit.here.clock.now(),
+            self.visit.context.clock.now(),
             kinds=kinds,
             limit=self.limit + 1,
         )
@@ -78,7 +78,7 @@ class Timeline:
             if self.limit < MOST:
                 button(_("Earlier"), self._earlier)
                 return
-            now = self.visit.here.clock.now()
+            now = self.visit.context.clock.now()
             count = await self.visit.read(timeline_length, self.lead_id, now, kinds)
             show(quiet(_("… {number} more", number=f"{count - self.limit:,}")))
 
@@ -109,7 +109,7 @@ class Timeline:
         dialog.open()
 
 
-def _line(one: Happened) -> Markup:
+def _line(one: TimelineEntry) -> Markup:
     said = _SAID[one.kind](one)
     machine = one.kind == "engagement" and one.facts["machine"]
     return Markup("<li{}>{}<div>{}</div></li>").format(
@@ -128,7 +128,7 @@ def _words(text: str) -> Markup:
     return Markup("<blockquote>{}</blockquote>").format(text) if text else Markup()
 
 
-def _mail(one: Happened) -> Markup:
+def _mail(one: TimelineEntry) -> Markup:
     facts = one.facts
     subject = facts["subject"] or facts["step"]
     if facts["kept"]:
@@ -139,7 +139,7 @@ def _mail(one: Happened) -> Markup:
     return _parts(labels.mail_state(facts["state"]), subject, error if facts["error"] else "")
 
 
-def _engagement(one: Happened) -> Markup:
+def _engagement(one: TimelineEntry) -> Markup:
     facts = one.facts
     if facts["machine"]:
         said = (labels.engagement(facts["what"]), labels.machine(facts["machine"]), facts["name"])
@@ -149,7 +149,7 @@ def _engagement(one: Happened) -> Markup:
     return _parts(labels.engagement(facts["what"]), facts["name"], given) + _words(facts["text"])
 
 
-def _answer(one: Happened) -> Markup:
+def _answer(one: TimelineEntry) -> Markup:
     facts = one.facts
     return _parts(labels.engagement(facts["what"]), facts["subject"]) + _words(facts["text"])
 
@@ -157,7 +157,7 @@ def _answer(one: Happened) -> Markup:
 _TASK_TONES: dict[str, Tone] = {"open": "warn", "expired": "bad", "refused": "bad"}
 
 
-def _task(one: Happened) -> Markup:
+def _task(one: TimelineEntry) -> Markup:
     facts = one.facts
     state = facts["state"]
     ended = labels.disposition(facts["disposition"]) if facts["disposition"] else ""
@@ -171,7 +171,7 @@ def _task(one: Happened) -> Markup:
     ) + _words(facts["note"])
 
 
-def _stage(one: Happened) -> Markup:
+def _stage(one: TimelineEntry) -> Markup:
     facts = one.facts
     moved = facts["from"] != facts["to"]
     return _parts(
@@ -185,14 +185,14 @@ def _stage(one: Happened) -> Markup:
 
 
 def _reason(code: str) -> str:
-    # A sale that moves on gives its new stage as the reason.
-    return labels.sale_stage(code) if code in SALE_STAGES else labels.reason(code)
+    # An opportunity that moves on gives its new stage as the reason.
+    return labels.opportunity_stage(code) if code in SALE_STAGES else labels.reason(code)
 
 
 _MEETING_TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "warn"}
 
 
-def _meeting(one: Happened) -> Markup:
+def _meeting(one: TimelineEntry) -> Markup:
     facts = one.facts
     tone = _MEETING_TONES.get(facts["state"], "plain")
     return _parts(
@@ -203,11 +203,11 @@ def _meeting(one: Happened) -> Markup:
     )
 
 
-def _opportunity(one: Happened) -> Markup:
+def _opportunity(one: TimelineEntry) -> Markup:
     facts = one.facts
     opened = facts["what"] == "opened"
     return _parts(
-        _("Sale opened") if opened else _("Sale closed"),
+        _("Opportunity opened") if opened else _("Opportunity closed"),
         facts["name"],
         ""
         if opened
@@ -218,7 +218,7 @@ def _opportunity(one: Happened) -> Markup:
     )
 
 
-def _owner(one: Happened) -> Markup:
+def _owner(one: TimelineEntry) -> Markup:
     facts = one.facts
     return _parts(
         _("Owner"),
@@ -231,7 +231,7 @@ def _owner(one: Happened) -> Markup:
     )
 
 
-def _promise(one: Happened) -> Markup:
+def _promise(one: TimelineEntry) -> Markup:
     facts = one.facts
     return _parts(
         labels.promise(facts["promise"]),
@@ -243,7 +243,7 @@ def _promise(one: Happened) -> Markup:
     )
 
 
-def _consent(one: Happened) -> Markup:
+def _consent(one: TimelineEntry) -> Markup:
     facts = one.facts
     said_yes = facts["action"] == "opt_in"
     return _parts(
@@ -253,7 +253,7 @@ def _consent(one: Happened) -> Markup:
     ) + _words(facts["evidence"])
 
 
-def _claim(one: Happened) -> Markup:
+def _claim(one: TimelineEntry) -> Markup:
     field = str(one.facts["field"]).removeprefix("attributes.").replace("_", " ")
     said = _(
         "{source} said {field}: {value}",
@@ -264,7 +264,7 @@ def _claim(one: Happened) -> Markup:
     return _parts(_("Only said"), said, quiet(_("not taken over: something else is known")))
 
 
-_SAID: dict[str, Callable[[Happened], Markup]] = {
+_SAID: dict[str, Callable[[TimelineEntry], Markup]] = {
     "mail": _mail,
     "engagement": _engagement,
     "answer": _answer,

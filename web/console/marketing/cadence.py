@@ -7,12 +7,12 @@ from nicegui import ui
 from domain.access import Action
 from domain.refusals import Missing
 from store.publishing.publishing import Checked
-from store.views.cadence_figures import Standing, leads_on_steps
+from store.views.cadence_figures import CadenceStanding, leads_on_steps
 from web.console.marketing.course import Course
 from web.console.marketing.editor import Editor
 from web.console.pages import console_page
 from web.console.parts import section, show
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 START = """\
@@ -40,19 +40,19 @@ steps:
 
 
 @console_page("/cadences/new", Action.PUBLISH, N_("New cadence"))
-async def new_cadence(visit: Visit) -> None:
+async def new_cadence(visit: PageVisit) -> None:
     """A cadence that is begun."""
     await _write(visit, "")
 
 
 @console_page("/cadences/{name}/edit", Action.PUBLISH, N_("Edit cadence"))
-async def edit_cadence(visit: Visit, name: str) -> None:
+async def edit_cadence(visit: PageVisit, name: str) -> None:
     """A cadence that is published, as a text to change."""
     await _write(visit, name)
 
 
-async def _write(visit: Visit, name: str) -> None:
-    drawing = Drawing(await visit.read(leads_on_steps, name) if name else Standing({}, {}))
+async def _write(visit: PageVisit, name: str) -> None:
+    drawing = Drawing(await visit.read(leads_on_steps, name) if name else CadenceStanding({}, {}))
     editor = Editor(visit, "cadence", name, START, drawing.draw)
     await editor.load()
     if name and not editor.versions and not editor.draft:
@@ -69,7 +69,7 @@ class Drawing:
 
     place: ui.element
 
-    def __init__(self, standing: Standing) -> None:
+    def __init__(self, standing: CadenceStanding) -> None:
         self.standing = standing
 
     async def draw(self, checked: Checked) -> None:

@@ -14,8 +14,8 @@ from store.published.drafts import list_drafts
 from store.published.published_texts import PublishedText, published_texts
 from store.views.cadence_figures import (
     CadenceCounts,
+    CadenceStanding,
     MailCounts,
-    Standing,
     cadence_counts,
     leads_on_steps,
     mail_counts,
@@ -25,7 +25,7 @@ from web.console.marketing.difference import difference
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, facts, go, link, quiet, section, show, table
 from web.console.times import moment, span
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 COUNT_SECONDS = 15.0
@@ -37,7 +37,7 @@ LOOK_SECONDS = 3.0
 
 
 @console_page("/cadences", Action.READ_CADENCES, N_("Cadences"))
-async def cadences(visit: Visit) -> None:
+async def cadences(visit: PageVisit) -> None:
     """All published cadences, with the leads in them."""
     found = await visit.read(list_cadences)
     writing = []
@@ -125,7 +125,7 @@ def _where(known: CadenceCounts) -> Markup | str:
 
 
 @console_page("/cadences/{name}", Action.READ_CADENCES, N_("Cadence"))
-async def cadence(visit: Visit, name: str, *, version: int | None = None) -> None:
+async def cadence(visit: PageVisit, name: str, *, version: int | None = None) -> None:
     """A cadence drawn from top to bottom; the newest version unless another is asked for."""
     try:
         published = await visit.read(cadence_named, name, version)
@@ -173,7 +173,9 @@ class CadencePage:
     drawing: ui.element
     status: ui.element
 
-    def __init__(self, visit: Visit, published: PublishedCadence, standing: Standing) -> None:
+    def __init__(
+        self, visit: PageVisit, published: PublishedCadence, standing: CadenceStanding
+    ) -> None:
         self.visit, self.published, self.standing = visit, published, standing
         self._mails: dict[str, MailCounts] = {}
 
@@ -237,7 +239,9 @@ def _has(published: PublishedCadence, step: str) -> bool:
     return True
 
 
-def _versions(name: str, shown: int, versions: list[PublishedText], standing: Standing) -> None:
+def _versions(
+    name: str, shown: int, versions: list[PublishedText], standing: CadenceStanding
+) -> None:
     show(
         table(
             [_("Version"), _("Published"), _("In it now")],

@@ -10,17 +10,17 @@ from domain.authoring.yaml_source import read
 from services.template_parts import TEMPLATES, template_parts
 from store.published.published_texts import Kind, file_of
 from store.publishing.publishing import Checked, cadence_names, check_beside_published
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 
 @dataclass(frozen=True)
-class _Found:
+class _CheckedText:
     checked: Checked
     taken: set[str]
 
 
-async def check_open(visit: Visit, kind: Kind, name: str, text: str) -> Checked:
+async def check_open(visit: PageVisit, kind: Kind, name: str, text: str) -> Checked:
     """Check a text beside all that is published.
 
     One that calls itself by another's name is a mistake: published, it would take that one's place
@@ -48,7 +48,7 @@ async def check_open(visit: Visit, kind: Kind, name: str, text: str) -> Checked:
     return checked
 
 
-def _check(connection: Connection, kind: Kind, name: str, text: str) -> _Found:
+def _check(connection: Connection, kind: Kind, name: str, text: str) -> _CheckedText:
     parts = template_parts(TEMPLATES) if kind == "template" else {}
     checked = check_beside_published(connection, {file_of(kind, name): text}, parts)
-    return _Found(checked, cadence_names(connection) if kind == "cadence" else set())
+    return _CheckedText(checked, cadence_names(connection) if kind == "cadence" else set())

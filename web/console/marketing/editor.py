@@ -15,7 +15,7 @@ from nicegui import ui
 from nicegui.elements.codemirror import CodeMirror
 
 from domain.access import Action, publishing
-from domain.authoring.yaml_source import Problem as Mistake
+from domain.authoring.yaml_source import SourceProblem as Mistake
 from store.published.drafts import Written, drafts_of, drop_draft, keep_draft
 from store.published.published_texts import (
     Kind,
@@ -33,7 +33,7 @@ from web.console.marketing.difference import difference
 from web.console.marketing.publishing import agreed, outcome
 from web.console.parts import button, section, show, sure
 from web.console.times import real_ago
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 PAUSE_SECONDS = 0.3
@@ -61,7 +61,7 @@ class Editor:
     problems: ui.element
     comparison: ui.element
 
-    def __init__(self, visit: Visit, kind: Kind, name: str, start: str, draw: Draw) -> None:
+    def __init__(self, visit: PageVisit, kind: Kind, name: str, start: str, draw: Draw) -> None:
         self.visit, self.kind, self.name, self.start, self._draw = visit, kind, name, start, draw
         self.file = file_of(kind, name)
         self.versions: list[PublishedText] = []
@@ -145,7 +145,7 @@ class Editor:
             await self.check()
 
     async def _keep(self) -> None:
-        now = self.visit.here.real_now()
+        now = self.visit.context.real_now()
         based_on, text, me = self.based_on, self.text, self.visit.who
         await self.visit.keep(
             Action.DRAFT,
@@ -269,7 +269,7 @@ class Editor:
             await self._keep()
         await self.check()
         if self.checked is None or self.checked.problems:
-            say_no(_("Mend the mistakes first: each is listed under the text."))
+            say_no(_("Fix the mistakes first: each is listed under the text."))
             return
         outdated = self.published is not None and self.based_on != self.published.id
         if not await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated):

@@ -8,14 +8,14 @@ from nicegui import ui
 from domain.access import Action
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from mail.sample_mails import preview
-from services.access import sees
-from store.views.lead_search import FoundLead, Wanted
+from services.access import may_see
+from store.views.lead_search import FoundLead, LeadFilter
 from web.api import templates as templates_api
 from web.api.templates import MailTest
 from web.console.frame import say_done
 from web.console.leads.search_box import LeadSearch, first_found
 from web.console.parts import button, facts, link, section, show
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _
 
 DESK, PHONE = 720, 390
@@ -39,7 +39,7 @@ class MailPreview:
     place: ui.element
     chosen: ui.element
 
-    def __init__(self, visit: Visit, name: str, language: str, cadence: str = "") -> None:
+    def __init__(self, visit: PageVisit, name: str, language: str, cadence: str = "") -> None:
         self.visit, self.name, self.language, self.cadence = visit, name, language, cadence
         self.lead: FoundLead | None = None
         self.lead_id: int | None = None
@@ -53,11 +53,11 @@ class MailPreview:
             Refusal: 404, the visitor sees no lead ``lead_id``.
         """
         if lead_id is not None:
-            await self.visit.read(sees, self.visit.caller, lead_id)
+            await self.visit.read(may_see, self.visit.caller, lead_id)
             self.lead_id = lead_id
         else:
-            found = await first_found(self.visit, Wanted(cadence=self.cadence))
-            found = found or await first_found(self.visit, Wanted())
+            found = await first_found(self.visit, LeadFilter(cadence=self.cadence))
+            found = found or await first_found(self.visit, LeadFilter())
             self.lead = found[0] if found else None
             self.lead_id = self.lead.id if self.lead else None
         with section(_("As a lead would get it")):
@@ -86,12 +86,12 @@ class MailPreview:
         try:
             mail = await self.visit.read(
                 preview,
-                self.visit.here.settings,
+                self.visit.context.settings,
                 self._template,
                 name=self.name,
                 language=self.language,
                 lead_id=self.lead_id,
-                now=self.visit.here.clock.now(),
+                now=self.visit.context.clock.now(),
             )
         except RenderError as error:
             self.place.clear()

@@ -13,22 +13,22 @@ from web.api import mails as mails_api
 from web.console.pages import console_page
 from web.console.parts import Cell, empty, link, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
 
 
 @console_page("/outbox", Action.READ_MAILS, N_("Outbox"))
-async def outbox(visit: Visit, search: str = "", day: str = "", cursor: str = "") -> None:
+async def outbox(visit: PageVisit, search: str = "", day: str = "", cursor: str = "") -> None:
     """All mails, or those with ``search`` in recipient or subject, or of a day of the visitor's
     zone (``day=2026-05-04``); ``cursor`` is where the page before ended."""
-    if visit.here.settings.email_channel != "outbox":
+    if visit.context.settings.email_channel != "outbox":
         empty(
             _(
                 "Mails go out through {channel} and are not kept here. What was sent to a lead "
                 "stands in the lead's timeline.",
-                channel=visit.here.settings.email_channel,
+                channel=visit.context.settings.email_channel,
             ),
             link(_("Find the lead"), "/leads"),
         )
@@ -102,7 +102,7 @@ def _date(written: str) -> date | None:
         return None
 
 
-def _span(visit: Visit, chosen: date) -> tuple[datetime, datetime]:
+def _span(visit: PageVisit, chosen: date) -> tuple[datetime, datetime]:
     """A day on the visitor's calendar, which is not always 24 hours; journey time, UTC."""
     midnight = datetime.min.time()
     try:

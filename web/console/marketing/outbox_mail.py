@@ -11,7 +11,7 @@ from web.api.mails import REPLY_LIMIT, MailDetail, MailLink
 from web.console.pages import console_page
 from web.console.parts import button, facts, link, quiet, section, show
 from web.console.times import exact
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 VIEWS = {
@@ -33,7 +33,7 @@ KINDS = {
 
 
 @console_page("/outbox/{mail_id}", Action.READ_MAILS, N_("Mail"))
-async def outbox_mail(visit: Visit, mail_id: int, view: str = "desktop") -> None:
+async def outbox_mail(visit: PageVisit, mail_id: int, view: str = "desktop") -> None:
     """The mail in the view that the address names."""
     mail = await visit.act(mails.show, mail_id)
     view = view if view in VIEWS else "desktop"
@@ -102,8 +102,8 @@ def _lead(mail: MailDetail) -> None:
         show(quiet(_("Touch {key}", key=mail.touch_key)), "p")
 
 
-def _reply(visit: Visit, mail: MailDetail) -> None:
-    if mail.lead_id is None or visit.here.settings.email_channel != "outbox":
+def _reply(visit: PageVisit, mail: MailDetail) -> None:
+    if mail.lead_id is None or visit.context.settings.email_channel != "outbox":
         return
 
     async def send() -> None:

@@ -18,7 +18,7 @@ from web.console.marketing.editor import Editor
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, go, link, section, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 ABOUT = {
@@ -28,7 +28,7 @@ ABOUT = {
     "sla": N_("What marketing and sales promise each other"),
     "follow-up": N_("Calls: how many, how far apart, and what follows them"),
     "meeting": N_("Reminders, outcomes and missed meetings"),
-    "opportunity": N_("Stages of a sale and how long each may take"),
+    "opportunity": N_("Stages of an opportunity and how long each may take"),
     "customer": N_("Hand-over, upsell and renewal"),
     "recycle": N_("How long a lead rests, and what it comes back to"),
     "content": N_("What sales gets to send, by stage"),
@@ -37,7 +37,7 @@ ABOUT = {
 
 
 @console_page("/policies", Action.READ_CADENCES, N_("Policies and mails"))
-async def policies(visit: Visit) -> None:
+async def policies(visit: PageVisit) -> None:
     """All policies and all mails."""
     published = {one.name: one for one in await visit.read(list_policies)}
     mine = set()
@@ -76,7 +76,7 @@ async def policies(visit: Visit) -> None:
 
 
 @console_page("/policies/{name}", Action.READ_CADENCES, N_("Policy"))
-async def policy(visit: Visit, name: str, *, version: int | None = None) -> None:
+async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> None:
     """A policy as it was written, and what changed since an earlier version."""
     versions = await visit.read(published_texts, "policy", name)
     if name not in POLICIES or not versions:
@@ -113,7 +113,7 @@ async def policy(visit: Visit, name: str, *, version: int | None = None) -> None
 
 
 @console_page("/policies/{name}/edit", Action.DRAFT, N_("Edit policy"))
-async def edit_policy(visit: Visit, name: str) -> None:
+async def edit_policy(visit: PageVisit, name: str) -> None:
     """A policy as a text to change."""
     if name not in POLICIES:
         raise Missing(

@@ -13,10 +13,10 @@ from store.published.published_texts import Kind
 from store.publishing.consequences import Consequences, consequences
 from store.publishing.known_attributes import UnknownAttribute
 from store.publishing.publishing import Checked
-from store.scoring.scoring import Forecast
+from store.scoring.scoring import RescoringForecast
 from web.api.cadences import Publications
 from web.console.parts import button, show, table
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 MEANT = {
@@ -28,14 +28,16 @@ MEANT = {
 """What grades mean together."""
 
 
-async def agreed(visit: Visit, checked: Checked, kind: Kind, name: str, *, outdated: bool) -> bool:
+async def agreed(
+    visit: PageVisit, checked: Checked, kind: Kind, name: str, *, outdated: bool
+) -> bool:
     """Say what publishing a text without mistakes would do; whether they still want it.
 
     Args:
         name: of what was edited; the text may say another.
         outdated: whether somebody published since it was begun.
     """
-    follows = await visit.read(consequences, checked, visit.here.clock.now())
+    follows = await visit.read(consequences, checked, visit.context.clock.now())
     with ui.dialog() as dialog, ui.card().classes("ask wide-ask"):
         show(escape(_("Publish {what}?", what=", ".join(_named(checked)))), "h2")
         if outdated:
@@ -115,7 +117,7 @@ def _sentences(checked: Checked, kind: Kind, name: str, follows: Consequences) -
         yield _("It holds for everybody at once.")
 
 
-def _becomes(found: Forecast, per_hour: int) -> Iterator[str]:
+def _becomes(found: RescoringForecast, per_hour: int) -> Iterator[str]:
     """What becomes of the leads that the table calls MQL or hot."""
     if not found.ready:
         yield _("No lead would be ready for sales (MQL or hot).")
@@ -150,7 +152,7 @@ def _unknown(one: UnknownAttribute) -> str:
     return f"{one.where}: {said} {one.advice}".rstrip()
 
 
-def _unmatched(found: Forecast) -> Iterator[str]:
+def _unmatched(found: RescoringForecast) -> Iterator[str]:
     for rule in found.matched_by_none:
         if missing := found.unanswered.get(rule, 0):
             yield _(
@@ -162,7 +164,7 @@ def _unmatched(found: Forecast) -> Iterator[str]:
             yield _("The rule “{rule}” is matched by 0 leads.", rule=rule)
 
 
-def _forecast(found: Forecast) -> Markup:
+def _forecast(found: RescoringForecast) -> Markup:
     return table(
         [_("Leads that mean"), _("Now"), _("With the new rules")],
         [

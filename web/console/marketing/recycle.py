@@ -1,4 +1,4 @@
-"""``/console/recycle``: who is parked, until when, and who comes back in which week."""
+"""``/console/recycle``: who is recycled, until when, and who comes back in which week."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from nicegui import ui
 from domain.access import Action
 from services.access import team_of
 from store.recycle import recycle_pool
-from store.recycle.recycle_pool import Forecast, PoolLine, Wanted, monday_of
+from store.recycle.recycle_pool import PoolFilter, PoolLine, ReturnForecast, monday_of
 from web.api import recycle as recycle_api
-from web.api.recycle import Chosen, Filters, Matching
+from web.api.recycle import ChosenLeads, Filters, Matching
 from web.console.labels import reason as reason_label
-from web.console.marketing.recycle_acts import extend, retire, wake
+from web.console.marketing.recycle_acts import close_out, extend, reactivate
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
 from web.console.picks import Row, pick_table
 from web.console.times import moment, short_day
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PAGE = 50
@@ -30,7 +30,7 @@ NOBODY = "none"
 
 @console_page("/recycle", Action.READ_RECYCLE, N_("Recycle pool"))
 async def recycle(
-    visit: Visit,
+    visit: PageVisit,
     *,
     reason: str = "",
     owner: str = "",
@@ -40,7 +40,7 @@ async def recycle(
     asked: str = "",
     cursor: str = "",
 ) -> None:
-    """Parked leads: for a reason, of a rep, that come back into a cadence, this week or month
+    """Recycled leads: for a reason, of a rep, that come back into a cadence, this week or month
     (``due``) or in the week of a Monday (``week``), that asked for a day (``asked=1``)."""
     monday = _monday(week)
     asked_address = {
@@ -51,7 +51,7 @@ async def recycle(
         "week": monday.isoformat() if monday else "",
         "asked": asked,
     }
-    now = visit.here.clock.now()
+    now = visit.context.clock.now()
     since, until = _span(now, due, monday)
     matching = Matching(
         reason=reason,
@@ -72,14 +72,14 @@ class _View:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         matching: Matching,
         address: dict[str, str],
         cursor: str | None,
     ) -> None:
         self.visit, self.matching, self.address, self.cursor = visit, matching, address, cursor
         self.chart, self.pool = ui.element("div"), ui.element("div").classes("stack")
-        self.wanted: Wanted = matching.wanted(visit.caller)
+        self.wanted: PoolFilter = matching.wanted(visit.caller)
         self.count = 0
         self.ids: list[int] = []
         self.shown = 0
@@ -87,11 +87,11 @@ class _View:
 
     async def build(self) -> None:
         """Show both as they are now."""
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         self.ids, self.everything = [], False
         self.count = await self.visit.read(recycle_pool.count_pool, self.wanted)
         asked = Filters(**self.matching.model_dump(), cursor=self.cursor, limit=PAGE)
-        found = await self.visit.act(recycle_api.list_parked, asked)
+        found = await self.visit.act(recycle_api.list_recycled, asked)
         ahead = await self.visit.read(recycle_pool.forecast, now, self.wanted)
         self.chart.clear()
         with self.chart:
@@ -110,7 +110,7 @@ class _View:
         self.shown = len(lines)
         if not lines:
             if any(self.address.values()):
-                empty(_("No parked lead is like that."), link(_("Show all"), "/recycle"))
+                empty(_("No recycled lead is like that."), link(_("Show all"), "/recycle"))
             else:
                 empty(
                     _("Nobody rests: leads come here from sales, with a reason."),
@@ -151,11 +151,13 @@ class _View:
                 self._choose_everything,
             )
             with ui.element("div").classes("acts") as self._buttons:
-                button(_("Wake now"), lambda: wake(self.visit, *self._which(), self.build))
+                button(
+                    _("Reactivate now"), lambda: reactivate(self.visit, *self._which(), self.build)
+                )
                 button(_("Extend"), lambda: extend(self.visit, *self._which(), self.build))
                 button(
-                    _("Retire"),
-                    lambda: retire(self.visit, *self._which(), self.build),
+                    _("Close out"),
+                    lambda: close_out(self.visit, *self._which(), self.build),
                     danger=True,
                 )
         self._show()
@@ -168,11 +170,11 @@ class _View:
         self.everything = True
         self._show()
 
-    def _which(self) -> tuple[Chosen, int]:
+    def _which(self) -> tuple[ChosenLeads, int]:
         """What was chosen, and how many leads that is."""
         if self.everything:
-            return Chosen(matching=self.matching), self.count
-        return Chosen(leads=self.ids), len(self.ids)
+            return ChosenLeads(matching=self.matching), self.count
+        return ChosenLeads(leads=self.ids), len(self.ids)
 
     def _show(self) -> None:
         number = self.count if self.everything else len(self.ids)
@@ -185,7 +187,7 @@ class _View:
         self._all.set_visibility(not self.everything and self.count > self.shown)
 
 
-async def _filters(visit: Visit, address: dict[str, str]) -> None:
+async def _filters(visit: PageVisit, address: dict[str, str]) -> None:
     found = await visit.read(recycle_pool.choices, team_of(visit.caller))
     reasons = {code: f"{reason_label(code)} ({leads:,})" for code, leads in found.reasons.items()}
     owners = {
@@ -238,7 +240,7 @@ def _cells(one: PoolLine) -> tuple[Cell, ...]:
     )
 
 
-def _forecast(ahead: Forecast, address: dict[str, str]) -> None:
+def _forecast(ahead: ReturnForecast, address: dict[str, str]) -> None:
     most = max([*ahead.weeks.values(), 1])
     bars = Markup().join(
         Markup(

@@ -1,4 +1,4 @@
-"""What is decided about parked leads: each asks first and says how many and what will happen."""
+"""What is decided about recycled leads: each asks first and says how many and what will happen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from markupsafe import escape
 from nicegui import ui
 
 from web.api import recycle as recycle_api
-from web.api.recycle import Chosen, ChosenUntil, Decided
+from web.api.recycle import ChosenLeads, ChosenUntil, RecycleDecided
 from web.console.frame import say_done
 from web.console.parts import button, show, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 Then = Callable[[], Awaitable[None]]
@@ -21,34 +21,34 @@ MANY = 1000
 """Leads that take seconds."""
 
 
-async def wake(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+async def reactivate(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
     """Bring them back now."""
-    question = ngettext("Wake 1 lead now?", "Wake {number} leads now?", number)
+    question = ngettext("Reactivate 1 lead now?", "Reactivate {number} leads now?", number)
     happens = _("Each begins its next cycle in the cadence that the list shows, without a wait.")
-    if await sure(f"{question} {happens}", _("Wake now"), danger=False):
+    if await sure(f"{question} {happens}", _("Reactivate now"), danger=False):
         with _patience(number):
-            done = await visit.act(recycle_api.wake_many, chosen)
+            done = await visit.act(recycle_api.reactivate_many, chosen)
         say_done(ngettext("1 lead comes back.", "{number} leads come back.", done.leads))
         _tell_left(done)
         await then()
 
 
-async def retire(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+async def close_out(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
     """Let them go."""
-    question = ngettext("Retire 1 lead?", "Retire {number} leads?", number)
+    question = ngettext("Close out 1 lead?", "Close out {number} leads?", number)
     happens = _(
         "Their journeys end and no cadence writes to them again. Who writes or books one day comes "
         "back all the same."
     )
-    if await sure(f"{question} {happens}", _("Retire")):
+    if await sure(f"{question} {happens}", _("Close out")):
         with _patience(number):
-            done = await visit.act(recycle_api.retire_many, chosen)
-        say_done(ngettext("1 lead is retired.", "{number} leads are retired.", done.leads))
+            done = await visit.act(recycle_api.close_out_many, chosen)
+        say_done(ngettext("1 lead is closed out.", "{number} leads are closed out.", done.leads))
         _tell_left(done)
         await then()
 
 
-async def extend(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
+async def extend(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
     """Let them rest longer."""
     day = await _day(visit, number)
     if day is None:
@@ -65,9 +65,9 @@ async def extend(visit: Visit, chosen: Chosen, number: int, then: Then) -> None:
     await then()
 
 
-async def _day(visit: Visit, number: int) -> date | None:
+async def _day(visit: PageVisit, number: int) -> date | None:
     """The day until which so many leads are to rest; None when they are not."""
-    first = visit.here.clock.now().date() + timedelta(days=2)
+    first = visit.context.clock.now().date() + timedelta(days=2)
     with ui.dialog() as dialog, ui.card().classes("ask"):
         question = ngettext("Let 1 lead rest longer?", "Let {number} leads rest longer?", number)
         dialog.props["aria-label"] = question
@@ -109,7 +109,7 @@ def _patience(number: int) -> Iterator[None]:
             told.dismiss()
 
 
-def _tell_left(done: Decided) -> None:
+def _tell_left(done: RecycleDecided) -> None:
     if done.left:
         ui.notify(
             ngettext(

@@ -21,7 +21,7 @@ from web.console.marketing.mail_preview import MailPreview
 from web.console.pages import console_page
 from web.console.parts import facts, go, link, quiet, section, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 START = """\
@@ -49,7 +49,7 @@ preheader: What the list of mails shows behind the subject
 
 @console_page("/templates/{name}", Action.READ_CADENCES, N_("Mail"))
 async def template(
-    visit: Visit,
+    visit: PageVisit,
     name: str,
     *,
     language: str = "en",
@@ -104,7 +104,7 @@ async def template(
 
 
 @console_page("/templates/{name}/edit", Action.PUBLISH, N_("Edit mail"))
-async def edit_template(visit: Visit, name: str, *, language: str = "en") -> None:
+async def edit_template(visit: PageVisit, name: str, *, language: str = "en") -> None:
     """A mail as a text to change, and below as a lead would get it. One that there is none of yet
     begins with the English text."""
     if not template_of(f"{name}.{language}.mjml"):
@@ -151,7 +151,7 @@ def _parts(parts: Mapping[str, str]) -> Markup:
     )
 
 
-async def _line(visit: Visit, name: str) -> TemplateLine | None:
+async def _line(visit: PageVisit, name: str) -> TemplateLine | None:
     return next((one for one in await visit.read(list_templates) if one.name == name), None)
 
 
@@ -171,7 +171,7 @@ def _languages(path: str, name: str, languages: list[str], chosen: str, **query:
     )
 
 
-async def _beside_it(visit: Visit, name: str, cadence: str) -> None:
+async def _beside_it(visit: PageVisit, name: str, cadence: str) -> None:
     """The other mails of the cadence, in their order."""
     try:
         known = await visit.read(cadence_named, cadence, None)

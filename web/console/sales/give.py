@@ -11,7 +11,7 @@ from web.api import team as team_api
 from web.api.team import Reassigned, Reassignment
 from web.console.frame import say_done
 from web.console.parts import button, sure
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 BY_RULES = ""
@@ -25,7 +25,7 @@ class Giving:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         reps: Iterable[RepLine],
         given: Callable[[], Awaitable[object] | None],
     ) -> None:
@@ -68,8 +68,8 @@ class Giving:
                 number,
             )
         happens = _(
-            "Open tasks, appointments and open sales go along, and the time for the tasks begins "
-            "anew. A lead that nobody may take waits in the overflow queue."
+            "Open tasks, appointments and open opportunities go along, and the time for the tasks "
+            "begins anew. A lead that nobody may take waits in the unassigned queue."
         )
         if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
             return
@@ -101,8 +101,8 @@ def _tell(done: Reassigned, to: str) -> None:
     if done.waiting:
         ui.notify(
             ngettext(
-                "1 lead waits in the overflow queue: nobody may take it now.",
-                "{number} leads wait in the overflow queue: nobody may take them now.",
+                "1 lead waits in the unassigned queue: nobody may take it now.",
+                "{number} leads wait in the unassigned queue: nobody may take them now.",
                 len(done.waiting),
             ),
             type="warning",

@@ -8,12 +8,12 @@ from nicegui import ui
 
 from domain.access import Action
 from services.access import team_of
-from store.meetings.meeting_lines import MeetingLine, MeetingState, Wanted, list_meetings
+from store.meetings.meeting_lines import MeetingFilter, MeetingLine, MeetingState, list_meetings
 from web.console.labels import meeting_state
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, show, table
 from web.console.times import bounds_of_today, moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 MOST = 200
@@ -24,11 +24,11 @@ TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"
 
 
 @console_page("/meetings", Action.READ_MEETINGS, N_("Meetings"))
-async def meetings(visit: Visit, on: str = "", state: str = "", owner: str = "") -> None:
+async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str = "") -> None:
     """All, or those of today (``on=today``), in a state, with a rep."""
     wanted_state = MeetingState(state) if state in list(MeetingState) else None
     since, until = bounds_of_today(visit) if on == "today" else (None, None)
-    wanted = Wanted(
+    wanted = MeetingFilter(
         owner=owner or None,
         state=wanted_state,
         standing=state == STANDING,

@@ -14,15 +14,15 @@ from domain.contracts.tasks import CLOSES_SALE
 from domain.time.spans import ClockSpan
 from services.access import team_of
 from store.views import opportunity_list
-from store.views.opportunity_list import Sale, StageCount, State, Wanted
+from store.views.opportunity_list import OpenOpportunityLine, OpportunityFilter, StageCount, State
 from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label
-from web.console.labels import disposition, sale_stage
+from web.console.labels import disposition, opportunity_stage
 from web.console.labels import reason as reason_label
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PAGE = 50
@@ -33,7 +33,7 @@ ONLY = {"stalled": N_("Standing still"), "missing": N_("Something not known")}
 
 @console_page("/opportunities", Action.READ_OPPORTUNITIES, N_("Opportunities"))
 async def opportunities(
-    visit: Visit,
+    visit: PageVisit,
     *,
     state: str = "open",
     stage: str = "",
@@ -43,10 +43,10 @@ async def opportunities(
 ) -> None:
     """Sales in a state, a stage, of a rep, or ``only`` those that are stalled or lack something
     (``missing``); an SDR sees those with the team's leads."""
-    now = visit.here.clock.now()
+    now = visit.context.clock.now()
     team = team_of(visit.caller)
     known: State = state if state in get_args(State) else "open"  # type: ignore[assignment]
-    wanted = Wanted(
+    wanted = OpportunityFilter(
         state=known,
         stage=stage,
         owner=owner.strip() or None,
@@ -56,13 +56,15 @@ async def opportunities(
     )
     address = {"state": known, "stage": stage, "owner": owner.strip(), "only": only}
     stages = await visit.read(opportunity_list.by_stage, now, team)
-    found = await visit.read(opportunity_list.sales, now, wanted, after=after, limit=PAGE)
+    found = await visit.read(
+        opportunity_list.list_opportunities, now, wanted, after=after, limit=PAGE
+    )
 
     show(Markup().join(_tile(one, stage) for one in stages)).classes("tiles")
     _filters(address, [one.stage for one in stages])
     if not found:
         empty(
-            _("There are no such sales: one is opened when a meeting was held."),
+            _("There are no such opportunities: one is opened when a meeting was held."),
             link(_("Look at the meetings"), "/meetings"),
         )
         return
@@ -82,7 +84,7 @@ def _tile(one: StageCount, chosen: str) -> Markup:
         f"/console{_path({'stage': '' if one.stage == chosen else one.stage})}",
         Markup(' aria-current="true"') if one.stage == chosen else "",
         f"{one.open:,}",
-        sale_stage(one.stage),
+        opportunity_stage(one.stage),
         " · ".join(
             part
             for part in (
@@ -114,7 +116,11 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
     states = {"open": _("Open")} | closed | {"stalled": reason_label("stalled"), "any": _("All")}
     with ui.element("div").classes("filters"):
         select("state", _("State"), states)
-        select("stage", _("Stage"), {"": _("Any stage")} | {one: sale_stage(one) for one in stages})
+        select(
+            "stage",
+            _("Stage"),
+            {"": _("Any stage")} | {one: opportunity_stage(one) for one in stages},
+        )
         select(
             "only", _("Only"), {"": _("Everything")} | {one: _(said) for one, said in ONLY.items()}
         )
@@ -122,7 +128,9 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
         owner.on("keydown.enter", lambda: go("owner", owner.value.strip()))
 
 
-def _table(found: Sequence[Sale], expected: Mapping[str, ClockSpan | None]) -> Markup:
+def _table(
+    found: Sequence[OpenOpportunityLine], expected: Mapping[str, ClockSpan | None]
+) -> Markup:
     return table(
         (
             _("Account"),
@@ -139,7 +147,7 @@ def _table(found: Sequence[Sale], expected: Mapping[str, ClockSpan | None]) -> M
     )
 
 
-def _row(one: Sale, takes: ClockSpan | None) -> tuple[Cell, ...]:
+def _row(one: OpenOpportunityLine, takes: ClockSpan | None) -> tuple[Cell, ...]:
     account: Cell = link(one.account, f"/accounts/{one.account_id}") if one.account_id else "–"
     if one.name:
         account = Markup('<span class="two">{}{}</span>').format(account, quiet(one.name))
@@ -147,7 +155,7 @@ def _row(one: Sale, takes: ClockSpan | None) -> tuple[Cell, ...]:
         account,
         link(one.lead, f"/leads/{one.lead_id}"),
         one.owner or quiet(_("Nobody")),
-        Markup("{} {}").format(sale_stage(one.stage), _mark(one)),
+        Markup("{} {}").format(opportunity_stage(one.stage), _mark(one)),
         moment(one.since),
         _expected(one, takes) if one.outcome == "" else _closed(one),
         str(one.qualification.get("budget") or "").strip(),
@@ -157,7 +165,7 @@ def _row(one: Sale, takes: ClockSpan | None) -> tuple[Cell, ...]:
     )
 
 
-def _mark(one: Sale) -> Markup:
+def _mark(one: OpenOpportunityLine) -> Markup:
     if one.outcome:
         label = disposition if one.outcome != "stalled" else reason_label
         return badge(label(one.outcome), TONES.get(one.outcome, "plain"))
@@ -169,12 +177,12 @@ def _mark(one: Sale) -> Markup:
     return Markup(" ").join(marks)
 
 
-def _expected(one: Sale, takes: ClockSpan | None) -> Markup:
+def _expected(one: OpenOpportunityLine, takes: ClockSpan | None) -> Markup:
     """When its stage is expected to be over, and how long that takes."""
     return Markup("{} {}").format(moment(one.due_at), quiet(span_label(takes) if takes else ""))
 
 
-def _closed(one: Sale) -> Markup:
+def _closed(one: OpenOpportunityLine) -> Markup:
     """When it was closed, and why."""
     why = [reason_label(one.outcome_reason)] if one.outcome_reason else []
     if one.competitor:

@@ -9,8 +9,8 @@ from nicegui import ui
 
 from domain.access import Action, Role
 from services.access import found, team_of
-from store.views import team_desk
-from store.views.team_desk import Member, WorkLine
+from store.views import team_overview
+from store.views.team_overview import Member, WorkLine
 from web.api import team as team_api
 from web.api.team import Presence
 from web.console.frame import say_done
@@ -35,15 +35,15 @@ from web.console.sales.give import Giving
 from web.console.sales.team import state_of
 from web.console.sales.time_off import enter_time_off
 from web.console.times import countdown, exact
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 
 @console_page("/team/{rep}", Action.READ_TEAM, N_("Rep"))
-async def team_rep(visit: Visit, rep: str) -> None:
+async def team_rep(visit: PageVisit, rep: str) -> None:
     """A rep of the team; an SDR sees the own team's."""
-    now = visit.here.clock.now()
-    everybody = await visit.read(team_desk.members, now, team_of(visit.caller))
+    now = visit.context.clock.now()
+    everybody = await visit.read(team_overview.members, now, team_of(visit.caller))
     known = {one.rep.code: one for one in everybody}
     member = found(known.get(rep), f"There is no rep {rep} in the team.")
     own = visit.caller.role != Role.SDR or visit.caller.rep == rep
@@ -56,7 +56,7 @@ async def team_rep(visit: Visit, rep: str) -> None:
         with ui.element("div"), section(_("Time off")).classes("stack"):
             _time_off(visit, member, own and visit.may(Action.SET_PRESENCE))
     if visit.may(Action.READ_TASKS):
-        work = await visit.read(team_desk.work_of, rep)
+        work = await visit.read(team_overview.work_of, rep)
         _work(visit, rep, work, [one for one in everybody if one.rep.code != rep])
 
 
@@ -80,7 +80,7 @@ def _facts(member: Member) -> None:
     )
 
 
-def _presence(visit: Visit, member: Member) -> None:
+def _presence(visit: PageVisit, member: Member) -> None:
     rep = member.rep
 
     async def present(is_present: bool) -> None:
@@ -102,7 +102,7 @@ def _presence(visit: Visit, member: Member) -> None:
             button(_("Take new leads"), lambda: present(True), main=True)
 
 
-def _time_off(visit: Visit, member: Member, may: bool) -> None:
+def _time_off(visit: PageVisit, member: Member, may: bool) -> None:
     if member.absences:
         show(
             table(
@@ -133,7 +133,7 @@ def _time_off(visit: Visit, member: Member, may: bool) -> None:
             button(_("Back now") if member.rep.back_at else _("Take back the next"), end)
 
 
-def _work(visit: Visit, rep: str, work: Sequence[WorkLine], others: Sequence[Member]) -> None:
+def _work(visit: PageVisit, rep: str, work: Sequence[WorkLine], others: Sequence[Member]) -> None:
     own = [one for one in work if one.owner == rep]
     for_others = [one for one in work if one.owner != rep]
     headings = (_("Lead"), _("Account"), _("Phase"), _("Task"), _("Due"))

@@ -13,9 +13,9 @@ from nicegui import ui
 from domain.access import Action
 from services.access import team_of
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
-from store.views import team_desk
+from store.views import team_overview
 from store.views.sla_figures import SlaFigures, figures
-from store.views.team_desk import Member
+from store.views.team_overview import Member
 from web.api import team as team_api
 from web.api.paging import Page
 from web.console.frame import say_done
@@ -23,23 +23,23 @@ from web.console.labels import alert as alert_label
 from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
-from web.console.sales.overflow import Overflow
 from web.console.sales.sla import kept_by, show_sla
+from web.console.sales.unassigned import UnassignedQueue
 from web.console.times import ago, moment, month_name
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 MONTH = re.compile(r"2\d{3}-(0[1-9]|1[0-2])")
 
 
 @console_page("/team", Action.READ_TEAM, N_("Team"))
-async def team(visit: Visit, month: str = "") -> None:
+async def team(visit: PageVisit, month: str = "") -> None:
     """The team; an SDR sees the own one. ``month`` (UTC, YYYY-MM) is that of the SLA figures."""
-    now = visit.here.clock.now()
+    now = visit.context.clock.now()
     asked = month if MONTH.fullmatch(month) else f"{now:%Y-%m}"
     year, number = (int(part) for part in asked.split("-"))
     ours = team_of(visit.caller)
-    found = await visit.read(team_desk.members, now, ours)
+    found = await visit.read(team_overview.members, now, ours)
     this_month = await visit.read(figures, now.year, now.month, now)
     that_month = (
         this_month
@@ -49,7 +49,7 @@ async def team(visit: Visit, month: str = "") -> None:
 
     _members(found, kept_by(this_month))
     with section(_("Waiting for a rep")).classes("stack"):
-        await Overflow(visit, ui.navigate.reload).begin()
+        await UnassignedQueue(visit, ui.navigate.reload).begin()
     if visit.may(Action.READ_TASKS):
         with section(_("Alerts")):
             await _alerts(visit)
@@ -122,7 +122,7 @@ def time_off(one: Member) -> Markup:
     )
 
 
-async def _alerts(visit: Visit) -> None:
+async def _alerts(visit: PageVisit) -> None:
     def draw(lines: Sequence[AlertLine]) -> None:
         if not lines:
             empty(_("Nothing that anybody must hear of now."))
@@ -135,11 +135,11 @@ async def _alerts(visit: Visit) -> None:
     await PagedList(partial(_page_of_alerts, visit), draw).more()
 
 
-async def _page_of_alerts(visit: Visit, cursor: str | None) -> Page[AlertLine]:
+async def _page_of_alerts(visit: PageVisit, cursor: str | None) -> Page[AlertLine]:
     return await visit.act(team_api.list_alerts, cursor=cursor)
 
 
-def _alert(visit: Visit, one: AlertLine, row: ui.element) -> None:
+def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
     about = link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}") if one.lead_id else ""
     show(
         Markup("{} <bdi>{}</bdi> {}").format(

@@ -8,22 +8,22 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from store.routing.presence import RepLine
-from store.views import team_desk
-from store.views.team_desk import Moves
+from store.views import team_overview
+from store.views.team_overview import Moves
 from web.api import team as team_api
 from web.api.team import AbsenceRequest
 from web.console.frame import say_done
 from web.console.labels import task_kind
 from web.console.parts import button, link, quiet, show
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 MOST = 8
 """Tasks and meetings that are named; the rest is counted."""
 
 
-def enter_time_off(visit: Visit, rep: RepLine) -> None:
+def enter_time_off(visit: PageVisit, rep: RepLine) -> None:
     """Ask from when until when and why."""
     with ui.dialog() as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = _("Time off of {name}", name=rep.name)
@@ -34,9 +34,9 @@ def enter_time_off(visit: Visit, rep: RepLine) -> None:
 class _TimeOff:
     """The dialog: times first, then what they move."""
 
-    def __init__(self, visit: Visit, rep: RepLine, dialog: ui.dialog) -> None:
+    def __init__(self, visit: PageVisit, rep: RepLine, dialog: ui.dialog) -> None:
         self.visit, self.rep, self.dialog = visit, rep, dialog
-        now = visit.here.clock.now().astimezone(visit.zone)
+        now = visit.context.clock.now().astimezone(visit.zone)
         tomorrow = (now + timedelta(days=1)).replace(hour=9, minute=0)
         show(escape(_("Time off of {name}", name=rep.name)), "h2")
         with ui.element("div").classes("filters"):
@@ -65,7 +65,7 @@ class _TimeOff:
         if times is None:
             return
         begins, until = times
-        moves = await self.visit.read(team_desk.what_moves, self.rep.code, begins, until)
+        moves = await self.visit.read(team_overview.what_moves, self.rep.code, begins, until)
         self._moved.clear()
         with self._moved:
             _tell(moves)
@@ -91,7 +91,7 @@ class _TimeOff:
 
     def _times(self) -> tuple[datetime, datetime] | None:
         """UTC; what begins before now begins now."""
-        now = self.visit.here.clock.now()
+        now = self.visit.context.clock.now()
         try:
             begins, until = (
                 datetime.fromisoformat(field.value or "")

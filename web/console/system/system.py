@@ -19,7 +19,7 @@ from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, button, quiet, show, table
 from web.console.refusals import told
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 EVERY_SECONDS = 5.0
@@ -33,7 +33,7 @@ STATES: dict[State, tuple[str, Tone]] = {
 
 
 @console_page("/system", Action.READ_SYSTEM, N_("System"))
-async def system(visit: Visit) -> None:
+async def system(visit: PageVisit) -> None:
     """All checks, the worst first, looked at anew while the page is open."""
     summary = show(Markup(), "p").props('role="status"')
     listed = show(Markup()).classes("checks")
@@ -50,7 +50,7 @@ async def system(visit: Visit) -> None:
         # That the database is away is what the checks say; this page is for such times.
         with suppress(*AWAY):
             await visit.read(_nothing)
-        checks = await visit.here.watch.checks()
+        checks = await visit.context.watch.checks()
         summary.set_content(_summary(visit, checks))
         listed.set_content(_table(checks))
         paused = any(one.name == "sending" and one.state == State.BAD for one in checks)
@@ -64,7 +64,7 @@ def _nothing(_connection: Connection) -> None:
     """What is read of the database here; reading it shows that they may still see the page."""
 
 
-def _summary(visit: Visit, checks: Sequence[Check]) -> Markup:
+def _summary(visit: PageVisit, checks: Sequence[Check]) -> Markup:
     states = [check.state for check in checks]
     if State.BAD in states:
         words = _("Something is wrong and needs somebody now.")

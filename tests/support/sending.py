@@ -24,14 +24,14 @@ from domain.rules.policy import PolicyFile
 from mail.channels.base import (
     Channel,
     ChannelError,
+    DeliveryReceipt,
     EmailMessage,
     HandOver,
-    Receipt,
     unmarked,
 )
 from settings import Settings
 from store.published.policies import publish_policy
-from tests.scoring import simple_scoring
+from tests.support.scoring_policy import simple_scoring
 
 NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 """A Tuesday morning."""
@@ -61,7 +61,7 @@ class Provider:
     def __post_init__(self) -> None:
         self.may_answer.set()
 
-    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> Receipt:
+    def send(self, message: EmailMessage, before_hand_over: HandOver = unmarked) -> DeliveryReceipt:
         """Take the mail, or do what was scripted instead."""
         dies, self.dies = self.dies, ""
         if dies == "before":
@@ -76,7 +76,7 @@ class Provider:
         self.accepted.append(message.touch_key)
         if dies == "after":
             raise ProcessDied
-        return Receipt(f"theirs-{len(self.accepted)}")
+        return DeliveryReceipt(f"theirs-{len(self.accepted)}")
 
     def was_accepted(self, touch_key: str) -> bool | None:
         """Whether the mail was taken; None when the provider can't be asked."""

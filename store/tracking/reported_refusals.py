@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from domain.identities import Lead, Message
+from domain.identities import BatchLead, TrackingCall
 from store.consent.consent import opt_out
 from store.identities.identified_leads import lead_ids_of
-from store.scoring.engagement import Happened
+from store.scoring.engagement import LeadActivity
 
 
 @dataclass(frozen=True)
-class Refusal:
+class ReportedRefusal:
     """Somebody wants no mail; ``at`` is when it was said, journey time, UTC."""
 
     at: datetime
@@ -23,16 +23,16 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Record:
+class RecordedRefusal:
     """Where a refusal is on record."""
 
     id: int
     at: datetime
 
 
-def told_refusals(
-    connection: Connection, messages: Iterable[Message], leads: Iterable[Lead]
-) -> dict[str, Refusal]:
+def reported_refusals(
+    connection: Connection, messages: Iterable[TrackingCall], leads: Iterable[BatchLead]
+) -> dict[str, ReportedRefusal]:
     """What a batch says, by ``email_key``: of its leads, and of addresses by themselves."""
     found = [
         (lead.email_key, lead.id, fact)
@@ -43,16 +43,18 @@ def told_refusals(
         (one.facts["email_key"], 0, one.facts["refusal"]) for one in messages if not one.known_by()
     ]
     keys = _keys_of_leads(connection, [lead_id for key, lead_id, _ in found if not key])
-    refusals: dict[str, Refusal] = {}
+    refusals: dict[str, ReportedRefusal] = {}
     for key, lead_id, fact in found:
-        told = Refusal(datetime.fromisoformat(fact["at"]), fact["evidence"])
+        told = ReportedRefusal(datetime.fromisoformat(fact["at"]), fact["evidence"])
         address = key or keys[lead_id]
         if address not in refusals or refusals[address].at < told.at:
             refusals[address] = told
     return refusals
 
 
-def refuse(connection: Connection, refusals: Mapping[str, Refusal]) -> dict[str, Record]:
+def refuse(
+    connection: Connection, refusals: Mapping[str, ReportedRefusal]
+) -> dict[str, RecordedRefusal]:
     """Suppress these addresses, before leads are locked; a yes that was said later stands.
 
     Returns:
@@ -68,7 +70,7 @@ def refuse(connection: Connection, refusals: Mapping[str, Refusal]) -> dict[str,
         {"keys": list(refusals)},
     )
     yes = {row.email_key: row.at for row in later_yes}
-    records: dict[str, Record] = {}
+    records: dict[str, RecordedRefusal] = {}
     for address, told in sorted(refusals.items()):
         if address in yes and yes[address] >= told.at:
             continue
@@ -80,14 +82,16 @@ def refuse(connection: Connection, refusals: Mapping[str, Refusal]) -> dict[str,
             evidence=told.evidence,
         )
         if record is not None:
-            records[address] = Record(record, told.at)
+            records[address] = RecordedRefusal(record, told.at)
     return records
 
 
-def unsubscriptions(connection: Connection, records: Mapping[str, Record]) -> list[Happened]:
+def unsubscriptions(
+    connection: Connection, records: Mapping[str, RecordedRefusal]
+) -> list[LeadActivity]:
     """What the leads of these addresses did by it: their journeys end."""
     return [
-        Happened(
+        LeadActivity(
             f"unsubscribe:record:{records[address].id}",
             "unsubscribe",
             records[address].at,

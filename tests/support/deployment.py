@@ -30,9 +30,9 @@ from settings import ROOT
 from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
-from tests.folders import server_folder
+from tests.support.folders import server_folder
 
-CADENCES = Path(__file__).parent / "cadences"
+CADENCES = Path(__file__).resolve().parents[1] / "faults" / "cadences"
 DEADLINE = 120.0
 SECRET = "a secret of the tests that is long enough to be taken"
 

@@ -61,7 +61,7 @@ _SIGNATURE = re.compile(
 )
 
 
-def own_words(text: str) -> str:
+def extract_reply(text: str) -> str:
     """What the sender of a reply wrote, the lines between quotations included.
 
     Everything after a signature, an attribution ("On … wrote:") that no ``>`` lines follow, or

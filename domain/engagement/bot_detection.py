@@ -121,7 +121,7 @@ class TouchTimes:
 
 
 @dataclass(frozen=True)
-class Visit:
+class TouchVisit:
     """An open or a click of a touch; ``url`` is where a click led, ``machine`` the mark so far."""
 
     id: int
@@ -131,8 +131,8 @@ class Visit:
     machine: str
 
 
-def machines_of(
-    touch: TouchTimes, visits: Sequence[Visit], seconds: float = SECONDS
+def detect_bots(
+    touch: TouchTimes, visits: Sequence[TouchVisit], seconds: float = SECONDS
 ) -> dict[int, str]:
     """The mark of each visit of one touch, by id; '' for a person's.
 

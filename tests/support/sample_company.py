@@ -1,6 +1,7 @@
 """A small living company in a database, for people and tests to look at.
 
-``python -m tests.console.world`` puts it into the database of ``DATABASE_URL``. Nothing runs in
+``python -m tests.support.sample_company`` puts it into the database of ``DATABASE_URL``. Nothing
+runs in
 Temporal for it: what the relay would bring there is put down as brought.
 """
 
@@ -21,8 +22,8 @@ from store.published.cadences import latest_cadence
 from tests.console.journeys import bring_people, live_on
 from tests.console.mails import Post, engage, send_mails
 from tests.console.office import connect_programs, furnish
-from tests.console.rows import run
 from tests.console.work import Company, keep_promises, meet, open_work, sell
+from tests.support.rows import run
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class World:
     sales: Mapping[int, int]
     meetings: Mapping[int, int]
     account: int
-    """Of the lead with a sale in proposal."""
+    """Of the lead with an opportunity in proposal."""
 
     @property
     def mine(self) -> list[int]:
@@ -44,7 +45,8 @@ class World:
 
     @property
     def selling(self) -> int:
-        """A lead of rep-1 with a sale in proposal, a meeting that was held, mails and events."""
+        """A lead of rep-1 with an opportunity in proposal, a meeting that was held, mails and
+        events."""
         return self.leads[13]
 
     @property
@@ -53,7 +55,7 @@ class World:
         return self.leads[53]
 
     @property
-    def parked(self) -> int:
+    def recycled(self) -> int:
         """A lead of rep-1 that rests."""
         return self.leads[27]
 

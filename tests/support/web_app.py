@@ -22,7 +22,7 @@ from settings import ROOT, Settings
 from store.access.sessions import COOKIE, begin_session
 from store.access.users import add_user, find_user, set_preferences
 from tests.console.office import PEOPLE
-from tests.console.world import World
+from tests.support.sample_company import World
 
 START_SECONDS = 90.0
 REPS = {Role.SDR: "rep-1", Role.MANAGER: "mgr-world"}

@@ -15,7 +15,7 @@ from domain.scoring.interest import Interest, Scored, total
 from domain.scoring.policy import ScoringPolicy
 from settings import ROOT
 from store.published.policies import publish_policy
-from store.scoring.engagement import Happened, record
+from store.scoring.engagement import LeadActivity, record
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=UTC)
 """A Wednesday."""
@@ -116,7 +116,7 @@ class Book:
             )
         )
 
-    def record(self, *happened: Happened, now: datetime = NOW) -> set[str]:
+    def record(self, *happened: LeadActivity, now: datetime = NOW) -> set[str]:
         """Record in a transaction of its own."""
         with self.database.begin() as connection:
             return record(connection, happened, now)
@@ -196,7 +196,7 @@ class Book:
             return list(connection.execute(text(query), parameters).scalars())
 
 
-def record_all(connection: Connection, batches: Iterable[list[Happened]]) -> None:
+def record_all(connection: Connection, batches: Iterable[list[LeadActivity]]) -> None:
     """Record batch after batch, each in a transaction of its own."""
     for batch in batches:
         with connection.begin():

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, text
 from temporalio.testing import ActivityEnvironment
 
-from activities.desk import DeskActivities
 from activities.resources import Resources
+from activities.sales_sweep import SalesSweepActivities
 from domain.checking.lint import lint_policy
-from domain.contracts.desk import MindDesk
 from domain.contracts.journey import Phase, PhaseEntry, TaskRequest
+from domain.contracts.sales_sweep import SweepSales
 from domain.contracts.tasks import TaskKind, Undone
 from domain.email.links import LinkSigner
 from domain.tasks.completion import Completion
@@ -123,10 +123,10 @@ class Floor:
                 connection, task, Completion(disposition=disposition, **more), by, now
             )
 
-    def minds(self, task: int, now: datetime) -> sla_breaches.Minded:
+    def minds(self, task: int, now: datetime) -> sla_breaches.Enforced:
         """The journey looks at the promises about a task."""
         with self.database.begin() as connection:
-            return sla_breaches.mind(connection, task, now)
+            return sla_breaches.enforce(connection, task, now)
 
     def crosses(self, lead: int, now: datetime) -> None:
         """The lead is ready for sales."""
@@ -146,7 +146,7 @@ class Floor:
             journeys.record_entry(connection, entry, now)
 
     def desk_looks(self, now: datetime) -> str:
-        """The desk does its round; what it says."""
+        """The sales sweep does its round; what it says."""
         environment = ActivityEnvironment()
         environment.info = replace(ActivityEnvironment.default_info(), started_time=now)
         settings = Settings(_env_file=None)
@@ -156,7 +156,9 @@ class Floor:
             LinkSigner("test", settings.web_url()),
             settings,
         )
-        minded = environment.run(DeskActivities(resources).mind_desk, MindDesk(recount=False))
+        minded = environment.run(
+            SalesSweepActivities(resources).sweep_sales, SweepSales(recount=False)
+        )
         return minded.details
 
     def withdraws(self, task: int, now: datetime) -> None:
@@ -167,7 +169,7 @@ class Floor:
     def holds(self, lead: int, paused: bool, now: datetime) -> None:
         """An operator pauses or resumes the journey."""
         with self.database.begin() as connection:
-            sla.hold(connection, lead, paused, now)
+            sla.pause_clocks(connection, lead, paused, now)
 
     def value(self, query: str, **parameters: Any) -> Any:
         """The one value a statement gives."""

@@ -12,7 +12,7 @@ from domain.contracts.journey import Phase, PhaseEntry
 from domain.sales.team import TeamPolicy
 from store.journeys.journeys import record_entry
 from store.published.policies import publish_policy
-from tests.store.scored import Book
+from tests.support.scored_leads import Book
 
 FRIDAY = datetime(2026, 10, 23, 7, 0, tzinfo=UTC)
 """Nine in Berlin, whose clocks go back on the Sunday; Monday the 26th is Austria's holiday."""
@@ -57,7 +57,7 @@ def escalate(book: Book, leads: Iterable[int], threads: int = 8) -> None:
 
 
 def owners(book: Book) -> dict[str, int]:
-    """How many leads in sales' hands each rep owns; '' is the overflow queue."""
+    """How many leads in sales' hands each rep owns; '' is the unassigned queue."""
     found = book.values("SELECT owner FROM lead WHERE phase = 'FollowUp'")
     return {owner: found.count(owner) for owner in set(found)}
 

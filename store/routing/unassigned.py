@@ -1,4 +1,4 @@
-"""The overflow queue: leads that nobody can take, and the alerts about them."""
+"""The unassigned queue: leads that nobody can take, and the alerts about them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from store.tables import IN_SALES_HANDS
 
 
 @dataclass(frozen=True)
-class Waiting:
+class UnassignedLead:
     """A lead without an owner in sales' hands; times are journey time, UTC."""
 
     lead_id: int
@@ -34,7 +34,7 @@ _QUEUE = f"""
             coalesce(last.rule, '') AS rule, coalesce(last.at, phase_since) AS since
         FROM lead LEFT JOIN LATERAL (
             SELECT rule, at FROM assignment
-            WHERE assignment.lead_id = lead.id AND cause = 'overflow' ORDER BY id DESC LIMIT 1
+            WHERE assignment.lead_id = lead.id AND cause = 'unassigned' ORDER BY id DESC LIMIT 1
         ) AS last ON true
         WHERE lead.owner = '' AND phase IN {IN_SALES_HANDS}
     ) AS waiting LEFT JOIN account ON account.id = waiting.account_id
@@ -42,13 +42,13 @@ _QUEUE = f"""
 """
 
 
-def overflow(
+def unassigned(
     connection: Connection,
     of_team: str | None = None,
     *,
     after: Sequence[object] | None = None,
     limit: int | None = None,
-) -> list[Waiting]:
+) -> list[UnassignedLead]:
     """The queue, the longest waiting first; of one team the leads whose rule names it or a rep of
     it.
 
@@ -68,7 +68,7 @@ def overflow(
         {"rules": _rules(connection, of_team), "since": since, "id": lead_id, "limit": limit},
     )
     return [
-        Waiting(
+        UnassignedLead(
             row.id,
             full_name(row.first_name, row.last_name),
             row.company,
@@ -108,14 +108,14 @@ def raise_at_once(
     assignment: int,
     now: datetime,
 ) -> None:
-    """Alert those whose teams want to hear of overflow without delay.
+    """Alert those whose teams want to hear of unassigned leads without delay.
 
     Args:
         teams: codes of the teams that might have taken the lead.
         assignment: the id of the lead's assignment to the queue.
     """
     for one in team.teams:
-        if one.team in teams and one.overflow.after.span is None:
+        if one.team in teams and one.unassigned.after.span is None:
             _alert(connection, team, one, assignment=assignment, due=now, now=now)
 
 
@@ -137,7 +137,7 @@ def raise_overdue(
     raised = 0
     for one in team.teams:
         for teams, assignment, since in waiting:
-            due = one.overflow.after.after(since, one.calendar)
+            due = one.unassigned.after.after(since, one.calendar)
             if one.team in teams and due <= now:
                 raised += _alert(connection, team, one, assignment=assignment, due=due, now=now)
                 break
@@ -158,7 +158,7 @@ def settle(
     busy = {code for teams in waiting for code in teams}
     connection.execute(
         text(
-            "UPDATE alert SET answered_at = :now WHERE kind = 'overflow' "
+            "UPDATE alert SET answered_at = :now WHERE kind = 'unassigned' "
             "AND answered_at IS NULL AND split_part(key, ':', 2) <> ALL(:busy)"
         ),
         {"now": now, "busy": sorted(busy & {one.team for one in team.teams})},
@@ -177,14 +177,14 @@ def _alert(
     """One alert per person and team as long as leads wait."""
     told = connection.execute(
         text(
-            "SELECT owner FROM alert WHERE kind = 'overflow' AND answered_at IS NULL "
+            "SELECT owner FROM alert WHERE kind = 'unassigned' AND answered_at IS NULL "
             "AND split_part(key, ':', 2) = :team"
         ),
         {"team": team.team},
     ).scalars()
     people = set(policy.alerted(team)) - set(told)
     alerts = [
-        NewAlert(f"overflow:{team.team}:{person}:{assignment}", "overflow", person, due)
+        NewAlert(f"unassigned:{team.team}:{person}:{assignment}", "unassigned", person, due)
         for person in sorted(people)
     ]
     return len(raise_alerts(connection, alerts, now, again=True))

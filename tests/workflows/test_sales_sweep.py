@@ -1,4 +1,4 @@
-"""The desk: a lead that nobody can take must not wait one round longer than it has to."""
+"""The sales sweep: a lead that nobody can take must not wait one round longer than it has to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from domain.contracts.desk import DESK_ID, DESK_WORKFLOW, DeskState
 from domain.contracts.journey import JOURNEY_QUEUE, Phase
+from domain.contracts.sales_sweep import SALES_SWEEP, SALES_SWEEP_ID, SalesSweepState
 from store.routing.presence import add_absence, set_presence
 from store.routing.routing import reassign
-from tests.workflows.harness import World, says, world
-from worker import start_desk
+from tests.support.workflow_world import World, says, world
+from worker import start_sales_sweep
 
 AWAY = ("rep-1", "rep-2", "rep-3", "rep-4")
 OWNER = "SELECT owner FROM lead"
@@ -38,7 +38,7 @@ async def waiting(here: World) -> int:
 async def test_a_lead_in_overflow_gets_its_owner_and_task_when_a_rep_s_absence_ends(
     quick: World,
 ) -> None:
-    """Nobody says so: the desk sees that the time has come."""
+    """Nobody says so: the sales sweep sees that the time has come."""
     now = await quick.now()
     with quick.database.begin() as connection:
         for code in AWAY:
@@ -46,11 +46,11 @@ async def test_a_lead_in_overflow_gets_its_owner_and_task_when_a_rep_s_absence_e
             add_absence(connection, code, now, now + back, now)
     await waiting(quick)
 
-    await start_desk(quick.client)
+    await start_sales_sweep(quick.client)
     await quick.reaches(OWNER, "rep-3")
 
     assert quick.value("SELECT owner FROM task") == "rep-3"
-    assert quick.values("SELECT cause FROM assignment ORDER BY id") == ["overflow", "routed"]
+    assert quick.values("SELECT cause FROM assignment ORDER BY id") == ["unassigned", "routed"]
 
 
 async def test_a_rep_who_comes_back_gets_the_lead_that_waits_and_ops_see_it(here: World) -> None:
@@ -86,9 +86,9 @@ async def test_a_lead_that_changes_hands_between_calls_is_planned_anew(here: Wor
 
 async def test_a_new_team_policy_wakes_the_desk_and_the_desk_never_ends(here: World) -> None:
     handle = await here.client.start_workflow(
-        DESK_WORKFLOW, DeskState(False), id=DESK_ID, task_queue=JOURNEY_QUEUE
+        SALES_SWEEP, SalesSweepState(False), id=SALES_SWEEP_ID, task_queue=JOURNEY_QUEUE
     )
-    await start_desk(here.client)
+    await start_sales_sweep(here.client)
 
     await here.environment.sleep(timedelta(minutes=12))
     description = await handle.describe()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from crash_points import crash_point
 from domain.sales.routing import Candidate, assign, eligible, rule_for
-from domain.sales.team import Rep, TeamPolicy
+from domain.sales.team import TeamPolicy, TeamRep
 from store.published.policies import PolicyMissing, policy
 from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.tables import IN_SALES_HANDS
@@ -71,7 +71,7 @@ _SAVE_SHARE = text(
 
 
 @dataclass(frozen=True)
-class Choice:
+class RoutingChoice:
     """Who takes a lead ('' for nobody), by which rule, and the teams that might have."""
 
     owner: str
@@ -93,8 +93,8 @@ class RoutedLead(LeadTraits):
     colleagues_owner: str
 
 
-class RoutingDesk:
-    """Chooses reps while the transaction holds the routing lock; made by :func:`open_desk`."""
+class Roster:
+    """Chooses reps while the transaction holds the routing lock; made by :func:`open_roster`."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class RoutingDesk:
         """Whether anybody at work may take a lead more."""
         return any(one.open_leads < one.cap for one in self._at_work.values())
 
-    def choose(self, lead: RoutedLead, *, without: Collection[str] = ()) -> Choice:
+    def choose(self, lead: RoutedLead, *, without: Collection[str] = ()) -> RoutingChoice:
         """Who takes the lead, ``without`` some; counted as given only by :meth:`give`."""
         facts, account = lead.lead_facts(), lead.account_facts()
         first = lead.account_owner or lead.owner or lead.colleagues_owner
@@ -129,7 +129,7 @@ class RoutingDesk:
         # Who never takes leads need not hear that nobody does.
         takers = [rep for rep in reps if rep.cap] or reps
         teams = dict.fromkeys(self.team.team_of(rep).team for rep in takers)
-        return Choice(owner, named, tuple(teams))
+        return RoutingChoice(owner, named, tuple(teams))
 
     def give(self, owner: str) -> None:
         """Count a lead as given to a rep."""
@@ -138,18 +138,18 @@ class RoutingDesk:
         self._at_work[owner] = counted
         self._connection.execute(_SAVE_SHARE, {"rep": owner, "given": counted.given})
 
-    def lend(self, owner: str) -> None:
+    def give_for_now(self, owner: str) -> None:
         """Count a task as given to a rep, until the transaction ends."""
         one = self._at_work[owner]
         self._at_work[owner] = replace(one, given=one.given + 1)
 
     def waiting(self) -> list[RoutedLead]:
-        """The leads in the overflow queue, locked, the longest waiting first."""
+        """The leads in the unassigned queue, locked, the longest waiting first."""
         return [RoutedLead(**row._mapping) for row in self._connection.execute(_WAITING)]
 
 
 def lock_lead(connection: Connection, lead_id: int) -> RoutedLead | None:
-    """The lead as routing sees it, its row locked; before :func:`open_desk`."""
+    """The lead as routing sees it, its row locked; before :func:`open_roster`."""
     row = connection.execute(_ONE, {"lead": lead_id}).first()
     return None if row is None else RoutedLead(**row._mapping)
 
@@ -160,7 +160,7 @@ def lock_routing(connection: Connection) -> None:
     crash_point("routing.locked")
 
 
-def open_desk(connection: Connection, now: datetime) -> RoutingDesk | None:
+def open_roster(connection: Connection, now: datetime) -> Roster | None:
     """Take the routing lock until the end of the transaction and look who is at work.
 
     Lock the rows of leads and tasks that the transaction needs before this: waiting for them
@@ -181,7 +181,7 @@ def open_desk(connection: Connection, now: datetime) -> RoutingDesk | None:
         rep.code: Candidate(rep.code, rep.weight, leads.get(rep.code, 0), rep.cap, given[rep.code])
         for rep in reps
     }
-    return RoutingDesk(connection, team, at_work, leads)
+    return Roster(connection, team, at_work, leads)
 
 
 def team_policy(connection: Connection) -> TeamPolicy | None:
@@ -192,7 +192,7 @@ def team_policy(connection: Connection) -> TeamPolicy | None:
         return None
 
 
-def _shares(connection: Connection, team: TeamPolicy, reps: Sequence[Rep]) -> dict[str, int]:
+def _shares(connection: Connection, team: TeamPolicy, reps: Sequence[TeamRep]) -> dict[str, int]:
     """How many leads each rep at work was given; who has come since begins level with the team."""
     rows = connection.execute(text("SELECT rep, given FROM routing_share"))
     before = {row.rep: row.given for row in rows}

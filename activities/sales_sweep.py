@@ -9,33 +9,33 @@ from datetime import timedelta
 from temporalio import activity
 
 from activities.resources import Resources
-from domain.contracts.desk import MindDesk, Minded
+from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.scoring.policy import ScoringPolicy
 from store.consent.confirmations import ask_who_waits
 from store.published.policies import PolicyMissing, policy
 from store.retention import sweep
 from store.routing.presence import current_absences, stand_in
-from store.routing.routing import drain_overflow, mend_tasks, mind_overflow
+from store.routing.routing import alert_about_unassigned, drain_unassigned, realign_tasks
 from store.scoring.sales_pace import room
 from store.scoring.scoring_runs import hand_over
 from store.sla.due_times import recount_due
 from store.sla.sla_recount import recount
-from store.tasks.sla_breaches import leads_due, mind_lead
+from store.tasks.sla_breaches import enforce_for_lead, leads_due
 
 ROUND = timedelta(minutes=5)
 """Journey time between two rounds."""
 SHORTEST_PAUSE = 2.0
-"""Real seconds: compressed time must not keep the desk busy without end."""
+"""Real seconds: compressed time must not keep the sales sweep busy without end."""
 
 
-class DeskActivities:
-    """The activity of the desk."""
+class SalesSweepActivities:
+    """The activity of the sales sweep."""
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
     @activity.defn(no_thread_cancel_exception=True)
-    def mind_desk(self, request: MindDesk) -> Minded:
+    def sweep_sales(self, request: SweepSales) -> SalesSwept:
         """Do the round: each part is a transaction of its own and does nothing twice."""
         now = self.resources.now()
         engine = self.resources.engine
@@ -51,17 +51,17 @@ class DeskActivities:
             with engine.begin() as connection:
                 moved += stand_in(connection, absence, now)
         with engine.begin() as connection:
-            served = len(drain_overflow(connection, now))
+            served = len(drain_unassigned(connection, now))
         with engine.begin() as connection:
-            moved += mend_tasks(connection, now)
+            moved += realign_tasks(connection, now)
         with engine.begin() as connection:
-            waiting = mind_overflow(connection, now)
+            waiting = alert_about_unassigned(connection, now)
         with engine.begin() as connection:
             late = leads_due(connection, now)
         done = 0
         for lead_id in late:
             with engine.begin() as connection:
-                done += len(mind_lead(connection, lead_id, now))
+                done += len(enforce_for_lead(connection, lead_id, now))
         with engine.begin() as connection, suppress(PolicyMissing):
             places = room(connection, policy(connection, ScoringPolicy), now)
             hand_over(connection, places, now, cause="entry")
@@ -69,7 +69,7 @@ class DeskActivities:
             ask_who_waits(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
-        return Minded(
+        return SalesSwept(
             max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
             f"Leads that wait for an owner: {waiting}; reps on leave: {len(absences)}. In the last "
             f"round leads that got an owner: {served}; tasks moved: {moved}; due times counted "

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import Connection
 
 from activities.work import Work, times
-from domain.contracts.journey import Code, TaskRequest
+from domain.contracts.journey import EventCode, TaskRequest
 from domain.contracts.tasks import TaskKind
 from domain.sales.customers import CustomerPolicy
 from domain.sales.opportunities import OpportunityPolicy
@@ -24,9 +24,9 @@ from store.views.opportunity_list import OpportunityLine, find_opportunity
 LATE = timedelta(days=30)
 """How long after its date a renewal or upsell may still be settled."""
 ASKED = {
-    Code.REPLIED: "This customer has written: answer",
-    Code.BOOKED: "This customer has booked a meeting: prepare it",
-    Code.SCORE_REACHED: "This customer shows interest in more: ask",
+    EventCode.REPLIED: "This customer has written: answer",
+    EventCode.BOOKED: "This customer has booked a meeting: prepare it",
+    EventCode.SCORE_REACHED: "This customer shows interest in more: ask",
 }
 DATES = {
     "renewal": "Renew with this customer by {on}",
@@ -34,8 +34,8 @@ DATES = {
 }
 
 
-def sale_work(connection: Connection, request: TaskRequest) -> Work:
-    """What the owner of a sale is asked for, or who reviews how it was lost."""
+def work_for(connection: Connection, request: TaskRequest) -> Work:
+    """What the owner of an opportunity is asked for, or who reviews how it was lost."""
     sale = find_opportunity(connection, request.opportunity_id)
     if sale is None:
         raise RowGone(f"There is no opportunity {request.opportunity_id}.")
@@ -56,7 +56,7 @@ def customer_work(connection: Connection, request: TaskRequest, now: datetime) -
         return _hand_over(care, request.step)
     if request.kind == TaskKind.CUSTOMER_QUESTION:
         return Work(
-            ASKED.get(Code(request.step), ASKED[Code.REPLIED]),
+            ASKED.get(EventCode(request.step), ASKED[EventCode.REPLIED]),
             "See what it was in the lead's history. End it with done when it is settled.",
             care.question_due,
             times(care.question_due, 10),
@@ -83,8 +83,8 @@ def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
             span = rules.help.lasts
             title = f"Marketing helps with the opportunity in {stage}: move it on"
             first = (
-                f"The mails of {rules.help.cadence} go out beside the sale until it moves, the "
-                "lead replies, or you answer no_help. "
+                f"The mails of {rules.help.cadence} go out beside the opportunity until it moves, "
+                "the lead replies, or you answer no_help. "
             )
         case "return":
             span = rules.return_within

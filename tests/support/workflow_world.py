@@ -58,7 +58,7 @@ from worker import interceptors, workflow_runner
 from workflows.registry import WORKFLOWS
 
 TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"
-CADENCES = Path(__file__).parent / "cadences"
+CADENCES = Path(__file__).resolve().parents[1] / "workflows" / "cadences"
 """Short cadences and the policies of the tests, so that marketing may change its own."""
 
 LONGEST_PHASE_SECONDS = 60

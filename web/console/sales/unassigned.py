@@ -10,15 +10,15 @@ from nicegui import ui
 from domain.access import Action, Role
 from services.access import team_of
 from store.routing import presence
-from store.routing.overflow import how_many_wait
-from store.views import team_desk
-from store.views.team_desk import Queued, Taker
+from store.routing.unassigned import how_many_wait
+from store.views import team_overview
+from store.views.team_overview import QueuedLead, Taker
 from web.console import labels
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.picks import Row, pick_table
 from web.console.sales.give import Giving
 from web.console.times import moment
-from web.console.visit import Visit
+from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
 MOST = 200
@@ -27,7 +27,7 @@ SECONDS = 5.0
 """How often the list asks whether there is news."""
 
 
-class Overflow:
+class UnassignedQueue:
     """The queue as it is now: a lead that comes or goes is seen by itself, and ticks stay.
 
     ``given`` is called after leads were given to somebody, ``changed`` when the queue is another.
@@ -35,12 +35,12 @@ class Overflow:
 
     def __init__(
         self,
-        visit: Visit,
+        visit: PageVisit,
         given: Callable[[], Awaitable[object] | None],
         changed: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
         self.visit, self._given, self._changed = visit, given, changed
-        self._queue: list[Queued] = []
+        self._queue: list[QueuedLead] = []
         self._count = 0
         self._giving: Giving | None = None
         self._bar = ui.element("div")
@@ -50,7 +50,7 @@ class Overflow:
         """Show the queue, and keep it up to date."""
         if self.visit.may(Action.REASSIGN):
             with self._bar:
-                reps = await self.visit.read(presence.reps, self.visit.here.clock.now())
+                reps = await self.visit.read(presence.reps, self.visit.context.clock.now())
                 self._giving = Giving(self.visit, reps, self._was_given)
         self._queue, self._count = await self._read()
         self._draw()
@@ -66,11 +66,11 @@ class Overflow:
         if self._changed is not None:
             await self._changed()
 
-    async def _read(self) -> tuple[list[Queued], int]:
+    async def _read(self) -> tuple[list[QueuedLead], int]:
         """The first of the queue, and how many wait in all."""
-        now, team = self.visit.here.clock.now(), team_of(self.visit.caller)
+        now, team = self.visit.context.clock.now(), team_of(self.visit.caller)
         return (
-            await self.visit.read(team_desk.queue, now, team, MOST),
+            await self.visit.read(team_overview.queue, now, team, MOST),
             await self.visit.read(how_many_wait, team),
         )
 
@@ -102,11 +102,11 @@ class Overflow:
                 show(table(headings, [row.cells for row in rows], caption=caption))
 
 
-def _named(one: Queued) -> str:
+def _named(one: QueuedLead) -> str:
     return one.lead.name or one.lead.company or f"#{one.lead.lead_id}"
 
 
-def _cells(one: Queued, opens: bool) -> tuple[Cell, ...]:
+def _cells(one: QueuedLead, opens: bool) -> tuple[Cell, ...]:
     lead = one.lead
     free = [taker for taker in one.takers if not taker.why_not]
     others = [taker for taker in one.takers if taker.why_not]

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, text
 
 from domain.names import full_name
 from domain.sales.team import TeamPolicy
-from store.routing.overflow import Waiting, overflow
 from store.routing.presence import MeetingAhead, RepLine, meetings_during, moves_leads, reps
-from store.routing.routing_desk import team_policy
+from store.routing.roster import team_policy
+from store.routing.unassigned import UnassignedLead, unassigned
 from store.tables import IN_SALES_HANDS
 
 MOST = 500
@@ -73,10 +73,10 @@ class Taker:
 
 
 @dataclass(frozen=True)
-class Queued:
-    """A lead in the overflow queue and those who may take it."""
+class QueuedLead:
+    """A lead in the unassigned queue and those who may take it."""
 
-    lead: Waiting
+    lead: UnassignedLead
     takers: tuple[Taker, ...]
 
 
@@ -124,17 +124,18 @@ def what_moves(connection: Connection, rep: str, begins_at: datetime, until: dat
 
 def queue(
     connection: Connection, now: datetime, team: str | None = None, limit: int | None = None
-) -> list[Queued]:
-    """The overflow queue (of ``team``), the longest waiting first, and who may take each; ``limit``
+) -> list[QueuedLead]:
+    """The unassigned queue (of ``team``), the longest waiting first, and who may take each;
+    ``limit``
     None: all of it."""
-    waiting = overflow(connection, team, limit=limit)
+    waiting = unassigned(connection, team, limit=limit)
     rules = team_policy(connection)
     if not waiting or rules is None:
-        return [Queued(one, ()) for one in waiting]
+        return [QueuedLead(one, ()) for one in waiting]
     known = reps(connection, now)
     named = {one.rule for one in waiting}
     takers = {rule: _takers(rules, rule, known) for rule in named}
-    return [Queued(one, takers[one.rule]) for one in waiting]
+    return [QueuedLead(one, takers[one.rule]) for one in waiting]
 
 
 def _takers(rules: TeamPolicy, rule: str, known: Sequence[RepLine]) -> tuple[Taker, ...]:

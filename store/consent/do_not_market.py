@@ -1,4 +1,4 @@
-"""Accounts in sales' hands: held out of marketing, given a play, seen with what is scheduled."""
+"""Accounts in sales' hands: not marketed to, given a play, seen with what is scheduled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from domain.contracts.journey import ENDED, Code, Notice, Phase
+from domain.contracts.journey import ENDED, EventCode, JourneyEvent, Phase
 from domain.names import full_name, id_named
 from domain.refusals import Conflict
 from domain.sentences import sentence
@@ -25,8 +25,8 @@ _LONGEST_HOLD = timedelta(days=5 * 366)
 
 @dataclass(frozen=True)
 class AccountLine:
-    """An account as a list shows it. ``held_until`` is journey time, UTC, None for good or for
-    not held at all, as ``held`` tells."""
+    """An account as a list shows it. ``do_not_market_until`` is journey time, UTC, None for good or
+    for not held at all, as ``held`` tells."""
 
     id: int
     name: str
@@ -34,9 +34,9 @@ class AccountLine:
     owner: str
     leads: int
     held: bool
-    held_until: datetime | None
-    held_by: str
-    held_reason: str
+    do_not_market_until: datetime | None
+    do_not_market_by: str
+    do_not_market_reason: str
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ class ScheduledStep:
 _ACCOUNT = """
     SELECT account.id, account.name, coalesce(account.domain, '') AS domain, account.owner,
         (SELECT count(*) FROM lead WHERE lead.account_id = account.id) AS leads,
-        coalesce(account.held_until > :now, false) AS held,
-        CASE WHEN account.held_until > :now THEN nullif(account.held_until, 'infinity') END
-            AS held_until,
-        account.held_by, account.held_reason
+        coalesce(account.do_not_market_until > :now, false) AS held,
+        CASE WHEN account.do_not_market_until > :now
+            THEN nullif(account.do_not_market_until, 'infinity') END AS do_not_market_until,
+        account.do_not_market_by, account.do_not_market_reason
     FROM account
 """
 
@@ -103,7 +103,7 @@ def list_accounts(
     """Accounts by name; only those ``held`` out of marketing now, or of one ``owner``."""
     rows = connection.execute(
         text(
-            f"{_ACCOUNT} WHERE (NOT :held OR account.held_until > :now) "
+            f"{_ACCOUNT} WHERE (NOT :held OR account.do_not_market_until > :now) "
             "AND (:owner = '' OR account.owner = :owner) ORDER BY account.name_key LIMIT :limit"
         ),
         {"now": now, "held": held, "owner": owner, "limit": limit},
@@ -148,7 +148,7 @@ def leads_of(
     ]
 
 
-def hold(
+def set_do_not_market(
     connection: Connection,
     account_id: int,
     *,
@@ -157,7 +157,7 @@ def hold(
     reason: str,
     now: datetime,
 ) -> None:
-    """Hold an account out of all marketing mail; what is due meanwhile goes afterwards.
+    """Keep an account out of all marketing mail; what is due meanwhile goes afterwards.
 
     Args:
         until: journey time, UTC; None for good.
@@ -184,8 +184,9 @@ def hold(
         raise Conflict(sentence("Say why the account is held: others will ask."))
     connection.execute(
         text(
-            "UPDATE account SET held_until = coalesce(cast(:until AS timestamptz), 'infinity'), "
-            "held_by = :by, held_reason = :reason WHERE id = :id"
+            "UPDATE account SET "
+            "do_not_market_until = coalesce(cast(:until AS timestamptz), 'infinity'), "
+            "do_not_market_by = :by, do_not_market_reason = :reason WHERE id = :id"
         ),
         {"until": until, "by": by, "reason": reason.strip(), "id": account_id},
     )
@@ -196,7 +197,10 @@ def release(connection: Connection, account_id: int) -> None:
     """Let marketing write to an account again; what was put off goes at the next opening of its
     window."""
     connection.execute(
-        text("UPDATE account SET held_until = NULL, held_by = '', held_reason = '' WHERE id = :id"),
+        text(
+            "UPDATE account SET do_not_market_until = NULL, do_not_market_by = '', "
+            "do_not_market_reason = '' WHERE id = :id"
+        ),
         {"id": account_id},
     )
     _plan_held_touches_anew(connection, account_id)
@@ -223,15 +227,15 @@ def play(
         among: ids of the leads that whoever starts it may see; None for all.
 
     Raises:
-        Conflict: the account is held out of marketing.
+        Conflict: the account is not marketed to.
         CadenceMissing: the cadence was never published.
     """
     if account.held:
         raise Conflict(
             sentence(
-                "{account} is held out of marketing by {who}: release it first.",
+                "{account} is not marketed to by {who}: release it first.",
                 account=account.name,
-                who=account.held_by or sentence("somebody"),
+                who=account.do_not_market_by or sentence("somebody"),
             )
         )
     latest_cadence(connection, cadence)
@@ -244,7 +248,7 @@ def play(
             lead.id,
             key=f"play:lead-{lead.id}:{uuid.uuid4()}",
             signal="engagement",
-            notice=Notice(Code.PLAY, cycle=cycles[lead.id], reason=cadence),
+            event=JourneyEvent(EventCode.PLAY, cycle=cycles[lead.id], reason=cadence),
         )
     return Play(started, [lead for lead in leads if lead not in started])
 
@@ -275,8 +279,8 @@ def scheduled(
             SELECT enrollment.id AS enrollment_id, lead.id, first_name, last_name, email,
                 lead.owner, coalesce(account.name, '') AS company, version.name AS cadence,
                 enrollment.step, enrollment.due_at,
-                enrollment.held_from IS NOT NULL AND coalesce(account.held_until > :now, false)
-                    AS held
+                enrollment.put_off_from IS NOT NULL
+                    AND coalesce(account.do_not_market_until > :now, false) AS held
             FROM enrollment
             JOIN lead ON lead.id = enrollment.lead_id
             JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
@@ -335,7 +339,7 @@ def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
                     enrollment.key ~ '^(lead|opportunity)-' AS beside
                 FROM enrollment JOIN lead ON lead.id = enrollment.lead_id
                 WHERE lead.account_id = :account AND enrollment.ended_at IS NULL
-                    AND enrollment.held_from IS NOT NULL
+                    AND enrollment.put_off_from IS NOT NULL
             ) AS held
             WHERE beside OR phase = :nurture ORDER BY workflow_id
             """

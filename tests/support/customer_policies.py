@@ -1,4 +1,4 @@
-"""A team with customer success, and the policies of what comes of a sale, for one test."""
+"""A team with customer success, and the policies of what comes of an opportunity, for one test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from domain.rules.policy import PolicyFile
 from domain.sales.team import TeamPolicy
 from store.opportunities.opportunities import open_opportunity
 from store.published.policies import publish_policy
-from tests.workflows.harness import World
+from tests.support.workflow_world import World
 
 CLOSED_DAYS = 2
 """Customer success is away on the first days of every test, beginning tomorrow."""
@@ -86,7 +86,7 @@ def caring(here: World) -> None:
             "policy": "customer",
             "owner": "success",
             "hand_over": [
-                {"task": "Read the sale", "due": "1 business day"},
+                {"task": "Read the opportunity", "due": "1 business day"},
                 {"task": "Welcome call", "due": "2 business days"},
             ],
             "cadence": "onboarding",
@@ -112,6 +112,6 @@ def bought(here: World, **columns: Any) -> int:
 
 
 def sold_on(here: World) -> date:
-    """The day of the sale where customer success works."""
+    """The day of the opportunity where customer success works."""
     day: date = here.value("SELECT (closed_at AT TIME ZONE 'Europe/Berlin')::date FROM opportunity")
     return day

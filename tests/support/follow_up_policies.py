@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.checking.policies import read_policy
 from store.published.policies import publish_policy
-from tests.workflows.harness import CADENCES, World
+from tests.support.workflow_world import CADENCES, World
 
 FOLLOW_UP = (CADENCES / "follow-up.yaml").read_text(encoding="utf-8")
 GAPS = "gaps: [5 minutes, 1 business day, 2 business days, 3 business days, 4 business days]"
