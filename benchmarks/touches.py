@@ -1,132 +1,217 @@
-"""What a touch costs: ``python benchmarks/touches.py [--json] [--recycled N]``.
+"""What a touch costs: ``python benchmarks/touches.py [--json] [--journeys N] [--recycled N]``.
 
-In one run and in alternating rounds, on the real embedded stack: a bare loop of timer and no-op
-activity, and our whole touch (plan, suppression check, render, ledger, outbox send), with the
-same number of workflows, the same waits and the same queues. Actions come from the server's own
-counter. With ``--recycled N`` as many leads rest in the recycle stage meanwhile, and their cost in
-bytes is printed too.
+On the real embedded stack and with the real worker as a program of its own, in alternating rounds
+of one run: a bare loop of timer and no-op activity, and our whole touch (plan, suppression check,
+render, ledger, outbox send), with the same number of workflows, the same waits and as many
+processes. Only what is done while all of them are under way counts: between the first touch of the
+last that began and the end of the first. Waits are long against the second by which the server's
+timers may be late, and journeys begin one after the other, so that their timers are spread.
+
+Without ``--journeys`` their number is doubled until throughput grows no more. With ``--recycled N``
+as many leads rest in the recycle stage meanwhile, and their cost in bytes is printed too.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
+import os
 import re
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import psutil
 from sqlalchemy import Engine, text
-from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.client import Client, WorkflowHandle
 
-from activities.failures import DiscreetFailures
-from activities.heartbeats import Heartbeats
-from activities.registry import email_activities, journey_activities
-from activities.resources import Resources
-from benchmarks.bare import BARE_WORKFLOW, Bare, nothing
+from benchmarks.bare import BARE_QUEUE, BARE_WORKFLOW
 from benchmarks.own_stack import own_stack, print_figures
 from cli.cadence import publish_files
-from domain.contracts.journey import (
-    EMAIL_QUEUE,
-    JOURNEY_QUEUE,
-    JourneyState,
-    Phase,
-    journey_id,
-)
+from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, journey_id
 from domain.contracts.search_attributes import search_attributes
-from mail.channels.registry import channel_from
-from mail.links import link_signer
-from settings import Settings
 from store.engine import engine
-from worker import workflow_runner
-from workflows.registry import WORKFLOWS
 
-STEPS = 40
-TIME_FACTOR = 240.0
-WAIT_SECONDS = 60 / TIME_FACTOR
-"""Real seconds of the cadence's waits of one journey minute."""
+Handle = WorkflowHandle[Any, Any]
+STEPS = 12
+WAIT_SECONDS = 4.0
+"""Real seconds of the cadence's waits, of one journey minute each."""
+TIME_FACTOR = 60 / WAIT_SECONDS
+FIRST_JOURNEYS = 100
+GROWS = 1.05
+"""Throughput that grows by less than this with twice the journeys grows no more."""
+LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Look:
+    """How far a round is at an instant, and the CPU seconds each program has used."""
+
+    at: float
+    done: int
+    begun: int
+    """Workflows that have done something."""
+    ended: int
+    cpu: Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Round:
-    """One round's speed and, per touch, actions and history events."""
+    """What one round showed; CPU in milliseconds, lateness in seconds."""
 
     per_second: float
     actions: float
     events: float
+    cpu: Mapping[str, float]
+    late: tuple[float, float] = (0.0, 0.0)
+
+
+class Programs:
+    """The programs that do the work, and what they have used."""
+
+    def __init__(self, roots: Mapping[str, int]) -> None:
+        self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
+
+    def cpu(self) -> dict[str, float]:
+        """Program → CPU seconds of its processes, those that have ended included."""
+        used: dict[str, float] = {}
+        for name, root in self._roots.items():
+            own = root.cpu_times()
+            used[name] = own.children_user + own.children_system
+            for process in [root, *root.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    times = process.cpu_times()
+                    used[name] += times.user + times.system
+        return used
 
 
 class Bench:
-    """A running stack with a worker, and rounds of work on it."""
+    """A running stack with both workers, and rounds of work on it."""
 
     def __init__(
         self,
         client: Client,
         database: Engine,
         metrics_url: str,
-        database_file: Path,
-        journeys: int,
+        home: Path,
     ) -> None:
         self.client = client
         self.database = database
         self.metrics_url = metrics_url
-        self.journeys = journeys
-        self.database_file = database_file
+        self.home = home
         self.round = 0
+        self.programs = Programs({})
 
-    async def bare(self) -> Round:
+    async def bare(self, journeys: int) -> Round:
         """The yardstick: as many workflows, each with as many steps."""
         self.round += 1
-        ids = [f"bare-{self.round}-{number}" for number in range(self.journeys)]
-        before, started = self.actions(), time.perf_counter()
+        names = [f"bare-{self.round}-{number}" for number in range(journeys)]
 
-        async def one(name: str) -> None:
-            await self.client.execute_workflow(
-                BARE_WORKFLOW,
-                args=[STEPS, WAIT_SECONDS],
-                id=name,
-                task_queue=JOURNEY_QUEUE,
+        async def start(name: str) -> Handle:
+            return await self.client.start_workflow(
+                BARE_WORKFLOW, args=[STEPS, WAIT_SECONDS], id=name, task_queue=BARE_QUEUE
             )
 
-        await asyncio.gather(*(one(name) for name in ids))
-        return await self._result(started, before, ids[0])
+        def look() -> tuple[int, int, int]:
+            lines = self.done_file.read_text(encoding="utf-8").split()
+            steps = Counter(line for line in lines if line.startswith(f"bare-{self.round}-"))
+            return steps.total(), len(steps), sum(n == STEPS for n in steps.values())
 
-    async def touches(self) -> Round:
+        return await self._measured([functools.partial(start, name) for name in names], look)
+
+    async def touches(self, journeys: int) -> Round:
         """The same number of journeys, each touch a mail that reaches the outbox."""
-        leads = self.make_leads("touched", self.journeys)
-        before, started = self.actions(), time.perf_counter()
-        await asyncio.gather(
-            *(self.start(Phase.NURTURE, lead, cadence="benchmark") for lead in leads)
+        leads = self.make_leads("touched", journeys)
+        query = text(
+            "SELECT count(*) AS done, count(DISTINCT lead_id) AS begun, (SELECT count(*) FROM "
+            "enrollment WHERE ended_at IS NOT NULL AND lead_id = ANY(:leads)) AS ended "
+            "FROM touch WHERE state = 'sent' AND lead_id = ANY(:leads)"
         )
-        handle = self.client.get_workflow_handle(journey_id(leads[0]))
-        first = (await handle.describe()).run_id
-        ended = (
-            "SELECT count(*) FROM enrollment WHERE ended_at IS NOT NULL AND lead_id = ANY(:leads)"
-        )
-        await self.reach(ended, self.journeys, leads=leads)
-        result = await self._result(started, before, journey_id(leads[0]), first)
-        expected = self.journeys * STEPS
+
+        def look() -> tuple[int, int, int]:
+            with self.database.connect() as connection:
+                row = connection.execute(query, {"leads": leads}).one()
+            return row.done, row.begun, row.ended
+
+        start = functools.partial(self.start, Phase.NURTURE, cadence="benchmark")
+        result = await self._measured([functools.partial(start, lead=lead) for lead in leads], look)
         sent = self.value(
-            "SELECT count(*) FROM touch JOIN outbox_message ON touch_key = key "
+            "SELECT count(DISTINCT key) FROM touch JOIN outbox_message ON touch_key = key "
             "WHERE state = 'sent' AND lead_id = ANY(:leads)",
             leads=leads,
         )
-        if sent != expected:
-            raise SystemExit(f"{sent} touches were sent instead of {expected}.")
-        return result
+        if sent != journeys * STEPS:
+            raise SystemExit(f"{sent} touches were sent instead of {journeys * STEPS}.")
+        return Round(**{**vars(result), "late": self._lateness(leads)})
 
-    async def park(self, count: int) -> dict[str, float]:
+    def _lateness(self, leads: list[int]) -> tuple[float, float]:
+        """Real seconds by which touches came later than one wait after the touch before: the median
+        and the 99th percentile."""
+        query = text(
+            "SELECT extract(epoch FROM sent_at - lag(sent_at) OVER (PARTITION BY lead_id "
+            "ORDER BY sent_at)) FROM touch WHERE lead_id = ANY(:leads)"
+        )
+        with self.database.connect() as connection:
+            apart = connection.execute(query, {"leads": leads}).scalars()
+            late = [float(one) / TIME_FACTOR - WAIT_SECONDS for one in apart if one is not None]
+        shares = statistics.quantiles(late, n=100)
+        return shares[49], shares[98]
+
+    async def _measured(
+        self,
+        starts: list[Callable[[], Awaitable[Handle]]],
+        look: Callable[[], tuple[int, int, int]],
+    ) -> Round:
+        """Start the workflows spread over one wait, and look until all have ended."""
+        before, count = self.actions(), len(starts)
+
+        async def start() -> list[Handle]:
+            begun, started = time.perf_counter(), []
+            for number, begin in enumerate(starts):
+                due = begun + number * WAIT_SECONDS / count
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                started.append(await begin())
+            return started
+
+        starting = asyncio.create_task(start())
+        looks: list[Look] = []
+        while not looks or looks[-1].ended < count:
+            await asyncio.sleep(LOOK_SECONDS)
+            done, begun, ended = await asyncio.to_thread(look)
+            looks.append(Look(time.perf_counter(), done, begun, ended, self.programs.cpu()))
+        first_run = (await starting)[0]
+        whole = [one for one in looks if one.begun == count and not one.ended]
+        if len(whole) < 10:
+            raise SystemExit(
+                f"With {count} journeys all of them were under way for {len(whole)} looks only."
+            )
+        first, last = whole[0], whole[-1]
+        history = await self.client.get_workflow_handle(
+            first_run.id, run_id=first_run.first_execution_run_id
+        ).fetch_history()
+        done = last.done - first.done
+        return Round(
+            done / (last.at - first.at),
+            (self.actions() - before) / (count * STEPS),
+            len(history.events) / STEPS,
+            {name: 1000 * (last.cpu[name] - first.cpu[name]) / done for name in last.cpu},
+        )
+
+    async def recycle(self, count: int) -> dict[str, float]:
         """Rest ``count`` leads in recycle; bytes per lead in history and in both stores."""
         before = self.bytes_of_stores()
         leads = self.make_leads("recycled", count)
@@ -135,21 +220,22 @@ class Bench:
             await asyncio.gather(
                 *(self.start(Phase.RECYCLE, lead, reason="lost") for lead in batch)
             )
-        await self.reach("SELECT count(*) FROM lead WHERE phase = 'Recycle'", count)
+        while self.value("SELECT count(*) FROM lead WHERE phase = 'Recycle'") < count:
+            await asyncio.sleep(LOOK_SECONDS)
         after = self.bytes_of_stores()
         described = await self.client.get_workflow_handle(journey_id(leads[0])).describe()
         return {
-            "history_bytes_per_parked_lead": float(
+            "history_bytes_per_recycled_lead": float(
                 described.raw_description.workflow_execution_info.history_size_bytes
             ),
-            "temporal_bytes_per_parked_lead": (after[0] - before[0]) / count,
-            "postgres_bytes_per_parked_lead": (after[1] - before[1]) / count,
+            "temporal_bytes_per_recycled_lead": (after[0] - before[0]) / count,
+            "postgres_bytes_per_recycled_lead": (after[1] - before[1]) / count,
         }
 
-    async def start(self, phase: Phase, lead: int, **state: Any) -> None:
+    async def start(self, phase: Phase, lead: int, **state: Any) -> Handle:
         """Start a lead's journey in ``phase``."""
         journey = JourneyState(lead_id=lead, **state)
-        await self.client.start_workflow(
+        return await self.client.start_workflow(
             phase.value,
             journey,
             id=journey_id(lead),
@@ -175,11 +261,6 @@ class Bench:
             )
             return [row.id for row in rows]
 
-    async def reach(self, query: str, count: int, **parameters: Any) -> None:
-        """Wait until a counting query has reached ``count``."""
-        while await asyncio.to_thread(self.value, query, **parameters) < count:
-            await asyncio.sleep(0.1)
-
     def value(self, query: str, **parameters: Any) -> Any:
         """The one value a query gives."""
         with self.database.connect() as connection:
@@ -187,8 +268,9 @@ class Bench:
 
     def bytes_of_stores(self) -> tuple[int, int]:
         """Bytes of Temporal's store and of our database."""
-        folder = self.database_file.parent
-        temporal = sum(file.stat().st_size for file in folder.glob("temporal.db*"))
+        temporal = sum(
+            file.stat().st_size for file in (self.home / "temporal").glob("temporal.db*")
+        )
         return temporal, int(self.value("SELECT pg_database_size(current_database())"))
 
     def actions(self) -> float:
@@ -197,15 +279,47 @@ class Bench:
             lines = answer.read().decode().splitlines()
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("action{"))
 
-    async def _result(
-        self, started: float, before: float, workflow_id: str, run_id: str | None = None
-    ) -> Round:
-        seconds = time.perf_counter() - started
-        done = self.journeys * STEPS
-        described = await self.client.get_workflow_handle(workflow_id, run_id=run_id).describe()
-        return Round(
-            done / seconds, (self.actions() - before) / done, described.history_length / STEPS
+    @property
+    def done_file(self) -> Path:
+        """Where the bare worker says what it has done."""
+        return self.home / "bare.done"
+
+    @contextmanager
+    def workers(self, environment: Mapping[str, str], address: str) -> Iterator[None]:
+        """Both workers as programs of their own, and what is measured of them."""
+        self.done_file.touch()
+        commands = (
+            [sys.executable, "worker.py"],
+            [sys.executable, "-m", "benchmarks.bare", address, str(self.done_file)],
         )
+        with (self.home / "workers.log").open("wb") as log:
+            started = [
+                subprocess.Popen(
+                    one, cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log
+                )
+                for one in commands
+            ]
+            try:
+                self.programs = Programs(
+                    {"worker": started[0].pid, "bare_worker": started[1].pid, **_servers(self.home)}
+                )
+                yield
+            finally:
+                for process in started:
+                    process.terminate()
+                for process in started:
+                    process.wait()
+
+
+def _servers(home: Path) -> dict[str, int]:
+    """The process ids of the stack that runs from ``home``."""
+    found: dict[str, int] = {}
+    for process in psutil.process_iter(["cmdline", "name"]):
+        line = " ".join(process.info["cmdline"] or ())
+        name = str(process.info["name"])
+        if str(home) in line and name.startswith(("temporal", "postgres")):
+            found.setdefault("temporal" if name.startswith("temporal") else "postgres", process.pid)
+    return found
 
 
 def write_cadence(folder: Path) -> None:
@@ -225,50 +339,47 @@ def write_cadence(folder: Path) -> None:
     )
 
 
-async def measure(settings: Settings, bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
-    """Run the rounds with a worker beside them."""
-    resources = Resources(
-        bench.database,
-        channel_from(settings, bench.database),
-        link_signer(settings),
-        settings,
-    )
-    threads = ThreadPoolExecutor(settings.worker_concurrency)
-    common: dict[str, Any] = {
-        "activity_executor": threads,
-        "max_concurrent_activities": settings.worker_concurrency,
-        "interceptors": [Heartbeats(), DiscreetFailures()],
-    }
-    journeys = Worker(
-        bench.client,
-        task_queue=JOURNEY_QUEUE,
-        workflows=[*WORKFLOWS, Bare],
-        activities=journey_activities(resources),
-        workflow_runner=workflow_runner("workflows", "benchmarks"),
-        **common,
-    )
-    email = Worker(
-        bench.client,
-        task_queue=EMAIL_QUEUE,
-        activities=[*email_activities(resources), nothing],
-        **common,
-    )
-    async with journeys, email:
-        figures: dict[str, Any] = {}
-        if options.recycled:
-            figures |= {"recycled": options.recycled, **await bench.park(options.recycled)}
-        await bench.bare()  # Both warm up before anything counts.
-        await bench.touches()
-        rounds = [(await bench.bare(), await bench.touches()) for _ in range(options.rounds)]
-    ratios = [touches.per_second / bare.per_second for bare, touches in rounds]
+async def saturation(bench: Bench) -> int:
+    """The number of journeys from which throughput grows no more."""
+    journeys = FIRST_JOURNEYS
+    best = (await bench.touches(journeys)).per_second
+    while True:
+        more = (await bench.touches(2 * journeys)).per_second
+        if more < GROWS * best:
+            return journeys
+        journeys, best = 2 * journeys, more
+
+
+async def measure(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
+    """Run the rounds."""
+    figures: dict[str, Any] = {}
+    if options.recycled:
+        figures |= {"recycled": options.recycled, **await bench.recycle(options.recycled)}
+    await bench.bare(FIRST_JOURNEYS)  # Both warm up before anything counts.
+    await bench.touches(FIRST_JOURNEYS)
+    journeys = options.journeys or await saturation(bench)
+    rounds = [
+        (await bench.bare(journeys), await bench.touches(journeys)) for _ in range(options.rounds)
+    ]
+    bare, full = ([pair[side] for pair in rounds] for side in (0, 1))
+    ratios = [touches.per_second / plain.per_second for plain, touches in rounds]
+    middle = statistics.median
     return {
-        "bare_touches_per_s": round(statistics.median(b.per_second for b, _ in rounds), 1),
-        "journey_touches_per_s": round(statistics.median(t.per_second for _, t in rounds), 1),
-        "ratio": round(statistics.median(ratios), 3),
+        "journeys": journeys,
+        "bare_touches_per_s": round(middle(one.per_second for one in bare), 1),
+        "journey_touches_per_s": round(middle(one.per_second for one in full), 1),
+        "ratio": round(middle(ratios), 3),
         "ratio_min": round(min(ratios), 3),
         "ratio_max": round(max(ratios), 3),
-        "actions_per_touch": round(statistics.median(t.actions for _, t in rounds), 3),
-        "events_per_touch": round(statistics.median(t.events for _, t in rounds), 2),
+        "actions_per_touch": round(middle(one.actions for one in full), 3),
+        "events_per_touch": round(middle(one.events for one in full), 2),
+        "worker_ms_per_touch": round(middle(one.cpu["worker"] for one in full), 2),
+        "temporal_ms_per_touch": round(middle(one.cpu["temporal"] for one in full), 2),
+        "postgres_ms_per_touch": round(middle(one.cpu["postgres"] for one in full), 2),
+        "bare_worker_ms_per_touch": round(middle(one.cpu["bare_worker"] for one in bare), 2),
+        "bare_temporal_ms_per_touch": round(middle(one.cpu["temporal"] for one in bare), 2),
+        "late_s_p50": round(middle(one.late[0] for one in full), 2),
+        "late_s_p99": round(middle(one.late[1] for one in full), 2),
         **{name: round(value, 1) for name, value in figures.items()},
     }
 
@@ -278,28 +389,26 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--recycled", type=int, default=0, metavar="N")
-    parser.add_argument("--journeys", type=int, default=40, help="workflows at once")
+    parser.add_argument("--journeys", type=int, default=0, help="workflows at once")
     parser.add_argument("--rounds", type=int, default=3, help="pairs of rounds that count")
     options = parser.parse_args()
     with own_stack() as (home, addresses):
-        settings = Settings(
-            perennial_home=home,
-            database_url=addresses.database_url,
-            demo_time_factor=TIME_FACTOR,
-            demo_time_epoch=datetime.now(UTC),
-        )
-        database = engine(addresses.database_url, pool_size=40)
+        epoch = datetime.now(UTC) - timedelta(seconds=1)
+        database = engine(addresses.database_url)
         write_cadence(home / "cadences")
         publish_files(database, home / "cadences", ROOT / "templates")
         client = await Client.connect(addresses.temporal_address)
-        bench = Bench(
-            client,
-            database,
-            addresses.temporal_metrics,
-            home / "temporal" / "temporal.db",
-            options.journeys,
-        )
-        figures = await measure(settings, bench, options)
+        bench = Bench(client, database, addresses.temporal_metrics, home)
+        environment = {
+            "PERENNIAL_HOME": str(home),
+            "DATABASE_URL": addresses.database_url,
+            "TEMPORAL_ADDRESS": addresses.temporal_address,
+            "DEMO_TIME_FACTOR": str(TIME_FACTOR),
+            "DEMO_TIME_EPOCH": epoch.isoformat(),
+            "SEND_RATE_PER_SECOND": "10000",
+        }
+        with bench.workers(environment, addresses.temporal_address):
+            figures = await measure(bench, options)
     print_figures(figures, as_json=options.json)
 
 
