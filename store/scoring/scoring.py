@@ -383,7 +383,7 @@ def _traits(connection: Connection, ids: Sequence[int]) -> list[_Judged]:
     return [_Judged(**row._mapping) for row in rows]
 
 
-class _CountedLeads(NamedTuple):
+class _CountedEngagement(NamedTuple):
     """An engagement with what it counted for."""
 
     id: int
@@ -400,7 +400,9 @@ class _CountedLeads(NamedTuple):
     at: datetime
 
 
-def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, list[_CountedLeads]]:
+def _histories(
+    connection: Connection, ids: Sequence[int]
+) -> defaultdict[int, list[_CountedEngagement]]:
     rows = connection.execute(
         text(
             """
@@ -412,11 +414,11 @@ def _histories(connection: Connection, ids: Sequence[int]) -> defaultdict[int, l
     )
     histories = defaultdict(list)
     for row in rows:
-        histories[row.lead_id].append(_CountedLeads(*row))
+        histories[row.lead_id].append(_CountedEngagement(*row))
     return histories
 
 
-def _scored(rules: ScoringPolicy, row: _CountedLeads) -> Scored:
+def _scored(rules: ScoringPolicy, row: _CountedEngagement) -> Scored:
     event = event_of(row.kind, row.name, row.detail)
     found = worth(rules, event, row.at, given=row.worth)
     return Scored(row.key, row.at, found.rule, found.points, found.period, row.machine)
@@ -447,6 +449,6 @@ def _rewrite(connection: Connection, rows: Sequence[tuple[int, Scored, int]]) ->
     )
 
 
-def _differs(row: _CountedLeads, event: Scored, points: int) -> bool:
+def _differs(row: _CountedEngagement, event: Scored, points: int) -> bool:
     before = (row.rule, row.worth, row.period, row.points)
     return before != (event.rule, event.worth, event.period, points)

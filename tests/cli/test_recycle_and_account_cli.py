@@ -116,7 +116,7 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
     with pytest.raises(UserError, match="release it first"):
         await run(account.app, "play", which, "recycle-reentry")
     await run(account.app, "release", which)
-    with pytest.raises(UserError, match="is not held"):
+    with pytest.raises(UserError, match="may be written to"):
         await run(account.app, "release", which)
 
     assert "email-welcome-1-che" in flat(await run(account.app, "scheduled", "--owner", "rep-1"))
