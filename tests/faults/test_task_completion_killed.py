@@ -27,7 +27,8 @@ from store.engine import engine
 from store.migrate import upgrade
 from store.outbox.relay_messages import post
 from store.tasks.tasks import complete_task
-from tests.faults.scenario import CADENCES, free_ports
+from tests.faults.scenario import CADENCES
+from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
 
 pytestmark = pytest.mark.xdist_group("task completion killed")

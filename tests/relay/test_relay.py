@@ -324,6 +324,8 @@ async def test_the_whole_way_of_a_task_from_the_journey_to_the_person_and_back(
         await follow_up(post, lead)
         does(post, await open_task(post), Completion(disposition="return", reason="too_early"))
         await post.reaches("SELECT phase FROM lead", "Recycle")
+        # The journey may be quicker than the answer that it was told.
+        await post.reaches("SELECT count(*) FROM relay_message WHERE outcome = ''", 0)
 
     assert post.value("SELECT phase_reason FROM lead") == "too_early"
     assert post.values("SELECT state FROM task") == ["done"]
