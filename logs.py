@@ -14,7 +14,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
 from typing import Any, Literal, cast
 
 import structlog
@@ -23,8 +22,6 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 import tracing
 
-ExceptionInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
-
 
 def keep_values_out_of_logs(form: Literal["console", "json"] = "console") -> None:
     """From now on this process logs errors without their texts.
@@ -32,14 +29,11 @@ def keep_values_out_of_logs(form: Literal["console", "json"] = "console") -> Non
     Args:
         form: lines for people, or a JSON object on each line, those of libraries too.
     """
-    global _ended_as  # noqa: PLW0603  (as the hooks below are the process's)
-    _ended_as = _as_json if form == "json" else str
+    ended = _ended_in_json if form == "json" else _ended
     logging.setLogRecordFactory(_record)
-    sys.excepthook = _ended
-    threading.excepthook = lambda thread: _ended(
-        thread.exc_type, thread.exc_value, thread.exc_traceback
-    )
-    sys.unraisablehook = lambda found: _ended(found.exc_type, found.exc_value, found.exc_traceback)
+    sys.excepthook = lambda _kind, error, _frames: ended(error)
+    threading.excepthook = lambda thread: ended(thread.exc_value)
+    sys.unraisablehook = lambda found: ended(found.exc_value)
     fmt, renderer = (
         "%Y-%m-%d %H:%M:%S",
         cast(Processor, structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty())),
@@ -176,15 +170,12 @@ def _without_texts(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     return event
 
 
-def _ended(
-    _kind: type[BaseException], error: BaseException | None, _frames: TracebackType | None
-) -> None:
+def _ended(error: BaseException | None) -> None:
     if error is not None:
-        sys.stderr.write(f"{_ended_as(told(error))}\n")
+        sys.stderr.write(f"{told(error)}\n")
 
 
-def _as_json(exception: str) -> str:
-    return json.dumps({"event": "it ended", "level": "critical", "exception": exception})
-
-
-_ended_as: Callable[[str], str] = str
+def _ended_in_json(error: BaseException | None) -> None:
+    if error is not None:
+        line = {"event": "it ended", "level": "critical", "exception": told(error)}
+        sys.stderr.write(f"{json.dumps(line)}\n")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from store.engine import NEVER_MENDED, RowGone
+from store.engine import PERMANENT, RowGone
 
 
 class DiscreetFailures(Interceptor):
@@ -35,7 +35,7 @@ class _Discreet(ActivityInboundInterceptor):
             raise ApplicationError(
                 str(error) if isinstance(error, RowGone) else _sentence(error),
                 type=type(error).__name__,
-                non_retryable=isinstance(error, NEVER_MENDED),
+                non_retryable=isinstance(error, PERMANENT),
             ) from None
 
 

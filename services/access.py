@@ -48,6 +48,9 @@ class Act:
     keep: Sequence[str]
 
 
+_acts: dict[Callable[..., Any], Act] = {}
+
+
 def authorise(caller: Caller, action: Action) -> None:
     """Whether this caller's role may do that.
 
@@ -114,7 +117,7 @@ def changes(
                 _end(context, change, status)
             return done
 
-        acted.act = what  # type: ignore[attr-defined]
+        _acts[acted] = what
         return acted
 
     return decorate
@@ -156,7 +159,7 @@ def _short(value: object) -> object:
 
 def act_of(function: Callable[..., Any]) -> Act | None:
     """What a function that :func:`changes` something does; None for any other."""
-    return getattr(function, "act", None)
+    return _acts.get(function)
 
 
 def team_of(caller: Caller) -> str | None:

@@ -32,7 +32,7 @@ def set_do_not_market(
     until: datetime | None,
     reason: str,
 ) -> AccountLine:
-    """Keep a company out of all marketing; a later hold replaces an earlier one.
+    """Keep a company out of all marketing; a later one replaces an earlier one.
 
     Args:
         until: journey time, UTC; None for good.

@@ -1,4 +1,4 @@
-"""Leads that rest: when they come back and to what, woken, left to rest longer, retired."""
+"""Leads that rest: when they come back and to what, reactivated, extended, closed out."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class RowGone(LookupError):
     """A row is not there that something names by its id; the message says which."""
 
 
-NEVER_MENDED = (DataError, RowGone)
+PERMANENT = (DataError, RowGone)
 """What is raised again however often it is tried: a value that PostgreSQL has no place for, and a
 row that is gone."""
 

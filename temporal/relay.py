@@ -214,9 +214,9 @@ class Relay:
             case "opportunity":
                 return await self._opportunity(message)
             case "side_meeting":
-                return await self._meeting_beside(message)
+                return await self._side_meeting(message)
             case "standalone_task":
-                return await self._task_beside(message)
+                return await self._standalone_task(message)
             case "confirm":
                 return await self._confirm(message)
             case "signal":
@@ -251,14 +251,14 @@ class Relay:
         summary = f"Opportunity with lead {state.lead_id}"
         return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
 
-    async def _meeting_beside(self, message: Leased) -> RelayDelivery:
+    async def _side_meeting(self, message: Leased) -> RelayDelivery:
         state = SideMeetingState(**message.payload)
         summary = f"Meeting {state.meeting_id} of lead {state.lead_id}, beside its journey"
         # One that ended may have to be seen through again: it was set anew, or taken back.
         anew = WorkflowIDReusePolicy.ALLOW_DUPLICATE
         return await self._start_once(message, SIDE_MEETING, state, summary, id_reuse_policy=anew)
 
-    async def _task_beside(self, message: Leased) -> RelayDelivery:
+    async def _standalone_task(self, message: Leased) -> RelayDelivery:
         state = StandaloneTaskState(**message.payload)
         summary = f"{state.kind} task, lead {state.lead_id}"
         return await self._start_once(message, STANDALONE_TASK, state, summary)

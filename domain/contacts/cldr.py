@@ -45,7 +45,7 @@ def said_in(locale: str) -> dict[str, Any]:
     written in this language.
     """
     content = Path(localedata.resolve_locale_filename(locale)).read_bytes()
-    data: dict[str, Any] = pickle.loads(content)  # noqa: S301  # Babel's own, as it reads it.
+    data: dict[str, Any] = pickle.loads(content)  # noqa: S301  (came with Babel)
     return data
 
 

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import ENDED, journey_id
+from domain.contracts.tasks import TaskKind
 from domain.refusals import Refusal
 from domain.time.window import zone
 from services.access import found, may_see
@@ -143,7 +144,7 @@ class LeadScreen:
             what = labels.task_kind(one.what)
             if self.visit.may(Action.READ_TASKS):
                 what = link(what, f"/tasks/{one.ref}")
-        elif one.kind in ("meeting", "renewal", "upsell"):
+        elif one.kind in ("meeting", TaskKind.RENEWAL, TaskKind.UPSELL):
             what = ""
         kind = _(KINDS.get(one.kind, one.kind))
         held = badge(_("held"), "warn") if one.held else ""
