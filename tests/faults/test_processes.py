@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -38,6 +39,16 @@ sys.exit(supervise(work, 2, stop_seconds=1.0))
 UNTIL_TOLD = "signal.sigwait({signal.SIGTERM}); return 0"
 
 
+def running(parent: psutil.Process) -> list[psutil.Process]:
+    """The children of a process that run; one may end while we ask."""
+    found = []
+    for child in parent.children():
+        with suppress(psutil.NoSuchProcess):
+            if child.status() != psutil.STATUS_ZOMBIE:
+                found.append(child)
+    return found
+
+
 class Supervised:
     """A program whose two processes do what a test says."""
 
@@ -53,7 +64,7 @@ class Supervised:
 
     def processes(self) -> list[psutil.Process]:
         """Those that run."""
-        return [one for one in self.program.children() if one.status() != psutil.STATUS_ZOMBIE]
+        return running(self.program)
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
@@ -152,8 +163,7 @@ def arrive(here: Deployment, users: range) -> str:
 
 def parts(worker: Program) -> list[psutil.Process]:
     """The processes of a worker that run."""
-    children = psutil.Process(worker.pid).children()
-    return [one for one in children if one.status() != psutil.STATUS_ZOMBIE]
+    return running(psutil.Process(worker.pid))
 
 
 def one_is_new(worker: Program, before: list[psutil.Process]) -> bool:

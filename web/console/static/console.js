@@ -1,6 +1,10 @@
 // Countdowns, keys that press buttons, and the browser's time zone.
 document.cookie = `perennial_zone=${Intl.DateTimeFormat().resolvedOptions().timeZone};path=/;max-age=31536000;samesite=lax`;
 
+// Until it is connected NiceGUI polls once for each event, and the first poll wins: what was typed or
+// pressed meanwhile arrives in any order. Its socket keeps everything in order by itself.
+Object.defineProperty(window, "did_handshake", { get: () => Boolean(window.socket), set() {} });
+
 const loaded = new WeakMap();
 
 const UNITS = { en: [" d", " h", " min"], ko: ["일", "시간", "분"], zh: ["天", "小时", "分"] };
