@@ -16,8 +16,8 @@ from embedded.postgres import EmbeddedPostgres
 from store.access.users import change_user, find_user
 from tests.console.conftest import Console
 from tests.health.conftest import frozen
+from tests.support.waiting import wait_for
 from tests.support.web_app import Site
-from tests.support.webhook_receiver import until
 
 
 def test_a_page_left_open_tells_no_more_than_its_visitor_may_see_now(
@@ -95,7 +95,8 @@ def test_nobody_stares_at_a_button_while_the_database_hangs(
         pressed = time.monotonic() - begun
         status = visitor.get("/console/team/rep-1").status_code
         loaded = time.monotonic() - begun - pressed
-    until(lambda: site.value("SELECT present FROM rep WHERE code = 'rep-1'") is False)
+    absent = "SELECT NOT present FROM rep WHERE code = 'rep-1'"
+    wait_for("takes no new leads", lambda: site.value(absent))
     page.reload()
     page.get_by_role("button", name="Take new leads").click()
     expect(button).to_be_visible()

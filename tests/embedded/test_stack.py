@@ -10,8 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from embedded.stack import EmbeddedStack
 from embedded.state import write_state
 from settings import ROOT
 from tests.support.folders import server_folder
+from tests.support.waiting import LONGEST_SECONDS, wait_for
 
 pytestmark = pytest.mark.xdist_group("stack")
 
@@ -73,14 +73,6 @@ def processes_of(home: Path) -> list[psutil.Process]:
         *find_left_over("temporal", "--db-filename", str(home / "temporal" / "temporal.db")),
         *(process for process in recorded if process is not None),
     ]
-
-
-def wait_for(what: str, condition: Callable[[], bool], seconds: float = 120) -> None:
-    """Wait until the condition holds; fail saying ``what`` was waited for."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
-        time.sleep(0.1)
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -235,7 +227,7 @@ def cli(home: Path, *arguments: str, **variables: str) -> subprocess.CompletedPr
         env={**environment(home), **variables},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=LONGEST_SECONDS,
         check=False,
     )
 
@@ -269,7 +261,7 @@ def test_up_stops_cleanly_on_a_signal(
     """Else a container's stop or a Ctrl-C leaves servers running."""
     assert len(processes_of(home)) >= 4
     up.send_signal(number)
-    assert up.wait(120) == 0
+    assert up.wait(LONGEST_SECONDS) == 0
     assert processes_of(home) == []
     assert "database system is shut down" in (home / "logs" / "postgres.log").read_text()
 
@@ -340,7 +332,7 @@ def test_doctor_on_a_running_and_a_stopped_stack(home: Path, up: subprocess.Pope
     assert re.search(r"Queue journeys +\d+ workers? polling", said)
     assert re.search(r"Queue email +\d+ workers? polling", said)
     up.terminate()
-    up.wait(120)
+    up.wait(LONGEST_SECONDS)
     stopped = cli(home, "doctor")
     assert stopped.returncode == 1
     assert "Perennial does not run from" in stopped.stdout

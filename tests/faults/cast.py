@@ -142,7 +142,7 @@ class Cast(threading.Thread):
                     at=self._clock.now(),
                 )
             case "loses", "":
-                self._books(connection, lead.id, hours=30)
+                self._books(connection, lead.id, hours=60)
             case "rebooks", "":
                 self._books(connection, lead.id, hours=1)
             case "rebooks", "no_show" if "email-no-show-1-rebook" in lead.mails:

@@ -31,11 +31,9 @@ from tests.faults.cast import Cast, import_leads
 from tests.faults.script import FACTOR, SCRIPTS
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
+from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).parent / "cadences"
-DEADLINE = 180.0
-"""Seconds until every lead must be where its script leads it."""
-
 _STANDING = """
     SELECT lead.id, lead.attributes->>'script' AS script, lead.stage, lead.cycle,
         ARRAY(SELECT phase || ':' || reason FROM stage_transition
@@ -119,7 +117,7 @@ class Scenario:
     def arrive(self) -> None:
         """Wait until every lead is where its script leads it, then compare everything."""
         begun = time.monotonic()
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + LONGEST_SECONDS
         while astray := self.astray():
             assert self.cast.failure is None, self.cast.failure
             self.check_workers()
@@ -130,7 +128,8 @@ class Scenario:
         scripts = [SCRIPTS[lead.script] for lead in self.rows(_STANDING)]
         assert self.otherwise < sum(len(script.maybe) for script in scripts)
         sent = {one.step for one in self.rows("SELECT step FROM touch WHERE state = 'sent'")}
-        assert {step for script in scripts for step in script.mails} - sent == set()
+        never = {step for script in scripts for step in script.mails} - sent
+        assert never == set(), f"never sent: {never}"
         assert not self.loose_ends()
         asyncio.run(self.compare_with_temporal())
         again = self.value(r"SELECT count(*) FROM touch WHERE claim !~ '\D1$'")

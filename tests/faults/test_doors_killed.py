@@ -20,6 +20,7 @@ from tests.faults.test_doors_reports import WRITE_KEY
 from tests.faults.test_doors_visits import served, until_up
 from tests.support.calendar_reports import CALCOM_SECRET, HOST, LEAD, calcom
 from tests.support.sendgrid_events import KEY, PATH, event, public, signed, touch
+from tests.support.waiting import LONGEST_SECONDS
 from tests.web import test_inbound as inbound
 from tests.web.conftest import Site, make_site  # noqa: F401 - the fixture
 
@@ -104,7 +105,7 @@ def test_what_is_reported_again_after_a_kill_counts_once(
         until_up(process, address)
         with pytest.raises(httpx.HTTPError):
             report(address)
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(LONGEST_SECONDS) == -signal.SIGKILL
     counted = kept(site)
     assert any(counted)
     with served(site.settings, site.settings.database_url) as (process, address):

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from sqlalchemy import text
 from embedded.postgres import EmbeddedPostgres
 from health.visits import SpoolCounts
 from settings import ROOT, Settings
+from tests.support.waiting import LONGEST_SECONDS, wait_for
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
 from web.recipients.visit_spool import SpooledVisit, VisitSpool
@@ -272,12 +273,10 @@ def test_a_web_app_that_dies_there_counts_the_click_once(site: Site, point: str)
             until_up(process, address)
             with pytest.raises(httpx.HTTPError):
                 httpx.get(address + path, headers={"User-Agent": "Firefox"}, timeout=30)
-        assert process.wait(60) == -signal.SIGKILL
+        assert process.wait(LONGEST_SECONDS) == -signal.SIGKILL
     with served(site.settings, site.settings.database_url) as (process, address):
         until_up(process, address)
-        deadline = time.monotonic() + 30
-        while spooled(site).counts().waiting and time.monotonic() < deadline:
-            time.sleep(0.1)
+        wait_for("nothing waits", lambda: not spooled(site).counts().waiting)
     assert site.rows("SELECT kind FROM engagement") == [("click",)]
 
 
@@ -310,13 +309,11 @@ def served(
 
 
 def until_up(process: subprocess.Popen[bytes], address: str) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def answers() -> bool:
         assert process.poll() is None, "the web app ended by itself"
-        try:
+        with suppress(httpx.HTTPError):
             httpx.get(address + "/style.css", timeout=5)
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the web app never answered")
+            return True
+        return False
+
+    wait_for("the web app answers", answers)

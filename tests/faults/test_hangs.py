@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from store.outbox.outgoing import add_endpoint
-from tests.support.deployment import Deployment, deployment, message, wait_for, wake
+from tests.support.deployment import Deployment, deployment, message, wake
 from tests.support.tcp_proxy import Proxy
+from tests.support.waiting import wait_for
 from tests.support.webhook_receiver import receiving
 
 pytestmark = pytest.mark.xdist_group("hangs")

@@ -20,6 +20,7 @@ from tests.channels.test_smtp import Handler, LocalServer
 from tests.faults.deliver_once import deliver_once
 from tests.support.sendgrid_server import stand_in
 from tests.support.sending import NOW, Desk, Provider
+from tests.support.waiting import LONGEST_SECONDS
 
 
 @dataclass
@@ -102,14 +103,14 @@ def first_attempt(desk: Desk, post: Post, fault: str) -> subprocess.Popen[str]:
 
 
 def state_after(process: subprocess.Popen[str]) -> str:
-    out, _ = process.communicate(timeout=120)
+    out, _ = process.communicate(timeout=LONGEST_SECONDS)
     assert process.returncode == 0
     return out
 
 
 def kill_at(desk: Desk, post: Post, point: str) -> None:
     killed = first_attempt(desk, post, f"kill:{point}")
-    killed.communicate(timeout=120)
+    killed.communicate(timeout=LONGEST_SECONDS)
     assert killed.returncode == -signal.SIGKILL
 
 
@@ -159,7 +160,7 @@ def test_frozen_while_the_mail_is_written_its_replacement_sends_the_only_one(
     assert attempt(desk, post, 2) == "sent"
 
     sleeper.send_signal(signal.SIGCONT)
-    sleeper.communicate(timeout=120)
+    sleeper.communicate(timeout=LONGEST_SECONDS)
 
     assert sleeper.returncode == 1, "it must end with an error, and Temporal does not listen"
     assert post.arrived() == 1

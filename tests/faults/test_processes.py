@@ -16,7 +16,8 @@ import psutil
 import pytest
 
 from settings import ROOT
-from tests.support.deployment import Deployment, Program, deployment, message, wait_for
+from tests.support.deployment import Deployment, Program, deployment, message
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.xdist_group("processes")
 

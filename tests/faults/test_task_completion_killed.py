@@ -30,11 +30,11 @@ from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
+from tests.support.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.xdist_group("task completion killed")
 
 KILLS = 4
-DEADLINE = 60.0
 FACTOR = 20_000.0
 """A weekend passes in a few seconds."""
 
@@ -91,7 +91,7 @@ class Desk:
 
     def reaches(self, query: str, expected: Any) -> None:
         """Wait until a one-value query gives what is expected."""
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + LONGEST_SECONDS
         while (seen := self.value(query)) != expected:
             assert time.monotonic() < deadline, (query, seen, self.log.read_text()[-2000:])
             time.sleep(0.1)

@@ -33,9 +33,9 @@ from store.outbox.relay_messages import post
 from store.scoring.engagement import record_engagement
 from temporal.relay import Relay
 from tests.support.folders import server_folder
+from tests.support.waiting import LONGEST_SECONDS
 from worker import workers
 
-PATIENCE_SECONDS = 60
 LEAD_IDS = itertools.count(1)
 """The tests share a server, and a journey's id follows from its lead's."""
 
@@ -109,9 +109,9 @@ class Deployment:
 
     async def until(self, what: str, condition: Callable[[], Awaitable[bool]]) -> None:
         """Wait for ``condition``; fail saying ``what`` never came."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + LONGEST_SECONDS
         while not await condition():
-            assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
+            assert time.monotonic() < deadline, f"waited {LONGEST_SECONDS} s for {what}"
             await asyncio.sleep(0.1)
 
     async def listed(self, query: str, *expected: int) -> None:

@@ -8,9 +8,8 @@ import os
 import re
 import subprocess
 import sys
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +32,11 @@ from store.outbox.relay_messages import post
 from store.tables import Lead
 from tests.production.collector import Collector, collecting
 from tests.support.personal_words import TELL_TALE
+from tests.support.waiting import wait_for
 from tests.support.web_app import free_port
 
 pytestmark = pytest.mark.xdist_group("watching")
 
-PATIENCE_SECONDS = 90
 SECRETS = [*TELL_TALE.values(), "quuxcorp", "Zweistein", "@"]
 DEPLOY = ROOT / "deploy"
 NAME = re.compile(r"\b(?:perennial|temporal|process|python)_[a-z0-9_]+")
@@ -67,14 +66,6 @@ class Watched:
             for one in family.samples
             if one.name == name and labels.items() <= one.labels.items()
         )
-
-
-def until(what: str, condition: Callable[[], bool]) -> None:
-    """Wait for ``condition``; fail saying ``what`` never came."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {PATIENCE_SECONDS} s for {what}"
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +108,8 @@ def watched(
             stack.callback(program.wait, 60)
             stack.callback(program.terminate)
         made = Watched(database, collector, f"http://127.0.0.1:{port}", metrics, logs)
-        until("the web app", lambda: _answers(f"{made.web}/healthz"))
-        until("the worker", lambda: "worker is running" in logs["worker"].read_text())
+        wait_for("the web app", lambda: _answers(f"{made.web}/healthz"))
+        wait_for("the worker", lambda: "worker is running" in logs["worker"].read_text())
         _be_busy(made)
         yield made
     database.dispose()
@@ -185,7 +176,7 @@ def _be_busy(watched: Watched) -> None:
         with database.connect() as connection:
             return bool(connection.execute(query, {"called": called}).scalar_one())
 
-    until("a task, a mail and the relay", done)
+    wait_for("a task, a mail and the relay", done)
 
 
 def test_what_happened_is_counted(watched: Watched) -> None:
@@ -284,7 +275,7 @@ def test_one_trace_goes_from_the_request_over_the_relay_to_the_activity(watched:
         assert len(ids) <= 1
         return {one.name for one in spans if one.trace in ids}
 
-    until("the whole trace", lambda: wanted <= trace())
+    wait_for("the whole trace", lambda: wanted <= trace())
     spans = watched.collector.spans()
     by_id = {one.id: one for one in spans}
     relayed = next(one for one in spans if one.name == "relay start" and one.parent)
@@ -295,7 +286,7 @@ def test_one_trace_goes_from_the_request_over_the_relay_to_the_activity(watched:
 
 def test_no_span_names_anybody(watched: Watched) -> None:
     """Collectors are often a company's own, outside: what goes there is out of our hands."""
-    until("spans", lambda: len(watched.collector.spans()) > 10)
+    wait_for("spans", lambda: len(watched.collector.spans()) > 10)
     sent = "".join(map(str, watched.collector.requests)).casefold()
 
     # Ids are bytes, in which an @ is nothing.

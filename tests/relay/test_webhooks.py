@@ -25,7 +25,8 @@ from store.outbox import outgoing
 from store.tasks import tasks
 from tests.relay.post import Post
 from tests.support.history_scan import in_history
-from tests.support.webhook_receiver import SILENCE, Receiver, receiving, until
+from tests.support.waiting import wait_for
+from tests.support.webhook_receiver import SILENCE, Receiver, receiving
 from tests.support.workflow_world import CADENCES
 
 pytestmark = pytest.mark.xdist_group("relay")
@@ -198,11 +199,11 @@ def test_a_worker_killed_while_it_delivers_costs_no_event(
     receiver.answers = [SILENCE, 204]
     with worker(post, tmp_path) as first:
         happens(post)
-        until(lambda: receiver.got)
+        wait_for("a delivery", lambda: receiver.got)
         first.kill()
         first.wait()
     with worker(post, tmp_path):
-        until(lambda: post.value(STATE) == "delivered")
+        wait_for("is delivered", lambda: post.value(STATE) == "delivered")
 
     assert receiver.ids == [receiver.ids[0]] * 2
 

@@ -23,7 +23,7 @@ from store.access.sessions import COOKIE
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DESK = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds until something on a page is missing: machines that test are busy."""
 expect.set_options(timeout=PATIENCE)
 

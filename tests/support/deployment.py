@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,9 +31,9 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
 from tests.support.folders import server_folder
+from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).resolve().parents[1] / "faults" / "cadences"
-DEADLINE = 120.0
 SECRET = "a secret of the tests that is long enough to be taken"
 
 SCORING = """
@@ -183,7 +183,7 @@ class Deployment:
                 process.suspend()
         return [process.pid for process in frozen]
 
-    def send(self, messages: list[dict[str, Any]], within: float = DEADLINE) -> None:
+    def send(self, messages: list[dict[str, Any]], within: float = LONGEST_SECONDS) -> None:
         """Send a batch, again and again until it is acknowledged, as the client libraries do."""
         deadline = time.monotonic() + within
         while not self.send_once(messages):
@@ -202,7 +202,9 @@ class Deployment:
                 return response.status == 200
         return False
 
-    def reach(self, what: str, query: str, expected: object, within: float = DEADLINE) -> float:
+    def reach(
+        self, what: str, query: str, expected: object, within: float = LONGEST_SECONDS
+    ) -> float:
         """Wait until the database says so.
 
         Returns:
@@ -300,19 +302,6 @@ def wake(pids: list[int]) -> None:
     for pid in reversed(pids):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-
-
-def wait_for(what: str, happened: Callable[[], bool], within: float = 60.0) -> float:
-    """Wait until something is so.
-
-    Returns:
-        After how many seconds.
-    """
-    begun = time.monotonic()
-    while not happened():
-        assert time.monotonic() - begun < within, f"{what}: not within {within} s"
-        time.sleep(0.1)
-    return time.monotonic() - begun
 
 
 def message(kind: str, user: int, **content: Any) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from store.access.sessions import COOKIE, begin_session
 from store.access.users import add_user, find_user, set_preferences
 from tests.console.office import PEOPLE
 from tests.support.sample_company import World
+from tests.support.waiting import LONGEST_SECONDS
 
-START_SECONDS = 90.0
 REPS = {Role.SDR: "rep-1", Role.MANAGER: "mgr-world"}
 """In whose name a role acts when a test does not say."""
 
@@ -100,7 +100,7 @@ def served(settings: Settings, log: Path) -> Iterator[None]:
 
 
 def _wait(web: subprocess.Popen[bytes], base: str, log: Path) -> None:
-    until = time.monotonic() + START_SECONDS
+    until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until and web.poll() is None:
         try:
             if httpx.get(f"{base}/healthz", timeout=5).status_code == httpx.codes.OK:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -69,11 +68,3 @@ def receiving() -> Iterator[Receiver]:
         server.shutdown()
         serving.join()
         server.server_close()
-
-
-def until(met: Any, seconds: float = 90.0) -> None:
-    """Wait until ``met()`` is true."""
-    deadline = time.monotonic() + seconds
-    while not met():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.1)

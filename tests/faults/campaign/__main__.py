@@ -33,16 +33,9 @@ from tests.faults.campaign.tally import tally
 from tests.faults.campaign.visitors import INBOUND_PASSWORD
 from tests.support import sendgrid_events
 from tests.support.calendar_reports import CALCOM_SECRET
-from tests.support.deployment import (
-    SECRET,
-    Deployment,
-    Program,
-    Server,
-    deployment,
-    free_ports,
-    wait_for,
-)
+from tests.support.deployment import SECRET, Deployment, Program, Server, deployment, free_ports
 from tests.support.tcp_proxy import Proxy
+from tests.support.waiting import wait_for
 
 FACTOR = 3600.0
 """A second of the campaign is an hour of the journeys."""
