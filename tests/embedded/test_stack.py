@@ -50,7 +50,8 @@ def new_home() -> Iterator[Path]:
     """
     made = server_folder()
     free = (port for port in random.sample(range(20_000, 30_000), 100) if port_is_free(port))
-    names = ("postgres", "temporal", "ui", "metrics", "web")
+    metrics = ("worker's metrics", "web's metrics")
+    names = ("postgres", "temporal", "ui", "metrics", "web", *metrics)
     write_state(made, StackState(ports=dict(zip(names, free, strict=False))))
     yield made
     for process in processes_of(made):

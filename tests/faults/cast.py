@@ -30,7 +30,8 @@ _LEADS = text(
         meeting.id AS meeting, coalesce(meeting.state, '') AS meeting_state,
         ARRAY(SELECT step FROM touch WHERE lead_id = lead.id AND state = 'sent') AS mails
     FROM lead LEFT JOIN meeting ON meeting.lead_id = lead.id
-    WHERE lead.attributes->>'script' IN ('loses', 'says_no', 'wins', 'rebooks', 'cancels', 'leaves')
+    WHERE lead.attributes->>'script' IN
+        ('loses', 'loses_late', 'says_no', 'wins', 'rebooks', 'cancels', 'leaves')
     """
 )
 _TASKS = text(
@@ -72,6 +73,8 @@ class Cast(threading.Thread):
         self._database = database
         self._clock = clock
         self._over = threading.Event()
+        self.calm = threading.Event()
+        """Set when the faults are over."""
         self._under_way = 0
         self.failure: Exception | None = None
 
@@ -141,8 +144,10 @@ class Cast(threading.Thread):
                     reason="unsubscribed",
                     at=self._clock.now(),
                 )
-            case "loses", "":
-                self._books(connection, lead.id, hours=60)
+            case "loses_late", "" if not self.calm.is_set():
+                pass
+            case "loses" | "loses_late", "":
+                self._books(connection, lead.id, hours=80)
             case "rebooks", "":
                 self._books(connection, lead.id, hours=1)
             case "rebooks", "no_show" if "email-no-show-1-rebook" in lead.mails:

@@ -118,6 +118,7 @@ class Scenario:
         """Wait until every lead is where its script leads it, then compare everything."""
         begun = time.monotonic()
         deadline = time.monotonic() + LONGEST_SECONDS
+        self.cast.calm.set()
         while astray := self.astray():
             assert self.cast.failure is None, self.cast.failure
             self.check_workers()

@@ -43,12 +43,20 @@ class Script:
 
 SCRIPTS = {
     "loses": Script(
-        5,
+        4,
         "patient",
         ("Nurture:new", "Meeting:booked", "Opportunity:held", "Recycle:lost"),
         "recycled",
         (_FIRST, "meeting-confirmation", "meeting-reminder"),
         maybe=("meeting-confirmation", "meeting-reminder"),
+    ),
+    # Books when the faults are over, so that nothing excuses a mail that is missing.
+    "loses_late": Script(
+        1,
+        "patient",
+        ("Nurture:new", "Meeting:booked", "Opportunity:held", "Recycle:lost"),
+        "recycled",
+        (_FIRST, "meeting-confirmation", "meeting-reminder"),
     ),
     "silent": Script(
         5, "silent", ("Nurture:new", "Recycle:exhausted"), "recycled", (_FIRST, _SECOND, _THIRD)
@@ -159,7 +167,7 @@ def answer(script: str, kind: str, attempt: int, missed: int, now: datetime) -> 
             return Completion(disposition="advanced")
         case "wins", "opportunity", _:
             return Completion(disposition="won")
-        case "loses", "opportunity", _:
+        case "loses" | "loses_late", "opportunity", _:
             return Completion(disposition="lost", reason="price")
         case _:
             return Completion(disposition="done")
