@@ -43,7 +43,7 @@ THREADS = 8
 
 
 class NotKept(Exception):
-    """Neither the database nor the disk took the visit."""
+    """Neither the database nor the disk took the visit in time."""
 
 
 class Visits:
@@ -67,7 +67,7 @@ class Visits:
 
         Raises:
             LinkGone: there is no such touch any more.
-            NotKept: the disk has not taken it either.
+            NotKept: the disk has not taken it either, so far.
         """
         if self._may_try():
             try:
@@ -80,10 +80,12 @@ class Visits:
             else:
                 self._doubted_until = 0.0
                 return touched
+        writing = asyncio.wrap_future(self._writing.do(lambda: self.spool.keep(visit)))
         try:
-            kept = await _within(DISK_SECONDS, self._writing.do(lambda: self.spool.keep(visit)))
+            # A disk that is slow gets it all the same; only the reader waits no longer.
+            kept = await asyncio.wait_for(asyncio.shield(writing), DISK_SECONDS)
         except TimeoutError:
-            log.error("a visit is lost", kind=visit.kind, error="the disk does not answer")
+            log.warning("a visit waits for the disk", kind=visit.kind)
             kept = False
         if not kept:
             raise NotKept
