@@ -20,7 +20,8 @@ PARTS = (
     "runtime.py",
     "worker.py",
 )
-"""What decides how journeys go on."""
+"""What decides how journeys go on, with all the files in it: SQL and catalogs too. What marketing
+writes (``templates/``, ``cadences/``) is not among it: it counts as it was published."""
 
 
 @functools.cache
@@ -29,12 +30,17 @@ def code_version() -> str:
     digest = hashlib.sha256()
     for part in PARTS:
         place = ROOT / part
-        for path in [place] if place.is_file() else sorted(place.rglob("*.py")):
+        for path in [place] if place.is_file() else _files_of(place):
             digest.update(f"{path.relative_to(ROOT)}\0".encode())
             digest.update(path.read_bytes())
     own = digest.hexdigest()[:10]
     named = os.environ.get("PERENNIAL_VERSION", "")
     return f"{named}-{own}" if named else own
+
+
+def _files_of(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if "__pycache__" not in path.parts)
+    return sorted(path for path in found if path.is_file())
 
 
 def release() -> str:

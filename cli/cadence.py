@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,19 +14,19 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Engine
 
+import services.publishing
 import settings as settings_module
 from cli.arguments import AsJson
 from cli.cadence_files import check_files
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
-from cli.connect import database, operator, terminal
+from cli.connect import Terminal, database, operator, terminal
 from cli.errors import stderr
 from cli.groups import group
 from cli.tables import listed, print_list
 from services.publishing import NOTHING, refuse_mistakes
-from services.publishing import publish as publish_files_of
 from store.published import cadences as store
-from store.publishing.publishing import Checked, Published, publish_checked
+from store.publishing.publishing import Checked, Published
 
 app = group(
     "cadence lint",
@@ -44,21 +43,11 @@ Files = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class PublishReport:
-    """What was published: name → publication of the cadences and of the policies, how many
-    template files, and how many leads are to be scored anew."""
-
-    cadences: dict[str, store.Publication]
-    policies: dict[str, store.Publication]
-    templates: int
-    rescored: int
-
-
 def publish_files(
     engine: Engine, cadences_dir: Path, templates_dir: Path, files: Iterable[Path] = ()
-) -> PublishReport:
-    """Check and publish ``files``, or everything in the two folders, all or nothing.
+) -> Published:
+    """Check and publish ``files``, or everything in the two folders, all or nothing, by whoever is
+    at this machine.
 
     New scoring rules also queue the scoring of all leads by them.
 
@@ -67,14 +56,12 @@ def publish_files(
         UserError: a file is missing or can't be read.
     """
     checked = check_files(cadences_dir, templates_dir, files)
-    refuse_mistakes(checked.problems, (), NOTHING)
-    with engine.begin() as connection:
-        done = publish_checked(connection, checked, settings_module.get().clock().now())
-    return _report(checked, done)
+    return _publish(Terminal(settings_module.get(), engine), checked, files)
 
 
-def _report(checked: Checked, done: Published) -> PublishReport:
-    return PublishReport(done.cadences, done.policies, len(checked.templates), done.rescored)
+def _publish(context: Terminal, checked: Checked, files: Iterable[Path]) -> Published:
+    named = [*map(str, files)] or [CADENCES.name, TEMPLATES.name]
+    return services.publishing.publish(context, operator(), named, lambda _connection: checked)
 
 
 @app.command("lint")
@@ -115,19 +102,17 @@ def publish(
         if asks and not typer.confirm("Publish these rules?"):
             typer.echo(NOTHING)
             raise typer.Exit(1)
-    named = list(map(str, files or [])) or [CADENCES.name, TEMPLATES.name]
-    done = publish_files_of(context, operator(), named, lambda _connection: checked)
-    report = _report(checked, done)
-    for name, publication in report.cadences.items():
+    done = _publish(context, checked, files or [])
+    for name, publication in done.cadences.items():
         state = "published" if publication.new else "unchanged"
         typer.echo(f"{name}: version {publication.version}, {state}")
     typer.echo(
-        f"{_count(report.templates, 'template file', 'template files')} and "
-        f"{_count(len(report.policies), 'policy', 'policies')} are in force."
+        f"{_count(len(checked.templates), 'template file', 'template files')} and "
+        f"{_count(len(done.policies), 'policy', 'policies')} are in force."
     )
-    if report.rescored:
+    if done.rescored:
         typer.echo(
-            f"Scoring {_count(report.rescored, 'lead', 'leads')} anew in the background; "
+            f"Scoring {_count(done.rescored, 'lead', 'leads')} anew in the background; "
             "`starter.py cadence scoring` shows how far it is."
         )
 

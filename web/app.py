@@ -29,6 +29,7 @@ from web.recipients.confirmation import confirmation_pages
 from web.recipients.links import recipient_pages
 from web.recipients.preferences import preference_pages
 from web.recipients.touched import LinkGone
+from web.retry_after import retry_after
 from web.same_origin import SameOrigin
 from web.sign_in.auth_log import LoggedRefusals
 from web.sign_in.oidc import oidc_pages
@@ -137,7 +138,8 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/readyz")
     async def ready() -> Response:
         problem = await api.state.context.readiness.problem()
-        return JSONResponse({"status": problem or "ok"}, 503 if problem else 200)
+        status = 503 if problem else 200
+        return JSONResponse({"status": problem or "ok"}, status, headers=retry_after(status))
 
     @app.get("/style.css")
     def style() -> Response:

@@ -176,16 +176,18 @@ async def test_who_steers_a_journey_is_answered_while_temporal_hangs(
 def test_code_has_another_version_once_it_differs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Two builds of one tag differ too."""
-    before = code_version.code_version()
-    (tmp_path / "worker.py").write_text("something else", encoding="utf-8")
+    """Two builds of one tag differ too, be it by a statement or a translation only; what Python
+    keeps beside the code is no difference."""
     monkeypatch.setattr(code_version, "ROOT", tmp_path)
     monkeypatch.setenv("PERENNIAL_VERSION", "1.2")
-    code_version.code_version.cache_clear()
-    try:
-        after = code_version.code_version()
-    finally:
-        code_version.code_version.cache_clear()
+    versions = []
+    for name in ("worker.py", "store/first.sql", "domain/ko.po", "store/__pycache__/a.pyc"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("something else", encoding="utf-8")
+        # Without what it remembers of this process.
+        versions.append(code_version.code_version.__wrapped__())
 
-    assert before != after
-    assert after.startswith("1.2-")
+    assert len(set(versions)) == 3
+    assert versions[2] == versions[3]
+    assert all(version.startswith("1.2-") for version in versions)

@@ -13,7 +13,6 @@ READING = {
     "web/console/sockets.py": "a session is seen",
     "web/console/visit.py": "a session is seen, and drafts are kept that are on no record",
     "web/api/mails.py": "the sequence that the outbox is followed by is locked",
-    "cli/cadence.py": "the files of a new deployment are published, by nobody",
 }
 """Modules that commit all the same, and what."""
 

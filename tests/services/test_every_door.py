@@ -15,6 +15,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from domain.tasks.completion import Completion
 from embedded.postgres import EmbeddedPostgres
@@ -318,6 +319,9 @@ def deployed(server: EmbeddedPostgres, published: str, name: str, home: Path) ->
     api = Api(settings, home)
     account = api.account("Acme")
     api.task(api.lead("jane@acme.example", "rep-1", account_id=account), "rep-1", key="task")
+    with api.database.begin() as connection:
+        # Of what was published for it.
+        connection.execute(text("DELETE FROM api_change"))
     return api
 
 
