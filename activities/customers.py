@@ -40,19 +40,19 @@ class CustomerActivities:
             rules = customers.care_policy(connection)
             if rules is None:
                 return CustomerCare(entered.owner, entered.score_band, ends=True)
-            sale = customers.won_opportunity(connection, lead)
+            opportunity = customers.won_opportunity(connection, lead)
             owner = customers.hand_over(connection, lead, rules.owner, now)
             local = zone(calendar_of(connection, owner).time_zone)
-            sold = (sale.closed_at if sale else now).astimezone(local).date()
+            sold = (opportunity.closed_at if opportunity else now).astimezone(local).date()
             customers.mark_dates(
-                connection, lead, sale.id if sale else None, rules.first_dates(sold)
+                connection, lead, opportunity.id if opportunity else None, rules.first_dates(sold)
             )
         return CustomerCare(
             owner,
             entered.score_band,
             tasks=rules.task_ids(),
             cadence=rules.cadence,
-            opportunity_id=sale.id if sale else 0,
+            opportunity_id=opportunity.id if opportunity else 0,
         )
 
     @activity.defn(no_thread_cancel_exception=True)

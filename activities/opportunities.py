@@ -63,18 +63,18 @@ class OpportunityActivities:
         """
         now = self.resources.now()
         info = activity.info()
-        sale = request.opportunity_id
+        opportunity = request.opportunity_id
         with self.resources.engine.begin() as connection:
             rules = policy(connection, OpportunityPolicy)
             if request.asked == "return":
                 return StallAnswer("over")
             if request.overruns:
                 key = f"{info.workflow_run_id}:{info.activity_id}"
-                opportunities.raise_stall(connection, sale, key=key, at=now)
+                opportunities.raise_stall(connection, opportunity, key=key, at=now)
             if 0 < request.overruns <= rules.stall_warnings:
                 return StallAnswer("warn")
             if rules.help and request.may_help:
-                cycle = opportunities.offer_help(connection, sale, now)
+                cycle = opportunities.offer_help(connection, opportunity, now)
                 return StallAnswer("help", rules.help.cadence, cycle)
         return StallAnswer("return" if request.overruns else "")
 

@@ -36,13 +36,13 @@ DATES = {
 
 def work_for(connection: Connection, request: TaskRequest) -> Work:
     """What the owner of an opportunity is asked for, or who reviews how it was lost."""
-    sale = find_opportunity(connection, request.opportunity_id)
-    if sale is None:
+    opportunity = find_opportunity(connection, request.opportunity_id)
+    if opportunity is None:
         raise RowGone(f"There is no opportunity {request.opportunity_id}.")
     rules = policy(connection, OpportunityPolicy)
     if request.kind == TaskKind.OPPORTUNITY:
-        return replace(_stage(sale, rules, request.step), owner=sale.owner or None)
-    return _loss_review(connection, sale, rules)
+        return replace(_stage(opportunity, rules, request.step), owner=opportunity.owner or None)
+    return _loss_review(connection, opportunity, rules)
 
 
 def customer_work(connection: Connection, request: TaskRequest, now: datetime) -> Work:
@@ -64,9 +64,9 @@ def customer_work(connection: Connection, request: TaskRequest, now: datetime) -
     return _date(connection, care, request, now)
 
 
-def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
-    stage = f"{sale.stage} of {sale.name}" if sale.name else sale.stage
-    expected = rules.expected(sale.stage)
+def _stage(opportunity: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
+    stage = f"{opportunity.stage} of {opportunity.name}" if opportunity.name else opportunity.stage
+    expected = rules.expected(opportunity.stage)
     span: ClockSpan = expected
     title, first = f"Move the opportunity on from {stage}", ""
     match asked:
@@ -74,7 +74,7 @@ def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
             span = rules.warned_for or expected
             title = f"The opportunity stands still in {stage}: move it on"
             first = f"It was expected to take {expected}. "
-            if rules.help and sale.help_offered_at is None:
+            if rules.help and opportunity.help_offered_at is None:
                 first += (
                     f"If it has not moved in {span}, marketing helps with {rules.help.cadence}, "
                     "unless you answer no_help. "
@@ -90,11 +90,11 @@ def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
             span = rules.return_within
             title = f"Return the opportunity in {stage}, or say what moves it"
             first = f"Nothing has moved it. Unanswered, it counts as stalled after {span}. "
-    offer = ", help" if rules.help and sale.help_offered_at is None else ""
+    offer = ", help" if rules.help and opportunity.help_offered_at is None else ""
     reasons = f": {', '.join(rules.loss_reasons)}" if rules.loss_reasons else ""
     unknown = (
-        f"Still unknown: {', '.join(sale.missing)} (record with --learned)."
-        if sale.missing
+        f"Still unknown: {', '.join(opportunity.missing)} (record with --learned)."
+        if opportunity.missing
         else "Budget, authority, need and timeline are known."
     )
     return Work(
@@ -104,21 +104,24 @@ def _stage(sale: OpportunityLine, rules: OpportunityPolicy, asked: str) -> Work:
         span,
         span,
         # Those that were opened beside the journey's keep the owner they were opened with.
-        (sale.owner or None) if sale.key.startswith(BESIDE) else None,
+        (opportunity.owner or None) if opportunity.key.startswith(BESIDE) else None,
     )
 
 
-def _loss_review(connection: Connection, sale: OpportunityLine, rules: OpportunityPolicy) -> Work:
-    team = team_of(connection, sale.owner)
+def _loss_review(
+    connection: Connection, opportunity: OpportunityLine, rules: OpportunityPolicy
+) -> Work:
+    team = team_of(connection, opportunity.owner)
     review = rules.loss_review
-    to = f" to {sale.competitor}" if sale.competitor else ""
+    to = f" to {opportunity.competitor}" if opportunity.competitor else ""
     asked = " ".join(f"{number}. {one}" for number, one in enumerate(review.questions, 1))
     return Work(
-        f"Review how opportunity {sale.id} was lost",
-        f"Lost{to} in {sale.stage} because of {sale.outcome_reason}. {asked} Answer in --note.",
+        f"Review how opportunity {opportunity.id} was lost",
+        f"Lost{to} in {opportunity.stage} because of {opportunity.outcome_reason}. {asked} "
+        "Answer in --note.",
         review.due,
         times(review.due, 3),
-        (team.manager if team else "") or sale.owner or None,
+        (team.manager if team else "") or opportunity.owner or None,
     )
 
 

@@ -97,7 +97,7 @@ class BenchUser(threading.Thread):
             case _ if self._tasks:
                 task = self._tasks.pop()
                 body = json.dumps({"disposition": "no_answer", "note": "Nobody there."})
-                self._time(what, "POST", f"/api/tasks/{task}/hold", body)
+                self._time(what, "POST", f"/api/tasks/{task}/pending-disposition", body)
 
     def _time(self, what: str, method: str, path: str, body: str | None = None) -> None:
         try:

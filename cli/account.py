@@ -41,7 +41,7 @@ Which = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name, domain or i
 
 @app.command("list")
 def list_accounts(
-    held: Annotated[
+    do_not_market_only: Annotated[
         bool, typer.Option("--do-not-market", help="Only those not marketed to.")
     ] = False,
     owner: Annotated[str, typer.Option(help="Only this rep's.")] = "",
@@ -51,35 +51,38 @@ def list_accounts(
     """List accounts and who set them to do-not-market."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
-        found = do_not_market.list_accounts(connection, now, held=held, owner=owner, limit=limit)
+        found = do_not_market.list_accounts(
+            connection, now, do_not_market=do_not_market_only, owner=owner, limit=limit
+        )
     if as_json:
         print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
         return
     if not found:
-        Console().print("No account is set to do-not-market." if held else "No accounts here.")
+        none = "No account is set to do-not-market." if do_not_market_only else "No accounts here."
+        Console().print(none)
         return
     print_list(
         listed(
-            ("Id", "Account", "Owner", "Leads", "Held until", "By", "Why"),
+            ("Id", "Account", "Owner", "Leads", "Do-not-market until", "By", "Why"),
             (
                 (
                     str(line.id),
                     line.name,
                     line.owner or "-",
                     f"{line.leads:,}",
-                    _held_until(line),
+                    _until(line),
                     line.do_not_market_by,
-                    line.do_not_market_reason if line.held else "",
+                    line.do_not_market_reason if line.do_not_market else "",
                 )
                 for line in found
             ),
-            whole=("Id", "Owner", "Leads", "Held until", "By"),
+            whole=("Id", "Owner", "Leads", "Do-not-market until", "By"),
         )
     )
 
 
-def _held_until(line: AccountLine) -> str:
-    if not line.held:
+def _until(line: AccountLine) -> str:
+    if not line.do_not_market:
         return "-"
     return f"{line.do_not_market_until:%Y-%m-%d}" if line.do_not_market_until else "for good"
 
@@ -103,7 +106,7 @@ def show(which: Which, as_json: AsJson = False) -> None:
     console = Console(highlight=False)
     console.print(f"[bold]{escape(account.name)}[/bold] · {escape(account.domain or 'no domain')}")
     console.print(f"owner {account.owner or 'nobody'}, {account.leads:,} leads")
-    if account.held:
+    if account.do_not_market:
         console.print(
             f"Do not market {_span(account)} by {account.do_not_market_by}: "
             f"{escape(account.do_not_market_reason)}"
@@ -170,7 +173,7 @@ def release(which: Which) -> None:
     context = terminal()
     with context.database.connect() as connection:
         account = _account(connection, which)
-    if not account.held:
+    if not account.do_not_market:
         raise UserError(f"{account.name} may be written to. See `account list --do-not-market`.")
     services.release(context, operator(), account.id)
     Console().print(
@@ -226,7 +229,7 @@ def scheduled(
 def _steps(steps: list[ScheduledStep], now: datetime) -> Table:
     def due(step: ScheduledStep) -> str:
         at = shown_time(step.due_at, now) if step.due_at else "-"
-        return f"{at} (held)" if step.held else at
+        return f"{at} (put off)" if step.put_off else at
 
     return listed(
         ("Lead", "Name", "Cadence", "Next step", "Due"),

@@ -1,4 +1,4 @@
-"""``team list|presence|absence|reassign|overflow|alerts``: who is at work, who owns which lead."""
+"""``team list|presence|absence|reassign|unassigned|alerts``: who works, who owns which lead."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ class Temperament:
 
     Mails are numbered from the first the lead ever got; one that is named twice in ``clicks`` is
     come back to a day or two later. The scripts (``qualify``, ``calls``,
-    ``meetings``, ``sale``) are the outcomes of sales' work on the lead one after the other; the
-    last goes on for ever. An outcome has the reason it needs behind a colon, and a lost opportunity
-    whom it was lost to behind another.
+    ``meetings``, ``opportunity``) are the outcomes of sales' work on the lead one after the other;
+    the last goes on for ever. An outcome has the reason it needs behind a colon, and a lost
+    opportunity whom it was lost to behind another.
     """
 
     clicks: tuple[int, ...] = ()
@@ -43,7 +43,7 @@ class Temperament:
     qualify: tuple[str, ...] = ("accept",)
     calls: tuple[str, ...] = ("meeting_booked",)
     meetings: tuple[str, ...] = ("held",)
-    sale: tuple[str, ...] = ("advanced", "won")
+    opportunity: tuple[str, ...] = ("advanced", "won")
     renewal: str = "renewed"
 
 
@@ -60,15 +60,20 @@ EVERY_TURN = (
     Temperament(
         clicks=READER,
         calls=("no_answer", "left_voicemail", "meeting_booked"),
-        sale=("advanced", "in_progress", "help", "advanced", "won"),
+        opportunity=("advanced", "in_progress", "help", "advanced", "won"),
     ),
     Temperament(replies=(2,), meetings=("no_show", "held"), rebooks=1),
     # Reads two mails, is offered a talk in the fifth and takes it without a call.
-    Temperament(clicks=(1, 2), books_from=4, sale=("advanced", "advanced", "lost:price:fieldhand")),
+    Temperament(
+        clicks=(1, 2), books_from=4, opportunity=("advanced", "advanced", "lost:price:fieldhand")
+    ),
     Temperament(unsubscribes=2),
     Temperament(replies=(1,), qualify=("return:student",)),
     Temperament(
-        clicks=READER, replies=(5,), calls=("wrong_number", "meeting_booked"), sale=("lost:timing",)
+        clicks=READER,
+        replies=(5,),
+        calls=("wrong_number", "meeting_booked"),
+        opportunity=("lost:timing",),
     ),
     # Says nothing all the first time round, and buys in the second.
     Temperament(
@@ -81,11 +86,11 @@ EVERY_TURN = (
     SILENT,
     Temperament(clicks=READER, calls=("no_answer", "left_voicemail", "busy", "no_answer")),
     # Comes back to an old mail while it is recycled.
-    Temperament(returns_after_days=16, clicks=(7, 7, 8, 8), sale=("advanced", "leave")),
+    Temperament(returns_after_days=16, clicks=(7, 7, 8, 8), opportunity=("advanced", "leave")),
     Temperament(replies=(2,), meetings=("no_show",), rebooks=2),
     SILENT,
     Temperament(clicks=READER, calls=("call_back", "not_interested")),
-    Temperament(replies=(1,), cancels=True, rebooks=1, sale=("no_outcome",)),
+    Temperament(replies=(1,), cancels=True, rebooks=1, opportunity=("no_outcome",)),
     Temperament(replies=(3,), calls=("connected", "unqualified")),
     Temperament(replies=(1,), meetings=("not_a_fit",)),
     SILENT,

@@ -170,7 +170,7 @@ def _outcome(kind: TaskKind, person: DemoPerson) -> str:
         case TaskKind.MEETING_OUTCOME:
             return person.turn(temperament.meetings, "meetings")
         case TaskKind.OPPORTUNITY:
-            return person.turn(temperament.sale, "sale")
+            return person.turn(temperament.opportunity, "opportunity")
         case TaskKind.RENEWAL:
             return temperament.renewal
         case TaskKind.UPSELL:

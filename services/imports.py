@@ -273,7 +273,14 @@ def columns_of(header: Sequence[str], fields: Sequence[str], source: str) -> Col
 
 @contextmanager
 def unreadable(field: str) -> Iterator[None]:
-    """Refuse a file that can't be imported; the cause of the refusal is what is wrong with it."""
+    """Refuse a file that can't be imported; the cause of the refusal is what is wrong with it.
+
+    Args:
+        field: of the request that it came in.
+
+    Raises:
+        Invalid: it can't.
+    """
     try:
         yield
     except LeadFileError as error:

@@ -1,4 +1,4 @@
-"""Tasks: finished with a disposition, at once or with a few seconds to take it back."""
+"""Tasks: finished with a disposition, at once or with a few seconds to undo it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.access import changes, may_see_task
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.routing.routing import reassign as hand_over
-from store.tasks import held_answers, tasks
+from store.tasks import pending_dispositions, tasks
 
 
 @changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/complete", keep=("disposition",))
@@ -31,16 +31,18 @@ def finish(context: Context, caller: Caller, task_id: int, completion: Completio
     try:
         with context.database.begin() as connection:
             may_see_task(connection, caller, task_id)
-            held_answers.complete(connection, task_id, completion, caller.by, now)
+            pending_dispositions.complete(connection, task_id, completion, caller.by, now)
     except (TaskOver, TaskRefused, MeetingRefused) as refusal:
         if completion.note or isinstance(refusal, TaskOver):
             _keep(context, caller, task_id, completion, refusal)
         raise
 
 
-@changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/hold", keep=("disposition",))
-def hold(context: Context, caller: Caller, task_id: int, completion: Completion) -> datetime:
-    """Finish a task with a disposition that can be taken back for a few seconds.
+@changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/pending-disposition", keep=("disposition",))
+def complete_with_undo(
+    context: Context, caller: Caller, task_id: int, completion: Completion
+) -> datetime:
+    """Finish a task with a disposition that can be undone for a few seconds.
 
     Returns:
         From when on it counts (real time, UTC).
@@ -54,7 +56,7 @@ def hold(context: Context, caller: Caller, task_id: int, completion: Completion)
             may_see_task(connection, caller, task_id)
             user_id = _user(caller)
             now = context.clock.now()
-            return held_answers.hold(
+            return pending_dispositions.complete_with_undo(
                 connection, task_id, completion, caller.by, now, user_id=user_id
             )
     except TaskOver as over:
@@ -62,10 +64,10 @@ def hold(context: Context, caller: Caller, task_id: int, completion: Completion)
         raise
 
 
-@changes(Action.COMPLETE_TASKS, "DELETE /tasks/{task_id}/hold")
-def take_back(context: Context, caller: Caller, task_id: int) -> Completion:
-    """Take one's own disposition back while it is held, or put away one that was refused when it
-    was to count.
+@changes(Action.COMPLETE_TASKS, "DELETE /tasks/{task_id}/pending-disposition")
+def undo(context: Context, caller: Caller, task_id: int) -> Completion:
+    """Undo one's own disposition while it is pending, or put away one that was refused when it was
+    to count.
 
     Returns:
         What was typed.
@@ -76,7 +78,7 @@ def take_back(context: Context, caller: Caller, task_id: int) -> Completion:
     user_id = _user(caller)
     # No look at whose the lead is now: what one typed oneself is one's own.
     with context.database.begin() as connection:
-        typed = held_answers.take_back(connection, task_id, user_id)
+        typed = pending_dispositions.undo(connection, task_id, user_id)
     if typed is None:
         raise Conflict(
             sentence("It is too late to take that back: the disposition counts already.")
@@ -121,5 +123,5 @@ def _user(caller: Caller) -> int:
         Conflict: it is a token, or the command line.
     """
     if not caller.user_id:
-        raise Conflict("A token can't hold a disposition: complete the task.")
+        raise Conflict("A token can't undo a disposition: complete the task.")
     return caller.user_id

@@ -1,5 +1,5 @@
 """The relay: brings what the database decided to Temporal, until Temporal has accepted it; and
-releases the answers of people that can't be taken back any more.
+releases the dispositions that people can't undo any more.
 
 Runs inside every worker. Any number of relays share the work by leases
 (``store.outbox.relay_queue``); messages of one workflow go in the order they were written, those of
@@ -58,7 +58,7 @@ from store.outbox.relay_queue import (
     listen,
     settle,
 )
-from store.tasks import held_answers, tasks
+from store.tasks import pending_dispositions, tasks
 from temporal.steering import end_at_once
 
 log = structlog.get_logger()
@@ -100,7 +100,7 @@ class Relay:
         """Release and deliver until :meth:`stop`; survives a database or Temporal that is away."""
         while not self._stopping.is_set():
             try:
-                await asyncio.to_thread(held_answers.release_due, self._engine)
+                await asyncio.to_thread(pending_dispositions.release_due, self._engine)
                 if self._away and not await self._temporal_is_back():
                     await asyncio.sleep(IDLE_SECONDS)
                 elif await self.deliver_due(PATIENCE_SECONDS) == 0:

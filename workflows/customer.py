@@ -78,9 +78,10 @@ class CustomerPhase(JourneyPhase):
 
     async def hand_over(self, care: CustomerCare) -> None:
         """Open the tasks of the hand-over and begin the mails, all beside each other."""
-        lead, sale = self.state.lead_id, care.opportunity_id
+        lead, opportunity = self.state.lead_id, care.opportunity_id
         for step in care.tasks:
-            await self.open_task(StandaloneTaskState(lead, TaskKind.HAND_OVER, sale, step), step)
+            task = StandaloneTaskState(lead, TaskKind.HAND_OVER, opportunity, step)
+            await self.open_task(task, step)
         if care.cadence:
             key = self.side_id(care.cadence)
             mails = SideCadenceState(lead, key, care.cadence, self.state.cycle)

@@ -14,7 +14,7 @@ from domain.contracts.journey import (
     opportunity_workflow_id,
 )
 from domain.contracts.journey_sales import SideCadenceState, StandaloneTaskState, StandsStill
-from domain.contracts.tasks import CLOSES_SALE, Disposition, TaskKind, TaskResult, Undone
+from domain.contracts.tasks import CLOSES_OPPORTUNITY, Disposition, TaskKind, TaskResult, Undone
 from workflows import activity_stubs, human_task, side_workflows
 
 
@@ -64,7 +64,7 @@ class OpportunityStages:
             )
             if isinstance(result, human_task.Interrupted):
                 return await self.close(Disposition.NO_OUTCOME, "stopped")
-            if result.disposition in CLOSES_SALE:
+            if result.disposition in CLOSES_OPPORTUNITY:
                 return await self.close(result.disposition, result.reason)
             if result.disposition == Disposition.RETURN:
                 return await self.close("stalled", result.reason or "returned")

@@ -27,7 +27,7 @@ JUST_OVER = timedelta(hours=1)
 class Obstacle(StrEnum):
     """Why a mail that is due waits."""
 
-    DO_NOT_MARKET = "held"
+    DO_NOT_MARKET = "do-not-market"
     """Sales keeps the account out of marketing."""
     AWAY = "away"
     CAPPED = "capped"

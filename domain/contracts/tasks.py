@@ -64,7 +64,7 @@ class Undone(StrEnum):
     """Its deadline passed."""
 
 
-CLOSES_SALE = (Disposition.WON, Disposition.LOST, Disposition.NO_OUTCOME)
+CLOSES_OPPORTUNITY = (Disposition.WON, Disposition.LOST, Disposition.NO_OUTCOME)
 """Dispositions that end an opportunity."""
 OUT_FOR_GOOD = "disqualify:"
 """How the reason of a returned lead begins that does not come back."""

@@ -39,8 +39,8 @@ def _told_apart(stages: list[OpportunityStage]) -> list[OpportunityStage]:
     if double := first_double(stage.name for stage in stages):
         position, name = double
         raise mistake(
-            f"there is a stage '{name}' above already, and no sale would ever leave it. Choose "
-            "another name",
+            f"there is a stage '{name}' above already, and no opportunity would ever leave it. "
+            "Choose another name",
             (position, "name"),
         )
     return stages

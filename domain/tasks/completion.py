@@ -123,7 +123,7 @@ def mistake_in(
                 disposition=code,
             ),
         )
-    if completion.known and not TASKS[kind].records_sale:
+    if completion.known and not TASKS[kind].records_opportunity:
         return CompletionMistake(
             "learned",
             sentence(

@@ -43,14 +43,14 @@ class TaskRule:
     they are offered.
 
     A disposition whose consequence a policy decides leads to None here. ``answers_hot_lead`` says
-    whether a lead that shows interest right now has its answer with it, ``records_sale`` whether
-    budget, authority, need and timeline may be entered.
+    whether a lead that shows interest right now has its answer with it, ``records_opportunity``
+    whether budget, authority, need and timeline may be entered.
     """
 
     label: str
     leads_to: Mapping[Disposition, Follows | None]
     answers_hot_lead: bool = False
-    records_sale: bool = False
+    records_opportunity: bool = False
 
     @property
     def dispositions(self) -> tuple[Disposition, ...]:
@@ -193,7 +193,7 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
                     "Rests", "The opportunity ends without a decision, and the lead rests."
                 ),
             },
-            records_sale=True,
+            records_opportunity=True,
         ),
         TaskKind.LOSS_REVIEW: TaskRule("Loss review", _JUST_DONE),
         TaskKind.HAND_OVER: TaskRule("Customer hand-over", _JUST_DONE),

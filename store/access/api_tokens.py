@@ -1,4 +1,7 @@
-"""Tokens of the REST API, and the record of what was changed with them."""
+"""Tokens of the REST API, and the record of what was changed with them.
+
+Times are real time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords of users: set, checked, and kept as Argon2id hashes."""
+"""Passwords of users: set, checked, and kept as Argon2id hashes. Times are real time, UTC."""
 
 from __future__ import annotations
 

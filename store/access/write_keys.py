@@ -1,4 +1,7 @@
-"""Write keys of the tracking API: made, found by what a request brings, listed, revoked."""
+"""Write keys of the tracking API: made, found by what a request brings, listed, revoked.
+
+Times are real time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Leads whose address only a browser brought: asked once in a while, and confirmed."""
+"""Leads whose address only a browser brought: asked once in a while, and confirmed.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 Suppressions are keyed by address, not by lead: they outlive whatever becomes of the lead. All who
 write here do so before they lock leads (see ``store.scoring.engagement``), address by address in
 order; the lock of an address is taken before its suppression is read or written.
+Times are journey time, UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Accounts in sales' hands: not marketed to, given a play, seen with what is scheduled."""
+"""Accounts in sales' hands: not marketed to, given a play, seen with what is scheduled.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 
@@ -20,20 +23,20 @@ from store.published.cadences import latest_cadence
 from store.routing.presence import is_known
 from store.scoring.lead_standing import WITH_MARKETING
 
-_LONGEST_HOLD = timedelta(days=5 * 366)
+_LONGEST = timedelta(days=5 * 366)
 
 
 @dataclass(frozen=True)
 class AccountLine:
-    """An account as a list shows it. ``do_not_market_until`` is journey time, UTC, None for good or
-    for not held at all, as ``held`` tells."""
+    """An account as a list shows it. While ``do_not_market``, marketing may not write to it: until
+    ``do_not_market_until`` (journey time, UTC; None for good)."""
 
     id: int
     name: str
     domain: str
     owner: str
     leads: int
-    held: bool
+    do_not_market: bool
     do_not_market_until: datetime | None
     do_not_market_by: str
     do_not_market_reason: str
@@ -55,8 +58,8 @@ class LeadOfAccount:
 
 @dataclass(frozen=True)
 class ScheduledStep:
-    """What comes next in a running enrollment; ``due_at`` is journey time, UTC. ``held`` is
-    whether a hold on the account has put it off."""
+    """What comes next in a running enrollment; ``due_at`` is journey time, UTC.
+    ``put_off`` is whether it waits because the account is do-not-market."""
 
     enrollment_id: int
     lead_id: int
@@ -66,13 +69,13 @@ class ScheduledStep:
     cadence: str
     step: str
     due_at: datetime | None
-    held: bool
+    put_off: bool
 
 
 _ACCOUNT = """
     SELECT account.id, account.name, coalesce(account.domain, '') AS domain, account.owner,
         (SELECT count(*) FROM lead WHERE lead.account_id = account.id) AS leads,
-        coalesce(account.do_not_market_until > :now, false) AS held,
+        coalesce(account.do_not_market_until > :now, false) AS do_not_market,
         CASE WHEN account.do_not_market_until > :now
             THEN nullif(account.do_not_market_until, 'infinity') END AS do_not_market_until,
         account.do_not_market_by, account.do_not_market_reason
@@ -98,15 +101,26 @@ def find_account(connection: Connection, who: str, now: datetime) -> AccountLine
 
 
 def list_accounts(
-    connection: Connection, now: datetime, *, held: bool = False, owner: str = "", limit: int = 50
+    connection: Connection,
+    now: datetime,
+    *,
+    do_not_market: bool = False,
+    owner: str = "",
+    limit: int = 50,
 ) -> list[AccountLine]:
-    """Accounts by name; only those ``held`` out of marketing now, or of one ``owner``."""
+    """Accounts by name.
+
+    Args:
+        now: journey time, UTC.
+        do_not_market: only those that marketing may not write to now.
+        owner: only those of the rep with this code; '' for all.
+    """
     rows = connection.execute(
         text(
-            f"{_ACCOUNT} WHERE (NOT :held OR account.do_not_market_until > :now) "
+            f"{_ACCOUNT} WHERE (NOT :do_not_market OR account.do_not_market_until > :now) "
             "AND (:owner = '' OR account.owner = :owner) ORDER BY account.name_key LIMIT :limit"
         ),
-        {"now": now, "held": held, "owner": owner, "limit": limit},
+        {"now": now, "do_not_market": do_not_market, "owner": owner, "limit": limit},
     )
     return [AccountLine(**row._mapping) for row in rows]
 
@@ -168,11 +182,11 @@ def set_do_not_market(
         Conflict: the time is not to come, or too far away, nobody has this code, or there
             is no reason.
     """
-    if until is not None and not now < until <= now + _LONGEST_HOLD:
+    if until is not None and not now < until <= now + _LONGEST:
         raise Conflict(
             sentence(
                 "{day:%Y-%m-%d} is not to come, or more than five years away; choose another day, "
-                "or hold the account for good.",
+                "or set it to do-not-market for good.",
                 day=until,
             )
         )
@@ -181,7 +195,7 @@ def set_do_not_market(
             sentence("Nobody has the code '{code}'; the team policy names the reps.", code=by)
         )
     if not reason.strip():
-        raise Conflict(sentence("Say why the account is held: others will ask."))
+        raise Conflict(sentence("Say why the account is do-not-market: others will ask."))
     connection.execute(
         text(
             "UPDATE account SET "
@@ -190,7 +204,7 @@ def set_do_not_market(
         ),
         {"until": until, "by": by, "reason": reason.strip(), "id": account_id},
     )
-    _plan_held_touches_anew(connection, account_id)
+    _plan_put_off_touches_anew(connection, account_id)
 
 
 def release(connection: Connection, account_id: int) -> None:
@@ -203,13 +217,13 @@ def release(connection: Connection, account_id: int) -> None:
         ),
         {"id": account_id},
     )
-    _plan_held_touches_anew(connection, account_id)
+    _plan_put_off_touches_anew(connection, account_id)
 
 
 @dataclass(frozen=True)
 class Play:
-    """Whom a play takes: ``started`` leads go into its cadence now, ``left_alone`` are not with
-    marketing."""
+    """Whom a play takes: ``started`` leads go into its cadence now, ``left_alone`` are in sales'
+    hands or without a journey."""
 
     started: Sequence[LeadOfAccount]
     left_alone: Sequence[LeadOfAccount]
@@ -230,7 +244,7 @@ def play(
         Conflict: the account is not marketed to.
         CadenceMissing: the cadence was never published.
     """
-    if account.held:
+    if account.do_not_market:
         raise Conflict(
             sentence(
                 "{account} is not marketed to by {who}: release it first.",
@@ -280,7 +294,7 @@ def scheduled(
                 lead.owner, coalesce(account.name, '') AS company, version.name AS cadence,
                 enrollment.step, enrollment.due_at,
                 enrollment.put_off_from IS NOT NULL
-                    AND coalesce(account.do_not_market_until > :now, false) AS held
+                    AND coalesce(account.do_not_market_until > :now, false) AS put_off
             FROM enrollment
             JOIN lead ON lead.id = enrollment.lead_id
             JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
@@ -315,7 +329,7 @@ def scheduled(
             row.cadence,
             row.step,
             row.due_at,
-            row.held,
+            row.put_off,
         )
         for row in rows
     ]
@@ -326,8 +340,8 @@ def journeys_of(connection: Connection, account_id: int) -> list[int]:
     return [lead.id for lead in leads_of(connection, account_id) if lead.phase not in ("", ENDED)]
 
 
-def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
-    """Tell who waits to send what the hold put off: the journey, or the cadence that runs beside
+def _plan_put_off_touches_anew(connection: Connection, account_id: int) -> None:
+    """Tell who waits to send what was put off: the journey, or the cadence that runs beside
     it, whose enrollment begins with its workflow's id."""
     rows = connection.execute(
         text(
@@ -340,13 +354,13 @@ def _plan_held_touches_anew(connection: Connection, account_id: int) -> None:
                 FROM enrollment JOIN lead ON lead.id = enrollment.lead_id
                 WHERE lead.account_id = :account AND enrollment.ended_at IS NULL
                     AND enrollment.put_off_from IS NOT NULL
-            ) AS held
+            ) AS waiting
             WHERE beside OR phase = :nurture ORDER BY workflow_id
             """
         ),
         {"account": account_id, "nurture": Phase.NURTURE},
     )
-    plan_anew(connection, "hold", rows.scalars())
+    plan_anew(connection, "do-not-market", rows.scalars())
 
 
 def _cycles(connection: Connection, lead_ids: Iterable[int]) -> dict[int, int]:

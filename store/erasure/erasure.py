@@ -31,7 +31,7 @@ ACTIVITIES_ARE_OVER = timedelta(minutes=15)
 _SETTLED = "(touch.state NOT IN ('claimed', 'sending') OR :last)"
 _LOCKS = (
     "SELECT pg_advisory_xact_lock(hashtext('visitors'))",
-    "SELECT FROM held_answer WHERE task_id IN (SELECT id FROM task WHERE lead_id = :lead) "
+    "SELECT FROM pending_disposition WHERE task_id IN (SELECT id FROM task WHERE lead_id = :lead) "
     "ORDER BY task_id FOR UPDATE",
     "SELECT FROM task WHERE lead_id = :lead ORDER BY id FOR UPDATE",
     "SELECT FROM lead WHERE id = :lead FOR UPDATE",

@@ -17,7 +17,6 @@ from store.tables import (
     ConsentRecord,
     Engagement,
     Enrollment,
-    HeldAnswer,
     ImportFile,
     InboundMessage,
     Lead,
@@ -28,6 +27,7 @@ from store.tables import (
     MeetingMove,
     Opportunity,
     OutboxMessage,
+    PendingDisposition,
     RelayMessage,
     Renewal,
     SlaClock,
@@ -69,7 +69,7 @@ class Erase:
 
 
 PLAN = (
-    Erase(HeldAnswer, "task_id IN (SELECT id FROM task WHERE lead_id = :lead)"),
+    Erase(PendingDisposition, "task_id IN (SELECT id FROM task WHERE lead_id = :lead)"),
     # What a relay delivers this moment is passed over: it may wait for a row that is locked here.
     Erase(
         RelayMessage,

@@ -118,7 +118,11 @@ class EnrolledLead(MailLead):
 
 
 def load(connection: Connection, enrollment_id: int) -> EnrolledLead:
-    """The enrollment, its lead and its account."""
+    """The enrollment, its lead and its account.
+
+    Raises:
+        RowGone: there is no such enrollment.
+    """
     row = connection.execute(_LOAD, {"enrollment": enrollment_id}).first()
     if row is None:
         raise RowGone(f"There is no enrollment {enrollment_id}.")

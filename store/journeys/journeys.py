@@ -1,4 +1,4 @@
-"""Where leads stand: stages, phases, owners, enrollments."""
+"""Where leads stand: stages, phases, owners, enrollments. Times are journey time, UTC."""
 
 from __future__ import annotations
 

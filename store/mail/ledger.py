@@ -4,6 +4,7 @@ A touch is claimed before its mail is written, marked right before it is handed 
 settled after; each is a transaction of its own. What was claimed only is taken over by the next
 attempt, and the one that lost it can't mark it any more. A claim that finds the mark does not send:
 only the channel, or later the provider's events, can say whether that one went out.
+Times are journey time, UTC.
 """
 
 from __future__ import annotations

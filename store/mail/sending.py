@@ -84,7 +84,7 @@ _WAITING = text(
         WHERE enrollment.ended_at IS NULL AND (enrollment.put_off_from IS NOT NULL OR EXISTS (
             SELECT FROM touch WHERE touch.enrollment_id = enrollment.id
                 AND touch.state = 'planned' AND touch.returned_at IS NOT NULL))
-    ) AS held
+    ) AS waiting
     WHERE beside OR phase <> :ended ORDER BY workflow_id
     """
 )

@@ -1,6 +1,7 @@
 """Who sees an appointment through, and what it is told.
 
 The lead's journey sees one through, a workflow of its own each other one: ``Meeting.beside``.
+Times are journey time, UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Where a new setting belongs among the appointments that a lead has."""
+"""Where a new setting belongs among the appointments that a lead has.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@ held or missed.
 
 A lead may have several. The lead's journey sees one of them through; each other one (``beside``)
 has a workflow of its own, so that none waits for another. See docs/decisions/several-meetings.md.
+Times are journey time, UTC.
 """
 
 from __future__ import annotations

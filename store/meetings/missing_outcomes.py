@@ -1,4 +1,7 @@
-"""Appointments of which nobody says how they went: who must hear of it."""
+"""Appointments of which nobody says how they went: who must hear of it.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

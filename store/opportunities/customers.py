@@ -1,4 +1,7 @@
-"""Customers: who looks after them, and the dates on which they are talked to again."""
+"""Customers: who looks after them, and the dates on which they are talked to again.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 
@@ -76,13 +79,13 @@ def hand_over(connection: Connection, lead_id: int, to: str, at: datetime) -> st
 
 def end_care(connection: Connection, lead_id: int, at: datetime) -> None:
     """Give a customer that leaves back to who sold to it, or to nobody, and forget its dates."""
-    sale = won_opportunity(connection, lead_id)
+    opportunity = won_opportunity(connection, lead_id)
     owner: str = connection.execute(
         select(Lead.owner).where(Lead.id == lead_id).with_for_update()
     ).scalar_one()
     seller = connection.execute(
         text("SELECT code FROM rep WHERE active AND code = :code"),
-        {"code": sale.owner if sale else ""},
+        {"code": opportunity.owner if opportunity else ""},
     ).scalar()
     _assign(connection, lead_id, owner, seller or "", cause="churned", at=at)
     connection.execute(delete(Renewal).where(Renewal.lead_id == lead_id))

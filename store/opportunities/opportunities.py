@@ -1,4 +1,7 @@
-"""Opportunities: opened from a held meeting or beside it, moved through stages, closed."""
+"""Opportunities: opened from a held meeting or beside it, moved through stages, closed.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 
@@ -246,7 +249,7 @@ def raise_stall(connection: Connection, opportunity_id: int, *, key: str, at: da
 
 
 def answer_stall(connection: Connection, lead_id: int, opportunity_id: int, at: datetime) -> None:
-    """Take the alerts about a lead's sale off the lists: its owner has seen to it."""
+    """Take the alerts about a lead's opportunity off the lists: its owner has seen to it."""
     close_alerts(connection, lead_id, [_stall_key(opportunity_id)], at)
 
 

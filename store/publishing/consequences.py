@@ -1,4 +1,4 @@
-"""What publishing something would do, before it is done."""
+"""What publishing something would do, before it is done. Times are journey time, UTC."""
 
 from __future__ import annotations
 

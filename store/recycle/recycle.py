@@ -1,4 +1,7 @@
-"""Recycled leads: who rests, why and until when; and what sales decides about it."""
+"""Recycled leads: who rests, why and until when; and what sales decides about it.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The recycle pool: recycled leads found by filters, page by page, counted by week, and decided
-about many at a time."""
+about many at a time. Times are journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Who is at work: presence, absences, and what becomes of the work of those who are away.
 
 An absence of more than a business day moves the leads that have something due, with all their
-tasks; in a shorter one colleagues do what is due, and the leads stay.
+tasks; in a shorter one colleagues do what is due, and the leads stay. Times are journey time, UTC.
 """
 
 from __future__ import annotations

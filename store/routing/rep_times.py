@@ -1,4 +1,4 @@
-"""When reps have meetings already."""
+"""When reps have meetings already. Times are journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The reps at work and whose turn it is, as they are while the routing lock is held."""
+"""The reps at work and whose turn it is, as they are while the routing lock is held.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

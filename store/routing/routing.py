@@ -3,6 +3,7 @@
 Whoever routes holds one lock until the transaction ends, so that two leads never race for the
 last place of a rep. Locks are taken in this order: tasks, leads, routing; work that somebody
 else has locked is passed over, and the sales sweep fixes what that leaves behind.
+Times are journey time, UTC.
 """
 
 from __future__ import annotations

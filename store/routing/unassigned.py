@@ -1,4 +1,7 @@
-"""The unassigned queue: leads that nobody can take, and the alerts about them."""
+"""The unassigned queue: leads that nobody can take, and the alerts about them.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Everything works on batches, in a number of statements that does not grow with them. Whoever also
 locks visitors or suppressions does so before, in this order: all writers take their locks in one
-order.
+order. Times are journey time, UTC.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Where leads stand by their points, and what follows: stage, crossing, alert, news."""
+"""Where leads stand by their points, and what follows: stage, crossing, alert, news.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

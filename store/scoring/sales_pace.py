@@ -1,5 +1,5 @@
 """How fast sales gets leads that are ready without having done anything just now: by new rules, by
-what a file or another program says of them, or as they come back."""
+what a file or another program says of them, or as they come back. Times are journey time, UTC."""
 
 from __future__ import annotations
 

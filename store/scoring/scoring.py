@@ -1,4 +1,7 @@
-"""Scores counted anew: after leads were merged, their data changed, or the rules did."""
+"""Scores counted anew: after leads were merged, their data changed, or the rules did.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Scoring runs: all leads counted anew by newly published rules, as far as each run has come."""
+"""Scoring runs: all leads counted anew by newly published rules, as far as each run has come.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

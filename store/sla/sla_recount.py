@@ -1,5 +1,5 @@
 """Promises counted anew: after a calendar or the SLA changed, a lead changed hands, or it turned
-hot."""
+hot. Times are journey time, UTC."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class Enrollment(Table):
     due_at: Mapped[datetime | None]
     """When it is due."""
     put_off_from: Mapped[datetime | None]
-    """When it was due before a hold on the account put it off."""
+    """When it was due before it was put off, as while the account is do-not-market."""
     counted_from: Mapped[str] = mapped_column(server_default="")
     """The step at which the waits before ``due_at`` begin."""
     counted_since: Mapped[datetime | None]

@@ -1,5 +1,5 @@
-"""People who work in the console: who they are, how they came in, what they hold back or erased,
-and the files they import."""
+"""People who work in the console: who they are, how they came in, what they may still undo,
+what they erased, and the files they import."""
 
 from __future__ import annotations
 
@@ -119,10 +119,10 @@ class LoginFailure(Table):
     )
 
 
-class HeldAnswer(Table):
-    """A task's disposition that somebody can still take back; it counts at ``release_at``."""
+class PendingDisposition(Table):
+    """A task's disposition that somebody can still undo; it counts at ``release_at``."""
 
-    __tablename__ = "held_answer"
+    __tablename__ = "pending_disposition"
     task_id: Mapped[int] = mapped_column(ForeignKey("task.id"), primary_key=True)
     answer: Mapped[dict[str, Any]]
     user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)

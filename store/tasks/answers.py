@@ -1,4 +1,7 @@
-"""How a person completes a task: whether it can be taken, and what it decides."""
+"""How a person completes a task: whether it can be taken, and what it decides.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 
@@ -113,7 +116,11 @@ def consequences(
     connection: Connection, row: TaskRow, completion: Completion, by: str, now: datetime
 ) -> tuple[str, int]:
     """Write what the disposition decides besides the task; the reason code and row id that the
-    journey needs."""
+    journey needs.
+
+    Raises:
+        TaskRefused, MeetingRefused: a time lies in the past, or does not fit.
+    """
     disposition, kind = Disposition(completion.disposition), TaskKind(row.kind)
     reason, ref = completion.reason, 0
     if DISPOSITIONS[disposition].books and completion.at is not None:
@@ -141,7 +148,7 @@ def consequences(
         )
         missing_outcomes.outcome_reported(connection, row.lead_id, row.meeting_id, now)
     elif kind == TaskKind.OPPORTUNITY and row.opportunity_id is not None:
-        _judge_sale(connection, row.lead_id, row.opportunity_id, completion, now)
+        _judge_opportunity(connection, row.lead_id, row.opportunity_id, completion, now)
     if kind == TaskKind.QUALIFY:
         _feed_back(connection, row, completion, by, now)
     if completion.until is not None:
@@ -183,18 +190,18 @@ def _return_lead(connection: Connection, row: TaskRow, reason: str, now: datetim
     return f"{meant.to}:{reason}"
 
 
-def _judge_sale(
-    connection: Connection, lead_id: int, sale: int, completion: Completion, now: datetime
+def _judge_opportunity(
+    connection: Connection, lead_id: int, opportunity: int, completion: Completion, now: datetime
 ) -> None:
     """Record what the owner of an opportunity knows of it now."""
-    opportunities.answer_stall(connection, lead_id, sale, now)
+    opportunities.answer_stall(connection, lead_id, opportunity, now)
     if completion.known:
-        opportunities.record_qualification(connection, sale, completion.known)
+        opportunities.record_qualification(connection, opportunity, completion.known)
     if completion.disposition == Disposition.LOST:
         try:
             opportunities.record_loss(
                 connection,
-                sale,
+                opportunity,
                 reason=completion.reason,
                 competitor=completion.competitor,
             )

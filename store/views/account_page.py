@@ -13,8 +13,8 @@ from store.views.lead_search import beginning, words_searched
 
 @dataclass(frozen=True)
 class FoundAccount:
-    """An account as a list shows it. ``with_sales`` counts its leads in sales' hands, ``sales`` its
-    open opportunities; the name's key and the id mark where a page ended."""
+    """An account as a list shows it. ``with_sales`` counts its leads in sales' hands,
+    ``opportunities`` its open ones; the name's key and the id mark where a page ended."""
 
     id: int
     name: str
@@ -23,8 +23,8 @@ class FoundAccount:
     owner: str
     leads: int
     with_sales: int
-    sales: int
-    held: bool
+    opportunities: int
+    do_not_market: bool
 
 
 def find_accounts(
@@ -33,7 +33,7 @@ def find_accounts(
     *,
     search: str = "",
     owner: str = "",
-    held: bool = False,
+    do_not_market: bool = False,
     team: str | None = None,
     after: tuple[str, int] = ("", 0),
     limit: int = 50,
@@ -44,9 +44,9 @@ def find_accounts(
         now: journey time, UTC.
         search: beginnings of words in name and domain; an account has all of them.
         owner: code of the rep to whom the company belongs; '' for any.
-        held: only those not marketed to.
+        do_not_market: only those that marketing may not write to now.
         team: only those that this team sees: it owns the company or one of its leads. Leads and
-            sales of others are not counted.
+            opportunities of others are not counted.
         after: ``name_key`` and id of the last one of the page before.
     """
     words = words_searched(connection, search)
@@ -64,12 +64,12 @@ def find_accounts(
             f"""
             SELECT account.id, account.name, account.name_key,
                 coalesce(account.domain, '') AS domain, account.owner,
-                coalesce(account.do_not_market_until > :now, false) AS held,
-                counted.leads, counted.with_sales, counted.sales
+                coalesce(account.do_not_market_until > :now, false) AS do_not_market,
+                counted.leads, counted.with_sales, counted.opportunities
             FROM (
                 SELECT * FROM account WHERE (name_key, id) > (:after_key, :after_id)
                     AND (:owner = '' OR owner = :owner)
-                    AND (NOT :held OR do_not_market_until > :now)
+                    AND (NOT :do_not_market OR do_not_market_until > :now)
                     {fits}
                 ORDER BY name_key, id LIMIT :limit
             ) AS account,
@@ -77,7 +77,7 @@ def find_accounts(
                 SELECT count(*) AS leads,
                     count(*) FILTER (WHERE phase IN {IN_SALES_HANDS}) AS with_sales,
                     coalesce(sum((SELECT count(*) FROM opportunity
-                        WHERE opportunity.lead_id = lead.id AND outcome = '')), 0) AS sales
+                        WHERE opportunity.lead_id = lead.id AND outcome = '')), 0) AS opportunities
                 FROM lead WHERE lead.account_id = account.id {mine}
             ) AS counted
             ORDER BY account.name_key, account.id
@@ -87,7 +87,7 @@ def find_accounts(
         | {
             "now": now,
             "owner": owner,
-            "held": held,
+            "do_not_market": do_not_market,
             "team": team,
             "after_key": after[0],
             "after_id": after[1],

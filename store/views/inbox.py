@@ -1,6 +1,6 @@
 """The inbox: what waits for people to do it, and all that one task's screen shows.
 
-Times are journey time, UTC. A task whose answer is held is off the lists already.
+Times are journey time, UTC. A task whose disposition is pending is off the lists already.
 """
 
 from __future__ import annotations
@@ -89,10 +89,10 @@ class TaskView:
     run_id: str
     done_by: str
     done_at: datetime | None
-    held_by: str
+    pending_by: str
     returns: Mapping[str, ReturnRule]
     loss_reasons: Sequence[str]
-    sale: OpportunityFacts | None
+    opportunity: OpportunityFacts | None
     meeting_at: datetime | None
     slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
     later: date | None = None
@@ -107,8 +107,8 @@ _PILE = """
     AND (cast(:team AS text) IS NULL
         OR task.owner IN (SELECT code FROM rep WHERE rep.team = :team))
     AND (cast(:late_at AS timestamptz) IS NULL OR task.due_at < :late_at)
-    AND NOT EXISTS (SELECT FROM held_answer AS held
-        WHERE held.task_id = task.id AND held.release_at < 'infinity')
+    AND NOT EXISTS (SELECT FROM pending_disposition AS pending
+        WHERE pending.task_id = task.id AND pending.release_at < 'infinity')
 """
 _LINES = text(
     f"""
@@ -124,13 +124,13 @@ _MARK = text(
     SELECT count(*), max(task.id), sum(hashtext(task.owner)), count(*) FILTER (WHERE hot),
         sum(extract(epoch FROM due_at)),
         (SELECT string_agg(task_id || (release_at < 'infinity')::text, ',' ORDER BY task_id)
-         FROM held_answer WHERE user_id = :user)
+         FROM pending_disposition WHERE user_id = :user)
     FROM task WHERE {_PILE}
     """
 )
 _TASK_MARK = text(
     """
-    SELECT state, owner, EXISTS (SELECT FROM held_answer WHERE task_id = :task)
+    SELECT state, owner, EXISTS (SELECT FROM pending_disposition WHERE task_id = :task)
     FROM task WHERE id = :task
     """
 )
@@ -188,7 +188,7 @@ def waiting(connection: Connection, rep: str, team: str | None) -> OpenTaskCount
 
 
 def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None:
-    """One task with its lead and sale as they are at ``now``; None when there is none."""
+    """One task with its lead and opportunity as they are at ``now``; None when there is none."""
     task = detail(connection, task_id, now)
     if task is None:
         return None
@@ -198,8 +198,8 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
             SELECT workflow_id, run_id, completed_by, completed_at, opportunity_id, country,
                 lead.owner AS lead_owner, meeting.starts_at,
                 {LATER} AS later, {AWAY_UNTIL} AS away_until,
-                (SELECT by FROM held_answer
-                 WHERE held_answer.task_id = task.id AND release_at < 'infinity') AS held_by
+                (SELECT by FROM pending_disposition AS pending
+                 WHERE pending.task_id = task.id AND release_at < 'infinity') AS pending_by
             FROM task JOIN lead ON lead.id = task.lead_id
             LEFT JOIN meeting ON meeting.id = task.meeting_id WHERE task.id = :task
             """
@@ -224,10 +224,10 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         row.run_id,
         row.completed_by,
         row.completed_at,
-        row.held_by or "",
+        row.pending_by or "",
         _returns(connection) if task.kind == TaskKind.QUALIFY else {},
         _loss_reasons(connection) if Disposition.LOST in task.dispositions else (),
-        _sale(connection, row.opportunity_id) if row.opportunity_id else None,
+        _opportunity(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
         _slots(connection, row.lead_owner, task.time_zone, row.country, now)
         if is_open and any(DISPOSITIONS[Disposition(one)].books for one in task.dispositions)
@@ -265,7 +265,7 @@ def _loss_reasons(connection: Connection) -> Sequence[str]:
         return ()
 
 
-def _sale(connection: Connection, opportunity_id: int) -> OpportunityFacts:
+def _opportunity(connection: Connection, opportunity_id: int) -> OpportunityFacts:
     row = connection.execute(
         text("SELECT id, stage, stage_since, qualification FROM opportunity WHERE id = :id"),
         {"id": opportunity_id},

@@ -26,7 +26,8 @@ class Scheduled:
     what: str
     owner: str
     ref: int
-    held: bool
+    put_off: bool
+    """Whether it waits because its account is do-not-market."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class LeadView:
     source: str
     account_id: int | None
     company: str
-    held: bool
+    do_not_market: bool
     """Whether its account is not marketed to."""
     stage: str
     phase: str
@@ -69,7 +70,7 @@ _LEAD = text(
     SELECT lead.id, lead.first_name, lead.last_name, lead.email, lead.email_key, lead.phone,
         lead.title, lead.country, lead.language, lead.time_zone, lead.source, lead.account_id,
         coalesce(account.name, '') AS company,
-        coalesce(account.do_not_market_until > :now, false) AS held,
+        coalesce(account.do_not_market_until > :now, false) AS do_not_market,
         lead.stage, lead.phase, lead.phase_reason, lead.phase_since, lead.cycle, lead.owner,
         coalesce(rep.name, '') AS owner_name, lead.return_cadence, lead.attributes
     FROM lead LEFT JOIN account ON account.id = lead.account_id
@@ -83,7 +84,7 @@ _SCHEDULED = text(
         concat_ws(' · ', version.name, nullif(enrollment.step, '')) AS what, '' AS owner,
         enrollment.id AS ref,
         enrollment.put_off_from IS NOT NULL
-            AND coalesce(account.do_not_market_until > :now, false) AS held
+            AND coalesce(account.do_not_market_until > :now, false) AS put_off
     FROM enrollment
     JOIN cadence_version AS version ON version.id = enrollment.cadence_version_id
     JOIN lead ON lead.id = enrollment.lead_id
@@ -129,7 +130,7 @@ def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView |
         refused=tuple(sorted(consent.refused)),
         score=score,
         scheduled=tuple(
-            Scheduled(one.kind, one.at or one.on_day, one.what, one.owner, one.ref, one.held)
+            Scheduled(one.kind, one.at or one.on_day, one.what, one.owner, one.ref, one.put_off)
             for one in scheduled
         ),
     )

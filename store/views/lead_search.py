@@ -1,4 +1,4 @@
-"""Leads found by words and filters, page by page."""
+"""Leads found by words and filters, page by page. Times are journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Everything that happened to a lead: in rows that a page can word, and in words."""
+"""Everything that happened to a lead: in rows that a page can word, and in words.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 

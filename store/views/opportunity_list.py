@@ -1,4 +1,7 @@
-"""Sales as people look at them: one, or found by filters, with those that stand still."""
+"""Opportunities as people look at them: one, or found by filters, with those that stand still.
+
+Times are journey time, UTC.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ State = Literal["open", "won", "lost", "no_outcome", "stalled", "any"]
 
 @dataclass(frozen=True)
 class OpportunityFilter:
-    """Which sales; '' and None mean any."""
+    """Which opportunities; '' and None mean any."""
 
     state: State = "open"
     stage: str = ""
@@ -145,7 +148,7 @@ def list_opportunities(
     after: int = 0,
     limit: int = 50,
 ) -> list[OpenOpportunityLine]:
-    """A page of the sales, the youngest first.
+    """A page of the opportunities, the youngest first.
 
     Args:
         now: journey time, UTC.
@@ -159,9 +162,9 @@ def list_opportunities(
     clock = _StageClock(connection)
     found: list[OpenOpportunityLine] = []
     for row in rows:
-        sale = _sale(row, clock, now)
-        if sale.stalled or not wanted.stalled:
-            found.append(sale)
+        opportunity = _opportunity(row, clock, now)
+        if opportunity.stalled or not wanted.stalled:
+            found.append(opportunity)
         if len(found) == limit:
             break
     return found
@@ -173,10 +176,10 @@ def by_stage(connection: Connection, now: datetime, team: str | None = None) -> 
     clock = _StageClock(connection)
     counts: dict[str, list[int]] = {name: [0, 0] for name in clock.stages}
     for row in connection.execute(_wanted(OpportunityFilter(team=team))).all():
-        sale = _sale(row, clock, now)
-        count = counts.setdefault(sale.stage, [0, 0])
+        opportunity = _opportunity(row, clock, now)
+        count = counts.setdefault(opportunity.stage, [0, 0])
         count[0] += 1
-        count[1] += sale.stalled
+        count[1] += opportunity.stalled
     return [StageCount(stage, clock.expected(stage), *count) for stage, count in counts.items()]
 
 
@@ -239,7 +242,7 @@ def _wanted(wanted: OpportunityFilter) -> Select[Any]:
     return query
 
 
-def _sale(row: Row[Any], clock: _StageClock, now: datetime) -> OpenOpportunityLine:
+def _opportunity(row: Row[Any], clock: _StageClock, now: datetime) -> OpenOpportunityLine:
     one = OpportunityLine(**_facts(row))
     due_at = clock.due(one.stage, one.since, one.owner) if one.outcome == "" else None
     stalled = row.warned or (due_at is not None and due_at < now)

@@ -16,7 +16,7 @@ from cli.cadence import CADENCES
 from cli.tasks import app
 from domain.checking.policies import read_policy
 from domain.contracts.journey_sales import MeetingOutcome
-from domain.contracts.tasks import CLOSES_SALE, Disposition, TaskKind
+from domain.contracts.tasks import CLOSES_OPPORTUNITY, Disposition, TaskKind
 from domain.sales.follow_up import BY_DEFAULT, BY_ITSELF, FollowUpPolicy
 from domain.sales.next_calls import next_action
 from domain.tasks.completion import Completion
@@ -58,8 +58,10 @@ def named(path: str) -> set[Disposition]:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         if node.value.id == "Disposition"
     }
-    closes = any(isinstance(node, ast.Name) and node.id == "CLOSES_SALE" for node in ast.walk(tree))
-    return found | (set(CLOSES_SALE) if closes else set())
+    closes = any(
+        isinstance(node, ast.Name) and node.id == "CLOSES_OPPORTUNITY" for node in ast.walk(tree)
+    )
+    return found | (set(CLOSES_OPPORTUNITY) if closes else set())
 
 
 @pytest.mark.parametrize("kind", HANDLED)
@@ -91,9 +93,9 @@ def test_the_api_describes_each_disposition_and_field() -> None:
         for code, rule in DISPOSITIONS.items():
             told = re.search(rf"\b{code}\b", schema["properties"][name]["description"])
             assert bool(told) == getattr(rule, needs), (name, code)
-    for operation in ("complete_task", "hold_task"):
+    for operation in ("complete_task", "complete_task_with_undo"):
         Completion.model_validate_json(json.dumps(EXAMPLES[operation]))
-    assert get_args(Close.model_fields["outcome"].annotation) == CLOSES_SALE
+    assert get_args(Close.model_fields["outcome"].annotation) == CLOSES_OPPORTUNITY
 
 
 def test_the_command_line_has_an_option_for_each_field() -> None:
@@ -142,7 +144,7 @@ def test_the_page_of_dispositions_has_each_with_what_it_takes(
     rule = DISPOSITIONS[disposition]
     must = ", ".join(f"`{name}`" for name in needed(rule)) or "–"
     may = ["until"] * rule.may_name_day + ["competitor"] * rule.may_name_competitor
-    may += ["learned"] * TASKS[kind].records_sale
+    may += ["learned"] * TASKS[kind].records_opportunity
     optional = ", ".join(f"`{name}`" for name in may) or "–"
     follows = TASKS[kind].leads_to[disposition]
     leads = follows.sentence if follows else "As the follow-up policy says."

@@ -26,7 +26,7 @@ from domain.tasks.completion import Completion
 from settings import Settings
 from store.access.sessions import begin_session
 from store.access.users import add_user
-from store.tasks import held_answers
+from store.tasks import pending_dispositions
 from temporal import steering
 from tests.cli.terminal import command_names, outcome
 from tests.support.opened_task import NOW, opened
@@ -247,7 +247,7 @@ def test_a_refusal_whose_note_is_kept_is_on_record_as_refused(database: Engine) 
     outcome(starter.app, "cadence", "publish", "--yes")
     with database.begin() as connection:
         task = opened(connection, "call", ["no_answer"])
-        held_answers.hold(
+        pending_dispositions.complete_with_undo(
             connection, task, Completion(disposition="no_answer"), "rep-1", NOW, user_id=1
         )
 

@@ -95,7 +95,7 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
     await desk.start(Phase.NURTURE, lead, cadence="welcome-nurture")
     await desk.reaches("SELECT due_at IS NOT NULL FROM enrollment", True)
 
-    held = flat(
+    set_to = flat(
         await run(
             account.app,
             "do-not-market",
@@ -107,12 +107,12 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
             "Lawsuit",
         )
     )
-    assert "is not marketed to for good" in held
+    assert "is not marketed to for good" in set_to
     assert "for good rep-1 Lawsuit" in flat(await run(account.app, "list", "--do-not-market"))
     shown = flat(await run(account.app, "show", "engines.example"))
     assert "Do not market for good by rep-1: Lawsuit" in shown
     as_json = json.loads(await run(account.app, "show", which, "--json"))
-    assert (as_json["held"], as_json["people"][0]["cadence"]) == (True, "welcome-nurture")
+    assert (as_json["do_not_market"], as_json["people"][0]["cadence"]) == (True, "welcome-nurture")
     with pytest.raises(UserError, match="release it first"):
         await run(account.app, "play", which, "recycle-reentry")
     await run(account.app, "release", which)
@@ -121,7 +121,7 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
 
     assert "email-welcome-1-che" in flat(await run(account.app, "scheduled", "--owner", "rep-1"))
     (step,) = json.loads(await run(account.app, "scheduled", which, "--json"))
-    assert (step["lead_id"], step["cadence"], step["held"]) == (lead, "welcome-nurture", False)
+    assert (step["lead_id"], step["cadence"], step["put_off"]) == (lead, "welcome-nurture", False)
     assert "1 journey is told to pause" in flat(await run(account.app, "pause", which))
     handle = desk.client.get_workflow_handle(f"lead-{lead}")
     assert (await handle.query("status", result_type=dict[str, str]))["paused"] == "true"

@@ -11,7 +11,7 @@ from domain.access import Role
 from domain.tasks.completion import Completion
 from store.access.users import add_user
 from store.opportunities import opportunities
-from store.tasks import held_answers
+from store.tasks import pending_dispositions
 from tests.cli.terminal import run
 from tests.support.opened_task import NOW, make_lead, opened
 
@@ -35,7 +35,7 @@ def test_a_task_is_not_finished_twice(database: Engine) -> None:
     """The colleague was told that it counts, and would find that another answer did."""
     with database.begin() as connection:
         task = opened(connection, "call", ["no_answer", "connected"])
-        held_answers.hold(
+        pending_dispositions.complete_with_undo(
             connection, task, Completion(disposition="no_answer"), "rep-1", NOW, user_id=1
         )
 
@@ -54,7 +54,7 @@ def test_a_sale_is_not_closed_over_a_colleagues_answer(database: Engine) -> None
         sale = opportunities.open_beside(connection, lead_id=1, name="Depot", at=NOW)
         task = opened(connection, "opportunity", ["advanced", "won", "lost"])
         connection.execute(text("UPDATE task SET opportunity_id = :sale"), {"sale": sale})
-        held_answers.hold(
+        pending_dispositions.complete_with_undo(
             connection, task, Completion(disposition="advanced"), "rep-1", NOW, user_id=1
         )
 

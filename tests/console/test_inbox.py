@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert, select, update
 
 from domain.contracts.tasks import TaskKind
 from domain.tasks.rules import TASKS
-from store.tables import HeldAnswer, Lead, Task
-from store.tasks.held_answers import release_due
+from store.tables import Lead, PendingDisposition, Task
+from store.tasks.pending_dispositions import release_due
 from tests.console.conftest import Console
 from tests.support.web_app import Site
 
@@ -28,7 +28,9 @@ def floor(site: Site) -> Iterator[Site]:
     with site.database.begin() as connection:
         ours = Task.key.like("inbox:%")
         connection.execute(
-            delete(HeldAnswer).where(HeldAnswer.task_id.in_(select(Task.id).where(ours)))
+            delete(PendingDisposition).where(
+                PendingDisposition.task_id.in_(select(Task.id).where(ours))
+            )
         )
         connection.execute(update(Task).where(ours, Task.state == "open").values(state="withdrawn"))
 
@@ -98,7 +100,8 @@ def press(page: Page, *keys: str) -> None:
 def ended(site: Site, tasks: list[int]) -> list[str]:
     """What the tasks ended with, once nothing can be taken back any more."""
     site.value(
-        "UPDATE held_answer SET release_at = now() WHERE release_at < 'infinity' RETURNING 1"
+        "UPDATE pending_disposition SET release_at = now() WHERE release_at < 'infinity' "
+        "RETURNING 1"
     )
     release_due(site.database)
     return [
@@ -159,7 +162,9 @@ def test_two_browsers_do_a_task_once_and_one_takes_it_back(floor: Site, console:
 
     expect(two.get_by_text("rep-3 has just done it")).to_be_visible()
     # On a busy machine six seconds are soon over; and whoever reloads may still think better of it.
-    floor.value("UPDATE held_answer SET release_at = now() + interval '9 minutes' RETURNING 1")
+    floor.value(
+        "UPDATE pending_disposition SET release_at = now() + interval '9 minutes' RETURNING 1"
+    )
     one.reload()
     heading(one, "Lou")
     expect(one.locator(".undo")).to_contain_text("Wrong number")

@@ -86,10 +86,10 @@ def test_a_manager_gives_a_lead_away_and_holds_its_account(site: Site, console: 
     more(page, "Do not market to the account")
     page.get_by_label("Why").fill("Talks at board level")
     page.get_by_role("button", name="Do not market", exact=True).click()
-    expect(page.get_by_text("account held")).to_be_visible()
+    expect(page.get_by_text("do-not-market").first).to_be_visible()
 
     account = site.value("SELECT account_id FROM lead WHERE id = :id", id=lead)
-    page.goto("/console/accounts?held=true")
+    page.goto("/console/accounts?do_not_market=true")
     page.locator(f'a[href="/console/accounts/{account}"]').click()
     expect(page.get_by_text("Talks at board level")).to_be_visible()
     page.get_by_role("button", name="Release").click()

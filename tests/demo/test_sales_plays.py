@@ -153,7 +153,7 @@ def test_the_scripts_end_with_what_the_shipped_policies_take(database: Engine) -
             (kind.qualify, TaskKind.QUALIFY),
             (kind.calls, TaskKind.CALL),
             (kind.meetings, TaskKind.MEETING_OUTCOME),
-            (kind.sale, TaskKind.OPPORTUNITY),
+            (kind.opportunity, TaskKind.OPPORTUNITY),
             ((kind.renewal,), TaskKind.RENEWAL),
         ):
             for disposition, *because in (outcome.split(":") for outcome in script):

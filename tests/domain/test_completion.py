@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.contracts.tasks import CLOSES_SALE, Disposition, TaskKind
+from domain.contracts.tasks import CLOSES_OPPORTUNITY, Disposition, TaskKind
 from domain.tasks.completion import Completion, Learned, mistake_in
 from domain.tasks.rules import DISPOSITIONS, TASKS, DispositionRule
 
@@ -54,7 +54,7 @@ def test_a_disposition_takes_what_its_rule_says_and_nothing_else(
         refused = wrong(kind, disposition, **needs | {name: ENTERED[name]})
         assert refused == ("" if taken else name)
     learned = wrong(kind, disposition, **needs, learned=Learned(budget="10"))
-    assert learned == ("" if TASKS[kind].records_sale else "learned")
+    assert learned == ("" if TASKS[kind].records_opportunity else "learned")
 
 
 @pytest.mark.parametrize(("kind", "disposition"), EVERY)
@@ -71,7 +71,7 @@ def test_every_disposition_ends_some_task_and_no_task_ends_with_another() -> Non
     """One that no task has could be chosen nowhere; one without a rule breaks each form."""
     assert {one for _, one in EVERY} == set(Disposition) == set(DISPOSITIONS)
     assert set(TASKS) == set(TaskKind)
-    assert set(CLOSES_SALE) < set(TASKS[TaskKind.OPPORTUNITY].dispositions)
+    assert set(CLOSES_OPPORTUNITY) < set(TASKS[TaskKind.OPPORTUNITY].dispositions)
 
 
 def test_what_no_task_ends_with_is_told_with_what_this_one_may_end_with() -> None:

@@ -54,9 +54,9 @@ def decided(position: Position, due: Due = A, now: datetime = NOW) -> NextStep:
             {"do_not_market": True, "do_not_market_until": NOW + DAY},
             {},
             NOW,
-            ("held", "email-a", NOW + DAY),
+            ("do-not-market", "email-a", NOW + DAY),
         ),
-        ({"do_not_market": True}, {}, NOW, ("held", "email-a", NOW + LOOK_AGAIN)),
+        ({"do_not_market": True}, {}, NOW, ("do-not-market", "email-a", NOW + LOOK_AGAIN)),
         (
             {"do_not_market": True, "do_not_market_until": NOW - DAY},
             {},

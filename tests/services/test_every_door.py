@@ -22,7 +22,7 @@ from embedded.postgres import EmbeddedPostgres
 from settings import Settings
 from store.access.sessions import COOKIE
 from store.consent.consent import suppress
-from store.tasks import held_answers
+from store.tasks import pending_dispositions
 from tests.cli.terminal import environment
 from tests.services.doors import by_api, by_command_line, by_console, records, rows
 from tests.web.api.conftest import Api
@@ -74,12 +74,13 @@ def pressed(role: str, act: Callable[..., Any], *given: Any) -> Step:
     return lambda api: by_console(api, role, act, *given)
 
 
-def held(api: Api, role: str = "manager") -> None:
+def pending(api: Api, role: str = "manager") -> None:
     """Somebody has just finished the task, and could still take it back."""
     user = api.value("SELECT id FROM console_user WHERE role = :role", role=role)
     with api.database.begin() as connection:
         typed = Completion(disposition="no_answer", note="Mornings")
-        held_answers.hold(connection, 1, typed, "rep-1", datetime.now(UTC), user_id=user)
+        now = datetime.now(UTC)
+        pending_dispositions.complete_with_undo(connection, 1, typed, "rep-1", now, user_id=user)
 
 
 def complained(api: Api) -> None:
@@ -136,7 +137,7 @@ DONE = {"disposition": "no_answer", "note": "Mornings"}
 LACKING = {"disposition": "call_back"}
 BOOKED = {"lead_id": 1, "starts_at": TOMORROW.isoformat(), "minutes": 45}
 PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
-HOLD = {"reason": "in talks"}
+NO_MARKETING = {"reason": "in talks"}
 PROOF = {"address": "jane@acme.example", "reason": "by letter"}
 book = ("meetings", "book", "1", "--by", "rep-1", "--minutes", "45", "--at")
 ACTS = [
@@ -162,53 +163,53 @@ ACTS = [
         pressed("sdr", tasks.complete, 1, Completion(**DONE)),
         ("tasks", "done", "1", "no_answer", "--note", "Mornings"),
         "has just done it with 'no_answer'. Your note is kept with the lead.",
-        held,
+        pending,
     ),
     Act(
-        "hold",
+        "complete with undo",
         "sdr",
-        signed_in("sdr", "POST", "/tasks/1/hold", **DONE),
-        pressed("sdr", tasks.hold, 1, Completion(**DONE)),
+        signed_in("sdr", "POST", "/tasks/1/pending-disposition", **DONE),
+        pressed("sdr", tasks.complete_with_undo, 1, Completion(**DONE)),
         None,
     ),
     Act(
-        "hold what lacks a time",
+        "complete with undo what lacks a time",
         "sdr",
-        signed_in("sdr", "POST", "/tasks/1/hold", **LACKING),
-        pressed("sdr", tasks.hold, 1, Completion(**LACKING)),
+        signed_in("sdr", "POST", "/tasks/1/pending-disposition", **LACKING),
+        pressed("sdr", tasks.complete_with_undo, 1, Completion(**LACKING)),
         None,
         "needs a time: say when.",
     ),
     Act(
-        "take back",
+        "undo",
         "sdr",
-        signed_in("sdr", "DELETE", "/tasks/1/hold"),
-        pressed("sdr", tasks.take_back, 1),
+        signed_in("sdr", "DELETE", "/tasks/1/pending-disposition"),
+        pressed("sdr", tasks.undo, 1),
         None,
-        before=partial(held, role="sdr"),
+        before=partial(pending, role="sdr"),
     ),
     Act(
-        "take back what counts",
+        "undo what counts",
         "sdr",
-        signed_in("sdr", "DELETE", "/tasks/1/hold"),
-        pressed("sdr", tasks.take_back, 1),
+        signed_in("sdr", "DELETE", "/tasks/1/pending-disposition"),
+        pressed("sdr", tasks.undo, 1),
         None,
         "too late to take that back",
     ),
     Act(
-        "hold an account",
+        "set to do-not-market",
         "sdr",
-        asked("sdr", "POST", "/accounts/1/do-not-market", **HOLD),
-        pressed("sdr", accounts.set_do_not_market, 1, accounts.DoNotMarketRequest(**HOLD)),
+        asked("sdr", "POST", "/accounts/1/do-not-market", **NO_MARKETING),
+        pressed("sdr", accounts.set_do_not_market, 1, accounts.DoNotMarketRequest(**NO_MARKETING)),
         ("account", "do-not-market", "1", "--by", "rep-1", "--reason", "in talks", "--for-good"),
     ),
     Act(
-        "hold an account without a reason",
+        "set to do-not-market without a reason",
         "sdr",
         asked("sdr", "POST", "/accounts/1/do-not-market", reason=""),
         pressed("sdr", accounts.set_do_not_market, 1, accounts.DoNotMarketRequest()),
         ("account", "do-not-market", "1", "--by", "rep-1", "--reason", "", "--for-good"),
-        "Say why the account is held",
+        "Say why the account is do-not-market",
     ),
     Act("import", "marketing", imported, imported_in_steps, ("import", "leads.csv")),
     Act(

@@ -11,7 +11,7 @@ from domain.sales.content import ContentPolicy
 from store.published.policies import publish_policy
 from store.scoring.engagement import LeadActivity
 from store.views.dossier import MOST_LINES, Totals, dossier
-from tests.store.test_accounts_hold import account
+from tests.store.test_do_not_market import account
 from tests.support.scored_leads import NOW, Book
 
 CONTENT = """\

@@ -115,7 +115,7 @@ def leave_traces(connection: Connection, world: World, lead: int) -> None:
     user = add(connection, ConsoleUser, email="x@x.example", email_key="x", name="X", role="admin")
     run(
         connection,
-        "INSERT INTO held_answer (task_id, answer, user_id, by, release_at) "
+        "INSERT INTO pending_disposition (task_id, answer, user_id, by, release_at) "
         "VALUES (:task, jsonb_build_object('note', :w), :user, 'rep-1', now())",
         task=world.tasks[lead],
         user=user,

@@ -230,7 +230,7 @@ def test_a_team_sees_its_accounts_only(people: Book) -> None:
         ours = find_accounts(connection, NOW, team="emea")
         every = find_accounts(connection, NOW)
         second = find_accounts(connection, NOW, after=(every[0].name_key, every[0].id))
-    assert [(one.name, one.leads, one.with_sales, one.held) for one in ours] == [
+    assert [(one.name, one.leads, one.with_sales, one.do_not_market) for one in ours] == [
         ("Acme-Söhne (Berlin) GmbH", 1, 1, True)
     ]
     assert [one.leads for one in every] == [2, 1]
@@ -246,5 +246,5 @@ def test_accounts_are_found_by_name_and_domain(people: Book) -> None:
         assert [one.name for one in find_accounts(connection, NOW, search="hanil.ex")] == [
             "㈜한일전자"
         ]
-        assert find_accounts(connection, NOW, held=True) == []
+        assert find_accounts(connection, NOW, do_not_market=True) == []
         assert find_accounts(connection, NOW, owner="rep-1") == []

@@ -1,4 +1,4 @@
-"""``/api/accounts``: companies, their leads, and holding them out of marketing."""
+"""``/api/accounts``: companies, their leads, and keeping them out of marketing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Reader = Annotated[Caller, Depends(may(Action.READ_ACCOUNTS))]
-Holder = Annotated[Caller, Depends(may(Action.DO_NOT_MARKET))]
+DoNotMarketer = Annotated[Caller, Depends(may(Action.DO_NOT_MARKET))]
 
 
 class AccountDetail(BaseModel):
@@ -92,7 +92,7 @@ def list_account_leads(
 
 @router.post("/{account_id}/do-not-market", operation_id="set_do_not_market")
 def set_do_not_market(
-    context: CurrentContext, caller: Holder, account_id: int, body: DoNotMarketRequest
+    context: CurrentContext, caller: DoNotMarketer, account_id: int, body: DoNotMarketRequest
 ) -> AccountDetail:
     """Keep a company out of all marketing; a later one replaces an earlier one."""
     accounts.set_do_not_market(context, caller, account_id, until=body.until, reason=body.reason)
@@ -132,7 +132,7 @@ def list_scheduled(
 
 @router.post("/{account_id}/play")
 def play(
-    context: CurrentContext, caller: Holder, account_id: int, body: PlayRequest
+    context: CurrentContext, caller: DoNotMarketer, account_id: int, body: PlayRequest
 ) -> PlayStarted:
     """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
     team."""
@@ -141,19 +141,19 @@ def play(
 
 
 @router.post("/{account_id}/pause")
-def pause(context: CurrentContext, caller: Holder, account_id: int) -> Notified:
+def pause(context: CurrentContext, caller: DoNotMarketer, account_id: int) -> Notified:
     """Freeze the journeys of the company's leads; the time that is left stays left."""
     return Notified(leads=accounts.pause(context, caller, account_id))
 
 
 @router.post("/{account_id}/resume")
-def resume(context: CurrentContext, caller: Holder, account_id: int) -> Notified:
+def resume(context: CurrentContext, caller: DoNotMarketer, account_id: int) -> Notified:
     """Let the paused journeys of the company's leads go on."""
     return Notified(leads=accounts.resume(context, caller, account_id))
 
 
 @router.post("/{account_id}/release")
-def release(context: CurrentContext, caller: Holder, account_id: int) -> AccountDetail:
+def release(context: CurrentContext, caller: DoNotMarketer, account_id: int) -> AccountDetail:
     """Let marketing write to a company again."""
     accounts.release(context, caller, account_id)
     return show(context, caller, account_id)

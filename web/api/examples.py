@@ -18,7 +18,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "at": "2026-05-04T10:00:00+02:00",
         "note": "Wants to see the calendar first.",
     },
-    "hold_task": {"disposition": "no_answer"},
+    "complete_task_with_undo": {"disposition": "no_answer"},
     "reassign_task": {"to": "rep-2"},
     "book_meeting": {"lead_id": 42, "starts_at": "2026-05-04T10:00:00+02:00", "minutes": 30},
     "open_opportunity": {"lead_id": 42, "name": "Second site in Graz"},

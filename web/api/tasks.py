@@ -43,8 +43,8 @@ class Completed(BaseModel):
     by: str
 
 
-class HeldTask(BaseModel):
-    """A disposition that counts from ``release_at`` (real time) on, unless it is taken back."""
+class UndoWindow(BaseModel):
+    """A disposition that counts from ``release_at`` (real time) on, unless it is undone."""
 
     task_id: int
     disposition: str
@@ -100,21 +100,23 @@ def complete(context: CurrentContext, caller: Doer, task_id: int, body: Completi
     return Completed(task_id=task_id, disposition=body.disposition, by=caller.by)
 
 
-@router.post("/{task_id}/hold")
-def hold(context: CurrentContext, caller: Doer, task_id: int, body: Completion) -> HeldTask:
-    """End a task with a disposition that can be taken back for a few seconds. It is refused as
+@router.post("/{task_id}/pending-disposition", operation_id="complete_task_with_undo")
+def complete_with_undo(
+    context: CurrentContext, caller: Doer, task_id: int, body: Completion
+) -> UndoWindow:
+    """End a task with a disposition that can be undone for a few seconds. It is refused as
     ``complete`` refuses it. For users of the console; a program knows what it wants."""
-    release_at = tasks.hold(context, caller, task_id, body)
-    return HeldTask(
+    release_at = tasks.complete_with_undo(context, caller, task_id, body)
+    return UndoWindow(
         task_id=task_id, disposition=body.disposition, by=caller.by, release_at=release_at
     )
 
 
-@router.delete("/{task_id}/hold", operation_id="take_back_disposition")
-def take_back(context: CurrentContext, caller: Doer, task_id: int) -> Completion:
-    """Take one's own disposition back while it is held, or put away one that was refused when it
-    was to count; the answer is what was typed."""
-    return tasks.take_back(context, caller, task_id)
+@router.delete("/{task_id}/pending-disposition", operation_id="undo_disposition")
+def undo(context: CurrentContext, caller: Doer, task_id: int) -> Completion:
+    """Undo one's own disposition while it is pending, or put away one that was refused when it was
+    to count; the answer is what was typed."""
+    return tasks.undo(context, caller, task_id)
 
 
 @router.post("/{task_id}/reassign", operation_id="reassign_task")

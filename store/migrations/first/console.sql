@@ -103,16 +103,16 @@ CREATE TABLE recovery_code (
 );
 CREATE INDEX ix_recovery_code_user_id ON recovery_code (user_id);
 
-CREATE TABLE held_answer (
+CREATE TABLE pending_disposition (
     task_id BIGINT NOT NULL,
     answer JSONB NOT NULL,
     user_id BIGINT NOT NULL,
     by TEXT NOT NULL,
     release_at TIMESTAMP WITH TIME ZONE NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
-    CONSTRAINT pk_held_answer PRIMARY KEY (task_id),
-    CONSTRAINT fk_held_answer_task_id FOREIGN KEY (task_id) REFERENCES task (id),
-    CONSTRAINT fk_held_answer_user_id FOREIGN KEY (user_id) REFERENCES console_user (id)
+    CONSTRAINT pk_pending_disposition PRIMARY KEY (task_id),
+    CONSTRAINT fk_pending_disposition_task_id FOREIGN KEY (task_id) REFERENCES task (id),
+    CONSTRAINT fk_pending_disposition_user_id FOREIGN KEY (user_id) REFERENCES console_user (id)
 );
-CREATE INDEX ix_held_answer_release_at ON held_answer (release_at);
-CREATE INDEX ix_held_answer_user_id ON held_answer (user_id);
+CREATE INDEX ix_pending_disposition_release_at ON pending_disposition (release_at);
+CREATE INDEX ix_pending_disposition_user_id ON pending_disposition (user_id);

@@ -189,18 +189,18 @@ async def test_an_account_is_held_out_of_marketing_by_the_team_that_has_it(api: 
     api.lead("jon@acme.example", "rep-9", account_id=ours)
     api.lead("jon@other.example", "rep-9", account_id=theirs)
 
-    held = await api.ask("sdr", "POST", f"/accounts/{ours}/do-not-market", reason="in talks")
+    kept_out = await api.ask("sdr", "POST", f"/accounts/{ours}/do-not-market", reason="in talks")
     by_manager = await api.ask(
         "manager", "POST", f"/accounts/{theirs}/do-not-market", reason="in talks"
     )
     assert by_manager.json()["account"]["do_not_market_by"] == "the manager"
     hidden = await api.ask("sdr", "POST", f"/accounts/{theirs}/do-not-market", reason="in talks")
 
-    assert held.json()["account"]["do_not_market_by"] == "rep-1"
-    assert [one["id"] for one in held.json()["leads"]] == [lead]
+    assert kept_out.json()["account"]["do_not_market_by"] == "rep-1"
+    assert [one["id"] for one in kept_out.json()["leads"]] == [lead]
     assert hidden.status_code == 404
     released = await api.ask("sdr", "POST", f"/accounts/{ours}/release")
-    assert released.json()["account"]["held"] is False
+    assert released.json()["account"]["do_not_market"] is False
 
 
 async def test_a_sale_is_opened_shown_and_closed_only_with_its_task(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""``/console/accounts/{account_id}``: a company; its leads and its sales side by side."""
+"""``/console/accounts/{account_id}``: a company; its leads and its opportunities side by side."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class AccountScreen:
                 with section(_("Leads")):
                     await PagedList(self._page_of_leads, _leads).more()
                 with section(_("Sales")):
-                    await PagedList(self._page_of_sales, self._sales).more()
+                    await PagedList(self._page_of_sales, self._opportunities).more()
             with section(_("What marketing has scheduled")):
                 await PagedList(self._page_of_steps, _scheduled).more()
 
@@ -87,20 +87,19 @@ class AccountScreen:
     async def _page_of_steps(self, cursor: str | None) -> Page[ScheduledStep]:
         return await self.visit.act(accounts_api.list_scheduled, self.account_id, cursor=cursor)
 
-    def _sales(self, sales: Iterable[OpenOpportunityLine]) -> None:
-        _sales(sales, self.visit.context.clock.now())
+    def _opportunities(self, opportunities: Iterable[OpenOpportunityLine]) -> None:
+        _opportunities(opportunities, self.visit.context.clock.now())
 
     def _offer(self) -> None:
         self.bar.clear()
         if not self.visit.may(Action.DO_NOT_MARKET):
             return
-        held = self.detail.account.held
         with self.bar:
-            if held:
+            if self.detail.account.do_not_market:
                 button(_("Release"), self._releasing, main=True)
             else:
                 button(_("Play a cadence"), self._playing)
-                button(_("Do not market"), self._holding)
+                button(_("Do not market"), self._setting_do_not_market)
 
     def _head(self) -> Markup:
         line = self.detail.account
@@ -109,19 +108,19 @@ class AccountScreen:
             if line.do_not_market_until
             else _("for good")
         )
-        held = _("Marketing writes to nobody here {until}.", until=until)
+        why = _("Marketing writes to nobody here {until}.", until=until)
         return Markup('<div class="who part"><div><h2>{}</h2><p>{}</p>{}</div>{}</div>').format(
             line.name,
             line.domain,
             Markup("<p>{} {}</p>").format(
-                badge(held, "warn"), quiet(f"{line.do_not_market_by}: {line.do_not_market_reason}")
+                badge(why, "warn"), quiet(f"{line.do_not_market_by}: {line.do_not_market_reason}")
             )
-            if line.held
+            if line.do_not_market
             else "",
             facts(((_("Owner"), line.owner or _("Nobody")),)),
         )
 
-    async def _holding(self) -> None:
+    async def _setting_do_not_market(self) -> None:
         def fields() -> tuple[ui.input, ui.input]:
             return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(
                 "type=date"
@@ -179,38 +178,47 @@ def _leads(leads: Iterable[LeadOfAccount]) -> None:
     show(table(headings, rows, caption=_("Leads of this account")))
 
 
-def _sales(sales: Iterable[OpenOpportunityLine], now: datetime) -> None:
-    items = Markup().join(_sale(one, now) for one in sales)
+def _opportunities(opportunities: Iterable[OpenOpportunityLine], now: datetime) -> None:
+    items = Markup().join(_opportunity(one, now) for one in opportunities)
     if items:
         show(items, "ul").classes("sales")
     else:
         empty(_("No opportunity yet. One opens when a meeting was held."))
 
 
-def _sale(sale: OpenOpportunityLine, now: datetime) -> Markup:
-    won: Tone = "good" if sale.outcome == "won" else "bad"
+def _opportunity(opportunity: OpenOpportunityLine, now: datetime) -> Markup:
+    won: Tone = "good" if opportunity.outcome == "won" else "bad"
     state = (
-        badge(labels.reason(sale.outcome), won)
-        if sale.outcome
-        else badge(labels.opportunity_stage(sale.stage))
+        badge(labels.reason(opportunity.outcome), won)
+        if opportunity.outcome
+        else badge(labels.opportunity_stage(opportunity.stage))
     )
     stall: Markup | str = ""
-    if sale.stalled:
-        over = ago(min(sale.due_at or sale.since, now))
+    if opportunity.stalled:
+        over = ago(min(opportunity.due_at or opportunity.since, now))
         stall = badge(_("stands still since {time}", time=over), "bad")
     pairs: list[tuple[str, Cell]] = [
-        (_("Lead"), link(sale.lead, f"/leads/{sale.lead_id}")),
-        (_("Owner"), sale.owner),
-        (_("Since"), moment(sale.closed_at or sale.since)),
-        (_("Competitor"), sale.competitor),
-        (_("Reason"), labels.reason(sale.outcome_reason) if sale.outcome_reason else ""),
-        (_("Help of marketing"), moment(sale.help_offered_at) if sale.help_offered_at else ""),
+        (_("Lead"), link(opportunity.lead, f"/leads/{opportunity.lead_id}")),
+        (_("Owner"), opportunity.owner),
+        (_("Since"), moment(opportunity.closed_at or opportunity.since)),
+        (_("Competitor"), opportunity.competitor),
+        (
+            _("Reason"),
+            labels.reason(opportunity.outcome_reason) if opportunity.outcome_reason else "",
+        ),
+        (
+            _("Help of marketing"),
+            moment(opportunity.help_offered_at) if opportunity.help_offered_at else "",
+        ),
     ]
     for name in QUALIFICATION:
-        known = str(sale.qualification.get(name) or "").strip()
+        known = str(opportunity.qualification.get(name) or "").strip()
         pairs.append((_(ASKED[name]), known or badge(_("missing"), "warn")))
     return Markup("<li><h3>{} {} {}</h3>{}</li>").format(
-        sale.name or _("Opportunity {number}", number=sale.id), state, stall, facts(pairs)
+        opportunity.name or _("Opportunity {number}", number=opportunity.id),
+        state,
+        stall,
+        facts(pairs),
     )
 
 
@@ -220,7 +228,7 @@ def _scheduled(steps: Iterable[ScheduledStep]) -> None:
             moment(one.due_at),
             link(one.name, f"/leads/{one.lead_id}"),
             f"{one.cadence} · {one.step}",
-            badge(_("held"), "warn") if one.held else "",
+            badge(_("put off"), "warn") if one.put_off else "",
         )
         for one in steps
     ]

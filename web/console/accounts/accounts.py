@@ -21,9 +21,11 @@ PAGE = 50
 
 
 @console_page("/accounts", Action.READ_ACCOUNTS, N_("Accounts"))
-async def accounts(visit: PageVisit, search: str = "", owner: str = "", held: bool = False) -> None:
-    """The companies that the visitor sees; other pages link here: ``/accounts?held=true``."""
-    page = AccountList(visit, search.strip(), owner, held)
+async def accounts(
+    visit: PageVisit, search: str = "", owner: str = "", do_not_market: bool = False
+) -> None:
+    """The companies that the visitor sees; other pages link to ``/accounts?do_not_market=true``."""
+    page = AccountList(visit, search.strip(), owner, do_not_market)
     await page.filters()
     with ui.element("div").classes("found"):
         page.body = ui.element("div")
@@ -35,14 +37,15 @@ class AccountList:
 
     body: ui.element
 
-    def __init__(self, visit: PageVisit, search: str, owner: str, held: bool) -> None:
-        self.visit, self.search, self.owner, self.held = visit, search, owner, held
+    def __init__(self, visit: PageVisit, search: str, owner: str, do_not_market: bool) -> None:
+        self.visit, self.search, self.owner = visit, search, owner
+        self.do_not_market = do_not_market
         self.lines: list[FoundAccount] = []
         self.more = False
         self._asked = 0
 
     async def filters(self) -> None:
-        """The search box, the owner, and whether they are held."""
+        """The search box, the owner, and whether they are do-not-market."""
         people = await self.visit.read(reps, self.visit.context.clock.now())
         team = team_of(self.visit.caller)
         owners = {one.code: one.name for one in people if team in (None, one.team)}
@@ -69,8 +72,8 @@ class AccountList:
             ).props("outlined dense")
             ui.checkbox(
                 _("Do not market"),
-                value=self.held,
-                on_change=lambda event: self._want(held=bool(event.value)),
+                value=self.do_not_market,
+                on_change=lambda event: self._want(do_not_market=bool(event.value)),
             )
 
     async def refresh(self) -> None:
@@ -91,7 +94,7 @@ class AccountList:
             self.visit.context.clock.now(),
             search=self.search,
             owner=self.owner,
-            held=self.held,
+            do_not_market=self.do_not_market,
             team=team_of(self.visit.caller),
             after=after,
             limit=PAGE + 1,
@@ -104,7 +107,7 @@ class AccountList:
         self.body.clear()
         with self.body:
             if not lines:
-                if self.search or self.owner or self.held:
+                if self.search or self.owner or self.do_not_market:
                     empty(_("No account is like that."), link(_("Show all accounts"), "/accounts"))
                 else:
                     empty(_("There are no accounts yet. They come with their leads."))
@@ -129,12 +132,20 @@ class AccountList:
                     button(_("More"), self._next)
 
     async def _want(
-        self, *, search: str | None = None, owner: str | None = None, held: bool | None = None
+        self,
+        *,
+        search: str | None = None,
+        owner: str | None = None,
+        do_not_market: bool | None = None,
     ) -> None:
         self.search = self.search if search is None else search
         self.owner = self.owner if owner is None else owner
-        self.held = self.held if held is None else held
-        chosen = {"search": self.search, "owner": self.owner, "held": "true" if self.held else ""}
+        self.do_not_market = self.do_not_market if do_not_market is None else do_not_market
+        chosen = {
+            "search": self.search,
+            "owner": self.owner,
+            "do_not_market": "true" if self.do_not_market else "",
+        }
         query = urlencode({name: value for name, value in chosen.items() if value})
         address = f"/console/accounts?{query}" if query else "/console/accounts"
         ui.run_javascript(f"history.replaceState(null, '', {json.dumps(address)})")
@@ -149,6 +160,6 @@ def _row(one: FoundAccount) -> tuple[Cell, ...]:
         one.owner,
         one.leads,
         one.with_sales or "",
-        one.sales or "",
-        badge(_("held"), "warn") if one.held else "",
+        one.opportunities or "",
+        badge(_("do-not-market"), "warn") if one.do_not_market else "",
     )

@@ -28,7 +28,7 @@ from web.console.words import N_, _, ngettext
 TABLES = {
     "lead": N_("The lead: name, address, phone, company and what lists said"),
     "task": N_("Tasks: what they asked for and what was noted"),
-    "held_answer": N_("Answers that were just given"),
+    "pending_disposition": N_("Dispositions that were just given"),
     "touch": N_("Touches: what ties them to mails"),
     "outbox_message": N_("Mails sent"),
     "inbound_message": N_("Mails received"),

@@ -70,7 +70,7 @@ class Dispositions:
         note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
         note.props(f"data-draft={note_of(view.task.id)}")
         note.on("keydown.ctrl.enter", self.confirm)
-        if view.sale is not None:
+        if view.opportunity is not None:
             self._qualification()
         label = _("How it ended")
         self._ways = (
@@ -190,7 +190,9 @@ class Dispositions:
     def _qualification(self) -> None:
         """Budget, authority, need and timeline as they are known; what is typed is recorded with
         whatever the task ends with."""
-        known = dict(self.view.sale.known if self.view.sale else {}) | self.typed.known
+        known = (
+            dict(self.view.opportunity.known if self.view.opportunity else {}) | self.typed.known
+        )
         with ui.element("div").classes("bant"):
             for name in QUALIFICATION:
                 ui.input(

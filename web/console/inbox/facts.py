@@ -78,9 +78,9 @@ def why_now(view: TaskView) -> Markup:
         (_("Cycle"), str(task.cycle) if task.cycle > 1 else ""),
         (_("Owner"), task.owner or _("Nobody")),
     ]
-    if view.sale is not None:
-        lines.append((_("Opportunity"), labels.opportunity_stage(view.sale.stage)))
-        open_points = [_(ASKED[name]) for name in missing(view.sale.known)]
+    if view.opportunity is not None:
+        lines.append((_("Opportunity"), labels.opportunity_stage(view.opportunity.stage)))
+        open_points = [_(ASKED[name]) for name in missing(view.opportunity.known)]
         lines.append((_("Not known yet"), ", ".join(open_points)))
     return facts(lines)
 

@@ -110,7 +110,7 @@ class InboxPage:
         ui.timer(SECONDS, self.refresh)
 
     async def refresh(self) -> None:
-        """Bring list, held answers and the open task up to date if anything is new; what is
+        """Bring list, pending dispositions and the open task up to date if anything is new; what is
         selected and typed stays."""
         news = await self.visit.read(
             _news, self._pile(), self.visit.who.user_id, self.screen.task_id

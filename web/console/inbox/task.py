@@ -34,7 +34,8 @@ KEPT = N_("The answer is kept; the journey takes it as soon as it runs again.")
 class TaskScreen:
     """The screen of one task after the other, inside an element.
 
-    ``drafts`` keeps what was typed for each; ``done`` is told of a task whose disposition is held.
+    ``drafts`` keeps what was typed for each; ``done`` is told of a task whose disposition is
+    pending.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class TaskScreen:
         typed = self.drafts.setdefault(task_id, Completion(disposition="", until=view.later))
 
         async def confirm(completion: Completion) -> None:
-            await self.visit.act(tasks_api.hold, task_id, completion)
+            await self.visit.act(tasks_api.complete_with_undo, task_id, completion)
             self.drafts.pop(task_id, None)
             ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)
@@ -138,8 +139,8 @@ def _seen(
 
 def _over(view: TaskView) -> str:
     """Why the task can't be done any more; '' when it can."""
-    if view.held_by:
-        return _("{who} has just done it.", who=view.held_by)
+    if view.pending_by:
+        return _("{who} has just done it.", who=view.pending_by)
     match view.task.state:
         case "done":
             return _(

@@ -1,4 +1,4 @@
-"""What the visitor has just answered and can still take back, and what was refused after all."""
+"""Dispositions that the visitor has just given and can still undo, and those refused after all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.tasks.completion import Completion
-from store.tasks.held_answers import HOLD_SECONDS, HeldCompletion, held_of
+from store.tasks.pending_dispositions import UNDO_SECONDS, PendingCompletion, pending_of
 from web.api import tasks as tasks_api
 from web.console.labels import disposition
 from web.console.parts import button, show
@@ -35,9 +35,9 @@ class Undo:
         self._timer: ui.timer | None = None
 
     async def refresh(self) -> None:
-        """Show what of the visitor is held now."""
-        held = await self.visit.read(held_of, self.visit.who.user_id)
-        waiting = [one for one in held if not one.refused and one.seconds_left > 0]
+        """Show which dispositions of the visitor are pending now."""
+        pending = await self.visit.read(pending_of, self.visit.who.user_id)
+        waiting = [one for one in pending if not one.refused and one.seconds_left > 0]
         self.bar.clear()
         self.refusals.clear()
         if self._timer is not None:
@@ -48,24 +48,24 @@ class Undo:
                 self._count_down(newest)
                 self._timer = ui.timer(newest.seconds_left + 0.1, self.refresh, once=True)
         with self.refusals:
-            for one in held:
+            for one in pending:
                 if one.refused:
                     self._refusal(one)
 
-    def _count_down(self, one: HeldCompletion) -> None:
+    def _count_down(self, one: PendingCompletion) -> None:
         with ui.element("div").classes("undo").props('role="status"'):
             show(
                 Markup("<b>{}</b> {}").format(disposition(one.completion.disposition), one.lead),
                 "span",
             )
-            button(_("Undo"), partial(self._take_back, one.task_id), key="u")
+            button(_("Undo"), partial(self._undo, one.task_id), key="u")
             show(
                 Markup(
                     '<i style="animation-duration:{:.1f}s;animation-delay:-{:.1f}s"></i>'
-                ).format(HOLD_SECONDS, max(0.0, HOLD_SECONDS - one.seconds_left))
+                ).format(UNDO_SECONDS, max(0.0, UNDO_SECONDS - one.seconds_left))
             ).classes("left")
 
-    def _refusal(self, one: HeldCompletion) -> None:
+    def _refusal(self, one: PendingCompletion) -> None:
         with ui.element("div").classes("refused").props('role="alert"'):
             show(
                 escape(
@@ -79,14 +79,14 @@ class Undo:
             )
             show(escape(told(one.refused)), "p")
             with ui.element("div").classes("acts"):
-                button(_("Open again"), partial(self._take_back, one.task_id))
+                button(_("Open again"), partial(self._undo, one.task_id))
                 button(_("Put away"), partial(self._put_away, one.task_id))
 
-    async def _take_back(self, task_id: int) -> None:
-        answer = await self.visit.act(tasks_api.take_back, task_id)
+    async def _undo(self, task_id: int) -> None:
+        answer = await self.visit.act(tasks_api.undo, task_id)
         await self._reopen(task_id, answer)
         await self.refresh()
 
     async def _put_away(self, task_id: int) -> None:
-        await self.visit.act(tasks_api.take_back, task_id)
+        await self.visit.act(tasks_api.undo, task_id)
         await self.refresh()

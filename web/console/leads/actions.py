@@ -91,7 +91,7 @@ class Actions:
         with_sales = view.phase in WITH_SALES
         back = may(Action.MOVE_LEADS) and may(Action.CHANGE_RECYCLE)
         mail = Action.PERMIT if view.suppressed else Action.SUPPRESS
-        hold = view.account_id is not None and may(Action.DO_NOT_MARKET)
+        market = view.account_id is not None and may(Action.DO_NOT_MARKET)
         offered = [
             (running and may(Action.MOVE_LEADS), _("Move to a phase"), self._moving),
             (with_sales and back, _("Return to marketing"), self._returning),
@@ -101,8 +101,12 @@ class Actions:
                 self._waking,
             ),
             (not view.phase and may(Action.CALL_PROSPECTS), _("Call as prospect"), self._calling),
-            (hold and not view.held, _("Do not market to the account"), self._holding),
-            (hold and view.held, _("Release the account"), self._releasing),
+            (
+                market and not view.do_not_market,
+                _("Do not market to the account"),
+                self._setting_do_not_market,
+            ),
+            (market and view.do_not_market, _("Release the account"), self._releasing),
             (may(mail) and not view.suppressed, _("Stop mail"), self._suppressing),
             (may(mail) and bool(view.suppressed), _("Allow mail again"), self._permitting),
             (running and may(Action.MOVE_LEADS), _("Stop the journey"), self._stopping),
@@ -210,7 +214,7 @@ class Actions:
         await self.visit.act(meetings_api.book, body)
         await self._done(_("The meeting is booked, and the lead gets an invitation."))
 
-    async def _holding(self) -> None:
+    async def _setting_do_not_market(self) -> None:
         def fields() -> tuple[ui.input, ui.input]:
             show(escape(_("Marketing writes to nobody at {name}.", name=self.view.company)), "p")
             return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(

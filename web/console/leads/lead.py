@@ -147,8 +147,8 @@ class LeadScreen:
         elif one.kind in ("meeting", TaskKind.RENEWAL, TaskKind.UPSELL):
             what = ""
         kind = _(KINDS.get(one.kind, one.kind))
-        held = badge(_("held"), "warn") if one.held else ""
-        return _when(one.at), Markup("{} {} {}").format(kind, what, held), one.owner
+        put_off = badge(_("put off"), "warn") if one.put_off else ""
+        return _when(one.at), Markup("{} {} {}").format(kind, what, put_off), one.owner
 
     def _who(self, view: LeadView) -> Markup:
         settings = self.visit.context.settings
@@ -176,7 +176,7 @@ def _head(view: LeadView, now: datetime) -> Markup:
         badge(_("Score {score}", score=grade)) if grade else "",
         badge(_("Cycle {number}", number=view.cycle)) if view.cycle > 1 else "",
         badge(_("gets no mail"), "bad") if view.suppressed else "",
-        badge(_("account held"), "warn") if view.held else "",
+        badge(_("do-not-market"), "warn") if view.do_not_market else "",
         badge(clock, "quiet"),
     ]
     owner = view.owner_name or view.owner

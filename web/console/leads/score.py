@@ -92,6 +92,6 @@ def consent(view: LeadView) -> Markup:
         (
             (_("Gets mail"), mail),
             (_("Topics refused"), ", ".join(view.refused)),
-            (_("Account"), badge(_("not marketed to"), "warn") if view.held else ""),
+            (_("Account"), badge(_("do-not-market"), "warn") if view.do_not_market else ""),
         )
     )

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
-from domain.contracts.tasks import CLOSES_SALE
+from domain.contracts.tasks import CLOSES_OPPORTUNITY
 from domain.time.spans import ClockSpan
 from services.access import team_of
 from store.views import opportunity_list
@@ -28,7 +28,7 @@ from web.console.words import N_, _, ngettext
 PAGE = 50
 TONES: dict[str, Tone] = {"won": "good", "lost": "bad"}
 ONLY = {"stalled": N_("Standing still"), "missing": N_("Something not known")}
-"""What an open sale may be looked at for."""
+"""What an open opportunity may be looked at for."""
 
 
 @console_page("/opportunities", Action.READ_OPPORTUNITIES, N_("Opportunities"))
@@ -112,7 +112,7 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
             on_change=lambda event: go(name, event.value),
         )
 
-    closed = {one: disposition(one) for one in CLOSES_SALE}
+    closed = {one: disposition(one) for one in CLOSES_OPPORTUNITY}
     states = {"open": _("Open")} | closed | {"stalled": reason_label("stalled"), "any": _("All")}
     with ui.element("div").classes("filters"):
         select("state", _("State"), states)

@@ -1,4 +1,4 @@
-"""Accounts in sales' hands: holds that nobody understands, and plays that go astray."""
+"""Accounts in sales' hands: do-not-market that nobody understands, and plays that go astray."""
 
 from __future__ import annotations
 
@@ -25,21 +25,25 @@ def account(book: Book, name: str, **columns: object) -> int:
     )
 
 
-def hold(book: Book, held: int, until: datetime | None, by: str = "rep-1", why: str = "y") -> None:
-    """Hold an account."""
+def keep_out(
+    book: Book, company: int, until: datetime | None, by: str = "rep-1", why: str = "y"
+) -> None:
+    """Set an account to do-not-market."""
     with book.database.begin() as connection:
-        do_not_market.set_do_not_market(connection, held, until=until, by=by, reason=why, now=NOW)
+        do_not_market.set_do_not_market(
+            connection, company, until=until, by=by, reason=why, now=NOW
+        )
 
 
-def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
+def test_do_not_market_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
     for_good, for_a_week = account(book, "Rival Ltd"), account(book, "Ally", owner="rep-1")
     account(book, "Nobody")
-    hold(book, for_good, None, why="Lawsuit")
-    hold(book, for_a_week, NOW + timedelta(days=7))
+    keep_out(book, for_good, None, why="Lawsuit")
+    keep_out(book, for_a_week, NOW + timedelta(days=7))
 
     with book.database.connect() as connection:
         now, later = (
-            do_not_market.list_accounts(connection, at, held=True)
+            do_not_market.list_accounts(connection, at, do_not_market=True)
             for at in (NOW, NOW + timedelta(days=8))
         )
         own = do_not_market.list_accounts(connection, NOW, owner="rep-1")
@@ -63,11 +67,11 @@ def test_a_hold_is_seen_with_who_and_why_until_it_is_over(book: Book) -> None:
         (None, "rep-1", " ", "Say why"),
     ],
 )
-def test_a_hold_that_will_not_do_is_refused(
+def test_do_not_market_that_will_not_do_is_refused(
     book: Book, until: datetime | None, by: str, why: str, sentence: str
 ) -> None:
     with pytest.raises(Conflict, match=sentence):
-        hold(book, account(book, "Ally"), until, by, why)
+        keep_out(book, account(book, "Ally"), until, by, why)
 
 
 def test_an_account_is_found_by_name_domain_and_id(book: Book) -> None:
@@ -88,13 +92,13 @@ def test_an_account_is_found_by_name_domain_and_id(book: Book) -> None:
     assert [one.id if one else None for one in found] == [made, made, made, made, None]
 
 
-def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> None:
+def test_a_play_on_such_an_account_or_of_no_cadence_is_refused(book: Book) -> None:
     """Marketing would write to somebody whom sales has asked to be left alone."""
-    held, free = account(book, "Held"), account(book, "Free")
-    hold(book, held, None)
+    company, free = account(book, "Held"), account(book, "Free")
+    keep_out(book, company, None)
 
     with book.database.begin() as connection:
-        for which, refusal in ((held, Conflict), (free, CadenceMissing)):
+        for which, refusal in ((company, Conflict), (free, CadenceMissing)):
             found = do_not_market.find_account(connection, str(which), NOW)
             assert found
             with pytest.raises(refusal):
@@ -103,8 +107,8 @@ def test_a_play_on_a_held_account_or_of_no_cadence_is_refused(book: Book) -> Non
 
 def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
     """Marketing's help for an opportunity that stands still would wait until next year."""
-    held = account(book, "Ally")
-    lead = book.lead(phase="Opportunity", account_id=held)
+    company = account(book, "Ally")
+    lead = book.lead(phase="Opportunity", account_id=company)
     book.run(
         "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
         "VALUES ('mid-funnel', 1, '', '', '{}', '{}')"
@@ -120,15 +124,15 @@ def test_releasing_wakes_the_mails_that_run_beside_a_sale(book: Book) -> None:
         )
 
     with book.database.begin() as connection:
-        do_not_market.release(connection, held)
+        do_not_market.release(connection, company)
 
     woken = "SELECT workflow_id || ' ' || (payload->>'code') FROM relay_message"
     assert book.values(woken) == ["opportunity-7-help replan"]
 
 
-def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> None:
-    held = account(book, "Ally")
-    waiting, other = (book.lead(account_id=held) for _ in range(2))
+def test_releasing_wakes_only_the_touches_that_were_put_off(book: Book) -> None:
+    company = account(book, "Ally")
+    waiting, other = (book.lead(account_id=company) for _ in range(2))
     book.run(
         "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "
         "VALUES ('welcome', 1, '', '', '{}', '{}')"
@@ -142,15 +146,15 @@ def test_releasing_wakes_only_the_touches_that_the_hold_put_off(book: Book) -> N
             at=NOW,
             put_off=put_off,
         )
-    hold(book, held, None)
+    keep_out(book, company, None)
     book.run("DELETE FROM relay_message")
 
     with book.database.begin() as connection:
-        before = do_not_market.scheduled(connection, NOW, account_id=held)
-        do_not_market.release(connection, held)
-        after = do_not_market.scheduled(connection, NOW, account_id=held)
+        before = do_not_market.scheduled(connection, NOW, account_id=company)
+        do_not_market.release(connection, company)
+        after = do_not_market.scheduled(connection, NOW, account_id=company)
 
-    assert [(one.lead_id, one.held) for one in before] == [(waiting, True), (other, False)]
-    assert [one.held for one in after] == [False, False]
+    assert [(one.lead_id, one.put_off) for one in before] == [(waiting, True), (other, False)]
+    assert [one.put_off for one in after] == [False, False]
     assert [code for _, code, _ in book.news(waiting)] == ["replan"]
     assert book.news(other) == []

@@ -26,7 +26,7 @@ from settings import ROOT
 from store.access.users import add_user
 from store.engine import engine
 from store.published.policies import publish_policy
-from store.tasks import held_answers, tasks
+from store.tasks import pending_dispositions, tasks
 from temporal.relay import Relay
 from tests.support.opened_task import NOW, make_lead, opened
 
@@ -53,19 +53,19 @@ def call(database: Engine, number: int = 1) -> int:
         )
 
 
-def hold(
+def give(
     database: Engine, task: int, completion: Completion = NO_ANSWER, by: str = "rep-1"
 ) -> None:
-    """Confirm an answer."""
+    """Confirm a disposition."""
     with database.begin() as connection:
-        held_answers.hold(connection, task, completion, by, NOW, user_id=USER)
+        pending_dispositions.complete_with_undo(connection, task, completion, by, NOW, user_id=USER)
 
 
 def let_time_pass(database: Engine) -> None:
-    """What is held is due."""
+    """What is pending is due."""
     with database.begin() as connection:
         connection.execute(
-            text("UPDATE held_answer SET release_at = now() WHERE release_at < 'infinity'")
+            text("UPDATE pending_disposition SET release_at = now() WHERE release_at < 'infinity'")
         )
 
 
@@ -83,20 +83,20 @@ def done_within(database: Engine, seconds: float) -> None:
         time.sleep(0.01)
 
 
-def test_a_held_answer_counts_later_as_of_when_it_was_given(database: Engine) -> None:
+def test_a_pending_disposition_counts_later_as_of_when_it_was_given(database: Engine) -> None:
     """An SDR in time would be late, or what can be undone would have had its consequences."""
     task = call(database)
-    hold(database, task)
+    give(database, task)
 
-    assert held_answers.release_due(database) == 0
+    assert pending_dispositions.release_due(database) == 0
     assert found(database, "SELECT state FROM task") == [("open",)]
     assert found(database, "SELECT count(*) FROM relay_message WHERE kind <> 'webhook'") == [(0,)]
     let_time_pass(database)
-    assert held_answers.release_due(database) == 1
+    assert pending_dispositions.release_due(database) == 1
     done = "SELECT state, disposition, completed_by, completed_at, answer->>'note' FROM task"
     assert found(database, done) == [("done", "no_answer", "rep-1", NOW, "Try her mobile")]
     assert found(database, "SELECT key FROM relay_message") == [(f"task:{task}",)]
-    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
+    assert found(database, "SELECT count(*) FROM pending_disposition") == [(0,)]
 
 
 def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None:
@@ -104,48 +104,48 @@ def test_what_is_taken_back_comes_back_as_it_was_typed(database: Engine) -> None
     typed = NO_ANSWER.model_copy(
         update={"disposition": "not_interested", "until": date(2026, 9, 1)}
     )
-    hold(database, task, typed)
+    give(database, task, typed)
 
     with database.begin() as connection:
-        assert held_answers.take_back(connection, task, USER + 1) is None
-        assert held_answers.take_back(connection, task, USER) == typed
+        assert pending_dispositions.undo(connection, task, USER + 1) is None
+        assert pending_dispositions.undo(connection, task, USER) == typed
     let_time_pass(database)
-    assert held_answers.release_due(database) == 0
+    assert pending_dispositions.release_due(database) == 0
     assert found(database, "SELECT state, return_on FROM task, lead") == [("open", None)]
 
 
-def test_what_cannot_be_taken_is_refused_before_it_is_held(database: Engine) -> None:
+def test_what_cannot_be_taken_is_refused_before_it_is_pending(database: Engine) -> None:
     """The person would hear of it when the task is long off the screen."""
     task = call(database)
     with pytest.raises(TaskRefused, match="needs a time"):
-        hold(database, task, Completion(disposition="call_back"))
-    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
-    hold(database, task)
+        give(database, task, Completion(disposition="call_back"))
+    assert found(database, "SELECT count(*) FROM pending_disposition") == [(0,)]
+    give(database, task)
 
     with pytest.raises(TaskOver, match="rep-1 has just done it with 'no_answer'"):
-        hold(database, task, NO_ANSWER, "rep-2")
+        give(database, task, NO_ANSWER, "rep-2")
 
 
 def test_what_is_refused_in_the_end_is_kept_and_told(database: Engine) -> None:
     """The lead booked by itself meanwhile: the note would be gone, and nobody would know."""
     task = call(database)
-    hold(database, task)
+    give(database, task)
     with database.begin() as connection:
         tasks.close_task(connection, task, Undone.WITHDRAWN, NOW)
     let_time_pass(database)
 
-    assert held_answers.release_due(database) == 1
-    assert held_answers.release_due(database) == 0
+    assert pending_dispositions.release_due(database) == 1
+    assert pending_dispositions.release_due(database) == 0
     with database.connect() as connection:
-        (told,) = held_answers.held_of(connection, USER)
+        (told,) = pending_dispositions.pending_of(connection, USER)
     assert "withdrawn" in told.refused
     assert told.completion == NO_ANSWER
     assert found(database, "SELECT state, answer->'refused'->0->>'note' FROM task") == [
         ("withdrawn", "Try her mobile")
     ]
     with database.begin() as connection:
-        assert held_answers.take_back(connection, task, USER) == NO_ANSWER
-        assert held_answers.held_of(connection, USER) == []
+        assert pending_dispositions.undo(connection, task, USER) == NO_ANSWER
+        assert pending_dispositions.pending_of(connection, USER) == []
 
 
 def test_an_answer_that_fails_waits_and_the_others_do_not(database: Engine) -> None:
@@ -156,16 +156,16 @@ def test_an_answer_that_fails_waits_and_the_others_do_not(database: Engine) -> N
     with database.begin() as connection:
         publish_policy(connection, source, rules)
         bad = opened(connection, "qualify", ["return"])
-    hold(database, bad, Completion(disposition="return", reason="too_early"))
+    give(database, bad, Completion(disposition="return", reason="too_early"))
     good = call(database)
-    hold(database, good)
+    give(database, good)
     let_time_pass(database)
     with database.begin() as connection:
         connection.execute(text("DELETE FROM policy_version"))
 
-    assert held_answers.release_due(database) == 2
+    assert pending_dispositions.release_due(database) == 2
     assert found(database, "SELECT id FROM task WHERE state = 'done'") == [(good,)]
-    assert found(database, "SELECT task_id FROM held_answer") == [(bad,)]
+    assert found(database, "SELECT task_id FROM pending_disposition") == [(bad,)]
 
 
 def test_two_relays_release_each_answer_once_after_a_third_was_killed(
@@ -174,13 +174,13 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
     """What an SDR confirmed would be lost with a process, or be counted by both."""
     numbers = [call(database, number) for number in range(24)]
     for task in numbers:
-        hold(database, task)
+        give(database, task)
     let_time_pass(database)
     releasing = (
-        "import os; from store.tasks import held_answers; from store.engine import engine\n"
-        "held_answers.BATCH = 1\n"
+        "import os; from store.tasks import pending_dispositions; from store.engine import engine\n"
+        "pending_dispositions.BATCH = 1\n"
         "database = engine(os.environ['DATABASE_URL'])\n"
-        "while True: held_answers.release_due(database)"
+        "while True: pending_dispositions.release_due(database)"
     )
     victim = subprocess.Popen(
         [sys.executable, "-c", releasing],
@@ -195,16 +195,16 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
 
     with ThreadPoolExecutor(2) as both:
         for _ in range(2):
-            list(both.map(held_answers.release_due, [database] * 2))
+            list(both.map(pending_dispositions.release_due, [database] * 2))
     assert found(database, "SELECT state, count(*) FROM task GROUP BY 1") == [("done", 24)]
     assert found(database, "SELECT count(*), count(DISTINCT key) FROM relay_message") == [(24, 24)]
-    assert found(database, "SELECT count(*) FROM held_answer") == [(0,)]
+    assert found(database, "SELECT count(*) FROM pending_disposition") == [(0,)]
 
 
 async def test_a_worker_releases_what_is_due(database: Engine) -> None:
     """Answers would wait for ever: nobody but the relay releases them."""
     task = call(database)
-    hold(database, task)
+    give(database, task)
     let_time_pass(database)
     # Temporal is away: the answer counts all the same, and is brought there later.
     relay = Relay(database, cast(Client, None))

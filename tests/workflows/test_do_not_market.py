@@ -32,7 +32,7 @@ def account(here: World, name: str = "Analytical Engines") -> int:
     return made
 
 
-async def hold(here: World, account_id: int, until: datetime | None) -> None:
+async def keep_out(here: World, account_id: int, until: datetime | None) -> None:
     """Do not market to the account."""
     now = await here.now()
     with here.database.begin() as connection:
@@ -57,8 +57,8 @@ async def started(here: World, **columns: object) -> tuple[WorkflowHandle, int]:
     return handle, lead
 
 
-async def test_a_held_touch_goes_after_the_hold_in_its_window(here: World) -> None:
-    """Held over a clock change until a bank holiday: the mail goes the day after, at nine by the
+async def test_a_touch_that_was_put_off_goes_afterwards_in_its_window(here: World) -> None:
+    """Put off over a clock change until a bank holiday: the mail goes the day after, at nine by the
     lead's clock, and those behind it follow."""
     now = await here.now()
     january = datetime(now.year + 1, 1, 15, 12, tzinfo=UTC)
@@ -66,18 +66,18 @@ async def test_a_held_touch_goes_after_the_hold_in_its_window(here: World) -> No
     first = date(january.year, 5, 1)
     holiday = first + timedelta(days=-first.weekday() % 7)
     assert is_holiday(holiday, "GB")
-    held = account(here)
-    await hold(here, held, datetime(holiday.year, 5, holiday.day, tzinfo=UTC))
+    account_id = account(here)
+    await keep_out(here, account_id, datetime(holiday.year, 5, holiday.day, tzinfo=UTC))
 
-    handle, lead = await started(here, account_id=held)
+    handle, lead = await started(here, account_id=account_id)
     await here.environment.sleep(timedelta(days=60))
     await here.reaches("SELECT put_off_from IS NOT NULL FROM enrollment", True)
     assert here.values(SENT) == []
     waiting = (await handle.query("status", result_type=dict[str, str]))["waiting_for"]
     assert "sales keeps the account out of marketing" in waiting
     with here.database.connect() as connection:
-        (step,) = do_not_market.scheduled(connection, await here.now(), account_id=held)
-    assert (step.lead_id, step.held) == (lead, True)
+        (step,) = do_not_market.scheduled(connection, await here.now(), account_id=account_id)
+    assert (step.lead_id, step.put_off) == (lead, True)
     ending = await here.ending(handle)
 
     assert (ending.reason, here.values(SENT)) == ("exhausted", MAILS)
@@ -85,16 +85,16 @@ async def test_a_held_touch_goes_after_the_hold_in_its_window(here: World) -> No
     assert (went.date(), went.hour) == (holiday + timedelta(days=1), 9)
 
 
-async def test_a_hold_for_good_ends_with_its_release(here: World) -> None:
+async def test_do_not_market_for_good_ends_with_its_release(here: World) -> None:
     """The mail that was put off would wait for a year more."""
-    held = account(here)
-    handle, _ = await started(here, account_id=held)
-    await hold(here, held, None)
+    account_id = account(here)
+    handle, _ = await started(here, account_id=account_id)
+    await keep_out(here, account_id, None)
     await here.environment.sleep(timedelta(days=200))
     assert here.values(SENT) == []
     released = await here.now()
 
-    await release(here, held)
+    await release(here, account_id)
     ending = await here.ending(handle)
 
     assert (ending.reason, here.values(SENT)) == ("exhausted", MAILS)
@@ -102,10 +102,10 @@ async def test_a_hold_for_good_ends_with_its_release(here: World) -> None:
 
 
 async def test_what_follows_a_missed_meeting_is_no_marketing(here: World) -> None:
-    """A lead of a held account that missed its meeting would wait for ever for another time."""
-    held = account(here)
-    await hold(here, held, None)
-    lead = here.lead(account_id=held)
+    """A lead that missed its meeting would wait for ever for another time."""
+    account_id = account(here)
+    await keep_out(here, account_id, None)
+    lead = here.lead(account_id=account_id)
     meeting = await here.has_meeting(lead)
     here.person.will("meeting_outcome", says("no_show"))
     handle = await here.start(Phase.MEETING, lead, meeting_id=meeting)
