@@ -25,8 +25,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
-from temporalio.worker import Interceptor, Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 
 import settings as settings_module
 import tracing
@@ -71,14 +70,6 @@ UNTIL_OTHERS_MAY = timedelta(seconds=5)
 log = structlog.get_logger()
 
 
-def workflow_runner(*passed_through: str) -> SandboxedWorkflowRunner:
-    """The sandbox, with our pure modules passed through: they are imported once, not per
-    workflow, and hold no state."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules("domain", *passed_through)
-    )
-
-
 def interceptors(resources: Resources) -> list[Interceptor]:
     """What every activity goes through, the outermost first."""
     return [Heartbeats(), CountsFailing(resources.engine), DiscreetFailures()]
@@ -107,8 +98,8 @@ def workers(
         activities=journey_activities(resources),
         activity_executor=ThreadPoolExecutor(concurrency),
         sticky_queue_schedule_to_start_timeout=UNTIL_OTHERS_MAY,
-        # Tests run them without this: the sandbox sees to it there that they are deterministic.
-        workflow_runner=workflow_runner("workflows"),
+        # Tests run them in the sandbox: there it is seen to that they are deterministic.
+        workflow_runner=UnsandboxedWorkflowRunner(),
     )
     email = worker(
         task_queue=EMAIL_QUEUE,

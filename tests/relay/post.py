@@ -27,7 +27,8 @@ from settings import Settings
 from store.outbox.relay_messages import notify_journey
 from temporal.relay import Relay
 from tests.relay.recorder import Recorder, Wait, Waiter
-from worker import workers, workflow_runner
+from tests.support.sandbox import workflow_runner
+from worker import workers
 
 DELIVERED = "SELECT count(*) FILTER (WHERE outcome = 'delivered') FROM relay_message"
 

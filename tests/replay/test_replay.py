@@ -15,7 +15,7 @@ from domain.contracts.journey import Phase
 from tests.replay.changed import HastyRecycle
 from tests.replay.histories import path_of, read, recorded, workflow_type
 from tests.replay.scenarios import SCENARIOS
-from worker import workflow_runner
+from tests.support.sandbox import workflow_runner
 from workflows.registry import WORKFLOWS
 
 LARGEST = 100_000

@@ -54,7 +54,8 @@ from store.recycle.recycle import return_on
 from store.scoring.engagement import record_engagement
 from store.tasks import tasks
 from temporal.relay import Relay
-from worker import interceptors, workflow_runner
+from tests.support.sandbox import workflow_runner
+from worker import interceptors
 from workflows.registry import WORKFLOWS
 
 TEST_SERVER = Path(sys.executable).parent / "temporal-test-server"

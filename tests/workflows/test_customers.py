@@ -12,9 +12,9 @@ from temporalio.worker import Worker
 
 from domain.contracts.journey import EventCode, JourneyEvent, JourneyState, Phase
 from tests.support import customer_policies
+from tests.support.sandbox import workflow_runner
 from tests.support.workflow_world import TEST_SERVER, World, says
 from tests.workflows.deaf import DeafCustomer
-from worker import workflow_runner
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -15,8 +15,8 @@ from domain.contracts.journey import EventCode, JourneyEvent, JourneyState, Oppo
 from domain.tasks.completion import Completion
 from store.tasks import tasks
 from tests.support import customer_policies
+from tests.support.sandbox import workflow_runner
 from tests.support.workflow_world import World, says
-from worker import workflow_runner
 from workflows.registry import WORKFLOWS
 
 LONG = 4 * 1024 * 1024
