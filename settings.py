@@ -154,7 +154,7 @@ class Settings(BaseSettings):
     """Whether events may go to this machine, to private networks, and without encryption."""
 
     send_rate_per_second: float = 100.0
-    """E-mail touches per second over all workers; Temporal holds the rate on the queue."""
+    """E-mails per second over all workers."""
     start_rate_per_second: float = 50.0
     """Journeys started per second by an import."""
     lead_time_zone: str = "UTC"

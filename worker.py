@@ -78,10 +78,8 @@ def interceptors(resources: Resources) -> list[Interceptor]:
 def workers(
     client: Client, resources: Resources, settings: Settings
 ) -> tuple[Worker, Worker, Worker]:
-    """One worker per task queue: journeys with everything quick, e-mail, and webhooks.
-
-    Temporal holds the send rate over all workers of the e-mail queue.
-    """
+    """One worker per task queue: journeys with everything quick, e-mail that has to wait, and
+    webhooks."""
     concurrency = settings.worker_concurrency
     worker = functools.partial(
         Worker,
@@ -96,7 +94,9 @@ def workers(
         task_queue=JOURNEY_QUEUE,
         workflows=WORKFLOWS,
         activities=journey_activities(resources),
-        activity_executor=ThreadPoolExecutor(concurrency),
+        # Steps within workflow tasks take no thread from the other activities.
+        max_concurrent_local_activities=concurrency,
+        activity_executor=ThreadPoolExecutor(2 * concurrency),
         sticky_queue_schedule_to_start_timeout=UNTIL_OTHERS_MAY,
         # Tests run them in the sandbox: there it is seen to that they are deterministic.
         workflow_runner=UnsandboxedWorkflowRunner(),

@@ -9,7 +9,7 @@ from typing import Any, assert_never, cast
 from sqlalchemy import Connection
 from temporalio import activity
 
-from activities.email import Email, TouchDelivery, attempts_of, deliver
+from activities.email import Email, TouchDelivery, deliver
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
@@ -104,11 +104,16 @@ class CadenceActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def run_step(self, request: RunStep) -> Plan:
         """Do the step that is due and plan the next, as :func:`domain.cadences.next_step.next_step`
-        decides."""
+        decides. As a local activity it leaves a mail that can't be sent at once to the queue."""
+        info = activity.info()
         now = self.resources.now()
+        if info.is_local:
+            # It is the machine that says when this began; what counts is the server's clock.
+            began = datetime.fromisoformat(request.now)
+            now = self.resources.settings.clock().journey_time(began)
+        turn = f"{info.workflow_run_id}:{request.turn}:"
         with self.resources.statements.connect() as connection:
-            current = self._load(connection, request.enrollment_id, request.meeting_id, now)
-            begun = _begun(connection, request.enrollment_id)
+            current = self._load(connection, request.enrollment_id, request.meeting_id, now, turn)
         if current.row.ended_at is not None:
             # An earlier attempt got this far, and died before Temporal heard of it.
             return Plan("exit", reason=current.row.exit_reason)
@@ -116,14 +121,17 @@ class CadenceActivities:
             request.step,
             datetime.fromisoformat(request.due),
             completed=request.completed,
-            begun=begun,
+            # A branch that was decided stays so, whatever the lead has done since.
+            begun=current.row.begun or "",
             answered=self._answer_of(current) if request.beside else "",
         )
         late = self.resources.journey_span(LATE_SECONDS)
         step = next_step(current.position, due, now, late=late)
         room: Room | None = None
         if step.sends:
-            delivery = self._send(current, step.move.step, step.now, request.meeting_id)
+            delivery = self._send(current, step.move.step, step.now, request.meeting_id, turn)
+            if delivery.state == "queue":
+                return Plan("queue")
             room = delivery.room
             step = after_sending(
                 current.position,
@@ -152,7 +160,9 @@ class CadenceActivities:
             answer = journeys.answer_since(connection, current.row.enrollment_id)
         return answer if answer in (*current.cadence.exit_on, *ALWAYS_EXIT) else ""
 
-    def _send(self, current: Pass, step: str, now: datetime, meeting_id: int) -> TouchDelivery:
+    def _send(
+        self, current: Pass, step: str, now: datetime, meeting_id: int, turn: str
+    ) -> TouchDelivery:
         email_step = cast(EmailStep, current.cadence.step(step))
         row = current.row
         rules = consent_version(self.resources.engine, row.consent_version)
@@ -174,6 +184,7 @@ class CadenceActivities:
                 topic=current.cadence.topic,
                 caps=rules.caps,
                 enrollment_id=row.enrollment_id,
+                turn=turn,
             ),
             now,
         )
@@ -217,9 +228,14 @@ class CadenceActivities:
         )
 
     def _load(
-        self, connection: Connection, enrollment_id: int, meeting_id: int, now: datetime
+        self,
+        connection: Connection,
+        enrollment_id: int,
+        meeting_id: int,
+        now: datetime,
+        turn: str = "",
     ) -> Pass:
-        row = enrollment_steps.load(connection, enrollment_id)
+        row = enrollment_steps.load(connection, enrollment_id, turn)
         version = cadences.cadence_version(self.resources.engine, row.cadence_version_id)
         cadence = version.cadence
         after_meeting = row.phase == Phase.MEETING
@@ -320,12 +336,3 @@ def _because(obstacle: Obstacle, what: str, room: Room | None) -> Sentence:
             )
         case _:
             assert_never(obstacle)
-
-
-def _begun(connection: Connection, enrollment_id: int) -> str:
-    """The e-mail step that an earlier attempt of this activity has claimed, '' if none: a branch
-    that was decided stays so, whatever the lead has done since."""
-    info = activity.info()
-    if info.attempt == 1:
-        return ""
-    return enrollment_steps.claimed_step(connection, enrollment_id, attempts_of(info))

@@ -59,13 +59,16 @@ class Email:
     caps: Sequence[FrequencyCap] = ()
     enrollment_id: int | None = None
     calendar: CalendarPart | None = None
+    turn: str = ""
+    """What the claims of all attempts at it begin with."""
 
 
 @dataclass(frozen=True)
 class TouchDelivery:
     """What became of a touch: sent, failed, unknown, suppressed, capped until there is ``room``,
-    or ``put_off`` until a time (journey time, UTC) and for a reason: ``recipient`` when the
-    recipient's side takes nothing now, ``sender`` when we are refused, or nothing is sent."""
+    ``queue`` when a local activity can't send it at once, or ``put_off`` until a time (journey
+    time, UTC) and for a reason: ``recipient`` when the recipient's side takes nothing now,
+    ``sender`` when we are refused, or nothing is sent."""
 
     state: str
     room: Room | None = None
@@ -85,8 +88,13 @@ def deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
     if not email.recipient:
         # Known by phone alone.
         return TouchDelivery("suppressed")
-    info = activity.info()
-    mine = f"{attempts_of(info)}{info.attempt}"
+    with resources.send_pace.allowed(at_once=activity.info().is_local) as allowed:
+        return _deliver(resources, email, now) if allowed else TouchDelivery("queue")
+
+
+def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery:
+    # A worker that died within a workflow task leaves no number of its attempt.
+    mine = f"{email.turn}{uuid.uuid4()}"
     found = _claim(resources, email, mine, now)
     probe = found.state == "paused" and _may_probe(resources, now)
     if probe:
@@ -147,11 +155,6 @@ def _wait_for_the_channel(resources: Resources, now: datetime) -> TouchDelivery:
         pause = sending.pause_of(connection, resources.channel.name)
     until = now if pause is None else refusals.next_look(pause, now)
     return TouchDelivery("put_off", until=until, why="sender")
-
-
-def attempts_of(info: activity.Info) -> str:
-    """What the claims of all attempts of one activity begin with."""
-    return f"{info.workflow_run_id}:{info.activity_id}:"
 
 
 def _claim(

@@ -50,6 +50,8 @@ class _Counted(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except Exception as error:
+            if activity.info().is_local:
+                raise  # The queue's attempt comes next.
             info, kind = activity.info(), _kind(error)
             ACTIVITY_FAILURES.labels(info.activity_type, kind).inc()
             given_up = isinstance(error, ApplicationError) and error.non_retryable

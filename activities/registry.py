@@ -42,6 +42,7 @@ def journey_activities(resources: Resources) -> Activities:
         promises.pause_sla_clocks,
         cadences.begin_cadence,
         cadences.leave_cadence,
+        cadences.run_step,
         calls.plan_next_call,
         meetings.plan_meeting,
         meetings.call_off_meeting,

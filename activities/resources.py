@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Engine
 from temporalio import activity
 
+from activities.send_pace import SendPace
 from domain.email.links import LinkSigner
 from mail.channels.base import Channel
 from settings import Settings
@@ -28,6 +29,16 @@ class Resources:
     def statements(self) -> Engine:
         """The same database, each statement a transaction of its own."""
         return single_statements(self.engine)
+
+    @functools.cached_property
+    def send_pace(self) -> SendPace:
+        """How fast mails go out."""
+        return SendPace(
+            self.statements,
+            self.channel.name,
+            per_second=self.settings.send_rate_per_second,
+            places=max(1, self.settings.worker_concurrency // 2),
+        )
 
     def now(self) -> datetime:
         """Journey time (UTC) at which Temporal started this activity.

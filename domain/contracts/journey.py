@@ -193,8 +193,9 @@ class Entered:
 class Plan:
     """What a journey does next.
 
-    ``kind`` is ``send`` (rest, then run the step), ``task`` (rest, then ask a person) or ``exit``
-    (the cadence is over, for ``reason``). ``seconds`` is how long to rest, ``due`` the same
+    ``kind`` is ``send`` (rest, then run the step), ``task`` (rest, then ask a person), ``exit``
+    (the cadence is over, for ``reason``) or ``queue`` (the step is not done: the queue ``email``
+    is to do it). ``seconds`` is how long to rest, ``due`` the same
     instant in journey time (ISO 8601, UTC), ``details`` the sentence ops read in the UI.
     """
 
@@ -234,7 +235,9 @@ class Enrolled:
 class RunStep:
     """Do the step that is due and say what comes next. ``completed`` means a person has already
     done it (a task step), so that only the plan is wanted. ``beside`` means that the cadence runs
-    beside the lead's phase, which may not hear of what the lead does."""
+    beside the lead's phase, which may not hear of what the lead does. ``turn`` counts the times
+    that a run of the workflow asks, all attempts at a step being one; ``now`` is its clock (real
+    time, ISO 8601, UTC)."""
 
     enrollment_id: int
     step: str
@@ -242,6 +245,8 @@ class RunStep:
     completed: bool = False
     meeting_id: int = 0
     beside: bool = False
+    turn: int = 0
+    now: str = ""
 
 
 @dataclass(frozen=True)

@@ -257,6 +257,7 @@ NOT_OF_LEADS = frozenset(
         "webhook_endpoint",
         "erasure",
         "write_probe",
+        "send_rate",
         "sending_pause",
         "failing_activity",  # Names of ours, and the id of one journey as an example.
     }

@@ -28,7 +28,9 @@ _LOAD = text(
         enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
         (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
             AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
-         ORDER BY touch.id LIMIT 1) AS returned
+         ORDER BY touch.id LIMIT 1) AS returned,
+        (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
+            AND starts_with(touch.claim, :turn) AND :turn <> '' LIMIT 1) AS begun
     FROM enrollment
     JOIN lead ON lead.id = enrollment.lead_id
     LEFT JOIN account ON account.id = lead.account_id
@@ -92,6 +94,7 @@ class EnrolledLead(MailLead):
         away_until: the day on which the lead is back, as far as it said.
         consent_version: id of the consent policy in force, None for none.
         returned: the step of a mail that was refused after it had been accepted.
+        begun: the step of a mail that an earlier attempt at the same turn has claimed.
     """
 
     phone: str
@@ -115,15 +118,17 @@ class EnrolledLead(MailLead):
     exit_reason: str
     consent_version: int | None
     returned: str | None
+    begun: str | None
 
 
-def load(connection: Connection, enrollment_id: int) -> EnrolledLead:
-    """The enrollment, its lead and its account.
+def load(connection: Connection, enrollment_id: int, turn: str = "") -> EnrolledLead:
+    """The enrollment, its lead and its account; ``turn`` is what the claims of all attempts at the
+    step begin with.
 
     Raises:
         RowGone: there is no such enrollment.
     """
-    row = connection.execute(_LOAD, {"enrollment": enrollment_id}).first()
+    row = connection.execute(_LOAD, {"enrollment": enrollment_id, "turn": turn}).first()
     if row is None:
         raise RowGone(f"There is no enrollment {enrollment_id}.")
     return EnrolledLead(**row._mapping)
@@ -163,15 +168,3 @@ def sent_before(connection: Connection, lead_id: int, cycle: int) -> frozenset[s
 def meeting_end(connection: Connection, meeting_id: int) -> datetime | None:
     """When a meeting ends or has ended, UTC; None when there is no such meeting."""
     return connection.execute(_MEETING_END, {"id": meeting_id}).scalar()
-
-
-def claimed_step(connection: Connection, enrollment_id: int, attempts: str) -> str:
-    """The e-mail step of the enrollment whose claim begins with ``attempts``, '' for none."""
-    step = connection.execute(
-        text(
-            "SELECT step FROM touch WHERE enrollment_id = :enrollment "
-            "AND starts_with(claim, :attempts)"
-        ),
-        {"enrollment": enrollment_id, "attempts": attempts},
-    ).scalar()
-    return step or ""

@@ -91,6 +91,14 @@ class MailRefusal(Table):
     __table_args__ = (Index("ix_mail_refusal_channel_at", "channel", "at"),)
 
 
+class SendRate(Table):
+    """How far the send rate of a channel is used up; ``taken_until`` is real time."""
+
+    __tablename__ = "send_rate"
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    taken_until: Mapped[datetime]
+
+
 class SendingPause(Table):
     """A channel that sends nothing, because mail is refused for a reason of ours. Times are
     journey time."""

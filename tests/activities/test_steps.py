@@ -103,13 +103,28 @@ def test_a_retry_stays_in_the_arm_of_the_branch_it_has_begun(desk: MakeDesk) -> 
     }
     step = due(enrolled(here, {"branch": branch, "id": "fork"}, {"exit": "rested"}), "fork")
     with pytest.raises(ApplicationError):
-        here.run_step(step, attempt=1)
+        here.run_step(step, local=True)
     clicks(here)
 
-    plans = [here.run_step(step, attempt=2), here.run_step(step, attempt=3)]
+    plans = [here.run_step(step, attempt=1), here.run_step(step, attempt=2)]
 
     assert plans == [Plan("exit", reason="rested")] * 2
     assert here.values("SELECT step FROM touch") == ["email-cold"]
+
+
+def test_what_cannot_be_sent_at_once_is_left_to_the_queue(desk: MakeDesk) -> None:
+    """A workflow task would wait for a provider that hangs, and hundreds of others for it."""
+    company = Provider()
+    here = desk(company)
+    step = due(enrolled(here, {"email": "hello", "id": "one"}, {"exit": "rested"}), "one")
+    one_place = here.settings.model_copy(update={"worker_concurrency": 2})
+    here.resources = replace(here.resources, settings=one_place)
+    with here.resources.send_pace.allowed(at_once=True):
+        assert here.run_step(step, local=True) == Plan("queue")
+
+    assert company.accepted == []
+    assert here.run_step(step, attempt=1) == Plan("exit", reason="rested")
+    assert len(company.accepted) == 1
 
 
 def test_a_step_that_is_not_due_is_planned_and_not_done(desk: MakeDesk) -> None:

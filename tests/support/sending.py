@@ -97,6 +97,7 @@ class Desk:
             "VALUES ('ada@lovelace.example', 'ada@lovelace.example', 'Ada', 'Nurture') "
             "RETURNING id"
         )
+        self.turn, self.local = 0, False
         self.template_id = self.template("hello")
         self.publish(simple_scoring(click=1))
 
@@ -140,9 +141,17 @@ class Desk:
         email = dataclasses.replace(email, **changed)
         return str(attempt_number(attempt).run(deliver, self.resources, email, NOW).state)
 
-    def run_step(self, request: RunStep, attempt: int = 1, at: datetime = NOW) -> Plan:
-        """Attempt number ``attempt`` at a step of a cadence."""
-        return attempt_number(attempt, at).run(CadenceActivities(self.resources).run_step, request)
+    def run_step(
+        self, request: RunStep, attempt: int = 1, at: datetime = NOW, *, local: bool = False
+    ) -> Plan:
+        """Attempt number ``attempt`` at a step of a cadence; a ``local`` one, within the workflow
+        task, comes before the first."""
+        self.turn += local or (attempt == 1 and not self.local)
+        self.local = local
+        request = dataclasses.replace(request, turn=self.turn, now=at.isoformat())
+        environment = attempt_number(attempt, at)
+        environment.info = dataclasses.replace(environment.info, is_local=local)
+        return environment.run(CadenceActivities(self.resources).run_step, request)
 
     def die(self, attempt: int = 1) -> None:
         """An attempt whose worker is killed while the provider has the mail."""
