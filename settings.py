@@ -153,7 +153,7 @@ class Settings(BaseSettings):
     webhooks_allow_private: bool = False
     """Whether events may go to this machine, to private networks, and without encryption."""
 
-    send_rate_per_second: float = 100.0
+    send_rate_per_second: float = Field(default=100.0, gt=0)
     """E-mails per second over all workers."""
     start_rate_per_second: float = 50.0
     """Journeys started per second by an import."""

@@ -16,6 +16,9 @@ SLOT_SECONDS = 0.1
 SLOT_IS_GOOD_SECONDS = 2.0
 """What is left of a slot by then is lost, or many processes would send what they had saved up."""
 
+LONGEST_LOOK_SECONDS = 1.0
+"""Who waits looks again after so long at most: others may send less than before."""
+
 
 class SendPace:
     """Holds the send rate over all workers, in the database, for whoever sends.
@@ -45,7 +48,7 @@ class SendPace:
         Where it is done, the place is free again."""
         if not at_once:
             while not self._take(at_once=False):
-                time.sleep(self._seconds)
+                time.sleep(min(self._seconds, LONGEST_LOOK_SECONDS))
             yield True
         elif self._places.acquire(blocking=False):
             try:

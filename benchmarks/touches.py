@@ -340,12 +340,18 @@ def write_cadence(folder: Path) -> None:
 
 
 async def saturation(bench: Bench) -> int:
-    """The number of journeys from which throughput grows no more."""
+    """The number of journeys from which neither side's throughput grows any more: one that could
+    do more would make the ratio look better, or worse, than it is."""
+
+    async def both(journeys: int) -> tuple[float, float]:
+        bare = await bench.bare(journeys)
+        return bare.per_second, (await bench.touches(journeys)).per_second
+
     journeys = FIRST_JOURNEYS
-    best = (await bench.touches(journeys)).per_second
+    best = await both(journeys)
     while True:
-        more = (await bench.touches(2 * journeys)).per_second
-        if more < GROWS * best:
+        more = await both(2 * journeys)
+        if all(now < GROWS * before for now, before in zip(more, best, strict=True)):
             return journeys
         journeys, best = 2 * journeys, more
 

@@ -79,7 +79,7 @@ PROVIDERS = RetryPolicy(
 ONCE = RetryPolicy(maximum_attempts=1)
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
-WITHIN_TASK_LIMIT = timedelta(seconds=5)
+WITHIN_TASK_LIMIT = timedelta(seconds=10)
 """How long what is done within a workflow task waits until it is begun."""
 SHORTEST_STANDSTILL, LONGEST_STANDSTILL = timedelta(hours=1), timedelta(days=1)
 """How long a workflow waits for somebody to fix what no other attempt could."""
