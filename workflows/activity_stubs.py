@@ -12,7 +12,12 @@ from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    FailureError,
+    is_cancelled_exception,
+)
 
 from domain.contracts.confirmation import AskToConfirm
 from domain.contracts.journey import (
@@ -276,7 +281,7 @@ async def _try(name: str, request: object, answer: type[Answer], summary: str) -
             retry_policy=ONCE,
             summary=summary,
         )
-    except ActivityError as error:
+    except FailureError as error:  # The SDK wraps failures of activities only.
         if is_cancelled_exception(error):
             raise
         return None

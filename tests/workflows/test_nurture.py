@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from temporalio.client import WorkflowHandle
 
+from activities.send_pace import SendPace
 from domain.contracts.journey import Phase
 from tests.support.workflow_world import World, says, says_in
 
@@ -35,6 +39,29 @@ async def test_a_silent_lead_gets_every_mail_once_and_is_parked(here: World) -> 
     ]
     assert here.value("SELECT count(*) FROM outbox_message") == 3
     assert here.value("SELECT exit_reason FROM enrollment") == "exhausted"
+
+
+@pytest.mark.parametrize("reason", ["waits", "fails"])
+async def test_what_cannot_be_done_at_once_is_done_by_the_queue(
+    here: World, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """While a provider is slow, or the database away for a moment, every journey would stand
+    still, or lose the mail."""
+    allowed = SendPace.allowed
+
+    @contextmanager
+    def never_at_once(pace: SendPace, *, at_once: bool) -> Iterator[bool]:
+        if at_once and reason == "fails":
+            raise OperationalError("claim", None, Exception("The database is away."))
+        with allowed(pace, at_once=False) as may_send:
+            yield may_send and not at_once
+
+    monkeypatch.setattr(SendPace, "allowed", never_at_once)
+    handle = await here.start(Phase.NURTURE, here.lead(), cadence="welcome-nurture")
+
+    assert (await here.ending(handle)).reason == "exhausted"
+
+    assert here.value("SELECT count(*) FROM outbox_message") == here.value(SENT) == 3
 
 
 async def test_mail_goes_only_inside_the_send_window_of_the_lead(here: World) -> None:
