@@ -71,13 +71,14 @@ Answer = TypeVar("Answer")
 
 # Databases and providers come back; a journey waits for them rather than fail. What only needs
 # our own servers goes on within seconds of their return, however long they were away.
+FIRST_RETRY = timedelta(seconds=1)
 FOREVER = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
+    initial_interval=FIRST_RETRY,
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=4),
 )
 PROVIDERS = RetryPolicy(
-    initial_interval=timedelta(seconds=1),
+    initial_interval=FIRST_RETRY,
     backoff_coefficient=2.0,
     maximum_interval=timedelta(seconds=30),
 )
@@ -270,7 +271,7 @@ async def _record(name: str, request: object, answer: type[Answer], summary: str
 
 
 async def _try(name: str, request: object, answer: type[Answer], summary: str) -> Answer | None:
-    """The answer of a local activity; None when it failed."""
+    """The answer of a local activity; None when it failed, and it is time for another attempt."""
     try:
         result: Answer = await workflow.execute_local_activity(
             name,
@@ -284,6 +285,9 @@ async def _try(name: str, request: object, answer: type[Answer], summary: str) -
     except FailureError as error:  # The SDK wraps failures of activities only.
         if is_cancelled_exception(error):
             raise
+        failure = error.cause if isinstance(error, ActivityError) else error
+        asked = failure.next_retry_delay if isinstance(failure, ApplicationError) else None
+        await workflow.sleep(asked or FIRST_RETRY, summary=f"{name}: again then, by the queue")
         return None
     return result
 

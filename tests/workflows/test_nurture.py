@@ -9,11 +9,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import OperationalError
 from temporalio.client import WorkflowHandle
+from temporalio.exceptions import ApplicationError
 
 from activities.send_pace import SendPace
 from domain.contracts.journey import Phase
 from tests.support.workflow_world import World, says, says_in
 
+HOUR = timedelta(hours=1)
+AWAY = OperationalError("claim", None, Exception("The database is away."))
+BUSY = ApplicationError("Busy.", type="TryAgain", next_retry_delay=HOUR)
 SENT = "SELECT count(*) FROM touch WHERE state = 'sent'"
 
 
@@ -41,18 +45,18 @@ async def test_a_silent_lead_gets_every_mail_once_and_is_parked(here: World) -> 
     assert here.value("SELECT exit_reason FROM enrollment") == "exhausted"
 
 
-@pytest.mark.parametrize("reason", ["waits", "fails"])
+@pytest.mark.parametrize(("fails_with", "timers"), [(None, 0), (AWAY, 0), (BUSY, 3)])
 async def test_what_cannot_be_done_at_once_is_done_by_the_queue(
-    here: World, monkeypatch: pytest.MonkeyPatch, reason: str
+    here: World, monkeypatch: pytest.MonkeyPatch, fails_with: Exception | None, timers: int
 ) -> None:
     """While a provider is slow, or the database away for a moment, every journey would stand
-    still, or lose the mail."""
+    still, or lose the mail; and a provider that asked for an hour would be asked again at once."""
     allowed = SendPace.allowed
 
     @contextmanager
     def never_at_once(pace: SendPace, *, at_once: bool) -> Iterator[bool]:
-        if at_once and reason == "fails":
-            raise OperationalError("claim", None, Exception("The database is away."))
+        if at_once and fails_with:
+            raise fails_with
         with allowed(pace, at_once=False) as may_send:
             yield may_send and not at_once
 
@@ -62,6 +66,10 @@ async def test_what_cannot_be_done_at_once_is_done_by_the_queue(
     assert (await here.ending(handle)).reason == "exhausted"
 
     assert here.value("SELECT count(*) FROM outbox_message") == here.value(SENT) == 3
+    run = here.client.get_workflow_handle(handle.id, run_id=handle.first_execution_run_id)
+    events = (await run.fetch_history()).events
+    spans = [event.timer_started_event_attributes.start_to_fire_timeout for event in events]
+    assert [span.ToTimedelta() for span in spans].count(HOUR) == timers
 
 
 async def test_mail_goes_only_inside_the_send_window_of_the_lead(here: World) -> None:
