@@ -22,6 +22,7 @@ from store.outbox.relay_messages import post
 from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
 from store.routing.unassigned import raise_at_once, raise_overdue, settle
 from store.sla.due_times import TimedTask, start_anew
+from store.sla.hot_leads import hand_alert_over
 from store.sla.sla_recount import recount_leads
 from store.tables import IN_SALES_HANDS
 
@@ -190,6 +191,7 @@ def cover(connection: Connection, tasks: Sequence[TimedTask], now: datetime, awa
         if roster and colleague:
             roster.give_for_now(colleague)
             _record(connection, task.lead_id, colleague, now, _Why("cover"), previous=away)
+            hand_alert_over(connection, task.lead_id, colleague, now)
             start_anew(connection, [task], colleague, now)
             recount_leads(connection, [task.lead_id], now)
             moved += 1
@@ -355,6 +357,7 @@ def _hand_over(
         ),
         values,
     )
+    hand_alert_over(connection, lead.id, owner, now)
     start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
     recount_leads(connection, [lead.id], now)
     for table, is_open in (("meeting", "state = 'booked'"), ("opportunity", "outcome = ''")):
@@ -366,14 +369,6 @@ def _hand_over(
             ),
             {**values, "owner": owner},
         )
-    connection.execute(
-        text(
-            "UPDATE alert SET owner = :owner WHERE id IN (SELECT id FROM alert "
-            "WHERE lead_id = :lead AND kind = 'hot_lead' AND answered_at IS NULL "
-            "FOR UPDATE SKIP LOCKED)"
-        ),
-        {"owner": owner, "lead": lead.id},
-    )
     if lead.phase in IN_SALES:
         post(
             connection,

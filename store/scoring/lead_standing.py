@@ -20,7 +20,6 @@ from domain.contracts.journey import (
     Stage,
     journey_id,
 )
-from domain.sales.follow_up import FollowUpPolicy
 from domain.scoring.interest import Interest, score
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import Standing, at_least, standing_of
@@ -32,7 +31,7 @@ from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.policies import policy
 from store.scoring.sales_pace import room
 from store.sla import sla
-from store.sla.business_time import calendar_of
+from store.sla.hot_leads import answer_due
 from store.sla.sla_recount import notify_of_new_clocks
 
 NOTICE_OF_KIND = {
@@ -382,8 +381,9 @@ def _record_crossings(
 def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime) -> None:
     """Alert the owners, once per lead and day, and put the lead's open task first, or have it
     opened."""
-    soon = policy(connection, FollowUpPolicy).hot_due
-    dues = {lead.id: soon.after(now, calendar_of(connection, lead.owner)) for lead in hot}
+    owners = {lead.owner for lead in hot}
+    due_of_owner = {owner: answer_due(connection, owner, now) for owner in owners}
+    dues = {lead.id: due_of_owner[lead.owner] for lead in hot}
     alerts = {
         lead.id: NewAlert(
             f"hot:lead-{lead.id}:{now.date()}", "hot_lead", lead.owner, dues[lead.id], lead.id

@@ -30,6 +30,16 @@ def calendar_of(connection: Connection, owner: str) -> BusinessCalendar:
     return team.calendar if team else BusinessCalendar()
 
 
+def calendars_of(connection: Connection, owner: str) -> list[BusinessCalendar]:
+    """The calendar of the team of the rep ``owner``; those of all teams for anybody else."""
+    try:
+        teams = policy(connection, TeamPolicy)
+    except PolicyMissing:
+        return [BusinessCalendar()]
+    rep = teams.rep(owner)
+    return [team.calendar for team in ([teams.team_of(rep)] if rep else teams.teams)]
+
+
 def clocked(span: Span | ClockSpan | str) -> ClockSpan:
     """A span for the clock of a team; a plain one in business days runs in business time."""
     if isinstance(span, Span):

@@ -7,11 +7,11 @@ is counted in the calendar of the owner's team. Without a published SLA there ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, true, update
+from sqlalchemy import ColumnElement, Connection, func, select, text, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import Phase
@@ -292,6 +292,32 @@ def start_acceptance(connection: Connection, sla: SlaPolicy, task: TaskRow, now:
         owner=task.owner,
         at=now,
         task_id=task.id,
+    )
+
+
+def align_due_times(connection: Connection, lead_ids: Collection[int]) -> None:
+    """Have the qualify tasks of these leads, and the alerts of those that are hot, be due when the
+    promise to accept is: people see the deadline that they are measured by."""
+    connection.execute(
+        text(
+            # What is locked is being done or withdrawn; whoever does it may want this lead next.
+            """
+            WITH aligned AS (
+                UPDATE task SET due_at = least(clock.due_at, task.deadline_at)
+                FROM sla_clock AS clock
+                WHERE clock.task_id = task.id AND clock.ended_at IS NULL
+                    AND clock.promise = ANY(:acceptance)
+                    AND task.id IN (
+                        SELECT id FROM task WHERE lead_id = ANY(cast(:leads AS bigint[]))
+                            AND state = 'open' AND kind = 'qualify' FOR UPDATE SKIP LOCKED)
+                RETURNING task.lead_id, task.hot, task.due_at)
+            UPDATE alert SET due_at = aligned.due_at FROM aligned
+            WHERE aligned.hot AND alert.lead_id = aligned.lead_id AND alert.id IN (
+                SELECT id FROM alert WHERE lead_id = ANY(cast(:leads AS bigint[]))
+                    AND kind = 'hot_lead' AND answered_at IS NULL FOR UPDATE SKIP LOCKED)
+            """
+        ),
+        {"acceptance": list(ACCEPTANCE), "leads": sorted(lead_ids)},
     )
 
 

@@ -75,6 +75,7 @@ def recount_leads(connection: Connection, lead_ids: Collection[int], now: dateti
                 sla.start_acceptance(connection, terms, task, now)
         if changed:
             notify_of_new_clocks(connection, [lead_id], now)
+    sla.align_due_times(connection, lead_ids)
 
 
 def _handed_over(

@@ -23,6 +23,7 @@ from store.outbox.outgoing import announce
 from store.outbox.relay_messages import post
 from store.sla import sla
 from store.sla.business_time import calendar_of, clocked
+from store.sla.hot_leads import hand_alert_over
 from store.sla.task_rows import TASK, TaskRow, find_task, lock_task
 from store.tables import Alert, Lead, RelayMessage, Task
 from store.tasks import sla_breaches
@@ -85,7 +86,7 @@ def open_task(
         "run_id": run_id,
     }
     if TASKS[request.kind].answers_hot_lead and (
-        answer_by := _alert_due(connection, request.lead_id)
+        answer_by := _alert_due(connection, request.lead_id, owner)
     ):
         values |= {"hot": True, "due_at": min(answer_by, values["due_at"])}
     opened = connection.execute(
@@ -97,8 +98,11 @@ def open_task(
     row = TaskRow(*opened)
     announce(connection, "task.opened", row.id)
     sla.task_opened(connection, row, opened_at)
-    due_at = _due_after_pauses(connection, row) if request.seconds_left else row.due_at
+    if request.seconds_left:
+        _leave_pauses_out(connection, row)
+    sla.align_due_times(connection, [row.lead_id])
     look_at = sla_breaches.next_look(connection, row.id, opened_at)
+    due_at = connection.execute(select(Task.due_at).where(Task.id == row.id)).scalar_one()
     return OpenRow(row.id, row.owner, due_at, row.deadline_at, look_at)
 
 
@@ -108,26 +112,19 @@ def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datet
     return clocked(span).after(start, calendar)
 
 
-def _due_after_pauses(connection: Connection, task: TaskRow) -> datetime:
-    """When a task is due that was withdrawn by pauses: their time does not count."""
+def _leave_pauses_out(connection: Connection, task: TaskRow) -> None:
+    """Count the due time of a task anew that was withdrawn by pauses: their time does not count."""
     opened, pauses = sla.opened_and_paused(connection, task)
-    due = task.due_at
     if pauses and task.due_in:
         due = clocked(task.due_in).after(opened, calendar_of(connection, task.owner), pauses)
         connection.execute(update(Task).where(Task.id == task.id).values(due_at=due))
-    return due
 
 
-def _alert_due(connection: Connection, lead_id: int) -> datetime | None:
-    """By when a hot lead waits for its answer; the alert becomes its owner's."""
+def _alert_due(connection: Connection, lead_id: int, owner: str) -> datetime | None:
+    """By when a hot lead waits for its answer from ``owner``; None for one that is not hot."""
     # An alert that is being raised now either is seen here, or finds the task.
     connection.execute(select(Lead.id).where(Lead.id == lead_id).with_for_update(key_share=True))
-    return connection.execute(
-        update(Alert)
-        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
-        .values(owner=select(Lead.owner).where(Lead.id == lead_id).scalar_subquery())
-        .returning(Alert.due_at)
-    ).scalar()
+    return hand_alert_over(connection, lead_id, owner)
 
 
 def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,28 @@ from domain.refusals import TaskOver
 from domain.tasks.completion import Completion
 from store.routing import routing
 from store.scoring.scoring import refresh_fit
+from store.sla.due_times import recount_due
 from store.sla.sla_recount import recount
 from store.tasks import tasks
 from store.views.lead_timeline import history
 from store.views.sla_figures import figures
+from tests.store.test_crossing import demo
 from tests.support.sales_floor import FRIDAY, SLA, TEAM, Floor, at
+from tests.support.scored_leads import NOW, Book
 
+TWO_TEAMS = """\
+policy: team
+teams:
+  - {team: korea, calendar: {time_zone: Asia/Seoul, hours: {mon-fri: "09:00-18:00"}}}
+  - {team: world, calendar: {time_zone: Europe/Berlin, hours: {mon-fri: "09:00-17:00"}}}
+reps:
+  - {code: rep-3, name: Seo Jiwoo, email: jiwoo@perennial.example, team: korea}
+  - {code: rep-1, name: Hana Lindqvist, email: hana@perennial.example, team: world}
+  - {code: rep-2, name: Jonas Adeyemi, email: jonas@perennial.example, team: world}
+routing:
+  - {rule: all, to: world}
+"""
+"""At noon in London the first team is in bed."""
 CLOCKS = "SELECT promise, owner, state FROM sla_clock ORDER BY id"
 ACTIONS = "SELECT action, pilot, detail FROM sla_action ORDER BY id"
 
@@ -306,3 +323,47 @@ def test_a_disposition_that_comes_too_late_is_told_what_happened_and_kept(
             f"qualify {task} · return · too_early · by rep-1 · asks again in May",
         )
     ]
+
+
+@pytest.mark.parametrize("minutes", [5, 12])
+def test_a_hot_lead_of_nobody_has_one_deadline_that_of_the_team_it_is_routed_to(
+    book: Book, minutes: int
+) -> None:
+    """Counted while the first team sleeps, the list would show a calm hour, and the rep would lose
+    the lead after five minutes."""
+    floor = Floor(book.database)
+    floor.publish(TWO_TEAMS)
+    floor.publish(SLA.replace("accept_hot_within: 5", f"accept_hot_within: {minutes}"))
+    lead = book.lead(fit="A", country="DE")
+    dues = (
+        "SELECT task.due_at, alert.due_at, sla_clock.due_at FROM task "
+        "JOIN alert USING (lead_id) JOIN sla_clock ON sla_clock.task_id = task.id "
+        "WHERE promise = 'accept_hot' AND sla_clock.ended_at IS NULL"
+    )
+
+    book.record(demo(lead))
+    assert floor.rows("SELECT owner, due_at FROM alert") == [("", NOW + timedelta(minutes=5))]
+    with book.database.begin() as connection:
+        assert routing.assign(connection, lead, NOW) == "rep-1"
+    floor.opens(lead, NOW)
+
+    promised = timedelta(minutes=minutes)
+    assert floor.rows(dues) == [(NOW + promised,) * 3]
+    with book.database.begin() as connection:
+        routing.reassign(connection, [lead], "rep-2", "boss", NOW + timedelta(minutes=4))
+    assert floor.rows(dues) == [(NOW + timedelta(minutes=4) + promised,) * 3]
+    assert floor.rows("SELECT owner FROM alert") == [("rep-2",)]
+
+
+def test_a_task_is_due_when_the_sla_says_whatever_the_follow_up_s_span_is(floor: Floor) -> None:
+    """Two policies would show two deadlines, and the rep is measured by the other one."""
+    floor.publish(SLA.replace("accept_within: 60", "accept_within: 45"))
+    floor.opens(floor.lead(), at("03-26", "10:00"))
+    due = "SELECT task.due_at, sla_clock.due_at FROM task JOIN sla_clock ON task_id = task.id"
+    assert floor.rows(due) == [(at("03-26", "10:45"),) * 2]
+
+    floor.publish(TEAM.replace('mon-fri: "09:00-17:00"', 'mon-fri: "10:30-17:00"'))
+    with floor.database.begin() as connection:
+        recount_due(connection, None, at("03-26", "10:05"))
+
+    assert floor.rows(due) == [(at("03-26", "11:15"),) * 2]
