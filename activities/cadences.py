@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, assert_never, cast
+from typing import Any, cast
 
 from sqlalchemy import Connection
 from temporalio import activity
@@ -17,7 +17,6 @@ from domain.cadences.next_step import (
     DUE_TOLERANCE,
     Due,
     NextStep,
-    Obstacle,
     Position,
     after_sending,
     first_step,
@@ -26,11 +25,11 @@ from domain.cadences.next_step import (
 from domain.consent.policy import Room
 from domain.contracts.journey import BeginCadence, Enrolled, Phase, Plan, RunStep
 from domain.contracts.journey_sales import LeaveCadence
+from domain.contracts.waits import Obstacle, WaitKind, wait_until
 from domain.rules.facts import reach_facts
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
-from domain.sentences import Sentence, Value, sentence
 from domain.time.window import begins
 from mail.merge import greeted_as, lead_facts, merge_fields
 from metrics import STEP_LATENESS
@@ -43,6 +42,12 @@ from store.scoring.engagement import engagement_facts
 from store.scoring.lead_standing import is_ready_on_entry
 from store.scoring.scoring import points_now
 
+_WAITS = {
+    "send": WaitKind.MAIL,
+    "task": WaitKind.CADENCE_TASK,
+    "decide": WaitKind.BRANCH,
+    "exit": WaitKind.CADENCE_END,
+}
 LATE_SECONDS = 60.0
 """Real seconds. A step that a busy system gets to this much late was on time: a mail that was due
 in the last minute of its window goes now, not on the next day the window opens."""
@@ -197,33 +202,22 @@ class CadenceActivities:
             return Plan("exit", reason=move.exit_reason)
         name = current.cadence.name
         when = local_time(move.due, current.row.time_zone, now)
-        number = 0 if move.kind == "exit" else current.cadence.touch_number(move.step)
-        values: dict[str, Value] = {
-            "cadence": name,
-            "number": number,
-            "step": move.step,
-            "when": when,
-        }
-        details = {
-            "send": sentence("Waiting to send step {number} of {cadence} on {when}", **values),
-            "task": sentence(
-                "Waiting to open the task of step {number} of {cadence} on {when}", **values
-            ),
-            "decide": sentence(
-                "Waiting to decide the branch {step} of {cadence} on {when}", **values
-            ),
-            "exit": sentence("Waiting for an answer until {cadence} ends on {when}", **values),
-        }[move.kind]
+        obstacle = step.obstacle
+        facts: dict[str, int | str] = {"cadence": name}
+        if move.kind in ("send", "task"):
+            facts["number"] = current.cadence.touch_number(move.step)
+        if obstacle == Obstacle.CAPPED and room is not None:
+            facts |= {"times": room.cap.times, "per": str(room.cap.per)}
+        wait = wait_until(_WAITS[move.kind], move.due, because=obstacle or "", **facts)
         summary = f"{name}: {move.step or 'the end'}, {when}"
-        if step.obstacle is not None:
-            details = _because(step.obstacle, details, room)
-            summary = f"{summary} ({step.obstacle})"
+        if obstacle is not None:
+            summary = f"{summary} ({obstacle})"
         return Plan(
             kind="task" if move.kind == "task" else "send",
             step=move.step,
             seconds=self.resources.seconds_until(move.due, now),
             due=move.due.isoformat(),
-            details=details,
+            wait=wait,
             summary=summary,
         )
 
@@ -307,32 +301,3 @@ def _obstacle(delivery: TouchDelivery) -> Obstacle | None:
     if delivery.until is None:
         return None
     return Obstacle.RECIPIENT if delivery.why == "recipient" else Obstacle.SENDER
-
-
-def _because(obstacle: Obstacle, what: str, room: Room | None) -> Sentence:
-    """What a journey waits for, and what keeps it."""
-    match obstacle:
-        case Obstacle.DO_NOT_MARKET:
-            return sentence("{what}, because sales keeps the account out of marketing", what=what)
-        case Obstacle.AWAY:
-            return sentence("{what}, because this lead is away until then", what=what)
-        case Obstacle.RECIPIENT:
-            return sentence(
-                "{what}, because the recipient's server takes no mail for now", what=what
-            )
-        case Obstacle.SENDER:
-            return sentence("{what}, because sending is paused: our mail is refused", what=what)
-        case Obstacle.CAPPED if room is not None and room.cap.times > 1:
-            return sentence(
-                "{what}, because this lead has had its {times} mails of the {per}",
-                what=what,
-                times=room.cap.times,
-                per=str(room.cap.per),
-            )
-        case Obstacle.CAPPED:
-            per = str(room.cap.per) if room else ""
-            return sentence(
-                "{what}, because this lead has had its mail of the {per}", what=what, per=per
-            )
-        case _:
-            assert_never(obstacle)

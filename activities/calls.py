@@ -12,10 +12,10 @@ from activities.sentences import local_time
 from domain.contracts.journey import Plan
 from domain.contracts.journey_sales import NextCall, PlanNextCall
 from domain.contracts.tasks import Disposition
+from domain.contracts.waits import Obstacle, WaitKind, wait_until
 from domain.sales.calling_times import Callee, Slot, part_of, slot, turns
 from domain.sales.follow_up import CallRules, FollowUpPolicy
 from domain.sales.next_calls import NO_GAP, REACHED, Next, first_call, what_follows
-from domain.sentences import sentence
 from domain.time.spans import Pause
 from domain.time.window import begins
 from store.journeys.calls import CalledLead, PastCall, called_lead, past_call
@@ -90,23 +90,21 @@ class CallActivities:
     ) -> Plan:
         when = local_time(due.at, callee.time_zone, now)
         if following.owed:
-            what = sentence("Waiting to call back on {when}, as the lead asked", when=when)
+            wait = wait_until(WaitKind.CALL_BACK, due.at)
         else:
-            what = sentence(
-                "Waiting to call, attempt {attempt} of {attempts}, on {when}",
+            wait = wait_until(
+                WaitKind.CALL,
+                due.at,
+                because="" if due.team_works else Obstacle.HOURS_NEVER_MEET,
                 attempt=following.attempt,
                 attempts=rules.attempts,
-                when=sentence("{when} ({why})", when=when, why=due.part) if due.part else when,
-            )
-        if not due.team_works and not following.owed:
-            what = sentence(
-                "{what}; the team's hours never meet the lead's, so the lead's decide", what=what
+                why=due.part or "",
             )
         return Plan(
             kind="task",
             seconds=self.resources.seconds_until(due.at, now),
             due=due.at.isoformat(),
-            details=what,
+            wait=wait,
             summary=f"Call attempt {following.attempt}, {when}",
         )
 

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.resources import Resources
-from activities.sentences import local_time
 from domain.contracts.journey_sales import (
     CustomerCare,
     DatePassed,
@@ -17,7 +16,7 @@ from domain.contracts.journey_sales import (
     NextDate,
     WelcomeCustomer,
 )
-from domain.sentences import sentence
+from domain.contracts.waits import WaitKind, wait_until
 from domain.time.window import zone
 from store.journeys import journeys
 from store.opportunities import customers
@@ -74,20 +73,14 @@ class CustomerActivities:
                 if due.kind in dates
             ]
         if not opens:
-            return NextDate(details=sentence("A customer with no date ahead"))
+            return NextDate()
         at, due = min(opens, key=lambda one: (one[0], one[1].id))
-        when = local_time(at, "UTC", now)
         return NextDate(
             due.id,
             due.kind,
             due.on.isoformat(),
             self.resources.seconds_until(at, now),
-            sentence(
-                "Waiting to open the {kind} task of {day} on {when}",
-                kind=due.kind,
-                day=due.on,
-                when=when,
-            ),
+            wait_until(WaitKind.CUSTOMER_DATE, at, kind=due.kind, day=due.on.isoformat()),
         )
 
     @activity.defn(no_thread_cancel_exception=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from activities.sentences import local_time
 from domain.checking.policies import MeetingPolicy
 from domain.contracts.journey import CallOffMeeting, EventCode, MeetingPlan, PlanMeeting, Reminder
 from domain.contracts.journey_sales import (
@@ -14,7 +13,7 @@ from domain.contracts.journey_sales import (
     NextMeeting,
     OutcomeMissing,
 )
-from domain.sentences import sentence
+from domain.contracts.waits import WaitKind, wait_until
 from store.journeys.next_meetings import next_meeting_of, take_over
 from store.meetings import meetings, missing_outcomes
 from store.meetings.meeting_rows import MeetingRow, meeting_details
@@ -45,14 +44,11 @@ class MeetingActivities:
             for span in sorted(promise.reminders, key=lambda span: -span.length)
             if (at := meeting.starts_at - span.length) > now
         ]
-        when = local_time(meeting.starts_at, about.time_zone, now)
         return MeetingPlan(
             key=f"meeting-{meeting_id}-{meeting.attempt}",
             reminders=reminders,
             outcome_seconds=self.resources.seconds_until(meeting.ends_at, now),
-            details=sentence(
-                "Waiting for meeting {meeting} on {when}", meeting=meeting_id, when=when
-            ),
+            wait=wait_until(WaitKind.MEETING, meeting.starts_at, meeting=meeting_id),
             recovery_cadence=promise.recovery_cadence,
             reschedules_left=promise.reschedule_attempts - meeting.missed,
             attempt=meeting.attempt,

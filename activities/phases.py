@@ -5,10 +5,9 @@ from __future__ import annotations
 from temporalio import activity
 
 from activities.resources import Resources
-from activities.sentences import local_time
 from domain.contracts.journey import EndJourney, Entered, EnterRecycle, PhaseEntry, RecycleStay
+from domain.contracts.waits import WaitKind, wait_until
 from domain.sales.recycle import RecyclePolicy, stay_of
-from domain.sentences import sentence
 from store.journeys import journeys
 from store.published.policies import policy
 from store.recycle import recycle
@@ -35,19 +34,18 @@ class PhaseActivities:
             lead = recycle.recycled_lead(connection, request.entry.lead_id, request.reason)
             rest = stay_of(policy(connection, RecyclePolicy), lead)
             recycle.record_stay(connection, lead.lead_id, rest)
-        when = local_time(rest.until, lead.time_zone, now)
-        details = sentence(
-            "Recycled for {reason} until {when}, then {cadence}",
-            reason=request.reason,
-            when=sentence("{when} ({why})", when=when, why=rest.why) if rest.why else when,
-            cadence=rest.cadence or "nurture",
-        )
         return RecycleStay(
             ends=rest.stops,
             seconds=self.resources.seconds_until(rest.until, now),
             cadence=rest.cadence,
             reactivates_early=rest.reactivates_early,
-            details=details,
+            wait=wait_until(
+                WaitKind.RECYCLED,
+                rest.until,
+                reason=request.reason,
+                cadence=rest.cadence,
+                why=rest.why,
+            ),
             score_band=entered.score_band,
             returns_for=rest.why,
         )

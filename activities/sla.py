@@ -23,8 +23,7 @@ class SlaActivities:
         with self.resources.engine.begin() as connection:
             enforced = sla_breaches.enforce(connection, request.task_id, now)
         seconds = self.resources.seconds_until_look(enforced.look_at, now)
-        said = ", ".join(enforced.done)
-        return PromisesEnforced(seconds, f"SLA of task {request.task_id}: {said}" if said else "")
+        return PromisesEnforced(seconds, list(enforced.done))
 
     @activity.defn(no_thread_cancel_exception=True)
     def pause_sla_clocks(self, request: PauseSlaClocks) -> None:

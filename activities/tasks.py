@@ -10,15 +10,14 @@ from temporalio import activity
 from activities.lead_messages import message_work
 from activities.resources import Resources
 from activities.sales_work import customer_work, work_for
-from activities.sentences import local_time
 from activities.work import Work, times
 from crash_points import crash_point
 from domain.cadences.cadence import TaskStep
 from domain.checking.policies import MeetingPolicy
 from domain.contracts.journey import AwaitDisposition, CloseTask, OpenedTask, TaskRequest
 from domain.contracts.tasks import TaskKind, TaskResult
+from domain.contracts.waits import WaitKind, wait_until
 from domain.sales.follow_up import FollowUpPolicy
-from domain.sentences import sentence
 from domain.tasks.rules import TASKS
 from domain.time.spans import Duration
 from store.journeys.enrollment_steps import cadence_version_of
@@ -47,6 +46,7 @@ class TaskActivities:
                 request,
                 title=work.title,
                 instructions=work.instructions,
+                facts=work.facts,
                 dispositions=TASKS[request.kind].dispositions,
                 opened_at=now,
                 due=work.due,
@@ -58,13 +58,12 @@ class TaskActivities:
         return OpenedTask(
             row.id,
             self.resources.seconds_until(row.deadline_at, now),
-            sentence(
-                "Waiting for {who} to finish {kind} task {task}, attempt {attempt}, due {when}",
-                who=row.owner or sentence("anyone"),
-                kind=request.kind,
+            wait_until(
+                WaitKind.PERSON,
+                row.due_at,
                 task=row.id,
+                kind=request.kind,
                 attempt=request.attempt,
-                when=local_time(row.due_at, "UTC", now),
             ),
             watch_seconds=self.resources.seconds_until_look(row.look_at, now),
         )
@@ -100,12 +99,7 @@ class TaskActivities:
                 return _follow_up_work(connection, request)
             case TaskKind.MEETING_OUTCOME:
                 meeting = policy(connection, MeetingPolicy)
-                return Work(
-                    "Record how the meeting went",
-                    "Held, not a fit, no-show, cancelled, or moved to another time (--at)?",
-                    clocked(meeting.outcome_due),
-                    clocked(meeting.outcome_deadline),
-                )
+                return Work(clocked(meeting.outcome_due), clocked(meeting.outcome_deadline))
             case TaskKind.OPPORTUNITY | TaskKind.LOSS_REVIEW:
                 return work_for(connection, request)
             case (
@@ -120,7 +114,7 @@ class TaskActivities:
         cadence = cadences.cadence_version(self.resources.engine, version).cadence
         step = cast(TaskStep, cadence.step(request.step))
         due = clocked(step.task.due)
-        return Work(step.task.title, step.task.instructions, due, times(due, 3))
+        return Work(due, times(due, 3), title=step.task.title, instructions=step.task.instructions)
 
 
 def _follow_up_work(connection: Connection, request: TaskRequest) -> Work:
@@ -128,18 +122,6 @@ def _follow_up_work(connection: Connection, request: TaskRequest) -> Work:
     if request.kind == TaskKind.LEAD_MESSAGE:
         return message_work(connection, request, promise)
     if request.kind == TaskKind.QUALIFY:
-        return Work(
-            "Accept or return this lead",
-            "Look at the score and the history. Accept it and call, or return it with a "
-            f"reason (--reason): {', '.join(promise.returns)}.",
-            promise.qualify_due,
-            promise.qualify_deadline,
-        )
+        return Work(promise.qualify_due, promise.qualify_deadline)
     rules = promise.calls(is_prospect(connection, request.lead_id))
-    return Work(
-        f"Call, attempt {request.attempt} of {rules.attempts}",
-        "Aim for an appointment (meeting_booked --at TIME). Agree on a time to call again "
-        "with call_back --at TIME.",
-        promise.call_due,
-        promise.call_deadline,
-    )
+    return Work(promise.call_due, promise.call_deadline, {"attempts": rules.attempts})

@@ -21,13 +21,16 @@ from cli.lead_score import print_score, score_json
 from cli.tables import listed, print_list
 from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
+from domain.contracts.waits import JourneyStatus
 from domain.labels import STAGES, SUPPRESSIONS, label
+from domain.plain_english import in_plain_english
 from domain.refusals import TemporalAway
 from runtime import addresses
 from services import journeys, suppressions
 from store.consent import consent
 from store.scoring.scoring import explain
 from store.views import leads
+from store.views.journey_waits import journey_next
 from store.views.lead_timeline import ENDLESS, HISTORY, history_length, in_words, timeline
 from store.views.leads import LeadLine
 from temporal import steering
@@ -104,14 +107,17 @@ def show(
         allowed = consent.consent_of(connection, consent.email_key_of(connection, lead.id))
     try:
         status = with_temporal(lambda client: steering.state_of(client, lead.id))
+        following = _following(status)
     except TemporalAway as silent:  # The rest is in the database; it is what people look for.
-        status = {"waiting_for": f"not known now. {silent}"}
+        status, following = None, f"not known now. {silent}"
     if as_json:
         print(
             json.dumps(
                 {
                     **asdict(lead),
-                    "journey": status,
+                    "journey": (asdict(status) if status else {}) | {"waiting_for": following}
+                    if following
+                    else None,
                     "suppressed": allowed.suppressed,
                     "refused_topics": sorted(allowed.refused),
                     "scoring": score_json(explanation),
@@ -130,8 +136,8 @@ def show(
         f"{label(STAGES, lead.stage)}, {where}, cycle {lead.cycle}, score {lead.score}, "
         f"owner {lead.owner or 'nobody'}"
     )
-    if status:
-        console.print(f"[bold]Next[/bold] {status['waiting_for']}")
+    if following:
+        console.print(f"[bold]Next[/bold] {escape(following)}")
     if withheld := _withheld(allowed):
         console.print(f"[bold]Mail[/bold] {withheld}")
     address = settings_module.get()
@@ -143,6 +149,14 @@ def show(
     if earlier > 0:
         console.print(f"[dim]… {earlier:,} more before that: --history {most * 4} shows more[/dim]")
     print_history(happened, now)
+
+
+def _following(status: JourneyStatus | None) -> str:
+    """What happens next; '' when no journey is running."""
+    if status is None:
+        return ""
+    with database().connect() as connection:
+        return in_plain_english(journey_next(connection, status.wait))
 
 
 def _withheld(allowed: consent.Consent) -> str:

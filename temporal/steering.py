@@ -18,6 +18,7 @@ from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.journey import journey_id
+from domain.contracts.waits import JourneyStatus, Wait, WaitKind
 from domain.refusals import Conflict, NoJourney, TemporalAway
 from domain.sentences import sentence
 
@@ -28,8 +29,8 @@ LONGEST_SECONDS = 4.0
 """How long people wait for one answer of Temporal; a server that hangs gives none."""
 
 
-async def state_of(client: Client, lead_id: int) -> dict[str, str] | None:
-    """What the journey says of itself: ``waiting_for`` and more; None when none is running.
+async def state_of(client: Client, lead_id: int) -> JourneyStatus | None:
+    """What the journey says of itself; None when none is running.
 
     Raises:
         TemporalAway: Temporal did not answer.
@@ -102,14 +103,14 @@ def _journey(client: Client, lead_id: int) -> WorkflowHandle[Any, Any]:
     return client.get_workflow_handle(journey_id(lead_id))
 
 
-async def _state(handle: WorkflowHandle[Any, Any]) -> dict[str, str] | None:
+async def _state(handle: WorkflowHandle[Any, Any]) -> JourneyStatus | None:
     description = await handle.describe()
     if description.status == WorkflowExecutionStatus.FAILED:
-        return {"waiting_for": sentence("The journey has failed: see why in the Temporal UI.")}
+        return JourneyStatus("", "", Wait(WaitKind.FAILED))
     if description.close_time is not None:
         return None
-    state: dict[str, str] = await handle.query("status", result_type=dict[str, str])
-    return state
+    status: JourneyStatus = await handle.query("status", result_type=JourneyStatus)
+    return status
 
 
 async def _reached(lead_id: int, asked: Awaitable[Result]) -> Result:

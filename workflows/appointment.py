@@ -96,7 +96,7 @@ class Appointment:
         gone = (workflow.now() - self.planned_at).total_seconds()
         return await self.inbox.rest(
             seconds - gone,
-            details=plan.details,
+            wait=plan.wait,
             summary=summary,
             wake=(*CHANGED, EventCode.NO_SHOW),
         )

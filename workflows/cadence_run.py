@@ -25,7 +25,7 @@ async def run_cadence(
     while plan.kind != "exit":
         event = await inbox.rest(
             plan.seconds,
-            details=plan.details,
+            wait=plan.wait,
             summary=plan.summary,
             wake=(*wake, EventCode.REPLAN),
         )

@@ -100,7 +100,7 @@ class CustomerPhase(JourneyPhase):
             date = await activity_stubs.next_date(FindNextDate(self.state.lead_id))
             await self.rest(
                 date.seconds if date.renewal_id else float("inf"),
-                details=date.details,
+                wait=date.wait,
                 summary=date.kind or "No date ahead",
             )
             result = await self.ask(self.task(date))

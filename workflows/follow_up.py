@@ -94,7 +94,7 @@ class FollowUpPhase(JourneyPhase):
             # A lead that writes back, or is hot, is called now, not at the end of the gap.
             event = await self.rest(
                 planned.plan.seconds,
-                details=planned.plan.details,
+                wait=planned.plan.wait,
                 summary=planned.plan.summary,
                 wake=(EventCode.BOOKED, EventCode.REPLIED, EventCode.HOT, EventCode.REPLAN),
             )

@@ -20,6 +20,7 @@ from domain.contracts.journey import (
 )
 from domain.contracts.journey_sales import EnforcePromises
 from domain.contracts.tasks import TaskResult, Undone
+from domain.contracts.waits import Wait
 from workflows import activity_stubs
 
 Waiting = workflow.ActivityHandle[TaskResult]
@@ -48,20 +49,18 @@ class SlaWatch:
             return False
         return self.changed() or workflow.now() >= self.next_look
 
-    async def look(self, task_id: int, set_details: Callable[[str], None]) -> None:
+    async def look(self, task_id: int) -> None:
         """Do what the promises about a task demand now, and set the timer anew."""
         self.looked()
         found = await activity_stubs.enforce_promises(EnforcePromises(task_id))
         self.next_look = _in(found.seconds)
-        if found.details:
-            set_details(found.details)
 
 
 async def perform(
     request: TaskRequest,
     *,
     interrupted: Callable[[], bool],
-    set_details: Callable[[str], None],
+    set_details: Callable[[Wait], None],
     changed: Callable[[], bool] = lambda: False,
     looked: Callable[[], None] = lambda: None,
 ) -> TaskResult | Interrupted:
@@ -75,13 +74,13 @@ async def perform(
         when the work was interrupted and the task withdrawn.
     """
     opened = await activity_stubs.open_task(request)
-    set_details(opened.details)
+    set_details(opened.wait)
     deadline = workflow.now() + timedelta(seconds=opened.deadline_seconds)
     watch = SlaWatch(_in(opened.watch_seconds), changed, looked)
     while True:
         waiting = _start_waiting(request, opened, deadline)
         while await _waited(waiting, interrupted, watch) == "watch":
-            await watch.look(opened.task_id, set_details)
+            await watch.look(opened.task_id)
         if not waiting.done():
             waiting.cancel()
             waiting.add_done_callback(_forget)

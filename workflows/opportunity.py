@@ -15,7 +15,7 @@ from domain.contracts.journey import (
     Phase,
     opportunity_workflow_id,
 )
-from domain.sentences import sentence
+from domain.contracts.waits import Wait, WaitKind
 from workflows import activity_stubs, side_workflows
 from workflows.phase import JourneyPhase
 from workflows.transition import Transition
@@ -74,7 +74,7 @@ class OpportunityPhase(JourneyPhase):
         while True:
             event = await self.rest(
                 float("inf"),
-                details=sentence("Waiting for the outcome of {opportunity}", opportunity=name),
+                wait=Wait(WaitKind.OPPORTUNITY, facts={"opportunity": opportunity_id}),
                 summary=f"Outcome of {name}",
                 wake=(EventCode.CLOSED, EventCode.REPLIED),
             )

@@ -60,7 +60,7 @@ class OpportunityStages:
             result = await human_task.perform(
                 self.task(),
                 interrupted=lambda: self.state.stopped,
-                set_details=workflow.set_current_details,
+                set_details=lambda wait: workflow.set_current_details(str(wait)),
             )
             if isinstance(result, human_task.Interrupted):
                 return await self.close(Disposition.NO_OUTCOME, "stopped")

@@ -23,6 +23,7 @@ from domain.contracts.journey import (
     journey_id,
 )
 from domain.contracts.search_attributes import NONE, OWNER, SCORE_BAND, search_attributes
+from domain.contracts.waits import JourneyStatus, Wait, WaitKind
 from domain.sentences import sentence
 from workflows import activity_stubs, side_workflows
 from workflows.transition import OperatorOverride, Transition
@@ -84,18 +85,13 @@ class JourneyPhase(Inbox):
             )
 
     @workflow.query
-    def status(self) -> dict[str, str]:
+    def status(self) -> JourneyStatus:
         """Why the lead is here and what happens next, as in the current details."""
-        return {
-            "phase": self.phase,
-            "reason": self.state.reason,
-            "waiting_for": self.waiting_for,
-            "paused": str(self.state.paused).lower(),
-        }
+        return JourneyStatus(self.phase, self.state.reason, self.wait, self.state.paused)
 
     async def follow(self, story: Callable[[], Awaitable[Transition]]) -> JourneyResult:
         """Run the story of this phase and then go where it leads."""
-        self.set_details(sentence("Entering {phase}", phase=self.phase))
+        self.set_details(Wait(WaitKind.ENTERING, facts={"phase": self.phase}))
         self.discard(EventCode.REPLAN)
         try:
             transition = await story()
@@ -184,11 +180,8 @@ class JourneyPhase(Inbox):
             reason=transition.reason,
         )
         await activity_stubs.end_journey(EndJourney(entry, transition.outcome))
-        self.set_details(
-            sentence(
-                "Ended: {outcome} ({reason})", outcome=transition.outcome, reason=transition.reason
-            )
-        )
+        ending: dict[str, int | str] = {"outcome": transition.outcome, "reason": transition.reason}
+        self.set_details(Wait(WaitKind.ENDED, facts=ending))
 
     def _go_on_in_a_new_run(self) -> NoReturn:
         state = replace(self.state, entered=self.entered)

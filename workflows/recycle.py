@@ -51,7 +51,7 @@ class RecyclePhase(JourneyPhase):
                 return end("closed_out", self.state.reason)
             sign = await self.rest(
                 stay.seconds,
-                details=stay.details,
+                wait=stay.wait,
                 summary=f"Recycled: {self.state.reason}",
                 wake=(
                     EventCode.REPLAN,

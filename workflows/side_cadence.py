@@ -6,6 +6,7 @@ from temporalio import workflow
 
 from domain.contracts.journey import BeginCadence, InboxState
 from domain.contracts.journey_sales import SIDE_CADENCE, LeaveCadence, SideCadenceState
+from domain.contracts.waits import Wait, WaitKind
 from workflows import activity_stubs
 from workflows.cadence_run import run_cadence
 from workflows.transition import OperatorOverride
@@ -36,5 +37,5 @@ class SideCadence(Inbox):
             reason = override.transition.reason
         await activity_stubs.leave_cadence(LeaveCadence(enrolled.enrollment_id, reason))
         await workflow.wait_condition(workflow.all_handlers_finished)
-        self.set_details(f"Ended: {reason}")
+        self.set_details(Wait(WaitKind.ENDED, facts={"reason": reason}))
         return reason

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 from domain.contracts.journey import InboxState
 from domain.contracts.journey_sales import SIDE_MEETING, MeetingOutcome, SideMeetingState
+from domain.contracts.waits import Wait, WaitKind
 from workflows.appointment import Appointment
 from workflows.transition import OperatorOverride
 from workflows.waiting import Inbox
@@ -36,5 +37,5 @@ class SideMeeting(Inbox):
             except OperatorOverride as override:
                 outcome = override.transition.reason
         await workflow.wait_condition(workflow.all_handlers_finished)
-        self.set_details(f"Ended: {outcome}")
+        self.set_details(Wait(WaitKind.ENDED, facts={"reason": outcome}))
         return outcome

@@ -10,7 +10,7 @@ from temporalio import workflow
 
 from domain.contracts.journey import EventCode, InboxState, JourneyEvent, TaskRequest
 from domain.contracts.tasks import TaskResult
-from domain.sentences import sentence
+from domain.contracts.waits import STARTING, Wait, WaitKind
 from workflows import human_task
 from workflows.transition import OperatorOverride, Transition, end
 
@@ -30,7 +30,7 @@ class Inbox:
     def __init__(self, state: InboxState) -> None:
         self.state = state
         self.order: Transition | None = None
-        self.waiting_for: str = sentence("Starting")
+        self.wait = STARTING
 
     @workflow.signal
     def engagement(self, event: JourneyEvent) -> None:
@@ -75,7 +75,7 @@ class Inbox:
         self.state.inbox.append(event)
 
     async def rest(
-        self, seconds: float, *, details: str, summary: str, wake: tuple[str, ...] = ()
+        self, seconds: float, *, wait: Wait, summary: str, wake: tuple[str, ...] = ()
     ) -> JourneyEvent | None:
         """Wait ``seconds`` of unpaused time, or for ever when they are infinite.
 
@@ -95,7 +95,7 @@ class Inbox:
                 return None
             if self.outgrown:
                 raise HistoryFull
-            self.set_details(details)
+            self.set_details(wait)
             started = workflow.now()
             try:
                 await workflow.wait_condition(
@@ -142,9 +142,7 @@ class Inbox:
             OperatorOverride: an operator's order is pending.
         """
         if self.state.paused and self.order is None:
-            self.set_details(
-                sentence("Paused by an operator; resume to go on with the time that was left")
-            )
+            self.set_details(Wait(WaitKind.PAUSED))
             await workflow.wait_condition(lambda: not self.state.paused or self.order is not None)
         if self.order is not None:
             raise OperatorOverride(self.order)
@@ -176,10 +174,10 @@ class Inbox:
         while self.consume(*codes):
             pass
 
-    def set_details(self, what: str) -> None:
-        """Say in the UI why the workflow is here, what happens next and when."""
-        self.waiting_for = what
-        workflow.set_current_details(what)
+    def set_details(self, wait: Wait) -> None:
+        """Say what the workflow waits for, to who asks it and in the UI."""
+        self.wait = wait
+        workflow.set_current_details(str(wait))
 
     def _concerns(self, event: JourneyEvent, codes: tuple[str, ...]) -> bool:
         return event.code in codes and event.cycle in (0, self.state.cycle)

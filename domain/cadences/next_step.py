@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from domain.cadences.cadence import END, Cadence, EmailStep
 from domain.cadences.planner import PlannedStep, next_move
 from domain.contracts.journey import EventCode
+from domain.contracts.waits import Obstacle
 from domain.time.window import next_opening
 
 # Timers and clocks agree to well under this; what is due within it is due now.
@@ -22,20 +22,6 @@ LOOK_AGAIN = timedelta(days=365)
 """How long a touch rests whose account is kept out of marketing for good, before it looks again."""
 JUST_OVER = timedelta(hours=1)
 """For so long after a meeting's end its lead may be written to at any hour."""
-
-
-class Obstacle(StrEnum):
-    """Why a mail that is due waits."""
-
-    DO_NOT_MARKET = "do-not-market"
-    """Sales keeps the account out of marketing."""
-    AWAY = "away"
-    CAPPED = "capped"
-    """The lead has had as many mails as it may get."""
-    RECIPIENT = "put off"
-    """The recipient's server takes nothing for now."""
-    SENDER = "sending paused"
-    """Our mail is refused."""
 
 
 @dataclass(frozen=True)

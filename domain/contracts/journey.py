@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from domain.contracts.tasks import TaskKind, Undone
+from domain.contracts.waits import STARTING, Wait
 
 JOURNEY_QUEUE = "journeys"
 """Task queue of the workflows and of every activity that sends nothing."""
@@ -195,15 +196,15 @@ class Plan:
 
     ``kind`` is ``send`` (rest, then run the step), ``task`` (rest, then ask a person), ``exit``
     (the cadence is over, for ``reason``) or ``queue`` (the step is not done: the queue ``email``
-    is to do it). ``seconds`` is how long to rest, ``due`` the same
-    instant in journey time (ISO 8601, UTC), ``details`` the sentence ops read in the UI.
+    is to do it). ``seconds`` is how long to rest, ``due`` the same instant in journey time (ISO
+    8601, UTC), ``wait`` what is waited for meanwhile.
     """
 
     kind: str
     step: str = ""
     seconds: float = 0.0
     due: str = ""
-    details: str = ""
+    wait: Wait = STARTING
     summary: str = ""
     reason: str = ""
 
@@ -277,12 +278,12 @@ class TaskRequest:
 
 @dataclass(frozen=True)
 class OpenedTask:
-    """A task's id, how long a person has for it, and the sentence ops read. ``watch_seconds`` is
+    """A task's id, how long a person has for it, and what is waited for. ``watch_seconds`` is
     the time until its promises are to be looked at; 0 when there are none."""
 
     task_id: int
     deadline_seconds: float
-    details: str
+    wait: Wait
     watch_seconds: float = 0.0
 
 
@@ -335,7 +336,7 @@ class MeetingPlan:
     cancelled: bool
     reminders: list[Reminder]
     outcome_seconds: float
-    details: str
+    wait: Wait
     recovery_cadence: str
     reschedules_left: int
     cancelled_by: str = ""
@@ -362,7 +363,7 @@ class RecycleStay:
     seconds: float
     cadence: str
     reactivates_early: bool
-    details: str
+    wait: Wait
     score_band: str = ""
     returns_for: str = ""
     """Why it comes back on a day that was agreed: asked_for, contract_end…; '' for the policy."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from domain.contracts.journey import PhaseEntry, Plan, journey_id
 from domain.contracts.tasks import Disposition, TaskKind, Undone
+from domain.contracts.waits import NO_CUSTOMER_DATE, Wait
 
 
 class MeetingOutcome(StrEnum):
@@ -167,7 +168,7 @@ class NextDate:
     kind: str = ""
     on: str = ""
     seconds: float = 0.0
-    details: str = ""
+    wait: Wait = NO_CUSTOMER_DATE
 
 
 @dataclass(frozen=True)
@@ -231,10 +232,10 @@ class EnforcePromises:
 @dataclass(frozen=True)
 class PromisesEnforced:
     """When the promises about a task are to be looked at again (real seconds; 0: never), and what
-    was done, as a sentence for ops; '' for nothing."""
+    was done now, for ops to read in the history."""
 
     seconds: float
-    details: str = ""
+    done: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import get_args
 
@@ -12,8 +13,16 @@ from pydantic_core import PydanticCustomError
 Path = tuple[str | int, ...]
 """Keys and positions that lead to a value."""
 
-CODE = re.compile(r"[a-z0-9_]{1,40}")
+LONGEST_CODE = 40
+CODE = re.compile(rf"[^\WA-Z]{{1,{LONGEST_CODE}}}")
 """A code that travels through Temporal, where no free text may be: a reason, a competitor."""
+
+
+def code_of(text: str) -> str:
+    """The code of what somebody calls a reason or a competitor: ``Acme Dispatch Inc.`` is
+    ``acme_dispatch_inc``. '' for what has no letter or digit."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower())
+    return "_".join(words)[:LONGEST_CODE].strip("_")
 
 
 class Policy(BaseModel):

@@ -154,7 +154,7 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
                 ),
                 _D.NOT_A_FIT: Follows("Out for good", "The lead is out for good: not a fit."),
                 _D.NO_SHOW: Follows(
-                    "Won back",
+                    "Asked for a new time",
                     "Mails and calls try to win a new appointment; after the last try the lead "
                     "rests.",
                 ),

@@ -82,6 +82,7 @@ PLAN = (
         {
             "title": "'Erased'",
             "instructions": "''",
+            "facts": "'{}'",
             "answer": "'{}'",
             "state": "CASE state WHEN 'open' THEN 'withdrawn' ELSE state END",
         },

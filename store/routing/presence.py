@@ -337,6 +337,12 @@ def reps(connection: Connection, now: datetime) -> list[RepLine]:
     ]
 
 
+def names_of_people(connection: Connection) -> dict[str, str]:
+    """Code → name of everybody who is or was a rep or a manager, by name."""
+    people = connection.execute(select(Rep.code, Rep.name).order_by(Rep.name, Rep.code))
+    return {row.code: row.name for row in people}
+
+
 def _check_rep(connection: Connection, code: str) -> None:
     team = team_policy(connection)
     if team is None or team.rep(code) is None:

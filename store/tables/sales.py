@@ -159,8 +159,12 @@ class Task(Table):
     meeting_id: Mapped[int | None] = mapped_column(ForeignKey("meeting.id"))
     kind: Mapped[str]
     """qualify, call, meeting_outcome, cadence, opportunity, loss_review, hand_over."""
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(server_default="")
+    """What marketing called it; '' for what is worded by its kind."""
     instructions: Mapped[str] = mapped_column(server_default="")
+    """What marketing wrote of it."""
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Codes, numbers and times that sentences about it are made of."""
     dispositions: Mapped[list[str]] = mapped_column(JSONB)
     attempt: Mapped[int] = mapped_column(server_default="1")
     owner: Mapped[str] = mapped_column(server_default="", index=True)

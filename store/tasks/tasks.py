@@ -17,6 +17,7 @@ from domain.refusals import TaskRefused
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
 from domain.tasks.rules import TASKS
+from domain.tasks.wording import Facts
 from domain.time.business_time import BusinessCalendar
 from domain.time.spans import Duration
 from store.outbox.outgoing import announce
@@ -46,19 +47,21 @@ def open_task(
     connection: Connection,
     request: TaskRequest,
     *,
-    title: str,
-    instructions: str,
     dispositions: Sequence[str],
     opened_at: datetime,
     due: Duration,
     deadline: Duration,
     workflow_id: str,
     run_id: str,
+    title: str = "",
+    instructions: str = "",
+    facts: Facts | None = None,
     owner: str | None = None,
 ) -> OpenRow:
     """Write the row of a task, once per ``request.key``, and start what its opening promises.
 
-    It is for the lead's owner, or for the person with the code ``owner``.
+    It is for the lead's owner, or for the person with the code ``owner``. Its ``facts`` are what
+    ``domain/tasks/wording.py`` makes sentences of; title and instructions are marketing's own.
     Business time is counted in the calendar of the owner's team; a ``timedelta`` is journey time.
     One that a pause withdrew is opened with the time that was left.
     """
@@ -74,6 +77,7 @@ def open_task(
         "kind": request.kind,
         "title": title,
         "instructions": instructions,
+        "facts": dict(facts or {}),
         "dispositions": list(dispositions),
         "attempt": request.attempt,
         "owner": owner,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -26,6 +27,8 @@ from store.views.dossier import Dossier, dossier
 from store.views.next_actions import next_actions
 from store.views.task_lists import TaskDetail, detail
 
+LOSABLE = (TaskKind.OPPORTUNITY, TaskKind.RENEWAL)
+"""Kinds of task that may end with something lost."""
 MOST = 50
 """How many tasks a list shows."""
 
@@ -50,7 +53,9 @@ class InboxLine:
     company: str
     kind: str
     title: str
+    """As marketing wrote it; '' for what is said by kind and facts."""
     attempt: int
+    facts: Mapping[str, Any]
     owner: str
     hot: bool
     due_at: datetime
@@ -92,6 +97,9 @@ class TaskView:
     pending_by: str
     returns: Mapping[str, ReturnRule]
     loss_reasons: Sequence[str]
+    """Why an opportunity may be lost, as the policy has it."""
+    competitors: Sequence[str]
+    """Whom opportunities were lost to, the most frequent first."""
     opportunity: OpportunityFacts | None
     meeting_at: datetime | None
     slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
@@ -112,7 +120,7 @@ _PILE = """
 """
 _LINES = text(
     f"""
-    SELECT first.id, lead_id, kind, first.title, attempt, first.owner, hot, due_at,
+    SELECT first.id, lead_id, kind, first.title, attempt, first.facts, first.owner, hot, due_at,
         first_name, last_name, email, coalesce(account.name, '') AS company
     FROM (SELECT * FROM task WHERE {_PILE} ORDER BY hot DESC, due_at, id LIMIT :most) AS first
     JOIN lead ON lead.id = lead_id LEFT JOIN account ON account.id = lead.account_id
@@ -155,6 +163,7 @@ def lines(connection: Connection, pile: TaskFilter, most: int = MOST) -> list[In
             row.kind,
             row.title,
             row.attempt,
+            row.facts,
             row.owner,
             row.hot,
             row.due_at,
@@ -226,7 +235,8 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         row.completed_at,
         row.pending_by or "",
         _returns(connection) if task.kind == TaskKind.QUALIFY else {},
-        _loss_reasons(connection) if Disposition.LOST in task.dispositions else (),
+        _loss_reasons(connection) if is_open and task.kind in LOSABLE else (),
+        _competitors(connection) if is_open and task.kind in LOSABLE else (),
         _opportunity(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
         _slots(connection, row.lead_owner, task.time_zone, row.country, now)
@@ -263,6 +273,17 @@ def _loss_reasons(connection: Connection) -> Sequence[str]:
         return policy(connection, OpportunityPolicy).loss_reasons
     except PolicyMissing:
         return ()
+
+
+def _competitors(connection: Connection) -> list[str]:
+    found = connection.execute(
+        text(
+            "SELECT competitor FROM opportunity WHERE competitor <> '' "
+            "GROUP BY competitor ORDER BY count(*) DESC, competitor LIMIT :most"
+        ),
+        {"most": MOST},
+    )
+    return list(found.scalars())
 
 
 def _opportunity(connection: Connection, opportunity_id: int) -> OpportunityFacts:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, literal, select, tuple_
 
 from domain.names import full_name
+from domain.plain_english import in_plain_english
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
+from domain.tasks.wording import instructions_of, questions_of, title_of
 from store.published.policies import policy
 from store.scoring.scoring import points_now
 from store.tables import Account, Lead, Rep, Task
@@ -28,7 +30,8 @@ class Urgency(NamedTuple):
 
 @dataclass(frozen=True)
 class OpenTask:
-    """A task as a list shows it; times are journey time, UTC."""
+    """A task as a list shows it; times are journey time, UTC. ``title`` is English; ``facts`` are
+    what it is said of in other languages."""
 
     id: int
     lead_id: int
@@ -41,6 +44,7 @@ class OpenTask:
     due_at: datetime
     deadline_at: datetime
     dispositions: list[str]
+    facts: dict[str, Any]
     first_name: str
     last_name: str
     company: str
@@ -58,10 +62,12 @@ class OpenTask:
 
 @dataclass(frozen=True)
 class TaskDetail(OpenTask):
-    """A task with all that the person who works it wants to know."""
+    """A task with all that the person who works it wants to know. ``instructions`` are English;
+    ``written`` is the part of them that marketing wrote."""
 
     state: str
     instructions: str
+    written: str
     disposition: str
     late: bool
     title_of_lead: str
@@ -87,6 +93,7 @@ _OPEN = (
         Task.due_at,
         Task.deadline_at,
         Task.dispositions,
+        Task.facts,
         Lead.first_name,
         Lead.last_name,
         func.coalesce(Account.name, "").label("company"),
@@ -119,7 +126,12 @@ def open_tasks(
         query = query.where(Task.owner == owner)
     if team is not None:
         query = query.where(Task.owner.in_(select(Rep.code).where(Rep.team == team)))
-    return [OpenTask(**row._mapping) for row in connection.execute(query)]
+    return [OpenTask(**_told(row._asdict())) for row in connection.execute(query)]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    title = title_of(row["kind"], row["attempt"], row["facts"], row["title"])
+    return row | {"title": in_plain_english(title)}
 
 
 def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | None:
@@ -127,7 +139,7 @@ def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | 
     row = connection.execute(
         _OPEN.add_columns(
             Task.state,
-            Task.instructions,
+            Task.instructions.label("written"),
             Task.disposition,
             Task.late,
             Lead.title.label("title_of_lead"),
@@ -144,7 +156,9 @@ def detail(connection: Connection, task_id: int, now: datetime) -> TaskDetail | 
     if row is None:
         return None
     rules = policy(connection, ScoringPolicy)
-    values = dict(row._mapping)
+    values = _told(row._asdict())
+    asked = [*instructions_of(row.kind, row.facts, row.written), *questions_of(row.facts)]
+    values["instructions"] = " ".join(in_plain_english(one) for one in asked)
     for name in ("fit", "interest", "interest_as_of"):
         del values[name]
     points = points_now(rules, Interest(row.interest, row.interest_as_of), now)

@@ -17,6 +17,7 @@ from sqlalchemy import event, text
 
 from domain.consent.policy import DEFAULT, ConsentPolicy, FrequencyCap, room_under
 from domain.contracts.journey import Plan, RunStep
+from domain.waits import said_of
 from mail.channels.base import Channel, TryAgain
 from store.consent.consent import choose_topics, opt_in, opt_out, suppress
 from store.mail import ledger
@@ -216,7 +217,7 @@ def test_a_capped_step_goes_when_there_is_room_and_the_rest_shifts(desk: MakeDes
     capped = here.run_step(due(enrollment, "one"))
 
     assert (capped.kind, capped.step, capped.due) == ("send", "one", room.isoformat())
-    assert "because this lead has had its 2 mails of the day" in capped.details
+    assert "because this lead has had its 2 mails of the day" in said_of(capped.wait)
     assert company.accepted == []
     following = here.run_step(RunStep(enrollment, "one", capped.due), at=room)
     assert company.accepted == [f"enrollment-{enrollment}:one:1"]
@@ -244,7 +245,7 @@ def test_new_caps_hold_from_the_next_mail_on(desk: MakeDesk) -> None:
 
     here.publish(ConsentPolicy(policy="consent", caps=ONE_A_DAY))
 
-    assert "its mail of the day" in here.run_step(due(enrollment, "two")).details
+    assert "its mail of the day" in said_of(here.run_step(due(enrollment, "two")).wait)
 
 
 def test_a_refused_topic_stops_its_mails_and_no_others(desk: MakeDesk) -> None:

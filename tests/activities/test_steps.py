@@ -17,6 +17,7 @@ from cli.cadence import publish_files
 from domain.cadences.cadence import Cadence
 from domain.contracts.journey import Plan, RunStep
 from domain.contracts.journey_sales import PlanNextCall
+from domain.contracts.waits import Obstacle
 from mail.channels.base import Channel, TryAgain
 from settings import ROOT
 from store.published.cadences import publish_cadence
@@ -168,7 +169,7 @@ def test_who_is_away_gets_the_mail_on_the_day_they_are_back(desk: MakeDesk) -> N
 
     midnight = datetime.combine(back, time(), ZoneInfo("Asia/Seoul")).astimezone(UTC)
     assert (plan.kind, plan.step, plan.due) == ("send", "one", midnight.isoformat())
-    assert "away until then" in plan.details
+    assert plan.wait.because == Obstacle.AWAY
     assert company.accepted == []
     away(here, None, minutes=2, kind="reply")
     assert here.run_step(replace(step, due=plan.due)).kind == "exit"

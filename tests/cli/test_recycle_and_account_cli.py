@@ -12,6 +12,7 @@ import settings
 from cli import account, recycle, tasks
 from cli.errors import UserError
 from domain.contracts.journey import Phase
+from domain.contracts.waits import JourneyStatus
 from starter import app
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run
@@ -124,7 +125,7 @@ async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: 
     assert (step["lead_id"], step["cadence"], step["put_off"]) == (lead, "welcome-nurture", False)
     assert "1 journey is told to pause" in flat(await run(account.app, "pause", which))
     handle = desk.client.get_workflow_handle(f"lead-{lead}")
-    assert (await handle.query("status", result_type=dict[str, str]))["paused"] == "true"
+    assert (await handle.query("status", result_type=JourneyStatus)).paused
     await run(account.app, "resume", which)
     assert "1 lead goes into recycle-reentry now" in flat(
         await run(account.app, "play", which, "recycle-reentry")

@@ -74,7 +74,7 @@ async def test_ops_see_why_a_lead_is_where_it_is_and_can_steer_it(desk: World) -
     person = desk.value("SELECT id FROM lead")
 
     shown = await run(lead.app, "show", "ada@lovelace.example")
-    assert "Waiting for rep-1 to finish qualify task" in shown.replace("\n", " ")
+    assert "Next Waiting for Hana Lindqvist: Accept or return, due" in shown.replace("\n", " ")
     as_json = json.loads(await run(lead.app, "show", f"lead-{person}", "--json"))
     assert as_json["phase"] == "FollowUp"
     with pytest.raises(UserError, match="choose Nurture"):

@@ -36,28 +36,22 @@ MINUTES = {
 """Kind of open task → lead (by position) → minutes until it is due. Those of rep-1 are the first
 fifteen leads'."""
 ATTEMPTS = {5: 2, 6: 2, 7: 3, 8: 4, 18: 3}
-TITLES = {
-    "qualify": "Accept or return this lead",
-    "call": "Call, attempt {attempt} of 6",
-    "meeting_outcome": "Record how the meeting went",
-    "opportunity": "Move the opportunity on from {stage}",
-    "cadence": "Send a personal line about what the lead read",
-    "hand_over": "Welcome call",
-    "upsell": "Ask this customer what else would help, by {day}",
-    "renewal": "Renew with this customer by {day}",
-    "loss_review": "Review how opportunity {sale} was lost",
-}
-INSTRUCTIONS = {
-    "qualify": "Look at the score and the history. Accept it and call, or return it with a reason.",
-    "call": "Aim for an appointment. Agree on a time to call again if there is none.",
-    "meeting_outcome": "Held, not a fit, no-show, cancelled, or moved to another time?",
+WRITTEN = {
     "cadence": (
+        "Send a personal line about what the lead read",
         "Look at what was read, then write two sentences of your own: one about it, one question "
-        "about their week."
+        "about their week.",
     ),
-    "hand_over": "Introduce yourself and agree on what a good first month looks like.",
-    "loss_review": "1. When did we last think that we would win, and what changed then?",
+    "hand_over": (
+        "Welcome call",
+        "Introduce yourself and agree on what a good first month looks like.",
+    ),
 }
+"""Title and instructions that marketing wrote."""
+QUESTIONS = [
+    "When did we last think that we would win, and what changed then?",
+    "What would we do differently, and who should hear of it?",
+]
 OUTCOMES = ("no_answer", "left_voicemail", "busy")
 SALES: Mapping[int, tuple[str, str, str, str]] = {
     12: ("discovery", "", "", ""),
@@ -184,7 +178,20 @@ class Company:
         lead = self.leads[position]
         sale = self.sales.get(lead, 0)
         due = self.now + timedelta(minutes=MINUTES[kind].get(position, 0))
-        stage = SALES[position][0] if position in SALES else ""
+        stage, _, reason, competitor = SALES.get(position, ("discovery", "", "", ""))
+        title, instructions = WRITTEN.get(kind, ("", ""))
+        facts: dict[str, dict[str, Any]] = {
+            "call": {"attempts": 6},
+            "opportunity": {"stage": stage, "case": ""},
+            "upsell": {"on": f"{due:%Y-%m-%d}"},
+            "renewal": {"on": f"{due:%Y-%m-%d}"},
+            "loss_review": {
+                "stage": stage,
+                "reason": reason,
+                "competitor": competitor,
+                "questions": QUESTIONS,
+            },
+        }
         return tasks.open_task(
             self.connection,
             TaskRequest(
@@ -195,8 +202,9 @@ class Company:
                 meeting_id=self.meetings[lead] if kind == "meeting_outcome" else 0,
                 opportunity_id=sale if kind in ("opportunity", "loss_review") else 0,
             ),
-            title=TITLES[kind].format(attempt=attempt, stage=stage, day=f"{due:%d %b}", sale=sale),
-            instructions=INSTRUCTIONS.get(kind, ""),
+            title=title,
+            instructions=instructions,
+            facts=facts.get(kind, {}),
             dispositions=TASKS[TaskKind(kind)].dispositions,
             opened_at=opened,
             due=parse_clock_span("60 business minutes"),

@@ -13,13 +13,13 @@ from domain.cadences.next_step import (
     LOOK_AGAIN,
     Due,
     NextStep,
-    Obstacle,
     Position,
     after_sending,
     first_step,
     next_step,
 )
 from domain.cadences.planner import EXHAUSTED, PlannedStep
+from domain.contracts.waits import Obstacle
 
 NOW = datetime(2026, 6, 3, 10, 0, tzinfo=UTC)  # a Wednesday, inside the window
 NIGHT = datetime(2026, 6, 3, 22, 0, tzinfo=UTC)
@@ -54,9 +54,9 @@ def decided(position: Position, due: Due = A, now: datetime = NOW) -> NextStep:
             {"do_not_market": True, "do_not_market_until": NOW + DAY},
             {},
             NOW,
-            ("do-not-market", "email-a", NOW + DAY),
+            ("do_not_market", "email-a", NOW + DAY),
         ),
-        ({"do_not_market": True}, {}, NOW, ("do-not-market", "email-a", NOW + LOOK_AGAIN)),
+        ({"do_not_market": True}, {}, NOW, ("do_not_market", "email-a", NOW + LOOK_AGAIN)),
         (
             {"do_not_market": True, "do_not_market_until": NOW - DAY},
             {},

@@ -24,7 +24,9 @@ from temporalio.service import RPCError
 from activities.resources import Resources
 from domain.contracts.journey import Phase, journey_id
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
+from domain.contracts.waits import JourneyStatus
 from domain.email.links import LinkSigner
+from domain.waits import said_of
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from mail.channels.outbox import OutboxChannel
 from settings import Settings
@@ -124,21 +126,21 @@ class Deployment:
 
         await self.until(f"{sorted(wanted)} under {query}", found)
 
-    async def status(self, lead_id: int) -> dict[str, str]:
-        """What the journey says of itself; ``waiting_for`` is '' before it has begun."""
+    async def waits_for(self, lead_id: int) -> str:
+        """What the journey says that it waits for; '' before it has begun."""
         handle = self.client.get_workflow_handle(journey_id(lead_id))
         try:
-            answer: dict[str, str] = await handle.query("status")
+            status: JourneyStatus = await handle.query("status", result_type=JourneyStatus)
         except RPCError:
             # Not begun yet, or between two phases.
-            return {"waiting_for": ""}
-        return answer
+            return ""
+        return said_of(status.wait)
 
     async def waits(self, lead_id: int, words: str) -> None:
-        """Wait until the journey's current details contain ``words``."""
+        """Wait until the sentence about what the journey waits for contains ``words``."""
 
         async def waiting() -> bool:
-            return words in (await self.status(lead_id))["waiting_for"]
+            return words in await self.waits_for(lead_id)
 
         await self.until(f"'{words}'", waiting)
 

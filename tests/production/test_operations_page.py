@@ -86,7 +86,7 @@ async def test_pausing_everything_pauses_and_resuming_resumes(deployment: Deploy
     only_one = [f"{word}{narrower}" if " = " in word else word for word in pause]
     await deployment.cli(*only_one)
     await deployment.waits(first, "Paused by an operator")
-    assert (await deployment.status(second))["paused"] == "false"
+    assert not (await deployment.waits_for(second)).startswith("Paused")
     await deployment.cli(*pause)
     await deployment.waits(second, "Paused by an operator")
     await deployment.cli(*resume)

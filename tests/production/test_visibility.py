@@ -43,7 +43,7 @@ async def test_a_nurtured_lead_is_found_by_list_filters_and_says_what_it_waits_f
     assert named["begin_cadence"] == "Enroll in welcome-nurture"
     assert named["timer"].startswith("welcome-nurture: email-welcome-1-checklist, ")
     described = await deployment.cli("workflow", "metadata", "--workflow-id", journey_id(lead))
-    assert "Waiting to send step 1 of welcome-nurture on " in described
+    assert "cadence=welcome-nurture number=1" in described
 
 
 async def test_an_escalated_lead_keeps_its_id_and_shows_its_stage_and_owner(
@@ -54,7 +54,7 @@ async def test_an_escalated_lead_keeps_its_id_and_shows_its_stage_and_owner(
     await deployment.waits(lead, "Waiting to send")
 
     deployment.does(lead, "form")
-    await deployment.waits(lead, "Waiting for rep-")
+    await deployment.waits(lead, "Waiting for anyone: qualify")
 
     await deployment.listed("LeadStage = 'mql' AND PhaseReason = 'score_reached'", lead)
     await deployment.listed("Owner = 'rep-1' AND ScoreBand = 'C2'", lead)
@@ -90,7 +90,7 @@ async def test_a_journey_whose_cadence_was_never_published_is_found_by_its_pendi
         return any("spring-launch" in one.last_failure.message for one in pending)
 
     await deployment.until("the failure of begin_cadence", failing)
-    assert (await deployment.status(lead))["waiting_for"] == "Entering Nurture"
+    assert await deployment.waits_for(lead) == "Entering Nurture"
 
 
 async def test_a_paused_and_an_ended_journey_say_so(deployment: Deployment) -> None:

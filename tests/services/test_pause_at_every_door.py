@@ -10,6 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from domain.contracts.journey import Phase
+from domain.contracts.waits import JourneyStatus
 from settings import Settings
 from tests.cli.terminal import environment
 from tests.services.doors import by_api, by_console, records, said_at_the_terminal
@@ -51,8 +52,8 @@ async def test_a_journey_is_paused_at_every_door(
             idle = here.lead(email=f"{number}@y.example", email_key=f"{number}@y.example")
             handle = await here.start(Phase.FOLLOW_UP, lead, reason="score_reached")
             assert await door(lead) == ""
-            status = await handle.query("status", result_type=dict[str, str])
-            assert status["paused"] == "true"
+            status = await handle.query("status", result_type=JourneyStatus)
+            assert status.paused
             refused.append((await door(idle)).replace(str(idle), "N"))
             assert [one[:4] for one in records(api)[-2:]] == [
                 ("POST", f"/api/leads/{lead}/pause", {}, 200),

@@ -17,8 +17,10 @@ from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
 from domain.contracts.journey_sales import OUTBOUND
+from domain.contracts.waits import JourneyStatus
 from domain.tasks.completion import Completion
 from domain.time.window import clock_change
+from domain.waits import said_of
 from store.consent.consent import email_key_of, opt_out
 from store.routing.prospects import prospect
 from tests.support.follow_up_policies import (
@@ -97,9 +99,10 @@ async def waits(here: World, handle: WorkflowHandle[Any, Any], what: str) -> str
     """Wait until the journey says that it waits for ``what``; the whole sentence."""
     sentence = ""
     for _ in range(300):
-        sentence = (await handle.query("status"))["waiting_for"]
+        status: JourneyStatus = await handle.query("status", result_type=JourneyStatus)
+        sentence = said_of(status.wait)
         if what in sentence:
-            return str(sentence)
+            return sentence
         await asyncio.sleep(0.05)
     raise AssertionError(f"the journey says: {sentence}")
 
@@ -376,7 +379,7 @@ async def test_a_prospect_is_called_by_its_own_rules_and_then_recycled(here: Wor
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, "no_response")
     assert here.value("SELECT count(*) FROM task WHERE kind = 'qualify'") == 0
-    assert here.values("SELECT title FROM task ORDER BY id")[0] == "Call, attempt 1 of 3"
+    assert here.values("SELECT facts FROM task ORDER BY id")[0] == {"attempts": 3}
     assert near(
         here.values(OPENED),
         [

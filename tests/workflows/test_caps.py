@@ -8,6 +8,8 @@ from sqlalchemy import text
 
 from domain.consent.policy import ConsentPolicy, FrequencyCap
 from domain.contracts.journey import Phase
+from domain.contracts.waits import JourneyStatus
+from domain.waits import said_of
 from store.published.policies import publish_policy
 from tests.support.workflow_world import World
 
@@ -31,8 +33,8 @@ async def test_a_capped_touch_goes_at_the_next_slot_and_the_rest_behind_it(here:
     await here.reaches("SELECT phase FROM lead", "Nurture")
     await here.environment.sleep(timedelta(days=6))
     assert here.value("SELECT count(*) FROM outbox_message") == 0
-    waiting = (await handle.query("status", result_type=dict[str, str]))["waiting_for"]
-    assert "because this lead has had its mail of the week" in waiting
+    status = await handle.query("status", result_type=JourneyStatus)
+    assert "because this lead has had its mail of the week" in said_of(status.wait)
 
     ending = await here.ending(handle)
 

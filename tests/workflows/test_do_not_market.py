@@ -9,6 +9,7 @@ from sqlalchemy import text
 from temporalio.client import WorkflowHandle
 
 from domain.contracts.journey import Phase
+from domain.contracts.waits import JourneyStatus, Obstacle
 from domain.time.window import is_holiday
 from store.consent import do_not_market
 from tests.support.workflow_world import World, says
@@ -73,8 +74,8 @@ async def test_a_touch_that_was_put_off_goes_afterwards_in_its_window(here: Worl
     await here.environment.sleep(timedelta(days=60))
     await here.reaches("SELECT put_off_from IS NOT NULL FROM enrollment", True)
     assert here.values(SENT) == []
-    waiting = (await handle.query("status", result_type=dict[str, str]))["waiting_for"]
-    assert "sales keeps the account out of marketing" in waiting
+    status = await handle.query("status", result_type=JourneyStatus)
+    assert status.wait.because == Obstacle.DO_NOT_MARKET
     with here.database.connect() as connection:
         (step,) = do_not_market.scheduled(connection, await here.now(), account_id=account_id)
     assert (step.lead_id, step.put_off) == (lead, True)

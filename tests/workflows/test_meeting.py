@@ -13,6 +13,7 @@ from temporalio.client import WorkflowHandle
 
 from cli.cadence import publish_files
 from domain.contracts.journey import Phase
+from domain.contracts.waits import JourneyStatus, WaitKind
 from domain.time.window import is_holiday
 from settings import ROOT
 from tests.support.workflow_world import World, says, says_in
@@ -221,13 +222,13 @@ async def test_a_cancellation_that_was_rebooked_since_does_not_undo_the_new_time
         "SELECT count(*) FROM touch WHERE step = 'meeting-confirmation' AND state = 'sent'", 2
     )
 
-    waiting_for = ""
+    waits_for = ""
     for _ in range(300):
-        waiting_for = (await newest.query("status"))["waiting_for"]
-        if waiting_for.startswith("Waiting for meeting"):
+        waits_for = (await newest.query("status", result_type=JourneyStatus)).wait.kind
+        if waits_for == WaitKind.MEETING:
             break
         await asyncio.sleep(0.05)
-    assert waiting_for.startswith("Waiting for meeting")
+    assert waits_for == WaitKind.MEETING
     assert "meeting-cancelled" not in here.values(STEPS)
 
 

@@ -9,8 +9,10 @@ import pytest
 
 from domain.contracts.journey import JOURNEY_QUEUE, Phase
 from domain.contracts.sales_sweep import SALES_SWEEP, SALES_SWEEP_ID, SalesSweepState
+from domain.contracts.waits import JourneyStatus
 from store.routing.presence import add_absence, set_presence
 from store.routing.routing import reassign
+from store.views.journey_waits import journey_next
 from tests.support.workflow_world import World, says, world
 from worker import start_sales_sweep
 
@@ -65,7 +67,10 @@ async def test_a_rep_who_comes_back_gets_the_lead_that_waits_and_ops_see_it(here
 
     assert here.value("SELECT owner FROM task") == "rep-2"
     handle = here.client.get_workflow_handle(f"lead-{lead}")
-    assert (await handle.query("status"))["waiting_for"].startswith("Waiting")
+    status = await handle.query("status", result_type=JourneyStatus)
+    with here.database.connect() as connection:
+        said = journey_next(connection, status.wait)
+    assert said.startswith("Waiting for Jonas Adeyemi: qualify")
     await here.shows(handle, "Owner", "rep-2")
 
 

@@ -49,8 +49,8 @@ async def test_a_stalled_sale_is_warned_of_helped_and_returned(hurried: World) -
     ending = await hurried.ending(handle)
 
     assert (ending.phase, ending.reason) == (Phase.RECYCLE, "stalled")
-    titles = hurried.values("SELECT title FROM task ORDER BY id")
-    assert [title.split(" ")[0] for title in titles] == ["Move", "The", "Marketing", "Return"]
+    cases = hurried.values("SELECT facts->>'case' FROM task ORDER BY id")
+    assert cases == ["", "warn", "help", "return"]
     assert hurried.values("SELECT kind FROM alert WHERE owner = 'rep-1'") == ["stalled"] * 3
     assert hurried.value("SELECT count(*) FROM alert WHERE answered_at IS NULL") == 0
     mails = hurried.values("SELECT step FROM touch WHERE state = 'sent' ORDER BY id")
@@ -109,9 +109,9 @@ async def test_a_lost_sale_says_to_whom_and_is_reviewed_by_the_manager(here: Wor
     assert (await here.ending(handle)).reason == "lost"
     await here.reaches("SELECT owner FROM task WHERE kind = 'loss_review'", "mgr-1")
     assert here.value("SELECT competitor FROM opportunity") == "acme_tools"
-    asked = here.value("SELECT instructions FROM task WHERE kind = 'loss_review'")
-    assert "Lost to acme_tools" in asked
-    assert "What did we not know?" in asked
+    facts = here.value("SELECT facts FROM task WHERE kind = 'loss_review'")
+    assert (facts["competitor"], facts["reason"]) == ("acme_tools", "price")
+    assert "What did we not know?" in facts["questions"]
     assert here.value("SELECT due_in FROM task WHERE kind = 'loss_review'") == "3 business days"
 
 

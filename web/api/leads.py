@@ -10,7 +10,9 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.contracts.waits import Wait
 from domain.inputs import ASKED, Code
+from domain.plain_english import in_plain_english
 from domain.sentences import sentence
 from services import journeys
 from services.access import found, may_see, team_of
@@ -20,6 +22,7 @@ from store.routing.prospects import Prospected
 from store.scoring.scoring import Explanation, explain
 from store.views import leads
 from store.views.dossier import Dossier, dossier
+from store.views.journey_waits import journey_next
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
@@ -57,10 +60,21 @@ class LeadDetail(BaseModel):
     history_length: int
 
 
+class JourneyNow(BaseModel):
+    """Where a running journey is and what it waits for: ``wait`` as facts, ``waiting_for`` as an
+    English sentence with times in UTC."""
+
+    phase: str
+    reason: str
+    paused: bool
+    wait: Wait
+    waiting_for: str
+
+
 class Journey(BaseModel):
     """What the lead's running journey says of itself; null without one."""
 
-    journey: dict[str, str] | None
+    journey: JourneyNow | None
 
 
 class Points(BaseModel):
@@ -170,7 +184,12 @@ def show_journey(context: CurrentContext, caller: Reader, lead_id: int) -> Journ
     """Why the lead is where it is, what happens next, and when."""
     with context.database.connect() as connection:
         may_see(connection, caller, lead_id)
-    return Journey(journey=context.in_temporal(lambda client: steering.state_of(client, lead_id)))
+    status = context.in_temporal(lambda client: steering.state_of(client, lead_id))
+    if status is None:
+        return Journey(journey=None)
+    with context.database.connect() as connection:
+        said = journey_next(connection, status.wait)
+    return Journey(journey=JourneyNow(**vars(status), waiting_for=in_plain_english(said)))
 
 
 @router.post("/{lead_id}/score")

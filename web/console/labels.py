@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from nicegui import ui
+
 from domain import labels as names
 from domain.translations.cldr_names import country_name, language_name
+from web.console.visit import visit_of
 from web.console.words import _, language
 
 
@@ -85,6 +88,16 @@ def alert(code: str) -> str:
 def opportunity_stage(code: str) -> str:
     """A stage of an opportunity."""
     return _label(names.SALE_STAGES, code)
+
+
+def competitor(code: str) -> str:
+    """Whom an opportunity was lost to, as far as the code tells."""
+    return code.replace("_", " ")
+
+
+def person(code: str) -> str:
+    """A rep or a manager by name; who is none of them, such as a token, as they are called."""
+    return visit_of(ui.context.client).people.get(code, code)
 
 
 def span_name(code: str) -> str:

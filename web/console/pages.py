@@ -25,6 +25,7 @@ from store.access.sessions import COOKIE, find_session
 from store.access.users import SignedIn
 from store.engine import AWAY
 from store.published.policies import PolicyMissing
+from store.routing.presence import names_of_people
 from web.api.access import WebContext
 from web.console.frame import frame, say_no
 from web.console.refusals import told
@@ -95,6 +96,7 @@ def console_page(
                     ui.label(_("This page is for {roles}. Ask an admin.", roles=roles))
                 return None
             try:
+                visit.people = await visit.read(names_of_people)
                 with frame(visit, path, _(title)):
                     await build(visit, **arguments)  # type: ignore[call-arg]
                     visit.is_open = True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import quote
 
@@ -145,6 +146,16 @@ def button(
         with made:
             show(Markup("<kbd>{}</kbd>").format(key), "span")
     return made
+
+
+@contextmanager
+def busy(pressed: ui.button) -> Iterator[None]:
+    """Have a button show that what it began is being done, and take no second press."""
+    pressed.props("loading disable")
+    try:
+        yield
+    finally:
+        pressed.props(remove="loading disable")
 
 
 def go(text: str, path: str, *, main: bool = False, key: str = "") -> None:

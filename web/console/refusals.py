@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 
-from domain.labels import SPANS
+from domain.labels import SALE_STAGES, SPANS
 from domain.sentences import Sentence, Value
-from domain.translations.translator import sentences
+from domain.time.spans import parse_clock_span
 from web.console import labels
+from web.console.inbox.what_follows import span_label
 from web.console.times import day, exact, full_day
 from web.console.words import translator
 
 _CODES: dict[str, Callable[[str], str]] = {
     "alert": labels.alert,
     "cause": labels.cause,
+    "competitor": labels.competitor,
     "disposition": labels.disposition,
     "dispositions": labels.disposition,
+    "help_after": lambda written: span_label(parse_clock_span(written)),
     "kind": labels.task_kind,
     "outcome": labels.reason,
     "per": labels.span_name,
@@ -28,10 +29,13 @@ _CODES: dict[str, Callable[[str], str]] = {
     "reasons": labels.reason,
     "role": labels.role,
     "roles": labels.role,
+    "span": lambda written: span_label(parse_clock_span(written)),
+    "stage": lambda code: (
+        labels.opportunity_stage(code) if code in SALE_STAGES else labels.stage(code)
+    ),
     "why": lambda code: labels.span_name(code) if code in SPANS else labels.reason(code),
 }
 """Name of a place that holds a code, or several → how the visitor reads it."""
-_PLACE = re.compile(r"\\{(\w+)\\}")
 
 
 def told(said: str) -> str:
@@ -40,40 +44,28 @@ def told(said: str) -> str:
     if not isinstance(said, Sentence):
         return translator().pattern(said) or said
     pattern = translator().pattern(said.pattern)
-    if pattern is None:
+    return said if pattern is None else _filled(pattern, said, told)
+
+
+def worded(said: str) -> str:
+    """A sentence made of codes and times, such as what a journey waits for, in the visitor's words;
+    what marketing wrote as it is."""
+    if not isinstance(said, Sentence):
         return said
-    return pattern.format_map({name: _shown(name, value) for name, value in said.values.items()})
+    return _filled(translator().pattern(said.pattern) or said.pattern, said, worded)
 
 
-def journey_said(said: str) -> str:
-    """What a journey says of itself, which comes through Temporal as English text: its sentence is
-    known again by its words."""
-    return told(known_again(said))
-
-
-def known_again(text: str) -> str:
-    """The sentence of a journey that this English text is; the text when it is none."""
-    for words, pattern in _of_journeys():
-        if found := words.fullmatch(text):
-            values = {name: known_again(value) for name, value in found.groupdict().items()}
-            return Sentence(pattern, values)
-    return text
-
-
-@functools.cache
-def _of_journeys() -> list[tuple[re.Pattern[str], str]]:
-    """The sentences of journeys; those with more words of their own come first."""
-    patterns = sorted(
-        sentences("ko", "journeys"),
-        key=lambda one: len(_PLACE.sub("", re.escape(one))),
-        reverse=True,
+def _filled(pattern: str, said: Sentence, tell: Callable[[str], str]) -> str:
+    values = said.values.items()
+    return pattern.format_map(
+        {
+            name: tell(value) if isinstance(value, Sentence) else _shown(name, value)
+            for name, value in values
+        }
     )
-    return [(re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(one))), one) for one in patterns]
 
 
 def _shown(name: str, value: Value) -> object:
-    if isinstance(value, Sentence):
-        return told(value)
     if isinstance(value, datetime):
         return day(value) if name == "day" else exact(value)
     if isinstance(value, date):

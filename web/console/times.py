@@ -16,6 +16,7 @@ from nicegui import ui
 
 from domain.time.window import zone
 from web.console.visit import PageVisit, visit_of
+from web.console.words import _
 
 
 def moment(at: datetime | None) -> Markup:
@@ -122,15 +123,25 @@ def real_ago(at: datetime) -> str:
 
 
 def countdown(due: datetime | None) -> Markup:
-    """What is left until ``due`` (journey time), counted down by the browser; late in red."""
+    """What is left until ``due`` (journey time), counted down by the browser, in words; late in
+    red. Its title says when that is."""
     if due is None:
         return Markup("")
     visit = _visit()
     clock = visit.context.clock
     left = (due - clock.now()).total_seconds()
     return Markup(
-        '<time class="countdown" data-left="{}" data-factor="{}" datetime="{}"></time>'
-    ).format(round(left), clock.factor, due.isoformat())
+        '<time class="countdown" role="timer" data-left="{}" data-factor="{}" data-ahead="{}" '
+        'data-late="{}" datetime="{}" title="{}"></time>'
+    ).format(
+        round(left),
+        clock.factor,
+        # The browser puts the time into its place.
+        _("{time} left", time="{time}"),
+        _("{time} late", time="{time}"),
+        due.isoformat(),
+        _("due {time}", time=exact(due)),
+    )
 
 
 def _visit() -> PageVisit:

@@ -20,6 +20,7 @@ from store.views.today import (
     mails_sent,
     promises_decided,
 )
+from web.console import labels
 from web.console.labels import promise as promise_label
 from web.console.labels import stage as stage_label
 from web.console.pages import console_page
@@ -167,7 +168,7 @@ async def promises(visit: PageVisit) -> None:
             badge(_("kept"), "good") if one.kept else badge(_("broken"), "bad"),
             promise_label(one.promise),
             _who(one),
-            one.owner or one.team,
+            labels.person(one.owner) or one.team,
             moment(one.due_at),
             moment(one.ended_at),
         )
@@ -188,7 +189,7 @@ async def mails(visit: PageVisit) -> None:
         empty(_("No mail was sent today."), link(_("Look at the cadences"), "/cadences"))
         return
     rows: list[tuple[Cell, ...]] = [
-        (moment(one.sent_at), _who(one), one.what, one.owner or "–") for one in found
+        (moment(one.sent_at), _who(one), one.what, labels.person(one.owner) or "–") for one in found
     ]
     headings = (_("When"), _("Lead"), _("Mail"), _("Owner"))
     show(table(headings, rows, caption=_("Mails sent today")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar, overload
 from weakref import WeakKeyDictionary
@@ -48,6 +48,8 @@ class PageVisit:
     zone: ZoneInfo
     top: Element = field(init=False)
     """Beside the heading, where a page has its buttons."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Reps and managers: code → name."""
     is_open: bool = False
     """Whether the page was built: who they are was looked at just before that."""
 

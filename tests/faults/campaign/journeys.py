@@ -16,6 +16,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.contracts.journey import journey_id, opportunity_workflow_id, wait_id
+from domain.contracts.waits import JourneyStatus
 from tests.faults.campaign.facts import Found
 from tests.support.deployment import Deployment
 
@@ -82,12 +83,10 @@ async def _journey(here: Deployment, client: Client, lead: Any, *, paused: bool)
 
 async def _pause(handle: WorkflowHandle[Any, Any], lead: Any) -> str:
     try:
-        status = await handle.query("status", result_type=dict[str, str])
+        status = await handle.query("status", result_type=JourneyStatus)
     except RPCError as error:
         return f"lead {lead.id}: can't be asked whether it is paused ({error.status.name})"
-    return (
-        "" if status["paused"] == "false" else f"lead {lead.id}: is paused, and was told to go on"
-    )
+    return f"lead {lead.id}: is paused, and was told to go on" if status.paused else ""
 
 
 async def _sale(client: Client, sale: Any) -> str:

@@ -117,7 +117,7 @@ class AccountScreen:
             )
             if line.do_not_market
             else "",
-            facts(((_("Owner"), line.owner or _("Nobody")),)),
+            facts(((_("Owner"), labels.person(line.owner) or _("Nobody")),)),
         )
 
     async def _setting_do_not_market(self) -> None:
@@ -167,7 +167,7 @@ def _leads(leads: Iterable[LeadOfAccount]) -> None:
             Markup('<span class="two">{}{}</span>').format(
                 labels.phase(one.phase), quiet(one.cadence)
             ),
-            one.owner,
+            labels.person(one.owner),
         )
         for one in leads
     ]
@@ -199,7 +199,7 @@ def _opportunity(opportunity: OpenOpportunityLine, now: datetime) -> Markup:
         stall = badge(_("stands still since {time}", time=over), "bad")
     pairs: list[tuple[str, Cell]] = [
         (_("Lead"), link(opportunity.lead, f"/leads/{opportunity.lead_id}")),
-        (_("Owner"), opportunity.owner),
+        (_("Owner"), labels.person(opportunity.owner)),
         (_("Since"), moment(opportunity.closed_at or opportunity.since)),
         (_("Competitor"), opportunity.competitor),
         (

@@ -12,6 +12,7 @@ from domain.access import Action
 from services.access import team_of
 from store.routing.presence import reps
 from store.views.account_page import FoundAccount, find_accounts
+from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, show, table
 from web.console.visit import PageVisit
@@ -50,7 +51,7 @@ class AccountList:
         team = team_of(self.visit.caller)
         owners = {one.code: one.name for one in people if team in (None, one.team)}
         if self.owner and self.owner not in owners:
-            owners[self.owner] = self.owner
+            owners[self.owner] = labels.person(self.owner)
         with (
             ui.element("div")
             .classes("filters")
@@ -157,7 +158,7 @@ def _row(one: FoundAccount) -> tuple[Cell, ...]:
         Markup('<span class="two">{}{}</span>').format(
             link(one.name, f"/accounts/{one.id}"), quiet(one.domain)
         ),
-        one.owner,
+        labels.person(one.owner),
         one.leads,
         one.with_sales or "",
         one.opportunities or "",

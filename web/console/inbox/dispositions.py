@@ -8,18 +8,21 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import groupby
 
-from markupsafe import escape
+from markupsafe import Markup, escape
 from nicegui import ui
 
-from domain.contracts.tasks import Disposition
+from domain.contracts.tasks import Disposition, TaskKind
 from domain.refusals import Refusal
+from domain.rules.policy import code_of
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks.completion import LONGEST_NOTE, Completion, Learned, lacks_competitor
 from domain.tasks.rules import DISPOSITIONS, DispositionRule
+from domain.tasks.wording import questions_of
 from domain.time.window import is_business_day, zone
 from store.views.inbox import TaskView
 from web.console import labels
-from web.console.inbox.typed import ASKED, note_of
+from web.console.frame import say_no
+from web.console.inbox.typed import ASKED, answers_in, note_from, note_of
 from web.console.inbox.what_follows import in_full, in_short
 from web.console.labels import disposition as named
 from web.console.parts import button, piece, quiet, show
@@ -62,21 +65,45 @@ class Dispositions:
         self._confirm_with = confirm
         self._busy = False
         self._wrong = ""
-        keys = _("n to write, Ctrl+Enter to confirm, Esc to leave")
-        note = ui.textarea(
-            _("Note"), value=typed.note, on_change=lambda change: self._note(change.value)
-        )
-        note.props(f"autogrow outlined dense rows=1 maxlength={LONGEST_NOTE}").classes("note")
-        note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
-        note.props(f"data-draft={note_of(view.task.id)}")
-        note.on("keydown.ctrl.enter", self.confirm)
-        if view.opportunity is not None:
+        if questions := questions_of(view.task.facts):
+            self._review(questions)
+        else:
+            self._writing()
+        if view.opportunity is not None and view.task.kind == TaskKind.OPPORTUNITY:
             self._qualification()
         label = _("How it ended")
         self._ways = (
             ui.element("div").classes("endings").props(f'role="group" aria-label="{label}"')
         )
         self._build()
+
+    def _writing(self) -> None:
+        keys = _("n to write, Ctrl+Enter to confirm, Esc to leave")
+        note = ui.textarea(
+            _("Note"), value=self.typed.note, on_change=lambda change: self._note(change.value)
+        )
+        note.props(f"autogrow outlined dense rows=1 maxlength={LONGEST_NOTE}").classes("note")
+        note.props(f'data-key="n" aria-keyshortcuts="n" hint="{keys}"')
+        note.props(f"data-draft={note_of(self.view.task.id)}")
+        note.on("keydown.ctrl.enter", self.confirm)
+
+    def _review(self, questions: Sequence[str]) -> None:
+        """A field for each question; the answers are kept as the note."""
+        answers = answers_in(self.typed.note, questions)
+
+        def answer(number: int, value: str | None) -> None:
+            answers[number] = value or ""
+            self._note(note_from(questions, answers))
+
+        longest = LONGEST_NOTE // len(questions) - max(map(len, questions)) - 10
+        for number, question in enumerate(questions):
+            field = ui.textarea(
+                question,
+                value=answers[number],
+                on_change=lambda change, number=number: answer(number, change.value),
+            )
+            field.props(f"autogrow outlined rows=1 maxlength={longest} stack-label")
+            field.classes("note").on("keydown.ctrl.enter", self.confirm)
 
     def _build(self) -> None:
         codes, chosen = self.view.task.dispositions, self.typed.disposition
@@ -165,11 +192,8 @@ class Dispositions:
     def _reasons(self, code: str) -> None:
         offered = self._choices(code)
         if not offered:
-            ui.input(
-                _("Reason (a code such as price)"),
-                value=self.typed.reason,
-                on_change=lambda change: setattr(self.typed, "reason", change.value or ""),
-            ).props("outlined dense").on("keydown.enter", self.confirm)
+            known = {one: labels.reason(one) for one in self.view.loss_reasons}
+            self._named(_("Why?"), "reason", known)
         else:
             show(escape(_("Why?")), "h3")
             with ui.element("div").classes("slots why"):
@@ -181,11 +205,27 @@ class Dispositions:
                         with made:
                             show(quiet(_(WAYS[meant.to])), "span")
         if _takes(code).may_name_competitor:
-            ui.input(
-                _("Lost to whom? (a code such as acme)"),
-                value=self.typed.competitor,
-                on_change=lambda change: setattr(self.typed, "competitor", change.value or ""),
-            ).props("outlined dense").on("keydown.enter", self.confirm)
+            known = {one: labels.competitor(one) for one in self.view.competitors}
+            self._named(_("Lost to whom?"), "competitor", known)
+
+    def _named(self, label: str, field: str, known: Mapping[str, str]) -> None:
+        """A field for one of the names that are ``known``, by code, or for another; its code is
+        what is entered."""
+        codes = {name.casefold(): code for code, name in known.items()}
+        list_id = f"known-{field}-{self.view.task.id}"
+
+        def enter(value: str | None) -> None:
+            name = (value or "").strip()
+            setattr(self.typed, field, codes.get(name.casefold()) or code_of(name))
+
+        code = getattr(self.typed, field)
+        ui.input(
+            label,
+            value=known.get(code, labels.competitor(code)),
+            on_change=lambda change: enter(change.value),
+        ).props(f"outlined dense list={list_id}").on("keydown.enter", self.confirm)
+        options = Markup().join(Markup("<option>{}</option>").format(one) for one in known.values())
+        show(options, "datalist").props(f"id={list_id}")
 
     def _qualification(self) -> None:
         """Budget, authority, need and timeline as they are known; what is typed is recorded with
@@ -232,7 +272,10 @@ class Dispositions:
 
     async def confirm(self) -> None:
         """Confirm the chosen disposition, once."""
-        if self._busy or not self.typed.disposition:
+        if self._busy:
+            return
+        if not self.typed.disposition:
+            say_no(_("Choose how it ended first."))
             return
         self._wrong = self._missing()
         if not self._wrong:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from domain.contracts.tasks import TaskKind
 from domain.sales.opportunities import missing
+from domain.tasks.wording import instructions_of, title_of
 from domain.time.window import is_business_day, zone
 from store.views.dossier import Dossier, DossierMail
 from store.views.inbox import TaskView
@@ -16,6 +17,7 @@ from web.console import labels
 from web.console.inbox.typed import ASKED
 from web.console.leads.reach import reach_by
 from web.console.parts import Cell, badge, facts, link, quiet
+from web.console.refusals import worded
 from web.console.times import ago, clock_there, countdown, full_day, moment, weekday_time
 from web.console.words import _, ngettext
 
@@ -23,8 +25,6 @@ OFFICE = range(8, 18)
 """Hours of the lead's day in which a call is welcome."""
 SHOWN = 6
 """How many lines a list of the dossier has at most."""
-SPOKEN = (TaskKind.CALL, TaskKind.QUALIFY)
-"""Kinds of task for which there is something to say."""
 
 
 def heading(view: TaskView) -> str:
@@ -35,7 +35,7 @@ def heading(view: TaskView) -> str:
         return f"{labels.task_kind(task.kind)} · {attempt}"
     if task.kind in (TaskKind.QUALIFY, TaskKind.MEETING_OUTCOME):
         return labels.task_kind(task.kind)
-    return task.title
+    return worded(title_of(task.kind, task.attempt, task.facts, task.title))
 
 
 def who(view: TaskView, now: datetime) -> Markup:
@@ -76,7 +76,7 @@ def why_now(view: TaskView) -> Markup:
         (_("Asks to hear again from"), full_day(view.later) if view.later else ""),
         (_("Away until"), full_day(view.away_until) if view.away_until else ""),
         (_("Cycle"), str(task.cycle) if task.cycle > 1 else ""),
-        (_("Owner"), task.owner or _("Nobody")),
+        (_("Owner"), labels.person(task.owner) or _("Nobody")),
     ]
     if view.opportunity is not None:
         lines.append((_("Opportunity"), labels.opportunity_stage(view.opportunity.stage)))
@@ -85,10 +85,18 @@ def why_now(view: TaskView) -> Markup:
     return facts(lines)
 
 
+def instructions(view: TaskView) -> Markup:
+    """How to go about it; empty where the ways to end the task say all."""
+    task = view.task
+    said = instructions_of(task.kind, task.facts, task.written)
+    return Markup().join(
+        Markup('<p class="instructions">{}</p>').format(worded(one)) for one in said
+    )
+
+
 def script(view: TaskView) -> Markup:
-    """What to say: an opening from what the lead did, a question, and two times to offer."""
-    if view.task.kind not in SPOKEN:
-        return Markup('<p class="instructions">{}</p>').format(view.task.instructions)
+    """What to say in a call: an opening from what the lead did, a question, and two times to
+    offer."""
     free = [times[len(times) // 2] for times in list(view.slots.values())[:2]]
     lines = [
         _opening(view),
@@ -222,7 +230,7 @@ def _said(view: TaskView) -> list[tuple[Markup, Markup]]:
     return [
         (
             Markup("{}: {} {}").format(
-                one.by,
+                labels.person(one.by),
                 _("accepted") if one.verdict == "accepted" else _("returned"),
                 labels.reason(one.reason) if one.reason else "",
             ),

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from domain.contracts.tasks import TaskKind
 from domain.refusals import Refusal
 from domain.tasks.completion import Completion
+from domain.tasks.wording import title_of
 from store.routing.presence import RepLine
 from store.views import inbox as store
 from store.views.inbox import InboxLine, TaskFilter
@@ -22,11 +23,14 @@ from web.console.inbox.task import TaskScreen
 from web.console.inbox.undo import Undo
 from web.console.parts import badge, button, link, piece, quiet, show
 from web.console.picks import PICKED
+from web.console.refusals import worded
 from web.console.sales.give import Giving
 from web.console.times import countdown
 from web.console.visit import PageVisit
 from web.console.words import _
 
+WRITTEN = (TaskKind.CADENCE, TaskKind.HAND_OVER)
+"""Kinds of task that say what is to be done only with their title, which marketing wrote."""
 SECONDS = 3.0
 """How often the page asks whether there is news."""
 OPENED = (
@@ -235,9 +239,13 @@ def _news(
 
 def _what(line: InboxLine, owners: bool) -> str:
     """What is to be done, where, and, in a list of several people's work, by whom."""
-    kind = labels.task_kind(line.kind)
-    what = f"{kind} · {line.attempt}" if line.kind == TaskKind.CALL and line.attempt > 1 else kind
-    return " · ".join(part for part in (what, line.company, line.owner if owners else "") if part)
+    what = labels.task_kind(line.kind)
+    if line.kind == TaskKind.CALL and line.attempt > 1:
+        what = f"{what} · {line.attempt}"
+    elif line.kind in WRITTEN:
+        what = worded(title_of(line.kind, line.attempt, line.facts, line.title))
+    owner = labels.person(line.owner) if owners else ""
+    return " · ".join(part for part in (what, line.company, owner) if part)
 
 
 def _choose(name: str) -> str:

@@ -10,6 +10,7 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.contracts.tasks import TaskKind
 from domain.tasks.completion import Completion
 from services.access import found, may_see_task
 from store.access.api_tokens import Caller
@@ -19,7 +20,7 @@ from store.views.inbox import TaskView
 from web.api import tasks as tasks_api
 from web.console import labels
 from web.console.inbox.dispositions import Dispositions
-from web.console.inbox.facts import SPOKEN, dossier_parts, script, who, why_now
+from web.console.inbox.facts import dossier_parts, instructions, script, who, why_now
 from web.console.inbox.typed import note_of
 from web.console.pages import console_page
 from web.console.parts import section, show
@@ -87,11 +88,14 @@ class TaskScreen:
                     show(escape(said), "p").classes("over").props('role="status"')
                 if kept:
                     show(escape(_(KEPT)), "p").classes("over")
-                speaks = view.task.kind in SPOKEN
-                with section(_("What to say") if speaks else _("What to do")):
-                    show(script(view))
+                calls, judges = (
+                    view.task.kind == kind for kind in (TaskKind.CALL, TaskKind.QUALIFY)
+                )
+                if to_do := script(view) if calls else instructions(view):
+                    with section(_("What to say") if calls else _("What to do")):
+                        show(to_do)
                 if not said and self.visit.may(Action.COMPLETE_TASKS):
-                    with section(_("How did it go?")):
+                    with section(_("Is it one for you?") if judges else _("How did it go?")):
                         self._dispositions(view)
             with ui.element("div"):
                 with section(_("Why now")):
@@ -140,12 +144,12 @@ def _seen(
 def _over(view: TaskView) -> str:
     """Why the task can't be done any more; '' when it can."""
     if view.pending_by:
-        return _("{who} has just done it.", who=view.pending_by)
+        return _("{who} has just done it.", who=labels.person(view.pending_by))
     match view.task.state:
         case "done":
             return _(
                 "{who} has done it on {when}: {disposition}.",
-                who=view.done_by or _("Somebody"),
+                who=labels.person(view.done_by) or _("Somebody"),
                 when=exact(view.done_at) if view.done_at else "–",
                 disposition=labels.disposition(view.task.disposition),
             )

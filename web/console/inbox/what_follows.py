@@ -26,6 +26,8 @@ SHORT = {
 def in_short(view: TaskView, disposition: str) -> str:
     """What follows in a word or two."""
     action = view.next.get(disposition)
+    if action and action.code == "next_attempt" and action.attempt == 1:
+        return _("First call")
     return (
         _(SHORT.get(action.code, action.code)) if action else _(_otherwise(view, disposition).short)
     )
@@ -38,7 +40,7 @@ def in_full(view: TaskView, disposition: str) -> str:
         return _(_otherwise(view, disposition).sentence)
     said = _said(action)
     if action.mail:
-        said += " " + _("The mail {mail} goes out now, if consent allows.", mail=action.mail)
+        said += " " + _("A mail about the call goes out now, if consent allows.")
     return said
 
 

@@ -25,7 +25,7 @@ from web.api import suppressions as suppressions_api
 from web.api import team as team_api
 from web.console import labels
 from web.console.frame import say_done
-from web.console.parts import button, show, sure
+from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import _
 
@@ -77,12 +77,12 @@ class Actions:
                         ui.menu_item(label, do)
 
     def journey(self, *, paused: bool | None, running: bool = True) -> None:
-        """Offer to pause or to resume, as the journey says; both while nobody knows."""
+        """Offer to pause or to resume, as the journey says; neither while nobody knows."""
         self._paused, self._running = paused, running
         can = running and self.view.phase not in ("", ENDED)
         can = can and self.visit.may(Action.PAUSE_LEADS)
-        self._pause.set_visibility(can and paused is not True)
-        self._resume.set_visibility(can and paused is not False)
+        self._pause.set_visibility(can and paused is False)
+        self._resume.set_visibility(can and paused is True)
 
     def _entries(
         self, view: LeadView, running: bool
@@ -118,11 +118,13 @@ class Actions:
         await self._changed()
 
     async def _pausing(self) -> None:
-        await self.visit.act(leads_api.pause, self.view.id)
+        with busy(self._pause):
+            await self.visit.act(leads_api.pause, self.view.id)
         await self._done(_("The journey pauses. What is due waits, and nothing is sent."))
 
     async def _resuming(self) -> None:
-        await self.visit.act(leads_api.resume, self.view.id)
+        with busy(self._resume):
+            await self.visit.act(leads_api.resume, self.view.id)
         await self._done(_("The journey goes on."))
 
     async def _stopping(self) -> None:

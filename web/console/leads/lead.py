@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from domain.time.window import zone
 from services.access import found, may_see
 from store.health import kept_for_journey
+from store.views.journey_waits import journey_next
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
 from web.console import labels
@@ -24,12 +25,14 @@ from web.console.leads.reach import reach_by
 from web.console.leads.timeline import Timeline
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, facts, link, quiet, section, show, table
-from web.console.refusals import journey_said, told
+from web.console.refusals import told, worded
 from web.console.times import ago, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
 
+ASK_AGAIN = 5.0
+"""Seconds after which a journey is asked again that could not be asked."""
 SOON = 1.5
 """Seconds in which a journey has heard what it was told."""
 KINDS = {
@@ -111,27 +114,31 @@ class LeadScreen:
             said = (await self.visit.act(leads_api.show_journey, self.lead_id)).journey
         except Refusal as away:
             self._actions.journey(paused=None)
-            self._tell(_("The journey can't be asked now."), told(str(away)))
+            self._tell(
+                _("The journey can't be asked now, so what comes next is not known."),
+                told(str(away)),
+            )
+            with self._page:
+                ui.timer(ASK_AGAIN, self._ask_journey, once=True)
             return
         if said is None:
             self._actions.journey(paused=None, running=False)
             self._tell(_("No journey is running."), "")
             return
-        paused = said.get("paused") == "true"
-        self._actions.journey(paused=paused)
-        mark = badge(_("Paused"), "warn") if paused else Markup()
+        self._actions.journey(paused=said.paused)
+        mark = badge(_("Paused"), "warn") if said.paused else Markup()
+        following = worded(await self.visit.read(journey_next, said.wait))
         self._next.set_content(
-            Markup("{} <strong>{}</strong> {}").format(
-                mark, _("Next"), journey_said(said.get("waiting_for", ""))
-            )
+            Markup("{} <strong>{}</strong> {}").format(mark, _("Next"), following)
         )
 
     def _tell(self, sentence: str, why: str) -> None:
         self._next.set_content(Markup("{} {}").format(sentence, quiet(why)))
 
     def _to_come(self, view: LeadView) -> Markup:
+        # What only the journey waits for, such as the time of a call, stands above.
         if not view.scheduled:
-            return Markup('<p class="quiet">{}</p>').format(_("Nothing is scheduled."))
+            return Markup()
         return table(
             (_("When"), _("What"), _("Who")),
             [self._scheduled_row(one) for one in view.scheduled],
@@ -148,7 +155,11 @@ class LeadScreen:
             what = ""
         kind = _(KINDS.get(one.kind, one.kind))
         put_off = badge(_("put off"), "warn") if one.put_off else ""
-        return _when(one.at), Markup("{} {} {}").format(kind, what, put_off), one.owner
+        return (
+            _when(one.at),
+            Markup("{} {} {}").format(kind, what, put_off),
+            labels.person(one.owner),
+        )
 
     def _who(self, view: LeadView) -> Markup:
         settings = self.visit.context.settings

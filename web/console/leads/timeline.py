@@ -166,7 +166,9 @@ def _task(one: TimelineEntry) -> Markup:
         labels.task_kind(facts["what"]),
         badge(ended, _TASK_TONES.get(state, "good")) if ended else "",
         labels.reason(facts["reason"]) if facts["reason"] else "",
-        quiet(_("by {who}", who=facts["by"])) if facts["by"] else quiet(facts.get("owner", "")),
+        quiet(_("by {who}", who=labels.person(facts["by"])))
+        if facts["by"]
+        else quiet(labels.person(facts.get("owner", ""))),
         badge(_("too late"), "bad") if facts.get("late") else "",
     ) + _words(facts["note"])
 
@@ -199,7 +201,7 @@ def _meeting(one: TimelineEntry) -> Markup:
         _("Meeting"),
         badge(labels.meeting_state(facts["state"]), tone),
         _("set {number} times", number=facts["attempt"]) if facts["attempt"] > 1 else "",
-        quiet(facts["owner"]),
+        quiet(labels.person(facts["owner"])),
     )
 
 
@@ -214,20 +216,21 @@ def _opportunity(one: TimelineEntry) -> Markup:
         else badge(labels.reason(facts["what"]), "good" if facts["what"] == "won" else "bad"),
         labels.reason(facts["reason"]) if facts.get("reason") else "",
         facts.get("competitor", ""),
-        quiet(facts["owner"]),
+        quiet(labels.person(facts["owner"])),
     )
 
 
 def _owner(one: TimelineEntry) -> Markup:
     facts = one.facts
+    owner = labels.person(facts["owner"]) or _("Nobody")
     return _parts(
         _("Owner"),
-        Markup("{} → {}").format(facts["previous"], facts["owner"] or _("Nobody"))
+        Markup("{} → {}").format(labels.person(facts["previous"]), owner)
         if facts["previous"]
-        else facts["owner"] or _("Nobody"),
+        else owner,
         labels.cause(facts["cause"]),
         quiet(facts["rule"]),
-        quiet(_("by {who}", who=facts["by"])) if facts["by"] else "",
+        quiet(_("by {who}", who=labels.person(facts["by"]))) if facts["by"] else "",
     )
 
 
@@ -238,7 +241,7 @@ def _promise(one: TimelineEntry) -> Markup:
         badge(
             labels.promise_action(facts["action"]), "bad" if facts["action"] == "breach" else "warn"
         ),
-        quiet(facts["detail"]),
+        quiet(", ".join(map(labels.person, str(facts["detail"]).split(", ")))),
         badge(_("only noted")) if facts["pilot"] else "",
     )
 

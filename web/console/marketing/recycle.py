@@ -14,6 +14,7 @@ from store.recycle import recycle_pool
 from store.recycle.recycle_pool import PoolFilter, PoolLine, ReturnForecast, monday_of
 from web.api import recycle as recycle_api
 from web.api.recycle import ChosenLeads, Filters, Matching
+from web.console import labels
 from web.console.labels import reason as reason_label
 from web.console.marketing.recycle_acts import close_out, extend, reactivate
 from web.console.pages import console_page
@@ -231,7 +232,7 @@ def _cells(one: PoolLine) -> tuple[Cell, ...]:
             link(one.name, f"/leads/{one.id}"), quiet(one.company)
         ),
         reason_label(one.reason),
-        one.owner or quiet(_("Nobody")),
+        labels.person(one.owner) or quiet(_("Nobody")),
         moment(one.since),
         until,
         _("A call") if one.called else one.cadence or quiet(_("The one before")),

@@ -9,6 +9,7 @@ from nicegui import ui
 from domain.access import Action
 from services.access import team_of
 from store.meetings.meeting_lines import MeetingFilter, MeetingLine, MeetingState, list_meetings
+from web.console import labels
 from web.console.labels import meeting_state
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, show, table
@@ -56,7 +57,9 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
             label=_("State"),
             on_change=go,
         )
-        rep = ui.input(_("Rep"), value=owner).on("keydown.enter", go)
+        people = {"": _("Everybody")} | dict(visit.people)
+        people.setdefault(owner, owner)
+        rep = ui.select(people, value=owner, label=_("Rep"), on_change=go)
     if not found:
         empty(
             _("There are no such meetings."),
@@ -78,7 +81,7 @@ def _row(one: MeetingLine) -> tuple[Cell, ...]:
         moment(one.starts_at),
         link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}"),
         one.company,
-        one.owner,
+        labels.person(one.owner),
         badge(meeting_state(one.state), TONES.get(one.state, "plain")),
         one.attempt,
     )

@@ -15,6 +15,7 @@ from domain.time.spans import ClockSpan
 from services.access import team_of
 from store.views import opportunity_list
 from store.views.opportunity_list import OpenOpportunityLine, OpportunityFilter, StageCount, State
+from web.console import labels
 from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label
 from web.console.labels import disposition, opportunity_stage
@@ -61,7 +62,7 @@ async def opportunities(
     )
 
     show(Markup().join(_tile(one, stage) for one in stages)).classes("tiles")
-    _filters(address, [one.stage for one in stages])
+    _filters(address, [one.stage for one in stages], visit.people)
     if not found:
         empty(
             _("There are no such opportunities: one is opened when a meeting was held."),
@@ -98,7 +99,7 @@ def _tile(one: StageCount, chosen: str) -> Markup:
     )
 
 
-def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
+def _filters(address: dict[str, str], stages: Sequence[str], people: Mapping[str, str]) -> None:
     def go(name: str, value: str) -> None:
         ui.navigate.to(_path(address | {name: value}))
 
@@ -124,8 +125,7 @@ def _filters(address: dict[str, str], stages: Sequence[str]) -> None:
         select(
             "only", _("Only"), {"": _("Everything")} | {one: _(said) for one, said in ONLY.items()}
         )
-        owner = ui.input(_("Rep"), value=address["owner"])
-        owner.on("keydown.enter", lambda: go("owner", owner.value.strip()))
+        select("owner", _("Rep"), {"": _("Everybody")} | dict(people))
 
 
 def _table(
@@ -154,7 +154,7 @@ def _row(one: OpenOpportunityLine, takes: ClockSpan | None) -> tuple[Cell, ...]:
     return (
         account,
         link(one.lead, f"/leads/{one.lead_id}"),
-        one.owner or quiet(_("Nobody")),
+        labels.person(one.owner) or quiet(_("Nobody")),
         Markup("{} {}").format(opportunity_stage(one.stage), _mark(one)),
         moment(one.since),
         _expected(one, takes) if one.outcome == "" else _closed(one),

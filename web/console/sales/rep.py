@@ -13,6 +13,7 @@ from store.views import team_overview
 from store.views.team_overview import Member, WorkLine
 from web.api import team as team_api
 from web.api.team import Presence
+from web.console import labels
 from web.console.frame import say_done
 from web.console.labels import phase as phase_label
 from web.console.labels import task_kind
@@ -154,7 +155,7 @@ def _work(visit: PageVisit, rep: str, work: Sequence[WorkLine], others: Sequence
             show(
                 table(
                     (*headings, _("Owner")),
-                    [(*_cells(one), one.owner) for one in for_others],
+                    [(*_cells(one), labels.person(one.owner)) for one in for_others],
                     caption=_("Done for others"),
                 )
             )

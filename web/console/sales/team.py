@@ -18,6 +18,7 @@ from store.views.sla_figures import SlaFigures, figures
 from store.views.team_overview import Member
 from web.api import team as team_api
 from web.api.paging import Page
+from web.console import labels
 from web.console.frame import say_done
 from web.console.labels import alert as alert_label
 from web.console.paged import PagedList
@@ -145,7 +146,13 @@ def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
         Markup("{} <bdi>{}</bdi> {}").format(
             badge(alert_label(one.kind), "warn"),
             about,
-            quiet(_("for {rep}, {ago}", rep=one.owner or _("nobody"), ago=ago(one.due_at))),
+            quiet(
+                _(
+                    "for {rep}, {ago}",
+                    rep=labels.person(one.owner) or _("nobody"),
+                    ago=ago(one.due_at),
+                )
+            ),
         ),
         "span",
     )

@@ -7,19 +7,19 @@ Object.defineProperty(window, "did_handshake", { get: () => Boolean(window.socke
 
 const loaded = new WeakMap();
 
-const UNITS = { en: [" d", " h", " min"], ko: ["일", "시간", "분"], zh: ["天", "小时", "分"] };
+const unit = (number, name) => new Intl.NumberFormat(document.documentElement.lang || "en",
+  { style: "unit", unit: name, unitDisplay: "short" }).format(number);
 
-function shown(seconds) {
-  const [d, h, min] = UNITS[document.documentElement.lang.slice(0, 2)] ?? UNITS.en;
-  const late = seconds < 0;
-  const left = Math.abs(Math.round(seconds));
-  const days = Math.floor(left / 86400);
-  const hours = Math.floor((left % 86400) / 3600);
-  const minutes = Math.floor((left % 3600) / 60);
-  const text = days ? `${days}${d} ${hours}${h}`
-    : hours ? `${hours}${h} ${minutes}${min}`
-    : `${minutes}:${String(left % 60).padStart(2, "0")}`;
-  return late ? `−${text}` : text;
+/* The largest unit that tells enough, and the next smaller one while it matters. */
+function span(seconds) {
+  const days = Math.floor(seconds / 86400);
+  const hours = Math.floor((seconds % 86400) / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  if (days > 1 || (days && !hours)) return unit(days, "day");
+  if (days) return `${unit(days, "day")} ${unit(hours, "hour")}`;
+  if (hours) return `${unit(hours, "hour")} ${unit(minutes, "minute")}`;
+  if (minutes >= 5) return unit(minutes, "minute");
+  return minutes ? `${unit(minutes, "minute")} ${unit(seconds % 60, "second")}` : unit(seconds, "second");
 }
 
 function count() {
@@ -29,7 +29,9 @@ function count() {
     }
     const passed = (performance.now() - loaded.get(element).at) / 1000;
     const left = Number(element.dataset.left) - passed * Number(element.dataset.factor);
-    element.textContent = shown(left);
+    const words = left < 0 ? element.dataset.late : element.dataset.ahead;
+    element.textContent = words.replace("{time}", span(Math.abs(Math.round(left))));
+    element.setAttribute("aria-label", `${element.textContent}, ${element.title}`);
     element.classList.toggle("late", left < 0);
     element.classList.toggle("soon", left >= 0 && left < 300);
   }
