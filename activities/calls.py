@@ -55,7 +55,9 @@ class CallActivities:
             plan = Plan("exit", reason=following.reason)
             return NextCall(plan, following.kind, following.attempt, mail=mail)
         began = datetime.fromisoformat(request.began) if request.began else now
-        if owed is not None and owed.asked_for is not None and following.owed:
+        if request.at_once and made is None:
+            due = Slot(now, None, team_works=True)
+        elif owed is not None and owed.asked_for is not None and following.owed:
             due = _as_asked(callee, following, owed.asked_for, now)
         else:
             before = part_of(made.at, callee.time_zone) if made else None

@@ -58,7 +58,7 @@ def _parts(one: TimelineEntry) -> list[str]:
     facts = one.facts
     match one.kind:
         case "mail":
-            return [label(MAIL_STATES, facts["state"]), facts["step"], facts["error"]]
+            return [label(MAIL_STATES, facts["state"]), facts["subject"], facts["error"]]
         case "engagement":
             worth = _points(facts["points"])
             if facts["machine"]:

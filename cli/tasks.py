@@ -93,12 +93,13 @@ def list_tasks(
 
 
 def _due(task: OpenTask, now: datetime) -> Text:
-    """When a task is due; of a hot lead's, how many minutes are left. Late is red."""
+    """When a task is due; of a hot lead's, how much time is left. Late is red."""
     style = "red" if task.due_at < now else ""
     if not task.hot:
         return Text(shown_time(task.due_at, now), style)
     minutes = math.ceil(abs(task.due_at - now) / timedelta(minutes=1))
-    left = f"{minutes:,} min {'late' if style else 'left'}"
+    span = f"{minutes} min" if minutes < 120 else f"{minutes // 60:,} h"
+    left = f"{span} {'late' if style else 'left'}"
     return Text.assemble(("HOT", "bold red"), " ", (left, style))
 
 

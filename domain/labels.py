@@ -209,4 +209,11 @@ WHY = DISPOSITIONS | REASONS
 
 def label(table: dict[str, str], code: str) -> str:
     """What a code is called; one that nobody named is shown as it is."""
+    if table is WHY and (before := rested_for(code)):
+        return f"Back after: {label(WHY, before)}"
     return table.get(code) or code.replace("_", " ")
+
+
+def rested_for(code: str) -> str:
+    """Why a lead rested that came back for this reason; '' for other reasons."""
+    return code.removeprefix("recycled_") if code.startswith("recycled_") else ""

@@ -38,6 +38,7 @@ class FollowUpPhase(JourneyPhase):
     def __init__(self, state: JourneyState) -> None:
         super().__init__(state)
         self.waits_for_a_call = False
+        self.calls_at_once = False
         self.pauses: list[tuple[float, float]] = []
 
     @workflow.run
@@ -69,7 +70,8 @@ class FollowUpPhase(JourneyPhase):
         if isinstance(result, JourneyEvent):
             return self.booked(result.ref)
         match result.disposition:
-            case Disposition.ACCEPT:
+            case Disposition.ACCEPT | Disposition.ACCEPT_AND_CALL as accepted:
+                self.calls_at_once = accepted == Disposition.ACCEPT_AND_CALL
                 return None
             case Disposition.RETURN if result.reason.startswith(OUT_FOR_GOOD):
                 return end("disqualified", result.reason.removeprefix(OUT_FOR_GOOD))
@@ -80,7 +82,7 @@ class FollowUpPhase(JourneyPhase):
 
     async def call(self) -> Transition:
         """Make call after call until one of them decides or the policy knows no other."""
-        request = self.next_call()
+        request = replace(self.next_call(), at_once=self.calls_at_once)
         while True:
             planned = await activity_stubs.plan_next_call(request)
             # A plan that is looked at again follows from a call whose mail has gone out.

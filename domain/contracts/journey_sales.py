@@ -206,6 +206,8 @@ class PlanNextCall:
     began: str = ""
     pauses: list[tuple[float, float]] = field(default_factory=list)
     outbound: bool = False
+    at_once: bool = False
+    """Whether the first call is made now, by whoever has just accepted the lead."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Disposition(StrEnum):
     """The code with which a person ends a task."""
 
     ACCEPT = "accept"
+    ACCEPT_AND_CALL = "accept_and_call"
     RETURN = "return"
     MEETING_BOOKED = "meeting_booked"
     CONNECTED = "connected"
@@ -64,6 +65,8 @@ class Undone(StrEnum):
     """Its deadline passed."""
 
 
+ACCEPTS = (Disposition.ACCEPT, Disposition.ACCEPT_AND_CALL)
+"""Dispositions with which a rep takes a lead on."""
 CLOSES_OPPORTUNITY = (Disposition.WON, Disposition.LOST, Disposition.NO_OUTCOME)
 """Dispositions that end an opportunity."""
 OUT_FOR_GOOD = "disqualify:"

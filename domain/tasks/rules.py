@@ -62,6 +62,7 @@ _D = Disposition
 DISPOSITIONS: Mapping[Disposition, DispositionRule] = MappingProxyType(
     {
         _D.ACCEPT: DispositionRule("Accept"),
+        _D.ACCEPT_AND_CALL: DispositionRule("Accept and call now"),
         _D.RETURN: DispositionRule("Return", needs_reason=True, may_name_day=True),
         _D.MEETING_BOOKED: DispositionRule("Meeting booked", needs_time=True, books=True),
         _D.CONNECTED: DispositionRule("Connected"),
@@ -116,7 +117,13 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
     {
         TaskKind.QUALIFY: TaskRule(
             "Accept or return",
-            {_D.ACCEPT: _BY_POLICY, _D.RETURN: _BY_POLICY},
+            {
+                _D.ACCEPT: _BY_POLICY,
+                _D.RETURN: _BY_POLICY,
+                _D.ACCEPT_AND_CALL: Follows(
+                    "Your call now", "The lead is yours, and its first call opens at once."
+                ),
+            },
             answers_hot_lead=True,
         ),
         TaskKind.CALL: TaskRule(

@@ -151,6 +151,20 @@ _NAMES_ANOTHER = """(
         OR r.last_name <> '' AND lower(r.last_name) = lower(lead.last_name)))"""
 
 
+def new_among(connection: Connection, email_keys: Collection[str]) -> int:
+    """How many of these addresses no lead has yet."""
+    return int(
+        connection.execute(
+            text(
+                "SELECT count(DISTINCT email_key) FROM unnest(cast(:keys AS text[])) AS row "
+                "(email_key) WHERE NOT EXISTS ("
+                "SELECT FROM lead WHERE lead.email_key = row.email_key)"
+            ),
+            {"keys": list(email_keys)},
+        ).scalar_one()
+    )
+
+
 def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
     """Create and update leads and accounts from the staged rows.
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, text, true, upda
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import Phase
-from domain.contracts.tasks import Disposition, TaskKind, Undone
+from domain.contracts.tasks import ACCEPTS, TaskKind, Undone
 from domain.sales.sla import Promise, Promised, SlaPolicy, promised
 from domain.time.spans import Pause
 from store.alerts import close_alerts
@@ -336,7 +336,7 @@ def task_answered(
         return
     if task.kind == TaskKind.QUALIFY:
         _end_acceptances(connection, task, now, "met")
-        for promise in AFTER_ACCEPTANCE if disposition == Disposition.ACCEPT else ():
+        for promise in AFTER_ACCEPTANCE if disposition in ACCEPTS else ():
             if promise == "first_week" and not sla.sales.calls_in_first_week:
                 continue
             start(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED, Phase
 from domain.sales.content import ContentPolicy
+from store.mail.subjects import SUBJECT
 from store.published.policies import PolicyMissing, policy
 from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.scoring.scoring import Explanation, explain
@@ -179,9 +180,9 @@ def mails_of(
     sent_at, touch_id = after or (None, None)
     rows = connection.execute(
         text(
-            """
+            f"""
             SELECT touch.id AS touch_id, touch.sent_at, touch.topic,
-                coalesce(template.name, touch.step) AS what,
+                {SUBJECT} AS what,
                 count(*) FILTER (WHERE did.kind = 'open') AS opened,
                 array_remove(array_agg(DISTINCT CASE WHEN did.kind = 'click'
                     THEN coalesce(nullif(did.detail->>'url', ''), 'a link') END), NULL) AS clicked,
@@ -192,8 +193,10 @@ def mails_of(
                 ORDER BY sent_at DESC, id DESC LIMIT :limit
             ) AS touch
             LEFT JOIN template_version AS template ON template.id = touch.template_version_id
+            LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
             LEFT JOIN engagement AS did ON did.touch_id = touch.id AND did.machine = ''
-            GROUP BY touch.id, touch.sent_at, touch.topic, touch.step, template.name
+            GROUP BY touch.id, touch.sent_at, touch.topic, touch.step, template.id,
+                outbox_message.subject
             ORDER BY touch.sent_at DESC, touch.id DESC
             """
         ),

@@ -81,7 +81,7 @@ _LEAD = text(
 _SCHEDULED = text(
     """
     SELECT 'step' AS kind, enrollment.due_at AS at, cast(NULL AS date) AS on_day,
-        concat_ws(' · ', version.name, nullif(enrollment.step, '')) AS what, '' AS owner,
+        version.name AS what, '' AS owner,
         enrollment.id AS ref,
         enrollment.put_off_from IS NOT NULL
             AND coalesce(account.do_not_market_until > :now, false) AS put_off

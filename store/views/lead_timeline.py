@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from store.mail.subjects import SUBJECT
+
 KINDS = (
     *("mail", "engagement", "answer", "task", "stage", "meeting"),
     *("opportunity", "owner", "promise", "consent", "claim"),
@@ -65,11 +67,12 @@ class HistoryLine:
 _SOURCES = (
     (
         "mail",
-        """
+        f"""
         SELECT coalesce(touch.sent_at, planned_at) AS at, touch.id AS ref, '' AS part,
             jsonb_build_object('state', state, 'step', step, 'error', error, 'topic', topic,
-                'subject', coalesce(subject, ''), 'kept', outbox_message.id IS NOT NULL) AS facts
+                'subject', {SUBJECT}, 'kept', outbox_message.id IS NOT NULL) AS facts
         FROM touch LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
+        LEFT JOIN template_version AS template ON template.id = touch.template_version_id
         WHERE lead_id = :lead
         """,
     ),

@@ -357,6 +357,23 @@ async def test_a_call_back_that_nobody_made_comes_onto_the_list_again(hurried: W
     assert set(here.values("SELECT attempt FROM task WHERE kind = 'call'")) == {1}
 
 
+async def test_who_accepts_to_call_now_gets_the_call_at_once(here: World) -> None:
+    """A rep with the phone in hand would wait for a task of their own, in calling hours or not."""
+    await clocks_about_to_change(here)
+    publish(here, with_calls("[2 days]"))
+    here.person.will("qualify", says("accept_and_call"))
+    here.person.will("call", says("not_interested"))
+
+    ending = await here.ending(await here.start(Phase.FOLLOW_UP, here.lead(country="")))
+
+    assert ending.reason == "not_interested"
+    opened = here.value(
+        "SELECT call.opened_at - qualify.completed_at FROM task AS call, task AS qualify "
+        "WHERE call.kind = 'call' AND qualify.kind = 'qualify'"
+    )
+    assert opened < timedelta(hours=1)
+
+
 async def prospected(here: World, **columns: Any) -> int:
     """A lead whom sales chose, under way."""
     lead = here.lead(**columns)

@@ -37,6 +37,8 @@ def meeting_state(code: str) -> str:
 
 def reason(code: str) -> str:
     """Why a lead is where it is."""
+    if before := names.rested_for(code):
+        return _("Back after: {reason}", reason=reason(before))
     return _label(names.WHY, code)
 
 

@@ -10,10 +10,10 @@ from nicegui import ui
 from domain.access import Action, Role
 from domain.labels import ROLES
 from store.access.users import UserLine, list_users
-from store.routing.presence import reps as list_reps
 from web.api import second_factor as second_factor_api
 from web.api import users as users_api
 from web.api.users import NewUser, UserChange
+from web.console import labels
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
 from web.console.labels import role
@@ -29,9 +29,7 @@ OF_SALES = (Role.SDR, Role.MANAGER)
 async def users(visit: PageVisit) -> None:
     """By address, those that are disabled too."""
     found = await visit.read(list_users)
-    reps = {"": _("None")}
-    there = await visit.read(list_reps, visit.context.clock.now())
-    reps |= {one.code: f"{one.code} · {one.name}" for one in there}
+    reps = {"": _("None")} | {code: f"{name} · {code}" for code, name in visit.people.items()}
 
     async def add() -> None:
         values = await _asked(_("Add a user"), reps, None)
@@ -58,7 +56,7 @@ async def users(visit: PageVisit) -> None:
 def _line(one: UserLine) -> Markup:
     marks = [badge(role(one.role))]
     if one.rep:
-        marks.append(badge(one.rep))
+        marks.append(badge(labels.person(one.rep)))
     if one.has_second_factor:
         marks.append(badge(_("Second factor"), "good"))
     if one.disabled_at:

@@ -14,7 +14,7 @@ from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.lead_files.row import LeadRow
 from domain.names import full_name
 from domain.refusals import Refusal
-from store.imports.lead_import import published_cadences
+from store.imports.lead_import import new_among, published_cadences
 from store.scoring.import_pace import import_pace
 from web.api import imports
 from web.api.imports import Column, ImportChoice, ImportDetail
@@ -156,9 +156,10 @@ class ImportForm:
             return
         now = self.visit.context.clock.now()
         pace = await self.visit.read(import_pace, found, self.detail.run.lines, now)
+        new = await self.visit.read(new_among, [lead.email_key for lead in found.leads])
         self.shown.clear()
         with self.shown:
-            _show(found)
+            _show(found, new)
             if pace.ready:
                 about = "" if found.whole else _("About, from the first rows:")
                 said = for_sales(pace.whole_file, pace.hours)
@@ -166,10 +167,14 @@ class ImportForm:
         self.go.set_enabled(bool(found.leads) or not found.whole)
 
 
-def _show(found: Preview) -> None:
+def _show(found: Preview, new: int) -> None:
+    """What becomes of the first rows; ``new`` of them are of nobody known."""
+    leads = [ngettext("1 becomes a lead", "{number} become leads", new)]
+    if known := len(found.leads) - new:
+        leads.append(ngettext("1 is known already", "{number} are known already", known))
     counts: dict[str, object] = {
         "rows": ngettext("1 row", "{number} rows", found.rows),
-        "leads": ngettext("1 becomes a lead", "{number} become leads", len(found.leads)),
+        "leads": ", ".join(leads),
         "rejects": ngettext("1 is rejected", "{number} are rejected", len(found.rejects)),
     }
     sentence = (

@@ -125,13 +125,25 @@ class InboxPage:
         with self.frame:
             await self._load()
             await self.undo.refresh()
-            if not task_id and self.lines:
+            if call := self._call_now():
+                self.screen.calling = 0
+                await self._work_on(call, focus=True)
+            elif not task_id and self.lines:
                 await self._work_on(self.lines[0].id)
             else:
                 self._draw()
-            if was_open and not self._is_listed(task_id):
+            if was_open and task_id == self.screen.task_id and not self._is_listed(task_id):
                 await self.screen.open(task_id)  # Somebody else did it, or it is theirs now.
             await self._changed()
+
+    def _call_now(self) -> int:
+        """The call of the lead that was accepted to be called now; 0 while it is not there."""
+        calls = (
+            line.id
+            for line in self.lines
+            if (line.lead_id, line.kind) == (self.screen.calling, TaskKind.CALL)
+        )
+        return next(calls, 0)
 
     async def _load(self) -> None:
         pile, user = self._pile(), self.visit.who.user_id

@@ -10,7 +10,7 @@ from nicegui import ui
 from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.contracts.tasks import TaskKind
+from domain.contracts.tasks import Disposition, TaskKind
 from domain.tasks.completion import Completion
 from services.access import found, may_see_task
 from store.access.api_tokens import Caller
@@ -49,6 +49,8 @@ class TaskScreen:
         self.visit, self.inside, self.drafts = visit, inside, drafts
         self.task_id = 0
         self.mark: tuple[Hashable, ...] = ()
+        self.calling = 0
+        """The lead that is being called: its call comes onto the list in a moment."""
         self._done = done
 
     async def open(self, task_id: int, *, focus: bool = False) -> None:
@@ -100,15 +102,10 @@ class TaskScreen:
             with ui.element("div"):
                 with section(_("Why now")):
                     show(why_now(view))
-                    show(
-                        workflow_link(
-                            self.visit.context.settings,
-                            _("Workflow {name}", name=view.workflow_id),
-                            view.workflow_id,
-                            view.run_id,
-                        ),
-                        "p",
-                    )
+                    if self.visit.may(Action.READ_SYSTEM):
+                        name, settings = view.workflow_id, self.visit.context.settings
+                        said = _("Workflow {name}", name=name)
+                        show(workflow_link(settings, said, name, view.run_id), "p")
                 with ui.element("section").classes("part dossier"):
                     show(
                         Markup("<h2>{}</h2>{}").format(
@@ -125,7 +122,12 @@ class TaskScreen:
         typed = self.drafts.setdefault(task_id, Completion(disposition="", until=view.later))
 
         async def confirm(completion: Completion) -> None:
-            await self.visit.act(tasks_api.complete_with_undo, task_id, completion)
+            if completion.disposition == Disposition.ACCEPT_AND_CALL:
+                # Nothing is left to take back once the phone rings.
+                await self.visit.act(tasks_api.complete, task_id, completion)
+                self.calling = view.task.lead_id
+            else:
+                await self.visit.act(tasks_api.complete_with_undo, task_id, completion)
             self.drafts.pop(task_id, None)
             ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)

@@ -164,6 +164,8 @@ class LeadScreen:
     def _who(self, view: LeadView) -> Markup:
         settings = self.visit.context.settings
         name = journey_id(view.id)
+        is_ops = self.visit.may(Action.READ_SYSTEM)
+        workflow = workflow_link(settings, name, name) if is_ops else ""
         own = [(key.replace("_", " "), str(value)) for key, value in view.attributes.items()]
         return facts(
             [
@@ -171,7 +173,7 @@ class LeadScreen:
                 (_("Language"), labels.spoken(view.language)),
                 (_("Time zone"), view.time_zone),
                 (_("Source"), view.source),
-                (_("Workflow"), workflow_link(settings, name, name)),
+                (_("Workflow"), workflow),
                 *sorted(own),
             ]
         )
