@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -300,3 +302,64 @@ def test_leads_that_nobody_has_come_and_go_by_themselves(floor: Site, console: C
     expect(page.get_by_text("1 lead chosen")).to_be_visible()
     floor.value(f"{owned} = ANY(:ids) RETURNING 1", ids=[tasks[1], third])
     expect(page.get_by_text("Vic Marlow")).to_have_count(0)
+
+
+def test_who_accepts_to_call_now_is_brought_to_the_call(floor: Site, console: Console) -> None:
+    """The lead is on the phone, and its task waits somewhere in the list."""
+    accepted, _other = work(floor, "Vera", "Will", kind="qualify")
+    page = console("sdr", "rep-3")
+    page.goto("/console/inbox")
+    heading(page, "Vera")
+    expect(page.get_by_role("heading", name="Is it one for you?")).to_be_visible()
+    expect(page.locator(".task .countdown")).to_have_text(re.compile(r"^\d+ days late$"))
+    page.keyboard.press("n")
+    page.keyboard.press("Control+Enter")
+    alert = page.get_by_role("alert").filter(has_text="Choose how it ended first.")
+    # On red only white is easy to read.
+    expect(alert.get_by_role("button", name="Close")).to_have_css("color", "rgb(255, 255, 255)")
+    page.keyboard.press("Escape")
+    press(page, "3", "Enter")
+
+    heading(page, "Will")
+    assert floor.value("SELECT disposition FROM task WHERE id = :id", id=accepted) == (
+        "accept_and_call"
+    )
+    floor.value(
+        "INSERT INTO task (key, lead_id, kind, dispositions, owner, state, opened_at, due_at, "
+        "deadline_at, workflow_id, run_id) SELECT key || ':call', lead_id, 'call', :ways, owner, "
+        "'open', opened_at, due_at, deadline_at, workflow_id, run_id FROM task WHERE id = :id "
+        "RETURNING id",
+        id=accepted,
+        ways=json.dumps(TASKS[TaskKind.CALL].dispositions),
+    )
+    heading(page, "Vera")
+    expect(page.get_by_role("heading", name="What to say")).to_be_visible()
+
+
+def test_a_review_asks_in_fields_and_a_competitor_is_typed_as_it_is_called(
+    floor: Site, console: Console
+) -> None:
+    """A manager would number answers in a note, and a seller be told to write "acme_inc"."""
+    review = work(floor, "Xenia", kind="loss_review")[0]
+    sale = work(floor, "Yuri", kind="opportunity")[0]
+    questions = ["What changed?", "What would we do differently?"]
+    facts = json.dumps({"stage": "proposal", "reason": "price", "questions": questions})
+    floor.value("UPDATE task SET facts = :facts WHERE id = :id RETURNING 1", facts=facts, id=review)
+    page = console("sdr", "rep-3")
+    page.goto(f"/console/tasks/{review}")
+    page.get_by_label(questions[0]).fill("Their CFO left")
+    page.keyboard.press("Escape")
+    press(page, "1", "Enter")
+    expect(page).to_have_url(re.compile("/console/inbox"))
+    page.goto(f"/console/tasks/{sale}")
+    heading(page, "Yuri")
+    press(page, "7")
+    page.get_by_role("button", name="Competitor").click()
+    page.get_by_label("Lost to whom?").fill("Acme Dispatch Inc.")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/console/inbox"))
+
+    assert ended(floor, [review, sale]) == ["done done", "done lost"]
+    answer = "SELECT answer->>:name FROM task WHERE id = :id"
+    assert floor.value(answer, name="note", id=review) == "What changed?\nTheir CFO left"
+    assert floor.value(answer, name="competitor", id=sale) == "acme_dispatch_inc"

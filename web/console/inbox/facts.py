@@ -137,10 +137,18 @@ def dossier_parts(view: TaskView) -> list[tuple[str, Markup]]:
         ),
         (
             _("Won at accounts like this"),
-            _rows((f"{one.account}: {', '.join(one.alike)}", "") for one in known.similar),
+            _rows(
+                (f"{one.account}: {', '.join(map(_alike, one.alike))}", "") for one in known.similar
+            ),
         ),
     ]
     return [(title, rows) for title, rows in parts if rows]
+
+
+def _alike(trait: str) -> str:
+    """What an account has in common with the lead's, which comes as the trait's name and value."""
+    name, _separator, value = trait.partition(" ")
+    return labels.country(value) if name == "country" else value
 
 
 def _last_seen(known: Dossier) -> str:
