@@ -184,7 +184,9 @@ class Actions:
         if chosen and chosen.value:
             body = team_api.Reassignment(leads=[self.view.id], to=chosen.value)
             await self.visit.act(team_api.give, body)
-            await self._done(_("The lead and its tasks are {rep}'s.", rep=chosen.value))
+            await self._done(
+                _("The lead and its tasks are {rep}'s.", rep=labels.person(chosen.value))
+            )
 
     async def _reps(self, optional: bool) -> Callable[[], ui.select]:
         team = team_of(self.visit.caller)

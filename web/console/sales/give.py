@@ -10,6 +10,7 @@ from store.routing.presence import RepLine
 from web.api import team as team_api
 from web.api.team import Reassigned, Reassignment
 from web.console.frame import say_done
+from web.console.labels import person
 from web.console.parts import button, sure
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
@@ -59,7 +60,7 @@ class Giving:
         number = len(leads)
         if to:
             question = ngettext(
-                "Give 1 lead to {rep}?", "Give {number} leads to {rep}?", number, rep=to
+                "Give 1 lead to {rep}?", "Give {number} leads to {rep}?", number, rep=person(to)
             )
         else:
             question = ngettext(
@@ -94,7 +95,9 @@ def _tell(done: Reassigned, to: str) -> None:
     moved = len(done.leads) - len(done.waiting)
     if moved and to:
         say_done(
-            ngettext("1 lead is now {rep}'s.", "{number} leads are now {rep}'s.", moved, rep=to)
+            ngettext(
+                "1 lead is now {rep}'s.", "{number} leads are now {rep}'s.", moved, rep=person(to)
+            )
         )
     elif moved:
         say_done(ngettext("1 lead has a new owner.", "{number} leads have new owners.", moved))
