@@ -70,11 +70,12 @@ def list_leads(
         return
     print_list(
         listed(
-            ("Lead", "Name", "Stage", "Phase", "Cycle", "Owner", "Score", "Fit"),
+            ("Lead", "Name", "Company", "Stage", "Phase", "Cycle", "Owner", "Score", "Fit"),
             (
                 (
                     str(line.id),
                     line.name,
+                    line.company,
                     label(STAGES, line.stage),
                     whereabouts(line.phase, line.phase_reason),
                     str(line.cycle),
