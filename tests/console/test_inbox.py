@@ -326,7 +326,7 @@ def test_who_accepts_to_call_now_is_brought_to_the_call(floor: Site, console: Co
     )
     floor.value(
         "INSERT INTO task (key, lead_id, kind, dispositions, owner, state, opened_at, due_at, "
-        "deadline_at, workflow_id, run_id) SELECT key || ':call', lead_id, 'call', :ways, owner, "
+        "deadline_at, workflow_id, run_id) SELECT key || '-call', lead_id, 'call', :ways, owner, "
         "'open', opened_at, due_at, deadline_at, workflow_id, run_id FROM task WHERE id = :id "
         "RETURNING id",
         id=accepted,
