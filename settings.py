@@ -129,6 +129,9 @@ class Settings(BaseSettings):
     email_channel: Literal["outbox", "smtp", "sendgrid"] = "outbox"
     email_from: str = "clara@lindenmoor.example"
     email_from_name: str = "Clara Moss"
+    email_domains: str = ""
+    """Domains, separated by commas, that the provider may send from (SPF, DKIM) beside that of
+    ``EMAIL_FROM``: reps whose address is at one of them write to their leads in their own name."""
     email_postal_address: str = "Lindenmoor, 1 Orchard Lane, Springfield"
     sendgrid_api_key: SecretStr | None = None
     sendgrid_host: str = "https://api.sendgrid.com"
@@ -257,6 +260,10 @@ class Settings(BaseSettings):
             client_cert=certificate.read_bytes() if certificate else None,
             client_private_key=key.read_bytes() if key else None,
         )
+
+    def sending_domains(self) -> frozenset[str]:
+        """The domains that mail may come from."""
+        return frozenset({self.email_from.rpartition("@")[2], *_listed(self.email_domains)})
 
     def visit_spool(self) -> Path:
         """The folder in which web apps keep what recipients do while the database is away."""

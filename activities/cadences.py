@@ -31,11 +31,13 @@ from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
 from domain.time.window import begins
-from mail.merge import greeted_as, lead_facts, merge_fields
+from mail.merge import greeted_as, lead_facts, merge_fields, owner_of
+from mail.senders import choose_sender
 from metrics import STEP_LATENESS
 from store.consent.consent import consent_version
 from store.journeys import enrollment_steps, journeys
 from store.journeys.enrollment_steps import EnrolledLead, EnrollmentStep
+from store.meetings.meeting_rows import meeting_details
 from store.published import cadences
 from store.published.policies import policy
 from store.scoring.engagement import engagement_facts
@@ -171,6 +173,11 @@ class CadenceActivities:
         email_step = cast(EmailStep, current.cadence.step(step))
         row = current.row
         rules = consent_version(self.resources.engine, row.consent_version)
+        with self.resources.statements.connect() as connection:
+            about = meeting_details(connection, meeting_id) if meeting_id else None
+            who = rules.sender_of(current.cadence.topic)
+            owner = owner_of(row, about)
+            sender = choose_sender(connection, self.resources.settings, who, owner)
         template = cadences.template_version(
             self.resources.engine,
             current.version.template_version_id(email_step.email, row.language),
@@ -185,7 +192,8 @@ class CadenceActivities:
                 step=step,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(self.resources.engine, row, meeting_id, template.language),
+                fields=merge_fields(row, about, template.language),
+                sender=sender,
                 topic=current.cadence.topic,
                 caps=rules.caps,
                 enrollment_id=row.enrollment_id,

@@ -18,6 +18,7 @@ from crash_points import crash_point
 from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, FrequencyCap, Room
 from domain.email.message import CalendarPart
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
+from domain.email.sender import Sender, is_sent_from
 from mail.channels.base import (
     EmailMessage,
     MessageRejected,
@@ -26,9 +27,12 @@ from mail.channels.base import (
     SenderRefused,
     TryAgain,
 )
+from mail.senders import brand
 from mail.text import mail_text
 from metrics import SENDS_REFUSED, TOUCHES
+from settings import Settings
 from store.mail import ledger, sending
+from store.mail.conversation import conversation
 from store.patience import keep_trying
 
 MARK_SECONDS = 3.0
@@ -45,7 +49,8 @@ _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
 @dataclass(frozen=True)
 class Email:
     """A mail that is due. ``fields`` are its merge fields without the links; ``topic`` is '' for
-    operational mail, which unsubscribed leads get too; ``caps`` are those it waits for."""
+    operational mail, which unsubscribed leads get too; ``caps`` are those it waits for; ``sender``
+    is the rep it is from, None for the company's own sender."""
 
     key: str
     lead_id: int
@@ -58,6 +63,7 @@ class Email:
     topic: str
     caps: Sequence[FrequencyCap] = ()
     enrollment_id: int | None = None
+    sender: Sender | None = None
     calendar: CalendarPart | None = None
     turn: str = ""
     """What the claims of all attempts at it begin with."""
@@ -119,7 +125,7 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
         if found.state == "suppressed":
             _count(resources, "suppressed")
         return TouchDelivery(found.state, found.room)
-    delivery = _send(resources, email, mine, now)
+    delivery = _send(resources, replace(email, sender=found.sender), mine, now)
     if probe and delivery.state == "sent":
         with resources.engine.begin() as connection:
             sending.probe_accepted(connection, resources.channel.name, now)
@@ -172,6 +178,7 @@ def _claim(
             topic=email.topic,
             channel=resources.channel.name,
             message_id=_message_id(resources, email.key),
+            sender=email.sender,
             stops=_stops(email),
             caps=email.caps,
             at=now,
@@ -265,19 +272,20 @@ def _refused(
 
 
 def _message(resources: Resources, email: Email) -> EmailMessage:
-    rendered = _render(resources, email)
     settings = resources.settings
-    headers = {}
+    sender = email.sender or brand(settings)
+    rendered = _render(resources, email, sender)
+    headers = _thread(resources, email)
     if email.topic:
-        headers = {
+        headers |= {
             "List-Unsubscribe": _ways_to_unsubscribe(resources, email.key),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         }
     return EmailMessage(
         touch_key=email.key,
         message_id=_message_id(resources, email.key),
-        sender_name=settings.email_from_name,
-        sender_email=settings.email_from,
+        sender_name=sender.name,
+        sender_email=sender.email,
         recipient_name=email.recipient_name,
         recipient_email=email.recipient,
         subject=rendered.subject,
@@ -285,7 +293,27 @@ def _message(resources: Resources, email: Email) -> EmailMessage:
         html=rendered.html,
         headers=headers,
         calendar=email.calendar,
+        reply_to=_reply_to(settings, sender),
+        returns_to=settings.email_from,
     )
+
+
+def _thread(resources: Resources, email: Email) -> dict[str, str]:
+    """A rep's mail goes on with what the rep and the lead have written (RFC 5322, 3.6.4)."""
+    if email.sender is None:
+        return {}
+    with resources.statements.connect() as connection:
+        written = conversation(connection, email.lead_id, email.sender.code)
+    ids = [f"<{one}>" for one in written]
+    return {"In-Reply-To": ids[-1], "References": " ".join(ids)} if ids else {}
+
+
+def _reply_to(settings: Settings, sender: Sender) -> Sequence[str]:
+    """Where received mail is read here, an answer to a rep comes in as well: it counts, whichever
+    mailbox the rep reads."""
+    reads = settings.sendgrid_inbound_password is not None
+    elsewhere = not is_sent_from(sender.email, [settings.email_from.rpartition("@")[2]])
+    return (sender.email, settings.email_from) if reads and elsewhere else ()
 
 
 def _ways_to_unsubscribe(resources: Resources, key: str) -> str:
@@ -300,9 +328,11 @@ def _ways_to_unsubscribe(resources: Resources, key: str) -> str:
     return f"{link}, <mailto:{address}?subject=unsubscribe&In-Reply-To={answered}>"
 
 
-def _render(resources: Resources, email: Email) -> RenderedEmail:
-    links = resources.links
-    rendered = mail_text(email.template, email.fields, resources.settings, links, email.key)
+def _render(resources: Resources, email: Email, sender: Sender) -> RenderedEmail:
+    links, settings = resources.links, resources.settings
+    rendered = mail_text(
+        email.template, email.fields, settings, links, key=email.key, sender=sender
+    )
     if resources.channel.name == "sendgrid":
         return rendered  # SendGrid counts opens by itself.
     pixel = f'<img src="{links.opened(email.key)}" width="1" height="1" alt="">'

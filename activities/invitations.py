@@ -10,10 +10,12 @@ from sqlalchemy import Connection
 from activities.resources import Resources
 from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
+from domain.email.sender import Sender
 from domain.meetings.invitation import Invitation, uid_of
 from domain.translations.translator import translator_for
 from mail.merge import greeted_as
-from store.meetings.meeting_rows import mark_invited, meeting_details, start_to_announce
+from mail.senders import brand
+from store.meetings.meeting_rows import MeetingDetails, mark_invited, start_to_announce
 from store.routing.lead_facts import MailLead
 
 INVITES = "meeting-confirmation"
@@ -36,11 +38,12 @@ def invitation(
     resources: Resources,
     connection: Connection,
     lead: MailLead,
+    about: MeetingDetails | None,
     *,
     template: str,
-    meeting_id: int,
     language: str,
     key: str,
+    sender: Sender | None,
     now: datetime,
 ) -> Invited | None:
     """What a mail about a meeting changes in calendars, None for nothing.
@@ -49,13 +52,14 @@ def invitation(
     invitation of ours is too, from before it was booked there, that one is withdrawn.
 
     Args:
+        about: the meeting; None for a mail about none.
+        sender: the rep whom the mail is from, None for the company's own sender.
         language: of the mail; the entry is in the lead's own, if there are catalogs of it.
         key: the touch whose booking link the entry shows.
         now: journey time, UTC.
     """
-    if template not in (INVITES, *CALLS_OFF):
+    if about is None or template not in (INVITES, *CALLS_OFF):
         return None
-    about = meeting_details(connection, meeting_id)
     meeting = about.meeting
     elsewhere = bool(meeting.provider)
     cancelled = meeting.state == "cancelled" or elsewhere
@@ -64,13 +68,16 @@ def invitation(
     if not elsewhere and cancelled != (template in CALLS_OFF):
         return None
     settings = resources.settings
-    ours = (settings.email_from_name, settings.email_from)
-    rep = (about.rep_name or "", about.rep_email) if about.rep_email else None
+    ours = brand(settings)
+    # A rep without an address is written to at ours, by the own name.
+    named = (about.rep.name, about.rep.email or ours.email) if about.rep else None
+    rep = named if about.rep and about.rep.email else None
+    organizer = named or (ours.name, ours.email)
     _ = translator_for(lead.language, language)
     link = "" if cancelled else resources.links.booking(key)
     if not cancelled:
-        mark_invited(connection, meeting_id)
-    names = " / ".join(name for name in (greeted_as(lead), (rep or ours)[0]) if name)
+        mark_invited(connection, meeting.id)
+    names = " / ".join(name for name in (greeted_as(lead), organizer[0]) if name)
     part = Invitation(
         uid=uid_of(meeting.uid, settings.email_from.rpartition("@")[2]),
         sequence=meeting.sequence,
@@ -80,10 +87,11 @@ def invitation(
         written_at=now,
         summary=_("Meeting: {names}", names=names),
         description=_("Move or cancel the meeting: {link}", link=link) if link else "",
-        location=meeting.join_url or about.phone,
+        location=str(about.where),
         url=meeting.join_url or link,
-        organizer=rep or ours,
-        sent_by="" if rep is None else settings.email_from,
+        conference=about.where.joins,
+        organizer=organizer,
+        sent_by=(sender or ours).email,
         attendee=(greeted_as(lead), lead.email),
         host=rep,
     ).part()

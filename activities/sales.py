@@ -12,9 +12,12 @@ from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from domain.refusals import TemplateMissing
-from mail.merge import greeted_as, merge_fields
+from mail.merge import greeted_as, merge_fields, owner_of
+from mail.senders import choose_sender
+from store.consent.consent import consent_policy
 from store.engine import RowGone
-from store.meetings.meeting_rows import mark_withdrawn
+from store.mail.ledger import kept_sender
+from store.meetings.meeting_rows import mark_withdrawn, meeting_details
 from store.published import cadences
 from store.routing.lead_facts import mail_lead
 
@@ -40,14 +43,21 @@ class SalesActivities:
             if lead is None:
                 raise RowGone(f"There is no lead {request.lead_id}.")
             template = _template(connection, request.template, lead.language)
+            about = meeting_details(connection, request.meeting_id) if request.meeting_id else None
+            topic = "" if about else SALES_TOPIC
+            who = consent_policy(connection).sender_of(topic)
+            owner = owner_of(lead, about)
+            chosen = choose_sender(connection, self.resources.settings, who, owner)
+            sender = kept_sender(connection, request.key, chosen)
             invited = invitation(
                 self.resources,
                 connection,
                 lead,
+                about,
                 template=request.template,
-                meeting_id=request.meeting_id,
                 language=template.language,
                 key=request.key,
+                sender=sender,
                 now=now,
             )
         delivery = deliver_at_last(
@@ -60,10 +70,9 @@ class SalesActivities:
                 step=request.template,
                 template_version_id=template.id,
                 template=template.compiled,
-                fields=merge_fields(
-                    self.resources.engine, lead, request.meeting_id, template.language
-                ),
-                topic="" if request.meeting_id else SALES_TOPIC,
+                fields=merge_fields(lead, about, template.language),
+                sender=sender,
+                topic=topic,
                 calendar=invited.part if invited else None,
             ),
             now,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine
-
+from domain.email.sender import RepCard, card_of
+from domain.meetings.places import MeetingPlace
 from domain.names import full_name, mailable, mailable_name
-from domain.time.shown import full_moment
+from domain.time.shown import full_moment, short_zone_name
 from domain.time.window import zone
-from store.meetings.meeting_rows import meeting_details
+from mail.text import owner_fields
+from store.meetings.meeting_rows import MeetingDetails
 from store.routing.lead_facts import MailLead
 
 
@@ -52,30 +53,30 @@ def _mailable(value: Any) -> Any:
     return value
 
 
-def merge_fields(engine: Engine, lead: MailLead, meeting_id: int, language: str) -> dict[str, Any]:
-    """All fields of a mail to a lead in ``language``; ``meeting`` only with a ``meeting_id``.
-    ``rep`` is whom the meeting is with, else who owns the lead; nobody: whoever sends stands in."""
-    fields = {"lead": lead_fields(lead), "rep": _rep(lead.rep_name, lead.rep_email)}
-    if meeting_id:
-        with engine.connect() as connection:
-            about = meeting_details(connection, meeting_id)
-        fields["rep"] = _rep(about.rep_name, about.rep_email) or fields["rep"]
+def owner_of(lead: MailLead, about: MeetingDetails | None) -> RepCard | None:
+    """Whom a lead's mail names: whom the meeting is with, else who owns the lead."""
+    return (about.rep if about else None) or card_of(lead.owner)
+
+
+def merge_fields(lead: MailLead, about: MeetingDetails | None, language: str) -> dict[str, Any]:
+    """All fields of a mail to a lead in ``language``; ``meeting`` only in one ``about`` a meeting,
+    ``owner`` only where there is one: else whoever sends stands in."""
+    fields: dict[str, Any] = {"lead": lead_fields(lead)}
+    if owner := owner_of(lead, about):
+        fields["owner"] = owner_fields(owner)
+    if about is not None:
+        meeting = about.meeting
         fields["meeting"] = meeting_fields(
-            about.meeting.starts_at, about.meeting.minutes, lead.time_zone, language
+            meeting.starts_at, meeting.minutes, about.where, lead.time_zone, language
         )
     return fields
 
 
-def _rep(name: str | None, email: str | None) -> dict[str, str]:
-    return {"name": name, "email": email or ""} if name else {}
-
-
-def meeting_fields(at: datetime, minutes: int, time_zone: str, language: str) -> dict[str, Any]:
-    """The fields of ``meeting``: its start on the lead's own clock and in the mail's language, and
-    its length."""
-    return {"starts_at": _meeting_time(at, time_zone, language), "minutes": minutes}
-
-
-def _meeting_time(at: datetime, time_zone: str, language: str) -> str:
+def meeting_fields(
+    at: datetime, minutes: int, where: MeetingPlace, time_zone: str, language: str
+) -> dict[str, Any]:
+    """The fields of ``meeting``: its start on the lead's own clock and in the mail's language, its
+    length and its place."""
     local = at.astimezone(zone(time_zone))
-    return f"{full_moment(local, language)} ({local:%Z})"
+    starts_at = f"{full_moment(local, language)} ({short_zone_name(local, language)})"
+    return {"starts_at": starts_at, "minutes": minutes} | where._asdict()

@@ -9,13 +9,20 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from domain.consent.policy import SALES_TOPIC
+from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.email.checked import is_about_a_meeting
 from domain.email.rendering import CompiledTemplate, RenderedEmail
+from domain.email.sender import BRAND, card_of
+from domain.meetings.places import MeetingPlace
 from mail.channels.base import Channel, EmailMessage
 from mail.merge import lead_fields, meeting_fields
-from mail.text import mail_text
+from mail.senders import brand, choose_sender
+from mail.text import mail_text, owner_fields
 from settings import Settings
+from store.consent.consent import consent_policy
 from store.meetings.meeting_lines import MeetingFilter, list_meetings
+from store.published.published_texts import topic_of_template
 from store.routing.lead_facts import MailLead, mail_lead
 
 INVENTED = MailLead(
@@ -31,10 +38,10 @@ INVENTED = MailLead(
     attributes={},
     stage="",
     company="Sample & Partners",
-    rep_name=None,
-    rep_email=None,
+    owner=None,
 )
 """Whom a mail is shown for where there is no lead."""
+SOME_ROOM = MeetingPlace(link="https://meet.example/room")
 
 
 @dataclass(frozen=True)
@@ -89,14 +96,30 @@ def preview(
     known = None if lead_id is None else mail_lead(connection, lead_id)
     lead = replace(known or INVENTED, language=language)
     fields: dict[str, Any] = {"lead": lead_fields(lead)}
+    owner = card_of(lead.owner)
+    if owner is not None:
+        fields["owner"] = owner_fields(owner)
     if is_about_a_meeting(name):
         last = list_meetings(connection, MeetingFilter(lead_id=known.id), limit=1) if known else []
         starts_at, minutes = (
             (last[0].starts_at, last[0].minutes) if last else (now + timedelta(days=1), 30)
         )
-        fields["meeting"] = meeting_fields(starts_at, minutes, lead.time_zone, language)
+        where = MeetingPlace(last[0].join_url, last[0].place) if last else SOME_ROOM
+        fields["meeting"] = meeting_fields(starts_at, minutes, where, lead.time_zone, language)
     links = StillLinks(settings.web_url().rstrip("/"))
-    return mail_text(template, fields, settings, links, "test")
+    who = _who_sends(connection, name)
+    sender = choose_sender(connection, settings, who, owner) or brand(settings)
+    return mail_text(template, fields, settings, links, key="test", sender=sender)
+
+
+def _who_sends(connection: Connection, template: str) -> str:
+    if template == CONFIRMATION_MAIL:
+        return BRAND
+    consent = consent_policy(connection)
+    if is_about_a_meeting(template):
+        return consent.sender_of("")
+    # What no cadence sends goes out after a call.
+    return consent.sender_of(topic_of_template(connection, template) or SALES_TOPIC)
 
 
 def send_test(

@@ -13,6 +13,7 @@ from domain.checking.lint import lint_all, lint_policy
 from domain.checking.policies import policy_name
 from domain.checking.sales_lint import reasons_given, unknown_reasons
 from domain.consent.policy import ConsentPolicy
+from domain.email.sender import BRAND, OWNER
 from domain.rules.policy import PolicyFile
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
@@ -107,6 +108,9 @@ def check_texts(
             checked.policies[name] = (text, policy)
         if isinstance(policy, ConsentPolicy):
             checked.problems += _topics_nobody_can_choose(checked, policy)
+            if "team" in policy_texts:
+                team = read(policy_texts["team"][1], "").data
+                checked.problems += _senders_nobody_is(policy, read(text, file), team)
         if isinstance(policy, RecyclePolicy) and "follow-up" in policy_texts:
             follow_up = read(policy_texts["follow-up"][1], "").data
             checked.problems += _reasons_nobody_gives(
@@ -132,17 +136,34 @@ def _topics_nobody_can_choose(
             yield read(text, file).problem(("topic",), problem)
 
 
+def _codes(team: Any, *parts: tuple[str, str]) -> set[str]:
+    """What a team file calls teams or people: the values of these keys in these parts of it."""
+    team = team if isinstance(team, dict) else {}
+    return {
+        str(one.get(key))
+        for part, key in parts
+        for one in team.get(part) or []
+        if isinstance(one, dict)
+    }
+
+
+def _senders_nobody_is(
+    policy: ConsentPolicy, source: YamlSource, team: Any
+) -> Iterator[SourceProblem]:
+    """A sender who is nobody: the topic's mails would be the brand's, and nobody would know."""
+    known = {OWNER, BRAND, *_codes(team, ("reps", "code"), ("managers", "code"))}
+    for topic, who in policy.senders.items():
+        if who not in known:
+            advice = did_you_mean(who, sorted(known))
+            message = f"there is no rep or manager '{who}'.{advice}"
+            yield source.problem(("senders", topic), message)
+
+
 def _owner_nobody_is(
     policy: CustomerPolicy, source: YamlSource, team: Any
 ) -> Iterator[SourceProblem]:
     """An owner of customers who is neither a rep nor a team: customers would stay with sales."""
-    team = team if isinstance(team, dict) else {}
-    codes = {
-        str(one.get(key))
-        for part, key in (("teams", "team"), ("reps", "code"))
-        for one in team.get(part) or []
-        if isinstance(one, dict)
-    }
+    codes = _codes(team, ("teams", "team"), ("reps", "code"))
     if policy.owner and policy.owner not in codes:
         advice = did_you_mean(policy.owner, sorted(codes))
         message = f"there is no rep or team '{policy.owner}'.{advice}"

@@ -7,14 +7,15 @@ named; points are points.
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from domain.authoring.yaml_source import SourceProblem, validate
 from domain.checking.sales_lint import lint_team
 from domain.consent.policy import ConsentPolicy
-from domain.rules.policy import PolicyFile
+from domain.meetings.places import usable_place
+from domain.rules.policy import PolicyFile, mistake
 from domain.sales.content import ContentPolicy
 from domain.sales.customers import CustomerPolicy
 from domain.sales.follow_up import FollowUpPolicy
@@ -24,6 +25,15 @@ from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy
 from domain.scoring.policy import ScoringPolicy
 from domain.time.span import Span, SpanField
+
+
+def _checked_place(value: str) -> str:
+    if value and not usable_place(value):
+        raise mistake(
+            f"'{value}' is no place to meet. Write an address that begins https://, a phone number "
+            "or a room"
+        )
+    return value
 
 
 class MeetingPolicy(PolicyFile):
@@ -45,6 +55,10 @@ class MeetingPolicy(PolicyFile):
     cancelled_cadence: str = ""
     """After a meeting that the lead called off: '' to let it rest at once. One that we called off
     is followed by a call."""
+    place: Annotated[str, AfterValidator(_checked_place)] = ""
+    """Where meetings take place whose rep has no place of the own: an https address of video calls,
+    in which {meeting} becomes a code of its own for each; a phone number; a room. Without one the
+    rep calls the lead."""
 
 
 POLICIES: dict[str, type[PolicyFile]] = {

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.cadences.cadence import Name
-from domain.rules.policy import Policy, PolicyFile
+from domain.email.sender import BRAND, OWNER
+from domain.rules.policy import Policy, PolicyFile, mistake
 from domain.time.span import Span, SpanField
 
 Source = Literal[
@@ -178,6 +186,11 @@ class ConsentPolicy(PolicyFile):
     )
     """Topic of a cadence → language (ISO 639) → its words; those in English (``en``) are read by
     leads whose language is missing."""
+    senders: dict[Name, Name] = Field(default_factory=dict)
+    """Topic → whom its mails are from: `owner`, who owns the lead; `brand`, the company's own
+    sender (`EMAIL_FROM`); or the code of somebody of the team policy. Unless it stands here, mail
+    after a call (`sales`) is the owner's, as mail about a meeting always is, and any other the
+    brand's."""
     caps: tuple[CapField, ...] = (FrequencyCap(2, "day"), FrequencyCap(4, "week"))
     """How much of marketing's mail a lead gets; a mail over a cap waits."""
     hard_bounce: Action = "suppress"
@@ -195,6 +208,19 @@ class ConsentPolicy(PolicyFile):
             "soft_bounce": self.soft_bounces.action,
         }
         return actions[trouble] == "suppress"
+
+    def sender_of(self, topic: str) -> str:
+        """Whom mails of the topic are from ('': about a meeting): ``owner``, ``brand`` or a
+        code."""
+        usual = OWNER if topic in ("", SALES_TOPIC) else BRAND
+        return self.senders.get(topic, usual)
+
+    @model_validator(mode="after")
+    def _senders_of_topics(self) -> ConsentPolicy:
+        for topic in self.senders:
+            if problem := self.topic_problem(topic):
+                raise mistake(problem, ("senders", topic))
+        return self
 
     def topic_problem(self, topic: str) -> str:
         """A sentence when leads could not choose this topic, else ''."""

@@ -18,25 +18,38 @@ from domain.email.template_source import Fragment
 
 FILTERS = frozenset(
     {"fallback", "full_name", "default", "upper", "lower", "capitalize", "title", "trim"}
-    | {"truncate", "length"}
+    | {"truncate", "length", "lines"}
 )
 TESTS = frozenset({"defined", "undefined", "none", "odd", "even"})
 FUNCTIONS = frozenset({"link", "range"})
 
+SENDER_FIELDS = ("name", "email", "signature", "phone")
+"""What a mail may say of whom it is from."""
+OWNER_FIELDS = (*SENDER_FIELDS, "booking_link")
+"""What it may say of whom the meeting is with, else of who owns the lead; nobody: of whom it is
+from."""
 FIELDS = frozenset(
     {
         *(f"lead.{name}" for name in ("first_name", "last_name", "title", "company")),
         "lead.country",
         "lead.language",
-        *(f"sender.{name}" for name in ("name", "email", "title")),
-        *(f"rep.{name}" for name in ("name", "email")),
+        *(f"sender.{name}" for name in SENDER_FIELDS),
+        *(f"owner.{name}" for name in OWNER_FIELDS),
         *(f"links.{name}" for name in ("unsubscribe", "preferences", "booking")),
         "links.confirmation",
         "postal_address",
     }
 )
-MEETING_FIELDS = frozenset({"meeting.starts_at", "meeting.minutes"})
-MAY_BE_EMPTY = frozenset({"lead.first_name", "lead.last_name", "lead.title", "lead.company"})
+MEETING_PLACES = frozenset({"links.meeting", "meeting.place", "meeting.phone"})
+"""Of the three one holds at most: the address of a video call; the room, or the number to call; the
+lead's own number, which the rep calls."""
+MEETING_FIELDS = MEETING_PLACES | {"meeting.starts_at", "meeting.minutes"}
+MAY_BE_EMPTY = frozenset(
+    {"lead.first_name", "lead.last_name", "lead.title", "lead.company"}
+    | MEETING_PLACES
+    | {"sender.signature", "sender.phone"}
+    | {"owner.email", "owner.signature", "owner.phone", "owner.booking_link"}
+)
 _LOOP = frozenset({"loop.index", "loop.index0", "loop.first", "loop.last", "loop.length"})
 
 _ALLOWED = (

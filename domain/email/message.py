@@ -11,7 +11,7 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -90,6 +90,7 @@ def build(
     message_id: str,
     at: datetime,
     headers: Mapping[str, str],
+    reply_to: Sequence[str] = (),
     calendar: CalendarPart | None = None,
 ) -> bytes:
     """The whole message with CRLF line ends, ``multipart/alternative``.
@@ -97,15 +98,17 @@ def build(
     With ``calendar`` that is the first part of a ``multipart/mixed``: the object is an alternative
     of the text, which Gmail and Outlook show as an invitation, and an attachment for the others.
 
-    ``sender`` and ``recipient`` are (name, address as :func:`mailbox` gives it); ``at`` an aware
-    datetime; ``message_id`` has no angle brackets. The same arguments give the same bytes. All
-    bytes are ASCII unless an address has a local part that is not (RFC 6532).
+    ``sender`` and ``recipient`` are (name, address as :func:`mailbox` gives it), ``reply_to`` such
+    addresses; ``at`` is an aware datetime; ``message_id`` has no angle brackets. The same arguments
+    give the same bytes. All bytes are ASCII unless an address has a local part that is not (RFC
+    6532).
 
     Raises:
         MailError: a header's name, a header's value or the message id would break the message.
     """
     lines = [
         _address_line("From", *sender),
+        *([_fold("Reply-To:", ", ".join(reply_to).split(" "))] if reply_to else []),
         _address_line("To", *recipient),
         _text_line("Subject", subject),
         f"Date: {format_datetime(at)}",

@@ -33,6 +33,7 @@ from jinja2 import (
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.authoring.yaml_source import SourceProblem
@@ -277,6 +278,11 @@ def _fallback(value: Any, alternative: str) -> Any:
     return alternative if isinstance(value, str) and not value.strip() else value
 
 
+def _lines(value: Any) -> Markup:
+    """A text of several lines as such in HTML."""
+    return Markup("<br />").join(str(_fallback(value, "")).splitlines())
+
+
 def _full_name(lead: Any) -> str:
     """The lead's name, empty if unknown."""
     first, last = (str(_fallback(lead.get(name), "")) for name in ("first_name", "last_name"))
@@ -360,6 +366,7 @@ def _sandbox(autoescape: bool) -> _MailSandbox:
         keep_trailing_newline=True,
     )
     own: dict[str, Callable[..., Any]] = {"fallback": _fallback, "full_name": _full_name}
+    own["lines"] = _lines if autoescape else str
     builtin = environment.filters
     environment.filters = {name: _short(own.get(name) or builtin[name]) for name in FILTERS}
     environment.filters["_items"] = _items

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.authoring.yaml_source import SourceProblem
-from domain.email.merge_fields import at_line
+from domain.email.merge_fields import OWNER_FIELDS, SENDER_FIELDS, at_line
 from domain.email.rendering import (
     CompiledTemplate,
     RenderError,
@@ -71,8 +71,9 @@ def try_template(
 def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "lead": {**lead, "attributes": {}},
-        "sender": {"name": "Clara Moss", "email": "clara@go.example", "title": ""},
-        "rep": {"name": "Jonas Adeyemi", "email": "jonas@go.example"},
+        "sender": dict.fromkeys(SENDER_FIELDS, "")
+        | {"name": "Clara Moss", "email": "clara@go.example"},
+        "owner": dict.fromkeys(OWNER_FIELDS, "") | {"name": "Jonas Adeyemi"},
         "links": {
             "unsubscribe": _UNSUBSCRIBE,
             "preferences": "https://go.example/preferences",
@@ -83,7 +84,9 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
         "link": lambda url: url,
     }
     if meeting:
-        fields["meeting"] = {"starts_at": "Monday, 3 March 2025, 10:00 (GMT)", "minutes": 30}
+        when = {"starts_at": "Monday, 3 March 2025, 10:00 (London)", "minutes": 30}
+        fields["meeting"] = when | {"place": "", "phone": ""}
+        fields["links"]["meeting"] = ""
     return fields
 
 

@@ -39,6 +39,8 @@ class Invitation:
     sent_by: str = ""
     host: tuple[str, str] | None = None
     url: str = ""
+    conference: str = ""
+    """Where to join by one click (RFC 7986, 5.11): https:// or tel:; '' for none."""
 
     def part(self) -> CalendarPart:
         """The invitation as a part of a mail: method REQUEST, or CANCEL when it is called off.
@@ -57,6 +59,10 @@ class Invitation:
         for name in ("description", "location", "url"):
             if value := getattr(self, name):
                 event.add(name, value)
+        if self.conference:
+            phone = self.conference.startswith("tel:")
+            feature = {"value": "URI", "feature": "PHONE" if phone else "VIDEO"}
+            event.add("conference", self.conference, parameters=feature)
         event.add("status", "CANCELLED" if self.cancelled else "CONFIRMED")
         organizer = _person(*self.organizer)
         if self.sent_by and self.sent_by.casefold() != self.organizer[1].casefold():

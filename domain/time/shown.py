@@ -11,6 +11,7 @@ from babel.dates import (
     get_date_format,
     get_datetime_format,
     get_timezone_gmt,
+    get_timezone_location,
     get_timezone_name,
 )
 
@@ -50,6 +51,15 @@ def zone_name(at: datetime, language: str) -> str:
     if str(at.tzinfo).startswith(("Etc/", "UTC")):
         return get_timezone_gmt(at, locale=locale)
     return get_timezone_name(at, "long", zone_variant="generic", locale=locale)
+
+
+def short_zone_name(at: datetime, language: str) -> str:
+    """A city whose clocks show this time: Berlin, 서울; of a zone that is no city's, such as UTC,
+    its distance from Greenwich."""
+    locale = _locale(language)
+    if str(at.tzinfo).startswith(("Etc/", "UTC")):
+        return get_timezone_gmt(at, locale=locale)
+    return get_timezone_location(at, locale=locale, return_city=True)
 
 
 def _locale(language: str) -> str:

@@ -18,7 +18,7 @@ logs and in workflow histories.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -40,6 +40,8 @@ class EmailMessage:
 
     ``message_id`` is the RFC 5322 Message-ID without angle brackets. ``headers`` are those beyond
     the usual ones, such as ``List-Unsubscribe`` and ``List-Unsubscribe-Post`` (RFC 8058).
+    ``reply_to`` are the addresses that an answer goes to; none: the sender's. ``returns_to`` is
+    where mail comes back to (the envelope's sender, RFC 5321 3.3); '': the sender's address.
     """
 
     touch_key: str
@@ -53,6 +55,8 @@ class EmailMessage:
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
     calendar: mail.CalendarPart | None = None
+    reply_to: Sequence[str] = ()
+    returns_to: str = ""
 
     def to_bytes(self, at: datetime) -> bytes:
         """The message as RFC 5322 bytes, dated ``at`` (aware).
@@ -73,6 +77,7 @@ class EmailMessage:
                 html=self.html,
                 message_id=self.message_id,
                 at=at,
+                reply_to=[usable_sender(address) for address in self.reply_to],
                 headers=self.headers,
                 calendar=self.calendar,
             )

@@ -131,6 +131,8 @@ def _request(message: EmailMessage) -> dict[str, Any]:
         ],
         "headers": {"Message-ID": f"<{message.message_id}>", **message.headers},
     }
+    if message.reply_to:
+        request["reply_to_list"] = [{"email": usable_sender(one)} for one in message.reply_to]
     if message.calendar is not None:
         _add_calendar(request, message.calendar)
     return request
@@ -168,7 +170,7 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> ChannelErr
     if status == 403:
         return ChannelMisconfigured(
             "SendGrid forbids sending (403): the API key needs the permission Mail Send, and "
-            "EMAIL_FROM must be a verified sender.",
+            "EMAIL_FROM must be a verified sender, each of EMAIL_DOMAINS an authenticated domain.",
             "403",
         )
     if status in (400, 413, 422):

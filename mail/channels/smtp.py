@@ -72,7 +72,7 @@ class SmtpChannel:
         there; we wait for ``timeout_seconds`` and call it unknown).
         """
         raw = message.to_bytes(self._clock.now())
-        sender = usable_sender(message.sender_email)
+        sender = usable_sender(message.returns_to or message.sender_email)
         recipient = usable_recipient(message.recipient_email)
         with _faults_before_the_dot():
             server = self._connect()

@@ -20,7 +20,7 @@ from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.access.named_keys import digest
-from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep, SecondFactor
+from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep, RepProfile, SecondFactor
 
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
@@ -121,10 +121,13 @@ def sign_in_stamp(connection: Connection, user_id: int) -> str:
 
 def is_colleague(connection: Connection, address: str) -> bool:
     """Whether an e-mail address is that of a user who may sign in, or of a rep of the team policy
-    that is published."""
+    that is published; '' is nobody's."""
     key = address_key(address)
+    if not key:
+        return False
     user = exists().where(ConsoleUser.email_key == key, ConsoleUser.disabled_at.is_(None))
-    rep = exists().where(func.lower(Rep.email) == key, Rep.active)
+    own = select(RepProfile.rep).where(func.lower(RepProfile.email) == key)
+    rep = exists().where((func.lower(Rep.email) == key) | Rep.code.in_(own), Rep.active)
     return bool(connection.scalar(select(user | rep)))
 
 

@@ -19,6 +19,7 @@ from domain.engagement.bounces import bounce_kind
 from domain.inbound.addresses import same_mailbox
 from domain.inbound.invitations import AttendeeAnswer
 from domain.inbound.verdict import Kind, MailVerdict
+from store.access.users import is_colleague
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.refused_mail import RefusedMail
 from store.mail.sending import record_refusals
@@ -113,10 +114,12 @@ class LeadOf:
 @dataclass(frozen=True)
 class _Whose:
     """Whose mail it is (None: nobody's we know), and the lead in whose thread it is, or whom a
-    report names that proves nothing."""
+    report names that proves nothing. A colleague's is nobody's: what a rep writes to a lead comes
+    in as well when it answers all."""
 
     lead: LeadOf | None
     thread: LeadOf | None
+    by_colleague: bool = False
 
 
 def receive_mail(connection: Connection, mail: Inbound) -> bool:
@@ -136,7 +139,7 @@ def receive_mail(connection: Connection, mail: Inbound) -> bool:
     if not _keep(connection, mail, whose):
         return False
     key = f"inbound:{mail.message_id}"
-    if mail.verdict.kind == "unsubscribe":
+    if mail.verdict.kind == "unsubscribe" and not whose.by_colleague:
         for address in _who_stops(mail, whose):
             opt_out(connection, email_key=address, at=mail.at, source="reply", evidence=key)
     if mail.verdict.answer is not None:
@@ -200,6 +203,8 @@ def _sent(connection: Connection, mail: Inbound) -> _Whose:
     if sender is not None:
         same = thread is not None and thread.lead_id == sender.lead_id
         return _Whose(thread if same else sender, thread)
+    if is_colleague(connection, mail.sender_key):
+        return _Whose(None, thread, by_colleague=True)
     if thread is None:
         return _Whose(None, None)
     known = mail.verdict.kind not in _OF_PEOPLE or same_mailbox(mail.sender_key, thread.email_key)
@@ -273,6 +278,8 @@ def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | Non
 
 def _tray(verdict: MailVerdict, whose: _Whose) -> str:
     """Why a person must look at the mail, '' when nobody need."""
+    if whose.by_colleague:
+        return ""
     if verdict.kind == "unclear":
         return "unclear"
     if verdict.answer is not None and verdict.answer.partstat != "ACCEPTED":

@@ -9,6 +9,7 @@ Times are journey time, UTC.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from typing import Literal
 from sqlalchemy import Connection, text
 
 from domain.consent.policy import FrequencyCap, Room, room_under
+from domain.email.sender import Sender
 
 # One request, two statements: the first waits for whoever has the lead locked, and the second sees
 # what they have committed. So a suppression that was there a moment earlier wins, and of two
@@ -48,22 +50,23 @@ _CLAIM = text(
     ),
     claimed AS (
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
-                           state, claim, message_id, planned_at)
+                           state, claim, sender, message_id, planned_at)
         SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
-            CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim, :message_id, :at
+            CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim,
+            cast(:sender AS jsonb), :message_id, :at
         FROM lead_now WHERE stopped OR NOT (full_up OR paused)
         ON CONFLICT (key) DO UPDATE SET
             claim = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.claim
                 ELSE touch.claim END,
             state = CASE WHEN touch.state IN ('planned', 'claimed') THEN excluded.state
                 ELSE touch.state END
-        RETURNING state, claim
+        RETURNING state, claim, sender
     )
-    SELECT state, claim, cast('{}' AS timestamptz[]) AS recent FROM claimed
+    SELECT state, claim, sender, cast('{}' AS timestamptz[]) AS recent FROM claimed
     UNION ALL
     SELECT CASE WHEN touch.state NOT IN ('planned', 'claimed') THEN touch.state
             WHEN paused THEN 'paused' ELSE 'capped' END,
-        coalesce(touch.claim, ''), ARRAY(SELECT at FROM recent)
+        coalesce(touch.claim, ''), coalesce(touch.sender, '{}'), ARRAY(SELECT at FROM recent)
     FROM lead_now LEFT JOIN touch ON touch.key = :key
     WHERE (full_up OR paused) AND NOT stopped
     """
@@ -127,12 +130,13 @@ _SETTLE_BY_EVIDENCE = text(
 class Claim:
     """The state of a touch after claiming it: one of the ledger, ``capped`` when the lead has had
     its mails for now, or ``paused`` while the channel sends nothing. ``mine`` is whether this
-    claim may send, ``holder`` the claim that the row carries, ``room`` when a capped touch may
-    go."""
+    claim may send, ``holder`` the claim that the row carries, ``sender`` the rep whom its first
+    claim chose (None: the company's own sender), ``room`` when a capped touch may go."""
 
     state: str
     mine: bool
     holder: str
+    sender: Sender | None = None
     room: Room | None = None
 
 
@@ -148,6 +152,7 @@ def claim(
     topic: str,
     channel: str,
     message_id: str,
+    sender: Sender | None = None,
     stops: Sequence[str],
     caps: Sequence[FrequencyCap],
     at: datetime,
@@ -163,6 +168,8 @@ def claim(
     Args:
         claim: names this run and attempt; two claims are never alike.
         topic: what marketing's mail is about; '' for operational mail, which counts under no cap.
+        sender: the rep it is from, which counts with the first claim of a touch; None for the
+            company's own sender.
         stops: the suppression reasons that stop this kind of mail.
         caps: the frequency caps it waits for.
         at: journey time, UTC.
@@ -181,6 +188,7 @@ def claim(
             "topic": topic,
             "channel": channel,
             "message_id": message_id,
+            "sender": json.dumps(sender.as_dict() if sender else {}),
             "stops": list(stops),
             "times": [cap.times for cap in caps],
             "froms": froms,
@@ -190,7 +198,19 @@ def claim(
         },
     ).one()
     room = room_under(caps, row.recent, at) if row.state == "capped" else None
-    return Claim(row.state, row.state == "claimed" and row.claim == claim, row.claim, room)
+    mine = row.state == "claimed" and row.claim == claim
+    return Claim(row.state, mine, row.claim, _sender(row.sender), room)
+
+
+def kept_sender(connection: Connection, key: str, chosen: Sender | None) -> Sender | None:
+    """The rep whom the touch ``key`` is from (None: the company's own sender): as its first claim
+    says, and ``chosen`` when nobody has claimed it yet."""
+    kept = connection.scalar(text("SELECT sender FROM touch WHERE key = :key"), {"key": key})
+    return chosen if kept is None else _sender(kept)
+
+
+def _sender(kept: Mapping[str, str]) -> Sender | None:
+    return Sender(**kept) if kept else None
 
 
 def hand_over(

@@ -14,7 +14,8 @@ from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.meetings.meetings import cancel_meeting
 from store.outbox.lead_messages import message_task
 from store.outbox.relay_messages import post_all
-from store.tables import Lead, Meeting, Rep
+from store.routing.rep_cards import rep_card
+from store.tables import Lead, Meeting
 
 
 class InvitationAnswer(StrEnum):
@@ -98,8 +99,8 @@ def _tell(
 
 
 def _is_rep(connection: Connection, meeting: MeetingRow, attendee: str) -> bool:
-    email = connection.scalar(select(Rep.email).where(Rep.code == meeting.owner))
-    return email is not None and _address(email) == _address(attendee)
+    rep = rep_card(connection, meeting.owner)
+    return rep is not None and _address(rep.email) == _address(attendee)
 
 
 def _address(written: str) -> str:

@@ -46,6 +46,9 @@ class MeetingLine:
     provider: str
     """Where it was booked: calcom, calendly; '' for here."""
     join_url: str
+    """Where the video call takes place, '' for none."""
+    place: str
+    """The phone number or room of a meeting that is no video call; '' when the rep calls."""
     time_zone: str
     """Of the lead."""
     cancelled_by: str
@@ -93,6 +96,7 @@ _LINE = (
         Meeting.booked_by,
         Meeting.provider,
         Meeting.join_url,
+        Meeting.place,
         Lead.time_zone,
         Meeting.cancelled_by,
         Meeting.cancelled_at,

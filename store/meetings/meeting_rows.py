@@ -8,8 +8,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select, update
 
+from domain.email.sender import RepCard
+from domain.meetings.places import MeetingPlace
 from store.engine import RowGone
-from store.tables import Lead, Meeting, Rep, Touch
+from store.routing.rep_cards import rep_card
+from store.tables import Lead, Meeting, Touch
 from store.tables.base import columns_of
 
 
@@ -33,6 +36,7 @@ class MeetingRow(NamedTuple):
     cancelled_by: str
     proposed_at: datetime | None
     join_url: str
+    place: str
 
     @property
     def ends_at(self) -> datetime:
@@ -47,13 +51,18 @@ MEETING = columns_of(Meeting, MeetingRow)
 @dataclass(frozen=True, slots=True)
 class MeetingDetails:
     """A meeting with what mails and calendars tell of those who meet: the lead's time zone and
-    phone number, the rep's name and address (None while it is with nobody)."""
+    phone number, the rep's card (None while it is with nobody)."""
 
     meeting: MeetingRow
     time_zone: str
     phone: str
-    rep_name: str | None
-    rep_email: str | None
+    rep: RepCard | None
+
+    @property
+    def where(self) -> MeetingPlace:
+        """Where it takes place. A calendar service's says so itself."""
+        told = MeetingPlace(self.meeting.join_url, self.meeting.place)
+        return told if any(told) or self.meeting.provider else MeetingPlace(phone=self.phone)
 
 
 def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
@@ -63,15 +72,15 @@ def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
         RowGone: there is none.
     """
     row = connection.execute(
-        select(*MEETING, Lead.time_zone, Lead.phone, Rep.name, Rep.email)
+        select(*MEETING, Lead.time_zone, Lead.phone)
         .join(Lead, Lead.id == Meeting.lead_id)
-        .outerjoin(Rep, Rep.code == Meeting.owner)
         .where(Meeting.id == meeting_id)
     ).first()
     if row is None:
         raise RowGone(f"There is no meeting {meeting_id}.")
-    *meeting, time_zone, phone, rep_name, rep_email = row
-    return MeetingDetails(MeetingRow(*meeting), time_zone, phone, rep_name, rep_email)
+    *columns, time_zone, phone = row
+    meeting = MeetingRow(*columns)
+    return MeetingDetails(meeting, time_zone, phone, rep_card(connection, meeting.owner))
 
 
 def mark_invited(connection: Connection, meeting_id: int) -> None:

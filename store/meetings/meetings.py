@@ -8,6 +8,8 @@ Times are journey time, UTC.
 
 from __future__ import annotations
 
+import contextlib
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -15,8 +17,10 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.checking.policies import MeetingPolicy
 from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.meetings.free_times import is_free, next_free
+from domain.meetings.places import MeetingPlace, place_for
 from domain.refusals import MeetingRefused
 from domain.sentences import sentence
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
@@ -31,6 +35,8 @@ from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_o
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
+from store.published.policies import PolicyMissing, policy
+from store.routing.rep_cards import rep_card
 from store.routing.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
 from store.routing.routing import assign
 from store.sla.business_time import calendar_of
@@ -127,11 +133,13 @@ def book_meeting(
         "owner": owner,
         "provider": origin.provider,
         "provider_id": origin.id,
-        "join_url": origin.join_url if origin.provider else _link_of(connection, owner),
         "cancelled_by": "",
         "cancelled_at": None,
         "proposed_at": None,
     }
+    code = place.row.uid if place.row else str(uuid.uuid4())
+    where = MeetingPlace(origin.join_url) if origin.provider else _place(connection, owner, code)
+    values |= {"uid": code, "join_url": where.link, "place": where.place}
     made = _write(connection, place, values | {"lead_id": lead_id, "cycle": cycle})
     was_booked = place.row is not None and place.row.state == "booked"
     code = EventCode.RESCHEDULED if was_booked else EventCode.BOOKED
@@ -161,9 +169,14 @@ def book_meeting(
     return made.id
 
 
-def _link_of(connection: Connection, owner: str) -> str:
-    """Where the video calls of a rep take place, '' if nobody has said so."""
-    return connection.scalar(select(Rep.meeting_link).where(Rep.code == owner)) or ""
+def _place(connection: Connection, owner: str, code: str) -> MeetingPlace:
+    """Where meetings with a rep take place; of all, where the rep has not said so."""
+    card = rep_card(connection, owner)
+    written = card.place if card else ""
+    if not written:
+        with contextlib.suppress(PolicyMissing):
+            written = policy(connection, MeetingPolicy).place
+    return place_for(written, code)
 
 
 def _write(connection: Connection, place: MeetingSlot, values: dict[str, Any]) -> MeetingRow:

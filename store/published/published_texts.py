@@ -88,3 +88,15 @@ def list_templates(
         {"after": after, "limit": limit},
     )
     return [TemplateLine(**row._mapping) for row in rows]
+
+
+def topic_of_template(connection: Connection, name: str) -> str | None:
+    """The topic of the cadence that sends this template, of the newest if several do."""
+    topic: str | None = connection.scalar(
+        text(
+            "SELECT definition ->> 'topic' FROM cadence_version "
+            "WHERE jsonb_exists(templates, :name) ORDER BY published_at DESC, id DESC LIMIT 1"
+        ),
+        {"name": name},
+    )
+    return topic

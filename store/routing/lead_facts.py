@@ -9,15 +9,15 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.rules.facts import reach_facts
+from store.routing.rep_cards import card_columns
 
 OPTED_OUT = """EXISTS (SELECT FROM suppression WHERE suppression.email_key = lead.email_key
         AND suppression.reason NOT IN ('bounced', 'soft_bounced')) AS opted_out"""
 """Whether the lead wants no mail; an address that does not exist says nothing of that."""
-LEAD_COLUMNS = """lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
+LEAD_COLUMNS = f"""lead.id, lead.email, lead.first_name, lead.last_name, lead.title, lead.country,
         lead.language, lead.time_zone, lead.source, lead.attributes, lead.stage,
         account.name AS company,
-        (SELECT rep.name FROM rep WHERE rep.code = lead.owner) AS rep_name,
-        (SELECT rep.email FROM rep WHERE rep.code = lead.owner) AS rep_email"""
+        {card_columns("lead.owner")} AS owner"""
 """What a :class:`MailLead` is made of, for a query over ``lead LEFT JOIN account``."""
 FACT_COLUMNS = f"""
     lead.first_name, lead.last_name, lead.title, lead.country, lead.language, lead.source,
@@ -31,7 +31,8 @@ FACT_COLUMNS = f"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailLead:
-    """A lead as mail is written to it; ``company`` and the rep who owns it are None for none."""
+    """A lead as mail is written to it; ``company`` and the card of the rep who owns it
+    (for :func:`domain.email.sender.card_of`) are None for none."""
 
     id: int
     email: str
@@ -45,8 +46,7 @@ class MailLead:
     attributes: Mapping[str, Any]
     stage: str
     company: str | None
-    rep_name: str | None
-    rep_email: str | None
+    owner: Mapping[str, Any] | None
 
 
 def mail_lead(connection: Connection, lead_id: int) -> MailLead | None:

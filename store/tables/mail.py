@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -41,6 +42,9 @@ class Touch(Table):
     channel: Mapped[str]
     state: Mapped[str]
     claim: Mapped[str] = mapped_column(server_default="")
+    sender: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """The rep it is from, as of the first claim (``domain.email.sender.Sender``), so that a retry
+    comes from nobody else; empty for the company's own sender."""
     message_id: Mapped[str] = mapped_column(server_default="")
     """RFC 5322 Message-ID, without angle brackets."""
     provider_message_id: Mapped[str] = mapped_column(server_default="")

@@ -39,6 +39,21 @@ class Rep(Table):
     """Whether the rep takes new leads now; absences count on top."""
 
 
+class RepProfile(Table):
+    """What a rep says of itself to leads, on a page of the rep's own; '' leaves what the team
+    policy says. Publishing that changes none of it."""
+
+    __tablename__ = "rep_profile"
+    rep: Mapped[str] = mapped_column(ForeignKey("rep.code"), primary_key=True)
+    name: Mapped[str] = mapped_column(server_default="")
+    email: Mapped[str] = mapped_column(server_default="")
+    signature: Mapped[str] = mapped_column(server_default="")
+    phone: Mapped[str] = mapped_column(server_default="")
+    booking_link: Mapped[str] = mapped_column(server_default="")
+    place: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="")
+
+
 class RoutingShare(Table):
     """How many leads a rep at work was given, as far as it counts for the next one's turn.
 
@@ -231,6 +246,9 @@ class Meeting(Table):
     proposed_at: Mapped[datetime | None]
     """The other time that the lead proposes in answer to the invitation."""
     join_url: Mapped[str] = mapped_column(server_default="")
+    place: Mapped[str] = mapped_column(server_default="")
+    """The phone number or room where it takes place; '' for a video call (``join_url``), and where
+    the rep calls the lead."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from domain.email.rendering import render
 from mail.channels.base import EmailMessage
 from mail.links import link_signer
 from mail.merge import merge_fields
+from mail.senders import brand
+from mail.text import mail_text
 from settings import Settings
 from store.published.cadences import PublishedCadence, template_version
 from store.routing.lead_facts import mail_lead
@@ -54,20 +55,13 @@ class Post:
             self.database, self.cadence.template_version_id(template_name, row.language)
         )
         links = link_signer(self.settings)
-        mail = render(
+        mail = mail_text(
             template.compiled,
-            {
-                **merge_fields(self.database, row, 0, row.language),
-                "sender": {"name": self.settings.email_from_name, "title": ""}
-                | {"email": self.settings.email_from},
-                "postal_address": self.settings.email_postal_address,
-                "links": {
-                    "unsubscribe": links.unsubscribe(touch_key),
-                    "preferences": links.preferences(touch_key),
-                    "booking": links.booking(touch_key),
-                },
-                "link": lambda url: links.click(touch_key, url),
-            },
+            merge_fields(row, None, row.language),
+            self.settings,
+            links,
+            key=touch_key,
+            sender=brand(self.settings),
         )
         message = EmailMessage(
             touch_key=touch_key,

@@ -21,8 +21,7 @@ LEAD = MailLead(
     attributes={"plan": "pro", "note": "www.evil.example", "seats": 9, "all": ["a@b.example"]},
     stage="new",
     company="Booking.com",
-    rep_name=None,
-    rep_email=None,
+    owner=None,
 )
 
 

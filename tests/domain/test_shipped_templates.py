@@ -55,6 +55,8 @@ def is_operational(file: Path) -> bool:
 
 
 def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
+    known = bool(lead)
+    signed = {"signature": "Planner\nLindenmoor" * known, "phone": "+46 8 000 0167" * known}
     data: dict[str, Any] = {
         "lead": {
             **dict.fromkeys(FULL, ""),
@@ -63,8 +65,8 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
             "attributes": {},
             **lead,
         },
-        "sender": {"name": "Clara Moss", "email": "clara@example.com", "title": ""},
-        "rep": {"name": "Hana Lindqvist", "email": "hana@example.com"},
+        "sender": {"name": "Clara Moss", "email": "clara@example.com"} | signed,
+        "owner": {"name": "Hana Lindqvist", "email": "hana@example.com"} | signed,
         "links": {
             "unsubscribe": "https://go.example/u/t?a=1&b=2",
             "preferences": "https://go.example/p/t",
@@ -76,6 +78,8 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
     }
     if is_about_a_meeting(file):
         data["meeting"] = {"starts_at": "Tuesday, 14 October, 14:00", "minutes": 30}
+        data["meeting"] |= {"place": "", "phone": ""}
+        data["links"]["meeting"] = "https://meet.example/hana" * known
     return render(compile_template(file.read_text("utf-8"), file.name, PARTS), data)
 
 

@@ -73,6 +73,7 @@ CREATE TABLE touch (
     channel TEXT NOT NULL,
     state TEXT NOT NULL,
     claim TEXT DEFAULT '' NOT NULL,
+    sender JSONB DEFAULT '{}' NOT NULL,
     message_id TEXT DEFAULT '' NOT NULL,
     provider_message_id TEXT DEFAULT '' NOT NULL,
     error TEXT DEFAULT '' NOT NULL,

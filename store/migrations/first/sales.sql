@@ -10,6 +10,19 @@ CREATE TABLE rep (
     CONSTRAINT pk_rep PRIMARY KEY (code)
 );
 
+CREATE TABLE rep_profile (
+    rep TEXT NOT NULL,
+    name TEXT DEFAULT '' NOT NULL,
+    email TEXT DEFAULT '' NOT NULL,
+    signature TEXT DEFAULT '' NOT NULL,
+    phone TEXT DEFAULT '' NOT NULL,
+    booking_link TEXT DEFAULT '' NOT NULL,
+    place TEXT DEFAULT '' NOT NULL,
+    language TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_rep_profile PRIMARY KEY (rep),
+    CONSTRAINT fk_rep_profile_rep FOREIGN KEY (rep) REFERENCES rep (code)
+);
+
 CREATE TABLE routing_share (
     rep TEXT NOT NULL,
     given INTEGER NOT NULL,
@@ -64,6 +77,7 @@ CREATE TABLE meeting (
     cancelled_at TIMESTAMP WITH TIME ZONE,
     proposed_at TIMESTAMP WITH TIME ZONE,
     join_url TEXT DEFAULT '' NOT NULL,
+    place TEXT DEFAULT '' NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     CONSTRAINT pk_meeting PRIMARY KEY (id),
     CONSTRAINT ck_meeting_state CHECK (state IN ('booked','held','no_show','cancelled')),
