@@ -1,4 +1,4 @@
-"""``team list|presence|absence|reassign|unassigned|alerts``: who works, who owns which lead."""
+"""``team …``: who is at work, who owns which lead, how reps write to leads."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from cli.arguments import AsJson, done_by
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
+from cli.rep_profile import RepCode, calendar, profile
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import ALERTS, label
@@ -35,7 +36,8 @@ app = group(
     "team reassign 41 42 --to rep-2",
 )
 
-RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
+app.command("profile")(profile)
+app.command("calendar")(calendar)
 
 
 @app.command("list")

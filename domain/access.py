@@ -36,6 +36,7 @@ class Action(StrEnum):
     DO_NOT_MARKET = "set accounts to do-not-market and release them"
     READ_TEAM = "read teams"
     SET_PRESENCE = "set presence and absences"
+    SET_PROFILE = "set how reps sign, and their calendar address"
     READ_SLA = "read SLA figures"
     READ_CADENCES = "read cadences and policies"
     DRAFT = "write and check cadences and policies"
@@ -79,6 +80,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.DO_NOT_MARKET: _SALES,
     Action.READ_TEAM: _EVERYBODY,
     Action.SET_PRESENCE: _SALES,
+    Action.SET_PROFILE: _SALES,
     Action.READ_SLA: _EVERYBODY,
     Action.READ_CADENCES: _EVERYBODY,
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
@@ -100,7 +102,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.OWN_SETTINGS: _EVERYBODY,
 }
 """Action → the roles that may do it. A user or token of role sdr does it for leads of its team
-only, and sets nobody's presence but its rep's own."""
+only, and sets nobody's presence nor profile but its rep's own."""
 
 
 def publishing(policy: str) -> Action:

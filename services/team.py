@@ -56,7 +56,7 @@ def set_presence(context: Context, caller: Caller, rep: str, *, present: bool) -
         Forbidden: it is another rep, and the caller an SDR.
         Conflict: there is no such rep.
     """
-    _own(caller, rep)
+    own_rep_only(caller, rep)
     with context.database.begin() as connection:
         return presence.set_presence(connection, rep, present, context.clock.now())
 
@@ -80,7 +80,7 @@ def note_absence(
         Forbidden: it is another rep, and the caller an SDR.
         Conflict: there is no such rep, or the time will not do.
     """
-    _own(caller, rep)
+    own_rep_only(caller, rep)
     now = context.clock.now()
     with context.database.begin() as connection:
         return presence.record_absence(connection, rep, begins_at or now, until, now, reason=reason)
@@ -97,7 +97,7 @@ def end_absence(context: Context, caller: Caller, rep: str) -> list[int]:
         Forbidden: it is another rep, and the caller an SDR.
         Conflict: there is no such rep or absence.
     """
-    _own(caller, rep)
+    own_rep_only(caller, rep)
     with context.database.begin() as connection:
         return presence.end_absence(connection, rep, context.clock.now())
 
@@ -124,7 +124,12 @@ def put_away(context: Context, caller: Caller, alert_id: int) -> None:
             )
 
 
-def _own(caller: Caller, rep: str) -> None:
+def own_rep_only(caller: Caller, rep: str) -> None:
+    """Whether the caller may act for this rep.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+    """
     if caller.role == Role.SDR and caller.rep != rep:
         raise Forbidden(
             sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep)

@@ -25,6 +25,7 @@ from web.doors import refusal, told
 from web.observed import Observed
 from web.own_hosts import OwnHosts
 from web.recipients.booking import booking_pages
+from web.recipients.calendar_feed import calendar_feeds
 from web.recipients.confirmation import confirmation_pages
 from web.recipients.links import recipient_pages
 from web.recipients.preferences import preference_pages
@@ -108,6 +109,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(preference_pages(settings, database, signer))
     app.include_router(confirmation_pages(settings, database, signer))
     app.include_router(booking_pages(settings, database, signer))
+    app.include_router(calendar_feeds(settings, database))
     app.include_router(calendar_webhooks(settings, database))
     app.include_router(sendgrid_webhook(settings, database))
     app.include_router(sendgrid_inbound(settings, database))

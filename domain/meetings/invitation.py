@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from icalendar import Calendar, Event, vCalAddress, vText
 
 from domain.email.message import CalendarPart
+from domain.meetings.places import MeetingPlace
 
 PRODUCT = "-//Perennial//Meetings//EN"
 
@@ -33,14 +34,13 @@ class Invitation:
     written_at: datetime
     summary: str
     description: str
-    location: str
+    where: MeetingPlace
     organizer: tuple[str, str]
     attendee: tuple[str, str]
     sent_by: str = ""
     host: tuple[str, str] | None = None
-    url: str = ""
-    conference: str = ""
-    """Where to join by one click (RFC 7986, 5.11): https:// or tel:; '' for none."""
+    manage: str = ""
+    """Where the lead moves or cancels the meeting, '' for nowhere."""
 
     def part(self) -> CalendarPart:
         """The invitation as a part of a mail: method REQUEST, or CANCEL when it is called off.
@@ -56,13 +56,9 @@ class Invitation:
         event.add("dtstart", starts_at)
         event.add("dtend", starts_at + timedelta(minutes=self.minutes))
         event.add("summary", self.summary)
-        for name in ("description", "location", "url"):
-            if value := getattr(self, name):
-                event.add(name, value)
-        if self.conference:
-            phone = self.conference.startswith("tel:")
-            feature = {"value": "URI", "feature": "PHONE" if phone else "VIDEO"}
-            event.add("conference", self.conference, parameters=feature)
+        if self.description:
+            event.add("description", self.description)
+        add_place(event, self.where, self.manage)
         event.add("status", "CANCELLED" if self.cancelled else "CONFIRMED")
         organizer = _person(*self.organizer)
         if self.sent_by and self.sent_by.casefold() != self.organizer[1].casefold():
@@ -78,6 +74,21 @@ class Invitation:
         calendar.add("method", method)
         calendar.add_component(event)
         return CalendarPart(method, calendar.to_ical())
+
+
+def add_place(event: Event, where: MeetingPlace, manage: str = "") -> None:
+    """Say where a meeting takes place: LOCATION, URL and CONFERENCE (RFC 7986, 5.11).
+
+    Args:
+        manage: the URL of a meeting that has no address to join at.
+    """
+    if where.words:
+        event.add("location", where.words)
+    if url := where.link or manage:
+        event.add("url", url)
+    if where.joins:
+        feature = "VIDEO" if where.link else "PHONE"
+        event.add("conference", where.joins, parameters={"value": "URI", "feature": feature})
 
 
 def uid_of(local: str, domain: str) -> str:

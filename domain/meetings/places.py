@@ -26,7 +26,8 @@ class MeetingPlace(NamedTuple):
         """What joins by one click: https:// or tel: (RFC 3966); '' for nothing."""
         return self.link or phone_link(self.place)
 
-    def __str__(self) -> str:
+    @property
+    def words(self) -> str:
         """The place in a calendar."""
         return self.link or self.place or self.phone
 

@@ -20,7 +20,15 @@ from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.access.named_keys import digest
-from store.tables import ConsoleSession, ConsoleUser, LoginLink, Rep, RepProfile, SecondFactor
+from store.tables import (
+    CalendarFeed,
+    ConsoleSession,
+    ConsoleUser,
+    LoginLink,
+    Rep,
+    RepProfile,
+    SecondFactor,
+)
 
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
@@ -181,6 +189,8 @@ def change_user(
     connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(changes))
     if disabled or (new_role, new_rep) != (user.role, user.rep):
         end_sessions(connection, user_id, now)
+    if disabled or new_rep != user.rep:
+        connection.execute(delete(CalendarFeed).where(CalendarFeed.rep == user.rep))
     if disabled:
         connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
     return user_by_id(connection, user_id)

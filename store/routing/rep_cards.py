@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, exists, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.email.addresses import address_key
 from domain.email.sender import RepCard, card_of
-from store.tables import Rep, RepProfile
+from store.tables import ConsoleUser, Rep, RepProfile
 from store.tables.base import columns_of
 
 
@@ -71,3 +72,14 @@ def keep_profile(connection: Connection, rep: str, profile: Profile) -> bool:
         .on_conflict_do_update(index_elements=["rep"], set_=said)
     )
     return True
+
+
+def is_another_s(connection: Connection, rep: str, address: str) -> bool:
+    """Whether an address is that of another rep, or of a user who is not this rep."""
+    key = address_key(address)
+    said = select(RepProfile.rep).where(func.lower(RepProfile.email) == key)
+    other = exists().where(
+        (func.lower(Rep.email) == key) | Rep.code.in_(said), Rep.code != rep, Rep.active
+    )
+    user = exists().where(ConsoleUser.email_key == key, ConsoleUser.rep != rep)
+    return bool(connection.scalar(select(other | user)))

@@ -54,6 +54,19 @@ class RepProfile(Table):
     language: Mapped[str] = mapped_column(server_default="")
 
 
+class CalendarFeed(Table):
+    """The secret address at which calendar programs read a rep's meetings. Times are real time."""
+
+    __tablename__ = "calendar_feed"
+    rep: Mapped[str] = mapped_column(ForeignKey("rep.code"), primary_key=True)
+    secret: Mapped[str] = mapped_column(unique=True)
+    """SHA-256 of what stands in the address."""
+    made_at: Mapped[datetime]
+    reads: Mapped[int] = mapped_column(server_default="0")
+    """How often it was read since ``reads_since``, an hour ago at most."""
+    reads_since: Mapped[datetime]
+
+
 class RoutingShare(Table):
     """How many leads a rep at work was given, as far as it counts for the next one's turn.
 

@@ -61,6 +61,7 @@ CHANGES = """
     account do-not-market Hafen --by rep-1 --reason "in talks" --for-good; account release Hafen
     account play Hafen welcome-nurture; account pause Hafen; account resume Hafen
     team presence rep-1 --away; team absence rep-1 --until "+2 days"; team absence rep-1 --end
+    team profile rep-1 --phone "+49 30 55501234"; team calendar rep-1; team calendar rep-1 --end
     team reassign 3 --to rep-2; team alerts --put-away 1
     sending resume
     keys create website; keys revoke website

@@ -12,6 +12,7 @@ from icalendar import Calendar, Event
 
 from domain.email.message import CalendarPart
 from domain.meetings.invitation import Invitation, uid_of
+from domain.meetings.places import MeetingPlace
 from mail.channels.base import EmailMessage
 from mail.channels.sendgrid import _request
 from tests.support.messages import KOREAN, PLAIN
@@ -29,7 +30,7 @@ INVITATION = Invitation(
     written_at=datetime(2026, 10, 1, 8, 0, tzinfo=UTC),
     summary="Meeting with Clara Moss",
     description="Move or cancel: https://go.perennial.example/b/" + "x" * 120,
-    location="",
+    where=MeetingPlace(),
     organizer=("Clara Moss", "clara@perennial.example"),
     attendee=('김민준 "MJ"', "minjun@acme.example"),
 )

@@ -33,6 +33,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "set_do_not_market": {"until": "2026-09-01T00:00:00Z", "reason": "in a tender"},
     "play_account": {"cadence": "account-play"},
     "set_presence": {"present": False},
+    "set_profile": {
+        "name": "Hana Lindqvist",
+        "email": "hana@lindenmoor.example",
+        "signature": "Field-service planning\nMonday to Thursday",
+        "phone": "+49 30 55501234",
+        "place": "https://meet.lindenmoor.example/{meeting}",
+    },
     "create_absence": {"until": "2026-05-18T09:00:00+02:00", "reason": "holiday"},
     "reassign_tasks": {"leads": [42, 43], "to": "rep-2"},
     "publish": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
@@ -10,13 +10,17 @@ from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.inputs import ASKED, Instant
+from domain.refusals import Missing
+from domain.sentences import sentence
+from services import profiles
 from services import team as services
 from services.access import team_of
 from store import alerts
 from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
-from store.routing.presence import RepLine
+from store.routing.presence import RepLine, team_of_person
+from store.routing.rep_cards import Profile, profile_of
 from store.routing.unassigned import UnassignedLead, unassigned
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
@@ -25,6 +29,7 @@ router = APIRouter(prefix="/team", tags=["team"])
 Reader = Annotated[Caller, Depends(may(Action.READ_TEAM))]
 AlertReader = Annotated[Caller, Depends(may(Action.READ_TASKS))]
 Doer = Annotated[Caller, Depends(may(Action.COMPLETE_TASKS))]
+Signer = Annotated[Caller, Depends(may(Action.SET_PROFILE))]
 Setter = Annotated[Caller, Depends(may(Action.SET_PRESENCE))]
 Giver = Annotated[Caller, Depends(may(Action.REASSIGN))]
 
@@ -54,6 +59,35 @@ class Reassignment(BaseModel):
 
     leads: list[int] = Field(min_length=1, max_length=1000)
     to: str
+
+
+class RepProfile(BaseModel):
+    """What a rep says of itself to leads; empty leaves what the team policy says, or nothing."""
+
+    model_config = ASKED
+
+    name: str = Field(default="", max_length=100, description="As leads are to read it.")
+    email: str = Field(
+        default="", max_length=320, description="At a domain that the company sends from."
+    )
+    signature: str = Field(default="", max_length=400, description="Lines under the name.")
+    phone: str = Field(default="", max_length=40, description="With its country's code.")
+    booking_link: str = Field(default="", max_length=500, description="Empty: our own page.")
+    place: str = Field(
+        default="",
+        max_length=500,
+        description="Where meetings take place: an https address, in which {meeting} becomes a "
+        "code of its own for each; a phone number; a room.",
+    )
+    language: Literal["", "en", "ko", "zh"] = Field(
+        default="", description="In which the rep is written to."
+    )
+
+
+class CalendarAddress(BaseModel):
+    """Where calendar programs read a rep's meetings. It is a secret, and shown this once."""
+
+    url: str
 
 
 class Served(BaseModel):
@@ -145,6 +179,37 @@ def put_away(context: CurrentContext, caller: Doer, alert_id: int) -> Done:
 def set_presence(context: CurrentContext, caller: Setter, rep: str, body: Presence) -> Served:
     """Say whether a rep takes new leads."""
     return Served(leads=services.set_presence(context, caller, rep, present=body.present))
+
+
+@router.get("/{rep}/profile")
+def show_profile(context: CurrentContext, caller: Reader, rep: str) -> RepProfile:
+    """What a rep says of itself to leads; for an SDR of the own team's reps."""
+    with context.database.connect() as connection:
+        team = team_of_person(connection, rep)
+        if team is None or team_of(caller) not in (None, team):
+            raise Missing(sentence("There is no rep {rep}.", rep=rep))
+        return RepProfile(**profile_of(connection, rep)._asdict())
+
+
+@router.put("/{rep}/profile")
+def set_profile(context: CurrentContext, caller: Signer, rep: str, body: RepProfile) -> RepProfile:
+    """Say how a rep's mails to leads are signed, whom they are from, and where the rep is met."""
+    kept = profiles.set_profile(context, caller, rep, Profile(**body.model_dump()))
+    return RepProfile(**kept._asdict())
+
+
+@router.post("/{rep}/calendar", status_code=201, operation_id="create_calendar_address")
+def make_calendar(context: CurrentContext, caller: Signer, rep: str) -> CalendarAddress:
+    """Make the address at which calendar programs read a rep's meetings; an earlier one works no
+    more."""
+    return CalendarAddress(url=profiles.make_calendar(context, caller, rep))
+
+
+@router.delete("/{rep}/calendar", operation_id="delete_calendar_address")
+def end_calendar(context: CurrentContext, caller: Signer, rep: str) -> Done:
+    """Have the address of a rep's calendar work no more."""
+    profiles.end_calendar(context, caller, rep)
+    return Done(detail="The calendar address works no more.")
 
 
 @router.post("/{rep}/absences", status_code=201)

@@ -17,7 +17,7 @@ from web.api import me as me_api
 from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
 from web.console.pages import console_page
-from web.console.parts import badge, button, facts, section, show, sure
+from web.console.parts import badge, button, facts, link, section, show, sure
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -58,7 +58,9 @@ async def you(visit: PageVisit) -> None:
                 {
                     _("E-mail address"): who.email,
                     _("Role"): role(visit.caller.role),
-                    _("Rep"): visit.caller.rep,
+                    _("Rep"): link(visit.caller.rep, f"/team/{visit.caller.rep}")
+                    if visit.caller.rep
+                    else "",
                     _("Team"): visit.caller.team,
                 }
             )

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from domain.email.links import LinkClaim, LinkSigner
 from domain.meetings.free_times import SLOT, open_slots
+from domain.meetings.places import MeetingPlace
 from domain.refusals import MeetingRefused
 from domain.time.shown import full_day, full_moment, zone_name
 from domain.time.window import zone
@@ -20,9 +21,10 @@ from domain.translations.translator import translator_for
 from settings import Settings
 from store.access.link_limits import TooOften, record_move
 from store.mail.ledger import TouchedLead
-from store.meetings.meeting_rows import MeetingRow
+from store.meetings.meeting_rows import MeetingRow, meeting_details
 from store.meetings.meetings import book_meeting, cancel_meeting, upcoming_meeting
 from store.patience import PAGE_SECONDS, keep_trying
+from store.routing.rep_cards import rep_card
 from store.routing.rep_times import busy_times
 from store.sla.business_time import team_of
 from web.recipients.touched import claim_of, touched_lead
@@ -47,12 +49,14 @@ def booking_pages(settings: Settings, database: Engine, signer: LinkSigner) -> A
     ) -> Response:
         _ = translator_for(touched.language)
         meeting, there = _meeting_of(connection, touched, now), zone(touched.time_zone)
+        card = rep_card(connection, meeting.owner if meeting else touched.owner)
         starts_at = meeting and full_moment(meeting.starts_at.astimezone(there), _.language)
         return page(
             "booking.html",
             _,
             status,
-            sender=settings.email_from_name,
+            sender=card.name if card else settings.email_from_name,
+            where=meeting_details(connection, meeting.id).where if meeting else MeetingPlace(),
             time_zone=zone_name(now.astimezone(there), _.language),
             starts_at=starts_at,
             minutes=meeting.minutes if meeting else MINUTES,

@@ -23,6 +23,17 @@ CREATE TABLE rep_profile (
     CONSTRAINT fk_rep_profile_rep FOREIGN KEY (rep) REFERENCES rep (code)
 );
 
+CREATE TABLE calendar_feed (
+    rep TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    made_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    reads INTEGER DEFAULT '0' NOT NULL,
+    reads_since TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_calendar_feed PRIMARY KEY (rep),
+    CONSTRAINT fk_calendar_feed_rep FOREIGN KEY (rep) REFERENCES rep (code),
+    CONSTRAINT uq_calendar_feed_secret UNIQUE (secret)
+);
+
 CREATE TABLE routing_share (
     rep TEXT NOT NULL,
     given INTEGER NOT NULL,

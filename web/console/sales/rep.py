@@ -33,6 +33,7 @@ from web.console.parts import (
 )
 from web.console.picks import Row, pick_table
 from web.console.sales.give import Giving
+from web.console.sales.profile import rep_profile
 from web.console.sales.team import state_of
 from web.console.sales.time_off import enter_time_off
 from web.console.times import countdown, exact
@@ -56,6 +57,8 @@ async def team_rep(visit: PageVisit, rep: str) -> None:
                 _presence(visit, member)
         with ui.element("div"), section(_("Time off")).classes("stack"):
             _time_off(visit, member, own and visit.may(Action.SET_PRESENCE))
+    with section(_("To leads")).classes("stack"):
+        await rep_profile(visit, rep, may=own and visit.may(Action.SET_PROFILE))
     if visit.may(Action.READ_TASKS):
         work = await visit.read(team_overview.work_of, rep)
         _work(visit, rep, work, [one for one in everybody if one.rep.code != rep])

@@ -1,0 +1,69 @@
+"""``team profile|calendar``: how a rep writes to leads, and the address of the rep's calendar."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.connect import database, operator, terminal
+from cli.errors import UserError
+from services import profiles
+from store.routing.rep_cards import Profile, profile_of, rep_card
+
+RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
+
+
+def profile(
+    rep: RepCode,
+    name: Annotated[str | None, typer.Option(help="As leads read it.")] = None,
+    email: Annotated[
+        str | None, typer.Option(help="At a domain that the company sends from.")
+    ] = None,
+    signature: Annotated[str | None, typer.Option(help="Lines under the name.")] = None,
+    phone: Annotated[str | None, typer.Option(help="With its country's code.")] = None,
+    booking_link: Annotated[str | None, typer.Option(help="Where leads book.")] = None,
+    place: Annotated[
+        str | None, typer.Option(help="Where meetings are: https://…, a phone number, a room.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(help="en, ko or zh: in which the rep is written to.")
+    ] = None,
+) -> None:
+    """Show or change how a rep signs, from which address, and where the rep is met.
+
+    What is left out stays; '' takes it back to what team.yaml says.
+    """
+    given = {
+        "name": name,
+        "email": email,
+        "signature": signature,
+        "phone": phone,
+        "booking_link": booking_link,
+        "place": place,
+        "language": language,
+    }
+    said = {field: value for field, value in given.items() if value is not None}
+    with database().connect() as connection:
+        known = profile_of(connection, rep)
+        if rep_card(connection, rep) is None:
+            raise UserError(f"There is no rep {rep}; `starter.py team list` has them.")
+    if said:
+        known = profiles.set_profile(terminal(), operator(), rep, known._replace(**said))
+    for field, value in zip(Profile._fields, known, strict=True):
+        print(f"{field.replace('_', ' '):13} {value or '-'}")
+
+
+def calendar(
+    rep: RepCode,
+    end: Annotated[bool, typer.Option("--end", help="Have it work no more.")] = False,
+) -> None:
+    """Make the secret address at which calendar programs read a rep's meetings, or end it.
+
+    It is shown once; making another ends it.
+    """
+    if end:
+        profiles.end_calendar(terminal(), operator(), rep)
+        print(f"The calendar address of {rep} works no more.")
+    else:
+        print(profiles.make_calendar(terminal(), operator(), rep))

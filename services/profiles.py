@@ -1,0 +1,157 @@
+"""What reps say of themselves to leads, and the calendar of their meetings."""
+
+from __future__ import annotations
+
+from domain.access import Action
+from domain.contacts.phones import read_phone
+from domain.email.message import MailError, mailbox
+from domain.email.sender import is_sent_from
+from domain.meetings.places import usable_place
+from domain.meetings.report_fields import web_address
+from domain.refusals import Conflict, Invalid, Missing
+from domain.sentences import sentence
+from services.access import changes
+from services.context import Context
+from services.team import own_rep_only
+from store.access.api_tokens import Caller
+from store.access.calendar_feeds import end_feed, new_feed
+from store.routing.rep_cards import Profile, is_another_s, keep_profile
+
+MOST_LINES, LONGEST_SIGNATURE = 5, 400
+
+
+@changes(Action.SET_PROFILE, "PUT /team/{rep}/profile")
+def set_profile(context: Context, caller: Caller, rep: str, profile: Profile) -> Profile:
+    """Say how a rep's mails to leads are signed, whom they are from, and where the rep is met.
+
+    Returns:
+        What is kept.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Missing: there is no such rep.
+        Invalid: a field holds what it can't hold.
+        Conflict: the address is another person's.
+    """
+    own_rep_only(caller, rep)
+    said = Profile(*(value.strip() for value in profile))
+    email = _checked_email(said.email, context.settings.sending_domains())
+    phone = _checked_phone(said.phone)
+    _check_texts(said)
+    kept = said._replace(email=email, phone=phone)
+    with context.database.begin() as connection:
+        if email and is_another_s(connection, rep, email):
+            raise Conflict(
+                sentence(
+                    "{address} is a colleague's address: leads would take you for them.",
+                    address=email,
+                ),
+                "email",
+            )
+        if not keep_profile(connection, rep, kept):
+            raise Missing(sentence("There is no rep {rep}.", rep=rep))
+    return kept
+
+
+@changes(Action.SET_PROFILE, "POST /team/{rep}/calendar")
+def make_calendar(context: Context, caller: Caller, rep: str) -> str:
+    """Make the address at which calendar programs read a rep's meetings; an earlier one works no
+    more.
+
+    Returns:
+        The address, which is shown only now.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Missing: there is no such rep.
+    """
+    own_rep_only(caller, rep)
+    with context.database.begin() as connection:
+        secret = new_feed(connection, rep, context.real_now())
+    if secret is None:
+        raise Missing(sentence("There is no rep {rep}.", rep=rep))
+    return f"{context.settings.web_url()}/calendar/{secret}.ics"
+
+
+@changes(Action.SET_PROFILE, "DELETE /team/{rep}/calendar")
+def end_calendar(context: Context, caller: Caller, rep: str) -> None:
+    """Have the address of a rep's calendar work no more.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Missing: there is none.
+    """
+    own_rep_only(caller, rep)
+    with context.database.begin() as connection:
+        if not end_feed(connection, rep):
+            raise Missing(sentence("{rep} has no calendar address.", rep=rep))
+
+
+def _checked_email(address: str, domains: frozenset[str]) -> str:
+    if not address:
+        return ""
+    try:
+        usable = mailbox(address)
+    except MailError:
+        raise Invalid(
+            sentence("'{address}' is no e-mail address.", address=address), "email"
+        ) from None
+    if not is_sent_from(address, domains):
+        raise Invalid(
+            sentence(
+                "The company does not send from {domain}, and mail from it would be taken for "
+                "forged. Use an address at {domains}, or have ops let the provider sign for "
+                "{domain} and name it in EMAIL_DOMAINS.",
+                domain=address.rpartition("@")[2],
+                domains=sorted(domains),
+            ),
+            "email",
+        )
+    return usable
+
+
+def _checked_phone(written: str) -> str:
+    if written and not (written.startswith("+") and read_phone(written).number):
+        raise Invalid(
+            sentence(
+                "'{phone}' is no phone number. Write it with its country's code, such as "
+                "+82 2 555 0123.",
+                phone=written,
+            ),
+            "phone",
+        )
+    return written
+
+
+def _check_texts(said: Profile) -> None:
+    if len(said.name) > 100 or not said.name.isprintable():
+        raise Invalid(sentence("A name is one line of at most 100 characters."), "name")
+    lines = said.signature.splitlines()
+    if (
+        len(lines) > MOST_LINES
+        or len(said.signature) > LONGEST_SIGNATURE
+        or not "".join(lines).isprintable()
+    ):
+        raise Invalid(
+            sentence(
+                "A signature has at most {lines} lines and {characters} characters.",
+                lines=MOST_LINES,
+                characters=LONGEST_SIGNATURE,
+            ),
+            "signature",
+        )
+    if said.booking_link and not web_address(said.booking_link):
+        raise Invalid(
+            sentence("A booking page has an address that begins https://."), "booking_link"
+        )
+    if not usable_place(said.place):
+        raise Invalid(
+            sentence(
+                "'{place}' is no place to meet. Write an address that begins https://, a phone "
+                "number or a room.",
+                place=said.place,
+            ),
+            "place",
+        )
+    if said.language not in ("", "en", "ko", "zh"):
+        raise Invalid(sentence("Languages are en, ko and zh."), "language")
