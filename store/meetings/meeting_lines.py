@@ -33,6 +33,8 @@ class MeetingLine:
     company: str
     owner: str
     """Code of the rep it is with; '' while nobody has the lead."""
+    owner_name: str
+    """The rep's name."""
     starts_at: datetime
     minutes: int
     state: MeetingState
@@ -87,6 +89,7 @@ _LINE = (
         Lead.last_name,
         func.coalesce(Account.name, "").label("company"),
         Meeting.owner,
+        func.coalesce(Rep.name, "").label("owner_name"),
         Meeting.starts_at,
         Meeting.minutes,
         Meeting.state,
@@ -103,15 +106,17 @@ _LINE = (
     )
     .join(Lead, Lead.id == Meeting.lead_id)
     .outerjoin(Account, Account.id == Lead.account_id)
+    .outerjoin(Rep, Rep.code == Meeting.owner)
 )
 
 
 def list_meetings(
-    connection: Connection, wanted: MeetingFilter, *, limit: int = 50
+    connection: Connection, wanted: MeetingFilter, *, limit: int = 50, latest_first: bool = True
 ) -> list[MeetingLine]:
-    """Appointments, the one that begins last first."""
-    query = _of(wanted).order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(limit)
-    return _lines(connection, query)
+    """Appointments, the one that begins last first, or else the one that begins first."""
+    order = (Meeting.starts_at, Meeting.id)
+    query = _of(wanted).order_by(*(one.desc() for one in order) if latest_first else order)
+    return _lines(connection, query.limit(limit))
 
 
 def meetings_page(

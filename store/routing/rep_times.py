@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from domain.meetings.free_times import Busy
+from domain.meetings.free_times import Busy, open_slots
+from store.sla.business_time import team_of
 from store.tables import Meeting
 
 LONGEST_MINUTES = 8 * 60
@@ -30,6 +31,22 @@ def busy_times(
         .order_by(Meeting.starts_at)
     )
     return [(starts, starts + timedelta(minutes=minutes)) for starts, minutes in rows]
+
+
+def free_slots(
+    connection: Connection, owner: str, time_zone: str, country: str, now: datetime
+) -> dict[date, list[datetime]]:
+    """The free half hours of a rep by the lead's own days (see
+    :func:`domain.meetings.free_times.open_slots`); of nobody's calendar for no owner.
+
+    Args:
+        now: journey time, UTC.
+    """
+    if not owner:
+        return open_slots(now, time_zone, country, [])
+    team = team_of(connection, owner)
+    busy = busy_times(connection, owner, now)
+    return open_slots(now, time_zone, country, busy, team.calendar if team else None)
 
 
 def within(since: datetime, until: datetime | None = None) -> Sequence[ColumnElement[bool]]:

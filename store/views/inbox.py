@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.contracts.tasks import Disposition, TaskKind
-from domain.meetings.free_times import open_slots
 from domain.names import full_name
 from domain.sales.follow_up import FollowUpPolicy, ReturnRule
 from domain.sales.next_calls import NextAction
@@ -21,8 +20,7 @@ from domain.sales.opportunities import OpportunityPolicy
 from domain.tasks.rules import DISPOSITIONS
 from store.mail.inbound import AWAY_UNTIL, LATER
 from store.published.policies import PolicyMissing, policy
-from store.routing.rep_times import busy_times
-from store.sla.business_time import team_of
+from store.routing.rep_times import free_slots
 from store.views.dossier import Dossier, dossier
 from store.views.next_actions import next_actions
 from store.views.task_lists import TaskDetail, detail
@@ -239,7 +237,7 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         _competitors(connection) if is_open and task.kind in LOSABLE else (),
         _opportunity(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
-        _slots(connection, row.lead_owner, task.time_zone, row.country, now)
+        free_slots(connection, row.lead_owner, task.time_zone, row.country, now)
         if is_open and any(DISPOSITIONS[Disposition(one)].books for one in task.dispositions)
         else {},
         _ahead(row.later, now),
@@ -249,16 +247,6 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
 
 def _ahead(day: date | None, now: datetime) -> date | None:
     return day if day is not None and day > now.date() else None
-
-
-def _slots(
-    connection: Connection, owner: str, time_zone: str, country: str, now: datetime
-) -> dict[date, list[datetime]]:
-    if not owner:
-        return open_slots(now, time_zone, country, [])
-    team = team_of(connection, owner)
-    busy = busy_times(connection, owner, now)
-    return open_slots(now, time_zone, country, busy, team.calendar if team else None)
 
 
 def _returns(connection: Connection) -> Mapping[str, ReturnRule]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -126,3 +127,44 @@ def test_an_sdr_sees_the_team_and_changes_only_the_own_presence(
     expect(page.get_by_role("button", name="Take no new leads")).to_be_visible()
     with site.visit(site.sign_in("sdr")) as visitor:
         assert visitor.get("/console/team/rep-3").status_code == 404
+
+
+def test_an_sdr_says_where_to_meet_and_books_a_free_time(site: Site, console: Console) -> None:
+    """A lead invited to no place, or in another's name, does not come; a form that loses what was
+    typed is filled in by nobody twice."""
+    lead = site.value(
+        "UPDATE lead SET owner = 'rep-1' WHERE id = (SELECT id FROM lead WHERE owner = 'rep-1' "
+        "AND NOT EXISTS (SELECT FROM meeting WHERE lead_id = lead.id) ORDER BY id LIMIT 1) "
+        "RETURNING id"
+    )
+    page = console("sdr")
+    page.goto("/console/team/rep-1")
+    page.get_by_label("E-mail address").fill("hana@home.example")
+    page.get_by_label("Where meetings take place").fill("https://meet.example/hana")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("name it in EMAIL_DOMAINS")).to_be_visible()
+    page.get_by_label("E-mail address").fill("hana.l@lindenmoor.example")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Now: hana.l@lindenmoor.example")).to_be_visible()
+    page.get_by_role("button", name="Make an address").click()
+    expect(page.get_by_label("Address of your calendar", exact=True)).to_have_value(
+        re.compile(r"/calendar/.+\.ics$")
+    )
+
+    page.goto(f"/console/leads/{lead}")
+    book = page.get_by_role("button", name="Book a meeting")
+    if book.count() == 0:
+        page.get_by_role("button", name="More", exact=True).click()
+        book = page.get_by_role("menu").get_by_text("Book a meeting", exact=True)
+    book.click()
+    dialog = page.get_by_role("dialog", name="Book a meeting")
+    dialog.get_by_role("button", name="Book", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_contain_text("Say when")
+    dialog.locator(".slots button").first.click()
+    expect(dialog.locator(".slots button[aria-pressed=true]")).to_have_count(1)
+    dialog.get_by_role("button", name="Book", exact=True).click()
+    expect(dialog).to_be_hidden()
+
+    page.goto("/console/meetings?owner=rep-1")
+    expect(page.locator(f"tr:has(a[href='/console/leads/{lead}'])")).to_contain_text("Hana")
+    expect(page.locator("a[href='https://meet.example/hana']")).to_be_visible()

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from sqlalchemy import Connection, Engine
 
 from domain.email.links import LinkClaim, LinkSigner
-from domain.meetings.free_times import SLOT, open_slots
+from domain.meetings.free_times import SLOT
 from domain.meetings.places import MeetingPlace
 from domain.refusals import MeetingRefused
 from domain.time.shown import full_day, full_moment, zone_name
@@ -25,8 +25,7 @@ from store.meetings.meeting_rows import MeetingRow, meeting_details
 from store.meetings.meetings import book_meeting, cancel_meeting, upcoming_meeting
 from store.patience import PAGE_SECONDS, keep_trying
 from store.routing.rep_cards import rep_card
-from store.routing.rep_times import busy_times
-from store.sla.business_time import team_of
+from store.routing.rep_times import free_slots
 from web.recipients.touched import claim_of, touched_lead
 from web.retry_after import not_before
 from web.views import page
@@ -141,13 +140,7 @@ def _meeting_of(connection: Connection, touched: TouchedLead, now: datetime) -> 
 def _days(
     connection: Connection, touched: TouchedLead, now: datetime
 ) -> dict[date, list[datetime]]:
-    """The free slots of the rep who owns the lead; of nobody's calendar while nobody does."""
-    if not touched.owner:
-        return open_slots(now, touched.time_zone, touched.country, [])
-    busy = busy_times(connection, touched.owner, now)
-    team = team_of(connection, touched.owner)
-    calendar = team.calendar if team else None
-    return open_slots(now, touched.time_zone, touched.country, busy, calendar)
+    return free_slots(connection, touched.owner, touched.time_zone, touched.country, now)
 
 
 def _instant(value: str) -> datetime | None:

@@ -86,7 +86,8 @@ async def test_a_meeting_is_where_its_rep_is_met(api: Api) -> None:
     made = []
     for hours, lead in enumerate([*leads, by_phone]):
         booked = await api.ask("sdr", "POST", "/meetings", **_meeting(lead, hours=hours))
-        made.append((await api.ask("sdr", "GET", f"/meetings/{booked.json()['meeting_id']}")).json())
+        line = await api.ask("sdr", "GET", f"/meetings/{booked.json()['meeting_id']}")
+        made.append(line.json())
 
     links = [one["join_url"] for one in made]
     assert links[0] != links[1]

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
-from itertools import groupby
 
 from markupsafe import Markup, escape
 from nicegui import ui
@@ -27,7 +26,7 @@ from web.console.inbox.what_follows import in_full, in_short
 from web.console.labels import disposition as named
 from web.console.parts import button, piece, quiet, show
 from web.console.refusals import told
-from web.console.times import hour, weekday, weekday_time
+from web.console.slots import offer_times, some_of
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -162,32 +161,15 @@ class Dispositions:
         )
 
     def _times(self, code: str) -> None:
-        offered = self._times_for(code)
-        show(escape(_("When? (lead's time below)")), "h3")
-        keys = iter(KEYS)
-        for day, times in groupby(offered, weekday):
-            show(quiet(day))
-            with ui.element("div").classes("slots"):
-                for at in times:
-                    made = button(hour(at), partial(self._at, at), key=next(keys))
-                    made.props(f"aria-pressed={'true' if at == self.typed.at else 'false'}")
-                    made.props(f'aria-label="{weekday_time(at)}"')
-                    with made:
-                        show(quiet(self._theirs(at)), "span")
-        own = self.typed.at if self.typed.at and self.typed.at not in offered else None
-        ui.input(
-            _("Another time, by your clock"),
-            value=own.astimezone(self.visit.zone).strftime("%Y-%m-%dT%H:%M") if own else "",
-            on_change=lambda change: self._own_time(change.value),
-        ).props("type=datetime-local stack-label outlined dense").classes("day").on(
-            "keydown.enter", self.confirm
-        )
-
-    def _theirs(self, at: datetime) -> str:
-        """A time by the lead's clock; with the day when it is another one there."""
-        there = self.view.task.time_zone
-        same = weekday(at) == weekday(at, there)
-        return hour(at, there) if same else weekday_time(at, there)
+        offer_times(
+            self.visit,
+            self._times_for(code),
+            self.typed.at,
+            time_zone=self.view.task.time_zone,
+            choose=self._at,
+            type_own=lambda at: setattr(self.typed, "at", at),
+            keys=KEYS,
+        ).on("keydown.enter", self.confirm)
 
     def _reasons(self, code: str) -> None:
         offered = self._choices(code)
@@ -254,10 +236,7 @@ class Dispositions:
         if code == Disposition.CALL_BACK:
             task = self.view.task
             return _call_back_times(now, task.time_zone, self.view.country, self.view.later)
-        chosen = []
-        for free in list(self.view.slots.values())[:3]:
-            chosen += sorted({free[0], free[len(free) // 2], free[-1]})
-        return chosen
+        return some_of(self.view.slots)
 
     def _missing(self) -> str:
         """What the chosen disposition still needs; '' for nothing."""
@@ -302,14 +281,6 @@ class Dispositions:
     def _at(self, at: datetime) -> None:
         self.typed.at, self._wrong = at, ""
         self._build()
-
-    def _own_time(self, value: str | None) -> None:
-        # What is half typed, or taken out again, is no time: else an earlier one would be booked.
-        try:
-            local = datetime.fromisoformat(value or "").replace(tzinfo=self.visit.zone)
-            self.typed.at = local.astimezone(UTC)
-        except (ValueError, OverflowError):
-            self.typed.at = None
 
     def _reason(self, code: str) -> None:
         self.typed.reason, self._wrong = code, ""

@@ -15,16 +15,15 @@ from domain.refusals import Conflict, Invalid
 from services.access import team_of
 from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
-from store.routing.rep_times import LONGEST_MINUTES
 from store.views.lead_page import LeadView
 from web.api import accounts as accounts_api
 from web.api import leads as leads_api
-from web.api import meetings as meetings_api
 from web.api import recycle as recycle_api
 from web.api import suppressions as suppressions_api
 from web.api import team as team_api
 from web.console import labels
 from web.console.frame import say_done
+from web.console.leads.booking import book_meeting
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import _
@@ -197,26 +196,8 @@ class Actions:
         return lambda: ui.select(known, label=_("Rep"), value="" if optional else None)
 
     async def _booking(self) -> None:
-        zone = self.visit.zone
-
-        def fields() -> tuple[ui.input, ui.number]:
-            when = ui.input(_("Begins ({zone})", zone=zone.key)).props("type=datetime-local")
-            minutes = ui.number(_("Minutes"), value=30, min=1, max=LONGEST_MINUTES, precision=0)
-            return when, minutes
-
-        asked = await ask(_("Book a meeting"), _("Book"), fields)
-        if asked is None:
-            return
-        when, minutes = asked
-        if not when.value or not minutes.value:
-            raise Invalid(_("Say when the meeting begins, and how long it takes."))
-        body = meetings_api.BookingRequest(
-            lead_id=self.view.id,
-            starts_at=datetime.fromisoformat(when.value).replace(tzinfo=zone),
-            minutes=int(minutes.value),
-        )
-        await self.visit.act(meetings_api.book, body)
-        await self._done(_("The meeting is booked, and the lead gets an invitation."))
+        done = _("The meeting is booked, and the lead gets an invitation.")
+        await book_meeting(self.visit, self.view, lambda: self._done(done))
 
     async def _setting_do_not_market(self) -> None:
         def fields() -> tuple[ui.input, ui.input]:

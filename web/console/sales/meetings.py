@@ -1,19 +1,23 @@
-"""``/console/meetings``: appointments, the one that begins last first."""
+"""``/console/meetings``: an agenda of appointments, day by day in the visitor's zone."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import groupby
 from urllib.parse import urlencode
 
+from markupsafe import Markup
 from nicegui import ui
 
 from domain.access import Action
+from domain.meetings.report_fields import web_address
 from services.access import team_of
 from store.meetings.meeting_lines import MeetingFilter, MeetingLine, MeetingState, list_meetings
 from web.console import labels
 from web.console.labels import meeting_state
 from web.console.pages import console_page
-from web.console.parts import Cell, Tone, badge, empty, link, show, table
-from web.console.times import bounds_of_today, moment
+from web.console.parts import Cell, Tone, badge, empty, link, quiet, section, show, table
+from web.console.times import bounds_of_today, hour, weekday
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -22,31 +26,41 @@ MOST = 200
 STANDING = "standing"
 """In the address, as a state: all but those that were called off."""
 TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"}
+PARTS = {
+    "": N_("Upcoming"),
+    "today": N_("Today"),
+    "week": N_("The next seven days"),
+    "past": N_("Past"),
+}
+"""What the address says of the time → what is shown."""
 
 
 @console_page("/meetings", Action.READ_MEETINGS, N_("Meetings"))
 async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str = "") -> None:
-    """All, or those of today (``on=today``), in a state, with a rep."""
+    """Those from today on, of today (``on=today``), of a week or the past ones, in a state, with a
+    rep."""
+    on = on if on in PARTS else ""
     wanted_state = MeetingState(state) if state in list(MeetingState) else None
-    since, until = bounds_of_today(visit) if on == "today" else (None, None)
+    begins, ends = bounds_of_today(visit)
+    until = {"today": ends, "week": begins + timedelta(days=7), "past": begins}.get(on)
     wanted = MeetingFilter(
         owner=owner or None,
         state=wanted_state,
         standing=state == STANDING,
-        since=since,
+        since=None if on == "past" else begins,
         until=until,
         team=team_of(visit.caller),
     )
-    found = await visit.read(list_meetings, wanted, limit=MOST)
+    found = await visit.read(list_meetings, wanted, limit=MOST, latest_first=on == "past")
 
     def go() -> None:
-        asked = {"on": days.value, "state": states.value, "owner": (rep.value or "").strip()}
+        asked = {"on": part.value, "state": states.value, "owner": (rep.value or "").strip()}
         ui.navigate.to(f"/meetings?{urlencode(asked)}")
 
     with ui.element("div").classes("filters"):
-        days = ui.select(
-            {"": _("Any day"), "today": _("Today")},
-            value=on if on == "today" else "",
+        part = ui.select(
+            {code: _(label) for code, label in PARTS.items()},
+            value=on,
             label=_("Day"),
             on_change=go,
         )
@@ -65,23 +79,38 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
             _("There are no such meetings."),
             link(_("Open the inbox: a meeting is booked with a task."), "/inbox"),
         )
-        return
-    show(
-        table(
-            (_("When"), _("Lead"), _("Account"), _("Rep"), _("State"), _("Times set")),
-            [_row(one) for one in found],
-            caption=_("Meetings"),
-            numbers=(5,),
-        )
-    )
+    headings = (_("When"), _("Lead"), _("Account"), _("Rep"), _("Where"), _("State"))
+    for day, of_day in groupby(found, lambda one: weekday(one.starts_at)):
+        with section(day):
+            show(table(headings, [_row(one) for one in of_day], caption=day))
 
 
 def _row(one: MeetingLine) -> tuple[Cell, ...]:
     return (
-        moment(one.starts_at),
+        _when(one),
         link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}"),
         one.company,
         labels.person(one.owner),
+        _where(one),
         badge(meeting_state(one.state), TONES.get(one.state, "plain")),
-        one.attempt,
     )
+
+
+def _when(one: MeetingLine) -> Markup:
+    """From when until when, and what the lead's clock shows then, where that is another time."""
+    ends = one.starts_at + timedelta(minutes=one.minutes)
+    times = Markup('<time datetime="{}">{} – {}</time>').format(
+        one.starts_at.isoformat(), hour(one.starts_at), hour(ends)
+    )
+    theirs = hour(one.starts_at, one.time_zone)
+    if theirs == hour(one.starts_at):
+        return times
+    return times + Markup(" {}").format(quiet(_("{time} there", time=theirs)))
+
+
+def _where(one: MeetingLine) -> Cell:
+    if web_address(one.join_url):
+        return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
+            one.join_url, _("Join")
+        )
+    return one.place

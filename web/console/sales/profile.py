@@ -78,7 +78,7 @@ class _Form:
         except Refusal as refusal:
             if refusal.field not in self.fields:
                 raise
-            self.fields[refusal.field].error = told(str(refusal.args[0]))
+            self.fields[refusal.field].error = told(str(refusal))
             return
         say_done(_("Saved; the next mail has it."))
         ui.navigate.reload()
