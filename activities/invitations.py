@@ -26,12 +26,13 @@ CALLS_OFF = ("meeting-cancelled", CANCELLED_BY_US)
 
 @dataclass(frozen=True)
 class Invited:
-    """The calendar part of a mail, the language (BCP 47) that it is written in, and the rep (name,
-    address) whose calendar gets it as well."""
+    """The calendar part of a mail, the names of those who meet, and the rep (name, address) whose
+    calendar gets it as well, with the language that the rep is written to in."""
 
     part: CalendarPart
-    language: str
+    names: str
     rep: tuple[str, str] | None
+    language: str
 
 
 def invitation(
@@ -94,7 +95,7 @@ def invitation(
         attendee=(greeted_as(lead), lead.email),
         host=rep,
     ).part()
-    return Invited(part, _.language, rep)
+    return Invited(part, names, rep, (about.rep.language if about.rep else "") or _.language)
 
 
 def comes_too_late(connection: Connection, request: SendOne, now: datetime) -> bool:

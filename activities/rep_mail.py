@@ -39,10 +39,11 @@ def invite_rep(resources: Resources, invited: Invited, *, lead_id: int, key: str
     settings = resources.settings
     (event,) = Calendar.from_ical(invited.part.content).walk("VEVENT")
     _ = Translator(invited.language)
-    subject = str(event["summary"])
+    subject = _("Meeting: {names}", names=invited.names)
     if invited.part.method == "CANCEL":
         subject = _("Cancelled: {meeting}", meeting=subject)
-    text = f"{subject}\n{full_moment(event.decoded('dtstart'), invited.language)} UTC"
+    when = f"{full_moment(event.decoded('dtstart'), invited.language)} UTC"
+    text = "\n".join(part for part in (subject, when, str(event.get("location", ""))) if part)
     message = EmailMessage(
         touch_key=f"rep:{lead_id}:{key}",
         message_id=f"{uuid.uuid5(_MESSAGE_IDS, key)}@{settings.email_from.rpartition('@')[2]}",

@@ -244,7 +244,9 @@ NOT_OF_LEADS = frozenset(
         "scoring_run",
         "write_key",
         "tracking_use",  # Keyed hashes, for two days.
-        "rep",  # People who work here, as the seven that follow.
+        "rep",  # People who work here, as the nine that follow.
+        "rep_profile",
+        "calendar_feed",
         "routing_share",
         "absence",
         "console_user",
@@ -282,6 +284,7 @@ IMPERSONAL = frozenset(
         "lead.words",  # Made of the others.
         *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),
         *("meeting.owner", "meeting.booked_by", "meeting.provider", "meeting.uid"),
+        "meeting.place",  # The rep's room or number.
         "meeting.cancelled_by",
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
         *("sla_action.action", "sla_action.detail"),
@@ -292,6 +295,7 @@ IMPERSONAL = frozenset(
         *("task.key", "task.kind", "task.dispositions", "task.owner", "task.due_in"),
         *("task.workflow_id", "task.run_id", "task.disposition", "task.completed_by"),
         *("touch.step", "touch.topic", "touch.channel", "touch.claim"),
+        "touch.sender",  # A rep.
         *("webhook_delivery.event_id", "webhook_delivery.event_type"),
     }
 )

@@ -270,6 +270,21 @@ ACTS = [
         "There is no rep 'rep-7'",
     ),
     Act(
+        "sign",
+        "manager",
+        asked("manager", "PUT", "/team/rep-1/profile", phone="+49 30 55501234"),
+        pressed("manager", team.set_profile, "rep-1", team.RepProfile(phone="+49 30 55501234")),
+        ("team", "profile", "rep-1", "--phone", "+49 30 55501234"),
+    ),
+    Act(
+        "sign from elsewhere",
+        "manager",
+        asked("manager", "PUT", "/team/rep-1/profile", email="hana@home.example"),
+        pressed("manager", team.set_profile, "rep-1", team.RepProfile(email="hana@home.example")),
+        ("team", "profile", "rep-1", "--email", "hana@home.example"),
+        "name it in EMAIL_DOMAINS",
+    ),
+    Act(
         "suppress",
         "marketing",
         asked("marketing", "PUT", "/suppressions/1", reason="by phone"),
