@@ -188,7 +188,7 @@ def _each(
     whom: list[str],
     done: str,
     one: Callable[[int], None],
-    many: Callable[[PoolFilter], services.Decided],
+    many: Callable[[PoolFilter], services.RecycleDecided],
 ) -> None:
     """Decide about one lead, or about several; of those, who does not rest is left alone."""
     leads = sorted({_lead(context, who) for who in whom})
@@ -196,8 +196,10 @@ def _each(
         one(leads[0])
         Console().print(f"{journey_id(leads[0])} {done}.")
         return
-    decided, left = many(PoolFilter(leads=leads))
-    Console().print(f"{decided} of {len(leads)} leads: each {done}. {left} stay as they were.")
+    decided = many(PoolFilter(leads=leads))
+    Console().print(
+        f"{decided.leads} of {len(leads)} leads: each {done}. {decided.left} stay as they were."
+    )
 
 
 def _lead(context: Terminal, who: str) -> int:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from domain.access import ALLOWED, Action
 from domain.authoring.yaml_source import SourceProblem
+from domain.email.checked import template_of
 from domain.refusals import Forbidden, Invalid, Mistake
 from domain.sentences import sentence
 from services.access import changes
 from services.context import Context
+from services.template_parts import TEMPLATES, template_parts
 from store.access.api_tokens import Caller
-from store.publishing.publishing import Checked, Published, publish_checked
+from store.publishing.publishing import (
+    Checked,
+    Published,
+    check_beside_published,
+    publish_checked,
+)
 
 NOTHING = "Nothing was published."
 
@@ -35,6 +42,42 @@ def publish(
         Invalid: there are mistakes in them.
         Forbidden: the caller may not publish what would change.
     """
+    return _publish(context, caller, files, check)
+
+
+@changes(Action.DRAFT, "POST /publications", keep=("files",))
+def publish_texts(context: Context, caller: Caller, files: Mapping[str, str]) -> Published:
+    """The same for files (name → text) that are to hold together with what is published.
+
+    Raises:
+        Invalid, Forbidden: as :func:`publish`.
+    """
+    return _publish(context, caller, list(files), lambda connection: check_texts(connection, files))
+
+
+def check_texts(connection: Connection, files: Mapping[str, str]) -> Checked:
+    """What files (name → text) hold, and what is wrong in them, beside what is published. Parts
+    that templates include are files of the installation.
+
+    Raises:
+        Invalid: a file's name can't be a template's.
+    """
+    for number, name in enumerate(files):
+        if name.endswith(".mjml") and not template_of(name):
+            raise Invalid(
+                f"'{name}' can't be a template's: name it NAME.LANGUAGE.mjml, such as "
+                "welcome-1.en.mjml. Parts (_NAME.mjml) are files of the installation.",
+                f"files[{number}].name",
+            )
+    return check_beside_published(connection, files, template_parts(TEMPLATES))
+
+
+def _publish(
+    context: Context,
+    caller: Caller,
+    files: Sequence[str],
+    check: Callable[[Connection], Checked],
+) -> Published:
     with context.database.begin() as connection:
         checked = check(connection)
         refuse_mistakes(checked.problems, files, NOTHING)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import Connection
@@ -19,9 +19,15 @@ from store.recycle.recycle_pool import PoolFilter
 
 AT_ONCE = 500
 """Leads that are decided about in one transaction."""
-Decided = tuple[int, int]
-"""How many leads it was decided about, and how many were left as they were: not recycled any more,
-or to rest that long already."""
+
+
+@dataclass(frozen=True)
+class RecycleDecided:
+    """How many leads it was decided about. ``left`` are as they were: not recycled any more, or to
+    rest that long already."""
+
+    leads: int
+    left: int
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/{lead_id}/until", keep=("until",))
@@ -100,7 +106,7 @@ def close_out(context: Context, caller: Caller, lead_id: int) -> None:
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/reactivate", keep=("leads",))
-def reactivate_many(context: Context, caller: Caller, chosen: PoolFilter) -> Decided:
+def reactivate_many(context: Context, caller: Caller, chosen: PoolFilter) -> RecycleDecided:
     """Bring many recycled leads back now."""
     return _decide_many(
         context,
@@ -111,7 +117,9 @@ def reactivate_many(context: Context, caller: Caller, chosen: PoolFilter) -> Dec
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/extend", keep=("leads", "until"))
-def extend_many(context: Context, caller: Caller, chosen: PoolFilter, until: date) -> Decided:
+def extend_many(
+    context: Context, caller: Caller, chosen: PoolFilter, until: date
+) -> RecycleDecided:
     """Let many recycled leads rest longer.
 
     Args:
@@ -128,7 +136,7 @@ def extend_many(context: Context, caller: Caller, chosen: PoolFilter, until: dat
 
 
 @changes(Action.CHANGE_RECYCLE, "POST /recycle/close-out", keep=("leads",))
-def close_out_many(context: Context, caller: Caller, chosen: PoolFilter) -> Decided:
+def close_out_many(context: Context, caller: Caller, chosen: PoolFilter) -> RecycleDecided:
     """Let many recycled leads go; one that writes or books one day comes back all the same."""
     return _decide_many(
         context,
@@ -143,7 +151,7 @@ def _decide_many(
     caller: Caller,
     chosen: PoolFilter,
     decision: Callable[[Connection, Sequence[int]], int],
-) -> Decided:
+) -> RecycleDecided:
     with context.database.connect() as connection:
         ids = recycle_pool.pool_ids(connection, replace(chosen, team=team_of(caller)))
     decided = 0
@@ -151,4 +159,4 @@ def _decide_many(
     for begin in range(0, len(ids), AT_ONCE):
         with context.database.begin() as connection:
             decided += decision(connection, ids[begin : begin + AT_ONCE])
-    return decided, len(chosen.leads or ids) - decided
+    return RecycleDecided(decided, len(chosen.leads or ids) - decided)

@@ -35,14 +35,16 @@ async def by_api(api: Api, role: str, method: str, path: str, **body: Any) -> st
     return "" if answer.status_code < 400 else str(answer.json()["detail"])
 
 
-async def by_console(api: Api, role: str, act: Callable[..., Any], *given: Any) -> str:
+async def by_console(
+    api: Api, role: str, act: Callable[..., Any], *given: Any, **named: Any
+) -> str:
     """The same of the console, where a page's button calls ``Visit.act``: without the browser."""
     here = WebContext(api.settings, api.database)
     with api.database.begin() as connection:
         who = find_session(connection, api.sessions[role], here.real_now())
     assert who is not None
     try:
-        await PageVisit(here, who, ZoneInfo("UTC")).act(act, *given)
+        await PageVisit(here, who, ZoneInfo("UTC")).act(act, *given, **named)
     except Refusal as refusal:
         return str(refusal)
     return ""

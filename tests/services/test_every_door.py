@@ -19,14 +19,25 @@ from sqlalchemy import text
 
 from domain.tasks.completion import Completion
 from embedded.postgres import EmbeddedPostgres
+from services import (
+    accounts,
+    erasure,
+    imports,
+    meetings,
+    profiles,
+    publishing,
+    suppressions,
+    tasks,
+    team,
+)
 from settings import Settings
 from store.access.sessions import COOKIE
 from store.consent.consent import suppress
+from store.routing.rep_cards import Profile
 from store.tasks import pending_dispositions
 from tests.cli.terminal import environment
 from tests.services.doors import by_api, by_command_line, by_console, records, rows
 from tests.web.api.conftest import Api
-from web.api import accounts, cadences, erasure, imports, meetings, suppressions, tasks, team
 
 SECRET = "a secret of the tests, 0123456789"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
@@ -69,9 +80,9 @@ def signed_in(role: str, method: str, path: str, **body: Any) -> Step:
     return send
 
 
-def pressed(role: str, act: Callable[..., Any], *given: Any) -> Step:
+def pressed(role: str, act: Callable[..., Any], *given: Any, **named: Any) -> Step:
     """A button of the console."""
-    return lambda api: by_console(api, role, act, *given)
+    return lambda api: by_console(api, role, act, *given, **named)
 
 
 def pending(api: Api, role: str = "manager") -> None:
@@ -200,14 +211,14 @@ ACTS = [
         "set to do-not-market",
         "sdr",
         asked("sdr", "POST", "/accounts/1/do-not-market", **NO_MARKETING),
-        pressed("sdr", accounts.set_do_not_market, 1, accounts.DoNotMarketRequest(**NO_MARKETING)),
+        pressed("sdr", accounts.set_do_not_market, 1, until=None, **NO_MARKETING),
         ("account", "do-not-market", "1", "--by", "rep-1", "--reason", "in talks", "--for-good"),
     ),
     Act(
         "set to do-not-market without a reason",
         "sdr",
         asked("sdr", "POST", "/accounts/1/do-not-market", reason=""),
-        pressed("sdr", accounts.set_do_not_market, 1, accounts.DoNotMarketRequest()),
+        pressed("sdr", accounts.set_do_not_market, 1, until=None, reason=""),
         ("account", "do-not-market", "1", "--by", "rep-1", "--reason", "", "--for-good"),
         "Say why the account is do-not-market",
     ),
@@ -220,8 +231,8 @@ ACTS = [
         ),
         pressed(
             "marketing",
-            cadences.publish,
-            cadences.Files(files=[cadences.File(name="calls.yaml", text=CADENCE)]),
+            publishing.publish_texts,
+            {"calls.yaml": CADENCE},
         ),
         ("cadence", "publish", "calls.yaml"),
     ),
@@ -233,8 +244,8 @@ ACTS = [
         ),
         pressed(
             "marketing",
-            cadences.publish,
-            cadences.Files(files=[cadences.File(name="wrong.yaml", text=MISTAKE)]),
+            publishing.publish_texts,
+            {"wrong.yaml": MISTAKE},
         ),
         ("cadence", "publish", "wrong.yaml"),
         "Nothing was published.",
@@ -243,14 +254,14 @@ ACTS = [
         "book",
         "sdr",
         asked("sdr", "POST", "/meetings", **BOOKED),
-        pressed("sdr", meetings.book, meetings.BookingRequest(**BOOKED)),
+        pressed("sdr", meetings.book, 1, TOMORROW, 45),
         (*book, TOMORROW.isoformat()),
     ),
     Act(
         "book in the past",
         "sdr",
         asked("sdr", "POST", "/meetings", **PAST),
-        pressed("sdr", meetings.book, meetings.BookingRequest(**PAST)),
+        pressed("sdr", meetings.book, 1, LAST_YEAR, 45),
         (*book, LAST_YEAR.isoformat()),
         "in the past",
     ),
@@ -258,14 +269,14 @@ ACTS = [
         "reassign",
         "manager",
         asked("manager", "POST", "/team/reassign", leads=[1], to="rep-2"),
-        pressed("manager", team.give, team.Reassignment(leads=[1], to="rep-2")),
+        pressed("manager", team.reassign, [1], "rep-2"),
         ("team", "reassign", "1", "--to", "rep-2"),
     ),
     Act(
         "reassign to nobody",
         "manager",
         asked("manager", "POST", "/team/reassign", leads=[1], to="rep-7"),
-        pressed("manager", team.give, team.Reassignment(leads=[1], to="rep-7")),
+        pressed("manager", team.reassign, [1], "rep-7"),
         ("team", "reassign", "1", "--to", "rep-7"),
         "There is no rep 'rep-7'",
     ),
@@ -273,14 +284,14 @@ ACTS = [
         "sign",
         "manager",
         asked("manager", "PUT", "/team/rep-1/profile", phone="+49 30 55501234"),
-        pressed("manager", team.set_profile, "rep-1", team.RepProfile(phone="+49 30 55501234")),
+        pressed("manager", profiles.set_profile, "rep-1", Profile(phone="+49 30 55501234")),
         ("team", "profile", "rep-1", "--phone", "+49 30 55501234"),
     ),
     Act(
         "sign from elsewhere",
         "manager",
         asked("manager", "PUT", "/team/rep-1/profile", email="hana@home.example"),
-        pressed("manager", team.set_profile, "rep-1", team.RepProfile(email="hana@home.example")),
+        pressed("manager", profiles.set_profile, "rep-1", Profile(email="hana@home.example")),
         ("team", "profile", "rep-1", "--email", "hana@home.example"),
         "name it in EMAIL_DOMAINS",
     ),
@@ -288,18 +299,14 @@ ACTS = [
         "suppress",
         "marketing",
         asked("marketing", "PUT", "/suppressions/1", reason="by phone"),
-        pressed(
-            "marketing", suppressions.suppress, 1, suppressions.SuppressionOrder(reason="by phone")
-        ),
+        pressed("marketing", suppressions.suppress, 1, "by phone"),
         ("lead", "suppress", "1", "--reason", "by phone"),
     ),
     Act(
         "permit who complained",
         "marketing",
         asked("marketing", "POST", "/suppressions/1/permit", evidence="on the phone"),
-        pressed(
-            "marketing", suppressions.permit, 1, suppressions.Permission(evidence="on the phone")
-        ),
+        pressed("marketing", suppressions.permit, 1, "on the phone"),
         ("lead", "permit", "1", "--evidence", "on the phone"),
         "no permission lifts that",
         complained,
@@ -308,14 +315,14 @@ ACTS = [
         "erase",
         "admin",
         asked("admin", "POST", "/leads/1/erase", **PROOF),
-        pressed("admin", erasure.erase, 1, erasure.ErasureOrder(**PROOF)),
+        pressed("admin", erasure.erase, 1, *PROOF.values()),
         ("lead", "erase", "1", "--address", "jane@acme.example", "--reason", "by letter"),
     ),
     Act(
         "erase somebody else",
         "admin",
         asked("admin", "POST", "/leads/1/erase", address="x@acme.example"),
-        pressed("admin", erasure.erase, 1, erasure.ErasureOrder(address="x@acme.example")),
+        pressed("admin", erasure.erase, 1, "x@acme.example"),
         ("lead", "erase", "1", "--address", "x@acme.example"),
         "This is not the address of lead-1",
     ),

@@ -11,13 +11,13 @@ from pydantic import SecretStr
 
 from domain.contracts.journey import Phase
 from domain.contracts.waits import JourneyStatus
+from services import journeys
 from settings import Settings
 from tests.cli.terminal import environment
 from tests.services.doors import by_api, by_console, records, said_at_the_terminal
 from tests.support.workflow_world import World
 from tests.web.api.conftest import Api
 from tests.workflows.conftest import here
-from web.api import leads
 
 __all__ = ["here"]
 
@@ -42,7 +42,7 @@ async def test_a_journey_is_paused_at_every_door(
     api = await asyncio.to_thread(Api, settings, tmp_path)
     doors: list[Callable[[int], Awaitable[str]]] = [
         lambda lead: by_api(api, "ops", "POST", f"/leads/{lead}/pause"),
-        lambda lead: by_console(api, "ops", leads.pause, lead),
+        lambda lead: by_console(api, "ops", journeys.pause, lead),
         lambda lead: asyncio.to_thread(said_at_the_terminal, "lead", "pause", str(lead)),
     ]
     refused = []

@@ -14,7 +14,7 @@ from services import accounts
 from services.access import team_of
 from store.access.api_tokens import Caller
 from store.consent import do_not_market
-from store.consent.do_not_market import AccountLine, LeadOfAccount, ScheduledStep
+from store.consent.do_not_market import AccountLine, LeadOfAccount, Play, ScheduledStep
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 
@@ -47,13 +47,6 @@ class PlayRequest(BaseModel):
     model_config = ASKED
 
     cadence: Code
-
-
-class PlayStarted(BaseModel):
-    """The leads that begin the cadence, and those in sales' hands or without a journey."""
-
-    started: list[LeadOfAccount]
-    left_alone: list[LeadOfAccount]
 
 
 class Notified(BaseModel):
@@ -133,11 +126,10 @@ def list_scheduled(
 @router.post("/{account_id}/play")
 def play(
     context: CurrentContext, caller: DoNotMarketer, account_id: int, body: PlayRequest
-) -> PlayStarted:
+) -> Play:
     """Start a cadence now for the company's leads that are with marketing; an SDR for those of the
     team."""
-    done = accounts.play(context, caller, account_id, body.cadence)
-    return PlayStarted(started=list(done.started), left_alone=list(done.left_alone))
+    return accounts.play(context, caller, account_id, body.cadence)
 
 
 @router.post("/{account_id}/pause")

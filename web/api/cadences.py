@@ -7,25 +7,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, model_validator
-from sqlalchemy import Connection
 
 from domain.access import Action
-from domain.email.checked import template_of
 from domain.inputs import ASKED
-from domain.refusals import CadenceMissing, Invalid, Missing
+from domain.refusals import CadenceMissing, Missing
 from services.access import found
-from services.publishing import NOTHING, refuse_mistakes
-from services.publishing import publish as publish_files
-from services.template_parts import TEMPLATES, template_parts
+from services.publishing import NOTHING, check_texts, publish_texts, refuse_mistakes
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceSummary, cadence_named, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import (
-    Checked,
     PolicyLine,
-    check_beside_published,
     list_policies,
 )
 from store.scoring.scoring import RescoringForecast
@@ -162,26 +156,15 @@ def publish(
 
     Whoever may not publish something (403) may check it, and send it along unchanged."""
     texts = {file.name: file.text for file in body.files}
-    for number, file in enumerate(body.files):
-        if file.name.endswith(".mjml") and not template_of(file.name):
-            raise Invalid(
-                f"'{file.name}' can't be a template's: name it NAME.LANGUAGE.mjml, such as "
-                "welcome-1.en.mjml. Parts (_NAME.mjml) are files of the installation.",
-                f"files[{number}].name",
-            )
-
-    def check(connection: Connection) -> Checked:
-        return check_beside_published(connection, texts, template_parts(TEMPLATES))
-
     if body.only_check:
         with context.database.connect() as connection:
-            checked = check(connection)
+            checked = check_texts(connection, texts)
             refuse_mistakes(checked.problems, list(texts), NOTHING)
             return Publications(
                 forecast=forecast_of(connection, checked, context.clock.now()),
                 unknown=unknown_attributes(connection, checked),
             )
-    done = publish_files(context, caller, list(texts), check)
+    done = publish_texts(context, caller, texts)
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},

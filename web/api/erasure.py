@@ -58,9 +58,10 @@ def erase(
     return erase_person(context, caller, lead_id, body.address, body.reason)
 
 
-@router.get("/erasures", dependencies=[Depends(may(Action.ERASE))])
+@router.get("/erasures")
 def list_receipts(
     context: CurrentContext,
+    _caller: Eraser,
     *,
     address: Annotated[str, Query(description="Whether this person was erased.")] = "",
     cursor: Cursor = None,

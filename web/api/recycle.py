@@ -14,6 +14,7 @@ from domain.inputs import ASKED, Day, Instant
 from domain.sales.recycle import ASKED_FOR
 from services import recycle as services
 from services.access import team_of
+from services.recycle import RecycleDecided
 from store.access.api_tokens import Caller
 from store.recycle import recycle, recycle_pool
 from store.recycle.recycle import ReturningWeek
@@ -99,20 +100,6 @@ class ChosenUntil(ChosenLeads):
     until: Day
 
 
-class RecycleDecided(BaseModel):
-    """How many leads it was decided about. ``left`` are as they were: not recycled any more, or to
-    rest that long already."""
-
-    leads: int
-    left: int
-
-    @classmethod
-    def of(cls, decided: tuple[int, int]) -> RecycleDecided:
-        """The same as the service says it."""
-        leads, left = decided
-        return cls(leads=leads, left=left)
-
-
 class Filters(Matching):
     """Which recycled leads, and which page of them."""
 
@@ -161,19 +148,19 @@ def forecast(
 @router.post("/reactivate", operation_id="reactivate_leads")
 def reactivate_many(context: CurrentContext, caller: Changer, body: ChosenLeads) -> RecycleDecided:
     """Bring many recycled leads back now."""
-    return RecycleDecided.of(services.reactivate_many(context, caller, body.wanted(caller)))
+    return services.reactivate_many(context, caller, body.wanted(caller))
 
 
 @router.post("/extend", operation_id="extend_leads")
 def extend_many(context: CurrentContext, caller: Changer, body: ChosenUntil) -> RecycleDecided:
     """Let many recycled leads rest longer; those that rest that long already stay as they are."""
-    return RecycleDecided.of(services.extend_many(context, caller, body.wanted(caller), body.until))
+    return services.extend_many(context, caller, body.wanted(caller), body.until)
 
 
 @router.post("/close-out", operation_id="close_out_leads")
 def close_out_many(context: CurrentContext, caller: Changer, body: ChosenLeads) -> RecycleDecided:
     """Let many recycled leads go; one that writes or books one day comes back all the same."""
-    return RecycleDecided.of(services.close_out_many(context, caller, body.wanted(caller)))
+    return services.close_out_many(context, caller, body.wanted(caller))
 
 
 @router.post("/{lead_id}/until", operation_id="return_lead_on")

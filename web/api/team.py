@@ -134,7 +134,7 @@ def list_reps(
 
 
 @router.get("/unassigned")
-def list_overflow(
+def list_unassigned(
     context: CurrentContext, caller: Reader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[UnassignedLead]:
     """The leads that nobody could take, the longest waiting first; for an SDR those that the team

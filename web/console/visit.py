@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
@@ -101,55 +101,75 @@ class PageVisit:
         """
 
         def kept() -> T:
-            self.who = self._still_allowed(action)
             with self.context.database.begin() as connection:
                 return query(connection, *args, **kwargs)
 
-        return await self._answered(kept, else_said=MAY_BE_DONE)
+        return await self._allowed(action, kept, else_said=MAY_BE_DONE)
 
-    @overload
     async def act(
+        self,
+        act: Callable[Concatenate[WebContext, Caller, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Change something as the visitor, by the function of ``services/`` that the API's route
+        and the command line call too: with its checks and on its record.
+
+        Args:
+            args, kwargs: what it takes beside context and caller.
+
+        Raises:
+            Refusal: they are signed out, their role may not do that, or it is refused.
+            TypeError: it is no such function.
+        """
+        known = act_of(act)
+        if known is None:
+            raise TypeError(f"{act} is no act of services/")
+
+        def acted() -> T:
+            return act(self.context, self.caller, *args, **kwargs)
+
+        return await self._allowed(known.action, acted, else_said=MAY_BE_DONE)
+
+    async def ask(
         self,
         route: Callable[Concatenate[WebContext, Caller, P], T],
         /,
         *args: P.args,
         **kwargs: P.kwargs,
-    ) -> T: ...
-
-    @overload
-    async def act(
-        self, route: Callable[Concatenate[WebContext, P], T], /, *args: P.args, **kwargs: P.kwargs
-    ) -> T: ...
-
-    async def act(self, route: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
-        """Do what a service, or a route of the API, does as its caller, with its checks and on its
-        record.
-
-        Args:
-            args, kwargs: what it takes beside the place and, if it asks, the caller.
+    ) -> T:
+        """What a GET route of the API answers the visitor, such as a page of a list with its
+        cursor.
 
         Raises:
-            Refusal: they are signed out, their role may not do that, or it is refused.
+            Refusal: they are signed out, their role may not see that, or it is refused.
         """
-        action, asks_who = _described(route)
 
-        def acted() -> T:
-            self.who = self._still_allowed(action)
-            asking = (self.context, self.caller) if asks_who else (self.context,)
-            try:
-                return route(*asking, *args, **kwargs)
-            except DataError:
-                raise Invalid(NOT_TO_BE_KEPT) from None
-            except PolicyMissing as missing:
-                raise Unavailable(str(missing)) from None
+        def asked() -> T:
+            return route(self.context, self.caller, *args, **kwargs)
 
-        return await self._answered(acted, else_said=MAY_BE_DONE)
+        return await self._allowed(_gate(route), asked, else_said=DATABASE_AWAY)
 
     async def _answered(self, work: Callable[[], T], *, else_said: str) -> T:
         try:
             return await self.context.readiness.answered(run_in_threadpool(work))
         except NoAnswer:
             raise Unavailable(else_said) from None
+
+    async def _allowed(self, action: Action, work: Callable[[], T], *, else_said: str) -> T:
+        """The answer of what only some may do, if the visitor still may."""
+
+        def done() -> T:
+            self.who = self._still_allowed(action)
+            try:
+                return work()
+            except DataError:
+                raise Invalid(NOT_TO_BE_KEPT) from None
+            except PolicyMissing as missing:
+                raise Unavailable(str(missing)) from None
+
+        return await self._answered(done, else_said=else_said)
 
     def _still_allowed(self, action: Action) -> SignedIn:
         """Who they are now: the page may be older than their signing out, or their new role."""
@@ -186,13 +206,12 @@ def begin_visit(client: Client, visit: PageVisit) -> None:
 
 
 @functools.cache
-def _described(route: Callable[..., Any]) -> tuple[Action, bool]:
-    """What a service or a route does, and whether it asks for its caller."""
-    if act := act_of(route):
-        return act.action, True
+def _gate(route: Callable[..., Any]) -> Action:
+    """What a caller must be allowed to for this route."""
     router: APIRouter = sys.modules[route.__module__].router
     known = next(
         one for one in router.routes if isinstance(one, APIRoute) and one.endpoint is route
     )
-    gate = next(one for one in known.dependant.dependencies if hasattr(one.call, "action"))
-    return gate.call.action, gate.name is not None  # type: ignore[union-attr]
+    gates = (getattr(one.call, "action", None) for one in known.dependant.dependencies)
+    needed: Action = next(action for action in gates if action is not None)
+    return needed

@@ -4,16 +4,15 @@ browsers one is signed in in; the way out."""
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 from zoneinfo import available_timezones
 
 from markupsafe import Markup
 from nicegui import ui
 
+import services.own_settings
 from domain.access import Action
 from domain.translations.translator import LANGUAGES
 from store.access.sessions import SessionLine, list_sessions
-from web.api import me as me_api
 from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
 from web.console.pages import console_page
@@ -40,14 +39,13 @@ async def you(visit: PageVisit) -> None:
             field.props("outlined dense")
 
         async def save() -> None:
-            chosen: Literal["en", "ko", "zh"] = language.value
-            body = me_api.UserSettings(
+            await visit.act(
+                services.own_settings.change,
                 name=name.value.strip(),
-                language=chosen,
+                language=language.value,
                 time_zone=time_zone.value or "",
                 theme=theme.value,
             )
-            await visit.act(me_api.change, body)
             ui.navigate.reload()
 
         with ui.element("div").classes("acts"):
@@ -81,12 +79,12 @@ async def you(visit: PageVisit) -> None:
 
 def _sessions(visit: PageVisit, sessions: list[SessionLine]) -> None:
     async def end(one: SessionLine) -> None:
-        await visit.act(me_api.end_session, one.id)
+        await visit.act(services.own_settings.end_session, one.id)
         ui.navigate.reload()
 
     async def end_others() -> None:
         if await sure(_("Sign out in all other browsers?"), _("End all others")):
-            await visit.act(me_api.end_all_sessions, others=True)
+            await visit.act(services.own_settings.end_all_sessions, others=True)
             ui.navigate.reload()
 
     with items():

@@ -8,6 +8,7 @@ from datetime import datetime
 from markupsafe import Markup
 from nicegui import ui
 
+import services.accounts
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
 from store.consent.do_not_market import LeadOfAccount, ScheduledStep
@@ -15,7 +16,7 @@ from store.publishing.publishing import cadence_names
 from store.views.opportunity_list import OpenOpportunityLine
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
-from web.api.accounts import AccountDetail, DoNotMarketRequest, PlayRequest
+from web.api.accounts import AccountDetail
 from web.api.paging import Page
 from web.console import labels
 from web.console.frame import say_done
@@ -63,7 +64,7 @@ class AccountScreen:
 
     async def refresh(self) -> None:
         """Read everything anew."""
-        self.detail = await self.visit.act(accounts_api.show, self.account_id)
+        self.detail = await self.visit.ask(accounts_api.show, self.account_id)
         ui.page_title(f"{self.detail.account.name} · Perennial")
         self._offer()
         self.body.clear()
@@ -78,14 +79,14 @@ class AccountScreen:
                 await PagedList(self._page_of_steps, _scheduled).more()
 
     async def _page_of_leads(self, cursor: str | None) -> Page[LeadOfAccount]:
-        return await self.visit.act(accounts_api.list_account_leads, self.account_id, cursor=cursor)
+        return await self.visit.ask(accounts_api.list_account_leads, self.account_id, cursor=cursor)
 
     async def _page_of_sales(self, cursor: str | None) -> Page[OpenOpportunityLine]:
         account = str(self.account_id)
-        return await self.visit.act(opportunities_api.list_all, account=account, cursor=cursor)
+        return await self.visit.ask(opportunities_api.list_all, account=account, cursor=cursor)
 
     async def _page_of_steps(self, cursor: str | None) -> Page[ScheduledStep]:
-        return await self.visit.act(accounts_api.list_scheduled, self.account_id, cursor=cursor)
+        return await self.visit.ask(accounts_api.list_scheduled, self.account_id, cursor=cursor)
 
     def _opportunities(self, opportunities: Iterable[OpenOpportunityLine]) -> None:
         _opportunities(opportunities, self.visit.context.clock.now())
@@ -129,12 +130,16 @@ class AccountScreen:
         asked = await ask(_("Do not market"), _("Do not market"), fields)
         if asked is not None:
             why, until = asked
-            body = DoNotMarketRequest(reason=why.value, until=midnight(self.visit, until.value))
-            await self.visit.act(accounts_api.set_do_not_market, self.account_id, body)
+            await self.visit.act(
+                services.accounts.set_do_not_market,
+                self.account_id,
+                until=midnight(self.visit, until.value),
+                reason=why.value,
+            )
             await self._done(_("{name} is not marketed to.", name=self.detail.account.name))
 
     async def _releasing(self) -> None:
-        await self.visit.act(accounts_api.release, self.account_id)
+        await self.visit.act(services.accounts.release, self.account_id)
         await self._done(_("Marketing may write to {name} again.", name=self.detail.account.name))
 
     async def _playing(self) -> None:
@@ -147,10 +152,9 @@ class AccountScreen:
 
         chosen = await ask(_("Play a cadence"), _("Play"), fields)
         if chosen is not None and chosen.value:
-            body = PlayRequest(cadence=chosen.value)
-            started = (await self.visit.act(accounts_api.play, self.account_id, body)).started
-            sentence = ngettext("1 lead begins it.", "{number} leads begin it.", len(started))
-            await self._done(sentence)
+            done = await self.visit.act(services.accounts.play, self.account_id, chosen.value)
+            number = len(done.started)
+            await self._done(ngettext("1 lead begins it.", "{number} leads begin it.", number))
 
     async def _done(self, sentence: str) -> None:
         say_done(sentence)

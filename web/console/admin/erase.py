@@ -8,6 +8,7 @@ from functools import partial
 from markupsafe import Markup
 from nicegui import ui
 
+import services.erasure
 from domain.access import Action
 from domain.contracts.journey import ENDED
 from domain.email.addresses import address_key
@@ -15,7 +16,6 @@ from store.erasure import erasure
 from store.erasure.erasure import ERASED, ErasureReceipt
 from store.views.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
-from web.api.erasure import ErasureOrder
 from web.api.paging import Page
 from web.console.labels import phase, stage
 from web.console.paged import PagedList
@@ -83,13 +83,13 @@ async def erase(visit: PageVisit, who: str = "", receipt: int | None = None) -> 
 
 
 async def _page_of_receipts(visit: PageVisit, cursor: str | None) -> Page[ErasureReceipt]:
-    return await visit.act(erasure_api.list_receipts, cursor=cursor)
+    return await visit.ask(erasure_api.list_receipts, cursor=cursor)
 
 
 async def _person(visit: PageVisit, who: str) -> None:
     lead = await visit.read(find_lead, who, visit.context.clock.now())
     if lead is None:
-        before = await visit.act(erasure_api.list_receipts, address=who, limit=1)
+        before = await visit.ask(erasure_api.list_receipts, address=who, limit=1)
         if before.items:
             empty(_("This person was erased: receipt {number}.", number=before.items[0].id))
         else:
@@ -137,8 +137,8 @@ def _confirm(visit: PageVisit, lead: LeadLine) -> None:
         why.props("outlined dense maxlength=500").classes("why")
 
         async def do() -> None:
-            order = ErasureOrder(address=typed.value or "", reason=(why.value or "").strip())
-            done = await visit.act(erasure_api.erase, lead.id, order)
+            address, reason = typed.value or "", (why.value or "").strip()
+            done = await visit.act(services.erasure.erase, lead.id, address, reason)
             ui.navigate.to(f"/admin/erase?receipt={done.id}")
 
         made = button(_("Erase for good"), do, danger=True)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 from markupsafe import Markup
 from nicegui import ui
 
+import services.keys
 from domain.access import Action, Role
 from domain.labels import ROLES
-from store.access.api_tokens import list_tokens
+from services.context import Context
+from store.access.api_tokens import Caller, list_tokens
 from store.access.write_keys import list_write_keys
 from store.imports.lead_import import published_cadences
 from store.routing.presence import reps as list_reps
-from web.api import keys as keys_api
-from web.api.keys import Named, NewToken, NewWriteKey
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
 from web.console.labels import role
@@ -77,9 +77,8 @@ async def _tokens(visit: PageVisit) -> None:
                 ui.notify(_("Give it a name first."))
                 return
             of = rep.value if roles.value == Role.SDR else ""
-            body = NewToken(name=asked, role=Role(roles.value), rep=of)
-            made = await visit.act(keys_api.add_token, body)
-            await _hand_over(_("Token of {name}", name=made.name), made.secret)
+            made = await visit.act(services.keys.add_token, asked, Role(roles.value), rep=of)
+            await _hand_over(_("Token of {name}", name=asked), made)
 
         button(_("Make a token"), make, main=True)
     found = await visit.read(list_tokens)
@@ -94,7 +93,7 @@ async def _tokens(visit: PageVisit) -> None:
             line = _line(one.name, marks, one.created_at, one.revoked_at, used)
             with item(line):
                 if one.revoked_at is None:
-                    _revoke(one.name, lambda body: visit.act(keys_api.revoke_one_token, body))
+                    _revoke(visit, one.name, services.keys.revoke_access)
 
 
 async def _hand_over(title: str, secret: str) -> None:
@@ -122,9 +121,10 @@ async def _write_keys(visit: PageVisit) -> None:
             if not asked:
                 ui.notify(_("Give it a name first."))
                 return
-            body = NewWriteKey(name=asked, cadence=cadence.value, kind=kind.value)
-            made = await visit.act(keys_api.add_key, body)
-            await _hand_over(_("Write key of {name}", name=made.name), made.secret)
+            made = await visit.act(
+                services.keys.add_write_key, asked, cadence=cadence.value, kind=kind.value
+            )
+            await _hand_over(_("Write key of {name}", name=asked), made)
 
         button(_("Make a write key"), make, main=True)
     found = await visit.read(list_write_keys)
@@ -135,7 +135,7 @@ async def _write_keys(visit: PageVisit) -> None:
             marks = [badge(_(KINDS[one.kind])), *([badge(one.cadence)] if one.cadence else [])]
             with item(_line(one.name, marks, one.created_at, one.revoked_at)):
                 if one.revoked_at is None:
-                    _revoke(one.name, lambda body: visit.act(keys_api.revoke_key, body))
+                    _revoke(visit, one.name, services.keys.revoke_key)
 
 
 def _line(
@@ -153,11 +153,11 @@ def _line(
     )
 
 
-def _revoke(name: str, do: Callable[[Named], Awaitable[object]]) -> None:
+def _revoke(visit: PageVisit, name: str, act: Callable[[Context, Caller, str], None]) -> None:
     async def revoke() -> None:
         question = _("Revoke {name}? Who uses it is turned away from now on.", name=name)
         if await sure(question, _("Revoke")):
-            await do(Named(name=name))
+            await visit.act(act, name)
             say_done(_("{name} is revoked.", name=name))
             ui.navigate.reload()
 

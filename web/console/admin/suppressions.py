@@ -7,10 +7,10 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.suppressions
 from domain.access import Action
 from store.consent.suppressions import SuppressionLine
 from web.api import suppressions as suppressions_api
-from web.api.suppressions import AddressOrder, AddressPermission
 from web.console.admin.parts import item, items
 from web.console.frame import say_done
 from web.console.labels import reason
@@ -27,7 +27,7 @@ TONES: dict[str, Tone] = {"complained": "bad", "bounced": "warn", "soft_bounced"
 @console_page("/admin/suppressions", Action.READ_SUPPRESSIONS, N_("Suppressions"))
 async def suppressions(visit: PageVisit, search: str = "", cursor: str = "") -> None:
     """The latest first; an SDR sees those of the team's leads."""
-    page = await visit.act(
+    page = await visit.ask(
         suppressions_api.list_all, search=search, cursor=cursor or None, limit=PAGE
     )
     found = page.items
@@ -97,8 +97,8 @@ async def _suppress(visit: PageVisit) -> None:
         why = ui.input(_("Why")).props("outlined dense maxlength=2000").classes("once")
 
         async def done() -> None:
-            body = AddressOrder(address=address.value or "", reason=(why.value or "").strip())
-            dialog.submit(await visit.act(suppressions_api.suppress_address, body))
+            typed, reason = address.value or "", (why.value or "").strip()
+            dialog.submit(await visit.act(services.suppressions.suppress_address, typed, reason))
 
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(None))
@@ -126,10 +126,14 @@ async def _permit(visit: PageVisit, one: SuppressionLine | None) -> None:
             if not words:
                 ui.notify(_("Say how it is known: a form, a call, a letter, and when."))
                 return
-            body = AddressPermission(
-                address=address.value or "", evidence=words, address_works=works.value
+            dialog.submit(
+                await visit.act(
+                    services.suppressions.permit_address,
+                    address.value or "",
+                    words,
+                    address_works=works.value,
+                )
             )
-            dialog.submit(await visit.act(suppressions_api.permit_address, body))
 
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(None))

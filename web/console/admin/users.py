@@ -7,12 +7,10 @@ from typing import Any
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.users
 from domain.access import Action, Role
 from domain.labels import ROLES
 from store.access.users import UserLine, list_users
-from web.api import second_factor as second_factor_api
-from web.api import users as users_api
-from web.api.users import NewUser, UserChange
 from web.console import labels
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
@@ -35,7 +33,7 @@ async def users(visit: PageVisit) -> None:
         values = await _asked(_("Add a user"), reps, None)
         if values is None:
             return
-        made = await visit.act(users_api.add, NewUser(**values))
+        made = await visit.act(services.users.add, **values)
         await _give_link(visit, made)
         ui.navigate.reload()
 
@@ -77,7 +75,7 @@ def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
     async def change() -> None:
         values = await _asked(_("Change {name}", name=one.name), reps, one)
         if values is not None:
-            await visit.act(users_api.change, one.id, UserChange(**values))
+            await visit.act(services.users.change, one.id, **values)
             say_done(_("{name} is changed.", name=values["name"]))
             ui.navigate.reload()
 
@@ -85,12 +83,12 @@ def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
         question = _("Disable {name}? They are signed out everywhere.", name=one.name)
         if one.disabled_at or await sure(question, _("Disable")):
             disabled = one.disabled_at is None
-            await visit.act(users_api.change, one.id, UserChange(disabled=disabled))
+            await visit.act(services.users.change, one.id, disabled=disabled)
             ui.navigate.reload()
 
     async def sign_out() -> None:
         if await sure(_("Sign {name} out in all browsers?", name=one.name), _("End sessions")):
-            await visit.act(users_api.end_sessions, one.id)
+            await visit.act(services.users.end_sessions, one.id)
             say_done(_("{name} is signed out everywhere.", name=one.name))
 
     async def reset() -> None:
@@ -100,7 +98,8 @@ def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
             name=one.name,
         )
         if await sure(question, _("Reset second factor")):
-            await visit.act(second_factor_api.reset, one.id)
+            await visit.act(services.users.reset_second_factor, one.id)
+            visit.context.auth_log.note("second-factor", "ok", user=one.email, did="reset")
             ui.navigate.reload()
 
     def act(text: str, what: Any, *, danger: bool = False) -> None:
@@ -119,10 +118,10 @@ def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
 
 
 async def _give_link(visit: PageVisit, one: UserLine) -> None:
-    link = await visit.act(users_api.make_link, one.id)
+    path, _expires_at = await visit.act(services.users.make_link, one.id)
     await show_once(
         _("One-time link for {name}", name=one.name),
-        link.url,
+        f"{visit.context.settings.web_url()}{path}",
         _(
             "Send it to {email} yourself. It signs them in once, within 24 hours; any link before "
             "it has ended.",

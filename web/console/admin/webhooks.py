@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.webhooks
 from domain.access import Action
 from domain.contracts.webhooks import EVENTS
 from store.outbox.outgoing import (
@@ -17,8 +18,6 @@ from store.outbox.outgoing import (
     list_endpoints,
     payload_of,
 )
-from web.api import webhooks as webhooks_api
-from web.api.webhooks import EndpointPause, NewEndpoint, Removal
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.frame import say_done
 from web.console.pages import console_page
@@ -80,13 +79,13 @@ async def _endpoints(visit: PageVisit) -> None:
 
 def _endpoint_buttons(visit: PageVisit, one: EndpointLine) -> None:
     async def pause() -> None:
-        await visit.act(webhooks_api.pause, EndpointPause(url=one.url, paused=one.active))
+        await visit.act(services.webhooks.pause, one.url, paused=one.active)
         ui.navigate.reload()
 
     async def remove() -> None:
         question = _("Remove {url}? Its log stays, its secret is forgotten.", url=one.url)
         if await sure(question, _("Remove")):
-            await visit.act(webhooks_api.remove, Removal(url=one.url))
+            await visit.act(services.webhooks.remove, one.url)
             ui.navigate.reload()
 
     def act(text: str, what: Any, *, danger: bool = False) -> None:
@@ -104,8 +103,9 @@ async def _add(visit: PageVisit) -> None:
         events.props("outlined dense use-chips").classes("once")
 
         async def add() -> None:
-            asked = NewEndpoint(url=(url.value or "").strip(), events=list(events.value))
-            dialog.submit(await visit.act(webhooks_api.add, asked))
+            address = (url.value or "").strip()
+            secret = await visit.act(services.webhooks.add, address, list(events.value))
+            dialog.submit((address, secret))
 
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(None))
@@ -114,9 +114,10 @@ async def _add(visit: PageVisit) -> None:
     dialog.delete()
     if made is None:
         return
+    address, secret = made
     await show_once(
-        _("Secret of {url}", url=made.url),
-        made.secret,
+        _("Secret of {url}", url=address),
+        secret,
         _("The receiver checks the signatures with it. It can't be shown again."),
     )
     ui.navigate.reload()
@@ -195,7 +196,7 @@ async def _delivery(visit: PageVisit, delivery_id: int) -> None:
         )
 
         async def resend() -> None:
-            await visit.act(webhooks_api.resend, delivery_id)
+            await visit.act(services.webhooks.resend, delivery_id)
             say_done(_("The event is sent again."))
 
         with ui.element("div").classes("acts"):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.imports
 from domain.lead_files.columns import ASK, KEPT
 from domain.lead_files.preview import Preview
 from domain.lead_files.rejects import REJECT_COLUMNS
@@ -16,8 +18,8 @@ from domain.names import full_name
 from domain.refusals import Refusal
 from store.imports.lead_import import new_among, published_cadences
 from store.scoring.import_pace import import_pace
-from web.api import imports
-from web.api.imports import Column, ImportChoice, ImportDetail
+from web.api import imports as imports_api
+from web.api.imports import Column, ImportDetail
 from web.console.imports.sentences import (
     ASKED_FIELDS,
     DATES,
@@ -82,7 +84,7 @@ class ImportForm:
     def _column(self, at: int, column: Column) -> None:
         def chosen(event: object) -> Awaitable[None]:
             self.fields[at] = str(getattr(event, "value", "") or "")
-            return self._change(ImportChoice(fields=self.fields))
+            return self._change(fields=self.fields)
 
         fields = ASKED_FIELDS if column.field in (ASK, KEPT) else FIELDS
         options = {code: _(name) for code, name in fields.items()}
@@ -96,14 +98,12 @@ class ImportForm:
         with ui.element("div").classes("filters"):
             self.source = ui.input(_("Source"), value=run.source)
             self.source.props("outlined dense maxlength=300")
-            self.source.on(
-                "blur", lambda: self._change(ImportChoice(source=self.source.value or ""))
-            )
+            self.source.on("blur", lambda: self._change(source=self.source.value or ""))
             ui.select(
                 {name: name for name in cadences} | {"": _("None: no journeys are started")},
                 value=run.cadence if run.cadence in cadences else "",
                 label=_("Cadence"),
-                on_change=lambda event: self._change(ImportChoice(cadence=event.value)),
+                on_change=lambda event: self._change(cadence=event.value),
             ).props("outlined dense").classes("whose")
             ui.select(
                 {run.encoding: run.encoding.upper()} | encodings,
@@ -115,25 +115,25 @@ class ImportForm:
                 {code: _(name) for code, name in DATES.items()},
                 value=run.dates,
                 label=_("Order of dates"),
-                on_change=lambda event: self._change(ImportChoice(dates=event.value)),
+                on_change=lambda event: self._change(dates=event.value),
             ).props("outlined dense")
         separator = SEPARATORS.get(self.detail.delimiter, "")
         replaced = _("A source given here replaces a column of sources.")
         show(quiet(f"{_(separator)} {replaced}" if separator else replaced), "p")
 
-    async def _change(self, choice: ImportChoice) -> None:
+    async def _change(self, **choice: Any) -> None:
         async with self.turn:
             # The click that starts an import takes the focus from what was typed last.
             if not self.begun:
-                await self.visit.act(imports.change, self.detail.run.id, choice)
+                await self.visit.act(services.imports.change, self.detail.run.id, **choice)
                 await self._preview()
 
     async def _start(self) -> None:
         self.go.disable()
         try:
             async with self.turn:
-                source = ImportChoice(source=self.source.value or "")
-                await self.visit.act(imports.change, self.detail.run.id, source)
+                source = self.source.value or ""
+                await self.visit.act(services.imports.change, self.detail.run.id, source=source)
                 self.begun = True
                 await self.start()
         except Refusal:
@@ -142,12 +142,12 @@ class ImportForm:
             raise
 
     async def _read_again(self, encoding: str) -> None:
-        await self.visit.act(imports.change, self.detail.run.id, ImportChoice(encoding=encoding))
+        await self.visit.act(services.imports.change, self.detail.run.id, encoding=encoding)
         await self.again()
 
     async def _preview(self) -> None:
         try:
-            found = await self.visit.act(imports.look, self.detail.run.id)
+            found = await self.visit.ask(imports_api.look, self.detail.run.id)
         except Refusal as problem:
             self.go.disable()
             self.shown.clear()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.imports
 from domain.access import Action
 from store.imports.import_runs import CAN_START, RunLine, find_run
-from web.api import imports
+from web.api import imports as imports_api
 from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
@@ -39,7 +40,7 @@ class ImportPage:
 
     async def show(self) -> None:
         """Draw the page anew."""
-        detail = await self.visit.act(imports.show, self.import_id)
+        detail = await self.visit.ask(imports_api.show, self.import_id)
         run = detail.run
         self.running = run.state == "running"
         self.body.clear()
@@ -159,12 +160,12 @@ class ImportPage:
                 ).classes("import-rejects")
 
     async def _start(self) -> None:
-        await self.visit.act(imports.begin, self.import_id)
+        await self.visit.act(services.imports.begin, self.import_id)
         await self.show()
 
     async def _discard(self) -> None:
         if await sure(_("Discard this import and erase its file?"), _("Discard")):
-            await self.visit.act(imports.discard, self.import_id)
+            await self.visit.act(services.imports.discard, self.import_id)
             ui.navigate.to("/import")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from nicegui import ui
 
+import services.team
 from domain.access import Action, Role
 from services.access import team_of
 from store.access.api_tokens import Caller
@@ -14,8 +15,6 @@ from store.routing import presence
 from store.routing.unassigned import unassigned as waiting_leads
 from store.views import inbox as store
 from store.views.inbox import OpenTaskCounts, TaskFilter
-from web.api import team as team_api
-from web.api.team import Presence
 from web.console.frame import say_done
 from web.console.inbox.listing import InboxPage
 from web.console.pages import console_page
@@ -29,8 +28,8 @@ from web.console.words import N_, _, ngettext
 async def inbox(
     visit: PageVisit, tab: str = "", rep: str = "", late: bool = False, task: int = 0
 ) -> None:
-    """``tab`` is mine, team or overflow; ``rep`` whose tasks of the team, ``late`` only those that
-    are late; ``task`` the one to open first."""
+    """``tab`` is mine, team or unassigned; ``rep`` whose tasks of the team, ``late`` only those
+    that are late; ``task`` the one to open first."""
     own, team = visit.caller.rep, team_of(visit.caller)
     manages = visit.may(Action.REASSIGN)
     tab = tab if tab in ("mine", "team", "unassigned") else "team" if manages else "mine"
@@ -115,8 +114,8 @@ def _presence(visit: PageVisit, present: bool) -> None:
     rep = visit.caller.rep
 
     async def switch(present: bool) -> None:
-        served = await visit.act(team_api.set_presence, rep, Presence(present=present))
-        number = len(served.leads)
+        served = await visit.act(services.team.set_presence, rep, present=present)
+        number = len(served)
         if not present:
             say_done(_("You get no new leads until you switch this on."))
         elif number:

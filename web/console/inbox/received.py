@@ -7,12 +7,11 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.received
 from domain.access import Action
 from services.access import team_of
 from store.mail.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
 from store.views.lead_search import FoundLead
-from web.api import received as received_api
-from web.api.received import Settlement
 from web.console.admin.parts import item, items
 from web.console.frame import say_done
 from web.console.labels import engagement
@@ -138,8 +137,7 @@ def _settler(
             if answer is None:
                 return
             lead_id = answer or None
-        body = Settlement(settled_as=settled_as, lead_id=lead_id)
-        await visit.act(received_api.settle, one.id, body)
+        await visit.act(services.received.settle, one.id, settled_as, lead_id)
         say_done(_("Done."))
         ui.navigate.reload()
 

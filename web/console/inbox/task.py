@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 from sqlalchemy import Connection
 
+import services.tasks
 from domain.access import Action
 from domain.contracts.tasks import Disposition, TaskKind
 from domain.tasks.completion import Completion
@@ -17,7 +18,6 @@ from store.access.api_tokens import Caller
 from store.health import kept_for_journey
 from store.views import inbox
 from store.views.inbox import TaskView
-from web.api import tasks as tasks_api
 from web.console import labels
 from web.console.inbox.dispositions import Dispositions
 from web.console.inbox.facts import dossier_parts, instructions, script, who, why_now
@@ -124,10 +124,10 @@ class TaskScreen:
         async def confirm(completion: Completion) -> None:
             if completion.disposition == Disposition.ACCEPT_AND_CALL:
                 # Nothing is left to take back once the phone rings.
-                await self.visit.act(tasks_api.complete, task_id, completion)
+                await self.visit.act(services.tasks.complete, task_id, completion)
                 self.calling = view.task.lead_id
             else:
-                await self.visit.act(tasks_api.complete_with_undo, task_id, completion)
+                await self.visit.act(services.tasks.complete_with_undo, task_id, completion)
             self.drafts.pop(task_id, None)
             ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)

@@ -8,9 +8,9 @@ from functools import partial
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.tasks
 from domain.tasks.completion import Completion
 from store.tasks.pending_dispositions import UNDO_SECONDS, PendingCompletion, pending_of
-from web.api import tasks as tasks_api
 from web.console.labels import disposition
 from web.console.parts import button, show
 from web.console.refusals import told
@@ -83,10 +83,10 @@ class Undo:
                 button(_("Put away"), partial(self._put_away, one.task_id))
 
     async def _undo(self, task_id: int) -> None:
-        answer = await self.visit.act(tasks_api.undo, task_id)
+        answer = await self.visit.act(services.tasks.undo, task_id)
         await self._reopen(task_id, answer)
         await self.refresh()
 
     async def _put_away(self, task_id: int) -> None:
-        await self.visit.act(tasks_api.undo, task_id)
+        await self.visit.act(services.tasks.undo, task_id)
         await self.refresh()

@@ -9,6 +9,12 @@ from typing import TypeVar
 from markupsafe import escape
 from nicegui import ui
 
+import services.accounts
+import services.journeys
+import services.meetings
+import services.recycle
+import services.suppressions
+import services.team
 from domain.access import Action
 from domain.contracts.journey import ENDED, Phase
 from domain.refusals import Conflict, Invalid
@@ -16,11 +22,6 @@ from services.access import team_of
 from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
-from web.api import accounts as accounts_api
-from web.api import leads as leads_api
-from web.api import recycle as recycle_api
-from web.api import suppressions as suppressions_api
-from web.api import team as team_api
 from web.console import labels
 from web.console.frame import say_done
 from web.console.leads.booking import book_meeting
@@ -118,18 +119,18 @@ class Actions:
 
     async def _pausing(self) -> None:
         with busy(self._pause):
-            await self.visit.act(leads_api.pause, self.view.id)
+            await self.visit.act(services.journeys.pause, self.view.id)
         await self._done(_("The journey pauses. What is due waits, and nothing is sent."))
 
     async def _resuming(self) -> None:
         with busy(self._resume):
-            await self.visit.act(leads_api.resume, self.view.id)
+            await self.visit.act(services.journeys.resume, self.view.id)
         await self._done(_("The journey goes on."))
 
     async def _stopping(self) -> None:
         question = _("End the journey of {name} for good?", name=self.view.name)
         if await sure(question, _("Stop the journey")):
-            await self.visit.act(leads_api.stop, self.view.id)
+            await self.visit.act(services.journeys.stop, self.view.id)
             await self._done(_("The journey ends."))
 
     async def _moving(self) -> None:
@@ -139,9 +140,9 @@ class Actions:
             return ui.select(phases, label=_("Phase"), value=next(iter(phases)))
 
         if chosen := await ask(_("Move to a phase"), _("Move"), fields):
-            body = leads_api.MoveRequest(phase=chosen.value or "")
-            await self.visit.act(leads_api.move, self.view.id, body)
-            await self._done(_("Moved to {phase}.", phase=labels.phase(body.phase)))
+            phase = chosen.value or ""
+            await self.visit.act(services.journeys.move, self.view.id, phase)
+            await self._done(_("Moved to {phase}.", phase=labels.phase(phase)))
 
     async def _returning(self) -> None:
         names = sorted(await self.visit.read(cadence_names))
@@ -157,23 +158,22 @@ class Actions:
         if asked is None:
             return
         lead_id, (cadence, day) = self.view.id, asked
-        await self.visit.act(leads_api.move, lead_id, leads_api.MoveRequest(phase=Phase.RECYCLE))
+        await self.visit.act(services.journeys.move, lead_id, Phase.RECYCLE)
         if cadence.value:
-            body = recycle_api.ReturnTo(cadence=cadence.value)
-            await self.visit.act(recycle_api.return_to, lead_id, body)
+            await self.visit.act(services.recycle.return_to, lead_id, cadence.value)
         if day.value:
-            until = recycle_api.ReturnRequest(until=date.fromisoformat(day.value))
-            await self.visit.act(recycle_api.return_on, lead_id, until)
+            until = date.fromisoformat(day.value)
+            await self.visit.act(services.recycle.return_on, lead_id, until)
         await self._done(_("The lead is marketing's again."))
 
     async def _waking(self) -> None:
-        await self.visit.act(recycle_api.reactivate, self.view.id)
+        await self.visit.act(services.recycle.reactivate, self.view.id)
         await self._done(_("The lead comes back now."))
 
     async def _calling(self) -> None:
         if chosen := await ask(_("Call as prospect"), _("Have it called"), await self._reps(True)):
-            body = leads_api.Prospects(leads=[str(self.view.id)], owner=chosen.value or "")
-            done = await self.visit.act(leads_api.call_prospects, body)
+            leads, owner = [str(self.view.id)], chosen.value or ""
+            done = await self.visit.act(services.journeys.prospect, leads, owner)
             if done.refused:
                 raise Conflict(done.refused[0][1])
             await self._done(_("Sales is to call the lead."))
@@ -181,8 +181,7 @@ class Actions:
     async def _reassigning(self) -> None:
         chosen = await ask(_("Reassign"), _("Reassign"), await self._reps(False))
         if chosen and chosen.value:
-            body = team_api.Reassignment(leads=[self.view.id], to=chosen.value)
-            await self.visit.act(team_api.give, body)
+            await self.visit.act(services.team.reassign, [self.view.id], chosen.value)
             await self._done(
                 _("The lead and its tasks are {rep}'s.", rep=labels.person(chosen.value))
             )
@@ -209,15 +208,17 @@ class Actions:
         asked = await ask(_("Do not market to the account"), _("Do not market"), fields)
         if asked is not None and self.view.account_id is not None:
             why, until = asked
-            body = accounts_api.DoNotMarketRequest(
-                reason=why.value, until=midnight(self.visit, until.value)
+            await self.visit.act(
+                services.accounts.set_do_not_market,
+                self.view.account_id,
+                until=midnight(self.visit, until.value),
+                reason=why.value,
             )
-            await self.visit.act(accounts_api.set_do_not_market, self.view.account_id, body)
             await self._done(_("{name} is not marketed to.", name=self.view.company))
 
     async def _releasing(self) -> None:
         if self.view.account_id is not None:
-            await self.visit.act(accounts_api.release, self.view.account_id)
+            await self.visit.act(services.accounts.release, self.view.account_id)
             await self._done(_("Marketing may write to {name} again.", name=self.view.company))
 
     async def _suppressing(self) -> None:
@@ -225,8 +226,7 @@ class Actions:
             return ui.input(_("Why"))
 
         if why := await ask(_("Stop mail"), _("Stop mail"), fields):
-            body = suppressions_api.SuppressionOrder(reason=why.value)
-            await self.visit.act(suppressions_api.suppress, self.view.id, body)
+            await self.visit.act(services.suppressions.suppress, self.view.id, why.value)
             await self._done(_("The lead gets no more marketing mail."))
 
     async def _permitting(self) -> None:
@@ -240,8 +240,12 @@ class Actions:
         known, works = asked
         if not known.value.strip():
             raise Invalid(_("Say how you know it: the answer stays on record."))
-        body = suppressions_api.Permission(evidence=known.value, address_works=bool(works.value))
-        await self.visit.act(suppressions_api.permit, self.view.id, body)
+        await self.visit.act(
+            services.suppressions.permit,
+            self.view.id,
+            known.value,
+            address_works=bool(works.value),
+        )
         await self._done(_("The lead gets mail again."))
 
 

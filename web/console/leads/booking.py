@@ -8,10 +8,10 @@ from datetime import datetime
 from markupsafe import escape
 from nicegui import ui
 
+import services.meetings
 from domain.refusals import Refusal
 from store.routing.rep_times import LONGEST_MINUTES, free_slots
 from store.views.lead_page import LeadView
-from web.api import meetings as meetings_api
 from web.console.parts import button, show
 from web.console.refusals import told
 from web.console.slots import offer_times, some_of
@@ -76,11 +76,9 @@ class _Booking:
         if self.at is None or not self._minutes.value:
             self._tell(_("Say when the meeting begins, and how long it takes."))
             return
-        body = meetings_api.BookingRequest(
-            lead_id=self.lead.id, starts_at=self.at, minutes=int(self._minutes.value)
-        )
+        minutes = int(self._minutes.value)
         try:
-            await self.visit.act(meetings_api.book, body)
+            await self.visit.act(services.meetings.book, self.lead.id, self.at, minutes)
         except Refusal as refusal:
             self._tell(told(str(refusal)))
             return

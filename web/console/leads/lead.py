@@ -111,7 +111,7 @@ class LeadScreen:
 
     async def _ask_journey(self) -> None:
         try:
-            said = (await self.visit.act(leads_api.show_journey, self.lead_id)).journey
+            said = (await self.visit.ask(leads_api.show_journey, self.lead_id)).journey
         except Refusal as away:
             self._actions.journey(paused=None)
             self._tell(

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 from nicegui.elements.codemirror import CodeMirror
 
+import services.publishing
 from domain.access import Action, publishing
 from domain.authoring.yaml_source import SourceProblem as Mistake
 from store.published.drafts import Written, drafts_of, drop_draft, keep_draft
@@ -25,8 +26,6 @@ from store.published.published_texts import (
     version_in_force,
 )
 from store.publishing.publishing import Checked
-from web.api import cadences as cadences_api
-from web.api.cadences import File, Files
 from web.console.frame import say_done, say_no
 from web.console.marketing.checking import check_open
 from web.console.marketing.difference import difference
@@ -274,8 +273,7 @@ class Editor:
         outdated = self.published is not None and self.based_on != self.published.id
         if not await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated):
             return
-        files = Files(files=[File(name=self.file, text=self.text)])
-        done = await self.visit.act(cadences_api.publish, files)
+        done = await self.visit.act(services.publishing.publish_texts, {self.file: self.text})
         me = self.visit.who.user_id
         await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         for _text, cadence in self.checked.cadences.values():

@@ -5,13 +5,12 @@ from __future__ import annotations
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.test_mails
 from domain.access import Action
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from mail.sample_mails import preview
 from services.access import may_see
 from store.views.lead_search import FoundLead, LeadFilter
-from web.api import templates as templates_api
-from web.api.templates import MailTest
 from web.console.frame import say_done
 from web.console.leads.search_box import LeadSearch, first_found
 from web.console.parts import button, facts, link, section, show
@@ -119,14 +118,16 @@ class MailPreview:
         address.props('outlined dense type="email"').classes("wide")
 
         async def send() -> None:
-            mail = MailTest(
-                address=(address.value or "").strip(),
+            to = (address.value or "").strip()
+            subject = await self.visit.act(
+                services.test_mails.send,
+                self.name,
+                address=to,
                 language=self.language,
                 lead_id=self.lead_id,
                 text=self.text,
             )
-            sent = await self.visit.act(templates_api.send, self.name, mail)
-            say_done(_("Sent to {address}: {subject}", address=mail.address, subject=sent.subject))
+            say_done(_("Sent to {address}: {subject}", address=to, subject=subject))
 
         button(_("Send test"), send)
 

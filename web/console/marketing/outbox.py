@@ -35,7 +35,7 @@ async def outbox(visit: PageVisit, search: str = "", day: str = "", cursor: str 
         return
     chosen = _date(day)
     since, until = _span(visit, chosen) if chosen else (None, None)
-    found = await visit.act(
+    found = await visit.ask(
         mails_api.list_mails,
         search=search,
         since=since,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from markupsafe import Markup
 from nicegui import ui
 
+import services.outbox
 from domain.access import Action
-from web.api import mails
+from web.api import mails as mails_api
 from web.api.mails import REPLY_LIMIT, MailDetail, MailLink
 from web.console.pages import console_page
 from web.console.parts import button, facts, link, quiet, section, show
@@ -35,7 +36,7 @@ KINDS = {
 @console_page("/outbox/{mail_id}", Action.READ_MAILS, N_("Mail"))
 async def outbox_mail(visit: PageVisit, mail_id: int, view: str = "desktop") -> None:
     """The mail in the view that the address names."""
-    mail = await visit.act(mails.show, mail_id)
+    mail = await visit.ask(mails_api.show, mail_id)
     view = view if view in VIEWS else "desktop"
     with visit.top:
         show(link(_("All mails"), "/outbox"), "span")
@@ -107,7 +108,7 @@ def _reply(visit: PageVisit, mail: MailDetail) -> None:
         return
 
     async def send() -> None:
-        await visit.act(mails.reply, mail.id, mails.Reply(text=words.value or ""))
+        await visit.act(services.outbox.reply, mail.id, words.value or "")
         ui.navigate.to(f"/outbox/{mail.id}")
 
     with section(_("Reply as the recipient")):

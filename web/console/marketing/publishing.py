@@ -12,9 +12,8 @@ from domain.scoring.policy import MEANINGS
 from store.published.published_texts import Kind
 from store.publishing.consequences import Consequences, consequences
 from store.publishing.known_attributes import UnknownAttribute
-from store.publishing.publishing import Checked
+from store.publishing.publishing import Checked, Published
 from store.scoring.scoring import RescoringForecast
-from web.api.cadences import Publications
 from web.console.parts import button, show, table
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -59,14 +58,14 @@ async def agreed(
     return bool(answer)
 
 
-def outcome(done: Publications) -> str:
+def outcome(done: Published) -> str:
     """What was published, in a sentence."""
     versions = [
         _("{name} version {version}", name=name, version=one.version)
         for name, one in {**done.cadences, **done.policies}.items()
         if one.new
     ]
-    said = [*versions, *done.templates]
+    said = [*versions, *(f"{name}.{language}" for name, language in done.templates)]
     if not said:
         return _("This is what was published already: nothing changed.")
     sentence = _("Published: {what}.", what=", ".join(said))

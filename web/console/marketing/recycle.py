@@ -13,7 +13,7 @@ from services.access import team_of
 from store.recycle import recycle_pool
 from store.recycle.recycle_pool import PoolFilter, PoolLine, ReturnForecast, monday_of
 from web.api import recycle as recycle_api
-from web.api.recycle import ChosenLeads, Filters, Matching
+from web.api.recycle import Filters, Matching
 from web.console import labels
 from web.console.labels import reason as reason_label
 from web.console.marketing.recycle_acts import close_out, extend, reactivate
@@ -92,7 +92,7 @@ class _View:
         self.ids, self.everything = [], False
         self.count = await self.visit.read(recycle_pool.count_pool, self.wanted)
         asked = Filters(**self.matching.model_dump(), cursor=self.cursor, limit=PAGE)
-        found = await self.visit.act(recycle_api.list_recycled, asked)
+        found = await self.visit.ask(recycle_api.list_recycled, asked)
         ahead = await self.visit.read(recycle_pool.forecast, now, self.wanted)
         self.chart.clear()
         with self.chart:
@@ -171,11 +171,11 @@ class _View:
         self.everything = True
         self._show()
 
-    def _which(self) -> tuple[ChosenLeads, int]:
+    def _which(self) -> tuple[PoolFilter, int]:
         """What was chosen, and how many leads that is."""
         if self.everything:
-            return ChosenLeads(matching=self.matching), self.count
-        return ChosenLeads(leads=self.ids), len(self.ids)
+            return self.wanted, self.count
+        return PoolFilter(leads=self.ids, team=self.wanted.team), len(self.ids)
 
     def _show(self) -> None:
         number = self.count if self.everything else len(self.ids)

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from markupsafe import escape
 from nicegui import ui
 
-from web.api import recycle as recycle_api
-from web.api.recycle import ChosenLeads, ChosenUntil, RecycleDecided
+import services.recycle
+from services.recycle import RecycleDecided
+from store.recycle.recycle_pool import PoolFilter
 from web.console.frame import say_done
 from web.console.parts import button, show, sure
 from web.console.visit import PageVisit
@@ -21,19 +22,19 @@ MANY = 1000
 """Leads that take seconds."""
 
 
-async def reactivate(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
+async def reactivate(visit: PageVisit, chosen: PoolFilter, number: int, then: Then) -> None:
     """Bring them back now."""
     question = ngettext("Reactivate 1 lead now?", "Reactivate {number} leads now?", number)
     happens = _("Each begins its next cycle in the cadence that the list shows, without a wait.")
     if await sure(f"{question} {happens}", _("Reactivate now"), danger=False):
         with _patience(number):
-            done = await visit.act(recycle_api.reactivate_many, chosen)
+            done = await visit.act(services.recycle.reactivate_many, chosen)
         say_done(ngettext("1 lead comes back.", "{number} leads come back.", done.leads))
         _tell_left(done)
         await then()
 
 
-async def close_out(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
+async def close_out(visit: PageVisit, chosen: PoolFilter, number: int, then: Then) -> None:
     """Let them go."""
     question = ngettext("Close out 1 lead?", "Close out {number} leads?", number)
     happens = _(
@@ -42,20 +43,19 @@ async def close_out(visit: PageVisit, chosen: ChosenLeads, number: int, then: Th
     )
     if await sure(f"{question} {happens}", _("Close out")):
         with _patience(number):
-            done = await visit.act(recycle_api.close_out_many, chosen)
+            done = await visit.act(services.recycle.close_out_many, chosen)
         say_done(ngettext("1 lead is closed out.", "{number} leads are closed out.", done.leads))
         _tell_left(done)
         await then()
 
 
-async def extend(visit: PageVisit, chosen: ChosenLeads, number: int, then: Then) -> None:
+async def extend(visit: PageVisit, chosen: PoolFilter, number: int, then: Then) -> None:
     """Let them rest longer."""
     day = await _day(visit, number)
     if day is None:
         return
-    body = ChosenUntil(leads=chosen.leads, matching=chosen.matching, until=day)
     with _patience(number):
-        done = await visit.act(recycle_api.extend_many, body)
+        done = await visit.act(services.recycle.extend_many, chosen, day)
     say_done(
         ngettext(
             "1 lead rests until {day}.", "{number} leads rest until {day}.", done.leads, day=day

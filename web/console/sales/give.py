@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from nicegui import ui
 
+import services.team
 from store.routing.presence import RepLine
-from web.api import team as team_api
-from web.api.team import Reassigned, Reassignment
 from web.console.frame import say_done
 from web.console.labels import person
 from web.console.parts import button, sure
@@ -74,8 +73,10 @@ class Giving:
         )
         if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
             return
-        body = Reassignment(leads=leads, to=to)
-        _tell(await self.visit.act(team_api.give, body), to)
+        if to:
+            _tell_given(len(await self.visit.act(services.team.reassign, leads, to)), to)
+        else:
+            _tell_owners(await self.visit.act(services.team.reassign_by_rules, leads))
         self.choose(())
         done = self._given()
         if done is not None:
@@ -91,22 +92,25 @@ class Giving:
         self._acts.set_visibility(number > 0)
 
 
-def _tell(done: Reassigned, to: str) -> None:
-    moved = len(done.leads) - len(done.waiting)
-    if moved and to:
+def _tell_given(moved: int, to: str) -> None:
+    if moved:
         say_done(
             ngettext(
                 "1 lead is now {rep}'s.", "{number} leads are now {rep}'s.", moved, rep=person(to)
             )
         )
-    elif moved:
+
+
+def _tell_owners(owners: Mapping[int, str]) -> None:
+    moved = sum(map(bool, owners.values()))
+    if moved:
         say_done(ngettext("1 lead has a new owner.", "{number} leads have new owners.", moved))
-    if done.waiting:
+    if waiting := len(owners) - moved:
         ui.notify(
             ngettext(
                 "1 lead waits in the unassigned queue: nobody may take it now.",
                 "{number} leads wait in the unassigned queue: nobody may take them now.",
-                len(done.waiting),
+                waiting,
             ),
             type="warning",
         )

@@ -7,12 +7,11 @@ from datetime import datetime
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.profiles
 from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.calendar_feeds import feed_made_at
 from store.routing.rep_cards import Profile, profile_of, rep_card
-from web.api import team as team_api
-from web.api.team import RepProfile
 from web.console.admin.parts import real_time, show_once
 from web.console.frame import say_done
 from web.console.parts import button, facts, quiet, show, sure
@@ -74,7 +73,7 @@ class _Form:
         for field in self.fields.values():
             field.error = None
         try:
-            await self.visit.act(team_api.set_profile, self.rep, RepProfile(**typed))
+            await self.visit.act(services.profiles.set_profile, self.rep, Profile(**typed))
         except Refusal as refusal:
             if refusal.field not in self.fields:
                 raise
@@ -90,16 +89,16 @@ async def _calendar(visit: PageVisit, rep: str, made_at: datetime | None) -> Non
             _("Make another address? The one of now works no more."), _("Make another")
         ):
             return
-        made = await visit.act(team_api.make_calendar, rep)
+        address = await visit.act(services.profiles.make_calendar, rep)
         await show_once(
             _("Address of your calendar"),
-            made.url,
+            address,
             _("Subscribe to it in your calendar. Who has it can read your meetings."),
         )
         ui.navigate.reload()
 
     async def end() -> None:
-        await visit.act(team_api.end_calendar, rep)
+        await visit.act(services.profiles.end_calendar, rep)
         ui.navigate.reload()
 
     show(escape(_("Calendar of meetings")), "h3")

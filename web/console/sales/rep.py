@@ -7,12 +7,11 @@ from datetime import datetime
 
 from nicegui import ui
 
+import services.team
 from domain.access import Action, Role
 from services.access import found, team_of
 from store.views import team_overview
 from store.views.team_overview import Member, WorkLine
-from web.api import team as team_api
-from web.api.team import Presence
 from web.console import labels
 from web.console.frame import say_done
 from web.console.labels import phase as phase_label
@@ -88,13 +87,13 @@ def _presence(visit: PageVisit, member: Member) -> None:
     rep = member.rep
 
     async def present(is_present: bool) -> None:
-        served = await visit.act(team_api.set_presence, rep.code, Presence(present=is_present))
+        served = await visit.act(services.team.set_presence, rep.code, present=is_present)
         if is_present:
             say_done(
                 ngettext(
                     "Takes new leads again; 1 lead that waited has a rep now.",
                     "Takes new leads again; {number} leads that waited have a rep now.",
-                    len(served.leads),
+                    len(served),
                 )
             )
         ui.navigate.reload()
@@ -128,7 +127,7 @@ def _time_off(visit: PageVisit, member: Member, may: bool) -> None:
             else _("Take back the next time off?")
         )
         if await sure(question, _("Back now") if away else _("Take back"), danger=False):
-            await visit.act(team_api.end_absence, member.rep.code)
+            await visit.act(services.team.end_absence, member.rep.code)
             ui.navigate.reload()
 
     with ui.element("div").classes("acts"):

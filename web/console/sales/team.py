@@ -10,6 +10,7 @@ from functools import partial
 from markupsafe import Markup
 from nicegui import ui
 
+import services.team
 from domain.access import Action
 from services.access import team_of
 from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
@@ -137,7 +138,7 @@ async def _alerts(visit: PageVisit) -> None:
 
 
 async def _page_of_alerts(visit: PageVisit, cursor: str | None) -> Page[AlertLine]:
-    return await visit.act(team_api.list_alerts, cursor=cursor)
+    return await visit.ask(team_api.list_alerts, cursor=cursor)
 
 
 def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
@@ -161,7 +162,7 @@ def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
     elif visit.may(Action.COMPLETE_TASKS):
 
         async def put_away() -> None:
-            await visit.act(team_api.put_away, one.id)
+            await visit.act(services.team.put_away, one.id)
             say_done(_("The alert is put away."))
             row.delete()
 

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from markupsafe import Markup, escape
 from nicegui import ui
 
+import services.team
 from store.routing.presence import RepLine
 from store.views import team_overview
 from store.views.team_overview import Moves
-from web.api import team as team_api
-from web.api.team import AbsenceRequest
 from web.console.frame import say_done
 from web.console.labels import task_kind
 from web.console.parts import button, link, quiet, show
@@ -77,8 +76,13 @@ class _TimeOff:
         if times is None:
             return
         begins, until = times
-        body = AbsenceRequest(begins_at=begins, until=until, reason=self._why.value.strip())
-        done = await self.visit.act(team_api.add_absence, self.rep.code, body)
+        done = await self.visit.act(
+            services.team.note_absence,
+            self.rep.code,
+            begins_at=begins,
+            until=until,
+            reason=self._why.value.strip(),
+        )
         say_done(
             ngettext(
                 "The time off is entered; 1 task has moved.",

@@ -11,10 +11,10 @@ from markupsafe import Markup, escape
 from nicegui import ui
 from sqlalchemy import Connection
 
+import services.sending
 from domain.access import Action
 from health.checks import Check, State
 from store.engine import AWAY
-from web.api import system as system_api
 from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, button, quiet, show, table
@@ -39,7 +39,7 @@ async def system(visit: PageVisit) -> None:
     listed = show(Markup()).classes("checks")
 
     async def resume() -> None:
-        await visit.act(system_api.resume_sending)
+        await visit.act(services.sending.resume)
         say_done(_("Mail goes on."))
         await refresh()
 
