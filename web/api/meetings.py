@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -36,17 +35,6 @@ class BookingRequest(BaseModel):
     lead_id: int
     starts_at: Instant
     minutes: int = Field(default=30, ge=1, le=LONGEST_MINUTES)
-
-
-class Booked(BaseModel):
-    """The appointment as it is now; ``attempt`` counts how often it was set."""
-
-    meeting_id: int
-    lead_id: int
-    owner: str
-    starts_at: datetime
-    minutes: int
-    attempt: int
 
 
 @router.get("")
@@ -88,18 +76,10 @@ def show(context: CurrentContext, caller: Reader, meeting_id: int) -> MeetingLin
 
 
 @router.post("", status_code=201)
-def book(context: CurrentContext, caller: Booker, body: BookingRequest) -> Booked:
+def book(context: CurrentContext, caller: Booker, body: BookingRequest) -> MeetingLine:
     """Book an appointment, or move the one the lead has with us; the lead is mailed an
     invitation. One that a calendar service has made stays as it is."""
-    line = meetings.book(context, caller, body.lead_id, body.starts_at, body.minutes)
-    return Booked(
-        meeting_id=line.id,
-        lead_id=line.lead_id,
-        owner=line.owner,
-        starts_at=line.starts_at,
-        minutes=line.minutes,
-        attempt=line.attempt,
-    )
+    return meetings.book(context, caller, body.lead_id, body.starts_at, body.minutes)
 
 
 @router.post("/{meeting_id}/cancel")

@@ -19,7 +19,7 @@ from store import alerts
 from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
-from store.routing.presence import RepLine, team_of_person
+from store.routing.presence import RecordedAbsence, RepLine, team_of_person
 from store.routing.rep_cards import Profile, profile_of
 from store.routing.unassigned import UnassignedLead, unassigned
 from web.api.access import CurrentContext, may
@@ -94,13 +94,6 @@ class Served(BaseModel):
     """The leads of the unassigned queue that have owners now."""
 
     leads: list[int]
-
-
-class Absent(BaseModel):
-    """An absence that was noted, and how many due tasks others have now."""
-
-    absence_id: int
-    tasks_moved: int
 
 
 class Reassigned(BaseModel):
@@ -213,12 +206,13 @@ def end_calendar(context: CurrentContext, caller: Signer, rep: str) -> Done:
 
 
 @router.post("/{rep}/absences", status_code=201)
-def add_absence(context: CurrentContext, caller: Setter, rep: str, body: AbsenceRequest) -> Absent:
+def add_absence(
+    context: CurrentContext, caller: Setter, rep: str, body: AbsenceRequest
+) -> RecordedAbsence:
     """Note a rep's time off; when it has begun, what is due moves to others at once."""
-    made = services.note_absence(
+    return services.note_absence(
         context, caller, rep, begins_at=body.begins_at, until=body.until, reason=body.reason
     )
-    return Absent(absence_id=made.id, tasks_moved=made.tasks_moved)
 
 
 @router.delete("/{rep}/absences/current")

@@ -19,7 +19,7 @@ async def test_a_meeting_is_booked_moved_and_called_off(api: Api) -> None:
     refused = await api.ask("sdr", "POST", "/meetings", **past)
     too_far = await api.ask("sdr", "POST", "/meetings", **far)
     naive = await api.ask("sdr", "POST", "/meetings", **{**body, "starts_at": "2099-01-01T10:00"})
-    meeting = booked.json()["meeting_id"]
+    meeting = booked.json()["id"]
     cancelled = await api.ask("sdr", "POST", f"/meetings/{meeting}/cancel")
     again = await api.ask("sdr", "POST", f"/meetings/{meeting}/cancel")
 
@@ -38,7 +38,7 @@ async def test_appointments_are_found_by_lead_owner_state_and_time_page_by_page(
     made = []
     for number, lead in enumerate(leads):
         body = {"lead_id": lead, "starts_at": (SOON + timedelta(days=number)).isoformat()}
-        made.append((await api.ask("manager", "POST", "/meetings", **body)).json()["meeting_id"])
+        made.append((await api.ask("manager", "POST", "/meetings", **body)).json()["id"])
     await api.ask("manager", "POST", f"/meetings/{made[3]}/cancel")
 
     async def found(role: str, query: str = "") -> list[int]:
