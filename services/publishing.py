@@ -42,22 +42,17 @@ def publish(
         Invalid: there are mistakes in them.
         Forbidden: the caller may not publish what would change.
     """
-    return _publish(context, caller, files, check)
-
-
-@changes(Action.DRAFT, "POST /publications", keep=("files",))
-def publish_texts(context: Context, caller: Caller, files: Mapping[str, str]) -> Published:
-    """The same for files (name → text) that are to hold together with what is published.
-
-    Raises:
-        Invalid, Forbidden: as :func:`publish`.
-    """
-    return _publish(context, caller, list(files), lambda connection: check_texts(connection, files))
+    with context.database.begin() as connection:
+        checked = check(connection)
+        refuse_mistakes(checked.problems, files, NOTHING)
+        done = publish_checked(connection, checked, context.clock.now())
+        _refuse_others(caller, done)
+    return done
 
 
 def check_texts(connection: Connection, files: Mapping[str, str]) -> Checked:
-    """What files (name → text) hold, and what is wrong in them, beside what is published. Parts
-    that templates include are files of the installation.
+    """A check for :func:`publish`: of files (name → text), beside what is published. Parts that
+    templates include are files of the installation.
 
     Raises:
         Invalid: a file's name can't be a template's.
@@ -70,20 +65,6 @@ def check_texts(connection: Connection, files: Mapping[str, str]) -> Checked:
                 f"files[{number}].name",
             )
     return check_beside_published(connection, files, template_parts(TEMPLATES))
-
-
-def _publish(
-    context: Context,
-    caller: Caller,
-    files: Sequence[str],
-    check: Callable[[Connection], Checked],
-) -> Published:
-    with context.database.begin() as connection:
-        checked = check(connection)
-        refuse_mistakes(checked.problems, files, NOTHING)
-        done = publish_checked(connection, checked, context.clock.now())
-        _refuse_others(caller, done)
-    return done
 
 
 def refuse_mistakes(

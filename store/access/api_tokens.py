@@ -1,7 +1,4 @@
-"""Tokens of the REST API, and the record of what was changed with them.
-
-Times are real time, UTC.
-"""
+"""Tokens of the REST API, and the record of what was changed with them. Real time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Keys that programs show: random, known by a name, kept as a hash, taken back by the name.
-
-Times are real time, UTC.
-"""
+"""Keys that programs show: random, known by a name, kept as a hash, taken back by the name. Times
+are real time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Write keys of the tracking API: made, found by what a request brings, listed, revoked.
-
-Times are real time, UTC.
-"""
+"""Write keys of the tracking API: made, found by what a request brings, listed, revoked. Times are
+real time, UTC."""
 
 from __future__ import annotations
 

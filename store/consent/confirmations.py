@@ -1,7 +1,5 @@
-"""Leads whose address only a browser brought: asked once in a while, and confirmed.
-
-Times are journey time, UTC.
-"""
+"""Leads whose address only a browser brought: asked once in a while, and confirmed. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

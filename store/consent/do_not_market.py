@@ -1,7 +1,5 @@
-"""Accounts in sales' hands: not marketed to, given a play, seen with what is scheduled.
-
-Times are journey time, UTC.
-"""
+"""Accounts in sales' hands: not marketed to, given a play, seen with what is scheduled. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a new setting belongs among the appointments that a lead has.
-
-Times are journey time, UTC.
-"""
+"""Where a new setting belongs among a lead's appointments. Times are journey time, UTC."""
 
 from __future__ import annotations
 

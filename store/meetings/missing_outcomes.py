@@ -1,7 +1,5 @@
-"""Appointments of which nobody says how they went: who must hear of it.
-
-Times are journey time, UTC.
-"""
+"""Appointments of which nobody says how they went: who must hear of it. Times are journey time,
+UTC."""
 
 from __future__ import annotations
 

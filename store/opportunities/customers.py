@@ -1,7 +1,5 @@
-"""Customers: who looks after them, and the dates on which they are talked to again.
-
-Times are journey time, UTC.
-"""
+"""Customers: who looks after them, and the dates on which they are talked to again. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Opportunities: opened from a held meeting or beside it, moved through stages, closed.
-
-Times are journey time, UTC.
-"""
+"""Opportunities: opened from a held meeting or beside it, moved through stages, closed. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

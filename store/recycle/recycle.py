@@ -1,7 +1,5 @@
-"""Recycled leads: who rests, why and until when; and what sales decides about it.
-
-Times are journey time, UTC.
-"""
+"""Recycled leads: who rests, why and until when; and what sales decides about it. Times are journey
+time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""The reps at work and whose turn it is, as they are while the routing lock is held.
-
-Times are journey time, UTC.
-"""
+"""The reps at work and whose turn it is, as they are while the routing lock is held. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

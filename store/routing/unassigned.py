@@ -1,7 +1,5 @@
-"""The unassigned queue: leads that nobody can take, and the alerts about them.
-
-Times are journey time, UTC.
-"""
+"""The unassigned queue: leads that nobody can take, and the alerts about them. Times are journey
+time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Where leads stand by their points, and what follows: stage, crossing, alert, news.
-
-Times are journey time, UTC.
-"""
+"""Where leads stand by their points, and what follows: stage, crossing, alert, news. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

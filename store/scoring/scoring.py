@@ -1,7 +1,5 @@
-"""Scores counted anew: after leads were merged, their data changed, or the rules did.
-
-Times are journey time, UTC.
-"""
+"""Scores counted anew: after leads were merged, their data changed, or the rules did. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

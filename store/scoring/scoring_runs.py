@@ -1,7 +1,5 @@
-"""Scoring runs: all leads counted anew by newly published rules, as far as each run has come.
-
-Times are journey time, UTC.
-"""
+"""Scoring runs: all leads counted anew by newly published rules, as far as each run has come. Times
+are journey time, UTC."""
 
 from __future__ import annotations
 

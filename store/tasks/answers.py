@@ -1,7 +1,5 @@
-"""How a person completes a task: whether it can be taken, and what it decides.
-
-Times are journey time, UTC.
-"""
+"""How a person completes a task: whether it can be taken, and what it decides. Times are journey
+time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""What follows a promise that was not kept: remind, then reassign or tell the manager.
-
-Times are journey time, UTC.
-"""
+"""What follows a promise that was not kept: remind, then reassign or tell the manager. Times are
+journey time, UTC."""
 
 from __future__ import annotations
 

@@ -1,7 +1,5 @@
-"""Everything that happened to a lead: in rows that a page can word, and in words.
-
-Times are journey time, UTC.
-"""
+"""Everything that happened to a lead: in rows that a page can word, and in words. Times are journey
+time, UTC."""
 
 from __future__ import annotations
 

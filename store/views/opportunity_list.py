@@ -1,7 +1,5 @@
 """Opportunities as people look at them: one, or found by filters, with those that stand still.
-
-Times are journey time, UTC.
-"""
+Times are journey time, UTC."""
 
 from __future__ import annotations
 

@@ -231,8 +231,9 @@ ACTS = [
         ),
         pressed(
             "marketing",
-            publishing.publish_texts,
-            {"calls.yaml": CADENCE},
+            publishing.publish,
+            ["calls.yaml"],
+            partial(publishing.check_texts, files={"calls.yaml": CADENCE}),
         ),
         ("cadence", "publish", "calls.yaml"),
     ),
@@ -244,8 +245,9 @@ ACTS = [
         ),
         pressed(
             "marketing",
-            publishing.publish_texts,
-            {"wrong.yaml": MISTAKE},
+            publishing.publish,
+            ["wrong.yaml"],
+            partial(publishing.check_texts, files={"wrong.yaml": MISTAKE}),
         ),
         ("cadence", "publish", "wrong.yaml"),
         "Nothing was published.",

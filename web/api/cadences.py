@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -12,16 +13,14 @@ from domain.access import Action
 from domain.inputs import ASKED
 from domain.refusals import CadenceMissing, Missing
 from services.access import found
-from services.publishing import NOTHING, check_texts, publish_texts, refuse_mistakes
+from services.publishing import NOTHING, check_texts, refuse_mistakes
+from services.publishing import publish as publish_files
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceSummary, cadence_named, list_cadences
 from store.published.policies import policy_in_force
 from store.publishing.consequences import forecast_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
-from store.publishing.publishing import (
-    PolicyLine,
-    list_policies,
-)
+from store.publishing.publishing import PolicyLine, list_policies
 from store.scoring.scoring import RescoringForecast
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
@@ -164,7 +163,7 @@ def publish(
                 forecast=forecast_of(connection, checked, context.clock.now()),
                 unknown=unknown_attributes(connection, checked),
             )
-    done = publish_texts(context, caller, texts)
+    done = publish_files(context, caller, list(texts), partial(check_texts, files=texts))
     return Publications(
         cadences={k: Version(version=p.version, new=p.new) for k, p in done.cadences.items()},
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},

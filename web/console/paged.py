@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from nicegui import ui
 
 from web.api.paging import Page
 from web.console.parts import button
+from web.console.visit import PageVisit
 from web.console.words import _
 
 T = TypeVar("T")
@@ -19,22 +21,26 @@ class PagedList(Generic[T]):
 
     def __init__(
         self,
-        read: Callable[[str | None], Awaitable[Page[T]]],
+        visit: PageVisit,
+        route: Callable[..., Page[T]],
+        *args: object,
         draw: Callable[[Sequence[T]], None],
+        **kwargs: object,
     ) -> None:
         """
         Args:
-            read: reads the page after a cursor, None for the first.
+            route: a list of the API, which takes a ``cursor``; ``args`` and ``kwargs`` are what
+                else it takes.
             draw: shows all rows that were read.
         """
-        self._read, self._draw = read, draw
+        self._read, self._draw = partial(visit.ask, route, *args, **kwargs), draw
         self._items: list[T] = []
         self._cursor: str | None = None
         self._body = ui.element("div")
 
     async def more(self) -> None:
         """Read the next page, at first the first one, and show it with those before it."""
-        page = await self._read(self._cursor)
+        page: Page[T] = await self._read(cursor=self._cursor)
         self._items += page.items
         self._cursor = page.next_cursor
         self._body.clear()

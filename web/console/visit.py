@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
@@ -127,10 +127,8 @@ class PageVisit:
         if known is None:
             raise TypeError(f"{act} is no act of services/")
 
-        def acted() -> T:
-            return act(self.context, self.caller, *args, **kwargs)
-
-        return await self._allowed(known.action, acted, else_said=MAY_BE_DONE)
+        acting = partial(act, self.context, self.caller, *args, **kwargs)
+        return await self._allowed(known.action, acting, else_said=MAY_BE_DONE)
 
     async def ask(
         self,
@@ -146,10 +144,8 @@ class PageVisit:
             Refusal: they are signed out, their role may not see that, or it is refused.
         """
 
-        def asked() -> T:
-            return route(self.context, self.caller, *args, **kwargs)
-
-        return await self._allowed(_gate(route), asked, else_said=DATABASE_AWAY)
+        asking = partial(route, self.context, self.caller, *args, **kwargs)
+        return await self._allowed(_gate(route), asking, else_said=DATABASE_AWAY)
 
     async def _answered(self, work: Callable[[], T], *, else_said: str) -> T:
         try:
@@ -205,7 +201,7 @@ def begin_visit(client: Client, visit: PageVisit) -> None:
     _VISITS[client] = visit
 
 
-@functools.cache
+@cache
 def _gate(route: Callable[..., Any]) -> Action:
     """What a caller must be allowed to for this route."""
     router: APIRouter = sys.modules[route.__module__].router

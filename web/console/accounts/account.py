@@ -17,11 +17,10 @@ from store.views.opportunity_list import OpenOpportunityLine
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail
-from web.api.paging import Page
 from web.console import labels
 from web.console.frame import say_done
 from web.console.inbox.typed import ASKED
-from web.console.leads.actions import ask, midnight
+from web.console.leads.actions import ask, set_do_not_market
 from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import (
@@ -72,21 +71,15 @@ class AccountScreen:
             show(self._head())
             with ui.element("div").classes("halves"):
                 with section(_("Leads")):
-                    await PagedList(self._page_of_leads, _leads).more()
+                    leads = accounts_api.list_account_leads
+                    await PagedList(self.visit, leads, self.account_id, draw=_leads).more()
                 with section(_("Sales")):
-                    await PagedList(self._page_of_sales, self._opportunities).more()
+                    account, draw = str(self.account_id), self._opportunities
+                    theirs = opportunities_api.list_all
+                    await PagedList(self.visit, theirs, account=account, draw=draw).more()
             with section(_("What marketing has scheduled")):
-                await PagedList(self._page_of_steps, _scheduled).more()
-
-    async def _page_of_leads(self, cursor: str | None) -> Page[LeadOfAccount]:
-        return await self.visit.ask(accounts_api.list_account_leads, self.account_id, cursor=cursor)
-
-    async def _page_of_sales(self, cursor: str | None) -> Page[OpenOpportunityLine]:
-        account = str(self.account_id)
-        return await self.visit.ask(opportunities_api.list_all, account=account, cursor=cursor)
-
-    async def _page_of_steps(self, cursor: str | None) -> Page[ScheduledStep]:
-        return await self.visit.ask(accounts_api.list_scheduled, self.account_id, cursor=cursor)
+                steps = accounts_api.list_scheduled
+                await PagedList(self.visit, steps, self.account_id, draw=_scheduled).more()
 
     def _opportunities(self, opportunities: Iterable[OpenOpportunityLine]) -> None:
         _opportunities(opportunities, self.visit.context.clock.now())
@@ -122,21 +115,8 @@ class AccountScreen:
         )
 
     async def _setting_do_not_market(self) -> None:
-        def fields() -> tuple[ui.input, ui.input]:
-            return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(
-                "type=date"
-            )
-
-        asked = await ask(_("Do not market"), _("Do not market"), fields)
-        if asked is not None:
-            why, until = asked
-            await self.visit.act(
-                services.accounts.set_do_not_market,
-                self.account_id,
-                until=midnight(self.visit, until.value),
-                reason=why.value,
-            )
-            await self._done(_("{name} is not marketed to.", name=self.detail.account.name))
+        if await set_do_not_market(self.visit, self.account_id, self.detail.account.name):
+            await self.refresh()
 
     async def _releasing(self) -> None:
         await self.visit.act(services.accounts.release, self.account_id)

@@ -39,8 +39,8 @@ class AccountList:
     body: ui.element
 
     def __init__(self, visit: PageVisit, search: str, owner: str, do_not_market: bool) -> None:
-        self.visit, self.search, self.owner = visit, search, owner
-        self.do_not_market = do_not_market
+        self.visit = visit
+        self.wanted = {"search": search, "owner": owner, "do_not_market": _said(do_not_market)}
         self.lines: list[FoundAccount] = []
         self.more = False
         self._asked = 0
@@ -50,8 +50,8 @@ class AccountList:
         people = await self.visit.read(reps, self.visit.context.clock.now())
         team = team_of(self.visit.caller)
         owners = {one.code: one.name for one in people if team in (None, one.team)}
-        if self.owner and self.owner not in owners:
-            owners[self.owner] = labels.person(self.owner)
+        if owner := self.wanted["owner"]:
+            owners.setdefault(owner, labels.person(owner))
         with (
             ui.element("div")
             .classes("filters")
@@ -59,22 +59,22 @@ class AccountList:
         ):
             box = ui.input(
                 _("Name or domain"),
-                value=self.search,
+                value=self.wanted["search"],
                 on_change=lambda event: self._want(search=(event.value or "").strip()),
             )
             box.props('outlined dense clearable debounce=200 data-key="/" type="search"')
             box.classes("wide")
             ui.select(
                 owners,
-                value=self.owner or None,
+                value=owner or None,
                 label=_("Owner"),
                 clearable=True,
                 on_change=lambda event: self._want(owner=event.value or ""),
             ).props("outlined dense")
             ui.checkbox(
                 _("Do not market"),
-                value=self.do_not_market,
-                on_change=lambda event: self._want(do_not_market=bool(event.value)),
+                value=bool(self.wanted["do_not_market"]),
+                on_change=lambda event: self._want(do_not_market=_said(bool(event.value))),
             )
 
     async def refresh(self) -> None:
@@ -93,9 +93,9 @@ class AccountList:
         lines = await self.visit.read(
             find_accounts,
             self.visit.context.clock.now(),
-            search=self.search,
-            owner=self.owner,
-            do_not_market=self.do_not_market,
+            search=self.wanted["search"],
+            owner=self.wanted["owner"],
+            do_not_market=bool(self.wanted["do_not_market"]),
             team=team_of(self.visit.caller),
             after=after,
             limit=PAGE + 1,
@@ -108,7 +108,7 @@ class AccountList:
         self.body.clear()
         with self.body:
             if not lines:
-                if self.search or self.owner or self.do_not_market:
+                if any(self.wanted.values()):
                     empty(_("No account is like that."), link(_("Show all accounts"), "/accounts"))
                 else:
                     empty(_("There are no accounts yet. They come with their leads."))
@@ -132,25 +132,16 @@ class AccountList:
                 with ui.element("div").classes("more"):
                     button(_("More"), self._next)
 
-    async def _want(
-        self,
-        *,
-        search: str | None = None,
-        owner: str | None = None,
-        do_not_market: bool | None = None,
-    ) -> None:
-        self.search = self.search if search is None else search
-        self.owner = self.owner if owner is None else owner
-        self.do_not_market = self.do_not_market if do_not_market is None else do_not_market
-        chosen = {
-            "search": self.search,
-            "owner": self.owner,
-            "do_not_market": "true" if self.do_not_market else "",
-        }
-        query = urlencode({name: value for name, value in chosen.items() if value})
+    async def _want(self, **changed: str) -> None:
+        self.wanted |= changed
+        query = urlencode({name: value for name, value in self.wanted.items() if value})
         address = f"/console/accounts?{query}" if query else "/console/accounts"
         ui.run_javascript(f"history.replaceState(null, '', {json.dumps(address)})")
         await self.refresh()
+
+
+def _said(wanted: bool) -> str:
+    return "true" if wanted else ""
 
 
 def _row(one: FoundAccount) -> tuple[Cell, ...]:

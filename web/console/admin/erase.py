@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from markupsafe import Markup
 from nicegui import ui
@@ -16,7 +15,6 @@ from store.erasure import erasure
 from store.erasure.erasure import ERASED, ErasureReceipt
 from store.views.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
-from web.api.paging import Page
 from web.console.labels import phase, stage
 from web.console.paged import PagedList
 from web.console.pages import console_page
@@ -79,11 +77,7 @@ async def erase(visit: PageVisit, who: str = "", receipt: int | None = None) -> 
     if who:
         await _person(visit, who.strip())
     with section(_("Receipts")):
-        await PagedList(partial(_page_of_receipts, visit), _receipts).more()
-
-
-async def _page_of_receipts(visit: PageVisit, cursor: str | None) -> Page[ErasureReceipt]:
-    return await visit.ask(erasure_api.list_receipts, cursor=cursor)
+        await PagedList(visit, erasure_api.list_receipts, draw=_receipts).more()
 
 
 async def _person(visit: PageVisit, who: str) -> None:

@@ -199,22 +199,9 @@ class Actions:
         await book_meeting(self.visit, self.view, lambda: self._done(done))
 
     async def _setting_do_not_market(self) -> None:
-        def fields() -> tuple[ui.input, ui.input]:
-            show(escape(_("Marketing writes to nobody at {name}.", name=self.view.company)), "p")
-            return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props(
-                "type=date"
-            )
-
-        asked = await ask(_("Do not market to the account"), _("Do not market"), fields)
-        if asked is not None and self.view.account_id is not None:
-            why, until = asked
-            await self.visit.act(
-                services.accounts.set_do_not_market,
-                self.view.account_id,
-                until=midnight(self.visit, until.value),
-                reason=why.value,
-            )
-            await self._done(_("{name} is not marketed to.", name=self.view.company))
+        account, name = self.view.account_id, self.view.company
+        if account is not None and await set_do_not_market(self.visit, account, name):
+            await self._changed()
 
     async def _releasing(self) -> None:
         if self.view.account_id is not None:
@@ -247,6 +234,24 @@ class Actions:
             address_works=bool(works.value),
         )
         await self._done(_("The lead gets mail again."))
+
+
+async def set_do_not_market(visit: PageVisit, account_id: int, name: str) -> bool:
+    """Ask why, and until when, marketing is to write to nobody at an account; whether it was set
+    to do-not-market."""
+
+    def fields() -> tuple[ui.input, ui.input]:
+        show(escape(_("Marketing writes to nobody at {name}.", name=name)), "p")
+        return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props("type=date")
+
+    asked = await ask(_("Do not market to the account"), _("Do not market"), fields)
+    if asked is None:
+        return False
+    why, until = (field.value for field in asked)
+    act = services.accounts.set_do_not_market
+    await visit.act(act, account_id, until=midnight(visit, until), reason=why)
+    say_done(_("{name} is not marketed to.", name=name))
+    return True
 
 
 async def ask(title: str, yes: str, fields: Callable[[], Fields]) -> Fields | None:

@@ -273,7 +273,8 @@ class Editor:
         outdated = self.published is not None and self.based_on != self.published.id
         if not await agreed(self.visit, self.checked, self.kind, self.name, outdated=outdated):
             return
-        done = await self.visit.act(services.publishing.publish_texts, {self.file: self.text})
+        check = partial(services.publishing.check_texts, files={self.file: self.text})
+        done = await self.visit.act(services.publishing.publish, [self.file], check)
         me = self.visit.who.user_id
         await self.visit.keep(Action.DRAFT, drop_draft, self.kind, self.name, me)
         for _text, cadence in self.checked.cadences.values():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
 
 from markupsafe import Markup
 from nicegui import ui
@@ -18,7 +17,6 @@ from store.views import team_overview
 from store.views.sla_figures import SlaFigures, figures
 from store.views.team_overview import Member
 from web.api import team as team_api
-from web.api.paging import Page
 from web.console import labels
 from web.console.frame import say_done
 from web.console.labels import alert as alert_label
@@ -134,11 +132,7 @@ async def _alerts(visit: PageVisit) -> None:
                 with ui.element("li") as row:
                     _alert(visit, one, row)
 
-    await PagedList(partial(_page_of_alerts, visit), draw).more()
-
-
-async def _page_of_alerts(visit: PageVisit, cursor: str | None) -> Page[AlertLine]:
-    return await visit.ask(team_api.list_alerts, cursor=cursor)
+    await PagedList(visit, team_api.list_alerts, draw=draw).more()
 
 
 def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
