@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from domain.access import Action
 from store.access.api_tokens import RecordedChange, list_changes
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
 
 router = APIRouter(prefix="/changes", tags=["changes"])
 
@@ -25,13 +26,5 @@ def list_all(
     limit: Limit = PAGE,
 ) -> Page[RecordedChange]:
     """Every change that was asked for, the latest first."""
-    return page(
-        context,
-        "changes",
-        cursor,
-        limit,
-        lambda connection, after, most: list_changes(
-            connection, by=by, lead_id=lead, task_id=task, before=last_id(after), limit=most
-        ),
-        key=by_id,
-    )
+    read = partial(list_changes, by=by, lead_id=lead, task_id=task)
+    return page_by_id(context, "changes", cursor, limit, read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -15,7 +16,7 @@ from store.access.api_tokens import Caller
 from store.erasure import erasure
 from store.erasure.erasure import ErasureReceipt
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
 
 router = APIRouter(tags=["erasure"])
 Eraser = Annotated[Caller, Depends(may(Action.ERASE))]
@@ -68,17 +69,6 @@ def list_receipts(
     limit: Limit = PAGE,
 ) -> Page[ErasureReceipt]:
     """Who was erased is not kept, only that it was done: the latest first."""
-    return page(
-        context,
-        "erasures",
-        cursor,
-        limit,
-        lambda connection, after, most: erasure.receipts(
-            connection,
-            secret=deployment_secret(context.settings),
-            address=address,
-            before=last_id(after),
-            limit=most,
-        ),
-        key=by_id,
-    )
+    secret = deployment_secret(context.settings)
+    read = partial(erasure.receipts, secret=secret, address=address)
+    return page_by_id(context, "erasures", cursor, limit, read)

@@ -23,7 +23,7 @@ from store.imports import import_runs
 from store.imports.import_runs import RunLine
 from store.scoring.import_pace import ImportPace, import_pace
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id
 from web.problems import RequestProblem
 
 LIMIT = 50 * 1024 * 1024
@@ -74,16 +74,7 @@ def list_imports(
     context: CurrentContext, _caller: Importer, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[RunLine]:
     """Imports, those of the command line too, the newest first."""
-    return page(
-        context,
-        "imports",
-        cursor,
-        limit,
-        lambda connection, after, most: import_runs.list_runs(
-            connection, before=last_id(after), limit=most
-        ),
-        key=by_id,
-    )
+    return page_by_id(context, "imports", cursor, limit, import_runs.list_runs)
 
 
 async def said_cadence(

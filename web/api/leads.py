@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -28,7 +29,7 @@ from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
 from web.api.access import CurrentContext, may
 from web.api.inputs import Address
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -125,27 +126,19 @@ def list_leads(
 ) -> Page[LeadLine]:
     """Leads, in the order of their ids if no other is asked for; an SDR's token sees those of its
     team."""
-    return page(
-        context,
-        f"leads by {order}",
-        cursor,
-        limit,
-        lambda connection, after, most: leads.leads_page(
-            connection,
-            context.clock.now(),
-            stage=stage,
-            phase=phase,
-            owner=owner,
-            account_id=account,
-            search=search,
-            fit=fit,
-            order=order,
-            team=team_of(caller),
-            after=last_id(after) or 0,
-            limit=most,
-        ),
-        key=by_id,
+    read = partial(
+        leads.leads_page,
+        now=context.clock.now(),
+        stage=stage,
+        phase=phase,
+        owner=owner,
+        account_id=account,
+        search=search,
+        fit=fit,
+        order=order,
+        team=team_of(caller),
     )
+    return page_by_id(context, f"leads by {order}", cursor, limit, read, newest_first=False)
 
 
 @router.get("/{lead_id}")

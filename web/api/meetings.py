@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -20,7 +21,7 @@ from store.meetings.meeting_lines import (
 )
 from store.routing.rep_times import LONGEST_MINUTES
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id
 
 router = APIRouter(prefix="/meetings", tags=["meetings"])
 Reader = Annotated[Caller, Depends(may(Action.READ_MEETINGS))]
@@ -56,16 +57,8 @@ def list_all(
     wanted = MeetingFilter(
         lead_id=lead, owner=owner, state=state, since=since, until=until, team=team_of(caller)
     )
-    return page(
-        context,
-        "meetings",
-        cursor,
-        limit,
-        lambda connection, after, most: meetings_page(
-            connection, wanted, after=last_id(after) or 0, limit=most
-        ),
-        key=by_id,
-    )
+    read = partial(meetings_page, wanted=wanted)
+    return page_by_id(context, "meetings", cursor, limit, read, newest_first=False)
 
 
 @router.get("/{meeting_id}")

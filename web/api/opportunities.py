@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -22,7 +23,7 @@ from store.views.opportunity_list import (
 )
 from web.api.access import CurrentContext, may
 from web.api.inputs import Id
-from web.api.paging import PAGE, Cursor, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
 from web.api.tasks import Completed
 
 router = APIRouter(prefix="/opportunities", tags=["opportunities"])
@@ -76,16 +77,8 @@ def list_all(
     wanted = OpportunityFilter(
         state="open" if only_open else "any", account=account, team=team_of(caller)
     )
-    return page(
-        context,
-        "opportunities",
-        cursor,
-        limit,
-        lambda connection, after, most: list_opportunities(
-            connection, context.clock.now(), wanted, after=last_id(after) or 0, limit=most
-        ),
-        key=by_id,
-    )
+    read = partial(list_opportunities, now=context.clock.now(), wanted=wanted)
+    return page_by_id(context, "opportunities", cursor, limit, read, newest_first=False)
 
 
 @router.post("", status_code=201, operation_id="open_opportunity")

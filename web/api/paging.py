@@ -140,6 +140,30 @@ def page_by_name(
     )
 
 
+def page_by_id(
+    context: WebContext,
+    of: str,
+    cursor: str | None,
+    limit: int,
+    read: Callable[..., Sequence[T]],
+    *,
+    newest_first: bool = True,
+) -> Page[T]:
+    """:func:`page` of a list in the order of its ids, found by ``read(connection, before=id,
+    limit=most)``, where None stands before the first, or by ``after=id``, where 0 does.
+
+    Raises:
+        Problem: the cursor is none of this list.
+    """
+
+    def found(connection: Connection, last: Key | None, most: int) -> Sequence[T]:
+        if newest_first:
+            return read(connection, before=last_id(last), limit=most)
+        return read(connection, after=last_id(last) or 0, limit=most)
+
+    return page(context, of, cursor, limit, found, key=by_id)
+
+
 def last_id(after: Key | None) -> int | None:
     """The id in a sort key of :func:`by_id`."""
     return None if after is None else after[0]

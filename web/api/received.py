@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -16,7 +17,7 @@ from store.mail import received
 from store.mail.received import ReceivedMail, SettledAs
 from web.api.access import CurrentContext, may
 from web.api.inputs import Id
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id
 
 router = APIRouter(prefix="/received", tags=["received"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -51,20 +52,8 @@ def list_all(
     limit: Limit = PAGE,
 ) -> Page[ReceivedMail]:
     """The newest first; an SDR's are those that are, or may be, of its team's leads."""
-    return page(
-        context,
-        "received",
-        cursor,
-        limit,
-        lambda connection, after, most: received.received_mails(
-            connection,
-            waiting=state == "waiting",
-            team=team_of(caller),
-            before=last_id(after),
-            limit=most,
-        ),
-        key=by_id,
-    )
+    read = partial(received.received_mails, waiting=state == "waiting", team=team_of(caller))
+    return page_by_id(context, "received", cursor, limit, read)
 
 
 @router.get("/{mail_id}", operation_id="get_received_mail")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -17,7 +18,7 @@ from store.outbox import outgoing
 from store.outbox.outgoing import DeliveryLine, EndpointLine
 from web.api.access import CurrentContext, may
 from web.api.inputs import Url
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, by_id, last_id, page, page_by_name
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id, page_by_name
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
 Admin = Annotated[Caller, Depends(may(Action.MANAGE_WEBHOOKS))]
@@ -101,16 +102,8 @@ def log(
     limit: Limit = PAGE,
 ) -> Page[DeliveryLine]:
     """What was sent, the latest first, and what became of it."""
-    return page(
-        context,
-        "deliveries",
-        cursor,
-        limit,
-        lambda connection, after, most: outgoing.list_deliveries(
-            connection, failed=failed, before=last_id(after), limit=most
-        ),
-        key=by_id,
-    )
+    read = partial(outgoing.list_deliveries, failed=failed)
+    return page_by_id(context, "deliveries", cursor, limit, read)
 
 
 @router.get("/deliveries/{delivery_id}")
