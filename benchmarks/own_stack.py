@@ -6,8 +6,10 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
@@ -31,6 +33,25 @@ def own_stack() -> Iterator[tuple[Path, StackAddresses]]:
     finally:
         stack.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+class Programs:
+    """The programs that do the work, and what they have used."""
+
+    def __init__(self, roots: Mapping[str, int]) -> None:
+        self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
+
+    def cpu(self) -> dict[str, float]:
+        """Program → CPU seconds of its processes, those that have ended included."""
+        used: dict[str, float] = {}
+        for name, root in self._roots.items():
+            own = root.cpu_times()
+            used[name] = own.children_user + own.children_system
+            for process in [root, *root.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    times = process.cpu_times()
+                    used[name] += times.user + times.system
+        return used
 
 
 def print_figures(figures: Mapping[str, object], *, as_json: bool) -> None:

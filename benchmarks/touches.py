@@ -26,7 +26,7 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,7 +40,7 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.bare import BARE_QUEUE, BARE_WORKFLOW
-from benchmarks.own_stack import own_stack, print_figures
+from benchmarks.own_stack import Programs, own_stack, print_figures
 from cli.cadence import publish_files
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyState, Phase, journey_id
 from domain.contracts.search_attributes import search_attributes
@@ -78,25 +78,6 @@ class Round:
     events: float
     cpu: Mapping[str, float]
     late: tuple[float, float] = (0.0, 0.0)
-
-
-class Programs:
-    """The programs that do the work, and what they have used."""
-
-    def __init__(self, roots: Mapping[str, int]) -> None:
-        self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
-
-    def cpu(self) -> dict[str, float]:
-        """Program → CPU seconds of its processes, those that have ended included."""
-        used: dict[str, float] = {}
-        for name, root in self._roots.items():
-            own = root.cpu_times()
-            used[name] = own.children_user + own.children_system
-            for process in [root, *root.children(recursive=True)]:
-                with suppress(psutil.NoSuchProcess):
-                    times = process.cpu_times()
-                    used[name] += times.user + times.system
-        return used
 
 
 class Bench:

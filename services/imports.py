@@ -220,7 +220,7 @@ def _carry_out(context: Context, caller: Caller, new: AtOnce, *, keep: bool) -> 
             cadence=cadence,
             dates=new.dates,
             encoding=new.leads.encoding,
-            lines=len(new.leads.lines),
+            lines=new.leads.line_count,
             outcome=outcome,
         )
         new.before_the_end()

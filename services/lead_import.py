@@ -71,7 +71,7 @@ def import_rows(
             batch.clear()
             watch.read_up_to(record.line, rows)
     lead_import.stage(connection, batch)
-    watch.read_up_to(len(leads.lines), rows)
+    watch.read_up_to(leads.line_count, rows)
     unsubscribed = lead_import.opt_out_staged(
         connection, opted_out, file_name=file_name, now=context.clock.now()
     )

@@ -9,6 +9,7 @@ error and is then scored by how likely its characters are in a list of people an
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,10 +26,22 @@ class LeadFileError(ValueError):
 
 @dataclass(frozen=True)
 class Decoded:
-    """The text of a file, without byte order mark, and the encoding it was read as."""
+    """A file whose bytes are text in ``encoding`` from the byte ``begin`` on, behind a byte order
+    mark. Its text is decoded as it is read: it takes several times as much memory as its bytes."""
 
-    text: str
+    data: bytes
     encoding: str
+    begin: int = 0
+
+    def open(self) -> io.TextIOWrapper:
+        """The text from its beginning; line ends are kept as they are.
+
+        Raises:
+            LookupError: there is no such encoding of text.
+        """
+        file = io.BytesIO(self.data)
+        file.seek(self.begin)
+        return io.TextIOWrapper(file, self.encoding, newline="")
 
 
 _BOMS = (
@@ -46,6 +59,9 @@ _SIGNATURES = (
     (b"\x1f\x8b", "is compressed. Unpack it first"),
 )
 _SAMPLE_BYTES = 200_000
+_PIECE = 1 << 16
+"""Characters that are decoded at once."""
+_LINE = re.compile(rb"[^\r\n]+")
 _ENOUGH = 0.3
 """Lowest mean likelihood at which a code page is believed."""
 _CLEARLY = 0.1
@@ -164,16 +180,18 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
         return _decode_as(data, encoding)
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return _strictly(data[len(mark) :], name)
+            return _strictly(data, name, len(mark))
     wide = _unmarked_utf16(data)
     if wide:
         return _strictly(data, wide)
     _refuse_binary(data)
+    utf8 = Decoded(data, "utf-8")
     try:
-        return Decoded(data.decode("utf-8"), "utf-8")
+        _read_through(utf8)
     except UnicodeDecodeError as error:
         _refuse_damaged_utf8(data, error)
-    return _code_page(data)
+        return _code_page(data)
+    return utf8
 
 
 def _decode_as(data: bytes, encoding: str) -> Decoded:
@@ -182,7 +200,7 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
         # BOM-less UTF-16 would be read in the machine's byte order.
         if name == "utf-16" and not data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             name = _unmarked_utf16(data) or "utf-16-le"
-        decoded = _strictly(data, name)
+        return _strictly(data, name, len(_mark(name)) if data.startswith(_mark(name)) else 0)
     except LookupError:
         raise LeadFileError(
             sentence(
@@ -191,15 +209,20 @@ def _decode_as(data: bytes, encoding: str) -> Decoded:
                 encoding=encoding,
             )
         ) from None
-    return Decoded(decoded.text.removeprefix("\ufeff"), decoded.encoding)
 
 
-def _strictly(data: bytes, encoding: str) -> Decoded:
+def _mark(encoding: str) -> bytes:
+    """The byte order mark in an encoding; nothing where there is none."""
     try:
-        text = data.decode(encoding)
-        # Some codecs let halves of characters pass, which no database takes.
-        text.encode()
-        return Decoded(text, encoding)
+        return "\ufeff".encode(encoding)
+    except UnicodeError:
+        return b""
+
+
+def _strictly(data: bytes, encoding: str, begin: int = 0) -> Decoded:
+    decoded = Decoded(data, encoding, begin)
+    try:
+        _read_through(decoded)
     except UnicodeEncodeError:
         raise LeadFileError(
             sentence("it is not {encoding} text. Save it as UTF-8.", encoding=encoding)
@@ -210,9 +233,26 @@ def _strictly(data: bytes, encoding: str) -> Decoded:
                 "it is not valid {encoding}: line {line} holds bytes that mean nothing there. Save "
                 "it as UTF-8, or name its encoding.",
                 encoding=encoding,
-                line=_line_of(data, error.start, encoding),
+                line=_line_of(data[begin:], error.start, encoding),
             )
         ) from None
+    return decoded
+
+
+def _read_through(decoded: Decoded) -> None:
+    """Decode all of it once.
+
+    Raises:
+        UnicodeDecodeError: some bytes mean nothing; it says where in the whole.
+        UnicodeEncodeError: the codec let halves of characters pass, which no database takes.
+    """
+    file = decoded.open()
+    try:
+        while piece := file.read(_PIECE):
+            piece.encode()
+    except UnicodeDecodeError:
+        decoded.data[decoded.begin :].decode(decoded.encoding)
+        raise
 
 
 def _line_of(data: bytes, position: int, encoding: str) -> int:
@@ -262,13 +302,13 @@ def _sample(data: bytes) -> bytes:
     if len(data) <= _SAMPLE_BYTES:
         return data
     telling, size = [], 0
-    for line in data.splitlines(keepends=True):
-        if not line.isascii():
-            telling.append(line)
-            size += len(line)
+    for found in _LINE.finditer(data):
+        if not found[0].isascii():
+            telling.append(found[0])
+            size += len(found[0])
             if size > _SAMPLE_BYTES:
                 break
-    return b"".join(telling)
+    return b"\n".join(telling)
 
 
 def _either(first: str, second: str) -> LeadFileError:

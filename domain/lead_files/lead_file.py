@@ -9,13 +9,12 @@ neighbours with it.
 from __future__ import annotations
 
 import csv
-import io
 import itertools
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from domain.lead_files.encoding import LeadFileError, decode
+from domain.lead_files.encoding import Decoded, LeadFileError, decode
 from domain.lead_files.headings import field_of
 from domain.lead_files.rejects import REJECT_COLUMNS, as_meant
 from domain.sentences import sentence
@@ -63,12 +62,13 @@ class FileRow:
 
 @dataclass(frozen=True)
 class LeadFile:
-    """A decoded file: its header, and its lines still to be read by :meth:`records`."""
+    """A file and its header; its rows are still to be read by :meth:`records`."""
 
     encoding: str
     delimiter: str
     header: list[str]
-    lines: list[str]
+    text: Decoded
+    line_count: int
     body: int
     """Index of the first line below the header."""
     body_row: int
@@ -78,7 +78,7 @@ class LeadFile:
         """The rows below the header that hold anything, in order."""
         width = len(self.header)
         comes_back = not set(REJECT_COLUMNS).isdisjoint(self.header)
-        for record in _records(self.lines, self.body, self.body_row, self.delimiter, width):
+        for record in _records(self.text, self.body, self.body_row, self.delimiter, width):
             if record.problem or any(value.strip() for value in record.values):
                 yield record if not comes_back else _as_meant(record)
 
@@ -90,13 +90,10 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
         LeadFileError: empty, no text, unknown encoding, or nothing below the header.
     """
     decoded = decode(data, encoding)
-    text = decoded.text.replace("\0", "")
-    lines = list(io.StringIO(text, newline=""))
-    if not text.strip():
-        raise LeadFileError(sentence("it is empty."))
-    begin, delimiter = _separator_line(lines)
-    delimiter = delimiter or _sniff(lines[begin:])
-    record = _header(_records(lines, begin, 1, delimiter, 0))
+    text, line_count, delimiters = _surveyed(decoded)
+    begin, delimiter = _separator_line(next(text.open()))
+    delimiter = delimiter or _sniff(text, begin, delimiters)
+    record = _header(_records(text, begin, 1, delimiter, 0))
     body = record.line - 1 + record.lines
     header = [" ".join(value.split()) for value in record.values]
     while header and not header[-1]:
@@ -110,10 +107,31 @@ def read_lead_file(data: bytes, encoding: str | None = None) -> LeadFile:
                 limit=MOST_COLUMNS,
             )
         )
-    found = LeadFile(decoded.encoding, delimiter, header, lines, body, record.row + 1)
+    found = LeadFile(decoded.encoding, delimiter, header, text, line_count, body, record.row + 1)
     if next(found.records(), None) is None:
         raise LeadFileError(sentence("it has a header but no rows below it."))
     return found
+
+
+def _surveyed(decoded: Decoded) -> tuple[Decoded, int, str]:
+    """The text without zero bytes, how many lines it has, and which delimiters are in it.
+
+    Raises:
+        LeadFileError: there is nothing in it.
+    """
+    lines, blank = 0, True
+    delimiters: set[str] = set()
+    for line in decoded.open():
+        if "\0" in line:
+            text = decoded.open().read().replace("\0", "")
+            return _surveyed(Decoded(text.encode(), "utf-8"))
+        lines += 1
+        blank = blank and line.isspace()
+        if len(delimiters) < len(_DELIMITERS):
+            delimiters.update(one for one in _DELIMITERS if one in line)
+    if blank:
+        raise LeadFileError(sentence("it is empty."))
+    return decoded, lines, "".join(one for one in _DELIMITERS if one in delimiters)
 
 
 def _header(records: Iterator[FileRow]) -> FileRow:
@@ -139,24 +157,25 @@ def _as_meant(record: FileRow) -> FileRow:
     return replace(record, values=[as_meant(value) for value in record.values])
 
 
-def _separator_line(lines: list[str]) -> tuple[int, str]:
+def _separator_line(first: str) -> tuple[int, str]:
     """Spreadsheets write and obey a first line such as ``sep=;``, and do not show it as a row."""
-    first = lines[0].strip().strip('"').lower()
-    if first.startswith("sep=") and len(lines[0].strip().strip('"')) == 5:
-        return 1, lines[0].strip("\r\n").strip('"')[4]
-    if lines[0].lower().startswith("sep=\t"):
+    bare = first.strip().strip('"')
+    if bare.lower().startswith("sep=") and len(bare) == 5:
+        return 1, first.strip("\r\n").strip('"')[4]
+    if first.lower().startswith("sep=\t"):
         return 1, "\t"
     return 0, ""
 
 
-def _sniff(lines: list[str]) -> str:
-    """The separator that cuts the first rows into the most equal and the most columns."""
+def _sniff(text: Decoded, begin: int, delimiters: str) -> str:
+    """The separator, of those in the text, that cuts the first rows into the most equal and the
+    most columns."""
 
     def fit(delimiter: str) -> tuple[float, int]:
-        if not any(delimiter in line for line in lines):
+        if delimiter not in delimiters:
             return (0.0, 0)
         widths: list[int] = []
-        for record in _records(lines, 0, 1, delimiter, 0):
+        for record in _records(text, begin, 1, delimiter, 0):
             # Notes above the header are in one column.
             if any(record.values) and (widths or len(record.values) > 1):
                 widths.append(len(record.values))
@@ -175,7 +194,7 @@ def _sniff(lines: list[str]) -> str:
 
 
 def _records(
-    lines: list[str], begin: int, first_row: int, delimiter: str, width: int
+    text: Decoded, begin: int, first_row: int, delimiter: str, width: int
 ) -> Iterator[FileRow]:
     """All rows from line index ``begin``; ``width`` is the number of columns, 0 when unknown.
 
@@ -184,47 +203,72 @@ def _records(
     that has too many values or text right behind a closing mark: then only the line it began on
     is given up, and reading goes on with the next.
     """
-    feed = _Feed(lines, begin)
+    feed = _Feed(text, begin)
     reader = csv.reader(feed, delimiter=delimiter)
     for row in itertools.count(first_row):
+        feed.row.clear()
         start = feed.position
-        if start == len(lines):
-            return
         values: list[str] = []
         problem = ""
         try:
             values = next(reader)
+        except StopIteration:
+            return
         except csv.Error:
             problem = TOO_LONG
-        extra = width > 0 and any(value.strip() for value in values[width:])
-        several = feed.position > start + 1
-        if several or feed.position == len(lines):
-            fault = _quoting_fault(lines[start : feed.position], delimiter)
+        extra = len(values) > width > 0 and any(value.strip() for value in values[width:])
+        several = len(feed.row) > 1
+        if several or feed.ended:
+            fault = _quoting_fault(feed.row, delimiter)
             if fault == _NEVER_CLOSED or (several and (fault or extra)):
                 problem = problem or UNCLOSED
         if problem:
-            feed.position = start + 1
-            values = [value.strip() for value in lines[start].split(delimiter)]
+            feed.keep_one()
+            values = [value.strip() for value in feed.row[0].split(delimiter)]
         elif extra:
             problem = TOO_MANY
-        yield FileRow(row, start + 1, feed.position - start, values, problem)
+        yield FileRow(row, start + 1, len(feed.row), values, problem)
 
 
 class _Feed:
-    """Lines for the csv module that can be wound back; its reader begins afresh after a row."""
+    """Lines for the csv module, of which all but the first of a row can be read again; its reader
+    begins afresh after a row.
 
-    def __init__(self, lines: list[str], position: int) -> None:
-        self.lines = lines
+    Args:
+        position: index of the next line.
+    """
+
+    def __init__(self, text: Decoded, position: int) -> None:
         self.position = position
+        self.row: list[str] = []
+        """Lines of the row that is read; whoever begins one empties it."""
+        self.ended = False
+        """Whether the row goes up to the end of the text, and was expected to go on."""
+        self._lines = itertools.islice(text.open(), position, None)
+        self._again: deque[str] = deque()
 
     def __iter__(self) -> _Feed:
         return self
 
     def __next__(self) -> str:
-        if self.position == len(self.lines):
-            raise StopIteration
+        if self._again:
+            line = self._again.popleft()
+        else:
+            try:
+                line = next(self._lines)
+            except StopIteration:
+                self.ended = True
+                raise
         self.position += 1
-        return self.lines[self.position - 1]
+        self.row.append(line)
+        return line
+
+    def keep_one(self) -> None:
+        """Have all lines of the row but its first read again."""
+        self._again.extendleft(reversed(self.row[1:]))
+        self.position -= len(self.row) - 1
+        self.ended = False
+        del self.row[1:]
 
 
 def _quoting_fault(lines: list[str], delimiter: str) -> str:

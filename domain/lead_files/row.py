@@ -127,10 +127,12 @@ class RowReader:
         self._erased = erased
         self._optouts = OptOuts(columns)
         # Opt-outs and consent are read by OptOuts.
-        self._fields = tuple(name for name in columns.fields if name not in _ANSWERS)
-        self._several = [
-            (name, columns.fields[name]) for name in self._fields if len(columns.fields[name]) > 1
+        self._cells = [
+            (name, indices, LIMITS[name])
+            for name, indices in columns.fields.items()
+            if name not in _ANSWERS
         ]
+        self._several = [(name, indices) for name, indices, _ in self._cells if len(indices) > 1]
         self._answers = [
             (name, index) for name in _ANSWERS for index in columns.fields.get(name, ())
         ]
@@ -186,7 +188,7 @@ class RowReader:
         return tuple(one for one in found if one not in self._erased)
 
     def _read(self, values: Sequence[str]) -> LeadRow:
-        found = {field: self._value(field, values) for field in self._fields}
+        found = self._fields(values)
         self._check_answers(values)
         if not found["email"]:
             raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
@@ -249,15 +251,20 @@ class RowReader:
             attributes=attributes,
         )
 
-    def _value(self, field: Field, values: Sequence[str]) -> str:
-        for index in self._columns.fields[field]:
-            if index < len(values) and values[index]:
-                value = said(values[index])
-                if len(value) > LIMITS[field]:
-                    raise _too_long(field, len(value), LIMITS[field])
-                if value:
-                    return value
-        return ""
+    def _fields(self, values: Sequence[str]) -> dict[Field, str]:
+        """The first value of each field that says anything."""
+        found = {}
+        for field, indices, limit in self._cells:
+            value = ""
+            for index in indices:
+                if index < len(values) and values[index]:
+                    value = said(values[index])
+                    if len(value) > limit:
+                        raise _too_long(field, len(value), limit)
+                    if value:
+                        break
+            found[field] = value
+        return found
 
     def _check_answers(self, values: Sequence[str]) -> None:
         for field, index in self._answers:

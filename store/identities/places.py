@@ -3,7 +3,7 @@ business days of its country, so they are made anew when either changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, text
 
@@ -48,7 +48,10 @@ def places(
 
 def plan_moved_anew(connection: Connection, before: Places, after: Places) -> None:
     """Have all that waits for leads planned anew, sooner or later, whose place is another now."""
-    moved = [lead_id for lead_id, _, _ in after - before]
-    if not moved:
-        return
-    plan_anew(connection, "moved", connection.execute(_WHO_WAITS, {"ids": moved}).scalars())
+    plan_anew_for(connection, [lead_id for lead_id, _, _ in after - before])
+
+
+def plan_anew_for(connection: Connection, moved: Sequence[int]) -> None:
+    """As :func:`plan_moved_anew`, of leads of which it is known that they are elsewhere now."""
+    if moved:
+        plan_anew(connection, "moved", connection.execute(_WHO_WAITS, {"ids": moved}).scalars())

@@ -157,7 +157,7 @@ def keep(connection: Connection, new: NewImport) -> int:
             state="ready",
             encoding=new.leads.encoding,
             fields=list(new.fields),
-            lines=len(new.leads.lines),
+            lines=new.leads.line_count,
             rows=0,
             created=0,
             updated=0,

@@ -142,7 +142,7 @@ def bring_people(connection: Connection, now: datetime) -> list[int]:
         source="Trade Show",
         cadence="welcome-nurture",
         encoding=file.encoding,
-        lines=len(file.lines),
+        lines=file.line_count,
         outcome=Outcome(
             rows=PEOPLE + rejected.total(),
             created=merged.created,

@@ -119,7 +119,7 @@ def test_a_preview_says_what_an_import_then_does(eager: Book) -> None:
     leads = read_lead_file(FILE.encode())
     columns = recognise(leads.header)
     with eager.database.begin() as connection:
-        looked = import_pace(connection, preview(Head.of(leads), columns), len(leads.lines), NOW)
+        looked = import_pace(connection, preview(Head.of(leads), columns), leads.line_count, NOW)
 
         reader = RowReader(columns)
         rows = [(one.row, reader.read(one.values)) for one in leads.records()]
@@ -145,6 +145,6 @@ def test_a_preview_knows_the_companies_as_the_import_will(eager: Book) -> None:
     )
     with eager.database.begin() as connection:
         columns = recognise(leads.header)
-        looked = import_pace(connection, preview(Head.of(leads), columns), len(leads.lines), NOW)
+        looked = import_pace(connection, preview(Head.of(leads), columns), leads.line_count, NOW)
 
     assert looked.ready == 1
