@@ -21,7 +21,8 @@ from store.outbox.relay_messages import CHANNEL
 
 LEASE_SECONDS = 20
 
-# The oldest message of each workflow that is due; a younger one waits for it.
+# The oldest message of each workflow that is due; a younger one waits for it. In the order of the
+# index of what waits: in that of ids, all that was ever delivered would be read first.
 _LEASE = text(
     """
     UPDATE relay_message SET lease = :lease,
@@ -35,7 +36,7 @@ _LEASE = text(
                 WHERE older.workflow_id = message.workflow_id AND older.outcome = ''
                     AND older.id < message.id
             )
-        ORDER BY id LIMIT :room
+        ORDER BY not_before, id LIMIT :room
         FOR UPDATE SKIP LOCKED
     )
     RETURNING id, workflow_id, kind, name, payload, attempts, traceparent,

@@ -44,7 +44,7 @@ class RelayMessage(Table):
         Index(
             "ix_relay_message_pending", "workflow_id", "id", postgresql_where=text("outcome = ''")
         ),
-        Index("ix_relay_message_due", "not_before", postgresql_where=text("outcome = ''")),
+        Index("ix_relay_message_due", "not_before", "id", postgresql_where=text("outcome = ''")),
         Index(
             "ix_relay_message_tried",
             "attempts",

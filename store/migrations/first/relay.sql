@@ -17,7 +17,7 @@ CREATE TABLE relay_message (
     CONSTRAINT pk_relay_message PRIMARY KEY (id),
     CONSTRAINT uq_relay_message_key UNIQUE (key)
 );
-CREATE INDEX ix_relay_message_due ON relay_message (not_before) WHERE outcome = '';
+CREATE INDEX ix_relay_message_due ON relay_message (not_before, id) WHERE outcome = '';
 CREATE INDEX ix_relay_message_pending ON relay_message (workflow_id, id) WHERE outcome = '';
 CREATE INDEX ix_relay_message_tried ON relay_message (attempts) WHERE outcome = '' AND attempts > 0;
 CREATE INDEX ix_relay_message_undeliverable ON relay_message (delivered_at)
