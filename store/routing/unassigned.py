@@ -38,7 +38,7 @@ _QUEUE = f"""
             WHERE assignment.lead_id = lead.id AND cause = 'unassigned' ORDER BY id DESC LIMIT 1
         ) AS last ON true
         WHERE lead.owner = '' AND phase IN {IN_SALES_HANDS}
-    ) AS waiting LEFT JOIN account ON account.id = waiting.account_id
+    ) AS waiting
     WHERE (cast(:rules AS text[]) IS NULL OR rule = ANY(cast(:rules AS text[])))
 """
 
@@ -61,7 +61,8 @@ def unassigned(
     rows = connection.execute(
         text(
             f"""
-            SELECT waiting.*, coalesce(account.name, '') AS company {_QUEUE}
+            SELECT waiting.*, coalesce(
+                (SELECT name FROM account WHERE account.id = account_id), '') AS company {_QUEUE}
                 AND (:id IS NULL OR (since, waiting.id) > (:since, :id))
             ORDER BY since, waiting.id LIMIT :limit
             """

@@ -101,6 +101,11 @@ class Engagement(Table):
         Index("ix_engagement_lead_id_at", "lead_id", "at"),
         Index("ix_engagement_visitor_id", "visitor_id"),
         Index(
+            "ix_engagement_answers",
+            "at",
+            postgresql_where=text("kind IN ('bounce', 'soft_bounce', 'reply')"),
+        ),
+        Index(
             "ix_engagement_cap",
             "lead_id",
             "rule",

@@ -62,6 +62,7 @@ class Touch(Table):
     __table_args__ = (
         CheckConstraint(f"state IN {TOUCH_STATES!r}", name="state"),
         Index("ix_touch_message_id", "message_id"),
+        Index("ix_touch_sent_at", "sent_at", postgresql_where=text("state = 'sent'")),
         Index(
             "ix_touch_unsettled",
             "planned_at",

@@ -136,6 +136,11 @@ class SlaClock(Table):
     __table_args__ = (
         CheckConstraint("state IN ('running','paused','met','breached','void')", name="state"),
         Index("ix_sla_clock_running", "due_at", postgresql_where=text("state = 'running'")),
+        Index(
+            "ix_sla_clock_decided",
+            "ended_at",
+            postgresql_where=text("state IN ('met', 'breached')"),
+        ),
     )
 
 
@@ -231,7 +236,7 @@ class Meeting(Table):
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
     owner: Mapped[str] = mapped_column(server_default="")
-    starts_at: Mapped[datetime]
+    starts_at: Mapped[datetime] = mapped_column(index=True)
     minutes: Mapped[int] = mapped_column(server_default="30")
     state: Mapped[str]
     """booked, held, no_show, cancelled."""

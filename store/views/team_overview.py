@@ -169,8 +169,8 @@ def _work(
                 WHERE task.lead_id = lead.id AND state = 'open' AND task.owner = :rep
                 ORDER BY due_at, task.id LIMIT 1
             ) AS task ON true
-            WHERE (lead.id IN (SELECT lead_id FROM task WHERE owner = :rep AND state = 'open')
-                OR lead.owner = :rep AND phase IN {IN_SALES_HANDS})
+            WHERE lead.id IN (SELECT lead_id FROM task WHERE owner = :rep AND state = 'open'
+                    UNION SELECT id FROM lead WHERE owner = :rep AND phase IN {IN_SALES_HANDS})
                 AND (cast(:before AS timestamptz) IS NULL OR task.due_at < :before)
             ORDER BY task.due_at, lead.id LIMIT :limit
             """

@@ -98,11 +98,8 @@ _DAY = text(
 )
 _STAGES = text(
     f"""
-    SELECT CASE WHEN grouping(stage) = 0 THEN stage ELSE :not_started END AS stage,
-        CASE WHEN grouping(stage) = 0 THEN count(*) ELSE count(*) FILTER (WHERE phase = '') END
-            AS leads
-    FROM lead WHERE phase_reason <> '{ERASED}' AND {_TEAMS.format("owner")}
-    GROUP BY GROUPING SETS ((stage), ())
+    SELECT stage, count(*) AS leads, count(*) FILTER (WHERE phase = '') AS not_started
+    FROM lead WHERE phase_reason <> '{ERASED}' AND {_TEAMS.format("owner")} GROUP BY stage
     """
 )
 _PROMISES = text(
@@ -187,5 +184,6 @@ def mails_sent(
 def leads_by_stage(connection: Connection, team: str | None) -> dict[str, int]:
     """Stage → leads in it now, and under ``not started`` how many of all have not begun their
     journey; who was erased is in neither."""
-    rows = connection.execute(_STAGES, {"team": team, "not_started": NOT_STARTED})
-    return {row.stage: row.leads for row in rows if row.leads}
+    rows = connection.execute(_STAGES, {"team": team}).all()
+    waiting = {NOT_STARTED: sum(row.not_started for row in rows)}
+    return {row.stage: row.leads for row in rows} | (waiting if waiting[NOT_STARTED] else {})

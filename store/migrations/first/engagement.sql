@@ -104,6 +104,8 @@ CREATE TABLE engagement (
     CONSTRAINT fk_engagement_visitor_id FOREIGN KEY (visitor_id) REFERENCES visitor (id),
     CONSTRAINT fk_engagement_touch_id FOREIGN KEY (touch_id) REFERENCES touch (id)
 );
+CREATE INDEX ix_engagement_answers ON engagement (at)
+    WHERE kind IN ('bounce', 'soft_bounce', 'reply');
 CREATE INDEX ix_engagement_at ON engagement (at);
 CREATE INDEX ix_engagement_cap ON engagement (lead_id, rule, period) WHERE period IS NOT NULL;
 CREATE INDEX ix_engagement_lead_id_at ON engagement (lead_id, at);

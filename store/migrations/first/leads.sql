@@ -92,7 +92,7 @@ CREATE INDEX ix_lead_fit_points ON lead (fit_points DESC, id DESC);
 CREATE INDEX ix_lead_in_sales_hands ON lead (owner)
     WHERE phase IN ('FollowUp', 'Meeting', 'Opportunity');
 CREATE INDEX ix_lead_owner ON lead (owner);
-CREATE INDEX ix_lead_stage_phase ON lead (stage, phase);
+CREATE INDEX ix_lead_stage_phase ON lead (stage, phase) INCLUDE (owner, phase_reason);
 CREATE INDEX ix_lead_words ON lead USING gin (words);
 
 CREATE TABLE stage_transition (

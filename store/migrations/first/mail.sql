@@ -93,6 +93,7 @@ CREATE TABLE touch (
 CREATE INDEX ix_touch_enrollment_id ON touch (enrollment_id);
 CREATE INDEX ix_touch_lead_id ON touch (lead_id);
 CREATE INDEX ix_touch_message_id ON touch (message_id);
+CREATE INDEX ix_touch_sent_at ON touch (sent_at) WHERE state = 'sent';
 CREATE INDEX ix_touch_trouble ON touch (planned_at) WHERE state IN ('failed', 'unknown');
 CREATE INDEX ix_touch_unsettled ON touch (planned_at)
     WHERE state IN ('planned', 'claimed', 'sending', 'failed', 'unknown');
