@@ -377,10 +377,10 @@ def judge_fit(connection: Connection, now: datetime) -> None:
         now: journey time, UTC.
     """
     ids = connection.execute(
-        text(f"{_STAGED} ORDER BY staged.id").execution_options(yield_per=PAGE)
+        text(f"{_STAGED} ORDER BY staged.id").execution_options(stream_results=True)
     ).scalars()
     with suppress(PolicyMissing):  # Publishing the first rules judges everybody.
-        for some in ids.partitions():
+        for some in ids.partitions(PAGE):
             refresh_fit(connection, some, now, escalate=False)
     ids.close()
 
