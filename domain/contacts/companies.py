@@ -73,14 +73,14 @@ _PAGES = frozenset(
 )
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def company_name(written: str) -> str:
     """The name of a company as written, or '' when it stands for none: N/A, self-employed, 개인."""
     name = said(written)
     return "" if not name or key(name) in _NO_COMPANY or "@" in name else name
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def company_key(name: str) -> str:
     """What makes two names the same company: Unicode forms, case, signs and legal forms put aside.
 

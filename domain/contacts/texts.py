@@ -21,7 +21,7 @@ _ACCENTS = re.compile(r"[\u0300-\u036f]")
 _BARE = str.maketrans({"ı": "i", "đ": "d", "ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "’": "'"})
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def fold(value: str) -> str:
     """For comparing: compatibility forms, case and the accents of letters put aside (those of
     Latin, Greek and Cyrillic; the marks of kana, Thai or Devanagari make other letters)."""
@@ -32,7 +32,7 @@ def fold(value: str) -> str:
     return folded
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def key(value: str) -> str:
     """The letters and digits of a folded value, for looking it up."""
     return "".join(c for c in fold(value) if c.isalnum())

@@ -36,7 +36,7 @@ def address_key(address: str) -> str:
     return f"{local.lower()}{at}{_domain_key(domain)}"
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def _domain_key(domain: str) -> str:
     lowered = domain.lower()
     if lowered.isascii() and "xn--" not in lowered:

@@ -383,7 +383,7 @@ def checked_email(address: str) -> str:
         raise RejectedRowError(BAD_EMAIL, str(error)) from None
 
 
-@functools.lru_cache(maxsize=65_536)
+@functools.lru_cache(maxsize=16_384)
 def _checked_domain(domain: str) -> str:
     """The domain of an address in normal form, or '' when email-validator refuses it."""
     try:
