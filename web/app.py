@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -31,6 +30,7 @@ from web.recipients.links import recipient_pages
 from web.recipients.preferences import preference_pages
 from web.recipients.touched import LinkGone
 from web.retry_after import retry_after
+from web.safe_headers import SafeHeaders
 from web.same_origin import SameOrigin
 from web.sign_in.auth_log import LoggedRefusals
 from web.sign_in.oidc import oidc_pages
@@ -48,25 +48,6 @@ from web.webhooks.sendgrid import sendgrid_webhook
 from web.webhooks.sendgrid_inbound import sendgrid_inbound
 
 log = structlog.get_logger(__name__)
-
-
-# Our pages need nothing but our own style sheet. Tokens stand in paths: no page may pass its
-# address on.
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-# NiceGUI puts scripts and styles of its own into its pages, and Vue compiles templates there.
-CONSOLE_POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
-    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'self'; "
-    "object-src 'none'; frame-ancestors 'none'"
-)
-
 
 NO_PAGE = N_("There is no page at this address.")
 REFUSED = {
@@ -86,10 +67,6 @@ REFUSED = {
     ),
 }
 """What is wrong with a page's address → the status and the sentence of the answer."""
-
-PUBLIC = ("/style.css", "/console/static/", "/console/_nicegui/")
-"""Files that are the same for everybody. What is at all other addresses no cache keeps: it may be
-somebody's."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -149,20 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app.add_middleware(SameOrigin, own_hosts=[urlsplit(settings.web_url()).netloc])
 
-    secure = settings.web_url().startswith("https://")
-    headers = HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if secure else {})
-
-    @app.middleware("http")
-    async def guard(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await answer(request)
-        if request.url.path.startswith("/console/"):
-            response.headers.setdefault("Content-Security-Policy", CONSOLE_POLICY)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
-        if not request.url.path.startswith(PUBLIC):
-            response.headers.setdefault("Cache-Control", "no-store")
-        return response
-
+    app.add_middleware(SafeHeaders, https=settings.web_url().startswith("https://"))
     app.add_middleware(OwnHosts, own_url=settings.web_url(), bound_host=settings.web_host)
     app.add_middleware(BodyLimits)
     app.add_middleware(Unhandled)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from domain.rules.facts import Facts, prepared
 from domain.scoring.policy import Period, ScoringPolicy
 
 _DUST = 1e-6
@@ -100,18 +99,14 @@ def worth_of(policy: ScoringPolicy, event: InterestEvent, at: datetime) -> Worth
 
     A condition that can't be answered does not fit.
     """
-    rules = policy.rules_by_kind.get(event.kind, ())
-    facts = None
-    for rule in rules:
-        condition = rule.compiled
-        if condition is not None:
-            if facts is None:
-                facts = _facts(event, policy.fields_by_kind[event.kind])
-            if not condition.holds(facts):
-                continue
-        cap = rule.at_most
-        return Worth(rule.rule, rule.points, _period(at, cap.per) if cap else None)
-    return _WORTH_NOTHING
+    fields = policy.fields_by_kind.get(event.kind, ())
+    said = tuple([getattr(event, name) for name in fields])
+    find = policy.rule_of if "properties" in fields else policy.remembered_rule_of
+    rule = find(event.kind, said, datetime.now(UTC).date())
+    if rule is None:
+        return _WORTH_NOTHING
+    cap = rule.at_most
+    return Worth(rule.rule, rule.points, _period(at, cap.per) if cap else None)
 
 
 def cap_of(policy: ScoringPolicy, rule: str) -> int | None:
@@ -162,11 +157,6 @@ def _each_once(events: Iterable[Scored]) -> list[Scored]:
 def score(value: float) -> int:
     """The points that are shown: rounded half up, never below 0."""
     return max(0, math.floor(value + 0.5 + _DUST))
-
-
-def _facts(event: InterestEvent, fields: Iterable[str]) -> Facts:
-    """The event as conditions that read these fields of it see it."""
-    return prepared({"event": {name: getattr(event, name) for name in fields}})
 
 
 def _period(at: datetime, per: Period) -> datetime:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from datetime import UTC, date, datetime, time
+from functools import cached_property, lru_cache, partial
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
@@ -23,7 +24,7 @@ from domain.authoring.kinds import kind
 from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
-from domain.rules.facts import FactSet
+from domain.rules.facts import FactSet, prepared
 from domain.rules.policy import Path, Policy, PolicyFile, first_double, mistake
 from domain.scoring.fit_rules import FitRule, Points, RuleName, each_rule
 from domain.time.span import SPAN_KIND, Span, SpanField, parse_span
@@ -307,6 +308,30 @@ class ScoringPolicy(PolicyFile):
             )
             for kind, rules in self.rules_by_kind.items()
         }
+
+    def rule_of(self, kind: str, said: tuple[Any, ...], today: date) -> InterestRule | None:
+        """The first rule that fits an event of this kind; a condition that can't be answered does
+        not fit.
+
+        Args:
+            said: of the event, what :attr:`fields_by_kind` names, in that order.
+            today: the day (UTC) from which conditions count days.
+        """
+        facts = None
+        for rule in self.rules_by_kind.get(kind, ()):
+            if rule.compiled is None:
+                return rule
+            if facts is None:
+                event = dict(zip(self.fields_by_kind[kind], said, strict=True))
+                facts = prepared({"event": event}, datetime.combine(today, time(), UTC))
+            if rule.compiled.holds(facts):
+                return rule
+        return None
+
+    @cached_property
+    def remembered_rule_of(self) -> Callable[[str, tuple[Any, ...], date], InterestRule | None]:
+        """As :meth:`rule_of`, for what can be hashed: most events say what others said before."""
+        return lru_cache(maxsize=4096)(self.rule_of)
 
     @cached_property
     def caps(self) -> Mapping[str, EventCap]:

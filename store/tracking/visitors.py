@@ -48,8 +48,8 @@ _EVENTS = ("track", "page", "screen")
 _TRY_AGAIN = ("40001", "40P01", "23505")
 
 # Batches go side by side; one that lost against others goes alone, and so doesn't lose again.
-_AMONG_OTHERS = text("SELECT pg_advisory_xact_lock_shared(hashtext('visitors'))")
-_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('visitors'))")
+_AMONG_OTHERS = "SELECT pg_advisory_xact_lock_shared(hashtext('visitors'))"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('visitors'))"
 
 
 class Overtaken(Exception):
@@ -76,8 +76,8 @@ def record_batch(
     for left in range(RETRIES, -1, -1):
         try:
             with database.begin() as connection:
-                connection.execute(_AMONG_OTHERS if left == RETRIES else _ALONE)
-                return _take(connection, messages, source, now, exclusive=exclusive)
+                lock = _AMONG_OTHERS if left == RETRIES else _ALONE
+                return _take(connection, messages, source, now, lock, exclusive=exclusive)
         except Overtaken:
             exclusive = True
             if not left:
@@ -93,12 +93,13 @@ def _take(
     messages: Sequence[TrackingCall],
     source: WriteKeySource,
     now: datetime,
+    lock: str,
     *,
     exclusive: bool,
 ) -> list[TrackingCall]:
     keys = sorted({key for message in messages for key in message.known_by()})
-    locked = _lock_visitors(connection, keys) if exclusive else None
-    known, stale = _known_keys(connection, keys, now)
+    locked = _lock_visitors(connection, lock, keys) if exclusive else None
+    known, stale = _known_keys(connection, lock, keys, now)
     if locked is not None and not locked.issuperset(one.visitor_id for one in known):
         raise Overtaken
     emails = sorted({key for one in messages if (key := one.facts.get("email_key"))})
@@ -247,23 +248,30 @@ def _split(keys: Iterable[Key]) -> dict[str, list[str]]:
 
 
 _THESE_KEYS = "unnest(CAST(:kinds AS text[]), CAST(:values AS text[])) AS k (kind, value)"
-_KNOWN_KEYS = text(
-    f"""
-    SELECT visitor_key.kind, visitor_key.value, visitor.id, visitor.lead_id,
-        visitor.account_id, visitor.traits, visitor.last_seen_at < :before AS stale,
-        EXISTS (SELECT FROM visitor_key AS other WHERE other.visitor_id = visitor.id
-                AND other.kind = 'user') AS named
-    FROM {_THESE_KEYS} JOIN visitor_key USING (kind, value)
-    JOIN visitor ON visitor.id = visitor_key.visitor_id
-    ORDER BY visitor.id FOR SHARE OF visitor
-    """
-)
+# Each lock goes with the statement after it, which sees what was committed until it was granted.
+_KNOWN_KEYS = {
+    lock: text(
+        f"""
+        {lock};
+        SELECT visitor_key.kind, visitor_key.value, visitor.id, visitor.lead_id,
+            visitor.account_id, nullif(visitor.traits, '{{}}') AS traits,
+            visitor.last_seen_at < :before AS stale,
+            kind = 'user' OR EXISTS (SELECT FROM visitor_key AS other
+                                     WHERE other.visitor_id = visitor.id AND other.kind = 'user')
+                AS named
+        FROM {_THESE_KEYS} JOIN visitor_key USING (kind, value)
+        JOIN visitor ON visitor.id = visitor_key.visitor_id
+        ORDER BY visitor.id FOR SHARE OF visitor
+        """
+    )
+    for lock in (_AMONG_OTHERS, _ALONE)
+}
 
 
-def _lock_visitors(connection: Connection, keys: Sequence[Key]) -> set[int]:
+def _lock_visitors(connection: Connection, lock: str, keys: Sequence[Key]) -> set[int]:
     rows = connection.execute(
         text(
-            f"SELECT id FROM visitor WHERE id IN (SELECT visitor_id FROM visitor_key "
+            f"{lock}; SELECT id FROM visitor WHERE id IN (SELECT visitor_id FROM visitor_key "
             f"JOIN {_THESE_KEYS} USING (kind, value)) ORDER BY id FOR UPDATE"
         ),
         _split(keys),
@@ -272,16 +280,19 @@ def _lock_visitors(connection: Connection, keys: Sequence[Key]) -> set[int]:
 
 
 def _known_keys(
-    connection: Connection, keys: Sequence[Key], now: datetime
+    connection: Connection, lock: str, keys: Sequence[Key], now: datetime
 ) -> tuple[list[KnownKey], list[int]]:
     """The stored ones of these keys, their visitors held as they are until the commit; and the
     visitors that were not noted as seen for some time."""
-    rows = connection.execute(_KNOWN_KEYS, {**_split(keys), "before": now - _SEEN_EVERY}).all()
-    known = [
-        KnownKey((row.kind, row.value), row.id, row.lead_id, row.account_id, row.named, row.traits)
-        for row in rows
-    ]
-    return known, [row.id for row in rows if row.stale]
+    asked = {**_split(keys), "before": now - _SEEN_EVERY}
+    known, old = [], []
+    for kind, value, visitor, lead, account, traits, stale, named in connection.execute(
+        _KNOWN_KEYS[lock], asked
+    ):
+        known.append(KnownKey((kind, value), visitor, lead, account, named, traits or {}))
+        if stale:
+            old.append(visitor)
+    return known, old
 
 
 def _accounts(

@@ -18,7 +18,8 @@ from store.access.sessions import COOKIE, begin_session
 from tests.web.api.conftest import Api
 from tests.web.api.test_access import routes
 from tests.web.conftest import Site, browse
-from web.app import PUBLIC, create_app
+from web.app import create_app
+from web.safe_headers import PUBLIC
 
 
 def addresses(app: FastAPI) -> Iterator[tuple[str, str]]:
