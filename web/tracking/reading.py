@@ -90,7 +90,8 @@ def read_message(item: object, kind: str | None, envelope: Envelope, arrival: Ar
         raise BadItem("", "The message must be a JSON object.")
     if arrival.strange:
         check_storable(item, "")
-    if arrival.large and len(_written(item)) > LARGEST_MESSAGE:
+    # As Python writes it, it is at least a quarter as long, and written ten times as fast.
+    if arrival.large and 4 * _length(item) > LARGEST_MESSAGE < len(_written(item)):
         raise BadItem("", f"The message has more than {LARGEST_MESSAGE // 1024} KB.")
     kind = kind or _kind(item)
     user_id, anonymous_id = _id(item, "userId"), _id(item, "anonymousId")
@@ -254,6 +255,13 @@ def _key(item: dict[str, Any], arrival: Arrival) -> str:
         minute = "" if item.get("timestamp") else f"{arrival.received:%Y-%m-%dT%H:%M}"
         message_id = hashlib.sha256(_written(item) + minute.encode()).hexdigest()
     return f"track:{arrival.source.id}:{message_id}"
+
+
+def _length(item: dict[str, Any]) -> int:
+    try:
+        return len(repr(item))
+    except RecursionError:
+        raise BadItem("", "The message is nested too deeply.") from None
 
 
 def _written(item: dict[str, Any]) -> bytes:
