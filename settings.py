@@ -162,6 +162,8 @@ class Settings(BaseSettings):
     """Journeys started per second by an import."""
     lead_time_zone: str = "UTC"
     """IANA name: the time zone of leads of whom neither country, place, phone nor file tells it."""
+    event_retention_months: int = Field(default=36, ge=0, le=1200)
+    """For how many whole months it is kept what leads and visitors did; 0: for ever."""
     worker_processes: int | None = None
     """Processes of one worker; unset: one for each core that it may use."""
     worker_concurrency: int = 16

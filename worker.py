@@ -49,6 +49,7 @@ from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine
 from store.migrate import require_current
+from store.scoring.event_months import require_retention
 from supervision import STOP_SIGNALS, supervise
 from temporal.connect import reach_temporal
 from temporal.relay import Relay
@@ -135,14 +136,17 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     Raises:
         Unreachable: it is not said where the servers are.
         SchemaMismatch: the database is not at the schema this code knows.
+        RetentionTooShort: events would be dropped that scores are made of.
     """
     where = addresses(settings)
     reach_database(where.database_url, seconds=None)
     require_current(where.database_url)
-    client = await reach_temporal(settings, where.temporal_address, seconds=None)
     # Every activity thread may hold a connection of one of two kinds, and a few more look up what
     # is cached later.
     database = engine(where.database_url, pool_size=3 * settings.worker_concurrency // 2 + 2)
+    with database.connect() as connection:
+        require_retention(connection, settings.event_retention_months)
+    client = await reach_temporal(settings, where.temporal_address, seconds=None)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
     )

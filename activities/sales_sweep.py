@@ -12,10 +12,12 @@ from activities.resources import Resources
 from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.scoring.policy import ScoringPolicy
 from store.consent.confirmations import ask_who_waits
+from store.engine import AWAY
 from store.published.policies import PolicyMissing, policy
 from store.retention import sweep
 from store.routing.presence import current_absences, stand_in
 from store.routing.routing import alert_about_unassigned, drain_unassigned, realign_tasks
+from store.scoring.event_months import keep_months
 from store.scoring.sales_pace import room
 from store.scoring.scoring_runs import hand_over
 from store.sla.due_times import recount_due
@@ -69,6 +71,8 @@ class SalesSweepActivities:
             ask_who_waits(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
+        with engine.begin() as connection, suppress(*AWAY):
+            keep_months(connection, now, self.resources.settings.event_retention_months)
         return SalesSwept(
             max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
             f"Leads that wait for an owner: {waiting}; reps on leave: {len(absences)}. In the last "

@@ -37,7 +37,8 @@ _FORGET_VISITORS = text(
 
 
 def sweep(connection: Connection, now: datetime) -> None:
-    """Delete a slice of what has been kept for its time.
+    """Delete a slice of what has been kept for its time; events go by month
+    (:mod:`store.scoring.event_months`).
 
     Args:
         now: journey time, UTC.

@@ -243,6 +243,7 @@ NOT_OF_LEADS = frozenset(
         "import_run",
         "scoring_run",
         "write_key",
+        "engagement_key",  # Hashes of what made events count once, and still does.
         "tracking_use",  # Keyed hashes, for two days.
         "rep",  # People who work here, as the nine that follow.
         "rep_profile",

@@ -7,11 +7,12 @@ order. Times are journey time, UTC.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -28,21 +29,57 @@ VISITS = ("open", "click")
 """The kinds that machines do too."""
 NOTHING_DELIVERED: Mapping[int, int] = {}
 UNLIMITED = 2**31 - 1
+LONGEST_PERIOD = timedelta(days=31)
+"""Of a cap: a month."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+# What counts so far in a period is found by an index that holds nothing else; an event that came
+# late may take the place of one that counted.
 _INSERT = text(
     """
-    INSERT INTO engagement (key, lead_id, visitor_id, touch_id, kind, name, rule, worth,
-                            points, period, machine, detail, at)
-    SELECT key, lead_id, visitor_id, touch_id, kind, name, rule, worth,
-        points, period, machine, detail, at
-    FROM jsonb_to_recordset(cast(:events AS jsonb)) AS one (
-        key text, lead_id bigint, visitor_id bigint, touch_id bigint, kind text, name text,
-        rule text, worth int, points int, period timestamptz, machine text, detail jsonb,
-        at timestamptz
+    WITH event AS (
+        SELECT * FROM jsonb_to_recordset(cast(:events AS jsonb)) AS one (
+            hash uuid, key text, lead_id bigint, visitor_id bigint, touch_id bigint, kind text,
+            name text, rule text, worth int, cap int, period timestamptz, machine text,
+            detail jsonb, at timestamptz
+        )
+    ), fresh AS (
+        INSERT INTO engagement_key (hash, month)
+        SELECT hash, date_trunc('month', at AT TIME ZONE 'UTC') FROM event ORDER BY hash
+        ON CONFLICT DO NOTHING RETURNING hash
+    ), new AS (
+        SELECT event.* FROM event JOIN fresh USING (hash)
+    ), ranked AS (
+        SELECT id, key, lead_id, at, points, row_number() OVER (
+            PARTITION BY lead_id, rule, period ORDER BY at, key COLLATE "C"
+        ) > cap AS over
+        FROM (
+            SELECT NULL AS id, key, lead_id, rule, period, cap, at, worth AS points
+            FROM new WHERE period IS NOT NULL AND machine = '' AND lead_id IS NOT NULL
+            UNION ALL
+            SELECT id, key, lead_id, rule, period, cap, at, points
+            FROM (
+                SELECT DISTINCT lead_id, rule, period, cap FROM new
+                WHERE period IS NOT NULL AND machine = ''
+            ) AS capped JOIN engagement USING (lead_id, rule, period)
+            WHERE points <> 0 AND at >= :begin AND at < :end
+        ) AS one
+    ), lost AS (
+        UPDATE engagement SET points = 0 FROM ranked
+        WHERE ranked.over AND engagement.id = ranked.id AND engagement.at = ranked.at
+            AND engagement.at >= :begin AND engagement.at < :end
+        RETURNING ranked.lead_id, ranked.at, -ranked.points AS points
+    ), added AS (
+        INSERT INTO engagement (key, lead_id, visitor_id, touch_id, kind, name, rule, worth,
+                                points, period, machine, detail, at)
+        SELECT new.key, new.lead_id, visitor_id, touch_id, kind, name, rule, worth,
+            CASE WHEN machine = '' AND coalesce(NOT ranked.over, period IS NULL) THEN worth ELSE 0
+                END, period, machine, detail, new.at
+        FROM new LEFT JOIN ranked ON ranked.id IS NULL AND ranked.key = new.key
+        RETURNING key, id, lead_id, at, points
     )
-    ORDER BY key
-    ON CONFLICT (key) DO NOTHING RETURNING key, id
+    SELECT * FROM added UNION ALL SELECT '', 0, lead_id, at, points FROM lost
     """
 )
 _VISITS_OF = text(
@@ -58,8 +95,9 @@ _VISITS_OF = text(
 _MARK = text(
     """
     UPDATE engagement SET machine = mark.reason, points = 0
-    FROM unnest(cast(:ids AS bigint[]), cast(:reasons AS text[])) AS mark (id, reason)
-    WHERE engagement.id = mark.id
+    FROM unnest(cast(:ids AS bigint[]), cast(:ats AS timestamptz[]), cast(:reasons AS text[]))
+        AS mark (id, at, reason)
+    WHERE engagement.id = mark.id AND engagement.at = mark.at
     """
 )
 _CAP = text(
@@ -74,9 +112,11 @@ _CAP = text(
                     cast(:periods AS timestamptz[]), cast(:caps AS int[]))
             AS capped (lead_id, rule, period, times)
         JOIN engagement AS one USING (lead_id, rule, period)
+        WHERE one.at >= :begin AND one.at < :end
     )
     UPDATE engagement SET points = ranked.after FROM ranked
-    WHERE engagement.id = ranked.id AND ranked.before <> ranked.after
+    WHERE engagement.id = ranked.id AND engagement.at = ranked.at
+        AND engagement.at >= :begin AND engagement.at < :end AND ranked.before <> ranked.after
     RETURNING ranked.lead_id, ranked.at, ranked.after - ranked.before AS gained
     """
 )
@@ -145,24 +185,14 @@ def record(
     leads = lock_leads(connection, concerned | set(delivered.values()))
     rules = policy(connection, ScoringPolicy)
     worths = {one.key: _worth(rules, one) for one in happened}
-    ids = _insert(connection, happened, worths)
+    ids, changes = _insert(connection, rules, happened, worths)
     news = [one for one in happened if one.key in ids]
     count_when_committed(connection, lambda: _count(news))
-    changes = [
-        PointsChange(one.lead_id, one.at, worths[one.key].points)
-        for one in news
-        if one.lead_id is not None and _counts_at_once(one, worths[one.key])
-    ]
     touched = {one.touch_id for one in news if one.touch_id and one.kind in VISITS}
     marked = _mark_bots(connection, touched | set(delivered))
     changes += _lose_points(connection, marked)
-    capped = {
-        (one.lead_id, worths[one.key].rule, period)
-        for one in news
-        if one.lead_id is not None and (period := worths[one.key].period)
-    }
-    capped |= {(mark.lead_id, mark.rule, mark.period) for mark in marked if mark.period}
-    changes += _apply_caps(connection, rules, capped)
+    places = {(mark.lead_id, mark.rule, mark.period) for mark in marked if mark.period}
+    changes += _apply_caps(connection, rules, places)
     _earn(leads, changes, rules)
     machines = {mark.engagement_id for mark in marked}
     follow(
@@ -183,11 +213,12 @@ def record(
 
 def recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:
     """Those of these keys under which something is recorded already."""
+    hashes = {_hash(key): key for key in keys}
     rows = connection.execute(
-        text("SELECT key FROM engagement WHERE key = ANY(cast(:keys AS text[]))"),
-        {"keys": list(keys)},
+        text("SELECT hash FROM engagement_key WHERE hash = ANY(cast(:hashes AS uuid[]))"),
+        {"hashes": list(hashes)},
     )
-    return set(rows.scalars())
+    return {hashes[found.hex] for found in rows.scalars()}
 
 
 def record_engagement(
@@ -237,22 +268,28 @@ def _worth(rules: ScoringPolicy, one: LeadActivity) -> Worth:
     return worth(rules, event_of(one.kind, one.name, one.detail), one.at, given=one.points)
 
 
-def _counts_at_once(one: LeadActivity, worth: Worth) -> bool:
-    return worth.period is None and not one.machine
-
-
 def _insert(
-    connection: Connection, happened: Sequence[LeadActivity], worths: Mapping[str, Worth]
-) -> dict[str, int]:
-    """Key → id of those that are new."""
+    connection: Connection,
+    rules: ScoringPolicy,
+    happened: Sequence[LeadActivity],
+    worths: Mapping[str, Worth],
+) -> tuple[dict[str, int], list[PointsChange]]:
+    """Key → id of those that are new, and what leads gained and lost by them."""
+    if not happened:
+        return {}, []
     # One text costs the driver half of what a list for each column does.
-    events = [_row(one, worths[one.key]) for one in happened]
-    rows = connection.execute(_INSERT, {"events": json.dumps(events)})
-    return {row.key: row.id for row in rows}
+    events = [_row(rules, one, worths[one.key]) for one in happened]
+    periods = [period for worth in worths.values() if (period := worth.period)]
+    rows = connection.execute(_INSERT, {"events": json.dumps(events), **_months(periods)}).all()
+    return (
+        {key: new for key, new, *_ in rows if new},
+        [PointsChange(lead, at, points) for _, _, lead, at, points in rows if lead and points],
+    )
 
 
-def _row(one: LeadActivity, worth: Worth) -> dict[str, object]:
+def _row(rules: ScoringPolicy, one: LeadActivity, worth: Worth) -> dict[str, object]:
     return {
+        "hash": _hash(one.key),
         "key": one.key,
         "lead_id": one.lead_id,
         "visitor_id": one.visitor_id,
@@ -261,12 +298,22 @@ def _row(one: LeadActivity, worth: Worth) -> dict[str, object]:
         "name": one.name,
         "rule": worth.rule,
         "worth": worth.points,
-        "points": worth.points if _counts_at_once(one, worth) else 0,
+        "cap": worth.period and cap_of(rules, worth.rule),
         "period": worth.period and worth.period.isoformat(),
         "machine": one.machine,
         "detail": one.detail,
         "at": one.at.isoformat(),
     }
+
+
+def _hash(key: str) -> str:
+    return hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
+
+
+def _months(periods: Collection[datetime]) -> dict[str, datetime]:
+    """The span in which events of these periods lie: other months need not be looked at."""
+    begin = min(periods, default=NEVER)
+    return {"begin": begin, "end": max(periods, default=begin) + LONGEST_PERIOD}
 
 
 @dataclass(frozen=True)
@@ -315,6 +362,7 @@ def _lose_points(connection: Connection, marked: Sequence[_Mark]) -> list[Points
         _MARK,
         {
             "ids": [mark.engagement_id for mark in marked],
+            "ats": [mark.at for mark in marked],
             "reasons": [mark.reason for mark in marked],
         },
     )
@@ -338,6 +386,7 @@ def _apply_caps(
             "rules": [rule for _, rule, _ in groups],
             "periods": [period for _, _, period in groups],
             "caps": [cap_of(rules, rule) or UNLIMITED for _, rule, _ in groups],
+            **_months([period for _, _, period in groups]),
         },
     )
     return [PointsChange(row.lead_id, row.at, row.gained) for row in rows]

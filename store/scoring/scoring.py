@@ -434,14 +434,16 @@ def _rewrite(connection: Connection, rows: Sequence[tuple[int, Scored, int]]) ->
             """
             UPDATE engagement SET rule = new.rule, worth = new.worth, period = new.period,
                 points = new.points
-            FROM unnest(cast(:ids AS bigint[]), cast(:rules AS text[]), cast(:worths AS int[]),
+            FROM unnest(cast(:ids AS bigint[]), cast(:ats AS timestamptz[]),
+                        cast(:rules AS text[]), cast(:worths AS int[]),
                         cast(:periods AS timestamptz[]), cast(:points AS int[]))
-                AS new (id, rule, worth, period, points)
-            WHERE engagement.id = new.id
+                AS new (id, at, rule, worth, period, points)
+            WHERE engagement.id = new.id AND engagement.at = new.at
             """
         ),
         {
             "ids": [one for one, _, _ in rows],
+            "ats": [event.at for _, event, _ in rows],
             "rules": [event.rule for _, event, _ in rows],
             "worths": [event.worth for _, event, _ in rows],
             "periods": [event.period for _, event, _ in rows],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import uuid
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Identity,
     Index,
     UniqueConstraint,
+    event,
     func,
     text,
 )
@@ -70,14 +72,19 @@ class WriteKey(Table):
 
 
 class Engagement(Table):
-    """Something a lead or a visitor did. ``key`` makes it count once."""
+    """Something a lead or a visitor did, kept by month: see :mod:`store.scoring.event_months`.
+
+    Whoever writes it has locked its lead, visitor or touch before: foreign keys would look each up
+    once more, and dropping a month would lock the tables that all others need.
+    """
 
     __tablename__ = "engagement"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    key: Mapped[str] = mapped_column(unique=True)
-    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
-    visitor_id: Mapped[int | None] = mapped_column(ForeignKey("visitor.id"))
-    touch_id: Mapped[int | None] = mapped_column(ForeignKey("touch.id"), index=True)
+    key: Mapped[str]
+    """What made it count once: see :class:`EngagementKey`."""
+    lead_id: Mapped[int | None] = mapped_column(BigInteger)
+    visitor_id: Mapped[int | None] = mapped_column(BigInteger)
+    touch_id: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str]
     """open, click, reply, form, booking, unsubscribe, bounce, complaint, score, page, screen,
     track; and, without points, soft_bounce, resubscribe, auto_reply."""
@@ -94,25 +101,50 @@ class Engagement(Table):
     machine: Mapped[str] = mapped_column(server_default="")
     """Why this was no person: agent, network, prefetch, all_links, privacy_proxy; '' otherwise."""
     detail: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    at: Mapped[datetime] = mapped_column(index=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
 
     __table_args__ = (
         CheckConstraint("lead_id IS NOT NULL OR visitor_id IS NOT NULL", name="whose"),
         Index("ix_engagement_lead_id_at", "lead_id", "at"),
-        Index("ix_engagement_visitor_id", "visitor_id"),
         Index(
-            "ix_engagement_answers",
+            "ix_engagement_mail",
             "at",
             postgresql_where=text("kind IN ('bounce', 'soft_bounce', 'reply')"),
+        ),
+        Index("ix_engagement_touch_id", "touch_id", postgresql_where=text("touch_id IS NOT NULL")),
+        Index(
+            "ix_engagement_visitor_id",
+            "visitor_id",
+            postgresql_where=text("visitor_id IS NOT NULL"),
         ),
         Index(
             "ix_engagement_cap",
             "lead_id",
             "rule",
             "period",
-            postgresql_where=text("period IS NOT NULL"),
+            postgresql_where=text("period IS NOT NULL AND points <> 0"),
         ),
+        {"postgresql_partition_by": "RANGE (at)"},
     )
+
+
+event.listen(
+    Engagement.__table__,
+    "after_create",
+    lambda _table, connection, **_: connection.exec_driver_sql(
+        "CREATE TABLE engagement_other PARTITION OF engagement DEFAULT"
+    ),
+)
+
+
+class EngagementKey(Table):
+    """Makes an engagement count once, whichever month a second copy of it says it is of."""
+
+    __tablename__ = "engagement_key"
+    hash: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    """BLAKE2b of the key, 128 bits: the index is a third of what it would be with the keys."""
+    month: Mapped[date] = mapped_column(index=True)
+    """First day (UTC) of the month of its engagement. It goes when that month is dropped."""
 
 
 class Crossing(Table):

@@ -166,6 +166,7 @@ async def test_a_link_that_is_followed_without_end_fills_no_disk(
             connection.execute(
                 text("UPDATE engagement SET key = key || ':' || :minute"), {"minute": minute}
             )
+            connection.execute(text("DELETE FROM engagement_key"))
         answer = await browser.get(link, headers={"User-Agent": agent})
         assert answer.headers["location"] == TARGET
     counts = site.rows("SELECT machine <> '', count(*) FROM engagement GROUP BY 1 ORDER BY 1")

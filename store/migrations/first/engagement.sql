@@ -97,17 +97,20 @@ CREATE TABLE engagement (
     machine TEXT DEFAULT '' NOT NULL,
     detail JSONB DEFAULT '{}' NOT NULL,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
-    CONSTRAINT pk_engagement PRIMARY KEY (id),
-    CONSTRAINT ck_engagement_whose CHECK (lead_id IS NOT NULL OR visitor_id IS NOT NULL),
-    CONSTRAINT uq_engagement_key UNIQUE (key),
-    CONSTRAINT fk_engagement_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
-    CONSTRAINT fk_engagement_visitor_id FOREIGN KEY (visitor_id) REFERENCES visitor (id),
-    CONSTRAINT fk_engagement_touch_id FOREIGN KEY (touch_id) REFERENCES touch (id)
-);
-CREATE INDEX ix_engagement_answers ON engagement (at)
-    WHERE kind IN ('bounce', 'soft_bounce', 'reply');
-CREATE INDEX ix_engagement_at ON engagement (at);
-CREATE INDEX ix_engagement_cap ON engagement (lead_id, rule, period) WHERE period IS NOT NULL;
+    CONSTRAINT pk_engagement PRIMARY KEY (id, at),
+    CONSTRAINT ck_engagement_whose CHECK (lead_id IS NOT NULL OR visitor_id IS NOT NULL)
+) PARTITION BY RANGE (at);
+CREATE INDEX ix_engagement_cap ON engagement (lead_id, rule, period)
+    WHERE period IS NOT NULL AND points <> 0;
 CREATE INDEX ix_engagement_lead_id_at ON engagement (lead_id, at);
-CREATE INDEX ix_engagement_touch_id ON engagement (touch_id);
-CREATE INDEX ix_engagement_visitor_id ON engagement (visitor_id);
+CREATE INDEX ix_engagement_mail ON engagement (at) WHERE kind IN ('bounce', 'soft_bounce', 'reply');
+CREATE INDEX ix_engagement_touch_id ON engagement (touch_id) WHERE touch_id IS NOT NULL;
+CREATE INDEX ix_engagement_visitor_id ON engagement (visitor_id) WHERE visitor_id IS NOT NULL;
+CREATE TABLE engagement_other PARTITION OF engagement DEFAULT;
+
+CREATE TABLE engagement_key (
+    hash UUID NOT NULL,
+    month DATE NOT NULL,
+    CONSTRAINT pk_engagement_key PRIMARY KEY (hash)
+);
+CREATE INDEX ix_engagement_key_month ON engagement_key (month);

@@ -1,0 +1,174 @@
+"""Events kept by month: recording one must cost the same for ever, and none may be lost or counted
+twice on its way into its month."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from settings import ROOT
+from store.erasure.erasure import erase
+from store.scoring.engagement import LeadActivity, recorded_before
+from store.scoring.event_months import RetentionTooShort, keep_months, require_retention
+from tests.support.scored_leads import Book, scoring, worth
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+YEARS_AGO = NOW - timedelta(days=3 * 365)
+
+
+def tables(book: Book) -> dict[str, list[str]]:
+    """Table → keys of the events in it."""
+    with book.database.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT part.relid::text AS table, "
+                "array_remove(array_agg(split_part(key, ':', 3) ORDER BY at, key), NULL) AS found "
+                "FROM pg_partition_tree('engagement') AS part "
+                "LEFT JOIN engagement ON engagement.tableoid = part.relid "
+                "WHERE isleaf GROUP BY 1"
+            )
+        )
+        return {row.table: row.found for row in rows}
+
+
+def keep(book: Book, months: int = 0, now: datetime = NOW) -> None:
+    """A round of the sales sweep."""
+    with book.database.begin() as connection:
+        keep_months(connection, now, months)
+
+
+def click(key: str, at: datetime, lead: int) -> LeadActivity:
+    return LeadActivity(f"click:{lead}:{key}", "click", at, lead_id=lead)
+
+
+def test_events_come_to_their_months_whenever_these_are_made(book: Book) -> None:
+    """An event that waited for its month, or came months late, would be lost, counted twice, or
+    slow all others down where it lies."""
+    lead = book.lead()
+    book.record(click("early", NOW, lead), click("old", YEARS_AGO, lead))
+    assert tables(book) == {"engagement_other": ["old", "early"]}
+    keep(book)
+    book.record(click("late", NOW - timedelta(days=60), lead), click("now", NOW, lead))
+    book.record(click("wrong", datetime(2031, 1, 1, tzinfo=UTC), lead))
+
+    keep(book)
+    keep(book)
+
+    assert tables(book) == {
+        "engagement_2023_03": ["old"],
+        "engagement_2026_01": ["late"],
+        "engagement_2026_03": ["early", "now"],
+        "engagement_2026_04": [],
+        "engagement_2026_05": [],
+        "engagement_other": ["wrong"],
+    }
+    assert len({row.key for row in book.rows(lead)}) == 5
+
+
+def test_an_event_counts_once_whatever_month_a_copy_says(book: Book) -> None:
+    """Libraries send again what was not acknowledged, perhaps in the next month, and a clock that
+    was put right in between makes it another one."""
+    book.publish(scoring(interest=[worth("click", 5, at_most="2 per month")]))
+    keep(book)
+    lead = book.lead()
+    times = [NOW, NOW - timedelta(days=20), YEARS_AGO, NOW]
+
+    new = [book.record(click("one", at, lead)) for at in times]
+
+    assert new == [{f"click:{lead}:one"}, set(), set(), set()]
+    assert [row.points for row in book.rows(lead)] == [5]
+    with book.database.connect() as connection:
+        assert recorded_before(connection, [f"click:{lead}:one", "two"]) == new[0]
+
+
+def test_one_that_comes_late_takes_the_place_of_another_under_a_limit(book: Book) -> None:
+    """The first of a period count: what a lead is worth would depend on who reported faster."""
+    rules = scoring(interest=[worth("click", 5, at_most="2 per month")])
+    book.publish(rules)
+    keep(book)
+    lead = book.lead()
+    for place in (4, 3, 5, 1):
+        book.record(click(f"k{place}", NOW - timedelta(hours=9 - place), lead))
+    assert [(row.key, row.points) for row in book.rows(lead)] == [
+        *(("k1", 5), ("k3", 5)),
+        *(("k4", 0), ("k5", 0)),
+    ]
+    assert book.interest(lead, rules) == pytest.approx(book.interest_by_rows(lead, rules))
+
+
+def test_months_beyond_retention_go_and_those_that_are_needed_stay(book: Book) -> None:
+    """Disks would fill for ever; or scores would lose what they are made of."""
+    book.publish(scoring(half_life="30 days"))
+    lead = book.lead()
+    ages = {"new": 0, "needed": 7 * 30, "older": 10 * 30, "oldest": 4 * 365}
+    book.record(*(click(key, NOW - timedelta(days=age), lead) for key, age in ages.items()))
+    keep(book)
+    book.record(click("waits", YEARS_AGO, lead))
+
+    keep(book, months=12)
+    assert {row.key for row in book.rows(lead)} == {"new", "needed", "older"}
+    assert book.value("SELECT count(*) FROM engagement_key") == 3
+    keep(book, months=1)  # The rules in force read eight months.
+
+    assert {row.key for row in book.rows(lead)} == {"new", "needed"}
+    assert min(table for table in tables(book)) == "engagement_2025_08"
+
+
+def test_a_retention_shorter_than_scores_need_is_refused(book: Book) -> None:
+    """The next rescoring would take points away from everybody."""
+    book.publish(scoring(half_life="30 days"))
+    with book.database.connect() as connection:
+        for enough in (0, 8, 36):
+            require_retention(connection, enough)
+        with pytest.raises(RetentionTooShort, match=r"MONTHS is 7.* to 8 or more"):
+            require_retention(connection, 7)
+
+
+@pytest.mark.parametrize("months", ["1", "-1", "a year"])
+def test_a_worker_that_would_drop_too_much_ends_with_a_sentence(book: Book, months: str) -> None:
+    """It would be found out when the points are gone."""
+    book.publish(scoring(half_life="30 days"))
+    done = subprocess.run(
+        [sys.executable, "worker.py"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": book.database.url.render_as_string(hide_password=False),
+            "TEMPORAL_ADDRESS": "127.0.0.1:1",
+            "EVENT_RETENTION_MONTHS": months,
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "EVENT_RETENTION_MONTHS" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_erasure_reaches_every_month(book: Book) -> None:
+    """What somebody did would be known of them after they were erased."""
+    lead = book.lead()
+    email = book.value("SELECT email FROM lead WHERE id = :lead", lead=lead)
+    pages = [
+        LeadActivity(key, "page", at, lead_id=lead, name="Pricing", detail={"path": "/pricing"})
+        for key, at in (("old", YEARS_AGO), ("new", NOW), ("wrong", NOW + timedelta(days=3000)))
+    ]
+    book.record(*pages)
+    keep(book)
+    with book.database.begin() as connection:
+        erase(connection, lead, address=str(email), by="ops", reason="asked", secret="s", now=NOW)
+
+    with book.database.connect() as connection:
+        left = connection.execute(
+            text("SELECT DISTINCT left(key, 7), name, detail::text FROM engagement")
+        ).all()
+    assert left == [("erased-", "", "{}")]
+    assert book.record(pages[0]) == set()
