@@ -3,11 +3,17 @@
 In one run, on the real embedded stack with a web app and a worker of its own each:
 
 1. page views of known and unknown visitors in batches of 100 to the tracking API, each batch
-   committed before it is answered;
-2. as many signals, one per event, to journeys that rest: what it would cost to tell Temporal
-   everything;
+   committed before it is answered. Without ``--connections`` their number is doubled until
+   throughput grows no more. With ``--history N`` once more, after as many old events were written;
+2. signals, one per event, to journeys that rest: what it would cost to tell Temporal everything.
+   So many are under way that more of them bring no more;
 3. a steady load of events, and beside it leads that ask for a demo. Speed to lead is the time from
    sending such an event until the SDR's task can be seen.
+
+Events per second depend on what else the machine does, and compare only within a run. The CPU
+seconds that each program used for 1,000 events don't, or far less. Of each side it is said how many
+of the machine's cores its programs kept busy: a side that leaves cores idle waits for something,
+and could do no more with a faster machine.
 """
 
 from __future__ import annotations
@@ -27,9 +33,10 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +48,9 @@ sys.path.insert(0, str(ROOT))
 from sqlalchemy import Engine, text
 from temporalio.client import Client
 
-from benchmarks.own_stack import own_stack, print_figures
+from benchmarks.history import fill
+from benchmarks.own_stack import Programs, own_stack, print_figures
+from benchmarks.touches import servers
 from cli.cadence import publish_files
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyEvent, JourneyState, Phase, journey_id
 from domain.contracts.search_attributes import search_attributes
@@ -49,10 +58,14 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 
 BATCH = 100
-CONNECTIONS = 4
+FIRST_CONNECTIONS = 2
+MOST_CONNECTIONS = 16
 VISITORS = 2000
 RESTING = 200
-SIGNALS_AT_ONCE = 32
+FIRST_SIGNALS = 16
+MOST_SIGNALS = 256
+GROWS = 1.05
+"""Throughput that grows by less than this with twice the load grows no more."""
 PATHS = ("/", "/features", "/customers", "/blog/second-visits", "/about", "/docs/start")
 
 
@@ -125,41 +138,108 @@ def identify(numbers: Iterator[int], name: str) -> bytes:
     ).encode()
 
 
-def throughput(site: Site, events: int) -> float:
-    """Events per second through HTTP, committed."""
-    crowd = Crowd(1)
-    batches = [crowd.batch() for _ in range(events // BATCH)]
-    started = time.perf_counter()
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
-        list(pool.map(site.send, batches))
-    return len(batches) * BATCH / (time.perf_counter() - started)
+@dataclass(frozen=True)
+class Round:
+    """What one round showed: events or signals per second, CPU seconds for 1,000 of them by
+    program, how many cores the programs kept busy, and how much was under way at once."""
+
+    per_second: float
+    cpu: Mapping[str, float]
+    cores: float
+    at_once: int
+
+    def figures(self, name: str) -> dict[str, object]:
+        """As they are printed."""
+        return {
+            f"{name}_per_s": round(self.per_second),
+            f"{name}_at_once": self.at_once,
+            f"{name}_cores_busy": round(self.cores, 2),
+            **{f"{name}_{of}_cpu_s_per_1000": round(used, 4) for of, used in self.cpu.items()},
+        }
 
 
-async def signals(client: Client, leads: list[int], events: int) -> float:
-    """Signals per second that resting journeys take."""
-    state = [JourneyState(lead_id=lead, reason="lost") for lead in leads]
-    for one in state:
-        await client.start_workflow(
-            Phase.RECYCLE.value,
-            one,
-            id=journey_id(one.lead_id),
-            task_queue=JOURNEY_QUEUE,
-            search_attributes=search_attributes(one),
+class Bench:
+    """A running stack, and rounds of work on it."""
+
+    def __init__(self, site: Site, database: Engine, client: Client, programs: Programs) -> None:
+        self.site, self.database, self.client = site, database, client
+        self._programs = programs
+        self._crowd = Crowd(1)
+
+    def events(self, events: int, connections: int) -> Round:
+        """Events through HTTP, committed."""
+        batches = [self._crowd.batch() for _ in range(events // BATCH)]
+        before, started = self._programs.cpu(), time.perf_counter()
+        with ThreadPoolExecutor(connections) as pool:
+            list(pool.map(self.site.send, batches))
+        return self._round(before, started, len(batches) * BATCH, connections)
+
+    async def signals(self, leads: list[int], signals: int, at_once: int) -> Round:
+        """Signals that resting journeys take."""
+        handles = [self.client.get_workflow_handle(journey_id(lead)) for lead in leads]
+        places = asyncio.Semaphore(at_once)
+
+        async def tell(number: int) -> None:
+            async with places:
+                event = JourneyEvent("page", ref=number, message=next(_NUMBERS))
+                await handles[number % len(handles)].signal("engagement", event)
+
+        before, started = self._programs.cpu(), time.perf_counter()
+        await asyncio.gather(*(tell(number) for number in range(signals)))
+        # A query is answered when every signal before it has been handled.
+        await asyncio.gather(*(handle.query("status") for handle in handles))
+        return self._round(before, started, signals, at_once)
+
+    def _round(self, before: Mapping[str, float], started: float, done: int, at_once: int) -> Round:
+        seconds = time.perf_counter() - started
+        used = {name: now - before[name] for name, now in self._programs.cpu().items()}
+        return Round(
+            done / seconds,
+            {name: 1000 * one / done for name, one in used.items()},
+            sum(used.values()) / seconds,
+            at_once,
         )
-    handles = [client.get_workflow_handle(journey_id(lead)) for lead in leads]
-    await asyncio.gather(*(handle.query("status") for handle in handles))
-    places = asyncio.Semaphore(SIGNALS_AT_ONCE)
 
-    async def tell(number: int) -> None:
-        async with places:
-            event = JourneyEvent("page", ref=number, message=number + 1)
-            await handles[number % len(handles)].signal("engagement", event)
+    async def rest(self, leads: list[int]) -> None:
+        """Start a journey that rests for each of these leads."""
+        await self.start(
+            Phase.RECYCLE, [JourneyState(lead_id=lead, reason="lost") for lead in leads]
+        )
+        handles = [self.client.get_workflow_handle(journey_id(lead)) for lead in leads]
+        await asyncio.gather(*(handle.query("status") for handle in handles))
 
-    started = time.perf_counter()
-    await asyncio.gather(*(tell(number) for number in range(events)))
-    # A query is answered when every signal before it has been handled.
-    await asyncio.gather(*(handle.query("status") for handle in handles))
-    return events / (time.perf_counter() - started)
+    async def start(self, phase: Phase, states: list[JourneyState]) -> None:
+        """Start journeys in this phase."""
+        for state in states:
+            await self.client.start_workflow(
+                phase.value,
+                state,
+                id=journey_id(state.lead_id),
+                task_queue=JOURNEY_QUEUE,
+                search_attributes=search_attributes(state),
+            )
+
+
+_NUMBERS = itertools.count(1)
+
+
+async def saturated(
+    measured: Callable[[int], Awaitable[Round]], told: int, first: int, most: int, rounds: int
+) -> Round:
+    """The round in the middle of several, at the load from which throughput grows no more.
+
+    Args:
+        told: the load, if it is not to be looked for.
+    """
+    load = told or first
+    while not told and load < most:
+        now, more = await measured(load), await measured(2 * load)
+        if more.per_second < GROWS * now.per_second:
+            break
+        load *= 2
+    return sorted([await measured(load) for _ in range(rounds)], key=lambda one: one.per_second)[
+        rounds // 2
+    ]
 
 
 class SpeedToLead:
@@ -178,7 +258,7 @@ class SpeedToLead:
         """Milliseconds from request to visible task, one per lead that asked."""
         crowd = Crowd(2)
         started = time.perf_counter()
-        with ThreadPoolExecutor(CONNECTIONS + 2) as pool:
+        with ThreadPoolExecutor(MOST_CONNECTIONS) as pool:
             watching = pool.submit(self._watch)
             asking = pool.submit(self._ask, seconds)
             sending = []
@@ -241,27 +321,27 @@ class SpeedToLead:
 
 
 @contextmanager
-def running(settings: dict[str, str], log_file: Path) -> Iterator[None]:
-    """The web app and a worker, as in production: one process each."""
+def running(settings: dict[str, str], home: Path) -> Iterator[Programs]:
+    """The web app and a worker, as in production: a program each."""
     environment = os.environ | settings
-    commands = ([sys.executable, "-m", "web"], [sys.executable, "worker.py"])
-    with log_file.open("wb") as log:
-        processes = [
-            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-            for command in commands
-        ]
+    commands = {"web": [sys.executable, "-m", "web"], "worker": [sys.executable, "worker.py"]}
+    with (home / "processes.log").open("wb") as log:
+        started = {
+            name: subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            for name, command in commands.items()
+        }
         try:
             _reach(settings["WEB_PORT"])
-            yield
+            yield Programs({name: one.pid for name, one in started.items()} | servers(home))
         finally:
-            for process in processes:
+            for process in started.values():
                 process.terminate()
-            for process in processes:
+            for process in started.values():
                 process.wait()
 
 
 def _reach(port: str) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
             connection.request("GET", "/healthz")
@@ -272,41 +352,53 @@ def _reach(port: str) -> None:
     raise SystemExit("The web app did not start.")
 
 
-async def measure(
-    client: Client, database: Engine, site: Site, options: argparse.Namespace
-) -> dict[str, Any]:
+async def measure(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
     """The three parts, one after the other."""
-    send = site.send
+    send, database = bench.site.send, bench.database
     for start in range(1, VISITORS, 2 * BATCH):
         await asyncio.to_thread(send, identify(iter(range(start, start + 2 * BATCH, 2)), "user"))
     asking = [f"asking-{number}" for number in range(options.asking)]
-    resting = RESTING
-    await asyncio.to_thread(send, identify(iter(range(resting)), "resting"))
+    await asyncio.to_thread(send, identify(iter(range(RESTING)), "resting"))
     for start in range(0, len(asking), BATCH):
         numbers = range(start, min(start + BATCH, len(asking)))
         await asyncio.to_thread(send, identify(iter(numbers), "asking"))
     ids = _ids(database, "asking")
-    for lead in ids:
-        state = JourneyState(lead_id=lead, cadence="welcome-nurture")
-        await client.start_workflow(
-            Phase.NURTURE.value,
-            state,
-            id=journey_id(lead),
-            task_queue=JOURNEY_QUEUE,
-            search_attributes=search_attributes(state),
-        )
+    nurtured = [JourneyState(lead_id=lead, cadence="welcome-nurture") for lead in ids]
+    await bench.start(Phase.NURTURE, nurtured)
     while _count(database, "phase = 'Nurture'") < len(ids):
         await asyncio.sleep(0.2)
-    await asyncio.to_thread(throughput, site, 2000)  # Everything warms up before it counts.
-    per_second = await asyncio.to_thread(throughput, site, options.events)
-    signalled = await signals(client, _ids(database, "resting"), options.signals)
-    speed = SpeedToLead(site, database, asking)
+
+    async def events(connections: int) -> Round:
+        return await asyncio.to_thread(bench.events, options.events, connections)
+
+    async def signals(at_once: int) -> Round:
+        return await bench.signals(resting, options.signals, at_once)
+
+    # Everything warms up before it counts.
+    await asyncio.to_thread(bench.events, VISITORS, FIRST_CONNECTIONS)
+    ingest = await saturated(
+        events, options.connections, FIRST_CONNECTIONS, MOST_CONNECTIONS, options.rounds
+    )
+    figures = ingest.figures("events")
+    if options.history:
+        began = time.perf_counter()
+        await asyncio.to_thread(fill, database, options.history)
+        figures |= {"history": options.history, "history_s": round(time.perf_counter() - began)}
+        # The first round fetches what the filling has pushed out of the caches.
+        await events(ingest.at_once)
+        old = await saturated(events, ingest.at_once, 0, 0, options.rounds)
+        figures |= old.figures("history_events")
+        figures["history_ratio"] = round(old.per_second / ingest.per_second, 3)
+    resting = _ids(database, "resting")
+    await bench.rest(resting)
+    signalled = await saturated(signals, 0, FIRST_SIGNALS, MOST_SIGNALS, options.rounds)
+    figures |= signalled.figures("signals")
+    speed = SpeedToLead(bench.site, database, asking)
     waits = await asyncio.to_thread(speed.measure, options.load, options.seconds)
     percentiles = statistics.quantiles(waits, n=100, method="inclusive")
-    return {
-        "events_per_s": round(per_second),
-        "signal_per_event_per_s": round(signalled),
-        "ratio": round(per_second / signalled, 1),
+    return figures | {
+        "ratio": round(ingest.per_second / signalled.per_second, 1),
+        "cpu_ratio": round(sum(signalled.cpu.values()) / sum(ingest.cpu.values()), 1),
         "speed_to_lead_p50_ms": round(statistics.median(waits)),
         "speed_to_lead_p99_ms": round(percentiles[98]),
         "load_events_per_s": speed.load,
@@ -332,8 +424,11 @@ async def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--events", type=int, default=30_000, help="events of part 1")
-    parser.add_argument("--signals", type=int, default=3_000, help="signals of part 2")
+    parser.add_argument("--events", type=int, default=30_000, help="events of a round of part 1")
+    parser.add_argument("--connections", type=int, default=0, help="batches under way at once")
+    parser.add_argument("--history", type=int, default=0, metavar="N", help="old events")
+    parser.add_argument("--signals", type=int, default=3_000, help="signals of a round of part 2")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds that count, of each")
     parser.add_argument("--load", type=int, default=500, help="events per second of part 3")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of part 3")
     parser.add_argument("--asking", type=int, default=200, help="leads that ask in part 3")
@@ -353,9 +448,9 @@ async def main() -> None:
             "TEMPORAL_ADDRESS": addresses.temporal_address,
             "WEB_PORT": port,
         }
-        with running(settings, home / "processes.log"):
+        with running(settings, home) as programs:
             site = Site(f"http://127.0.0.1:{port}", key)
-            figures = await measure(client, database, site, options)
+            figures = await measure(Bench(site, database, client, programs), options)
         database.dispose()
     print_figures(figures, as_json=options.json)
 

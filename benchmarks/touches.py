@@ -282,7 +282,7 @@ class Bench:
             ]
             try:
                 self.programs = Programs(
-                    {"worker": started[0].pid, "bare_worker": started[1].pid, **_servers(self.home)}
+                    {"worker": started[0].pid, "bare_worker": started[1].pid, **servers(self.home)}
                 )
                 yield
             finally:
@@ -292,7 +292,7 @@ class Bench:
                     process.wait()
 
 
-def _servers(home: Path) -> dict[str, int]:
+def servers(home: Path) -> dict[str, int]:
     """The process ids of the stack that runs from ``home``."""
     found: dict[str, int] = {}
     for process in psutil.process_iter(["cmdline", "name"]):
