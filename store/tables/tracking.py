@@ -58,4 +58,7 @@ class TrackingUse(Table):
     """Real time."""
     used: Mapped[int] = mapped_column(BigInteger)
 
-    __table_args__ = (Index("ix_tracking_use_since", "since"), {"prefixes": ["UNLOGGED"]})
+    __table_args__ = (
+        Index("ix_tracking_use_since", "since"),
+        {"prefixes": ["UNLOGGED"], "postgresql_with": {"fillfactor": 50}},
+    )

@@ -5,7 +5,7 @@ CREATE UNLOGGED TABLE tracking_use (
     since TIMESTAMP WITH TIME ZONE NOT NULL,
     used BIGINT NOT NULL,
     CONSTRAINT pk_tracking_use PRIMARY KEY (write_key_id, what, who, since)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX ix_tracking_use_since ON tracking_use (since);
 
 CREATE TABLE confirmation (
