@@ -33,8 +33,6 @@ class MeetingLine:
     company: str
     owner: str
     """Code of the rep it is with; '' while nobody has the lead."""
-    owner_name: str
-    """The rep's name."""
     starts_at: datetime
     minutes: int
     state: MeetingState
@@ -89,7 +87,6 @@ _LINE = (
         Lead.last_name,
         func.coalesce(Account.name, "").label("company"),
         Meeting.owner,
-        func.coalesce(Rep.name, "").label("owner_name"),
         Meeting.starts_at,
         Meeting.minutes,
         Meeting.state,
@@ -106,7 +103,6 @@ _LINE = (
     )
     .join(Lead, Lead.id == Meeting.lead_id)
     .outerjoin(Account, Account.id == Lead.account_id)
-    .outerjoin(Rep, Rep.code == Meeting.owner)
 )
 
 
