@@ -135,12 +135,13 @@ def test_the_rep_of_a_prospect_sees_the_outbound_rules() -> None:
 
 def test_qualifying_shows_the_first_call_and_where_each_reason_leads() -> None:
     policy = read(AS_BEFORE)
-    accepted, returned = (
+    accepted, called, returned = (
         next_action(policy, TaskKind.QUALIFY, one, 1)
-        for one in TASKS[TaskKind.QUALIFY].dispositions
+        for one in (Disposition.ACCEPT, Disposition.ACCEPT_AND_CALL, Disposition.RETURN)
     )
     assert accepted
     assert accepted.sentence == "Call attempt 1 of 3, 5 minutes later."
+    assert called is None, "no gap is waited for"
     assert returned
     assert "too_early (back to marketing)" in returned.sentence
     assert next_action(policy, TaskKind.OPPORTUNITY, Disposition.WON, 1) is None

@@ -61,7 +61,7 @@ class Reassignment(BaseModel):
     to: str
 
 
-class RepProfile(BaseModel):
+class SenderProfile(BaseModel):
     """What a rep says of itself to leads; empty leaves what the team policy says, or nothing."""
 
     model_config = ASKED
@@ -175,20 +175,20 @@ def set_presence(context: CurrentContext, caller: Setter, rep: str, body: Presen
 
 
 @router.get("/{rep}/profile")
-def show_profile(context: CurrentContext, caller: Reader, rep: str) -> RepProfile:
+def show_profile(context: CurrentContext, caller: Reader, rep: str) -> SenderProfile:
     """What a rep says of itself to leads; for an SDR of the own team's reps."""
     with context.database.connect() as connection:
         team = team_of_person(connection, rep)
         if team is None or team_of(caller) not in (None, team):
             raise Missing(sentence("There is no rep {rep}.", rep=rep))
-        return RepProfile(**profile_of(connection, rep)._asdict())
+        return SenderProfile(**profile_of(connection, rep)._asdict())
 
 
 @router.put("/{rep}/profile")
-def set_profile(context: CurrentContext, caller: Signer, rep: str, body: RepProfile) -> RepProfile:
+def set_profile(context: CurrentContext, caller: Signer, rep: str, body: SenderProfile) -> SenderProfile:
     """Say how a rep's mails to leads are signed, whom they are from, and where the rep is met."""
     kept = profiles.set_profile(context, caller, rep, Profile(**body.model_dump()))
-    return RepProfile(**kept._asdict())
+    return SenderProfile(**kept._asdict())
 
 
 @router.post("/{rep}/calendar", status_code=201, operation_id="create_calendar_address")
