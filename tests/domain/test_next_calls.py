@@ -10,7 +10,6 @@ from domain.checking.policies import read_policy
 from domain.contracts.tasks import Disposition, TaskKind, Undone
 from domain.sales.follow_up import BY_DEFAULT, FollowUpPolicy
 from domain.sales.next_calls import REOPENED_AT_MOST, Next, next_action, what_follows
-from domain.tasks.rules import TASKS
 from domain.time.spans import ClockSpan, parse_clock_span
 from settings import ROOT
 

@@ -28,7 +28,14 @@ Asked = tuple[str, Any]
 MORNING = datetime(2026, 5, 5, 9, tzinfo=UTC)
 """A Tuesday, 10:00 in London: mail may go."""
 LEADS = 4_000
-SMALL = ("cadence_version", "policy_version", "template_version", "sending_pause", "rep", "rep_profile")
+SMALL = (
+    "cadence_version",
+    "policy_version",
+    "template_version",
+    "sending_pause",
+    "rep",
+    "rep_profile",
+)
 """Tables that hold what was published, or is wrong now: they have a few rows for ever."""
 OF_SMALL = tuple(f"{kind}_{table}" for kind in ("pk", "ix", "uq") for table in SMALL)
 

@@ -185,7 +185,9 @@ def show_profile(context: CurrentContext, caller: Reader, rep: str) -> SenderPro
 
 
 @router.put("/{rep}/profile")
-def set_profile(context: CurrentContext, caller: Signer, rep: str, body: SenderProfile) -> SenderProfile:
+def set_profile(
+    context: CurrentContext, caller: Signer, rep: str, body: SenderProfile
+) -> SenderProfile:
     """Say how a rep's mails to leads are signed, whom they are from, and where the rep is met."""
     kept = profiles.set_profile(context, caller, rep, Profile(**body.model_dump()))
     return SenderProfile(**kept._asdict())
