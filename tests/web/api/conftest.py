@@ -51,6 +51,8 @@ class Api:
         self.tokens: dict[str, str] = {}
         self.sessions: dict[str, str] = {}
         with self.database.begin() as connection:
+            # On record is only what a test does.
+            connection.execute(text("DELETE FROM api_change"))
             for role in Role:
                 rep = "rep-1" if role == Role.SDR else ""
                 self.tokens[role] = create_token(connection, f"the {role}", role, rep)

@@ -86,7 +86,7 @@ async def test_a_meeting_is_where_its_rep_is_met(api: Api) -> None:
     made = []
     for hours, lead in enumerate([*leads, by_phone]):
         booked = await api.ask("sdr", "POST", "/meetings", **_meeting(lead, hours=hours))
-        line = await api.ask("sdr", "GET", f"/meetings/{booked.json()['meeting_id']}")
+        line = await api.ask("sdr", "GET", f"/meetings/{booked.json()['id']}")
         made.append(line.json())
 
     links = [one["join_url"] for one in made]
