@@ -16,7 +16,7 @@ from activities import failing, refusals
 from activities.resources import Resources
 from crash_points import crash_point
 from domain.consent.policy import MARKETING_STOPS, OPERATIONAL_STOPS, FrequencyCap, Room
-from domain.email.message import CalendarPart
+from domain.email.message import CalendarPart, thread_headers
 from domain.email.rendering import CompiledTemplate, RenderedEmail, RenderError
 from domain.email.sender import Sender, is_sent_from
 from mail.channels.base import (
@@ -304,8 +304,7 @@ def _thread(resources: Resources, email: Email) -> dict[str, str]:
         return {}
     with resources.statements.connect() as connection:
         written = conversation(connection, email.lead_id, email.sender.code)
-    ids = [f"<{one}>" for one in written]
-    return {"In-Reply-To": ids[-1], "References": " ".join(ids)} if ids else {}
+    return thread_headers(written)
 
 
 def _reply_to(settings: Settings, sender: Sender) -> Sequence[str]:

@@ -80,6 +80,16 @@ def one_line(text: str) -> str:
     return _CONTROL_RUN.sub(" ", text).strip()
 
 
+def thread_headers(written: Sequence[str]) -> dict[str, str]:
+    """The headers of a mail that goes on with those ``written`` before (Message-IDs without angle
+    brackets, the latest last): RFC 5322, 3.6.4. The oldest are left out where the line would be
+    longer than any may be."""
+    ids = [f"<{one}>" for one in written]
+    while len(f"References: {' '.join(ids)}") > LINE_LIMIT:
+        del ids[0]
+    return {"In-Reply-To": ids[-1], "References": " ".join(ids)} if ids else {}
+
+
 def build(
     *,
     sender: tuple[str, str],

@@ -104,6 +104,18 @@ def test_a_header_that_would_break_the_message_is_refused(name: str, value: str)
         build(headers={name: value})
 
 
+@pytest.mark.parametrize(("written", "named"), [(0, 0), (2, 2), (5, 3), (9, 3)])
+def test_a_long_conversation_is_named_as_far_as_it_fits(written: int, named: int) -> None:
+    """Some servers' Message-IDs are so long that a few of them fill a line: the rep's mail must go
+    out, beneath the latest."""
+    ids = [f"{number}{'x' * 240}@mail.example" for number in range(written)]
+    headers = mail.thread_headers(ids)
+    message = parse(build(headers=headers))
+    kept = [f"<{one}>" for one in ids[written - named :]]
+    assert str(message.get("References", "")).split() == kept
+    assert str(message.get("In-Reply-To", "")).split() == kept[-1:]
+
+
 def test_the_same_touch_gives_the_same_bytes() -> None:
     assert build() == build()
 
