@@ -69,8 +69,8 @@ def _set(report: Fields) -> list[Booking]:
             starts_at=starts_at,
             minutes=minutes_of(starts_at, moment(payload, "endTime")),
             replaces=f"calcom:{old}" if old and old != uid else "",
-            join_url=web_address(part(payload, "metadata").get("videoCallUrl"))
-            or web_address(payload.get("location")),
+            join_url=web_address(words(part(payload, "metadata"), "videoCallUrl"))
+            or web_address(words(payload, "location")),
         )
         for place, person in enumerate(people)
     ]

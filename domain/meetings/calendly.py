@@ -64,7 +64,7 @@ def read_calendly(body: object) -> list[Booking]:
             replaces=_id(old) if old else "",
             replaced=flag(payload, "rescheduled"),
             cancelled_by=_SIDES.get(words(part(payload, "cancellation"), "canceler_type"), ""),
-            join_url=web_address(part(event, "location").get("join_url")),
+            join_url=web_address(words(part(event, "location"), "join_url")),
         )
     ]
 

@@ -48,7 +48,7 @@ def usable_place(written: str) -> bool:
     """Whether it can be a place of meetings: an https address that may have :data:`MEETING` in it,
     or else words in one line that are no address of any other kind."""
     if web_address(written):
-        return not set(written.replace(MEETING, "")) & set("{}<> ")
+        return not set(written.replace(MEETING, "")) & set("{}<>")
     return len(written) <= 200 and "://" not in written and written.isprintable()
 
 

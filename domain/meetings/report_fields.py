@@ -85,8 +85,10 @@ def moment(fields: Fields, name: str) -> datetime | None:
 
 
 def web_address(value: object) -> str:
-    """``value`` when it is an https address of sane length, else ''."""
-    if not isinstance(value, str) or len(value) > 500:
+    """``value`` when it is an https address of sane length, else ''. It may stand in a line of a
+    mail or a calendar: what ends a line, which ``urlsplit`` drops before it looks, makes it none.
+    """
+    if not isinstance(value, str) or len(value) > 500 or not value.isprintable() or " " in value:
         return ""
     try:
         found = urlsplit(value)

@@ -22,7 +22,9 @@ FALLBACK_LANGUAGE = "en"
 
 def _checked_url(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    # urlsplit drops what ends a line before it looks.
+    in_one = value.isprintable() and " " not in value
+    if parts.scheme not in ("http", "https") or not parts.netloc or not in_one:
         raise mistake(
             f"'{value[:60]}' is no address. Write it whole, such as https://example.com/guide"
         )

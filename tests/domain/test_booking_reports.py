@@ -9,11 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+from domain.contracts.journey import Stage
 from domain.meetings.bookings import invitee
 from domain.meetings.calcom import read_calcom
 from domain.meetings.calendly import read_calendly
-from domain.meetings.report_fields import BadReport
+from domain.meetings.places import usable_place
+from domain.meetings.report_fields import BadReport, web_address
+from domain.sales.content import ContentItem
+from domain.sales.team import TeamRep
 from tests.support.calendar_reports import LEAD, calcom, calendly
 
 AT = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -37,6 +42,37 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     else:
         return [path]
     return [path] * bool(path) + [one for key, part in inner for one in places(part, (*path, key))]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(f"https://meet.example/{one}room" for one in "\n\r\t \x00\x7f\u2028\xa0"),
+        *("https://meet.example/a b", "https://meet.example\r\nATTENDEE:mailto:x@y.example"),
+        *("\nhttps://meet.example/room", "https://meet.example/room\n"),
+    ],
+)
+def test_an_address_with_a_break_in_it_is_none(written: str) -> None:
+    """It would stand as it is in a line of each invitation and of the calendar, and break both;
+    Python's own parser drops the breaks before it looks."""
+    assert web_address(written) == ""
+    assert not usable_place(written)
+    with pytest.raises(ValidationError, match="no address"):
+        TeamRep(code="rep-1", name="Hana", email="", meeting_link=written)
+    with pytest.raises(ValidationError, match="no address"):
+        ContentItem(title="Guide", url=written, stages=(Stage.MQL,))
+
+
+def test_a_booking_keeps_the_place_of_its_call() -> None:
+    """What a calendar service sends has blanks around it now and then, which are no part of it."""
+    at = datetime(2026, 5, 4, 10, tzinfo=UTC)
+    until = at + timedelta(minutes=30)
+    one = calcom("BOOKING_CREATED", "one", at, until)
+    two = calendly("invitee.created", "A", at, until)
+    one["payload"]["metadata"] = {"videoCallUrl": " https://meet.example/room\n"}
+    two["payload"]["scheduled_event"]["location"] = {"join_url": " https://meet.example/room\n"}
+    for (booking,) in (read_calcom(one), read_calendly(two)):
+        assert booking.join_url == "https://meet.example/room"
 
 
 @pytest.mark.parametrize("absent", [None, 7, "", [], {}, True, "\x00", "\ud800"])
