@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from domain.access import Action
+from sqlalchemy import Connection
+
+from domain.access import Action, Role
 from domain.contacts.phones import read_phone
+from domain.email.addresses import address_key
 from domain.email.message import MailError, mailbox
 from domain.email.sender import is_sent_from
 from domain.meetings.places import usable_place
 from domain.meetings.report_fields import web_address
-from domain.refusals import Conflict, Invalid, Missing
+from domain.refusals import Conflict, Forbidden, Invalid, Missing
 from domain.sentences import sentence
 from services.access import changes
 from services.context import Context
 from services.team import own_rep_only
 from store.access.api_tokens import Caller
 from store.access.calendar_feeds import end_feed, new_feed
-from store.routing.rep_cards import Profile, is_another_s, keep_profile
+from store.routing.rep_cards import Profile, is_another_s, keep_profile, profile_of
 
 MOST_LINES, LONGEST_SIGNATURE = 5, 400
 
@@ -28,29 +31,52 @@ def set_profile(context: Context, caller: Caller, rep: str, profile: Profile) ->
         What is kept.
 
     Raises:
-        Forbidden: it is another rep, and the caller an SDR.
+        Forbidden: it is another rep or another address, and the caller an SDR.
         Missing: there is no such rep.
         Invalid: a field holds what it can't hold.
-        Conflict: the address is another person's.
+        Conflict: the address is the company's own or another person's.
     """
     own_rep_only(caller, rep)
     said = Profile(*(value.strip() for value in profile))
-    email = _checked_email(said.email, context.settings.sending_domains())
-    phone = _checked_phone(said.phone)
+    _check_phone(said.phone)
     _check_texts(said)
-    kept = said._replace(email=email, phone=phone)
     with context.database.begin() as connection:
-        if email and is_another_s(connection, rep, email):
-            raise Conflict(
-                sentence(
-                    "{address} is a colleague's address: leads would take you for them.",
-                    address=email,
-                ),
-                "email",
-            )
+        known = profile_of(connection, rep).email
+        if address_key(said.email) == address_key(known):
+            kept = said._replace(email=known)
+        else:
+            email = _checked_email(said.email, context.settings.sending_domains())
+            _refuse_others_address(connection, context, caller, rep, email)
+            kept = said._replace(email=email)
         if not keep_profile(connection, rep, kept):
             raise Missing(sentence("There is no rep {rep}.", rep=rep))
     return kept
+
+
+def _refuse_others_address(
+    connection: Connection, context: Context, caller: Caller, rep: str, email: str
+) -> None:
+    """Not every address that leads know somebody by is known here: an SDR chooses none."""
+    if caller.role == Role.SDR:
+        raise Forbidden(
+            sentence("Which address your mails are from is set by a manager: ask yours."), "email"
+        )
+    if address_key(email) == address_key(context.settings.email_from):
+        raise Conflict(
+            sentence(
+                "{address} is the company's own address: a rep's name does not go with it.",
+                address=email,
+            ),
+            "email",
+        )
+    if email and is_another_s(connection, rep, email):
+        raise Conflict(
+            sentence(
+                "{address} is a colleague's address: leads would take you for them.",
+                address=email,
+            ),
+            "email",
+        )
 
 
 @changes(Action.SET_PROFILE, "POST /team/{rep}/calendar")
@@ -110,7 +136,7 @@ def _checked_email(address: str, domains: frozenset[str]) -> str:
     return usable
 
 
-def _checked_phone(written: str) -> str:
+def _check_phone(written: str) -> None:
     if written and not (written.startswith("+") and read_phone(written).number):
         raise Invalid(
             sentence(
@@ -120,7 +146,6 @@ def _checked_phone(written: str) -> str:
             ),
             "phone",
         )
-    return written
 
 
 def _check_texts(said: Profile) -> None:

@@ -134,9 +134,18 @@ def is_colleague(connection: Connection, address: str) -> bool:
     if not key:
         return False
     user = exists().where(ConsoleUser.email_key == key, ConsoleUser.disabled_at.is_(None))
-    own = select(RepProfile.rep).where(func.lower(RepProfile.email) == key)
-    rep = exists().where((func.lower(Rep.email) == key) | Rep.code.in_(own), Rep.active)
-    return bool(connection.scalar(select(user | rep)))
+    return bool(connection.scalar(select(user)) or reps_with(connection, address))
+
+
+def reps_with(connection: Connection, address: str) -> list[str]:
+    """Codes of the people of the published team policy whose e-mail address this is, as the policy
+    or as they themselves say; '' is nobody's."""
+    key = address_key(address)
+    if not key:
+        return []
+    query = select(Rep.code, Rep.email, RepProfile.email).where(Rep.active).order_by(Rep.code)
+    team = connection.execute(query.outerjoin(RepProfile, RepProfile.rep == Rep.code))
+    return [code for code, *written in team if key in {address_key(one or "") for one in written}]
 
 
 def change_user(

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
 from domain.meetings.bookings import Booking, Invitee
+from store.access.users import reps_with
 from store.meetings.booked_leads import lead_of
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
 from store.meetings.meetings import (
@@ -26,7 +27,7 @@ from store.meetings.meetings import (
     report_attended,
     report_missed,
 )
-from store.tables import CalendarBooking, Meeting, Rep
+from store.tables import CalendarBooking, Meeting
 from store.tables.base import columns_of
 
 Outcome = Literal["booked", "cancelled", "no_show", "attended", "reassigned", "unchanged"]
@@ -200,18 +201,14 @@ def _remember_time(
     if known.set_told_at is not None and known.set_told_at > told_at:
         return
     same = (known.starts_at, known.minutes) == (starts_at, report.minutes)
-    host = connection.scalar(
-        select(Rep.code).where(
-            func.lower(Rep.email) == report.host.strip().casefold(), Rep.active.is_(True)
-        )
-    )
+    hosts = reps_with(connection, report.host)
     connection.execute(
         update(CalendarBooking)
         .where(CalendarBooking.id == known.id)
         .values(
             starts_at=starts_at,
             minutes=report.minutes,
-            host=host or "",
+            host=hosts[0] if hosts else "",
             event=report.event,
             join_url=report.join_url,
             set_told_at=told_at,

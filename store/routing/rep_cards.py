@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import Connection, exists, func, select, text
+from sqlalchemy import Connection, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.email.addresses import address_key
 from domain.email.sender import RepCard, card_of
+from store.access.users import reps_with
 from store.tables import ConsoleUser, Rep, RepProfile
 from store.tables.base import columns_of
 
@@ -76,10 +77,6 @@ def keep_profile(connection: Connection, rep: str, profile: Profile) -> bool:
 
 def is_another_s(connection: Connection, rep: str, address: str) -> bool:
     """Whether an address is that of another rep, or of a user who is not this rep."""
-    key = address_key(address)
-    said = select(RepProfile.rep).where(func.lower(RepProfile.email) == key)
-    other = exists().where(
-        (func.lower(Rep.email) == key) | Rep.code.in_(said), Rep.code != rep, Rep.active
-    )
-    user = exists().where(ConsoleUser.email_key == key, ConsoleUser.rep != rep)
-    return bool(connection.scalar(select(other | user)))
+    user = exists().where(ConsoleUser.email_key == address_key(address), ConsoleUser.rep != rep)
+    others = [code for code in reps_with(connection, address) if code != rep]
+    return bool(others or connection.scalar(select(user)))

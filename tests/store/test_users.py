@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, insert, text, update
 
 from domain.access import Role
 from domain.passwords import WeakPassword
@@ -16,7 +16,8 @@ from store.access import sessions, users
 from store.access.passwords import check_password, set_password
 from store.accounts.company_accounts import forget_company_account, user_of_provider
 from store.engine import engine
-from store.tables import Rep
+from store.routing.rep_cards import is_another_s
+from store.tables import Rep, RepProfile
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PASSWORD = "orchard lane in march"
@@ -230,3 +231,24 @@ def test_a_provider_speaks_for_whom_it_has_verified_and_goes_on_to(connection: C
     assert spoken_of("iss 2", "hana@lindenmoor.example") == (user, "")
     users.change_user(connection, user, NOW, disabled=True)
     assert spoken_of("iss 2", "hana@lindenmoor.example") == (None, "the user is disabled")
+
+
+@pytest.mark.parametrize("theirs", ["hana@bücher.example", "Hana@XN--BCHER-KVA.example"])
+@pytest.mark.parametrize("asked", ["HANA@Bücher.example", "hana@xn--bcher-kva.example"])
+@pytest.mark.parametrize("said_by", [Rep, RepProfile])
+def test_an_address_is_a_colleague_s_however_it_is_written(
+    connection: Connection, theirs: str, asked: str, said_by: type[Rep | RepProfile]
+) -> None:
+    """Else a rep takes a colleague's address in another spelling, and mail of a colleague counts as
+    a stranger's."""
+    assert not users.is_colleague(connection, asked)
+    if said_by is RepProfile:
+        connection.execute(insert(RepProfile).values(rep="rep-1", email=theirs))
+    else:
+        connection.execute(update(Rep).values(email=theirs))
+
+    assert users.is_colleague(connection, asked)
+    assert users.reps_with(connection, asked) == ["rep-1"]
+    assert users.reps_with(connection, "") == []
+    assert is_another_s(connection, "rep-2", asked)
+    assert not is_another_s(connection, "rep-1", asked)

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 import services.profiles
+from domain.access import Role
 from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.calendar_feeds import feed_made_at
@@ -51,7 +52,7 @@ class _Form:
         with ui.element("div").classes("stack settings"):
             self.fields = {
                 "name": ui.input(_("Name, as leads read it"), value=said.name),
-                "email": ui.input(_("E-mail address"), value=said.email),
+                "email": self._email(said.email),
                 "signature": ui.textarea(_("Signature"), value=said.signature),
                 "phone": ui.input(_("Phone"), value=said.phone),
                 "booking_link": ui.input(_("Booking page (https://…)"), value=said.booking_link),
@@ -67,6 +68,13 @@ class _Form:
                 field.props("outlined dense")
             with ui.element("div").classes("acts"):
                 button(_("Save"), self._save, main=True)
+
+    def _email(self, address: str) -> ui.input:
+        """SDRs see the address that a manager has set."""
+        if self.visit.caller.role == Role.SDR:
+            label = _("E-mail address (a manager sets it)")
+            return ui.input(label, value=address).props("readonly")
+        return ui.input(_("E-mail address"), value=address)
 
     async def _save(self) -> None:
         typed = {name: field.value or "" for name, field in self.fields.items()}
