@@ -27,7 +27,7 @@ from mail.channels.base import (
     SenderRefused,
     TryAgain,
 )
-from mail.senders import brand
+from mail.senders import brand, still_sending
 from mail.text import mail_text
 from metrics import SENDS_REFUSED, TOUCHES
 from settings import Settings
@@ -125,11 +125,22 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
         if found.state == "suppressed":
             _count(resources, "suppressed")
         return TouchDelivery(found.state, found.room)
-    delivery = _send(resources, replace(email, sender=found.sender), mine, now)
+    sender = _sender(resources, email.key, mine, found.sender)
+    delivery = _send(resources, replace(email, sender=sender), mine, now)
     if probe and delivery.state == "sent":
         with resources.engine.begin() as connection:
             sending.probe_accepted(connection, resources.channel.name, now)
     return delivery
+
+
+def _sender(resources: Resources, key: str, claim: str, kept: Sender | None) -> Sender | None:
+    """The rep whom the first claim chose, unless that one can write no more: what may be sent has
+    gone out nowhere, so the company's own sender is no second one."""
+    sender = still_sending(resources.settings, kept)
+    if sender is not kept:
+        with resources.statements.connect() as connection:
+            ledger.send_as_company(connection, key, claim=claim)
+    return sender
 
 
 def deliver_at_last(resources: Resources, email: Email, now: datetime) -> TouchDelivery:

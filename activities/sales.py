@@ -13,7 +13,7 @@ from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from domain.refusals import TemplateMissing
 from mail.merge import greeted_as, merge_fields, owner_of
-from mail.senders import choose_sender
+from mail.senders import choose_sender, still_sending
 from store.consent.consent import consent_policy
 from store.engine import RowGone
 from store.mail.ledger import kept_sender
@@ -48,7 +48,8 @@ class SalesActivities:
             who = consent_policy(connection).sender_of(topic)
             owner = owner_of(lead, about)
             chosen = choose_sender(connection, self.resources.settings, who, owner)
-            sender = kept_sender(connection, request.key, chosen)
+            kept = kept_sender(connection, request.key, chosen)
+            sender = still_sending(self.resources.settings, kept)
             invited = invitation(
                 self.resources,
                 connection,

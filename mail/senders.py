@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from domain.email.sender import BRAND, OWNER, RepCard, Sender
+from domain.email.addresses import address_key
+from domain.email.sender import BRAND, OWNER, RepCard, Sender, is_sent_from
 from settings import Settings
 from store.routing.rep_cards import rep_card
 
@@ -30,4 +31,12 @@ def choose_sender(
     card = owner if who == OWNER else rep_card(connection, who)
     if card is None or not card.sends_from(settings.sending_domains()):
         return None
-    return card.sender()
+    return still_sending(settings, card.sender())
+
+
+def still_sending(settings: Settings, rep: Sender | None) -> Sender | None:
+    """The rep where mail can come from the rep's address, None for the company's own sender: the
+    address is the company's, or at a domain that it sends from no more."""
+    if rep is None or address_key(rep.email) == address_key(settings.email_from):
+        return None
+    return rep if is_sent_from(rep.email, settings.sending_domains()) else None

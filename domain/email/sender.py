@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from domain.email.addresses import address_key
+from domain.email.message import MailError, mailbox
 
 OWNER = "owner"
 """Said of a sender: whoever owns the lead, or whom its meeting is with."""
@@ -60,8 +61,11 @@ def card_of(kept: Mapping[str, Any] | None) -> RepCard | None:
 
 
 def is_sent_from(address: str, domains: Collection[str]) -> bool:
-    """Whether the address is at one of the ``domains`` that the provider signs for (DKIM), without
-    which mail from it fails DMARC (RFC 7489, 3.1) and is taken for forged. A host below one of
-    them is another domain."""
-    local, _, domain = address_key(address).rpartition("@")
-    return bool(local) and domain in {address_key(f"x@{one}")[2:] for one in domains}
+    """Whether mail can come from the address: it is one, and at one of the ``domains`` that the
+    provider signs for (DKIM), without which mail from it fails DMARC (RFC 7489, 3.1) and is taken
+    for forged. A host below one of them is another domain."""
+    try:
+        key = address_key(mailbox(address))
+    except MailError:
+        return False
+    return key.rpartition("@")[2] in {address_key(f"x@{one}")[2:] for one in domains}

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 
 from domain.authoring.kinds import kind
 from domain.contacts.countries import country_code, language_code
+from domain.email.message import MailError, mailbox
 from domain.meetings.report_fields import web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
@@ -52,6 +53,17 @@ def _checked_link(value: str) -> str:
     return value
 
 
+def _checked_email(value: str) -> str:
+    if value:
+        try:
+            mailbox(value)
+        except MailError:
+            raise mistake(
+                f"'{value}' is no e-mail address. Write one, such as hana@p.example"
+            ) from None
+    return value
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -76,8 +88,8 @@ class TeamMember(Policy):
     """What the person is called wherever no name may be."""
     name: str
     """For people."""
-    email: str
-    """The person's address."""
+    email: Annotated[str, AfterValidator(_checked_email)]
+    """The person's address; '' for who has none."""
 
 
 class TeamRep(TeamMember):

@@ -24,6 +24,7 @@ from datetime import datetime
 from typing import Protocol
 
 from domain.email import message as mail
+from domain.email.addresses import address_key
 from domain.engagement.bounces import BounceMeaning
 
 _SOFT = {
@@ -63,10 +64,10 @@ class EmailMessage:
 
         Raises:
             AddressRejected: the recipient's address is none that mail can go to.
-            ChannelMisconfigured: the sender's is not.
+            SenderRefused: the sender's is not.
             MessageRejected: a header would break the message.
         """
-        sender = usable_sender(self.sender_email)
+        sender = self.usable_sender()
         recipient = usable_recipient(self.recipient_email)
         try:
             return mail.build(
@@ -83,6 +84,28 @@ class EmailMessage:
             )
         except mail.MailError as error:
             raise MessageRejected("header", str(error)) from None
+
+    def usable_sender(self) -> str:
+        """The sender's address with its domain in IDNA form.
+
+        Raises:
+            SenderRefused: it is none that mail can come from.
+        """
+        try:
+            return mail.mailbox(self.sender_email)
+        except mail.MailError as error:
+            raise self.sender_refused("", f"EMAIL_FROM: the sender's {error}") from None
+
+    def sender_refused(self, code: str, reason: str) -> SenderRefused:
+        """What it means that this sender is refused: all mail waits where it is the company's own,
+        of which ``reason`` tells; a rep's says nothing of anybody else's mail."""
+        if address_key(self.sender_email) == address_key(self.returns_to or self.sender_email):
+            return ChannelMisconfigured(reason, code)
+        return SenderRefused(
+            code,
+            "A rep's address is refused as a sender: it must be one, at a domain that the provider "
+            "has authenticated.",
+        )
 
 
 @dataclass(frozen=True)

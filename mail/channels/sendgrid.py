@@ -94,7 +94,7 @@ class SendGridChannel:
         try:
             response = self._sdk.send(request)
         except HTTPError as error:
-            raise _refusal(int(error.status_code), error.headers, error.body) from None
+            raise _refusal(message, int(error.status_code), error.headers, error.body) from None
         except URLError:
             raise TryAgain(None, "SendGrid can't be reached.") from None
         except (OSError, http.client.HTTPException) as error:
@@ -116,7 +116,7 @@ class SendGridChannel:
 def _request(message: EmailMessage) -> dict[str, Any]:
     """The JSON body of mail/send."""
     recipient = {"email": usable_recipient(message.recipient_email)}
-    sender = {"email": usable_sender(message.sender_email)}
+    sender = {"email": message.usable_sender()}
     if name := mail.one_line(message.recipient_name):
         recipient["name"] = name
     if name := mail.one_line(message.sender_name):
@@ -153,8 +153,10 @@ def _add_calendar(request: dict[str, Any], calendar: mail.CalendarPart) -> None:
     ]
 
 
-def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> ChannelError:
-    """What an answer other than 2xx means."""
+def _refusal(
+    message: EmailMessage, status: int, headers: Mapping[str, str], body: bytes
+) -> ChannelError:
+    """What an answer other than 2xx to the message means."""
     if status == 429:
         return TryAgain(_wait_asked(headers), "SendGrid's rate limit is reached (429).")
     if status == 504:
@@ -168,26 +170,28 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes) -> ChannelErr
             "401",
         )
     if status == 403:
-        return ChannelMisconfigured(
-            "SendGrid forbids sending (403): the API key needs the permission Mail Send, and "
-            "EMAIL_FROM must be a verified sender, each of EMAIL_DOMAINS an authenticated domain.",
+        return message.sender_refused(
             "403",
+            "SendGrid forbids sending (403): the API key needs the permission Mail Send, and "
+            "EMAIL_FROM must be a verified sender.",
         )
     if status in (400, 413, 422):
-        return _message_refusal(status, body)
+        return _message_refusal(message, status, body)
     return ChannelMisconfigured(
         f"SENDGRID_HOST answered {status}, as SendGrid never does to a message: it is another "
         "server."
     )
 
 
-def _message_refusal(status: int, body: bytes) -> ChannelError:
+def _message_refusal(message: EmailMessage, status: int, body: bytes) -> ChannelError:
     """400 and 413: the fault is in the field that the answer names."""
     field = _field_named(body)
     if field.startswith("personalizations") and field.endswith("email"):
         return AddressRejected(str(status), "SendGrid refuses the recipient's address.")
     if field.startswith("from"):
-        return ChannelMisconfigured(f"SendGrid refuses the sender ({status}): check EMAIL_FROM.")
+        return message.sender_refused(
+            str(status), f"SendGrid refuses the sender ({status}): check EMAIL_FROM."
+        )
     where = f" because of its field {field}" if field else ""
     return MessageRejected(
         str(status), f"SendGrid refuses the message{where}.", BounceMeaning.UNKNOWN

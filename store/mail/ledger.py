@@ -71,6 +71,9 @@ _CLAIM = text(
     WHERE (full_up OR paused) AND NOT stopped
     """
 )
+_FROM_COMPANY = text(
+    "UPDATE touch SET sender = '{}' WHERE key = :key AND claim = :claim AND state = 'claimed'"
+)
 # Compare and set: an attempt that was taken over while it slept finds another claim, and whoever
 # said no since the claim is heard at the last moment.
 _HAND_OVER = text(
@@ -211,6 +214,12 @@ def kept_sender(connection: Connection, key: str, chosen: Sender | None) -> Send
 
 def _sender(kept: Mapping[str, str]) -> Sender | None:
     return Sender(**kept) if kept else None
+
+
+def send_as_company(connection: Connection, key: str, *, claim: str) -> None:
+    """Keep that the touch ``key`` comes from the company's own sender after all, if ``claim`` still
+    holds it and nobody has got it."""
+    connection.execute(_FROM_COMPANY, {"key": key, "claim": claim})
 
 
 def hand_over(

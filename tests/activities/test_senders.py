@@ -80,6 +80,9 @@ def seen(mail: EmailMessage) -> tuple[str, str]:
         # Another domain fails DMARC, and so does a host below the company's.
         ({"r": "hana@mail.example"}, "", BRAND, "Clara Moss//Hana Lindqvist"),
         ({"r": "hana@eu.lindenmoor.example"}, "", BRAND, "Clara Moss//Hana Lindqvist"),
+        # No mail can come from there, or it is the company's own.
+        ({"r": "hana kim@lindenmoor.example"}, "", BRAND, "Clara Moss//Hana Lindqvist"),
+        ({"r": "Clara@lindenmoor.example"}, "", BRAND, "Clara Moss//Hana Lindqvist"),
         (
             {"r": "hana@mail.example"},
             "mail.example",
@@ -150,6 +153,27 @@ def test_a_retry_comes_from_whom_the_first_attempt_chose(desk: MakeDesk) -> None
     assert seen(retried) == HANA
     assert seen(new) == ("Jonas Adeyemi", "jonas@lindenmoor.example")
     assert here.value("SELECT sender ->> 'code' FROM touch WHERE key = '1:call-1'") == "r"
+
+
+def test_a_retry_comes_from_the_company_where_the_rep_can_write_no_more(desk: MakeDesk) -> None:
+    """Ops take a domain away that is signed for no more: mail that waits would be refused until it
+    fails. What waits has gone out nowhere, so it has no other sender yet."""
+    company = Keeping(answers=deque([TryAgain(None, "Later.")]))
+    here = desk(company)
+    before = here.resources
+    settings = here.settings.model_copy(update={"email_domains": "mail.example"})
+    here.resources = replace(before, settings=settings)
+    team(here, r="hana@mail.example")
+    says_who(here, AFTER_CALL)
+    with pytest.raises(ApplicationError):
+        send(here, "1:call-1")
+    here.resources = before
+
+    send(here, "1:call-1", attempt=2)
+
+    assert [seen(mail) for mail in company.mails] == [BRAND]
+    assert company.mails[0].text.startswith("Clara Moss//")
+    assert here.value("SELECT sender FROM touch") == {}
 
 
 def test_an_answer_reaches_the_rep_and_counts(desk: MakeDesk) -> None:

@@ -17,8 +17,10 @@ from mail.channels.base import (
     ChannelError,
     ChannelMisconfigured,
     DeliveryReceipt,
+    EmailMessage,
     MessageRejected,
     OutcomeUnknown,
+    SenderRefused,
     TryAgain,
 )
 from mail.channels.sendgrid import SendGridChannel
@@ -36,12 +38,21 @@ def channel(host: str, timeout_seconds: float = 10.0) -> SendGridChannel:
     return SendGridChannel("SG.key\n", host, timeout_seconds)
 
 
-def error_of(provider: StandIn, status: int, body: object = None, **headers: str) -> ChannelError:
+FROM_REFUSED = {"errors": [{"message": "jane?", "field": "from.email"}]}
+
+
+def error_of(
+    provider: StandIn,
+    status: int,
+    body: object = None,
+    message: EmailMessage = PLAIN,
+    **headers: str,
+) -> ChannelError:
     provider.status = status
     provider.body = json.dumps(body).encode() if body else b""
     provider.headers = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(ChannelError) as caught:
-        channel(provider.host).send(PLAIN)
+        channel(provider.host).send(message)
     assert holds_no_secret(str(caught.value))
     return caught.value
 
@@ -142,9 +153,31 @@ def test_a_refused_address_fails_this_touch_alone(provider: StandIn) -> None:
 
 
 def test_a_refused_sender_is_a_fault_of_the_settings(provider: StandIn) -> None:
-    """EMAIL_FROM is the same in every mail: no touch may fail because of it."""
-    error = error_of(provider, 400, {"errors": [{"message": "jane?", "field": "from.email"}]})
+    """EMAIL_FROM is the same in all mail of the company: no touch may fail because of it."""
+    error = error_of(provider, 400, FROM_REFUSED)
     assert isinstance(error, ChannelMisconfigured)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "body"),
+    [
+        ("hana@lindenmoor.example", 403, None),
+        ("hana@lindenmoor.example", 400, FROM_REFUSED),
+        ("hana kim@lindenmoor.example", 202, None),
+    ],
+)
+def test_a_rep_who_is_refused_as_a_sender_stops_nobody_else_s_mail(
+    provider: StandIn, address: str, status: int, body: object
+) -> None:
+    """One address that the provider does not know would keep the whole company from writing."""
+    own = dataclasses.replace(PLAIN, sender_email=address, returns_to=PLAIN.sender_email)
+    error = error_of(provider, status, body, message=own)
+    assert isinstance(error, SenderRefused)
+    assert not isinstance(error, ChannelMisconfigured)
+    if status != 202:
+        brand = dataclasses.replace(own, sender_email="Hello@perennial.example")
+        assert isinstance(error_of(provider, status, body, message=brand), ChannelMisconfigured)
+        assert isinstance(error_of(provider, 401, message=own), ChannelMisconfigured)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from domain.checking.sales_lint import lint_team
 from domain.sales.routing import Candidate, assign, choose, eligible
-from domain.sales.team import TeamPolicy
+from domain.sales.team import TeamPolicy, TeamRep
 from domain.sales.team_checks import DEFAULT_TEAM
 
 SHIPPED = Path(__file__).parents[2] / "cadences" / "team.yaml"
@@ -201,6 +202,14 @@ TEAMS = (
     "routing:\n"
     "  - %s\n"
 )
+
+
+@pytest.mark.parametrize("email", ["hana kim@p.example", "hana", "hana@p.example, jo@p.example"])
+def test_an_address_of_the_team_is_one(email: str) -> None:
+    """Mail that comes from it, or goes to it, would be refused long after it was published."""
+    with pytest.raises(ValidationError, match="no e-mail address"):
+        TeamRep(code="hana", name="Hana", email=email)
+    assert TeamRep(code="hana", name="Hana", email="").email == ""
 
 
 @pytest.mark.parametrize(
