@@ -85,13 +85,18 @@ def moment(fields: Fields, name: str) -> datetime | None:
 
 
 def web_address(value: object) -> str:
-    """``value`` when it is an https address of sane length, else ''. It may stand in a line of a
-    mail or a calendar: what ends a line, which ``urlsplit`` drops before it looks, makes it none.
-    """
-    if not isinstance(value, str) or len(value) > 500 or not value.isprintable() or " " in value:
-        return ""
+    """``value`` when it is an https address of sane length, else ''."""
+    usable = isinstance(value, str) and len(value) <= 500 and is_web_address(value, "https")
+    return str(value) if usable else ""
+
+
+def is_web_address(value: str, *schemes: str) -> bool:
+    """Whether it is a whole address of one of the schemes. ``urlsplit`` drops line breaks and tabs
+    before it looks (WHATWG URL, §4.4); a header or a calendar with them is broken."""
+    if not value.isprintable() or " " in value:
+        return False
     try:
         found = urlsplit(value)
     except ValueError:
-        return ""
-    return value if found.scheme == "https" and found.netloc else ""
+        return False
+    return found.scheme in schemes and bool(found.hostname)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, ConfigDict, Field, field_validator
 
 from domain.contracts.journey import Stage
+from domain.meetings.report_fields import is_web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
@@ -21,10 +21,7 @@ FALLBACK_LANGUAGE = "en"
 
 
 def _checked_url(value: str) -> str:
-    parts = urlsplit(value)
-    # urlsplit drops what ends a line before it looks.
-    in_one = value.isprintable() and " " not in value
-    if parts.scheme not in ("http", "https") or not parts.netloc or not in_one:
+    if not is_web_address(value, "http", "https"):
         raise mistake(
             f"'{value[:60]}' is no address. Write it whole, such as https://example.com/guide"
         )
