@@ -8,7 +8,6 @@ Times are journey time, UTC.
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +16,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.checking.policies import MeetingPolicy
 from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.meetings.free_times import is_free, next_free
-from domain.meetings.places import MeetingPlace, place_for
+from domain.meetings.places import MeetingPlace
 from domain.refusals import MeetingRefused
 from domain.sentences import sentence
 from store.meetings.meeting_alerts import MeetingAlert, alert_rep
@@ -35,8 +33,7 @@ from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_o
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
-from store.published.policies import PolicyMissing, policy
-from store.routing.rep_cards import rep_card
+from store.routing.rep_cards import place_with
 from store.routing.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
 from store.routing.routing import assign
 from store.sla.business_time import calendar_of
@@ -138,7 +135,9 @@ def book_meeting(
         "proposed_at": None,
     }
     code = place.row.uid if place.row else str(uuid.uuid4())
-    where = MeetingPlace(origin.join_url) if origin.provider else _place(connection, owner, code)
+    where = (
+        MeetingPlace(origin.join_url) if origin.provider else place_with(connection, owner, code)
+    )
     values |= {"uid": code, "join_url": where.link, "place": where.place}
     made = _write(connection, place, values | {"lead_id": lead_id, "cycle": cycle})
     was_booked = place.row is not None and place.row.state == "booked"
@@ -167,16 +166,6 @@ def book_meeting(
         news = code if lead.phase in ("", Phase.MEETING) else EventCode.BOOKED
         notify_of_meeting(connection, made, news)
     return made.id
-
-
-def _place(connection: Connection, owner: str, code: str) -> MeetingPlace:
-    """Where meetings with a rep take place; of all, where the rep has not said so."""
-    card = rep_card(connection, owner)
-    written = card.place if card else ""
-    if not written:
-        with contextlib.suppress(PolicyMissing):
-            written = policy(connection, MeetingPolicy).place
-    return place_for(written, code)
 
 
 def _write(connection: Connection, place: MeetingSlot, values: dict[str, Any]) -> MeetingRow:

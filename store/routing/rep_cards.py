@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import NamedTuple
 
 from sqlalchemy import Connection, exists, select, text
 from sqlalchemy.dialects.postgresql import insert
 
+from domain.checking.policies import MeetingPolicy
 from domain.email.addresses import address_key
 from domain.email.sender import RepCard, card_of
+from domain.meetings.places import MeetingPlace, place_for
 from store.access.users import reps_with
+from store.published.policies import PolicyMissing, policy
 from store.tables import ConsoleUser, Rep, RepProfile
 from store.tables.base import columns_of
 
@@ -32,6 +36,21 @@ def rep_card(connection: Connection, code: str) -> RepCard | None:
     """The card of a rep or manager; None for a code that is nobody's."""
     query = text(f"SELECT {card_columns('cast(:code AS text)')}")
     return card_of(connection.scalar(query, {"code": code}))
+
+
+def place_with(connection: Connection, rep: str, code: str) -> MeetingPlace:
+    """Where a meeting with a rep takes place ('' for nobody yet): where the rep is met, else where
+    the policy says that all take place.
+
+    Args:
+        code: of the meeting.
+    """
+    card = rep_card(connection, rep)
+    written = card.place if card else ""
+    if not written:
+        with contextlib.suppress(PolicyMissing):
+            written = policy(connection, MeetingPolicy).place
+    return place_for(written, code)
 
 
 class Profile(NamedTuple):

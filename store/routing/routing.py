@@ -19,6 +19,7 @@ from domain.contracts.journey import IN_SALES, EventCode, JourneyEvent, journey_
 from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
+from store.routing.rep_cards import place_with
 from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
 from store.routing.unassigned import raise_at_once, raise_overdue, settle
 from store.sla.due_times import TimedTask, start_anew
@@ -329,6 +330,12 @@ def _refuse(
         )
 
 
+_TAKE_OVER = (
+    "UPDATE {0} SET owner = :owner WHERE id IN (SELECT id FROM {0} WHERE lead_id = :lead AND {1} "
+    "AND owner = ANY(:before) FOR UPDATE SKIP LOCKED) RETURNING id{2}"
+)
+
+
 def _hand_over(
     connection: Connection,
     lead: RoutedLead,
@@ -348,7 +355,7 @@ def _hand_over(
     assignment = _record(connection, lead.id, owner, now, why, previous=lead.owner)
     if owner == lead.owner:
         return assignment
-    values = {"lead": lead.id, "before": [lead.owner, ""]}
+    values = {"lead": lead.id, "before": [lead.owner, ""], "owner": owner}
     # What is locked is being done or closed; whoever does it may want this lead next.
     tasks = connection.execute(
         text(
@@ -360,15 +367,17 @@ def _hand_over(
     hand_alert_over(connection, lead.id, owner, now)
     start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
     recount_leads(connection, [lead.id], now)
-    for table, is_open in (("meeting", "state = 'booked'"), ("opportunity", "outcome = ''")):
+    meetings = connection.execute(
+        text(_TAKE_OVER.format("meeting", "state = 'booked'", ", uid, provider")), values
+    )
+    # Who comes would wait in the call of the rep of before; a calendar service keeps its own.
+    for meeting in [one for one in meetings if not one.provider]:
+        where = place_with(connection, owner, meeting.uid)
         connection.execute(
-            text(
-                f"UPDATE {table} SET owner = :owner WHERE id IN (SELECT id FROM {table} "
-                f"WHERE lead_id = :lead AND {is_open} AND owner = ANY(:before) "
-                "FOR UPDATE SKIP LOCKED)"
-            ),
-            {**values, "owner": owner},
+            text("UPDATE meeting SET join_url = :link, place = :place WHERE id = :id"),
+            {"link": where.link, "place": where.place, "id": meeting.id},
         )
+    connection.execute(text(_TAKE_OVER.format("opportunity", "outcome = ''", "")), values)
     if lead.phase in IN_SALES:
         post(
             connection,

@@ -263,6 +263,33 @@ def test_a_reassigned_lead_takes_its_tasks_along_and_their_time_begins_anew(book
     assert book.value("SELECT payload->>'reason' FROM relay_message WHERE name='engagement'") == "b"
 
 
+def test_a_meeting_that_changes_hands_is_where_its_new_rep_is_met(book: Book) -> None:
+    """The lead would sit in the video call of the rep of before, whom nobody expects there. What a
+    calendar service has booked stays where it says."""
+    places = {"b": "https://meet.example/b/{meeting}", "c": "+49 30 55505678"}
+    publish(book, team(rep("a", meeting_link="https://meet.example/a"), rep("b"), rep("c")))
+    for code, place in places.items():
+        book.run("INSERT INTO rep_profile (rep, place) VALUES (:rep, :at)", rep=code, at=place)
+    lead = book.lead(phase="Meeting", owner="a")
+    for uid, provider, state in (("u1", "", "booked"), ("u2", "cal", "booked"), ("u3", "", "held")):
+        book.run(
+            "INSERT INTO meeting (lead_id, starts_at, uid, provider, provider_id, state, owner, "
+            "join_url) VALUES (:lead, :at, :uid, :by, :uid, :state, 'a', 'https://meet.example/a')",
+            lead=lead,
+            at=FRIDAY + 24 * HOUR,
+            uid=uid,
+            by=provider,
+            state=state,
+        )
+
+    told = "SELECT concat_ws(' ', owner, join_url, place) FROM meeting ORDER BY uid"
+    for to, where in (("b", "https://meet.example/b/u1 "), ("c", " +49 30 55505678")):
+        with book.database.begin() as connection:
+            reassign(connection, [lead], to, "boss", FRIDAY)
+        left = [f"{to} https://meet.example/a ", "a https://meet.example/a "]
+        assert book.values(told) == [f"{to} {where}", *left]
+
+
 @pytest.mark.parametrize(
     ("to", "sentence"),
     [
