@@ -66,4 +66,4 @@ def calendar(
         profiles.end_calendar(terminal(), operator(), rep)
         print(f"The calendar address of {rep} works no more.")
     else:
-        print(profiles.make_calendar(terminal(), operator(), rep))
+        print(profiles.make_calendar(terminal(), operator(rep), rep))

@@ -82,16 +82,23 @@ def _refuse_others_address(
 @changes(Action.SET_PROFILE, "POST /team/{rep}/calendar")
 def make_calendar(context: Context, caller: Caller, rep: str) -> str:
     """Make the address at which calendar programs read a rep's meetings; an earlier one works no
-    more.
+    more. It needs no signing in and ends with the rep's user, so nobody makes it for another.
 
     Returns:
         The address, which is shown only now.
 
     Raises:
-        Forbidden: it is another rep, and the caller an SDR.
+        Forbidden: the caller is not this rep.
         Missing: there is no such rep.
     """
-    own_rep_only(caller, rep)
+    if caller.rep != rep:
+        raise Forbidden(
+            sentence(
+                "Only {rep} can make this address: whoever has it reads the meetings of {rep} "
+                "without signing in.",
+                rep=rep,
+            )
+        )
     with context.database.begin() as connection:
         secret = new_feed(connection, rep, context.real_now())
     if secret is None:

@@ -278,7 +278,7 @@ def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | Non
 
 def _tray(verdict: MailVerdict, whose: _Whose) -> str:
     """Why a person must look at the mail, '' when nobody need."""
-    if whose.by_colleague:
+    if whose.by_colleague and verdict.kind != "unsubscribe":
         return ""
     if verdict.kind == "unclear":
         return "unclear"
@@ -288,7 +288,8 @@ def _tray(verdict: MailVerdict, whose: _Whose) -> str:
         return ""
     if verdict.kind in ("reply", "bounce", "complaint") or verdict.reported:
         return "unmatched"
-    # The stranger gets no more mail; whether the lead wants none either is to be seen.
+    # The stranger gets no more mail; whether the lead wants none either is to be seen. A colleague
+    # forwards what a lead wrote.
     return "unmatched" if verdict.kind == "unsubscribe" and whose.thread is not None else ""
 
 

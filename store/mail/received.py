@@ -12,6 +12,7 @@ from domain.engagement.bounces import BounceMeaning, bounce_kind, bounce_meaning
 from domain.names import full_name
 from domain.refusals import Conflict
 from domain.sentences import sentence
+from store.access.users import is_colleague
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.mail.inbound import TROUBLE_OF, written_to
 from store.mail.refused_mail import LATELY, RefusedMail
@@ -160,7 +161,8 @@ def settle_mail(
     connection: Connection, mail_id: int, settled_as: SettledAs, *, by: str, now: datetime
 ) -> None:
     """Say what a waiting mail is, and do what follows from that: a reply counts as of when it came,
-    an opt-out stops its sender, known or not, and the lead that it was assigned to.
+    an opt-out stops its sender, known or not, unless it is a colleague, and the lead that it was
+    assigned to.
 
     Args:
         by: who says so.
@@ -178,7 +180,14 @@ def settle_mail(
         raise Conflict(sentence("Nobody knows whose this mail is: assign it to a lead first."))
     kind = _ENGAGEMENT_OF.get(settled_as, "")
     if settled_as == "opt_out":
-        addresses = sorted({one for one in (mail.sender_key, email_key) if one})
+        # Who forwards what a lead wrote asks for nothing.
+        forwarded = email_key != mail.sender_key and is_colleague(connection, mail.sender_key)
+        sender = "" if forwarded else mail.sender_key
+        addresses = sorted({one for one in (sender, email_key) if one})
+        if forwarded and not addresses:
+            raise Conflict(
+                sentence("A colleague sent this on: assign it to the lead that wants no more.")
+            )
         if not addresses:
             raise Conflict(
                 sentence("This mail has no sender: assign it to the lead that wants no more.")

@@ -196,7 +196,7 @@ def set_profile(
 @router.post("/{rep}/calendar", status_code=201, operation_id="create_calendar_address")
 def make_calendar(context: CurrentContext, caller: Signer, rep: str) -> CalendarAddress:
     """Make the address at which calendar programs read a rep's meetings; an earlier one works no
-    more."""
+    more. Only the rep can."""
     return CalendarAddress(url=profiles.make_calendar(context, caller, rep))
 
 

@@ -30,6 +30,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, m
         ({"email": " Clara@LINDENMOOR.example"}, "email", "the company's own"),
         ({"phone": "555 0123"}, "phone", "country's code"),
         ({"booking_link": "http://book.example"}, "booking_link", "https://"),
+        ({"booking_link": "https://book.example/a\nb"}, "booking_link", "https://"),
         ({"place": "javascript://x"}, "place", "https://"),
         ({"place": "https://meet.example/{lead}"}, "place", "https://"),
         ({"signature": "a\nb\nc\nd\ne\nf"}, "signature", "5 lines"),
@@ -178,6 +179,19 @@ async def test_a_rep_s_meetings_are_read_by_calendar_programs(
         assert user is not None
         change_user(connection, user.id, datetime.now(UTC), disabled=True)
     assert (await http.get(newer)).status_code == 404
+
+
+async def test_nobody_makes_the_address_of_another_s_calendar(api: Api) -> None:
+    """A manager who leaves would go on reading the meetings of the whole team; and must be able to
+    end an address that got around."""
+    codes = []
+    for who, method, rep in (
+        *(("manager", "POST", "rep-1"), ("admin", "POST", "rep-1"), ("sdr", "POST", "rep-2")),
+        *(("sdr", "POST", "rep-1"), ("manager", "DELETE", "rep-1")),
+    ):
+        codes.append((await api.ask(who, method, f"/team/{rep}/calendar")).status_code)
+    assert codes == [403, 403, 403, 201, 200]
+    assert api.value("SELECT count(*) FROM calendar_feed") == 0
 
 
 def events(content: bytes) -> list[Event]:

@@ -112,6 +112,31 @@ async def test_an_opt_out_stops_its_sender_and_the_lead_it_is_assigned_to(
     assert (await api.ask("admin", "POST", path, settled_as="opt_out")).status_code == 409
 
 
+async def test_an_opt_out_that_a_colleague_sends_on_stops_the_lead_alone(
+    api: Api, lead: int
+) -> None:
+    """The lead would be written to again, for what it asked of its rep; or the rep get no more
+    mail."""
+    with api.database.begin() as connection:
+        values = {"key": "a", "lead_id": lead, "step": "welcome", "channel": "outbox"}
+        values |= {"state": "sent", "planned_at": AT, "message_id": "ours"}
+        connection.execute(insert(Touch).values(values))
+        for kind in ("reply", "unsubscribe"):
+            address = "hana@lindenmoor.example"
+            sent_on = Inbound(kind, ["ours"], address, address, "", "", MailVerdict(kind), AT)
+            receive_mail(connection, sent_on)
+        (waits,) = received_mails(connection, limit=9)
+    assert (waits.tray, waits.kind, waits.maybe_id) == ("unmatched", "unsubscribe", lead)
+    assert api.value("SELECT count(*) FROM suppression") == 0
+    path, body = f"/received/{waits.id}/settle", {"settled_as": "opt_out"}
+    assert (await api.ask("admin", "POST", path, **body)).status_code == 409
+
+    settled = await api.ask("admin", "POST", path, lead_id=lead, **body)
+
+    assert settled.status_code == 200
+    assert api.value("SELECT string_agg(email_key, ' ') FROM suppression") == "ours@acme.example"
+
+
 async def test_a_mail_that_came_back_can_be_given_to_its_lead(api: Api, lead: int) -> None:
     """One whose report names nobody would go on being written to."""
     mail = receive(

@@ -116,6 +116,7 @@ async def _calendar(visit: PageVisit, rep: str, made_at: datetime | None) -> Non
         since = Markup('<span class="quiet">{} {}</span>')
         show(since.format(_("Its address was made"), real_time(made_at)), "p")
     with ui.element("div").classes("acts"):
-        button(_("Make an address") if made_at is None else _("Make another"), make)
+        if visit.caller.rep == rep:
+            button(_("Make an address") if made_at is None else _("Make another"), make)
         if made_at is not None:
             button(_("End it"), end, danger=True)
