@@ -72,6 +72,7 @@ REASONS = {
     "missing_feature": "Missing feature",
     "timing": "Timing",
     "contact_left": "Contact left",
+    "other": "Another reason",
     "unsubscribed": "Unsubscribed",
     "bounced": "Mail bounced",
     "complained": "Complained",

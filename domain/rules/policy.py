@@ -15,11 +15,12 @@ Path = tuple[str | int, ...]
 
 LONGEST_CODE = 40
 CODE = re.compile(rf"[^\WA-Z]{{1,{LONGEST_CODE}}}")
-"""A code that travels through Temporal, where no free text may be: a reason, a competitor."""
+"""A code of a reason or a competitor. Through Temporal go only those that a policy lists: people
+would type names."""
 
 
 def code_of(text: str) -> str:
-    """The code of what somebody calls a reason or a competitor: ``Acme Dispatch Inc.`` is
+    """The code of what somebody calls a competitor: ``Acme Dispatch Inc.`` is
     ``acme_dispatch_inc``. '' for what has no letter or digit."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).lower())
     return "_".join(words)[:LONGEST_CODE].strip("_")

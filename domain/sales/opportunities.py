@@ -16,6 +16,11 @@ QUALIFICATION = tuple(Learned.model_fields)
 """What an opportunity has to know of the buyer."""
 
 
+OTHER = "other"
+UNLISTED = ("competitor", OTHER)
+"""Why opportunities are lost or returned where the policy lists no reasons."""
+
+
 def missing(qualification: Mapping[str, object]) -> list[str]:
     """Which of budget, authority, need and timeline are not recorded, in that order."""
     return [name for name in QUALIFICATION if not str(qualification.get(name) or "").strip()]
@@ -94,7 +99,7 @@ class OpportunityPolicy(PolicyFile):
     """How long the owner has to return an opportunity that nothing moved; then it counts as
     stalled."""
     loss_reasons: Annotated[tuple[str, ...], AfterValidator(_codes)] = ()
-    """Codes of why opportunities are lost; without any, each code will do."""
+    """Codes of why opportunities are lost or returned; without any, competitor and other."""
     loss_review: LossReview = LossReview()
     """The task that a lost opportunity brings."""
 

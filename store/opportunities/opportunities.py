@@ -21,12 +21,12 @@ from domain.contracts.journey import (
     opportunity_workflow_id,
 )
 from domain.refusals import OpportunityRefused
-from domain.sales.opportunities import OpportunityPolicy
+from domain.sales.opportunities import OTHER, UNLISTED, OpportunityPolicy
 from domain.sentences import sentence
 from store.alerts import NewAlert, close_alerts, raise_alerts
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import notify_journey, post, start_again
-from store.published.policies import policy
+from store.published.policies import PolicyMissing, policy
 from store.tables import Lead, Opportunity
 
 BESIDE = "beside:"
@@ -102,23 +102,41 @@ def record_qualification(
     )
 
 
-def record_loss(
-    connection: Connection, opportunity_id: int, *, reason: str, competitor: str
-) -> None:
-    """Record whom an opportunity was lost to.
+def loss_reasons(connection: Connection) -> Sequence[str]:
+    """Codes of why opportunities are lost or returned: what the policy lists, or ``UNLISTED``."""
+    return _listed(connection) or UNLISTED
+
+
+def loss_reason(connection: Connection, reason: str) -> str:
+    """The code under which the journey hears of ``reason``. What no policy lists may be what
+    somebody typed, of a person perhaps: it stays with the task.
 
     Raises:
-        OpportunityRefused: the policy names other reasons to lose an opportunity.
+        OpportunityRefused: the policy lists other reasons to lose an opportunity.
     """
-    known = policy(connection, OpportunityPolicy).loss_reasons
-    if known and reason not in known:
-        raise OpportunityRefused(
-            sentence(
-                "'{reason}' is no reason to lose an opportunity; choose one of {reasons}.",
-                reason=reason,
-                reasons=list(known),
-            )
+    known = _listed(connection)
+    if reason in (known or UNLISTED):
+        return reason
+    if not known:
+        return OTHER
+    raise OpportunityRefused(
+        sentence(
+            "'{reason}' is no reason to lose an opportunity; choose one of {reasons}.",
+            reason=reason,
+            reasons=list(known),
         )
+    )
+
+
+def _listed(connection: Connection) -> Sequence[str]:
+    try:
+        return policy(connection, OpportunityPolicy).loss_reasons
+    except PolicyMissing:
+        return ()
+
+
+def record_competitor(connection: Connection, opportunity_id: int, competitor: str) -> None:
+    """Record whom an opportunity was lost to."""
     connection.execute(
         update(Opportunity)
         .where(Opportunity.id == opportunity_id, Opportunity.outcome == "")

@@ -147,6 +147,11 @@ def consequences(
         missing_outcomes.outcome_reported(connection, row.lead_id, row.meeting_id, now)
     elif kind == TaskKind.OPPORTUNITY and row.opportunity_id is not None:
         _judge_opportunity(connection, row.lead_id, row.opportunity_id, completion, now)
+    if kind != TaskKind.QUALIFY and DISPOSITIONS[disposition].needs_reason:
+        try:
+            reason = opportunities.loss_reason(connection, reason)
+        except OpportunityRefused as refusal:
+            raise TaskRefused(str(refusal), "reason") from None
     if kind == TaskKind.QUALIFY:
         _feed_back(connection, row, completion, by, now)
     if completion.until is not None:
@@ -196,15 +201,7 @@ def _judge_opportunity(
     if completion.known:
         opportunities.record_qualification(connection, opportunity, completion.known)
     if completion.disposition == Disposition.LOST:
-        try:
-            opportunities.record_loss(
-                connection,
-                opportunity,
-                reason=completion.reason,
-                competitor=completion.competitor,
-            )
-        except OpportunityRefused as refusal:
-            raise TaskRefused(str(refusal), "reason") from None
+        opportunities.record_competitor(connection, opportunity, completion.competitor)
 
 
 def _feed_back(

@@ -16,9 +16,9 @@ from domain.contracts.tasks import Disposition, TaskKind
 from domain.names import full_name
 from domain.sales.follow_up import FollowUpPolicy, ReturnRule
 from domain.sales.next_calls import NextAction
-from domain.sales.opportunities import OpportunityPolicy
 from domain.tasks.rules import DISPOSITIONS
 from store.mail.inbound import AWAY_UNTIL, LATER
+from store.opportunities.opportunities import loss_reasons
 from store.published.policies import PolicyMissing, policy
 from store.routing.rep_times import free_slots
 from store.views.dossier import Dossier, dossier
@@ -233,7 +233,7 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         row.completed_at,
         row.pending_by or "",
         _returns(connection) if task.kind == TaskKind.QUALIFY else {},
-        _loss_reasons(connection) if is_open and task.kind in LOSABLE else (),
+        loss_reasons(connection) if is_open and task.kind in LOSABLE else (),
         _competitors(connection) if is_open and task.kind in LOSABLE else (),
         _opportunity(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
@@ -254,13 +254,6 @@ def _returns(connection: Connection) -> Mapping[str, ReturnRule]:
         return policy(connection, FollowUpPolicy).returns
     except PolicyMissing:
         return {}
-
-
-def _loss_reasons(connection: Connection) -> Sequence[str]:
-    try:
-        return policy(connection, OpportunityPolicy).loss_reasons
-    except PolicyMissing:
-        return ()
 
 
 def _competitors(connection: Connection) -> list[str]:

@@ -94,6 +94,35 @@ def test_what_means_nothing_for_a_disposition_is_refused_not_dropped(
         tasks.complete_task(connection, task, answer, "rep-1", NOW)
 
 
+@pytest.mark.parametrize("listed", [None, "", "loss_reasons: [price]"])
+def test_the_journey_hears_no_reason_that_no_policy_lists(
+    connection: Connection, listed: str | None
+) -> None:
+    """What somebody types, such as a buyer's name, would stand in Temporal for good. It stays with
+    the task."""
+    if listed is not None:
+        source = "policy: opportunity\nstages: [{name: a, expected: 1 week}]\nstall_warnings: 0\n"
+        policy, problems = read_policy(source + listed, "opportunity.yaml")
+        assert policy, problems
+        publish_policy(connection, source, policy)
+    for number, (kind, disposition) in enumerate(
+        [("opportunity", "lost"), ("opportunity", "return"), ("renewal", "lost")]
+    ):
+        task = opened(connection, kind, [disposition], number=number)
+        typed = Completion(disposition=disposition, reason="kim_left")
+        if listed:
+            with pytest.raises(TaskRefused, match="choose one of price"):
+                tasks.complete_task(connection, task, typed, "rep-1", NOW)
+            typed = Completion(disposition=disposition, reason="price")
+        tasks.complete_task(connection, task, typed, "rep-1", NOW)
+
+        assert tasks.close_task(connection, task, Undone.EXPIRED, NOW).reason == (
+            "price" if listed else "other"
+        )
+        kept = text("SELECT answer ->> 'reason' FROM task WHERE id = :id")
+        assert connection.scalar(kept, {"id": task}) == typed.reason
+
+
 def test_a_complaint_outweighs_an_earlier_unsubscribe(connection: Connection) -> None:
     """Else meeting mail goes on to somebody who calls it spam."""
     for reason in ("unsubscribed", "complained", "unsubscribed"):

@@ -172,38 +172,32 @@ class Dispositions:
         ).on("keydown.enter", self.confirm)
 
     def _reasons(self, code: str) -> None:
-        offered = self._choices(code)
-        if not offered:
-            known = {one: labels.reason(one) for one in self.view.loss_reasons}
-            self._named(_("Why?"), "reason", known)
-        else:
-            show(escape(_("Why?")), "h3")
-            with ui.element("div").classes("slots why"):
-                for number, one in enumerate(offered):
-                    key = KEYS[number] if number < len(KEYS) else ""
-                    made = button(labels.reason(one), partial(self._reason, one), key=key)
-                    made.props(f"aria-pressed={'true' if one == self.typed.reason else 'false'}")
-                    if (meant := self.view.returns.get(one)) and code == Disposition.RETURN:
-                        with made:
-                            show(quiet(_(WAYS[meant.to])), "span")
+        show(escape(_("Why?")), "h3")
+        with ui.element("div").classes("slots why"):
+            for number, one in enumerate(self._choices(code)):
+                key = KEYS[number] if number < len(KEYS) else ""
+                made = button(labels.reason(one), partial(self._reason, one), key=key)
+                made.props(f"aria-pressed={'true' if one == self.typed.reason else 'false'}")
+                if (meant := self.view.returns.get(one)) and code == Disposition.RETURN:
+                    with made:
+                        show(quiet(_(WAYS[meant.to])), "span")
         if _takes(code).may_name_competitor:
-            known = {one: labels.competitor(one) for one in self.view.competitors}
-            self._named(_("Lost to whom?"), "competitor", known)
+            self._competitor()
 
-    def _named(self, label: str, field: str, known: Mapping[str, str]) -> None:
-        """A field for one of the names that are ``known``, by code, or for another; its code is
-        what is entered."""
+    def _competitor(self) -> None:
+        """A field for one of the competitors that are known, or for another, whose code is what is
+        entered: it stays in the database."""
+        known = {one: labels.competitor(one) for one in self.view.competitors}
         codes = {name.casefold(): code for code, name in known.items()}
-        list_id = f"known-{field}-{self.view.task.id}"
+        list_id = f"known-competitor-{self.view.task.id}"
 
         def enter(value: str | None) -> None:
             name = (value or "").strip()
-            setattr(self.typed, field, codes.get(name.casefold()) or code_of(name))
+            self.typed.competitor = codes.get(name.casefold()) or code_of(name)
 
-        code = getattr(self.typed, field)
         ui.input(
-            label,
-            value=known.get(code, labels.competitor(code)),
+            _("Lost to whom?"),
+            value=labels.competitor(self.typed.competitor),
             on_change=lambda change: enter(change.value),
         ).props(f"outlined dense list={list_id}").on("keydown.enter", self.confirm)
         options = Markup().join(Markup("<option>{}</option>").format(one) for one in known.values())
@@ -229,7 +223,7 @@ class Dispositions:
             return sorted(
                 self.view.returns, key=lambda one: self.view.returns[one].to, reverse=True
             )
-        return list(self.view.loss_reasons) if code == Disposition.LOST else []
+        return list(self.view.loss_reasons) if _takes(code).needs_reason else []
 
     def _times_for(self, code: str) -> list[datetime]:
         now = self.visit.context.clock.now()
