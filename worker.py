@@ -49,7 +49,7 @@ from runtime import addresses, reach_database
 from settings import Settings
 from store.engine import engine
 from store.migrate import require_current
-from store.scoring.event_months import require_retention
+from store.scoring.event_months import kept_beyond
 from supervision import STOP_SIGNALS, supervise
 from temporal.connect import reach_temporal
 from temporal.relay import Relay
@@ -136,7 +136,6 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     Raises:
         Unreachable: it is not said where the servers are.
         SchemaMismatch: the database is not at the schema this code knows.
-        RetentionTooShort: events would be dropped that scores are made of.
     """
     where = addresses(settings)
     reach_database(where.database_url, seconds=None)
@@ -145,7 +144,13 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     # is cached later.
     database = engine(where.database_url, pool_size=3 * settings.worker_concurrency // 2 + 2)
     with database.connect() as connection:
-        require_retention(connection, settings.event_retention_months)
+        # No reason to stop: policies are published long before a worker starts again.
+        if kept := kept_beyond(connection, settings.event_retention_months):
+            log.warning(
+                "events are kept for longer than EVENT_RETENTION_MONTHS: policies need them",
+                setting=settings.event_retention_months,
+                months=kept,
+            )
     client = await reach_temporal(settings, where.temporal_address, seconds=None)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings

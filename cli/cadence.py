@@ -115,6 +115,11 @@ def publish(
             f"Scoring {_count(done.rescored, 'lead', 'leads')} anew in the background; "
             "`starter.py cadence scoring` shows how far it is."
         )
+    if done.events_kept:
+        typer.echo(
+            f"Events are kept for {done.events_kept:,} months: policies need them for so long, "
+            "which is more than EVENT_RETENTION_MONTHS."
+        )
 
 
 @app.command("scoring")

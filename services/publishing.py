@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -21,6 +22,7 @@ from store.publishing.publishing import (
     check_beside_published,
     publish_checked,
 )
+from store.scoring.event_months import kept_beyond
 
 NOTHING = "Nothing was published."
 
@@ -47,6 +49,9 @@ def publish(
         refuse_mistakes(checked.problems, files, NOTHING)
         done = publish_checked(connection, checked, context.clock.now())
         _refuse_others(caller, done)
+        if any(policy.new for policy in done.policies.values()):
+            kept = kept_beyond(connection, context.settings.event_retention_months)
+            done = replace(done, events_kept=kept)
     return done
 
 

@@ -38,7 +38,8 @@ class Checked(CheckedTexts):
 @dataclass(frozen=True)
 class Published:
     """Name → publication of the cadences and of the policies, the templates (name, language) that
-    have a new version, and how many leads are to be scored anew.
+    have a new version, and how many leads are to be scored anew. ``events_kept`` is for how many
+    months new policies have events kept, where the setting says fewer; else 0.
 
     Among the cadences are those that have a new version because a mail of theirs does.
     """
@@ -47,6 +48,7 @@ class Published:
     policies: dict[str, Publication]
     templates: list[tuple[str, str]]
     rescored: int
+    events_kept: int = 0
 
     def actions(self) -> dict[Action, list[str]]:
         """What one must be allowed to do for this, and the names of what is new by it."""

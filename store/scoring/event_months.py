@@ -13,7 +13,6 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import Connection, text
 
 from domain.consent.policy import ConsentPolicy
-from domain.not_ready import NotReady
 from domain.scoring.policy import ScoringPolicy
 from store.bounded import wait_briefly
 from store.published.policies import PolicyMissing, policy
@@ -49,10 +48,6 @@ _FORGET_KEYS = text(
 )
 
 
-class RetentionTooShort(NotReady):
-    """Events would be dropped that the policies in force read."""
-
-
 def months_needed(connection: Connection) -> int:
     """For how many months before the one that runs the policies in force read events."""
     spans = [LEAST]
@@ -63,23 +58,15 @@ def months_needed(connection: Connection) -> int:
     return -(-max(spans) // timedelta(days=28))
 
 
-def require_retention(connection: Connection, months: int) -> None:
-    """Check that events are kept for as long as they are read.
+def kept_beyond(connection: Connection, months: int) -> int:
+    """For how many months events are kept because the policies in force read them, where the
+    setting says fewer; else 0.
 
     Args:
-        months: for how many they are kept; 0 for ever.
-
-    Raises:
-        RetentionTooShort: with a sentence that says how many are needed.
+        months: the setting; 0 for ever.
     """
     needed = months_needed(connection)
-    if 0 < months < needed:
-        raise RetentionTooShort(
-            f"EVENT_RETENTION_MONTHS is {months}, but scores and limits are made of the events of "
-            f"{needed} months: after {HALF_LIVES} half-lives of scoring.yaml less than a "
-            f"hundredth of an event's points is left. Set it to {needed} or more, or to 0 to keep "
-            "events for ever; or publish a shorter half_life."
-        )
+    return needed if 0 < months < needed else 0
 
 
 def keep_months(connection: Connection, now: datetime, months: int) -> None:

@@ -74,6 +74,17 @@ def five_leads(rules: Path, database: Engine) -> Engine:
     return database
 
 
+@pytest.mark.usefixtures("database")
+def test_who_publishes_a_long_half_life_hears_how_long_events_are_kept(rules: Path) -> None:
+    """Disks would fill, and promises about privacy be broken, by a number that nobody thought of as
+    one of months."""
+    assert "Events are kept" not in run("publish").stdout
+    before = next(line for line in SCORING.splitlines() if line.startswith("half_life"))
+    rules.write_text(SCORING.replace(before, "half_life: 150 days"), encoding="utf-8")
+
+    assert "Events are kept for 38 months" in run("publish", "--yes").stdout
+
+
 def test_a_preview_counts_who_would_become_mql_and_changes_nothing(five_leads: Engine) -> None:
     """Marketing tries a number; sales must not feel it."""
     lines = run("publish", "--preview").stdout.splitlines()

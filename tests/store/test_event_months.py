@@ -3,18 +3,23 @@ twice on its way into its month."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
+from temporalio.client import Client
 
-from settings import ROOT
+import worker
+from settings import ROOT, Settings
 from store.erasure.erasure import erase
 from store.scoring.engagement import LeadActivity, recorded_before
-from store.scoring.event_months import RetentionTooShort, keep_months, require_retention
+from store.scoring.event_months import keep_months
 from tests.support.scored_leads import Book, scoring, worth
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -119,20 +124,42 @@ def test_months_beyond_retention_go_and_those_that_are_needed_stay(book: Book) -
     assert min(table for table in tables(book)) == "engagement_2025_08"
 
 
-def test_a_retention_shorter_than_scores_need_is_refused(book: Book) -> None:
-    """The next rescoring would take points away from everybody."""
-    book.publish(scoring(half_life="30 days"))
-    with book.database.connect() as connection:
-        for enough in (0, 8, 36):
-            require_retention(connection, enough)
-        with pytest.raises(RetentionTooShort, match=r"MONTHS is 7.* to 8 or more"):
-            require_retention(connection, 7)
+class _Reached(Exception):
+    """Instead of Temporal: the worker has got so far."""
 
 
-@pytest.mark.parametrize("months", ["1", "-1", "a year"])
-def test_a_worker_that_would_drop_too_much_ends_with_a_sentence(book: Book, months: str) -> None:
+@pytest.mark.parametrize(
+    ("half_life", "months", "kept"),
+    [
+        *(("30 days", 0, None), ("30 days", 8, None), ("30 days", 7, 8)),
+        *(("150 days", 36, 38), ("10000 days", 36, 2500)),
+    ],
+)
+def test_a_worker_starts_whatever_half_life_is_published(
+    book: Book, monkeypatch: pytest.MonkeyPatch, half_life: str, months: int, kept: int | None
+) -> None:
+    """A restart would end the whole deployment because of what marketing published days ago; or
+    nobody would hear that events are kept for longer than was set."""
+    book.publish(scoring(half_life=half_life))
+    monkeypatch.setenv("DATABASE_URL", book.database.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+
+    async def reached(*_: Any, **__: Any) -> Client:
+        raise _Reached
+
+    monkeypatch.setattr(worker, "reach_temporal", reached)
+    stopping = cast(worker.Stopping, None)  # It is not looked at before Temporal is there.
+    with capture_logs() as lines, pytest.raises(_Reached):
+        asyncio.run(worker.run(Settings(event_retention_months=months), stopping))
+
+    assert [(line["setting"], line["months"]) for line in lines if "months" in line] == (
+        [(months, kept)] if kept else []
+    )
+
+
+@pytest.mark.parametrize("months", ["-1", "a year"])
+def test_a_worker_ends_with_a_sentence_when_its_retention_is_none(book: Book, months: str) -> None:
     """It would be found out when the points are gone."""
-    book.publish(scoring(half_life="30 days"))
     done = subprocess.run(
         [sys.executable, "worker.py"],
         cwd=ROOT,

@@ -91,6 +91,9 @@ class Publications(BaseModel):
     """Those with a new version, as NAME.LANGUAGE."""
     rescored: int = 0
     """How many leads are scored anew by new rules."""
+    events_kept: int = 0
+    """For how many months new policies have events kept, where ``EVENT_RETENTION_MONTHS`` says
+    fewer; else 0."""
     forecast: RescoringForecast | None = None
     """With ``only_check``: what new scoring rules would make of all leads."""
     unknown: list[UnknownAttribute] = []
@@ -169,4 +172,5 @@ def publish(
         policies={k: Version(version=p.version, new=p.new) for k, p in done.policies.items()},
         templates=[f"{name}.{language}" for name, language in done.templates],
         rescored=done.rescored,
+        events_kept=done.events_kept,
     )

@@ -75,6 +75,11 @@ def outcome(done: Published) -> str:
             "{number} leads are scored anew in the background.",
             done.rescored,
         )
+    if done.events_kept:
+        sentence += " " + _(
+            "Events are kept for {number} months: policies need them for longer than was set.",
+            number=done.events_kept,
+        )
     return sentence
 
 
