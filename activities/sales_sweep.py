@@ -71,8 +71,8 @@ class SalesSweepActivities:
             ask_who_waits(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
-        with engine.begin() as connection, suppress(*AWAY):
-            keep_months(connection, now, self.resources.settings.event_retention_months)
+        with suppress(*AWAY):
+            keep_months(engine, now, self.resources.settings.event_retention_months)
         return SalesSwept(
             max(self.resources.seconds_until(now + ROUND, now), SHORTEST_PAUSE),
             f"Leads that wait for an owner: {waiting}; reps on leave: {len(absences)}. In the last "

@@ -64,12 +64,15 @@ def allow_long_work(connection: Connection) -> None:
         driver.answer_seconds = LONG_STATEMENT_SECONDS + 5
 
 
-def wait_briefly(connection: Connection) -> None:
-    """Until the end of the transaction statements may take 5 seconds, of which 1.5 for a lock: for
-    somebody who waits for the answer, where what failed can be done later."""
+def wait_briefly(connection: Connection, seconds: int = 5) -> None:
+    """Until the end of the transaction statements may take so long, of which 1.5 seconds for a
+    lock: for somebody who waits for the answer, where what failed can be done later."""
     connection.execute(
-        text("SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '5s'")
+        text(f"SET LOCAL lock_timeout = '1500ms'; SET LOCAL statement_timeout = '{seconds}s'")
     )
+    driver = connection.connection.driver_connection
+    if isinstance(driver, BoundedConnection):
+        driver.answer_seconds = max(ANSWER_SECONDS, seconds + 3)
 
 
 class BoundedConnection(extensions.connection):

@@ -2,23 +2,33 @@
 however many there are, and an old month goes by dropping its table.
 
 What is of no month that was prepared lies in ``engagement_other``: until its month is made, or it
-is too old to be kept.
+is too old to be kept. No month before 2009 or far ahead is ever made.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Connection, text
+import structlog
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.consent.policy import ConsentPolicy
 from domain.scoring.policy import ScoringPolicy
 from store.bounded import wait_briefly
 from store.published.policies import PolicyMissing, policy
 
+log = structlog.get_logger(__name__)
+
+EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
+"""No events come from before: SendGrid has none, and nobody else may tell of any."""
 AHEAD = 2
 """Months that are made before they begin."""
+MOST_SECONDS = 60
+"""How long a statement may take that moves events into their month: some 100,000 a second, while
+whoever records or reads events waits."""
 SLICE = 20_000
 LEAST = timedelta(days=31)
 """A rule's limit counts in a month at most."""
@@ -69,37 +79,53 @@ def kept_beyond(connection: Connection, months: int) -> int:
     return needed if 0 < months < needed else 0
 
 
-def keep_months(connection: Connection, now: datetime, months: int) -> None:
+def keep_months(database: Engine, now: datetime, months: int) -> None:
     """Make the tables of this month, the next ones, and those that events wait for; drop what is
     older than is kept. What the policies in force read is kept in any case.
+
+    Each table is made or dropped by itself, and the next round tries again what failed.
 
     Args:
         now: journey time, UTC.
         months: for how many whole months events are kept; 0 for ever.
     """
     this = now.astimezone(UTC).date().replace(day=1)
-    oldest = _months_later(this, -max(months, months_needed(connection))) if months else date.min
     end = _months_later(this, AHEAD + 1)
-    made = set(connection.scalars(_MONTHS))
-    span = {"oldest": oldest, "end": end}
-    wanted = {_months_later(this, ahead) for ahead in range(AHEAD + 1)}
-    wanted |= set(connection.scalars(_WAITING, span))
-    gone = sorted(month for month in made if month < oldest)
-    if gone or wanted - made:
-        # Who records events holds the locks that are waited for: the next round tries again.
-        wait_briefly(connection)
-    for month in sorted(wanted - made):
-        _make(connection, month)
-    for month in gone:
-        connection.execute(text(f"DROP TABLE {_table(month)}"))
+    with database.begin() as connection:
+        kept = max(months, months_needed(connection)) if months else 0
+        oldest = max(EARLIEST.date(), _months_later(this, -kept)) if months else EARLIEST.date()
+        made = set(connection.scalars(_MONTHS))
+        waiting = sorted(connection.scalars(_WAITING, {"oldest": oldest, "end": end}))
+    coming = [_months_later(this, ahead) for ahead in range(AHEAD + 1)]
+    for month in dict.fromkeys([*coming, *waiting]):
+        if month not in made:
+            _try(database, make_month, month)
+    for month in sorted(month for month in made if month < oldest):
+        _try(database, _drop, month)
     for statement in (_FORGET_OTHERS, _FORGET_KEYS) if months else ():
-        connection.execute(statement, {"oldest": oldest, "slice": SLICE})
+        with database.begin() as connection:
+            connection.execute(statement, {"oldest": oldest, "slice": SLICE})
 
 
-def _make(connection: Connection, month: date) -> None:
-    """Make the table of a month, with what waited for it."""
+def _try(database: Engine, act: Callable[[Connection, date], None], month: date) -> None:
+    try:
+        with database.begin() as connection:
+            # Who records events holds the lock that is waited for, or waits for ours.
+            wait_briefly(connection, MOST_SECONDS)
+            act(connection, month)
+    except SQLAlchemyError as error:
+        reason = type(getattr(error, "orig", error)).__name__
+        log.error("a table of events was not made or dropped", table=_table(month), reason=reason)
+
+
+def make_month(connection: Connection, month: date) -> None:
+    """Make the table of a month, with what waited for it.
+
+    Whoever waits for the lock meanwhile plans anew with it: one who waited for the table that the
+    events leave would look for them there.
+    """
     name, span = _table(month), {"begin": month, "end": _months_later(month, 1)}
-    connection.execute(text("LOCK TABLE engagement_other IN ACCESS EXCLUSIVE MODE"))
+    connection.execute(text("LOCK TABLE ONLY engagement IN ACCESS EXCLUSIVE MODE"))
     connection.execute(
         text(f"CREATE TABLE {name} (LIKE engagement INCLUDING DEFAULTS INCLUDING CONSTRAINTS)")
     )
@@ -116,8 +142,13 @@ def _make(connection: Connection, month: date) -> None:
     )
 
 
+def _drop(connection: Connection, month: date) -> None:
+    connection.execute(text(f"DROP TABLE {_table(month)}"))
+
+
 def _table(month: date) -> str:
-    return f"engagement_{month:%Y_%m}"
+    # strftime's %Y has fewer digits for early years on some platforms.
+    return f"engagement_{month.year:04}_{month.month:02}"
 
 
 def _months_later(month: date, months: int) -> date:

@@ -7,11 +7,12 @@ import asyncio
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from structlog.testing import capture_logs
 from temporalio.client import Client
 
@@ -19,7 +20,7 @@ import worker
 from settings import ROOT, Settings
 from store.erasure.erasure import erase
 from store.scoring.engagement import LeadActivity, recorded_before
-from store.scoring.event_months import keep_months
+from store.scoring.event_months import keep_months, make_month
 from tests.support.scored_leads import Book, scoring, worth
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -43,12 +44,80 @@ def tables(book: Book) -> dict[str, list[str]]:
 
 def keep(book: Book, months: int = 0, now: datetime = NOW) -> None:
     """A round of the sales sweep."""
-    with book.database.begin() as connection:
-        keep_months(connection, now, months)
+    keep_months(book.database, now, months)
 
 
 def click(key: str, at: datetime, lead: int) -> LeadActivity:
     return LeadActivity(f"click:{lead}:{key}", "click", at, lead_id=lead)
+
+
+def waits_for_a_lock(database: Engine, backend: int) -> bool:
+    with database.connect() as connection:
+        return bool(
+            connection.scalar(
+                text("SELECT count(*) FROM pg_locks WHERE pid = :pid AND NOT granted"),
+                {"pid": backend},
+            )
+        )
+
+
+def test_whoever_reads_while_a_month_is_made_finds_all_its_events(book: Book) -> None:
+    """A score would be counted without what was on its way, and no one would count it again."""
+    lead = book.lead()
+    book.record(click("early", NOW, lead))
+    with (
+        ThreadPoolExecutor(1) as other,
+        book.database.connect() as reader,
+        book.database.begin() as mover,
+    ):
+        backend = reader.scalar(text("SELECT pg_backend_pid()"))
+        # As planned within a transaction that has read nothing of them before.
+        make_month(mover, NOW.date().replace(day=1))
+        found = other.submit(reader.scalar, text("SELECT count(*) FROM engagement"))
+        while not waits_for_a_lock(book.database, int(backend)):
+            assert not found.done()
+        mover.commit()
+        assert found.result() == 1
+
+
+@pytest.mark.parametrize("year", [2, 500, 1970, 2008])
+def test_months_of_a_time_before_all_events_are_never_made(book: Book, year: int) -> None:
+    """Anybody with the key of a page could make thousands of tables, or stop the sweep: a year of
+    three digits once gave a table whose name nothing could read."""
+    lead = book.lead()
+    book.record(click("first", datetime(2009, 1, 1, tzinfo=UTC), lead))
+    book.record(click("false", datetime(year, 12, 31, 23, tzinfo=UTC), lead))
+
+    keep(book)
+    keep(book)
+
+    assert {table: keys for table, keys in tables(book).items() if keys} == {
+        "engagement_2009_01": ["first"],
+        "engagement_other": ["false"],
+    }
+
+
+def test_a_month_that_cannot_be_made_or_dropped_keeps_no_other_from_it(book: Book) -> None:
+    """All events of all later months would pile up in one table, and nobody would know why."""
+    lead = book.lead()
+    ages = {"old": 500, "older": 1000, "oldest": 1500}
+    book.record(*(click(key, NOW - timedelta(days=age), lead) for key, age in ages.items()))
+    keep(book)
+    book.run("CREATE VIEW report AS SELECT * FROM engagement_2023_06")
+    book.run("CREATE TABLE engagement_2026_06 ()")
+    book.record(click("late", NOW - timedelta(days=90), lead))
+    with capture_logs() as lines:
+        keep(book, months=12, now=NOW + timedelta(days=62))
+
+    assert {table: keys for table, keys in tables(book).items() if keys} == {
+        "engagement_2023_06": ["older"],
+        "engagement_2025_12": ["late"],
+    }
+    assert "engagement_2026_07" in tables(book)
+    assert [(line["table"], line["log_level"]) for line in lines] == [
+        ("engagement_2026_06", "error"),
+        ("engagement_2023_06", "error"),
+    ]
 
 
 def test_events_come_to_their_months_whenever_these_are_made(book: Book) -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from domain.identities import Facts, TrackingCall
 from store.access.write_keys import WriteKeySource
+from store.scoring.event_months import EARLIEST
 from web.doors import BadItem, refusal
 from web.tracking.body import LARGEST_MESSAGE, check_storable
 from web.tracking.no_mail import context_traits, refusal_of_event, reported_refusal
@@ -229,6 +230,8 @@ def _happened_at(item: dict[str, Any], envelope: Envelope, arrival: Arrival) -> 
             at = arrival.received - (sent_at - original)
         elif at - arrival.received > FUTURE:
             raise BadItem(field, "The time is more than an hour in the future.")
+        if at < EARLIEST:
+            raise BadItem(field, f"The time is before {EARLIEST:%Y}.")
         return arrival.journey_time(min(at, arrival.received))
     except OverflowError:
         raise BadItem(field, "The time is beyond all calendars.") from None

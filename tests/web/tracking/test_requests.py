@@ -163,6 +163,17 @@ def test_a_wrong_clock_is_put_right(tracker: Tracker) -> None:
     ) == [(2,), (0,), (0,)]
 
 
+def test_a_time_before_there_were_such_events_is_refused(tracker: Tracker) -> None:
+    """What a page says may be anything; a month is a table, and the sender must hear of it."""
+    for year in (1, 500, 2008):
+        answer = tracker.post("track", GOOD | {"timestamp": f"{year:04}-12-31T00:00:00Z"})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "timestamp")
+    # A clock that was never set, as its sentAt tells.
+    never = {"timestamp": "1970-01-01T00:00:05Z", "sentAt": "1970-01-01T00:00:09Z"}
+    assert tracker.post("track", GOOD | never).status_code == 200
+    assert len(tracker.events()) == 1
+
+
 def test_a_message_without_id_counts_once_when_sent_again(tracker: Tracker) -> None:
     """curl scripts send no messageId, but their retries are retries."""
     message = GOOD | {"timestamp": datetime.now(UTC).isoformat()}
