@@ -46,6 +46,10 @@ VERSION = 18
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 
+# Whoever reads the events of a lead locks the table of each month and its six indexes: 280 locks
+# in three years, where the default has room for 64 a session.
+MANY_LOCKS = {"max_locks_per_transaction": "512"}
+
 # What a failing statement holds is somebody's mail or address. The message of an error quotes
 # values, its details whole rows, and a deadlock or a crash the statements of others: of what the
 # server tells a client, nothing is logged. Starts, stops, crashes and refused sign-ins are.
@@ -233,6 +237,7 @@ class EmbeddedPostgres:
             "max_connections": "200",
             "timezone": "UTC",
             "log_timezone": "UTC",
+            **MANY_LOCKS,
             **QUIET_LOG,
         }
         if not self._durable:

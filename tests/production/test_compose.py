@@ -22,7 +22,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
-from embedded.postgres import QUIET_LOG, EmbeddedPostgres, postgres_programs
+from embedded.postgres import MANY_LOCKS, QUIET_LOG, EmbeddedPostgres, postgres_programs
 from embedded.temporal import EmbeddedTemporal, temporal_program
 from settings import ROOT, Settings
 from tests.support.folders import server_folder
@@ -190,12 +190,14 @@ def test_what_our_services_write_has_a_place(services: dict[str, Any]) -> None:
 
 
 def test_postgres_logs_nobodys_values(services: dict[str, Any]) -> None:
-    """The same as the embedded server, which tests/security drives into errors."""
+    """The same as the embedded server, which tests/security drives into errors; and whoever reads
+    the events of a lead locks the table and indexes of each month."""
     command = services["postgres"]["command"]
+    wanted = MANY_LOCKS | QUIET_LOG
 
     assert command[0] == "postgres"
-    assert command[1::2] == ["-c"] * len(QUIET_LOG)
-    assert command[2::2] == [f"{name}={value}" for name, value in QUIET_LOG.items()]
+    assert command[1::2] == ["-c"] * len(wanted)
+    assert command[2::2] == [f"{name}={value}" for name, value in wanted.items()]
 
 
 def test_images_can_be_pinned_by_digest(tmp_path: Path) -> None:

@@ -268,3 +268,20 @@ def test_erasure_reaches_every_month(book: Book) -> None:
         ).all()
     assert left == [("erased-", "", "{}")]
     assert book.record(pages[0]) == set()
+
+
+def test_who_reads_all_months_has_no_more_locks_than_there_is_room_for(book: Book) -> None:
+    """With many readers at once PostgreSQL would have no memory left for locks, and whoever came
+    next, with whatever, would fail."""
+    lead = book.lead()
+    book.record(*(click(f"{age}", NOW - timedelta(days=30 * age), lead) for age in range(36)))
+    keep(book)
+    with book.database.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM engagement WHERE lead_id > 0")) == 36
+        locks, room = connection.execute(
+            text(
+                "SELECT count(*), current_setting('max_locks_per_transaction')::int "
+                "FROM pg_locks WHERE pid = pg_backend_pid()"
+            )
+        ).one()
+    assert locks < room
