@@ -6,8 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from sqlalchemy import Engine
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from store.mail.send_rate import take_slot
 
@@ -18,6 +21,11 @@ SLOT_IS_GOOD_SECONDS = 2.0
 
 LONGEST_LOOK_SECONDS = 1.0
 """Who waits looks again after so long at most: others may send less than before."""
+LONGEST_WAIT_SECONDS = 45.0
+"""Then it is for another attempt: this one must have time left to send, or Temporal would begin the
+next while it still waits, and both would send."""
+LONGEST_DELAY_SECONDS = 60.0
+"""Until that other attempt, at most."""
 
 
 class SendPace:
@@ -45,10 +53,14 @@ class SendPace:
     @contextmanager
     def allowed(self, *, at_once: bool) -> Iterator[bool]:
         """Wait until a mail may go; with ``at_once`` nothing is waited for, and False is: not now.
-        Where it is done, the place is free again."""
+        Where it is done, the place is free again.
+
+        Raises:
+            ApplicationError: nothing may go for so long that another attempt is to wait on, or
+                nobody waits for this one any more.
+        """
         if not at_once:
-            while not self._take(at_once=False):
-                time.sleep(min(self._seconds, LONGEST_LOOK_SECONDS))
+            self._wait()
             yield True
         elif self._places.acquire(blocking=False):
             try:
@@ -57,6 +69,21 @@ class SendPace:
                 self._places.release()
         else:
             yield False
+
+    def _wait(self) -> None:
+        until = time.monotonic() + LONGEST_WAIT_SECONDS
+        while not self._take(at_once=False):
+            if (
+                activity.is_cancelled()
+                or activity.is_worker_shutdown()
+                or time.monotonic() >= until
+            ):
+                raise ApplicationError(
+                    "The send rate is used up.",
+                    type="RateUsedUp",
+                    next_retry_delay=timedelta(seconds=min(self._seconds, LONGEST_DELAY_SECONDS)),
+                )
+            time.sleep(min(self._seconds, LONGEST_LOOK_SECONDS))
 
     def _take(self, *, at_once: bool) -> bool:
         """Whether there is one mail left of the rate."""

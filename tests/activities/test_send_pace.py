@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
+from activities import send_pace
 from activities.send_pace import SendPace
 from store.engine import engine, single_statements
 
@@ -87,3 +91,29 @@ def test_a_provider_that_hangs_takes_the_places_of_a_process_and_no_more(
         assert allowed == [True, True, False]
     with one.allowed(at_once=True) as again:
         assert again
+
+
+@pytest.mark.parametrize("why", ["cancelled", "shutting down", "too long"])
+def test_an_attempt_that_nobody_waits_for_waits_for_no_slot(
+    statements: Engine, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    """Temporal has begun another, which may decide another branch: the lead would get both."""
+    one = pace(statements)
+    with one.allowed(at_once=True):
+        pass
+    environment = ActivityEnvironment()
+    if why == "cancelled":
+        environment.cancel()
+    elif why == "shutting down":
+        environment.worker_shutdown()
+    else:
+        monkeypatch.setattr(send_pace, "LONGEST_WAIT_SECONDS", 0.0)
+
+    def wait() -> None:
+        with one.allowed(at_once=False):
+            raise AssertionError("it went out")
+
+    with pytest.raises(ApplicationError) as later:
+        environment.run(wait)
+
+    assert (later.value.type, later.value.next_retry_delay) == ("RateUsedUp", timedelta(minutes=1))
