@@ -9,7 +9,7 @@ from typing import Any, cast
 from sqlalchemy import Connection
 from temporalio import activity
 
-from activities.email import Email, TouchDelivery, deliver
+from activities.email import Email, TouchDelivery, deliver, in_hand
 from activities.resources import Resources
 from activities.sentences import local_time
 from domain.cadences.cadence import ALWAYS_EXIT, END, BranchStep, Cadence, EmailStep
@@ -111,7 +111,12 @@ class CadenceActivities:
     @activity.defn(no_thread_cancel_exception=True)
     def run_step(self, request: RunStep) -> Plan:
         """Do the step that is due and plan the next, as :func:`domain.cadences.next_step.next_step`
-        decides. As a local activity it leaves a mail that can't be sent at once to the queue."""
+        decides. As a local activity it leaves a mail that can't be sent at once to the queue.
+
+        Raises:
+            ApplicationError: as :func:`activities.email.deliver`; or another attempt has planned
+                meanwhile, which is what the journey goes by.
+        """
         info = activity.info()
         now = self.resources.now()
         if info.is_local:
@@ -149,7 +154,8 @@ class CadenceActivities:
             STEP_LATENESS.observe(self.resources.seconds_until(now, due.at))
         plan = self._plan(current, step, room)
         with self.resources.statements.connect() as connection:
-            self._remember(connection, current, plan, step)
+            if not self._remember(connection, current, plan, step):
+                raise in_hand()
         return plan
 
     @activity.defn(no_thread_cancel_exception=True)
@@ -284,11 +290,11 @@ class CadenceActivities:
             "reason": row.phase_reason,
         }
 
-    def _remember(self, connection: Connection, current: Pass, plan: Plan, step: NextStep) -> None:
+    def _remember(self, connection: Connection, current: Pass, plan: Plan, step: NextStep) -> bool:
         move = step.move
-        enrollment_steps.remember(
+        return enrollment_steps.remember(
             connection,
-            current.row.enrollment_id,
+            current.row,
             EnrollmentStep(
                 step=plan.step or END,
                 due_at=plan.due or None,

@@ -115,7 +115,7 @@ def _deliver(resources: Resources, email: Email, now: datetime) -> TouchDelivery
         _settle(resources, email.key, "planned", found.holder, now)
         found = _claim(resources, email, mine, now)
         if not found.mine and found.state == "sending":
-            raise _in_hand()
+            raise in_hand()
     if found.state in ("capped", "paused") and found.holder:
         # Claimed by an attempt that died: what waits for room must count under no cap.
         _settle(resources, email.key, "planned", found.holder, now)
@@ -177,31 +177,36 @@ def _wait_for_the_channel(resources: Resources, now: datetime) -> TouchDelivery:
 def _claim(
     resources: Resources, email: Email, claim: str, now: datetime, *, probe: bool = False
 ) -> ledger.Claim:
-    with resources.statements.connect() as connection:
-        return ledger.claim(
-            connection,
-            key=email.key,
-            claim=claim,
-            lead_id=email.lead_id,
-            enrollment_id=email.enrollment_id,
-            template_version_id=email.template_version_id,
-            step=email.step,
-            topic=email.topic,
-            channel=resources.channel.name,
-            message_id=_message_id(resources, email.key),
-            sender=email.sender,
-            stops=_stops(email),
-            caps=email.caps,
-            at=now,
-            probe=probe,
-        )
+    try:
+        with resources.statements.connect() as connection:
+            return ledger.claim(
+                connection,
+                key=email.key,
+                claim=claim,
+                lead_id=email.lead_id,
+                enrollment_id=email.enrollment_id,
+                template_version_id=email.template_version_id,
+                step=email.step,
+                topic=email.topic,
+                channel=resources.channel.name,
+                message_id=_message_id(resources, email.key),
+                sender=email.sender,
+                stops=_stops(email),
+                caps=email.caps,
+                at=now,
+                probe=probe,
+                turn=email.turn,
+            )
+    except ledger.TurnTaken:
+        raise in_hand() from None
 
 
 class _Stopped(Exception):
     """The lead has said no between the claim and the hand-over."""
 
 
-def _in_hand() -> ApplicationError:
+def in_hand() -> ApplicationError:
+    """Another attempt has done, or does, what this one was to do."""
     return ApplicationError("Another attempt is sending this touch.", type="InHand")
 
 
@@ -219,7 +224,7 @@ def _mark(resources: Resources, email: Email, claim: str) -> None:
 
     state = keep_trying(mark, MARK_SECONDS)
     if state is None:
-        raise _in_hand()
+        raise in_hand()
     if state == "suppressed":
         raise _Stopped
     crash_point("email.marked")
@@ -272,7 +277,7 @@ def _refused(
     try:
         until = _surely(settle)
     except refusals.TakenOver:
-        raise _in_hand() from None
+        raise in_hand() from None
     busy = isinstance(refused, RecipientBusy)
     if busy:
         SENDS_REFUSED.labels(resources.channel.name, "not_now").inc()

@@ -25,7 +25,8 @@ _LOAD = text(
         enrollment.step AS planned_step, enrollment.counted_from, enrollment.counted_since,
         {AWAY_UNTIL} AS away_until,
         enrollment.id AS enrollment_id, enrollment.cadence_version_id, enrollment.ended_at,
-        enrollment.exit_reason, {CONSENT_VERSION} AS consent_version,
+        enrollment.exit_reason, cast(enrollment.xmin AS text) AS version,
+        {CONSENT_VERSION} AS consent_version,
         (SELECT touch.step FROM touch WHERE touch.enrollment_id = enrollment.id
             AND touch.state = 'planned' AND touch.returned_at IS NOT NULL
          ORDER BY touch.id LIMIT 1) AS returned,
@@ -45,7 +46,9 @@ _REMEMBER = text(
     "cast(:put_off_from AS timestamptz)), "
     "unanswered = unanswered || cast(:unanswered AS jsonb), "
     "counted_from = :counted_from, counted_since = cast(:counted_since AS timestamptz), "
-    "exit_reason = :reason WHERE id = :id AND ended_at IS NULL"
+    "exit_reason = :reason "
+    # PostgreSQL gives each version of a row the number of the transaction that wrote it.
+    "WHERE id = :id AND ended_at IS NULL AND xmin = cast(:version AS xid)"
 )
 
 _MEETING_END = text("SELECT starts_at + make_interval(mins => minutes) FROM meeting WHERE id = :id")
@@ -93,6 +96,7 @@ class EnrolledLead(MailLead):
         put_off_from: when the planned step, which had to wait, was due.
         away_until: the day on which the lead is back, as far as it said.
         consent_version: id of the consent policy in force, None for none.
+        version: names the enrollment's row as it is now; each change gives it another.
         returned: the step of a mail that was refused after it had been accepted.
         begun: the step of a mail that an earlier attempt at the same turn has claimed.
     """
@@ -116,6 +120,7 @@ class EnrolledLead(MailLead):
     cadence_version_id: int
     ended_at: datetime | None
     exit_reason: str
+    version: str
     consent_version: int | None
     returned: str | None
     begun: str | None
@@ -141,9 +146,13 @@ def cadence_version_of(connection: Connection, enrollment_id: int) -> int:
     ).scalar_one()
 
 
-def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -> None:
-    """Note what the enrollment waits for, unless it has ended."""
-    connection.execute(
+def remember(connection: Connection, found: EnrolledLead, step: EnrollmentStep) -> bool:
+    """Note what the enrollment waits for, unless it has ended, or is not as it was ``found``.
+
+    Returns:
+        Whether it was noted.
+    """
+    noted = connection.execute(
         _REMEMBER,
         {
             "step": step.step,
@@ -154,9 +163,11 @@ def remember(connection: Connection, enrollment_id: int, step: EnrollmentStep) -
             "counted_from": step.counted_from,
             "counted_since": step.counted_since,
             "put_off_from": step.put_off_from,
-            "id": enrollment_id,
+            "id": found.enrollment_id,
+            "version": found.version,
         },
     )
+    return noted.rowcount == 1
 
 
 def sent_before(connection: Connection, lead_id: int, cycle: int) -> frozenset[str]:

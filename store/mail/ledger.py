@@ -46,7 +46,9 @@ _CLAIM = text(
                                         WHERE recent.at > cap.since)) AS full_up,
             NOT :probe AND EXISTS (SELECT FROM sending_pause WHERE channel = :channel
                                    AND ended_at IS NULL) AS paused
-        FROM lead WHERE lead.id = :lead
+        FROM lead WHERE lead.id = :lead AND NOT EXISTS (
+            SELECT FROM touch WHERE enrollment_id = :enrollment AND key <> :key AND :turn <> ''
+                AND starts_with(claim, :turn))
     ),
     claimed AS (
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
@@ -129,6 +131,10 @@ _SETTLE_BY_EVIDENCE = text(
 )
 
 
+class TurnTaken(Exception):
+    """Another attempt at the same turn has claimed another touch: this one woke too late."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """The state of a touch after claiming it: one of the ledger, ``capped`` when the lead has had
@@ -160,6 +166,7 @@ def claim(
     caps: Sequence[FrequencyCap],
     at: datetime,
     probe: bool = False,
+    turn: str = "",
 ) -> Claim:
     """Take the touch ``key`` to ``claimed``, unless it was handed over before, may not be sent,
     is over a frequency cap, or its channel is paused; then nothing is written. An earlier claim
@@ -177,6 +184,11 @@ def claim(
         caps: the frequency caps it waits for.
         at: journey time, UTC.
         probe: whether it may go although the channel is paused.
+        turn: what the claims of all attempts begin with of which one may send, and one touch; ''
+            for a mail that is none of a cadence.
+
+    Raises:
+        TurnTaken
     """
     froms = [at - cap.span for cap in caps]
     row = connection.execute(
@@ -198,8 +210,11 @@ def claim(
             "since": min(froms, default=at),
             "at": at,
             "probe": probe,
+            "turn": turn,
         },
-    ).one()
+    ).first()
+    if row is None:
+        raise TurnTaken
     room = room_under(caps, row.recent, at) if row.state == "capped" else None
     mine = row.state == "claimed" and row.claim == claim
     return Claim(row.state, mine, row.claim, _sender(row.sender), room)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities.cadences import CadenceActivities, Pass
 from activities.calls import CallActivities
 from cli.cadence import publish_files
 from domain.cadences.cadence import Cadence
@@ -111,6 +112,69 @@ def test_a_retry_stays_in_the_arm_of_the_branch_it_has_begun(desk: MakeDesk) -> 
 
     assert plans == [Plan("exit", reason="rested")] * 2
     assert here.values("SELECT step FROM touch") == ["email-cold"]
+
+
+def sleeps_after_it_has_looked(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], None]
+) -> None:
+    """The next attempt stands still between looking at the lead and doing its step."""
+    load = CadenceActivities._load
+
+    def looked(*args: Any) -> Pass:
+        found = load(*args)
+        monkeypatch.undo()
+        meanwhile()
+        return found
+
+    monkeypatch.setattr(CadenceActivities, "_load", looked)
+
+
+def test_an_attempt_that_wakes_late_sends_no_other_arm(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporal has given it up and begun another: who clicked in between would get the mails of
+    both arms."""
+    company = Provider()
+    here = desk(company)
+    branch = {
+        "if": "engagement.clicks > 0",
+        "then": [{"email": "hot"}],
+        "else": [{"email": "cold"}],
+    }
+    step = due(enrolled(here, {"branch": branch, "id": "fork"}, {"exit": "rested"}), "fork")
+
+    def meanwhile() -> None:
+        clicks(here)
+        here.run_step(step, attempt=2)
+
+    sleeps_after_it_has_looked(monkeypatch, meanwhile)
+    with pytest.raises(ApplicationError, match="Another attempt"):
+        here.run_step(step, attempt=1)
+
+    assert here.values("SELECT step FROM touch") == ["email-hot"]
+    assert len(company.accepted) == 1
+
+
+def test_an_attempt_that_wakes_late_leaves_the_plan_alone(
+    desk: MakeDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lead's page would show a step that is long done, and what is counted from it would be
+    counted wrong."""
+    company = Provider()
+    here = desk(company)
+    mails: list[object] = [{"email": name, "id": name} for name in ("hello", "bye", "last")]
+    enrollment = enrolled(here, *mails, {"wait": "2 days"}, {"exit": "rested"})
+
+    def meanwhile() -> None:
+        here.run_step(due(enrollment, "hello"), attempt=2)
+        here.run_step(due(enrollment, "bye"), attempt=1)
+
+    sleeps_after_it_has_looked(monkeypatch, meanwhile)
+    with pytest.raises(ApplicationError, match="Another attempt"):
+        here.run_step(due(enrollment, "hello"), attempt=1)
+
+    assert here.values("SELECT step FROM enrollment") == ["last"]
+    assert len(company.accepted) == 2
 
 
 def test_what_cannot_be_sent_at_once_is_left_to_the_queue(desk: MakeDesk) -> None:
