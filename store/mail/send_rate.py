@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-# Slots that nobody took are lost but for the last two.
+# Slots that nobody took are lost but for the last two. A slot is taken once it has begun, so none
+# ends more than its length ahead; what does is of another rate, or of a clock that was put back.
 _TAKE = text(
     """
     INSERT INTO send_rate AS rate (channel, taken_until)
     VALUES (:channel, now() + cast(:slot AS interval))
     ON CONFLICT (channel) DO UPDATE SET taken_until =
-        greatest(rate.taken_until, now() - 2 * cast(:slot AS interval)) + cast(:slot AS interval)
+        CASE WHEN rate.taken_until > now() + 2 * cast(:slot AS interval) THEN now()
+            ELSE greatest(rate.taken_until, now() - 2 * cast(:slot AS interval))
+        END + cast(:slot AS interval)
     WHERE rate.taken_until <= now() - CASE WHEN :spare THEN cast(:slot AS interval)
         ELSE interval '0' END
+        OR rate.taken_until > now() + 2 * cast(:slot AS interval)
     RETURNING true
     """
 )

@@ -93,6 +93,22 @@ def test_a_provider_that_hangs_takes_the_places_of_a_process_and_no_more(
         assert again
 
 
+def test_a_slot_far_ahead_is_no_reason_to_wait(statements: Engine) -> None:
+    """After a tiny rate, or a clock that was put back, nothing would be sent for hours. What two
+    processes may take at the same moment is not far ahead."""
+    one = pace(statements)
+    with one.allowed(at_once=True):
+        pass
+    free_since(statements, -1.9 * SLOT)
+    with one.allowed(at_once=True) as allowed:
+        assert not allowed
+    free_since(statements, -100 * SLOT)
+
+    for may_send in (True, False):
+        with one.allowed(at_once=True) as allowed:
+            assert allowed is may_send
+
+
 @pytest.mark.parametrize("why", ["cancelled", "shutting down", "too long"])
 def test_an_attempt_that_nobody_waits_for_waits_for_no_slot(
     statements: Engine, monkeypatch: pytest.MonkeyPatch, why: str
