@@ -20,7 +20,7 @@ async def run_cadence(
         The event that ended it early, or one whose code is the cadence's own exit reason
         (``exhausted`` at its last step).
     """
-    plan, turn = enrolled.plan, 0
+    plan = enrolled.plan
     wake = (*enrolled.exit_on, *also)
     while plan.kind != "exit":
         event = await inbox.rest(
@@ -42,7 +42,7 @@ async def run_cadence(
                 case Disposition.NOT_INTERESTED:
                     return JourneyEvent(result.disposition)
             completed = True
-        turn += 1
+        inbox.turn += 1
         plan = await activity_stubs.run_step(
             RunStep(
                 enrolled.enrollment_id,
@@ -51,7 +51,7 @@ async def run_cadence(
                 completed,
                 inbox.state.meeting_id,
                 beside,
-                turn,
+                inbox.turn,
                 workflow.now().isoformat(),
             )
         )

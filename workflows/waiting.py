@@ -31,6 +31,8 @@ class Inbox:
         self.state = state
         self.order: Transition | None = None
         self.wait = STARTING
+        self.turn = 0
+        """How often this run has asked for a step: a cadence may be entered twice in it."""
 
     @workflow.signal
     def engagement(self, event: JourneyEvent) -> None:

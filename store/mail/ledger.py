@@ -94,7 +94,8 @@ _HAND_OVER = text(
 )
 _SETTLE = text(
     """
-    UPDATE touch SET state = :state, provider_message_id = :provider_id, error = :error,
+    UPDATE touch SET provider_message_id = :provider_id, error = :error,
+        state = CASE WHEN state = 'unknown' AND :state = 'planned' THEN 'failed' ELSE :state END,
         sent_at = CASE WHEN :state = 'sent' THEN cast(:at AS timestamptz) END
     WHERE key = :key AND state IN ('claimed', 'sending', 'unknown')
         AND (claim = :claim OR :state = 'sent')
@@ -272,7 +273,8 @@ def settle(
     again).
 
     A touch that is settled already stays as it is. One that another attempt has claimed since can
-    only become sent: an attempt that was given up on must not open it again.
+    only become sent: an attempt that was given up on must not open it again. Nor does it open one
+    that is unknown by now, from which its journey has gone on: that one has failed.
 
     Returns:
         Whether it was recorded.

@@ -452,6 +452,20 @@ def test_a_touch_that_was_sent_stays_sent(desk: MakeDesk) -> None:
     assert here.touch("state") == ("sent",)
 
 
+def test_what_nobody_waits_for_any_more_is_not_to_be_tried_again(desk: MakeDesk) -> None:
+    """The journey has gone on from an unknown one: no other attempt comes, and the touch would
+    stand as planned for ever. That it was surely not taken is known now."""
+    here = desk(provider())
+    _claim(here, "late")
+    with here.database.begin() as connection:
+        ledger.hand_over(connection, "enrollment-1:hello:1", claim="late", stops=())
+    _settle(here, "late", "unknown")
+
+    _settle(here, "late", "planned")
+
+    assert here.touch("state") == ("failed",)
+
+
 def _claim(here: Desk, claim: str) -> None:
     with here.database.begin() as connection:
         ledger.claim(
