@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from temporalio import workflow
 
 from domain.contracts.journey import Enrolled, InboxState, Plan, RunStep
 from workflows import activity_stubs, cadence_run
@@ -25,7 +26,7 @@ async def test_a_cadence_that_a_run_enters_twice_repeats_no_turn(
         """The step is due."""
 
     monkeypatch.setattr(activity_stubs, "run_step", run_step)
-    monkeypatch.setattr(cadence_run.workflow, "now", lambda: datetime(2026, 3, 3, tzinfo=UTC))
+    monkeypatch.setattr(workflow, "now", lambda: datetime(2026, 3, 3, tzinfo=UTC))
     inbox = Inbox(InboxState(1))
     monkeypatch.setattr(inbox, "rest", rest)
 
