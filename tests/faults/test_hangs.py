@@ -3,13 +3,16 @@ a paused machine, a frozen container and a firewall do that forgets its connecti
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from store.outbox.outgoing import add_endpoint
+from tests.channels.test_smtp import Handler, LocalServer
 from tests.support.deployment import Deployment, deployment, message, wake
 from tests.support.tcp_proxy import Proxy
 from tests.support.waiting import wait_for
@@ -75,7 +78,7 @@ def groups(stack: Deployment) -> list[People]:
     stack.send(
         [message("identify", n, traits={"email": f"user-{n}@faults.example"}) for n in users]
     )
-    nurture = "SELECT count(*) FROM lead WHERE phase = 'Nurture'"
+    nurture = "SELECT count(*) FROM lead WHERE phase = 'Nurture' AND email_key LIKE 'user-%'"
     stack.reach("leads in nurture", nurture, len(users))
     stack.reach("messages", "SELECT count(*) FROM relay_message WHERE outcome = ''", 0)
     worker.terminate(SHUTDOWN + 10)
@@ -271,3 +274,65 @@ def test_what_is_acknowledged_around_a_freeze_is_kept_and_goes_on_at_once(
     here.reach("tasks", people.tasks, LEADS, 15)
     called_once(here, people)
     assert here.value(people.count("engagement", "kind = 'page'")) == LEADS
+
+
+class Hangs(Handler):
+    """A mail server that says nothing to RCPT or DATA of addresses named so, until it is well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.well = asyncio.Event()
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("rcpt"):
+            await self.well.wait()
+        return await super().handle_RCPT(server, session, envelope, address, options)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
+        if envelope.rcpt_tos[0].startswith("data"):
+            await self.well.wait()
+        return await super().handle_DATA(server, session, envelope)
+
+
+def test_a_worker_told_to_stop_while_a_provider_hangs_leaves_its_mails_to_the_next(
+    stack: Deployment,
+) -> None:
+    """Each deployment would end the journeys whose mails are on their way, or double these."""
+    mails, before = Hangs(), len(stack.programs)
+    server = LocalServer(mails, SMTP)
+    server.start()
+    by_smtp = {"EMAIL_CHANNEL": "smtp", "SMTP_PORT": str(server.port), "SMTP_TLS": "none"}
+    addresses = [f"{word}@hangs.example" for word in ("data", "rcpt")]
+    touches = (
+        "SELECT string_agg(touch.state, ' ' ORDER BY lead.email_key) FROM touch "
+        f"JOIN lead ON lead.id = lead_id WHERE email_key IN ('{addresses[0]}', '{addresses[1]}')"
+    )
+    try:
+        worker = stack.worker(**by_smtp)
+        stack.send(
+            [
+                message("identify", TESTS * LEADS + number, traits={"email": address})
+                for number, address in enumerate(addresses)
+            ]
+        )
+        stack.reach("mails on their way", touches, "sending claimed")
+
+        worker.terminate(6 * SHUTDOWN)
+
+        assert stack.value(touches) == "sending claimed"
+        server.loop.call_soon_threadsafe(mails.well.set)
+        stack.worker(**by_smtp)
+        stack.reach("mails", touches, "unknown sent")
+        next_mail = (
+            "SELECT count(*) FROM enrollment JOIN lead ON lead.id = lead_id WHERE ended_at IS NULL "
+            f"AND step LIKE '%reentry-2%' AND email_key IN ('{addresses[0]}', '{addresses[1]}')"
+        )
+        stack.reach("journeys that go on", next_mail, 2)
+        assert sum(b"@hangs.example" in mail for mail in mails.mails) == 1
+    finally:
+        for program in stack.programs[before:]:
+            program.kill()
+        del stack.programs[before:]
+        server.stop()
