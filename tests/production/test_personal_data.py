@@ -52,7 +52,7 @@ async def test_a_journey_that_is_mailed_and_called_leaves_ids_and_codes_only(
     await deployment.waits(lead, "Waiting to send step 2")
     journey = deployment.client.get_workflow_handle(journey_id(lead))
     await journey.execute_update("move_to", "FollowUp")
-    await deployment.waits(lead, "qualify task")
+    await deployment.waits(lead, "Waiting for ")
     with deployment.database.begin() as connection:
         task = connection.execute(text("SELECT id FROM task WHERE state = 'open'")).scalar_one()
         tasks.complete_task(

@@ -64,6 +64,7 @@ class Dispositions:
         self._confirm_with = confirm
         self._busy = False
         self._wrong = ""
+        self._whys: dict[str, ui.button] = {}
         if questions := questions_of(view.task.facts):
             self._review(questions)
         else:
@@ -153,10 +154,16 @@ class Dispositions:
         if self._wrong:
             show(escape(self._wrong), "p").classes("wrong").props('role="alert"')
         with ui.element("div").classes("acts"):
-            sure = button(_("Confirm"), self.confirm, main=True, key="Enter")
+            self._sure = button(_("Confirm"), self.confirm, main=True, key="Enter")
             button(_("Cancel"), self._cancel, key="Escape")
+        self._focus_on_confirm()
+
+    def _focus_on_confirm(self) -> None:
+        """So that Enter confirms; whoever types already is left alone."""
         ui.run_javascript(
-            f"const sure = getHtmlElement({sure.id}); sure?.focus({{preventScroll: true}});"
+            f"const sure = getHtmlElement({self._sure.id});"
+            "const typing = document.activeElement?.closest('.ending input');"
+            "if (!typing) sure?.focus({preventScroll: true});"
             "sure?.closest('.ending').scrollIntoView({block: 'nearest'})"
         )
 
@@ -173,11 +180,13 @@ class Dispositions:
 
     def _reasons(self, code: str) -> None:
         show(escape(_("Why?")), "h3")
+        self._whys = {}
         with ui.element("div").classes("slots why"):
             for number, one in enumerate(self._choices(code)):
                 key = KEYS[number] if number < len(KEYS) else ""
                 made = button(labels.reason(one), partial(self._reason, one), key=key)
-                made.props(f"aria-pressed={'true' if one == self.typed.reason else 'false'}")
+                made.props(_pressed(one == self.typed.reason))
+                self._whys[one] = made
                 if (meant := self.view.returns.get(one)) and code == Disposition.RETURN:
                     with made:
                         show(quiet(_(WAYS[meant.to])), "span")
@@ -277,8 +286,15 @@ class Dispositions:
         self._build()
 
     def _reason(self, code: str) -> None:
-        self.typed.reason, self._wrong = code, ""
-        self._build()
+        self.typed.reason = code
+        if self._wrong:
+            self._wrong = ""
+            self._build()
+            return
+        # Nothing is built anew: somebody may be typing in the next field.
+        for one, made in self._whys.items():
+            made.props(_pressed(one == code))
+        self._focus_on_confirm()
 
     def _until(self, value: str | None) -> None:
         self.typed.until = date.fromisoformat(value) if value else None
@@ -289,6 +305,10 @@ class Dispositions:
     def _learned(self, name: str, value: str | None) -> None:
         self.typed.learned = self.typed.learned or Learned()
         setattr(self.typed.learned, name, value or "")
+
+
+def _pressed(is_so: bool) -> str:
+    return f"aria-pressed={'true' if is_so else 'false'}"
 
 
 def _takes(code: str) -> DispositionRule:
