@@ -69,9 +69,10 @@ async def test_a_role_gets_as_far_as_the_table_says_and_no_further(api: Api, rol
         signed_in.add(action)
         for method, ask in product(sorted(route.methods or ()), ways):
             answer = await ask(role, method, path)
-            if (answer.status_code == 403) == (role in ALLOWED[action]) and not (
-                role == Role.SDR and "This token acts for" in answer.text
-            ):
+            is_another_s = (role == Role.SDR and "This token acts for" in answer.text) or (
+                path == "/team/987654/calendar" and "Only 987654 can make" in answer.text
+            )
+            if (answer.status_code == 403) == (role in ALLOWED[action]) and not is_another_s:
                 wrong.append(f"{method} {path}: {answer.status_code} {answer.text}")
             assert answer.status_code < 500
             if answer.status_code >= 400:
