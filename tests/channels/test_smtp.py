@@ -49,14 +49,14 @@ class Handler:
         self.replies = replies
         self.mails: list[bytes] = []
 
-    async def handle_MAIL(  # noqa: N802  (aiosmtpd's name)
+    async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self.replies.get("MAIL", "250 OK")
 
-    async def handle_RCPT(  # noqa: N802  (aiosmtpd's name)
+    async def handle_RCPT(
         self,
         _server: SMTP,
         _session: Session,
@@ -67,7 +67,7 @@ class Handler:
         envelope.rcpt_tos.append(address)
         return self.replies.get("RCPT", "250 OK")
 
-    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  (aiosmtpd's name)
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:
         assert isinstance(envelope.content, bytes)
         self.mails.append(envelope.content)
         reply = self.replies.get("DATA", "250 OK")
@@ -83,7 +83,7 @@ class Handler:
 class NoStartTls(SMTP):
     """Offers STARTTLS and refuses it when asked."""
 
-    async def smtp_STARTTLS(self, _arg: str) -> None:  # noqa: N802  (aiosmtpd's name)
+    async def smtp_STARTTLS(self, _arg: str) -> None:
         await self.push("454 4.7.0 TLS not available")
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from settings import Settings
 from store.engine import engine
-from tests.support.browser import Windows, chromium, open_browser
+from tests.support.browser import Windows, open_browser
 from tests.support.folders import server_folder
 from tests.support.sample_company import build
 from tests.support.web_app import Site, free_port, served
@@ -70,8 +70,6 @@ def site(make_database: Callable[[], str]) -> Iterator[Site]:
 @pytest.fixture(scope="session")
 def windows() -> Iterator[Windows]:
     """The browser."""
-    if not chromium():
-        pytest.skip("There is no Chromium: install it (on Debian, the package chromium).")
     opened = open_browser()
     try:
         yield opened

@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import nicegui
-import pytest
 from playwright.sync_api import Route, sync_playwright
 
 from tests.support.browser import chromium
@@ -30,8 +29,6 @@ def _serve(route: Route) -> None:
 
 
 def test_every_diagram_can_be_drawn() -> None:
-    if not chromium():
-        pytest.skip("There is no Chromium: install it (on Debian, the package chromium).")
     diagrams = [
         (shown(page), code)
         for page in written_files()

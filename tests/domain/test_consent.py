@@ -27,10 +27,8 @@ NOW = datetime(2026, 3, 3, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CAPS = (FrequencyCap(2, "day"), FrequencyCap(4, "week"))
 AGES = st.lists(st.floats(0, 7 * 24).map(lambda hours: hours * HOUR), max_size=12)
-MOMENTS = st.datetimes(
-    datetime(2024, 1, 1),  # noqa: DTZ001
-    datetime(2029, 1, 1),  # noqa: DTZ001
-    timezones=st.just(UTC),
+MOMENTS = st.timedeltas(timedelta(), timedelta(days=5 * 365)).map(
+    lambda since: datetime(2024, 1, 1, tzinfo=UTC) + since
 )
 WINDOWS = [
     SendWindow.model_validate(read((CADENCES / name).read_text("utf-8"), name).data["window"])

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -29,8 +30,11 @@ expect.set_options(timeout=PATIENCE)
 
 
 def chromium() -> str:
-    """Path of the browser; '' when there is none."""
-    return next(filter(None, map(shutil.which, PROGRAMS)), "")
+    """Path of the browser; where there is none, the test is skipped."""
+    path = next(filter(None, map(shutil.which, PROGRAMS)), "")
+    if not path:
+        pytest.skip("There is no Chromium: install it (on Debian, the package chromium).")
+    return path
 
 
 class Windows:
@@ -104,8 +108,9 @@ class Desk:
 
 def open_browser() -> Windows:
     """Start Chromium; :meth:`Windows.close` ends it."""
+    path = chromium()
     playwright = sync_playwright().start()
-    browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+    browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
     windows = Windows(playwright, browser)
     asyncio._set_running_loop(None)
     return windows

@@ -68,9 +68,7 @@ class Mailbox:
         recent = self.mails[-RECENT:]
         return random.choice(recent) if recent else None
 
-    async def handle_DATA(  # noqa: N802
-        self, _server: SMTP, _session: Session, envelope: Envelope
-    ) -> str:
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         """Keep a mail. The name is aiosmtpd's."""
         assert isinstance(envelope.content, bytes)
         if not envelope.rcpt_tos[0].endswith("@faults.example"):
