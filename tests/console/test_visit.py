@@ -80,6 +80,23 @@ def test_what_is_typed_before_the_page_is_connected_arrives_in_order(
     expect(typed).to_have_value(address)
 
 
+def test_what_was_done_is_told_on_the_page_that_shows_it(site: Site, console: Console) -> None:
+    """Whoever saves and is told nothing saves again, or never learns who was given a lead."""
+    page = console("sdr")
+    page.goto("/console/team/rep-1")
+    page.route("**/console/team/rep-1", lambda route: (time.sleep(6), route.continue_()))
+    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        pass
+    expect(page.get_by_text("Saved; the next mail has it.")).to_be_visible()
+
+    page.unroute_all()
+    page.goto("/console/team/rep-2")
+    page.goto("/console/team/rep-1")
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    expect(page.get_by_text("Saved; the next mail has it.")).to_have_count(0, timeout=10_000)
+
+
 def test_nobody_stares_at_a_button_while_the_database_hangs(
     site: Site, console: Console, postgres_server: EmbeddedPostgres
 ) -> None:

@@ -187,3 +187,19 @@ document.addEventListener("mouseover", (event) => {
   time.title = new Intl.DateTimeFormat(document.documentElement.lang || "en", shape)
     .format(new Date(time.dateTime));
 });
+
+// What is told just before a page loads anew would go with the old page: the new one tells it again.
+addEventListener("DOMContentLoaded", () => {
+  const create = Quasar.Notify.create;
+  const told = new Set();
+  Quasar.Notify.create = (message) => {
+    if (message.timeout) {
+      told.add(message);
+      setTimeout(() => told.delete(message), message.timeout);
+    }
+    return create(message);
+  };
+  addEventListener("beforeunload", () => sessionStorage.setItem("told", JSON.stringify([...told])));
+  for (const message of JSON.parse(sessionStorage.getItem("told") ?? "[]")) create(message);
+  sessionStorage.removeItem("told");
+});
