@@ -95,14 +95,15 @@ def _left(age: timedelta, half_life: timedelta) -> float:
 
 
 def worth_of(policy: ScoringPolicy, event: InterestEvent, at: datetime) -> Worth:
-    """The points of the first rule that fits; ``at`` (timezone-aware) is when it happened.
+    """The points of the first rule that fits; ``at`` (timezone-aware) is when it happened, and its
+    day in UTC the one from which conditions count days: scored anew it is worth the same.
 
     A condition that can't be answered does not fit.
     """
     fields = policy.fields_by_kind.get(event.kind, ())
     said = tuple([getattr(event, name) for name in fields])
     find = policy.rule_of if "properties" in fields else policy.remembered_rule_of
-    rule = find(event.kind, said, datetime.now(UTC).date())
+    rule = find(event.kind, said, at.astimezone(UTC).date())
     if rule is None:
         return _WORTH_NOTHING
     cap = rule.at_most

@@ -30,6 +30,8 @@ MOST_SECONDS = 60
 """How long a statement may take that moves events into their month: some 100,000 a second, while
 whoever records or reads events waits."""
 SLICE = 20_000
+MOST_SLICES = 100
+"""Of each kind in a round of the sweep: more in five minutes than events come."""
 LEAST = timedelta(days=31)
 """A rule's limit counts in a month at most."""
 HALF_LIVES = 7
@@ -103,8 +105,11 @@ def keep_months(database: Engine, now: datetime, months: int) -> None:
     for month in sorted(month for month in made if month < oldest):
         _try(database, _drop, month)
     for statement in (_FORGET_OTHERS, _FORGET_KEYS) if months else ():
-        with database.begin() as connection:
-            connection.execute(statement, {"oldest": oldest, "slice": SLICE})
+        for _ in range(MOST_SLICES):
+            with database.begin() as connection:
+                gone = connection.execute(statement, {"oldest": oldest, "slice": SLICE}).rowcount
+            if gone < SLICE:
+                break
 
 
 def _try(database: Engine, act: Callable[[Connection, date], None], month: date) -> None:

@@ -8,8 +8,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from playwright.sync_api import Route, WebSocketRoute, expect
 from playwright.sync_api import TimeoutError as TookTooLong
-from playwright.sync_api import WebSocketRoute, expect
 
 from domain.access import Role
 from embedded.postgres import EmbeddedPostgres
@@ -82,9 +82,14 @@ def test_what_is_typed_before_the_page_is_connected_arrives_in_order(
 
 def test_what_was_done_is_told_on_the_page_that_shows_it(site: Site, console: Console) -> None:
     """Whoever saves and is told nothing saves again, or never learns who was given a lead."""
+
+    def slowly(route: Route) -> None:
+        time.sleep(6)
+        route.continue_()
+
     page = console("sdr")
     page.goto("/console/team/rep-1")
-    page.route("**/console/team/rep-1", lambda route: (time.sleep(6), route.continue_()))
+    page.route("**/console/team/rep-1", slowly)
     page.get_by_role("button", name="Save").click()
     with page.expect_navigation():
         pass

@@ -63,6 +63,19 @@ events = st.builds(
 histories = st.lists(events, max_size=40)
 
 
+def test_days_are_counted_from_the_day_of_the_event() -> None:
+    """Scored anew a year later, or reported late, the same event would be worth something else."""
+    renewal = {"rule": "soon", "on": "track", "points": 9}
+    soon = rules(renewal | {"if": "daysUntil(event.properties.renewal) < 30"})
+    event = InterestEvent("track", properties={"renewal": "2026-03-20"})
+
+    assert worth_of(soon, event, START).points == 9
+    assert worth_of(soon, event, START - timedelta(days=60)).points == 0
+    assert worth_of(soon, event, datetime(2026, 2, 19, 3, tzinfo=timezone(timedelta(hours=9)))) == (
+        worth_of(soon, event, datetime(2026, 2, 18, 18, tzinfo=UTC))
+    )
+
+
 @given(st.lists(points, max_size=30), st.randoms())
 def test_decay_does_not_depend_on_the_order_of_events(
     happened: list[tuple[datetime, int]], chance: random.Random

@@ -193,6 +193,20 @@ def test_months_beyond_retention_go_and_those_that_are_needed_stay(book: Book) -
     assert min(table for table in tables(book)) == "engagement_2025_08"
 
 
+def test_what_is_kept_of_a_dropped_month_goes_with_it(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where more events come than are forgotten, the table of keys would grow for ever."""
+    monkeypatch.setattr("store.scoring.event_months.SLICE", 2)
+    lead = book.lead()
+    book.record(*(click(f"k{number}", YEARS_AGO, lead) for number in range(5)))
+
+    keep(book, months=12)
+
+    assert book.value("SELECT count(*) FROM engagement_key") == 0
+    assert book.value("SELECT count(*) FROM engagement") == 0
+
+
 class _Reached(Exception):
     """Instead of Temporal: the worker has got so far."""
 
