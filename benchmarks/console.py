@@ -7,26 +7,26 @@ Measured is the time from a request until its answer is complete: of pages the H
 them, of a disposition the call of the API that the console makes when somebody presses its key.
 Then, with nobody else there, a manager opens the pages that count what all do: Today and Team. They
 are to take at most half a second each with a million leads (``--leads 1000000``).
+
+With ``--web-apps N`` people are spread over so many, each at the same one all the time, as a sticky
+proxy would have it.
 """
 
 from __future__ import annotations
 
 import argparse
 import http.client
+import itertools
 import json
-import os
 import random
 import shutil
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -35,8 +35,8 @@ sys.path.insert(0, str(ROOT))
 
 from sqlalchemy import Engine, text
 
-from benchmarks.crowd import REPS, gather, sign_in
-from benchmarks.own_stack import print_figures
+from benchmarks.crowd import gather, sign_in
+from benchmarks.own_stack import print_figures, web_apps
 from domain.access import Role
 from embedded.postgres import EmbeddedPostgres
 from store import migrate
@@ -124,22 +124,21 @@ class BenchUser(threading.Thread):
         return time.perf_counter() - began, answer.status, said
 
 
-def people(database: Engine, port: int, pause: float) -> list[BenchUser]:
-    """The twenty."""
+def people(database: Engine, number: int, ports: Iterator[int], pause: float) -> list[BenchUser]:
+    """So many, each at the web app on the next of ``ports`` for good, as behind a sticky proxy."""
     made = []
-    for number in range(1, REPS - len(MANAGERS) - MARKETERS + 1):
-        rep = f"rep-{number}"
+    for place in range(1, number - len(MANAGERS) - MARKETERS + 1):
+        rep = f"rep-{place}"
         tasks = _ids(database, "SELECT id FROM task WHERE owner = :rep ORDER BY due_at DESC", rep)
         leads = _ids(database, "SELECT id FROM lead WHERE owner = :rep", rep)
-        made.append(BenchUser(port, sign_in(database, Role.SDR, rep), leads, tasks, pause))
-    anybody = _ids(database, "SELECT id FROM lead WHERE id % 50 = 0 OR owner = :rep", "rep-20")
+        made.append(BenchUser(next(ports), sign_in(database, Role.SDR, rep), leads, tasks, pause))
+    anybody = _ids(database, "SELECT id FROM lead WHERE id % 50 = 0 OR owner = :rep", "rep-1")
     for manager in MANAGERS:
         tasks = _ids(database, "SELECT id FROM task WHERE owner = :rep", f"rep-{len(made) + 1}")
-        made.append(
-            BenchUser(port, sign_in(database, Role.MANAGER, manager), anybody, tasks, pause)
-        )
+        token = sign_in(database, Role.MANAGER, manager)
+        made.append(BenchUser(next(ports), token, anybody, tasks, pause))
     made.extend(
-        BenchUser(port, sign_in(database, Role.MARKETING, ""), anybody, [], pause)
+        BenchUser(next(ports), sign_in(database, Role.MARKETING, ""), anybody, [], pause)
         for _ in range(MARKETERS)
     )
     return made
@@ -148,39 +147,6 @@ def people(database: Engine, port: int, pause: float) -> list[BenchUser]:
 def _ids(database: Engine, query: str, rep: str) -> list[int]:
     with database.connect() as connection:
         return list(connection.execute(text(query), {"rep": rep}).scalars())
-
-
-@contextmanager
-def serving(settings: dict[str, str], log: Path) -> Iterator[None]:
-    """The web app, as in production."""
-    with log.open("wb") as out:
-        web = subprocess.Popen(
-            [sys.executable, "-m", "web"],
-            cwd=ROOT,
-            env=os.environ | settings,
-            stdout=out,
-            stderr=out,
-        )
-        try:
-            _reach(int(settings["WEB_PORT"]), web)
-            yield
-        finally:
-            web.terminate()
-            web.wait()
-
-
-def _reach(port: int, web: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        if web.poll() is not None:
-            break
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == http.client.OK:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("The web app did not start.")
 
 
 def measure(working: list[BenchUser], seconds: float) -> dict[str, object]:
@@ -230,6 +196,8 @@ def main() -> None:
     parser.add_argument(
         "--pause", type=float, default=3.0, help="mean seconds before each thing a person does"
     )
+    parser.add_argument("--people", type=int, default=20, help="who work at once, 5 at least")
+    parser.add_argument("--web-apps", type=int, default=1)
     options = parser.parse_args()
     home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
     postgres = EmbeddedPostgres(home / "postgres", home / "logs", 0)
@@ -238,14 +206,12 @@ def main() -> None:
         url = postgres.create_database("bench")
         migrate.upgrade(url)
         database = engine(url)
-        gather(database, home, options.leads, options.tasks)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        settings = {"PERENNIAL_HOME": str(home), "DATABASE_URL": url, "WEB_PORT": str(port)}
-        with serving(settings, home / "web.log"):
-            figures = measure(people(database, port, options.pause), options.seconds)
-            figures |= open_alone(database, port)
+        gather(database, home, options.leads, options.tasks, options.people)
+        settings = {"PERENNIAL_HOME": str(home), "DATABASE_URL": url}
+        with web_apps(settings, home, options.web_apps) as ports:
+            working = people(database, options.people, itertools.cycle(ports), options.pause)
+            figures = measure(working, options.seconds)
+            figures |= open_alone(database, next(iter(ports)))
         database.dispose()
     finally:
         postgres.stop()

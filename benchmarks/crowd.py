@@ -14,7 +14,6 @@ from store.access.sessions import begin_session
 from store.access.users import add_user
 from store.bounded import allow_long_work
 
-REPS = 20
 _TEAM = """\
 policy: team
 teams:
@@ -151,15 +150,15 @@ _REST = (
 )
 
 
-def gather(database: Engine, home: Path, leads: int, tasks: int) -> None:
-    """Publish what is shipped, with a team of ``REPS``, and write the leads."""
-    reps = (_REP.format(n, "west" if n % 2 else "east") for n in range(1, REPS + 1))
+def gather(database: Engine, home: Path, leads: int, tasks: int, reps: int) -> None:
+    """Publish what is shipped, with a team of so many ``reps``, and write the leads."""
+    team_reps = [_REP.format(n, "west" if n % 2 else "east") for n in range(1, reps + 1)]
     team = home / "team.yaml"
-    team.write_text(_TEAM.format(reps="\n".join(reps)), encoding="utf-8")
+    team.write_text(_TEAM.format(reps="\n".join(team_reps)), encoding="utf-8")
     shipped = (*(ROOT / "cadences").glob("*.yaml"), *(ROOT / "templates").glob("[!_]*.mjml"))
     files = [path for path in shipped if path.name not in ("team.yaml", "customer.yaml")]
     publish_files(database, ROOT / "cadences", ROOT / "templates", [*files, team])
-    sizes = {"leads": leads, "tasks": tasks, "accounts": leads // 4 or 1, "reps": REPS}
+    sizes = {"leads": leads, "tasks": tasks, "accounts": leads // 4 or 1, "reps": reps}
     with database.begin() as connection:
         allow_long_work(connection)
         for statement in _REST:

@@ -4,7 +4,8 @@ In one run, on the real embedded stack with a web app and a worker of its own ea
 
 1. page views of known and unknown visitors in batches of 100 to the tracking API, each batch
    committed before it is answered. Without ``--connections`` their number is doubled until
-   throughput grows no more. With ``--history N`` once more, after as many old events were written;
+   throughput grows no more. With ``--web-apps N`` they are spread over so many web apps. With
+   ``--history N`` once more, after as many old events were written;
 2. signals, one per event, to journeys that rest: what it would cost to tell Temporal everything.
    So many are under way that more of them bring no more;
 3. a steady load of events, and beside it leads that ask for a demo. Speed to lead is the time from
@@ -26,21 +27,19 @@ import itertools
 import json
 import os
 import random
-import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -49,7 +48,7 @@ from sqlalchemy import Engine, text
 from temporalio.client import Client
 
 from benchmarks.history import fill
-from benchmarks.own_stack import Programs, own_stack, print_figures
+from benchmarks.own_stack import Programs, own_stack, print_figures, web_apps
 from benchmarks.touches import servers
 from cli.cadence import publish_files
 from domain.contracts.journey import JOURNEY_QUEUE, JourneyEvent, JourneyState, Phase, journey_id
@@ -70,11 +69,11 @@ PATHS = ("/", "/features", "/customers", "/blog/second-visits", "/about", "/docs
 
 
 class Site:
-    """Somebody's web site: sends batches of events over kept connections."""
+    """Somebody's web site: sends batches of events over kept connections, to each of the web apps
+    over as many."""
 
-    def __init__(self, url: str, write_key: str) -> None:
-        where = urlsplit(url)
-        self._host, self._port = where.hostname or "", where.port
+    def __init__(self, ports: Iterable[int], write_key: str) -> None:
+        self._ports = itertools.cycle(ports)
         token = base64.b64encode(f"{write_key}:".encode()).decode()
         self._headers = {"Authorization": f"Basic {token}", "Content-Type": "application/json"}
         self._own = threading.local()
@@ -82,7 +81,9 @@ class Site:
     def send(self, body: bytes) -> None:
         """POST a batch; anything but 200 ends the benchmark."""
         if not hasattr(self._own, "connection"):
-            self._own.connection = http.client.HTTPConnection(self._host, self._port, timeout=60)
+            self._own.connection = http.client.HTTPConnection(
+                "127.0.0.1", next(self._ports), timeout=60
+            )
         connection = self._own.connection
         connection.request("POST", "/v1/batch", body, self._headers)
         response = connection.getresponse()
@@ -321,35 +322,25 @@ class SpeedToLead:
 
 
 @contextmanager
-def running(settings: dict[str, str], home: Path) -> Iterator[Programs]:
-    """The web app and a worker, as in production: a program each."""
-    environment = os.environ | settings
-    commands = {"web": [sys.executable, "-m", "web"], "worker": [sys.executable, "worker.py"]}
-    with (home / "processes.log").open("wb") as log:
-        started = {
-            name: subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-            for name, command in commands.items()
-        }
+def running(
+    chosen: Mapping[str, str], home: Path, number: int
+) -> Iterator[tuple[list[int], Programs]]:
+    """So many web apps and a worker, as in production: a program each.
+
+    Yields:
+        The ports of the web apps, and the programs.
+    """
+    with (home / "worker.log").open("wb") as log, web_apps(chosen, home, number) as apps:
+        command, environment = [sys.executable, "worker.py"], os.environ | chosen
+        worker = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         try:
-            _reach(settings["WEB_PORT"])
-            yield Programs({name: one.pid for name, one in started.items()} | servers(home))
+            yield (
+                list(apps),
+                Programs({"web": [*apps.values()], "worker": [worker.pid]} | servers(home)),
+            )
         finally:
-            for process in started.values():
-                process.terminate()
-            for process in started.values():
-                process.wait()
-
-
-def _reach(port: str) -> None:
-    for _ in range(1200):
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
-            connection.request("GET", "/healthz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("The web app did not start.")
+            worker.terminate()
+            worker.wait()
 
 
 async def measure(bench: Bench, options: argparse.Namespace) -> dict[str, Any]:
@@ -432,6 +423,7 @@ async def main() -> None:
     parser.add_argument("--load", type=int, default=500, help="events per second of part 3")
     parser.add_argument("--seconds", type=float, default=60.0, help="length of part 3")
     parser.add_argument("--asking", type=int, default=200, help="leads that ask in part 3")
+    parser.add_argument("--web-apps", type=int, default=1)
     options = parser.parse_args()
     with own_stack() as (home, addresses):
         database = engine(addresses.database_url)
@@ -439,17 +431,13 @@ async def main() -> None:
         with database.begin() as connection:
             key = create_write_key(connection, "benchmark", kind="server") or ""
         client = await Client.connect(addresses.temporal_address)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = str(probe.getsockname()[1])
         settings = {
             "PERENNIAL_HOME": str(home),
             "DATABASE_URL": addresses.database_url,
             "TEMPORAL_ADDRESS": addresses.temporal_address,
-            "WEB_PORT": port,
         }
-        with running(settings, home) as programs:
-            site = Site(f"http://127.0.0.1:{port}", key)
+        with running(settings, home, options.web_apps) as (ports, programs):
+            site = Site(ports, key)
             figures = await measure(Bench(site, database, client, programs), options)
         database.dispose()
     print_figures(figures, as_json=options.json)

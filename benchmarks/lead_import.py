@@ -126,7 +126,7 @@ def measure(rows: int, *, scoring: bool) -> dict[str, Any]:
         file = folder / "export.csv"
         write_export(file, rows)
         assert server.pid is not None
-        postgres = Programs({"postgres": server.pid})
+        postgres = Programs({"postgres": [server.pid]})
         first = run_import(file, folder, url, postgres)
         again = run_import(file, folder, url, postgres)
     finally:

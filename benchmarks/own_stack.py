@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import os
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
+import settings
 from domain.contracts.search_attributes import SEARCH_ATTRIBUTES
 from embedded.stack import EmbeddedStack
 from embedded.state import StackAddresses
@@ -35,18 +43,73 @@ def own_stack() -> Iterator[tuple[Path, StackAddresses]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-class Programs:
-    """The programs that do the work, and what they have used."""
+@contextmanager
+def web_apps(chosen: Mapping[str, str], home: Path, number: int) -> Iterator[dict[int, int]]:
+    """So many web apps, as in production, a program each.
 
-    def __init__(self, roots: Mapping[str, int]) -> None:
-        self._roots = {name: psutil.Process(pid) for name, pid in roots.items()}
+    Args:
+        chosen: their settings, but for the ports.
+
+    Yields:
+        Port → process id.
+    """
+    started: dict[int, subprocess.Popen[bytes]] = {}
+    with (home / "web.log").open("wb") as log:
+        try:
+            for _ in range(number):
+                port = _free_port()
+                started[port] = subprocess.Popen(
+                    [sys.executable, "-m", "web"],
+                    cwd=settings.ROOT,
+                    env=os.environ | chosen | {"WEB_PORT": str(port)},
+                    stdout=log,
+                    stderr=log,
+                )
+                _reach(port, started[port])
+            yield {port: one.pid for port, one in started.items()}
+        finally:
+            for one in started.values():
+                one.terminate()
+            for one in started.values():
+                one.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _reach(port: int, web: subprocess.Popen[bytes]) -> None:
+    for _ in range(1200):
+        if web.poll() is not None:
+            break
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == http.client.OK:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit("A web app did not start.")
+
+
+class Programs:
+    """The programs that do the work, and what they have used.
+
+    Args:
+        roots: name → process ids; their children belong to them.
+    """
+
+    def __init__(self, roots: Mapping[str, Iterable[int]]) -> None:
+        self._roots = [(name, psutil.Process(pid)) for name, pids in roots.items() for pid in pids]
 
     def cpu(self) -> dict[str, float]:
         """Program → CPU seconds of its processes, those that have ended included."""
-        used: dict[str, float] = {}
-        for name, root in self._roots.items():
+        used: dict[str, float] = defaultdict(float)
+        for name, root in self._roots:
             own = root.cpu_times()
-            used[name] = own.children_user + own.children_system
+            used[name] += own.children_user + own.children_system
             for process in [root, *root.children(recursive=True)]:
                 with suppress(psutil.NoSuchProcess):
                     times = process.cpu_times()

@@ -281,8 +281,9 @@ class Bench:
                 for one in commands
             ]
             try:
+                worker, bare_worker = ([one.pid] for one in started)
                 self.programs = Programs(
-                    {"worker": started[0].pid, "bare_worker": started[1].pid, **servers(self.home)}
+                    {"worker": worker, "bare_worker": bare_worker, **servers(self.home)}
                 )
                 yield
             finally:
@@ -292,14 +293,15 @@ class Bench:
                     process.wait()
 
 
-def servers(home: Path) -> dict[str, int]:
-    """The process ids of the stack that runs from ``home``."""
-    found: dict[str, int] = {}
+def servers(home: Path) -> dict[str, list[int]]:
+    """The process ids of the stack that runs from ``home``: of each server its first."""
+    found: dict[str, list[int]] = {}
     for process in psutil.process_iter(["cmdline", "name"]):
         line = " ".join(process.info["cmdline"] or ())
         name = str(process.info["name"])
         if str(home) in line and name.startswith(("temporal", "postgres")):
-            found.setdefault("temporal" if name.startswith("temporal") else "postgres", process.pid)
+            server = "temporal" if name.startswith("temporal") else "postgres"
+            found.setdefault(server, [process.pid])
     return found
 
 
