@@ -41,17 +41,19 @@ class Clock:
     """The calendar that journeys live by: real time, or the demo's compressed time.
 
     ``epoch`` is the real instant at which the compression began, ``factor`` how many seconds of
-    journey time pass in one real second (1.0 outside the demo).
+    journey time pass in one real second (1.0 outside the demo), ``start`` the journey time at the
+    epoch (None: the epoch).
     """
 
     epoch: datetime
     factor: float
+    start: datetime | None = None
 
     def journey_time(self, real: datetime) -> datetime:
         """The journey time (UTC) at the real instant ``real`` (UTC)."""
-        if self.factor == 1.0:
+        if self.factor == 1.0 and self.start is None:
             return real
-        return self.epoch + (real - self.epoch) * self.factor
+        return (self.start or self.epoch) + (real - self.epoch) * self.factor
 
     def now(self) -> datetime:
         """The journey time now (UTC)."""
@@ -183,6 +185,8 @@ class Settings(BaseSettings):
     demo_time_factor: float = Field(default=1.0, ge=1.0)
     """Seconds of journey time in one real second. Only ``starter.py demo`` sets it."""
     demo_time_epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    demo_time_start: datetime | None = None
+    """Journey time at the epoch; unset: the epoch itself."""
 
     @field_validator(
         "temporal_tls_server_ca_cert_path",
@@ -295,7 +299,7 @@ class Settings(BaseSettings):
 
     def clock(self) -> Clock:
         """The calendar of this deployment."""
-        return Clock(self.demo_time_epoch, self.demo_time_factor)
+        return Clock(self.demo_time_epoch, self.demo_time_factor, self.demo_time_start)
 
     def refuse_unsafe(self) -> None:
         """Check what decides who gets in, before anything starts.

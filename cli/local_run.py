@@ -233,11 +233,27 @@ class LocalRun:
         """Stop the web app, the worker, Temporal and PostgreSQL, in this order."""
         with _uninterrupted():
             # The worker finishes the touches it holds; only then may the servers go.
-            for name in reversed(self._children):
-                seconds = self._settings.worker_shutdown_seconds + 10
-                stop_child(self._children[name], first=signal.SIGTERM, seconds=seconds)
-            self._children = {}
+            self.stop_services()
             self.stack.stop()
+
+    def stop_services(self) -> None:
+        """Stop the worker and the web app; the servers run on."""
+        for name in reversed(self._children):
+            seconds = self._settings.worker_shutdown_seconds + 10
+            stop_child(self._children[name], first=signal.SIGTERM, seconds=seconds)
+        self._children = {}
+
+    def start_services(self, environment: Mapping[str, str]) -> None:
+        """Start the web app and the worker again where they were, with further variables; return
+        when the web app answers.
+
+        Raises:
+            UserError: the web app did not stay up.
+        """
+        for name in reversed(SERVICES):
+            self._start_service(name, {**self._environments[name], **environment})
+        if not self._web_listens(int(self._environments["web"]["WEB_PORT"])):
+            self._check_start("web app", "web", 0)
 
     def _service_environment(
         self, name: str, addresses: StackAddresses, web_port: int

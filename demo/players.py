@@ -45,6 +45,8 @@ class Happening:
 class Players:
     """All people of the demo, in one thread.
 
+    ``sales`` is the part of them that works tasks.
+
     Args:
         tell: told of everything they do; called in the thread of :meth:`run`.
     """
@@ -61,7 +63,7 @@ class Players:
         self._people = people
         self._tell = tell
         self._random = random.Random(len(people))
-        self._sales = SalesTeam(web, clock, people, self._did)
+        self.sales = SalesTeam(web, clock, people, self._did)
         self._followed = ""
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._numbers = itertools.count()
@@ -183,10 +185,10 @@ class Players:
         return booked
 
     def _look_at_tasks(self) -> None:
-        for task in self._sales.new_tasks():
+        for task in self.sales.new_tasks():
             opened_at = datetime.fromisoformat(task["opened_at"])
             self._soon(
-                partial(self._sales.work, task["id"]),
+                partial(self.sales.work, task["id"]),
                 WORKS_WITHIN[TaskKind(task["kind"])],
                 opened_at,
             )

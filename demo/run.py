@@ -21,11 +21,13 @@ from cli.tokens import make_token
 from cli.users import first_link
 from demo.people import DemoPerson, cut_sample
 from demo.players import Happening, Players
-from demo.screen import FIGURE_NAMES, Moment, Screen, ScreenHeader
+from demo.sales import SalesTeam
+from demo.screen import FIGURE_NAMES, Moment, Screen, ScreenHeader, print_desks
+from demo.trial import LastWork, Trial
 from demo.web import WebClient, open_web
 from domain.access import Role
 from embedded import StackAddresses
-from settings import ROOT, Settings
+from settings import ROOT, Clock, Settings
 from store.engine import engine
 from store.views.figures import (
     LoopFigures,
@@ -120,7 +122,8 @@ def demo_settings(settings: Settings, leads: int) -> Settings:
 
 
 def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) -> Report:
-    """Play until the loop has been shown (with ``ends``) or until Ctrl-C; then stop everything.
+    """Play until the loop has been shown; then stop everything (with ``ends``), or slow the clock
+    and leave it to a person to try, until Ctrl-C.
 
     Args:
         settings: as :func:`demo_settings` makes them.
@@ -141,7 +144,7 @@ def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) ->
                 with console.status("Importing the sample"):
                     _import(web, leads_file)
                 print_console_link(console, first_link(addresses.database_url, run.web_url))
-                lacking, interrupted = _play(
+                lacking, interrupted, sales = _play(
                     run,
                     settings,
                     addresses,
@@ -151,6 +154,8 @@ def run_demo(settings: Settings, leads: int, console: Console, *, ends: bool) ->
                     database=database,
                     ends=ends,
                 )
+                if not ends and not interrupted:
+                    interrupted = _try_out(run, settings, Trial(web, sales), console)
             with database.connect() as connection:
                 figures, mails = loop_figures(connection), reconcile_outbox(connection)
             failed = asyncio.run(_failed_workflows(settings, addresses))
@@ -190,6 +195,11 @@ def _environment(settings: Settings) -> dict[str, str]:
         "SEND_RATE_PER_SECOND": str(settings.send_rate_per_second),
         "DEMO_TIME_FACTOR": str(settings.demo_time_factor),
         "DEMO_TIME_EPOCH": settings.demo_time_epoch.isoformat(),
+        **(
+            {"DEMO_TIME_START": settings.demo_time_start.isoformat()}
+            if settings.demo_time_start
+            else {}
+        ),
     }
 
 
@@ -225,11 +235,12 @@ def _play(
     console: Console,
     database: Engine,
     ends: bool,
-) -> tuple[list[str], bool]:
-    """Have people play until it is over.
+) -> tuple[list[str], bool, SalesTeam]:
+    """Have people play until the loop has been shown; unless the demo ``ends`` with that, they
+    finish what they have begun.
 
     Returns:
-        What is lacking then, in words, and whether a person ended it.
+        What is lacking then, in words, whether a person ended it, and the sales team.
     """
     clock = settings.clock()
     began = clock.now()
@@ -241,7 +252,7 @@ def _play(
         f"{run.web_url}/console/outbox",
     )
     lacking = ["everything"]
-    shown = False
+    last_work: LastWork | None = None
     restarts: list[str] = []
     with Screen(console, header) as screen:
         players = Players(web, clock, people, screen.happened)
@@ -250,14 +261,16 @@ def _play(
             while True:
                 with database.connect() as connection:
                     figures, stages = loop_figures(connection), stage_counts(connection)
-                lacking = [] if shown else _lacking(figures)
-                shown = not lacking
+                lacking = lacking and _lacking(figures)
                 now = clock.now()
                 day = (now - began) / timedelta(days=1)
-                advice = _advice(settings, shown=shown, ends=ends)
-                screen.show(Moment(now, day, stages, figures, advice))
-                if ends and (shown or time.monotonic() > deadline):
-                    return lacking, False
+                screen.show(Moment(now, day, stages, figures, _advice(bool(lacking), ends=ends)))
+                if ends and (not lacking or time.monotonic() > deadline):
+                    return lacking, False, players.sales
+                if not lacking:
+                    last_work = last_work or LastWork(web, now)
+                    if last_work.is_over():
+                        return lacking, False, players.sales
                 for what in restarts:
                     screen.happened(Happening(now, "Perennial", what))
                 restarts.clear()
@@ -267,9 +280,44 @@ def _play(
                     raise DemoBroken(f"The demo's people cannot go on: {players.error}")
                 time.sleep(REFRESH_SECONDS)
         except KeyboardInterrupt:
-            return lacking, True
+            return lacking, True, players.sales
         finally:
             players.stop()
+
+
+def _try_out(run: LocalRun, settings: Settings, trial: Trial, console: Console) -> bool:
+    """Have the clock go on in real time, work of every kind wait, and tell who can sign in, until
+    Ctrl-C.
+
+    Returns:
+        True: a person ended it.
+
+    Raises:
+        DemoBroken: a part of it ended.
+    """
+    try:
+        with console.status("The loop has been shown: laying out work to try"):
+            clock = settings.clock()
+            begins = trial.bring_in(clock.now(), DAY_SECONDS / clock.factor)
+            run.stop_services()
+            slow = Clock(datetime.now(UTC), 1.0, max(begins, clock.now()))
+            settings = settings.model_copy(
+                update={
+                    "demo_time_factor": slow.factor,
+                    "demo_time_epoch": slow.epoch,
+                    "demo_time_start": slow.start,
+                }
+            )
+            _write_environment(settings)
+            run.start_services(_environment(settings))
+            trial.lay_out(slow.now())
+        print_desks(console, trial.desks(), trial.open_tasks(), trial.recycled(), _file(settings))
+        while True:
+            if ended := run.restart_ended(lambda what: console.print(what, markup=False)):
+                raise DemoBroken(ended.sentence())
+            time.sleep(REFRESH_SECONDS)
+    except KeyboardInterrupt:
+        return True
 
 
 def _lacking(figures: LoopFigures) -> list[str]:
@@ -283,19 +331,21 @@ def _lacking(figures: LoopFigures) -> list[str]:
     return lacking
 
 
-def _advice(settings: Settings, *, shown: bool, ends: bool) -> str:
-    if not shown:
+def _advice(is_lacking: bool, *, ends: bool) -> str:
+    if is_lacking:
         return "Ctrl-C stops it."
     if ends:
         return "The whole loop has been shown."
-    file = settings.perennial_home / ENVIRONMENT_FILE
-    if file.is_relative_to(Path.cwd()):
-        file = file.relative_to(Path.cwd())
     return (
-        "The whole loop has been shown; it goes on until Ctrl-C. Open the outbox and a lead's "
-        "workflow in the Temporal UI. In another terminal:\n"
-        f". {file}; .venv/bin/python starter.py lead list"
+        "The whole loop has been shown. Sales finishes what it has begun, then the clock slows to "
+        "real time and it is yours to try."
     )
+
+
+def _file(settings: Settings) -> Path:
+    """Where the environment for the person's other terminal stands."""
+    file = settings.perennial_home / ENVIRONMENT_FILE
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 async def _failed_workflows(settings: Settings, addresses: StackAddresses) -> int:

@@ -52,7 +52,7 @@ class SalesTeam:
 
     def new_tasks(self) -> list[Task]:
         """The open tasks that were not there when this was last asked."""
-        found = [task for task in self._open_tasks() if task["id"] not in self._seen]
+        found = [task for task in self.open_tasks() if task["id"] not in self._seen]
         self._seen.update(task["id"] for task in found)
         return found
 
@@ -107,7 +107,8 @@ class SalesTeam:
                 completion = completion.model_copy(update={"at": at})
         return ""
 
-    def _open_tasks(self) -> list[Task]:
+    def open_tasks(self) -> list[Task]:
+        """All tasks that are open, of everybody."""
         tasks: list[Task] = []
         cursor: dict[str, str] = {}
         while True:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +19,8 @@ from rich.table import Table
 from rich.text import Text
 
 from demo.players import Happening
+from demo.sales import Task
+from demo.trial import Desk
 from domain.contracts.journey import Stage
 from domain.time.shown import in_english
 from store.views.figures import NOT_STARTED, LoopFigures
@@ -121,7 +126,7 @@ class Screen:
             self._say(_line(moment))
 
     def _say(self, sentence: str) -> None:
-        self._console.print(sentence, markup=False, soft_wrap=True)
+        print_wrapped(self._console, sentence)
 
     def _picture(self, moment: Moment) -> RenderableType:
         head = Table.grid(padding=(0, 2))
@@ -167,6 +172,34 @@ class Screen:
         for _ in range(lines - len(recent)):
             table.add_row("", "")
         return table
+
+
+def print_wrapped(console: Console, text: str) -> None:
+    """Print text within the width of the console, or of 80 columns without a terminal; what has no
+    space in it, such as an address, stays whole, so that it can be copied."""
+    for line in text.split("\n"):
+        wrapped = textwrap.wrap(line, console.width, break_long_words=False, break_on_hyphens=False)
+        console.print("\n".join(wrapped), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_desks(
+    console: Console, desks: Sequence[Desk], tasks: Sequence[Task], recycled: int, file: Path
+) -> None:
+    """Say that the demo can be tried: as whom, by which link, and what waits."""
+    kinds = len({task["kind"] for task in tasks})
+    print_wrapped(
+        console,
+        "\nThe loop has been shown, and now it is yours to try. A minute is a minute from here on, "
+        f"and nobody plays any more: {len(tasks)} tasks of {kinds} kinds wait, {recycled} leads "
+        "rest in the recycle pool. Each of these links signs in once, as:\n",
+    )
+    for desk in desks:
+        print_wrapped(console, f"{desk.role}: {desk.name}\n{desk.link}")
+    print_wrapped(
+        console,
+        f"\nIn another terminal:\n. {file}; .venv/bin/python starter.py lead list\n"
+        "It runs until Ctrl-C.",
+    )
 
 
 def _stages(stages: dict[str, int]) -> Table:

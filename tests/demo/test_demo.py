@@ -10,10 +10,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx2 as httpx
 import psutil
 import pytest
 
+from domain.contracts.tasks import TaskKind
 from embedded import read_state
 from settings import ROOT
 from tests.support.folders import server_folder
@@ -62,6 +65,21 @@ def start_demo(home: Path, *arguments: str) -> subprocess.Popen[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def tasks_behind(link: str) -> list[dict[str, Any]]:
+    """The open tasks that somebody sees who follows a link of the demo, as a browser would."""
+    with httpx.Client(follow_redirects=True, trust_env=False) as browser:
+        assert "Sign in" in browser.get(link).text
+        page = browser.post(link, headers={"Origin": link.split("/enter/")[0]})
+        assert page.status_code == 200
+        assert page.url.path.startswith("/console")
+        base = f"{page.url.scheme}://{page.url.netloc.decode()}"
+        answer = browser.get(f"{base}/api/tasks?limit=500")
+        if answer.status_code == 403:
+            return []
+        found: list[dict[str, Any]] = answer.json()["items"]
+        return found
 
 
 def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path) -> None:
@@ -142,3 +160,30 @@ def test_too_few_leads_for_the_loop_are_refused(home: Path) -> None:
     _, said = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 2
     assert "--leads" in said
+
+
+def test_a_newcomer_takes_every_place_and_finds_work_of_every_kind(home: Path) -> None:
+    """Were somebody still playing, or a role without a way in, the demo could be watched only."""
+    demo = start_demo(home, "--leads", "20")
+    assert demo.stderr is not None
+    links: dict[str, str] = {}
+    role = ""
+    for line in demo.stderr:
+        assert len(line.rstrip("\n")) <= 80 or "/" in line
+        if line.startswith(("SDR: ", "Manager: ", "Marketing: ", "Ops: ", "Admin: ")):
+            role = line.partition(":")[0]
+        elif role and line.startswith("http"):
+            links[role], role = line.strip(), ""
+        if line.startswith("It runs until Ctrl-C"):
+            break
+    assert list(links) == ["SDR", "Manager", "Marketing", "Ops", "Admin"]
+    found = {name: tasks_behind(link) for name, link in links.items()}
+    assert {task["kind"] for task in found["Manager"]} == {kind.value for kind in TaskKind}
+    assert 10 <= len(found["Manager"]) <= 40
+    assert {"qualify", "call", "cadence", "meeting_outcome", "opportunity", "lead_message"} <= {
+        task["kind"] for task in found["SDR"]
+    }
+    demo.send_signal(signal.SIGINT)
+    demo.communicate(timeout=LONGEST_SECONDS)
+    assert demo.returncode == 0
+    assert running_from(home) == []

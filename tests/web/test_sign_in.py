@@ -149,6 +149,17 @@ async def test_a_link_is_used_by_a_person_once_and_leads_to_a_password(
     assert (await browser.get("/api/users")).status_code == 200
 
 
+async def test_a_link_that_names_a_page_leads_there_at_once(
+    site: Site, browser: httpx.AsyncClient
+) -> None:
+    """Who only wants a look at the demo would choose a password first; and no link leads out."""
+    user = add(site)
+    entered = await browser.post(f"{link(site, user)}?next=/console/inbox")
+    assert entered.headers["location"] == "/console/inbox"
+    elsewhere = await browser.post(f"{link(site, user)}?next=//else.test")
+    assert elsewhere.headers["location"] == "/console"
+
+
 async def test_a_password_is_changed_by_whom_knows_it_and_others_are_signed_out(
     site: Site, browser: httpx.AsyncClient
 ) -> None:

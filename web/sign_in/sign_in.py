@@ -340,7 +340,10 @@ def sign_in_pages(door: SignInService) -> APIRouter:
         return private(page("enter.html", translator_of(request))) if works else _over(request)
 
     @router.post("/enter/{token}")
-    def enter(request: Request, token: str) -> Response:
+    def enter(
+        request: Request, token: str, wanted: Annotated[str, Query(alias="next")] = ""
+    ) -> Response:
+        """On to the page that the link names; without one, a new user chooses a password first."""
         if not door.takes_passwords:
             return door.no_passwords(request)
         with database.begin() as connection:
@@ -349,7 +352,8 @@ def sign_in_pages(door: SignInService) -> APIRouter:
             if user is None:
                 door.note(request, "sign-in", "failed", way="link")
                 return _over(request)
-            leads_to = CONSOLE if user.has_password else "/password"
+            usual = CONSOLE if user.has_password else "/password"
+            leads_to = own_path(wanted) if wanted else usual
             return door.go_on(connection, request, user.id, "link", leads_to)
 
     return router
