@@ -6,21 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
+from temporalio.exceptions import ApplicationError
 
 from activities.resources import Resources
 from domain.contracts.journey import SendOne
 from domain.email.message import CalendarPart
-from domain.email.sender import Sender
+from domain.email.sender import RepCard, Sender
 from domain.meetings.invitation import Invitation, uid_of
 from domain.translations.translator import translator_for
 from mail.merge import greeted_as
 from mail.senders import brand
 from store.meetings.meeting_rows import MeetingDetails, mark_invited, start_to_announce
 from store.routing.lead_facts import MailLead
+from store.routing.rep_cards import rep_card
 
 INVITES = "meeting-confirmation"
 REMINDS = "meeting-reminder"
 CANCELLED_BY_US = "meeting-cancelled-by-us"
+HANDED_OVER = "meeting-handed-over"
 CALLS_OFF = ("meeting-cancelled", CANCELLED_BY_US)
 
 
@@ -68,34 +71,101 @@ def invitation(
         return None
     if not elsewhere and cancelled != (template in CALLS_OFF):
         return None
-    settings = resources.settings
-    ours = brand(settings)
-    # A rep without an address is written to at ours, by the own name.
-    named = (about.rep.name, about.rep.email or ours.email) if about.rep else None
-    rep = named if about.rep and about.rep.email else None
-    organizer = named or (ours.name, ours.email)
     _ = translator_for(lead.language, language)
     link = "" if cancelled else resources.links.booking(key)
-    if not cancelled:
-        mark_invited(connection, meeting.id)
+    if not cancelled and not mark_invited(connection, meeting):
+        raise ApplicationError("The meeting has changed hands just now.", type="ChangedHands")
+    # Called off before the new rep's invitation went out: calendars have the one of before.
+    old = cancelled and not meeting.invited and bool(meeting.old_uid)
+    return _invited(
+        resources,
+        lead,
+        about,
+        rep_card(connection, meeting.old_owner) if old else about.rep,
+        uid=meeting.old_uid if old else meeting.uid,
+        cancelled=cancelled,
+        description=_("Move or cancel the meeting: {link}", link=link) if link else "",
+        manage=link,
+        comment="" if elsewhere else meeting.words,
+        language=language,
+        sender=sender,
+        now=now,
+    )
+
+
+def withdrawal(
+    resources: Resources,
+    connection: Connection,
+    lead: MailLead,
+    about: MeetingDetails,
+    *,
+    language: str,
+    sender: Sender | None,
+    now: datetime,
+) -> Invited:
+    """What takes the entry of the rep of before out of calendars, after a meeting has changed
+    hands.
+
+    Args:
+        language, sender, now: as in :func:`invitation`.
+    """
+    meeting = about.meeting
+    card = rep_card(connection, meeting.old_owner)
+    return _invited(
+        resources,
+        lead,
+        about,
+        card,
+        uid=meeting.old_uid,
+        cancelled=True,
+        language=language,
+        sender=sender,
+        now=now,
+    )
+
+
+def _invited(
+    resources: Resources,
+    lead: MailLead,
+    about: MeetingDetails,
+    card: RepCard | None,
+    *,
+    uid: str,
+    cancelled: bool,
+    language: str,
+    sender: Sender | None,
+    now: datetime,
+    description: str = "",
+    manage: str = "",
+    comment: str = "",
+) -> Invited:
+    """The entry of the rep with this card, or of the company for nobody's."""
+    meeting, settings = about.meeting, resources.settings
+    ours = brand(settings)
+    # A rep without an address is written to at ours, by the own name.
+    named = (card.name, card.email or ours.email) if card else None
+    rep = named if card and card.email else None
+    organizer = named or (ours.name, ours.email)
+    _ = translator_for(lead.language, language)
     names = " / ".join(name for name in (greeted_as(lead), organizer[0]) if name)
     part = Invitation(
-        uid=uid_of(meeting.uid, settings.email_from.rpartition("@")[2]),
+        uid=uid_of(uid, settings.email_from.rpartition("@")[2]),
         sequence=meeting.sequence,
         cancelled=cancelled,
         starts_at=meeting.starts_at,
         minutes=meeting.minutes,
         written_at=now,
         summary=_("Meeting: {names}", names=names),
-        description=_("Move or cancel the meeting: {link}", link=link) if link else "",
+        description=description,
         where=about.where,
-        manage=link,
+        manage=manage,
         organizer=organizer,
         sent_by=(sender or ours).email,
         attendee=(greeted_as(lead), lead.email),
         host=rep,
+        comment=comment,
     ).part()
-    return Invited(part, names, rep, (about.rep.language if about.rep else "") or _.language)
+    return Invited(part, names, rep, (card.language if card else "") or _.language)
 
 
 def comes_too_late(connection: Connection, request: SendOne, now: datetime) -> bool:

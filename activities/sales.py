@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 from sqlalchemy import Connection
 from temporalio import activity
 
 from activities.email import Email, deliver_at_last
-from activities.invitations import CALLS_OFF, CANCELLED_BY_US, comes_too_late, invitation
+from activities.invitations import (
+    CALLS_OFF,
+    CANCELLED_BY_US,
+    HANDED_OVER,
+    comes_too_late,
+    invitation,
+    withdrawal,
+)
 from activities.rep_mail import invite_rep
 from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
@@ -17,9 +27,14 @@ from mail.senders import choose_sender, still_sending
 from store.consent.consent import consent_policy
 from store.engine import RowGone
 from store.mail.ledger import kept_sender
-from store.meetings.meeting_rows import mark_withdrawn, meeting_details
+from store.meetings.meeting_rows import (
+    MeetingDetails,
+    mark_old_withdrawn,
+    mark_withdrawn,
+    meeting_details,
+)
 from store.published import cadences
-from store.routing.lead_facts import mail_lead
+from store.routing.lead_facts import MailLead, mail_lead
 
 
 class SalesActivities:
@@ -61,29 +76,64 @@ class SalesActivities:
                 sender=sender,
                 now=now,
             )
-        delivery = deliver_at_last(
-            self.resources,
-            Email(
-                key=request.key,
-                lead_id=lead.id,
-                recipient=lead.email,
-                recipient_name=greeted_as(lead),
-                step=request.template,
-                template_version_id=template.id,
-                template=template.compiled,
-                fields=merge_fields(lead, about, template.language),
-                sender=sender,
-                topic=topic,
-                calendar=invited.part if invited else None,
-            ),
-            now,
+        mail = Email(
+            key=request.key,
+            lead_id=lead.id,
+            recipient=lead.email,
+            recipient_name=greeted_as(lead),
+            step=request.template,
+            template_version_id=template.id,
+            template=template.compiled,
+            fields=merge_fields(lead, about, template.language),
+            sender=sender,
+            topic=topic,
+            calendar=invited.part if invited else None,
         )
-        if invited is None or delivery.state != "sent":
+        delivery = deliver_at_last(self.resources, mail, now)
+        if invited is None or about is None or delivery.state != "sent":
             return
         if invited.part.method == "CANCEL":
             with self.resources.engine.begin() as connection:
                 mark_withdrawn(connection, request.meeting_id)
         invite_rep(self.resources, invited, lead_id=lead.id, key=request.key)
+        if about.meeting.old_uid:
+            self._withdraw(mail, lead, about, cancelled=invited.part.method == "CANCEL", now=now)
+
+    def _withdraw(
+        self, mail: Email, lead: MailLead, about: MeetingDetails, *, cancelled: bool, now: datetime
+    ) -> None:
+        """Take the invitation of the rep of before out of calendars, unless ``mail`` did so, which
+        said that the meeting is called off."""
+        if not cancelled:
+            key = f"{mail.key}:withdrawn"
+            with self.resources.engine.begin() as connection:
+                try:
+                    template = cadences.latest_template(connection, HANDED_OVER, lead.language)
+                except TemplateMissing:
+                    # Not published yet: the entry of before goes with the next change.
+                    return
+                invited = withdrawal(
+                    self.resources,
+                    connection,
+                    lead,
+                    about,
+                    language=template.language,
+                    sender=mail.sender,
+                    now=now,
+                )
+            told = replace(
+                mail,
+                key=key,
+                step=HANDED_OVER,
+                template_version_id=template.id,
+                template=template.compiled,
+                fields=merge_fields(lead, about, template.language),
+                calendar=invited.part,
+            )
+            if deliver_at_last(self.resources, told, now).state == "sent":
+                invite_rep(self.resources, invited, lead_id=lead.id, key=key)
+        with self.resources.engine.begin() as connection:
+            mark_old_withdrawn(connection, about.meeting)
 
 
 def _template(connection: Connection, name: str, language: str) -> cadences.PublishedTemplate:

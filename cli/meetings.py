@@ -1,4 +1,4 @@
-"""``meetings list|show|book|cancel``: appointments, one by one."""
+"""``meetings list|show|book|reschedule|cancel``: appointments, one by one."""
 
 from __future__ import annotations
 
@@ -33,9 +33,19 @@ from store.routing.rep_times import LONGEST_MINUTES
 app = group(
     "meetings list --owner rep-1 --state booked",
     'meetings book ada@example.com --at "+2 days"',
+    'meetings reschedule 12 --at "+3 days" --words "Something came up here, sorry."',
     "meetings cancel 12",
 )
 
+TimeOption = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="'2026-05-04 10:00' in the lead's time zone, ISO 8601 with an offset, or '+2 days'.",
+    ),
+]
+Words = Annotated[str, typer.Option(help="What the lead is written about it.")]
 Number = Annotated[int, typer.Argument(metavar="MEETING", help="Its number in `meetings list`.")]
 
 
@@ -118,14 +128,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
 @app.command("book")
 def book(
     who: Who,
-    at: Annotated[
-        str,
-        typer.Option(
-            metavar="TIME",
-            help="'2026-05-04 10:00' in the lead's time zone, ISO 8601 with an offset, or "
-            "'+2 days'.",
-        ),
-    ],
+    at: TimeOption,
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
     by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
 ) -> None:
@@ -144,10 +147,28 @@ def book(
     )
 
 
+@app.command("reschedule")
+def reschedule(
+    number: Number,
+    at: TimeOption,
+    minutes: Annotated[
+        int | None, typer.Option(min=1, max=LONGEST_MINUTES, help="Left out: as long as it was.")
+    ] = None,
+    words: Words = "",
+) -> None:
+    """Set an appointment that lies ahead to another time; the lead is mailed the new one."""
+    now = settings_module.get().clock().now()
+    starts_at = parse_time(at, _found(number).time_zone, now).astimezone(UTC)
+    one = meetings.reschedule(
+        terminal(), operator(), number, starts_at=starts_at, minutes=minutes, words=words
+    )
+    Console().print(f"Meeting {number} begins {shown_time(one.starts_at, now)} now.")
+
+
 @app.command("cancel")
-def cancel(number: Number) -> None:
+def cancel(number: Number, words: Words = "") -> None:
     """Call an appointment off that lies ahead; the lead is told."""
-    one = meetings.cancel(terminal(), operator(), number)
+    one = meetings.cancel(terminal(), operator(), number, words)
     Console().print(f"Meeting {number} with lead-{one.lead_id} is called off.")
 
 

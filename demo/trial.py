@@ -45,7 +45,7 @@ AHEAD_SECONDS = 10.0
 """Real seconds of compressed time until the clock slows."""
 SETTLING_SECONDS = 2.0
 
-REST = timedelta(days=100)
+REST = timedelta(days=50)
 WEEKS_APART = timedelta(weeks=2)
 GROUPS = 12
 """Over so many days, so far apart, recycled leads come back."""
@@ -190,7 +190,7 @@ class Trial:
         Args:
             now: journey time, UTC.
         """
-        keep_recycled(self._web, now.date() + REST + timedelta(days=1))
+        keep_recycled(self._web, now.date() + REST)
         shipped = CUSTOMER_POLICY.read_text(encoding="utf-8")
         self._publish({"customer.yaml": _with_dates_at_once(shipped)})
         self._import([self._rows[PLAYED]], cadence=PLAY)

@@ -67,16 +67,27 @@ def merge_fields(lead: MailLead, about: MeetingDetails | None, language: str) ->
     if about is not None:
         meeting = about.meeting
         fields["meeting"] = meeting_fields(
-            meeting.starts_at, meeting.minutes, about.where, lead.time_zone, language
+            meeting.starts_at,
+            meeting.minutes,
+            about.where,
+            lead.time_zone,
+            language,
+            words=meeting.words,
         )
     return fields
 
 
 def meeting_fields(
-    at: datetime, minutes: int, where: MeetingPlace, time_zone: str, language: str
+    at: datetime,
+    minutes: int,
+    where: MeetingPlace,
+    time_zone: str,
+    language: str,
+    *,
+    words: str = "",
 ) -> dict[str, Any]:
     """The fields of ``meeting``: its start on the lead's own clock and in the mail's language, its
-    length and its place."""
+    length, its place, and what the rep wrote about it."""
     local = at.astimezone(zone(time_zone))
     starts_at = f"{full_moment(local, language)} ({short_zone_name(local, language)})"
-    return {"starts_at": starts_at, "minutes": minutes} | where._asdict()
+    return {"starts_at": starts_at, "minutes": minutes, "words": words} | where._asdict()

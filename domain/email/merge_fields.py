@@ -43,10 +43,13 @@ FIELDS = frozenset(
 MEETING_PLACES = frozenset({"links.meeting", "meeting.place", "meeting.phone"})
 """Of the three one holds at most: the address of a video call; the room, or the number to call; the
 lead's own number, which the rep calls."""
-MEETING_FIELDS = MEETING_PLACES | {"meeting.starts_at", "meeting.minutes"}
+MEETING_WORDS = "meeting.words"
+"""What the rep wrote to the lead as the meeting was moved or called off."""
+MEETING_FIELDS = MEETING_PLACES | {"meeting.starts_at", "meeting.minutes", MEETING_WORDS}
 MAY_BE_EMPTY = frozenset(
     {"lead.first_name", "lead.last_name", "lead.title", "lead.company"}
     | MEETING_PLACES
+    | {MEETING_WORDS}
     | {"sender.signature", "sender.phone"}
     | {"owner.email", "owner.signature", "owner.phone", "owner.booking_link"}
 )

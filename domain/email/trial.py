@@ -85,7 +85,7 @@ def _fields(lead: Mapping[str, str], *, meeting: bool) -> dict[str, Any]:
     }
     if meeting:
         when = {"starts_at": "Monday, 3 March 2025, 10:00 (London)", "minutes": 30}
-        fields["meeting"] = when | {"place": "", "phone": ""}
+        fields["meeting"] = when | {"place": "", "phone": "", "words": ""}
         fields["links"]["meeting"] = ""
     return fields
 

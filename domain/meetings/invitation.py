@@ -41,6 +41,8 @@ class Invitation:
     host: tuple[str, str] | None = None
     manage: str = ""
     """Where the lead moves or cancels the meeting, '' for nowhere."""
+    comment: str = ""
+    """What the organizer says of this revision, '' for nothing."""
 
     def part(self) -> CalendarPart:
         """The invitation as a part of a mail: method REQUEST, or CANCEL when it is called off.
@@ -58,6 +60,8 @@ class Invitation:
         event.add("summary", self.summary)
         if self.description:
             event.add("description", self.description)
+        if self.comment:
+            event.add("comment", self.comment)
         add_place(event, self.where, self.manage)
         event.add("status", "CANCELLED" if self.cancelled else "CONFIRMED")
         organizer = _person(*self.organizer)

@@ -158,6 +158,7 @@ PLAN = (
         {
             "provider_id": "NULL",
             "join_url": "''",
+            "words": "''",
             "state": "CASE state WHEN 'booked' THEN 'cancelled' ELSE state END",
         },
     ),
@@ -285,6 +286,7 @@ IMPERSONAL = frozenset(
         "lead.words",  # Made of the others.
         *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),
         *("meeting.owner", "meeting.booked_by", "meeting.provider", "meeting.uid"),
+        *("meeting.old_owner", "meeting.old_uid"),
         "meeting.place",  # The rep's room or number.
         "meeting.cancelled_by",
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),

@@ -51,6 +51,10 @@ class MeetingLine:
     """The phone number or room of a meeting that is no video call; '' when the rep calls."""
     time_zone: str
     """Of the lead."""
+    country: str
+    """Of the lead."""
+    words: str
+    """What the rep wrote to the lead as it was last moved, or called off."""
     cancelled_by: str
     """Who called it off: lead, us; '' when nobody did, or it is not known."""
     cancelled_at: datetime | None
@@ -98,6 +102,8 @@ _LINE = (
         Meeting.join_url,
         Meeting.place,
         Lead.time_zone,
+        Lead.country,
+        Meeting.words,
         Meeting.cancelled_by,
         Meeting.cancelled_at,
     )

@@ -7,7 +7,6 @@ Times are journey time, UTC.
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, update
@@ -15,6 +14,7 @@ from sqlalchemy import Connection, update
 from domain.contracts.journey import EventCode, JourneyEvent, Phase, journey_id
 from domain.contracts.journey_sales import meeting_workflow_id
 from store.meetings.meeting_rows import MeetingRow
+from store.outbox.meeting_messages import signal_meeting
 from store.outbox.relay_messages import post
 from store.tables import Meeting
 
@@ -90,18 +90,13 @@ def _mark(connection: Connection, meeting_id: int, *, beside: bool) -> None:
 def _signal(
     connection: Connection, once: str, meeting: MeetingRow, news: JourneyEvent, *, beside: bool
 ) -> None:
-    """Tell the meeting's own workflow, which outlives the cycle in which it began, or the journey.
-
-    Args:
-        once: what tells this news from others about the same setting.
-    """
-    lead_id = meeting.lead_id
-    cycle = 0 if beside else meeting.cycle
-    post(
+    signal_meeting(
         connection,
-        key=f"meeting-{meeting.id}-{meeting.attempt}:{once}",
-        workflow_id=meeting_workflow_id(lead_id, meeting.id) if beside else journey_id(lead_id),
-        kind="signal",
-        name="meeting",
-        payload=asdict(replace(news, ref=meeting.id, cycle=cycle, attempt=meeting.attempt)),
+        news,
+        meeting_id=meeting.id,
+        lead_id=meeting.lead_id,
+        cycle=meeting.cycle,
+        attempt=meeting.attempt,
+        beside=beside,
+        once=once,
     )

@@ -37,6 +37,9 @@ class MeetingRow(NamedTuple):
     proposed_at: datetime | None
     join_url: str
     place: str
+    words: str
+    old_uid: str
+    old_owner: str
 
     @property
     def ends_at(self) -> datetime:
@@ -83,9 +86,21 @@ def meeting_details(connection: Connection, meeting_id: int) -> MeetingDetails:
     return MeetingDetails(meeting, time_zone, phone, rep_card(connection, meeting.owner))
 
 
-def mark_invited(connection: Connection, meeting_id: int) -> None:
-    """Note that calendars get an invitation of ours."""
-    connection.execute(update(Meeting).where(Meeting.id == meeting_id).values(invited=True))
+def mark_invited(connection: Connection, meeting: MeetingRow) -> bool:
+    """Note that calendars get an invitation of ours; False when the meeting has another rep by
+    now."""
+    same = (Meeting.id == meeting.id, Meeting.uid == meeting.uid, Meeting.owner == meeting.owner)
+    done = connection.execute(update(Meeting).where(*same).values(invited=True))
+    return done.rowcount == 1
+
+
+def mark_old_withdrawn(connection: Connection, meeting: MeetingRow) -> None:
+    """Note that calendars have the invitation of the rep of before no more."""
+    connection.execute(
+        update(Meeting)
+        .where(Meeting.id == meeting.id, Meeting.old_uid == meeting.old_uid)
+        .values(old_uid="", old_owner="")
+    )
 
 
 def mark_withdrawn(connection: Connection, meeting_id: int) -> None:

@@ -72,6 +72,7 @@ def book_meeting(
     host: str = "",
     origin: Origin = HERE,
     moves: int = 0,
+    words: str = "",
 ) -> int:
     """Book an appointment, move one, or set one anew that was missed or called off.
 
@@ -89,6 +90,7 @@ def book_meeting(
             itself.
         host: code of the rep the meeting is with; '' for the lead's owner.
         moves: id of the meeting to move, or to set anew.
+        words: what the rep writes to the lead about it.
 
     Returns:
         The meeting's id.
@@ -133,6 +135,7 @@ def book_meeting(
         "cancelled_by": "",
         "cancelled_at": None,
         "proposed_at": None,
+        "words": words,
     }
     code = place.row.uid if place.row else str(uuid.uuid4())
     where = (
@@ -298,18 +301,20 @@ def cancel_meeting(
     at: datetime,
     by: CancelledBy = "",
     reported: bool = False,
+    words: str = "",
 ) -> bool:
     """Cancel a booked appointment and whoever sees it through.
 
     Args:
         by: who calls it off.
+        words: what the rep writes to the lead about it.
         reported: whether a calendar service says so, which is a fact even if the meeting has begun;
             otherwise it must lie ahead.
 
     Returns:
         Whether there was one to cancel.
     """
-    row = _cancel(connection, meeting_id, at, by, reported=reported)
+    row = _cancel(connection, meeting_id, at, by, reported=reported, words=words)
     if row is None:
         return False
     notify_of_meeting(connection, row, EventCode.CANCELLED, reason=by)
@@ -424,6 +429,7 @@ def _cancel(
     by: CancelledBy,
     *,
     reported: bool = False,
+    words: str = "",
 ) -> MeetingRow | None:
     booked = update(Meeting).where(Meeting.id == meeting_id, Meeting.state == "booked")
     row = connection.execute(
@@ -433,6 +439,7 @@ def _cancel(
             sequence=Meeting.sequence + 1,
             cancelled_by=by,
             cancelled_at=at,
+            words=words,
         )
         .returning(*MEETING)
     ).first()

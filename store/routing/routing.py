@@ -19,7 +19,7 @@ from domain.contracts.journey import IN_SALES, EventCode, JourneyEvent, journey_
 from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
-from store.routing.rep_cards import place_with
+from store.routing.meetings_handed_over import hand_meetings_over
 from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
 from store.routing.unassigned import raise_at_once, raise_overdue, settle
 from store.sla.due_times import TimedTask, start_anew
@@ -330,9 +330,9 @@ def _refuse(
         )
 
 
-_TAKE_OVER = (
-    "UPDATE {0} SET owner = :owner WHERE id IN (SELECT id FROM {0} WHERE lead_id = :lead AND {1} "
-    "AND owner = ANY(:before) FOR UPDATE SKIP LOCKED) RETURNING id{2}"
+_TAKE_OVER = text(
+    "UPDATE opportunity SET owner = :owner WHERE id IN (SELECT id FROM opportunity "
+    "WHERE lead_id = :lead AND outcome = '' AND owner = ANY(:before) FOR UPDATE SKIP LOCKED)"
 )
 
 
@@ -367,17 +367,15 @@ def _hand_over(
     hand_alert_over(connection, lead.id, owner, now)
     start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
     recount_leads(connection, [lead.id], now)
-    meetings = connection.execute(
-        text(_TAKE_OVER.format("meeting", "state = 'booked'", ", uid, provider")), values
+    hand_meetings_over(
+        connection,
+        lead_id=lead.id,
+        phase=lead.phase,
+        before=[lead.owner, ""],
+        owner=owner,
+        now=now,
     )
-    # Who comes would wait in the call of the rep of before; a calendar service keeps its own.
-    for meeting in [one for one in meetings if not one.provider]:
-        where = place_with(connection, owner, meeting.uid)
-        connection.execute(
-            text("UPDATE meeting SET join_url = :link, place = :place WHERE id = :id"),
-            {"link": where.link, "place": where.place, "id": meeting.id},
-        )
-    connection.execute(text(_TAKE_OVER.format("opportunity", "outcome = ''", "")), values)
+    connection.execute(_TAKE_OVER, values)
     if lead.phase in IN_SALES:
         post(
             connection,

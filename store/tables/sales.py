@@ -267,6 +267,12 @@ class Meeting(Table):
     place: Mapped[str] = mapped_column(server_default="")
     """The phone number or room where it takes place; '' for a video call (``join_url``), and where
     the rep calls the lead."""
+    words: Mapped[str] = mapped_column(server_default="")
+    """What the rep writes to the lead with this setting, or as the meeting is called off."""
+    old_uid: Mapped[str] = mapped_column(server_default="")
+    """What stands before the @ of the UID under which calendars still have the invitation of the
+    rep of before, whose code is ``old_owner``; '' for none."""
+    old_owner: Mapped[str] = mapped_column(server_default="")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from icalendar import Calendar
 
+from activities.invitations import INVITES
 from activities.sales import SalesActivities
 from domain.contracts.journey import SendOne
 from mail.channels.base import Channel, DeliveryReceipt, EmailMessage, HandOver, unmarked
@@ -105,3 +106,97 @@ def test_the_entry_in_the_leads_calendar_is_in_the_leads_language(
     assert str(event["description"]).startswith(link)
     assert day in rep.text
     assert rep_off.subject == f"{called_off}{entry}Ada / Hana"
+
+
+def entry(mail: EmailMessage) -> tuple[str, str, str, int, str]:
+    """Method, UID, organizer's name, SEQUENCE and COMMENT of what a mail changes in calendars."""
+    assert mail.calendar is not None
+    (event,) = Calendar.from_ical(mail.calendar.content).walk("VEVENT")
+    return (
+        mail.calendar.method,
+        str(event["uid"]).partition("@")[0],
+        str(event["organizer"].params["CN"]),
+        int(str(event["sequence"])),
+        str(event.get("comment", "")),
+    )
+
+
+def test_what_the_rep_writes_goes_with_the_mail_and_into_the_calendar(
+    desk: Callable[[Channel], Desk],
+) -> None:
+    """A lead whose meeting is moved without a word feels moved; markup in it must stay words."""
+    company = Keeping()
+    here = desk(company)
+    for name in ("meeting-confirmation", "meeting-cancelled-by-us"):
+        here.template(name, "{{ meeting.words }}|{{ meeting.starts_at }}")
+    meeting = here.value(
+        "INSERT INTO meeting (lead_id, starts_at, state, words, attempt, sequence) "
+        "VALUES (:lead, :at, 'booked', 'Sorry <b>', 2, 1) RETURNING id",
+        lead=here.lead_id,
+        at=NOW + timedelta(days=1),
+    )
+    sales = SalesActivities(here.resources)
+    key = f"meeting-{meeting}-2"
+    moved = SendOne(here.lead_id, f"{key}:confirmation", "meeting-confirmation", meeting)
+    for attempt in (1, 2):
+        attempt_number(attempt).run(sales.send_one, moved)
+    here.run("UPDATE meeting SET state = 'cancelled', sequence = 2, words = 'I am ill.'")
+    off = SendOne(here.lead_id, f"{key}:cancelled", "meeting-cancelled-by-us", meeting)
+    attempt_number(1).run(sales.send_one, off)
+
+    told, called_off = company.mails
+    assert "Sorry &lt;b&gt;" in told.html
+    assert (entry(told)[0], *entry(told)[3:]) == ("REQUEST", 1, "Sorry <b>")
+    assert (entry(called_off)[0], *entry(called_off)[3:]) == ("CANCEL", 2, "I am ill.")
+
+
+def test_a_meeting_that_changes_hands_leaves_one_entry_of_the_new_rep(
+    desk: Callable[[Channel], Desk],
+) -> None:
+    """The lead would have two entries, or one that its organizer can move no more."""
+    company = Keeping()
+    here = desk(company)
+    for name in ("meeting-confirmation", "meeting-handed-over"):
+        here.template(name)
+    here.run(
+        "INSERT INTO rep (code, name, email) VALUES "
+        "('a', 'Ana', 'ana@lindenmoor.example'), ('b', 'Bo', 'bo@lindenmoor.example')"
+    )
+    meeting = here.value(
+        "INSERT INTO meeting (lead_id, starts_at, state, owner, uid, old_uid, old_owner, attempt, "
+        "sequence) VALUES (:lead, :at, 'booked', 'b', 'new', 'old', 'a', 2, 1) RETURNING id",
+        lead=here.lead_id,
+        at=NOW + timedelta(days=1),
+    )
+    again = SendOne(here.lead_id, f"meeting-{meeting}-2:confirmation", INVITES, meeting)
+    sales = SalesActivities(here.resources)
+    for attempt in (1, 2):
+        attempt_number(attempt).run(sales.send_one, again)
+
+    to_lead = [entry(mail) for mail in company.mails if "lindenmoor" not in mail.recipient_email]
+    to_reps = {mail.recipient_email: entry(mail)[0] for mail in company.mails}
+    assert to_lead == [("REQUEST", "new", "Bo", 1, ""), ("CANCEL", "old", "Ana", 1, "")]
+    assert to_reps["bo@lindenmoor.example"] == "REQUEST"
+    assert to_reps["ana@lindenmoor.example"] == "CANCEL"
+    assert here.value("SELECT old_uid || old_owner FROM meeting") == ""
+
+
+def test_a_meeting_called_off_before_its_new_rep_invited_takes_the_old_entry_away(
+    desk: Callable[[Channel], Desk],
+) -> None:
+    """Nobody's calendar has the new rep's entry: cancelling that would leave the old one."""
+    company = Keeping()
+    here = desk(company)
+    here.template("meeting-cancelled")
+    here.run("INSERT INTO rep (code, name, email) VALUES ('a', 'Ana', 'ana@lindenmoor.example')")
+    meeting = here.value(
+        "INSERT INTO meeting (lead_id, starts_at, state, owner, uid, old_uid, old_owner, sequence) "
+        "VALUES (:lead, :at, 'cancelled', 'b', 'new', 'old', 'a', 2) RETURNING id",
+        lead=here.lead_id,
+        at=NOW + timedelta(days=1),
+    )
+    off = SendOne(here.lead_id, f"meeting-{meeting}-2:cancelled", "meeting-cancelled", meeting)
+    attempt_number(1).run(SalesActivities(here.resources).send_one, off)
+
+    assert entry(company.mails[0]) == ("CANCEL", "old", "Ana", 2, "")
+    assert here.value("SELECT old_uid FROM meeting") == ""

@@ -50,7 +50,9 @@ def test_a_seller_books_moves_finds_and_calls_off_an_appointment(lead: int) -> N
     shown = run(meetings.app, "show", number)
     before = run(meetings.app, "list", "--lead", str(lead), "--to", f"{TEN:%Y-%m-%d}")
     after = run(meetings.app, "list", "--owner", "rep-1", "--from", f"{TEN:%Y-%m-%d}")
-    gone = run(meetings.app, "cancel", number)
+    third = f"{TEN + timedelta(days=8):%Y-%m-%d %H:%M}"
+    again = run(meetings.app, "reschedule", number, "--at", third, "--words", "A clash, sorry.")
+    gone = run(meetings.app, "cancel", number, "--words", "I am ill.")
 
     assert f"{TEN.astimezone(UTC):%d %b %Y %H:%M} UTC, with rep-1" in " ".join(booked.split())
     assert "is set anew" in moved
@@ -60,6 +62,7 @@ def test_a_seller_books_moves_finds_and_calls_off_an_appointment(lead: int) -> N
     assert "서지우" in shown
     assert "No meetings here" in before
     assert number in after
+    assert f"begins {TEN.astimezone(UTC) + timedelta(days=8):%d %b %Y %H:%M}" in again
     assert "is called off" in gone
     with pytest.raises(UserError, match=f"Meeting {number} is not booked, or has begun"):
         run(meetings.app, "cancel", number)

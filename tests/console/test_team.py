@@ -169,3 +169,23 @@ def test_an_sdr_says_where_to_meet_and_books_a_free_time(site: Site, console: Co
     page.goto("/console/meetings?owner=rep-1")
     expect(page.locator(f"tr:has(a[href='/console/leads/{lead}'])")).to_contain_text("Hana")
     expect(page.locator("a[href='https://meet.example/hana']")).to_be_visible()
+
+    # Something comes up: it is moved, then called off, each with a word to the lead.
+    page.locator(f"tr:has(a[href='/console/leads/{lead}']) a[href^='/console/meetings/']").click()
+    page.get_by_role("button", name="Move").click()
+    move = page.get_by_role("dialog", name="Move the meeting")
+    move.get_by_label("A word to the lead (optional)").fill("A clash here, sorry.")
+    move.get_by_role("button", name="Move", exact=True).click()
+    expect(move.get_by_role("alert")).to_contain_text("Say when")
+    move.locator(".slots button").last.click()
+    move.get_by_role("button", name="Move", exact=True).click()
+    expect(page.get_by_text("A clash here, sorry.")).to_be_visible()
+    told = "SELECT words || ' ' || state || ' ' || attempt FROM meeting WHERE lead_id = :lead"
+    assert site.value(told, lead=lead) == "A clash here, sorry. booked 2"
+    page.get_by_role("button", name="Call off").click()
+    off = page.get_by_role("dialog", name="Call the meeting off?")
+    off.get_by_label("A word to the lead (optional)").fill("I am ill.")
+    off.get_by_role("button", name="Call it off").click()
+    expect(page.get_by_text("Called off by")).to_be_visible()
+    expect(page.get_by_role("button", name="Call off")).to_have_count(0)
+    assert site.value(told, lead=lead) == "I am ill. cancelled 2"

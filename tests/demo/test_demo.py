@@ -71,7 +71,7 @@ def tasks_behind(link: str) -> list[dict[str, Any]]:
     """The open tasks that somebody sees who follows a link of the demo, as a browser would."""
     with httpx.Client(follow_redirects=True, trust_env=False) as browser:
         assert "Sign in" in browser.get(link).text
-        page = browser.post(link, headers={"Origin": link.split("/enter/")[0]})
+        page = browser.post(link, headers={"Origin": link.partition("/enter/")[0]})
         assert page.status_code == 200
         assert page.url.path.startswith("/console")
         base = f"{page.url.scheme}://{page.url.netloc.decode()}"

@@ -31,6 +31,7 @@ USED_BY_CODE = {
     "meeting-reminder",
     "meeting-cancelled",
     "meeting-cancelled-by-us",
+    "meeting-handed-over",
     "follow-up-after-call",
     "outbound-1-why-you",
     "outbound-2-last-try",
@@ -78,7 +79,7 @@ def mail(file: Path, lead: dict[str, str]) -> RenderedEmail:
     }
     if is_about_a_meeting(file):
         data["meeting"] = {"starts_at": "Tuesday, 14 October, 14:00", "minutes": 30}
-        data["meeting"] |= {"place": "", "phone": ""}
+        data["meeting"] |= {"place": "", "phone": "", "words": ""}
         data["links"]["meeting"] = "https://meet.example/hana" * known
     return render(compile_template(file.read_text("utf-8"), file.name, PARTS), data)
 

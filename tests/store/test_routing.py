@@ -290,6 +290,35 @@ def test_a_meeting_that_changes_hands_is_where_its_new_rep_is_met(book: Book) ->
         assert book.values(told) == [f"{to} {where}", *left]
 
 
+def test_who_was_invited_is_invited_anew_by_the_new_rep_and_nobody_else(book: Book) -> None:
+    """Calendars would keep an entry of a rep who is not coming; a meeting that nobody heard of yet,
+    or that is over, needs no second mail."""
+    publish(book, team(rep("a"), rep("b"), rep("c")))
+    lead = book.lead(phase="Meeting", owner="a")
+    for uid, invited, at in (
+        ("told", True, FRIDAY + 24 * HOUR),
+        ("untold", False, FRIDAY + 30 * HOUR),
+        ("over", True, FRIDAY - HOUR),
+    ):
+        book.run(
+            "INSERT INTO meeting (lead_id, starts_at, uid, state, owner, invited) "
+            "VALUES (:lead, :at, :uid, 'booked', 'a', :invited)",
+            lead=lead,
+            at=at,
+            uid=uid,
+            invited=invited,
+        )
+    for to in ("b", "c"):
+        with book.database.begin() as connection:
+            reassign(connection, [lead], to, "boss", FRIDAY)
+
+    entries = "SELECT concat_ws(' ', owner, attempt, old_owner, old_uid) FROM meeting ORDER BY id"
+    assert book.values(entries) == ["c 2 a told", "c 1  ", "c 1  "]
+    assert book.value("SELECT uid <> 'told' AND NOT invited FROM meeting ORDER BY id LIMIT 1")
+    news = "SELECT payload->>'code' FROM relay_message WHERE name = 'meeting'"
+    assert book.values(news) == ["rescheduled"]
+
+
 @pytest.mark.parametrize(
     ("to", "sentence"),
     [

@@ -101,9 +101,9 @@ class Desk:
         self.template_id = self.template("hello")
         self.publish(simple_scoring(click=1))
 
-    def template(self, name: str) -> int:
-        """Publish a template that says its name; returns the version's id."""
-        compiled = {"subject": name, "preheader": "", "html": name, "text": name}
+    def template(self, name: str, html: str = "") -> int:
+        """Publish a template that says its name, or ``html``; returns the version's id."""
+        compiled = {"subject": name, "preheader": "", "html": html or name, "text": name}
         return int(
             self.value(
                 "INSERT INTO template_version (name, language, digest, source, compiled) "

@@ -21,6 +21,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "complete_task_with_undo": {"disposition": "no_answer"},
     "reassign_task": {"to": "rep-2"},
     "book_meeting": {"lead_id": 42, "starts_at": "2026-05-04T10:00:00+02:00", "minutes": 30},
+    "reschedule_meeting": {
+        "starts_at": "2026-05-05T14:00:00+02:00",
+        "words": "Something came up on our side, sorry. Does Tuesday suit you?",
+    },
+    "cancel_meeting": {"words": "I am ill today, sorry. I will call you next week."},
     "open_opportunity": {"lead_id": 42, "name": "Second site in Graz"},
     "advance_opportunity": {"learned": _LEARNED, "note": "Decides in June."},
     "close_opportunity": {"outcome": "lost", "reason": "budget"},

@@ -38,6 +38,30 @@ class BookingRequest(BaseModel):
     minutes: int = Field(default=30, ge=1, le=LONGEST_MINUTES)
 
 
+class RescheduleRequest(BaseModel):
+    """Another time for an appointment."""
+
+    model_config = ASKED
+
+    starts_at: Instant
+    minutes: int | None = Field(
+        default=None, ge=1, le=LONGEST_MINUTES, description="Null leaves its length."
+    )
+    words: str = Field(
+        default="", max_length=meetings.LONGEST_WORDS, description="What the lead is written."
+    )
+
+
+class CancelRequest(BaseModel):
+    """What a lead is told whose appointment is called off."""
+
+    model_config = ASKED
+
+    words: str = Field(
+        default="", max_length=meetings.LONGEST_WORDS, description="What the lead is written."
+    )
+
+
 @router.get("")
 def list_all(
     context: CurrentContext,
@@ -75,8 +99,26 @@ def book(context: CurrentContext, caller: Booker, body: BookingRequest) -> Meeti
     return meetings.book(context, caller, body.lead_id, body.starts_at, body.minutes)
 
 
+@router.post("/{meeting_id}/reschedule", operation_id="reschedule_meeting")
+def reschedule(
+    context: CurrentContext, caller: Booker, meeting_id: int, body: RescheduleRequest
+) -> MeetingLine:
+    """Set an appointment that lies ahead to another time; the lead is mailed an invitation that
+    moves the one it has. One that a calendar service has made is moved there."""
+    return meetings.reschedule(
+        context,
+        caller,
+        meeting_id,
+        starts_at=body.starts_at,
+        minutes=body.minutes,
+        words=body.words,
+    )
+
+
 @router.post("/{meeting_id}/cancel")
-def cancel(context: CurrentContext, caller: Booker, meeting_id: int) -> Done:
+def cancel(
+    context: CurrentContext, caller: Booker, meeting_id: int, body: CancelRequest | None = None
+) -> Done:
     """Call an appointment off that lies ahead; the lead is told."""
-    meetings.cancel(context, caller, meeting_id)
+    meetings.cancel(context, caller, meeting_id, body.words if body else "")
     return Done(detail=f"Meeting {meeting_id} is cancelled.")

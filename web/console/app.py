@@ -26,6 +26,7 @@ PAGES = (
     "inbox.inbox",
     "inbox.task",
     "inbox.received",
+    "sales.meeting",
     "sales.meetings",
     "sales.opportunities",
     "marketing.recycle",

@@ -31,6 +31,43 @@ async def test_a_meeting_is_booked_moved_and_called_off(api: Api) -> None:
     assert api.value("SELECT booked_by FROM meeting") == "rep-1"
 
 
+async def test_a_meeting_is_moved_and_called_off_with_a_word_to_the_lead(api: Api) -> None:
+    """The lead would be mailed a new time without a reason; a second click would mail it twice."""
+    lead = api.lead("jane@acme.example", "rep-1")
+    body = {"lead_id": lead, "starts_at": SOON.isoformat(), "minutes": 45}
+    meeting = (await api.ask("sdr", "POST", "/meetings", **body)).json()["id"]
+    here = f"/meetings/{meeting}"
+    later = (SOON + timedelta(days=1)).isoformat()
+
+    moved = await api.ask("sdr", "POST", f"{here}/reschedule", starts_at=later, words=" A\n clash ")
+    twice = await api.ask("sdr", "POST", f"{here}/reschedule", starts_at=later)
+    long = await api.ask("sdr", "POST", f"{here}/reschedule", starts_at=later, words="x" * 1001)
+    odd = await api.ask("sdr", "POST", f"{here}/cancel", words="bell \a")
+    kept = api.value("SELECT words FROM meeting")
+    off = await api.ask("sdr", "POST", f"{here}/cancel", words="I am ill.")
+    over = await api.ask("sdr", "POST", f"{here}/reschedule", starts_at=SOON.isoformat())
+
+    assert (moved.status_code, moved.json()["minutes"], moved.json()["attempt"]) == (200, 45, 2)
+    assert (twice.status_code, twice.json()["errors"][0]["field"]) == (409, "starts_at")
+    assert (long.status_code, odd.status_code) == (422, 422)
+    assert kept == "A\n clash"
+    assert (off.status_code, over.status_code) == (200, 409)
+    assert api.value("SELECT words FROM meeting") == "I am ill."
+    # Booked, moved and called off, each once.
+    assert api.value("SELECT count(*) FROM relay_message WHERE workflow_id LIKE 'lead-%'") == 3
+
+
+async def test_what_a_calendar_service_has_is_moved_there(api: Api) -> None:
+    """Its calendar would go on saying the old time."""
+    lead = api.lead("jane@acme.example", "rep-1")
+    body = {"lead_id": lead, "starts_at": SOON.isoformat()}
+    meeting = (await api.ask("sdr", "POST", "/meetings", **body)).json()["id"]
+    api.value("UPDATE meeting SET provider = 'calcom' RETURNING id")
+    later = (SOON + timedelta(days=1)).isoformat()
+    moved = await api.ask("sdr", "POST", f"/meetings/{meeting}/reschedule", starts_at=later)
+    assert (moved.status_code, "Cal.com" in moved.json()["detail"]) == (409, True)
+
+
 async def test_appointments_are_found_by_lead_owner_state_and_time_page_by_page(api: Api) -> None:
     """A rep's calendar in another program would lack meetings, or show another team's."""
     people = [("a", "rep-1"), ("b", "rep-2"), ("c", "rep-9"), ("d", "rep-1")]

@@ -30,6 +30,7 @@ DONE = {
     "DELETE tasks/*/pending-disposition": N_("Undid a disposition"),
     "POST tasks/*/reassign": N_("Gave a task to somebody else"),
     "POST meetings": N_("Booked a meeting"),
+    "POST meetings/*/reschedule": N_("Moved a meeting"),
     "POST meetings/*/cancel": N_("Cancelled a meeting"),
     "POST opportunities": N_("Opened an opportunity"),
     "POST opportunities/*/advance": N_("Moved an opportunity on"),

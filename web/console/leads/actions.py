@@ -23,8 +23,8 @@ from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.console import labels
+from web.console.booking import Asked, ask_time
 from web.console.frame import say_done
-from web.console.leads.booking import book_meeting
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import _
@@ -196,7 +196,19 @@ class Actions:
 
     async def _booking(self) -> None:
         done = _("The meeting is booked, and the lead gets an invitation.")
-        await book_meeting(self.visit, self.view, lambda: self._done(done))
+        lead = self.view
+
+        async def book(at: datetime, minutes: int, _words: str) -> None:
+            await self.visit.act(services.meetings.book, lead.id, at, minutes)
+
+        await ask_time(
+            self.visit,
+            Asked(_("Book a meeting"), _("Book"), book),
+            owner=lead.owner,
+            time_zone=lead.time_zone,
+            country=lead.country,
+            done=lambda: self._done(done),
+        )
 
     async def _setting_do_not_market(self) -> None:
         account, name = self.view.account_id, self.view.company

@@ -11,7 +11,7 @@ from nicegui.events import GenericEventArguments
 from domain.labels import SALE_STAGES
 from store.views.lead_timeline import KINDS, TimelineEntry, timeline, timeline_length
 from web.console import labels
-from web.console.parts import Tone, badge, button, empty, quiet, show
+from web.console.parts import Tone, badge, button, empty, link, quiet, show
 from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -198,7 +198,7 @@ def _meeting(one: TimelineEntry) -> Markup:
     facts = one.facts
     tone = _MEETING_TONES.get(facts["state"], "plain")
     return _parts(
-        _("Meeting"),
+        link(_("Meeting"), f"/meetings/{one.ref}"),
         badge(labels.meeting_state(facts["state"]), tone),
         _("set {number} times", number=facts["attempt"]) if facts["attempt"] > 1 else "",
         quiet(labels.person(facts["owner"])),

@@ -87,16 +87,16 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
 
 def _row(one: MeetingLine) -> tuple[Cell, ...]:
     return (
-        _when(one),
+        link(when(one), f"/meetings/{one.id}"),
         link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}"),
         one.company,
         labels.person(one.owner),
-        _where(one),
+        where(one),
         badge(meeting_state(one.state), TONES.get(one.state, "plain")),
     )
 
 
-def _when(one: MeetingLine) -> Markup:
+def when(one: MeetingLine) -> Markup:
     """From when until when, and what the lead's clock shows then, where that is another time."""
     ends = one.starts_at + timedelta(minutes=one.minutes)
     times = Markup('<time datetime="{}">{} – {}</time>').format(
@@ -108,7 +108,8 @@ def _when(one: MeetingLine) -> Markup:
     return times + Markup(" {}").format(quiet(_("{time} there", time=theirs)))
 
 
-def _where(one: MeetingLine) -> Cell:
+def where(one: MeetingLine) -> Cell:
+    """Where it takes place: a link to join, or the room or number."""
     if web_address(one.join_url):
         return Markup('<a href="{}" target="_blank" rel="noopener noreferrer">{}</a>').format(
             one.join_url, _("Join")

@@ -1,0 +1,159 @@
+"""A meeting is booked or moved: the rep's free times by both clocks, or another; or called off."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import escape
+from nicegui import ui
+
+from domain.refusals import Refusal
+from services.meetings import LONGEST_WORDS
+from store.routing.rep_times import LONGEST_MINUTES, free_slots
+from web.console.parts import button, show
+from web.console.refusals import told
+from web.console.slots import offer_times, some_of
+from web.console.visit import PageVisit
+from web.console.words import _
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked for: the words of the dialog, and what does it with the time, the minutes and
+    the words to the lead."""
+
+    title: str
+    yes: str
+    act: Callable[[datetime, int, str], Awaitable[object]]
+    minutes: int = 30
+    with_words: bool = False
+
+
+async def ask_time(
+    visit: PageVisit,
+    asked: Asked,
+    *,
+    owner: str,
+    time_zone: str,
+    country: str,
+    done: Callable[[], Awaitable[None]],
+) -> None:
+    """Ask for the time of a meeting. What is refused is told in the dialog, and nothing typed is
+    lost.
+
+    Args:
+        owner: the rep whom the meeting is with.
+        time_zone, country: the lead's.
+        done: called when it was done.
+    """
+    free = await visit.read(free_slots, owner, time_zone, country, visit.context.clock.now())
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        dialog.props["aria-label"] = asked.title
+        _Booking(visit, asked, some_of(free), time_zone=time_zone, dialog=dialog, done=done)
+    dialog.on("hide", dialog.delete)
+    dialog.open()
+
+
+async def ask_words(
+    title: str,
+    yes: str,
+    act: Callable[[str], Awaitable[object]],
+    done: Callable[[], Awaitable[None]],
+) -> None:
+    """Ask what to write to the lead, then do it."""
+    with ui.dialog() as dialog, ui.card().classes("ask"):
+        dialog.props["aria-label"] = title
+        show(escape(title), "h2")
+        words = words_field()
+        wrong = ui.element("div").props('role="alert"')
+
+        async def go() -> None:
+            try:
+                await act(words.value or "")
+            except Refusal as refusal:
+                tell(wrong, told(str(refusal)))
+                return
+            dialog.close()
+            await done()
+
+        with ui.element("div").classes("acts"):
+            button(_("Back"), dialog.close)
+            button(yes, go, danger=True)
+    dialog.on("hide", dialog.delete)
+    dialog.open()
+
+
+def words_field() -> ui.textarea:
+    """Where a rep writes to the lead."""
+    field = ui.textarea(_("A word to the lead (optional)"))
+    field.props(f"outlined dense autogrow maxlength={LONGEST_WORDS}")
+    field.classes("day")
+    return field
+
+
+def tell(place: ui.element, wrong: str) -> None:
+    """Say in a dialog what is wrong, in place of what was wrong before."""
+    place.clear()
+    with place:
+        show(escape(wrong), "p").classes("wrong")
+
+
+class _Booking:
+    """The dialog."""
+
+    def __init__(
+        self,
+        visit: PageVisit,
+        asked: Asked,
+        offered: list[datetime],
+        *,
+        time_zone: str,
+        dialog: ui.dialog,
+        done: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.visit, self.asked, self.offered = visit, asked, offered
+        self.time_zone, self.dialog, self.done = time_zone, dialog, done
+        self.at: datetime | None = None
+        show(escape(asked.title), "h2")
+        self._times = ui.element("div").classes("stack")
+        self._minutes = ui.number(
+            _("Minutes"), value=asked.minutes, min=1, max=LONGEST_MINUTES, precision=0
+        )
+        self._minutes.props("outlined dense")
+        self._words = words_field() if asked.with_words else None
+        self._wrong = ui.element("div").props('role="alert"')
+        with ui.element("div").classes("acts"):
+            button(_("Back"), dialog.close)
+            button(asked.yes, self._go, main=True)
+        self._offer()
+
+    def _offer(self) -> None:
+        self._times.clear()
+        with self._times:
+            offer_times(
+                self.visit,
+                self.offered,
+                self.at,
+                time_zone=self.time_zone,
+                choose=self._choose,
+                type_own=lambda at: setattr(self, "at", at),
+            )
+
+    def _choose(self, at: datetime) -> None:
+        self.at = at
+        self._offer()
+
+    async def _go(self) -> None:
+        if self.at is None or not self._minutes.value:
+            tell(self._wrong, _("Say when the meeting begins, and how long it takes."))
+            return
+        words = (self._words.value or "") if self._words else ""
+        try:
+            await self.asked.act(self.at, int(self._minutes.value), words)
+        except Refusal as refusal:
+            tell(self._wrong, told(str(refusal)))
+            return
+        self.dialog.close()
+        await self.done()
