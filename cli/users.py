@@ -1,7 +1,8 @@
-"""``users add|list|link|role|disable|…``: who may sign in to the console, and how."""
+"""``users add|list|link|invite|role|disable|…``: who may sign in to the console, and how."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -22,6 +23,7 @@ from store.engine import engine
 
 app = group(
     "users add ada@example.com --name Ada --role admin",
+    "users invite ada@example.com",
     "users link ada@example.com",
     "users role bo@example.com sdr --rep rep-2",
 )
@@ -41,16 +43,32 @@ COLUMNS = {
 }
 
 
+class Language(StrEnum):
+    """What the console can be in."""
+
+    EN = "en"
+    KO = "ko"
+    ZH = "zh"
+
+
 @app.command("add")
 def add(
     email: Email,
     name: Annotated[str, typer.Option(help="As colleagues know them.")],
     role: Annotated[Role, typer.Option(help="What the user may do.")],
     rep: RepOption = "",
+    language: Annotated[
+        Language, typer.Option(help="Of the console and of mails to them, at first.")
+    ] = Language.EN,
 ) -> None:
-    """Add a user; `users link` brings them in for the first time."""
-    services.add(terminal(), operator(), email=email, name=name, role=role, rep=rep)
-    _say(f"{email} is a user now; `users link {email}` prints the link to sign in with.")
+    """Add a user; `users invite` or `users link` brings them in for the first time."""
+    services.add(
+        terminal(), operator(), email=email, name=name, role=role, rep=rep, language=language
+    )
+    _say(
+        f"{email} is a user now; `users invite {email}` sends a link to sign in with, `users link "
+        f"{email}` prints one."
+    )
 
 
 @app.command("list")
@@ -79,6 +97,15 @@ def link(email: Email) -> None:
     path, _until = services.make_link(context, operator(), _user(context, email).id)
     hours = LINK_LIFE.total_seconds() / 3600
     show_once(f"link, good for {hours:.0f} hours", f"{_web_url()}{path}")
+
+
+@app.command("invite")
+def invite(email: Email) -> None:
+    """Send a user by mail a link that signs them in once within 24 hours."""
+    context = terminal()
+    user = _user(context, email)
+    until = services.invite(context, operator(), user.id, web_url=_web_url())
+    _say(f"The mail to {user.email} is on its way; its link works until {until:%d %b, %H:%M} UTC.")
 
 
 @app.command("role")

@@ -1,8 +1,9 @@
-"""``webhooks add|list|remove|log|resend``: which programs are told what happens."""
+"""``webhooks add|list|remove|test|log|resend``: which programs are told what happens."""
 
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from typing import Annotated
 
@@ -11,15 +12,20 @@ from rich.console import Console
 
 from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
-from cli.errors import stderr
+from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.tables import listed, print_list
 from domain.contracts.webhooks import EVENTS
 from services import webhooks as services
 from store.outbox import outgoing
 
+LONGEST_SECONDS = 20.0
+"""For how long a test is waited for: an attempt takes 15 seconds at most."""
+LOOK_SECONDS = 0.2
+
 app = group(
     "webhooks add https://crm.example/hook --events meeting.booked",
+    "webhooks test https://crm.example/hook",
     "webhooks log --failed",
     "webhooks resend 31",
 )
@@ -109,6 +115,29 @@ def log(
             whole=("Delivery", "State"),
         )
     )
+
+
+@app.command("test")
+def send_test(url: Url, as_json: AsJson = False) -> None:
+    """Send an address the event webhook.test, and tell how it was answered within 20 seconds."""
+    delivery = services.send_test(terminal(), operator(), url)
+    until = time.monotonic() + LONGEST_SECONDS
+    while True:
+        with database().connect() as connection:
+            one = outgoing.find_delivery(connection, delivery)
+        if one is None or one.status or one.error or time.monotonic() > until:
+            break
+        time.sleep(LOOK_SECONDS)
+    if as_json:
+        print(json.dumps(asdict(one) if one else {}, default=str))
+    elif one is None or not (one.status or one.error):
+        raise UserError(
+            f"Delivery {delivery} waits still: does a worker run? `webhooks log` tells later."
+        )
+    elif one.state != "delivered":
+        raise UserError(f"Delivery {delivery}: {one.error}.")
+    else:
+        Console().print(f"Delivery {delivery} was answered with {one.status}.", markup=False)
 
 
 @app.command("resend")

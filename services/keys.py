@@ -7,7 +7,13 @@ from domain.refusals import Conflict, Invalid, Missing
 from domain.sentences import sentence
 from services.access import changes
 from services.context import Context
-from store.access.api_tokens import TOKEN_DAYS, Caller, create_token, revoke_token
+from store.access.api_tokens import (
+    MOST_TOKEN_DAYS,
+    TOKEN_DAYS,
+    Caller,
+    create_token,
+    revoke_token,
+)
 from store.access.write_keys import Kind, create_write_key, revoke_write_key
 from store.imports.lead_import import published_cadences
 
@@ -75,10 +81,14 @@ def add_token(
         rep: for role sdr, and needed there.
 
     Raises:
-        Invalid: there is no name.
+        Invalid: there is no name, or the days are too few or too many.
         Conflict: the name is taken, or the rep is missing, unknown, or not wanted.
     """
     name = _name(name)
+    if not 1 <= days <= MOST_TOKEN_DAYS:
+        raise Invalid(
+            sentence("A token works for 1 to {number} days.", number=MOST_TOKEN_DAYS), "days"
+        )
     with context.database.begin() as connection:
         return create_token(connection, name, role, rep, days=days)
 

@@ -8,30 +8,42 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
-from domain.refusals import Conflict
+from domain.refusals import Conflict, Unavailable
 from domain.sentences import sentence
+from mail.channels.base import ChannelError, MessageRejected
+from mail.channels.registry import channel_from
+from mail.sign_in_mails import invitation
+from mail.staff import StaffMail, send_to_colleague
 from services.access import changes, found
 from services.context import Context
 from store.access import second_factor, users
 from store.access.api_tokens import Caller
-from store.access.users import LINK_LIFE, UserLine
+from store.access.users import FIRST_ADMIN, LINK_LIFE, UserLine
 from store.accounts.company_accounts import forget_company_account
 
 
 @changes(Action.MANAGE_USERS, "POST /users", keep=("email", "role", "rep"))
 def add(
-    context: Context, caller: Caller, *, email: str, name: str, role: Role, rep: str = ""
+    context: Context,
+    caller: Caller,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    rep: str = "",
+    language: str = "en",
 ) -> UserLine:
     """Let somebody sign in; a link brings them in for the first time.
 
     Args:
         rep: needed for role sdr, and may be given a manager.
+        language: en, ko or zh: of the console and of mails to them.
 
     Raises:
         Conflict: the address is none or taken, there is no name, or the rep does not fit.
     """
     with context.database.begin() as connection:
-        made = users.add_user(connection, email, name, role, rep)
+        made = users.add_user(connection, email, name, role, rep, language=language)
         return _user(connection, made)
 
 
@@ -76,15 +88,56 @@ def make_link(context: Context, caller: Caller, user_id: int) -> tuple[str, date
         Missing: there is no such user.
         Conflict: links are switched off, or the user is disabled.
     """
-    if context.settings.passwords == "off":
-        raise Conflict(
-            sentence("Links are switched off (PASSWORDS): users sign in with company accounts.")
-        )
+    _refuse_without_links(context)
     now = context.real_now()
     with context.database.begin() as connection:
         _user(connection, user_id)
         token = users.make_link(connection, user_id, now)
     return f"/enter/{token}", now + LINK_LIFE
+
+
+@changes(Action.MANAGE_USERS, "POST /users/{user_id}/invitation")
+def invite(context: Context, caller: Caller, user_id: int, *, web_url: str = "") -> datetime:
+    """Send the user by mail what signs them in once.
+
+    Args:
+        web_url: where the web app is, if it is not where the settings say.
+
+    Returns:
+        Until when (real time).
+
+    Raises:
+        Missing: there is no such user.
+        Conflict: links are switched off, the user is disabled, or no mail can go to the address.
+        Unavailable: it did not go out, or nobody knows whether it did.
+    """
+    _refuse_without_links(context)
+    now = context.real_now()
+    with context.database.begin() as connection:
+        user = _user(connection, user_id)
+        if user.email == FIRST_ADMIN:
+            raise Conflict(sentence("No mail goes to {address}.", address=user.email))
+        token = users.make_link(connection, user_id, now)
+        own = users.user_by_id(connection, caller.user_id)
+    url = f"{web_url or context.settings.web_url()}/enter/{token}"
+    _send(context, invitation(user, url, LINK_LIFE, by=own.name if own else ""))
+    return now + LINK_LIFE
+
+
+def _refuse_without_links(context: Context) -> None:
+    if context.settings.passwords == "off":
+        raise Conflict(
+            sentence("Links are switched off (PASSWORDS): users sign in with company accounts.")
+        )
+
+
+def _send(context: Context, mail: StaffMail) -> None:
+    try:
+        send_to_colleague(channel_from(context.settings, context.database), context.settings, mail)
+    except MessageRejected as rejected:
+        raise Conflict(sentence("The mail was refused: {error}", error=str(rejected))) from None
+    except (ChannelError, ValueError) as error:
+        raise Unavailable(sentence("The mail did not go out. {error}", error=str(error))) from None
 
 
 @changes(Action.MANAGE_USERS, "DELETE /users/{user_id}/sessions")

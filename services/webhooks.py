@@ -70,3 +70,22 @@ def resend(context: Context, caller: Caller, delivery_id: int) -> None:
     """
     with context.database.begin() as connection:
         outgoing.resend(connection, delivery_id)
+
+
+@changes(Action.MANAGE_WEBHOOKS, "POST /webhooks/endpoints/test", keep=("url",))
+def send_test(context: Context, caller: Caller, url: str) -> int:
+    """Send an endpoint an event that tells of nothing, signed as those that do.
+
+    Returns:
+        The delivery's id, by which the log tells how it went.
+
+    Raises:
+        Conflict: nothing goes to this address, or not now.
+    """
+    with context.database.begin() as connection:
+        delivery = outgoing.send_test(connection, url)
+    if delivery is None:
+        raise Conflict(
+            sentence("Nothing goes to {url}: add it, or resume it if it is paused.", url=url), "url"
+        )
+    return delivery

@@ -33,6 +33,7 @@ from web.retry_after import retry_after
 from web.safe_headers import SafeHeaders
 from web.same_origin import SameOrigin
 from web.sign_in.auth_log import LoggedRefusals
+from web.sign_in.forgotten import forgotten_pages
 from web.sign_in.oidc import oidc_pages
 from web.sign_in.password import password_pages
 from web.sign_in.second_factor import second_factor_pages
@@ -93,7 +94,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.include_router(tracking_api(settings, database))
     app.include_router(client_settings(settings, database))
     door = SignInService(settings, database)
-    for pages in (sign_in_pages, password_pages, second_factor_pages, set_up_pages, manage_pages):
+    for pages in (
+        sign_in_pages,
+        password_pages,
+        forgotten_pages,
+        second_factor_pages,
+        set_up_pages,
+        manage_pages,
+    ):
         app.include_router(pages(door))
     if door.has_provider:
         app.include_router(oidc_pages(door))
@@ -123,6 +131,10 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/style.css")
     def style() -> Response:
         return FileResponse(PAGES / "style.css", media_type="text/css")
+
+    @app.get("/zone.js")
+    def zone() -> Response:
+        return FileResponse(PAGES / "zone.js", media_type="text/javascript")
 
     app.add_middleware(SameOrigin, own_hosts=[urlsplit(settings.web_url()).netloc])
 
@@ -157,5 +169,7 @@ def _refused_with(request: Request, _error: Exception, *, status: int, sentence:
 
 
 def _sorry(request: Request, status: int, sentence: str) -> Response:
-    home = "/console/" if request.url.path.startswith("/console/") else ""
+    # Who came by a link in a mail is nobody of ours: the start page says nothing to them.
+    start = "/" if sentence == NO_PAGE else ""
+    home = "/console/" if request.url.path.startswith("/console/") else start
     return told(request, refusal(status, "", sentence), sentence, home)

@@ -14,7 +14,7 @@ from store.access.sessions import COOKIE
 from web.views import sorry, translator_of
 
 SAFE = ("GET", "HEAD", "OPTIONS")
-_GUARDED = ("/console", "/sign-", "/enter", "/password", "/second-factor")
+_GUARDED = ("/console", "/sign-", "/enter", "/password", "/forgotten", "/second-factor")
 _SOCKET = "/console/_nicegui_ws"
 OTHER_SITE = N_(
     "Another web site asked for this in your name, so nothing was done. Open the page here and try "

@@ -33,6 +33,9 @@ EVENTS = {
 }
 """Event type → what it says."""
 
+TEST_EVENT = "webhook.test"
+"""Goes to one endpoint when somebody asks for it, whatever else it wants to hear."""
+
 PAUSES = (
     timedelta(seconds=5),
     timedelta(minutes=5),

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, text, update
 
 from domain.access import Role
 from domain.refusals import Conflict, Unauthorized
 from domain.sentences import sentence
 from store.access import named_keys
-from store.tables import ApiChange, ApiToken, Rep
+from store.tables import ApiChange, ApiToken, ConsoleUser, Rep
 
 PREFIX = "prn_"
 """What tokens begin with, so that one that leaked is recognised."""
@@ -83,14 +84,17 @@ def create_token(
             unknown, or not wanted.
     """
     if role == Role.SDR and not rep:
-        raise Conflict(sentence("A token of role sdr acts for a rep: say which, such as rep-1."))
+        raise Conflict(
+            sentence("A token of role sdr acts for a rep: say which, such as rep-1."), "rep"
+        )
     if role != Role.SDR and rep:
         raise Conflict(
-            sentence("A token of role {role} acts for no rep: leave the rep out.", role=role)
+            sentence("A token of role {role} acts for no rep: leave the rep out.", role=role), "rep"
         )
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
         raise Conflict(
-            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
+            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep),
+            "rep",
         )
     token = PREFIX + secrets.token_urlsafe(32)
     kept = named_keys.digest(token)
@@ -98,7 +102,7 @@ def create_token(
     values = {"token_hash": kept, "role": role, "rep": rep, "expires_at": ends}
     if not named_keys.add(connection, ApiToken, name=name, **values):
         raise Conflict(
-            sentence("There is, or was, a token '{name}': choose another name.", name=name)
+            sentence("There is, or was, a token '{name}': choose another name.", name=name), "name"
         )
     return token
 
@@ -195,21 +199,38 @@ def list_changes(
     connection: Connection,
     *,
     by: str = "",
+    what: Sequence[str] = (),
     lead_id: int | None = None,
     task_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: int | None,
     limit: int,
 ) -> list[RecordedChange]:
     """Changes, the latest first.
 
     Args:
-        by: a part of the name of who asked, or a rep's code; '' for everybody.
+        by: a part of the name or of the address of who asked, or a rep's code; '' for everybody.
+        what: methods with paths under ``/api``, with a star for what is named, such as
+            ``POST tasks/*/complete``: any of them. None for everything.
         lead_id: only changes that name this lead; ``task_id`` the same of a task.
+        since, until: when it was asked for (``until`` is not in it), real time.
         before: the last id of the page before.
     """
     query = select(*ApiChange.__table__.c).order_by(ApiChange.id.desc()).limit(limit)
     if by:
-        query = query.where(ApiChange.by.icontains(by, autoescape=True) | (ApiChange.rep == by))
+        named = ConsoleUser.name.icontains(by, autoescape=True)
+        query = query.where(
+            ApiChange.by.icontains(by, autoescape=True)
+            | (ApiChange.rep == by)
+            | ApiChange.by.in_(select(ConsoleUser.email).where(named))
+        )
+    if what:
+        query = query.where(or_(*map(_is, what)))
+    if since is not None:
+        query = query.where(ApiChange.at >= since)
+    if until is not None:
+        query = query.where(ApiChange.at < until)
     if lead_id is not None:
         query = query.where(
             ApiChange.path.regexp_match(f"/(leads|suppressions|recycle)/{lead_id:d}(/|$)")
@@ -220,3 +241,9 @@ def list_changes(
     if before is not None:
         query = query.where(ApiChange.id < before)
     return [RecordedChange(**row._mapping) for row in connection.execute(query)]
+
+
+def _is(what: str) -> ColumnElement[bool]:
+    method, _, path = what.partition(" ")
+    shape = "[^/]+".join(map(re.escape, path.split("*")))
+    return (ApiChange.method == method) & ApiChange.path.regexp_match(f"^/api/{shape}$")

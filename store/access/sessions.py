@@ -30,6 +30,8 @@ from store.tables import ConsoleSession, ConsoleUser, LoginFailure, Rep
 
 Way = Literal["password", "link", "oidc"]
 """How somebody came in."""
+Limit = tuple[ColumnElement[bool], int, timedelta]
+"""Of whose tries there may be so many within a time."""
 
 COOKIE = "perennial_session"
 IDLE = timedelta(hours=12)
@@ -43,6 +45,9 @@ TRIES_OF_ALL = 60
 """A minute, from browsers in which nobody has signed in before, whatever names and networks."""
 BROWSER = "browser "
 """What the name of a browser that is known begins with."""
+WAYS_BACK_WITHIN = timedelta(hours=1)
+WAYS_BACK_OF_EMAIL = 3
+WAYS_BACK_OF_ADDRESS = 20
 # Two tries that come at once must see each other; any number will do that nobody else locks.
 _TRIES_LOCK = 5_120_726
 
@@ -201,16 +206,40 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
     Returns:
         None when it may go on, else when the next one may.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
-    connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
-    name = address_key(name)
-    limits: list[tuple[ColumnElement[bool], int, timedelta]] = [
-        (LoginFailure.email_key == name, TRIES_OF_EMAIL, TRIES_WITHIN),
+    limits: list[Limit] = [
+        (LoginFailure.email_key == address_key(name), TRIES_OF_EMAIL, TRIES_WITHIN),
         (LoginFailure.address == address, TRIES_OF_ADDRESS, TRIES_WITHIN),
     ]
     if not address.startswith(BROWSER):
         strangers = LoginFailure.address.not_like(f"{BROWSER}%")
         limits.append((strangers, TRIES_OF_ALL, timedelta(minutes=1)))
+    return _count(connection, name, address, now, limits)
+
+
+def ask_for_way_back(
+    connection: Connection, name: str, address: str, now: datetime
+) -> datetime | None:
+    """Count that somebody asked for a new password of an address, whosever it is.
+
+    Args:
+        name: the e-mail address that was typed; ``address`` as for :func:`begin_try`.
+
+    Returns:
+        None when a mail may go out, else when the next one may.
+    """
+    name, address = f"way back {name}", f"way back {address}"
+    limits: list[Limit] = [
+        (LoginFailure.email_key == address_key(name), WAYS_BACK_OF_EMAIL, WAYS_BACK_WITHIN),
+        (LoginFailure.address == address, WAYS_BACK_OF_ADDRESS, WAYS_BACK_WITHIN),
+    ]
+    return _count(connection, name, address, now, limits)
+
+
+def _count(
+    connection: Connection, name: str, address: str, now: datetime, limits: Sequence[Limit]
+) -> datetime | None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _TRIES_LOCK})
+    connection.execute(delete(LoginFailure).where(LoginFailure.at < now - timedelta(days=1)))
     again = []
     for whose, limit, within in limits:
         # The one that must have left the window before there is room for another.
@@ -225,7 +254,8 @@ def begin_try(connection: Connection, name: str, address: str, now: datetime) ->
             again.append(oldest + within)
     if again:
         return max(again)
-    connection.execute(insert(LoginFailure).values(email_key=name, address=address, at=now))
+    counted = {"email_key": address_key(name), "address": address, "at": now}
+    connection.execute(insert(LoginFailure).values(counted))
     return None
 
 

@@ -33,6 +33,8 @@ from store.tables import (
 FIRST_ADMIN = "admin@localhost"
 """Whom a stack on somebody's own machine begins with; no mail goes there."""
 LINK_LIFE = timedelta(hours=24)
+WAY_BACK_LIFE = timedelta(hours=1)
+"""Of a link that somebody asked for by themselves."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class UserLine:
     name: str
     role: str
     rep: str
+    language: str
     has_password: bool
     has_second_factor: bool
     created_at: datetime
@@ -66,8 +69,17 @@ class UserLine:
     last_seen_at: datetime | None
 
 
-def add_user(connection: Connection, email: str, name: str, role: Role, rep: str = "") -> int:
-    """Let somebody sign in, once a link or an OpenID Connect provider has brought them in.
+def add_user(
+    connection: Connection,
+    email: str,
+    name: str,
+    role: Role,
+    rep: str = "",
+    *,
+    language: str = "en",
+) -> int:
+    """Let somebody sign in, once a link or an OpenID Connect provider has brought them in;
+    ``language`` (en, ko, zh) is theirs until they choose another.
 
     Returns:
         The user's id.
@@ -83,19 +95,27 @@ def add_user(connection: Connection, email: str, name: str, role: Role, rep: str
             raise Conflict(
                 sentence(
                     "'{address}' is no e-mail address: {wrong}", address=email, wrong=str(wrong)
-                )
+                ),
+                "email",
             ) from None
     if not name.strip():
-        raise Conflict(sentence("A user needs a name."))
+        raise Conflict(sentence("A user needs a name."), "name")
     _check_rep(connection, role, rep)
     made = connection.execute(
         upsert(ConsoleUser)
-        .values(email=email, email_key=address_key(email), name=name.strip(), role=role, rep=rep)
+        .values(
+            email=email,
+            email_key=address_key(email),
+            name=name.strip(),
+            role=role,
+            rep=rep,
+            language=language,
+        )
         .on_conflict_do_nothing(index_elements=["email_key"])
         .returning(ConsoleUser.id)
     ).scalar()
     if made is None:
-        raise Conflict(sentence("There is a user {address} already.", address=email))
+        raise Conflict(sentence("There is a user {address} already.", address=email), "email")
     return made
 
 
@@ -183,12 +203,13 @@ def change_user(
     if (new_role, new_rep) != (user.role, user.rep):
         _check_rep(connection, new_role, new_rep)
     if name is not None and not name.strip():
-        raise Conflict(sentence("A user needs a name."))
+        raise Conflict(sentence("A user needs a name."), "name")
     if list(admins) == [user_id] and (disabled or new_role != Role.ADMIN):
         raise Conflict(
             sentence(
                 "{address} is the only admin: make another user admin first.", address=user.email
-            )
+            ),
+            "role",
         )
     changes: dict[str, Any] = {"role": new_role, "rep": new_rep}
     if name is not None:
@@ -220,8 +241,10 @@ def set_preferences(
         connection.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(chosen))
 
 
-def make_link(connection: Connection, user_id: int, now: datetime) -> str:
-    """Make a token that signs the user in once within :data:`LINK_LIFE`; it ends the one before.
+def make_link(
+    connection: Connection, user_id: int, now: datetime, life: timedelta = LINK_LIFE
+) -> str:
+    """Make a token that signs the user in once within its ``life``; it ends the one before.
 
     Raises:
         Conflict: there is no such user, or it is disabled.
@@ -238,9 +261,7 @@ def make_link(connection: Connection, user_id: int, now: datetime) -> str:
     )
     token = secrets.token_urlsafe(32)
     connection.execute(
-        insert(LoginLink).values(
-            token_hash=digest(token), user_id=user_id, expires_at=now + LINK_LIFE
-        )
+        insert(LoginLink).values(token_hash=digest(token), user_id=user_id, expires_at=now + life)
     )
     return token
 
@@ -290,12 +311,15 @@ def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
 
 def _check_rep(connection: Connection, role: Role, rep: str) -> None:
     if role == Role.SDR and not rep:
-        raise Conflict(sentence("A user of role sdr is a rep: say which, such as rep-1."))
+        raise Conflict(sentence("A user of role sdr is a rep: say which, such as rep-1."), "rep")
     if rep and role not in (Role.SDR, Role.MANAGER):
-        raise Conflict(sentence("A user of role {role} is no rep: leave the rep out.", role=role))
+        raise Conflict(
+            sentence("A user of role {role} is no rep: leave the rep out.", role=role), "rep"
+        )
     if rep and connection.scalar(select(Rep.code).where(Rep.code == rep, Rep.active)) is None:
         raise Conflict(
-            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep)
+            sentence("There is no rep '{rep}' in the team policy that is published.", rep=rep),
+            "rep",
         )
 
 
@@ -314,6 +338,7 @@ def _lines(
             ConsoleUser.name,
             ConsoleUser.role,
             ConsoleUser.rep,
+            ConsoleUser.language,
             (ConsoleUser.password_hash != "").label("has_password"),
             exists().where(SecondFactor.user_id == ConsoleUser.id).label("has_second_factor"),
             ConsoleUser.created_at,

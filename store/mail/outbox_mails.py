@@ -15,6 +15,8 @@ from domain.sentences import sentence
 from store.scoring.engagement import record_engagement
 from store.tables import Engagement, OutboxMessage, Touch
 
+LETS_IN = "lets-in"
+"""What the key of a mail begins with whose link signs a colleague in."""
 # No conflict target: two writers of one touch may collide on either of its unique columns.
 _KEEP = insert(OutboxMessage).on_conflict_do_nothing().returning(OutboxMessage.message_id)
 _KEPT = select(OutboxMessage.message_id).where(OutboxMessage.touch_key == bindparam("key"))
@@ -104,16 +106,19 @@ def list_mails(
     until: datetime | None = None,
     before: Sequence[object] | None = None,
     limit: int,
+    with_keys: bool = False,
 ) -> list[MailLine]:
     """The newest first.
 
     Args:
+        with_keys: also those whose link lets a colleague in.
         search: what recipient or subject holds, in any case.
         since, until: when it was sent (``until`` is not in it), journey time.
         before: only those before the one with this ``sent_at`` and ``id``.
     """
     age = tuple_(OutboxMessage.sent_at, OutboxMessage.id)
-    query = _lines().order_by(OutboxMessage.sent_at.desc(), OutboxMessage.id.desc()).limit(limit)
+    query = _lines(with_keys=with_keys).limit(limit)
+    query = query.order_by(OutboxMessage.sent_at.desc(), OutboxMessage.id.desc())
     if search:
         query = query.where(
             or_(
@@ -130,9 +135,10 @@ def list_mails(
     return [MailLine(*row) for row in connection.execute(query)]
 
 
-def find_mail(connection: Connection, mail_id: int) -> KeptMail | None:
-    """One mail."""
-    query = _lines().add_columns(OutboxMessage.raw).where(OutboxMessage.id == mail_id)
+def find_mail(connection: Connection, mail_id: int, *, with_keys: bool = False) -> KeptMail | None:
+    """One mail; ``with_keys`` as for :func:`list_mails`."""
+    query = _lines(with_keys=with_keys).add_columns(OutboxMessage.raw)
+    query = query.where(OutboxMessage.id == mail_id)
     row = connection.execute(query).first()
     return None if row is None else KeptMail(*row)
 
@@ -190,8 +196,10 @@ def reply(connection: Connection, mail: MailLine, words: str, now: datetime) -> 
     )
 
 
-def _lines() -> Select[int, str, int | None, int | None, str, str, datetime]:
-    return select(
+def _lines(
+    *, with_keys: bool = False
+) -> Select[int, str, int | None, int | None, str, str, datetime]:
+    query = select(
         OutboxMessage.id,
         OutboxMessage.touch_key,
         Touch.id,
@@ -200,3 +208,4 @@ def _lines() -> Select[int, str, int | None, int | None, str, str, datetime]:
         OutboxMessage.subject,
         OutboxMessage.sent_at,
     ).outerjoin(Touch, Touch.key == OutboxMessage.touch_key)
+    return query if with_keys else query.where(OutboxMessage.touch_key.not_like(f"{LETS_IN}:%"))

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from domain.contracts.webhooks import WEBHOOK_WORKFLOW, webhook_workflow_id
+from domain.contracts.webhooks import TEST_EVENT, WEBHOOK_WORKFLOW, webhook_workflow_id
 from domain.refusals import Conflict
 from domain.sentences import sentence
 from store.outbox.relay_messages import QueuedMessage, post_all
@@ -155,6 +155,37 @@ def announce(connection: Connection, event_type: str, *ids: int, at: datetime | 
     deliveries = list(new.scalars())
     post_all(connection, [_message(delivery, f"webhook:{delivery}") for delivery in deliveries])
     return len(deliveries)
+
+
+def send_test(connection: Connection, url: str) -> int | None:
+    """Send an endpoint an event that tells of nothing, signed and tried again as any other.
+
+    Returns:
+        The delivery's id; None when nothing goes to this address now.
+    """
+    at = datetime.now(UTC)
+    delivery: int | None = connection.scalar(
+        text(
+            """
+            INSERT INTO webhook_delivery (endpoint_id, event_id, event_type, payload)
+            SELECT id, 'test-' || gen_random_uuid(), :type, jsonb_build_object(
+                'type', cast(:type AS text), 'timestamp', cast(:at AS timestamptz),
+                'data', jsonb_build_object('endpoint_id', id))
+            FROM webhook_endpoint WHERE url = :url AND active
+            RETURNING id
+            """
+        ),
+        {"type": TEST_EVENT, "at": at, "url": url},
+    )
+    if delivery is not None:
+        post_all(connection, [_message(delivery, f"webhook:{delivery}")])
+    return delivery
+
+
+def find_delivery(connection: Connection, delivery_id: int) -> DeliveryLine | None:
+    """One delivery of the log."""
+    found = list_deliveries(connection, before=delivery_id + 1, limit=1)
+    return found[0] if found and found[0].id == delivery_id else None
 
 
 def _message(delivery_id: int, key: str) -> QueuedMessage:

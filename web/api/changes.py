@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
+from domain.inputs import Instant
 from store.access.api_tokens import RecordedChange, list_changes
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
@@ -19,12 +20,29 @@ router = APIRouter(prefix="/changes", tags=["changes"])
 def list_all(
     context: CurrentContext,
     *,
-    by: Annotated[str, Query(max_length=320, description="Who: a part of the name.")] = "",
+    by: Annotated[str, Query(max_length=320, description="Who: a part of name or address.")] = "",
+    what: Annotated[
+        str,
+        Query(
+            max_length=200,
+            description="Method and path, with a star for ids: POST tasks/*/complete.",
+        ),
+    ] = "",
     lead: Annotated[int | None, Query(description="Id of a lead.")] = None,
     task: Annotated[int | None, Query(description="Id of a task.")] = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[RecordedChange]:
     """Every change that was asked for, the latest first."""
-    read = partial(list_changes, by=by, lead_id=lead, task_id=task)
+    read = partial(
+        list_changes,
+        by=by,
+        what=[what] if what else [],
+        lead_id=lead,
+        task_id=task,
+        since=since,
+        until=until,
+    )
     return page_by_id(context, "changes", cursor, limit, read)

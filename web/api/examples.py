@@ -58,6 +58,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "permit_lead": {"evidence": "form at the fair, 2 October"},
     "create_endpoint": {"url": _WEBHOOK, "events": ["meeting.booked", "meeting.held"]},
     "remove_endpoint": {"url": _WEBHOOK},
+    "test_endpoint": {"url": _WEBHOOK},
     "pause_endpoint": {"url": _WEBHOOK, "paused": True},
     "create_user": {"email": _ADDRESS, "name": "Anna Berg", "role": "sdr", "rep": "rep-1"},
     "update_user": {"role": "marketing"},

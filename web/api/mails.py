@@ -17,7 +17,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from domain.access import Action
+from domain.access import ALLOWED, Action
 from domain.email.links import BadLink, ExpiredLink, LinkKind, LinkSigner
 from domain.inputs import ASKED, Instant
 from domain.sentences import sentence
@@ -110,7 +110,7 @@ class Reply(BaseModel):
 @router.get("")
 def list_mails(
     context: CurrentContext,
-    _caller: Reader,
+    caller: Reader,
     *,
     search: str = "",
     since: Instant | None = None,
@@ -118,7 +118,8 @@ def list_mails(
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[MailLine]:
-    """The newest first; ``search`` is looked for in recipients and subjects."""
+    """The newest first; ``search`` is looked for in recipients and subjects. Mails whose link lets
+    a colleague in are there for those who manage users."""
     return page(
         context,
         "mails",
@@ -131,6 +132,7 @@ def list_mails(
             until=until,
             before=after,
             limit=most,
+            with_keys=_sees_keys(caller),
         ),
         key=lambda one: (one.sent_at, one.id),
     )
@@ -167,10 +169,10 @@ def follow(
 
 
 @router.get("/{mail_id}")
-def show(context: CurrentContext, _caller: Reader, mail_id: int) -> MailDetail:
+def show(context: CurrentContext, caller: Reader, mail_id: int) -> MailDetail:
     """One mail: headers, HTML, text, attachments, links and source."""
+    mail = _kept(context, caller, mail_id)
     with context.database.connect() as connection:
-        mail = found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
         replied = outbox_mails.replied_at(connection, mail.touch_id) if mail.touch_id else None
     message = _parsed(mail)
     content = _body(message, "html")
@@ -195,9 +197,9 @@ def show(context: CurrentContext, _caller: Reader, mail_id: int) -> MailDetail:
 
 
 @router.get("/{mail_id}/html", operation_id="get_mail_html")
-def shown(context: CurrentContext, _caller: Reader, mail_id: int) -> Response:
+def shown(context: CurrentContext, caller: Reader, mail_id: int) -> Response:
     """The mail's HTML for a frame, in which it can do nothing but open its links."""
-    content = _body(_parsed(_kept(context, mail_id)), "html")
+    content = _body(_parsed(_kept(context, caller, mail_id)), "html")
     framed = f'<base target="_blank">{content}'
     doctype = re.match(r"\s*<!doctype[^>]*>", content, re.IGNORECASE)
     if doctype:
@@ -207,11 +209,11 @@ def shown(context: CurrentContext, _caller: Reader, mail_id: int) -> Response:
 
 
 @router.get("/{mail_id}/source", operation_id="get_mail_source")
-def download(context: CurrentContext, _caller: Reader, mail_id: int) -> Response:
+def download(context: CurrentContext, caller: Reader, mail_id: int) -> Response:
     """The whole message, RFC 5322."""
     name = f'attachment; filename="mail-{mail_id}.eml"'
     return Response(
-        _kept(context, mail_id).raw,
+        _kept(context, caller, mail_id).raw,
         media_type="message/rfc822",
         headers={"Content-Disposition": name},
     )
@@ -224,9 +226,16 @@ def reply(context: CurrentContext, caller: Reader, mail_id: int, body: Reply) ->
     return Done(detail=f"Mail {mail_id} is replied to.")
 
 
-def _kept(context: WebContext, mail_id: int) -> KeptMail:
+def _kept(context: WebContext, caller: Caller, mail_id: int) -> KeptMail:
     with context.database.connect() as connection:
-        return found(outbox_mails.find_mail(connection, mail_id), _none(mail_id))
+        mail = outbox_mails.find_mail(connection, mail_id, with_keys=_sees_keys(caller))
+        return found(mail, _none(mail_id))
+
+
+def _sees_keys(caller: Caller) -> bool:
+    """Whether the caller may read mails whose link lets a colleague in: who reads one can go in
+    as that colleague."""
+    return caller.role in ALLOWED[Action.MANAGE_USERS]
 
 
 def _none(mail_id: int) -> str:

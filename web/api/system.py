@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from domain.access import Action
+from domain.access import Action, Role
+from domain.refusals import Conflict
+from domain.sentences import sentence
 from health.checks import Check, State, worst
 from services.sending import resume as sending_again
 from store.access.api_tokens import Caller
+from store.access.sessions import IDLE, LONGEST
+from store.access.users import LINK_LIFE
 from store.mail import sending
 from store.mail.refused_mail import Reason
 from web.api.access import CurrentContext, may
 from web.api.paging import Done
+from web.sign_in.provider_check import problem_of_provider
 
 router = APIRouter(prefix="/system", tags=["system"])
+UserAdmin = Annotated[Caller, Depends(may(Action.MANAGE_USERS))]
 Resumer = Annotated[Caller, Depends(may(Action.RESUME_SENDING))]
 
 
@@ -93,6 +99,52 @@ def resume_sending(context: CurrentContext, caller: Resumer) -> Done:
     if not sending_again(context, caller):
         return Done(detail="Sending is not paused.")
     return Done(detail="Mail goes on.")
+
+
+class SignInSettings(BaseModel):
+    """By what people may sign in to the console, as the environment says. ``issuer`` is that of the
+    OpenID Connect provider, '' for none; ``second_factor_roles`` are those that need one."""
+
+    passwords: bool
+    issuer: str
+    client_id: str
+    verified_addresses_only: bool
+    second_factor_roles: list[str]
+    idle_hours: float
+    session_days: float
+    invitation_hours: float
+
+
+class ProviderState(BaseModel):
+    """Whether the OpenID Connect provider answers as it should; ``problem`` says what does not."""
+
+    works: bool
+    problem: str
+
+
+@router.get("/sign-in", operation_id="get_sign_in")
+def show_sign_in(context: CurrentContext, _caller: UserAdmin) -> SignInSettings:
+    """By what people sign in, and for how long."""
+    settings = context.settings
+    return SignInSettings(
+        passwords=settings.passwords == "on",
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        verified_addresses_only=settings.oidc_email_verified,
+        second_factor_roles=[role for role in Role if settings.needs_second_factor(role)],
+        idle_hours=IDLE / timedelta(hours=1),
+        session_days=LONGEST / timedelta(days=1),
+        invitation_hours=LINK_LIFE / timedelta(hours=1),
+    )
+
+
+@router.get("/sign-in/provider", operation_id="check_sign_in_provider")
+def check_provider(context: CurrentContext, _caller: UserAdmin) -> ProviderState:
+    """Ask the OpenID Connect provider for its addresses and keys, as signing in does first."""
+    if not context.settings.oidc_issuer:
+        raise Conflict(sentence("There is no OpenID Connect provider: OIDC_ISSUER is not set."))
+    problem = problem_of_provider(context.settings)
+    return ProviderState(works=problem is None, problem=problem or "")
 
 
 def _lines(checks: Sequence[Check]) -> list[CheckLine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
@@ -30,6 +30,8 @@ class NewUser(BaseModel):
     name: str = Field(max_length=200)
     role: Role
     rep: Code = ""
+    language: Literal["en", "ko", "zh"] = "en"
+    """Of the console and of mails to them, until they choose another."""
 
 
 class UserChange(BaseModel):
@@ -42,6 +44,12 @@ class UserChange(BaseModel):
     rep: Code | None = None
     disabled: bool | None = None
     """True signs the user out everywhere."""
+
+
+class Invitation(BaseModel):
+    """Until when the link in the mail works; real time."""
+
+    expires_at: datetime
 
 
 class OneTimeLink(BaseModel):
@@ -66,7 +74,13 @@ def list_all(
 def add(context: CurrentContext, caller: Admin, body: NewUser) -> UserLine:
     """Let somebody sign in; a link brings them in for the first time."""
     return users.add(
-        context, caller, email=body.email, name=body.name, role=body.role, rep=body.rep
+        context,
+        caller,
+        email=body.email,
+        name=body.name,
+        role=body.role,
+        rep=body.rep,
+        language=body.language,
     )
 
 
@@ -89,6 +103,12 @@ def make_link(context: CurrentContext, caller: Admin, user_id: int) -> OneTimeLi
     """Make a link that signs the user in once: an invitation, or for a forgotten password."""
     path, expires_at = users.make_link(context, caller, user_id)
     return OneTimeLink(url=f"{context.settings.web_url()}{path}", expires_at=expires_at)
+
+
+@router.post("/{user_id}/invitation", operation_id="invite_user")
+def invite(context: CurrentContext, caller: Admin, user_id: int) -> Invitation:
+    """Send the user by mail what signs them in once; any link before it has ended."""
+    return Invitation(expires_at=users.invite(context, caller, user_id))
 
 
 @router.delete("/{user_id}/sessions")

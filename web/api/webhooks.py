@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
 
@@ -49,13 +51,30 @@ class EndpointPause(BaseModel):
     paused: bool
 
 
-class Payload(BaseModel):
-    """What a delivery says, as JSON: ``type``, ``timestamp``, ``data``."""
+class DeliveryDetail(BaseModel):
+    """A delivery, and what it says as JSON: ``type``, ``timestamp``, ``data``. ``state`` is
+    waiting, delivered or failed; times are real time."""
 
+    id: int
+    url: str
+    event_id: str
+    event_type: str
+    state: str
+    attempts: int
+    status: int | None
+    error: str
+    created_at: datetime
+    last_attempt_at: datetime | None
     payload: dict[str, Any]
 
 
-class Removal(BaseModel):
+class Test(BaseModel):
+    """A test that was sent; the delivery tells how it went."""
+
+    delivery_id: int
+
+
+class EndpointAddress(BaseModel):
     """The address of an endpoint."""
 
     model_config = ASKED
@@ -80,7 +99,7 @@ def add(context: CurrentContext, caller: Admin, body: NewEndpoint) -> EndpointSe
 
 
 @router.post("/endpoints/remove")
-def remove(context: CurrentContext, caller: Admin, body: Removal) -> Done:
+def remove(context: CurrentContext, caller: Admin, body: EndpointAddress) -> Done:
     """Send nothing more to an address; its log stays."""
     webhooks.remove(context, caller, body.url)
     return Done(detail=f"Nothing more is sent to {body.url}.")
@@ -91,6 +110,13 @@ def pause(context: CurrentContext, caller: Admin, body: EndpointPause) -> Done:
     """Send nothing to an address, or go on. What happens while it is paused never goes there."""
     webhooks.pause(context, caller, body.url, paused=body.paused)
     return Done(detail=f"{body.url} is {'paused' if body.paused else 'told what happens again'}.")
+
+
+@router.post("/endpoints/test", status_code=201, operation_id="test_endpoint")
+def send_test(context: CurrentContext, caller: Admin, body: EndpointAddress) -> Test:
+    """Send an address the event ``webhook.test``, which tells of nothing: signed, logged and tried
+    again as any other."""
+    return Test(delivery_id=webhooks.send_test(context, caller, body.url))
 
 
 @router.get("/deliveries", operation_id="list_deliveries")
@@ -107,13 +133,13 @@ def log(
 
 
 @router.get("/deliveries/{delivery_id}")
-def show(context: CurrentContext, _caller: Admin, delivery_id: int) -> Payload:
-    """What one delivery says."""
+def show(context: CurrentContext, _caller: Admin, delivery_id: int) -> DeliveryDetail:
+    """What one delivery says, and what became of it."""
     with context.database.connect() as connection:
-        payload = outgoing.payload_of(connection, delivery_id)
-    return Payload(
-        payload=found(payload, sentence("There is no delivery {delivery}.", delivery=delivery_id))
-    )
+        line = outgoing.find_delivery(connection, delivery_id)
+        payload = outgoing.payload_of(connection, delivery_id) or {}
+    one = found(line, sentence("There is no delivery {delivery}.", delivery=delivery_id))
+    return DeliveryDetail(**asdict(one), payload=payload)
 
 
 @router.post("/deliveries/{delivery_id}/resend")

@@ -34,6 +34,7 @@ from store.access.sessions import (
 )
 from store.access.users import SignedIn, UserLine, link_works, use_link, user_by_id
 from web.networks import network_of
+from web.safe_headers import HEADERS
 from web.sign_in.auth_log import AuthLog
 from web.sign_in.half_signed_in import HalfCookies
 from web.sign_in.sentences import BUSY, wait
@@ -82,7 +83,7 @@ class SignInService:
         status: int = 200,
     ) -> Response:
         """The page to sign in on; ``leads_to`` is where to go then."""
-        return private(
+        return learning_zone(
             page(
                 "sign_in.html",
                 translator_of(request),
@@ -190,7 +191,11 @@ class SignInService:
             whose = browser = ""
         if hmac.compare_digest(str(whose), self._hashed(_key(email))):
             return f"{BROWSER}{browser}", f"{BROWSER}{browser}"
-        return email, self._hashed(network_of(_host(request)))
+        return email, self.network_mark(request)
+
+    def network_mark(self, request: Request) -> str:
+        """A keyed hash of the network that a request comes from."""
+        return self._hashed(network_of(_host(request)))
 
     def code_counted_as(self, request: Request, user: UserLine) -> tuple[str, str]:
         """The same for a try of the user's second factor: who knows the password must not win new
@@ -275,6 +280,14 @@ def private(response: Response) -> Response:
     return response
 
 
+def learning_zone(response: Response) -> Response:
+    """A private page whose script keeps the browser's time zone for the page that comes next."""
+    response.headers["Content-Security-Policy"] = (
+        f"{HEADERS['Content-Security-Policy']}; script-src 'self'"
+    )
+    return private(response)
+
+
 def sign_in_pages(door: SignInService) -> APIRouter:
     """``/sign-in``, ``/sign-out`` and ``/enter/``."""
     router = APIRouter()
@@ -337,7 +350,9 @@ def sign_in_pages(door: SignInService) -> APIRouter:
             return door.no_passwords(request)
         with database.connect() as connection:
             works = link_works(connection, token, datetime.now(UTC))
-        return private(page("enter.html", translator_of(request))) if works else _over(request)
+        if not works:
+            return _over(request)
+        return learning_zone(page("enter.html", translator_of(request)))
 
     @router.post("/enter/{token}")
     def enter(
@@ -352,8 +367,7 @@ def sign_in_pages(door: SignInService) -> APIRouter:
             if user is None:
                 door.note(request, "sign-in", "failed", way="link")
                 return _over(request)
-            usual = CONSOLE if user.has_password else "/password"
-            leads_to = own_path(wanted) if wanted else usual
+            leads_to = wanted or (CONSOLE if user.has_password else "/password")
             return door.go_on(connection, request, user.id, "link", leads_to)
 
     return router

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from markupsafe import Markup
+from sqlalchemy import Connection
 
 from domain.access import Action
 from store.access.api_tokens import RecordedChange, list_changes
 from store.access.users import list_users
+from store.views.changed import NamedThings, name_things
+from web.console import labels
 from web.console.admin.parts import real_time
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, empty, link, quiet, show, table
+from web.console.parts import Cell, Tone, badge, empty, link, piece, quiet, show, table
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -68,6 +73,7 @@ DONE = {
     "POST webhooks/endpoints": N_("Added a webhook endpoint"),
     "POST webhooks/endpoints/remove": N_("Removed a webhook endpoint"),
     "POST webhooks/endpoints/pause": N_("Paused or resumed a webhook endpoint"),
+    "POST webhooks/endpoints/test": N_("Sent a webhook endpoint a test"),
     "POST webhooks/deliveries/*/resend": N_("Sent a webhook event again"),
     "POST users": N_("Added a user"),
     "PATCH users/*": N_("Changed a user"),
@@ -77,6 +83,7 @@ DONE = {
     "DELETE me/sessions": N_("Signed out everywhere"),
     "DELETE me/sessions/*": N_("Signed out one of their browsers"),
     "POST users/*/link": N_("Made a one-time link"),
+    "POST users/*/invitation": N_("Sent a user a link by mail"),
     "POST mails/*/reply": N_("Replied to a mail as its recipient"),
     "POST imports": N_("Uploaded a list"),
     "PATCH imports/*": N_("Mapped the columns of a list"),
@@ -98,59 +105,193 @@ PLACES = {
     "imports": ("/import", N_("import {number}")),
 }
 """First part of a path → page of the thing it names by number, and what it is called."""
+FIELDS = {
+    "begins_at": N_("From"),
+    "cadence": N_("Cadence"),
+    "disabled": N_("Disabled"),
+    "disposition": N_("Disposition"),
+    "email": N_("E-mail address"),
+    "events": N_("Events"),
+    "files": N_("Files"),
+    "kind": N_("Kind"),
+    "lead_id": N_("Lead number"),
+    "leads": N_("Leads"),
+    "name": N_("Name"),
+    "owner": N_("Owner"),
+    "paused": N_("Paused"),
+    "phase": N_("Phase"),
+    "points": N_("Points"),
+    "present": N_("Takes new leads"),
+    "rep": N_("Rep"),
+    "role": N_("Role"),
+    "settled_as": N_("Settled as"),
+    "to": N_("To"),
+    "until": N_("Until"),
+    "url": N_("Address"),
+}
+"""Field of a request that is kept → what it is called."""
+KINDS_OF_KEY = {"browser": N_("for browsers"), "server": N_("for servers")}
+VALUES: dict[str, Callable[[str], str]] = {
+    "disposition": labels.disposition,
+    "kind": lambda code: _(KINDS_OF_KEY[code]) if code in KINDS_OF_KEY else code,
+    "owner": labels.person,
+    "phase": labels.phase,
+    "rep": labels.person,
+    "role": labels.role,
+    "settled_as": labels.engagement,
+    "to": labels.person,
+}
+"""Field whose values are codes → how they are read."""
+REFUSED: tuple[str, Tone] = (N_("Refused"), "warn")
+FAILED: tuple[str, Tone] = (N_("Failed"), "bad")
+ANSWERS: dict[int, tuple[str, Tone]] = {
+    403: (N_("Not allowed"), "warn"),
+    404: (N_("Not found"), "warn"),
+    409: (N_("Not possible then"), "warn"),
+    422: (N_("Entered wrongly"), "warn"),
+    429: (N_("Too often"), "warn"),
+    503: (N_("A server was away"), "bad"),
+}
+"""How HTTP says it → in words."""
 _FITS = [
     (re.compile(re.escape(pattern).replace(r"\*", r"[^/]+").replace(r"\ ", " /api/")), sentence)
     for pattern, sentence in DONE.items()
 ]
-_REP = re.compile(r"/api/team/([^/]+)/(?:presence|absences)")
+_REP = re.compile(r"/api/team/([^/]+)/(?:presence|absences|profile|calendar)")
 _NAMED = re.compile(r"/api/([a-z]+)/(\d+)(?:/|$)")
 
 
 @console_page("/admin/changes", Action.READ_CHANGES, N_("Audit log"))
 async def changes(
-    visit: PageVisit, by: str = "", lead: str = "", task: str = "", before: int | None = None
+    visit: PageVisit,
+    *,
+    by: str = "",
+    what: str = "",
+    lead: str = "",
+    task: str = "",
+    since: str = "",
+    until: str = "",
+    before: int | None = None,
 ) -> None:
-    """The latest first; also what was refused."""
+    """The latest first; also what was refused. ``since`` and ``until`` are days of the visitor's
+    calendar, both included; ``what`` is a sentence of :data:`DONE`."""
+    asked = {
+        "by": by,
+        "what": what,
+        "lead": lead,
+        "task": task,
+        "since": since,
+        "until": until,
+    }
     found = await visit.read(
         list_changes,
         by=by.strip(),
-        lead_id=int(lead) if lead.isdecimal() else None,
-        task_id=int(task) if task.isdecimal() else None,
+        what=[pattern for pattern, sentence in DONE.items() if sentence == what],
+        lead_id=number_of(lead),
+        task_id=number_of(task),
+        since=_midnight(visit, since),
+        until=_midnight(visit, until, days=1),
         before=before,
         limit=PAGE,
     )
-    show(
-        Markup(
-            '<form class="filters plain" action="/console/admin/changes">'
-            '<label>{}<input name="by" value="{}"></label>'
-            '<label>{}<input name="lead" inputmode="numeric" value="{}"></label>'
-            '<label>{}<input name="task" inputmode="numeric" value="{}"></label>'
-            '<button class="reach-by">{}</button></form>'
-        ).format(_("Who"), by, _("Lead number"), lead, _("Task number"), task, _("Search"))
-    )
+    show(_filters(asked))
     if not found:
         empty(
             _("Nothing was changed by them, or about it.")
-            if by or lead or task
+            if any(asked.values())
             else _("Nobody has changed anything yet.")
         )
         return
-    users = {one.id: one.email for one in await visit.read(list_users)}
+    names = await visit.read(_names, found)
     show(
         table(
             (_("When"), _("Who"), _("What"), _("About"), _("Answer")),
-            [_row(one, users) for one in found],
+            [_row(one, names) for one in found],
             caption=_("Audit log"),
         )
     )
     if len(found) == PAGE:
-        more = {"by": by, "lead": lead, "task": task, "before": found[-1].id}
-        show(link(_("Earlier ones"), "/admin/changes", **more), "p")
+        show(link(_("Earlier ones"), "/admin/changes", **asked, before=found[-1].id), "p")
 
 
-def _row(one: RecordedChange, users: Mapping[int, str]) -> tuple[Cell, ...]:
-    who = Markup("{} {}").format(one.by, quiet(one.rep)) if one.rep else one.by
-    about = Markup('<span class="two">{}{}</span>').format(_about(one.path, users), _asked(one))
+_FILTERS = piece(
+    """
+    <form class="filters plain" action="/console/admin/changes">
+    <label>{{ who }}<input name="by" value="{{ asked.by }}"></label>
+    <label>{{ what }}<select name="what"><option value="">{{ everything }}</option>
+    {% for one, shown in sentences %}
+    <option value="{{ one }}"{% if one == asked.what %} selected{% endif %}>{{ shown }}</option>
+    {% endfor %}
+    </select></label>
+    <label>{{ lead }}<input name="lead" inputmode="numeric" value="{{ asked.lead }}"></label>
+    <label>{{ task }}<input name="task" inputmode="numeric" value="{{ asked.task }}"></label>
+    <label>{{ since }}<input name="since" type="date" value="{{ asked.since }}"></label>
+    <label>{{ until }}<input name="until" type="date" value="{{ asked.until }}"></label>
+    <button class="reach-by">{{ search }}</button>
+    </form>
+    """
+)
+
+
+def _filters(asked: Mapping[str, str]) -> Markup:
+    told = {sentence: _(sentence) for sentence in DONE.values()}
+    return _FILTERS(
+        asked=asked,
+        sentences=sorted(told.items(), key=lambda one: one[1]),
+        who=_("Who"),
+        what=_("What"),
+        everything=_("Everything"),
+        lead=_("Lead number"),
+        task=_("Task number"),
+        since=_("From day"),
+        until=_("Until day"),
+        search=_("Search"),
+    )
+
+
+def number_of(typed: str) -> int | None:
+    """The number somebody typed; None for none."""
+    return int(typed) if typed.strip().isdecimal() else None
+
+
+def _midnight(visit: PageVisit, day: str, *, days: int = 0) -> datetime | None:
+    """When a day of the visitor's calendar begins (UTC); ``days`` later if given."""
+    try:
+        chosen = date.fromisoformat(day) + timedelta(days=days)
+        return datetime.combine(chosen, datetime.min.time(), visit.zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Users by address and by id, and the things that changes name."""
+
+    users: Mapping[str, str]
+    by_id: Mapping[int, str]
+    things: NamedThings
+
+
+def _names(connection: Connection, found: Sequence[RecordedChange]) -> _Names:
+    named: dict[str, set[int]] = {kind: set() for kind in PLACES}
+    for one in found:
+        if (match := _NAMED.match(one.path)) and match[1] in named:
+            named[match[1]].add(int(match[2]))
+    leads = named["leads"] | named["suppressions"] | named["recycle"]
+    users = list_users(connection)
+    return _Names(
+        users={one.email: one.name for one in users},
+        by_id={one.id: one.name for one in users},
+        things=name_things(connection, leads, named["tasks"], named["accounts"]),
+    )
+
+
+def _row(one: RecordedChange, names: _Names) -> tuple[Cell, ...]:
+    name = names.users.get(one.by)
+    who: Cell = Markup('<span title="{}">{}</span>').format(one.by, name) if name else one.by
+    if one.rep and name is None:
+        who = Markup("{} {}").format(one.by, quiet(labels.person(one.rep)))
+    about = Markup('<span class="two">{}{}</span>').format(_about(one.path, names), _asked(one))
     return real_time(one.at), who, _told(one), about, _answer(one.status)
 
 
@@ -168,27 +309,40 @@ def _told(one: RecordedChange) -> Markup:
 
 
 def _asked(one: RecordedChange) -> Cell:
-    """Codes and names as they were sent."""
-    said = [f"{name.replace('_', ' ')}: {_said(value)}" for name, value in one.asked.items()]
+    """What was sent along, as far as it is kept."""
+    said = [_field(name, value) for name, value in one.asked.items()]
     return quiet(" · ".join(said)) if said else ""
 
 
-def _said(value: object) -> str:
+def _field(name: str, value: object) -> str:
+    label = _(FIELDS[name]) if name in FIELDS else name.replace("_", " ")
+    return f"{label}: {_said(name, value)}"
+
+
+def _said(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    if isinstance(value, list):
+        return ", ".join(_said(name, one) for one in value)
+    return VALUES[name](str(value)) if name in VALUES else str(value)
 
 
-def _about(path: str, users: Mapping[int, str]) -> Cell:
+def _about(path: str, names: _Names) -> Cell:
     if rep := _REP.match(path):
-        return link(rep[1], f"/team/{rep[1]}")
+        return link(labels.person(rep[1]), f"/team/{rep[1]}")
     named = _NAMED.match(path)
-    if named is not None and named[1] == "users":
-        return users.get(int(named[2]), "")
-    if named is None or named[1] not in PLACES:
+    if named is None:
+        return ""
+    number = int(named[2])
+    if named[1] == "users":
+        return names.by_id.get(number, "")
+    if named[1] not in PLACES:
         return ""
     page, sentence = PLACES[named[1]]
-    return link(_(sentence, number=named[2]), f"{page}/{named[2]}")
+    known = {"tasks": names.things.tasks, "accounts": names.things.accounts}
+    name = known.get(named[1], names.things.leads).get(number, "")
+    shown = link(_(sentence, number=number), f"{page}/{number}")
+    return Markup("{} {}").format(name, shown) if name else shown
 
 
 def _answer(status: int | None) -> Markup:
@@ -196,6 +350,5 @@ def _answer(status: int | None) -> Markup:
         return badge(_("No answer"), "bad")
     if status < 400:
         return badge(_("Done"), "good")
-    if status < 500:
-        return badge(_("Refused, {status}", status=status), "warn")
-    return badge(_("Failed, {status}", status=status), "bad")
+    words, tone = ANSWERS.get(status, FAILED if status >= 500 else REFUSED)
+    return badge(_(words), tone)

@@ -12,13 +12,14 @@ import services.keys
 from domain.access import Action, Role
 from domain.labels import ROLES
 from services.context import Context
-from store.access.api_tokens import Caller, list_tokens
+from store.access.api_tokens import MOST_TOKEN_DAYS, TOKEN_DAYS, Caller, list_tokens
 from store.access.write_keys import list_write_keys
 from store.imports.lead_import import published_cadences
 from store.routing.presence import reps as list_reps
 from web.console.admin.parts import item, items, real_time, show_once
+from web.console.forms import Form
 from web.console.frame import say_done
-from web.console.labels import role
+from web.console.labels import person, role
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, quiet, section, show, sure
 from web.console.visit import PageVisit
@@ -60,27 +61,9 @@ async def keys(visit: PageVisit) -> None:
 async def _tokens(visit: PageVisit) -> None:
     reps = {"": _("None")}
     there = await visit.read(list_reps, visit.context.clock.now())
-    reps |= {one.code: f"{one.code} · {one.name}" for one in there}
-    with ui.element("div").classes("filters"):
-        name = ui.input(_("Name of the program")).props("outlined dense maxlength=100")
-        roles = ui.select(
-            {code: _(label) for code, label in ROLES.items()},
-            label=_("Role"),
-            value=Role.OPS.value,
-        ).props("outlined dense")
-        rep = ui.select(reps, label=_("Rep"), value="").props("outlined dense")
-        rep.bind_visibility_from(roles, "value", value=Role.SDR.value)
-
-        async def make() -> None:
-            asked = (name.value or "").strip()
-            if not asked:
-                ui.notify(_("Give it a name first."))
-                return
-            of = rep.value if roles.value == Role.SDR else ""
-            made = await visit.act(services.keys.add_token, asked, Role(roles.value), rep=of)
-            await _hand_over(_("Token of {name}", name=asked), made)
-
-        button(_("Make a token"), make, main=True)
+    reps |= {one.code: f"{one.name} · {one.code}" for one in there}
+    with ui.element("div").classes("acts"):
+        button(_("Make a token"), lambda: _make_token(visit, reps), main=True)
     found = await visit.read(list_tokens)
     if not found:
         empty(_("There are no tokens. Make one for the first program."))
@@ -89,11 +72,47 @@ async def _tokens(visit: PageVisit) -> None:
             used: Markup | str = _("never used")
             if one.last_used_at:
                 used = Markup("{} {}").format(_("last used"), real_time(one.last_used_at))
-            marks = [badge(role(one.role)), *([badge(one.rep)] if one.rep else [])]
+            if one.expires_at:
+                until = Markup("{} {}").format(_("works until"), real_time(one.expires_at))
+                used = Markup("{} · {}").format(used, until)
+            marks = [badge(role(one.role)), *([badge(person(one.rep))] if one.rep else [])]
             line = _line(one.name, marks, one.created_at, one.revoked_at, used)
             with item(line):
                 if one.revoked_at is None:
                     _revoke(visit, one.name, services.keys.revoke_access)
+
+
+async def _make_token(visit: PageVisit, reps: dict[str, str]) -> None:
+    with Form(_("Make a token")) as form:
+        name = form.field("name", ui.input(_("Name of the program")).props("maxlength=100"))
+        roles = form.field(
+            "role",
+            ui.select(
+                {code: _(label) for code, label in ROLES.items()},
+                label=_("Role"),
+                value=Role.OPS.value,
+            ),
+        )
+        rep = form.field("rep", ui.select(reps, label=_("Rep"), value=""))
+        rep.bind_visibility_from(roles, "value", value=Role.SDR.value)
+        days = ui.number(
+            _("Days for which it works"), value=TOKEN_DAYS, min=1, max=MOST_TOKEN_DAYS, precision=0
+        )
+        form.field("days", days)
+
+    async def save() -> str:
+        of = rep.value if roles.value == Role.SDR else ""
+        return await visit.act(
+            services.keys.add_token,
+            name.value or "",
+            Role(roles.value),
+            rep=of,
+            days=int(days.value or 0),
+        )
+
+    made = await form.sent(_("Make a token"), save)
+    if made is not None:
+        await _hand_over(_("Token of {name}", name=name.value), made)
 
 
 async def _hand_over(title: str, secret: str) -> None:
@@ -108,25 +127,8 @@ async def _hand_over(title: str, secret: str) -> None:
 
 async def _write_keys(visit: PageVisit) -> None:
     cadences = {"": _("None")} | {one: one for one in await visit.read(published_cadences)}
-    with ui.element("div").classes("filters"):
-        name = ui.input(_("Name of the source")).props("outlined dense maxlength=100")
-        kind = ui.select(
-            {code: _(label) for code, label in KINDS.items()}, label=_("Kind"), value="browser"
-        ).props("outlined dense")
-        cadence = ui.select(cadences, label=_("Cadence of new leads"), value="")
-        cadence.props("outlined dense")
-
-        async def make() -> None:
-            asked = (name.value or "").strip()
-            if not asked:
-                ui.notify(_("Give it a name first."))
-                return
-            made = await visit.act(
-                services.keys.add_write_key, asked, cadence=cadence.value, kind=kind.value
-            )
-            await _hand_over(_("Write key of {name}", name=asked), made)
-
-        button(_("Make a write key"), make, main=True)
+    with ui.element("div").classes("acts"):
+        button(_("Make a write key"), lambda: _make_write_key(visit, cadences), main=True)
     found = await visit.read(list_write_keys)
     if not found:
         empty(_("There are no write keys. Make one for the first web site."))
@@ -136,6 +138,32 @@ async def _write_keys(visit: PageVisit) -> None:
             with item(_line(one.name, marks, one.created_at, one.revoked_at)):
                 if one.revoked_at is None:
                     _revoke(visit, one.name, services.keys.revoke_key)
+
+
+async def _make_write_key(visit: PageVisit, cadences: dict[str, str]) -> None:
+    with Form(_("Make a write key")) as form:
+        name = form.field("name", ui.input(_("Name of the source")).props("maxlength=100"))
+        kind = form.field(
+            "kind",
+            ui.select(
+                {code: _(label) for code, label in KINDS.items()}, label=_("Kind"), value="browser"
+            ),
+        )
+        cadence = form.field(
+            "cadence", ui.select(cadences, label=_("Cadence of new leads"), value="")
+        )
+
+    async def save() -> str:
+        return await visit.act(
+            services.keys.add_write_key,
+            name.value or "",
+            cadence=cadence.value,
+            kind=kind.value,
+        )
+
+    made = await form.sent(_("Make a write key"), save)
+    if made is not None:
+        await _hand_over(_("Write key of {name}", name=name.value), made)
 
 
 def _line(

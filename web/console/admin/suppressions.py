@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from nicegui import ui
 
 import services.suppressions
 from domain.access import Action
+from domain.refusals import Invalid
 from store.consent.suppressions import SuppressionLine
 from web.api import suppressions as suppressions_api
 from web.console.admin.parts import item, items
+from web.console.forms import Form
 from web.console.frame import say_done
 from web.console.labels import reason
 from web.console.pages import console_page
@@ -91,54 +93,44 @@ def _permit_button(visit: PageVisit, one: SuppressionLine) -> None:
 
 
 async def _suppress(visit: PageVisit) -> None:
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        show(escape(_("Suppress an address")), "h2")
-        address = ui.input(_("E-mail address")).props("outlined dense type=email").classes("once")
-        why = ui.input(_("Why")).props("outlined dense maxlength=2000").classes("once")
+    with Form(_("Suppress an address")) as form:
+        address = form.field("address", ui.input(_("E-mail address")).props("type=email"))
+        why = form.field("reason", ui.input(_("Why")).props("maxlength=2000"))
 
-        async def done() -> None:
-            typed, reason = address.value or "", (why.value or "").strip()
-            dialog.submit(await visit.act(services.suppressions.suppress_address, typed, reason))
+    async def save() -> bool:
+        typed, reason = address.value or "", (why.value or "").strip()
+        await visit.act(services.suppressions.suppress_address, typed, reason)
+        return True
 
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Suppress"), done, main=True)
-    if await dialog:
+    if await form.sent(_("Suppress"), save):
         say_done(_("The address gets no more marketing mail."))
         ui.navigate.reload()
-    dialog.delete()
 
 
 async def _permit(visit: PageVisit, one: SuppressionLine | None) -> None:
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        show(escape(_("Permit mail again")), "h2")
-        given = one.address if one else ""
-        address = ui.input(_("E-mail address"), value=given).props("outlined dense type=email")
-        address.classes("once").set_enabled(one is None)
-        evidence = ui.input(_("How it is known that they want mail"))
-        evidence.props("outlined dense maxlength=2000").classes("once")
+    with Form(_("Permit mail again")) as form:
+        if one is None:
+            address = form.field("address", ui.input(_("E-mail address")).props("type=email"))
+        else:
+            show(Markup("<p>{}</p>").format(one.address))
+        evidence = ui.input(_("How it is known that they want mail")).props("maxlength=2000")
+        form.field("evidence", evidence)
         works = ui.checkbox(_("I know that the address works again"))
         works.set_visibility(one is None or one.reason == "bounced")
         show(quiet(_("It is kept on record. Who was erased may be imported again with it.")), "p")
 
-        async def done() -> None:
-            words = (evidence.value or "").strip()
-            if not words:
-                ui.notify(_("Say how it is known: a form, a call, a letter, and when."))
-                return
-            dialog.submit(
-                await visit.act(
-                    services.suppressions.permit_address,
-                    address.value or "",
-                    words,
-                    address_works=works.value,
-                )
+    async def save() -> bool:
+        words = (evidence.value or "").strip()
+        if not words:
+            raise Invalid(
+                N_("Say how it is known: a form, a call, a letter, and when."), "evidence"
             )
+        typed = one.address if one else address.value or ""
+        await visit.act(
+            services.suppressions.permit_address, typed, words, address_works=works.value
+        )
+        return True
 
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Permit"), done, main=True)
-    if await dialog:
+    if await form.sent(_("Permit"), save):
         say_done(_("The address may have mail again."))
         ui.navigate.reload()
-    dialog.delete()

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from markupsafe import Markup, escape
+from fastapi.concurrency import run_in_threadpool
+from markupsafe import Markup
 from nicegui import ui
 
 import services.users
 from domain.access import Action, Role
 from domain.labels import ROLES
-from store.access.users import UserLine, list_users
+from domain.refusals import Refusal
+from domain.translations.translator import LANGUAGES
+from store.access.sessions import IDLE, LONGEST
+from store.access.users import FIRST_ADMIN, LINK_LIFE, WAY_BACK_LIFE, UserLine, list_users
+from web.api import system as system_api
 from web.console import labels
 from web.console.admin.parts import item, items, real_time, show_once
-from web.console.frame import say_done
+from web.console.forms import Form
+from web.console.frame import say_done, say_no
 from web.console.labels import role
 from web.console.pages import console_page
-from web.console.parts import badge, button, quiet, show, sure
+from web.console.parts import badge, busy, button, facts, quiet, section, show, sure
+from web.console.refusals import told
+from web.console.times import span
 from web.console.visit import PageVisit
 from web.console.words import N_, _
+from web.sign_in.provider_check import problem_of_provider
 
 OF_SALES = (Role.SDR, Role.MANAGER)
 
@@ -29,16 +38,8 @@ async def users(visit: PageVisit) -> None:
     found = await visit.read(list_users)
     reps = {"": _("None")} | {code: f"{name} · {code}" for code, name in visit.people.items()}
 
-    async def add() -> None:
-        values = await _asked(_("Add a user"), reps, None)
-        if values is None:
-            return
-        made = await visit.act(services.users.add, **values)
-        await _give_link(visit, made)
-        ui.navigate.reload()
-
     with visit.top:
-        button(_("Add a user"), add, main=True, key="n")
+        button(_("Add a user"), lambda: _add(visit, reps), main=True, key="n")
     show(
         quiet(
             _("Who leaves is disabled: that signs them out everywhere, and what they did stays.")
@@ -49,6 +50,57 @@ async def users(visit: PageVisit) -> None:
         for one in found:
             with item(_line(one)):
                 _buttons(visit, one, reps)
+    with section(_("Signing in")):
+        await _sign_in(visit)
+
+
+async def _sign_in(visit: PageVisit) -> None:
+    """What the environment says of it."""
+    kept = await visit.ask(system_api.show_sign_in)
+    on, off = badge(_("On"), "good"), badge(_("Off"))
+    verified = _("only addresses that it calls verified") if kept.verified_addresses_only else ""
+    needed = ", ".join(role(one) for one in kept.second_factor_roles)
+    show(
+        facts(
+            {
+                _("Passwords and links"): on if kept.passwords else off,
+                _("Company account"): Markup("{} {} {}").format(on, kept.issuer, quiet(verified))
+                if kept.issuer
+                else off,
+                _("Second factor"): _("needed by {roles}", roles=needed)
+                if needed
+                else _("as each likes"),
+                _("Session"): _(
+                    "ends after {idle} without use, after {most} at the latest",
+                    idle=span(IDLE),
+                    most=span(LONGEST),
+                ),
+                _("Links"): _(
+                    "work once: an invitation for {invited}, one for a forgotten password for "
+                    "{back}",
+                    invited=span(LINK_LIFE),
+                    back=span(WAY_BACK_LIFE),
+                )
+                if kept.passwords
+                else "",
+            }
+        )
+    )
+    show(quiet(_("The environment of the web app says so; docs/operations.md has the names.")), "p")
+    if not kept.issuer:
+        return
+    said = ui.element("div").props('role="status"')
+
+    async def check() -> None:
+        with busy(pressed):
+            problem = await run_in_threadpool(problem_of_provider, visit.context.settings)
+        said.clear()
+        with said:
+            words = told(problem) if problem else _("The provider answers as it should.")
+            show(badge(words, "bad" if problem else "good"), "p")
+
+    with ui.element("div").classes("acts"):
+        pressed = button(_("Test the company account"), check)
 
 
 def _line(one: UserLine) -> Markup:
@@ -72,13 +124,6 @@ def _line(one: UserLine) -> Markup:
 
 
 def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
-    async def change() -> None:
-        values = await _asked(_("Change {name}", name=one.name), reps, one)
-        if values is not None:
-            await visit.act(services.users.change, one.id, **values)
-            say_done(_("{name} is changed.", name=values["name"]))
-            ui.navigate.reload()
-
     async def switch() -> None:
         question = _("Disable {name}? They are signed out everywhere.", name=one.name)
         if one.disabled_at or await sure(question, _("Disable")):
@@ -108,8 +153,11 @@ def _buttons(visit: PageVisit, one: UserLine, reps: dict[str, str]) -> None:
     if one.disabled_at:
         act(_("Let in again"), switch)
         return
-    act(_("Change"), change)
-    act(_("New link"), lambda: _give_link(visit, one))
+    act(_("Change"), lambda: _change(visit, reps, one))
+    if _links_work(visit):
+        if one.email != FIRST_ADMIN:
+            act(_("Send a link"), lambda: _invite(visit, one))
+        act(_("Copy a link"), lambda: _give_link(visit, one))
     if one.last_seen_at:
         act(_("End sessions"), sign_out)
     if one.has_second_factor:
@@ -130,37 +178,92 @@ async def _give_link(visit: PageVisit, one: UserLine) -> None:
     )
 
 
-async def _asked(title: str, reps: dict[str, str], one: UserLine | None) -> dict[str, Any] | None:
-    """What somebody entered about a user; None when they thought better of it."""
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        show(escape(title), "h2")
-        email = name = None
-        if one is None:
-            email = ui.input(_("E-mail address")).props("outlined dense type=email")
-        name = ui.input(_("Name"), value=one.name if one else "").props("outlined dense")
-        roles = ui.select(
-            {code: _(label) for code, label in ROLES.items()},
-            label=_("Role"),
-            value=one.role if one else Role.SDR.value,
-        ).props("outlined dense")
+async def _invite(visit: PageVisit, one: UserLine) -> None:
+    await visit.act(services.users.invite, one.id)
+    said = N_("The link for {name} is on its way by mail. It works for 24 hours.")
+    if visit.context.settings.email_channel == "outbox":
+        said = N_("The mail to {name} is in the outbox: mail does not leave this machine.")
+    say_done(_(said, name=one.name))
+
+
+async def _add(visit: PageVisit, reps: dict[str, str]) -> None:
+    with Form(_("Add a user")) as form:
+        email = form.field("email", ui.input(_("E-mail address")).props("type=email"))
+        fields = _Fields(form, reps, None)
+        # It is theirs until they choose another, and the mail's.
+        language = ui.select(LANGUAGES, label=_("Language"), value=visit.language)
+        by_mail = ui.checkbox(_("Send an invitation by mail"), value=_mail_goes_out(visit))
+        by_mail.set_visibility(_links_work(visit))
+
+    async def save() -> UserLine:
+        return await visit.act(
+            services.users.add,
+            email=(email.value or "").strip(),
+            language=language.value,
+            **fields.values(),
+        )
+
+    made = await form.sent(_("Save"), save)
+    if made is None:
+        return
+    if not _links_work(visit):
+        say_done(_("{name} signs in with the company account.", name=made.name))
+    elif by_mail.value:
+        try:
+            await _invite(visit, made)
+        except Refusal as refusal:
+            # The user is there all the same.
+            say_no(str(refusal))
+    else:
+        await _give_link(visit, made)
+    ui.navigate.reload()
+
+
+async def _change(visit: PageVisit, reps: dict[str, str], one: UserLine) -> None:
+    with Form(_("Change {name}", name=one.name)) as form:
+        fields = _Fields(form, reps, one)
+
+    async def save() -> UserLine:
+        return await visit.act(services.users.change, one.id, **fields.values())
+
+    changed = await form.sent(_("Save"), save)
+    if changed is not None:
+        say_done(_("{name} is changed.", name=changed.name))
+        ui.navigate.reload()
+
+
+class _Fields:
+    """What is asked of a new user and of one that is there."""
+
+    def __init__(self, form: Form, reps: dict[str, str], one: UserLine | None) -> None:
+        self._name = form.field("name", ui.input(_("Name"), value=one.name if one else ""))
+        self._role = form.field(
+            "role",
+            ui.select(
+                {code: _(label) for code, label in ROLES.items()},
+                label=_("Role"),
+                value=one.role if one else Role.SDR.value,
+            ),
+        )
         there = reps if one is None or one.rep in reps else {**reps, one.rep: one.rep}
-        rep = ui.select(there, label=_("Rep"), value=one.rep if one else "").props("outlined dense")
-        rep.bind_visibility_from(roles, "value", backward=lambda code: code in OF_SALES)
-        show(quiet(_("An SDR is a rep of the team policy; a manager may be one.")), "p")
+        chosen = ui.select(there, label=_("Rep"), value=one.rep if one else "")
+        self._rep = form.field("rep", chosen)
+        self._rep.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
+        about = show(quiet(_("An SDR is a rep of the team policy; a manager may be one.")), "p")
+        about.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
 
-        def done() -> None:
-            values = {
-                "name": name.value.strip(),
-                "role": Role(roles.value),
-                "rep": rep.value if roles.value in OF_SALES else "",
-            }
-            if email is not None:
-                values["email"] = email.value.strip()
-            dialog.submit(values)
+    def values(self) -> dict[str, Any]:
+        """As they were entered."""
+        return {
+            "name": (self._name.value or "").strip(),
+            "role": Role(self._role.value),
+            "rep": self._rep.value if self._role.value in OF_SALES else "",
+        }
 
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Save"), done, main=True)
-    values = await dialog
-    dialog.delete()
-    return values  # type: ignore[no-any-return]
+
+def _links_work(visit: PageVisit) -> bool:
+    return visit.context.settings.passwords == "on"
+
+
+def _mail_goes_out(visit: PageVisit) -> bool:
+    return _links_work(visit) and visit.context.settings.email_channel != "outbox"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from nicegui import ui
 
 import services.webhooks
@@ -14,11 +14,13 @@ from domain.contracts.webhooks import EVENTS
 from store.outbox.outgoing import (
     DeliveryLine,
     EndpointLine,
+    find_delivery,
     list_deliveries,
     list_endpoints,
     payload_of,
 )
 from web.console.admin.parts import item, items, real_time, show_once
+from web.console.forms import Form
 from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import (
@@ -38,6 +40,8 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PAGE = 50
+LOOK_SECONDS = 1.0
+"""How often the page looks how a delivery went that waits."""
 STATES: dict[str, tuple[str, Tone]] = {
     "waiting": (N_("Waiting"), "warn"),
     "delivered": (N_("Delivered"), "good"),
@@ -91,27 +95,30 @@ def _endpoint_buttons(visit: PageVisit, one: EndpointLine) -> None:
     def act(text: str, what: Any, *, danger: bool = False) -> None:
         button(text, what, danger=danger).props["aria-label"] = f"{text}: {one.url}"
 
+    async def test() -> None:
+        delivery = await visit.act(services.webhooks.send_test, one.url)
+        ui.navigate.to(f"/admin/webhooks?delivery={delivery}")
+
+    if one.active:
+        act(_("Send a test"), test)
     act(_("Pause") if one.active else _("Resume"), pause)
     act(_("Remove"), remove, danger=True)
 
 
 async def _add(visit: PageVisit) -> None:
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        show(escape(_("Add an endpoint")), "h2")
-        url = ui.input(_("Address (https://…)")).props("outlined dense type=url").classes("once")
-        events = ui.select(sorted(EVENTS), label=_("Events; none for all"), multiple=True, value=[])
-        events.props("outlined dense use-chips").classes("once")
+    with Form(_("Add an endpoint"), wide=True) as form:
+        url = form.field("url", ui.input(_("Address (https://…)")).props("type=url"))
+        events = form.field(
+            "events",
+            ui.select(sorted(EVENTS), label=_("Events; none for all"), multiple=True, value=[]),
+        )
+        events.props("use-chips")
 
-        async def add() -> None:
-            address = (url.value or "").strip()
-            secret = await visit.act(services.webhooks.add, address, list(events.value))
-            dialog.submit((address, secret))
+    async def save() -> tuple[str, str]:
+        address = (url.value or "").strip()
+        return address, await visit.act(services.webhooks.add, address, list(events.value))
 
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Add"), add, main=True)
-    made = await dialog
-    dialog.delete()
+    made = await form.sent(_("Add"), save)
     if made is None:
         return
     address, secret = made
@@ -175,19 +182,7 @@ async def _delivery(visit: PageVisit, delivery_id: int) -> None:
         if payload is None:
             empty(_("There is no such delivery."))
             return
-        (one,) = await visit.read(list_deliveries, before=delivery_id + 1, limit=1)
-        show(
-            facts(
-                {
-                    _("Event"): f"{one.event_type} · {one.event_id}",
-                    _("Address"): one.url,
-                    _("State"): _state(one.state),
-                    _("Attempts"): one.attempts,
-                    _("Last attempt"): real_time(one.last_attempt_at),
-                    _("Answer"): one.error or one.status,
-                }
-            )
-        )
+        shown = show(Markup()).props('role="status"')
         written = json.dumps(payload, indent=2, ensure_ascii=False)
         show(
             Markup('<pre class="payload" tabindex="0" aria-label="{}">{}</pre>').format(
@@ -195,10 +190,32 @@ async def _delivery(visit: PageVisit, delivery_id: int) -> None:
             )
         )
 
+        async def look() -> None:
+            one = await visit.read(find_delivery, delivery_id)
+            if one is not None:
+                shown.set_content(_how_it_went(one))
+            looking.active = one is not None and one.state == "waiting"
+
         async def resend() -> None:
             await visit.act(services.webhooks.resend, delivery_id)
             say_done(_("The event is sent again."))
+            looking.active = True
 
         with ui.element("div").classes("acts"):
             button(_("Send again"), resend, main=True)
             show(quiet(_("It goes out under the same webhook-id.")), "span")
+        looking = ui.timer(LOOK_SECONDS, look, active=False)
+        await look()
+
+
+def _how_it_went(one: DeliveryLine) -> Markup:
+    return facts(
+        {
+            _("Event"): f"{one.event_type} · {one.event_id}",
+            _("Address"): one.url,
+            _("State"): _state(one.state),
+            _("Attempts"): one.attempts,
+            _("Last attempt"): real_time(one.last_attempt_at),
+            _("Answer"): one.error or one.status,
+        }
+    )

@@ -13,16 +13,21 @@ from sqlalchemy import Connection
 
 import services.sending
 from domain.access import Action
+from domain.contracts.journey import Phase
 from health.checks import Check, State
 from store.engine import AWAY
+from web.console import labels
 from web.console.frame import say_done
 from web.console.pages import console_page
-from web.console.parts import Cell, Tone, badge, button, quiet, show, table
+from web.console.parts import Cell, Tone, badge, button, facts, quiet, section, show, table
 from web.console.refusals import told
 from web.console.visit import PageVisit
 from web.console.words import N_, _
+from web.console.workflow_links import RUNNING, SAVED_VIEWS, queue_link, view_link
 
 EVERY_SECONDS = 5.0
+QUEUE = "queue_"
+"""What the name of the check of a task queue begins with."""
 STATES: dict[State, tuple[str, Tone]] = {
     State.OK: (N_("Good"), "good"),
     State.UNKNOWN: (N_("Not known"), "plain"),
@@ -46,13 +51,17 @@ async def system(visit: PageVisit) -> None:
     with visit.top:
         go_on = button(_("Have mail go on"), resume)
 
+    if visit.context.settings.temporal_ui_url:
+        with section(_("In the Temporal UI")):
+            show(_views(visit))
+
     async def refresh() -> None:
         # That the database is away is what the checks say; this page is for such times.
         with suppress(*AWAY):
             await visit.read(_nothing)
         checks = await visit.context.watch.checks()
         summary.set_content(_summary(visit, checks))
-        listed.set_content(_table(checks))
+        listed.set_content(_table(visit, checks))
         paused = any(one.name == "sending" and one.state == State.BAD for one in checks)
         go_on.set_visibility(paused and visit.may(Action.RESUME_SENDING))
 
@@ -76,22 +85,40 @@ def _summary(visit: PageVisit, checks: Sequence[Check]) -> Markup:
     return Markup("<strong>{}</strong> {}").format(words, quiet(_("Looked at {time}.", time=now)))
 
 
-def _table(checks: Sequence[Check]) -> Markup:
+def _views(visit: PageVisit) -> Markup:
+    """Lists of workflows that ops look at again and again, by phase too."""
+    settings = visit.context.settings
+    views = [view_link(settings, _(name), query) for name, query in SAVED_VIEWS.items()]
+    phases = [
+        view_link(settings, labels.phase(one), f"{RUNNING} AND WorkflowType = '{one}'")
+        for one in Phase
+    ]
+    return facts(
+        {_("Workflows"): Markup(" · ").join(views), _("Journeys"): Markup(" · ").join(phases)}
+    )
+
+
+def _table(visit: PageVisit, checks: Sequence[Check]) -> Markup:
     order = list(State)
     ranked = sorted(checks, key=lambda check: -order.index(check.state))
     return table(
         (_("State"), _("What"), _("What there is, and what to do")),
-        [_row(check) for check in ranked],
+        [_row(visit, check) for check in ranked],
         caption=_("System"),
     )
 
 
-def _row(check: Check) -> tuple[Cell, ...]:
+def _row(visit: PageVisit, check: Check) -> tuple[Cell, ...]:
     name, tone = STATES[check.state]
+    title: Cell = told(check.title)
+    if check.name.startswith(QUEUE):
+        title = queue_link(
+            visit.context.settings, told(check.title), check.name.removeprefix(QUEUE)
+        )
     advice = Markup("<p>{}</p>").format(_with_code(told(check.advice))) if check.advice else ""
     return (
         badge(_(name), tone),
-        told(check.title),
+        title,
         Markup("<div><p>{}</p>{}</div>").format(quiet(told(check.said)), advice),
     )
 
