@@ -90,21 +90,19 @@ async def test_who_was_put_out_is_written_no_mail(
     """A colleague who left would come back in by the mailbox they kept."""
     user = add(site)
     with site.database.begin() as connection:
-        connection.exec_driver_sql(
-            f"UPDATE console_user SET disabled_at = now() WHERE id = {user}"
-        )
+        connection.exec_driver_sql(f"UPDATE console_user SET disabled_at = now() WHERE id = {user}")
 
     assert (await browser.post("/forgotten", data={"email": EMAIL})).status_code == 200
 
-    def noted() -> bool:
-        nonlocal said
-        said += capsys.readouterr().out
-        return "way-back" in said
+    said: list[str] = []
 
-    said = ""
+    def noted() -> bool:
+        said.append(capsys.readouterr().out)
+        return "way-back" in said[-1]
+
     wait_for("a line in the log", noted)
     assert site.rows(MAILS) == []
-    assert EMAIL not in said
+    assert EMAIL not in "".join(said)
 
 
 async def test_where_only_company_accounts_let_in_no_mail_does(
