@@ -4,7 +4,7 @@ promises fall due."""
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import activity
 
@@ -13,6 +13,7 @@ from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.scoring.policy import ScoringPolicy
 from store.consent.confirmations import ask_who_waits
 from store.engine import AWAY
+from store.matching.account_matches import match_surely
 from store.published.policies import PolicyMissing, policy
 from store.retention import sweep
 from store.routing.presence import current_absences, stand_in
@@ -26,6 +27,8 @@ from store.tasks.sla_breaches import enforce_for_lead, leads_due
 
 ROUND = timedelta(minutes=5)
 """Journey time between two rounds."""
+MATCHED_PAGES = 10
+"""Pages of mail domains that are looked at in a round."""
 SHORTEST_PAUSE = 2.0
 """Real seconds: compressed time must not keep the sales sweep busy without end."""
 
@@ -35,6 +38,7 @@ class SalesSweepActivities:
 
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
+        self._matched_until: str | None = None
 
     @activity.defn(no_thread_cancel_exception=True)
     def sweep_sales(self, request: SweepSales) -> SalesSwept:
@@ -69,6 +73,7 @@ class SalesSweepActivities:
             hand_over(connection, places, now, cause="entry")
         with engine.begin() as connection:
             ask_who_waits(connection, now)
+        self._match_accounts(now)
         with engine.begin() as connection:
             sweep(connection, now)
         with suppress(*AWAY):
@@ -79,3 +84,12 @@ class SalesSweepActivities:
             f"round leads that got an owner: {served}; tasks moved: {moved}; due times counted "
             f"anew: {recounted}; steps taken about broken promises: {done}",
         )
+
+    def _match_accounts(self, now: datetime) -> None:
+        """Give leads to the accounts they surely belong to: some domains in each round, those that
+        follow in the next."""
+        for _page in range(MATCHED_PAGES):
+            with self.resources.engine.begin() as connection:
+                self._matched_until = match_surely(connection, now, self._matched_until or "")
+            if self._matched_until is None:
+                return

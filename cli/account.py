@@ -17,6 +17,7 @@ from rich.text import Text
 from sqlalchemy import Connection
 
 import settings as settings_module
+from cli.account_matches import match, unmatched
 from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
@@ -277,3 +278,7 @@ def _account(connection: Connection, which: str) -> AccountLine:
     if found is None:
         raise UserError(f"There is no account '{which}'; `account list` shows those there are.")
     return found
+
+
+app.command("unmatched")(unmatched)
+app.command("match")(match)

@@ -15,6 +15,7 @@ from cli.arguments import AsJson, Limit, Who, lead_named
 from cli.connect import database, operator, terminal
 from cli.groups import group
 from cli.journeys import with_temporal
+from cli.lead_duplicates import duplicates, merge, not_duplicate, undo_merge
 from cli.lead_erase import erase
 from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
@@ -263,3 +264,7 @@ def _lead(who: str) -> LeadLine:
 
 
 app.command("erase")(erase)
+app.command("duplicates")(duplicates)
+app.command("not-duplicate")(not_duplicate)
+app.command("merge")(merge)
+app.command("undo-merge")(undo_merge)

@@ -50,6 +50,8 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "manage webhooks"
     MANAGE_USERS = "manage users"
     MANAGE_KEYS = "manage write keys and tokens"
+    MERGE_LEADS = "merge leads that are one person"
+    MATCH_ACCOUNTS = "say which account leads belong to"
     ERASE = "erase a person"
     IMPORT_LEADS = "import leads"
     READ_MAILS = "read the outbox"
@@ -94,6 +96,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.MANAGE_WEBHOOKS: frozenset({Role.ADMIN}),
     Action.MANAGE_USERS: frozenset({Role.ADMIN}),
     Action.MANAGE_KEYS: frozenset({Role.ADMIN}),
+    Action.MERGE_LEADS: _SALES | {Role.MARKETING, Role.OPS},
+    Action.MATCH_ACCOUNTS: _SALES | {Role.MARKETING, Role.OPS},
     Action.ERASE: frozenset({Role.ADMIN}),
     Action.IMPORT_LEADS: frozenset({Role.MARKETING, Role.OPS, Role.ADMIN}),
     Action.READ_MAILS: frozenset({Role.MARKETING, Role.MANAGER, Role.OPS, Role.ADMIN}),

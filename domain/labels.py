@@ -82,6 +82,8 @@ REASONS = {
     "attended": "Attended",
     "closed": "Closed",
     "erased": "Erased",
+    "merged": "Merged into another lead",
+    "merge_undone": "A merge was undone",
 }
 """Why a phase began or a lead came back, where no disposition of that name says it."""
 ENGAGEMENTS = {
@@ -204,6 +206,32 @@ ROLES = {
     "admin": "Admin",
 }
 """What somebody may do, as ``domain.access`` has it."""
+LIKENESSES = {
+    "mailbox": "same mailbox",
+    "phone": "same phone number",
+    "name_and_company": "same name at the same company",
+}
+"""Why two leads may be the same person."""
+MERGE_FIELDS = {
+    "email": "E-mail address",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "title": "Title",
+    "phone": "Phone",
+    "account_id": "Account",
+    "country": "Country",
+    "language": "Language",
+    "time_zone": "Time zone",
+    "source": "Source",
+}
+"""What of a lead can be chosen when two are merged."""
+ACCOUNT_EVIDENCE = {
+    "domain": "its own domain",
+    "subdomain": "a part of its domain",
+    "colleagues": "colleagues are there",
+    "name": "called like the domain",
+}
+"""What says that leads belong to an account."""
 WHY = DISPOSITIONS | REASONS
 """Why a lead is where it is."""
 

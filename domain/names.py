@@ -44,6 +44,11 @@ _FREE_MAIL_ABROAD = re.compile(
     r"(?:yahoo|ymail|hotmail|outlook|gmx|yandex|aol)\.(?:com?\.)?[a-z]{2,3}"
 )
 
+FREE_MAIL = "^(?:{}|{})$".format(
+    "|".join(map(re.escape, sorted(_FREE_MAIL))), _FREE_MAIL_ABROAD.pattern
+)
+"""The domains of :func:`is_free_mail` as a pattern that PostgreSQL understands too."""
+
 
 def is_free_mail(domain: str) -> bool:
     """Whether anybody has an address at this domain (lower case): two people there need not be

@@ -22,6 +22,7 @@ from domain.sentences import sentence
 from services.context import Context
 from store.access.api_tokens import Caller, begin_change, end_change
 from store.engine import AWAY
+from store.identities.merged_leads import merged_into
 from store.views.visible import lead_is_visible, lead_of_visible_task
 
 C = TypeVar("C", bound=Context)
@@ -186,6 +187,14 @@ def may_see(connection: Connection, caller: Caller, lead_id: int) -> None:
     """
     team = team_of(caller)
     if not lead_is_visible(connection, lead_id, team):
+        if into := merged_into(connection, [lead_id]):
+            raise Missing(
+                sentence(
+                    "lead-{lead} was merged into lead-{into}: look there.",
+                    lead=lead_id,
+                    into=into[lead_id],
+                )
+            )
         raise Missing(
             sentence("There is no lead {lead}.", lead=lead_id)
             if team is None

@@ -49,6 +49,8 @@ from domain.contracts.search_attributes import search_attributes
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW
 from metrics import RELAY_DELAY, RELAY_MESSAGES
 from store.erasure import erasure
+from store.matching import merged_journeys
+from store.matching.merged_journeys import AGAIN
 from store.outbox.relay_queue import (
     LEASE_SECONDS,
     Leased,
@@ -223,8 +225,8 @@ class Relay:
                 return await self._signal(message)
             case "complete_task":
                 return await self._complete_task(message)
-            case "erase":
-                return await self._erase(message)
+            case "erase" | "merge":
+                return await self._end(message)
             case kind:
                 return RelayDelivery("undeliverable", f"unknown kind {kind}")
 
@@ -249,7 +251,14 @@ class Relay:
     async def _opportunity(self, message: Leased) -> RelayDelivery:
         state = OpportunityState(**message.payload)
         summary = f"Opportunity with lead {state.lead_id}"
-        return await self._start_once(message, OPPORTUNITY_WORKFLOW, state, summary)
+        reuse = (
+            WorkflowIDReusePolicy.ALLOW_DUPLICATE
+            if message.name == AGAIN
+            else WorkflowIDReusePolicy.REJECT_DUPLICATE
+        )
+        return await self._start_once(
+            message, OPPORTUNITY_WORKFLOW, state, summary, id_reuse_policy=reuse
+        )
 
     async def _side_meeting(self, message: Leased) -> RelayDelivery:
         state = SideMeetingState(**message.payload)
@@ -337,11 +346,23 @@ class Relay:
         await asyncio.to_thread(self._mark_consumed, task_id)
         return RelayDelivery("delivered")
 
+    async def _end(self, message: Leased) -> RelayDelivery:
+        return await (self._erase(message) if message.kind == "erase" else self._merge(message))
+
     async def _erase(self, message: Leased) -> RelayDelivery:
         lead_id = message.payload["lead_id"]
         running = await asyncio.to_thread(self._workflows_of, lead_id)
         await end_at_once(self._client, running, "The person was erased.", LONGEST_CALL)
         await asyncio.to_thread(self._clear_again, lead_id, message.payload["last"])
+        return RelayDelivery("delivered")
+
+    async def _merge(self, message: Leased) -> RelayDelivery:
+        merge_id = message.payload["merge_id"]
+        running = await asyncio.to_thread(self._ended_by_merge, merge_id)
+        why = "The lead was merged into another, or is one of its own again."
+        await end_at_once(self._client, running, why, LONGEST_CALL)
+        crash_point("relay.merged")
+        await asyncio.to_thread(self._go_on_after_merge, merge_id)
         return RelayDelivery("delivered")
 
     async def _without_wait(
@@ -380,6 +401,14 @@ class Relay:
     def _clear_again(self, lead_id: int, last: bool) -> None:
         with self._engine.begin() as connection:
             erasure.clear_again(connection, lead_id, last=last)
+
+    def _ended_by_merge(self, merge_id: int) -> list[str]:
+        with self._engine.connect() as connection:
+            return merged_journeys.workflows_to_end(connection, merge_id)
+
+    def _go_on_after_merge(self, merge_id: int) -> None:
+        with self._engine.begin() as connection:
+            merged_journeys.go_on(connection, merge_id)
 
     def _wait_of(self, task_id: int) -> tasks.TaskWait:
         with self._engine.connect() as connection:

@@ -21,6 +21,8 @@ EVENTS = {
     "lead.stage_changed": "a lead moved from one stage to another",
     "lead.became_ready": "a lead's score crossed the threshold",
     "lead.erased": "a person was erased: what other programs keep of this lead must go, too",
+    "lead.merged": "two leads were one person: one of them is a part of the other now",
+    "lead.merge_undone": "a lead that was a part of another is a lead of its own again",
     "task.opened": "there is work for a person",
     "task.completed": "a person ended a task with a disposition",
     "meeting.booked": "an appointment was made",

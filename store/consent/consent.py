@@ -23,6 +23,7 @@ from domain.contracts.journey import ENDED, EventCode, Phase
 from domain.sales.recycle import RecyclePolicy
 from store.consent.confirmations import UNCONFIRMED, confirm_address, is_waiting
 from store.consent.suppressions import why_suppressed
+from store.identities.merged_leads import addresses_with
 from store.outbox.relay_messages import start_again
 from store.published.policies import PolicyMissing, policy
 
@@ -135,7 +136,8 @@ def consent_of(connection: Connection, email_key: str) -> Consent:
 
 
 def suppress(connection: Connection, *, email_key: str, reason: str, at: datetime) -> bool:
-    """Send this address no more marketing mail.
+    """Send this address no more marketing mail, nor, unless only mail to it comes back, any other
+    address of its lead.
 
     Args:
         reason: soft_bounced, manual, unsubscribed, bounced or complained, each weaker than the
@@ -145,10 +147,13 @@ def suppress(connection: Connection, *, email_key: str, reason: str, at: datetim
     Returns:
         Whether it is new.
     """
-    changed = connection.execute(
-        _SUPPRESS, {"email": email_key, "reason": reason, "at": at, "ranks": list(_RANKS)}
-    ).first()
-    return changed is not None
+    # What comes back says something of one address; all else was said by a person, who may have
+    # several.
+    of_address = reason in ("bounced", "soft_bounced")
+    addresses = [email_key] if of_address else addresses_with(connection, [email_key])
+    values = {"reason": reason, "at": at, "ranks": list(_RANKS)}
+    changed = [connection.execute(_SUPPRESS, values | {"email": one}).first() for one in addresses]
+    return any(changed)
 
 
 def opt_out(
@@ -216,7 +221,8 @@ def opt_out_all(
         evidence: how we know; of an address that is on record as opted out, the first is kept.
     """
     values = {"emails": list(email_keys), "at": at, "ranks": list(_RANKS)}
-    connection.execute(_SUPPRESS_ALL, values)
+    all_of_them = {"emails": addresses_with(connection, email_keys)}
+    connection.execute(_SUPPRESS_ALL, values | all_of_them)
     connection.execute(_RECORD_ALL, values | {"source": source, "evidence": evidence})
 
 

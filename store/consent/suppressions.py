@@ -9,7 +9,8 @@ from datetime import datetime
 from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
-from store.tables import Lead, Suppression
+from store.identities.merged_leads import lead_at
+from store.tables import Suppression
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,4 @@ def why_suppressed(connection: Connection, email_key: str) -> str | None:
 
 def lead_with(connection: Connection, email_key: str) -> int | None:
     """Id of the lead that has this address."""
-    return connection.scalar(select(Lead.id).where(Lead.email_key == email_key))
+    return lead_at(connection, email_key)

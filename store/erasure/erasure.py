@@ -21,7 +21,15 @@ from store.consent.consent import lock_address
 from store.erasure.erasure_plan import PLAN, Erase
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import post
-from store.tables import ConsentRecord, Erasure, Lead, Opportunity, RelayMessage, StageTransition
+from store.tables import (
+    ConsentRecord,
+    Erasure,
+    Lead,
+    LeadAddress,
+    Opportunity,
+    RelayMessage,
+    StageTransition,
+)
 
 ERASED = "erased"
 """Reason of the last move of an erased lead."""
@@ -84,8 +92,10 @@ def erase(
         Conflict: there is no such lead, it is erased, or the address is another one's.
     """
     email_key = _email_key(connection, lead_id)
-    lock_address(connection, email_key)
+    for one in sorted((email_key, *_further_addresses(connection, lead_id))):
+        lock_address(connection, one)
     _lock(connection, lead_id)
+    others = _further_addresses(connection, lead_id)
     lead = connection.execute(
         select(Lead.email_key, Lead.stage, Lead.phase_reason, Lead.cycle).where(Lead.id == lead_id)
     ).one()
@@ -119,6 +129,13 @@ def erase(
         )
         .returning(Erasure.id)
     ).scalar_one()
+    # By none of their addresses they come back.
+    for one in others:
+        connection.execute(
+            insert(Erasure).values(
+                at=now, by=by, reason=reason, counts={}, lead_ref=lead_ref(secret, one)
+            )
+        )
     _end_journeys(connection, lead_id)
     announce(connection, "lead.erased", lead_id, at=now)
     return ErasureReceipt(receipt, now, by, reason, counts)
@@ -217,12 +234,22 @@ def _clear(
 ) -> dict[str, int]:
     """Do what the plan says; table → rows."""
     values = _values(connection, lead_id) | {"at": at, "last": last}
-    counts = {}
-    for step in PLAN:
-        done = connection.execute(text(_statement(step)), values)
+    counts: dict[str, int] = {}
+    by_address = [step for step in PLAN if ":email_key" in step.whose]
+    others = _further_addresses(connection, lead_id)
+    steps = [(step, values | {"email_key": one}) for one in others for step in by_address]
+    for step, these in [*steps, *((step, values) for step in PLAN)]:
+        done = connection.execute(text(_statement(step)), these)
         if done.rowcount:
-            counts[step.table.__tablename__] = done.rowcount
+            name = step.table.__tablename__
+            counts[name] = counts.get(name, 0) + done.rowcount
     return counts
+
+
+def _further_addresses(connection: Connection, lead_id: int) -> list[str]:
+    """Those that a lead brought from merges."""
+    mine = select(LeadAddress.email_key).where(LeadAddress.lead_id == lead_id)
+    return list(connection.scalars(mine))
 
 
 def _statement(step: Erase) -> str:

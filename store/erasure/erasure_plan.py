@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from store.outbox.relay_messages import OF_JOURNEYS
 from store.tables import (
     Alert,
     CalendarBooking,
@@ -20,7 +21,9 @@ from store.tables import (
     ImportFile,
     InboundMessage,
     Lead,
+    LeadAddress,
     LeadClaim,
+    LeadMerge,
     LoginFailure,
     MailRefusal,
     Meeting,
@@ -44,12 +47,6 @@ from store.tables import (
 _OF_LEAD = "lead_id = :lead"
 _OF_ADDRESS = "email_key = :email_key"
 _VISITORS = "(SELECT id FROM visitor WHERE lead_id = :lead)"
-OF_JOURNEYS = """
-    (workflow_id = 'lead-' || :lead OR workflow_id LIKE 'lead-' || :lead || '-%'
-     OR split_part(workflow_id, '-', 1) = 'opportunity' AND split_part(workflow_id, '-', 2) IN
-        (SELECT id::text FROM opportunity WHERE lead_id = :lead))
-"""
-"""SQL: messages for the journey and for all that runs beside it."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +144,9 @@ PLAN = (
         },
     ),
     Erase(LeadClaim, _OF_LEAD),
+    # What undoing a merge would restore is about the same person.
+    Erase(LeadMerge, _OF_LEAD, {"before": "'{}'"}),
+    Erase(LeadAddress, _OF_LEAD),
     Erase(Confirmation, _OF_LEAD),
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
@@ -283,7 +283,8 @@ IMPERSONAL = frozenset(
         *("inbound_message.status", "inbound_message.partstat"),
         *("inbound_message.settled_as", "inbound_message.settled_by"),
         *("lead.stage", "lead.owner", "lead.fit", "lead.fit_judged"),
-        "lead.words",  # Made of the others.
+        *("lead.words", "lead.mailbox", "lead.likeness"),  # Made of the others.
+        *("lead_merge.by", "lead_merge.undone_by", "not_duplicate.by"),
         *("lead_feedback.verdict", "lead_feedback.reason", "lead_feedback.by"),
         *("meeting.owner", "meeting.booked_by", "meeting.provider", "meeting.uid"),
         *("meeting.old_owner", "meeting.old_uid"),

@@ -19,12 +19,16 @@ from store.outbox.relay_messages import QueuedMessage, post_all
 
 
 def lead_ids_of(connection: Connection, email_keys: Sequence[str]) -> dict[str, int]:
-    """Ids of the leads there are, by ``email_key``."""
+    """Ids of the leads there are, by ``email_key``; a lead may have further addresses."""
     if not email_keys:
         return {}
     rows = connection.execute(
-        text("SELECT email_key, id FROM lead WHERE email_key = ANY(CAST(:emails AS text[]))"),
-        {"emails": email_keys},
+        text(
+            "SELECT email_key, id FROM lead WHERE email_key = ANY(CAST(:emails AS text[])) "
+            "UNION ALL SELECT email_key, lead_id FROM lead_address "
+            "WHERE email_key = ANY(CAST(:emails AS text[]))"
+        ),
+        {"emails": list(email_keys)},
     )
     return {row.email_key: row.id for row in rows}
 

@@ -164,7 +164,8 @@ def new_among(connection: Connection, email_keys: Collection[str]) -> int:
             text(
                 "SELECT count(DISTINCT email_key) FROM unnest(cast(:keys AS text[])) AS row "
                 "(email_key) WHERE NOT EXISTS ("
-                "SELECT FROM lead WHERE lead.email_key = row.email_key)"
+                "SELECT FROM lead WHERE lead.email_key = row.email_key) AND NOT EXISTS ("
+                "SELECT FROM lead_address WHERE lead_address.email_key = row.email_key)"
             ),
             {"keys": list(email_keys)},
         ).scalar_one()
@@ -183,6 +184,14 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
         time_zone: IANA name, of new leads of whom nothing tells it.
     """
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
+    # Whom it names by an address from before a merge is the lead that there is.
+    connection.execute(
+        text(
+            "UPDATE import_row SET email = lead.email, email_key = lead.email_key "
+            "FROM lead_address JOIN lead ON lead.id = lead_address.lead_id "
+            "WHERE import_row.email_key = lead_address.email_key"
+        )
+    )
     # Only what rows are joined by: statistics of the other columns are of no use, and cost.
     connection.execute(text("ANALYZE import_row (email_key, company_key)"))
     rows = connection.execute(text("SELECT count(*) FROM import_row")).scalar_one()

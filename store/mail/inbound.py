@@ -21,6 +21,7 @@ from domain.inbound.invitations import AttendeeAnswer
 from domain.inbound.verdict import Kind, MailVerdict
 from store.access.users import is_colleague
 from store.consent.consent import TroubleReport, opt_out, report_trouble
+from store.identities.merged_leads import LEAD_AT
 from store.mail.refused_mail import RefusedMail
 from store.mail.sending import record_refusals
 from store.meetings.invitation_answers import InvitationAnswer, answer_invitation
@@ -250,8 +251,8 @@ def _with_touch(row: Row[Any]) -> LeadOf:
 
 def _lead_with(connection: Connection, email_key: str) -> LeadOf | None:
     row = connection.execute(
-        text("SELECT id, email_key FROM lead WHERE email_key = :key AND :key <> ''"),
-        {"key": email_key},
+        text(f"SELECT id, email_key FROM lead WHERE id = {LEAD_AT} AND :email <> ''"),
+        {"email": email_key},
     ).first()
     return None if row is None else LeadOf(row.id, row.email_key)
 
@@ -263,7 +264,9 @@ def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | Non
             """
             SELECT lead.id, lead.email_key, sent.id AS touch_id, key, channel
             FROM unnest(cast(:keys AS text[])) WITH ORDINALITY AS told (email_key, place)
-            JOIN lead USING (email_key)
+            JOIN lead ON lead.id = coalesce(
+                (SELECT id FROM lead WHERE email_key = told.email_key),
+                (SELECT lead_id FROM lead_address WHERE email_key = told.email_key))
             JOIN LATERAL (
                 SELECT id, key, channel FROM touch WHERE lead_id = lead.id
                     AND state IN ('sending', 'sent', 'unknown') ORDER BY id DESC LIMIT 1

@@ -74,8 +74,10 @@ _MAILS = text(
         maybe.email AS maybe_email
     FROM inbound_message AS mail
     LEFT JOIN lead AS own ON own.id = mail.lead_id
-    LEFT JOIN lead AS sender_lead ON sender_lead.email_key = mail.sender_key
-        AND mail.lead_id IS NULL AND mail.sender_key <> ''
+    LEFT JOIN lead AS sender_lead ON mail.lead_id IS NULL AND mail.sender_key <> ''
+        AND sender_lead.id = coalesce(
+            (SELECT id FROM lead WHERE email_key = mail.sender_key),
+            (SELECT lead_id FROM lead_address WHERE email_key = mail.sender_key))
     LEFT JOIN lead AS maybe ON mail.lead_id IS NULL
         AND maybe.id = coalesce(sender_lead.id, mail.thread_lead_id)
     WHERE tray <> '' AND (cast(:waiting AS boolean) IS NULL OR (settled_at IS NULL) = :waiting)

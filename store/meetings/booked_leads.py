@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.lead_files.row import SAID, UNKNOWN
 from domain.meetings.bookings import Invitee
+from store.identities.merged_leads import lead_at
 from store.tables import Lead
 
 
@@ -21,7 +22,7 @@ def lead_of(connection: Connection, who: Invitee, source: str, *, makes: bool) -
     Returns:
         Its id, None for somebody unknown.
     """
-    found: int | None = connection.scalar(select(Lead.id).where(Lead.email_key == who.key))
+    found = lead_at(connection, who.key)
     if found is None and not who.email:
         with_phone = connection.scalars(
             select(Lead.id).where(Lead.phone == who.phone).limit(2)

@@ -76,6 +76,11 @@ _MEETING = """
         'minutes', minutes, 'attempt', attempt) AS data
     FROM meeting WHERE id = ANY(cast(:ids AS bigint[]))
 """
+_MERGE = """
+    SELECT '{what}-' || id AS key, {at} AS at, jsonb_build_object(
+        'lead_id', into_id, 'merged_id', merged_id) AS data
+    FROM lead_merge WHERE id = ANY(cast(:ids AS bigint[]))
+"""
 _ROWS = {
     "lead.stage_changed": """
         SELECT 'stage-' || move.id AS key, at, jsonb_build_object(
@@ -96,6 +101,8 @@ _ROWS = {
             jsonb_build_object('lead_id', id) AS data
         FROM lead WHERE id = ANY(cast(:ids AS bigint[]))
     """,
+    "lead.merged": _MERGE.format(what="merged", at="at"),
+    "lead.merge_undone": _MERGE.format(what="merge-undone", at="undone_at"),
     "task.opened": _TASK.format(state="opened", at="opened_at", more=""),
     "task.completed": _TASK.format(
         state="completed",

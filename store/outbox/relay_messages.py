@@ -17,6 +17,13 @@ from tracing import traceparent
 CHANNEL = "relay"
 """PostgreSQL notification channel that wakes the relays."""
 
+OF_JOURNEYS = """
+    (workflow_id = 'lead-' || :lead OR workflow_id LIKE 'lead-' || :lead || '-%'
+     OR split_part(workflow_id, '-', 1) = 'opportunity' AND split_part(workflow_id, '-', 2) IN
+        (SELECT id::text FROM opportunity WHERE lead_id = :lead))
+"""
+"""SQL: messages for the journey of ``:lead`` and for all that runs beside it."""
+
 
 @dataclass(frozen=True)
 class QueuedMessage:

@@ -15,6 +15,7 @@ from domain.email.addresses import address_key
 from domain.names import id_named
 from domain.refusals import Conflict
 from domain.sentences import sentence
+from store.identities.merged_leads import lead_at
 from store.outbox.relay_messages import QueuedMessage, post_all
 from store.routing.routing import reassign
 
@@ -81,10 +82,7 @@ def prospect(
 def _found(connection: Connection, name: str) -> int | None:
     if number := id_named(name, "lead"):
         return number
-    found: int | None = connection.execute(
-        text("SELECT id FROM lead WHERE email_key = :key"), {"key": address_key(name)}
-    ).scalar()
-    return found
+    return lead_at(connection, address_key(name))
 
 
 class _Lead(NamedTuple):

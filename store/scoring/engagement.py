@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from domain.engagement.bot_detection import TouchTimes, TouchVisit, detect_bots
 from domain.scoring.interest import Worth, cap_of
 from domain.scoring.policy import ScoringPolicy
 from metrics import EVENTS, count_when_committed
+from store.identities.merged_leads import merged_into
 from store.published.policies import policy
 from store.scoring.lead_standing import LeadNow, News, follow, lock_leads
 from store.scoring.scoring import event_of, worth
@@ -183,6 +184,11 @@ def record(
     happened = _each_once(happened)
     concerned = {one.lead_id for one in happened if one.lead_id is not None}
     leads = lock_leads(connection, concerned | set(delivered.values()))
+    if moved := merged_into(connection, concerned - leads.keys()):
+        happened = [
+            replace(one, lead_id=moved.get(one.lead_id or 0, one.lead_id)) for one in happened
+        ]
+        leads |= lock_leads(connection, set(moved.values()) - leads.keys())
     rules = policy(connection, ScoringPolicy)
     worths = {one.key: _worth(rules, one) for one in happened}
     ids, changes = _insert(connection, rules, happened, worths)

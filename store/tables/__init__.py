@@ -41,6 +41,7 @@ from store.tables.mail import (
     TopicOptOut,
     Touch,
 )
+from store.tables.merges import LeadAddress, LeadMerge, NotDuplicate
 from store.tables.relay import RelayMessage
 from store.tables.sales import (
     Absence,
@@ -88,13 +89,16 @@ __all__ = [
     "ImportRun",
     "InboundMessage",
     "Lead",
+    "LeadAddress",
     "LeadClaim",
     "LeadFeedback",
+    "LeadMerge",
     "LoginFailure",
     "LoginLink",
     "MailRefusal",
     "Meeting",
     "MeetingMove",
+    "NotDuplicate",
     "Opportunity",
     "OutboxMessage",
     "PendingDisposition",

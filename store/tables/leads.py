@@ -34,7 +34,7 @@ class Account(Table):
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(unique=True)
     """What makes two names the same company (``domain.contacts.companies``)."""
-    domain: Mapped[str | None]
+    domain: Mapped[str | None] = mapped_column(index=True)
     external_id: Mapped[str | None] = mapped_column(unique=True)
     """The ``groupId`` under which the tracking API knows the company."""
     owner: Mapped[str] = mapped_column(server_default="")
@@ -114,8 +114,18 @@ class Lead(Table):
         TSVECTOR, Computed("lead_words(email, first_name, last_name, title)", persisted=True)
     )
     """What the lead is found by. Kept, because it takes longer to make than to compare."""
+    mailbox: Mapped[str | None] = mapped_column(Computed("lead_mailbox(email_key)", persisted=True))
+    """The mailbox that the address is another name of; NULL when it is the address itself."""
+    likeness: Mapped[str | None] = mapped_column(
+        Computed("lead_likeness(first_name, last_name, account_id, email_key)", persisted=True)
+    )
+    """Leads with the same one may be the same person; NULL without a whole name."""
 
     __table_args__ = (
+        Index("ix_lead_likeness", "likeness", "id", postgresql_where=text("likeness IS NOT NULL")),
+        Index("ix_lead_mailbox", "mailbox", "id", postgresql_where=text("mailbox IS NOT NULL")),
+        Index("ix_lead_phone", "phone", "id", postgresql_where=text("phone <> ''")),
+        Index("ix_lead_mail_domain", text("split_part(email_key, '@', 2)"), "account_id"),
         # With all that Today counts leads by, which is then read from the index alone.
         Index(
             "ix_lead_stage_phase",

@@ -15,6 +15,7 @@ from domain.scoring.fit import letter_of
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
+from store.identities.merged_leads import LEAD_AT
 from store.published.policies import policy
 from store.scoring.engagement import record_engagement
 from store.scoring.scoring import points_now
@@ -83,13 +84,17 @@ _AFTER = {
 }
 
 
+_PART_OF = """coalesce((SELECT lead_id FROM lead_merge WHERE merged_id = :id AND undone_at IS NULL
+    ORDER BY id DESC LIMIT 1), :id)"""
+
+
 def find_lead(connection: Connection, who: str, now: datetime) -> LeadLine | None:
     """The lead with this id (``42`` or ``lead-42``) or e-mail address as it is at ``now``
-    (journey time, UTC), or None."""
+    (journey time, UTC), or None; of one that was merged away, the one that it is part of."""
     number = id_named(who, "lead")
-    condition = "lead.id = :id" if number else "email_key = :email"
+    wanted = _PART_OF if number else LEAD_AT
     row = connection.execute(
-        text(f"{_LINE} WHERE {condition}"),
+        text(f"{_LINE} WHERE lead.id = {wanted}"),
         {"id": number, "email": address_key(who)},
     ).first()
     return _line(policy(connection, ScoringPolicy), row, now) if row else None

@@ -21,6 +21,7 @@ from domain.tasks.completion import Completion
 from embedded.postgres import EmbeddedPostgres
 from services import (
     accounts,
+    duplicates,
     erasure,
     imports,
     meetings,
@@ -99,6 +100,11 @@ def complained(api: Api) -> None:
     with api.database.begin() as connection:
         now = datetime.now(UTC)
         suppress(connection, email_key="jane@acme.example", reason="complained", at=now)
+
+
+def twice(api: Api) -> None:
+    """The lead is there once more, with another address."""
+    api.lead("jane.doe@acme.example", phase="", phase_since=None)
 
 
 async def uploaded(api: Api, *, start: bool, session: bool) -> int:
@@ -312,6 +318,39 @@ ACTS = [
         ("lead", "permit", "1", "--evidence", "on the phone"),
         "no permission lifts that",
         complained,
+    ),
+    Act(
+        "merge",
+        "manager",
+        asked("manager", "POST", "/leads/1/merge", other=2, values={"email": 2}),
+        pressed("manager", duplicates.merge, 1, 2, {"email": 2}),
+        ("lead", "merge", "1", "2", "--take", "email", "--yes"),
+        before=twice,
+    ),
+    Act(
+        "merge away who is further",
+        "manager",
+        asked("manager", "POST", "/leads/2/merge", other=1),
+        pressed("manager", duplicates.merge, 2, 1),
+        ("lead", "merge", "2", "1", "--yes"),
+        "one goes on: keep lead-1",
+        twice,
+    ),
+    Act(
+        "match accounts",
+        "manager",
+        asked("manager", "POST", "/account-matches", domain="acme.example", name="Acme Ltd"),
+        pressed("manager", duplicates.match_leads, "acme.example", None, "Acme Ltd"),
+        ("account", "match", "acme.example", "--name", "Acme Ltd"),
+        before=twice,
+    ),
+    Act(
+        "match a provider's domain",
+        "manager",
+        asked("manager", "POST", "/account-matches", domain="gmail.com", name="Gmail"),
+        pressed("manager", duplicates.match_leads, "gmail.com", None, "Gmail"),
+        ("account", "match", "gmail.com", "--name", "Gmail"),
+        "need not be colleagues",
     ),
     Act(
         "erase",

@@ -7,10 +7,12 @@ from sqlalchemy import Engine
 
 from settings import Settings
 from web.api import (
+    account_matches,
     accounts,
     cadences,
     changes,
     company_accounts,
+    duplicates,
     erasure,
     imports,
     keys,
@@ -43,11 +45,13 @@ from web.problems import ProblemDetails, handle_problems
 SUBJECTS = (
     leads,
     lead_history,
+    duplicates,
     tasks,
     meetings,
     opportunities,
     recycle,
     accounts,
+    account_matches,
     team,
     sla,
     cadences,

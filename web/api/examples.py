@@ -12,6 +12,8 @@ _LEARNED = {"budget": "approved for this year", "need": "a plan of absences for 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "call_prospects": {"leads": ["42", _ADDRESS], "owner": "rep-1"},
     "score_lead": {"points": 10},
+    "merge_lead": {"other": 43, "values": {"title": 43, "phone": 42}},
+    "match_leads": {"domain": "lindenmoor.example", "account_id": 7},
     "move_lead": {"phase": "FollowUp"},
     "complete_task": {
         "disposition": "meeting_booked",

@@ -17,6 +17,7 @@ from web.problems import ProblemDetails
 PROBLEM = "application/problem+json"
 TAGS = {
     "leads": "Lists of leads, one lead with its score explained, and orders to its journey.",
+    "duplicates": "Leads that may be the same person, and making one of two.",
     "tasks": "Work for people, and the dispositions it ends with.",
     "meetings": "Appointments with leads.",
     "opportunities": "Possible sales and how far they are.",

@@ -43,6 +43,13 @@ class ErasedLead(BaseModel):
     lead_id: int
 
 
+class MergedLead(BaseModel):
+    """``merged_id`` is the lead that went into ``lead_id``, or is out of it again."""
+
+    lead_id: int
+    merged_id: int
+
+
 class TaskEvent(BaseModel):
     """Work for a person; ``due_at`` is journey time."""
 
@@ -102,6 +109,8 @@ DATA: Mapping[str, type[BaseModel]] = {
     "lead.stage_changed": StageChange,
     "lead.became_ready": LeadReadiness,
     "lead.erased": ErasedLead,
+    "lead.merged": MergedLead,
+    "lead.merge_undone": MergedLead,
     "task.opened": TaskEvent,
     "task.completed": TaskCompletion,
     "sla.breached": BrokenPromise,

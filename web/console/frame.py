@@ -48,8 +48,16 @@ NAVIGATION = (
                 "/received", N_("Received mail"), "mark_email_unread", Action.READ_LEADS
             ),
             NavigationEntry("/today", N_("Today"), "today", Action.READ_LEADS),
-            NavigationEntry("/leads", N_("Leads"), "group", Action.READ_LEADS),
-            NavigationEntry("/accounts", N_("Accounts"), "domain", Action.READ_ACCOUNTS),
+            NavigationEntry(
+                "/leads", N_("Leads"), "group", Action.READ_LEADS, also=("/duplicates",)
+            ),
+            NavigationEntry(
+                "/accounts",
+                N_("Accounts"),
+                "domain",
+                Action.READ_ACCOUNTS,
+                also=("/account-matches",),
+            ),
             NavigationEntry("/meetings", N_("Meetings"), "event", Action.READ_MEETINGS),
             NavigationEntry(
                 "/opportunities",

@@ -20,6 +20,21 @@ def phase(code: str) -> str:
     return _label(names.PHASES, code)
 
 
+def likeness(code: str) -> str:
+    """Why two leads may be the same person."""
+    return _label(names.LIKENESSES, code)
+
+
+def merge_field(code: str) -> str:
+    """A field of two leads that are merged; an attribute by its own name."""
+    return _label(names.MERGE_FIELDS, code.removeprefix("attributes."))
+
+
+def account_evidence(code: str) -> str:
+    """What says that leads belong to an account."""
+    return _label(names.ACCOUNT_EVIDENCE, code)
+
+
 def disposition(code: str) -> str:
     """What a task ended, or may end, with."""
     return _label(names.DISPOSITIONS, code)

@@ -34,3 +34,25 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         ORDER BY place LIMIT 1
     ), old)
 $$;
+
+-- The mailbox that an address is surely a name of: domain/inbound/addresses.py says the same. NULL
+-- when it is the address itself.
+CREATE FUNCTION lead_mailbox(email_key text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN nullif(CASE
+    WHEN split_part(email_key, '@', 2) IN ('gmail.com', 'googlemail.com')
+    THEN replace(coalesce(nullif(split_part(split_part(email_key, '@', 1), '+', 1), ''),
+        split_part(email_key, '@', 1)), '.', '') || '@gmail.com'
+    WHEN strpos(email_key, '+') > 1
+    THEN split_part(split_part(email_key, '@', 1), '+', 1) || '@' || split_part(email_key, '@', 2)
+    ELSE email_key END, email_key);
+
+-- Who has the same one may be the same person: a whole name, whatever its case, accents and order,
+-- at an account, or else at the domain of the address. NULL without a whole name.
+CREATE FUNCTION lead_likeness(first_name text, last_name text, account_id bigint, email_key text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN first_name <> '' AND last_name <> '' THEN (
+    SELECT string_agg(word, ' ' ORDER BY word COLLATE "C")
+    FROM regexp_split_to_table(lower(regexp_replace(normalize(first_name || ' ' || last_name, NFKD),
+        U&'[\0300-\036f''’‘ʼ`´.]', '', 'g')), U&'[\00a0\3000\\s‐‑–·・-]+') AS word
+    WHERE word <> '') || '@' || coalesce(account_id::text, split_part(email_key, '@', 2)) END;

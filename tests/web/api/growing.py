@@ -63,6 +63,17 @@ def _tasks(api: Api, numbers: Numbers) -> None:
         api.task(THE_LEAD, "rep-1", hot=n % 2 == 0, due_at=due_at, key=f"call:{n}")
 
 
+def _pairs(api: Api, numbers: Numbers) -> None:
+    for n in numbers:
+        for one in "ab":
+            api.lead(f"{one}{n}@twice.example", phone=f"+4930{n:08}")
+
+
+def _strangers(api: Api, numbers: Numbers) -> None:
+    for n in numbers:
+        api.lead(f"someone@firm-{n}.example")
+
+
 def _reps(api: Api, numbers: Numbers) -> None:
     more = [
         f"  - {{code: rep-0{n}, name: Rep {n}, email: r{n}@lindenmoor.example, team: asia}}"
@@ -118,6 +129,8 @@ LISTS: dict[str, Growing] = {
     "/tokens": Growing(_tokens, ("name",)),
     "/write-keys": Growing(_write_keys, ("name",)),
     "/leads": Growing(_leads("owned", owner="rep-1")),
+    "/duplicates": Growing(_pairs, ("key",)),
+    "/account-matches": Growing(_strangers, ("domain",)),
     "/leads/1/history": Growing(_HISTORY, ("at", "what", "detail")),
     "/leads/1/dossier/mails": Growing(_HISTORY, ("touch_id",)),
     "/leads/1/dossier/cycles": Growing(_HISTORY, ("cycle",)),

@@ -14,7 +14,7 @@ from store.routing.presence import reps
 from store.views.account_page import FoundAccount, find_accounts
 from web.console import labels
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, button, empty, link, quiet, show, table
+from web.console.parts import Cell, badge, button, empty, go, link, quiet, show, table
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -26,6 +26,8 @@ async def accounts(
     visit: PageVisit, search: str = "", owner: str = "", do_not_market: bool = False
 ) -> None:
     """The companies that the visitor sees; other pages link to ``/accounts?do_not_market=true``."""
+    with visit.top:
+        go(_("Leads without an account"), "/account-matches")
     page = AccountList(visit, search.strip(), owner, do_not_market)
     await page.filters()
     with ui.element("div").classes("found"):

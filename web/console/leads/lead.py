@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from domain.time.window import zone
 from services.access import found, may_see
 from store.health import kept_for_journey
+from store.identities.merged_leads import merged_into
 from store.views.journey_waits import journey_next
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
@@ -21,10 +22,11 @@ from web.console import labels
 from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
+from web.console.leads.duplicates import LikelyDuplicates
 from web.console.leads.reach import reach_by
 from web.console.leads.timeline import Timeline
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, facts, link, quiet, section, show, table
+from web.console.parts import Cell, badge, empty, facts, link, quiet, section, show, table
 from web.console.refusals import told, worded
 from web.console.times import ago, moment
 from web.console.visit import PageVisit
@@ -49,6 +51,12 @@ KINDS = {
 @console_page("/leads/{lead_id}", Action.READ_LEADS, N_("Lead"))
 async def lead(visit: PageVisit, lead_id: int) -> None:
     """A lead that the visitor sees."""
+    if into := await visit.read(merged_into, [lead_id]):
+        empty(
+            _("This lead was merged into another one."),
+            link(_("Open that one"), f"/leads/{into[lead_id]}"),
+        )
+        return
     await visit.read(may_see, visit.caller, lead_id)
     await LeadScreen(visit, lead_id).open()
 
@@ -64,6 +72,7 @@ class LeadScreen:
         with self.visit.top:
             self._actions = Actions(self.visit, self._changed)
         self._head = show(Markup())
+        self._duplicates = LikelyDuplicates(self.visit, self.lead_id, self._changed)
         with ui.element("div").classes("columns") as self._page:
             with ui.element("div"):
                 with section(_("Why here, what next and when")):
@@ -98,6 +107,7 @@ class LeadScreen:
         self._person.set_content(self._who(view))
         await self._actions.refresh(view)
         await self._timeline.refresh()
+        await self._duplicates.refresh()
 
     async def _changed(self) -> None:
         """Something was done: the rows say so now, the journey in a moment."""

@@ -29,7 +29,7 @@ from store.views.lead_search import (
 )
 from web.console import labels
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, button, choice, empty, link, quiet, show, table
+from web.console.parts import Cell, badge, button, choice, empty, go, link, quiet, show, table
 from web.console.times import bounds_of_today, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -92,6 +92,8 @@ async def leads(
         since=bounds_of_today(visit)[0],
         team=team_of(visit.caller),
     )
+    with visit.top:
+        go(_("Suspected duplicates"), "/duplicates")
     page = LeadList(visit, wanted, _order(order))
     await page.filters()
     with ui.element("div").classes("found"):

@@ -1,0 +1,1 @@
+"""Leads that may be one person, and leads and the accounts they belong to."""
