@@ -26,6 +26,7 @@ from domain.tasks.completion import Completion
 from settings import Settings
 from store.access.sessions import begin_session
 from store.access.users import add_user
+from store.matching import merging
 from store.tasks import pending_dispositions
 from temporal import steering
 from tests.cli.terminal import command_names, outcome
@@ -37,7 +38,7 @@ APART = {"up", "demo", "migrate"}
 READS = """
     doctor; sla; dossier 1
     cadence lint; cadence list; cadence show welcome-nurture; cadence scoring
-    lead list; lead show 1
+    lead list; lead show 1; lead duplicates; account unmatched
     tasks list; tasks show 1
     meetings list; meetings show 1
     opportunity list; opportunity show 1
@@ -73,6 +74,8 @@ CHANGES = """
     users forget-company-account ada@perennial.example
     webhooks add https://crm.example/hook; webhooks resend 1
     webhooks remove https://crm.example/hook
+    account match hafen.example --name Hafen
+    lead not-duplicate 2 4; lead merge 2 4 --yes; lead undo-merge 1
     lead erase 3 --address cy@hafen.example
 """
 WORLD = """
@@ -129,6 +132,8 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return "Nurture"
 
     monkeypatch.setattr(journeys, "reach_temporal", reach)
+    # No relay ends the journey that a merge ended.
+    monkeypatch.setattr(merging, "why_not_undone", lambda *_asked: "")
     monkeypatch.setattr(steering, "order", order)
     monkeypatch.setattr(steering, "move", order)
     monkeypatch.setattr(steering, "state_of", reach)

@@ -36,6 +36,7 @@ def pages(site: Site) -> Iterator[tuple[str, str]]:
     known = {
         "lead_id": world.selling,
         "account_id": world.account,
+        "other_id": world.leads[0],
         "task_id": world.mine[5],
         "meeting_id": world.meetings[world.selling],
         "opportunity_id": world.sales[world.selling],
