@@ -88,10 +88,10 @@ def merge(
     with database().connect() as connection:
         kept, gone = lead_named(connection, who), lead_named(connection, other)
         values = dict.fromkeys(take or (), gone.id) | dict.fromkeys(keep or (), kept.id)
-        told = preview(connection, kept.id, gone.id, values)
-    if told.refused:
-        raise UserError(told.refused)
-    if not yes:
+        told = None if yes else preview(connection, kept.id, gone.id, values)
+    if told is not None:
+        if told.refused:
+            raise UserError(told.refused)
         _show(told)
         typer.confirm(f"Merge lead-{gone.id} into lead-{kept.id}?", abort=True, err=True)
     done = services.merge(terminal(), operator(), kept.id, gone.id, values)

@@ -14,7 +14,7 @@ _SHORTEST_NAME = 4
 _CLEAR_MAJORITY = 0.8
 
 
-class Evidence(StrEnum):
+class AccountEvidence(StrEnum):
     """What says that people at a mail domain belong to an account, most surely first."""
 
     DOMAIN = "domain"
@@ -44,7 +44,7 @@ class AccountMatch:
     account_id: int
     name: str
     confidence: int
-    why: Evidence
+    why: AccountEvidence
 
 
 def company_of(mail_domain: str) -> str:
@@ -86,15 +86,15 @@ def _match(domain: str, account: AccountKnown, everybody: int) -> AccountMatch |
     called = company_key(account.name).replace(" ", "").replace("-", "")
     share = account.colleagues / everybody if everybody else 0.0
     if own == domain:
-        said = (100, Evidence.DOMAIN)
+        said = (100, AccountEvidence.DOMAIN)
     elif account.colleagues > 1 and share >= _CLEAR_MAJORITY:
-        said = (95, Evidence.COLLEAGUES)
+        said = (95, AccountEvidence.COLLEAGUES)
     elif own and (domain.endswith(f".{own}") or own.endswith(f".{domain}")):
-        said = (80, Evidence.SUBDOMAIN)
+        said = (80, AccountEvidence.SUBDOMAIN)
     elif account.colleagues:
-        said = (50 + round(30 * share), Evidence.COLLEAGUES)
+        said = (50 + round(30 * share), AccountEvidence.COLLEAGUES)
     elif not own and len(named) >= _SHORTEST_NAME and named == called:
-        said = (70, Evidence.NAME)
+        said = (70, AccountEvidence.NAME)
     else:
         return None
     return AccountMatch(account.id, account.name, *said)

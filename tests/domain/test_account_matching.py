@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from domain.contacts.account_matching import SURE, AccountKnown, Evidence, company_of, matches
+from domain.contacts.account_matching import (
+    SURE,
+    AccountEvidence,
+    AccountKnown,
+    company_of,
+    matches,
+)
 
 
 def known(name: str, domain: str = "", colleagues: int = 0, number: int = 1) -> AccountKnown:
@@ -15,14 +21,14 @@ def known(name: str, domain: str = "", colleagues: int = 0, number: int = 1) -> 
 @pytest.mark.parametrize(
     ("account", "why", "sure"),
     [
-        (known("Acme", "acme.example"), Evidence.DOMAIN, True),
-        (known("Hafen AG", colleagues=5), Evidence.COLLEAGUES, True),
-        (known("Hafen AG", colleagues=1), Evidence.COLLEAGUES, False),
-        (known("ACME Inc."), Evidence.NAME, False),
+        (known("Acme", "acme.example"), AccountEvidence.DOMAIN, True),
+        (known("Hafen AG", colleagues=5), AccountEvidence.COLLEAGUES, True),
+        (known("Hafen AG", colleagues=1), AccountEvidence.COLLEAGUES, False),
+        (known("ACME Inc."), AccountEvidence.NAME, False),
     ],
 )
 def test_what_says_that_they_belong_to_an_account(
-    account: AccountKnown, why: Evidence, sure: bool
+    account: AccountKnown, why: AccountEvidence, sure: bool
 ) -> None:
     """A lead would be sold to by another account's rep."""
     (found,) = matches("acme.example", [account])
@@ -34,7 +40,7 @@ def test_a_part_of_a_companys_domain_is_asked_about() -> None:
     """A subsidiary may be a customer of its own."""
     (found,) = matches("de.acme.example", [known("Acme", "acme.example")])
 
-    assert (found.why, found.confidence >= SURE) == (Evidence.SUBDOMAIN, False)
+    assert (found.why, found.confidence >= SURE) == (AccountEvidence.SUBDOMAIN, False)
 
 
 def test_two_accounts_that_are_as_likely_are_asked_about() -> None:

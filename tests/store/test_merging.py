@@ -10,13 +10,17 @@ from sqlalchemy import select, text
 
 from domain.contacts.merging import Likeness
 from domain.inbound.addresses import same_mailbox
+from domain.meetings.bookings import Invitee
 from domain.refusals import Conflict
 from store.identities.identified_leads import lead_ids_of
+from store.imports import lead_import
 from store.matching import merged_journeys, merging, moving, suspects
 from store.matching.merge_preview import preview
+from store.meetings.booked_leads import lead_of
 from store.scoring.engagement import LeadActivity, record
 from store.tables import Lead, LeadMerge, NotDuplicate, Table
 from store.views.leads import find_lead
+from tests.store.test_lead_import import stage
 from tests.support.rows import add, run
 from tests.support.scored_leads import Book
 
@@ -90,6 +94,8 @@ def test_the_database_and_the_code_agree_on_what_one_mailbox_is(book: Book) -> N
     """Else a reply is a lead's, and its duplicate is found under another rule."""
     addresses = ["a@b.example", "a+x@b.example", "a.b@gmail.com", "ab+y@googlemail.com", "+a@b.de"]
     with book.database.connect() as connection:
+        by_phone = text("SELECT lead_mailbox('tel:+49301234567')")
+        assert connection.scalar(by_phone) is None
         for one in addresses:
             for other in addresses:
                 same = connection.scalar(
@@ -194,6 +200,32 @@ def test_what_comes_late_for_the_lead_that_is_gone_reaches_the_one_that_stays(bo
         record(connection, [LeadActivity("late", "click", NOW, lead_id=other)], NOW)
 
     assert value(book, "SELECT lead_id FROM engagement WHERE key = 'late'") == kept
+
+
+def test_a_file_and_a_booking_that_name_the_other_address_find_the_one_that_stays(
+    book: Book,
+) -> None:
+    """The person would be there twice again with the next list, and get mail though they said no
+    under their other address."""
+    kept, other = lead(book, "a@acme.example"), lead(book, "b@acme.example")
+    merge(book, kept, other)
+
+    with book.database.begin() as connection:
+        stage(
+            connection,
+            {"email": "B@acme.example", "title": "CTO", "unsubscribed": "yes"},
+            {"email": "a@acme.example", "phone": "+49301234567"},
+        )
+        assert lead_import.new_among(connection, ["b@acme.example"]) == 0
+        lead_import.opt_out_staged(connection, file_name="list.csv", now=NOW)
+        merged = lead_import.merge(connection)
+        booked = lead_of(connection, Invitee(email="b@acme.example"), "cal", makes=True)
+
+    assert (merged.created, merged.updated) == (0, 1)
+    assert booked == kept
+    assert value(book, "SELECT title || ' ' || phone FROM lead") == "CTO +49301234567"
+    refused = "SELECT string_agg(email_key, ' ' ORDER BY email_key) FROM suppression"
+    assert value(book, refused) == "a@acme.example b@acme.example"
 
 
 def test_a_merge_that_is_undone_gives_back_what_it_took(book: Book) -> None:

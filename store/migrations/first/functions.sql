@@ -40,6 +40,8 @@ $$;
 CREATE FUNCTION lead_mailbox(email_key text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN nullif(CASE
+    -- Whoever is known by a phone number alone has no mailbox.
+    WHEN strpos(email_key, '@') = 0 THEN email_key
     WHEN split_part(email_key, '@', 2) IN ('gmail.com', 'googlemail.com')
     THEN replace(coalesce(nullif(split_part(split_part(email_key, '@', 1), '+', 1), ''),
         split_part(email_key, '@', 1)), '.', '') || '@gmail.com'

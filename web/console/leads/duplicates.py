@@ -58,7 +58,7 @@ class _List:
         with ui.element("ul").classes("items"):
             for one in found:
                 line = Markup('<span class="two">{}{}</span>').format(
-                    Markup("{} · {}").format(_lead(one.lead), _lead(one.other)), marks(one.why)
+                    _lead(one.lead) + _lead(one.other), marks(one.why)
                 )
                 with ui.element("li") as row:
                     show(line).classes("what")
@@ -134,7 +134,8 @@ def _choices(visit: PageVisit, one: Suspicion, dismissed: Callable[[], Awaitable
 
 def marks(why: Sequence[Likeness]) -> Markup:
     """What speaks for two leads being one person, as marks."""
-    return Markup(" ").join(badge(labels.likeness(one)) for one in why)
+    shown = Markup(" ").join(badge(labels.likeness(one)) for one in why)
+    return Markup("<span>{}</span>").format(shown)
 
 
 def _lead(one: SuspectLead) -> Markup:

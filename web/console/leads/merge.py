@@ -58,8 +58,8 @@ class _Merge:
             Markup("<p>{} {}</p>").format(
                 _(
                     "{kept} goes on, and {other} becomes a part of it.",
-                    kept=found.kept.name,
-                    other=found.other.name,
+                    kept=_called(found.kept),
+                    other=_called(found.other),
                 ),
                 marks(found.why),
             )
@@ -83,8 +83,9 @@ class _Merge:
             with ui.element("div"):
                 with section(_("The two leads")):
                     show(_sides(found))
-                with section(_("What happens")):
-                    show(_happens(found))
+                if not found.refused:
+                    with section(_("What happens")):
+                        show(_happens(found))
 
     def _fields(self) -> None:
         if not self.found.fields:
@@ -147,8 +148,13 @@ def _sides(found: MergePreview) -> Markup:
     return table(("", _("Goes on"), _("Goes away")), rows, caption=_("The two leads"))
 
 
+def _called(side: MergeSide) -> str:
+    # Both often have the same name.
+    return f"{side.name} (#{side.id})"
+
+
 def _named(side: MergeSide) -> Markup:
-    return link(f"{side.name} #{side.id}", f"/leads/{side.id}")
+    return link(_called(side), f"/leads/{side.id}")
 
 
 def _journey(side: MergeSide) -> str:
@@ -163,11 +169,11 @@ def _mail(suppressed: str) -> Cell:
 
 def _happens(found: MergePreview) -> Markup:
     lines = [
-        _("The journey of {name} goes on as it is.", name=found.kept.name),
+        _("The journey of {name} goes on as it is.", name=_called(found.kept)),
         _(
             "The journey of {name} ends. What it had planned is not sent; open opportunities, "
             "booked meetings and tasks that stand for themselves go on with the merged lead.",
-            name=found.other.name,
+            name=_called(found.other),
         )
         if found.ends_journey
         else "",
