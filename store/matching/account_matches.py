@@ -41,12 +41,13 @@ _KNOWN_PERSON = """phase_reason <> 'erased' AND NOT EXISTS (
     SELECT FROM confirmation WHERE lead_id = lead.id AND confirmed_at IS NULL)"""
 _WITHOUT = text(
     f"""
-    SELECT {_DOMAIN} AS domain, count(*) AS leads, min(lead.id) AS example FROM lead
-    WHERE account_id IS NULL AND {_DOMAIN} > :after AND {_DOMAIN} <> '' AND {_DOMAIN} !~ :free
-        AND {_KNOWN_PERSON}
-        AND (cast(:team AS text) IS NULL
-            OR EXISTS (SELECT FROM rep WHERE rep.code = lead.owner AND rep.team = :team))
-    GROUP BY {_DOMAIN} ORDER BY {_DOMAIN} LIMIT :limit
+    SELECT domain, leads, example FROM (
+        SELECT {_DOMAIN} AS domain, count(*) AS leads, min(lead.id) AS example FROM lead
+        WHERE account_id IS NULL AND {_DOMAIN} > :after AND {_DOMAIN} <> '' AND {_KNOWN_PERSON}
+            AND (cast(:team AS text) IS NULL
+                OR EXISTS (SELECT FROM rep WHERE rep.code = lead.owner AND rep.team = :team))
+        GROUP BY {_DOMAIN} ORDER BY {_DOMAIN} OFFSET 0
+    ) AS one WHERE domain !~ :free ORDER BY domain LIMIT :limit
     """
 )
 _KNOWN = text(

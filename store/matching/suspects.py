@@ -38,11 +38,13 @@ _KEYS: Mapping[Likeness, str] = {
         WHERE phone <> '' AND phone >= :key GROUP BY phone
         HAVING count(*) BETWEEN 2 AND :most ORDER BY phone
     """,
+    # OFFSET 0: the pattern is for the few that several leads have, not for each lead.
     Likeness.NAME_AND_COMPANY: """
-        SELECT likeness AS key, array_agg(id ORDER BY id) AS ids FROM lead
-        WHERE likeness IS NOT NULL AND likeness >= :key GROUP BY likeness
-        HAVING count(*) BETWEEN 2 AND :most AND split_part(likeness, '@', 2) !~ :free
-        ORDER BY likeness
+        SELECT named.key, named.ids FROM (
+            SELECT likeness AS key, array_agg(id ORDER BY id) AS ids FROM lead
+            WHERE likeness IS NOT NULL AND likeness >= :key GROUP BY likeness
+            HAVING count(*) BETWEEN 2 AND :most ORDER BY likeness OFFSET 0
+        ) AS named WHERE split_part(named.key, '@', 2) !~ :free ORDER BY named.key
     """,
 }
 _LIKENESSES = tuple(Likeness)
