@@ -221,7 +221,7 @@ def test_a_file_and_a_booking_that_name_the_other_address_find_the_one_that_stay
         merged = lead_import.merge(connection)
         booked = lead_of(connection, Invitee(email="b@acme.example"), "cal", makes=True)
 
-    assert (merged.created, merged.updated) == (0, 1)
+    assert (merged.created, merged.updated) == (0, 2)
     assert booked == kept
     assert value(book, "SELECT title || ' ' || phone FROM lead") == "CTO +49301234567"
     refused = "SELECT string_agg(email_key, ' ' ORDER BY email_key) FROM suppression"
