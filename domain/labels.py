@@ -232,6 +232,34 @@ ACCOUNT_EVIDENCE = {
     "name": "called like the domain",
 }
 """What says that leads belong to an account."""
+RULES = {
+    name: name
+    for name in (
+        *("opened a mail", "clicked in a mail", "replied", "filled in a form", "booked a meeting"),
+        *("unsubscribed", "called it spam", "asked for a demo", "started a trial"),
+        *("came to a webinar", "reckoned the savings", "downloaded something", "used the trial"),
+        *("looked at prices", "read how others do it", "looked at jobs", "read a page"),
+        *("decides about money", "runs service or operations", "still learns or looks for work"),
+        *("head count", "sends people out", "sells the same as we do"),
+        *("came through somebody we know", "given by hand"),
+        *("Korea", "Iberia and Brazil", "the rest of the world", "account owner"),
+    )
+}
+"""Rules of scoring and routing as they are shipped; those that marketing and sales write go by the
+name that they give them."""
+POLICY_NAMES = {
+    "scoring": "Scoring",
+    "consent": "Consent",
+    "team": "Teams and routing",
+    "sla": "SLA",
+    "follow-up": "Follow-up",
+    "meeting": "Meetings",
+    "opportunity": "Opportunities",
+    "customer": "Customers",
+    "recycle": "Recycling",
+    "content": "Material for sales",
+}
+"""What marketing and sales agree on in a file of its own."""
 WHY = DISPOSITIONS | REASONS
 """Why a lead is where it is."""
 

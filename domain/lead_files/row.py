@@ -380,7 +380,24 @@ def checked_email(address: str) -> str:
     try:
         return validate_email(address, check_deliverability=False).normalized
     except EmailNotValidError as error:
-        raise RejectedRowError(BAD_EMAIL, str(error)) from None
+        raise RejectedRowError(BAD_EMAIL, _why_not(str(error))) from None
+
+
+def _why_not(said: str) -> str:
+    """What email-validator says of an address, in words of ours."""
+    known = (
+        ("must have an @-sign", sentence("There is no @ in the address.")),
+        ("something before the @-sign", sentence("Nothing stands before the @ of the address.")),
+        ("something after the @-sign", sentence("Nothing stands after the @ of the address.")),
+        ("should have a period", sentence("What stands after the @ has no dot: it is no domain.")),
+        ("reserved name", sentence("What stands after the @ is reserved: nobody has mail there.")),
+        ("too long", sentence("The address is too long.")),
+        ("two periods in a row", sentence("There are two dots in a row in the address.")),
+        ("before the @-sign", sentence("What stands before the @ can't be part of an address.")),
+        ("after the @-sign", sentence("What stands after the @ can't be a domain.")),
+    )
+    other = sentence("No mail can go to such an address.")
+    return next((words for part, words in known if part in said), other)
 
 
 @functools.lru_cache(maxsize=16_384)

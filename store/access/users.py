@@ -88,6 +88,8 @@ def add_user(
         Conflict: the address is none or taken, there is no name, or the rep does not fit.
     """
     email = email.strip()
+    if not email:
+        raise Conflict(sentence("A user needs an e-mail address."), "email")
     if email != FIRST_ADMIN:
         try:
             email = checked_email(email)

@@ -63,8 +63,8 @@ CHANGES = (
 DELIVERIES = (
     ("task.opened", "delivered", 1, 200, ""),
     ("meeting.booked", "delivered", 2, 204, ""),
-    ("lead.stage_changed", "failed", 10, 503, "answered 503"),
-    ("sla.breached", "waiting", 3, None, "nobody answered"),
+    ("lead.stage_changed", "failed", 10, 503, "the answer was 503"),
+    ("sla.breached", "waiting", 3, None, "no answer within 15 s"),
     ("opportunity.closed", "delivered", 1, 200, ""),
 )
 

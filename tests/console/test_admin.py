@@ -55,9 +55,13 @@ def test_an_admin_makes_a_token_that_works_until_it_is_revoked(
     """It is shown once: nobody could copy it later."""
     window = console("admin")
     window.goto("/console/admin/keys")
-    window.get_by_label("Name of the program").fill("data warehouse")
     window.get_by_role("button", name="Make a token").click()
-    token = window.get_by_role("dialog").get_by_role("textbox").input_value()
+    window.get_by_label("Name of the program").fill("crm-sync")
+    window.keyboard.press("Enter")
+    expect(window.get_by_text("There is, or was, a token 'crm-sync'")).to_be_visible()
+    window.get_by_label("Name of the program").fill("data warehouse")
+    window.keyboard.press("Enter")
+    token = window.get_by_label("Token of data warehouse").last.input_value()
 
     def answer() -> int:
         headers = {"Authorization": f"Bearer {token}"}
@@ -77,14 +81,20 @@ def test_an_admin_makes_a_token_that_works_until_it_is_revoked(
 def test_a_new_user_comes_in_by_the_link_and_chooses_a_language(
     site: Site, console: Console
 ) -> None:
-    """Without a link that can be copied, nobody but the first admin ever gets in."""
+    """Without a link that can be copied, nobody but the first admin ever gets in. What was typed
+    wrongly is told at its field, and nothing of the rest is lost."""
     window = console("admin")
     window.goto("/console/admin/users")
     window.keyboard.press("n")
     dialog = window.get_by_role("dialog")
-    dialog.get_by_label("E-mail address").fill("nora@perennial.example")
+    expect(dialog.get_by_label("E-mail address")).to_be_focused()
+    window.keyboard.type("nora@perennial")
     dialog.get_by_label("Name", exact=True).fill("Nora Vance")
     chosen(window, "Role", "Ops")
+    dialog.get_by_label("Name", exact=True).press("Enter")
+    expect(dialog.get_by_text("is no e-mail address")).to_be_visible()
+    expect(dialog.get_by_label("Name", exact=True)).to_have_value("Nora Vance")
+    dialog.get_by_label("E-mail address").fill("nora@perennial.example")
     dialog.get_by_role("button", name="Save").click()
     link = window.get_by_label("One-time link for Nora Vance").last.input_value()
     window.context.clear_cookies()

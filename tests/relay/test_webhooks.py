@@ -99,6 +99,22 @@ async def test_an_event_arrives_signed_after_the_receiver_was_down_for_a_moment(
     assert in_history(history, told) == []
 
 
+async def test_a_test_arrives_signed_as_an_event_does(post: Post, receiver: Receiver) -> None:
+    """A test that goes another way than events tells nothing of them."""
+    async with post.working():
+        with post.database.begin() as connection:
+            delivery = outgoing.send_test(connection, receiver.url)
+        assert delivery is not None
+        await asyncio.wait_for((await delivering(post, delivery)).result(), 60)
+
+    (_, event, _at) = receiver.got[0]
+    assert event["type"] == "webhook.test"
+    with post.database.connect() as connection:
+        line = outgoing.find_delivery(connection, delivery)
+    assert line is not None
+    assert (line.state, line.status) == ("delivered", 204)
+
+
 async def test_an_endpoint_that_is_gone_is_asked_no_more(post: Post, receiver: Receiver) -> None:
     """410 is how a receiver says so; it would be called for three days with every event."""
     receiver.answers = [410]

@@ -99,6 +99,8 @@ async def test_pages_that_know_nobody_are_in_the_browsers_language(
             await browser.get("/u/broken"),
             await browser.post("/u/" + "x" * 9000),
             await browser.get("/sign-in"),
+            await browser.get("/forgotten"),
+            await browser.post("/forgotten", data={"email": "nobody@lindenmoor.example"}),
             await browser.post("/sign-in", data=wrong),
             await browser.get(entry),
             await browser.get("/enter/gone"),

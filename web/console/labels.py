@@ -9,6 +9,9 @@ from domain.translations.cldr_names import country_name, language_name
 from web.console.visit import visit_of
 from web.console.words import _, language
 
+AT_TERMINAL = " at the command line"
+"""What stands behind the name of who typed a command (``cli.connect.author``)."""
+
 
 def stage(code: str) -> str:
     """A stage of the funnel."""
@@ -112,8 +115,21 @@ def competitor(code: str) -> str:
     return code.replace("_", " ")
 
 
+def rule(name: str) -> str:
+    """A rule of scoring or routing."""
+    return _(names.RULES[name]) if name in names.RULES else name
+
+
+def policy(name: str) -> str:
+    """What marketing and sales agree on in a file."""
+    return _label(names.POLICY_NAMES, name)
+
+
 def person(code: str) -> str:
     """A rep or a manager by name; who is none of them, such as a token, as they are called."""
+    name, typed, _rest = code.partition(AT_TERMINAL)
+    if typed:
+        return _("{name} at the command line", name=name)
     return visit_of(ui.context.client).people.get(code, code)
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from babel.dates import (
     format_date,
     format_datetime,
     format_skeleton,
-    format_time,
     format_timedelta,
+    get_time_format,
 )
 from markupsafe import Markup
 from nicegui import ui
 
+from domain.time.shown import short_zone_name
 from domain.time.window import zone
 from web.console.visit import PageVisit, visit_of
 from web.console.words import _
@@ -32,7 +34,7 @@ def moment(at: datetime | None) -> Markup:
     there = at.astimezone(visit.zone)
     now = visit.context.clock.now().astimezone(visit.zone)
     if there.date() == now.date():
-        short = format_time(there, "short", locale=visit.language)
+        short = clock(there, visit.language)
     elif abs(there - now) < timedelta(days=300):
         short = format_skeleton("MMMd", there, locale=visit.language)
     else:
@@ -48,10 +50,24 @@ def bounds_of_today(visit: PageVisit) -> tuple[datetime, datetime]:
     return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
 
+def clock(there: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:
+    """A time of day as its own clock shows it: 4:30 PM, 오후 4:30, 16:30; of width medium with its
+    seconds."""
+    pattern = get_time_format(width, locale=language).pattern
+    # CLDR's short word for a half of the day is the English one in Korean, too.
+    return format_datetime(there, pattern.replace("a", "aaaa"), locale=language)
+
+
+def whole(there: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:
+    """A time in full as its own clock shows it: day, time and zone."""
+    day = format_skeleton("yMMMEd", there, locale=language)
+    return f"{day} {clock(there, language, width)} ({short_zone_name(there, language)})"
+
+
 def exact(at: datetime) -> str:
     """Day and time in full, with the zone."""
     visit = _visit()
-    return format_datetime(at.astimezone(visit.zone), "EEE d MMM y HH:mm z", locale=visit.language)
+    return whole(at.astimezone(visit.zone), visit.language)
 
 
 def weekday_time(at: datetime, time_zone: str = "") -> str:
@@ -70,14 +86,14 @@ def hour(at: datetime, time_zone: str = "") -> str:
     """Time of day in a zone (the visitor's when left out): 10:30 AM."""
     visit = _visit()
     there = at.astimezone(zone(time_zone) if time_zone else visit.zone)
-    return format_time(there, "short", locale=visit.language)
+    return clock(there, visit.language)
 
 
 def clock_there(time_zone: str) -> str:
     """What time it is now in a zone, with the day of the week: Tue 10:30."""
     visit = _visit()
     there = visit.context.clock.now().astimezone(zone(time_zone))
-    return format_datetime(there, "EEE HH:mm", locale=visit.language)
+    return f"{format_datetime(there, 'EEE', locale=visit.language)} {clock(there, visit.language)}"
 
 
 def day(at: datetime) -> str:

@@ -292,11 +292,12 @@ def _names(connection: Connection, found: Sequence[RecordedChange]) -> _Names:
 
 def _row(one: RecordedChange, names: _Names) -> tuple[Cell, ...]:
     name = names.users.get(one.by)
-    who: Cell = Markup('<span title="{}">{}</span>').format(one.by, name) if name else one.by
+    by = labels.person(one.by)
+    who: Cell = Markup('<span title="{}">{}</span>').format(one.by, name) if name else by
     if one.rep and name is None:
         who = Markup("{} {}").format(one.by, quiet(labels.person(one.rep)))
     about = Markup('<span class="two">{}{}</span>').format(_about(one.path, names), _asked(one))
-    return real_time(one.at), who, _told(one), about, _answer(one.status)
+    return real_time(one.at, in_log=True), who, _told(one), about, _answer(one.status)
 
 
 def sentence_of(asked: str) -> str | None:

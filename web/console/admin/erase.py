@@ -15,6 +15,7 @@ from store.erasure import erasure
 from store.erasure.erasure import ERASED, ErasureReceipt
 from store.views.leads import LeadLine, find_lead
 from web.api import erasure as erasure_api
+from web.console import labels
 from web.console.labels import phase, stage
 from web.console.paged import PagedList
 from web.console.pages import console_page
@@ -176,7 +177,7 @@ def _receipt(one: ErasureReceipt) -> tuple[Cell, ...]:
     return (
         badge(f"#{one.id}"),
         moment(one.at),
-        one.by,
+        labels.person(one.by),
         one.reason,
         Markup('<span title="{}">{}</span>').format(
             tables, ngettext("1 row", "{number} rows", rows)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_skeleton
 from markupsafe import Markup, escape
 from nicegui import ui
 
 from web.console.parts import button, show
+from web.console.times import clock, whole
 from web.console.visit import visit_of
 from web.console.words import _
 
@@ -31,16 +32,23 @@ def item(text: Markup) -> Iterator[None]:
             yield
 
 
-def real_time(at: datetime | None) -> Markup:
-    """A real time (tokens, users, changes), which is no journey time; a dash for None."""
+def real_time(at: datetime | None, *, in_log: bool = False) -> Markup:
+    """A real time (tokens, users, changes), which is no journey time; a dash for None.
+
+    Args:
+        in_log: also of other days than today with the time of day.
+    """
     if at is None:
         return Markup("–")
     visit = visit_of(ui.context.client)
     there = at.astimezone(visit.zone)
+    hours = clock(there, visit.language)
     short = format_date(there, "medium", locale=visit.language)
+    if in_log:
+        short = f"{format_skeleton('MMMd', there, locale=visit.language)} {hours}"
     if there.date() == datetime.now(visit.zone).date():
-        short = format_datetime(there, "HH:mm", locale=visit.language)
-    exact = format_datetime(there, "EEE d MMM y HH:mm:ss z", locale=visit.language)
+        short = hours
+    exact = whole(there, visit.language, "medium")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         there.isoformat(), exact, short
     )

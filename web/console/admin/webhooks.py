@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from markupsafe import Markup
@@ -24,6 +25,7 @@ from web.console.forms import Form
 from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import (
+    Cell,
     Tone,
     badge,
     button,
@@ -48,6 +50,23 @@ STATES: dict[str, tuple[str, Tone]] = {
     "failed": (N_("Given up"), "bad"),
 }
 """State of a delivery → label, tone."""
+
+
+ERRORS = (
+    N_("the answer was {status}; redirects are not followed"),
+    N_("the answer was {status}"),
+    N_("the endpoint is gone (410) and was switched off"),
+    N_("the endpoint is switched off"),
+    N_("no answer within {seconds} s"),
+    N_("the host name is unknown"),
+    N_("the encrypted connection failed ({reason})"),
+    N_("the connection failed ({error})"),
+    N_("{host} leads into a private network; events go to public ones only."),
+)
+"""Why an event was not delivered, in the words of ``activities/webhooks.py``."""
+_WRITTEN = {
+    one: re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(one))) for one in ERRORS
+}
 
 
 @console_page("/admin/webhooks", Action.MANAGE_WEBHOOKS, N_("Webhooks"))
@@ -153,12 +172,12 @@ def _log(found: list[DeliveryLine], *, failed: bool) -> None:
             (_("When"), _("Event"), _("Address"), _("State"), _("Attempts"), _("Answer")),
             [
                 (
-                    real_time(one.created_at),
+                    real_time(one.created_at, in_log=True),
                     link(one.event_type, "/admin/webhooks", delivery=one.id),
                     one.url,
                     _state(one.state),
                     one.attempts,
-                    one.error or one.status,
+                    _answer(one),
                 )
                 for one in found
             ],
@@ -169,6 +188,14 @@ def _log(found: list[DeliveryLine], *, failed: bool) -> None:
     if len(found) == PAGE:
         more = {"before": found[-1].id} | ({"failed": "true"} if failed else {})
         show(link(_("Earlier ones"), "/admin/webhooks", **more), "p")
+
+
+def _answer(one: DeliveryLine) -> Cell:
+    """What the receiver answered, or why there was no answer, as the worker wrote it down."""
+    for sentence, written in _WRITTEN.items():
+        if found := written.fullmatch(one.error):
+            return _(sentence, **found.groupdict())
+    return one.error or one.status
 
 
 def _state(code: str) -> Markup:
@@ -215,7 +242,7 @@ def _how_it_went(one: DeliveryLine) -> Markup:
             _("Address"): one.url,
             _("State"): _state(one.state),
             _("Attempts"): one.attempts,
-            _("Last attempt"): real_time(one.last_attempt_at),
-            _("Answer"): one.error or one.status,
+            _("Last attempt"): real_time(one.last_attempt_at, in_log=True),
+            _("Answer"): _answer(one),
         }
     )

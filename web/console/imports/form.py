@@ -20,6 +20,7 @@ from store.imports.lead_import import new_among, published_cadences
 from store.scoring.import_pace import import_pace
 from web.api import imports as imports_api
 from web.api.imports import Column, ImportDetail
+from web.console import labels
 from web.console.imports.sentences import (
     ASKED_FIELDS,
     DATES,
@@ -229,8 +230,10 @@ def _lead(lead: LeadRow) -> tuple[Cell, ...]:
         full_name(lead.first_name, lead.last_name),
         lead.title,
         lead.company,
-        lead.country,
-        lead.language or quiet(lead.language_guess),
+        labels.country(lead.country),
+        labels.spoken(lead.language)
+        if lead.language
+        else quiet(labels.spoken(lead.language_guess)),
         lead.time_zone or quiet(lead.time_zone_guess),
         ", ".join(lead.attributes),
     )

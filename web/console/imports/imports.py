@@ -8,6 +8,7 @@ from nicegui import ui
 from domain.access import Action
 from store.imports.import_runs import RunLine, list_runs
 from web.api.imports import LIMIT
+from web.console import labels
 from web.console.imports.sentences import ENCODINGS, STATES
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, section, show, table
@@ -58,7 +59,7 @@ def _row(one: RunLine) -> tuple[Cell, ...]:
     return (
         moment(one.at),
         link(one.file_name, f"/import/{one.id}"),
-        one.by,
+        labels.person(one.by),
         badge(_(name), tone),
         f"{one.rows:,}",
         f"{one.created:,}",

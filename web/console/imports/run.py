@@ -9,6 +9,7 @@ import services.imports
 from domain.access import Action
 from store.imports.import_runs import CAN_START, RunLine, find_run
 from web.api import imports as imports_api
+from web.console import labels
 from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
@@ -78,7 +79,7 @@ class ImportPage:
             show(
                 facts(
                     (
-                        (_("Imported by"), run.by),
+                        (_("Imported by"), labels.person(run.by)),
                         (_("When"), exact(run.ended_at or run.started_at or run.at)),
                         (_("Source"), run.source),
                         (_("Cadence"), cadence if run.state in ("running", "done") else ""),

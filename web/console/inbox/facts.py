@@ -200,7 +200,12 @@ def _score(known: Dossier) -> Markup:
             fit,
             *(
                 (
-                    ngettext("{rule}, once", "{rule}, {number} times", one.times, rule=one.rule),
+                    ngettext(
+                        "{rule}, once",
+                        "{rule}, {number} times",
+                        one.times,
+                        rule=labels.rule(one.rule),
+                    ),
                     f"{one.left:+.0f}",
                 )
                 for one in score.interest[:SHOWN]

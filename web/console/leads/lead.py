@@ -11,7 +11,6 @@ from domain.access import Action
 from domain.contracts.journey import ENDED, journey_id
 from domain.contracts.tasks import TaskKind
 from domain.refusals import Refusal
-from domain.time.window import zone
 from services.access import found, may_see
 from store.health import kept_for_journey
 from store.identities.merged_leads import merged_into
@@ -28,7 +27,7 @@ from web.console.leads.timeline import Timeline
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, facts, link, quiet, section, show, table
 from web.console.refusals import told, worded
-from web.console.times import ago, moment
+from web.console.times import ago, hour, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
@@ -193,7 +192,7 @@ def _head(view: LeadView, now: datetime) -> Markup:
     company = link(view.company, f"/accounts/{view.account_id}") if view.account_id else ""
     about = Markup(", ").join(part for part in (escape(view.title), company) if part)
     grade = f"{view.score.score} {view.score.standing.grade}" if view.score else ""
-    clock = _("{time} there", time=f"{now.astimezone(zone(view.time_zone)):%H:%M}")
+    clock = _("{time} there", time=hour(now, view.time_zone))
     marks = [
         badge(labels.stage(view.stage), "good"),
         badge(_("Score {score}", score=grade)) if grade else "",

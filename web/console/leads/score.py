@@ -70,7 +70,9 @@ def _lines(known: Explanation) -> Markup:
 
 
 def _rule(name: str, *about: str) -> Markup:
-    return Markup('<span class="two">{}{}</span>').format(name, quiet(Markup(" · ").join(about)))
+    return Markup('<span class="two">{}{}</span>').format(
+        labels.rule(name), quiet(Markup(" · ").join(about))
+    )
 
 
 def _counts(one: ScoreLine) -> list[str]:

@@ -229,7 +229,7 @@ def _owner(one: TimelineEntry) -> Markup:
         if facts["previous"]
         else owner,
         labels.cause(facts["cause"]),
-        quiet(facts["rule"]),
+        quiet(labels.rule(facts["rule"])),
         quiet(_("by {who}", who=labels.person(facts["by"]))) if facts["by"] else "",
     )
 

@@ -8,6 +8,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from domain.labels import TASK_KINDS
 from domain.refusals import CadenceMissing, Missing
 from store.published.cadences import CadenceSummary, PublishedCadence, cadence_named, list_cadences
 from store.published.drafts import list_drafts
@@ -20,6 +21,7 @@ from store.views.cadence_figures import (
     leads_on_steps,
     mail_counts,
 )
+from web.console import labels
 from web.console.marketing.course import Course, exits_text, window_text
 from web.console.marketing.difference import difference
 from web.console.pages import console_page
@@ -119,9 +121,15 @@ def _where(known: CadenceCounts) -> Markup | str:
     """The steps that most leads are before; the cadence's own page has them all."""
     if not known.steps:
         return ""
-    said = [f"{step.removeprefix('email-')} {n:,}" for step, n in known.steps.items()]
+    said = [f"{_step(step)} {n:,}" for step, n in known.steps.items()]
     more = ["…"] if len(said) > STEPS else []
     return quiet(_("Next: {steps}", steps=" · ".join([*said[:STEPS], *more])))
+
+
+def _step(code: str) -> str:
+    """A step by its mail, or by the kind of its task."""
+    kind = code.removeprefix("task-")
+    return labels.task_kind(kind) if kind in TASK_KINDS else code.removeprefix("email-")
 
 
 @console_page("/cadences/{name}", Action.READ_CADENCES, N_("Cadence"))

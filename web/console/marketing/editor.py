@@ -7,6 +7,7 @@ are listed with their places. Nothing counts before it is published.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from functools import partial
 
@@ -33,7 +34,7 @@ from web.console.marketing.publishing import agreed, outcome
 from web.console.parts import button, section, show, sure
 from web.console.times import real_ago
 from web.console.visit import PageVisit
-from web.console.words import _, ngettext
+from web.console.words import N_, _, ngettext
 
 PAUSE_SECONDS = 0.3
 """So long after the last key what was typed is kept."""
@@ -41,6 +42,13 @@ CHECK_SECONDS = 0.4
 """So long after that it is checked."""
 LOOK_SECONDS = 3.0
 """How often the page asks what others wrote and published."""
+PHRASES = (
+    *(N_("Fold line"), N_("Unfold line"), N_("Folded lines"), N_("Unfolded lines")),
+    *(N_("folded code"), N_("unfold"), N_("Find"), N_("Replace"), N_("next"), N_("previous")),
+    *(N_("all"), N_("match case"), N_("regexp"), N_("by word"), N_("replace"), N_("replace all")),
+    *(N_("close"), N_("Go to line"), N_("go"), N_("Control character")),
+)
+"""What CodeMirror says of itself, as it writes it."""
 
 Draw = Callable[[Checked], Awaitable[None]]
 
@@ -112,6 +120,7 @@ class Editor:
                 on_change=self._typed,
             ).classes("code")
             self.code.props["data-label"] = _("Text of {file}, Escape leaves it", file=self.file)
+            self.code.props["data-phrases"] = json.dumps({one: _(one) for one in PHRASES})
             self.status = ui.label("").props('role="status"').classes("quiet")
             self.problems = ui.element("ul").classes("mistakes")
         self.comparison = ui.element("div")

@@ -100,7 +100,8 @@ def _lead(mail: MailDetail) -> None:
         if mail.lead_id is not None:
             to = link(_("Open the lead"), f"/leads/{mail.lead_id}")
         show(to, "p")
-        show(quiet(_("Touch {key}", key=mail.touch_key)), "p")
+        code = Markup("<code>{}</code>").format(mail.touch_key)
+        show(Markup("<p>{} {}</p>").format(quiet(_("Touch")), code))
 
 
 def _reply(visit: PageVisit, mail: MailDetail) -> None:

@@ -12,6 +12,7 @@ from domain.refusals import Missing
 from store.published.drafts import list_drafts
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.publishing.publishing import Checked, PolicyLine, list_policies
+from web.console import labels
 from web.console.frame import say_no
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
@@ -81,7 +82,7 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
     versions = await visit.read(published_texts, "policy", name)
     if name not in POLICIES or not versions:
         raise Missing(_("The policy '{name}' is not published.", name=name))
-    ui.page_title(f"{name} · Perennial")
+    ui.page_title(f"{labels.policy(name)} · Perennial")
     if visit.may(publishing(name)):
         with visit.top:
             go(_("Edit"), f"/policies/{name}/edit", main=True, key="e")
@@ -93,7 +94,7 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
                 title = _("Version {old} and version {new}", old=old.version, new=newest.version)
                 with section(title):
                     show(difference(old.source, newest.source, title))
-            with section(name):
+            with section(labels.policy(name)):
                 show(Markup("<p>{}</p>").format(_(ABOUT[name])))
                 show(Markup('<pre class="source" tabindex="0">{}</pre>').format(newest.source))
         with ui.element("div"), section(_("Versions")):
@@ -129,7 +130,7 @@ async def edit_policy(visit: PageVisit, name: str) -> None:
 
 
 def _row(name: str, line: PolicyLine | None, mine: bool) -> list[Cell]:
-    shown = link(name, f"/policies/{name}" if line else f"/policies/{name}/edit")
+    shown = link(labels.policy(name), f"/policies/{name}" if line else f"/policies/{name}/edit")
     if mine:
         shown += Markup(" ") + link(badge(_("your draft"), "warn"), f"/policies/{name}/edit")
     state: Cell = moment(line.published_at) if line else badge(_("not published"), "warn")

@@ -14,6 +14,7 @@ from store.publishing.consequences import Consequences, consequences
 from store.publishing.known_attributes import UnknownAttribute
 from store.publishing.publishing import Checked, Published
 from store.scoring.scoring import RescoringForecast
+from web.console import labels
 from web.console.parts import button, show, table
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -161,11 +162,11 @@ def _unmatched(found: RescoringForecast) -> Iterator[str]:
         if missing := found.unanswered.get(rule, 0):
             yield _(
                 "The rule “{rule}” is matched by 0 leads; for {number} it could not be answered.",
-                rule=rule,
+                rule=labels.rule(rule),
                 number=missing,
             )
         else:
-            yield _("The rule “{rule}” is matched by 0 leads.", rule=rule)
+            yield _("The rule “{rule}” is matched by 0 leads.", rule=labels.rule(rule))
 
 
 def _forecast(found: RescoringForecast) -> Markup:

@@ -115,7 +115,7 @@ def _cells(one: QueuedLead, opens: bool) -> tuple[Cell, ...]:
     return (
         Markup('<span class="two">{}{}</span>').format(name, quiet(lead.company)),
         labels.country(lead.country),
-        lead.rule or quiet(_("No rule fits")),
+        labels.rule(lead.rule) or quiet(_("No rule fits")),
         moment(lead.since),
         takers or quiet(_("Nobody")),
     )

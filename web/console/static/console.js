@@ -142,12 +142,12 @@ new MutationObserver(() => {
     const code = text.closest(".code");
     text.setAttribute("aria-label", code.dataset.label);
     text.tabIndex = 0;
-    colour(getElement(Number(code.id.slice(1))));
+    colour(getElement(Number(code.id.slice(1))), JSON.parse(code.dataset.phrases ?? "{}"));
   }
 }).observe(document.documentElement, { childList: true, subtree: true });
 
 // A theme of CodeMirror is light or dark for good; these colours are of console.css, for both.
-async function colour({ editor, themeConfig }) {
+async function colour({ editor, themeConfig }, phrases) {
   const CM = await import("nicegui-codemirror");
   // The bundle leaves out the names of the tags; the style that it brings has them.
   const tags = Object.fromEntries(CM.defaultHighlightStyle.specs.flatMap(({ tag }) => tag).map((tag) => [String(tag), tag]));
@@ -165,7 +165,7 @@ async function colour({ editor, themeConfig }) {
   }, { decorations: (plugin) => plugin.decorations });
   editor.dispatch({ effects: [
     themeConfig.reconfigure([]),
-    CM.StateEffect.appendConfig.of([CM.syntaxHighlighting(style), marked]),
+    CM.StateEffect.appendConfig.of([CM.syntaxHighlighting(style), marked, CM.EditorState.phrases.of(phrases)]),
   ] });
 }
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from babel.dates import format_time
 from markupsafe import Markup, escape
 from nicegui import ui
 from sqlalchemy import Connection
@@ -21,6 +20,7 @@ from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, button, facts, quiet, section, show, table
 from web.console.refusals import told
+from web.console.times import clock
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import RUNNING, SAVED_VIEWS, queue_link, view_link
@@ -81,7 +81,7 @@ def _summary(visit: PageVisit, checks: Sequence[Check]) -> Markup:
         words = _("Everything moves; something should be looked at.")
     else:
         words = _("Everything is as it should be.")
-    now = format_time(datetime.now(UTC).astimezone(visit.zone), "medium", locale=visit.language)
+    now = clock(datetime.now(UTC).astimezone(visit.zone), visit.language, "medium")
     return Markup("<strong>{}</strong> {}").format(words, quiet(_("Looked at {time}.", time=now)))
 
 
