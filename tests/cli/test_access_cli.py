@@ -68,7 +68,9 @@ def test_a_token_nobody_could_use_is_not_made(
         run(tokens.app, "create", *arguments)
 
 
-def test_an_endpoint_is_added_with_its_log_and_removed(database: Engine) -> None:
+def test_an_endpoint_is_added_with_its_log_and_removed(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secret = run(webhooks.app, "add", URL, "--events", "meeting.booked, task.opened")
     assert secret.splitlines()[-1].startswith("whsec_")
     with pytest.raises(UserError, match="already"):
@@ -93,7 +95,12 @@ def test_an_endpoint_is_added_with_its_log_and_removed(database: Engine) -> None
     assert (delivery["state"], delivery["event_type"]) == ("waiting", "meeting.booked")
     assert "Nothing has failed" in run(webhooks.app, "log", "--failed")
     assert "is sent again" in run(webhooks.app, "resend", str(delivery["id"]))
+    monkeypatch.setattr(webhooks, "LONGEST_SECONDS", 0.0)
+    with pytest.raises(UserError, match="does a worker run"):
+        run(webhooks.app, "test", URL)
     run(webhooks.app, "remove", URL)
+    with pytest.raises(UserError, match="Nothing goes to"):
+        run(webhooks.app, "test", URL)
     with pytest.raises(UserError, match="add the endpoint again"):
         run(webhooks.app, "resend", str(delivery["id"]))
     (endpoint,) = json.loads(run(webhooks.app, "list", "--json"))["endpoints"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
@@ -121,3 +122,18 @@ def test_a_user_is_freed_for_a_new_company_account(database: Engine) -> None:
 
     with database.begin() as connection:
         assert user_of_provider(connection, "iss 2", ADA, doubt="").user_id
+
+
+def test_a_user_is_invited_in_their_language(database: Engine) -> None:
+    """Whoever adds twenty colleagues would have to hand over twenty links."""
+    run("add", ADA, "--name", "Ada", "--role", "admin", "--language", "ko")
+
+    assert "is on its way" in run("invite", ADA)
+
+    with database.connect() as connection:
+        subject, raw = connection.execute(text("SELECT subject, raw FROM outbox_message")).one()
+    assert "계정" in subject
+    mail = message_from_bytes(bytes(raw), policy=policy.default).get_body(("plain",))
+    assert mail is not None
+    link = next(one for one in mail.get_content().split() if one.startswith("https://"))
+    assert entered(database, link, "https://go.test") == listed()[ADA]["id"]

@@ -24,10 +24,11 @@ from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.console import labels
 from web.console.booking import Asked, ask_time
+from web.console.forms import Form
 from web.console.frame import say_done
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
-from web.console.words import _
+from web.console.words import N_, _
 
 Fields = TypeVar("Fields")
 WITH_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
@@ -221,47 +222,54 @@ class Actions:
             await self._done(_("Marketing may write to {name} again.", name=self.view.company))
 
     async def _suppressing(self) -> None:
-        def fields() -> ui.input:
-            return ui.input(_("Why"))
+        with Form(_("Stop mail")) as form:
+            why = form.field("reason", ui.input(_("Why")))
 
-        if why := await ask(_("Stop mail"), _("Stop mail"), fields):
-            await self.visit.act(services.suppressions.suppress, self.view.id, why.value)
+        async def save() -> bool:
+            await self.visit.act(services.suppressions.suppress, self.view.id, why.value or "")
+            return True
+
+        if await form.sent(_("Stop mail"), save):
             await self._done(_("The lead gets no more marketing mail."))
 
     async def _permitting(self) -> None:
-        def fields() -> tuple[ui.input, ui.checkbox]:
+        with Form(_("Allow mail again")) as form:
             known = ui.input(_("How you know that the lead wants mail"))
-            return known, ui.checkbox(_("The address works again"))
+            form.field("evidence", known)
+            works = ui.checkbox(_("The address works again"))
 
-        asked = await ask(_("Allow mail again"), _("Allow mail"), fields)
-        if asked is None:
-            return
-        known, works = asked
-        if not known.value.strip():
-            raise Invalid(_("Say how you know it: the answer stays on record."))
-        await self.visit.act(
-            services.suppressions.permit,
-            self.view.id,
-            known.value,
-            address_works=bool(works.value),
-        )
-        await self._done(_("The lead gets mail again."))
+        async def save() -> bool:
+            if not (known.value or "").strip():
+                raise Invalid(N_("Say how you know it: the answer stays on record."), "evidence")
+            await self.visit.act(
+                services.suppressions.permit,
+                self.view.id,
+                known.value,
+                address_works=bool(works.value),
+            )
+            return True
+
+        if await form.sent(_("Allow mail"), save):
+            await self._done(_("The lead gets mail again."))
 
 
 async def set_do_not_market(visit: PageVisit, account_id: int, name: str) -> bool:
     """Ask why, and until when, marketing is to write to nobody at an account; whether it was set
     to do-not-market."""
 
-    def fields() -> tuple[ui.input, ui.input]:
+    with Form(_("Do not market to the account")) as form:
         show(escape(_("Marketing writes to nobody at {name}.", name=name)), "p")
-        return ui.input(_("Why")), ui.input(_("Until (left empty: for good)")).props("type=date")
+        why = form.field("reason", ui.input(_("Why")))
+        until = form.field("until", ui.input(_("Until (left empty: for good)")).props("type=date"))
 
-    asked = await ask(_("Do not market to the account"), _("Do not market"), fields)
-    if asked is None:
+    async def save() -> bool:
+        act = services.accounts.set_do_not_market
+        ends = midnight(visit, until.value or "")
+        await visit.act(act, account_id, until=ends, reason=why.value or "")
+        return True
+
+    if not await form.sent(_("Do not market"), save):
         return False
-    why, until = (field.value for field in asked)
-    act = services.accounts.set_do_not_market
-    await visit.act(act, account_id, until=midnight(visit, until), reason=why)
     say_done(_("{name} is not marketed to.", name=name))
     return True
 
