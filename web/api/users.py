@@ -46,7 +46,7 @@ class UserChange(BaseModel):
     """True signs the user out everywhere."""
 
 
-class Invitation(BaseModel):
+class SentLink(BaseModel):
     """Until when the link in the mail works; real time."""
 
     expires_at: datetime
@@ -106,9 +106,9 @@ def make_link(context: CurrentContext, caller: Admin, user_id: int) -> OneTimeLi
 
 
 @router.post("/{user_id}/invitation", operation_id="invite_user")
-def invite(context: CurrentContext, caller: Admin, user_id: int) -> Invitation:
+def invite(context: CurrentContext, caller: Admin, user_id: int) -> SentLink:
     """Send the user by mail what signs them in once; any link before it has ended."""
-    return Invitation(expires_at=users.invite(context, caller, user_id))
+    return SentLink(expires_at=users.invite(context, caller, user_id))
 
 
 @router.delete("/{user_id}/sessions")

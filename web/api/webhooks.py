@@ -68,7 +68,7 @@ class DeliveryDetail(BaseModel):
     payload: dict[str, Any]
 
 
-class Test(BaseModel):
+class SentTest(BaseModel):
     """A test that was sent; the delivery tells how it went."""
 
     delivery_id: int
@@ -113,10 +113,10 @@ def pause(context: CurrentContext, caller: Admin, body: EndpointPause) -> Done:
 
 
 @router.post("/endpoints/test", status_code=201, operation_id="test_endpoint")
-def send_test(context: CurrentContext, caller: Admin, body: EndpointAddress) -> Test:
+def send_test(context: CurrentContext, caller: Admin, body: EndpointAddress) -> SentTest:
     """Send an address the event ``webhook.test``, which tells of nothing: signed, logged and tried
     again as any other."""
-    return Test(delivery_id=webhooks.send_test(context, caller, body.url))
+    return SentTest(delivery_id=webhooks.send_test(context, caller, body.url))
 
 
 @router.get("/deliveries", operation_id="list_deliveries")

@@ -19,12 +19,12 @@ T = TypeVar("T")
 Field = TypeVar("Field", bound=ValidationElement[Any])
 
 
-class Form:
+class FormDialog:
     """A dialog with fields, the first of which has the focus; Enter in any of them sends it.
 
     ::
 
-        with Form(_("Suppress an address")) as form:
+        with FormDialog(_("Suppress an address")) as form:
             address = form.field("address", ui.input(_("E-mail address")))
         done = await form.sent(_("Suppress"), save)
     """
@@ -39,7 +39,7 @@ class Form:
         with self._card:
             show(escape(title), "h2")
 
-    def __enter__(self) -> Form:
+    def __enter__(self) -> FormDialog:
         self._card.__enter__()
         return self
 

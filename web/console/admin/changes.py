@@ -268,7 +268,7 @@ def _midnight(visit: PageVisit, day: str, *, days: int = 0) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class _Names:
+class _RecordNames:
     """Users by address and by id, and the things that changes name."""
 
     users: Mapping[str, str]
@@ -276,21 +276,21 @@ class _Names:
     things: NamedThings
 
 
-def _names(connection: Connection, found: Sequence[RecordedChange]) -> _Names:
+def _names(connection: Connection, found: Sequence[RecordedChange]) -> _RecordNames:
     named: dict[str, set[int]] = {kind: set() for kind in PLACES}
     for one in found:
         if (match := _NAMED.match(one.path)) and match[1] in named:
             named[match[1]].add(int(match[2]))
     leads = named["leads"] | named["suppressions"] | named["recycle"]
     users = list_users(connection)
-    return _Names(
+    return _RecordNames(
         users={one.email: one.name for one in users},
         by_id={one.id: one.name for one in users},
         things=name_things(connection, leads, named["tasks"], named["accounts"]),
     )
 
 
-def _row(one: RecordedChange, names: _Names) -> tuple[Cell, ...]:
+def _row(one: RecordedChange, names: _RecordNames) -> tuple[Cell, ...]:
     name = names.users.get(one.by)
     by = labels.person(one.by)
     who: Cell = Markup('<span title="{}">{}</span>').format(one.by, name) if name else by
@@ -332,7 +332,7 @@ def _said(name: str, value: object) -> str:
     return VALUES[name](str(value)) if name in VALUES else str(value)
 
 
-def _about(path: str, names: _Names) -> Cell:
+def _about(path: str, names: _RecordNames) -> Cell:
     if rep := _REP.match(path):
         return link(labels.person(rep[1]), f"/team/{rep[1]}")
     named = _NAMED.match(path)

@@ -17,7 +17,7 @@ from store.access.write_keys import list_write_keys
 from store.imports.lead_import import published_cadences
 from store.routing.presence import reps as list_reps
 from web.console.admin.parts import item, items, real_time, show_once
-from web.console.forms import Form
+from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.labels import person, role
 from web.console.pages import console_page
@@ -83,7 +83,7 @@ async def _tokens(visit: PageVisit) -> None:
 
 
 async def _make_token(visit: PageVisit, reps: dict[str, str]) -> None:
-    with Form(_("Make a token")) as form:
+    with FormDialog(_("Make a token")) as form:
         name = form.field("name", ui.input(_("Name of the program")).props("maxlength=100"))
         roles = form.field(
             "role",
@@ -141,7 +141,7 @@ async def _write_keys(visit: PageVisit) -> None:
 
 
 async def _make_write_key(visit: PageVisit, cadences: dict[str, str]) -> None:
-    with Form(_("Make a write key")) as form:
+    with FormDialog(_("Make a write key")) as form:
         name = form.field("name", ui.input(_("Name of the source")).props("maxlength=100"))
         kind = form.field(
             "kind",

@@ -13,7 +13,7 @@ from domain.refusals import Invalid
 from store.consent.suppressions import SuppressionLine
 from web.api import suppressions as suppressions_api
 from web.console.admin.parts import item, items
-from web.console.forms import Form
+from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.labels import reason
 from web.console.pages import console_page
@@ -93,7 +93,7 @@ def _permit_button(visit: PageVisit, one: SuppressionLine) -> None:
 
 
 async def _suppress(visit: PageVisit) -> None:
-    with Form(_("Suppress an address")) as form:
+    with FormDialog(_("Suppress an address")) as form:
         address = form.field("address", ui.input(_("E-mail address")).props("type=email"))
         why = form.field("reason", ui.input(_("Why")).props("maxlength=2000"))
 
@@ -108,7 +108,7 @@ async def _suppress(visit: PageVisit) -> None:
 
 
 async def _permit(visit: PageVisit, one: SuppressionLine | None) -> None:
-    with Form(_("Permit mail again")) as form:
+    with FormDialog(_("Permit mail again")) as form:
         if one is None:
             address = form.field("address", ui.input(_("E-mail address")).props("type=email"))
         else:

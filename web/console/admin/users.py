@@ -18,7 +18,7 @@ from store.access.users import FIRST_ADMIN, LINK_LIFE, WAY_BACK_LIFE, UserLine, 
 from web.api import system as system_api
 from web.console import labels
 from web.console.admin.parts import item, items, real_time, show_once
-from web.console.forms import Form
+from web.console.forms import FormDialog
 from web.console.frame import say_done, say_no
 from web.console.labels import role
 from web.console.pages import console_page
@@ -187,7 +187,7 @@ async def _invite(visit: PageVisit, one: UserLine) -> None:
 
 
 async def _add(visit: PageVisit, reps: dict[str, str]) -> None:
-    with Form(_("Add a user")) as form:
+    with FormDialog(_("Add a user")) as form:
         email = form.field("email", ui.input(_("E-mail address")).props("type=email"))
         fields = _Fields(form, reps, None)
         # It is theirs until they choose another, and the mail's.
@@ -220,7 +220,7 @@ async def _add(visit: PageVisit, reps: dict[str, str]) -> None:
 
 
 async def _change(visit: PageVisit, reps: dict[str, str], one: UserLine) -> None:
-    with Form(_("Change {name}", name=one.name)) as form:
+    with FormDialog(_("Change {name}", name=one.name)) as form:
         fields = _Fields(form, reps, one)
 
     async def save() -> UserLine:
@@ -235,7 +235,7 @@ async def _change(visit: PageVisit, reps: dict[str, str], one: UserLine) -> None
 class _Fields:
     """What is asked of a new user and of one that is there."""
 
-    def __init__(self, form: Form, reps: dict[str, str], one: UserLine | None) -> None:
+    def __init__(self, form: FormDialog, reps: dict[str, str], one: UserLine | None) -> None:
         self._name = form.field("name", ui.input(_("Name"), value=one.name if one else ""))
         self._role = form.field(
             "role",

@@ -21,7 +21,7 @@ from store.outbox.outgoing import (
     payload_of,
 )
 from web.console.admin.parts import item, items, real_time, show_once
-from web.console.forms import Form
+from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import (
@@ -125,7 +125,7 @@ def _endpoint_buttons(visit: PageVisit, one: EndpointLine) -> None:
 
 
 async def _add(visit: PageVisit) -> None:
-    with Form(_("Add an endpoint"), wide=True) as form:
+    with FormDialog(_("Add an endpoint"), wide=True) as form:
         url = form.field("url", ui.input(_("Address (https://…)")).props("type=url"))
         events = form.field(
             "events",

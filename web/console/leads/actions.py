@@ -24,7 +24,7 @@ from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.console import labels
 from web.console.booking import Asked, ask_time
-from web.console.forms import Form
+from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
@@ -222,7 +222,7 @@ class Actions:
             await self._done(_("Marketing may write to {name} again.", name=self.view.company))
 
     async def _suppressing(self) -> None:
-        with Form(_("Stop mail")) as form:
+        with FormDialog(_("Stop mail")) as form:
             why = form.field("reason", ui.input(_("Why")))
 
         async def save() -> bool:
@@ -233,7 +233,7 @@ class Actions:
             await self._done(_("The lead gets no more marketing mail."))
 
     async def _permitting(self) -> None:
-        with Form(_("Allow mail again")) as form:
+        with FormDialog(_("Allow mail again")) as form:
             known = ui.input(_("How you know that the lead wants mail"))
             form.field("evidence", known)
             works = ui.checkbox(_("The address works again"))
@@ -257,7 +257,7 @@ async def set_do_not_market(visit: PageVisit, account_id: int, name: str) -> boo
     """Ask why, and until when, marketing is to write to nobody at an account; whether it was set
     to do-not-market."""
 
-    with Form(_("Do not market to the account")) as form:
+    with FormDialog(_("Do not market to the account")) as form:
         show(escape(_("Marketing writes to nobody at {name}.", name=name)), "p")
         why = form.field("reason", ui.input(_("Why")))
         until = form.field("until", ui.input(_("Until (left empty: for good)")).props("type=date"))
