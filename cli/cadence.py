@@ -18,6 +18,7 @@ import services.publishing
 import settings as settings_module
 from cli.arguments import AsJson
 from cli.cadence_files import check_files
+from cli.cadence_routing import show_routing
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.connect import Terminal, database, operator, terminal
@@ -80,10 +81,10 @@ def lint(files: Files = None) -> None:
 def publish(
     files: Files = None,
     preview: Annotated[
-        bool, typer.Option("--preview", help="Only say what new scoring rules would do.")
+        bool, typer.Option("--preview", help="Only say what new scoring or routing would do.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Don't ask before new scoring rules are published.")
+        bool, typer.Option("--yes", help="Don't ask before new scoring or routing is published.")
     ] = False,
 ) -> None:
     """Publish cadences, policies and templates; all of them, or with a problem none."""
@@ -93,9 +94,10 @@ def publish(
         refuse_mistakes(checked.problems, (), NOTHING)
         show_unknown(context.database, checked)
         changes_leads = show_forecast(context.database, checked)
+        changes_leads = show_routing(context.database, checked) or changes_leads
         if preview:
             if not changes_leads:
-                typer.echo("There are no new scoring rules in these files that would change leads.")
+                typer.echo("There are no new rules in these files that would change leads.")
             typer.echo(NOTHING)
             return
         asks = changes_leads and not yes and _somebody_is_there()

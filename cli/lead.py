@@ -1,4 +1,4 @@
-"""``lead list|show|score|suppress|permit|pause|resume|stop|move|erase``: one lead, its journey."""
+"""``lead …``: one lead and its journey."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from cli.lead_duplicates import duplicates, merge, not_duplicate, undo_merge
 from cli.lead_erase import erase
 from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
+from cli.lead_why import why
 from cli.tables import listed, print_list
 from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
@@ -263,6 +264,7 @@ def _lead(who: str) -> LeadLine:
         return lead_named(connection, who)
 
 
+app.command("why")(why)
 app.command("erase")(erase)
 app.command("duplicates")(duplicates)
 app.command("not-duplicate")(not_duplicate)

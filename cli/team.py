@@ -181,6 +181,12 @@ def reassign(
     )
 
 
+@app.command("nudge")
+def nudge(lead: Annotated[int, typer.Argument(metavar="LEAD")]) -> None:
+    """Ask the owner of a lead to look at it: it is among what they must hear of now."""
+    print(f"{services.nudge(terminal(), operator(), lead)} is nudged.")
+
+
 @app.command("unassigned")
 def list_unassigned(as_json: AsJson = False) -> None:
     """List the leads that nobody can take, the longest waiting first."""

@@ -41,7 +41,7 @@ class Action(StrEnum):
     READ_CADENCES = "read cadences and policies"
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
-    PUBLISH_TEAM = "publish who is in which team"
+    PUBLISH_TEAM = "publish teams, routing and the SLA"
     READ_SUPPRESSIONS = "read suppressions"
     SUPPRESS = "stop mail to a lead"
     PERMIT = "allow mail to a lead again"
@@ -109,7 +109,11 @@ ALLOWED: dict[Action, frozenset[Role]] = {
 only, and sets nobody's presence nor profile but its rep's own."""
 
 
+OF_THE_TEAMS = ("team", "sla")
+"""The policies that say who sees and gets which lead, and when it is taken from them."""
+
+
 def publishing(policy: str) -> Action:
-    """What publishing a policy is. The team policy says whose leads an SDR sees, so it is for those
-    who answer for the teams; a cadence or a mail ('') is as any other policy."""
-    return Action.PUBLISH_TEAM if policy == "team" else Action.PUBLISH
+    """What publishing a policy is. Those :data:`OF_THE_TEAMS` are for whoever answers for the
+    teams; a cadence or a mail ('') is as any other policy."""
+    return Action.PUBLISH_TEAM if policy in OF_THE_TEAMS else Action.PUBLISH

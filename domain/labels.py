@@ -157,6 +157,15 @@ CAUSES = {
     "cover": "covers for a colleague",
 }
 """Why a lead changed hands."""
+STANDINGS = {
+    "chosen": "got it",
+    "later_turn": "not their turn",
+    "full": "no room",
+    "away": "not at work",
+    "less_suited": "asked later",
+    "had_it": "had it before",
+}
+"""How a rep stood when a lead was given to somebody."""
 SUPPRESSIONS = {
     "unsubscribed": "unsubscribed",
     "bounced": "the address does not work",
@@ -170,6 +179,7 @@ ALERTS = {
     "hot_lead": "Hot lead waits",
     "unassigned": "Leads without a rep",
     "sending_paused": "No mail goes out",
+    "nudge": "Your manager asks you to look",
     "sla_reminder": "Promise broken",
     "sla_breach": "Promise broken for long",
     "stalled": "Opportunity stands still",

@@ -15,6 +15,7 @@ _CODES: Mapping[str, dict[str, str]] = {
     "outcome": labels.WHY,
     "per": labels.SPANS,
     "phase": labels.PHASES,
+    "promise": labels.PROMISES,
     "reason": labels.WHY,
     "stage": labels.SALE_STAGES | labels.STAGES,
     "why": labels.SPANS | labels.WHY,

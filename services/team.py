@@ -8,11 +8,11 @@ from datetime import datetime
 from domain.access import Action, Role
 from domain.refusals import Conflict, Forbidden
 from domain.sentences import sentence
-from services.access import changes, found
+from services.access import changes, found, may_see
 from services.context import Context
 from store import alerts
 from store.access.api_tokens import Caller
-from store.routing import presence, routing
+from store.routing import nudges, presence, routing
 from store.routing.presence import RecordedAbsence
 
 
@@ -43,6 +43,22 @@ def reassign_by_rules(context: Context, caller: Caller, leads: Sequence[int]) ->
     """
     with context.database.begin() as connection:
         return routing.reassign_by_rules(connection, leads, caller.by, context.clock.now())
+
+
+@changes(Action.REASSIGN, "POST /leads/{lead_id}/nudge")
+def nudge(context: Context, caller: Caller, lead_id: int) -> str:
+    """Have the owner of a lead see, among what they must hear of now, that it waits for them.
+
+    Returns:
+        The owner's code.
+
+    Raises:
+        Missing: there is no such lead.
+        Conflict: nobody owns it, or its owner was nudged and has done nothing since.
+    """
+    with context.database.begin() as connection:
+        may_see(connection, caller, lead_id)
+        return nudges.nudge(connection, lead_id, context.clock.now())
 
 
 @changes(Action.SET_PRESENCE, "PUT /team/{rep}/presence", keep=("present",))

@@ -102,6 +102,16 @@ class YamlSource:
             self.file, place.line, place.column + _written_length(raw, column - 1), message
         )
 
+    def path_at(self, line: int, column: int) -> Path:
+        """The value that a place (from 1) is in, or that begins last before it."""
+        places = [*self._values.items(), *self._keys.items()]
+        before = [
+            (place.line, place.column, len(path), path)
+            for path, place in places
+            if (place.line, place.column) <= (line, column)
+        ]
+        return max(before, key=lambda one: one[:3])[-1] if before else ()
+
 
 def _written_length(raw: str, characters: int) -> int:
     """How many columns the first ``characters`` of a one-line scalar take as written."""

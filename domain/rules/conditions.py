@@ -130,6 +130,14 @@ class Condition:
         return attributes_in(self.source)
 
     @property
+    def reads(self) -> frozenset[str]:
+        """The facts it reads, such as ``lead.country`` and ``lead.attributes.employees``."""
+        code = TEXT_LITERAL.sub("", dotted(self.source))
+        fields = {f"{owner}.{field}" for owner, field in _FIELD.findall(code)}
+        own = {f"{path}.{name}" for path, name in self.attributes}
+        return frozenset(own | (fields - {path for path, _ in self.attributes}))
+
+    @property
     def constant(self) -> bool | None:
         """The answer of a condition that reads no fact, None for one that does."""
         return None if self._program.variables() else self.holds({})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from domain.rules.facts import prepared
 from domain.sales.team import RoutingRule, TeamPolicy, TeamRep
@@ -28,6 +28,26 @@ class Candidate:
     open_leads: int
     cap: int
     given: int
+
+
+Standing = Literal["chosen", "later_turn", "full", "away", "less_suited", "had_it"]
+"""How a rep stood when a lead was given: whose turn it was; the turn of another; no room under the
+cap; not at work; fewer of territories, languages and segments suit; to be taken from."""
+MOST_CONSIDERED = 30
+"""Reps of one choice that are written down."""
+
+
+@dataclass(frozen=True)
+class Considered:
+    """A rep whom the rules name for a lead, as they stood when it was given. Of who is not at work
+    the counts are not known: 0."""
+
+    rep: str
+    standing: Standing
+    open_leads: int
+    cap: int
+    given: int
+    weight: int
 
 
 def choose(candidates: Sequence[Candidate]) -> str | None:
@@ -58,6 +78,36 @@ def assign(groups: Iterable[Sequence[str]], candidates: Mapping[str, Candidate])
         if chosen is not None:
             return chosen
     return None
+
+
+def considered(
+    groups: Iterable[Sequence[str]],
+    at_work: Mapping[str, Candidate],
+    chosen: str,
+    without: Iterable[str] = (),
+) -> list[Considered]:
+    """How each rep of ``groups`` stood when ``chosen`` ('' for nobody) was given the lead, in the
+    order in which they were asked; of many the first."""
+    had_it, found, is_over = set(without), [], False
+    for group in groups:
+        for code in group:
+            one = at_work.get(code)
+            standing: Standing = "later_turn"
+            if code in had_it:
+                standing = "had_it"
+            elif one is None:
+                standing = "away"
+            elif code == chosen:
+                standing = "chosen"
+            elif one.open_leads >= one.cap:
+                standing = "full"
+            elif is_over:
+                standing = "less_suited"
+            counts = (one.open_leads, one.cap, one.given, one.weight) if one else (0, 0, 0, 0)
+            found.append(Considered(code, standing, *counts))
+        is_over = is_over or chosen in group
+    found.sort(key=lambda one: one.standing != "chosen")
+    return found[:MOST_CONSIDERED]
 
 
 def eligible(

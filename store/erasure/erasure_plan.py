@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from store.outbox.relay_messages import OF_JOURNEYS
 from store.tables import (
     Alert,
+    Assignment,
     CalendarBooking,
     Confirmation,
     ConsentRecord,
@@ -179,6 +180,7 @@ PLAN = (
         f"{_OF_LEAD} AND ended_at IS NULL",
         {"ended_at": ":at", "exit_reason": "'erased'"},
     ),
+    Erase(Assignment, _OF_LEAD, {"facts": "'{}'"}),
     Erase(
         SlaClock,
         f"{_OF_LEAD} AND state IN ('running', 'paused')",
@@ -246,10 +248,11 @@ NOT_OF_LEADS = frozenset(
         "write_key",
         "engagement_key",  # Hashes of what made events count once, and still does.
         "tracking_use",  # Keyed hashes, for two days.
-        "rep",  # People who work here, as the nine that follow.
+        "rep",  # People who work here, as the ten that follow.
         "rep_profile",
         "calendar_feed",
         "routing_share",
+        "routing_credit",
         "absence",
         "console_user",
         "draft",
@@ -273,7 +276,7 @@ IMPERSONAL = frozenset(
     {
         *("alert.key", "alert.kind", "alert.owner"),
         *("assignment.owner", "assignment.previous", "assignment.cause"),
-        *("assignment.rule", "assignment.by"),
+        *("assignment.rule", "assignment.by", "assignment.turn_back"),
         *("consent_record.topic", "consent_record.action", "consent_record.source"),
         *("crossing.cause", "crossing.grade"),
         *("engagement.kind", "engagement.rule", "engagement.machine"),

@@ -33,6 +33,7 @@ from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_o
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
+from store.routing.credits import count_turn_again, give_turn_back
 from store.routing.rep_cards import place_with
 from store.routing.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
 from store.routing.routing import assign
@@ -362,8 +363,10 @@ def report_missed(
     ).first()
     if row is None:
         return False
+    missed = MeetingRow(*row)
     announce(connection, "meeting.no_show", meeting_id, at=at)
-    notify_of_meeting(connection, MeetingRow(*row), EventCode.NO_SHOW, told_at=told_at)
+    give_turn_back(connection, missed.lead_id, missed.owner, "no_show")
+    notify_of_meeting(connection, missed, EventCode.NO_SHOW, told_at=told_at)
     return True
 
 
@@ -387,6 +390,7 @@ def report_attended(connection: Connection, meeting_id: int, *, told_at: datetim
     if row is None:
         return False
     meeting = MeetingRow(*row)
+    count_turn_again(connection, meeting.lead_id)
     if meeting.beside:
         # The workflow that saw it through is over: another one asks the rep.
         see_through_on_its_own(connection, meeting)

@@ -19,7 +19,7 @@ from domain.sentences import sentence
 from store import tables
 from store.outbox.relay_messages import notify_sales_sweep
 from store.published.cadences import Publication, publish_version
-from store.tables import PolicyVersion, RoutingShare
+from store.tables import PolicyVersion, RoutingCredit, RoutingShare
 
 P = TypeVar("P", bound=PolicyFile)
 
@@ -27,6 +27,7 @@ _NEWEST = text(
     "SELECT id, md5(definition::text) FROM policy_version WHERE name = :name "
     "ORDER BY version DESC LIMIT 1"
 )
+_VERSION = text("SELECT max(version) FROM policy_version WHERE name = :name")
 _READ: dict[tuple[str, str], PolicyFile] = {}
 """Versions read before, by name and content: the conditions in them are compiled once."""
 
@@ -71,6 +72,11 @@ def publish_policy(connection: Connection, source: str, policy: PolicyFile) -> P
     if published.new and isinstance(policy, TeamPolicy | SlaPolicy) and published.version > 1:
         notify_sales_sweep(connection, policy.policy, published.version)
     return published
+
+
+def version_of(connection: Connection, name: str) -> int:
+    """The newest published version of policy ``name``; 0 before the first."""
+    return connection.scalar(_VERSION, {"name": name}) or 0
 
 
 def policy(connection: Connection, kind: type[P]) -> P:
@@ -132,3 +138,4 @@ def _publish_team(connection: Connection, team: TeamPolicy) -> None:
         )
     # Weights may have changed: everybody's share is counted from here.
     connection.execute(delete(RoutingShare))
+    connection.execute(delete(RoutingCredit))

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from domain.sales.team import TeamPolicy
 from domain.scoring.policy import ScoringPolicy
 from store.published.policies import PolicyMissing, policy_in_force
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import Checked, cadences_with
+from store.routing.dry_run import RoutingDryRun, dry_run
+from store.routing.roster import team_policy
 from store.scoring.scoring import RescoringForecast, forecast, how_many_leads
 
 
@@ -19,13 +22,15 @@ class Consequences:
     """``leads`` are in a cadence that gets a new version, and go on in the one they began;
     ``cadences`` get a new version because a mail of theirs does; ``per_hour`` is how many leads
     sales gets in an hour of those that new scoring rules make ready; ``unknown`` is what conditions
-    ask for and nobody has."""
+    ask for and nobody has; ``routing`` is what another team policy would have done with the leads
+    of the last month."""
 
     leads: int
     cadences: list[str]
     forecast: RescoringForecast | None
     per_hour: int
     unknown: list[UnknownAttribute]
+    routing: RoutingDryRun | None
 
 
 def consequences(connection: Connection, checked: Checked, now: datetime) -> Consequences:
@@ -50,7 +55,18 @@ def consequences(connection: Connection, checked: Checked, now: datetime) -> Con
         forecast=forecast_of(connection, checked, now),
         per_hour=rules.backlog_per_hour if rules else 0,
         unknown=unknown_attributes(connection, checked),
+        routing=routing_of(connection, checked, now),
     )
+
+
+def routing_of(connection: Connection, checked: Checked, now: datetime) -> RoutingDryRun | None:
+    """What the team policy among these texts would have done with the leads of the last month; None
+    when there is none, when it holds already, or when there is nothing to compare it with."""
+    source, other = checked.policies.get(TeamPolicy.name(), ("", None))
+    published, in_force = policy_in_force(connection, TeamPolicy.name()), team_policy(connection)
+    if not isinstance(other, TeamPolicy) or published is None or in_force is None:
+        return None
+    return None if published.source == source else dry_run(connection, in_force, other, now)
 
 
 def forecast_of(

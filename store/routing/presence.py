@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select, text
 
@@ -241,7 +242,7 @@ def stand_in(connection: Connection, absence_id: int, now: datetime) -> int:
     if moves_leads(connection, absence.rep, absence.begins_at, absence.until):
         own = [task for task, lead_owner in due if lead_owner == absence.rep]
         for lead_id in sorted({task.lead_id for task in own}):
-            assign(connection, lead_id, now, cause="absence")
+            assign(connection, lead_id, now, cause="absence", until=absence.until)
         moved = len(own)
         tasks = [task for task in tasks if task not in own]
     moved += cover(connection, tasks, now, absence.rep) if tasks else 0
@@ -335,6 +336,20 @@ def reps(connection: Connection, now: datetime) -> list[RepLine]:
         for rep in team.reps
         if rep.code in found
     ]
+
+
+class PersonLine(NamedTuple):
+    """Somebody of the newest team policy."""
+
+    code: str
+    name: str
+    manager: bool
+
+
+def people_at_work(connection: Connection) -> list[PersonLine]:
+    """The reps and managers of the newest team policy, by name."""
+    people = select(Rep.code, Rep.name, Rep.manager).where(Rep.active).order_by(Rep.name, Rep.code)
+    return [PersonLine(*row) for row in connection.execute(people)]
 
 
 def names_of_people(connection: Connection) -> dict[str, str]:

@@ -10,9 +10,10 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from crash_points import crash_point
-from domain.sales.routing import Candidate, assign, eligible, rule_for
+from domain.sales.assignments import AssignmentFacts, First, what_it_read
+from domain.sales.routing import Candidate, assign, considered, eligible, rule_for
 from domain.sales.team import TeamPolicy, TeamRep
-from store.published.policies import PolicyMissing, policy
+from store.published.policies import PolicyMissing, policy, version_of
 from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.tables import IN_SALES_HANDS
 
@@ -70,14 +71,22 @@ _SAVE_SHARE = text(
     "ON CONFLICT (rep) DO UPDATE SET given = excluded.given"
 )
 
+_TAKE_CREDITS = text(
+    # One that is being written counts the next time.
+    "DELETE FROM routing_credit WHERE id IN (SELECT id FROM routing_credit "
+    "WHERE rep = ANY(cast(:reps AS text[])) FOR UPDATE SKIP LOCKED) RETURNING rep, turns"
+)
+
 
 @dataclass(frozen=True)
 class RoutingChoice:
-    """Who takes a lead ('' for nobody), by which rule, and the teams that might have."""
+    """Who takes a lead ('' for nobody), by which rule, the teams that might have, and what it was
+    decided by."""
 
     owner: str
     rule: str
     teams: tuple[str, ...]
+    facts: AssignmentFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +95,15 @@ class RoutedLead(LeadTraits):
 
     ``colleagues_owner`` has most of the leads of its account that are in sales' hands.
     """
+
+    @property
+    def first(self) -> tuple[str, First]:
+        """Who is to be asked before the rules, and why."""
+        if self.account_owner:
+            return self.account_owner, "account"
+        if self.owner:
+            return self.owner, "lead"
+        return self.colleagues_owner, "colleagues" if self.colleagues_owner else ""
 
     id: int
     owner: str
@@ -103,8 +121,10 @@ class Roster:
         team: TeamPolicy,
         at_work: dict[str, Candidate],
         open_leads: Mapping[str, int],
+        version: int,
     ) -> None:
         self.team = team
+        self._version = version
         self.open_leads = open_leads
         """Open leads by rep, as they were when the lock was taken."""
         self._connection = connection
@@ -118,19 +138,27 @@ class Roster:
     def choose(self, lead: RoutedLead, *, without: Collection[str] = ()) -> RoutingChoice:
         """Who takes the lead, ``without`` some; counted as given only by :meth:`give`."""
         facts, account = lead.lead_facts(), lead.account_facts()
-        first = lead.account_owner or lead.owner or lead.colleagues_owner
+        first, because = lead.first
         groups = eligible(self.team, facts, account, first)
         at_work = {code: one for code, one in self._at_work.items() if code not in without}
         owner = assign(groups, at_work) or ""
         rule = rule_for(self.team, facts, account)
-        named = rule.rule if rule else ""
+        named, comes_first = rule.rule if rule else "", False
         if self.team.account_owner_first and owner and owner == first:
-            named = ACCOUNT_OWNER
+            named, comes_first = ACCOUNT_OWNER, True
         reps = [rep for group in groups for code in group if (rep := self.team.rep(code))]
         # Who never takes leads need not hear that nobody does.
         takers = [rep for rep in reps if rep.cap] or reps
         teams = dict.fromkeys(self.team.team_of(rep).team for rep in takers)
-        return RoutingChoice(owner, named, tuple(teams))
+        decided_by = AssignmentFacts(
+            version=self._version,
+            condition=rule.condition if rule and rule.condition != "true" else "",
+            knew=what_it_read(rule, {"lead": facts, "account": account}),
+            first=because if comes_first else "",
+            turn=bool(owner),
+            considered=considered(groups, at_work, owner, without),
+        )
+        return RoutingChoice(owner, named, tuple(teams), decided_by)
 
     def give(self, owner: str) -> None:
         """Count a lead as given to a rep."""
@@ -182,7 +210,7 @@ def open_roster(connection: Connection, now: datetime) -> Roster | None:
         rep.code: Candidate(rep.code, rep.weight, leads.get(rep.code, 0), rep.cap, given[rep.code])
         for rep in reps
     }
-    return Roster(connection, team, at_work, leads)
+    return Roster(connection, team, at_work, leads, version_of(connection, TeamPolicy.name()))
 
 
 def team_policy(connection: Connection) -> TeamPolicy | None:
@@ -212,4 +240,16 @@ def _shares(connection: Connection, team: TeamPolicy, reps: Sequence[TeamRep]) -
             ]
             given[rep.code] = round(rep.weight * sum(peers) / len(peers)) if peers else 0
             connection.execute(_SAVE_SHARE, {"rep": rep.code, "given": given[rep.code]})
-    return given
+    return given | _counted(connection, given)
+
+
+def _counted(connection: Connection, given: Mapping[str, int]) -> dict[str, int]:
+    """Count the turns that reps at work got back since; their shares that are others now."""
+    rows = connection.execute(_TAKE_CREDITS, {"reps": sorted(given)}).all()
+    turns: dict[str, int] = {}
+    for row in rows:
+        turns[row.rep] = turns.get(row.rep, 0) + row.turns
+    changed = {rep: max(0, given[rep] - back) for rep, back in turns.items()}
+    for rep, left in changed.items():
+        connection.execute(_SAVE_SHARE, {"rep": rep, "given": left})
+    return changed

@@ -9,38 +9,49 @@ Times are journey time, UTC.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 
 from domain.contracts.journey import IN_SALES, EventCode, JourneyEvent, journey_id
 from domain.refusals import Conflict
+from domain.sales.assignments import NOTHING_ASKED, AssignmentFacts
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
 from store.routing.meetings_handed_over import hand_meetings_over
+from store.routing.nudges import end_nudges
 from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
 from store.routing.unassigned import raise_at_once, raise_overdue, settle
 from store.sla.due_times import TimedTask, start_anew
 from store.sla.hot_leads import hand_alert_over
 from store.sla.sla_recount import recount_leads
-from store.tables import IN_SALES_HANDS
+from store.tables import IN_SALES_HANDS, Assignment
 
 Cause = Literal["routed", "absence", "sla", "reassigned"]
 
 
 @dataclass(frozen=True)
 class _Why:
-    """Why a lead changes hands: the rule that named the owner, or who said so."""
+    """Why a lead changes hands: the rule that named the owner, or who said so, and what it was
+    decided by."""
 
     cause: str
     rule: str = ""
     by: str = ""
+    facts: AssignmentFacts = NOTHING_ASKED
 
 
 def assign(
-    connection: Connection, lead_id: int, now: datetime, *, cause: Cause = "routed", by: str = ""
+    connection: Connection,
+    lead_id: int,
+    now: datetime,
+    *,
+    cause: Cause = "routed",
+    by: str = "",
+    promise: str = "",
+    until: datetime | None = None,
 ) -> str:
     """Give a lead an owner: by the rules, to whoever's turn it is and has room.
 
@@ -50,6 +61,8 @@ def assign(
     Args:
         now: journey time, UTC.
         by: who says that the lead is to be ``reassigned``.
+        promise: that of the SLA which was not kept, for the record.
+        until: when the owner of before is back, for the record.
 
     Returns:
         The owner's code; '' when the lead waits in the unassigned queue. When no colleague can take
@@ -66,13 +79,15 @@ def assign(
         return lead.owner
     without = () if cause == "routed" else (lead.owner,)
     choice = roster.choose(lead, without=without)
+    back = until.isoformat() if until else ""
+    facts = replace(choice.facts, promise=promise, until=back)
     if choice.owner:
         roster.give(choice.owner)
-        _hand_over(connection, lead, choice.owner, now, _Why(cause, rule=choice.rule, by=by))
+        _hand_over(connection, lead, choice.owner, now, _Why(cause, choice.rule, by, facts))
     elif cause == "sla" and lead.owner:
         return lead.owner
     elif lead.owner or not _waits(connection, lead_id):
-        why = _Why("unassigned", rule=choice.rule, by=by)
+        why = _Why("unassigned", choice.rule, by, facts)
         assignment = _hand_over(connection, lead, "", now, why)
         raise_at_once(connection, roster.team, choice.teams, assignment, now)
     return choice.owner
@@ -165,7 +180,8 @@ def drain_unassigned(connection: Connection, now: datetime) -> list[int]:
         choice = roster.choose(lead)
         if choice.owner:
             roster.give(choice.owner)
-            _hand_over(connection, lead, choice.owner, now, _Why("routed", rule=choice.rule))
+            why = _Why("routed", choice.rule, facts=choice.facts)
+            _hand_over(connection, lead, choice.owner, now, why)
             served.append(lead.id)
         else:
             still_waiting.append(choice.teams)
@@ -365,6 +381,7 @@ def _hand_over(
         values,
     )
     hand_alert_over(connection, lead.id, owner, now)
+    end_nudges(connection, lead.id, now)
     start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
     recount_leads(connection, [lead.id], now)
     hand_meetings_over(
@@ -398,16 +415,17 @@ def _record(
     previous: str,
 ) -> int:
     made: int = connection.execute(
-        text(
-            "INSERT INTO assignment (lead_id, owner, previous, cause, rule, by, at) "
-            "VALUES (:lead, :owner, :previous, :cause, :rule, :by, :at) RETURNING id"
-        ),
-        {
-            "lead": lead_id,
-            "owner": owner,
-            "previous": previous,
-            **asdict(why),
-            "at": now,
-        },
+        insert(Assignment)
+        .values(
+            lead_id=lead_id,
+            owner=owner,
+            previous=previous,
+            cause=why.cause,
+            rule=why.rule,
+            by=why.by,
+            facts=why.facts.kept(),
+            at=now,
+        )
+        .returning(Assignment.id)
     ).scalar_one()
     return made

@@ -93,7 +93,8 @@ class Absence(Table):
 
 
 class Assignment(Table):
-    """Each time a lead got an owner, lost one, or waited for one; never changed."""
+    """Each time a lead got an owner, lost one, or waited for one; never changed, but for the turn
+    that is given back."""
 
     __tablename__ = "assignment"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -108,7 +109,21 @@ class Assignment(Table):
     """The routing rule that fitted, or 'account owner'."""
     by: Mapped[str] = mapped_column(server_default="")
     """Who reassigned it."""
+    facts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """What it was decided by, as it was then (``domain/sales/assignments.py``)."""
+    turn_back: Mapped[str] = mapped_column(server_default="")
+    """Why the rep got the turn back that this lead took; '' while it counts."""
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RoutingCredit(Table):
+    """A turn that a rep gets back, or that counts after all (-1), until whoever routes next has
+    counted it. Whoever books an outcome must not wait for routing, nor routing for them."""
+
+    __tablename__ = "routing_credit"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    rep: Mapped[str]
+    turns: Mapped[int]
 
 
 class SlaClock(Table):

@@ -18,6 +18,7 @@ from store.meetings import meetings, missing_outcomes
 from store.opportunities import opportunities
 from store.published.policies import policy
 from store.recycle import recycle
+from store.routing.credits import give_turn_back
 from store.sla.task_rows import TaskRow
 from store.tables import Assignment, Lead, LeadFeedback
 
@@ -141,6 +142,8 @@ def consequences(
         reason = _return_lead(connection, row, completion.reason, now)
     elif kind == TaskKind.MEETING_OUTCOME and row.meeting_id is not None:
         came = disposition == Disposition.NOT_A_FIT
+        if disposition == Disposition.NO_SHOW:
+            give_turn_back(connection, row.lead_id, row.owner or by, "no_show")
         meetings.record_outcome(
             connection, row.meeting_id, Disposition.HELD if came else disposition
         )
@@ -184,6 +187,8 @@ def _return_lead(connection: Connection, row: TaskRow, reason: str, now: datetim
             "reason",
         )
     meant = returns[reason]
+    if meant.fit or meant.to == "disqualify":
+        give_turn_back(connection, row.lead_id, row.owner, "returned")
     if meant.fit:
         connection.execute(
             update(Lead)

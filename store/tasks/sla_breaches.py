@@ -235,7 +235,7 @@ def _reassign(connection: Connection, clock: sla.ClockRow, now: datetime) -> str
     ).first()
     if before is not None:
         return ""
-    owner = routing.assign(connection, clock.lead_id, now, cause="sla")
+    owner = routing.assign(connection, clock.lead_id, now, cause="sla", promise=clock.promise)
     if owner == clock.owner:
         return ""
     recount_leads(connection, [clock.lead_id], now)

@@ -22,6 +22,7 @@ from domain.time.business_time import BusinessCalendar
 from domain.time.spans import Duration
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import post
+from store.routing.nudges import end_nudges
 from store.sla import sla
 from store.sla.business_time import calendar_of, clocked
 from store.sla.hot_leads import hand_alert_over
@@ -190,6 +191,7 @@ def complete_task(
     check(connection, row, completion, by, now)
     if TASKS[TaskKind(row.kind)].answers_hot_lead:
         _answer_alerts(connection, row.lead_id, now)
+    end_nudges(connection, row.lead_id, now)
     reason, ref = consequences(connection, row, completion, by, now)
     sla.task_answered(connection, row, completion.disposition, by, now)
     told = {"code_reason": reason, "ref": ref}

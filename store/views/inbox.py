@@ -57,6 +57,10 @@ class InboxLine:
     owner: str
     hot: bool
     due_at: datetime
+    came: str
+    """Why it came from a colleague while it was open, as a cause of an assignment; '' if not."""
+    came_from: str
+    """The colleague's code."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,9 @@ class TaskView:
     """Whom opportunities were lost to, the most frequent first."""
     opportunity: OpportunityFacts | None
     meeting_at: datetime | None
+    came: str
+    """Why it came from a colleague while it was open, as a cause of an assignment; '' if not."""
+    came_from: str
     slots: Mapping[date, Sequence[datetime]] = field(default_factory=dict)
     later: date | None = None
     """The day from which the lead wants to hear from us again, as its last reply says."""
@@ -116,12 +123,21 @@ _PILE = """
     AND NOT EXISTS (SELECT FROM pending_disposition AS pending
         WHERE pending.task_id = task.id AND pending.release_at < 'infinity')
 """
+_CAME = """
+    LEFT JOIN LATERAL (
+        SELECT cause, previous FROM assignment
+        WHERE assignment.lead_id = {task}.lead_id AND assignment.owner = {task}.owner
+            AND at >= {task}.opened_at AND previous NOT IN ('', {task}.owner)
+        ORDER BY assignment.id DESC LIMIT 1) AS came ON true
+"""
 _LINES = text(
     f"""
     SELECT first.id, lead_id, kind, first.title, attempt, first.facts, first.owner, hot, due_at,
-        first_name, last_name, email, coalesce(account.name, '') AS company
+        first_name, last_name, email, coalesce(account.name, '') AS company,
+        coalesce(came.cause, '') AS came, coalesce(came.previous, '') AS came_from
     FROM (SELECT * FROM task WHERE {_PILE} ORDER BY hot DESC, due_at, id LIMIT :most) AS first
     JOIN lead ON lead.id = lead_id LEFT JOIN account ON account.id = lead.account_id
+    {_CAME.format(task="first")}
     ORDER BY hot DESC, due_at, first.id
     """
 )
@@ -165,6 +181,8 @@ def lines(connection: Connection, pile: TaskFilter, most: int = MOST) -> list[In
             row.owner,
             row.hot,
             row.due_at,
+            row.came,
+            row.came_from,
         )
         for row in rows
     ]
@@ -204,11 +222,13 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
             f"""
             SELECT workflow_id, run_id, completed_by, completed_at, opportunity_id, country,
                 lead.owner AS lead_owner, meeting.starts_at,
+                coalesce(came.cause, '') AS came, coalesce(came.previous, '') AS came_from,
                 {LATER} AS later, {AWAY_UNTIL} AS away_until,
                 (SELECT by FROM pending_disposition AS pending
                  WHERE pending.task_id = task.id AND release_at < 'infinity') AS pending_by
             FROM task JOIN lead ON lead.id = task.lead_id
-            LEFT JOIN meeting ON meeting.id = task.meeting_id WHERE task.id = :task
+            LEFT JOIN meeting ON meeting.id = task.meeting_id {_CAME.format(task="task")}
+            WHERE task.id = :task
             """
         ),
         {"task": task_id},
@@ -237,6 +257,8 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         _competitors(connection) if is_open and task.kind in LOSABLE else (),
         _opportunity(connection, row.opportunity_id) if row.opportunity_id else None,
         row.starts_at,
+        row.came,
+        row.came_from,
         free_slots(connection, row.lead_owner, task.time_zone, row.country, now)
         if is_open and any(DISPOSITIONS[Disposition(one)].books for one in task.dispositions)
         else {},

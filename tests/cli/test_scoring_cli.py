@@ -18,7 +18,7 @@ from tests.cli.conftest import SCORING
 from tests.cli.terminal import outcome
 
 GENEROUS = SCORING.replace("points: 10", "points: 40")
-NOBODY_YET = "There are no new scoring rules in these files that would change leads."
+NOBODY_YET = "There are no new rules in these files that would change leads."
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from cli import team
+from cli import lead, team
 from cli.errors import UserError
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run
@@ -108,3 +108,20 @@ async def test_alerts_are_on_a_list_until_somebody_has_heard(desk: World) -> Non
     assert "Promise broken" not in await run(team.app, "alerts", "--put-away", "1")
     with pytest.raises(UserError, match="goes by itself, when its cause is gone"):
         await run(team.app, "alerts", "--put-away", "2")
+
+
+async def test_a_lead_says_why_it_is_with_whom_it_is(desk: World) -> None:
+    """Whoever asks at a terminal would read the rules of today and guess."""
+    await escalated(desk, country="KR")
+    number = desk.value("SELECT id FROM lead")
+    await run(team.app, "reassign", str(number), "--to", "rep-4", "--by", "rep-1")
+
+    shown = await run(lead.app, "why", str(number))
+    found = json.loads(await run(lead.app, "why", str(number), "--json"))["assignments"]
+    nudged = await run(team.app, "nudge", str(number))
+
+    assert "gave it to" in shown
+    assert "Who was asked" not in shown
+    assert [one["cause"] for one in found] == ["reassigned", "routed"]
+    assert found[1]["facts"]["considered"][0]["standing"] == "chosen"
+    assert nudged.strip() == "rep-4 is nudged."

@@ -222,7 +222,9 @@ def test_an_sdr_reads_in_korean_what_happened_instead(floor: Site, console: Cons
     page.keyboard.press("Enter")
 
     wrong = page.locator(".wrong")
-    expect(wrong).to_contain_text(f"업무 {task}은(는) 더 이상 완료할 수 없습니다. rep-1 님이")
+    expect(wrong).to_contain_text(
+        f"업무 {task}은(는) 더 이상 완료할 수 없습니다. Hana Lindqvist 님이"
+    )
     expect(wrong).to_contain_text("‘통화 중’(으)로 처리했습니다.")
 
 
@@ -274,7 +276,7 @@ def test_a_manager_gives_the_work_of_one_rep_to_another(floor: Site, console: Co
         page.get_by_label(f"Choose {name} Marlow").check()
     expect(page.get_by_text("2 leads chosen")).to_be_visible()
     page.get_by_label("Give to").click()
-    page.get_by_role("option", name="rep-2").click()
+    page.get_by_role("option", name="Jonas Adeyemi").click()
     page.get_by_role("button", name="Reassign").click()
     expect(page.get_by_role("dialog")).to_contain_text("Give 2 leads to Jonas Adeyemi?")
     page.get_by_role("dialog").get_by_role("button", name="Reassign").click()

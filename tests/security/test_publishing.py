@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from settings import ROOT
 from tests.web.api.conftest import TEAM, Api, api
 
 __all__ = ["api"]
@@ -81,3 +82,39 @@ async def test_a_manager_publishes_teams_and_nothing_of_marketings(api: Api) -> 
     for role in ("sdr", "ops"):
         answer = await publish(api, role, ("team.yaml", TEAM), only_check=True)
         assert answer.status_code == 403
+
+
+@pytest.mark.parametrize("role", ["marketing", "sdr", "manager", "ops", "admin"])
+async def test_the_sla_is_published_by_those_who_answer_for_the_teams(api: Api, role: str) -> None:
+    """Who publishes it says when a lead is taken from a rep and given to another."""
+    sla = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")
+
+    answer = await publish(api, role, ("any.yaml", sla))
+
+    assert answer.status_code == (200 if role in ("manager", "admin") else 403)
+    assert (in_force(api, "sla") == sla) == (answer.status_code == 200)
+
+
+async def test_a_routing_is_tried_before_it_is_published(api: Api) -> None:
+    """What it would have done with the leads of the last month; whoever may write it may ask."""
+    for number in range(4):
+        lead = api.lead(f"came-{number}@acme.example", "rep-1")
+        api.value(
+            "INSERT INTO assignment (lead_id, owner, cause, at) "
+            "VALUES (:lead, 'rep-1', 'routed', now()) RETURNING id",
+            lead=lead,
+        )
+    before = api.value(VERSION)
+    only = TEAM + "routing:\n  - {rule: all, to: asia}\n"
+
+    tried = (await publish(api, "marketing", ("team.yaml", only), only_check=True)).json()
+    same = (await publish(api, "manager", ("team.yaml", TEAM), only_check=True)).json()
+
+    assert (tried["routing"]["of"], tried["routing"]["leads"]) == (4, 4)
+    assert {one["rep"]: one["after"] for one in tried["routing"]["shares"]} == {
+        "rep-1": 0,
+        "rep-2": 0,
+        "rep-9": 4,
+    }
+    assert same["routing"] is None
+    assert api.value(VERSION) == before

@@ -281,6 +281,13 @@ ACTS = [
         ("team", "reassign", "1", "--to", "rep-2"),
     ),
     Act(
+        "nudge",
+        "manager",
+        asked("manager", "POST", "/leads/1/nudge"),
+        pressed("manager", team.nudge, 1),
+        ("team", "nudge", "1"),
+    ),
+    Act(
         "reassign to nobody",
         "manager",
         asked("manager", "POST", "/team/reassign", leads=[1], to="rep-7"),

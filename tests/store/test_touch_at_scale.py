@@ -35,6 +35,7 @@ SMALL = (
     "sending_pause",
     "rep",
     "rep_profile",
+    "routing_credit",
 )
 """Tables that hold what was published, or is wrong now: they have a few rows for ever."""
 OF_SMALL = tuple(f"{kind}_{table}" for kind in ("pk", "ix", "uq") for table in SMALL)

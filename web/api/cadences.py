@@ -18,9 +18,10 @@ from services.publishing import publish as publish_files
 from store.access.api_tokens import Caller
 from store.published.cadences import CadenceSummary, cadence_named, list_cadences
 from store.published.policies import policy_in_force
-from store.publishing.consequences import forecast_of
+from store.publishing.consequences import forecast_of, routing_of
 from store.publishing.known_attributes import UnknownAttribute, unknown_attributes
 from store.publishing.publishing import PolicyLine, list_policies
+from store.routing.dry_run import RoutingDryRun
 from store.scoring.scoring import RescoringForecast
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_name
@@ -98,6 +99,9 @@ class Publications(BaseModel):
     """With ``only_check``: what new scoring rules would make of all leads."""
     unknown: list[UnknownAttribute] = []
     """With ``only_check``: attributes that conditions ask for and nobody has."""
+    routing: RoutingDryRun | None = None
+    """With ``only_check``: what another team policy would have done with the leads of the last
+    month."""
 
 
 @router.get("/cadences", dependencies=[Depends(may(Action.READ_CADENCES))])
@@ -165,6 +169,7 @@ def publish(
             return Publications(
                 forecast=forecast_of(connection, checked, context.clock.now()),
                 unknown=unknown_attributes(connection, checked),
+                routing=routing_of(connection, checked, context.clock.now()),
             )
     done = publish_files(context, caller, list(texts), partial(check_texts, files=texts))
     return Publications(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from domain.access import Action
+from domain.plain_english import in_plain_english
+from domain.sales.routing import Considered
 from services.access import may_see
 from store.access.api_tokens import Caller
+from store.views.assignments import AssignmentLine, assignments_of
 from store.views.dossier import Cycle, DossierMail, Feedback, cycles_of, feedback_of, mails_of
 from store.views.lead_timeline import (
     ENDLESS,
@@ -21,10 +26,59 @@ from store.views.lead_timeline import (
     timeline,
 )
 from web.api.access import CurrentContext, may
-from web.api.paging import PAGE, Cursor, Key, Limit, Page, T, last_id, page
+from web.api.paging import PAGE, Cursor, Key, Limit, Page, T, by_id, last_id, page
 
 router = APIRouter(prefix="/leads/{lead_id}", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
+
+
+class LeadAssignment(BaseModel):
+    """A time at which the lead changed hands, and what that was decided by: people by their codes.
+    ``why`` says it in English. ``owner`` is '' for the unassigned queue; ``turn_back`` is why the
+    rep got the turn back in the rotation, '' while it counts."""
+
+    id: int
+    at: datetime
+    owner: str
+    previous: str
+    cause: str
+    rule: str
+    by: str
+    why: list[str]
+    policy_version: int
+    """Of the team policy; 0 where it was not asked."""
+    condition: str
+    """That of the rule, in CEL."""
+    known: Mapping[str, str]
+    """What the condition reads → what was known of the lead then."""
+    considered: Sequence[Considered]
+    """The reps whom the rules name, and how each stood: ``chosen``, ``later_turn``, ``full``,
+    ``away``, ``less_suited``, ``had_it``."""
+    turn_back: str
+
+
+@router.get("/assignments")
+def list_lead_assignments(
+    context: CurrentContext,
+    caller: Reader,
+    lead_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[LeadAssignment]:
+    """Why the lead is with whom it is: each time it changed hands, the newest first."""
+
+    def read(connection: Connection, after: Key | None, most: int) -> Sequence[AssignmentLine]:
+        return assignments_of(connection, lead_id, after=after, limit=most)
+
+    found = page(
+        context,
+        f"assignments of lead {lead_id}",
+        cursor,
+        limit,
+        _seen(caller, lead_id, read),
+        key=by_id,
+    )
+    return Page(items=[_told(one) for one in found.items], next_cursor=found.next_cursor)
 
 
 @router.get("/history")
@@ -117,6 +171,24 @@ def list_lead_feedback(
         limit,
         _seen(caller, lead_id, read),
         key=lambda one: (one.at, one.id),
+    )
+
+
+def _told(one: AssignmentLine) -> LeadAssignment:
+    return LeadAssignment(
+        id=one.id,
+        at=one.at,
+        owner=one.owner,
+        previous=one.previous,
+        cause=one.cause,
+        rule=one.rule,
+        by=one.by,
+        why=[in_plain_english(said) for said in one.why],
+        policy_version=one.facts.version,
+        condition=one.facts.condition,
+        known=one.facts.knew or {},
+        considered=one.facts.considered,
+        turn_back=one.turn_back,
     )
 
 

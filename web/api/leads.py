@@ -15,7 +15,7 @@ from domain.contracts.waits import Wait
 from domain.inputs import ASKED, Code
 from domain.plain_english import in_plain_english
 from domain.sentences import sentence
-from services import journeys
+from services import journeys, team
 from services.access import found, may_see, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
@@ -36,6 +36,7 @@ Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
 Scorer = Annotated[Caller, Depends(may(Action.SCORE_LEADS))]
 Pauser = Annotated[Caller, Depends(may(Action.PAUSE_LEADS))]
 Prospector = Annotated[Caller, Depends(may(Action.CALL_PROSPECTS))]
+Nudger = Annotated[Caller, Depends(may(Action.REASSIGN))]
 Mover = Annotated[Caller, Depends(may(Action.MOVE_LEADS))]
 
 
@@ -189,6 +190,13 @@ def show_journey(context: CurrentContext, caller: Reader, lead_id: int) -> Journ
 def score(context: CurrentContext, caller: Scorer, lead_id: int, body: Points) -> LeadLine:
     """Add points to the lead's score; the lead as it is with them. Each request counts."""
     return journeys.add_to_score(context, caller, lead_id, body.points)
+
+
+@router.post("/{lead_id}/nudge")
+def nudge(context: CurrentContext, caller: Nudger, lead_id: int) -> Done:
+    """Have the owner of a lead see, among what they must hear of now, that it waits for them."""
+    owner = team.nudge(context, caller, lead_id)
+    return Done(detail=f"{owner} is nudged.")
 
 
 @router.post("/{lead_id}/pause")

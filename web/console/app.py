@@ -32,6 +32,8 @@ PAGES = (
     "marketing.recycle",
     "sales.team",
     "sales.rep",
+    "sales.team_settings",
+    "sales.sla_settings",
     "leads.leads",
     "leads.lead",
     "leads.duplicates",

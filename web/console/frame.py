@@ -65,7 +65,13 @@ NAVIGATION = (
                 "monetization_on",
                 Action.READ_OPPORTUNITIES,
             ),
-            NavigationEntry("/team", N_("Team"), "groups", Action.READ_TEAM),
+            NavigationEntry(
+                "/team",
+                N_("Team"),
+                "groups",
+                Action.READ_TEAM,
+                also=("/team-settings", "/sla-settings"),
+            ),
         ),
     ),
     NavigationGroup(

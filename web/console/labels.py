@@ -95,6 +95,18 @@ def cause(code: str) -> str:
     return _label(names.CAUSES, code)
 
 
+def came_by(code: str, previous: str) -> str:
+    """From whom a lead came, and why; '' for one that came from nobody."""
+    if not previous:
+        return ""
+    return _("from {rep}: {cause}", rep=person(previous), cause=cause(code))
+
+
+def standing(code: str) -> str:
+    """How a rep stood when a lead was given to somebody."""
+    return _label(names.STANDINGS, code)
+
+
 def suppression(code: str) -> str:
     """Why an address gets no mail."""
     return _label(names.SUPPRESSIONS, code)

@@ -25,6 +25,7 @@ _CODES: dict[str, Callable[[str], str]] = {
     "per": labels.span_name,
     "phase": labels.phase,
     "phases": labels.phase,
+    "promise": labels.promise,
     "reason": labels.reason,
     "reasons": labels.reason,
     "role": labels.role,
@@ -36,6 +37,8 @@ _CODES: dict[str, Callable[[str], str]] = {
     "why": lambda code: labels.span_name(code) if code in SPANS else labels.reason(code),
 }
 """Name of a place that holds a code, or several → how the visitor reads it."""
+_PEOPLE = frozenset({"by", "own", "owner", "previous", "rep", "reps", "who"})
+"""Names of places that hold a person, or several."""
 
 
 def told(said: str) -> str:
@@ -74,5 +77,7 @@ def _shown(name: str, value: Value) -> object:
         return value
     if not isinstance(value, str):
         return ", ".join(str(_shown(name, one)) for one in value)
+    if name in _PEOPLE:
+        return labels.person(value)
     # In English sentences the words of a code stand apart.
     return _CODES[name](value.replace(" ", "_")) if name in _CODES else value

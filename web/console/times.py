@@ -10,6 +10,7 @@ from babel.dates import (
     format_datetime,
     format_skeleton,
     format_timedelta,
+    get_day_names,
     get_time_format,
 )
 from markupsafe import Markup
@@ -115,6 +116,12 @@ def short_day(at: date) -> str:
 def month_name(first: date) -> str:
     """The month of a day: November 2026."""
     return format_skeleton("yMMMM", first, locale=_visit().language)
+
+
+def day_names() -> list[str]:
+    """Monday to Sunday."""
+    names = get_day_names("wide", locale=_visit().language)
+    return [names[day] for day in range(7)]
 
 
 def span(length: timedelta) -> str:

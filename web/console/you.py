@@ -13,6 +13,7 @@ import services.own_settings
 from domain.access import Action
 from domain.translations.translator import LANGUAGES
 from store.access.sessions import SessionLine, list_sessions
+from web.console import labels
 from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
 from web.console.pages import console_page
@@ -56,7 +57,7 @@ async def you(visit: PageVisit) -> None:
                 {
                     _("E-mail address"): who.email,
                     _("Role"): role(visit.caller.role),
-                    _("Rep"): link(visit.caller.rep, f"/team/{visit.caller.rep}")
+                    _("Rep"): link(labels.person(visit.caller.rep), f"/team/{visit.caller.rep}")
                     if visit.caller.rep
                     else "",
                     _("Team"): visit.caller.team,

@@ -132,6 +132,12 @@ LISTS: dict[str, Growing] = {
     "/duplicates": Growing(_pairs, ("key",)),
     "/account-matches": Growing(_strangers, ("domain",)),
     "/leads/1/history": Growing(_HISTORY, ("at", "what", "detail")),
+    "/leads/1/assignments": Growing(
+        rows(
+            "INSERT INTO assignment (lead_id, owner, cause, rule, at) "
+            "VALUES (1, 'rep-1', 'routed', 'rule ' || :n, :at)"
+        )
+    ),
     "/leads/1/dossier/mails": Growing(_HISTORY, ("touch_id",)),
     "/leads/1/dossier/cycles": Growing(_HISTORY, ("cycle",)),
     "/leads/1/dossier/feedback": Growing(_HISTORY),

@@ -106,3 +106,34 @@ async def test_an_sdr_sees_the_own_team_only(api: Api) -> None:
 
     assert team == ["rep-1", "rep-2"]
     assert everybody == ["rep-1", "rep-2", "rep-9"]
+
+
+async def test_why_a_lead_is_with_whom_it_is_is_told_to_those_who_see_it(api: Api) -> None:
+    """A rep who asks why a lead is theirs is told by the API what the page says; and nobody of
+    another team is."""
+    lead = api.lead("ours@acme.example", "rep-1")
+    theirs = api.lead("theirs@acme.example", "rep-9")
+    given = await api.ask("manager", "POST", "/team/reassign", leads=[lead], to="rep-2")
+
+    (one,) = (await api.ask("sdr", "GET", f"/leads/{lead}/assignments")).json()["items"]
+
+    assert given.status_code == 200
+    assert (one["owner"], one["previous"], one["cause"]) == ("rep-2", "rep-1", "reassigned")
+    assert one["why"] == ["the manager gave it to Tomas Brandt."]
+    assert (await api.ask("sdr", "GET", f"/leads/{theirs}/assignments")).status_code == 404
+
+
+async def test_a_manager_nudges_and_nobody_else_does(api: Api) -> None:
+    """A rep could fill a colleague's list; twice the same says that it was told."""
+    lead = api.lead("slow@acme.example", "rep-1")
+
+    by_rep = await api.ask("sdr", "POST", f"/leads/{lead}/nudge")
+    nudged = await api.ask("manager", "POST", f"/leads/{lead}/nudge")
+    again = await api.ask("manager", "POST", f"/leads/{lead}/nudge")
+
+    assert (by_rep.status_code, nudged.status_code, again.status_code) == (403, 200, 409)
+    assert "nudged already" in again.json()["detail"]
+    (alert,) = (await api.ask("sdr", "GET", "/team/alerts")).json()["items"]
+    assert (alert["kind"], alert["lead_id"]) == ("nudge", lead)
+    await api.ask("manager", "POST", "/team/reassign", leads=[lead], to="rep-2")
+    assert (await api.ask("sdr", "GET", "/team/alerts")).json()["items"] == []

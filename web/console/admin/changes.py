@@ -25,6 +25,7 @@ PAGE = 100
 DONE = {
     "POST leads/prospects": N_("Had sales call prospects"),
     "POST leads/*/score": N_("Added points to a lead"),
+    "POST leads/*/nudge": N_("Nudged the owner of a lead"),
     "POST leads/*/pause": N_("Paused a lead"),
     "POST leads/*/resume": N_("Let a lead go on"),
     "POST leads/*/stop": N_("Stopped a lead for good"),
@@ -57,7 +58,7 @@ DONE = {
     "POST accounts/*/play": N_("Started a play for an account"),
     "POST accounts/*/pause": N_("Paused the leads of an account"),
     "POST accounts/*/resume": N_("Let the leads of an account go on"),
-    "POST team/alerts/*/put-away": N_("Put an alert away"),
+    "POST team/alerts/*/put-away": N_("Dismissed an alert"),
     "PUT team/*/presence": N_("Set who takes new leads"),
     "POST team/*/absences": N_("Entered time off"),
     "DELETE team/*/absences/current": N_("Ended time off"),

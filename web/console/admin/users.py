@@ -15,6 +15,7 @@ from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.sessions import IDLE, LONGEST
 from store.access.users import FIRST_ADMIN, LINK_LIFE, WAY_BACK_LIFE, UserLine, list_users
+from store.routing.presence import people_at_work
 from web.api import system as system_api
 from web.console import labels
 from web.console.admin.parts import item, items, real_time, show_once
@@ -36,7 +37,11 @@ OF_SALES = (Role.SDR, Role.MANAGER)
 async def users(visit: PageVisit) -> None:
     """By address, those that are disabled too."""
     found = await visit.read(list_users)
-    reps = {"": _("None")} | {code: f"{name} · {code}" for code, name in visit.people.items()}
+    people = await visit.read(people_at_work)
+    reps = {"": _("None")} | {
+        one.code: _("{name} (manager)", name=one.name) if one.manager else one.name
+        for one in people
+    }
 
     with visit.top:
         button(_("Add a user"), lambda: _add(visit, reps), main=True, key="n")
@@ -245,11 +250,15 @@ class _Fields:
                 value=one.role if one else Role.SDR.value,
             ),
         )
-        there = reps if one is None or one.rep in reps else {**reps, one.rep: one.rep}
-        chosen = ui.select(there, label=_("Rep"), value=one.rep if one else "")
+        there = reps if one is None else {one.rep: labels.person(one.rep)} | reps
+        chosen = ui.select(there, label=_("Whose tasks are theirs"), value=one.rep if one else "")
         self._rep = form.field("rep", chosen)
         self._rep.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
-        about = show(quiet(_("An SDR is a rep of the team policy; a manager may be one.")), "p")
+        said = _(
+            "An SDR is a rep of the team policy. A manager may be a manager or a rep of it, and "
+            "finds under “Mine” what is theirs."
+        )
+        about = show(quiet(said), "p")
         about.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
 
     def values(self) -> dict[str, Any]:

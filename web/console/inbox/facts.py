@@ -51,7 +51,8 @@ def who(view: TaskView, now: datetime) -> Markup:
         else _("{time} there", time=clock)
     )
     return Markup(
-        '<div class="who"><div><h2 tabindex="-1">{}</h2><p>{}</p><p class="marks">{}{}{}</p></div>'
+        '<div class="who"><div><h2 tabindex="-1">{}</h2><p>{}</p>'
+        '<p class="marks">{}{}{}{}</p></div>'
         '<div class="due">{}</div></div><p class="reach">{}{}</p>'
     ).format(
         link(task.name or task.email, f"/leads/{task.lead_id}"),
@@ -59,6 +60,7 @@ def who(view: TaskView, now: datetime) -> Markup:
         badge(heading(view)),
         badge(_("Hot"), "bad") if task.hot else "",
         badge(labels.stage(view.dossier.lead.stage)),
+        badge(came, "warn") if (came := labels.came_by(view.came, view.came_from)) else "",
         countdown(task.due_at) if task.state == "open" else "",
         reach_by(task.phone, task.email),
         badge(clock, "warn" if asleep else "quiet"),

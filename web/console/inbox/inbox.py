@@ -45,22 +45,31 @@ async def inbox(
         await InboxPage(visit, TaskFilter(owner=own), None, tabs.refresh).begin(task)
         return
     reps = await _reps(visit)
-    rep = rep if rep in {one.code for one in reps} else ""
-    _narrow(reps, rep, late)
+    whose = {one.code: f"{one.name} ({one.open_tasks})" for one in reps}
+    if manages:
+        whose |= await _managers(visit)
+    rep = rep if rep in whose else ""
+    _narrow(whose, rep, late)
     pile = TaskFilter(owner=rep or None, team=team)
     await InboxPage(visit, pile, reps if manages else None, tabs.refresh, late=late).begin(task)
 
 
-def _narrow(reps: list[presence.RepLine], rep: str, late: bool) -> None:
+async def _managers(visit: PageVisit) -> dict[str, str]:
+    """Managers, whose are reviews of losses and what no rep is asked."""
+    people = await visit.read(presence.people_at_work)
+    return {one.code: _("{name} (manager)", name=one.name) for one in people if one.manager}
+
+
+def _narrow(whose: dict[str, str], rep: str, late: bool) -> None:
     """What narrows the team's tasks down, and the way to a rep's presence and time off."""
 
     def narrowed() -> None:
-        asked = {"tab": "team", "rep": whose.value or ""} | ({"late": 1} if only.value else {})
+        asked = {"tab": "team", "rep": chosen.value or ""} | ({"late": 1} if only.value else {})
         ui.navigate.to(f"/inbox?{urlencode(asked)}")
 
     with ui.element("div").classes("filters"):
-        whose = ui.select(
-            {"": _("Everybody")} | {one.code: f"{one.name} ({one.open_tasks})" for one in reps},
+        chosen = ui.select(
+            {"": _("Everybody")} | whose,
             label=_("Whose tasks"),
             value=rep,
             on_change=narrowed,

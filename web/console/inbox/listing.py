@@ -257,7 +257,8 @@ def _what(line: InboxLine, owners: bool) -> str:
     elif line.kind in WRITTEN:
         what = worded(title_of(line.kind, line.attempt, line.facts, line.title))
     owner = labels.person(line.owner) if owners else ""
-    return " · ".join(part for part in (what, line.company, owner) if part)
+    came = labels.came_by(line.came, line.came_from)
+    return " · ".join(part for part in (what, line.company, owner, came) if part)
 
 
 def _choose(name: str) -> str:

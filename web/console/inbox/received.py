@@ -12,6 +12,7 @@ from domain.access import Action
 from services.access import team_of
 from store.mail.received import SETTLED_AS, ReceivedMail, SettledAs, received_mails
 from store.views.lead_search import FoundLead
+from web.console import labels
 from web.console.admin.parts import item, items
 from web.console.frame import say_done
 from web.console.labels import engagement
@@ -95,7 +96,7 @@ def _line(one: ReceivedMail) -> Markup:
         whose = Markup("{} {}").format(_("perhaps of"), link(one.maybe, f"/leads/{one.maybe_id}"))
     settled = ""
     if one.settled_at:
-        settled = f"{_(SETTLED[one.settled_as])} · {one.settled_by}"
+        settled = f"{_(SETTLED[one.settled_as])} · {labels.person(one.settled_by)}"
     notes = [escape(moment(one.received_at)), whose, _why(one), settled]
     return Markup("<b>{}</b> {} {}<blockquote>{}</blockquote>{}").format(
         one.sender or _("nobody"),

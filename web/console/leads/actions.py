@@ -190,7 +190,7 @@ class Actions:
     async def _reps(self, optional: bool) -> Callable[[], ui.select]:
         team = team_of(self.visit.caller)
         people = await self.visit.read(reps, self.visit.context.clock.now())
-        known = {one.code: f"{one.name} ({one.code})" for one in people if team in (None, one.team)}
+        known = {one.code: one.name for one in people if team in (None, one.team)}
         if optional:
             known = {"": _("Whoever is next")} | known
         return lambda: ui.select(known, label=_("Rep"), value="" if optional else None)

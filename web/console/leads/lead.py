@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from services.access import found, may_see
 from store.health import kept_for_journey
 from store.identities.merged_leads import merged_into
+from store.views.assignments import assignments_of
 from store.views.journey_waits import journey_next
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
@@ -21,6 +22,7 @@ from web.console import labels
 from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
+from web.console.leads.assignments import ASSIGNMENTS, assignments_shown
 from web.console.leads.duplicates import LikelyDuplicates
 from web.console.leads.reach import reach_by
 from web.console.leads.timeline import Timeline
@@ -78,6 +80,8 @@ class LeadScreen:
                     self._why = show(Markup())
                     self._next = show(Markup(), "p").props('role="status"')
                     self._scheduled = show(Markup())
+                with section(_("Why this owner")):
+                    self._whose = show(Markup())
                 with section(_("What happened")):
                     self._timeline = Timeline(self.visit, self.lead_id)
             with ui.element("div"):
@@ -101,6 +105,11 @@ class LeadScreen:
         kept = await self.visit.read(kept_for_journey, journey_id(self.lead_id))
         self._why.set_content(_why(view) + (_kept() if kept else Markup()))
         self._scheduled.set_content(self._to_come(view))
+        self._whose.set_content(
+            assignments_shown(
+                await self.visit.read(assignments_of, self.lead_id, limit=ASSIGNMENTS + 1)
+            )
+        )
         self._score.set_content(lead_score.score(view))
         self._consent.set_content(lead_score.consent(view))
         self._person.set_content(self._who(view))

@@ -267,7 +267,7 @@ def _row(lead: FoundLead) -> tuple[Cell, ...]:
         Markup('<span class="two">{}{}</span>').format(
             labels.phase(lead.phase), quiet(labels.reason(lead.phase_reason))
         ),
-        lead.owner,
+        labels.person(lead.owner),
         Markup('<span class="two">{}&nbsp;{}{}</span>').format(
             lead.score,
             quiet(lead.grade),

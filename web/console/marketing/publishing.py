@@ -16,6 +16,7 @@ from store.publishing.publishing import Checked, Published
 from store.scoring.scoring import RescoringForecast
 from web.console import labels
 from web.console.parts import button, show, table
+from web.console.sales.dry_run import dry_run_shown
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
@@ -29,13 +30,20 @@ MEANT = {
 
 
 async def agreed(
-    visit: PageVisit, checked: Checked, kind: Kind, name: str, *, outdated: bool
+    visit: PageVisit,
+    checked: Checked,
+    kind: Kind,
+    name: str,
+    *,
+    outdated: bool,
+    changes: Markup | None = None,
 ) -> bool:
     """Say what publishing a text without mistakes would do; whether they still want it.
 
     Args:
         name: of what was edited; the text may say another.
         outdated: whether somebody published since it was begun.
+        changes: what of the text is changed, where it was not seen.
     """
     follows = await visit.read(consequences, checked, visit.context.clock.now())
     with ui.dialog() as dialog, ui.card().classes("ask wide-ask"):
@@ -51,6 +59,10 @@ async def agreed(
             show(_forecast(follows.forecast))
             for sentence in _unmatched(follows.forecast):
                 show(escape(sentence), "p")
+        if follows.routing:
+            show(dry_run_shown(follows.routing))
+        if changes:
+            show(changes)
         with ui.element("div").classes("acts"):
             button(_("Cancel"), lambda: dialog.submit(False))
             button(_("Publish now"), lambda: dialog.submit(True), main=True)

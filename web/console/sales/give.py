@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from nicegui import ui
@@ -36,7 +37,7 @@ class Giving:
             with ui.element("div").classes("acts") as self._acts:
                 self._to = ui.select(
                     {BY_RULES: _("Whoever's turn it is, by the rules")}
-                    | {one.code: _described(one) for one in reps},
+                    | {one.code: described(one) for one in reps},
                     value=BY_RULES,
                     label=_("Give to"),
                 )
@@ -74,9 +75,9 @@ class Giving:
         if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
             return
         if to:
-            _tell_given(len(await self.visit.act(services.team.reassign, leads, to)), to)
+            tell_given(len(await self.visit.act(services.team.reassign, leads, to)), to)
         else:
-            _tell_owners(await self.visit.act(services.team.reassign_by_rules, leads))
+            tell_owners(await self.visit.act(services.team.reassign_by_rules, leads))
         self.choose(())
         done = self._given()
         if done is not None:
@@ -92,7 +93,8 @@ class Giving:
         self._acts.set_visibility(number > 0)
 
 
-def _tell_given(moved: int, to: str) -> None:
+def tell_given(moved: int, to: str) -> None:
+    """Say how many leads are now whose."""
     if moved:
         say_done(
             ngettext(
@@ -101,10 +103,20 @@ def _tell_given(moved: int, to: str) -> None:
         )
 
 
-def _tell_owners(owners: Mapping[int, str]) -> None:
-    moved = sum(map(bool, owners.values()))
+def tell_owners(owners: Mapping[int, str]) -> None:
+    """Say who has leads now that were given by the rules: 3 leads given, 2 to Marta, 1 to Hana."""
+    given = Counter(filter(None, owners.values()))
+    moved = given.total()
     if moved:
-        say_done(ngettext("1 lead has a new owner.", "{number} leads have new owners.", moved))
+        to_whom = ", ".join(f"{person(code)} ({count})" for code, count in given.most_common())
+        say_done(
+            ngettext(
+                "1 lead has a new owner: {who}.",
+                "{number} leads have new owners: {who}.",
+                moved,
+                who=to_whom,
+            )
+        )
     if waiting := len(owners) - moved:
         ui.notify(
             ngettext(
@@ -116,8 +128,8 @@ def _tell_owners(owners: Mapping[int, str]) -> None:
         )
 
 
-def _described(rep: RepLine) -> str:
+def described(rep: RepLine) -> str:
     """A rep, with how much room is left."""
     leads = _("{open} of {cap} leads", open=f"{rep.open_leads:,}", cap=f"{rep.cap:,}")
     away = "" if rep.present and rep.back_at is None else f" · {_('away')}"
-    return f"{rep.name} ({rep.code}) · {leads}{away}"
+    return f"{rep.name} · {leads}{away}"

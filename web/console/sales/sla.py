@@ -74,9 +74,7 @@ def _sales(shown: SlaFigures, names: Mapping[str, str], team: str) -> None:
     owners = {one.owner for one in shown.kept if one.owner in names}
     rows: list[tuple[Cell, ...]] = [
         (
-            Markup('<span class="two">{}{}</span>').format(
-                link(name, f"/team/{code}"), quiet(code)
-            ),
+            link(name, f"/team/{code}"),
             *(_share(shown, None, code, promise) for promise in promises),
         )
         for code, name in names.items()

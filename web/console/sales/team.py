@@ -9,23 +9,17 @@ from datetime import date
 from markupsafe import Markup
 from nicegui import ui
 
-import services.team
 from domain.access import Action
 from services.access import team_of
-from store.alerts import CLOSE_BY_THEMSELVES, AlertLine
 from store.views import team_overview
 from store.views.sla_figures import SlaFigures, figures
 from store.views.team_overview import Member
-from web.api import team as team_api
-from web.console import labels
-from web.console.frame import say_done
-from web.console.labels import alert as alert_label
-from web.console.paged import PagedList
 from web.console.pages import console_page
-from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
+from web.console.parts import Cell, badge, empty, go, link, quiet, section, show, table
+from web.console.sales.alerts import Alerts
 from web.console.sales.sla import kept_by, show_sla
 from web.console.sales.unassigned import UnassignedQueue
-from web.console.times import ago, moment, month_name
+from web.console.times import moment, month_name
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -47,12 +41,16 @@ async def team(visit: PageVisit, month: str = "") -> None:
         else await visit.read(figures, year, number, now)
     )
 
+    if visit.may(Action.PUBLISH_TEAM):
+        with visit.top:
+            go(_("Teams and routing"), "/team-settings")
+            go(_("SLA"), "/sla-settings")
     _members(found, kept_by(this_month))
     with section(_("Waiting for a rep")).classes("stack"):
         await UnassignedQueue(visit, ui.navigate.reload).begin()
     if visit.may(Action.READ_TASKS):
         with section(_("Alerts")):
-            await _alerts(visit)
+            await Alerts(visit, [one.rep for one in found]).draw()
     _sla(that_month, found, ours, date(year, number, 1))
 
 
@@ -89,9 +87,7 @@ def _member(one: Member, kept: Mapping[str, tuple[int, int]]) -> tuple[Cell, ...
     rep = one.rep
     met, decided = kept.get(rep.code, (0, 0))
     return (
-        Markup('<span class="two">{}{}</span>').format(
-            link(rep.name, f"/team/{rep.code}"), quiet(rep.code)
-        ),
+        link(rep.name, f"/team/{rep.code}"),
         rep.team,
         state_of(one),
         time_off(one),
@@ -120,44 +116,3 @@ def time_off(one: Member) -> Markup:
     return Markup("{} – {} {}").format(
         moment(first.begins_at), moment(first.until), quiet(first.reason)
     )
-
-
-async def _alerts(visit: PageVisit) -> None:
-    def draw(lines: Sequence[AlertLine]) -> None:
-        if not lines:
-            empty(_("Nothing that anybody must hear of now."))
-            return
-        with ui.element("ul").classes("rows alerts"):
-            for one in lines:
-                with ui.element("li") as row:
-                    _alert(visit, one, row)
-
-    await PagedList(visit, team_api.list_alerts, draw=draw).more()
-
-
-def _alert(visit: PageVisit, one: AlertLine, row: ui.element) -> None:
-    about = link(one.name or f"#{one.lead_id}", f"/leads/{one.lead_id}") if one.lead_id else ""
-    show(
-        Markup("{} <bdi>{}</bdi> {}").format(
-            badge(alert_label(one.kind), "warn"),
-            about,
-            quiet(
-                _(
-                    "for {rep}, {ago}",
-                    rep=labels.person(one.owner) or _("nobody"),
-                    ago=ago(one.due_at),
-                )
-            ),
-        ),
-        "span",
-    )
-    if one.kind in CLOSE_BY_THEMSELVES:
-        show(quiet(_("Goes by itself")), "span")
-    elif visit.may(Action.COMPLETE_TASKS):
-
-        async def put_away() -> None:
-            await visit.act(services.team.put_away, one.id)
-            say_done(_("The alert is put away."))
-            row.delete()
-
-        button(_("Put away"), put_away)

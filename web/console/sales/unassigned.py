@@ -124,4 +124,4 @@ def _cells(one: QueuedLead, opens: bool) -> tuple[Cell, ...]:
 def _taker(taker: Taker) -> Markup:
     words = {"": _("free"), "away": _("away"), "full": _("at the cap")}
     tone: Tone = "plain" if taker.why_not else "good"
-    return badge(f"{taker.code}: {words[taker.why_not]}", tone)
+    return badge(f"{labels.person(taker.code)}: {words[taker.why_not]}", tone)

@@ -1,0 +1,136 @@
+"""Changing values of a YAML file that a person wrote: what is not changed stays as it is written,
+with its comments, in its order."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from domain.authoring.yaml_source import read
+
+NAMES = ("code", "team", "rule")
+"""Keys by which the rows of a list are known, wherever they stand in it."""
+_WIDTH = 4096
+
+
+def merged(text: str, data: Mapping[str, Any]) -> str:
+    """The file with the values of ``data``, plain as :func:`~domain.authoring.yaml_source.read`
+    gives them. What ``data`` lacks goes; what is new comes last.
+
+    Args:
+        text: YAML that can be read.
+    """
+    yaml = _yaml()
+    document = yaml.load(text)
+    _take_over(document, data)
+    written = io.StringIO()
+    yaml.dump(document, written)
+    return written.getvalue()
+
+
+def lost_comments(before: str, after: str) -> list[str]:
+    """The comments of a file that another version of it has no more."""
+    kept = set(_comments(after))
+    return [one for one in _comments(before) if one not in kept]
+
+
+def is_laid_out_anew(text: str) -> bool:
+    """Whether :func:`merged` writes the file with other indentation or quotation marks, though no
+    value changes."""
+    source = read(text, "")
+    return isinstance(source.data, dict) and merged(text, source.data) != text
+
+
+def _yaml() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _take_over(into: CommentedMap, data: Mapping[str, Any]) -> None:
+    known = {_plain(key): key for key in into}
+    for name in [name for name in known if name not in data]:
+        del into[known[name]]
+    for name, value in data.items():
+        if name not in known:
+            into[name] = _made(value, into)
+            continue
+        there = into[known[name]]
+        if _plain(there) != value:
+            into[known[name]] = _changed(there, value, into)
+
+
+def _changed(there: Any, value: Any, inside: Any) -> Any:
+    if isinstance(there, CommentedMap) and isinstance(value, Mapping):
+        _take_over(there, value)
+        return there
+    if isinstance(there, CommentedSeq) and _are_rows(value):
+        return _rows(there, value)
+    return _made(value, inside)
+
+
+def _rows(there: CommentedSeq, rows: Sequence[Mapping[str, Any]]) -> CommentedSeq:
+    """The rows in their new order; one that was there keeps what was written about it."""
+    name = next((one for one in NAMES if all(one in row for row in rows)), "")
+    known = {row.get(name): (at, row) for at, row in enumerate(there) if isinstance(row, dict)}
+    comments = dict(there.ca.items)
+    made = []
+    for at, row in enumerate(rows):
+        was, old = known.get(row[name], (-1, None)) if name else (at, _at(there, at))
+        if isinstance(old, CommentedMap):
+            _take_over(old, row)
+        made.append((was, old if isinstance(old, CommentedMap) else _made(row, there)))
+    del there[:]
+    there.ca.items.clear()
+    for at, (was, row) in enumerate(made):
+        there.append(row)
+        if was in comments:
+            there.ca.items[at] = comments[was]
+    return there
+
+
+def _at(there: CommentedSeq, position: int) -> Any:
+    return there[position] if position < len(there) else None
+
+
+def _are_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+
+
+def _made(value: Any, inside: Any) -> Any:
+    """A new value; a mapping is written as those beside it are."""
+    if isinstance(value, Mapping):
+        made = CommentedMap((name, _made(one, inside)) for name, one in value.items())
+        others = inside if isinstance(inside, CommentedSeq) else []
+        if any(isinstance(one, CommentedMap) and one.fa.flow_style() for one in others):
+            made.fa.set_flow_style()
+        return made
+    if isinstance(value, list):
+        listed = CommentedSeq(_made(one, None) for one in value)
+        if not _are_rows(value):
+            listed.fa.set_flow_style()
+        return listed
+    return value
+
+
+def _plain(value: Any) -> Any:
+    """A value as it is read elsewhere: a day is its text."""
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return value if isinstance(value, bool | int | float) or value is None else str(value)
+
+
+def _comments(text: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [line.lstrip("# ") for line in lines if line.startswith("#") and line.strip("# ")]

@@ -1,0 +1,159 @@
+"""A policy that is changed in a form and published as the file that it is: what is checked, told at
+its field, tried and asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from fastapi.concurrency import run_in_threadpool
+from markupsafe import Markup, escape
+from nicegui import ui
+from nicegui.elements.mixins.validation_element import ValidationElement
+
+import services.publishing
+from domain.authoring.yaml_edit import is_laid_out_anew, lost_comments
+from domain.authoring.yaml_source import Path, SourceProblem, read
+from domain.refusals import Missing
+from store.published.published_texts import PublishedText, file_of, published_texts
+from store.publishing.consequences import routing_of
+from store.publishing.publishing import Checked
+from web.console.frame import say_done, say_no
+from web.console.marketing.checking import check_open
+from web.console.marketing.difference import difference
+from web.console.marketing.publishing import agreed, outcome
+from web.console.parts import busy, button, link, section, show
+from web.console.sales.dry_run import dry_run_shown
+from web.console.visit import PageVisit
+from web.console.words import _
+
+Fields = Mapping[Path, ValidationElement[Any]]
+"""Where a value is in the file → the field that it is typed in."""
+
+
+async def policy_to_change(visit: PageVisit, name: str) -> PublishedText:
+    """The policy in force.
+
+    Raises:
+        Missing: none is published.
+    """
+    versions = await visit.read(published_texts, "policy", name)
+    if not versions:
+        raise Missing(_("The policy '{name}' is not published.", name=name))
+    return versions[0]
+
+
+class PolicyForm:
+    """What the forms of policies share.
+
+    Args:
+        written: the file as the form has it now.
+        fields: where each value of that file is typed.
+    """
+
+    def __init__(
+        self,
+        visit: PageVisit,
+        name: str,
+        published: PublishedText,
+        written: Callable[[], str],
+        fields: Callable[[], Fields],
+    ) -> None:
+        self.visit, self.name, self._published = visit, name, published
+        self._written, self._fields = written, fields
+        with visit.top:
+            if name == "team":
+                self._trying = button(_("Try it on last month's leads"), self._try, key="t")
+            self._publishing = button(_("Publish"), self._publish, main=True, key="p")
+        self._mistakes = ui.element("ul").classes("mistakes").props('role="alert"')
+        self._tried = ui.element("div")
+        about = _(
+            "The form publishes {file}; what it does not show stays as it is.", file=f"{name}.yaml"
+        )
+        show(Markup("<p>{} {}</p>").format(about, link(_("Read the file"), f"/policies/{name}")))
+
+    async def _checked(self) -> tuple[str, Checked] | None:
+        """The file of the form, if there is no mistake in it; each is told at its field."""
+        # Writing a file with its comments is work of its own, and others wait for this thread.
+        text = await run_in_threadpool(self._written)
+        checked = await check_open(self.visit, "policy", self.name, text)
+        self._tell(text, checked.problems)
+        return None if checked.problems else (text, checked)
+
+    def _tell(self, text: str, problems: Sequence[SourceProblem]) -> None:
+        source, fields = read(text, ""), self._fields()
+        for field in fields.values():
+            field.error = None
+        self._mistakes.clear()
+        for one in problems:
+            typed_in = _field_of(source.path_at(one.line, one.column), fields)
+            if typed_in is not None:
+                typed_in.error = one.message
+                continue
+            with self._mistakes, ui.element("li"):
+                show(escape(one.message), "span")
+        if problems:
+            say_no(_("Fix the mistakes first: each is told at its field."))
+
+    async def _try(self) -> None:
+        with busy(self._trying):
+            written = await self._checked()
+            if written is None:
+                return
+            now = self.visit.context.clock.now()
+            found = await self.visit.read(routing_of, written[1], now)
+        self._tried.clear()
+        title = _("What it would have done with the leads of the last month")
+        with self._tried, section(title).classes("stack"):
+            nothing = Markup("<p>{}</p>").format(_("Nothing is changed yet."))
+            show(dry_run_shown(found) if found else nothing)
+        ui.run_javascript(f"getHtmlElement({self._tried.id})?.scrollIntoView()")
+
+    async def _publish(self) -> None:
+        with busy(self._publishing):
+            written = await self._checked()
+            if written is None:
+                return
+            text, checked = written
+            before = self._published.source
+            is_new = await run_in_threadpool(is_laid_out_anew, before)
+            newest = await policy_to_change(self.visit, self.name)
+        sure = await agreed(
+            self.visit,
+            checked,
+            "policy",
+            self.name,
+            outdated=newest.id != self._published.id,
+            changes=_changes(before, text, laid_out_anew=is_new),
+        )
+        if not sure:
+            return
+        file = file_of("policy", self.name)
+        check = partial(services.publishing.check_texts, files={file: text})
+        done = await self.visit.act(services.publishing.publish, [file], check)
+        say_done(outcome(done))
+        ui.navigate.reload()
+
+
+def _field_of(path: Path, fields: Fields) -> ValidationElement[Any] | None:
+    """The field of a value: its own, that of what it is in, or the first of what is in it."""
+    for length in range(len(path), 0, -1):
+        if found := fields.get(path[:length]):
+            return found
+    return next((one for where, one in fields.items() if path and where[: len(path)] == path), None)
+
+
+def _changes(before: str, after: str, *, laid_out_anew: bool) -> Markup:
+    """What of the file is changed, and what goes with it."""
+    said = []
+    if lost := lost_comments(before, after):
+        said.append(_("These comments of the file go: {comments}", comments=" · ".join(lost)))
+    if laid_out_anew:
+        said.append(_("The file is laid out anew: its indentation and line breaks change."))
+    title = _("What changes in the file")
+    return Markup("{}<details><summary>{}</summary>{}</details>").format(
+        Markup().join(Markup("<p>{}</p>").format(one) for one in said),
+        title,
+        difference(before, after, title),
+    )
