@@ -29,6 +29,7 @@ from temporalio.worker import Interceptor, UnsandboxedWorkflowRunner, Worker
 
 import settings as settings_module
 import tracing
+from activities.busy_calendars import BusyCalendars
 from activities.failing import CountsFailing
 from activities.failures import DiscreetFailures
 from activities.heartbeats import Heartbeats, hear_database
@@ -168,12 +169,14 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     log.info("worker is running", channel=resources.channel.name)
     crash_point("worker.started")
     beating = asyncio.create_task(beat(settings.worker_beat_file))
+    reading = asyncio.create_task(BusyCalendars(resources).run())
     await asyncio.wait([told, *running], return_when=asyncio.FIRST_COMPLETED)
     log.info("worker is shutting down", seconds=settings.worker_shutdown_seconds)
     relay.stop()
     await asyncio.gather(*(one.shutdown() for one in ours))
     await asyncio.gather(relaying, *running)
     beating.cancel()
+    reading.cancel()
     log.info("worker has stopped")
 
 

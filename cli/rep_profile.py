@@ -1,4 +1,5 @@
-"""``team profile|calendar``: how a rep writes to leads, and the address of the rep's calendar."""
+"""``team profile|calendar|busy-calendar``: how a rep writes to leads, the address of the calendar
+of the rep's meetings, and that of the rep's own calendar."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import typer
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from services import profiles
+from store.routing.busy_calendars import calendar_state
 from store.routing.rep_cards import Profile, profile_of, rep_card
 
 RepCode = Annotated[str, typer.Argument(metavar="REP", help="Code, such as rep-1.")]
@@ -67,3 +69,26 @@ def calendar(
         print(f"The calendar address of {rep} works no more.")
     else:
         print(profiles.make_calendar(terminal(), operator(rep), rep))
+
+
+def busy_calendar(
+    rep: RepCode,
+    url: Annotated[str, typer.Option(help="Secret address in iCal format of the calendar.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="Read it no more.")] = False,
+) -> None:
+    """Show or set which calendar of the rep's own is read, so that no busy time is offered."""
+    context = terminal()
+    if end:
+        profiles.end_busy_calendar(context, operator(), rep)
+        print(f"The own calendar of {rep} is read no more.")
+        return
+    if url:
+        profiles.set_busy_calendar(context, operator(), rep, url)
+    with context.database.connect() as connection:
+        state = calendar_state(connection, rep, context.real_now())
+    if state is None:
+        print(f"No calendar of {rep} is read; --url has one read.")
+        return
+    read = f"read {state.read_at:%Y-%m-%d %H:%M} UTC" if state.read_at else "not read yet"
+    trouble = f", trouble: {state.trouble}" if state.trouble else ""
+    print(f"{state.host}: {state.state}, {read}{trouble}")

@@ -15,7 +15,7 @@ from cli.arguments import AsJson, done_by
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
-from cli.rep_profile import RepCode, calendar, profile
+from cli.rep_profile import RepCode, busy_calendar, calendar, profile
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import ALERTS, label
@@ -38,6 +38,7 @@ app = group(
 
 app.command("profile")(profile)
 app.command("calendar")(calendar)
+app.command("busy-calendar")(busy_calendar)
 
 
 @app.command("list")

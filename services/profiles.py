@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
 from domain.contacts.phones import read_phone
+from domain.contracts.webhooks import url_problem
 from domain.email.addresses import address_key
 from domain.email.message import MailError, mailbox
 from domain.email.sender import is_sent_from
@@ -18,9 +21,13 @@ from services.context import Context
 from services.team import own_rep_only
 from store.access.api_tokens import Caller
 from store.access.calendar_feeds import end_feed, new_feed
+from store.routing import busy_calendars
+from store.routing.busy_calendars import CalendarState
 from store.routing.rep_cards import Profile, is_another_s, keep_profile, profile_of
 
 MOST_LINES, LONGEST_SIGNATURE = 5, 400
+LONGEST_ADDRESS = 2000
+"""Characters of the address of a rep's own calendar."""
 
 
 @changes(Action.SET_PROFILE, "PUT /team/{rep}/profile")
@@ -118,6 +125,53 @@ def end_calendar(context: Context, caller: Caller, rep: str) -> None:
     with context.database.begin() as connection:
         if not end_feed(connection, rep):
             raise Missing(sentence("{rep} has no calendar address.", rep=rep))
+
+
+@changes(Action.SET_PROFILE, "PUT /team/{rep}/busy-calendar")
+def set_busy_calendar(context: Context, caller: Caller, rep: str, url: str) -> CalendarState:
+    """Have a rep's own calendar read, so that no time is offered to leads at which the rep is busy.
+    Its address is a secret, and shown to nobody again.
+
+    Args:
+        url: of an iCalendar file, https:// or webcal://.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Missing: there is no such rep.
+        Invalid: it is no address that may be read.
+    """
+    own_rep_only(caller, rep)
+    address = re.sub(r"\Awebcal://", "https://", url.strip(), flags=re.IGNORECASE)
+    private = context.settings.webhooks_allow_private
+    if len(address) > LONGEST_ADDRESS or url_problem(address, allow_private=private):
+        raise Invalid(
+            sentence(
+                "Copy the secret address in iCal format from your calendar's settings: it begins "
+                "https:// or webcal://, and leads to a server on the internet."
+            ),
+            "url",
+        )
+    with context.database.begin() as connection:
+        now = context.real_now()
+        set_ = busy_calendars.set_calendar(connection, rep, address, now)
+        state = busy_calendars.calendar_state(connection, rep, now)
+        if not set_ or state is None:
+            raise Missing(sentence("There is no rep {rep}.", rep=rep))
+    return state
+
+
+@changes(Action.SET_PROFILE, "DELETE /team/{rep}/busy-calendar")
+def end_busy_calendar(context: Context, caller: Caller, rep: str) -> None:
+    """Read a rep's own calendar no more.
+
+    Raises:
+        Forbidden: it is another rep, and the caller an SDR.
+        Missing: none is read.
+    """
+    own_rep_only(caller, rep)
+    with context.database.begin() as connection:
+        if not busy_calendars.end_calendar(connection, rep):
+            raise Missing(sentence("No calendar of {rep} is read.", rep=rep))
 
 
 def _checked_email(address: str, domains: frozenset[str]) -> str:

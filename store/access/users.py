@@ -21,6 +21,7 @@ from domain.sentences import sentence
 from store.access.api_tokens import Caller
 from store.access.named_keys import digest
 from store.tables import (
+    BusyCalendar,
     CalendarFeed,
     ConsoleSession,
     ConsoleUser,
@@ -223,6 +224,7 @@ def change_user(
         end_sessions(connection, user_id, now)
     if disabled or new_rep != user.rep:
         connection.execute(delete(CalendarFeed).where(CalendarFeed.rep == user.rep))
+        connection.execute(delete(BusyCalendar).where(BusyCalendar.rep == user.rep))
     if disabled:
         connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
     return user_by_id(connection, user_id)

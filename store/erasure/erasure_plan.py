@@ -248,9 +248,11 @@ NOT_OF_LEADS = frozenset(
         "write_key",
         "engagement_key",  # Hashes of what made events count once, and still does.
         "tracking_use",  # Keyed hashes, for two days.
-        "rep",  # People who work here, as the ten that follow.
+        "rep",  # People who work here, as the twelve that follow.
         "rep_profile",
         "calendar_feed",
+        "busy_calendar",
+        "busy_time",
         "routing_share",
         "routing_credit",
         "absence",

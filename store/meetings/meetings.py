@@ -17,7 +17,7 @@ from sqlalchemy import Connection, case, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import ENDED, EventCode, Phase
-from domain.meetings.free_times import is_free, next_free
+from domain.meetings.free_times import HORIZON, is_free, next_free
 from domain.meetings.places import MeetingPlace
 from domain.refusals import MeetingRefused
 from domain.sentences import sentence
@@ -33,6 +33,7 @@ from store.meetings.meeting_places import SALE_OR_CUSTOMER, MeetingSlot, place_o
 from store.meetings.meeting_rows import MEETING, MeetingRow
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import start_again
+from store.routing.busy_calendars import calendar_times
 from store.routing.credits import count_turn_again, give_turn_back
 from store.routing.rep_cards import place_with
 from store.routing.rep_times import LONGEST_MINUTES, busy_times, lock_times, within
@@ -231,6 +232,7 @@ def _reserve(
     if origin.provider:
         return not _same_event(connection, owner, starts_at, ends_at, origin)
     taken = next(one for one in busy if not is_free(starts_at, ends_at, [one]))
+    busy += calendar_times(connection, owner, starts_at, starts_at + HORIZON)
     free = next_free(calendar_of(connection, owner), busy, starts_at, minutes)
     times = [sentence("{at:%a %d %b %Y %H:%M}", at=one) for one in free]
     raise MeetingRefused(

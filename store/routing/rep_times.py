@@ -8,12 +8,15 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from domain.meetings.free_times import Busy, open_slots
+from store.routing.busy_calendars import calendar_times
 from store.sla.business_time import team_of
 from store.tables import Meeting
 
 LONGEST_MINUTES = 8 * 60
 """How long a meeting may last that is booked with us."""
 _LONGEST = timedelta(days=7)
+_OFFERED = timedelta(days=31)
+"""No free time is offered that lies further ahead."""
 
 
 def busy_times(
@@ -37,7 +40,8 @@ def free_slots(
     connection: Connection, owner: str, time_zone: str, country: str, now: datetime
 ) -> dict[date, list[datetime]]:
     """The free half hours of a rep by the lead's own days (see
-    :func:`domain.meetings.free_times.open_slots`); of nobody's calendar for no owner.
+    :func:`domain.meetings.free_times.open_slots`); of nobody's calendar for no owner. At those the
+    rep has no meeting here, and nothing in the own calendar, where that is known.
 
     Args:
         now: journey time, UTC.
@@ -46,6 +50,7 @@ def free_slots(
         return open_slots(now, time_zone, country, [])
     team = team_of(connection, owner)
     busy = busy_times(connection, owner, now)
+    busy += calendar_times(connection, owner, now, now + _OFFERED)
     return open_slots(now, time_zone, country, busy, team.calendar if team else None)
 
 

@@ -46,6 +46,8 @@ from store.tables.relay import RelayMessage
 from store.tables.sales import (
     Absence,
     Assignment,
+    BusyCalendar,
+    BusyTime,
     CalendarBooking,
     CalendarFeed,
     LeadFeedback,
@@ -72,6 +74,8 @@ __all__ = [
     "ApiChange",
     "ApiToken",
     "Assignment",
+    "BusyCalendar",
+    "BusyTime",
     "CadenceVersion",
     "CalendarBooking",
     "CalendarFeed",

@@ -67,6 +67,39 @@ class CalendarFeed(Table):
     reads_since: Mapped[datetime]
 
 
+class BusyCalendar(Table):
+    """The address at which a rep's own calendar is read, for the times at which the rep is busy.
+    Times are real time."""
+
+    __tablename__ = "busy_calendar"
+    rep: Mapped[str] = mapped_column(ForeignKey("rep.code"), primary_key=True)
+    url: Mapped[str]
+    """Whoever has it may read the calendar: it is shown to nobody."""
+    etag: Mapped[str] = mapped_column(server_default="")
+    """Of what was read last (RFC 9110, 8.8.3)."""
+    look_at: Mapped[datetime] = mapped_column(index=True)
+    """When it is read next."""
+    read_at: Mapped[datetime | None]
+    """When it was read, or found unchanged."""
+    counted_at: Mapped[datetime | None]
+    """When the busy times were reckoned from it."""
+    failures: Mapped[int] = mapped_column(server_default=text("0"))
+    """How often in a row it could not be read."""
+    trouble: Mapped[str] = mapped_column(server_default="")
+    """Code of why not; '' for nothing."""
+
+
+class BusyTime(Table):
+    """When a rep is busy, by the rep's own calendar: these do not overlap. Journey time."""
+
+    __tablename__ = "busy_time"
+    rep: Mapped[str] = mapped_column(
+        ForeignKey("busy_calendar.rep", ondelete="CASCADE"), primary_key=True
+    )
+    begins_at: Mapped[datetime] = mapped_column(primary_key=True)
+    ends_at: Mapped[datetime]
+
+
 class RoutingShare(Table):
     """How many leads a rep at work was given, as far as it counts for the next one's turn.
 

@@ -54,7 +54,7 @@ CHANGES = """
     lead score 1 5; lead suppress 1; lead permit 1 --evidence "on the phone"
     lead pause 1; lead resume 1; lead move 1 Recycle; lead stop 1
     tasks done 1 no_answer
-    meetings book 3 --at "+2 days"; meetings cancel 2
+    meetings book 3 --at "+2 days"; meetings reschedule 2 --at "+3 days"; meetings cancel 2
     opportunity open 3; opportunity advance 1; opportunity won 2
     opportunity lost 3 --reason price; opportunity no-outcome 4
     recycle until 2 2027-12-01; recycle extend 2 --until 2028-01-10
@@ -63,6 +63,7 @@ CHANGES = """
     account play Hafen welcome-nurture; account pause Hafen; account resume Hafen
     team presence rep-1 --away; team absence rep-1 --until "+2 days"; team absence rep-1 --end
     team profile rep-1 --phone "+49 30 55501234"; team calendar rep-1; team calendar rep-1 --end
+    team busy-calendar rep-1 --url https://calendar.example/a.ics; team busy-calendar rep-1 --end
     team reassign 3 --to rep-2; team alerts --put-away 1
     sending resume
     keys create website; keys revoke website

@@ -40,6 +40,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "set_do_not_market": {"until": "2026-09-01T00:00:00Z", "reason": "in a tender"},
     "play_account": {"cadence": "account-play"},
     "set_presence": {"present": False},
+    "set_busy_calendar": {"url": "https://calendar.example/hana/private-1f8e/basic.ics"},
     "set_profile": {
         "name": "Hana Lindqvist",
         "email": "hana@lindenmoor.example",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
@@ -14,11 +16,13 @@ from domain.refusals import Missing
 from domain.sentences import sentence
 from services import profiles
 from services import team as services
-from services.access import team_of
+from services.access import found, team_of
+from services.team import own_rep_only
 from store import alerts
 from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
+from store.routing.busy_calendars import State, calendar_state
 from store.routing.presence import RecordedAbsence, RepLine, team_of_person
 from store.routing.rep_cards import Profile, profile_of
 from store.routing.unassigned import UnassignedLead, unassigned
@@ -88,6 +92,25 @@ class CalendarAddress(BaseModel):
     """Where calendar programs read a rep's meetings. It is a secret, and shown this once."""
 
     url: str
+
+
+class BusyCalendarAddress(BaseModel):
+    """The secret address of a rep's own calendar, an iCalendar file."""
+
+    model_config = ASKED
+
+    url: str = Field(max_length=profiles.LONGEST_ADDRESS, description="https:// or webcal://")
+
+
+class BusyCalendarState(BaseModel):
+    """How the reading of a rep's own calendar goes. ``state`` is new (not read yet), read, stale
+    (gone by, though it can't be read now) or lost (too old to go by: free times come from the
+    team's hours alone); ``trouble`` a code, '' for none. Real time."""
+
+    host: str
+    state: State
+    read_at: datetime | None
+    trouble: str
 
 
 class Served(BaseModel):
@@ -205,6 +228,33 @@ def end_calendar(context: CurrentContext, caller: Signer, rep: str) -> Done:
     """Have the address of a rep's calendar work no more."""
     profiles.end_calendar(context, caller, rep)
     return Done(detail="The calendar address works no more.")
+
+
+@router.get("/{rep}/busy-calendar")
+def show_busy_calendar(context: CurrentContext, caller: Signer, rep: str) -> BusyCalendarState:
+    """Whether a rep's own calendar is read, and how that goes."""
+    own_rep_only(caller, rep)
+    with context.database.connect() as connection:
+        state = calendar_state(connection, rep, context.real_now())
+    known = found(state, sentence("No calendar of {rep} is read.", rep=rep))
+    return BusyCalendarState(**asdict(known))
+
+
+@router.put("/{rep}/busy-calendar")
+def set_busy_calendar(
+    context: CurrentContext, caller: Signer, rep: str, body: BusyCalendarAddress
+) -> BusyCalendarState:
+    """Have a rep's own calendar read every few minutes, so that leads are offered no time at which
+    the rep is busy."""
+    state = profiles.set_busy_calendar(context, caller, rep, body.url)
+    return BusyCalendarState(**asdict(state))
+
+
+@router.delete("/{rep}/busy-calendar")
+def end_busy_calendar(context: CurrentContext, caller: Signer, rep: str) -> Done:
+    """Read a rep's own calendar no more."""
+    profiles.end_busy_calendar(context, caller, rep)
+    return Done(detail="The calendar is read no more.")
 
 
 @router.post("/{rep}/absences", status_code=201)

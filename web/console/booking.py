@@ -11,8 +11,10 @@ from nicegui import ui
 
 from domain.refusals import Refusal
 from services.meetings import LONGEST_WORDS
+from store.routing.busy_calendars import calendar_state
 from store.routing.rep_times import LONGEST_MINUTES, free_slots
-from web.console.parts import button, show
+from web.console.busy_calendars import caution
+from web.console.parts import button, quiet, show
 from web.console.refusals import told
 from web.console.slots import offer_times, some_of
 from web.console.visit import PageVisit
@@ -49,9 +51,12 @@ async def ask_time(
         done: called when it was done.
     """
     free = await visit.read(free_slots, owner, time_zone, country, visit.context.clock.now())
+    own = await visit.read(calendar_state, owner, visit.context.real_now())
     with ui.dialog() as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = asked.title
         _Booking(visit, asked, some_of(free), time_zone=time_zone, dialog=dialog, done=done)
+        if doubt := caution(own):
+            show(quiet(doubt), "p")
     dialog.on("hide", dialog.delete)
     dialog.open()
 

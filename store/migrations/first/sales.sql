@@ -23,6 +23,28 @@ CREATE TABLE rep_profile (
     CONSTRAINT fk_rep_profile_rep FOREIGN KEY (rep) REFERENCES rep (code)
 );
 
+CREATE TABLE busy_calendar (
+    rep TEXT NOT NULL,
+    url TEXT NOT NULL,
+    etag TEXT DEFAULT '' NOT NULL,
+    look_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    read_at TIMESTAMP WITH TIME ZONE,
+    counted_at TIMESTAMP WITH TIME ZONE,
+    failures INTEGER DEFAULT 0 NOT NULL,
+    trouble TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_busy_calendar PRIMARY KEY (rep),
+    CONSTRAINT fk_busy_calendar_rep FOREIGN KEY (rep) REFERENCES rep (code)
+);
+CREATE INDEX ix_busy_calendar_look_at ON busy_calendar (look_at);
+
+CREATE TABLE busy_time (
+    rep TEXT NOT NULL,
+    begins_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_busy_time PRIMARY KEY (rep, begins_at),
+    CONSTRAINT fk_busy_time_rep FOREIGN KEY (rep) REFERENCES busy_calendar (rep) ON DELETE CASCADE
+);
+
 CREATE TABLE calendar_feed (
     rep TEXT NOT NULL,
     secret TEXT NOT NULL,

@@ -194,6 +194,31 @@ async def test_nobody_makes_the_address_of_another_s_calendar(api: Api) -> None:
     assert api.value("SELECT count(*) FROM calendar_feed") == 0
 
 
+async def test_a_rep_has_the_own_calendar_read_and_nobody_sees_where(api: Api) -> None:
+    """Its address lets whoever has it read the whole calendar; one of ours would be read by it."""
+    secret = "webcal://calendar.example/hana/private-1f8e/basic.ics"
+    here = "/team/rep-1/busy-calendar"
+    none = await api.ask("sdr", "GET", here)
+    bad = [
+        await api.ask("sdr", "PUT", here, url=url)
+        for url in ("", "hana", "http://calendar.example/a.ics", "https://10.0.0.1/a.ics")
+    ]
+    others = await api.ask("sdr", "PUT", "/team/rep-2/busy-calendar", url=secret)
+    nobody = await api.ask("admin", "PUT", "/team/rep-99/busy-calendar", url=secret)
+    set_ = await api.ask("sdr", "PUT", here, url=secret)
+    shown = await api.ask("manager", "GET", here)
+    ended = await api.ask("manager", "DELETE", here)
+    again = await api.ask("sdr", "DELETE", here)
+
+    assert (none.status_code, again.status_code) == (404, 404)
+    assert {answer.status_code for answer in bad} == {422}
+    assert bad[0].json()["errors"][0]["field"] == "url"
+    assert (others.status_code, nobody.status_code, ended.status_code) == (403, 404, 200)
+    assert (set_.status_code, set_.json()["state"]) == (200, "new")
+    assert shown.json()["host"] == "calendar.example"
+    assert "private-1f8e" not in shown.text + set_.text
+
+
 def events(content: bytes) -> list[Event]:
     """The events of a calendar that is right (RFC 5545)."""
     calendar = Calendar.from_ical(content)

@@ -65,6 +65,8 @@ DONE = {
     "PUT team/*/profile": N_("Changed how a rep signs"),
     "POST team/*/calendar": N_("Made a rep's calendar address"),
     "DELETE team/*/calendar": N_("Ended a rep's calendar address"),
+    "PUT team/*/busy-calendar": N_("Had a rep's own calendar read"),
+    "DELETE team/*/busy-calendar": N_("Had a rep's own calendar read no more"),
     "POST team/reassign": N_("Gave leads to somebody else"),
     "POST publications": N_("Published cadences or policies"),
     "POST cadences/templates/*/test": N_("Sent a test mail"),

@@ -12,8 +12,10 @@ from domain.access import Role
 from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.calendar_feeds import feed_made_at
+from store.routing.busy_calendars import CalendarState, calendar_state
 from store.routing.rep_cards import Profile, profile_of, rep_card
 from web.console.admin.parts import real_time, show_once
+from web.console.busy_calendars import told_state
 from web.console.frame import say_done
 from web.console.parts import button, facts, quiet, show, sure
 from web.console.refusals import told
@@ -28,6 +30,8 @@ async def rep_profile(visit: PageVisit, rep: str, *, may: bool) -> None:
         card = await visit.read(rep_card, rep)
         _Form(visit, rep, said, card.email if card else "")
         await _calendar(visit, rep, await visit.read(feed_made_at, rep))
+        own = await visit.read(calendar_state, rep, visit.context.real_now())
+        _OwnCalendar(visit, rep, own)
     else:
         show(facts({_("Signature"): said.signature, _("Phone"): said.phone}))
 
@@ -120,3 +124,46 @@ async def _calendar(visit: PageVisit, rep: str, made_at: datetime | None) -> Non
             button(_("Make an address") if made_at is None else _("Make another"), make)
         if made_at is not None:
             button(_("End it"), end, danger=True)
+
+
+class _OwnCalendar:
+    """The calendar that is read for the times at which the rep is busy."""
+
+    def __init__(self, visit: PageVisit, rep: str, state: CalendarState | None) -> None:
+        self.visit, self.rep = visit, rep
+        show(escape(_("Busy times from your own calendar")), "h3")
+        show(
+            quiet(
+                _(
+                    "Leads and colleagues are offered no time at which you are busy there. What is "
+                    "in it is not kept, only when you are busy."
+                )
+            ),
+            "p",
+        )
+        if state is not None:
+            show(told_state(state), "p")
+        self.url = ui.input(_("Secret address in iCal format (https://…)"))
+        self.url.props('outlined dense type=url autocomplete="off"').classes("day")
+        with ui.element("div").classes("acts"):
+            button(_("Read it") if state is None else _("Read this one instead"), self._set)
+            if state is not None:
+                button(_("Read it no more"), self._end, danger=True)
+
+    async def _set(self) -> None:
+        self.url.error = None
+        try:
+            await self.visit.act(
+                services.profiles.set_busy_calendar, self.rep, self.url.value or ""
+            )
+        except Refusal as refusal:
+            if refusal.field != "url":
+                raise
+            self.url.error = told(str(refusal))
+            return
+        say_done(_("It is read within a minute."))
+        ui.navigate.reload()
+
+    async def _end(self) -> None:
+        await self.visit.act(services.profiles.end_busy_calendar, self.rep)
+        ui.navigate.reload()
