@@ -50,14 +50,15 @@ _MESSAGE_IDS = uuid.uuid5(uuid.NAMESPACE_URL, "perennial:touch")
 class Email:
     """A mail that is due. ``fields`` are its merge fields without the links; ``topic`` is '' for
     operational mail, which unsubscribed leads get too; ``caps`` are those it waits for; ``sender``
-    is the rep it is from, None for the company's own sender."""
+    is the rep it is from, None for the company's own sender. Without ``template_version_id`` it is
+    a mail that somebody wrote."""
 
     key: str
     lead_id: int
     recipient: str
     recipient_name: str
     step: str
-    template_version_id: int
+    template_version_id: int | None
     template: CompiledTemplate
     fields: Mapping[str, Any]
     topic: str

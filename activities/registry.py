@@ -19,6 +19,7 @@ from activities.scoring import ScoringActivities
 from activities.sla import SlaActivities
 from activities.tasks import TaskActivities
 from activities.webhooks import WebhookActivities
+from activities.written_mails import WrittenMailActivities
 
 Activities = list[Callable[..., Any]]
 
@@ -68,6 +69,7 @@ def email_activities(resources: Resources) -> Activities:
         CadenceActivities(resources).run_step,
         SalesActivities(resources).send_one,
         ConfirmationActivities(resources).ask_to_confirm,
+        WrittenMailActivities(resources).send_written_mail,
     ]
 
 

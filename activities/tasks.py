@@ -106,6 +106,8 @@ class TaskActivities:
                 TaskKind.HAND_OVER | TaskKind.CUSTOMER_QUESTION | TaskKind.RENEWAL | TaskKind.UPSELL
             ):
                 return customer_work(connection, request, self.resources.now())
+            case TaskKind.TO_DO:
+                raise ValueError("A person opens a to-do, no journey does.")
             case _:
                 assert_never(request.kind)
 

@@ -20,6 +20,7 @@ from cli.lead_erase import erase
 from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
 from cli.lead_why import why
+from cli.lead_work import COMMANDS
 from cli.tables import listed, print_list
 from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
@@ -40,6 +41,7 @@ from temporal import steering
 app = group(
     "lead list --stage mql --order interest",
     "lead show ada@example.com",
+    "lead add ada@example.com --cadence welcome-nurture",
     "lead move lead-41 Recycle",
 )
 
@@ -270,3 +272,5 @@ app.command("duplicates")(duplicates)
 app.command("not-duplicate")(not_duplicate)
 app.command("merge")(merge)
 app.command("undo-merge")(undo_merge)
+for name, command in COMMANDS.items():
+    app.command(name)(command)

@@ -58,7 +58,8 @@ def _parts(one: TimelineEntry) -> list[str]:
     facts = one.facts
     match one.kind:
         case "mail":
-            return [label(MAIL_STATES, facts["state"]), facts["subject"], facts["error"]]
+            by = f"by {facts['by']}" if facts["by"] else ""
+            return [label(MAIL_STATES, facts["state"]), facts["subject"], by, facts["error"]]
         case "engagement":
             worth = _points(facts["points"])
             if facts["machine"]:
@@ -82,6 +83,8 @@ def _parts(one: TimelineEntry) -> list[str]:
             moved = f"{facts['previous']} → {whose}" if facts["previous"] else whose
             by = f"by {facts['by']}" if facts["by"] else ""
             return [f"Owner {moved}", label(CAUSES, facts["cause"]), by]
+        case "correction" | "note":
+            return _by_hand(one)
         case "promise":
             noted = "only noted" if facts["pilot"] else ""
             promise = label(PROMISES, facts["promise"])
@@ -94,6 +97,19 @@ def _parts(one: TimelineEntry) -> list[str]:
             wants = "Wants mail" if facts["action"] == "opt_in" else "Wants no mail"
             source = facts["source"].replace("_", " ")
             return [wants, facts["topic"], source, facts["evidence"]]
+
+
+def _by_hand(one: TimelineEntry) -> list[str]:
+    facts = one.facts
+    by = f"by {facts['by']}"
+    if one.kind == "correction":
+        if not facts["field"]:
+            return ["Entered by hand", by]
+        changed = f"{facts['before'] or '-'} → {facts['after'] or '-'}"
+        return [f"Corrected {facts['field'].replace('_', ' ')}", changed, by]
+    way = {"out": "to the lead", "in": "from the lead"}.get(facts["direction"], "")
+    ended = facts["outcome"] and label(DISPOSITIONS, facts["outcome"])
+    return [facts["what"].capitalize(), way, ended, facts["subject"], facts["text"], by]
 
 
 def _points(number: int) -> str:

@@ -23,6 +23,7 @@ from cli.facts import print_facts
 from cli.groups import group
 from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
+from domain.contracts.tasks import TaskKind
 from domain.labels import DISPOSITIONS, WHY, label
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks import rules
@@ -166,7 +167,8 @@ def finish_task(
     asking = operator(done_by(context.database, by, task.owner))
     services.complete(context, asking, task_id, completion)
     ended = label(DISPOSITIONS, disposition)
-    Console().print(f"Task {task_id} is done: {ended}. {_news_of(context.database, task_id)}")
+    news = "" if task.kind == TaskKind.TO_DO else _news_of(context.database, task_id)
+    Console().print(f"Task {task_id} is done: {ended}. {news}".rstrip())
 
 
 def _news_of(engine: Engine, task_id: int) -> str:

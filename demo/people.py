@@ -120,6 +120,7 @@ WORKS_WITHIN: Mapping[TaskKind, tuple[float, float]] = {
     TaskKind.LEAD_MESSAGE: (0.1, 0.5),
     TaskKind.RENEWAL: (1.0, 10.0),
     TaskKind.UPSELL: (1.0, 10.0),
+    TaskKind.TO_DO: (0.1, 1.0),
 }
 """Task kind → journey days until somebody of sales gets round to it."""
 

@@ -19,6 +19,8 @@ class Action(StrEnum):
     """What a route does; every route names one."""
 
     READ_LEADS = "read leads"
+    EDIT_LEADS = "enter and correct leads, and write down what happened"
+    WRITE_MAIL = "write a mail to a lead"
     SCORE_LEADS = "add points to a lead's score"
     PAUSE_LEADS = "pause and resume leads"
     MOVE_LEADS = "stop and move leads"
@@ -65,6 +67,8 @@ _SALES = frozenset({Role.SDR, Role.MANAGER, Role.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_LEADS: _EVERYBODY,
+    Action.EDIT_LEADS: _SALES | {Role.MARKETING},
+    Action.WRITE_MAIL: _SALES,
     Action.SCORE_LEADS: _SALES | {Role.MARKETING},
     Action.PAUSE_LEADS: _EVERYBODY,
     Action.MOVE_LEADS: frozenset({Role.MANAGER, Role.OPS, Role.ADMIN}),

@@ -11,6 +11,7 @@ in the reader's language, or as a sentence on stderr.
     │   └── TemplateMissing
     ├── Conflict                understood, but not possible as things stand
     │   ├── CadenceMissing
+    │   ├── LeadKnown
     │   ├── MeetingRefused
     │   ├── NoJourney
     │   ├── OpportunityRefused
@@ -104,6 +105,17 @@ class CadenceMissing(Conflict):
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, "cadence")
+
+
+class LeadKnown(Conflict):
+    """A lead with this address or phone number is there already. ``lead_id`` is its id, 0 where
+    whoever asks may not see it."""
+
+    code = "lead_known"
+
+    def __init__(self, sentence: str, field: str, lead_id: int) -> None:
+        super().__init__(sentence, field)
+        self.lead_id = lead_id
 
 
 class MeetingRefused(Conflict):

@@ -75,7 +75,9 @@ def import_rows(
     unsubscribed = lead_import.opt_out_staged(
         connection, opted_out, file_name=file_name, now=context.clock.now()
     )
+    lead_import.one_at_a_time(connection)
     merged = lead_import.merge(connection, time_zone=context.settings.lead_time_zone)
+    lead_import.keep_claims(connection, context.clock.now())
     lead_import.judge_fit(connection, context.clock.now())
     queued = lead_import.QueuedJourneys(0, 0.0)
     if cadence:

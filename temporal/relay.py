@@ -47,6 +47,7 @@ from domain.contracts.journey_sales import (
 from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.contracts.search_attributes import search_attributes
 from domain.contracts.webhooks import WEBHOOK_WORKFLOW
+from domain.contracts.written_mail import WRITTEN_MAIL_WORKFLOW, SendWrittenMail
 from metrics import RELAY_DELAY, RELAY_MESSAGES
 from store.erasure import erasure
 from store.matching import merged_journeys
@@ -219,8 +220,8 @@ class Relay:
                 return await self._side_meeting(message)
             case "standalone_task":
                 return await self._standalone_task(message)
-            case "confirm":
-                return await self._confirm(message)
+            case "confirm" | "written_mail":
+                return await self._mail(message)
             case "signal":
                 return await self._signal(message)
             case "complete_task":
@@ -272,10 +273,15 @@ class Relay:
         summary = f"{state.kind} task, lead {state.lead_id}"
         return await self._start_once(message, STANDALONE_TASK, state, summary)
 
-    async def _confirm(self, message: Leased) -> RelayDelivery:
-        request = AskToConfirm(**message.payload)
-        summary = f"Ask lead {request.lead_id} to confirm its address"
-        return await self._start_once(message, CONFIRMATION_WORKFLOW, request, summary)
+    async def _mail(self, message: Leased) -> RelayDelivery:
+        """Start what sends one mail outside any cadence."""
+        if message.kind == "confirm":
+            asked = AskToConfirm(**message.payload)
+            summary = f"Ask lead {asked.lead_id} to confirm its address"
+            return await self._start_once(message, CONFIRMATION_WORKFLOW, asked, summary)
+        mail = SendWrittenMail(**message.payload)
+        summary = f"Mail {mail.mail_id} to lead {mail.lead_id}, written by hand"
+        return await self._start_once(message, WRITTEN_MAIL_WORKFLOW, mail, summary)
 
     async def _start_once(
         self,

@@ -15,7 +15,15 @@ from pydantic import BaseModel
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
-from domain.refusals import Invalid, Missing, Mistake, Refusal, TooMany, Unavailable
+from domain.refusals import (
+    Invalid,
+    LeadKnown,
+    Missing,
+    Mistake,
+    Refusal,
+    TooMany,
+    Unavailable,
+)
 from domain.sentences import sentence
 from store.engine import AWAY
 from store.published.policies import PolicyMissing
@@ -44,9 +52,11 @@ class ProblemDetails(BaseModel):
     detail: str
     """What is wrong and what to do, for people."""
     code: str
-    """The same for programs: unauthorized, forbidden, not_found, invalid, refused, unavailable,
-    internal."""
+    """The same for programs: unauthorized, forbidden, not_found, invalid, refused, lead_known,
+    unavailable, internal."""
     errors: list[FieldError] = []
+    lead_id: int | None = None
+    """With the code lead_known: the lead that is there already, for whoever may see it."""
 
 
 class RequestProblem(Refusal):
@@ -107,6 +117,7 @@ def answer(refusal: Refusal, **more: object) -> Response:
         detail=str(refusal),
         code=refusal.code,
         errors=[FieldError(**asdict(one)) for one in mistakes],
+        lead_id=(refusal.lead_id or None) if isinstance(refusal, LeadKnown) else None,
     )
     own = refusal.headers if isinstance(refusal, RequestProblem) else {}
     if isinstance(refusal, TooMany):

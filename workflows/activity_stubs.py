@@ -66,6 +66,7 @@ from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads
 from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.contracts.tasks import TaskResult
 from domain.contracts.webhooks import WEBHOOK_QUEUE, WebhookAttempt, WebhookAttempted
+from domain.contracts.written_mail import SendWrittenMail
 
 Answer = TypeVar("Answer")
 
@@ -124,6 +125,11 @@ async def send_one(request: SendOne) -> None:
 async def ask_to_confirm(request: AskToConfirm) -> None:
     """Ask an address whether it is its reader's own."""
     await _send("ask_to_confirm", request, type(None), f"Ask to confirm, time {request.number}")
+
+
+async def send_written_mail(request: SendWrittenMail) -> None:
+    """Send what a colleague wrote."""
+    await _send("send_written_mail", request, type(None), f"Send mail {request.mail_id}")
 
 
 async def open_task(request: TaskRequest) -> OpenedTask:

@@ -16,6 +16,7 @@ from workflows.side_cadence import SideCadence
 from workflows.side_meeting import SideMeeting
 from workflows.standalone_task import StandaloneTask
 from workflows.webhook_delivery import WebhookDeliveryWorkflow
+from workflows.written_mail import WrittenMailWorkflow
 
 WORKFLOWS = [
     NurturePhase,
@@ -32,4 +33,5 @@ WORKFLOWS = [
     SalesSweep,
     WebhookDeliveryWorkflow,
     ConfirmationWorkflow,
+    WrittenMailWorkflow,
 ]

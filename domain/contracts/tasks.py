@@ -20,6 +20,8 @@ class TaskKind(StrEnum):
     LEAD_MESSAGE = "lead_message"
     RENEWAL = "renewal"
     UPSELL = "upsell"
+    TO_DO = "to_do"
+    """What somebody wants to do by a time of their own; no workflow waits for it."""
 
 
 class Disposition(StrEnum):

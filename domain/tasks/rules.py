@@ -216,5 +216,6 @@ TASKS: Mapping[TaskKind, TaskRule] = MappingProxyType(
             },
         ),
         TaskKind.UPSELL: TaskRule("Upsell", {_D.DONE: DONE, _D.NOT_NOW: DONE}),
+        TaskKind.TO_DO: TaskRule("To-do", {_D.DONE: DONE, _D.CANCELLED: DONE}),
     }
 )

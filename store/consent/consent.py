@@ -66,6 +66,10 @@ _RECORD_ALL = text(
         ORDER BY id DESC LIMIT 1)
     """
 )
+_OWN_ADDRESS = text(
+    "SELECT lead.email_key FROM lead_contact JOIN lead ON lead.id = lead_id "
+    "WHERE kind = 'email' AND value_key = :email AND lead.email_key <> :email ORDER BY 1"
+)
 _SOFT_BOUNCES = text(
     """
     SELECT engagement.key, engagement.at FROM engagement
@@ -165,7 +169,8 @@ def opt_out(
     evidence: str = "",
     reason: str = "unsubscribed",
 ) -> int | None:
-    """The address wants nothing more from marketing: suppress it and put that on record.
+    """The address wants nothing more from marketing: suppress it and put that on record. Of a
+    further address of a lead, and of one that it had before, so does the lead's own.
 
     Args:
         at: journey time, UTC.
@@ -175,6 +180,9 @@ def opt_out(
     Returns:
         Id of the record; None when that was said before and never taken back.
     """
+    own = connection.scalars(_OWN_ADDRESS, {"email": email_key}).all()
+    for other in own:
+        opt_out(connection, email_key=other, at=at, source=source, evidence=evidence, reason=reason)
     suppress(connection, email_key=email_key, reason=reason, at=at)
     # The address is locked now: of two at once, the second sees the first one's record.
     last = connection.execute(
@@ -188,6 +196,38 @@ def opt_out(
         return None
     return _record(
         connection, email_key=email_key, action="opt_out", at=at, source=source, evidence=evidence
+    )
+
+
+def carry_refusals(
+    connection: Connection, former: str, email_key: str, at: datetime, *, evidence: str
+) -> None:
+    """Whoever had the address ``former`` has another now, and wants as little mail there. That mail
+    came back is said of an address and is not carried along.
+
+    Lock both addresses first.
+
+    Args:
+        at: journey time, UTC.
+    """
+    reason = connection.execute(
+        text("SELECT reason FROM suppression WHERE email_key = :email"), {"email": former}
+    ).scalar()
+    if reason == "complained":
+        suppress(connection, email_key=email_key, reason=reason, at=at)
+    # An address that has bounced since may have refused mail before.
+    if standing_opt_out(connection, former) is not None:
+        opt_out(connection, email_key=email_key, at=at, source="operator", evidence=evidence)
+    refused = connection.scalars(
+        text("SELECT topic FROM topic_opt_out WHERE email_key = :email"), {"email": former}
+    )
+    choose_topics(
+        connection,
+        email_key=email_key,
+        wanted=dict.fromkeys(refused, False),
+        at=at,
+        source="operator",
+        evidence=evidence,
     )
 
 

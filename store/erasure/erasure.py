@@ -25,7 +25,7 @@ from store.tables import (
     ConsentRecord,
     Erasure,
     Lead,
-    LeadAddress,
+    LeadContact,
     Opportunity,
     RelayMessage,
     StageTransition,
@@ -247,8 +247,10 @@ def _clear(
 
 
 def _further_addresses(connection: Connection, lead_id: int) -> list[str]:
-    """Those that a lead brought from merges."""
-    mine = select(LeadAddress.email_key).where(LeadAddress.lead_id == lead_id)
+    """Those by which a lead is known beside its own."""
+    mine = select(LeadContact.value_key).where(
+        LeadContact.lead_id == lead_id, LeadContact.kind == "email"
+    )
     return list(connection.scalars(mine))
 
 

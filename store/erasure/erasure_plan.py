@@ -22,9 +22,11 @@ from store.tables import (
     ImportFile,
     InboundMessage,
     Lead,
-    LeadAddress,
     LeadClaim,
+    LeadContact,
+    LeadCorrection,
     LeadMerge,
+    LeadNote,
     LoginFailure,
     MailRefusal,
     Meeting,
@@ -43,10 +45,12 @@ from store.tables import (
     Visitor,
     VisitorKey,
     WebhookDelivery,
+    WrittenMail,
 )
 
 _OF_LEAD = "lead_id = :lead"
-_OF_ADDRESS = "email_key = :email_key"
+_ADDRESSES = "(SELECT value_key FROM lead_contact WHERE lead_id = :lead AND kind = 'email')"
+_OF_ADDRESS = f"(email_key = :email_key OR email_key IN {_ADDRESSES})"
 _VISITORS = "(SELECT id FROM visitor WHERE lead_id = :lead)"
 
 
@@ -147,7 +151,9 @@ PLAN = (
     Erase(LeadClaim, _OF_LEAD),
     # What undoing a merge would restore is about the same person.
     Erase(LeadMerge, _OF_LEAD, {"before": "'{}'"}),
-    Erase(LeadAddress, _OF_LEAD),
+    Erase(LeadCorrection, _OF_LEAD),
+    Erase(LeadNote, _OF_LEAD),
+    Erase(WrittenMail, _OF_LEAD),
     Erase(Confirmation, _OF_LEAD),
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
@@ -191,6 +197,8 @@ PLAN = (
     Erase(TopicOptOut, _OF_ADDRESS),
     Erase(ConsentRecord, _OF_ADDRESS, {"email_key": ":mark", "evidence": "''"}),
     Erase(LoginFailure, _OF_ADDRESS),
+    # What is known by these addresses went before them.
+    Erase(LeadContact, _OF_LEAD),
     # A file that waits for its import is compressed: whether the person is in it can't be asked.
     Erase(
         ImportFile,
@@ -224,6 +232,7 @@ PLAN = (
             "language": "'en'",
             "time_zone": "'UTC'",
             "attributes": "'{}'",
+            "entered": "'{}'",
             "phase": "'ended'",
             "phase_reason": "'erased'",
             "phase_since": "CASE phase_reason WHEN 'erased' THEN phase_since ELSE :at END",

@@ -19,16 +19,16 @@ from store.outbox.relay_messages import QueuedMessage, post_all
 
 
 def lead_ids_of(connection: Connection, email_keys: Sequence[str]) -> dict[str, int]:
-    """Ids of the leads there are, by ``email_key``; a lead may have further addresses."""
+    """Ids of the leads there are, by ``email_key``: that of their address, or of a further one."""
     if not email_keys:
         return {}
     rows = connection.execute(
         text(
-            "SELECT email_key, id FROM lead WHERE email_key = ANY(CAST(:emails AS text[])) "
-            "UNION ALL SELECT email_key, lead_id FROM lead_address "
-            "WHERE email_key = ANY(CAST(:emails AS text[]))"
+            "SELECT value_key AS email_key, lead_id AS id FROM lead_contact "
+            "WHERE kind = 'email' AND value_key = ANY(CAST(:emails AS text[])) UNION ALL "
+            "SELECT email_key, id FROM lead WHERE email_key = ANY(CAST(:emails AS text[]))"
         ),
-        {"emails": list(email_keys)},
+        {"emails": email_keys},
     )
     return {row.email_key: row.id for row in rows}
 
@@ -128,8 +128,22 @@ _BROWSER_SAID = """
                                 = split_part(old.email_key, '@', 2)) AS account
     ) AS joins
 """
+_KEPT = ", ".join(
+    f"CASE WHEN '{entered}' = ANY (lead.entered) THEN lead.{column} ELSE heard.{column} END "
+    f"AS {column}"
+    for entered, column in (
+        *(("company", "account_id"), ("first_name", "first_name"), ("last_name", "last_name")),
+        *(("title", "title"), ("phone", "phone"), ("country", "country")),
+        *(("language", "language"), ("time_zone", "time_zone")),
+    )
+)
+"""What a person entered stays."""
 _UPDATE_LEADS = """
-    WITH {said}, new AS ({new})
+    WITH {said}, heard AS ({heard}), new AS (
+        SELECT heard.id, {kept}, heard.language_certainty, heard.time_zone_certainty,
+            heard.attributes
+        FROM heard JOIN lead USING (id)
+    )
     UPDATE lead SET account_id = new.account_id, first_name = new.first_name,
         last_name = new.last_name, title = new.title, phone = new.phone, country = new.country,
         language = new.language, language_certainty = new.language_certainty,
@@ -146,8 +160,8 @@ _UPDATE_LEADS = """
     RETURNING lead.id
 """
 _UPDATE = {
-    "server": text(_UPDATE_LEADS.format(said=_SAID, new=_SERVER_SAID)),
-    "browser": text(_UPDATE_LEADS.format(said=_SAID, new=_BROWSER_SAID)),
+    "server": text(_UPDATE_LEADS.format(said=_SAID, heard=_SERVER_SAID, kept=_KEPT)),
+    "browser": text(_UPDATE_LEADS.format(said=_SAID, heard=_BROWSER_SAID, kept=_KEPT)),
 }
 _CLAIM = text(
     f"""
@@ -169,9 +183,11 @@ _CLAIM = text(
             FROM jsonb_each_text(coalesce(said.attributes, '{{}}'))
         ) AS one (field, value, known)
     WHERE one.value <> '' AND lower(one.value) IS DISTINCT FROM lower(one.known)
+        AND (:anything OR one.field = ANY (lead.entered))
         AND (SELECT count(*) FROM lead_claim WHERE lead_id = said.id) < :most
     ON CONFLICT (lead_id, field) DO UPDATE
-        SET value = excluded.value, write_key_id = excluded.write_key_id, at = excluded.at
+        SET value = excluded.value, write_key_id = excluded.write_key_id, source = '',
+            at = excluded.at
         WHERE lead_claim.value <> excluded.value
     """
 )
@@ -186,9 +202,9 @@ def update_leads(
     source: WriteKeySource,
     now: datetime,
 ) -> set[int]:
-    """Write what was said of leads where it is news; an empty value leaves what is known. What a
-    browser says fills what is empty; where something else is known, it is kept as a claim.
-    Language and time zone are taken as in :mod:`store.certainty`.
+    """Write what was said of leads where it is news; an empty value leaves what is known, and what
+    a person entered stays. What a browser says fills what is empty. What is said where something
+    else stays is kept as a claim. Language and time zone are taken as in :mod:`store.certainty`.
 
     Args:
         now: journey time, UTC.
@@ -214,17 +230,17 @@ def update_leads(
     updated = set(changed.scalars())
     if before and updated:
         plan_moved_anew(connection, before, places(connection, these, ids))
-    if source.kind == "browser":
-        connection.execute(
-            _CLAIM,
-            {
-                "said": said,
-                "key": source.id,
-                "now": now,
-                "longest": LONGEST_CLAIM,
-                "most": MOST_CLAIMS,
-            },
-        )
+    connection.execute(
+        _CLAIM,
+        {
+            "said": said,
+            "anything": source.kind == "browser",
+            "key": source.id,
+            "now": now,
+            "longest": LONGEST_CLAIM,
+            "most": MOST_CLAIMS,
+        },
+    )
     return updated
 
 

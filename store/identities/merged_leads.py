@@ -29,14 +29,17 @@ def addresses_with(connection: Connection, email_keys: Collection[str]) -> list[
         text(
             """
             WITH told AS (SELECT unnest(cast(:keys AS text[])) AS email_key),
+            further AS NOT MATERIALIZED (
+                SELECT lead_id, value_key AS email_key FROM lead_contact WHERE kind = 'email'
+            ),
             merged AS (
-                SELECT lead_address.lead_id FROM told JOIN lead_address USING (email_key)
+                SELECT further.lead_id FROM told JOIN further USING (email_key)
                 UNION
                 SELECT lead.id FROM told JOIN lead USING (email_key)
-                    JOIN lead_address ON lead_address.lead_id = lead.id
+                    JOIN further ON further.lead_id = lead.id
             )
             SELECT email_key FROM told
-            UNION SELECT email_key FROM lead_address WHERE lead_id IN (SELECT lead_id FROM merged)
+            UNION SELECT email_key FROM further WHERE lead_id IN (SELECT lead_id FROM merged)
             UNION SELECT email_key FROM lead WHERE id IN (SELECT lead_id FROM merged)
             """
         ),
@@ -46,12 +49,12 @@ def addresses_with(connection: Connection, email_keys: Collection[str]) -> list[
 
 
 LEAD_AT = """(SELECT id FROM lead WHERE email_key = :email
-    UNION ALL SELECT lead_id FROM lead_address WHERE email_key = :email LIMIT 1)"""
-"""SQL: id of the lead whose address ``:email`` (lower case) is, or was before a merge."""
+    UNION ALL SELECT lead_id FROM lead_contact WHERE kind = 'email' AND value_key = :email LIMIT 1)"""
+"""SQL: id of the lead whose address ``:email`` (lower case) is, its own or a further one."""
 
 
 def lead_at(connection: Connection, email_key: str) -> int | None:
-    """The id of the lead with this address, its own or one that it brought from a merge."""
+    """The id of the lead with this address, its own or a further one."""
     found: int | None = connection.execute(
         text(f"SELECT id FROM {LEAD_AT} AS found"), {"email": email_key}
     ).scalar()

@@ -18,7 +18,8 @@ _WHO_WAITS = text(
     """
     SELECT 'lead-' || id FROM lead WHERE id = ANY(cast(:ids AS bigint[])) AND (
         phase IN ('Nurture', 'Meeting', 'Recycle') OR phase = 'FollowUp' AND NOT EXISTS (
-            SELECT FROM task WHERE task.lead_id = lead.id AND task.state = 'open'))
+            SELECT FROM task WHERE task.lead_id = lead.id AND task.state = 'open'
+                AND task.kind <> 'to_do'))
     UNION
     SELECT split_part(key, ':', 1) FROM enrollment
     WHERE lead_id = ANY(cast(:ids AS bigint[])) AND ended_at IS NULL

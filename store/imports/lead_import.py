@@ -1,7 +1,8 @@
 """Leads of a file into the database: COPY to a temporary table, then merged by few statements.
 
 Everything happens in the caller's transaction, in this order: :func:`prepare`, :func:`stage` once
-or several times, :func:`opt_out_staged`, :func:`merge`, :func:`judge_fit`, :func:`queue_journeys`.
+or several times, :func:`opt_out_staged`, :func:`one_at_a_time`, :func:`merge`,
+:func:`keep_claims`, :func:`judge_fit`, :func:`queue_journeys`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, text
 
@@ -76,6 +77,11 @@ class QueuedJourneys:
     seconds: float
 
 
+def one_at_a_time(connection: Connection) -> None:
+    """Wait until no other file is being merged; before :func:`merge`."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
+
+
 def prepare(connection: Connection) -> None:
     """Make the temporary table; it is gone at the end of the transaction, which may be long."""
     allow_long_work(connection)
@@ -129,6 +135,7 @@ def opt_out_staged(
     Returns:
         How many addresses they are, also those that were suppressed before.
     """
+    _known_by_another_address(connection)
     found = connection.execute(
         text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
     ).scalars()
@@ -136,6 +143,21 @@ def opt_out_staged(
     if addresses:
         opt_out_all(connection, addresses, at=now, source="import", evidence=file_name)
     return len(addresses)
+
+
+def _known_by_another_address(connection: Connection) -> None:
+    """Rows with a further address of a lead are that lead's: somebody may have corrected the one it
+    had when the file was written."""
+    connection.execute(
+        text(
+            """
+            UPDATE import_row r SET email = lead.email, email_key = lead.email_key
+            FROM lead_contact AS other JOIN lead ON lead.id = other.lead_id
+            WHERE other.kind = 'email' AND other.value_key = r.email_key
+                AND NOT EXISTS (SELECT FROM lead AS own WHERE own.email_key = r.email_key)
+            """
+        )
+    )
 
 
 # Whether a row names somebody else than the lead at its address: no part of the name is the same.
@@ -147,14 +169,54 @@ _NAMES_ANOTHER = """(
     AND NOT (r.first_name <> '' AND lower(r.first_name) = lower(lead.first_name)
         OR r.last_name <> '' AND lower(r.last_name) = lower(lead.last_name)))"""
 
-_COUNTRY = "coalesce(nullif(r.country, ''), lead.country)"
-_TIME_ZONE = f"""CASE WHEN {is_better("time_zone", "r", "lead")}
-    THEN coalesce(nullif(r.time_zone, ''), r.time_zone_guess) ELSE lead.time_zone END"""
+
+def _unless_entered(field: str, taken: str) -> str:
+    """SQL: what the lead has of a field then; what a person entered stays."""
+    return f"CASE WHEN '{field}' = ANY (lead.entered) THEN lead.{field} ELSE {taken} END"
+
+
+def _named(field: str) -> str:
+    return _unless_entered(
+        field,
+        f"CASE WHEN {_NAMES_ANOTHER} THEN r.{field} "
+        f"ELSE coalesce(nullif(r.{field}, ''), lead.{field}) END",
+    )
+
+
+def _guessed(field: Literal["language", "time_zone"]) -> str:
+    return _unless_entered(
+        field,
+        f"CASE WHEN {is_better(field, 'r', 'lead')} "
+        f"THEN coalesce(nullif(r.{field}, ''), r.{field}_guess) ELSE lead.{field} END",
+    )
+
+
+_COUNTRY = _unless_entered("country", "coalesce(nullif(r.country, ''), lead.country)")
+_TIME_ZONE = _guessed("time_zone")
 # Known leads with a journey under way, of which the file says that they are elsewhere.
 _WHO_MOVES = f"""
     SELECT lead.id FROM import_row r JOIN lead USING (email_key)
     WHERE r.lead_id IS NULL AND lead.phase NOT IN ('', 'ended')
         AND (({_TIME_ZONE}) <> lead.time_zone OR {_COUNTRY} <> lead.country)"""
+
+_CLAIMS = text(
+    """
+    INSERT INTO lead_claim (lead_id, field, value, source, at)
+    SELECT lead.id, one.field, one.value, coalesce(nullif(r.source, ''), 'import'), :now
+    FROM import_row r JOIN lead USING (email_key)
+        LEFT JOIN account ON account.id = lead.account_id, LATERAL (
+            VALUES ('first_name', r.first_name, lead.first_name),
+                ('last_name', r.last_name, lead.last_name), ('title', r.title, lead.title),
+                ('phone', r.phone, lead.phone), ('company', r.company, account.name),
+                ('country', r.country, lead.country), ('language', r.language, lead.language),
+                ('time_zone', r.time_zone, lead.time_zone)
+        ) AS one (field, value, known)
+    WHERE r.lead_id IS NULL AND lead.entered <> '{}' AND one.field = ANY (lead.entered)
+        AND one.value <> '' AND lower(one.value) IS DISTINCT FROM lower(one.known)
+    ON CONFLICT (lead_id, field) DO UPDATE SET value = excluded.value, write_key_id = NULL,
+        source = excluded.source, at = excluded.at
+    """
+)
 
 
 def new_among(connection: Connection, email_keys: Collection[str]) -> int:
@@ -165,7 +227,7 @@ def new_among(connection: Connection, email_keys: Collection[str]) -> int:
                 "SELECT count(DISTINCT email_key) FROM unnest(cast(:keys AS text[])) AS row "
                 "(email_key) WHERE NOT EXISTS ("
                 "SELECT FROM lead WHERE lead.email_key = row.email_key) AND NOT EXISTS ("
-                "SELECT FROM lead_address WHERE lead_address.email_key = row.email_key)"
+                "SELECT FROM lead_contact WHERE kind = 'email' AND value_key = row.email_key)"
             ),
             {"keys": list(email_keys)},
         ).scalar_one()
@@ -178,20 +240,12 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
     Leads are the same when their ``email_key`` is. A value of the file replaces what is known, an
     empty one leaves it; attributes are merged by key. Several rows of one lead count as if they
     were imported one after the other, but what they say of different people is not mixed: the last
-    one's facts win as a whole. Language and time zone are taken as in :mod:`store.certainty`.
+    one's facts win as a whole. Language and time zone are taken as in :mod:`store.certainty`. What
+    a person entered stays (:func:`keep_claims`).
 
     Args:
         time_zone: IANA name, of new leads of whom nothing tells it.
     """
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": IMPORT_LOCK})
-    # Whom it names by an address from before a merge is the lead that there is.
-    connection.execute(
-        text(
-            "UPDATE import_row SET email = lead.email, email_key = lead.email_key "
-            "FROM lead_address JOIN lead ON lead.id = lead_address.lead_id "
-            "WHERE import_row.email_key = lead_address.email_key"
-        )
-    )
     # Only what rows are joined by: statistics of the other columns are of no use, and cost.
     connection.execute(text("ANALYZE import_row (email_key, company_key)"))
     rows = connection.execute(text("SELECT count(*) FROM import_row")).scalar_one()
@@ -247,18 +301,14 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
             f"""
             UPDATE lead SET
                 email = r.email,
-                account_id = coalesce(account.id, lead.account_id),
-                first_name = CASE WHEN {_NAMES_ANOTHER} THEN r.first_name
-                    ELSE coalesce(nullif(r.first_name, ''), lead.first_name) END,
-                last_name = CASE WHEN {_NAMES_ANOTHER} THEN r.last_name
-                    ELSE coalesce(nullif(r.last_name, ''), lead.last_name) END,
-                title = CASE WHEN {_NAMES_ANOTHER} THEN r.title
-                    ELSE coalesce(nullif(r.title, ''), lead.title) END,
-                phone = coalesce(nullif(r.phone, ''), lead.phone),
+                account_id = CASE WHEN 'company' = ANY (lead.entered) THEN lead.account_id
+                    ELSE coalesce(account.id, lead.account_id) END,
+                first_name = {_named("first_name")},
+                last_name = {_named("last_name")},
+                title = {_named("title")},
+                phone = {_unless_entered("phone", "coalesce(nullif(r.phone, ''), lead.phone)")},
                 country = {_COUNTRY},
-                language = CASE WHEN {is_better("language", "r", "lead")}
-                    THEN coalesce(nullif(r.language, ''), r.language_guess)
-                    ELSE lead.language END,
+                language = {_guessed("language")},
                 language_certainty = CASE WHEN {is_better("language", "r", "lead")}
                     THEN r.language_certainty ELSE lead.language_certainty END,
                 time_zone = {_TIME_ZONE},
@@ -285,6 +335,16 @@ def merge(connection: Connection, *, time_zone: str = "UTC") -> MergedRow:
         connection, "SELECT email_key, attributes FROM import_row WHERE lead_id IS NULL"
     )
     return MergedRow(created, rows - created)
+
+
+def keep_claims(connection: Connection, now: datetime) -> None:
+    """Keep what the merged rows say of fields that a person has entered, where it is something
+    else.
+
+    Args:
+        now: journey time, UTC.
+    """
+    connection.execute(_CLAIMS, {"now": now})
 
 
 def _fold_doubles(connection: Connection) -> None:

@@ -266,7 +266,8 @@ def written_to(connection: Connection, addresses: Sequence[str]) -> LeadOf | Non
             FROM unnest(cast(:keys AS text[])) WITH ORDINALITY AS told (email_key, place)
             JOIN lead ON lead.id = coalesce(
                 (SELECT id FROM lead WHERE email_key = told.email_key),
-                (SELECT lead_id FROM lead_address WHERE email_key = told.email_key))
+                (SELECT lead_id FROM lead_contact
+                    WHERE kind = 'email' AND value_key = told.email_key))
             JOIN LATERAL (
                 SELECT id, key, channel FROM touch WHERE lead_id = lead.id
                     AND state IN ('sending', 'sent', 'unknown') ORDER BY id DESC LIMIT 1

@@ -53,7 +53,8 @@ _CLAIM = text(
     claimed AS (
         INSERT INTO touch (key, lead_id, enrollment_id, template_version_id, step, topic, channel,
                            state, claim, sender, message_id, planned_at)
-        SELECT :key, :lead, cast(:enrollment AS bigint), :template_version, :step, :topic, :channel,
+        SELECT :key, :lead, cast(:enrollment AS bigint), cast(:template_version AS bigint), :step,
+            :topic, :channel,
             CASE WHEN stopped THEN 'suppressed' ELSE 'claimed' END, :claim,
             cast(:sender AS jsonb), :message_id, :at
         FROM lead_now WHERE stopped OR NOT (full_up OR paused)
@@ -157,7 +158,7 @@ def claim(
     claim: str,
     lead_id: int,
     enrollment_id: int | None,
-    template_version_id: int,
+    template_version_id: int | None,
     step: str,
     topic: str,
     channel: str,

@@ -77,7 +77,8 @@ _MAILS = text(
     LEFT JOIN lead AS sender_lead ON mail.lead_id IS NULL AND mail.sender_key <> ''
         AND sender_lead.id = coalesce(
             (SELECT id FROM lead WHERE email_key = mail.sender_key),
-            (SELECT lead_id FROM lead_address WHERE email_key = mail.sender_key))
+            (SELECT lead_id FROM lead_contact
+                WHERE kind = 'email' AND value_key = mail.sender_key))
     LEFT JOIN lead AS maybe ON mail.lead_id IS NULL
         AND maybe.id = coalesce(sender_lead.id, mail.thread_lead_id)
     WHERE tray <> '' AND (cast(:waiting AS boolean) IS NULL OR (settled_at IS NULL) = :waiting)

@@ -5,10 +5,16 @@ from __future__ import annotations
 SUBJECT = r"""
 coalesce(
     nullif(outbox_message.subject, ''),
+    nullif(written.subject, ''),
     nullif(regexp_replace(regexp_replace(template.compiled->>'subject', '\{%.*?%\}', '', 'g'),
         '\{\{.*?\}\}', '…', 'g'), ''),
     touch.step)
 """
-"""SQL for the subject of a ``touch``, with its ``outbox_message`` and ``template`` joined if there
-are any: as it was sent where that is kept, else as marketing wrote it, with … for what differs from
-lead to lead."""
+"""SQL for the subject of a ``touch``, with its ``outbox_message``, ``template`` and :data:`WRITTEN`
+joined if there are any: as it was sent where that is kept, else as a colleague or marketing wrote
+it, with … for what differs from lead to lead."""
+WRITTEN = """
+LEFT JOIN written_mail AS written
+    ON written.lead_id = touch.lead_id AND 'written-' || written.id = touch.key
+"""
+"""SQL to join what a colleague wrote to a ``touch``."""

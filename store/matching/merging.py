@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
 
 from domain.contacts.merging import (
     UNDO_WITHIN,
@@ -46,7 +45,7 @@ from store.outbox.outgoing import announce
 from store.outbox.relay_messages import notify_journey, start_again
 from store.published.policies import PolicyMissing
 from store.scoring.scoring import recount, refresh_fit
-from store.tables import Lead, LeadAddress, LeadMerge
+from store.tables import Lead, LeadMerge
 
 MOST_ROWS = 20_000
 """So much may be known of the lead that goes away; more would hold others up for too long."""
@@ -54,6 +53,14 @@ OF_PERSON = ("manual", "unsubscribed", "complained")
 """Reasons why mail stops that a person gave; the others are those of one address."""
 MERGE_UNDONE = "merge_undone"
 """Why the journey of a lead begins that was merged away, and is not any more."""
+
+_KNOWN_BY_TOO = text(
+    """
+    INSERT INTO lead_contact (lead_id, kind, value, value_key, by, at)
+    VALUES (:lead, 'email', :address, :address, :by, :now)
+    ON CONFLICT (value_key) WHERE kind = 'email' DO UPDATE SET lead_id = excluded.lead_id
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -210,7 +217,7 @@ def merge(
         )
         rows = [{**row, "lead_id": lead_id} for row in confirmations if row["lead_id"] == other_id]
         restore(connection, "confirmation", rows)
-    connection.execute(upsert(LeadAddress).values(email_key=gone, lead_id=lead_id))
+    connection.execute(_KNOWN_BY_TOO, {"lead": lead_id, "address": gone, "by": by, "now": now})
     before = {
         "kept": two.kept,
         "other": two.other,
@@ -269,7 +276,7 @@ def undo(connection: Connection, merge_id: int, *, by: str, now: datetime) -> in
     current = row_of(connection, "lead", "id = :lead", lead_id) or {}
     as_before = {name: kept[name] for name, value in made.items() if current.get(name) == value}
     connection.execute(
-        text("DELETE FROM lead_address WHERE email_key = ANY(:keys)"),
+        text("DELETE FROM lead_contact WHERE kind = 'email' AND value_key = ANY(:keys)"),
         {"keys": [kept["email_key"], other["email_key"]]},
     )
     if as_before:

@@ -12,8 +12,8 @@ from store.tables import Lead
 
 
 def lead_of(connection: Connection, who: Invitee, source: str, *, makes: bool) -> int | None:
-    """The lead with the invitee's address; without an address, the one lead that has the phone
-    number. A number that we don't have is kept.
+    """The lead with the invitee's address, as its own or as a further one; without an address, the
+    one lead that has the phone number. A number that we don't have is kept.
 
     Args:
         source: where a lead that is made comes from.

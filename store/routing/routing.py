@@ -259,7 +259,7 @@ def realign_tasks(connection: Connection, now: datetime) -> int:
                 SELECT id, owner, previous FROM assignment
                 WHERE assignment.lead_id = lead.id AND cause <> 'cover' ORDER BY id DESC LIMIT 1
             ) AS last ON last.owner = lead.owner
-            WHERE task.state = 'open' AND task.owner <> lead.owner
+            WHERE task.state = 'open' AND task.kind <> 'to_do' AND task.owner <> lead.owner
                 AND task.owner IN ('', last.previous)
                 AND NOT EXISTS (
                     SELECT FROM opportunity WHERE opportunity.id = task.opportunity_id

@@ -115,7 +115,8 @@ def _plan_calls_again(
     leads = connection.execute(
         text(
             "SELECT id FROM lead WHERE phase = 'FollowUp' AND NOT EXISTS ("
-            f"SELECT FROM task WHERE task.lead_id = lead.id AND task.state = 'open') {whose}"
+            "SELECT FROM task WHERE task.lead_id = lead.id AND task.state = 'open' "
+            f"AND task.kind <> 'to_do') {whose}"
         ),
         {"owners": sorted(owners or ())},
     ).scalars()

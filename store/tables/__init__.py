@@ -28,6 +28,7 @@ from store.tables.engagement import (
     WriteKey,
 )
 from store.tables.health import FailingActivity, WriteProbe
+from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
 from store.tables.mail import (
     TOUCH_STATES,
@@ -41,7 +42,7 @@ from store.tables.mail import (
     TopicOptOut,
     Touch,
 )
-from store.tables.merges import LeadAddress, LeadMerge, NotDuplicate
+from store.tables.merges import LeadMerge, NotDuplicate
 from store.tables.relay import RelayMessage
 from store.tables.sales import (
     Absence,
@@ -94,10 +95,12 @@ __all__ = [
     "ImportRun",
     "InboundMessage",
     "Lead",
-    "LeadAddress",
     "LeadClaim",
+    "LeadContact",
+    "LeadCorrection",
     "LeadFeedback",
     "LeadMerge",
+    "LeadNote",
     "LoginFailure",
     "LoginLink",
     "MailRefusal",
@@ -135,4 +138,5 @@ __all__ = [
     "WebhookEndpoint",
     "WriteKey",
     "WriteProbe",
+    "WrittenMail",
 ]

@@ -13,10 +13,11 @@ from sqlalchemy import (
     Identity,
     Index,
     SmallInteger,
+    Text,
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.contracts.journey import IN_SALES
@@ -82,6 +83,8 @@ class Lead(Table):
     source: Mapped[str] = mapped_column(server_default="")
     attributes: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Columns of the import that are no field of ours, by their normalised header."""
+    entered: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    """Fields that a person entered or corrected: no import and no program replaces them."""
     stage: Mapped[str] = mapped_column(server_default="known")
     phase: Mapped[str] = mapped_column(server_default="")
     phase_reason: Mapped[str] = mapped_column(server_default="")
@@ -135,6 +138,7 @@ class Lead(Table):
         ),
         Index("ix_lead_words", "words", postgresql_using="gin"),
         Index("ix_lead_owner", "owner"),
+        Index("ix_lead_phone", "phone", postgresql_where=text("phone <> ''")),
         Index("ix_lead_fit_points", text("fit_points DESC"), text("id DESC")),
         # Lists begin with who was active last. It costs each new event of a lead some microseconds.
         Index("ix_lead_active", text("greatest(phase_since, interest_as_of)"), "id"),

@@ -33,15 +33,6 @@ class LeadMerge(Table):
     undone_by: Mapped[str] = mapped_column(server_default="")
 
 
-class LeadAddress(Table):
-    """A further address of a lead, which it brought from a merge: whoever is known by it is this
-    lead."""
-
-    __tablename__ = "lead_address"
-    email_key: Mapped[str] = mapped_column(primary_key=True)
-    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), index=True)
-
-
 class NotDuplicate(Table):
     """Two leads of which somebody said that they are not the same person."""
 

@@ -31,7 +31,8 @@ class Confirmation(Table):
 
 
 class LeadClaim(Table):
-    """What a browser last said of a lead where something else was known, which stays."""
+    """What was last said of a lead where something else was known, which stays: by a browser, or by
+    an import or a program of a field that a person has entered."""
 
     __tablename__ = "lead_claim"
     lead_id: Mapped[int] = mapped_column(
@@ -40,8 +41,11 @@ class LeadClaim(Table):
     field: Mapped[str] = mapped_column(primary_key=True)
     """A field of the lead, ``company``, or ``attributes.`` and a name."""
     value: Mapped[str]
-    write_key_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("write_key.id"))
+    write_key_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("write_key.id"))
+    """None for an import."""
     at: Mapped[datetime]
+    source: Mapped[str] = mapped_column(server_default="")
+    """Of an import: where its leads come from."""
 
 
 class TrackingUse(Table):

@@ -207,6 +207,8 @@ def complete_task(
         )
     )
     announce(connection, "task.completed", task_id)
+    if not row.workflow_id:
+        return  # A to-do: nobody waits for it.
     post(
         connection,
         key=f"task:{task_id}",

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED, Phase
 from domain.sales.content import ContentPolicy
-from store.mail.subjects import SUBJECT
+from store.mail.subjects import SUBJECT, WRITTEN
 from store.published.policies import PolicyMissing, policy
 from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
 from store.scoring.scoring import Explanation, explain
@@ -194,9 +194,10 @@ def mails_of(
             ) AS touch
             LEFT JOIN template_version AS template ON template.id = touch.template_version_id
             LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
+            {WRITTEN}
             LEFT JOIN engagement AS did ON did.touch_id = touch.id AND did.machine = ''
             GROUP BY touch.id, touch.sent_at, touch.topic, touch.step, template.id,
-                outbox_message.subject
+                outbox_message.subject, written.subject
             ORDER BY touch.sent_at DESC, touch.id DESC
             """
         ),

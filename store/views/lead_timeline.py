@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from store.mail.subjects import SUBJECT
+from store.mail.subjects import SUBJECT, WRITTEN
 
 KINDS = (
     *("mail", "engagement", "answer", "task", "stage", "meeting"),
-    *("opportunity", "owner", "promise", "consent", "claim"),
+    *("opportunity", "owner", "promise", "consent", "claim", "correction", "note"),
 )
 """What a line may be about."""
 
@@ -68,10 +68,24 @@ _SOURCES = (
         f"""
         SELECT coalesce(touch.sent_at, planned_at) AS at, touch.id AS ref, '' AS part,
             jsonb_build_object('state', state, 'step', step, 'error', error, 'topic', topic,
-                'subject', {SUBJECT}, 'kept', outbox_message.id IS NOT NULL) AS facts
+                'subject', {SUBJECT}, 'kept', outbox_message.id IS NOT NULL,
+                'by', coalesce(written.by, ''), 'text', coalesce(written.text, '')) AS facts
         FROM touch LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
         LEFT JOIN template_version AS template ON template.id = touch.template_version_id
-        WHERE lead_id = :lead
+        {WRITTEN} WHERE touch.lead_id = :lead
+        """,
+    ),
+    (
+        "mail",
+        r"""
+        SELECT at, id AS ref, 'written' AS part, jsonb_build_object('state', 'planned',
+            'step', '', 'error', '', 'topic', '', 'kept', false, 'by', by, 'text', text,
+            'subject', coalesce(nullif(subject, ''), (
+                SELECT regexp_replace(template.compiled->>'subject', '\{\{.*?\}\}', '…', 'g')
+                FROM template_version AS template WHERE template.id = template_version_id)))
+            AS facts
+        FROM written_mail WHERE lead_id = :lead
+            AND NOT EXISTS (SELECT FROM touch WHERE touch.key = 'written-' || written_mail.id)
         """,
     ),
     (
@@ -173,15 +187,32 @@ _SOURCES = (
         """
         SELECT at, id AS ref, '' AS part, jsonb_build_object('action', action, 'topic', topic,
             'source', source, 'evidence', evidence) AS facts
-        FROM consent_record WHERE email_key = (SELECT email_key FROM lead WHERE id = :lead)
+        FROM consent_record WHERE email_key IN (SELECT email_key FROM lead WHERE id = :lead
+            UNION ALL SELECT value_key FROM lead_contact WHERE lead_id = :lead AND kind = 'email')
         """,
     ),
     (
         "claim",
         """
         SELECT at, 0 AS ref, field AS part, jsonb_build_object('field', field, 'value', value,
-            'source', write_key.name) AS facts
-        FROM lead_claim JOIN write_key ON write_key.id = write_key_id WHERE lead_id = :lead
+            'source', coalesce(nullif(lead_claim.source, ''), write_key.name, '')) AS facts
+        FROM lead_claim LEFT JOIN write_key ON write_key.id = write_key_id WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "correction",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('field', field, 'before', before,
+            'after', after, 'by', by) AS facts
+        FROM lead_correction WHERE lead_id = :lead
+        """,
+    ),
+    (
+        "note",
+        """
+        SELECT at, id AS ref, '' AS part, jsonb_build_object('what', kind, 'direction', direction,
+            'outcome', outcome, 'subject', subject, 'text', text, 'by', by) AS facts
+        FROM lead_note WHERE lead_id = :lead
         """,
     ),
 )
@@ -261,7 +292,8 @@ def in_words(one: TimelineEntry) -> HistoryLine:
     facts, what = one.facts, one.kind
     match what:
         case "mail":
-            parts = [facts["state"], facts["step"], facts["error"]]
+            named = facts["subject"] if facts["by"] else facts["step"]
+            parts = [facts["state"], named, _after("by", facts["by"]), facts["error"]]
         case "engagement":
             worth = f"{facts['points']:+,} points"
             if facts["machine"]:
@@ -283,12 +315,29 @@ def in_words(one: TimelineEntry) -> HistoryLine:
         case "claim":
             field = _spaced(facts["field"].removeprefix("attributes."))
             parts = [f"{field} {facts['value']}", f"said on {facts['source']}, and not taken over"]
+        case "correction" | "note":
+            return _by_hand(one)
         case "promise":
             noted = "only noted" if facts["pilot"] else ""
             said = [_spaced(facts["promise"]), _spaced(facts["action"])]
             parts = [*said, facts["detail"], noted]
         case _:
             parts = [facts["action"], facts["topic"], facts["source"], facts["evidence"]]
+    return HistoryLine(one.at, what, " · ".join(filter(None, parts)))
+
+
+def _by_hand(one: TimelineEntry) -> HistoryLine:
+    facts, what = one.facts, one.kind
+    if what == "note":
+        what, way = facts["what"], {"out": "to the lead", "in": "from the lead"}
+        parts = [way.get(facts["direction"], ""), _spaced(facts["outcome"]), facts["subject"]]
+        parts.append(facts["text"])
+    elif facts["field"]:
+        changed = f"{facts['before'] or '-'} → {facts['after'] or '-'}"
+        parts = [_spaced(facts["field"]), changed]
+    else:
+        what, parts = "entered", []
+    parts.append(_after("by", facts["by"]))
     return HistoryLine(one.at, what, " · ".join(filter(None, parts)))
 
 

@@ -46,6 +46,7 @@ WAITED_FOR_BY_NOBODY = {
     TaskKind.HAND_OVER,
     TaskKind.CUSTOMER_QUESTION,
     TaskKind.LEAD_MESSAGE,
+    TaskKind.TO_DO,
 }
 
 

@@ -22,6 +22,7 @@ from tests.replay.confirmation_scenario import confirmation
 from tests.replay.meeting_scenarios import MEETINGS
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
+from tests.replay.written_mail_scenario import written_mail
 from tests.support.personal_words import NOTE, TELL_TALE
 from tests.support.workflow_world import World, says, says_in
 
@@ -478,6 +479,7 @@ SCENARIOS: dict[str, Scenario] = (
             webhook_given_up,
             rescore,
             confirmation,
+            written_mail,
             *SKIPPING,
             *CALLS,
             *MEETINGS,

@@ -116,7 +116,7 @@ async def test_whichever_journey_begins_marketing_writes_to_nobody_unconfirmed(
                 claim=key,
                 lead_id=1,
                 enrollment_id=None,
-                template_version_id=None,  # type: ignore[arg-type]  # The column allows it.
+                template_version_id=None,
                 step="welcome",
                 topic=topic,
                 channel="outbox",

@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from domain.lead_files.person import PersonFields
 from domain.tasks.completion import Completion
 from embedded.postgres import EmbeddedPostgres
 from services import (
@@ -25,6 +26,7 @@ from services import (
     erasure,
     imports,
     meetings,
+    persons,
     profiles,
     publishing,
     suppressions,
@@ -155,6 +157,7 @@ LACKING = {"disposition": "call_back"}
 BOOKED = {"lead_id": 1, "starts_at": TOMORROW.isoformat(), "minutes": 45}
 PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
 NO_MARKETING = {"reason": "in talks"}
+NEW = {"email": "ann@new.example", "company": "New AG"}
 PROOF = {"address": "jane@acme.example", "reason": "by letter"}
 book = ("meetings", "book", "1", "--by", "rep-1", "--minutes", "45", "--at")
 ACTS = [
@@ -358,6 +361,26 @@ ACTS = [
         pressed("manager", duplicates.match_leads, "gmail.com", None, "Gmail"),
         ("account", "match", "gmail.com", "--name", "Gmail"),
         "need not be colleagues",
+        "enter a lead",
+        "marketing",
+        asked("marketing", "POST", "/leads", **NEW, cadence="welcome-nurture"),
+        pressed("marketing", persons.create, PersonFields(**NEW), cadence="welcome-nurture"),
+        ("lead", "add", NEW["email"], "--company", "New AG", "--cadence", "welcome-nurture"),
+    ),
+    Act(
+        "enter who is known",
+        "marketing",
+        asked("marketing", "POST", "/leads", email="Jane@acme.example"),
+        pressed("marketing", persons.create, PersonFields(email="Jane@acme.example")),
+        ("lead", "add", "Jane@acme.example"),
+        "is known: it is lead 1",
+    ),
+    Act(
+        "correct",
+        "sdr",
+        asked("sdr", "PATCH", "/leads/1", email="jane.doe@acme.example"),
+        pressed("sdr", persons.correct, 1, PersonFields(email="jane.doe@acme.example")),
+        ("lead", "correct", "1", "--email", "jane.doe@acme.example", "--by", "rep-1"),
     ),
     Act(
         "erase",

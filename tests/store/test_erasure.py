@@ -20,10 +20,14 @@ from store.erasure.erasure_plan import IMPERSONAL, NOT_OF_LEADS, PLAN
 from store.tables import (
     ConsoleUser,
     InboundMessage,
+    LeadContact,
+    LeadCorrection,
+    LeadNote,
     LoginFailure,
     Table,
     Visitor,
     WebhookDelivery,
+    WrittenMail,
 )
 from store.views.figures import loop_figures, reconcile_outbox
 from tests.support.rows import add, run
@@ -33,6 +37,7 @@ NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECRET = "a secret"
 ADDRESS = "Wilhelmina.Quist@Oddname.example"
 KEY = ADDRESS.casefold()
+SECOND = "mina.quist@home.example"
 TRACES = ("wilhelmina", "quist", "oddname", "9995550142")
 WORDS = "Wilhelmina Quist of Oddname, +449995550142"
 CODES = {
@@ -152,6 +157,13 @@ def leave_traces(connection: Connection, world: World, lead: int) -> None:
         lead=lead,
         w=WORDS,
     )
+    values = {"lead_id": lead, "by": "rep-1", "at": NOW}
+    add(connection, LeadCorrection, field="phone", before=WORDS, after=WORDS, **values)
+    add(connection, LeadNote, kind="note", text=WORDS, written_at=NOW, **values)
+    add(connection, WrittenMail, request="one", subject=WORDS, text=WORDS, **values)
+    other = {"kind": "email", "value": SECOND, "value_key": SECOND}
+    add(connection, LeadContact, **other, **values)
+    run(connection, "INSERT INTO suppression VALUES (:key, 'manual', now())", key=SECOND)
     add(
         connection,
         WebhookDelivery,

@@ -274,7 +274,7 @@ def test_a_merge_that_is_undone_gives_back_what_it_took(book: Book) -> None:
     assert value(book, "SELECT lead_id FROM engagement WHERE key = 'late'") == other
     again = "SELECT name FROM relay_message WHERE kind = 'start_again' AND workflow_id = :w"
     assert value(book, again, w=f"lead-{other}") == "FollowUp"
-    assert value(book, "SELECT count(*) FROM lead_address") == 0
+    assert value(book, "SELECT count(*) FROM lead_contact") == 0
 
 
 def test_what_happened_since_can_make_undoing_impossible(book: Book) -> None:

@@ -11,6 +11,29 @@ _LEARNED = {"budget": "approved for this year", "need": "a plan of absences for 
 
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "call_prospects": {"leads": ["42", _ADDRESS], "owner": "rep-1"},
+    "create_lead": {
+        "email": _ADDRESS,
+        "first_name": "Anna",
+        "last_name": "Berg",
+        "company": "Lindenmoor",
+        "phone": "+49 30 55501234",
+        "cadence": "welcome-nurture",
+    },
+    "correct_lead": {"title": "Head of Operations", "phone": "+49 30 55501235"},
+    "create_note": {
+        "kind": "call",
+        "direction": "in",
+        "outcome": "connected",
+        "text": "Called from the fair: wants the price list.",
+    },
+    "create_to_do": {"title": "Send the price list", "due_at": "2026-05-04T10:00:00+02:00"},
+    "update_to_do": {"due_at": "2026-05-05T09:00:00+02:00"},
+    "create_contact": {"kind": "phone", "value": "+49 171 5550123", "label": "mobile"},
+    "write_mail": {
+        "subject": "The price list you asked for",
+        "text": "Hello Anna,\n\nhere it is: https://lindenmoor.example/prices",
+        "request": "6f1c",
+    },
     "score_lead": {"points": 10},
     "merge_lead": {"other": 43, "values": {"title": 43, "phone": 42}},
     "match_leads": {"domain": "lindenmoor.example", "account_id": 7},

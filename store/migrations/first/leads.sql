@@ -64,6 +64,7 @@ CREATE TABLE lead (
     time_zone_certainty SMALLINT DEFAULT '0' NOT NULL,
     source TEXT DEFAULT '' NOT NULL,
     attributes JSONB DEFAULT '{}' NOT NULL,
+    entered TEXT[] DEFAULT '{}' NOT NULL,
     stage TEXT DEFAULT 'known' NOT NULL,
     phase TEXT DEFAULT '' NOT NULL,
     phase_reason TEXT DEFAULT '' NOT NULL,
@@ -135,14 +136,6 @@ CREATE TABLE lead_merge (
 );
 CREATE INDEX ix_lead_merge_lead_id ON lead_merge (lead_id);
 CREATE INDEX ix_lead_merge_merged_id ON lead_merge (merged_id);
-
-CREATE TABLE lead_address (
-    email_key TEXT NOT NULL,
-    lead_id BIGINT NOT NULL,
-    CONSTRAINT pk_lead_address PRIMARY KEY (email_key),
-    CONSTRAINT fk_lead_address_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id)
-);
-CREATE INDEX ix_lead_address_lead_id ON lead_address (lead_id);
 
 CREATE TABLE not_duplicate (
     lead_id BIGINT NOT NULL,

@@ -26,8 +26,9 @@ CREATE TABLE lead_claim (
     lead_id BIGINT NOT NULL,
     field TEXT NOT NULL,
     value TEXT NOT NULL,
-    write_key_id BIGINT NOT NULL,
+    write_key_id BIGINT,
     at TIMESTAMP WITH TIME ZONE NOT NULL,
+    source TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_lead_claim PRIMARY KEY (lead_id, field),
     CONSTRAINT fk_lead_claim_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
     CONSTRAINT fk_lead_claim_write_key_id FOREIGN KEY (write_key_id) REFERENCES write_key (id)

@@ -13,8 +13,8 @@ depends_on = None
 
 FIRST = Path(__file__).parents[1] / "first"
 ROOMS = (
-    *("functions", "leads", "cadences", "mail", "sales", "engagement", "tracking", "access"),
-    *("console", "relay", "health"),
+    *("functions", "leads", "cadences", "lead_work", "mail", "sales", "engagement", "tracking"),
+    *("access", "console", "relay", "health"),
 )
 """Each only refers to what those before it have made."""
 

@@ -141,6 +141,12 @@ LISTS: dict[str, Growing] = {
     "/leads/1/dossier/mails": Growing(_HISTORY, ("touch_id",)),
     "/leads/1/dossier/cycles": Growing(_HISTORY, ("cycle",)),
     "/leads/1/dossier/feedback": Growing(_HISTORY),
+    "/leads/1/notes": Growing(
+        rows(
+            "INSERT INTO lead_note (lead_id, kind, text, by, at, written_at) "
+            "VALUES (1, 'note', 'note ' || :n, 'rep-1', :at, :at)"
+        )
+    ),
     "/tasks": Growing(_tasks),
     "/meetings": Growing(
         rows("INSERT INTO meeting (lead_id, starts_at, state, attempt) VALUES (1, :at, 'held', :n)")

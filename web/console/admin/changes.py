@@ -24,6 +24,16 @@ from web.console.words import N_, _
 PAGE = 100
 DONE = {
     "POST leads/prospects": N_("Had sales call prospects"),
+    "POST leads": N_("Entered a lead"),
+    "PATCH leads/*": N_("Corrected a lead"),
+    "POST leads/*/notes": N_("Wrote down what happened with a lead"),
+    "DELETE leads/*/notes/*": N_("Removed a note"),
+    "POST leads/*/to-dos": N_("Made a to-do"),
+    "PATCH tasks/*": N_("Changed a to-do"),
+    "POST leads/*/contacts": N_("Added a way to reach a lead"),
+    "DELETE leads/*/contacts/*": N_("Removed a way to reach a lead"),
+    "POST leads/*/contacts/*/primary": N_("Changed where a lead is reached"),
+    "POST leads/*/mails": N_("Wrote a mail to a lead"),
     "POST leads/*/score": N_("Added points to a lead"),
     "POST leads/*/nudge": N_("Nudged the owner of a lead"),
     "POST leads/*/pause": N_("Paused a lead"),

@@ -45,7 +45,6 @@ TABLES = {
     "suppression": N_("Suppression of the address"),
     "topic_opt_out": N_("Topics that were refused"),
     "consent_record": N_("Record of consent"),
-    "lead_address": N_("Further addresses, from leads that were merged"),
     "lead_merge": N_("What undoing a merge would restore"),
     "login_failure": N_("Failed tries to sign in"),
     "webhook_delivery": N_("Events told to other programs"),

@@ -29,7 +29,7 @@ from web.console.times import countdown
 from web.console.visit import PageVisit
 from web.console.words import _
 
-WRITTEN = (TaskKind.CADENCE, TaskKind.HAND_OVER)
+WRITTEN = (TaskKind.CADENCE, TaskKind.HAND_OVER, TaskKind.TO_DO)
 """Kinds of task that say what is to be done only with their title, which marketing wrote."""
 SECONDS = 3.0
 """How often the page asks whether there is news."""

@@ -19,6 +19,7 @@ from store.health import kept_for_journey
 from store.views import inbox
 from store.views.inbox import TaskView
 from web.console import labels
+from web.console.inbox.at_hand import ask_for_phone, put_off
 from web.console.inbox.dispositions import Dispositions
 from web.console.inbox.facts import dossier_parts, instructions, script, who, why_now
 from web.console.inbox.typed import note_of
@@ -77,6 +78,9 @@ class TaskScreen:
                 "window.scrollTo({top: 0})"
             )
 
+    async def _again(self) -> None:
+        await self.open(self.task_id)
+
     def close(self) -> None:
         """Show nothing."""
         self.task_id, self.mark = 0, ()
@@ -93,16 +97,22 @@ class TaskScreen:
                 calls, judges = (
                     view.task.kind == kind for kind in (TaskKind.CALL, TaskKind.QUALIFY)
                 )
+                if calls and not view.task.phone and not said and self.visit.may(Action.EDIT_LEADS):
+                    with section(_("No phone number is known")):
+                        ask_for_phone(self.visit, view.task.lead_id, self._again)
                 if to_do := script(view) if calls else instructions(view):
                     with section(_("What to say") if calls else _("What to do")):
                         show(to_do)
                 if not said and self.visit.may(Action.COMPLETE_TASKS):
                     with section(_("Is it one for you?") if judges else _("How did it go?")):
                         self._dispositions(view)
+                    if view.task.kind == TaskKind.TO_DO:
+                        with section(_("Not now?")):
+                            put_off(self.visit, view.task, self._again)
             with ui.element("div"):
                 with section(_("Why now")):
                     show(why_now(view))
-                    if self.visit.may(Action.READ_SYSTEM):
+                    if view.workflow_id and self.visit.may(Action.READ_SYSTEM):
                         name, settings = view.workflow_id, self.visit.context.settings
                         said = _("Workflow {name}", name=name)
                         show(workflow_link(settings, said, name, view.run_id), "p")

@@ -26,6 +26,7 @@ from web.console import labels
 from web.console.booking import Asked, ask_time
 from web.console.forms import FormDialog
 from web.console.frame import say_done
+from web.console.leads import by_hand
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import N_, _
@@ -54,7 +55,7 @@ class Actions:
         self.view = view
         may, running = self.visit.may, view.phase not in ("", ENDED)
         entries = self._entries(view, running)
-        offered = (running, *(label for label, _do in entries))
+        offered = (running, view.suppressed, *(label for label, _do in entries))
         if offered == self._offered:  # A menu that is open stays so.
             self.journey(paused=self._paused, running=self._running)
             return
@@ -68,6 +69,12 @@ class Actions:
                 button(_("Book a meeting"), self._booking, key="b")
             if may(Action.REASSIGN):
                 button(_("Reassign"), self._reassigning)
+            if may(Action.EDIT_LEADS):
+                button(_("Note"), self._by_hand(by_hand.write_note), key="n")
+            if may(Action.COMPLETE_TASKS):
+                button(_("To-do"), self._by_hand(by_hand.make_to_do), key="t")
+            if may(Action.WRITE_MAIL) and not view.suppressed:
+                button(_("Write a mail"), self._by_hand(by_hand.write_mail), key="w")
             if entries:
                 made = ui.button(_("More"), color=None).props(
                     "no-caps unelevated icon-right=expand_more"
@@ -94,6 +101,8 @@ class Actions:
         mail = Action.PERMIT if view.suppressed else Action.SUPPRESS
         market = view.account_id is not None and may(Action.DO_NOT_MARKET)
         offered = [
+            (may(Action.EDIT_LEADS), _("Log a call"), self._by_hand(by_hand.log_call)),
+            (may(Action.EDIT_LEADS), _("Log a mail"), self._by_hand(by_hand.log_mail)),
             (running and may(Action.MOVE_LEADS), _("Move to a phase"), self._moving),
             (with_sales and back, _("Return to marketing"), self._returning),
             (
@@ -113,6 +122,15 @@ class Actions:
             (running and may(Action.MOVE_LEADS), _("Stop the journey"), self._stopping),
         ]
         return [(label, do) for fits, label, do in offered if fits]
+
+    def _by_hand(
+        self, ask_for: Callable[[PageVisit, LeadView], Awaitable[bool]]
+    ) -> Callable[[], Awaitable[None]]:
+        async def asked() -> None:
+            if await ask_for(self.visit, self.view):
+                await self._changed()
+
+        return asked
 
     async def _done(self, sentence: str) -> None:
         say_done(sentence)

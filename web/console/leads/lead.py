@@ -24,6 +24,7 @@ from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
 from web.console.leads.assignments import ASSIGNMENTS, assignments_shown
 from web.console.leads.duplicates import LikelyDuplicates
+from web.console.leads.person import PersonPart
 from web.console.leads.reach import reach_by
 from web.console.leads.timeline import Timeline
 from web.console.pages import console_page
@@ -90,7 +91,7 @@ class LeadScreen:
                 with section(_("Mail and consent")):
                     self._consent = show(Markup())
                 with section(_("Person")):
-                    self._person = show(Markup())
+                    self._person = PersonPart(self.visit, self.lead_id, self.refresh)
         await self.refresh()
         ui.timer(0.05, self._ask_journey, once=True)
 
@@ -112,7 +113,7 @@ class LeadScreen:
         )
         self._score.set_content(lead_score.score(view))
         self._consent.set_content(lead_score.consent(view))
-        self._person.set_content(self._who(view))
+        await self._person.refresh(self._who(view))
         await self._actions.refresh(view)
         await self._timeline.refresh()
         await self._duplicates.refresh()

@@ -28,6 +28,7 @@ from store.views.lead_search import (
     sources,
 )
 from web.console import labels
+from web.console.leads.person import enter_lead
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, choice, empty, go, link, quiet, show, table
 from web.console.times import bounds_of_today, moment
@@ -94,6 +95,8 @@ async def leads(
     )
     with visit.top:
         go(_("Suspected duplicates"), "/duplicates")
+        if visit.may(Action.EDIT_LEADS):
+            button(_("New lead"), lambda: enter_lead(visit), main=True, key="n")
     page = LeadList(visit, wanted, _order(order))
     await page.filters()
     with ui.element("div").classes("found"):

@@ -8,9 +8,11 @@ from markupsafe import Markup
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from domain.contracts.tasks import TaskKind
 from domain.labels import SALE_STAGES
 from store.views.lead_timeline import KINDS, TimelineEntry, timeline, timeline_length
 from web.console import labels
+from web.console.leads.person import FIELDS
 from web.console.parts import Tone, badge, button, empty, link, quiet, show
 from web.console.times import moment
 from web.console.visit import PageVisit
@@ -27,6 +29,7 @@ FILTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "opportunity": (N_("Sales"), ("opportunity",)),
     "owner": (N_("Owners and promises"), ("owner", "promise")),
     "consent": (N_("Consent"), ("consent",)),
+    "note": (N_("By hand"), ("note", "correction")),
     "claim": (N_("Only said"), ("claim",)),
 }
 ASKED_MAIL = """(e) => {
@@ -136,7 +139,9 @@ def _mail(one: TimelineEntry) -> Markup:
             '<button type="button" class="plain-link" data-mail="{}">{}</button>'
         ).format(one.ref, subject)
     error = badge(facts["error"], "bad" if facts["state"] == "failed" else "warn")
-    return _parts(labels.mail_state(facts["state"]), subject, error if facts["error"] else "")
+    by = quiet(_("by {who}", who=labels.person(facts["by"]))) if facts["by"] else ""
+    said = _parts(labels.mail_state(facts["state"]), subject, by, error if facts["error"] else "")
+    return said + _words(facts["text"])
 
 
 def _engagement(one: TimelineEntry) -> Markup:
@@ -163,7 +168,7 @@ def _task(one: TimelineEntry) -> Markup:
     ended = labels.disposition(facts["disposition"]) if facts["disposition"] else ""
     return _parts(
         labels.task_state(state),
-        labels.task_kind(facts["what"]),
+        facts["title"] if facts["what"] == TaskKind.TO_DO else labels.task_kind(facts["what"]),
         badge(ended, _TASK_TONES.get(state, "good")) if ended else "",
         labels.reason(facts["reason"]) if facts["reason"] else "",
         quiet(_("by {who}", who=labels.person(facts["by"])))
@@ -267,6 +272,32 @@ def _claim(one: TimelineEntry) -> Markup:
     return _parts(_("Only said"), said, quiet(_("not taken over: something else is known")))
 
 
+NOTES = {"note": N_("Note"), "call": N_("Call"), "mail": N_("Mail")}
+DIRECTIONS = {"out": N_("to the lead"), "in": N_("from the lead")}
+
+
+def _note(one: TimelineEntry) -> Markup:
+    facts = one.facts
+    kind, way = facts["what"], facts["direction"]
+    return _parts(
+        _(NOTES[kind]),
+        _(DIRECTIONS[way]) if way else "",
+        badge(labels.disposition(facts["outcome"]), "good") if facts["outcome"] else "",
+        facts["subject"],
+        quiet(_("by {who}", who=labels.person(facts["by"]))),
+    ) + _words(facts["text"])
+
+
+def _correction(one: TimelineEntry) -> Markup:
+    facts = one.facts
+    by = quiet(_("by {who}", who=labels.person(facts["by"])))
+    field = facts["field"]
+    if not field:
+        return _parts(_("Entered by hand"), by)
+    changed = Markup("{} → {}").format(facts["before"] or "–", facts["after"] or "–")
+    return _parts(_("Corrected"), _(FIELDS[field]), changed, by)
+
+
 _SAID: dict[str, Callable[[TimelineEntry], Markup]] = {
     "mail": _mail,
     "engagement": _engagement,
@@ -279,4 +310,6 @@ _SAID: dict[str, Callable[[TimelineEntry], Markup]] = {
     "promise": _promise,
     "consent": _consent,
     "claim": _claim,
+    "note": _note,
+    "correction": _correction,
 }

@@ -1,0 +1,1 @@
+"""What people enter about leads by hand: who they are, how to reach them, notes, mails."""
