@@ -49,7 +49,8 @@ def addresses_with(connection: Connection, email_keys: Collection[str]) -> list[
 
 
 LEAD_AT = """(SELECT id FROM lead WHERE email_key = :email
-    UNION ALL SELECT lead_id FROM lead_contact WHERE kind = 'email' AND value_key = :email LIMIT 1)"""
+    UNION ALL SELECT lead_id FROM lead_contact WHERE kind = 'email' AND value_key = :email
+    LIMIT 1)"""
 """SQL: id of the lead whose address ``:email`` (lower case) is, its own or a further one."""
 
 
