@@ -12,13 +12,11 @@ from typing import Literal
 
 import pyotp
 import structlog
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from store.access.named_keys import digest
+from store.access.sealing import Sealer, UnknownSecret
 from store.tables import RecoveryCode, SecondFactor
 
 log = structlog.get_logger(__name__)
@@ -33,23 +31,15 @@ RECOVERY_CODES = 10
 _RECOVERY_BYTES = 15
 
 
-class UnknownSecret(Exception):
-    """What was sealed is another user's, too old, altered, or of another ``SECRET_KEY``."""
-
-
 class SecretBox:
-    """Seals secrets of authenticators with a key derived from the deployment's secret (HKDF, RFC
-    5869), which is not in the database: who reads a backup can make no codes."""
+    """Seals secrets of authenticators: who reads a backup can make no codes."""
 
     def __init__(self, deployment_secret: str) -> None:
-        derived = HKDF(SHA256(), 32, salt=None, info=b"perennial.second-factor").derive(
-            deployment_secret.encode()
-        )
-        self._fernet = Fernet(base64.urlsafe_b64encode(derived))
+        self._sealer = Sealer(deployment_secret, "second-factor")
 
     def new(self, user_id: int) -> str:
         """A new secret for a user, sealed."""
-        return self._fernet.encrypt(f"{user_id} {pyotp.random_base32()}".encode()).decode()
+        return self._sealer.seal(user_id, pyotp.random_base32())
 
     def open(self, sealed: str, user_id: int, within: timedelta | None = None) -> str:
         """The secret, in base 32.
@@ -60,16 +50,7 @@ class SecretBox:
         Raises:
             UnknownSecret: it is not for this user, or too old.
         """
-        seconds = None if within is None else int(within.total_seconds())
-        try:
-            whose, _, secret = (
-                self._fernet.decrypt(sealed.encode(), ttl=seconds).decode().partition(" ")
-            )
-        except InvalidToken:
-            raise UnknownSecret from None
-        if whose != str(user_id):
-            raise UnknownSecret
-        return secret
+        return self._sealer.open(sealed, user_id, within)
 
 
 def matching_step(secret: str, typed: str, now: datetime, after: int = 0) -> int | None:

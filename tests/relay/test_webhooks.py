@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from temporalio.client import WorkflowHandle
 
-from activities import webhooks
+from activities import public_post
 from cli.cadence import publish_files
 from domain.contracts.webhooks import webhook_workflow_id
 from domain.refusals import Conflict
@@ -145,7 +145,7 @@ async def test_a_receiver_that_does_not_answer_is_given_up_for_now_and_asked_aga
     post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would hold a thread of every worker; and who fixed it does not want to wait for hours."""
-    monkeypatch.setattr(webhooks, "TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(public_post, "TIMEOUT_SECONDS", 0.5)
     receiver.answers = [SILENCE, SILENCE, 200]
     async with post.working():
         delivery = happens(post)

@@ -14,7 +14,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 
 from store.access.passwords import check_password
-from store.access.second_factor import UnknownSecret, add_second_factor, matching_step
+from store.access.sealing import UnknownSecret
+from store.access.second_factor import add_second_factor, matching_step
 from store.access.sessions import end_other_sessions
 from store.access.users import SignedIn, UserLine, user_by_id
 from web.sign_in.half_signed_in import Half
