@@ -75,6 +75,11 @@ WEBHOOK_DELIVERIES = Counter(
     "Attempts to bring an event to another program, by result: delivered, waiting, failed.",
     ["result"],
 )
+NOTIFICATIONS = Counter(
+    "perennial_notifications",
+    "Notifications of colleagues by way (mail, chat) and result: sent, waiting, failed, unknown.",
+    ["way", "result"],
+)
 ACTIVITY_FAILURES = Counter(
     "perennial_activity_failures",
     "Attempts of activities that failed, by the type of the failure.",

@@ -10,6 +10,7 @@ from activities.calls import CallActivities
 from activities.confirmations import ConfirmationActivities
 from activities.customers import CustomerActivities
 from activities.meetings import MeetingActivities
+from activities.notifications import NotificationActivities
 from activities.opportunities import OpportunityActivities
 from activities.phases import PhaseActivities
 from activities.resources import Resources
@@ -60,6 +61,7 @@ def journey_activities(resources: Resources) -> Activities:
         scoring.rescore_leads,
         scoring.escalate_backlog,
         SalesSweepActivities(resources).sweep_sales,
+        NotificationActivities(resources).escalate_alert,
     ]
 
 
@@ -74,5 +76,9 @@ def email_activities(resources: Resources) -> Activities:
 
 
 def webhook_activities(resources: Resources) -> Activities:
-    """Those that wait for other companies' servers, for the queue ``webhooks``."""
-    return [WebhookActivities(resources).send_webhook]
+    """Those that wait for other companies' servers, for the queue ``webhooks``: no colleague waits
+    behind the mails of a campaign."""
+    return [
+        WebhookActivities(resources).send_webhook,
+        NotificationActivities(resources).notify_user,
+    ]

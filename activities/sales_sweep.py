@@ -14,6 +14,7 @@ from domain.scoring.policy import ScoringPolicy
 from store.consent.confirmations import ask_who_waits
 from store.engine import AWAY
 from store.matching.account_matches import match_surely
+from store.notifications.digests import raise_digests
 from store.published.policies import PolicyMissing, policy
 from store.retention import sweep
 from store.routing.presence import current_absences, stand_in
@@ -74,6 +75,8 @@ class SalesSweepActivities:
         with engine.begin() as connection:
             ask_who_waits(connection, now)
         self._match_accounts(now)
+        with engine.begin() as connection:
+            raise_digests(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
         with suppress(*AWAY):

@@ -74,6 +74,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
     ),
     "Users and programs": (
         Listed("users", "cli.users:app", "Say who may sign in to the console.", "user"),
+        Listed("notify", "cli.notify:app", "Choose what a user is told of, how and when."),
         Listed("tokens", "cli.tokens:app", "Make and revoke tokens of the REST API.", "token"),
         Listed("keys", "cli.keys:app", "Make and revoke write keys of the tracking API.", "key"),
         Listed("webhooks", "cli.webhooks:app", "Tell other programs what happens.", "webhook"),

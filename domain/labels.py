@@ -177,6 +177,7 @@ SUPPRESSIONS = {
 """Why an address gets no mail."""
 ALERTS = {
     "hot_lead": "Hot lead waits",
+    "hot_unanswered": "Nobody answers a hot lead",
     "unassigned": "Leads without a rep",
     "sending_paused": "No mail goes out",
     "nudge": "Your manager asks you to look",

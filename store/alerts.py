@@ -9,11 +9,16 @@ from datetime import datetime
 from sqlalchemy import Connection, select, text
 
 from domain.names import full_name
+from domain.notifications.kinds import kind_of_alert
+from store.notifications.raised import NewNotification, notify
+from store.outbox.outgoing import announce
 from store.tables import Rep
 
 # An alert about unassigned leads stands as long as they wait, that nothing is sent until it is
 # fixed, and a hot lead's until it is answered: those close by themselves.
-CLOSE_BY_THEMSELVES = ("hot_lead", "unassigned", "sending_paused")
+CLOSE_BY_THEMSELVES = ("hot_lead", "hot_unanswered", "unassigned", "sending_paused")
+OF_NOBODY = ("sending_paused", "booking_unreadable")
+"""Kinds that those who look after the system hear of where there is no manager."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ def all_managers(connection: Connection) -> list[str]:
 def raise_alerts(
     connection: Connection, alerts: Sequence[NewAlert], now: datetime, *, again: bool = False
 ) -> list[str]:
-    """Put alerts on the lists of their owners.
+    """Put alerts on the lists of their owners, and tell them and other programs of those that are
+    new.
 
     Args:
         now: journey time, UTC.
@@ -48,7 +54,10 @@ def raise_alerts(
     """
     if not alerts:
         return []
-    answered = "UPDATE SET answered_at = NULL WHERE alert.answered_at IS NOT NULL"
+    answered = (
+        "UPDATE SET answered_at = NULL, raised_at = excluded.raised_at "
+        "WHERE alert.answered_at IS NOT NULL"
+    )
     raised = connection.execute(
         text(
             f"""
@@ -57,7 +66,8 @@ def raise_alerts(
             FROM unnest(cast(:keys AS text[]), cast(:kinds AS text[]), cast(:leads AS bigint[]),
                         cast(:owners AS text[]), cast(:dues AS timestamptz[]))
                 AS new (key, kind, lead_id, owner, due_at)
-            ON CONFLICT (key) DO {answered if again else "NOTHING"} RETURNING key
+            ON CONFLICT (key) DO {answered if again else "NOTHING"}
+            RETURNING id, key, kind, lead_id, owner
             """
         ),
         {
@@ -68,8 +78,24 @@ def raise_alerts(
             "owners": [alert.owner for alert in alerts],
             "dues": [alert.due_at for alert in alerts],
         },
+    ).all()
+    announce(connection, "alert.raised", *(one.id for one in raised))
+    notify(
+        connection,
+        [
+            NewNotification(
+                f"alert-{one.id}-{now.isoformat()}",
+                kind_of_alert(one.kind),
+                one.owner,
+                lead_id=one.lead_id,
+                alert_id=one.id,
+            )
+            for one in raised
+            if one.owner or one.kind in OF_NOBODY
+        ],
+        now,
     )
-    return list(raised.scalars())
+    return [one.key for one in raised]
 
 
 def close_alerts(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from store.mail.sending import forget_refusals
+from store.notifications.unseen import forget_old
 from store.tracking.tracking_use import forget_use
 
 UNKNOWN_MAIL = timedelta(days=90)
@@ -49,3 +50,4 @@ def sweep(connection: Connection, now: datetime) -> None:
         connection.execute(text("DELETE FROM visitor WHERE id = ANY(:ids)"), {"ids": list(gone)})
     forget_use(connection)
     forget_refusals(connection, now)
+    forget_old(connection)

@@ -12,8 +12,10 @@ import asyncio
 import contextlib
 import select
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import psycopg2
 import structlog
@@ -43,6 +45,12 @@ from domain.contracts.journey_sales import (
     STANDALONE_TASK,
     SideMeetingState,
     StandaloneTaskState,
+)
+from domain.contracts.notifications import (
+    ESCALATION_WORKFLOW,
+    NOTIFY_WORKFLOW,
+    EscalateAlert,
+    NotifyUser,
 )
 from domain.contracts.rescoring import RESCORE_WORKFLOW, RescoreRequest
 from domain.contracts.search_attributes import search_attributes
@@ -205,31 +213,27 @@ class Relay:
             return RelayDelivery("retry", reason, _backoff(message.attempts))
 
     async def _bring(self, message: Leased) -> RelayDelivery:
-        match message.kind:
-            case "start":
-                return await self._start(message, WorkflowIDReusePolicy.REJECT_DUPLICATE)
-            case "start_again":
-                return await self._start(message, WorkflowIDReusePolicy.ALLOW_DUPLICATE)
-            case "rescore":
-                return await self._rescore(message)
-            case "webhook":
-                return await self._webhook(message)
-            case "opportunity":
-                return await self._opportunity(message)
-            case "side_meeting":
-                return await self._side_meeting(message)
-            case "standalone_task":
-                return await self._standalone_task(message)
-            case "confirm" | "written_mail":
-                return await self._mail(message)
-            case "signal":
-                return await self._signal(message)
-            case "complete_task":
-                return await self._complete_task(message)
-            case "erase" | "merge":
-                return await self._end(message)
-            case kind:
-                return RelayDelivery("undeliverable", f"unknown kind {kind}")
+        ways: dict[str, Callable[[Leased], Awaitable[RelayDelivery]]] = {
+            "start": partial(self._start, reuse=WorkflowIDReusePolicy.REJECT_DUPLICATE),
+            "start_again": partial(self._start, reuse=WorkflowIDReusePolicy.ALLOW_DUPLICATE),
+            "rescore": self._rescore,
+            "webhook": self._webhook,
+            "opportunity": self._opportunity,
+            "side_meeting": self._side_meeting,
+            "standalone_task": self._standalone_task,
+            "confirm": self._mail,
+            "written_mail": self._mail,
+            "notify": self._notify,
+            "escalation": self._escalation,
+            "signal": self._signal,
+            "complete_task": self._complete_task,
+            "erase": self._end,
+            "merge": self._end,
+        }
+        bring = ways.get(message.kind)
+        if bring is None:
+            return RelayDelivery("undeliverable", f"unknown kind {message.kind}")
+        return await bring(message)
 
     async def _start(self, message: Leased, reuse: WorkflowIDReusePolicy) -> RelayDelivery:
         state = JourneyState(
@@ -321,6 +325,25 @@ class Relay:
             static_summary=f"Webhook delivery {delivery_id}",
         )
         return RelayDelivery("delivered")
+
+    async def _notify(self, message: Leased) -> RelayDelivery:
+        request = NotifyUser(**message.payload)
+        await self._client.start_workflow(
+            NOTIFY_WORKFLOW,
+            request,
+            id=message.workflow_id,
+            task_queue=JOURNEY_QUEUE,
+            # One that is under way brings this, too.
+            start_signal="news",
+            rpc_timeout=LONGEST_CALL,
+            static_summary=f"Notifications of user {request.user_id} by {request.way}",
+        )
+        return RelayDelivery("delivered")
+
+    async def _escalation(self, message: Leased) -> RelayDelivery:
+        request = EscalateAlert(**message.payload)
+        summary = f"Alert {request.alert_id}: tell the manager if nobody reacts"
+        return await self._start_once(message, ESCALATION_WORKFLOW, request, summary)
 
     async def _signal(self, message: Leased) -> RelayDelivery:
         try:

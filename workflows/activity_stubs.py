@@ -62,6 +62,12 @@ from domain.contracts.journey_sales import (
     StandsStill,
     WelcomeCustomer,
 )
+from domain.contracts.notifications import (
+    AlertEscalated,
+    EscalateAlert,
+    NotifyUser,
+    UserNotified,
+)
 from domain.contracts.rescoring import EscalateBacklog, Escalation, RescoreLeads, RescoreProgress
 from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.contracts.tasks import TaskResult
@@ -270,6 +276,16 @@ async def sweep_sales(request: SweepSales) -> SalesSwept:
     return await _record(
         "sweep_sales", request, SalesSwept, "Sweep absences and the unassigned queue"
     )
+
+
+async def escalate_alert(request: EscalateAlert) -> AlertEscalated:
+    """Tell the manager of an alert, if its time has come."""
+    return await _record("escalate_alert", request, AlertEscalated, "Has anybody reacted?")
+
+
+async def notify_user(request: NotifyUser) -> UserNotified:
+    """Bring a user what waits for a way."""
+    return await _post("notify_user", request, UserNotified, f"Bring what waits by {request.way}")
 
 
 async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from workflows.confirmation import ConfirmationWorkflow
 from workflows.customer import CustomerPhase
+from workflows.escalation import EscalationWorkflow
 from workflows.follow_up import FollowUpPhase
 from workflows.meeting import MeetingPhase
+from workflows.notify_user import NotifyUserWorkflow
 from workflows.nurture import NurturePhase
 from workflows.opportunity import OpportunityPhase
 from workflows.opportunity_stages import OpportunityStages
@@ -34,4 +36,6 @@ WORKFLOWS = [
     WebhookDeliveryWorkflow,
     ConfirmationWorkflow,
     WrittenMailWorkflow,
+    NotifyUserWorkflow,
+    EscalationWorkflow,
 ]

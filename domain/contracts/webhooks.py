@@ -31,6 +31,7 @@ EVENTS = {
     "meeting.held": "an appointment took place",
     "meeting.no_show": "the lead did not come",
     "sla.breached": "a promise was not kept in time",
+    "alert.raised": "a person must hear of something now",
     "opportunity.closed": "an opportunity was won, lost or ended without outcome",
 }
 """Event type → what it says."""

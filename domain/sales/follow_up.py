@@ -209,6 +209,8 @@ class FollowUpPolicy(PolicyFile, CallRules):
     """When that task ends undone."""
     hot_due: ClockSpanField = ClockSpan(Span(5, "minute"))
     """How soon a lead that shows interest right now gets its answer."""
+    hot_escalates: ClockSpanField = ClockSpan(Span(10, "minute"), business=True)
+    """How long after that its owner's manager is told, while nobody has answered it."""
     call_due: ClockSpanField
     """How soon a call is to be made once it is planned."""
     call_deadline: ClockSpanField

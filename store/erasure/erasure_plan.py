@@ -31,6 +31,7 @@ from store.tables import (
     MailRefusal,
     Meeting,
     MeetingMove,
+    Notification,
     Opportunity,
     OutboxMessage,
     PendingDisposition,
@@ -95,7 +96,9 @@ PLAN = (
         # Tests that colleagues sent themselves show the lead's name.
         "OR starts_with(touch_key, 'test:' || :lead || ':')"
         # And so do the invitations of their reps.
-        " OR starts_with(touch_key, 'rep:' || :lead || ':')",
+        " OR starts_with(touch_key, 'rep:' || :lead || ':')"
+        # What colleagues are told names whom it is about, several people in one mail.
+        " OR starts_with(touch_key, 'staff:')",
         {
             "touch_key": "coalesce((SELECT CASE WHEN {settled} THEN 'erased-' || touch.id "
             "ELSE touch.key END FROM touch WHERE touch.key = touch_key), touch_key)",
@@ -192,6 +195,7 @@ PLAN = (
         f"{_OF_LEAD} AND state IN ('running', 'paused')",
         {"state": "'void'", "ended_at": ":at"},
     ),
+    Erase(Notification, _OF_LEAD),
     Erase(Alert, f"{_OF_LEAD} AND answered_at IS NULL", {"answered_at": ":at"}),
     Erase(Suppression, _OF_ADDRESS),
     Erase(TopicOptOut, _OF_ADDRESS),
@@ -271,6 +275,8 @@ NOT_OF_LEADS = frozenset(
         "login_link",
         "second_factor",
         "recovery_code",
+        "notification_way",
+        "notification_hours",
         "api_token",
         "api_change",  # Ids and codes: see web/api/recorded.py.
         "webhook_endpoint",
@@ -278,6 +284,7 @@ NOT_OF_LEADS = frozenset(
         "write_probe",
         "send_rate",
         "sending_pause",
+        "notification_delivery",  # Goes with its notification.
         "failing_activity",  # Names of ours, and the id of one journey as an example.
     }
 )

@@ -19,12 +19,15 @@ from domain.engagement.bounces import bounce_kind
 from domain.inbound.addresses import same_mailbox
 from domain.inbound.invitations import AttendeeAnswer
 from domain.inbound.verdict import Kind, MailVerdict
+from domain.notifications.kinds import NotificationKind
 from store.access.users import is_colleague
+from store.alerts import all_managers
 from store.consent.consent import TroubleReport, opt_out, report_trouble
 from store.identities.merged_leads import LEAD_AT
 from store.mail.refused_mail import RefusedMail
 from store.mail.sending import record_refusals
 from store.meetings.invitation_answers import InvitationAnswer, answer_invitation
+from store.notifications.raised import NewNotification, notify
 from store.scoring.engagement import LeadActivity, record
 
 _ENGAGEMENT_OF: dict[Kind, str] = {
@@ -335,4 +338,21 @@ def _keep(connection: Connection, mail: Inbound, whose: _Whose) -> bool:
             "later": verdict.later,
         },
     ).first()
+    if stored is not None and _tray(verdict, whose):
+        _notify(connection, stored.id, lead or thread, mail.at)
     return stored is not None
+
+
+def _notify(connection: Connection, mail_id: int, whose: LeadOf | None, at: datetime) -> None:
+    """Tell the owner of the lead it may be from, else those who see all mail, that a person must
+    look at it."""
+    lead_id = whose.lead_id if whose else None
+    owner = connection.scalar(text("SELECT owner FROM lead WHERE id = :lead"), {"lead": lead_id})
+    people = [owner] if owner else all_managers(connection) or [""]
+    told = [
+        NewNotification(
+            f"received-{mail_id}-{person}", NotificationKind.RECEIVED_MAIL, person, lead_id=lead_id
+        )
+        for person in people
+    ]
+    notify(connection, told, at)

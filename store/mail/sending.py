@@ -27,6 +27,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.journey import ENDED
 from domain.engagement.bounces import BounceMeaning
+from domain.notifications.kinds import NotificationKind
 from metrics import SENDS_REFUSED, count_when_committed
 from store.alerts import NewAlert, all_managers, raise_alerts
 from store.mail.refused_mail import (
@@ -37,6 +38,7 @@ from store.mail.refused_mail import (
     record,
     since,
 )
+from store.notifications.raised import NewNotification, notify
 from store.outbox.relay_messages import plan_anew
 
 FIRST_PROBE, LONGEST_PROBE = timedelta(minutes=1), timedelta(minutes=10)
@@ -180,12 +182,17 @@ def _open(
         },
     ).scalar()
     _return(connection, channel, now, everything=reason == "refuses_all")
+    managers = all_managers(connection)
     alerts = [
         NewAlert(f"{ALERT}:{pause_id}:{person}", ALERT, person, now)
         # Administrators see the alerts of nobody.
-        for person in all_managers(connection) or [""]
+        for person in managers or [""]
     ]
     raise_alerts(connection, alerts, now)
+    if managers:
+        # Those who can mend it.
+        stopped = NotificationKind.SENDING_STOPPED
+        notify(connection, [NewNotification(f"{ALERT}-{pause_id}", stopped)], now)
 
 
 def _return(connection: Connection, channel: str, now: datetime, *, everything: bool) -> None:

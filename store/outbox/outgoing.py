@@ -116,6 +116,13 @@ _ROWS = {
         FROM sla_action AS action JOIN sla_clock AS clock ON clock.id = clock_id
         WHERE clock.id = ANY(cast(:ids AS bigint[])) AND action.action = 'breach'
     """,
+    "alert.raised": """
+        SELECT 'alert-' || id || '-' || extract(epoch FROM raised_at)::bigint AS key,
+            raised_at AS at, jsonb_build_object(
+            'alert_id', id, 'kind', kind, 'lead_id', lead_id, 'owner', owner, 'due_at', due_at)
+            AS data
+        FROM alert WHERE id = ANY(cast(:ids AS bigint[]))
+    """,
     "opportunity.closed": """
         SELECT 'opportunity-' || id || '-closed' AS key, closed_at AS at, jsonb_build_object(
             'opportunity_id', id, 'lead_id', lead_id, 'account_id', account_id, 'owner', owner,
@@ -146,7 +153,7 @@ def announce(connection: Connection, event_type: str, *ids: int, at: datetime | 
     Args:
         event_type: one of ``domain.contracts.webhooks.EVENTS``.
         ids: of stage transitions, of leads that crossed or were erased, of tasks, of meetings, of
-            SLA clocks, of opportunities, as the type says.
+            SLA clocks, of alerts, of opportunities, as the type says.
         at: journey time (UTC) of what happened to a meeting, or of an erasure; now when left out.
             The other rows have theirs.
 

@@ -20,6 +20,7 @@ from domain.refusals import Conflict
 from domain.sales.assignments import NOTHING_ASKED, AssignmentFacts
 from domain.sentences import sentence
 from store.outbox.relay_messages import post
+from store.routing.hand_overs import HandOver, notify_new_owner
 from store.routing.meetings_handed_over import hand_meetings_over
 from store.routing.nudges import end_nudges
 from store.routing.roster import Roster, RoutedLead, lock_lead, open_roster, team_policy
@@ -207,7 +208,10 @@ def cover(connection: Connection, tasks: Sequence[TimedTask], now: datetime, awa
         colleague = roster.choose(lead, without=(away,)).owner if roster and lead else ""
         if roster and colleague:
             roster.give_for_now(colleague)
-            _record(connection, task.lead_id, colleague, now, _Why("cover"), previous=away)
+            why = _Why("cover")
+            assignment = _record(connection, task.lead_id, colleague, now, why, previous=away)
+            told = HandOver(assignment, task.lead_id, colleague, why.cause)
+            notify_new_owner(connection, told, [task], now)
             hand_alert_over(connection, task.lead_id, colleague, now)
             start_anew(connection, [task], colleague, now)
             recount_leads(connection, [task.lead_id], now)
@@ -380,9 +384,13 @@ def _hand_over(
         ),
         values,
     )
-    hand_alert_over(connection, lead.id, owner, now)
+    moved = [TimedTask(*row) for row in tasks]
+    hot = hand_alert_over(connection, lead.id, owner, now) is not None
     end_nudges(connection, lead.id, now)
-    start_anew(connection, [TimedTask(*row) for row in tasks], owner, now)
+    start_anew(connection, moved, owner, now)
+    if owner and not hot:
+        told = HandOver(assignment, lead.id, owner, why.cause, why.by)
+        notify_new_owner(connection, told, moved, now)
     recount_leads(connection, [lead.id], now)
     hand_meetings_over(
         connection,

@@ -29,7 +29,7 @@ from store.outbox.relay_messages import QueuedMessage, post_all
 from store.published.policies import policy
 from store.scoring.sales_pace import room
 from store.sla import sla
-from store.sla.hot_leads import answer_due
+from store.sla.hot_leads import answer_due, watch
 from store.sla.sla_recount import notify_of_new_clocks
 
 NOTICE_OF_KIND = {
@@ -389,6 +389,7 @@ def _raise_alerts(connection: Connection, hot: Sequence[LeadNow], now: datetime)
         for lead in hot
     }
     new = raise_alerts(connection, list(alerts.values()), now)
+    watch(connection, new)
     raised = [lead_id for lead_id, alert in alerts.items() if alert.key in new]
     connection.execute(
         text(

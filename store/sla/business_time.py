@@ -10,6 +10,7 @@ from domain.sales.team import Team, TeamPolicy
 from domain.time.business_time import BusinessCalendar
 from domain.time.span import Span
 from domain.time.spans import ClockSpan, parse_clock_span
+from store.alerts import all_managers
 from store.published.policies import PolicyMissing, policy
 
 
@@ -22,6 +23,14 @@ def team_of(connection: Connection, owner: str) -> Team | None:
         return None
     rep = teams.rep(owner)
     return teams.team_of(rep) if rep else teams.teams[0]
+
+
+def managers_of(connection: Connection, owner: str) -> list[str]:
+    """Who manages the rep; of a lead that nobody has, the managers of all teams."""
+    if not owner:
+        return all_managers(connection)
+    team = team_of(connection, owner)
+    return [team.manager] if team and team.manager else []
 
 
 def calendar_of(connection: Connection, owner: str) -> BusinessCalendar:

@@ -43,6 +43,12 @@ from store.tables.mail import (
     Touch,
 )
 from store.tables.merges import LeadMerge, NotDuplicate
+from store.tables.notifications import (
+    Notification,
+    NotificationDelivery,
+    NotificationHours,
+    NotificationWay,
+)
 from store.tables.relay import RelayMessage
 from store.tables.sales import (
     Absence,
@@ -107,6 +113,10 @@ __all__ = [
     "Meeting",
     "MeetingMove",
     "NotDuplicate",
+    "Notification",
+    "NotificationDelivery",
+    "NotificationHours",
+    "NotificationWay",
     "Opportunity",
     "OutboxMessage",
     "PendingDisposition",

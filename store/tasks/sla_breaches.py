@@ -11,10 +11,10 @@ from sqlalchemy import Connection, func, or_, select, text
 
 from domain.contracts.tasks import TaskKind
 from domain.sales.sla import ActionName, DueAction, SlaPolicy
-from store.alerts import NewAlert, all_managers, raise_alerts
+from store.alerts import NewAlert, raise_alerts
 from store.routing import routing
 from store.sla import sla
-from store.sla.business_time import team_of
+from store.sla.business_time import managers_of
 from store.sla.sla_recount import recount_leads
 from store.sla.task_rows import TaskRow, lock_task
 from store.tables import Lead, SlaAction, SlaClock
@@ -195,17 +195,9 @@ def _take(connection: Connection, clock: sla.ClockRow, do: ActionName, now: date
         _alert(connection, sla.REMINDER, clock, [clock.owner], now)
         return clock.owner
     # A reminder would reach a rep who is away too late.
-    managers = _managers(connection, clock.owner)
+    managers = managers_of(connection, clock.owner)
     _alert(connection, sla.BREACH, clock, managers, now)
     return ", ".join(managers)
-
-
-def _managers(connection: Connection, owner: str) -> list[str]:
-    """Who manages the rep; of a lead that nobody has, the managers of all teams."""
-    if not owner:
-        return all_managers(connection)
-    team = team_of(connection, owner)
-    return [team.manager] if team and team.manager else []
 
 
 def _is_away(connection: Connection, rep: str, now: datetime) -> bool:

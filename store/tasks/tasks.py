@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from domain.contracts.journey import TaskRequest
 from domain.contracts.tasks import Disposition, TaskKind, TaskResult, Undone
+from domain.notifications.kinds import NotificationKind
 from domain.refusals import TaskRefused
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
@@ -20,6 +21,7 @@ from domain.tasks.rules import TASKS
 from domain.tasks.wording import Facts
 from domain.time.business_time import BusinessCalendar
 from domain.time.spans import Duration
+from store.notifications.raised import NewNotification, notify
 from store.outbox.outgoing import announce
 from store.outbox.relay_messages import post
 from store.routing.nudges import end_nudges
@@ -102,6 +104,7 @@ def open_task(
     ).one()
     row = TaskRow(*opened)
     announce(connection, "task.opened", row.id)
+    _notify(connection, row)
     sla.task_opened(connection, row, opened_at)
     if request.seconds_left:
         _leave_pauses_out(connection, row)
@@ -109,6 +112,16 @@ def open_task(
     look_at = sla_breaches.next_look(connection, row.id, opened_at)
     due_at = connection.execute(select(Task.due_at).where(Task.id == row.id)).scalar_one()
     return OpenRow(row.id, row.owner, due_at, row.deadline_at, look_at)
+
+
+def _notify(connection: Connection, task: TaskRow) -> None:
+    """Tell the owner; of a hot lead the alert has told."""
+    if task.owner and not task.hot:
+        key = f"task-{task.id}-{task.owner}"
+        new = NewNotification(
+            key, NotificationKind.NEW_TASK, task.owner, lead_id=task.lead_id, task_id=task.id
+        )
+        notify(connection, [new], task.opened_at)
 
 
 def _after(span: Duration, start: datetime, calendar: BusinessCalendar) -> datetime:
@@ -135,7 +148,11 @@ def _alert_due(connection: Connection, lead_id: int, owner: str) -> datetime | N
 def _answer_alerts(connection: Connection, lead_id: int, now: datetime) -> None:
     connection.execute(
         update(Alert)
-        .where(Alert.lead_id == lead_id, Alert.kind == "hot_lead", Alert.answered_at.is_(None))
+        .where(
+            Alert.lead_id == lead_id,
+            Alert.kind.in_(("hot_lead", "hot_unanswered")),
+            Alert.answered_at.is_(None),
+        )
         .values(answered_at=now)
     )
 

@@ -20,6 +20,7 @@ from store.published.policies import publish_policy
 from tests.replay.call_scenarios import CALLS
 from tests.replay.confirmation_scenario import confirmation
 from tests.replay.meeting_scenarios import MEETINGS
+from tests.replay.notification_scenarios import escalation, notify_user
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
 from tests.replay.written_mail_scenario import written_mail
@@ -480,6 +481,8 @@ SCENARIOS: dict[str, Scenario] = (
             rescore,
             confirmation,
             written_mail,
+            notify_user,
+            escalation,
             *SKIPPING,
             *CALLS,
             *MEETINGS,

@@ -22,6 +22,7 @@ from web.api import (
     mails,
     me,
     meetings,
+    notifications,
     opportunities,
     received,
     recycle,
@@ -71,6 +72,7 @@ SUBJECTS = (
     keys,
     system,
     me,
+    notifications,
 )
 
 

@@ -93,6 +93,17 @@ class BrokenPromise(BaseModel):
     pilot: bool
 
 
+class RaisedAlert(BaseModel):
+    """What ``owner`` (a rep or a manager, '' for nobody) must hear of, such as a hot_lead;
+    ``lead_id`` is null where it is about no single lead."""
+
+    alert_id: int
+    kind: str
+    lead_id: int | None
+    owner: str
+    due_at: datetime
+
+
 class ClosedOpportunity(BaseModel):
     """``outcome`` is won, lost, no_outcome or stalled."""
 
@@ -114,6 +125,7 @@ DATA: Mapping[str, type[BaseModel]] = {
     "task.opened": TaskEvent,
     "task.completed": TaskCompletion,
     "sla.breached": BrokenPromise,
+    "alert.raised": RaisedAlert,
     "opportunity.closed": ClosedOpportunity,
     **{name: MeetingEvent for name in EVENTS if name.startswith("meeting.")},
 }

@@ -19,6 +19,7 @@ from store.engine import AWAY, engine
 from web.api.access import WebContext
 from web.console.pages import signed_in, without_database
 from web.console.sockets import guard_sockets
+from web.console.unseen import UnseenWatch
 
 STATIC = Path(__file__).resolve().parent / "static"
 PAGES = (
@@ -57,6 +58,7 @@ PAGES = (
     "admin.changes",
     "admin.erase",
     "system.system",
+    "notifications",
     "you",
 )
 """The modules of this package that hold pages."""
@@ -66,6 +68,7 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
     """Serve the console from ``onto``. Once in a process: NiceGUI's app is one for all."""
     context = WebContext(settings, engine(settings.database_url))
     app.state.context = context
+    app.state.unseen = UnseenWatch(context.database)
     for name in PAGES:
         importlib.import_module(f"web.console.{name}")
     app.add_static_files("/static", STATIC)

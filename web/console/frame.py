@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 from domain.access import Action
+from web.console.bell import bell, watch_for_new
 from web.console.refusals import told
 from web.console.visit import PageVisit
 from web.console.words import N_, _
@@ -124,6 +125,7 @@ def frame(visit: PageVisit, path: str, title: str) -> Iterator[None]:
         # Not before the page is built: a timer waits for the browser, and a page that waits for it
         # is sent as it stands.
         ui.timer(LOOK_SECONDS, look)
+        watch_for_new(visit)
 
 
 def _banner(visit: PageVisit) -> Callable[[], None]:
@@ -178,8 +180,8 @@ def _navigation(visit: PageVisit, path: str) -> Markup:
     )
     return Markup(
         '<a class="skip" href="#content">{}</a><a class="brand" href="/console/">Perennial</a>'
-        '<nav aria-label="{}">{}</nav><a class="you" href="/console/you">{}</a>'
-    ).format(_("To the content"), _("Pages"), groups, visit.who.name)
+        '<nav aria-label="{}">{}</nav>{}<a class="you" href="/console/you">{}</a>'
+    ).format(_("To the content"), _("Pages"), groups, bell(), visit.who.name)
 
 
 def _entry(place: NavigationEntry, path: str) -> Markup:

@@ -1,5 +1,5 @@
-"""``/console/you``: one's own name, language, time zone and theme; password, second factor, the
-browsers one is signed in in; the way out."""
+"""``/console/you``: one's own name, language, time zone and theme; what to be told; password,
+second factor, the browsers one is signed in in; the way out."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from store.access.sessions import SessionLine, list_sessions
 from web.console import labels
 from web.console.admin.parts import item, items, real_time
 from web.console.labels import role
+from web.console.notification_settings import notification_settings
 from web.console.pages import console_page
 from web.console.parts import badge, button, facts, link, section, show, sure
 from web.console.visit import PageVisit
@@ -51,6 +52,7 @@ async def you(visit: PageVisit) -> None:
 
         with ui.element("div").classes("acts"):
             button(_("Save"), save, main=True)
+    await notification_settings(visit)
     with section(_("Signing in")):
         show(
             facts(

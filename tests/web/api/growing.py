@@ -267,6 +267,16 @@ LISTS: dict[str, Growing] = {
     "/erasures": Growing(
         rows("INSERT INTO erasure (at, by, counts, lead_ref) VALUES (:at, 'x', '{}', 'r' || :n)")
     ),
+    "/me/notifications": Growing(
+        rows(
+            """
+            INSERT INTO notification (user_id, key, kind, raised_at)
+            SELECT id, 'told-' || :n, 'hot_lead', :at
+            FROM console_user WHERE role = 'admin' AND email LIKE 'admin@%'
+            """
+        ),
+        signed_in=True,
+    ),
     "/me/sessions": Growing(
         rows(
             """

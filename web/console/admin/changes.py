@@ -111,6 +111,11 @@ DONE = {
     "POST tokens": N_("Made an API token"),
     "POST tokens/revoke": N_("Revoked an API token"),
     "PATCH me": N_("Changed their own settings"),
+    "PUT me/notification-settings": N_("Chose what to be told"),
+    "PUT me/notification-settings/chat": N_("Gave the address of a chat"),
+    "DELETE me/notification-settings/chat": N_("Took the address of a chat away"),
+    "POST me/notification-settings/test": N_("Sent a test notification"),
+    "POST me/notifications/seen": N_("Saw all notifications"),
 }
 """Method and path under ``/api``, with a star for what is named → what was done."""
 PLACES = {

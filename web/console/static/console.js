@@ -203,3 +203,49 @@ addEventListener("DOMContentLoaded", () => {
   for (const message of JSON.parse(sessionStorage.getItem("told") ?? "[]")) create(message);
   sessionStorage.removeItem("told");
 });
+
+// What has come and was not seen: in the title, beside the navigation and, where the visitor has asked for it, on the desktop.
+const plainTitle = document.title.replace(/^\(\d+\) /, "");
+const desktopIsOn = () => "Notification" in window && Notification.permission === "granted"
+  && localStorage.getItem("perennial_desktop") === "on";
+function notifyOf(number, lines) {
+  document.title = number ? `(${number}) ${plainTitle}` : plainTitle;
+  for (const count of document.querySelectorAll(".bell b")) {
+    count.hidden = !number;
+    count.textContent = number;
+    count.setAttribute("aria-label", count.dataset.said.replace("{number}", number));
+  }
+  for (const { id, text, detail } of lines) {
+    // The pages of a browser share this: each appears once, whichever page is first.
+    if (id <= Number(localStorage.getItem("perennial_told") || 0)) continue;
+    localStorage.setItem("perennial_told", id);
+    if (!desktopIsOn()) continue;
+    const shown = new Notification(text, { body: detail, tag: `perennial-${id}`, icon: "/console/static/leaf.svg" });
+    shown.addEventListener("click", () => {
+      window.focus();
+      location.href = `/console/notifications?to=${id}`;
+      shown.close();
+    });
+  }
+}
+
+// Whether this browser shows them on its desktop: only a press of a button may ask for it.
+function desktop() {
+  for (const place of document.querySelectorAll(".desktop")) {
+    const denied = !("Notification" in window) || Notification.permission === "denied";
+    const state = denied ? "denied" : desktopIsOn() ? "on" : "off";
+    if (place.dataset.state === state) continue;
+    place.dataset.state = state;
+    place.querySelector("span").textContent = place.dataset[state];
+    const button = place.querySelector("button");
+    button.hidden = denied;
+    button.textContent = state === "on" ? place.dataset.stop : place.dataset.start;
+  }
+}
+document.addEventListener("click", async ({ target }) => {
+  if (!target.closest(".desktop button")) return;
+  if (desktopIsOn()) localStorage.removeItem("perennial_desktop");
+  else if (await Notification.requestPermission() === "granted") localStorage.setItem("perennial_desktop", "on");
+  desktop();
+});
+new MutationObserver(desktop).observe(document.documentElement, { childList: true, subtree: true });

@@ -1,0 +1,1 @@
+"""What people who work here are told of: kinds, hours, words, and the formats of chats."""
