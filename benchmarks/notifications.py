@@ -7,8 +7,8 @@ operations run it.
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -47,10 +47,9 @@ def chat(came: dict[int, float]) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             now = time.time()
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            for word in json.dumps(body).replace("\\", " ").split():
-                if word.startswith("No.") and word.endswith("!"):
-                    came.setdefault(int(word[3:-1]), now)
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            for number in re.findall(r"No\.(\d+)!", body):
+                came.setdefault(int(number), now)
             self.send_response(200)
             self.end_headers()
 

@@ -16,7 +16,7 @@ from domain.notifications.kinds import CHOSEN, ChatService, NotificationKind, No
 from services import notifications
 from services.notifications import NotificationChoices
 from store.access.api_tokens import Caller
-from store.access.users import find_user
+from store.access.users import UserLine, find_user
 from store.notifications.choices import choices_of
 
 app = group(
@@ -34,9 +34,9 @@ KINDS_HELP = f"Any of {', '.join(CHOSEN)}, with commas; '' for nothing."
 @app.command("show")
 def show(email: Email) -> None:
     """Show what a user hears of by each way, and when."""
-    user_id = _user(email)
+    user = _user(email)
     with database().connect() as connection:
-        found = choices_of(connection, user_id)
+        found = choices_of(connection, user.id)
     for way, one in found.ways.items():
         told = ", ".join(one.kinds) or "nothing"
         where = f" ({one.service}, {one.shown_as})" if one.shown_as else ""
@@ -68,9 +68,9 @@ def set_(
     ] = None,
 ) -> None:
     """Choose for a user, who has asked for it: mail needs their consent. What is left out stays."""
-    context, user_id = terminal(), _user(email)
+    context, user = terminal(), _user(email)
     with context.database.connect() as connection:
-        hours = choices_of(connection, user_id).hours
+        hours = choices_of(connection, user.id).hours
     given = {NotifyBy.DESKTOP: desktop, NotifyBy.MAIL: mail, NotifyBy.CHAT: chat}
     chosen = NotificationChoices(
         {way: _kinds(way, said) for way, said in given.items() if said is not None},
@@ -82,7 +82,7 @@ def set_(
         if digest is None
         else (_time("--digest", digest) if digest else None),
     )
-    notifications.choose(context, _caller(email, user_id), chosen)
+    notifications.choose(context, _caller(user), chosen)
     show(email)
 
 
@@ -99,8 +99,8 @@ def chat(
     remove: Annotated[bool, typer.Option("--remove", help="Forget the address.")] = False,
 ) -> None:
     """Give the address of a user's chat, or take it away."""
-    context, user_id = terminal(), _user(email)
-    asking = _caller(email, user_id)
+    context, user = terminal(), _user(email)
+    asking = _caller(user)
     if remove:
         notifications.remove_chat(context, asking)
         print(f"The address of {email}'s chat is forgotten.")
@@ -113,23 +113,23 @@ def chat(
 @app.command("test")
 def test(email: Email, way: Annotated[NotifyBy, typer.Argument(metavar="mail|chat")]) -> None:
     """Send a user a test; `notify show` says why when it does not arrive."""
-    context, user_id = terminal(), _user(email)
-    notifications.send_test(context, _caller(email, user_id), way)
+    context, user = terminal(), _user(email)
+    notifications.send_test(context, _caller(user), way)
     print(f"A test goes to {email} by {way}.")
 
 
-def _user(email: str) -> int:
+def _user(email: str) -> UserLine:
     with database().connect() as connection:
         user = find_user(connection, email)
     if user is None:
         raise UserError(f"There is no user '{email}'; `users list` shows those there are.")
-    return user.id
+    return user
 
 
-def _caller(email: str, user_id: int) -> Caller:
+def _caller(user: UserLine) -> Caller:
     """The operator, for this user: the record says both."""
-    asking = operator()
-    return replace(asking, name=f"{asking.name}, for {email}", user_id=user_id)
+    asking = operator(user.rep)
+    return replace(asking, name=f"{asking.name}, for {user.email}", user_id=user.id)
 
 
 def _kinds(way: NotifyBy, said: str) -> list[NotificationKind]:

@@ -182,7 +182,9 @@ def has_failed(
             "WHERE user_id = :user AND way = :way RETURNING failures"
         ),
         {"user": user_id, "way": way, "error": error},
-    ).scalar_one()
+    ).scalar()
+    if failures is None:  # Its owner has taken it away meanwhile.
+        return False
     off = for_good or failures > len(PAUSES)
     if not off:
         pause = max(PAUSES[failures - 1], timedelta(seconds=after or 0))

@@ -24,6 +24,7 @@ APART = {"api_change", "api_token", "console_user", "console_session", "import_f
 MASKED = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d[\d.]*)?(\+00:00|Z)?"), "<a time>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}"), "<a UUID>"),
+    (re.compile(r"(?<=-mail:|-chat:)\d+"), "<a transaction>"),
     # The order of columns is known where a file is not kept.
     (re.compile(r'"fields": (null|\[[^]]*\])'), '"fields": "<either>"'),
 )

@@ -4,12 +4,12 @@ is taken: else somebody does at one door what another would not let them, or fin
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import httpx2 as httpx
@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from domain.lead_files.person import PersonFields
+from domain.notifications.kinds import NotificationKind, NotifyBy
 from domain.tasks.completion import Completion
 from embedded.postgres import EmbeddedPostgres
 from services import (
@@ -26,6 +27,7 @@ from services import (
     erasure,
     imports,
     meetings,
+    notifications,
     persons,
     profiles,
     publishing,
@@ -33,6 +35,7 @@ from services import (
     tasks,
     team,
 )
+from services.notifications import NotificationChoices
 from settings import Settings
 from store.access.sessions import COOKIE
 from store.consent.consent import suppress
@@ -131,10 +134,10 @@ async def uploaded(api: Api, *, start: bool, session: bool) -> int:
 
 def ended(api: Api) -> None:
     """Wait for the import in the background."""
-    deadline = time.monotonic() + 60
+    deadline = monotonic() + 60
     while api.value("SELECT state FROM import_run") != "done":
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        assert monotonic() < deadline
+        sleep(0.05)
 
 
 async def imported(api: Api) -> str:
@@ -159,6 +162,15 @@ PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
 NO_MARKETING = {"reason": "in talks"}
 NEW = {"email": "ann@new.example", "company": "New AG"}
 PROOF = {"address": "jane@acme.example", "reason": "by letter"}
+SDR = "sdr@lindenmoor.example"
+TOLD = {
+    "mail": ["hot_lead"],
+    "time_zone": "Asia/Seoul",
+    "days": ["mon"],
+    "begins": "09:00",
+    "ends": "18:00",
+}
+HOT_BY_MAIL = {NotifyBy.MAIL: [NotificationKind.HOT_LEAD]}
 book = ("meetings", "book", "1", "--by", "rep-1", "--minutes", "45", "--at")
 ACTS = [
     Act(
@@ -230,6 +242,28 @@ ACTS = [
         pressed("sdr", accounts.set_do_not_market, 1, until=None, reason=""),
         ("account", "do-not-market", "1", "--by", "rep-1", "--reason", "", "--for-good"),
         "Say why the account is do-not-market",
+    ),
+    Act(
+        "choose what to be told",
+        "sdr",
+        signed_in("sdr", "PUT", "/me/notification-settings", **TOLD),
+        pressed(
+            "sdr",
+            notifications.choose,
+            NotificationChoices(HOT_BY_MAIL, "Asia/Seoul", ["mon"], time(9), time(18)),
+        ),
+        (
+            *("notify", "set", SDR, "--mail", "hot_lead", "--zone", "Asia/Seoul"),
+            *("--days", "mon", "--from", "09:00", "--to", "18:00"),
+        ),
+    ),
+    Act(
+        "be told in the time of no place",
+        "sdr",
+        signed_in("sdr", "PUT", "/me/notification-settings", time_zone="Mars/Olympus"),
+        pressed("sdr", notifications.choose, NotificationChoices({}, "Mars/Olympus")),
+        ("notify", "set", SDR, "--zone", "Mars/Olympus"),
+        "There is no time zone 'Mars/Olympus'.",
     ),
     Act("import", "marketing", imported, imported_in_steps, ("import", "leads.csv")),
     Act(

@@ -98,4 +98,18 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "create_token": {"name": "warehouse", "role": "ops", "days": 90},
     "revoke_token": {"name": "warehouse"},
     "update_me": {"language": "ko", "time_zone": "Asia/Seoul"},
+    "choose_notifications": {
+        "mail": ["sla_breach", "digest"],
+        "chat": ["hot_lead", "new_task"],
+        "time_zone": "Europe/Berlin",
+        "days": ["mon", "tue", "wed", "thu", "fri"],
+        "begins": "08:00",
+        "ends": "18:00",
+        "digest_at": "08:00",
+    },
+    "set_notification_chat": {
+        "service": "slack",
+        "url": "https://hooks.slack.com/services/T000/B000/XXXX",
+    },
+    "send_test_notification": {"way": "chat"},
 }

@@ -30,7 +30,7 @@ def bell() -> Markup:
         '<a class="bell" href="/console/notifications">'
         '<i class="material-icons" aria-hidden="true">notifications</i>'
         '<span>{}</span> <b role="status" data-said="{}" hidden></b></a>'
-    ).format(_("Notifications"), _("{number} not seen"))
+    ).format(_("Notifications"), _("{number} not seen", number="{number}"))
 
 
 class Bell:

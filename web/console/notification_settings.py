@@ -82,7 +82,7 @@ class _Settings:
                 "begins": self._clock(_("From"), hours.begins if hours else None),
                 "ends": self._clock(_("Until"), hours.ends if hours else None),
                 "digest_at": self._clock(
-                    _("Digest of the morning at"),
+                    _("Digest at"),
                     hours.digest_at if hours else time.fromisoformat(DIGEST_AT),
                 ),
             }
@@ -139,7 +139,7 @@ def _desktop() -> None:
     """Filled in by ``console.js``: only the browser knows."""
     show(
         Markup(
-            '<p class="desktop" data-on="{}" data-off="{}" data-denied="{}" data-start="{}" '
+            '<p class="on-desktop" data-on="{}" data-off="{}" data-denied="{}" data-start="{}" '
             'data-stop="{}"><span></span> <button type="button" class="reach-by" hidden></button>'
             "</p>"
         ).format(

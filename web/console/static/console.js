@@ -231,7 +231,7 @@ function notifyOf(number, lines) {
 
 // Whether this browser shows them on its desktop: only a press of a button may ask for it.
 function desktop() {
-  for (const place of document.querySelectorAll(".desktop")) {
+  for (const place of document.querySelectorAll(".on-desktop")) {
     const denied = !("Notification" in window) || Notification.permission === "denied";
     const state = denied ? "denied" : desktopIsOn() ? "on" : "off";
     if (place.dataset.state === state) continue;
@@ -243,7 +243,7 @@ function desktop() {
   }
 }
 document.addEventListener("click", async ({ target }) => {
-  if (!target.closest(".desktop button")) return;
+  if (!target.closest(".on-desktop button")) return;
   if (desktopIsOn()) localStorage.removeItem("perennial_desktop");
   else if (await Notification.requestPermission() === "granted") localStorage.setItem("perennial_desktop", "on");
   desktop();
