@@ -27,6 +27,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from temporalio.service import TLSConfig
 
 from domain.access import Role
+from domain.contacts.dialing import wrong_template
 from domain.engagement.bot_detection import read_networks
 from domain.not_ready import NotReady
 
@@ -75,6 +76,7 @@ _SECRETS = {
     "SENDGRID_INBOUND_PASSWORD": (16, 6),
     "CALCOM_WEBHOOK_SECRET": (16, 6),
     "CALENDLY_WEBHOOK_SECRET": (16, 6),
+    "DIAL_SECRET": (32, 8),
 }
 """What signs or admits → the characters it needs, and how many different ones. Those that others
 make up for us are longer."""
@@ -145,6 +147,11 @@ class Settings(BaseSettings):
     """Signs what Cal.com posts to ``/webhooks/calcom``. Empty: it is refused."""
     calendly_webhook_secret: SecretStr | None = None
     """Signing key of the Calendly subscription for ``/webhooks/calendly``. Empty: refused."""
+    dial_url: str = ""
+    """Address that opens reps' softphone, with {phone}, {task}, {rep}, {expires} and {signature} in
+    their places. Empty: numbers are ``tel:`` links."""
+    dial_secret: SecretStr | None = None
+    """Signs those addresses."""
     scanner_networks: str = ""
     """Networks (CIDR, separated by commas) whose opens and clicks are machines', beside the known
     ones of ``domain.engagement.bot_detection``."""
@@ -216,6 +223,13 @@ class Settings(BaseSettings):
         if address and not (host and port.isascii() and port.isdecimal() and int(port) < 65536):
             raise ValueError("write it as HOST:PORT, such as 127.0.0.1:9464")
         return address
+
+    @field_validator("dial_url")
+    @classmethod
+    def _opens_a_softphone(cls, template: str) -> str:
+        if template and (wrong := wrong_template(template)):
+            raise ValueError(wrong)
+        return template
 
     @field_validator("scanner_networks")
     @classmethod
@@ -315,6 +329,11 @@ class Settings(BaseSettings):
                     f"{variable} can be guessed: it needs at least {shortest} characters, drawn by "
                     "chance. `openssl rand -hex 32` makes a good one."
                 )
+        if self.dial_url and not (self.dial_secret and self.dial_secret.get_secret_value()):
+            raise SettingRefused(
+                "DIAL_URL is set and DIAL_SECRET is not: nobody could tell that an address comes "
+                "from here. Set both, or neither."
+            )
         if self.passwords == "off" and not self.oidc_issuer:
             raise SettingRefused(
                 "PASSWORDS is off and OIDC_ISSUER is not set: nobody could sign in. Set "

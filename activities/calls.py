@@ -50,7 +50,8 @@ class CallActivities:
             following = what_follows(
                 rules, made.disposition, request.attempt, request.again, owed=owed is not None
             )
-            mail = rules.mail_after(made.disposition, request.attempt)
+            if not made.skips_mail:
+                mail = rules.mail_after(made.disposition, request.attempt)
         if following.kind in ("recycle", "disqualify"):
             plan = Plan("exit", reason=following.reason)
             return NextCall(plan, following.kind, following.attempt, mail=mail)

@@ -22,10 +22,13 @@ from activities.resources import Resources
 from domain.consent.policy import SALES_TOPIC
 from domain.contracts.journey import SendOne
 from domain.refusals import TemplateMissing
+from mail.follow_up import written
 from mail.merge import greeted_as, merge_fields, owner_of
 from mail.senders import choose_sender, still_sending
+from services.template_parts import TEMPLATES, template_parts
 from store.consent.consent import consent_policy
 from store.engine import RowGone
+from store.journeys.calls import mail_words
 from store.mail.ledger import kept_sender
 from store.meetings.meeting_rows import (
     MeetingDetails,
@@ -48,7 +51,8 @@ class SalesActivities:
         """Send one mail outside a cadence, once per key.
 
         Mails about a meeting are operational: an unsubscribed lead still gets them. The others are
-        those after a call (see :data:`domain.consent.policy.SALES_TOPIC`).
+        those after a call (see :data:`domain.consent.policy.SALES_TOPIC`), in the words of whoever
+        called where there are any.
         """
         now = self.resources.now()
         with self.resources.engine.begin() as connection:
@@ -58,6 +62,17 @@ class SalesActivities:
             if lead is None:
                 raise RowGone(f"There is no lead {request.lead_id}.")
             template = _template(connection, request.template, lead.language)
+            words = mail_words(connection, request.after_task) if request.after_task else None
+            compiled = template.compiled
+            if words is not None:
+                compiled = written(
+                    connection,
+                    template.id,
+                    template.name,
+                    template_parts(TEMPLATES),
+                    subject=words.subject,
+                    text=words.text,
+                )
             about = meeting_details(connection, request.meeting_id) if request.meeting_id else None
             topic = "" if about else SALES_TOPIC
             who = consent_policy(connection).sender_of(topic)
@@ -83,7 +98,7 @@ class SalesActivities:
             recipient_name=greeted_as(lead),
             step=request.template,
             template_version_id=template.id,
-            template=template.compiled,
+            template=compiled,
             fields=merge_fields(lead, about, template.language),
             sender=sender,
             topic=topic,

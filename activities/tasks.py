@@ -116,7 +116,13 @@ class TaskActivities:
         cadence = cadences.cadence_version(self.resources.engine, version).cadence
         step = cast(TaskStep, cadence.step(request.step))
         due = clocked(step.task.due)
-        return Work(due, times(due, 3), title=step.task.title, instructions=step.task.instructions)
+        return Work(
+            due,
+            times(due, 3),
+            {"does": step.task.kind},
+            title=step.task.title,
+            instructions=step.task.instructions,
+        )
 
 
 def _follow_up_work(connection: Connection, request: TaskRequest) -> Work:

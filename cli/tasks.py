@@ -1,4 +1,4 @@
-"""``tasks list|show|done``: people's work, at a terminal."""
+"""``tasks list|show|mail|done|snooze|bring-back``: people's work, at a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import math
 import time
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -28,6 +28,7 @@ from domain.labels import DISPOSITIONS, WHY, label
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks import rules
 from domain.tasks.completion import Completion
+from services import follow_up_mails
 from services import tasks as services
 from store.tasks import tasks
 from store.views import task_lists
@@ -39,6 +40,7 @@ app = group(
     "tasks list --owner rep-1",
     "tasks show 7",
     'tasks done 7 meeting_booked --at "2026-12-01 10:00"',
+    'tasks snooze 7 "+2 hours"',
 )
 
 DELIVERY_SECONDS = 3.0
@@ -62,11 +64,14 @@ def entered(**fields: Any) -> Completion:
 @app.command("list")
 def list_tasks(
     owner: Annotated[str | None, typer.Option(help="Only this rep's, such as rep-1.")] = None,
+    kind: Annotated[
+        TaskKind | None, typer.Option(help="Only tasks of this kind, such as call.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the open tasks: hot leads, then the most urgent first."""
     with database().connect() as connection:
-        found = task_lists.open_tasks(connection, owner)
+        found = task_lists.open_tasks(connection, owner, kinds=[kind] if kind else ())
     if as_json:
         print(json.dumps([asdict(task) for task in found], default=str))
         return
@@ -97,7 +102,10 @@ def _due(task: OpenTask, now: datetime) -> Text:
     """When a task is due; of a hot lead's, how much time is left. Late is red."""
     style = "red" if task.due_at < now else ""
     if not task.hot:
-        return Text(shown_time(task.due_at, now), style)
+        due = Text(shown_time(task.due_at, now), style)
+        if task.snoozed_until and (back_at := min(task.snoozed_until, task.due_at)) > now:
+            due.append(f" (snoozed until {shown_time(back_at, now)})", "dim")
+        return due
     minutes = math.ceil(abs(task.due_at - now) / timedelta(minutes=1))
     span = f"{minutes} min" if minutes < 120 else f"{minutes // 60:,} h"
     left = f"{span} {'late' if style else 'left'}"
@@ -118,6 +126,73 @@ def show_task(task_id: TaskId, as_json: AsJson = False) -> None:
         print(json.dumps(asdict(task) | {"history": history, "leads_to": leads_to}, default=str))
         return
     _print_task(task, history, leads_to)
+
+
+@app.command("mail")
+def show_mail(
+    task_id: TaskId,
+    disposition: Annotated[
+        str, typer.Argument(metavar="DISPOSITION", help="How the call ended, such as no_answer.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show the mail that goes out when a call ends like this; `tasks done` skips or changes it."""
+    context = terminal()
+    mail = follow_up_mails.look(context, operator(""), task_id, disposition)
+    if mail is None:
+        raise UserError(f"No mail goes out after '{disposition}'.")
+    if as_json:
+        print(json.dumps(asdict(mail)))
+        return
+    lines: list[tuple[str, str | Text]] = [
+        ("From", mail.sender),
+        ("To", mail.recipient),
+        ("Subject", mail.subject),
+    ]
+    if mail.stopped:
+        lines.append(("Stopped", f"it will not go out: {mail.stopped}"))
+    print_facts([*lines, ("Text", mail.text.strip())])
+
+
+@app.command("snooze")
+def snooze(
+    task_id: TaskId,
+    until: Annotated[
+        str,
+        typer.Argument(
+            metavar="TIME",
+            help="'+2 hours', '2026-05-04 10:00' in the lead's time zone, or ISO 8601 with an "
+            "offset; not beyond the task's deadline.",
+        ),
+    ],
+) -> None:
+    """Put a task off: it leaves its owner's list until then and comes back by itself."""
+    context = terminal()
+    now = context.clock.now()
+    zone = _task(context.database, task_id, now).time_zone
+    at = parse_time(until, zone, now, "TIME").astimezone(UTC)
+    services.snooze(context, operator(""), task_id, at)
+    Console().print(f"Task {task_id} comes back {shown_time(at, now)}.")
+
+
+@app.command("bring-back")
+def bring_back(task_id: TaskId) -> None:
+    """Have a task that is put off back on its owner's list now."""
+    was = services.bring_back(terminal(), operator(""), task_id)
+    Console().print(f"Task {task_id} {'is back' if was else 'was not put off'}.")
+
+
+def _task(engine: Engine, task_id: int, now: datetime) -> TaskDetail:
+    """A task.
+
+    Raises:
+        UserError: there is none.
+    """
+    with engine.connect() as connection:
+        task = task_lists.detail(connection, task_id, now)
+    if task is None:
+        raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
+    return task
 
 
 @app.command("done")
@@ -147,14 +222,21 @@ def finish_task(
         str,
         typer.Option(metavar="DATE", help=f"With {rules.DATED}: when the lead comes back."),
     ] = "",
+    mail: Annotated[
+        bool, typer.Option("--mail/--no-mail", help="Whether the mail after a call goes out.")
+    ] = True,
+    mail_subject: Annotated[
+        str, typer.Option(metavar="TEXT", help="Another subject for the mail after this call.")
+    ] = "",
+    mail_text: Annotated[
+        str, typer.Option(metavar="TEXT", help="Other words for it; `tasks mail` shows it.")
+    ] = "",
 ) -> None:
     """Finish a task with its disposition; the lead's journey goes on at once."""
     context = terminal()
     now = context.clock.now()
-    with context.database.connect() as connection:
-        task = task_lists.detail(connection, task_id, now)
-    if task is None:
-        raise UserError(f"There is no task {task_id}; `tasks list` shows those there are.")
+    task = _task(context.database, task_id, now)
+    decided = {"skip": not mail, "subject": mail_subject, "text": mail_text}
     completion = entered(
         disposition=disposition,
         at=parse_time(at, task.time_zone, now) if at else None,
@@ -163,6 +245,7 @@ def finish_task(
         note=note,
         learned=learned_fields(learned or []),
         until=parse_day(until, "--until") if until else None,
+        mail=decided if any(decided.values()) else None,
     )
     asking = operator(done_by(context.database, by, task.owner))
     services.complete(context, asking, task_id, completion)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.refusals import Conflict, MeetingRefused, TaskOver, TaskRefused
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
-from services.access import changes, may_see_task
+from services.access import authorise, changes, may_see_task
 from services.context import Context
+from services.follow_up_mails import check_decided
 from store.access.api_tokens import Caller
 from store.routing.routing import reassign as hand_over
-from store.tasks import pending_dispositions, tasks
+from store.tasks import pending_dispositions, snoozes, tasks
+from store.tasks.snoozes import Snoozed
 
 
 @changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/complete", keep=("disposition",))
@@ -31,6 +36,7 @@ def finish(context: Context, caller: Caller, task_id: int, completion: Completio
     try:
         with context.database.begin() as connection:
             may_see_task(connection, caller, task_id)
+            check_decided(connection, context.settings, task_id, completion)
             pending_dispositions.complete(connection, task_id, completion, caller.by, now)
     except (TaskOver, TaskRefused, MeetingRefused) as refusal:
         if completion.note or isinstance(refusal, TaskOver):
@@ -55,6 +61,7 @@ def complete_with_undo(
         with context.database.begin() as connection:
             may_see_task(connection, caller, task_id)
             user_id = _user(caller)
+            check_decided(connection, context.settings, task_id, completion)
             now = context.clock.now()
             return pending_dispositions.complete_with_undo(
                 connection, task_id, completion, caller.by, now, user_id=user_id
@@ -100,6 +107,68 @@ def reassign(context: Context, caller: Caller, task_id: int, to: str) -> tuple[i
         lead_id = may_see_task(connection, caller, task_id)
         moved = hand_over(connection, [lead_id], to, caller.by, context.clock.now())
     return lead_id, bool(moved)
+
+
+@changes(Action.COMPLETE_TASKS, "POST /tasks/{task_id}/snooze", keep=("until",))
+def snooze(context: Context, caller: Caller, task_id: int, until: datetime) -> None:
+    """Put a task off: it is off its owner's list until then, and comes back by itself.
+
+    Args:
+        until: journey time, UTC; not beyond the task's deadline.
+
+    Raises:
+        TaskOver: it is not open any more.
+        TaskRefused: the time will not do.
+    """
+    with context.database.begin() as connection:
+        may_see_task(connection, caller, task_id)
+        snoozes.snooze(connection, task_id, until, context.clock.now())
+
+
+@changes(Action.COMPLETE_TASKS, "DELETE /tasks/{task_id}/snooze")
+def bring_back(context: Context, caller: Caller, task_id: int) -> bool:
+    """Have a task that is put off back on its owner's list now.
+
+    Returns:
+        Whether it was put off.
+    """
+    with context.database.begin() as connection:
+        may_see_task(connection, caller, task_id)
+        return snoozes.bring_back(connection, task_id)
+
+
+@changes(Action.REASSIGN, "POST /tasks/snooze", keep=("tasks", "until"))
+def snooze_several(
+    context: Context, caller: Caller, tasks: Sequence[int], until: datetime
+) -> list[Snoozed]:
+    """Put off those of several tasks that can be; the others stay, each with the reason.
+
+    Args:
+        until: journey time, UTC.
+    """
+    with context.database.begin() as connection:
+        return _snoozed(context, connection, caller, tasks, until)
+
+
+def look_at_snoozing(
+    context: Context, caller: Caller, tasks: Sequence[int], until: datetime
+) -> list[Snoozed]:
+    """What :func:`snooze_several` would do; nothing is changed."""
+    authorise(caller, Action.REASSIGN)
+    with context.database.connect() as connection:
+        return _snoozed(context, connection, caller, tasks, until)
+
+
+def _snoozed(
+    context: Context,
+    connection: Connection,
+    caller: Caller,
+    task_ids: Sequence[int],
+    until: datetime,
+) -> list[Snoozed]:
+    for task_id in task_ids:
+        may_see_task(connection, caller, task_id)
+    return snoozes.snooze_all(connection, task_ids, until, context.clock.now())
 
 
 def _keep(

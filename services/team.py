@@ -8,11 +8,12 @@ from datetime import datetime
 from domain.access import Action, Role
 from domain.refusals import Conflict, Forbidden
 from domain.sentences import sentence
-from services.access import changes, found, may_see
+from services.access import authorise, changes, found, may_see
 from services.context import Context
 from store import alerts
 from store.access.api_tokens import Caller
 from store.routing import nudges, presence, routing
+from store.routing.hand_over_preview import HandOverPreview, preview
 from store.routing.presence import RecordedAbsence
 
 
@@ -59,6 +60,20 @@ def nudge(context: Context, caller: Caller, lead_id: int) -> str:
     with context.database.begin() as connection:
         may_see(connection, caller, lead_id)
         return nudges.nudge(connection, lead_id, context.clock.now())
+
+
+def look_at_reassigning(
+    context: Context, caller: Caller, leads: Sequence[int], to: str
+) -> list[HandOverPreview]:
+    """Who would get what if leads were given to a rep, or ('') by the rules; nothing is changed. By
+    the rules it may be another one's turn by the time that it is done.
+
+    Raises:
+        Conflict: it would be refused.
+    """
+    authorise(caller, Action.REASSIGN)
+    with context.database.connect() as connection:
+        return preview(connection, leads, to, caller.by, context.clock.now())
 
 
 @changes(Action.SET_PRESENCE, "PUT /team/{rep}/presence", keep=("present",))

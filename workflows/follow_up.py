@@ -87,7 +87,7 @@ class FollowUpPhase(JourneyPhase):
             planned = await activity_stubs.plan_next_call(request)
             # A plan that is looked at again follows from a call whose mail has gone out.
             if planned.mail and not request.began:
-                await self.mail_after_call(f"task-{request.after_task}", planned.mail)
+                await self.mail_after_call(request.after_task, planned.mail)
             if planned.leaves == "disqualify":
                 return end("disqualified", planned.plan.reason)
             if planned.leaves:
@@ -141,10 +141,12 @@ class FollowUpPhase(JourneyPhase):
             self.pauses.append((began, workflow.now().timestamp()))
             self.state.inbox.append(JourneyEvent(EventCode.REPLAN))
 
-    async def mail_after_call(self, call: str, template: str) -> None:
+    async def mail_after_call(self, task_id: int, template: str) -> None:
         """Write to the lead after a call, once per call."""
-        key = f"{workflow.info().run_id}:after-call:{call}"
-        await activity_stubs.send_one(SendOne(self.state.lead_id, key, template))
+        key = f"{workflow.info().run_id}:after-call:task-{task_id}"
+        await activity_stubs.send_one(
+            SendOne(self.state.lead_id, key, template, after_task=task_id)
+        )
 
     def booked(self, meeting_id: int) -> Transition:
         """On to the appointment."""

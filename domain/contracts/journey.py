@@ -258,6 +258,8 @@ class SendOne:
     key: str
     template: str
     meeting_id: int = 0
+    after_task: int = 0
+    """The call that it follows, whose disposition may have other words for it."""
 
 
 @dataclass(frozen=True)

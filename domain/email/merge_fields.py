@@ -46,12 +46,24 @@ lead's own number, which the rep calls."""
 MEETING_WORDS = "meeting.words"
 """What the rep wrote to the lead as the meeting was moved or called off."""
 MEETING_FIELDS = MEETING_PLACES | {"meeting.starts_at", "meeting.minutes", MEETING_WORDS}
+TALK_FIELDS = frozenset(
+    {
+        *(f"lead.{name}" for name in ("first_name", "last_name", "title", "company")),
+        "lead.country",
+        "lead.language",
+        *(f"owner.{name}" for name in OWNER_FIELDS),
+        *("visit.what", "visit.when", "mail.subject", "times.first", "times.second"),
+    }
+)
+"""What somebody may say on the phone: what the lead looked at last and how long ago, the mail that
+it read last, and two free times. What follows from another field is there when that is."""
 MAY_BE_EMPTY = frozenset(
     {"lead.first_name", "lead.last_name", "lead.title", "lead.company"}
     | MEETING_PLACES
     | {MEETING_WORDS}
     | {"sender.signature", "sender.phone"}
     | {"owner.email", "owner.signature", "owner.phone", "owner.booking_link"}
+    | {"visit.what", "mail.subject", "times.first"}
 )
 _LOOP = frozenset({"loop.index", "loop.index0", "loop.first", "loop.last", "loop.length"})
 
@@ -214,7 +226,13 @@ def unknown_fields(
 ) -> list[SourceProblem]:
     """Merge fields that do not exist, and fields that may be empty for a lead and have no
     fallback. ``meeting`` says whether the mail is about a meeting and has ``meeting.…``."""
-    known = FIELDS | (MEETING_FIELDS if meeting else frozenset())
+    return fields_beside(fragment, tree, FIELDS | (MEETING_FIELDS if meeting else frozenset()))
+
+
+def fields_beside(
+    fragment: Fragment, tree: nodes.Template, known: frozenset[str]
+) -> list[SourceProblem]:
+    """Merge fields beside those that are ``known``, and those without a fallback that need one."""
     checker = _FieldCheck(fragment, known, [])
     checker.visit(tree, _Scope())
     return list(dict.fromkeys(checker.problems))

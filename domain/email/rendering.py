@@ -18,7 +18,8 @@ from __future__ import annotations
 import functools
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -37,7 +38,14 @@ from markupsafe import Markup
 
 from domain.authoring.yaml_messages import did_you_mean
 from domain.authoring.yaml_source import SourceProblem
-from domain.email.merge_fields import FILTERS, MAX_ITEMS, TESTS, parse, unknown_fields
+from domain.email.merge_fields import (
+    FILTERS,
+    MAX_ITEMS,
+    TESTS,
+    fields_beside,
+    parse,
+    unknown_fields,
+)
 from domain.email.message import one_line
 from domain.email.mjml import to_html_and_text
 from domain.email.template_source import (
@@ -172,12 +180,19 @@ def render(compiled: CompiledTemplate, fields: Mapping[str, Any]) -> RenderedEma
         RenderError: a field is missing, or the template does what it must not.
     """
     subject, html, text = _templates(compiled)
-    try:
+    with _refusing():
         return RenderedEmail(
             one_line(_bounded(subject, fields)),
             _bounded(html, fields),
             _tidy(_bounded(text, fields)),
         )
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Whatever a template breaks fails one mail, and says nothing of the lead."""
+    try:
+        yield
     except RenderError:
         raise
     except UndefinedError as error:
@@ -185,8 +200,41 @@ def render(compiled: CompiledTemplate, fields: Mapping[str, Any]) -> RenderedEma
     except SecurityError as error:
         raise RenderError(f"The template does what a mail must not: {error.message}.") from None
     except Exception as error:
-        # Whatever a template breaks fails one touch. Its message may hold a lead's data.
         raise RenderError(f"The template cannot be rendered ({type(error).__name__}).") from None
+
+
+def check_words(source: str, known: frozenset[str]) -> list[str]:
+    """What is wrong with a plain text with merge fields, such as a line of a talk track; nothing
+    for one that :func:`render_words` takes.
+
+    Args:
+        known: the fields that it may use.
+    """
+    fragment = Fragment(source, ((0, "text", source, 0),))
+    tags, problems = tags_of(fragment)
+    if problems:
+        return [one.message for one in problems]
+    if any(tag.keyword == "raw" for tag in tags):
+        return ["{% raw %} cannot be used"]
+    tree, problems = parse(fragment)
+    if tree is not None and not problems:
+        problems = fields_beside(fragment, tree, known)
+    if not problems:
+        try:
+            _words(source)
+        except (SyntaxError, RecursionError, ValueError, OverflowError, MemoryError):
+            return ["the {{ … }} and {% … %} here are too many or nested too deeply"]
+    return [one.message for one in problems]
+
+
+def render_words(source: str, fields: Mapping[str, Any]) -> str:
+    """A plain text with its merge fields filled in, in the sandbox and within the bounds of a mail.
+
+    Raises:
+        RenderError: a field is missing, or the text does what it must not.
+    """
+    with _refusing():
+        return _tidy(_bounded(_words(source), fields)).strip()
 
 
 def failing_line(source: str, fields: Mapping[str, Any]) -> int:
@@ -377,6 +425,11 @@ def _sandbox(autoescape: bool) -> _MailSandbox:
 
 _HTML = _sandbox(autoescape=True)
 _TEXT = _sandbox(autoescape=False)
+
+
+@functools.lru_cache(maxsize=512)
+def _words(source: str) -> Template:
+    return _TEXT.from_string(source)
 
 
 @functools.lru_cache(maxsize=512)

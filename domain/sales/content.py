@@ -1,4 +1,5 @@
-"""Content that fits a stage (``cadences/content.yaml``): what to send a lead handed over."""
+"""Content that fits a stage (``cadences/content.yaml``): what to send a lead handed over, and what
+to say to it."""
 
 from __future__ import annotations
 
@@ -6,18 +7,27 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, field_validator, model_validator
 
+from domain.authoring.yaml_messages import did_you_mean
+from domain.cadences.cadence import Name
 from domain.contracts.journey import Stage
+from domain.contracts.tasks import TaskKind
 from domain.meetings.report_fields import is_web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
 from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
 from domain.rules.policy import Policy, PolicyFile, mistake
+from domain.sales.talk_tracks import (
+    FALLBACK_LANGUAGE,
+    MOST_TRACKS,
+    Snippet,
+    TalkTrack,
+    language_of,
+)
 
 CONTENT_FACTS = FactSet({"lead": LEAD_FACTS}, sample='lead.country == "KR"', values=LEAD_VALUES)
 """What the condition of an item reads."""
-FALLBACK_LANGUAGE = "en"
 
 
 def _checked_url(value: str) -> str:
@@ -61,11 +71,19 @@ class ContentItem(Policy):
 
 
 class ContentPolicy(PolicyFile):
-    """All there is to send, the best first."""
+    """What sales sends, says and pastes, the best first."""
 
     policy: Literal["content"]
     items: list[ContentItem] = Field(max_length=MOST_CONDITIONS)
-    """What there is."""
+    """What there is to send."""
+    personas: dict[Name, Annotated[str, checked_condition(CONTENT_FACTS)]] = Field(
+        default_factory=dict, max_length=MOST_CONDITIONS
+    )
+    """Name of a sort of people → a condition over ``lead.*`` that says who is one."""
+    talk_tracks: list[TalkTrack] = Field(default_factory=list, max_length=MOST_TRACKS)
+    """What to say in calls; the first that suits a lead is shown."""
+    snippets: list[Snippet] = Field(default_factory=list, max_length=MOST_TRACKS)
+    """Texts to paste into mails and notes."""
 
     @field_validator("items")
     @classmethod
@@ -73,6 +91,53 @@ class ContentPolicy(PolicyFile):
         if costly := too_costly_together(item.condition for item in items):
             raise mistake(costly)
         return items
+
+    @field_validator("personas")
+    @classmethod
+    def _judged_in_time(cls, personas: dict[str, str]) -> dict[str, str]:
+        if costly := too_costly_together(personas.values()):
+            raise mistake(costly)
+        return personas
+
+    @model_validator(mode="after")
+    def _known_personas(self) -> ContentPolicy:
+        for key in ("talk_tracks", "snippets"):
+            for position, one in enumerate(getattr(self, key)):
+                if one.persona and one.persona not in self.personas:
+                    advice = did_you_mean(one.persona, list(self.personas))
+                    raise mistake(
+                        f"there is no persona '{one.persona}'.{advice} Write it under 'personas:'",
+                        (key, position, "persona"),
+                    )
+        return self
+
+    @cached_property
+    def compiled_personas(self) -> dict[str, Condition]:
+        """Name of a persona → its condition, ready to use."""
+        return {
+            name: compile_condition(condition, CONTENT_FACTS)
+            for name, condition in self.personas.items()
+        }
+
+    def talk_track(self, lead: Mapping[str, Any], kind: TaskKind) -> tuple[TalkTrack, str] | None:
+        """What to say to a lead with these fields in a task of a kind, and in which language: its
+        own where there is anything, else English; None where nobody wrote anything."""
+        fitting = [one for one in self.talk_tracks if kind in one.tasks and self._suits(one, lead)]
+        told = [(one, language_of(one.say, lead["language"])) for one in fitting]
+        own = [one for one in told if one[1] == lead["language"]]
+        return next((one for one in own or told if one[1]), None)
+
+    def snippets_for(self, lead: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Names and texts of the snippets that suit a lead with these fields, in its own language,
+        else in English."""
+        fitting = [one for one in self.snippets if self._suits(one, lead)]
+        told = [(one, language_of(one.text, lead["language"])) for one in fitting]
+        return [(one.name, one.text[language]) for one, language in told if language]
+
+    def _suits(self, one: TalkTrack | Snippet, lead: Mapping[str, Any]) -> bool:
+        if lead["stage"] not in one.stages:
+            return False
+        return not one.persona or self.compiled_personas[one.persona].holds({"lead": dict(lead)})
 
     def recommended(
         self, lead: Mapping[str, Any], seen: Iterable[str] = (), at_most: int = 5

@@ -18,6 +18,10 @@ LONGEST_NOTE = 10_000
 """Characters."""
 
 
+LONGEST_MAIL = 5_000
+"""Characters of a mail in somebody's own words."""
+
+
 class Learned(BaseModel):
     """What is known of an opportunity."""
 
@@ -27,6 +31,22 @@ class Learned(BaseModel):
     authority: str | None = None
     need: str | None = None
     timeline: str | None = None
+
+
+class MailDecision(BaseModel):
+    """What becomes of the mail that goes out after a call; what is left empty stays as the template
+    has it."""
+
+    model_config = ASKED
+
+    skip: bool = Field(default=False, description="It does not go out.")
+    subject: str = Field(default="", max_length=200, description="Another subject.")
+    text: str = Field(
+        default="",
+        max_length=LONGEST_MAIL,
+        description="Other words: plain text in paragraphs, with the merge fields of a mail. "
+        "Buttons, signature and footer stay.",
+    )
 
 
 class Completion(BaseModel):
@@ -50,6 +70,11 @@ class Completion(BaseModel):
         description=f"With {DATED}: the day on which the lead comes back, in its own time zone.",
     )
 
+    mail: MailDecision | None = Field(
+        default=None,
+        description="With the disposition of a call that a mail follows: what becomes of it.",
+    )
+
     @property
     def known(self) -> dict[str, str]:
         """What was learned of an opportunity, by name; '' where what was known is known no
@@ -71,6 +96,7 @@ class Completion(BaseModel):
             learned=self.learned if any(self.known.values()) else None,
             competitor=self.competitor if rule.may_name_competitor else "",
             until=self.until if rule.may_name_day else None,
+            mail=self.mail if self.mail != MailDecision() else None,
         )
 
 
@@ -130,6 +156,10 @@ def mistake_in(
                 "Budget, authority, need and timeline are recorded with opportunity tasks only: "
                 "leave them out, or put them into the note."
             ),
+        )
+    if (mail := completion.mail) and mail.skip and (mail.subject or mail.text):
+        return CompletionMistake(
+            "mail", sentence("A mail that does not go out has no words: skip it, or change it.")
         )
     return _wrong_code(completion, takes_competitor=rule.may_name_competitor)
 

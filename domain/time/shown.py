@@ -8,6 +8,9 @@ from datetime import date, datetime
 from babel.dates import (
     format_date,
     format_datetime,
+    format_skeleton,
+    format_time,
+    format_timedelta,
     get_date_format,
     get_datetime_format,
     get_timezone_gmt,
@@ -30,6 +33,19 @@ def full_moment(at: datetime, language: str) -> str:
     joined = str(get_datetime_format("medium", locale=locale)).replace("{0}", "HH:mm")
     pattern = joined.replace("{1}", get_date_format("full", locale=locale).pattern)
     return format_datetime(at, pattern, locale=locale)
+
+
+def short_moment(at: datetime, language: str) -> str:
+    """Day of the week, day and time of day in little room: Mon, 4 May 10:30."""
+    locale = _locale(language)
+    return (
+        f"{format_skeleton('MMMEd', at, locale=locale)} {format_time(at, 'short', locale=locale)}"
+    )
+
+
+def how_long_ago(at: datetime, now: datetime, language: str) -> str:
+    """How far away a time is: 3 days ago, in 2 hours."""
+    return format_timedelta(at - now, add_direction=True, locale=_locale(language))
 
 
 def in_english(at: date, pattern: str = "EEE dd MMM y HH:mm") -> str:

@@ -38,6 +38,8 @@ class PastCall(NamedTuple):
     asked_for: datetime | None
     """When the lead asked to be called."""
     at: datetime
+    skips_mail: bool = False
+    """Whether whoever called wants no mail to follow."""
 
 
 def past_call(connection: Connection, task_id: int) -> PastCall | None:
@@ -47,6 +49,7 @@ def past_call(connection: Connection, task_id: int) -> PastCall | None:
     row = connection.execute(
         text(
             "SELECT state, disposition, answer->>'at' AS at, "
+            "coalesce(cast(answer#>>'{mail,skip}' AS boolean), false) AS skips_mail, "
             "coalesce(completed_at, opened_at) AS called_at FROM task WHERE id = :id"
         ),
         {"id": task_id},
@@ -57,4 +60,26 @@ def past_call(connection: Connection, task_id: int) -> PastCall | None:
         Disposition(row.disposition) if row.state == "done" else Undone(row.state),
         datetime.fromisoformat(row.at) if called_back else None,
         row.called_at,
+        row.skips_mail,
     )
+
+
+class MailWords(NamedTuple):
+    """What whoever called wrote in place of a template's words; '' where those stay."""
+
+    subject: str
+    text: str
+
+
+def mail_words(connection: Connection, task_id: int) -> MailWords | None:
+    """What is to be said in the mail after a call; None where the template says it all."""
+    row = connection.execute(
+        text(
+            "SELECT answer#>>'{mail,subject}' AS subject, answer#>>'{mail,text}' AS words "
+            "FROM task WHERE id = :id"
+        ),
+        {"id": task_id},
+    ).first()
+    if row is None or not (row.subject or row.words):
+        return None
+    return MailWords(row.subject or "", row.words or "")

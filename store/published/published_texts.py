@@ -55,6 +55,14 @@ def published_texts(connection: Connection, kind: Kind, name: str) -> list[Publi
     return [PublishedText(**row._mapping) for row in rows]
 
 
+def template_source(connection: Connection, version_id: int) -> str:
+    """The text of a template's version."""
+    found: str = connection.execute(
+        text("SELECT source FROM template_version WHERE id = :id"), {"id": version_id}
+    ).scalar_one()
+    return found
+
+
 def version_in_force(connection: Connection, kind: Kind, name: str) -> int:
     """Id of the version in force; 0 when there is none."""
     rows = connection.scalars(

@@ -61,6 +61,7 @@ def _asked(checked: Checked) -> Iterator[tuple[str, Iterable[tuple[Condition, ..
             yield name, [(rule.compiled,) for rule in policy.routing]
         elif isinstance(policy, ContentPolicy):
             yield name, [(one.compiled,) for one in policy.items if one.compiled]
+            yield name, [(one,) for one in policy.compiled_personas.values()]
 
 
 def _names(connection: Connection, table: str) -> frozenset[str]:

@@ -98,3 +98,15 @@ _FIELDS = (
     *("first_name", "last_name", "title", "company", "country", "language", "source"),
     *("stage", "attributes"),
 )
+
+
+def lead_traits(connection: Connection, lead_id: int) -> LeadTraits:
+    """What is known of one lead and of its account."""
+    row = connection.execute(
+        text(
+            f"SELECT {FACT_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
+            "WHERE lead.id = :lead"
+        ),
+        {"lead": lead_id},
+    ).one()
+    return LeadTraits(**row._mapping)

@@ -19,9 +19,11 @@ from store.sla.task_rows import TaskRow
 _TASK = ", ".join(f"task.{name}" for name in TaskRow._fields)
 _SET = text(
     """
-    UPDATE task SET owner = new.owner, due_at = least(new.due_at, task.deadline_at,
-        (SELECT min(alert.due_at) FROM alert WHERE alert.lead_id = task.lead_id
-            AND alert.kind = 'hot_lead' AND alert.answered_at IS NULL AND task.hot))
+    UPDATE task SET owner = new.owner,
+        snoozed_until = CASE task.owner WHEN new.owner THEN snoozed_until END,
+        due_at = least(new.due_at, task.deadline_at,
+            (SELECT min(alert.due_at) FROM alert WHERE alert.lead_id = task.lead_id
+                AND alert.kind = 'hot_lead' AND alert.answered_at IS NULL AND task.hot))
     FROM unnest(cast(:ids AS bigint[]), cast(:owners AS text[]), cast(:dues AS timestamptz[]))
         AS new (id, owner, due_at)
     WHERE task.id = new.id
@@ -49,7 +51,10 @@ def start_anew(
     counted = [task for task in tasks if task.due_in]
     _set(connection, [(t.id, owner, due_after(connection, t.due_in, now, owner)) for t in counted])
     connection.execute(
-        text("UPDATE task SET owner = :owner WHERE id = ANY(cast(:ids AS bigint[]))"),
+        text(
+            "UPDATE task SET owner = :owner, snoozed_until = NULL "
+            "WHERE id = ANY(cast(:ids AS bigint[]))"
+        ),
         {"owner": owner, "ids": [task.id for task in tasks if not task.due_in]},
     )
 

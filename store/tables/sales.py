@@ -258,6 +258,9 @@ class Task(Table):
     anew when the calendar or the owner changes. '' for a time that somebody set."""
     due_at: Mapped[datetime]
     deadline_at: Mapped[datetime]
+    snoozed_until: Mapped[datetime | None]
+    """Until when it is off its owner's list, journey time; it is back when it is due or hot,
+    whatever stands here."""
     workflow_id: Mapped[str] = mapped_column(server_default="")
     run_id: Mapped[str] = mapped_column(server_default="")
     disposition: Mapped[str] = mapped_column(server_default="")
@@ -272,6 +275,7 @@ class Task(Table):
 
     __table_args__ = (
         CheckConstraint("state IN ('open','done','withdrawn','expired')", name="state"),
+        Index("ix_task_done", "completed_at", postgresql_where=text("state = 'done'")),
         Index("ix_task_open", "owner", "due_at", postgresql_where=text("state = 'open'")),
     )
 

@@ -12,7 +12,7 @@ from domain.contracts.journey import ENDED, Phase
 from domain.sales.content import ContentPolicy
 from store.mail.subjects import SUBJECT, WRITTEN
 from store.published.policies import PolicyMissing, policy
-from store.routing.lead_facts import FACT_COLUMNS, LeadTraits
+from store.routing.lead_facts import lead_traits
 from store.scoring.scoring import Explanation, explain
 from store.views.leads import LeadLine, find_lead
 
@@ -329,13 +329,6 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         rules = policy(connection, ContentPolicy)
     except PolicyMissing:
         return []  # Marketing has not said what there is to send.
-    row = connection.execute(
-        text(
-            f"SELECT {FACT_COLUMNS} FROM lead LEFT JOIN account ON account.id = lead.account_id "
-            "WHERE lead.id = :lead"
-        ),
-        {"lead": lead_id},
-    ).one()
     clicked = connection.scalars(
         text(
             "SELECT DISTINCT detail->>'url' FROM engagement JOIN touch ON touch.id = touch_id "
@@ -344,5 +337,5 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         ),
         {"lead": lead_id},
     )
-    found = rules.recommended(LeadTraits(**row._mapping).lead_facts(), list(clicked))
+    found = rules.recommended(lead_traits(connection, lead_id).lead_facts(), list(clicked))
     return [Recommended(one.title, one.url) for one in found]

@@ -21,6 +21,7 @@ from store.mail.inbound import AWAY_UNTIL, LATER
 from store.opportunities.opportunities import loss_reasons
 from store.published.policies import PolicyMissing, policy
 from store.routing.rep_times import free_slots
+from store.tasks.snoozes import latest_snooze
 from store.views.dossier import Dossier, dossier
 from store.views.next_actions import next_actions
 from store.views.task_lists import TaskDetail, detail
@@ -34,11 +35,17 @@ MOST = 50
 @dataclass(frozen=True)
 class TaskFilter:
     """Whose tasks: those of the rep ``owner``, of the reps of ``team``; None for everybody's.
-    With ``late_at`` only those that were due before it."""
+    With ``late_at`` only those that were due before it, with ``kinds`` only those of these."""
 
     owner: str | None = None
     team: str | None = None
     late_at: datetime | None = None
+    kinds: Sequence[str] | None = None
+
+    def asked(self, now: datetime | None) -> dict[str, object]:
+        """The parameters of a query; ``now`` says what is put off."""
+        kinds = None if self.kinds is None else list(self.kinds)
+        return vars(self) | {"kinds": kinds, "now": now}
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class InboxLine:
     """Why it came from a colleague while it was open, as a cause of an assignment; '' if not."""
     came_from: str
     """The colleague's code."""
+    snoozed_until: datetime | None
+    """When it comes back; None for one that is on the list."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +121,19 @@ class TaskView:
     """The day from which the lead wants to hear from us again, as its last reply says."""
     away_until: date | None = None
     """The day on which the lead is back, as its absence note says. None for days that are over."""
+    latest_snooze: datetime | None = None
+    """Until when it may be put off; None when it can't be."""
 
 
-_PILE = """
+_WORK = "CASE WHEN kind = 'cadence' AND facts->>'does' = 'call' THEN 'call' ELSE kind END"
+"""Kind of work of a task: a call that a cadence asks for is one like any other."""
+_PILE = f"""
     task.state = 'open'
     AND (cast(:owner AS text) IS NULL OR task.owner = :owner)
     AND (cast(:team AS text) IS NULL
         OR task.owner IN (SELECT code FROM rep WHERE rep.team = :team))
     AND (cast(:late_at AS timestamptz) IS NULL OR task.due_at < :late_at)
+    AND (cast(:kinds AS text[]) IS NULL OR {_WORK} = ANY(:kinds))
     AND NOT EXISTS (SELECT FROM pending_disposition AS pending
         WHERE pending.task_id = task.id AND pending.release_at < 'infinity')
 """
@@ -130,21 +144,30 @@ _CAME = """
             AND at >= {task}.opened_at AND previous NOT IN ('', {task}.owner)
         ORDER BY assignment.id DESC LIMIT 1) AS came ON true
 """
+_BACK_AT = """CASE WHEN task.snoozed_until IS NOT NULL AND NOT task.hot
+    AND least(task.snoozed_until, task.due_at) > :now
+    THEN least(task.snoozed_until, task.due_at) END"""
+"""When a task comes back that is put off; NULL for one that is on the list."""
+_ON_THE_LIST = (
+    "(task.snoozed_until IS NULL OR task.hot OR least(task.snoozed_until, task.due_at) <= :now)"
+)
 _LINES = text(
     f"""
     SELECT first.id, lead_id, kind, first.title, attempt, first.facts, first.owner, hot, due_at,
-        first_name, last_name, email, coalesce(account.name, '') AS company,
+        first.back_at, first_name, last_name, email, coalesce(account.name, '') AS company,
         coalesce(came.cause, '') AS came, coalesce(came.previous, '') AS came_from
-    FROM (SELECT * FROM task WHERE {_PILE} ORDER BY hot DESC, due_at, id LIMIT :most) AS first
+    FROM (SELECT *, {_BACK_AT} AS back_at FROM task WHERE {_PILE}
+        ORDER BY back_at NULLS FIRST, hot DESC, due_at, id LIMIT :most) AS first
     JOIN lead ON lead.id = lead_id LEFT JOIN account ON account.id = lead.account_id
     {_CAME.format(task="first")}
-    ORDER BY hot DESC, due_at, first.id
+    ORDER BY back_at NULLS FIRST, hot DESC, due_at, first.id
     """
 )
 _MARK = text(
     f"""
     SELECT count(*), max(task.id), sum(hashtext(task.owner)), count(*) FILTER (WHERE hot),
-        sum(extract(epoch FROM due_at)),
+        sum(extract(epoch FROM due_at)), count(*) FILTER (WHERE due_at < :now),
+        sum(extract(epoch FROM {_BACK_AT})),
         (SELECT string_agg(task_id || (release_at < 'infinity')::text, ',' ORDER BY task_id)
          FROM pending_disposition WHERE user_id = :user)
     FROM task WHERE {_PILE}
@@ -152,7 +175,8 @@ _MARK = text(
 )
 _TASK_MARK = text(
     """
-    SELECT state, owner, EXISTS (SELECT FROM pending_disposition WHERE task_id = :task)
+    SELECT state, owner, snoozed_until,
+        EXISTS (SELECT FROM pending_disposition WHERE task_id = :task)
     FROM task WHERE id = :task
     """
 )
@@ -160,14 +184,34 @@ _WAITING = text(
     f"""
     SELECT count(*) FILTER (WHERE task.owner = :rep) AS own, count(*) AS team,
         (SELECT present FROM rep WHERE code = :rep AND active) AS present
-    FROM task WHERE {_PILE}
+    FROM task WHERE {_PILE} AND {_ON_THE_LIST}
+    """
+)
+_KINDS = text(
+    f"""
+    SELECT {_WORK} AS work, count(*) AS number FROM task
+    WHERE {_PILE} AND {_ON_THE_LIST} GROUP BY work
+    """
+)
+_DONE = text(
+    """
+    SELECT count(*) FROM (
+        SELECT completed_by AS who FROM task WHERE state = 'done' AND completed_at >= :since
+        UNION ALL
+        SELECT by FROM pending_disposition WHERE release_at < 'infinity'
+    ) AS done
+    WHERE (cast(:owner AS text) IS NULL OR who = :owner)
+        AND (cast(:team AS text) IS NULL OR who IN (SELECT code FROM rep WHERE rep.team = :team))
     """
 )
 
 
-def lines(connection: Connection, pile: TaskFilter, most: int = MOST) -> list[InboxLine]:
-    """The open tasks, hot leads first, then the one due first."""
-    rows = connection.execute(_LINES, vars(pile) | {"most": most})
+def lines(
+    connection: Connection, pile: TaskFilter, now: datetime, most: int = MOST
+) -> list[InboxLine]:
+    """The open tasks, hot leads first, then the one due first; those that are put off come last,
+    in the order in which they come back."""
+    rows = connection.execute(_LINES, pile.asked(now) | {"most": most})
     return [
         InboxLine(
             row.id,
@@ -183,20 +227,34 @@ def lines(connection: Connection, pile: TaskFilter, most: int = MOST) -> list[In
             row.due_at,
             row.came,
             row.came_from,
+            row.back_at,
         )
         for row in rows
     ]
 
 
+def kinds(connection: Connection, pile: TaskFilter, now: datetime) -> dict[str, int]:
+    """Kind of work → how many tasks are on the list."""
+    return {row.work: row.number for row in connection.execute(_KINDS, pile.asked(now))}
+
+
+def done_since(connection: Connection, pile: TaskFilter, since: datetime) -> int:
+    """How many tasks were done since then by whose they are; of everybody's, by anybody."""
+    asked = {"owner": pile.owner, "team": pile.team, "since": since}
+    return int(connection.execute(_DONE, asked).scalar_one())
+
+
 def how_many(connection: Connection, pile: TaskFilter) -> int:
     """How many open tasks there are."""
-    counted = connection.execute(text(f"SELECT count(*) FROM task WHERE {_PILE}"), vars(pile))
+    counted = connection.execute(text(f"SELECT count(*) FROM task WHERE {_PILE}"), pile.asked(None))
     return int(counted.scalar_one())
 
 
-def mark(connection: Connection, pile: TaskFilter, user_id: int) -> tuple[Hashable, ...]:
+def mark(
+    connection: Connection, pile: TaskFilter, user_id: int, now: datetime
+) -> tuple[Hashable, ...]:
     """Something that is another as soon as the list, or what the user holds, is another."""
-    row = connection.execute(_MARK, vars(pile) | {"user": user_id}).one()
+    row = connection.execute(_MARK, pile.asked(now) | {"user": user_id}).one()
     return tuple(row)
 
 
@@ -206,9 +264,10 @@ def task_mark(connection: Connection, task_id: int) -> tuple[Hashable, ...]:
     return tuple(connection.execute(_TASK_MARK, {"task": task_id}).first() or ())
 
 
-def waiting(connection: Connection, rep: str, team: str | None) -> OpenTaskCounts:
-    """How much waits for a rep ('' for nobody) and for their team (None for everybody)."""
-    row = connection.execute(_WAITING, vars(TaskFilter(team=team)) | {"rep": rep}).one()
+def waiting(connection: Connection, rep: str, team: str | None, now: datetime) -> OpenTaskCounts:
+    """How much waits for a rep ('' for nobody) and for their team (None for everybody); what is put
+    off does not."""
+    row = connection.execute(_WAITING, TaskFilter(team=team).asked(now) | {"rep": rep}).one()
     return OpenTaskCounts(row.own, row.team, row.present)
 
 
@@ -264,6 +323,7 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         else {},
         _ahead(row.later, now),
         _ahead(row.away_until, now),
+        None if task.hot else latest_snooze(connection, task_id),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -38,3 +39,27 @@ def next_actions(
         for one in dispositions
     }
     return {one: action for one, action in found.items() if action}
+
+
+class MailAfter(NamedTuple):
+    """The mail that follows a disposition: for which lead, and its template, '' for none."""
+
+    lead_id: int
+    template: str
+
+
+def mail_after_task(connection: Connection, task_id: int, disposition: str) -> MailAfter | None:
+    """Which mail goes out when a task ends with a disposition; None when there is no such task."""
+    row = connection.execute(
+        text("SELECT lead_id, kind, attempt FROM task WHERE id = :id"), {"id": task_id}
+    ).first()
+    if row is None:
+        return None
+    found = next_actions(
+        connection,
+        lead_id=row.lead_id,
+        kind=row.kind,
+        attempt=row.attempt,
+        dispositions=[disposition],
+    )
+    return MailAfter(row.lead_id, found[disposition].mail if disposition in found else "")

@@ -43,6 +43,8 @@ class OpenTask:
     opened_at: datetime
     due_at: datetime
     deadline_at: datetime
+    snoozed_until: datetime | None
+    """Until when it was put off; it is back when it is due or hot, whatever stands here."""
     dispositions: list[str]
     facts: dict[str, Any]
     first_name: str
@@ -92,6 +94,7 @@ _OPEN = (
         Task.opened_at,
         Task.due_at,
         Task.deadline_at,
+        Task.snoozed_until,
         Task.dispositions,
         Task.facts,
         Lead.first_name,
@@ -108,6 +111,8 @@ def open_tasks(
     owner: str | None = None,
     team: str | None = None,
     *,
+    kinds: Sequence[str] = (),
+    awake_at: datetime | None = None,
     after: Sequence[object] | None = None,
     limit: int | None = None,
 ) -> list[OpenTask]:
@@ -115,6 +120,8 @@ def open_tasks(
     one due first.
 
     Args:
+        kinds: only those of these kinds; none for all.
+        awake_at: only those that are not put off at this time (journey time, UTC).
         after: only those after the one with this ``urgency``.
         limit: how many at most; None for all.
     """
@@ -126,6 +133,11 @@ def open_tasks(
         query = query.where(Task.owner == owner)
     if team is not None:
         query = query.where(Task.owner.in_(select(Rep.code).where(Rep.team == team)))
+    if kinds:
+        query = query.where(Task.kind.in_(kinds))
+    if awake_at is not None:
+        back_at = func.least(Task.snoozed_until, Task.due_at)
+        query = query.where(Task.snoozed_until.is_(None) | Task.hot | (back_at <= awake_at))
     return [OpenTask(**_told(row._asdict())) for row in connection.execute(query)]
 
 

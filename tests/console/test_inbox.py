@@ -129,7 +129,7 @@ def test_an_sdr_clears_ten_tasks_by_keyboard(floor: Site, console: Console) -> N
             expect(page.locator("[aria-pressed=true]")).to_have_count(1)
             expect(page.get_by_role("button", name="Confirm")).to_be_focused()
         press(page, "Enter")
-    expect(page.get_by_text("Nothing is due")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"All done: \d+ tasks today"))).to_be_visible()
     expect(page.get_by_role("link", name="Mine 0")).to_be_visible()
 
     assert ended(floor, tasks) == [
@@ -365,3 +365,112 @@ def test_a_review_asks_in_fields_and_a_competitor_is_typed_as_it_is_called(
     answer = "SELECT answer->>:name FROM task WHERE id = :id"
     assert floor.value(answer, name="note", id=review) == "What changed?\nTheir CFO left"
     assert floor.value(answer, name="competitor", id=sale) == "acme_dispatch_inc"
+
+
+def test_an_sdr_does_only_calls_puts_one_off_and_decides_of_the_mail(
+    floor: Site, console: Console
+) -> None:
+    """Who is in the middle of calls is thrown out of them by other work; who can't do a task now
+    writes it on paper; and who has just spoken to a lead could not stop a mail that says
+    "I tried to call you"."""
+    later = datetime.now(UTC) + timedelta(hours=5)
+    calls, judged = work(floor, "Xan", "Yve", "Zoe"), work(floor, "Abe", kind="qualify")
+    floor.value(
+        "UPDATE task SET due_at = :due, hot = false WHERE id = ANY(:ids) RETURNING 1",
+        due=later,
+        ids=calls,
+    )
+    page = console("sdr", "rep-3")
+    page.goto("/console/inbox")
+    heading(page, "Abe")
+    first = page.locator(f"[data-task='{calls[0]}']")
+    expect(first.locator(".title")).to_contain_text("Call, attempt 1 of")
+    expect(first.locator(".title + .quiet")).to_contain_text("Call")
+    page.keyboard.press("o")
+    expect(page.locator(f"[data-task='{judged[0]}']")).to_have_count(0)
+    heading(page, "Xan")
+
+    page.keyboard.press("z")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Not beyond its deadline")
+    page.keyboard.press("1")
+    heading(page, "Yve")
+    expect(page.get_by_role("heading", name="Snoozed 1")).to_be_visible()
+    floor.value(
+        "UPDATE task SET snoozed_until = now() - interval '1 minute' WHERE id = :id RETURNING 1",
+        id=calls[0],
+    )
+    expect(page.get_by_role("heading", name="Snoozed")).to_have_count(0)
+
+    press(page, "6")
+    page.keyboard.press("s")
+    expect(page.get_by_text("No mail goes out.")).to_be_visible()
+    page.keyboard.press("Enter")
+    heading(page, "Zoe")
+    press(page, "6")
+    page.keyboard.press("e")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Text")).to_have_value(re.compile(r"^Hi Zoe,"))
+    dialog.get_by_label("Text").fill("Hi {{ lead.shoe_size }}")
+    dialog.get_by_role("button", name="Use these words").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("shoe_size")
+    dialog.get_by_label("Text").fill("Hi Zoe, as I said on the phone.")
+    dialog.get_by_role("button", name="Show as it would arrive").click()
+    expect(dialog.locator("pre")).to_contain_text("as I said on the phone")
+    dialog.get_by_role("button", name="Use these words").click()
+    expect(page.get_by_text("The mail goes out in your words.")).to_be_visible()
+    page.keyboard.press("Enter")
+    heading(page, "Xan")
+    expect(page.get_by_text(re.compile(r"\d+ done today"))).to_be_visible()
+    assert ended(floor, calls[1:]) == ["done no_answer", "done no_answer"]
+    mails = "SELECT string_agg(coalesce(answer->'mail'->>'text', 'skipped'), '|' ORDER BY id) "
+    said = floor.value(f"{mails} FROM task WHERE id = ANY(:ids)", ids=calls[1:])
+    assert said == "skipped|Hi Zoe, as I said on the phone."
+
+
+def test_a_manager_sees_what_putting_off_and_giving_away_would_do(
+    floor: Site, console: Console
+) -> None:
+    """Who can't see it beforehand puts off what is late, and fills a colleague's list."""
+    tasks = work(floor, "Bea", "Cal")
+    floor.value(
+        "UPDATE task SET due_at = now() + interval '30 hours' WHERE id = :id RETURNING 1",
+        id=tasks[1],
+    )
+    page = console("manager")
+    page.goto("/console/inbox?tab=team&rep=rep-3")
+    for name in ("Bea", "Cal"):
+        page.get_by_label(f"Choose {name} Marlow").check()
+    page.locator(".chosen").get_by_role("button", name="Snooze").click()
+    page.get_by_role("dialog").locator(".slots button").first.click()
+    asked = page.get_by_role("dialog").filter(has_text="Put them off until")
+    expect(asked).to_contain_text("1 task comes back then")
+    expect(asked).to_contain_text("Bea Marlow")
+    asked.get_by_role("button", name="Snooze").click()
+    expect(page.get_by_text("1 task is put off.")).to_be_visible()
+    put_off = "SELECT count(*) FROM task WHERE id = ANY(:ids) AND snoozed_until IS NOT NULL"
+    assert floor.value(put_off, ids=tasks) == 1
+
+    page.get_by_label("Choose Bea Marlow").check()
+    page.get_by_label("Give to").click()
+    page.get_by_role("option", name="rep-2").click()
+    page.get_by_role("button", name="Reassign").click()
+    row = page.get_by_role("dialog").locator("tbody tr")
+    expect(row).to_contain_text("Jonas Adeyemi")
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    assert floor.value("SELECT owner FROM task WHERE id = :id", id=tasks[0]) == "rep-3"
+
+
+def test_who_comes_back_from_a_call_is_asked_how_it_went(floor: Site, console: Console) -> None:
+    """The outcome of a call would be entered in the evening, or never."""
+    work(floor, "Dot")
+    page = console("sdr", "rep-3")
+    page.goto("/console/inbox")
+    heading(page, "Dot")
+    page.evaluate(
+        "document.querySelector('.task a[data-dial]').addEventListener('click', "
+        "(event) => event.preventDefault())"
+    )
+    page.keyboard.press("c")
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    expect(page.locator(".task .endings button").first).to_be_focused()

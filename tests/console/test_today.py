@@ -39,9 +39,9 @@ def test_a_figure_opens_as_many_as_it_counts(site: Site, team: str | None) -> No
         assert count_leads(connection, now, asleep) == stages.pop(NOT_STARTED, 0)
         for stage, number in stages.items():
             assert count_leads(connection, now, LeadFilter(stage=stage, team=team)) == number, stage
-        assert len(lines(connection, TaskFilter(team=team), 500)) == figures.tasks_open
+        assert len(lines(connection, TaskFilter(team=team), now, 500)) == figures.tasks_open
         assert (
-            len(lines(connection, TaskFilter(team=team, late_at=now), 500))
+            len(lines(connection, TaskFilter(team=team, late_at=now), now, 500))
             == figures.tasks_late
             > 0
         )

@@ -48,6 +48,7 @@ from tests.web.api.conftest import Api
 SECRET = "a secret of the tests, 0123456789"
 TOMORROW = (datetime.now(UTC) + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)
 LAST_YEAR = TOMORROW - timedelta(days=400)
+SOON = TOMORROW - timedelta(hours=20)
 LEADS = b"email,first_name\nann@new.example,Ann\nnobody,Bo\n"
 CADENCE = "cadence: calls\nsteps:\n  - task: {title: Ring, kind: call}\n"
 MISTAKE = "cadence: calls\nsteps: []\n"
@@ -98,6 +99,11 @@ def pending(api: Api, role: str = "manager") -> None:
         typed = Completion(disposition="no_answer", note="Mornings")
         now = datetime.now(UTC)
         pending_dispositions.complete_with_undo(connection, 1, typed, "rep-1", now, user_id=user)
+
+
+def due_tomorrow(api: Api) -> None:
+    """The task has time until tomorrow."""
+    api.value("UPDATE task SET due_at = :due, hot = false WHERE id = 1 RETURNING 1", due=TOMORROW)
 
 
 def complained(api: Api) -> None:
@@ -156,6 +162,7 @@ async def imported_in_steps(api: Api) -> str:
 
 
 DONE = {"disposition": "no_answer", "note": "Mornings"}
+SKIPPED = {"disposition": "no_answer", "mail": {"skip": True}}
 LACKING = {"disposition": "call_back"}
 BOOKED = {"lead_id": 1, "starts_at": TOMORROW.isoformat(), "minutes": 45}
 PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
@@ -196,6 +203,30 @@ ACTS = [
         ("tasks", "done", "1", "no_answer", "--note", "Mornings"),
         "has just done it with 'no_answer'. Your note is kept with the lead.",
         pending,
+    ),
+    Act(
+        "complete and skip the mail",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/complete", **SKIPPED),
+        pressed("sdr", tasks.complete, 1, Completion.model_validate(SKIPPED)),
+        ("tasks", "done", "1", "no_answer", "--no-mail"),
+    ),
+    Act(
+        "put off",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/snooze", until=SOON.isoformat()),
+        pressed("sdr", tasks.snooze, 1, SOON),
+        ("tasks", "snooze", "1", SOON.isoformat()),
+        before=due_tomorrow,
+    ),
+    Act(
+        "put off beyond the deadline",
+        "sdr",
+        asked("sdr", "POST", "/tasks/1/snooze", until=(SOON + timedelta(days=9)).isoformat()),
+        pressed("sdr", tasks.snooze, 1, SOON + timedelta(days=9)),
+        ("tasks", "snooze", "1", (SOON + timedelta(days=9)).isoformat()),
+        "choose a time before that",
+        due_tomorrow,
     ),
     Act(
         "complete with undo",

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 
 from domain.contracts.journey import Phase
+from domain.tasks.completion import Completion, MailDecision
 from store.routing.routing import assign
 from tests.support.workflow_world import World, says, says_in
 
@@ -161,3 +162,30 @@ async def test_a_booking_withdraws_the_open_task(here: World) -> None:
 
     assert ending.phase == Phase.MEETING
     assert here.value("SELECT state FROM task WHERE kind = 'qualify'") == "withdrawn"
+
+
+MAILS = "SELECT count(*) FROM outbox_message"
+
+
+async def test_the_mail_after_a_call_goes_in_the_words_of_who_called_or_not_at_all(
+    here: World,
+) -> None:
+    """A lead that was on the phone would read that nobody could reach it, or get the mail twice."""
+    here.person.will("qualify", says("accept"))
+    mail = MailDecision(subject="Your question", text="Hello {{ lead.first_name }}, as I said.")
+    here.person.will(
+        "call",
+        lambda _now: Completion(disposition="no_answer", mail=mail),
+        says("no_answer"),
+        lambda _now: Completion(disposition="no_answer", mail=MailDecision(skip=True)),
+        says("not_interested"),
+    )
+
+    ending = await here.ending(await here.start(Phase.FOLLOW_UP, here.lead(first_name="Jane")))
+
+    assert ending.reason == "not_interested"
+    assert here.value(MAILS) == 1
+    assert here.value("SELECT subject FROM outbox_message") == "Your question"
+    raw = here.value("SELECT convert_from(raw, 'utf8') FROM outbox_message")
+    assert "as I said" in raw
+    assert here.value("SELECT count(*) FROM touch WHERE key LIKE '%after-call:task-%'") == 1

@@ -43,8 +43,10 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "at": "2026-05-04T10:00:00+02:00",
         "note": "Wants to see the calendar first.",
     },
-    "complete_task_with_undo": {"disposition": "no_answer"},
+    "complete_task_with_undo": {"disposition": "no_answer", "mail": {"skip": True}},
     "reassign_task": {"to": "rep-2"},
+    "snooze_task": {"until": "2026-05-04T09:00:00+02:00"},
+    "snooze_tasks": {"tasks": [7, 8], "until": "2026-05-04T09:00:00+02:00", "only_check": True},
     "book_meeting": {"lead_id": 42, "starts_at": "2026-05-04T10:00:00+02:00", "minutes": 30},
     "reschedule_meeting": {
         "starts_at": "2026-05-05T14:00:00+02:00",
@@ -72,7 +74,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "place": "https://meet.lindenmoor.example/{meeting}",
     },
     "create_absence": {"until": "2026-05-18T09:00:00+02:00", "reason": "holiday"},
-    "reassign_tasks": {"leads": [42, 43], "to": "rep-2"},
+    "reassign_tasks": {"leads": [42, 43], "to": "rep-2", "only_check": True},
     "publish": {
         "files": [{"name": "welcome.yaml", "text": "cadence: welcome\n…"}],
         "only_check": True,

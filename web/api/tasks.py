@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from domain.access import Action, Role
-from domain.inputs import ASKED, Code
+from domain.contracts.tasks import Disposition, TaskKind
+from domain.inputs import ASKED, Code, Instant
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from domain.tasks.completion import Completion
-from services import tasks
+from mail.follow_up import FollowUpMail
+from services import dialing, follow_up_mails, talk_tracks, tasks
 from services.access import found, may_see_task, team_of
+from services.dialing import DialAddress
+from services.talk_tracks import Talk
 from store.access.api_tokens import Caller
 from store.views import task_lists
 from store.views.task_lists import OpenTask, TaskDetail
@@ -33,6 +38,35 @@ class To(BaseModel):
     model_config = ASKED
 
     to: Code
+
+
+class SnoozeUntil(BaseModel):
+    """When it comes back (journey time)."""
+
+    model_config = ASKED
+
+    until: Instant
+
+
+class SnoozeSeveral(SnoozeUntil):
+    """When several tasks come back (journey time); ``only_check`` changes nothing."""
+
+    tasks: list[int] = Field(min_length=1, max_length=200)
+    only_check: bool = False
+
+
+class SnoozedTask(BaseModel):
+    """What becomes of one of them: back at ``until``, or it stays because it is ``refused``."""
+
+    task_id: int
+    until: datetime | None
+    refused: str
+
+
+class Snoozing(BaseModel):
+    """What becomes of each task."""
+
+    tasks: list[SnoozedTask]
 
 
 class Completed(BaseModel):
@@ -59,11 +93,13 @@ def list_tasks(
     *,
     of: Literal["mine", "team", "all"] | None = None,
     owner: str | None = None,
+    kind: TaskKind | None = None,
+    snoozed: bool = True,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[OpenTask]:
     """Open tasks: hot leads, then the one due first. ``mine`` is an SDR's default; nobody else has
-    tasks of their own."""
+    tasks of their own. With ``snoozed=false`` those that are put off are left out."""
     team = team_of(caller)
     which = of or ("mine" if caller.rep else "all")
     if which == "mine" and not caller.rep:
@@ -77,10 +113,25 @@ def list_tasks(
         cursor,
         limit,
         lambda connection, after, most: task_lists.open_tasks(
-            connection, whose, team, after=after, limit=most
+            connection,
+            whose,
+            team,
+            kinds=[kind] if kind else (),
+            awake_at=None if snoozed else context.clock.now(),
+            after=after,
+            limit=most,
         ),
         key=lambda task: task.urgency,
     )
+
+
+@router.post("/snooze", operation_id="snooze_tasks")
+def snooze_several(context: CurrentContext, caller: Giver, body: SnoozeSeveral) -> Snoozing:
+    """Put several tasks off; with ``only_check``, say what that would do. One that is late, hot or
+    due before then stays."""
+    act = tasks.look_at_snoozing if body.only_check else tasks.snooze_several
+    done = act(context, caller, body.tasks, body.until)
+    return Snoozing(tasks=[SnoozedTask(**asdict(one)) for one in done])
 
 
 @router.get("/{task_id}")
@@ -90,6 +141,32 @@ def show_task(context: CurrentContext, caller: Reader, task_id: int) -> TaskDeta
         may_see_task(connection, caller, task_id)
         detail = task_lists.detail(connection, task_id, context.clock.now())
     return found(detail, sentence("There is no task {task}.", task=task_id))
+
+
+@router.get("/{task_id}/dial", operation_id="show_dial_address")
+def show_dial_address(context: CurrentContext, caller: Doer, task_id: int) -> DialAddress:
+    """The signed address that opens the company's softphone with the lead's number, for a few
+    minutes (docs/operations.md, *Click to dial*)."""
+    return dialing.address(context, caller, task_id)
+
+
+@router.get("/{task_id}/talk-track", operation_id="show_talk_track")
+def show_talk(context: CurrentContext, caller: Reader, task_id: int) -> Talk:
+    """What to say in the task, line by line in the lead's language, and snippets to paste, as
+    content.yaml has them for its stage and persona. Times are by the lead's clock."""
+    return talk_tracks.look(context, caller, task_id)
+
+
+@router.get("/{task_id}/mail", operation_id="show_follow_up_mail")
+def show_mail(
+    context: CurrentContext, caller: Reader, task_id: int, disposition: Disposition
+) -> FollowUpMail:
+    """The mail that goes out when the task ends with a disposition, as the lead would get it.
+    ``mail`` of the completion skips it or says it in other words."""
+    return found(
+        follow_up_mails.look(context, caller, task_id, disposition),
+        sentence("No mail goes out after '{disposition}'.", disposition=disposition),
+    )
 
 
 @router.post("/{task_id}/complete")
@@ -125,3 +202,18 @@ def give(context: CurrentContext, caller: Giver, task_id: int, body: To) -> Done
     lead_id, moved = tasks.reassign(context, caller, task_id, body.to)
     what = "is" if moved else "was already"
     return Done(detail=f"lead-{lead_id} with its open tasks {what} {body.to}'s.")
+
+
+@router.post("/{task_id}/snooze", operation_id="snooze_task")
+def snooze(context: CurrentContext, caller: Doer, task_id: int, body: SnoozeUntil) -> Done:
+    """Put a task off: it is off its owner's list until then and comes back by itself, at its
+    deadline at the latest. Its clocks go on."""
+    tasks.snooze(context, caller, task_id, body.until)
+    return Done(detail=f"Task {task_id} comes back at {body.until.isoformat()}.")
+
+
+@router.delete("/{task_id}/snooze", operation_id="bring_task_back")
+def bring_back(context: CurrentContext, caller: Doer, task_id: int) -> Done:
+    """Have a task that is put off back on its owner's list now."""
+    was = tasks.bring_back(context, caller, task_id)
+    return Done(detail=f"Task {task_id} {'is back' if was else 'was not put off'}.")

@@ -23,6 +23,7 @@ from store.access.api_tokens import Caller
 from store.alerts import AlertLine
 from store.routing import presence
 from store.routing.busy_calendars import State, calendar_state
+from store.routing.hand_over_preview import HandOverPreview
 from store.routing.presence import RecordedAbsence, RepLine, team_of_person
 from store.routing.rep_cards import Profile, profile_of
 from store.routing.unassigned import UnassignedLead, unassigned
@@ -63,6 +64,7 @@ class Reassignment(BaseModel):
 
     leads: list[int] = Field(min_length=1, max_length=1000)
     to: str
+    only_check: bool = Field(default=False, description="Change nothing: say who would get what.")
 
 
 class SenderProfile(BaseModel):
@@ -125,6 +127,8 @@ class Reassigned(BaseModel):
 
     leads: list[int]
     waiting: list[int] = []
+    would_get: list[HandOverPreview] = []
+    """With ``only_check``: what each rep would get, '' being the unassigned queue."""
 
 
 @router.get("")
@@ -277,6 +281,9 @@ def end_absence(context: CurrentContext, caller: Setter, rep: str) -> Served:
 def give(context: CurrentContext, caller: Giver, body: Reassignment) -> Reassigned:
     """Give leads to a rep, with their open tasks: all of them or none. By the rules, each goes to
     the colleague whose turn it is, or waits in the unassigned queue."""
+    if body.only_check:
+        would = services.look_at_reassigning(context, caller, body.leads, body.to)
+        return Reassigned(leads=[], would_get=would)
     if body.to:
         return Reassigned(leads=services.reassign(context, caller, body.leads, body.to))
     owners = services.reassign_by_rules(context, caller, body.leads)

@@ -27,6 +27,7 @@ PAGES = (
     "inbox.inbox",
     "inbox.task",
     "inbox.received",
+    "inbox.dial",
     "sales.meeting",
     "sales.meetings",
     "sales.opportunities",

@@ -192,14 +192,18 @@ def choice(
     )
 
 
-async def sure(question: str, yes: str, *, danger: bool = True) -> bool:
-    """Ask before something that can't be undone; whether they said yes."""
-    with ui.dialog() as dialog, ui.card().classes("ask"):
+async def sure(question: str, yes: str, *, danger: bool = True, details: Markup | str = "") -> bool:
+    """Ask before something that can't be undone, with what would come of it in ``details``; whether
+    they said yes. Where ``yes`` is '' it is only told."""
+    with ui.dialog() as dialog, ui.card().classes("ask told" if details else "ask"):
         dialog.props["aria-label"] = question
         show(escape(question), "p")
+        if details:
+            show(escape(details))
         with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(False))
-            button(yes, lambda: dialog.submit(True), main=not danger, danger=danger)
+            button(_("Cancel") if yes else _("Close"), lambda: dialog.submit(False))
+            if yes:
+                button(yes, lambda: dialog.submit(True), main=not danger, danger=danger)
     answer = await dialog
     dialog.delete()
     return bool(answer)

@@ -227,6 +227,7 @@ CREATE TABLE task (
     due_in TEXT DEFAULT '' NOT NULL,
     due_at TIMESTAMP WITH TIME ZONE NOT NULL,
     deadline_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    snoozed_until TIMESTAMP WITH TIME ZONE,
     workflow_id TEXT DEFAULT '' NOT NULL,
     run_id TEXT DEFAULT '' NOT NULL,
     disposition TEXT DEFAULT '' NOT NULL,
@@ -243,6 +244,7 @@ CREATE TABLE task (
     CONSTRAINT fk_task_meeting_id FOREIGN KEY (meeting_id) REFERENCES meeting (id)
 );
 CREATE INDEX ix_task_lead_id ON task (lead_id);
+CREATE INDEX ix_task_done ON task (completed_at) WHERE state = 'done';
 CREATE INDEX ix_task_open ON task (owner, due_at) WHERE state = 'open';
 CREATE INDEX ix_task_owner ON task (owner);
 

@@ -34,6 +34,10 @@ BOUNDED = {
     "/leads/{lead_id}/merge": {"why": "one of each kind", "fields": "of two leads"},
     "/leads/{lead_id}/merges": {"itself": "the latest"},
     "/tasks/{task_id}": {"dispositions": "of one kind of task"},
+    "/tasks/{task_id}/talk-track": {
+        "lines": "what marketing's policy says",
+        "snippets": "what marketing's policy names",
+    },
     "/accounts/{account_id}": {"leads": "the first ones"},
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
     "/suppressions/{lead_id}": {"refused": "topics of the consent policy"},

@@ -14,13 +14,20 @@ from domain.contracts.tasks import Disposition, TaskKind
 from domain.refusals import Refusal
 from domain.rules.policy import code_of
 from domain.sales.opportunities import QUALIFICATION
-from domain.tasks.completion import LONGEST_NOTE, Completion, Learned, lacks_competitor
+from domain.tasks.completion import (
+    LONGEST_NOTE,
+    Completion,
+    Learned,
+    MailDecision,
+    lacks_competitor,
+)
 from domain.tasks.rules import DISPOSITIONS, DispositionRule
 from domain.tasks.wording import questions_of
 from domain.time.window import is_business_day, zone
 from store.views.inbox import TaskView
 from web.console import labels
 from web.console.frame import say_no
+from web.console.inbox.mail_after import MailAfterCall, Snippets
 from web.console.inbox.typed import ASKED, answers_in, note_from, note_of
 from web.console.inbox.what_follows import in_full, in_short
 from web.console.labels import disposition as named
@@ -59,8 +66,9 @@ class Dispositions:
         view: TaskView,
         typed: Completion,
         confirm: Callable[[Completion], Awaitable[None]],
+        snippets: Snippets = (),
     ) -> None:
-        self.visit, self.view, self.typed = visit, view, typed
+        self.visit, self.view, self.typed, self._snippets = visit, view, typed, snippets
         self._confirm_with = confirm
         self._busy = False
         self._wrong = ""
@@ -150,6 +158,15 @@ class Dispositions:
                 on_change=lambda change: self._until(change.value),
             ).props("type=date stack-label outlined dense clearable").classes("day").on(
                 "keydown.enter", self.confirm
+            )
+        if (action := self.view.next.get(code)) and action.mail:
+            MailAfterCall(
+                self.visit,
+                self.view.task.id,
+                code,
+                decided=self.typed.mail,
+                decide=self._mail,
+                snippets=self._snippets,
             )
         if self._wrong:
             show(escape(self._wrong), "p").classes("wrong").props('role="alert"')
@@ -274,6 +291,7 @@ class Dispositions:
     def _choose(self, code: str) -> None:
         if code != self.typed.disposition:
             self.typed.disposition, self.typed.at, self.typed.reason = code, None, ""
+            self.typed.mail = None
         self._wrong = ""
         self._build()
 
@@ -283,6 +301,10 @@ class Dispositions:
 
     def _at(self, at: datetime) -> None:
         self.typed.at, self._wrong = at, ""
+        self._build()
+
+    def _mail(self, decided: MailDecision | None) -> None:
+        self.typed.mail, self._wrong = decided, ""
         self._build()
 
     def _reason(self, code: str) -> None:

@@ -11,6 +11,7 @@ from domain.contracts.tasks import TaskKind
 from domain.sales.opportunities import missing
 from domain.tasks.wording import instructions_of, title_of
 from domain.time.window import is_business_day, zone
+from services.talk_tracks import Talk
 from store.views.dossier import Dossier, DossierMail
 from store.views.inbox import TaskView
 from web.console import labels
@@ -38,8 +39,9 @@ def heading(view: TaskView) -> str:
     return worded(title_of(task.kind, task.attempt, task.facts, task.title))
 
 
-def who(view: TaskView, now: datetime) -> Markup:
-    """The lead, how to reach them, and what time it is there."""
+def who(view: TaskView, now: datetime, dial_url: str = "") -> Markup:
+    """The lead, how to reach them, and what time it is there. ``dial_url`` is the pattern of the
+    company's softphone, '' for none."""
     task = view.task
     title = ", ".join(part for part in (task.title_of_lead, task.company) if part)
     there = now.astimezone(zone(task.time_zone))
@@ -62,7 +64,12 @@ def who(view: TaskView, now: datetime) -> Markup:
         badge(labels.stage(view.dossier.lead.stage)),
         badge(came, "warn") if (came := labels.came_by(view.came, view.came_from)) else "",
         countdown(task.due_at) if task.state == "open" else "",
-        reach_by(task.phone, task.email),
+        reach_by(
+            task.phone,
+            task.email,
+            f"/console/dial/{task.id}" if dial_url else "",
+            tab=dial_url.startswith("http"),
+        ),
         badge(clock, "warn" if asleep else "quiet"),
     )
 
@@ -96,23 +103,24 @@ def instructions(view: TaskView) -> Markup:
     )
 
 
-def script(view: TaskView) -> Markup:
-    """What to say in a call: an opening from what the lead did, a question, and two times to
-    offer."""
-    free = [times[len(times) // 2] for times in list(view.slots.values())[:2]]
-    lines = [
-        _opening(view),
-        _("How do you do this today, and what would have to be better?"),
-        _(
-            "Shall we look at it together for half an hour: {first}, or {second}?",
-            first=weekday_time(free[0], view.task.time_zone),
-            second=weekday_time(free[1], view.task.time_zone),
-        )
-        if len(free) == 2
-        else _("When would half an hour suit you this week?"),
-    ]
-    items = Markup().join(Markup("<li>{}</li>").format(line) for line in lines)
-    return Markup('<ol class="script">{}</ol>').format(items)
+def script(talk: Talk) -> Markup:
+    """What to say, line by line; nothing where nobody wrote it."""
+    items = Markup().join(Markup("<li>{}</li>").format(line) for line in talk.lines)
+    said = Markup('<ol class="script" lang="{}">{}</ol>').format(talk.language, items)
+    return said if items else Markup()
+
+
+def snippets(talk: Talk) -> Markup:
+    """What can be copied, each with a button that does; nothing where there is nothing."""
+    items = Markup().join(
+        Markup(
+            '<li><b>{}</b> <button type="button" class="copy" data-copy="{}">{}</button>'
+            "<p>{}</p></li>"
+        ).format(one.name, one.text, _("Copy"), one.text)
+        for one in talk.snippets
+    )
+    told = Markup('<details class="snippets-list"><summary>{}</summary><ul>{}</ul></details>')
+    return told.format(_("Snippets"), items) if items else Markup()
 
 
 def dossier_parts(view: TaskView) -> list[tuple[str, Markup]]:
@@ -157,26 +165,6 @@ def _last_seen(known: Dossier) -> str:
     if not known.seen:
         return ""
     return f"{known.seen[0].what}, {ago(known.seen[0].last)}"
-
-
-def _opening(view: TaskView) -> str:
-    name = view.task.name or view.task.company
-    opened = [one for one in view.dossier.mails if one.opened or one.clicked or one.answered]
-    if view.dossier.seen:
-        last = view.dossier.seen[0]
-        return _(
-            "Hello {name}, you looked at {what} {ago}. What were you hoping to find?",
-            name=name,
-            what=last.what,
-            ago=ago(last.last),
-        )
-    if opened:
-        return _(
-            "Hello {name}, you read our mail “{what}”. What made you open it?",
-            name=name,
-            what=opened[-1].what,
-        )
-    return _("Hello {name}, do you have two minutes? I will be brief.", name=name)
 
 
 def _rows(pairs: Iterable[tuple[Cell, Cell]]) -> Markup:

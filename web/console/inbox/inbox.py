@@ -26,10 +26,16 @@ from web.console.words import N_, _, ngettext
 
 @console_page("/inbox", Action.READ_TASKS, N_("Inbox"))
 async def inbox(
-    visit: PageVisit, tab: str = "", rep: str = "", late: bool = False, task: int = 0
+    visit: PageVisit,
+    tab: str = "",
+    rep: str = "",
+    *,
+    late: bool = False,
+    task: int = 0,
+    sort: str = "",
 ) -> None:
     """``tab`` is mine, team or unassigned; ``rep`` whose tasks of the team, ``late`` only those
-    that are late; ``task`` the one to open first."""
+    that are late; ``task`` the one to open first; ``sort`` which tasks, such as calls."""
     own, team = visit.caller.rep, team_of(visit.caller)
     manages = visit.may(Action.REASSIGN)
     tab = tab if tab in ("mine", "team", "unassigned") else "team" if manages else "mine"
@@ -42,7 +48,8 @@ async def inbox(
         await UnassignedQueue(visit, tabs.refresh, tabs.refresh).begin()
         return
     if tab == "mine" and own:
-        await InboxPage(visit, TaskFilter(owner=own), None, tabs.refresh).begin(task)
+        mine = TaskFilter(owner=own)
+        await InboxPage(visit, mine, None, tabs.refresh, sort=sort).begin(task)
         return
     reps = await _reps(visit)
     whose = {one.code: f"{one.name} ({one.open_tasks})" for one in reps}
@@ -51,7 +58,9 @@ async def inbox(
     rep = rep if rep in whose else ""
     _narrow(whose, rep, late)
     pile = TaskFilter(owner=rep or None, team=team)
-    await InboxPage(visit, pile, reps if manages else None, tabs.refresh, late=late).begin(task)
+    await InboxPage(
+        visit, pile, reps if manages else None, tabs.refresh, late=late, sort=sort
+    ).begin(task)
 
 
 async def _managers(visit: PageVisit) -> dict[str, str]:
@@ -95,7 +104,9 @@ class Tabs:
     async def refresh(self) -> bool | None:
         """Count anew; whether the visitor takes new leads, None for who gets none."""
         caller = self._visit.caller
-        waiting = await self._visit.read(store.waiting, caller.rep, team_of(caller))
+        waiting = await self._visit.read(
+            store.waiting, caller.rep, team_of(caller), self._visit.context.clock.now()
+        )
         unserved = len(await self._visit.read(waiting_leads, team_of(caller)))
         self._shown.set_content(_tabs(caller, self._tab, waiting, unserved))
         return waiting.present

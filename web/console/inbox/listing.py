@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+import json
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
 
 from markupsafe import Markup
 from nicegui import ui
@@ -13,24 +16,21 @@ from sqlalchemy import Connection
 from domain.contracts.tasks import TaskKind
 from domain.refusals import Refusal
 from domain.tasks.completion import Completion
-from domain.tasks.wording import title_of
 from store.routing.presence import RepLine
 from store.views import inbox as store
 from store.views.inbox import InboxLine, TaskFilter
-from web.console import labels
 from web.console.frame import say_no
+from web.console.inbox.bulk import Bulk
+from web.console.inbox.kinds import PRESSED, kinds_of, sorts
+from web.console.inbox.rows import done_today, nothing, rows
 from web.console.inbox.task import TaskScreen
 from web.console.inbox.undo import Undo
-from web.console.parts import badge, button, link, piece, quiet, show
+from web.console.parts import button, quiet, show
 from web.console.picks import PICKED
-from web.console.refusals import worded
-from web.console.sales.give import Giving
-from web.console.times import countdown
+from web.console.times import bounds_of_today
 from web.console.visit import PageVisit
 from web.console.words import _
 
-WRITTEN = (TaskKind.CADENCE, TaskKind.HAND_OVER, TaskKind.TO_DO)
-"""Kinds of task that say what is to be done only with their title, which marketing wrote."""
 SECONDS = 3.0
 """How often the page asks whether there is news."""
 OPENED = (
@@ -39,29 +39,6 @@ OPENED = (
     " e.preventDefault(); atTask(row.dataset.task, true); emit(Number(row.dataset.task)); }"
 )
 """Tells which task of the list was opened; with a modifier key the browser opens its own page."""
-
-_GROUPS = piece(
-    """
-    {% for group, lines in groups.items() %}
-    <h2 id="group-{{ loop.index }}">{{ group }} <span class="quiet">{{ lines | length }}</span></h2>
-    <ul aria-labelledby="group-{{ loop.index }}">
-    {% for line in lines %}
-    <li>
-    {% if picks %}
-    <input type="checkbox" data-pick="{{ line.lead_id }}" aria-label="{{ choose(line.name) }}"
-    {% if line.lead_id in chosen %} checked{% endif %}>
-    {% endif %}
-    <a class="entry" href="/console/tasks/{{ line.id }}" data-task="{{ line.id }}"
-    {% if line.id == context %} aria-current="true"{% endif %}>
-    <span class="name">{{ line.name }}{% if line.hot %} {{ hot }}{% endif %}</span>
-    {{ countdown(line.due_at) }}
-    <span class="quiet">{{ what(line, owners) }}</span>
-    </a></li>
-    {% endfor %}
-    </ul>
-    {% endfor %}
-    """
-)
 
 
 class InboxPage:
@@ -75,20 +52,25 @@ class InboxPage:
         changed: Callable[[], Awaitable[object]],
         *,
         late: bool = False,
+        sort: str = "",
     ) -> None:
         """Whoever may reassign gives ``reps``; ``changed`` is told when the list is another;
-        ``late`` keeps what is not late off it."""
+        ``late`` keeps what is not late off it, ``sort`` what is of another sort."""
         self.visit, self._whose, self._late, self._changed = visit, pile, late, changed
+        self._sort = sort if kinds_of(sort) else ""
+        self._counts = _Counts({}, 0)
+        self._day = bounds_of_today(visit)
         self.lines: list[InboxLine] = []
         self.drafts: dict[int, Completion] = {}
         self._mark: tuple[Hashable, ...] = ()
-        self.giving = None if reps is None else Giving(visit, reps, self.refresh)
+        self.bulk = None if reps is None else Bulk(visit, reps, self.refresh)
+        self._sorts = show(Markup()).on("click", self._narrow, js_handler=PRESSED)
         self.frame = ui.element("div").classes("inbox").on("leave", self._back)
         with self.frame:
             with ui.element("div").classes("list"):
                 refusals = ui.element("div")
                 self.list = show(Markup()).on("click", self._open, js_handler=OPENED)
-                if self.giving:
+                if self.bulk:
                     self.list.on("change", self._picked, js_handler=PICKED)
             with ui.element("div").classes("working"):
                 back = button(_("All tasks"), self._back)
@@ -101,7 +83,7 @@ class InboxPage:
         """Show the list and the task asked for, else the most urgent one."""
         await self._load()
         await self.undo.refresh()
-        first = self.lines[0].id if self.lines else 0
+        first = self._first()
         if task_id:
             self.frame.classes(add="reading")
         try:
@@ -116,10 +98,11 @@ class InboxPage:
     async def refresh(self) -> None:
         """Bring list, pending dispositions and the open task up to date if anything is new; what is
         selected and typed stays."""
+        now = self.visit.context.clock.now()
         news = await self.visit.read(
-            _news, self._pile(), self.visit.who.user_id, self.screen.task_id
+            _news, self._pile(), self.visit.who.user_id, self.screen.task_id, now
         )
-        if news == (self._mark, self.screen.mark):
+        if news == (self._mark, self.screen.mark) and self._day == bounds_of_today(self.visit):
             return
         task_id, was_open = self.screen.task_id, self._is_listed(self.screen.task_id)
         with self.frame:
@@ -128,8 +111,8 @@ class InboxPage:
             if call := self._call_now():
                 self.screen.calling = 0
                 await self._work_on(call, focus=True)
-            elif not task_id and self.lines:
-                await self._work_on(self.lines[0].id)
+            elif not task_id and self._first():
+                await self._work_on(self._first())
             else:
                 self._draw()
             if was_open and task_id == self.screen.task_id and not self._is_listed(task_id):
@@ -147,45 +130,67 @@ class InboxPage:
 
     async def _load(self) -> None:
         pile, user = self._pile(), self.visit.who.user_id
-        self.lines, self._mark = await self.visit.read(_listed, pile, user)
-        if self.giving:
-            self.giving.only({line.lead_id for line in self.lines})
+        now, self._day = self.visit.context.clock.now(), bounds_of_today(self.visit)
+        self.lines, self._mark, self._counts = await self.visit.read(
+            _listed, pile, user, now, self._day[0]
+        )
+        if self.bulk:
+            self.bulk.only(self.lines)
+
+    def _first(self) -> int:
+        """The task to begin with: what is put off is not opened by itself."""
+        return next((line.id for line in self.lines if line.snoozed_until is None), 0)
 
     def _pile(self) -> TaskFilter:
         late_at = self.visit.context.clock.now() if self._late else None
-        return replace(self._whose, late_at=late_at)
+        return replace(self._whose, late_at=late_at, kinds=kinds_of(self._sort))
 
     def _picked(self, event: GenericEventArguments) -> None:
-        if self.giving:
-            self.giving.choose([int(one) for one in event.args])
+        if self.bulk:
+            self.bulk.choose([int(one) for one in event.args])
+
+    async def _narrow(self, event: GenericEventArguments) -> None:
+        """Show tasks of one sort only, from its first on."""
+        self._sort = str(event.args)
+        with self.frame:
+            ui.run_javascript(f"inAddress('sort', {json.dumps(self._sort)})")
+            await self._load()
+            if self._is_listed(self.screen.task_id):
+                self._draw()
+            else:
+                await self._work_on(self._first())
 
     def _is_listed(self, task_id: int) -> bool:
         return any(line.id == task_id for line in self.lines)
 
     def _draw(self) -> None:
         now = self.visit.context.clock.now()
-        groups: dict[str, list[InboxLine]] = {}
-        for line in self.lines:
-            group = _("Hot") if line.hot else _("Late") if line.due_at < now else _("Next")
-            groups.setdefault(group, []).append(line)
-        drawn = _GROUPS(
-            groups=groups,
+        listed = rows(
+            self.lines,
+            now=now,
+            zone=self.visit.zone,
             context=self.screen.task_id,
-            picks=self.giving is not None,
-            chosen=self.giving.chosen if self.giving else (),
+            picks=self.bulk is not None,
+            chosen=self.bulk.chosen if self.bulk else (),
             owners=self._whose.owner is None,
-            hot=badge(_("Hot"), "bad"),
-            choose=_choose,
-            countdown=countdown,
-            what=_what,
         )
         if len(self.lines) == store.MOST:
             more = _("Only the first {number} are shown.", number=store.MOST)
-            drawn += Markup("<p>{}</p>").format(quiet(more))
+            listed += Markup("<p>{}</p>").format(quiet(more))
         keys = Markup('<p class="keys">{}</p>').format(
-            Markup("<kbd>j</kbd> <kbd>k</kbd> {} <kbd>Enter</kbd> {}").format(_("move"), _("open"))
+            Markup("<kbd>j</kbd> <kbd>k</kbd> {} <kbd>Enter</kbd> {} <kbd>z</kbd> {}").format(
+                _("move"), _("open"), _("snooze")
+            )
         )
-        self.list.set_content(drawn + keys if self.lines else _nothing())
+        awake = [line for line in self.lines if line.snoozed_until is None]
+        done = self._counts.done
+        said = Markup()
+        if not awake:
+            others = sum(self._counts.kinds.values())
+            back_at = self.lines[0].snoozed_until if self.lines else None
+            said = nothing(self._sort, done=done, others=others, back_at=back_at)
+        self._sorts.set_content(sorts(self._counts.kinds, self._sort) + done_today(done))
+        self.list.set_content(said + listed + (keys if self.lines else ""))
 
     async def _work_on(self, task_id: int, *, focus: bool = False) -> None:
         if not task_id:
@@ -217,8 +222,8 @@ class InboxPage:
         # The button that was pressed goes with its task, so what follows hangs on what stays.
         with self.frame:
             await self._load()
-            left = [line.id for line in self.lines]
-            following = next((one for one in after if one in left), left[0] if left else 0)
+            left = {line.id for line in self.lines if line.snoozed_until is None}
+            following = next((one for one in after if one in left), self._first())
             if draft := self.drafts.get(following):
                 draft.disposition = ""  # Or the same key once too often would confirm it.
             await self._work_on(following, focus=True)
@@ -235,38 +240,29 @@ class InboxPage:
             await self._changed()
 
 
+class _Counts(NamedTuple):
+    """How many tasks are on the list, by kind of work and whatever it is narrowed down to, and how
+    many were done since the visitor's day began."""
+
+    kinds: Mapping[str, int]
+    done: int
+
+
 def _listed(
-    connection: Connection, pile: TaskFilter, user_id: int
-) -> tuple[list[InboxLine], tuple[Hashable, ...]]:
+    connection: Connection, pile: TaskFilter, user_id: int, now: datetime, since: datetime
+) -> tuple[list[InboxLine], tuple[Hashable, ...], _Counts]:
     # The mark first: what comes in between is told by the next one.
-    mark = store.mark(connection, pile, user_id)
-    return store.lines(connection, pile), mark
+    everything = replace(pile, kinds=None)
+    mark = store.mark(connection, everything, user_id, now)
+    counts = _Counts(
+        store.kinds(connection, everything, now),
+        store.done_since(connection, pile, since),
+    )
+    return store.lines(connection, pile, now), mark, counts
 
 
 def _news(
-    connection: Connection, pile: TaskFilter, user_id: int, task_id: int
+    connection: Connection, pile: TaskFilter, user_id: int, task_id: int, now: datetime
 ) -> tuple[tuple[Hashable, ...], tuple[Hashable, ...]]:
-    return store.mark(connection, pile, user_id), store.task_mark(connection, task_id)
-
-
-def _what(line: InboxLine, owners: bool) -> str:
-    """What is to be done, where, and, in a list of several people's work, by whom."""
-    what = labels.task_kind(line.kind)
-    if line.kind == TaskKind.CALL and line.attempt > 1:
-        what = f"{what} · {line.attempt}"
-    elif line.kind in WRITTEN:
-        what = worded(title_of(line.kind, line.attempt, line.facts, line.title))
-    owner = labels.person(line.owner) if owners else ""
-    came = labels.came_by(line.came, line.came_from)
-    return " · ".join(part for part in (what, line.company, owner, came) if part)
-
-
-def _choose(name: str) -> str:
-    return _("Choose {name}", name=name)
-
-
-def _nothing() -> Markup:
-    return Markup('<p class="empty">{} {}</p>').format(
-        _("Nothing is due. New tasks appear here by themselves."),
-        link(_("Look at leads"), "/leads"),
-    )
+    everything = replace(pile, kinds=None)
+    return store.mark(connection, everything, user_id, now), store.task_mark(connection, task_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import partial
 
 from markupsafe import Markup, escape
 from nicegui import ui
@@ -14,18 +15,29 @@ from domain.access import Action
 from domain.contracts.tasks import Disposition, TaskKind
 from domain.tasks.completion import Completion
 from services.access import found, may_see_task
+from services.talk_tracks import Talk
+from services.talk_tracks import talk as talk_of
 from store.access.api_tokens import Caller
 from store.health import kept_for_journey
 from store.views import inbox
 from store.views.inbox import TaskView
 from web.console import labels
+from web.console.frame import say_done
 from web.console.inbox.at_hand import ask_for_phone, put_off
 from web.console.inbox.dispositions import Dispositions
-from web.console.inbox.facts import dossier_parts, instructions, script, who, why_now
+from web.console.inbox.facts import (
+    dossier_parts,
+    instructions,
+    script,
+    snippets,
+    who,
+    why_now,
+)
+from web.console.inbox.snoozing import ask_until
 from web.console.inbox.typed import note_of
 from web.console.pages import console_page
-from web.console.parts import section, show
-from web.console.times import exact
+from web.console.parts import button, section, show
+from web.console.times import exact, weekday_time
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import workflow_link
@@ -64,14 +76,21 @@ class TaskScreen:
             Refusal: there is none that the visitor may see.
         """
         now = self.visit.context.clock.now()
-        view, self.mark = await self.visit.read(_seen, self.visit.caller, task_id, now)
+        view, self.mark, talk = await self.visit.read(
+            _seen,
+            self.visit.caller,
+            task_id,
+            now,
+            reader=self.visit.zone,
+            language=self.visit.language,
+        )
         kept = None
         if view.task.state == "done":
             kept = await self.visit.read(kept_for_journey, view.workflow_id)
         self.task_id = task_id
         self.inside.clear()
         with self.inside, ui.element("article").classes("task"):
-            self._build(view, now, kept=kept is not None)
+            self._build(view, talk, now, kept=kept is not None)
         if focus:
             ui.run_javascript(
                 f"getHtmlElement({self.inside.id})?.querySelector('h2')?.focus();"
@@ -86,8 +105,10 @@ class TaskScreen:
         self.task_id, self.mark = 0, ()
         self.inside.clear()
 
-    def _build(self, view: TaskView, now: datetime, *, kept: bool) -> None:
-        show(who(view, now), "header")
+    def _build(self, view: TaskView, talk: Talk, now: datetime, *, kept: bool) -> None:
+        show(who(view, now, self.visit.context.settings.dial_url), "header")
+        if view.task.state == "open" and self.visit.may(Action.COMPLETE_TASKS):
+            self._snoozing(view, now)
         with ui.element("div").classes("columns"):
             with ui.element("div"):
                 if said := _over(view):
@@ -100,12 +121,13 @@ class TaskScreen:
                 if calls and not view.task.phone and not said and self.visit.may(Action.EDIT_LEADS):
                     with section(_("No phone number is known")):
                         ask_for_phone(self.visit, view.task.lead_id, self._again)
-                if to_do := script(view) if calls else instructions(view):
-                    with section(_("What to say") if calls else _("What to do")):
-                        show(to_do)
+                said_first = script(talk)
+                if to_do := said_first or instructions(view):
+                    with section(_("What to say") if said_first else _("What to do")):
+                        show(to_do + (snippets(talk) if said_first else ""))
                 if not said and self.visit.may(Action.COMPLETE_TASKS):
                     with section(_("Is it one for you?") if judges else _("How did it go?")):
-                        self._dispositions(view)
+                        self._dispositions(view, talk)
                     if view.task.kind == TaskKind.TO_DO:
                         with section(_("Not now?")):
                             put_off(self.visit, view.task, self._again)
@@ -127,7 +149,33 @@ class TaskScreen:
                         )
                     )
 
-    def _dispositions(self, view: TaskView) -> None:
+    def _snoozing(self, view: TaskView, now: datetime) -> None:
+        """The way to put the task off, or to have it back."""
+        task, latest = view.task, view.latest_snooze
+        back_at = min(task.snoozed_until, task.due_at) if task.snoozed_until else now
+        with ui.element("div").classes("put-off"):
+            if back_at > now and not task.hot:
+                show(
+                    escape(_("Snoozed: it comes back {time}.", time=weekday_time(back_at))), "span"
+                )
+                button(_("Bring back now"), partial(self._bring_back, task.id), key="z")
+            elif latest is not None and latest > now and not view.pending_by:
+                button(_("Snooze"), partial(self._snooze, task.id, latest), key="z")
+
+    async def _snooze(self, task_id: int, latest: datetime) -> None:
+        explained = _("Not beyond its deadline, {time}.", time=weekday_time(latest))
+        until = await ask_until(self.visit, latest, explained)
+        if until is None:
+            return
+        await self.visit.act(services.tasks.snooze, task_id, until)
+        say_done(_("It comes back {time}, by itself.", time=weekday_time(until)))
+        await self._done(task_id)
+
+    async def _bring_back(self, task_id: int) -> None:
+        await self.visit.act(services.tasks.bring_back, task_id)
+        await self.open(task_id)
+
+    def _dispositions(self, view: TaskView, talk: Talk) -> None:
         task_id = view.task.id
         typed = self.drafts.setdefault(task_id, Completion(disposition="", until=view.later))
 
@@ -142,15 +190,23 @@ class TaskScreen:
             ui.run_javascript(f"sessionStorage.removeItem('{note_of(task_id)}')")
             await self._done(task_id)
 
-        Dispositions(self.visit, view, typed, confirm)
+        snippets = [(one.name, one.text) for one in talk.snippets]
+        Dispositions(self.visit, view, typed, confirm, snippets)
 
 
 def _seen(
-    connection: Connection, caller: Caller, task_id: int, now: datetime
-) -> tuple[TaskView, tuple[Hashable, ...]]:
+    connection: Connection,
+    caller: Caller,
+    task_id: int,
+    now: datetime,
+    *,
+    reader: tzinfo,
+    language: str,
+) -> tuple[TaskView, tuple[Hashable, ...], Talk]:
     may_see_task(connection, caller, task_id)
     mark = inbox.task_mark(connection, task_id)
-    return found(inbox.view(connection, task_id, now), f"There is no task {task_id}."), mark
+    view = found(inbox.view(connection, task_id, now), f"There is no task {task_id}.")
+    return view, mark, talk_of(connection, view, now, reader=reader, language=language)
 
 
 def _over(view: TaskView) -> str:

@@ -38,10 +38,7 @@ def in_full(view: TaskView, disposition: str) -> str:
     action = view.next.get(disposition)
     if action is None or action.code == "meeting":
         return _(_otherwise(view, disposition).sentence)
-    said = _said(action)
-    if action.mail:
-        said += " " + _("A mail about the call goes out now, if consent allows.")
-    return said
+    return _said(action)
 
 
 def span_label(span: ClockSpan) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
+from markupsafe import Markup
 from nicegui import ui
 
 import services.team
+from store.routing.hand_over_preview import HandOverPreview, preview
 from store.routing.presence import RepLine
 from web.console.frame import say_done
 from web.console.labels import person
-from web.console.parts import button, sure
+from web.console.parts import button, sure, table
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
@@ -34,7 +36,7 @@ class Giving:
         self.chosen: set[int] = set()
         with ui.element("div").classes("chosen").props('role="status"'):
             self._told = ui.label("")
-            with ui.element("div").classes("acts") as self._acts:
+            with ui.element("div").classes("acts") as self.acts:
                 self._to = ui.select(
                     {BY_RULES: _("Whoever's turn it is, by the rules")}
                     | {one.code: described(one) for one in reps},
@@ -68,11 +70,16 @@ class Giving:
                 "Give {number} leads to whoever's turn it is?",
                 number,
             )
+        would = await self.visit.read(
+            preview, leads, to, self.visit.caller.by, self.visit.context.clock.now()
+        )
         happens = _(
             "Open tasks, appointments and open opportunities go along, and the time for the tasks "
             "begins anew. A lead that nobody may take waits in the unassigned queue."
         )
-        if not await sure(f"{question} {happens}", _("Reassign"), danger=False):
+        if not await sure(
+            f"{question} {happens}", _("Reassign"), danger=False, details=_shown(would)
+        ):
             return
         if to:
             tell_given(len(await self.visit.act(services.team.reassign, leads, to)), to)
@@ -90,7 +97,36 @@ class Giving:
             if number
             else _("Choose leads to reassign.")
         )
-        self._acts.set_visibility(number > 0)
+        self.acts.set_visibility(number > 0)
+
+
+def _shown(would: Sequence[HandOverPreview]) -> Markup:
+    """Who would get what."""
+    return table(
+        (
+            _("Who"),
+            _("Leads"),
+            _("Tasks"),
+            _("Meetings"),
+            _("Opportunities"),
+            _("Open leads then"),
+        ),
+        [
+            (
+                person(one.to) or _("Unassigned"),
+                one.leads,
+                one.tasks,
+                one.meetings,
+                one.opportunities,
+                _("{open} of {cap} leads", open=f"{one.open_leads:,}", cap=f"{one.cap:,}")
+                if one.cap is not None
+                else "",
+            )
+            for one in would
+        ],
+        caption=_("Who would get what"),
+        numbers=(1, 2, 3, 4),
+    )
 
 
 def tell_given(moved: int, to: str) -> None:

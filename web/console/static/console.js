@@ -104,6 +104,12 @@ function atTask(task, push = false) {
   if (push && !was && matchMedia("(max-width: 52rem)").matches) history.pushState({ listed: true }, "", address);
   else history.replaceState(history.state, "", address);
 }
+function inAddress(name, value) {
+  const address = new URL(location.href);
+  if (value) address.searchParams.set(name, value);
+  else address.searchParams.delete(name);
+  history.replaceState(history.state, "", address);
+}
 function toList() {
   if (history.state?.listed) history.back();
   else atTask(0);
@@ -130,6 +136,33 @@ new MutationObserver(() => {
     note.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }).observe(document.documentElement, { childList: true, subtree: true });
+
+// A snippet is copied, and the button says so for a moment.
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard?.writeText(button.dataset.copy);
+  button.classList.add("copied");
+  setTimeout(() => button.classList.remove("copied"), 1500);
+});
+
+// Who has called comes back to the task: how it went is asked at once.
+let called = false;
+document.addEventListener("click", ({ target }) => {
+  if (target.closest(".task a[data-dial]")) called = true;
+});
+function askOutcome() {
+  if (!called || document.hidden) return;
+  called = false;
+  const ways = document.querySelector(".task .endings");
+  if (!ways) return;
+  ways.scrollIntoView({ block: "center" });
+  ways.querySelector("button")?.focus({ preventScroll: true });
+  ways.classList.add("asked");
+  setTimeout(() => ways.classList.remove("asked"), 3000);
+}
+addEventListener("focus", askOutcome);
+document.addEventListener("visibilitychange", askOutcome);
 
 // The editor: where a mistake is, a name for those who hear the page, and dark colours.
 function goTo(editor, line, column) {
