@@ -165,20 +165,28 @@ def snooze(
             "offset; not beyond the task's deadline.",
         ),
     ],
+    by: Annotated[str, typer.Option(help="Who does it; the task's owner when left out.")] = "",
 ) -> None:
     """Put a task off: it leaves its owner's list until then and comes back by itself."""
     context = terminal()
     now = context.clock.now()
-    zone = _task(context.database, task_id, now).time_zone
-    at = parse_time(until, zone, now, "TIME").astimezone(UTC)
-    services.snooze(context, operator(""), task_id, at)
+    task = _task(context.database, task_id, now)
+    at = parse_time(until, task.time_zone, now, "TIME").astimezone(UTC)
+    asking = operator(done_by(context.database, by, task.owner))
+    services.snooze(context, asking, task_id, at)
     Console().print(f"Task {task_id} comes back {shown_time(at, now)}.")
 
 
 @app.command("bring-back")
-def bring_back(task_id: TaskId) -> None:
+def bring_back(
+    task_id: TaskId,
+    by: Annotated[str, typer.Option(help="Who does it; the task's owner when left out.")] = "",
+) -> None:
     """Have a task that is put off back on its owner's list now."""
-    was = services.bring_back(terminal(), operator(""), task_id)
+    context = terminal()
+    task = _task(context.database, task_id, context.clock.now())
+    asking = operator(done_by(context.database, by, task.owner))
+    was = services.bring_back(context, asking, task_id)
     Console().print(f"Task {task_id} {'is back' if was else 'was not put off'}.")
 
 

@@ -196,7 +196,7 @@ def mails_of(
             LEFT JOIN outbox_message ON outbox_message.touch_key = touch.key
             {WRITTEN}
             LEFT JOIN engagement AS did ON did.touch_id = touch.id AND did.machine = ''
-            GROUP BY touch.id, touch.sent_at, touch.topic, touch.step, template.id,
+            GROUP BY touch.id, touch.key, touch.sent_at, touch.topic, touch.step, template.id,
                 outbox_message.subject, written.subject
             ORDER BY touch.sent_at DESC, touch.id DESC
             """

@@ -93,6 +93,14 @@ class OpportunityFacts:
 
 
 @dataclass(frozen=True)
+class HandedOver:
+    """Whose the lead was before its owner of now, and why it changed hands."""
+
+    previous: str
+    cause: str
+
+
+@dataclass(frozen=True)
 class TaskView:
     """Everything about one task. ``slots`` are free times by the lead's own days, ``refused`` what
     people typed for it that could not be taken."""
@@ -123,6 +131,8 @@ class TaskView:
     """The day on which the lead is back, as its absence note says. None for days that are over."""
     latest_snooze: datetime | None = None
     """Until when it may be put off; None when it can't be."""
+    handed_over: HandedOver | None = None
+    """How it came from a colleague; None for one that did not."""
 
 
 _WORK = "CASE WHEN kind = 'cadence' AND facts->>'does' = 'call' THEN 'call' ELSE kind END"
@@ -324,7 +334,21 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         _ahead(row.later, now),
         _ahead(row.away_until, now),
         None if task.hot else latest_snooze(connection, task_id),
+        _handed_over(connection, task.lead_id, task.owner),
     )
+
+
+def _handed_over(connection: Connection, lead_id: int, owner: str) -> HandedOver | None:
+    row = connection.execute(
+        text(
+            "SELECT owner, previous, cause FROM assignment WHERE lead_id = :lead "
+            "ORDER BY id DESC LIMIT 1"
+        ),
+        {"lead": lead_id},
+    ).first()
+    if row is None or not row.previous or row.owner != owner or row.previous == owner:
+        return None
+    return HandedOver(row.previous, row.cause)
 
 
 def _ahead(day: date | None, now: datetime) -> date | None:

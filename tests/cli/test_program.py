@@ -98,7 +98,10 @@ def typed(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 
 @pytest.mark.parametrize(
     ("begun", "offered"),
-    [("./starter.py ta", ["tasks"]), ("./starter.py task ", ["list", "show", "done"])],
+    [
+        ("./starter.py ta", ["tasks"]),
+        ("./starter.py task ", ["list", "show", "mail", "snooze", "bring-back", "done"]),
+    ],
 )
 def test_the_shell_completes_what_was_begun(begun: str, offered: list[str]) -> None:
     asked = {"COMP_WORDS": begun, "COMP_CWORD": str(begun.count(" ")), COMPLETES: "complete_bash"}

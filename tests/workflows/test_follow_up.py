@@ -6,10 +6,12 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from sqlalchemy import text
 
 from domain.contracts.journey import Phase
 from domain.tasks.completion import Completion, MailDecision
 from store.routing.routing import assign
+from store.views.dossier import mails_of
 from tests.support.workflow_world import World, says, says_in
 
 CALLS = "SELECT count(*) FROM task WHERE kind = 'call'"
@@ -181,7 +183,8 @@ async def test_the_mail_after_a_call_goes_in_the_words_of_who_called_or_not_at_a
         says("not_interested"),
     )
 
-    ending = await here.ending(await here.start(Phase.FOLLOW_UP, here.lead(first_name="Jane")))
+    lead = here.lead(first_name="Jane")
+    ending = await here.ending(await here.start(Phase.FOLLOW_UP, lead))
 
     assert ending.reason == "not_interested"
     assert here.value(MAILS) == 1
@@ -189,3 +192,7 @@ async def test_the_mail_after_a_call_goes_in_the_words_of_who_called_or_not_at_a
     raw = here.value("SELECT convert_from(raw, 'utf8') FROM outbox_message")
     assert "as I said" in raw
     assert here.value("SELECT count(*) FROM touch WHERE key LIKE '%after-call:task-%'") == 1
+    with here.database.begin() as connection:
+        # Of a mail that a provider sent nothing is kept here but the decision.
+        connection.execute(text("DELETE FROM outbox_message"))
+        assert [one.what for one in mails_of(connection, lead, limit=9)] == ["Your question"]

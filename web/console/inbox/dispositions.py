@@ -73,6 +73,7 @@ class Dispositions:
         self._busy = False
         self._wrong = ""
         self._whys: dict[str, ui.button] = {}
+        self._day: ui.input | None = None
         if questions := questions_of(view.task.facts):
             self._review(questions)
         else:
@@ -151,14 +152,16 @@ class Dispositions:
             self._times(code)
         if takes.needs_reason:
             self._reasons(code)
+        self._day = None
         if takes.may_name_day:
-            ui.input(
+            self._day = ui.input(
                 _("Comes back on (if agreed)"),
                 value=self.typed.until.isoformat() if self.typed.until else "",
                 on_change=lambda change: self._until(change.value),
-            ).props("type=date stack-label outlined dense clearable").classes("day").on(
-                "keydown.enter", self.confirm
             )
+            self._day.props("type=date stack-label outlined dense clearable").classes("day")
+            self._day.on("keydown.enter", self.confirm)
+            self._day.set_visibility(not self._is_out_for_good())
         if (action := self.view.next.get(code)) and action.mail:
             MailAfterCall(
                 self.visit,
@@ -307,8 +310,18 @@ class Dispositions:
         self.typed.mail, self._wrong = decided, ""
         self._build()
 
+    def _is_out_for_good(self) -> bool:
+        """Whether the lead never comes back, so that there is no day to agree on."""
+        meant = self.view.returns.get(self.typed.reason)
+        is_return = self.typed.disposition == Disposition.RETURN
+        return is_return and meant is not None and meant.to == "disqualify"
+
     def _reason(self, code: str) -> None:
         self.typed.reason = code
+        if self._is_out_for_good():
+            self.typed.until = None
+        if self._day is not None:
+            self._day.set_visibility(not self._is_out_for_good())
         if self._wrong:
             self._wrong = ""
             self._build()

@@ -79,7 +79,8 @@ def why_now(view: TaskView) -> Markup:
     task = view.task
     lines = [
         (_("Why"), labels.reason(task.phase_reason)),
-        (_("Score"), f"{task.score} ({task.grade})"),
+        (_("Came from"), _came_from(view)),
+        (_("Score"), _interest_and_fit(view)),
         (_("Last seen"), _last_seen(view.dossier)),
         (_("Meeting"), weekday_time(view.meeting_at) if view.meeting_at else ""),
         (_("Asks to hear again from"), full_day(view.later) if view.later else ""),
@@ -92,6 +93,26 @@ def why_now(view: TaskView) -> Markup:
         open_points = [_(ASKED[name]) for name in missing(view.opportunity.known)]
         lines.append((_("Not known yet"), ", ".join(open_points)))
     return facts(lines)
+
+
+def _came_from(view: TaskView) -> str:
+    given = view.handed_over
+    return f"{labels.person(given.previous)}, {labels.cause(given.cause)}" if given else ""
+
+
+def _interest_and_fit(view: TaskView) -> Markup:
+    """The points, and in a tooltip what the grade means that is made of both."""
+    meant = _(
+        "Grade {grade}: how well the lead fits, from A to D, and how much interest it shows, from "
+        "1, the most, to 4.",
+        grade=view.task.grade,
+    )
+    said = _(
+        "Interest {points}, fit {letter}",
+        points=f"{view.task.score:,}",
+        letter=view.dossier.score.fit.letter,
+    )
+    return Markup('<span title="{}">{}</span>').format(meant, said)
 
 
 def instructions(view: TaskView) -> Markup:
