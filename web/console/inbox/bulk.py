@@ -80,8 +80,9 @@ class Bulk:
             return
         done = await self.visit.act(services.tasks.snooze_several, tasks, until)
         number = sum(one.until is not None for one in done)
-        say_done(ngettext("1 task is put off.", "{number} tasks are put off.", number))
+        # Whoever reads it may tick the next ones at once: the list is drawn anew before.
         await self._given()
+        say_done(ngettext("1 task is put off.", "{number} tasks are put off.", number))
 
     def _told(self, would: Sequence[Snoozed]) -> Markup:
         """What each of them would do."""
