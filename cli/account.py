@@ -22,6 +22,7 @@ from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.times import parse_day, shown_time
 from domain.labels import PHASES, STAGES, label
@@ -48,6 +49,7 @@ def list_accounts(
     owner: Annotated[str, typer.Option(help="Only this rep's.")] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List accounts and who set them to do-not-market."""
     now = settings_module.get().clock().now()
@@ -55,8 +57,7 @@ def list_accounts(
         found = do_not_market.list_accounts(
             connection, now, do_not_market=do_not_market_only, owner=owner, limit=limit
         )
-    if as_json:
-        print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     if not found:
         none = "No account is set to do-not-market." if do_not_market_only else "No accounts here."
@@ -210,6 +211,7 @@ def scheduled(
     which: Annotated[str, typer.Argument(metavar="[ACCOUNT]")] = "",
     owner: Annotated[str, typer.Option(metavar="REP", help="This rep's leads and accounts.")] = "",
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show what marketing has scheduled: the next step of every lead in a cadence."""
     if bool(which) == bool(owner):
@@ -218,8 +220,7 @@ def scheduled(
     with database().connect() as connection:
         account = _account(connection, which).id if which else 0
         found = do_not_market.scheduled(connection, now, account_id=account, owner=owner)
-    if as_json:
-        print(json.dumps([asdict(step) for step in found], default=str, ensure_ascii=False))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("Nothing is scheduled.")

@@ -24,6 +24,7 @@ from cli.cadence_timeline import length_text, timeline, window_text
 from cli.connect import Terminal, database, operator, terminal
 from cli.errors import stderr
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from services.publishing import NOTHING, refuse_mistakes
 from store.published import cadences as store
@@ -134,22 +135,21 @@ def scoring(as_json: AsJson = False) -> None:
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the published cadences, the newest version of each."""
     with database().connect() as connection:
         summaries = store.list_cadences(connection)
-    if as_json:
-        rows = [
-            {
-                "name": summary.name,
-                "version": summary.version,
-                "steps": summary.steps,
-                "length_days": round(summary.length.total_seconds() / 86400, 2),
-                "published_at": summary.published_at.isoformat(),
-            }
-            for summary in summaries
-        ]
-        typer.echo(json.dumps({"cadences": rows}, ensure_ascii=False))
+    rows = [
+        {
+            "name": summary.name,
+            "version": summary.version,
+            "steps": summary.steps,
+            "length_days": round(summary.length.total_seconds() / 86400, 2),
+            "published_at": summary.published_at.isoformat(),
+        }
+        for summary in summaries
+    ]
+    if printed(rows, as_json=as_json, as_csv=as_csv, key="cadences"):
         return
     if not summaries:
         stderr.print(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from cli.errors import stderr
+from cli.output import printed
 from cli.tables import listed, print_list
 
 if TYPE_CHECKING:
@@ -30,6 +29,7 @@ def show_all(
     *,
     none: str,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Print those there are.
 
@@ -38,14 +38,12 @@ def show_all(
         columns: heading of a column → field.
         none: what is said when there are none.
     """
-    lines = [asdict(one) for one in found]
-    if as_json:
-        print(json.dumps({key: lines}, default=str))
+    if printed(found, as_json=as_json, as_csv=as_csv, key=key):
         return
-    if not lines:
+    if not found:
         Console().print(none)
         return
-    rows = ([_shown(line[field]) for field in columns.values()] for line in lines)
+    rows = ([_shown(getattr(one, field)) for field in columns.values()] for one in found)
     print_list(listed(list(columns), rows))
 
 

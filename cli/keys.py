@@ -10,6 +10,7 @@ from cli.arguments import AsJson
 from cli.connect import database, operator, terminal
 from cli.credentials import show_all, show_once, tell_revoked
 from cli.groups import group
+from cli.output import AsCsv
 from services import keys as services
 from store.access.write_keys import Kind, list_write_keys
 
@@ -46,6 +47,7 @@ def create(
 @app.command("list")
 def list_keys(
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List the write keys, those that were revoked too."""
     with database().connect() as connection:
@@ -62,6 +64,7 @@ def list_keys(
         },
         none="No write keys. `starter.py keys create NAME` makes one.",
         as_json=as_json,
+        as_csv=as_csv,
     )
 
 

@@ -21,6 +21,7 @@ from cli.lead_history import print_history, whereabouts
 from cli.lead_score import print_score, score_json
 from cli.lead_why import why
 from cli.lead_work import COMMANDS
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from domain.consent.policy import OPERATIONAL_STOPS
 from domain.contracts.journey import Phase, journey_id
@@ -55,6 +56,7 @@ def list_leads(
     ] = "phase",
     limit: Limit = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List leads, those whose phase began last first."""
     with database().connect() as connection:
@@ -66,8 +68,7 @@ def list_leads(
             order=order,
             limit=limit,
         )
-    if as_json:
-        print(json.dumps([asdict(line) for line in found], ensure_ascii=False))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("No leads here. `starter.py import FILE.csv` brings them in.")

@@ -17,6 +17,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
 from domain.labels import MEETING_STATES, label
@@ -62,6 +63,7 @@ def list_all(
     ] = "",
     limit: Limit = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List appointments, the one that begins last first."""
     now = settings_module.get().clock().now()
@@ -74,8 +76,7 @@ def list_all(
             until=parse_time(until, "UTC", now, "--to") if until else None,
         )
         found = list_meetings(connection, wanted, limit=limit)
-    if as_json:
-        print(json.dumps([asdict(one) for one in found], default=str, ensure_ascii=False))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("No meetings here. `meetings book LEAD --at TIME` books one.")

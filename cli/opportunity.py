@@ -17,6 +17,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.tasks import entered, learned_fields
 from cli.times import shown_time
@@ -69,14 +70,14 @@ def list_all(
     only_open: Annotated[bool, typer.Option("--open", help="Only those not closed yet.")] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List opportunities, the youngest first."""
     now = settings_module.get().clock().now()
     wanted = OpportunityFilter(state="open" if only_open else "any", account=account)
     with database().connect() as connection:
         found = list_opportunities(connection, now, wanted, limit=limit)
-    if as_json:
-        print(json.dumps([_json(one) for one in found], default=str, ensure_ascii=False))
+    if printed([_json(one) for one in found], as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("No opportunities here. `opportunity open LEAD` opens one.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -14,6 +12,7 @@ import settings as settings_module
 from cli.arguments import AsJson, Who, lead_named
 from cli.connect import Terminal, database, operator, terminal
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.contracts.journey import journey_id
@@ -38,13 +37,13 @@ Day = Annotated[str, typer.Argument(metavar="DATE", help="Such as 2027-03-01.")]
 def list_recycled(
     reason: Annotated[str, typer.Option(help="Only those recycled for it, such as lost.")] = "",
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List the leads that rest: why, since when, and until when; the next to return first."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         found = pool_page(connection, now, PoolFilter(reason=reason), limit=None)
-    if as_json:
-        print(json.dumps([asdict(line) for line in found], default=str, ensure_ascii=False))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print(f"Nobody is in the recycle pool{f' for {reason}' if reason else ''}.")
@@ -76,13 +75,12 @@ def _until(line: PoolLine) -> str:
 
 
 @app.command("forecast")
-def forecast(as_json: AsJson = False) -> None:
+def forecast(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show how many leads come back in which week, if nothing wakes them earlier."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         weeks = recycle.returns_by_week(connection, now)
-    if as_json:
-        print(json.dumps([asdict(week) for week in weeks], default=str))
+    if printed(weeks, as_json=as_json, as_csv=as_csv):
         return
     if not weeks:
         Console().print("Nobody is in the recycle pool, so nobody comes back.")

@@ -21,6 +21,7 @@ from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.facts import print_facts
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
 from domain.contracts.tasks import TaskKind
@@ -68,12 +69,12 @@ def list_tasks(
         TaskKind | None, typer.Option(help="Only tasks of this kind, such as call.")
     ] = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List the open tasks: hot leads, then the most urgent first."""
     with database().connect() as connection:
         found = task_lists.open_tasks(connection, owner, kinds=[kind] if kind else ())
-    if as_json:
-        print(json.dumps([asdict(task) for task in found], default=str))
+    if printed(found, as_json=as_json, as_csv=as_csv):
         return
     console = Console()
     if not found:

@@ -15,6 +15,7 @@ from cli.arguments import AsJson, done_by
 from cli.connect import database, operator, terminal
 from cli.errors import UserError
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.rep_profile import RepCode, busy_calendar, calendar, profile
 from cli.tables import listed, print_list
 from cli.times import parse_time, shown_time
@@ -42,13 +43,16 @@ app.command("busy-calendar")(busy_calendar)
 
 
 @app.command("list")
-def list_reps(as_json: AsJson = False) -> None:
+def list_reps(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the reps with their open leads and tasks, and who is away."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         found = presences.reps(connection, now)
         waiting = queue(connection)
         zones = {one.code: calendar_of(connection, one.code).time_zone for one in found}
+    if as_csv:
+        printed(found, as_json=False, as_csv=True)
+        return
     if as_json:
         print(
             json.dumps(
@@ -189,17 +193,12 @@ def nudge(lead: Annotated[int, typer.Argument(metavar="LEAD")]) -> None:
 
 
 @app.command("unassigned")
-def list_unassigned(as_json: AsJson = False) -> None:
+def list_unassigned(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the leads that nobody can take, the longest waiting first."""
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         waiting = queue(connection)
-    if as_json:
-        print(
-            json.dumps(
-                {"waiting": [asdict(one) for one in waiting]}, default=str, ensure_ascii=False
-            )
-        )
+    if printed(waiting, as_json=as_json, as_csv=as_csv, key="waiting"):
         return
     if not waiting:
         print("Every lead in sales' hands has an owner.")
@@ -214,6 +213,7 @@ def alerts(
         list[int] | None, typer.Option(metavar="ALERT", help="Take this one off the list.")
     ] = None,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List what somebody must hear of now.
 
@@ -226,8 +226,7 @@ def alerts(
     now = context.clock.now()
     with context.database.connect() as connection:
         found = alert_rows.open_alerts(connection, owner)
-    if as_json:
-        print(json.dumps({"alerts": [asdict(one) for one in found]}, default=str))
+    if printed(found, as_json=as_json, as_csv=as_csv, key="alerts"):
         return
     if not found:
         print("No alerts.")

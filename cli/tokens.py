@@ -12,6 +12,7 @@ from cli.arguments import AsJson
 from cli.connect import Terminal, database, operator, terminal
 from cli.credentials import show_all, show_once, tell_revoked
 from cli.groups import group
+from cli.output import AsCsv
 from domain.access import Role
 from services import keys as services
 from store.access.api_tokens import MOST_TOKEN_DAYS, TOKEN_DAYS, list_tokens
@@ -54,6 +55,7 @@ def make_token(
 @app.command("list")
 def list_(
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List the tokens, those that were revoked too."""
     with database().connect() as connection:
@@ -72,6 +74,7 @@ def list_(
         },
         none="No tokens. `starter.py tokens create NAME --role sdr` makes one.",
         as_json=as_json,
+        as_csv=as_csv,
     )
 
 

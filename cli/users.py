@@ -14,6 +14,7 @@ from cli.connect import Terminal, database, operator, terminal
 from cli.credentials import show_all, show_once
 from cli.errors import UserError
 from cli.groups import group
+from cli.output import AsCsv
 from domain.access import Role
 from embedded import read_state
 from runtime import addresses
@@ -72,7 +73,7 @@ def add(
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the users, those that are disabled too."""
     with database().connect() as connection:
         found = list_users(connection)
@@ -82,6 +83,7 @@ def list_(as_json: AsJson = False) -> None:
         COLUMNS,
         none="No users. `starter.py users add EMAIL --name NAME --role admin` adds one.",
         as_json=as_json,
+        as_csv=as_csv,
     )
 
 

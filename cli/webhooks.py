@@ -14,6 +14,7 @@ from cli.arguments import AsJson, Limit
 from cli.connect import database, operator, terminal
 from cli.errors import UserError, stderr
 from cli.groups import group
+from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from domain.contracts.webhooks import EVENTS
 from services import webhooks as services
@@ -49,12 +50,11 @@ def add(
 
 
 @app.command("list")
-def list_(as_json: AsJson = False) -> None:
+def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the endpoints, those that were removed or switched off too."""
     with database().connect() as connection:
         found = outgoing.list_endpoints(connection)
-    if as_json:
-        print(json.dumps({"endpoints": [asdict(line) for line in found]}, default=str))
+    if printed(found, as_json=as_json, as_csv=as_csv, key="endpoints"):
         return
     if not found:
         Console().print("No endpoints. `starter.py webhooks add URL` adds one.")
@@ -88,12 +88,12 @@ def log(
     ] = False,
     limit: Limit = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show what was sent, the latest first, and what became of it."""
     with database().connect() as connection:
         found = outgoing.list_deliveries(connection, failed=failed, limit=limit)
-    if as_json:
-        print(json.dumps({"deliveries": [asdict(line) for line in found]}, default=str))
+    if printed(found, as_json=as_json, as_csv=as_csv, key="deliveries"):
         return
     if not found:
         Console().print("Nothing has failed." if failed else "Nothing was sent yet.")

@@ -31,6 +31,7 @@ _LINES = text(
         coalesce(lead.first_name, '') AS first_name, coalesce(lead.last_name, '') AS last_name
     FROM suppression LEFT JOIN lead USING (email_key)
     WHERE (:search = '' OR strpos(suppression.email_key, :search) > 0)
+        AND (:reasons = '{}' OR reason = ANY (cast(:reasons AS text[])))
         AND (cast(:team AS text) IS NULL
              OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team))
         AND (cast(:at AS timestamptz) IS NULL OR at < :at
@@ -44,6 +45,7 @@ def list_suppressions(
     connection: Connection,
     *,
     search: str,
+    reasons: Sequence[str] = (),
     team: str | None,
     after: Sequence[object] | None = None,
     limit: int,
@@ -52,18 +54,33 @@ def list_suppressions(
 
     Args:
         search: a part of the address; '' for all.
+        reasons: only those suppressed for one of them; none for all.
         team: only addresses of leads of this team; None for all, those of nobody too.
         after: only those after the one with this ``at`` and ``address``.
     """
     at, last = after or (None, None)
     words = search.strip().lower()
-    values = {"search": words, "team": team, "at": at, "last": last, "limit": limit}
+    values = {
+        "search": words,
+        "reasons": list(reasons),
+        "team": team,
+        "at": at,
+        "last": last,
+        "limit": limit,
+    }
     return [
         SuppressionLine(
             row.email_key, row.reason, row.at, row.id, full_name(row.first_name, row.last_name)
         )
         for row in connection.execute(_LINES, values)
     ]
+
+
+def reasons_there_are(connection: Connection) -> list[str]:
+    """Why addresses are suppressed, each reason once."""
+    return list(
+        connection.scalars(select(Suppression.reason).distinct().order_by(Suppression.reason))
+    )
 
 
 def why_suppressed(connection: Connection, email_key: str) -> str | None:

@@ -271,6 +271,7 @@ NOT_OF_LEADS = frozenset(
         "absence",
         "console_user",
         "draft",
+        "saved_view",
         "console_session",
         "login_link",
         "second_factor",

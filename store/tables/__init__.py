@@ -15,6 +15,7 @@ from store.tables.console import (
     LoginLink,
     PendingDisposition,
     RecoveryCode,
+    SavedView,
     SecondFactor,
 )
 from store.tables.engagement import (
@@ -128,6 +129,7 @@ __all__ = [
     "RepProfile",
     "RoutingCredit",
     "RoutingShare",
+    "SavedView",
     "ScoringRun",
     "SecondFactor",
     "SendRate",

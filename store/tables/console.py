@@ -6,7 +6,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, LargeBinary, func, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -65,6 +74,24 @@ class ConsoleSession(Table):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+
+class SavedView(Table):
+    """A list of the console as somebody likes to see it: filters, columns and order."""
+
+    __tablename__ = "saved_view"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"))
+    page: Mapped[str]
+    """Path under ``/console``."""
+    name: Mapped[str]
+    query: Mapped[str]
+    """As the page's address has it; never what was looked for, which may name a person."""
+    shared: Mapped[bool]
+    team: Mapped[str]
+    """Whose members see it when it is shared; '' for everybody."""
+
+    __table_args__ = (UniqueConstraint("user_id", "page", "name"),)
 
 
 class LoginLink(Table):

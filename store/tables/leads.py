@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
@@ -138,7 +139,15 @@ class Lead(Table):
         ),
         Index("ix_lead_words", "words", postgresql_using="gin"),
         Index("ix_lead_owner", "owner"),
-        Index("ix_lead_phone", "phone", postgresql_where=text("phone <> ''")),
+        Index("ix_lead_phone", "phone", "id", postgresql_where=text("phone <> ''")),
+        Index("ix_lead_country", "country"),
+        # Backwards: people look for a number by its end.
+        Index(
+            "ix_lead_phone_backwards",
+            literal_column("reverse(phone)").label("backwards"),
+            postgresql_ops={"backwards": "text_pattern_ops"},
+            postgresql_where=text("phone <> ''"),
+        ),
         Index("ix_lead_fit_points", text("fit_points DESC"), text("id DESC")),
         # Lists begin with who was active last. It costs each new event of a lead some microseconds.
         Index("ix_lead_active", text("greatest(phase_since, interest_as_of)"), "id"),

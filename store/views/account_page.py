@@ -77,7 +77,8 @@ def find_accounts(
                 SELECT count(*) AS leads,
                     count(*) FILTER (WHERE phase IN {IN_SALES_HANDS}) AS with_sales,
                     coalesce(sum((SELECT count(*) FROM opportunity
-                        WHERE opportunity.lead_id = lead.id AND outcome = '')), 0) AS opportunities
+                        WHERE opportunity.lead_id = lead.id AND outcome = '')), 0)::bigint
+                        AS opportunities
                 FROM lead WHERE lead.account_id = account.id {mine}
             ) AS counted
             ORDER BY account.name_key, account.id

@@ -7,12 +7,13 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from sqlalchemy import Connection, Row, select, text
 
+from domain.contacts.phones import read_phone
 from domain.contracts.journey import Phase
-from domain.names import full_name
 from domain.scoring.interest import Interest
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
@@ -22,8 +23,10 @@ from store.published.policies import policy
 from store.scoring.scoring import points_now
 from store.tables import Rep
 from store.views.figures import NOT_STARTED
+from store.views.leads import INTEREST_ORDER, LeadLine
 
-Order = Literal["activity", "score", "fit"]
+Order = Literal["activity", "interest", "fit", "id"]
+"""The latest activity, the most interest or the best fit first; or by id, the lowest first."""
 COUNTED = 1000
 """Up to here leads are counted exactly."""
 MOST_WORDS = 8
@@ -36,29 +39,32 @@ DEEDS: Mapping[str, tuple[str, ...]] = {
     "bounced": ("bounce", "soft_bounce"),
 }
 """What leads, or their mail, may have done → kinds of engagement."""
+LEAST_DIGITS = 6
+"""Of a phone number that is looked for."""
+_NUMBER = re.compile(r"(?:tel:)?[+(]?[\d\s()./\u2010-\u2015-]{6,40}", re.ASCII)
 _GRADE = re.compile(r"([A-D]?)([1-4]?)")
 
 
 @dataclass(frozen=True)
 class LeadFilter:
-    """Which leads; '' and None mean any."""
+    """Which leads; '', () and None mean any, and of several values one must fit."""
 
     search: str = ""
     """Beginnings of words in name, e-mail address, title, and the company's name and domain; a
-    lead has all of them."""
-    stage: str = ""
-    phase: str = ""
+    lead has all of them. Or a phone number however it is written, or its last digits."""
+    stage: Sequence[str] = ()
+    phase: Sequence[str] = ()
     """``not started`` for those whose journey has not begun."""
-    owner: str | None = None
-    """Code of a rep; '' for those nobody owns."""
-    grade: str = ""
+    owner: Sequence[str] = ()
+    """Codes of reps; '' for those nobody owns."""
+    grade: Sequence[str] = ()
     """Such as ``B2``, ``B`` or ``2``, or what grades mean: known, engaged, mql, hot."""
-    country: str = ""
+    country: Sequence[str] = ()
     """ISO 3166-1 alpha-2."""
-    source: str = ""
+    source: Sequence[str] = ()
     """Where they come from, exactly as it was written."""
-    cadence: str = ""
-    """The cadence they are in now, whatever its version."""
+    cadence: Sequence[str] = ()
+    """The cadences they are in now, whatever the version."""
     recycled: bool | None = None
     suppressed: bool | None = None
     did: str = ""
@@ -73,34 +79,24 @@ class LeadFilter:
 class LeadCursor:
     """Where a page ended: the lead and what it was sorted by."""
 
-    key: datetime | float
+    key: datetime | float | int
     lead_id: int
 
 
 @dataclass(frozen=True)
-class FoundLead:
+class FoundLead(LeadLine):
     """A lead as a list shows it. ``active_at`` is when it last did something or went on to another
     phase (journey time, UTC), None for never."""
 
-    id: int
-    name: str
-    email: str
     title: str
+    phone: str
     account_id: int | None
-    company: str
     country: str
-    stage: str
-    phase: str
-    phase_reason: str
-    cycle: int
-    owner: str
-    score: int
-    grade: str
-    fit_points: int
+    source: str
     active_at: datetime | None
     suppressed: str
     """Why the address gets no mail; '' when it does."""
-    mark: LeadCursor
+    mark: Annotated[LeadCursor, Field(exclude=True)]
 
 
 def find_leads(
@@ -112,8 +108,7 @@ def find_leads(
     after: LeadCursor | None = None,
     limit: int = 50,
 ) -> list[FoundLead]:
-    """A page of the leads that are wanted, the latest activity, the highest score or the best fit
-    first.
+    """A page of the leads that are wanted.
 
     Args:
         now: journey time, UTC.
@@ -126,9 +121,13 @@ def find_leads(
     conditions, values = _conditions(connection, rules, wanted, now)
     key = _KEYS[order]
     if after is not None:
-        kind = "timestamptz" if order == "activity" else "float8"
-        conditions.append(f"({key}, lead.id) < (cast(:after_key AS {kind}), :after_id)")
+        conditions.append(
+            "lead.id > :after_id"
+            if order == "id"
+            else f"({key}, lead.id) < (:after_key, :after_id)"
+        )
         values |= {"after_key": after.key, "after_id": after.lead_id}
+    way = "ASC" if order == "id" else "DESC"
     # PostgreSQL can't tell how rare a grade is: in the order of the index it would read all leads
     # for none. So that it sorts what it found, the order is one that no index has.
     sort = f"{key} + interval '0'" if wanted.grade and order == "activity" else key
@@ -139,17 +138,17 @@ def find_leads(
                 coalesce(suppression.reason,
                     CASE WHEN {WAITING} THEN '{UNCONFIRMED}' END, '') AS suppressed
             FROM (
-                SELECT id, first_name, last_name, email, email_key, title, account_id, country,
-                    stage, phase, phase_reason, cycle, owner, fit, fit_points, interest,
-                    interest_as_of,
+                SELECT id, first_name, last_name, email, email_key, title, phone, account_id,
+                    country, source, time_zone, stage, phase, phase_reason, cycle, owner, fit,
+                    fit_points, interest, interest_as_of,
                     greatest(phase_since, nullif(interest_as_of, to_timestamp(0))) AS active_at,
                     {key} AS key
                 FROM lead WHERE {" AND ".join(conditions)}
-                ORDER BY {sort} DESC, id DESC LIMIT :limit
+                ORDER BY {sort} {way}, id {way} LIMIT :limit
             ) AS lead
             LEFT JOIN account ON account.id = lead.account_id
             LEFT JOIN suppression ON suppression.email_key = lead.email_key
-            ORDER BY lead.key DESC, lead.id DESC
+            ORDER BY lead.key {way}, lead.id {way}
             """
         ),
         values | {"limit": limit, "half_life": rules.half_life.length.total_seconds()},
@@ -176,7 +175,8 @@ def count_leads(connection: Connection, now: datetime, wanted: LeadFilter) -> in
 
 
 def searched(connection: Connection, search: str) -> tuple[list[str], dict[str, object]]:
-    """SQL conditions on ``lead`` that say that it has all words of a search, and their values."""
+    """SQL conditions on ``lead`` that say that it has all words of a search, or its number, and
+    their values."""
     conditions: list[str] = []
     values: dict[str, object] = {}
     for number, word in enumerate(words_searched(connection, search)):
@@ -186,7 +186,22 @@ def searched(connection: Connection, search: str) -> tuple[list[str], dict[str, 
             f"(lead.words @@ cast(:{name} AS tsquery) OR account_id = ANY (ARRAY("
             f"SELECT id FROM account WHERE account.words @@ cast(:{name} AS tsquery))))"
         )
+    if digits := number_searched(search):
+        # An index is of the number backwards: people know its end, not always its country.
+        values["number"] = f"{digits[::-1]}%"
+        words = " AND ".join(conditions)
+        conditions = [f"(reverse(lead.phone) LIKE :number OR {words})"]
     return conditions, values
+
+
+def number_searched(search: str) -> str:
+    """The digits with which the phone number ends that is looked for; '' for what is none."""
+    written = search.strip()
+    if not _NUMBER.fullmatch(written):
+        return ""
+    read = read_phone(written).number or written
+    digits = "".join(filter(str.isdecimal, read)).lstrip("0")
+    return digits if len(digits) >= LEAST_DIGITS else ""
 
 
 def owners(connection: Connection, team: str | None) -> dict[str, str]:
@@ -210,6 +225,22 @@ def sources(connection: Connection) -> list[str]:
     return list(connection.scalars(query, {"newest": NEWEST_LEADS, "most": MOST_SOURCES}))
 
 
+def countries(connection: Connection) -> list[str]:
+    """The countries that leads are in, by code; asked of the index, one jump for each."""
+    query = text(
+        """
+        WITH RECURSIVE known AS (
+            SELECT min(country) AS country FROM lead
+            UNION ALL
+            SELECT (SELECT min(country) FROM lead WHERE lead.country > known.country)
+            FROM known WHERE known.country IS NOT NULL
+        )
+        SELECT country FROM known WHERE country <> ''
+        """
+    )
+    return list(connection.scalars(query))
+
+
 def words_searched(connection: Connection, search: str) -> list[str]:
     """The words of a search as the index has them, ``MOST_WORDS`` at most."""
     found = connection.execute(
@@ -225,16 +256,11 @@ def beginning(word: str) -> str:
     return f"'{quoted}':*"
 
 
-# Interest decays at one rate for all, so leads stand in the same order at any time: by the moment
-# at which one point of each will be left.
-INTEREST_ORDER = (
-    "CASE WHEN {0}.interest > 0 THEN ln({0}.interest) / ln(2.0::float8) * :half_life "
-    "+ date_part('epoch', {0}.interest_as_of) ELSE 0 END"
-)
 _KEYS: Mapping[Order, str] = {
     "activity": "greatest(phase_since, interest_as_of)",
-    "score": INTEREST_ORDER.format("lead"),
-    "fit": "lead.fit_points::float8",
+    "interest": INTEREST_ORDER.format("lead"),
+    "fit": "lead.fit_points",
+    "id": "lead.id",
 }
 # A power of more than 500 half-lives would be too small a number for PostgreSQL.
 _LEVEL = """
@@ -251,20 +277,20 @@ def _conditions(
     conditions, values = searched(connection, wanted.search)
     # Nobody is left to be found in the shell of an erased lead.
     conditions.append(f"phase_reason <> '{ERASED}'")
-    for field in fields(wanted):
-        chosen = getattr(wanted, field.name)
-        if field.name in _EQUAL and chosen not in ("", None):
-            conditions.append(_EQUAL[field.name])
-            values[field.name] = "" if chosen == NOT_STARTED else chosen
+    for name, condition in _ANY_OF.items():
+        if chosen := getattr(wanted, name):
+            conditions.append(condition.format(f"= ANY (:{name})"))
+            values[name] = ["" if one == NOT_STARTED else one for one in chosen]
+    for name, condition in _EQUAL.items():
+        if (one := getattr(wanted, name)) is not None:
+            conditions.append(condition)
+            values[name] = one
     if wanted.did in DEEDS:
         conditions.append(
             "EXISTS (SELECT FROM engagement WHERE engagement.lead_id = lead.id "
             "AND engagement.kind = ANY (:deeds) AND engagement.at >= :since)"
         )
         values |= {"deeds": list(DEEDS[wanted.did]), "since": wanted.since}
-    if wanted.owner is not None:
-        conditions.append("owner = :owner")
-        values["owner"] = wanted.owner
     if wanted.recycled is not None:
         conditions.append("phase = :recycled" if wanted.recycled else "phase <> :recycled")
         values["recycled"] = Phase.RECYCLE
@@ -281,25 +307,28 @@ def _conditions(
             "half_life": rules.half_life.length.total_seconds(),
             "floors": [float(rules.levels[level]) for level in reversed(LEVELS[:-1])],
             "unjudged": standing_of(rules, "", 0).grade[0],
-            "grades": _grades(rules, wanted.grade),
+            "grades": [grade for one in wanted.grade for grade in _grades(rules, one)],
         }
     return conditions, values
 
 
+_ANY_OF = {
+    "stage": "stage {}",
+    "phase": "phase {}",
+    "owner": "owner {}",
+    "country": "country {}",
+    "source": "source {}",
+    "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "
+    "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name {}))",
+}
 _EQUAL = {
-    "stage": "stage = :stage",
-    "phase": "phase = :phase",
-    "country": "country = :country",
-    "source": "source = :source",
     "account": "account_id = :account",
     "team": "owner IN (SELECT code FROM rep WHERE rep.team = :team)",
-    "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "
-    "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name = :cadence))",
 }
 
 
 def _grades(rules: ScoringPolicy, wanted: str) -> Sequence[str]:
-    """The grades, such as B2, that ``Wanted.grade`` names; none for what is no grade."""
+    """The grades, such as B2, that a word of the filter names; none for what is no grade."""
     every = [(letter, level) for letter in LETTERS for level in LEVELS]
     if wanted in MEANINGS:
         meant = [one for one in every if rules.matrix[one[0]][one[1] - 1] == wanted]
@@ -312,23 +341,20 @@ def _grades(rules: ScoringPolicy, wanted: str) -> Sequence[str]:
 
 def _line(rules: ScoringPolicy, row: Row[Any], now: datetime) -> FoundLead:
     points = points_now(rules, Interest(row.interest, row.interest_as_of), now)
+    standing = standing_of(rules, row.fit, points)
+    values = {name: row._mapping[name] for name in _AS_THEY_ARE}
     return FoundLead(
-        id=row.id,
-        name=full_name(row.first_name, row.last_name) or row.email,
-        email=row.email,
-        title=row.title,
-        account_id=row.account_id,
-        company=row.company,
-        country=row.country,
-        stage=row.stage,
-        phase=row.phase,
-        phase_reason=row.phase_reason,
-        cycle=row.cycle,
-        owner=row.owner,
+        **values,
         score=points,
-        grade=standing_of(rules, row.fit, points).grade,
-        fit_points=row.fit_points,
-        active_at=row.active_at,
-        suppressed=row.suppressed,
+        grade=standing.grade,
+        fit=standing.grade[0],
+        interest=standing.level,
         mark=LeadCursor(row.key, row.id),
     )
+
+
+_AS_THEY_ARE = [
+    one.name
+    for one in fields(FoundLead)
+    if one.name not in ("score", "grade", "fit", "interest", "mark")
+]

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Row, text
 
 from domain.email.addresses import address_key
 from domain.names import full_name, id_named
-from domain.scoring.fit import letter_of
 from domain.scoring.interest import Interest
 from domain.scoring.policy import ScoringPolicy
 from domain.scoring.standing import standing_of
@@ -19,7 +18,6 @@ from store.identities.merged_leads import LEAD_AT
 from store.published.policies import policy
 from store.scoring.engagement import record_engagement
 from store.scoring.scoring import points_now
-from store.views.lead_search import INTEREST_ORDER, searched
 
 MOST_POINTS = 10_000
 """What may be added to a score, or taken away, at once."""
@@ -56,6 +54,12 @@ class LeadLine:
         return full_name(self.first_name, self.last_name) or self.email
 
 
+# Interest decays at one rate for all, so leads stand in the same order at any time: by the moment
+# at which one point of each will be left.
+INTEREST_ORDER = (
+    "CASE WHEN {0}.interest > 0 THEN ln({0}.interest) / ln(2.0::float8) * :half_life "
+    "+ date_part('epoch', {0}.interest_as_of) ELSE 0 END"
+)
 _LINE = """
     SELECT lead.id, first_name, last_name, coalesce(account.name, '') AS company, email, stage,
         phase, phase_reason, cycle, lead.owner, lead.time_zone, fit, fit_points, interest,
@@ -65,22 +69,10 @@ _LINE = """
 
 
 LineOrder = Literal["phase", "fit", "interest"]
-PageOrder = Literal["id", "fit", "interest"]
-_FIT, _INTEREST = "{0}.fit_points", INTEREST_ORDER
 _ORDERS = {
     "phase": "phase_since DESC NULLS LAST, lead.id",
-    "id": "lead.id",
-    "fit": f"{_FIT.format('lead')} DESC, lead.id DESC",
-    "interest": f"{_INTEREST.format('lead')} DESC, lead.id DESC",
-}
-_BEHIND = (
-    "(:after = 0 OR ({0}, lead.id) < (SELECT {1}, other.id FROM lead AS other "
-    "WHERE other.id = :after))"
-)
-_AFTER = {
-    "id": "lead.id > :after",
-    "fit": _BEHIND.format(_FIT.format("lead"), _FIT.format("other")),
-    "interest": _BEHIND.format(_INTEREST.format("lead"), _INTEREST.format("other")),
+    "fit": "lead.fit_points DESC, lead.id DESC",
+    "interest": f"{INTEREST_ORDER.format('lead')} DESC, lead.id DESC",
 }
 
 
@@ -122,61 +114,6 @@ def list_leads(
             "phase": phase,
             "limit": limit,
             "half_life": rules.half_life.length.total_seconds(),
-        },
-    ).all()
-    return [_line(rules, row, now) for row in rows]
-
-
-def leads_page(
-    connection: Connection,
-    now: datetime,
-    *,
-    stage: str = "",
-    phase: str = "",
-    owner: str | None = None,
-    account_id: int | None = None,
-    team: str | None = None,
-    search: str = "",
-    fit: str = "",
-    order: PageOrder = "id",
-    after: int = 0,
-    limit: int = 50,
-) -> list[LeadLine]:
-    """Leads in the order of their ids, or the best fitting or most interested first, from the one
-    after ``after``, as they are at ``now`` (journey time, UTC).
-
-    Args:
-        owner: code of a rep, '' for those nobody owns, None for any.
-        team: only those whose owner is of this team; None for all.
-        search: beginnings of words that the lead or its account has (``store.views.lead_search``).
-        fit: letter A to D, '' for any.
-    """
-    words, values = searched(connection, search)
-    rules = policy(connection, ScoringPolicy)
-    rows = connection.execute(
-        text(
-            f"{_LINE} WHERE {''.join(f'{word} AND ' for word in words)}{_AFTER[order]} "
-            "AND (:fit = '' OR coalesce(nullif(fit, ''), :unjudged) = :fit) "
-            "AND (:stage = '' OR stage = :stage) "
-            "AND (:phase = '' OR phase = :phase) "
-            "AND (cast(:owner AS text) IS NULL OR lead.owner = :owner) "
-            "AND (cast(:account AS bigint) IS NULL OR account_id = :account) "
-            "AND (cast(:team AS text) IS NULL "
-            "OR lead.owner IN (SELECT code FROM rep WHERE rep.team = :team)) "
-            f"ORDER BY {_ORDERS[order]} LIMIT :limit"
-        ),
-        values
-        | {
-            "fit": fit,
-            "unjudged": letter_of(rules, 0),
-            "half_life": rules.half_life.length.total_seconds(),
-            "after": after,
-            "stage": stage,
-            "phase": phase,
-            "owner": owner,
-            "account": account_id,
-            "team": team,
-            "limit": limit,
         },
     ).all()
     return [_line(rules, row, now) for row in rows]

@@ -97,6 +97,9 @@ async def test_a_score_given_by_hand_counts_and_is_listed(desk: World) -> None:
 
     assert "45 points" in await run(lead.app, "score", str(person), "45")
     listed = json.loads(await run(lead.app, "list", "--json"))
+    heading, *rows = (await run(lead.app, "list", "--csv")).splitlines()
+    assert heading.startswith("id,first_name,last_name")
+    assert len(rows) == len(listed)
     assert [one["score"] for one in listed] == [45]
     for nobody in ("nobody@x.example", "²", "99999999999999999999"):
         with pytest.raises(UserError, match=f"There is no lead '{nobody}'"):

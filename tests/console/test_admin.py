@@ -26,7 +26,7 @@ def test_an_admin_erases_a_person(site: Site, console: Console) -> None:
     window = console("admin")
     window.goto("/console/admin/erase")
     window.get_by_label("E-mail address or lead number").fill(address)
-    window.get_by_role("button", name="Search").click()
+    window.get_by_role("button", name="Search", exact=True).click()
     expect(window.get_by_role("row", name="Mails sent")).to_be_visible()
 
     confirm = window.get_by_role("button", name="Erase for good")
@@ -41,7 +41,7 @@ def test_an_admin_erases_a_person(site: Site, console: Console) -> None:
     kept = site.value("SELECT email || first_name || phone FROM lead WHERE id = :lead", lead=lead)
     assert kept == f"erased-{lead}"
     window.get_by_label("E-mail address or lead number").fill(address)
-    window.get_by_role("button", name="Search").click()
+    window.get_by_role("button", name="Search", exact=True).click()
     expect(window.get_by_text("This person was erased: receipt")).to_be_visible()
     window.goto(f"/console/leads/{lead}")
     expect(window.locator("h1")).to_be_visible()

@@ -35,7 +35,7 @@ def test_a_rep_finds_a_lead_reads_its_mail_and_is_told_why_it_cannot_pause(
     page = console("sdr")
     name = name_of(site, site.world.selling)
     page.goto("/console/leads")
-    box = page.get_by_label("Name, address, company or title")
+    box = page.get_by_label("Name, address, phone, company or title")
     box.fill(name[:2])
     link = page.get_by_role("link", name=name, exact=True)
     expect(link).to_be_visible()
@@ -43,7 +43,7 @@ def test_a_rep_finds_a_lead_reads_its_mail_and_is_told_why_it_cannot_pause(
     box.fill("nobody is called that")
     expect(page.get_by_text("No lead is like that.")).to_be_visible()
     page.get_by_role("link", name="Show all leads").click()
-    page.get_by_label("Name, address, company or title").fill(name)
+    page.get_by_label("Name, address, phone, company or title").fill(name)
     page.get_by_role("link", name=name, exact=True).click()
 
     expect(page.get_by_role("heading", name=name)).to_be_visible()
@@ -141,8 +141,8 @@ def test_a_mail_without_html_is_shown_as_text() -> None:
 def test_lists_are_narrowed_by_their_address(site: Site, console: Console) -> None:
     """A figure on another page links to exactly what it counts."""
     page = console("manager")
-    page.goto("/console/leads?recycled=true&order=score")
+    page.goto("/console/leads?recycled=true&order=interest")
     expect(page.get_by_role("status").filter(has_text="leads")).to_have_text("10 leads")
     expect(page.get_by_role("checkbox", name="At rest")).to_be_checked()
-    page.get_by_label("Name, address, company or title").fill("zzz")
-    expect(page).to_have_url(re.compile(r"search=zzz&recycled=true&order=score"))
+    page.get_by_label("Name, address, phone, company or title").fill("zzz")
+    expect(page).to_have_url(re.compile(r"search=zzz&recycled=true&order=interest"))

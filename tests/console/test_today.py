@@ -35,10 +35,12 @@ def test_a_figure_opens_as_many_as_it_counts(site: Site, team: str | None) -> No
         assert len(list_meetings(connection, missed, limit=500)) == figures.no_shows > 0
         standing = WantedMeetings(standing=True, since=begins, until=ends, team=team)
         assert len(list_meetings(connection, standing, limit=500)) == figures.meetings
-        asleep = LeadFilter(phase=NOT_STARTED, team=team)
+        asleep = LeadFilter(phase=[NOT_STARTED], team=team)
         assert count_leads(connection, now, asleep) == stages.pop(NOT_STARTED, 0)
         for stage, number in stages.items():
-            assert count_leads(connection, now, LeadFilter(stage=stage, team=team)) == number, stage
+            assert count_leads(connection, now, LeadFilter(stage=[stage], team=team)) == number, (
+                stage
+            )
         assert len(lines(connection, TaskFilter(team=team), now, 500)) == figures.tasks_open
         assert (
             len(lines(connection, TaskFilter(team=team, late_at=now), now, 500))

@@ -8,7 +8,6 @@ from tests.support.source_files import parsed, python_files, shown
 
 READING = {
     "web/api/access.py": "a token is seen",
-    "web/api/gate.py": "a token is seen",
     "web/console/pages.py": "a session is seen",
     "web/console/sockets.py": "a session is seen",
     "web/console/visit.py": "a session is seen, and drafts are kept that are on no record",

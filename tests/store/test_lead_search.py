@@ -15,11 +15,11 @@ from store.views.lead_search import (
     LeadFilter,
     Order,
     count_leads,
+    countries,
     find_leads,
     sources,
     words_searched,
 )
-from store.views.leads import leads_page
 from tests.support.scored_leads import Book
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -156,26 +156,29 @@ def test_each_filter_narrows(book: Book) -> None:
                 )
             )
     with book.database.connect() as connection:
-        assert found(connection, stage="mql") == {"hot"}
-        assert found(connection, phase="Recycle") == found(connection, recycled=True) == {"rest"}
+        assert found(connection, stage=["mql"]) == {"hot"}
+        assert found(connection, phase=["Recycle"]) == found(connection, recycled=True) == {"rest"}
         assert found(connection, recycled=False) == {"hot", "new"}
-        assert found(connection, owner="rep-9") == found(connection, team="asia") == {"rest"}
-        assert found(connection, owner="") == {"new"}
-        assert found(connection, team="emea", stage="recycled") == set()
-        assert found(connection, country="KR") == found(connection, cadence="welcome") == {"hot"}
-        assert found(connection, source="fair munich") == {"new"}
-        assert (found(connection, source="fair"), sources(connection)) == (set(), ["fair munich"])
+        assert found(connection, owner=["rep-9"]) == found(connection, team="asia") == {"rest"}
+        assert found(connection, owner=[""]) == {"new"}
+        assert found(connection, team="emea", stage=["recycled"]) == set()
+        assert (
+            found(connection, country=["KR"]) == found(connection, cadence=["welcome"]) == {"hot"}
+        )
+        assert found(connection, source=["fair munich"]) == {"new"}
+        assert found(connection, source=["fair"]) == set()
+        assert sources(connection) == ["fair munich"]
         assert found(connection, suppressed=True) == {"new"}
         assert found(connection, suppressed=False) == {"hot", "rest"}
-        assert found(connection, grade="A") == found(connection, grade="A1") == {"hot"}
-        assert found(connection, grade="1") == {"hot"}
-        assert found(connection, grade="B") == {"new"}
-        assert found(connection, grade="nonsense") == set()
-        one = find_leads(connection, NOW, LeadFilter(grade="1"))[0]
+        assert found(connection, grade=["A"]) == found(connection, grade=["A1"]) == {"hot"}
+        assert found(connection, grade=["1"]) == {"hot"}
+        assert found(connection, grade=["B"]) == {"new"}
+        assert found(connection, grade=["nonsense"]) == set()
+        one = find_leads(connection, NOW, LeadFilter(grade=["1"]))[0]
         assert (one.score, one.grade) == (120, "A1")
 
 
-@pytest.mark.parametrize("order", ["activity", "score"])
+@pytest.mark.parametrize("order", ["activity", "interest", "fit", "id"])
 def test_pages_neither_skip_nor_repeat(book: Book, order: Order) -> None:
     """Many leads are alike in what a list is sorted by: each is on exactly one page."""
     with book.database.begin() as connection:
@@ -199,21 +202,43 @@ def test_pages_neither_skip_nor_repeat(book: Book, order: Order) -> None:
         assert pages == whole
         assert len(set(whole)) == 40
         lines = find_leads(connection, NOW, LeadFilter(), order=order)
-        if order == "score":
+        if order == "interest":
             assert [one.score for one in lines] == sorted(
                 (one.score for one in lines), reverse=True
             )
-        else:
+        elif order == "activity":
             seen = [one.active_at or LONG_AGO for one in lines]
             assert seen == sorted(seen, reverse=True)
 
 
-def test_the_list_of_the_api_is_searched_as_well(people: Book) -> None:
-    """A program that asks for a company's people gets them page by page."""
+def test_a_number_is_found_however_it_is_written(people: Book) -> None:
+    """Who has missed a call types what the display showed, or what stands on a card."""
+    with people.database.begin() as connection:
+        lead(connection, "call@mail.example", phone="+4930901820")
+        lead(connection, "other@mail.example", phone="+4940901821")
     with people.database.connect() as connection:
-        first = leads_page(connection, NOW, search="acme", limit=1)
-        rest = leads_page(connection, NOW, search="acme", after=first[-1].id)
-    assert [one.first_name for one in (*first, *rest)] == ["Jane", "JAN"]
+        for written in (
+            "+49 30 90 18 20",
+            "0049 (30) 901820",
+            "030/901820",
+            "901820",
+            "+4930901820",
+        ):
+            assert found(connection, search=written) == {"call"}, written
+        assert found(connection, search="90") == set()
+        assert found(connection, search="+1 212 555 0134") == set()
+
+
+def test_several_values_of_a_filter_are_any_of_them(people: Book) -> None:
+    """And only countries that leads are in are offered."""
+    with people.database.begin() as connection:
+        lead(connection, "de@mail.example", country="DE", stage="mql")
+        lead(connection, "kr@mail.example", country="KR", stage="sal")
+        lead(connection, "us@mail.example", country="US", stage="mql")
+    with people.database.connect() as connection:
+        assert found(connection, country=["DE", "KR"]) == {"de", "kr"}
+        assert found(connection, country=["DE", "KR"], stage=["mql"]) == {"de"}
+        assert countries(connection) == ["DE", "KR", "US"]
 
 
 def test_a_team_sees_its_accounts_only(people: Book) -> None:

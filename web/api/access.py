@@ -13,6 +13,7 @@ import anyio.from_thread
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection
+from starlette.requests import HTTPConnection
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -132,6 +133,22 @@ def known_as(scope: MutableMapping[str, Any], caller: Caller | None) -> None:
 def _known(request: Request) -> Caller | None:
     caller: Caller | None = request.scope.get("state", {}).get("known_as")
     return caller
+
+
+def caller_of_request(context: WebContext, connection: HTTPConnection) -> Caller:
+    """Who sends a request that no route has seen yet; asks the database, so call it in a thread.
+
+    Raises:
+        Unauthorized: nobody known does.
+    """
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    with context.database.begin() as database:
+        return identify(
+            database,
+            token if scheme.casefold() == "bearer" and token else None,
+            connection.cookies.get(COOKIE),
+            context.real_now(),
+        )
 
 
 def identify(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
@@ -15,6 +15,7 @@ from services.access import team_of
 from store.access.api_tokens import Caller
 from store.consent import do_not_market
 from store.consent.do_not_market import AccountLine, LeadOfAccount, Play, ScheduledStep
+from store.views.account_page import FoundAccount, find_accounts
 from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, by_id, last_id, page
 
@@ -53,6 +54,41 @@ class Notified(BaseModel):
     """The leads whose journeys were told."""
 
     leads: list[int]
+
+
+@router.get("")
+def list_accounts(
+    context: CurrentContext,
+    caller: Reader,
+    *,
+    search: Annotated[
+        str,
+        Query(max_length=200, description="Beginnings of words in name and domain; all must fit."),
+    ] = "",
+    owner: Annotated[Code, Query(description="A rep.")] = "",
+    do_not_market: Annotated[bool, Query(description="Only those kept out of marketing.")] = False,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[FoundAccount]:
+    """Companies by name, with what is open there; an SDR's token sees its team's, and counts the
+    team's leads."""
+    return page(
+        context,
+        "accounts",
+        cursor,
+        limit,
+        lambda connection, after, most: find_accounts(
+            connection,
+            context.clock.now(),
+            search=search,
+            owner=owner,
+            do_not_market=do_not_market,
+            team=team_of(caller),
+            after=("", 0) if after is None else (after[0], after[1]),
+            limit=most,
+        ),
+        key=lambda one: (one.name_key, one.id),
+    )
 
 
 @router.get("/{account_id}")

@@ -26,6 +26,7 @@ from web.api import (
     opportunities,
     received,
     recycle,
+    search,
     second_factor,
     sla,
     suppressions,
@@ -34,9 +35,11 @@ from web.api import (
     team,
     templates,
     users,
+    views,
     webhooks,
 )
 from web.api.access import WebContext
+from web.api.csv_lists import CsvLists
 from web.api.gate import ApiGate
 from web.api.operations import operation_id
 from web.api.queries import refuse_unknown_parameters
@@ -73,6 +76,8 @@ SUBJECTS = (
     system,
     me,
     notifications,
+    views,
+    search,
 )
 
 
@@ -112,5 +117,7 @@ def create_api(settings: Settings, database: Engine) -> FastAPI:
     describe(api, [subject.router for subject in SUBJECTS])
     handle_problems(api)
 
+    api.add_middleware(CsvLists, context=context, routers=[subject.router for subject in SUBJECTS])
+    # Added last, passed first.
     api.add_middleware(ApiGate, context=context)
     return api

@@ -11,6 +11,7 @@ from domain.access import Action
 from domain.inputs import Instant
 from store.access.api_tokens import RecordedChange, list_changes
 from web.api.access import CurrentContext, may
+from web.api.inputs import Codes
 from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
 
 router = APIRouter(prefix="/changes", tags=["changes"])
@@ -22,12 +23,8 @@ def list_all(
     *,
     by: Annotated[str, Query(max_length=320, description="Who: a part of name or address.")] = "",
     what: Annotated[
-        str,
-        Query(
-            max_length=200,
-            description="Method and path, with a star for ids: POST tasks/*/complete.",
-        ),
-    ] = "",
+        Codes, Query(description="Method and path, with a star for ids: POST tasks/*/complete.")
+    ] = None,
     lead: Annotated[int | None, Query(description="Id of a lead.")] = None,
     task: Annotated[int | None, Query(description="Id of a task.")] = None,
     since: Instant | None = None,
@@ -35,11 +32,12 @@ def list_all(
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[RecordedChange]:
-    """Every change that was asked for, the latest first."""
+    """Every change that was asked for, and each list that was taken out as a file, the latest
+    first."""
     read = partial(
         list_changes,
         by=by,
-        what=[what] if what else [],
+        what=what or [],
         lead_id=lead,
         task_id=task,
         since=since,

@@ -99,6 +99,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "revoke_key": {"name": "website"},
     "create_token": {"name": "warehouse", "role": "ops", "days": 90},
     "revoke_token": {"name": "warehouse"},
+    "save_view": {
+        "page": "/leads",
+        "name": "Hot in Korea",
+        "query": "grade=hot&country=KR&order=interest",
+        "shared": True,
+    },
     "update_me": {"language": "ko", "time_zone": "Asia/Seoul"},
     "choose_notifications": {
         "mail": ["sla_breach", "digest"],

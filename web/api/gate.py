@@ -11,10 +11,8 @@ from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.refusals import Invalid, Missing, Refusal
-from store.access.api_tokens import Caller
-from store.access.sessions import COOKIE
 from store.engine import AWAY
-from web.api.access import WebContext, identify, known_as
+from web.api.access import WebContext, caller_of_request, known_as
 from web.api.json_bounds import BadJson, check_json
 from web.body_limits import refuse_early
 from web.problems import NOT_TO_BE_KEPT, answer, unavailable
@@ -46,7 +44,9 @@ class ApiGate:
             _check_address(scope)
             caller = None
             if scope["method"] not in _SAFE:
-                caller = await run_in_threadpool(self._identify, HTTPConnection(scope))
+                caller = await run_in_threadpool(
+                    caller_of_request, self._here, HTTPConnection(scope)
+                )
         except Refusal as refusal:
             await refuse_early(answer(refusal), receive, send)
             return
@@ -78,16 +78,6 @@ class ApiGate:
             await answer(Invalid(str(bad)))(scope, receive, send)
             return
         await self._app(scope, _replayed(body, receive), send)
-
-    def _identify(self, connection: HTTPConnection) -> Caller:
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        with self._here.database.begin() as database:
-            return identify(
-                database,
-                token if scheme.casefold() == "bearer" and token else None,
-                connection.cookies.get(COOKIE),
-                self._here.real_now(),
-            )
 
 
 def _has_body(request: Request) -> bool:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from fastapi import Query
 from pydantic import ConfigDict, Field, Strict
 
 from domain import access
-from domain.inputs import ASKED
+from domain.inputs import ASKED, Code
 
 QUERIED = ASKED | ConfigDict(strict=False)
 """The same for the parameters of an address, which are all text."""
+Codes = Annotated[
+    list[Code] | None, Query(max_length=100, description="Any of these; repeat it for several.")
+]
+"""Values of a filter of which one must fit."""
 Address = Annotated[str, Field(max_length=320)]
 """An e-mail address, of at most as many characters as SMTP takes, or the id of a lead."""
 Url = Annotated[str, Field(max_length=2_000)]

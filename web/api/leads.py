@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -12,8 +11,9 @@ from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contracts.waits import Wait
-from domain.inputs import ASKED, Code
+from domain.inputs import ASKED, Code, Instant
 from domain.plain_english import in_plain_english
+from domain.refusals import Invalid
 from domain.sentences import sentence
 from services import journeys, team
 from services.access import found, may_see, team_of
@@ -24,12 +24,13 @@ from store.scoring.scoring import Explanation, explain
 from store.views import leads
 from store.views.dossier import Dossier, dossier
 from store.views.journey_waits import journey_next
+from store.views.lead_search import FoundLead, LeadCursor, LeadFilter, Order, find_leads
 from store.views.lead_timeline import HistoryLine, history, history_length
 from store.views.leads import MOST_POINTS, LeadLine
 from temporal import steering
 from web.api.access import CurrentContext, may
-from web.api.inputs import Address
-from web.api.paging import PAGE, Cursor, Done, Limit, Page, page_by_id
+from web.api.inputs import Address, Codes
+from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/leads", tags=["leads"])
 Reader = Annotated[Caller, Depends(may(Action.READ_LEADS))]
@@ -107,39 +108,71 @@ def list_leads(
     context: CurrentContext,
     caller: Reader,
     *,
-    stage: str = "",
-    phase: str = "",
-    owner: Annotated[str | None, Query(description="Empty: those nobody owns.")] = None,
-    account: int | None = None,
     search: Annotated[
         str,
         Query(
             max_length=200,
-            description="Beginnings of words in name, address, title and company; all must fit.",
+            description="Beginnings of words in name, address, title and company, all of which "
+            "must fit; or a phone number, or its last digits.",
         ),
     ] = "",
-    fit: Annotated[Literal["", "A", "B", "C", "D"], Query(description="Letter of the fit.")] = "",
+    stage: Codes = None,
+    phase: Annotated[Codes, Query(description="`not started` before a journey begins.")] = None,
+    owner: Annotated[Codes, Query(description="Reps; empty: nobody.")] = None,
+    grade: Annotated[Codes, Query(description="B2, B, 2, or known, engaged, mql, hot.")] = None,
+    country: Codes = None,
+    source: Codes = None,
+    cadence: Annotated[Codes, Query(description="They are in it now.")] = None,
+    account: int | None = None,
+    recycled: bool | None = None,
+    suppressed: Annotated[bool | None, Query(description="They get no mail.")] = None,
+    did: Annotated[
+        Literal["", "answered", "bounced"], Query(description="What happened since `since`.")
+    ] = "",
+    since: Instant | None = None,
     order: Annotated[
-        leads.PageOrder, Query(description="fit and interest: the most first.")
+        Order,
+        Query(description="By id, the latest activity, the best fit or the most interest first."),
     ] = "id",
     cursor: Cursor = None,
     limit: Limit = PAGE,
-) -> Page[LeadLine]:
+) -> Page[FoundLead]:
     """Leads, in the order of their ids if no other is asked for; an SDR's token sees those of its
     team."""
-    read = partial(
-        leads.leads_page,
-        now=context.clock.now(),
-        stage=stage,
-        phase=phase,
-        owner=owner,
-        account_id=account,
+    if did and since is None:
+        raise Invalid(sentence("Say since when."), "since")
+    now = context.clock.now()
+    wanted = LeadFilter(
         search=search,
-        fit=fit,
-        order=order,
+        stage=stage or (),
+        phase=phase or (),
+        owner=owner or (),
+        grade=grade or (),
+        country=country or (),
+        source=source or (),
+        cadence=cadence or (),
+        account=account,
+        recycled=recycled,
+        suppressed=suppressed,
+        did=did,
+        since=since,
         team=team_of(caller),
     )
-    return page_by_id(context, f"leads by {order}", cursor, limit, read, newest_first=False)
+    return page(
+        context,
+        f"leads by {order}",
+        cursor,
+        limit,
+        lambda connection, after, most: find_leads(
+            connection,
+            now,
+            wanted,
+            order=order,
+            after=None if after is None else LeadCursor(*after),
+            limit=most,
+        ),
+        key=lambda one: (one.mark.key, one.mark.lead_id),
+    )
 
 
 @router.get("/{lead_id}")

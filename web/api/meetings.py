@@ -70,6 +70,7 @@ def list_all(
     lead: int | None = None,
     owner: Annotated[str | None, Query(description="Empty: those with nobody.")] = None,
     state: MeetingState | None = None,
+    standing: Annotated[bool, Query(description="Without those called off.")] = False,
     since: Annotated[
         Instant | None, Query(alias="from", description="They begin then or later.")
     ] = None,
@@ -79,7 +80,13 @@ def list_all(
 ) -> Page[MeetingLine]:
     """Appointments in the order of their ids; an SDR's token sees those with leads of its team."""
     wanted = MeetingFilter(
-        lead_id=lead, owner=owner, state=state, since=since, until=until, team=team_of(caller)
+        lead_id=lead,
+        owner=owner,
+        state=state,
+        standing=standing,
+        since=since,
+        until=until,
+        team=team_of(caller),
     )
     read = partial(meetings_page, wanted=wanted)
     return page_by_id(context, "meetings", cursor, limit, read, newest_first=False)

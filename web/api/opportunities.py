@@ -19,6 +19,7 @@ from store.views.opportunity_list import (
     OpenOpportunityLine,
     OpportunityFilter,
     OpportunityLine,
+    State,
     list_opportunities,
 )
 from web.api.access import CurrentContext, may
@@ -68,14 +69,26 @@ def list_all(
     caller: Reader,
     *,
     account: Annotated[str, Query(description="Its id, name or domain.")] = "",
-    only_open: bool = False,
+    state: Annotated[State, Query(description="Open, or how it was closed.")] = "any",
+    stage: Code = "",
+    owner: Annotated[Code | None, Query(description="A rep; empty: nobody.")] = None,
+    stalled: Annotated[bool, Query(description="Only open ones that stand still.")] = False,
+    incomplete: Annotated[
+        bool, Query(description="Budget, authority, need or timeline is not known.")
+    ] = False,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[OpenOpportunityLine]:
     """Sales, the youngest first, with when their stage is to be over and whether they stand still;
     an SDR's token sees those with leads of its team."""
     wanted = OpportunityFilter(
-        state="open" if only_open else "any", account=account, team=team_of(caller)
+        state=state,
+        stage=stage,
+        owner=owner,
+        stalled=stalled,
+        incomplete=incomplete,
+        account=account,
+        team=team_of(caller),
     )
     read = partial(list_opportunities, now=context.clock.now(), wanted=wanted)
     return page_by_id(context, "opportunities", cursor, limit, read, newest_first=False)

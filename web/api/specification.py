@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
+from web.api.csv_lists import describe_csv
 from web.api.examples import EXAMPLES
 from web.api.operations import statuses_of
 from web.problems import ProblemDetails
@@ -36,6 +37,8 @@ TAGS = {
     "erasure": "People who asked to be forgotten.",
     "keys": "Keys of sites that report what visitors do, and tokens of this API.",
     "system": "What of the deployment works.",
+    "search": "Everything that words are found in.",
+    "views": "Lists of the console as people like to see them, own and shared.",
     "me": "Who asks, and the sessions they have.",
 }
 _WORDS = {
@@ -79,6 +82,7 @@ def _completed(spec: dict[str, Any], routes: Iterable[APIRoute]) -> dict[str, An
             operation["summary"] = operation["operationId"].replace("_", " ").capitalize()
             _add_problems(operation, statuses_of(route))
             _add_example(operation)
+            describe_csv(operation, route)
     for hook in spec.get("webhooks", {}).values():
         hook["post"]["responses"].pop("422", None)
         hook["post"]["security"] = []

@@ -16,6 +16,7 @@ from store.consent import consent
 from store.consent.consent import Consent
 from store.consent.suppressions import SuppressionLine, list_suppressions
 from web.api.access import CurrentContext, may
+from web.api.inputs import Codes
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, page
 
 router = APIRouter(prefix="/suppressions", tags=["suppressions"])
@@ -69,6 +70,7 @@ def list_all(
     caller: Reader,
     *,
     search: Annotated[str, Query(max_length=320, description="A part of the address.")] = "",
+    reason: Annotated[Codes, Query(description="Why, such as bounced.")] = None,
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[SuppressionLine]:
@@ -80,7 +82,7 @@ def list_all(
         cursor,
         limit,
         lambda connection, after, most: list_suppressions(
-            connection, search=search, team=team, after=after, limit=most
+            connection, search=search, reasons=reason or (), team=team, after=after, limit=most
         ),
         key=lambda one: (one.at, one.address),
     )

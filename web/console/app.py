@@ -80,8 +80,11 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
     for field in (ui.input, ui.number, ui.select, ui.textarea):
         field.default_props("outlined dense")
     ui.add_head_html(
-        f'<link rel="stylesheet" href="{_static("console.css")}">'
-        f'<script src="{_static("console.js")}" defer></script>',
+        "".join(
+            f'<link rel="stylesheet" href="{_static(f"{name}.css")}">'
+            f'<script src="{_static(f"{name}.js")}" defer></script>'
+            for name in ("console", "lists")
+        ),
         shared=True,
     )
     logging.getLogger("nicegui").addFilter(_discreet)

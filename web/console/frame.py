@@ -11,6 +11,7 @@ from nicegui import ui
 
 from domain.access import Action
 from web.console.bell import bell, watch_for_new
+from web.console.lists.everywhere import finder
 from web.console.refusals import told
 from web.console.visit import PageVisit
 from web.console.words import N_, _
@@ -88,6 +89,9 @@ NAVIGATION = (
             ),
             NavigationEntry("/recycle", N_("Recycle pool"), "autorenew", Action.READ_RECYCLE),
             NavigationEntry("/outbox", N_("Outbox"), "outbox", Action.READ_MAILS),
+            NavigationEntry(
+                "/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS
+            ),
             NavigationEntry("/import", N_("Import"), "upload_file", Action.IMPORT_LEADS),
         ),
     ),
@@ -97,9 +101,6 @@ NAVIGATION = (
             NavigationEntry("/admin/users", N_("Users"), "manage_accounts", Action.MANAGE_USERS),
             NavigationEntry("/admin/keys", N_("Keys and tokens"), "key", Action.MANAGE_KEYS),
             NavigationEntry("/admin/webhooks", N_("Webhooks"), "webhook", Action.MANAGE_WEBHOOKS),
-            NavigationEntry(
-                "/admin/suppressions", N_("Suppressions"), "block", Action.READ_SUPPRESSIONS
-            ),
             NavigationEntry("/admin/changes", N_("Audit log"), "history", Action.READ_CHANGES),
             NavigationEntry("/system", N_("System"), "monitor_heart", Action.READ_SYSTEM),
             NavigationEntry("/admin/erase", N_("Erase a person"), "person_off", Action.ERASE),
@@ -118,14 +119,22 @@ def frame(visit: PageVisit, path: str, title: str) -> Iterator[None]:
         .props(f"id=content tabindex=-1 data-zone={visit.zone.key}")
     ):
         with ui.element("header").classes("top"):
-            ui.html(escape(title), tag="h1", sanitize=False)
-            visit.top = ui.element("div").classes("acts")
+            visit.heading = ui.html(escape(title), tag="h1", sanitize=False)
+            with ui.element("div").classes("acts"):
+                visit.top = ui.element("div").classes("acts")
+                finder(visit)
         look = _banner(visit)
         yield
         # Not before the page is built: a timer waits for the browser, and a page that waits for it
         # is sent as it stands.
         ui.timer(LOOK_SECONDS, look)
         watch_for_new(visit)
+
+
+def name_page(visit: PageVisit, name: str) -> None:
+    """Have the heading and the browser's tab say which thing the page shows."""
+    visit.heading.set_content(escape(name))
+    ui.page_title(f"{name} · Perennial")
 
 
 def _banner(visit: PageVisit) -> Callable[[], None]:

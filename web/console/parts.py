@@ -42,7 +42,13 @@ _TABLE = piece(
     <table><caption>{{ caption }}</caption>
     <thead><tr>
     {% for heading in headings %}
-    <th scope="col"{% if loop.index0 in numbers %} class="number"{% endif %}>{{ heading }}</th>
+    <th scope="col"{% if loop.index0 in numbers %} class="number"{% endif %}
+    {% if sortable and heading %} data-sorts{% endif %}
+    {% if loop.index0 in orders and orders[loop.index0] == order %} aria-sort="descending"
+    {% endif %}>
+    {% if loop.index0 in orders or (sortable and heading) %}
+    <button type="button" data-order="{{ orders.get(loop.index0, '') }}">{{ heading }}</button>
+    {% else %}{{ heading }}{% endif %}</th>
     {% endfor %}
     </tr></thead>
     <tbody>
@@ -95,6 +101,9 @@ def table(
     *,
     caption: str,
     numbers: Sequence[int] = (),
+    sortable: bool = False,
+    orders: Mapping[int, str] = {},
+    order: str = "",
 ) -> Markup:
     """A table; on a phone each row becomes a card.
 
@@ -102,8 +111,19 @@ def table(
         headings: already translated; an empty one for a column of buttons or badges.
         caption: what it lists, for those who hear the page.
         numbers: indices of the columns that are right-aligned.
+        sortable: the browser sorts it by any column: for lists that are there as a whole.
+        orders: index of a column → the order of the whole list that its heading asks for, as
+            ``data-order`` of the button that is pressed; ``order`` is the one it is in.
     """
-    return _TABLE(headings=headings, rows=rows, caption=caption, numbers=numbers)
+    return _TABLE(
+        headings=headings,
+        rows=rows,
+        caption=caption,
+        numbers=numbers,
+        sortable=sortable,
+        orders=orders,
+        order=order,
+    )
 
 
 def facts(pairs: Mapping[str, Cell] | Iterable[tuple[str, Cell]]) -> Markup:

@@ -51,6 +51,16 @@ def bounds_of_today(visit: PageVisit) -> tuple[datetime, datetime]:
     return begins.astimezone(UTC), (begins + timedelta(days=1)).astimezone(UTC)
 
 
+def begin_of_day(visit: PageVisit, written: str, later: int = 0) -> datetime | None:
+    """When a day of the visitor's calendar begins (journey time, UTC), or the one that follows it
+    ``later`` days after; None for what is no day."""
+    try:
+        day = date.fromisoformat(written) + timedelta(days=later)
+        return datetime.combine(day, datetime.min.time(), visit.zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
 def clock(there: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:
     """A time of day as its own clock shows it: 4:30 PM, 오후 4:30, 16:30; of width medium with its
     seconds."""

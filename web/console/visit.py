@@ -15,6 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from nicegui import Client
 from nicegui.element import Element
+from nicegui.elements.html import Html
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
@@ -46,6 +47,8 @@ class PageVisit:
     context: WebContext
     who: SignedIn
     zone: ZoneInfo
+    heading: Html = field(init=False)
+    """What the page is called (``web.console.frame.name_page``)."""
     top: Element = field(init=False)
     """Beside the heading, where a page has its buttons."""
     people: Mapping[str, str] = field(default_factory=dict)

@@ -92,6 +92,7 @@ CREATE TABLE lead (
 );
 CREATE INDEX ix_lead_account_id ON lead (account_id);
 CREATE INDEX ix_lead_active ON lead (greatest(phase_since, interest_as_of), id);
+CREATE INDEX ix_lead_country ON lead (country);
 CREATE INDEX ix_lead_fit_points ON lead (fit_points DESC, id DESC);
 CREATE INDEX ix_lead_in_sales_hands ON lead (owner)
     WHERE phase IN ('FollowUp', 'Meeting', 'Opportunity');
@@ -100,6 +101,7 @@ CREATE INDEX ix_lead_mail_domain ON lead (split_part(email_key, '@', 2), account
 CREATE INDEX ix_lead_mailbox ON lead (mailbox, id) WHERE mailbox IS NOT NULL;
 CREATE INDEX ix_lead_owner ON lead (owner);
 CREATE INDEX ix_lead_phone ON lead (phone, id) WHERE phone <> '';
+CREATE INDEX ix_lead_phone_backwards ON lead (reverse(phone) text_pattern_ops) WHERE phone <> '';
 CREATE INDEX ix_lead_stage_phase ON lead (stage, phase) INCLUDE (owner, phase_reason);
 CREATE INDEX ix_lead_words ON lead USING gin (words);
 

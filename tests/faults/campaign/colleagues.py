@@ -39,7 +39,7 @@ def sell(player: Player) -> None:
 
 def _in_list_of_sales(player: Player, task: dict[str, Any], body: dict[str, Any]) -> bool:
     """Whether the opportunity's task was ended, by the opportunity's own id."""
-    sales = player.get("/opportunities?only_open=true&limit=200") or {"items": []}
+    sales = player.get("/opportunities?state=open&limit=200") or {"items": []}
     sale = next((one for one in sales["items"] if one["task_id"] == task["id"]), None)
     if sale is None:
         return False

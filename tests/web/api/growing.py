@@ -173,6 +173,7 @@ LISTS: dict[str, Growing] = {
         ),
         ("monday",),
     ),
+    "/accounts": Growing(lambda api, numbers: [api.account(f"Company {n}") for n in numbers]),
     "/accounts/1/leads": Growing(_leads("colleague", account_id=THE_ACCOUNT)),
     "/accounts/1/scheduled": Growing(
         rows(
@@ -274,6 +275,14 @@ LISTS: dict[str, Growing] = {
             SELECT id, 'told-' || :n, 'hot_lead', :at
             FROM console_user WHERE role = 'admin' AND email LIKE 'admin@%'
             """
+        ),
+        signed_in=True,
+    ),
+    "/views": Growing(
+        rows(
+            "INSERT INTO saved_view (user_id, page, name, query, shared, team) "
+            "SELECT id, '/leads', 'view ' || :n, '', false, '' FROM console_user "
+            "WHERE role = 'admin' AND email LIKE 'admin@%'"
         ),
         signed_in=True,
     ),

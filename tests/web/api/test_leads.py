@@ -51,7 +51,7 @@ async def test_leads_are_read_in_the_order_of_fit_and_of_interest(api: Api) -> N
 
     assert await pages("order=fit") == [4, 1, 3, 2, 0]
     assert await pages("order=interest") == [2, 1, 4, 0, 3]
-    assert await pages("order=fit&fit=A") == [4, 1]
+    assert await pages("order=fit&grade=A") == [4, 1]
     first = (await api.ask("ops", "GET", "/leads?order=fit&limit=1")).json()["items"][0]
     assert (first["fit"], first["fit_points"], first["interest"]) == ("A", 70, 4)
     assert (await api.ask("ops", "GET", "/leads?order=age")).status_code == 422

@@ -48,6 +48,13 @@ BOUNDED = {
     },
     "/imports/{import_id}": {"columns": "of one file", "run": "of one file"},
     "/imports/{import_id}/preview": {"leads": "the first ones", "rejects": "the first ones"},
+    "/search": {
+        "leads": "the first ones",
+        "accounts": "the first ones",
+        "meetings": "the next ones",
+        "opportunities": "the first ones",
+        "cadences": "the first ones",
+    },
     "/system": {"checks": "one of each kind"},
     "/system/sending": {"paused": "one per channel"},
 }

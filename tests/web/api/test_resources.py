@@ -217,7 +217,7 @@ async def test_a_sale_is_opened_shown_and_closed_only_with_its_task(api: Api) ->
     assert (opened.status_code, early.status_code, moved.status_code) == (201, 409, 200)
     shown = (await api.ask("ops", "GET", f"/opportunities/{sale}")).json()
     assert shown["qualification"] == {"budget": "50k a year"}
-    listed = (await api.ask("sdr", "GET", "/opportunities?only_open=true")).json()["items"]
+    listed = (await api.ask("sdr", "GET", "/opportunities?state=open")).json()["items"]
     assert [one["id"] for one in listed] == [sale]
 
 

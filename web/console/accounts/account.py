@@ -18,7 +18,7 @@ from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail
 from web.console import labels
-from web.console.frame import say_done
+from web.console.frame import name_page, say_done
 from web.console.inbox.typed import ASKED
 from web.console.leads.actions import ask, set_do_not_market
 from web.console.paged import PagedList
@@ -64,7 +64,7 @@ class AccountScreen:
     async def refresh(self) -> None:
         """Read everything anew."""
         self.detail = await self.visit.ask(accounts_api.show, self.account_id)
-        ui.page_title(f"{self.detail.account.name} · Perennial")
+        name_page(self.visit, self.detail.account.name)
         self._offer()
         self.body.clear()
         with self.body:
@@ -103,8 +103,7 @@ class AccountScreen:
             else _("for good")
         )
         why = _("Marketing writes to nobody here {until}.", until=until)
-        return Markup('<div class="who part"><div><h2>{}</h2><p>{}</p>{}</div>{}</div>').format(
-            line.name,
+        return Markup('<div class="who part"><div><p>{}</p>{}</div>{}</div>').format(
             line.domain,
             Markup("<p>{} {}</p>").format(
                 badge(why, "warn"), quiet(f"{line.do_not_market_by}: {line.do_not_market_reason}")

@@ -16,6 +16,7 @@ from store.access.users import list_users
 from store.views.changed import NamedThings, name_things
 from web.console import labels
 from web.console.admin.parts import real_time
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, piece, quiet, show, table
 from web.console.visit import PageVisit
@@ -113,6 +114,8 @@ DONE = {
     "POST write-keys/revoke": N_("Revoked a write key"),
     "POST tokens": N_("Made an API token"),
     "POST tokens/revoke": N_("Revoked an API token"),
+    "POST views": N_("Saved a view of a list"),
+    "DELETE views/*": N_("Removed a view of a list"),
     "PATCH me": N_("Changed their own settings"),
     "PUT me/notification-settings": N_("Chose what to be told"),
     "PUT me/notification-settings/chat": N_("Gave the address of a chat"),
@@ -121,6 +124,8 @@ DONE = {
     "POST me/notifications/seen": N_("Saw all notifications"),
 }
 """Method and path under ``/api``, with a star for what is named → what was done."""
+EXPORTED = N_("Exported a list")
+"""What is on record of a GET: who took a list out as a file."""
 PLACES = {
     "leads": ("/leads", N_("lead {number}")),
     "suppressions": ("/leads", N_("lead {number}")),
@@ -208,10 +213,11 @@ async def changes(
         "since": since,
         "until": until,
     }
+    patterns = [pattern for pattern, sentence in DONE.items() if sentence == what]
     found = await visit.read(
         list_changes,
         by=by.strip(),
-        what=[pattern for pattern, sentence in DONE.items() if sentence == what],
+        what=patterns,
         lead_id=number_of(lead),
         task_id=number_of(task),
         since=_midnight(visit, since),
@@ -219,6 +225,18 @@ async def changes(
         before=before,
         limit=PAGE,
     )
+    with visit.top:
+        export_button(
+            "/changes",
+            {
+                "by": by.strip(),
+                "what": patterns,
+                "lead": number_of(lead),
+                "task": number_of(task),
+                "since": _midnight(visit, since),
+                "until": _midnight(visit, until, days=1),
+            },
+        )
     show(_filters(asked))
     if not found:
         empty(
@@ -317,12 +335,14 @@ def _row(one: RecordedChange, names: _RecordNames) -> tuple[Cell, ...]:
     who: Cell = Markup('<span title="{}">{}</span>').format(one.by, name) if name else by
     if one.rep and name is None:
         who = Markup("{} {}").format(one.by, quiet(labels.person(one.rep)))
-    about = Markup('<span class="two">{}{}</span>').format(_about(one.path, names), _asked(one))
+    about = Markup('<span class="two">{}{}</span>').format(_about(one, names), _asked(one))
     return real_time(one.at, in_log=True), who, _told(one), about, _answer(one.status)
 
 
 def sentence_of(asked: str) -> str | None:
     """What ``METHOD /api/path`` did, in English; None when nobody wrote a sentence for it."""
+    if asked.startswith("GET "):
+        return EXPORTED
     return next((sentence for fits, sentence in _FITS if fits.fullmatch(asked)), None)
 
 
@@ -353,7 +373,10 @@ def _said(name: str, value: object) -> str:
     return VALUES[name](str(value)) if name in VALUES else str(value)
 
 
-def _about(path: str, names: _RecordNames) -> Cell:
+def _about(one: RecordedChange, names: _RecordNames) -> Cell:
+    path = one.path
+    if one.method == "GET":
+        return path.removeprefix("/api/")
     if rep := _REP.match(path):
         return link(labels.person(rep[1]), f"/team/{rep[1]}")
     named = _NAMED.match(path)

@@ -20,6 +20,7 @@ from web.console.admin.parts import item, items, real_time, show_once
 from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.labels import person, role
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, quiet, section, show, sure
 from web.console.visit import PageVisit
@@ -32,6 +33,9 @@ KINDS = {"browser": N_("for browsers"), "server": N_("for servers")}
 @console_page("/admin/keys", Action.MANAGE_KEYS, N_("Keys and tokens"))
 async def keys(visit: PageVisit) -> None:
     """Both are kept as hashes, so a new one is shown once."""
+    with visit.top:
+        export_button("/tokens", of=_("API tokens"))
+        export_button("/write-keys", of=_("Write keys"))
     with section(_("API tokens")):
         show(
             quiet(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Sequence
 
 from markupsafe import Markup
 from nicegui import ui
@@ -10,29 +10,26 @@ from nicegui import ui
 import services.suppressions
 from domain.access import Action
 from domain.refusals import Invalid
-from store.consent.suppressions import SuppressionLine
+from store.consent.suppressions import SuppressionLine, reasons_there_are
 from web.api import suppressions as suppressions_api
+from web.api.inputs import Codes
 from web.console.admin.parts import item, items
 from web.console.forms import FormDialog
 from web.console.frame import say_done
-from web.console.labels import reason
+from web.console.labels import reason as reason_label
+from web.console.lists.list_page import ListPage
 from web.console.pages import console_page
 from web.console.parts import Tone, badge, button, empty, link, quiet, show
 from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
-PAGE = 50
 TONES: dict[str, Tone] = {"complained": "bad", "bounced": "warn", "soft_bounced": "warn"}
 
 
 @console_page("/admin/suppressions", Action.READ_SUPPRESSIONS, N_("Suppressions"))
-async def suppressions(visit: PageVisit, search: str = "", cursor: str = "") -> None:
+async def suppressions(visit: PageVisit, search: str = "", reason: Codes = None) -> None:
     """The latest first; an SDR sees those of the team's leads."""
-    page = await visit.ask(
-        suppressions_api.list_all, search=search, cursor=cursor or None, limit=PAGE
-    )
-    found = page.items
     with visit.top:
         if visit.may(Action.SUPPRESS):
             button(_("Suppress an address"), lambda: _suppress(visit), main=True, key="n")
@@ -47,26 +44,40 @@ async def suppressions(visit: PageVisit, search: str = "", cursor: str = "") -> 
         ),
         "p",
     )
-    with ui.element("div").classes("filters"):
-        field = ui.input(_("A part of the address"), value=search).props("outlined dense clearable")
+    await SuppressionList(
+        visit,
+        "/admin/suppressions",
+        suppressions_api.list_all,
+        (),
+        {"search": search.strip(), "reason": reason},
+        caption=_("Suppressions"),
+        listed="/suppressions",
+    ).open()
 
-        def look() -> None:
-            asked = quote((field.value or "").strip())
-            ui.navigate.to(f"/admin/suppressions?search={asked}")
 
-        field.on("keydown.enter", look)
-        button(_("Search"), look)
-    if not found:
-        empty(_("No address is suppressed.") if not search else _("No such address is suppressed."))
-        return
-    with items():
-        for one in found:
-            with item(_line(one)):
-                if visit.may(Action.PERMIT) and one.reason != "complained":
-                    _permit_button(visit, one)
-    if page.next_cursor:
-        more = {"search": search, "cursor": page.next_cursor}
-        show(link(_("Earlier ones"), "/admin/suppressions", **more), "p")
+class SuppressionList(ListPage[SuppressionLine]):
+    """The list as it is open."""
+
+    async def open(self) -> None:
+        """Build the page."""
+        with self.filters():
+            self.search(_("A part of the address"))
+            reasons = {code: _reason(code) for code in await self.visit.read(reasons_there_are)}
+            self.many(_("Reason"), "reason", reasons)
+        await self.begin()
+
+    def nothing(self) -> None:
+        """Why there are none."""
+        narrowed, none = _("No such address is suppressed."), _("No address is suppressed.")
+        empty(narrowed if self.is_narrowed else none)
+
+    def show_rows(self, found: Sequence[SuppressionLine]) -> None:
+        """Each with its button."""
+        with items():
+            for one in found:
+                with item(_line(one)):
+                    if self.visit.may(Action.PERMIT) and one.reason != "complained":
+                        _permit_button(self.visit, one)
 
 
 def _line(one: SuppressionLine) -> Markup:
@@ -84,7 +95,7 @@ def _line(one: SuppressionLine) -> Markup:
 
 def _reason(code: str) -> str:
     own = {"manual": N_("By hand"), "soft_bounced": N_("Bounced several times")}
-    return _(own[code]) if code in own else reason(code)
+    return _(own[code]) if code in own else reason_label(code)
 
 
 def _permit_button(visit: PageVisit, one: SuppressionLine) -> None:

@@ -22,6 +22,7 @@ from web.console.admin.parts import item, items, real_time, show_once
 from web.console.forms import FormDialog
 from web.console.frame import say_done, say_no
 from web.console.labels import role
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import badge, busy, button, facts, quiet, section, show, sure
 from web.console.refusals import told
@@ -44,6 +45,7 @@ async def users(visit: PageVisit) -> None:
     }
 
     with visit.top:
+        export_button("/users")
         button(_("Add a user"), lambda: _add(visit, reps), main=True, key="n")
     show(
         quiet(

@@ -23,6 +23,7 @@ from store.outbox.outgoing import (
 from web.console.admin.parts import item, items, real_time, show_once
 from web.console.forms import FormDialog
 from web.console.frame import say_done
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import (
     Cell,
@@ -75,6 +76,8 @@ async def webhooks(
 ) -> None:
     """Endpoints, then the log; ``delivery`` is the one that is looked at."""
     with visit.top:
+        export_button("/webhooks/endpoints", of=_("Endpoints"))
+        export_button("/webhooks/deliveries", {"failed": failed}, of=_("Deliveries"))
         button(_("Add an endpoint"), lambda: _add(visit), main=True, key="n")
     with section(_("Endpoints")):
         await _endpoints(visit)

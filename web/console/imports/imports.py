@@ -10,6 +10,7 @@ from store.imports.import_runs import RunLine, list_runs
 from web.api.imports import LIMIT
 from web.console import labels
 from web.console.imports.sentences import ENCODINGS, STATES
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, link, section, show, table
 from web.console.times import moment
@@ -24,6 +25,8 @@ async def imports(visit: PageVisit, before: int | None = None) -> None:
     """Where a file is dropped, and the imports so far, those before the id ``before``."""
     ui.add_head_html('<script src="/console/static/upload.js" defer></script>')
     found = await visit.read(list_runs, before=before, limit=PAGE + 1)
+    with visit.top:
+        export_button("/imports")
     with section(_("A CSV file of leads")):
         show(_drop())
     with section(_("Imports so far")):

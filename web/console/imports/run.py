@@ -10,6 +10,7 @@ from domain.access import Action
 from store.imports.import_runs import CAN_START, RunLine, find_run
 from web.api import imports as imports_api
 from web.console import labels
+from web.console.frame import name_page
 from web.console.imports.form import ImportForm, not_understood
 from web.console.imports.sentences import STATES, for_sales, reason
 from web.console.pages import console_page
@@ -61,7 +62,8 @@ class ImportPage:
 
     def _head(self, run: RunLine) -> None:
         name, tone = STATES[run.state]
-        with section(run.file_name):
+        name_page(self.visit, run.file_name)
+        with section(_("State")):
             show(badge(_(name), tone), "p")
             if run.state == "interrupted":
                 show(

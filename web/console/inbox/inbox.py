@@ -17,6 +17,7 @@ from store.views import inbox as store
 from store.views.inbox import OpenTaskCounts, TaskFilter
 from web.console.frame import say_done
 from web.console.inbox.listing import InboxPage
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import go, quiet, show
 from web.console.sales.unassigned import UnassignedQueue
@@ -44,6 +45,12 @@ async def inbox(
     if present is not None:
         with visit.top:
             _presence(visit, present)
+    with visit.top:
+        if tab == "unassigned":
+            export_button("/team/unassigned")
+        else:
+            whose = "mine" if tab == "mine" and own else "team"
+            export_button("/tasks", {"of": whose, "owner": rep or None})
     if tab == "unassigned":
         await UnassignedQueue(visit, tabs.refresh, tabs.refresh).begin()
         return

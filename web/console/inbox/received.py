@@ -17,6 +17,7 @@ from web.console.admin.parts import item, items
 from web.console.frame import say_done
 from web.console.labels import engagement
 from web.console.leads.search_box import LeadSearch
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import badge, button, empty, link, quiet, show
 from web.console.times import moment
@@ -65,6 +66,8 @@ async def received(visit: PageVisit, state: str = "waiting", before: int | None 
     found = await visit.read(
         received_mails, waiting=waiting, team=team_of(visit.caller), before=before, limit=PAGE
     )
+    with visit.top:
+        export_button("/received", {"state": "waiting" if waiting else "settled"})
     show(
         quiet(
             _(

@@ -19,6 +19,7 @@ from store.views.journey_waits import journey_next
 from store.views.lead_page import LeadView, Scheduled, lead_view
 from web.api import leads as leads_api
 from web.console import labels
+from web.console.frame import name_page
 from web.console.inbox.task import KEPT
 from web.console.leads import score as lead_score
 from web.console.leads.actions import Actions
@@ -101,7 +102,7 @@ class LeadScreen:
         view = found(
             await self.visit.read(lead_view, self.lead_id, now), _("There is no such lead.")
         )
-        ui.page_title(f"{view.name} · Perennial")
+        name_page(self.visit, view.name)
         self._head.set_content(_head(view, now))
         kept = await self.visit.read(kept_for_journey, journey_id(self.lead_id))
         self._why.set_content(_why(view) + (_kept() if kept else Markup()))
@@ -213,10 +214,9 @@ def _head(view: LeadView, now: datetime) -> Markup:
     ]
     owner = view.owner_name or view.owner
     return Markup(
-        '<div class="who part"><div><h2>{}</h2><p>{}</p><p class="marks">{}</p>'
+        '<div class="who part"><div><p>{}</p><p class="marks">{}</p>'
         '<p class="reach">{}</p></div><div><span class="quiet">{}</span> {}</div></div>'
     ).format(
-        view.name,
         about or _("No company known"),
         Markup().join(mark for mark in marks if mark),
         reach_by(view.phone, view.email),

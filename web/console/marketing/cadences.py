@@ -22,6 +22,8 @@ from store.views.cadence_figures import (
     mail_counts,
 )
 from web.console import labels
+from web.console.frame import name_page
+from web.console.lists.export import export_button
 from web.console.marketing.course import Course, exits_text, window_text
 from web.console.marketing.difference import difference
 from web.console.pages import console_page
@@ -42,6 +44,8 @@ LOOK_SECONDS = 3.0
 async def cadences(visit: PageVisit) -> None:
     """All published cadences, with the leads in them."""
     found = await visit.read(list_cadences)
+    with visit.top:
+        export_button("/cadences")
     writing = []
     if visit.may(Action.PUBLISH):
         writing = await visit.read(list_drafts, visit.who.user_id)
@@ -140,7 +144,7 @@ async def cadence(visit: PageVisit, name: str, *, version: int | None = None) ->
     except CadenceMissing:
         raise Missing(_("The cadence '{name}' is not published.", name=name)) from None
     versions = await visit.read(published_texts, "cadence", name)
-    ui.page_title(f"{name} · Perennial")
+    name_page(visit, name)
     if visit.may(Action.PUBLISH):
         with visit.top:
             go(_("Edit"), f"/cadences/{name}/edit", main=True, key="e")

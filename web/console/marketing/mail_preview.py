@@ -55,7 +55,7 @@ class MailPreview:
             await self.visit.read(may_see, self.visit.caller, lead_id)
             self.lead_id = lead_id
         else:
-            found = await first_found(self.visit, LeadFilter(cadence=self.cadence))
+            found = await first_found(self.visit, LeadFilter(cadence=(self.cadence,)))
             found = found or await first_found(self.visit, LeadFilter())
             self.lead = found[0] if found else None
             self.lead_id = self.lead.id if self.lead else None

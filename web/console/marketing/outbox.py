@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlencode
-
-from nicegui import ui
+from typing import Any
 
 from domain.access import Action
 from store.mail.outbox_mails import MailLine
 from web.api import mails as mails_api
+from web.console.lists.list_page import ListColumn, ListPage
 from web.console.pages import console_page
-from web.console.parts import Cell, empty, link, show, table
-from web.console.times import moment
+from web.console.parts import Cell, empty, link
+from web.console.times import begin_of_day, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
-PAGE = 50
-
 
 @console_page("/outbox", Action.READ_MAILS, N_("Outbox"))
-async def outbox(visit: PageVisit, search: str = "", day: str = "", cursor: str = "") -> None:
+async def outbox(visit: PageVisit, search: str = "", day: str = "") -> None:
     """All mails, or those with ``search`` in recipient or subject, or of a day of the visitor's
-    zone (``day=2026-05-04``); ``cursor`` is where the page before ended."""
+    zone (``day=2026-05-04``)."""
     if visit.context.settings.email_channel != "outbox":
         empty(
             _(
@@ -33,81 +29,52 @@ async def outbox(visit: PageVisit, search: str = "", day: str = "", cursor: str 
             link(_("Find the lead"), "/leads"),
         )
         return
-    chosen = _date(day)
-    since, until = _span(visit, chosen) if chosen else (None, None)
-    found = await visit.ask(
-        mails_api.list_mails,
-        search=search,
-        since=since,
-        until=until,
-        cursor=cursor or None,
-        limit=PAGE,
-    )
-    _filters(search, day if chosen else "")
-    if found.items:
-        show(
-            table(
-                (_("Sent"), _("Recipient"), _("Subject")),
-                [_row(one) for one in found.items],
-                caption=_("Mails"),
-            )
-        )
-        _pager(found.next_cursor, cursor, search=search, day=day)
-    elif search or chosen:
-        empty(_("There are no such mails."), link(_("Show all"), "/outbox"))
-    else:
-        empty(
-            _("No mail yet. Mails appear here as journeys send them; none leaves this machine."),
-            link(_("Import a list"), "/import") if visit.may(Action.IMPORT_LEADS) else "",
-        )
+    columns = [
+        ListColumn[MailLine]("sent", _("Sent"), lambda one: moment(one.sent_at), fixed=True),
+        ListColumn("recipient", _("Recipient"), _recipient, fixed=True),
+        ListColumn("subject", _("Subject"), _subject, fixed=True),
+    ]
+    asked = {"search": search.strip(), "day": day if begin_of_day(visit, day) else ""}
+    route = mails_api.list_mails
+    await MailList(
+        visit, "/outbox", route, columns, asked, caption=_("Mails"), listed="/mails"
+    ).open()
 
 
-def _filters(search: str, day: str) -> None:
-    def go() -> None:
-        asked = {"search": (box.value or "").strip(), "day": days.value or ""}
-        query = urlencode({name: value for name, value in asked.items() if value})
-        ui.navigate.to(f"/outbox?{query}" if query else "/outbox")
+class MailList(ListPage[MailLine]):
+    """The list as it is open."""
 
-    with ui.element("div").classes("filters").props(f'role="search" aria-label="{_("Mails")}"'):
-        box = ui.input(_("Recipient or subject"), value=search).on("keydown.enter", go)
-        box.props('outlined dense clearable data-key="/" type="search"').classes("wide")
-        days = ui.input(_("Day"), value=day, on_change=go).props(
-            "outlined dense clearable stack-label type=date"
-        )
+    async def open(self) -> None:
+        """Build the page."""
+        with self.filters():
+            self.search(_("Recipient or subject"))
+            self.day(_("Day"), "day")
+        await self.begin()
 
+    def parameters(self) -> dict[str, Any]:
+        """A day is not always 24 hours."""
+        asked = super().parameters()
+        if day := asked.pop("day", ""):
+            asked["since"] = begin_of_day(self.visit, day)
+            asked["until"] = begin_of_day(self.visit, day, 1)
+        return asked
 
-def _pager(more: str | None, cursor: str, **asked: str) -> None:
-    with ui.element("div").classes("acts"):
-        if cursor:
-            show(link(_("Newest"), "/outbox", **asked), "span")
-        if more:
-            show(link(_("Older"), "/outbox", **asked, cursor=more), "span")
-
-
-def _row(one: MailLine) -> tuple[Cell, ...]:
-    to: Cell = one.recipient
-    if one.lead_id is not None:
-        to = link(one.recipient, f"/leads/{one.lead_id}")
-    return (
-        moment(one.sent_at),
-        to,
-        link(one.subject or _("(no subject)"), f"/outbox/{one.id}"),
-    )
+    def nothing(self) -> None:
+        """Why there are none, and what to do."""
+        none = _("No mail yet. Mails appear here as journeys send them; none leaves this machine.")
+        if self.is_narrowed:
+            empty(_("There are no such mails."), link(_("Show all"), "/outbox"))
+        elif self.visit.may(Action.IMPORT_LEADS):
+            empty(none, link(_("Import a list"), "/import"))
+        else:
+            empty(none)
 
 
-def _date(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written)
-    except ValueError:
-        return None
+def _recipient(one: MailLine) -> Cell:
+    if one.lead_id is None:
+        return one.recipient
+    return link(one.recipient, f"/leads/{one.lead_id}")
 
 
-def _span(visit: PageVisit, chosen: date) -> tuple[datetime, datetime]:
-    """A day on the visitor's calendar, which is not always 24 hours; journey time, UTC."""
-    midnight = datetime.min.time()
-    try:
-        begins = datetime.combine(chosen, midnight, visit.zone)
-        ends = datetime.combine(chosen + timedelta(days=1), midnight, visit.zone)
-        return begins.astimezone(UTC), ends.astimezone(UTC)
-    except OverflowError:
-        return datetime.max.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+def _subject(one: MailLine) -> Cell:
+    return link(one.subject or _("(no subject)"), f"/outbox/{one.id}")

@@ -9,6 +9,7 @@ import services.outbox
 from domain.access import Action
 from web.api import mails as mails_api
 from web.api.mails import REPLY_LIMIT, MailDetail, MailLink
+from web.console.frame import name_page
 from web.console.pages import console_page
 from web.console.parts import button, facts, link, quiet, section, show
 from web.console.times import exact
@@ -38,6 +39,7 @@ async def outbox_mail(visit: PageVisit, mail_id: int, view: str = "desktop") -> 
     """The mail in the view that the address names."""
     mail = await visit.ask(mails_api.show, mail_id)
     view = view if view in VIEWS else "desktop"
+    name_page(visit, mail.subject or _("(no subject)"))
     with visit.top:
         show(link(_("All mails"), "/outbox"), "span")
     with ui.element("div").classes("columns"):

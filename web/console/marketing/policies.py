@@ -13,7 +13,8 @@ from store.published.drafts import list_drafts
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.publishing.publishing import Checked, PolicyLine, list_policies
 from web.console import labels
-from web.console.frame import say_no
+from web.console.frame import name_page, say_no
+from web.console.lists.export import export_button
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
 from web.console.pages import console_page
@@ -45,6 +46,9 @@ async def policies(visit: PageVisit) -> None:
     if visit.may(Action.DRAFT):
         drafts = await visit.read(list_drafts, visit.who.user_id)
         mine = {(draft.kind, draft.name) for draft in drafts}
+    with visit.top:
+        export_button("/policies", of=_("Policies"))
+        export_button("/templates", of=_("Mails"))
     with section(_("Policies")):
         show(
             table(
@@ -82,7 +86,7 @@ async def policy(visit: PageVisit, name: str, *, version: int | None = None) -> 
     versions = await visit.read(published_texts, "policy", name)
     if name not in POLICIES or not versions:
         raise Missing(_("The policy '{name}' is not published.", name=name))
-    ui.page_title(f"{labels.policy(name)} · Perennial")
+    name_page(visit, labels.policy(name))
     if visit.may(publishing(name)):
         with visit.top:
             go(_("Edit"), f"/policies/{name}/edit", main=True, key="e")

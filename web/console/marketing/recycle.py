@@ -16,6 +16,8 @@ from web.api import recycle as recycle_api
 from web.api.recycle import Filters, Matching
 from web.console import labels
 from web.console.labels import reason as reason_label
+from web.console.lists.export import export_button
+from web.console.lists.saved_views import SavedViews
 from web.console.marketing.recycle_acts import close_out, extend, reactivate
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
@@ -63,6 +65,10 @@ async def recycle(
         due_before=until,
     )
     await _filters(visit, asked_address)
+    with visit.top:
+        export_button("/recycle", matching.model_dump())
+    query = _path(asked_address).partition("?")[2]
+    await SavedViews(visit, "/recycle", lambda: query).show()
     view = _View(visit, matching, asked_address, cursor or None)
     await view.build()
     ui.timer(3.0, view.look)

@@ -15,6 +15,7 @@ from services.template_parts import TEMPLATES, template_parts
 from store.published.cadences import cadence_named, latest_template
 from store.published.published_texts import TemplateLine, list_templates, published_texts
 from store.publishing.publishing import Checked
+from web.console.frame import name_page
 from web.console.marketing.difference import difference
 from web.console.marketing.editor import Editor
 from web.console.marketing.mail_preview import MailPreview
@@ -62,7 +63,7 @@ async def template(
     if line is None:
         raise Missing(_("The mail '{name}' is not published.", name=name))
     language = language if language in line.languages else line.languages[0]
-    ui.page_title(f"{name} · Perennial")
+    name_page(visit, name)
     if visit.may(Action.PUBLISH):
         with visit.top:
             go(_("Edit"), f"/templates/{name}/edit?language={language}", main=True, key="e")

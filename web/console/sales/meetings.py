@@ -15,6 +15,8 @@ from services.access import team_of
 from store.meetings.meeting_lines import MeetingFilter, MeetingLine, MeetingState, list_meetings
 from web.console import labels
 from web.console.labels import meeting_state
+from web.console.lists.export import export_button
+from web.console.lists.saved_views import SavedViews
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, section, show, table
 from web.console.times import bounds_of_today, hour, weekday
@@ -52,6 +54,20 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
         team=team_of(visit.caller),
     )
     found = await visit.read(list_meetings, wanted, limit=MOST, latest_first=on == "past")
+
+    with visit.top:
+        export_button(
+            "/meetings",
+            {
+                "owner": wanted.owner,
+                "state": wanted_state,
+                "standing": wanted.standing,
+                "from": wanted.since,
+                "to": wanted.until,
+            },
+        )
+    chosen = {name: said for name, said in (("on", on), ("state", state), ("owner", owner)) if said}
+    await SavedViews(visit, "/meetings", lambda: urlencode(chosen)).show()
 
     def go() -> None:
         asked = {"on": part.value, "state": states.value, "owner": (rep.value or "").strip()}

@@ -20,6 +20,8 @@ from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label
 from web.console.labels import disposition, opportunity_stage
 from web.console.labels import reason as reason_label
+from web.console.lists.export import export_button
+from web.console.lists.saved_views import SavedViews
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.times import moment
@@ -61,6 +63,19 @@ async def opportunities(
         opportunity_list.list_opportunities, now, wanted, after=after, limit=PAGE
     )
 
+    with visit.top:
+        export_button(
+            "/opportunities",
+            {
+                "state": known,
+                "stage": stage,
+                "owner": wanted.owner,
+                "stalled": wanted.stalled,
+                "incomplete": wanted.incomplete,
+            },
+        )
+    shown = address | {"state": "" if known == "open" else known}
+    await SavedViews(visit, "/opportunities", lambda: _path(shown).partition("?")[2]).show()
     show(Markup().join(_tile(one, stage) for one in stages)).classes("tiles")
     _filters(address, [one.stage for one in stages], visit.people)
     if not found:

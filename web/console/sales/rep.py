@@ -13,7 +13,7 @@ from services.access import found, team_of
 from store.views import team_overview
 from store.views.team_overview import Member, WorkLine
 from web.console import labels
-from web.console.frame import say_done
+from web.console.frame import name_page, say_done
 from web.console.labels import phase as phase_label
 from web.console.labels import task_kind
 from web.console.pages import console_page
@@ -48,9 +48,10 @@ async def team_rep(visit: PageVisit, rep: str) -> None:
     known = {one.rep.code: one for one in everybody}
     member = found(known.get(rep), f"There is no rep {rep} in the team.")
     own = visit.caller.role != Role.SDR or visit.caller.rep == rep
+    name_page(visit, member.rep.name)
 
     with ui.element("div").classes("columns"):
-        with ui.element("div"), section(member.rep.name).classes("stack"):
+        with ui.element("div"), section(_("At work")).classes("stack"):
             _facts(member)
             if own and visit.may(Action.SET_PRESENCE):
                 _presence(visit, member)

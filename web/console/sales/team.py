@@ -14,6 +14,7 @@ from services.access import team_of
 from store.views import team_overview
 from store.views.sla_figures import SlaFigures, figures
 from store.views.team_overview import Member
+from web.console.lists.export import export_button
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, empty, go, link, quiet, section, show, table
 from web.console.sales.alerts import Alerts
@@ -41,10 +42,13 @@ async def team(visit: PageVisit, month: str = "") -> None:
         else await visit.read(figures, year, number, now)
     )
 
-    if visit.may(Action.PUBLISH_TEAM):
-        with visit.top:
+    with visit.top:
+        if visit.may(Action.PUBLISH_TEAM):
             go(_("Teams and routing"), "/team-settings")
             go(_("SLA"), "/sla-settings")
+        export_button("/team", of=_("Team"))
+        if visit.may(Action.READ_TASKS):
+            export_button("/team/alerts", of=_("Alerts"))
     _members(found, kept_by(this_month))
     with section(_("Waiting for a rep")).classes("stack"):
         await UnassignedQueue(visit, ui.navigate.reload).begin()
@@ -79,6 +83,7 @@ def _members(found: Sequence[Member], kept: Mapping[str, tuple[int, int]]) -> No
             [_member(one, kept) for one in found],
             caption=_("Reps"),
             numbers=(4, 5, 6, 7, 8),
+            sortable=True,
         )
     )
 

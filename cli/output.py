@@ -1,0 +1,42 @@
+"""Lists for programs: the rows that people are shown, as JSON or CSV."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from domain.csv_text import csv_line
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, with times in ISO 8601.")]
+
+
+def printed(
+    found: Sequence[DataclassInstance | Mapping[str, object]],
+    *,
+    as_json: bool,
+    as_csv: bool,
+    key: str = "",
+) -> bool:
+    """Print a list for a program, if one asks.
+
+    Args:
+        key: what the list is called in JSON; '' when nothing else stands there.
+
+    Returns:
+        Whether it was printed.
+    """
+    rows = [one if isinstance(one, Mapping) else asdict(one) for one in found]
+    if as_csv:
+        lines = [csv_line(row.values()) for row in rows]
+        sys.stdout.write("".join([csv_line(rows[0]), *lines] if rows else lines))
+    elif as_json:
+        typer.echo(json.dumps({key: rows} if key else rows, default=str, ensure_ascii=False))
+    return as_json or as_csv

@@ -1,0 +1,1 @@
+"""What the console's lists have in common: filters, columns, saved views, files."""
