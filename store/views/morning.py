@@ -51,7 +51,7 @@ def morning(
     """
     own = TaskFilter(owner=rep)
     return Morning(
-        lines(connection, own, MOST) if rep else (),
+        lines(connection, own, now, MOST) if rep else (),
         how_many(connection, own) if rep else 0,
         how_many(connection, TaskFilter(owner=rep, late_at=now)) if rep else 0,
         _meetings(connection, rep, now, ends) if rep else (),

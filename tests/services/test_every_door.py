@@ -426,6 +426,9 @@ ACTS = [
         pressed("manager", duplicates.match_leads, "gmail.com", None, "Gmail"),
         ("account", "match", "gmail.com", "--name", "Gmail"),
         "need not be colleagues",
+        twice,
+    ),
+    Act(
         "enter a lead",
         "marketing",
         asked("marketing", "POST", "/leads", **NEW, cadence="welcome-nurture"),

@@ -49,8 +49,8 @@ async def inbox(
         if tab == "unassigned":
             export_button("/team/unassigned")
         else:
-            whose = "mine" if tab == "mine" and own else "team"
-            export_button("/tasks", {"of": whose, "owner": rep or None})
+            of = "mine" if tab == "mine" and own else "team"
+            export_button("/tasks", {"of": of, "owner": rep or None})
     if tab == "unassigned":
         await UnassignedQueue(visit, tabs.refresh, tabs.refresh).begin()
         return
