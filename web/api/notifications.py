@@ -6,7 +6,7 @@ from datetime import datetime, time
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field, Strict
+from pydantic import BaseModel, BeforeValidator, Field, Strict
 from sqlalchemy import Connection
 
 from domain.access import Action
@@ -28,7 +28,15 @@ Own = Annotated[Caller, Depends(may(Action.OWN_SETTINGS))]
 NotificationKinds = Annotated[
     list[Annotated[kinds.NotificationKind, Strict(False)]], Field(max_length=20)
 ]
-ClockTime = Annotated[time, Field(strict=False, examples=["09:00"])]
+
+
+def _is_text(value: object) -> object:
+    if not isinstance(value, str | time):
+        raise ValueError('it must be text: "09:00"')
+    return value
+
+
+ClockTime = Annotated[time, Field(strict=False, examples=["09:00"]), BeforeValidator(_is_text)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
