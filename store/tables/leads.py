@@ -139,7 +139,6 @@ class Lead(Table):
         ),
         Index("ix_lead_words", "words", postgresql_using="gin"),
         Index("ix_lead_owner", "owner"),
-        Index("ix_lead_phone", "phone", "id", postgresql_where=text("phone <> ''")),
         Index("ix_lead_country", "country"),
         # Backwards: people look for a number by its end.
         Index(
