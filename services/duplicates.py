@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from domain.access import Action
 from domain.sentences import sentence
 from services.access import changes, found, may_see, team_of
@@ -59,7 +61,7 @@ def merge(
             by=caller.by,
             now=context.clock.now(),
         )
-        return merges.merge_line(merges.merge_with(connection, merge_id))
+        return _merge(connection, merge_id)
 
 
 @changes(Action.MERGE_LEADS, "POST /merges/{merge_id}/undo")
@@ -72,13 +74,16 @@ def undo(context: Context, caller: Caller, merge_id: int) -> Merge:
         Conflict: it was undone, is too old, or something that happened since makes it impossible.
     """
     with context.database.begin() as connection:
-        row = found(
-            merges.merge_with(connection, merge_id),
-            sentence("There is no merge {merge}.", merge=merge_id),
-        )
-        may_see(connection, caller, row.lead_id)
+        may_see(connection, caller, _merge(connection, merge_id).lead_id)
         merging.undo(connection, merge_id, by=caller.by, now=context.clock.now())
-        return merges.merge_line(merges.merge_with(connection, merge_id))
+        return _merge(connection, merge_id)
+
+
+def _merge(connection: Connection, merge_id: int) -> Merge:
+    return found(
+        merges.merge_with(connection, merge_id),
+        sentence("There is no merge {merge}.", merge=merge_id),
+    )
 
 
 @dataclass(frozen=True)

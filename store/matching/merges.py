@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from domain.contacts.merging import UNDO_WITHIN
 from domain.names import full_name
@@ -47,11 +47,10 @@ def merges_of(connection: Connection, lead_id: int, now: datetime) -> list[Merge
         .order_by(LeadMerge.id.desc())
         .limit(20)
     ).all()
-    return [merge_line(row) for row in rows if row.before]
+    return [_line(row) for row in rows if row.before]
 
 
-def merge_line(row: Any) -> Merge:
-    """A row of ``lead_merge`` as it is shown."""
+def _line(row: Row[Any]) -> Merge:
     other = row.before.get("other", {})
     return Merge(
         id=row.id,
@@ -67,6 +66,7 @@ def merge_line(row: Any) -> Merge:
     )
 
 
-def merge_with(connection: Connection, merge_id: int) -> Any:
-    """The row of a merge; None when there is none."""
-    return connection.execute(select(LeadMerge).where(LeadMerge.id == merge_id)).first()
+def merge_with(connection: Connection, merge_id: int) -> Merge | None:
+    """A merge; None when there is none."""
+    row = connection.execute(select(LeadMerge).where(LeadMerge.id == merge_id)).first()
+    return None if row is None else _line(row)

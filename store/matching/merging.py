@@ -268,7 +268,7 @@ def undo(connection: Connection, merge_id: int, *, by: str, now: datetime) -> in
     ).first()
     if row is None:
         raise Missing(sentence("There is no merge {merge}.", merge=merge_id))
-    if refused := why_not_undone(connection, row, now):
+    if refused := _why_not_undone(connection, row, now):
         raise Conflict(refused)
     kept, other, made = row.before["kept"], row.before["other"], row.before["made"]
     lead_id, back = int(row.into_id), int(row.merged_id)
@@ -314,13 +314,7 @@ def undo(connection: Connection, merge_id: int, *, by: str, now: datetime) -> in
     return back
 
 
-def why_not_undone(connection: Connection, row: Any, now: datetime) -> str:
-    """Why a merge can't be undone; '' when it can.
-
-    Args:
-        row: of ``lead_merge``.
-        now: journey time, UTC.
-    """
+def _why_not_undone(connection: Connection, row: Any, now: datetime) -> str:
     if row.undone_at is not None:
         return sentence("This merge was undone already.")
     if not row.before:

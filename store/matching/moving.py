@@ -20,6 +20,10 @@ _LEAD = f"{Lead.__tablename__}.id"
 _STAYS = (Confirmation.__tablename__,)
 
 
+KeptRow = dict[str, Any]
+"""A whole row as JSON, to be put back as it was."""
+
+
 class Place(NamedTuple):
     """A column that names a lead."""
 
@@ -105,7 +109,7 @@ def move_back(connection: Connection, place: Place, rows: MovedRows, from_id: in
     restore(connection, place.table, rows.left)
 
 
-def restore(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def restore(connection: Connection, name: str, rows: Sequence[KeptRow]) -> None:
     """Put whole rows back that were kept as JSON; one that is there already stays as it is."""
     if not rows:
         return
@@ -122,11 +126,9 @@ def restore(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]
     )
 
 
-def row_of(
-    connection: Connection, name: str, condition: str, lead_id: int
-) -> dict[str, Any] | None:
+def row_of(connection: Connection, name: str, condition: str, lead_id: int) -> KeptRow | None:
     """One row as JSON; None when there is none."""
-    found: dict[str, Any] | None = connection.scalar(
+    found: KeptRow | None = connection.scalar(
         text(f"SELECT to_jsonb({name}) FROM {name} WHERE {condition}"), {"lead": lead_id}
     )
     return found

@@ -134,7 +134,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(journeys, "reach_temporal", reach)
     # No relay ends the journey that a merge ended.
-    monkeypatch.setattr(merging, "why_not_undone", lambda *_asked: "")
+    monkeypatch.setattr(merging, "_why_not_undone", lambda *_asked: "")
     monkeypatch.setattr(steering, "order", order)
     monkeypatch.setattr(steering, "move", order)
     monkeypatch.setattr(steering, "state_of", reach)

@@ -57,3 +57,6 @@ async def _hot_lead(here: World, *, mail: bool) -> int:
             choices.choose(connection, user, chosen, hours)
         raise_alerts(connection, [NewAlert("hot:1", "hot_lead", "rep-1", now, lead)], now)
     return user
+
+
+NOTIFICATIONS = (notify_user, escalation)

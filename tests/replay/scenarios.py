@@ -18,12 +18,11 @@ from settings import ROOT
 from store.outbox.outgoing import add_endpoint, announce
 from store.published.policies import publish_policy
 from tests.replay.call_scenarios import CALLS
-from tests.replay.confirmation_scenario import confirmation
 from tests.replay.meeting_scenarios import MEETINGS
-from tests.replay.notification_scenarios import escalation, notify_user
+from tests.replay.notification_scenarios import NOTIFICATIONS
 from tests.replay.rescore_scenario import rescore
 from tests.replay.sale_scenarios import SKIPPING, WAITING
-from tests.replay.written_mail_scenario import written_mail
+from tests.replay.written_mail_scenario import MAILS
 from tests.support.personal_words import NOTE, TELL_TALE
 from tests.support.workflow_world import World, says, says_in
 
@@ -479,10 +478,8 @@ SCENARIOS: dict[str, Scenario] = (
             recycle_let_go,
             webhook_given_up,
             rescore,
-            confirmation,
-            written_mail,
-            notify_user,
-            escalation,
+            *MAILS,
+            *NOTIFICATIONS,
             *SKIPPING,
             *CALLS,
             *MEETINGS,

@@ -10,6 +10,7 @@ from domain.contracts.journey import JOURNEY_QUEUE
 from domain.contracts.written_mail import WRITTEN_MAIL_WORKFLOW
 from domain.email.letter import compile_letter
 from store.lead_work.written_mails import Letter, send_letter
+from tests.replay.confirmation_scenario import confirmation
 from tests.support.personal_words import TELL_TALE
 from tests.support.workflow_world import World
 
@@ -24,3 +25,6 @@ async def written_mail(here: World) -> WorkflowHandle[Any, Any]:
     return await here.client.start_workflow(
         WRITTEN_MAIL_WORKFLOW, mail, id=mail.workflow_id, task_queue=JOURNEY_QUEUE
     )
+
+
+MAILS = (confirmation, written_mail)

@@ -293,8 +293,8 @@ def test_what_happened_since_can_make_undoing_impossible(book: Book) -> None:
     assert value(book, restarted) == str(kept)
     with book.database.connect() as connection:
         row = connection.execute(select(LeadMerge)).one()
-        too_late = merging.why_not_undone(connection, row, NOW + 31 * DAY)
-        assert merging.why_not_undone(connection, row, NOW) == ""
+        too_late = merging._why_not_undone(connection, row, NOW + 31 * DAY)
+        assert merging._why_not_undone(connection, row, NOW) == ""
     assert "30 days" in too_late
     third = lead(book, "c@acme.example", phase="Customer")
     onward = merge(book, third, kept)
