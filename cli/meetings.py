@@ -34,7 +34,7 @@ from store.routing.rep_times import LONGEST_MINUTES
 app = group(
     "meetings list --owner rep-1 --state booked",
     'meetings book ada@example.com --at "+2 days"',
-    'meetings reschedule 12 --at "+3 days" --words "Something came up here, sorry."',
+    'meetings reschedule 12 --at "+3 days" --words "Sorry."',
     "meetings cancel 12",
 )
 

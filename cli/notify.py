@@ -21,8 +21,7 @@ from store.notifications.choices import choices_of
 
 app = group(
     "notify show hana@example.com",
-    "notify set hana@example.com --mail hot_lead,sla_breach --zone Europe/Berlin "
-    "--days mon,tue,wed,thu,fri --from 08:00 --to 18:00 --digest 08:00",
+    "notify set hana@example.com --mail hot_lead,sla_breach",
     "notify chat hana@example.com slack",
     "notify test hana@example.com chat",
 )

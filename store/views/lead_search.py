@@ -322,7 +322,7 @@ _ANY_OF = {
     "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name {}))",
 }
 _EQUAL = {
-    "account": "account_id = :account",
+    "account": "account_id = cast(:account AS bigint)",
     "team": "owner IN (SELECT code FROM rep WHERE rep.team = :team)",
 }
 

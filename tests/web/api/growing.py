@@ -135,7 +135,7 @@ LISTS: dict[str, Growing] = {
     "/leads/1/assignments": Growing(
         rows(
             "INSERT INTO assignment (lead_id, owner, cause, rule, at) "
-            "VALUES (1, 'rep-1', 'routed', 'rule ' || :n, :at)"
+            "VALUES (1, 'rep-' || :n, 'routed', 'rule', :at)"
         )
     ),
     "/leads/1/dossier/mails": Growing(_HISTORY, ("touch_id",)),

@@ -40,6 +40,18 @@ BOUNDED = {
     },
     "/accounts/{account_id}": {"leads": "the first ones"},
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
+    "/system/sign-in": {"second_factor_roles": "roles"},
+    "/leads/{lead_id}/person": {
+        "entered": "fields of a lead",
+        "claims": "a line per field",
+        "contacts": "the few that somebody entered",
+    },
+    "/me/notification-settings": {
+        "desktop": "kinds",
+        "mail": "kinds",
+        "chat": "kinds",
+        "days": "of a week",
+    },
     "/suppressions/{lead_id}": {"refused": "topics of the consent policy"},
     "/mails/{mail_id}": {
         "headers": "of one mail",
