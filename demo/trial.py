@@ -76,6 +76,7 @@ DATES_AT_ONCE = ("after: 1 month", "remind: 5 weeks", "after: 2 months", "remind
 """What the customer policy says, and with which both dates come up on the day of the sale."""
 
 QUESTION = "Does this work with two depots? We would need that before we decide."
+PLANNED = "Send the price list for two depots"
 INTEREST = "We are looking at this just now. Could somebody call me today?"
 
 QUALIFY, HOT, CALLS = (0, 1), 2, (3, 4)
@@ -222,12 +223,14 @@ class Trial:
         self._write(IN_TALKS, QUESTION)
         self._write(CUSTOMER, QUESTION)
         self._meet_soon(now)
+        self._plan(IN_TALKS, PLANNED, now + timedelta(days=1))
         for at, kind in (
             (PLAYED, TaskKind.CADENCE),
             *((at, TaskKind.CALL) for at in CALLS),
             (ADVANCED, TaskKind.OPPORTUNITY),
             (LOST, TaskKind.LOSS_REVIEW),
             (IN_TALKS, TaskKind.LEAD_MESSAGE),
+            (IN_TALKS, TaskKind.TO_DO),
             (CUSTOMER, TaskKind.CUSTOMER_QUESTION),
             (CUSTOMER, TaskKind.UPSELL),
             *((at, TaskKind.QUALIFY) for at in QUALIFY),
@@ -315,6 +318,11 @@ class Trial:
         """Give leads to the seller whose place is taken first."""
         leads = [self._lead(at) for at in rows]
         self._web.ask_api("POST", "/team/reassign", json={"leads": leads, "to": SELLER})
+
+    def _plan(self, at: int, title: str, due_at: datetime) -> None:
+        """Have the seller plan to do something about a lead."""
+        plan = {"title": title, "due_at": due_at.isoformat(), "owner": SELLER}
+        self._web.ask_api("POST", f"/leads/{self._lead(at)}/to-dos", json=plan)
 
     def _answer(self, at: int, kind: TaskKind, disposition: Disposition, **said: Any) -> None:
         """Have the owner of the lead's task end it."""

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Literal
 
 from babel.dates import (
     format_date,
     format_datetime,
     format_skeleton,
-    format_time,
     format_timedelta,
     get_date_format,
     get_datetime_format,
+    get_time_format,
     get_timezone_gmt,
     get_timezone_location,
     get_timezone_name,
@@ -38,9 +39,7 @@ def full_moment(at: datetime, language: str) -> str:
 def short_moment(at: datetime, language: str) -> str:
     """Day of the week, day and time of day in little room: Mon, 4 May 10:30."""
     locale = _locale(language)
-    return (
-        f"{format_skeleton('MMMEd', at, locale=locale)} {format_time(at, 'short', locale=locale)}"
-    )
+    return f"{format_skeleton('MMMEd', at, locale=locale)} {clock(at, language)}"
 
 
 def how_long_ago(at: datetime, now: datetime, language: str) -> str:
@@ -76,6 +75,13 @@ def short_zone_name(at: datetime, language: str) -> str:
     if str(at.tzinfo).startswith(("Etc/", "UTC")):
         return get_timezone_gmt(at, locale=locale)
     return get_timezone_location(at, locale=locale, return_city=True)
+
+
+def clock(at: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:
+    """A time of day: 4:30 PM, 오후 4:30, 16:30; of width medium with its seconds."""
+    pattern = get_time_format(width, locale=_locale(language)).pattern
+    # CLDR's short word for a half of the day is the English one in Korean, too.
+    return format_datetime(at, pattern.replace("a", "aaaa"), locale=_locale(language))
 
 
 def _locale(language: str) -> str:

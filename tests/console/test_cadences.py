@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Dialog, Page, expect
 
+from domain.labels import TASK_KINDS
 from store.views.cadence_figures import cadence_counts, leads_on_steps, mail_counts
 from tests.console.conftest import Console
 from tests.support.web_app import Site
@@ -61,7 +62,8 @@ def test_the_figures_of_a_cadence_are_those_of_its_leads_and_mails(site: Site) -
     assert f"{inside} leads" in page
     step, leads = next(iter(counts.steps.items()))
     assert counts.steps == standing.steps
-    assert f"{step.removeprefix('email-')} {leads}" in listed
+    code = step.removeprefix("email-").removeprefix("task-")
+    assert f"{TASK_KINDS.get(code, code)} {leads}" in listed
 
 
 def test_a_marketer_writes_a_cadence_mends_a_mistake_and_publishes_it(

@@ -453,7 +453,7 @@ def test_a_manager_sees_what_putting_off_and_giving_away_would_do(
 
     page.get_by_label("Choose Bea Marlow").check()
     page.get_by_label("Give to").click()
-    page.get_by_role("option", name="rep-2").click()
+    page.get_by_role("option", name="Jonas Adeyemi").click()
     page.get_by_role("button", name="Reassign").click()
     row = page.get_by_role("dialog").locator("tbody tr")
     expect(row).to_contain_text("Jonas Adeyemi")

@@ -28,6 +28,10 @@ NAMES = frozenset(
             "Enter",
             "OpenID",
             "Connect",
+            "iCal",
+            "Microsoft",
+            "Slack",
+            "Teams",
         ),
         # The languages that mails are in, as their files say.
         *("en", "ko", "zh"),

@@ -11,12 +11,11 @@ from babel.dates import (
     format_skeleton,
     format_timedelta,
     get_day_names,
-    get_time_format,
 )
 from markupsafe import Markup
 from nicegui import ui
 
-from domain.time.shown import short_zone_name
+from domain.time.shown import clock, short_zone_name
 from domain.time.window import zone
 from web.console.visit import PageVisit, visit_of
 from web.console.words import _
@@ -59,14 +58,6 @@ def begin_of_day(visit: PageVisit, written: str, later: int = 0) -> datetime | N
         return datetime.combine(day, datetime.min.time(), visit.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def clock(there: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:
-    """A time of day as its own clock shows it: 4:30 PM, 오후 4:30, 16:30; of width medium with its
-    seconds."""
-    pattern = get_time_format(width, locale=language).pattern
-    # CLDR's short word for a half of the day is the English one in Korean, too.
-    return format_datetime(there, pattern.replace("a", "aaaa"), locale=language)
 
 
 def whole(there: datetime, language: str, width: Literal["short", "medium"] = "short") -> str:

@@ -139,31 +139,43 @@ FIELDS = {
     "begins_at": N_("From"),
     "cadence": N_("Cadence"),
     "disabled": N_("Disabled"),
+    "direction": N_("Direction"),
     "disposition": N_("Disposition"),
+    "domain": N_("Domain"),
     "email": N_("E-mail address"),
     "events": N_("Events"),
     "files": N_("Files"),
+    "filters": N_("Filters"),
     "kind": N_("Kind"),
     "lead_id": N_("Lead number"),
     "leads": N_("Leads"),
     "name": N_("Name"),
+    "other": N_("Other lead"),
+    "outcome": N_("Disposition"),
     "owner": N_("Owner"),
+    "page": N_("Page"),
     "paused": N_("Paused"),
     "phase": N_("Phase"),
     "points": N_("Points"),
     "present": N_("Takes new leads"),
     "rep": N_("Rep"),
     "role": N_("Role"),
+    "rows": N_("Rows"),
+    "service": N_("Chat"),
     "settled_as": N_("Settled as"),
+    "shared": N_("Shared"),
+    "tasks": N_("Tasks"),
     "to": N_("To"),
     "until": N_("Until"),
     "url": N_("Address"),
+    "way": N_("By"),
 }
 """Field of a request that is kept → what it is called."""
 KINDS_OF_KEY = {"browser": N_("for browsers"), "server": N_("for servers")}
 VALUES: dict[str, Callable[[str], str]] = {
     "disposition": labels.disposition,
     "kind": lambda code: _(KINDS_OF_KEY[code]) if code in KINDS_OF_KEY else code,
+    "outcome": labels.disposition,
     "owner": labels.person,
     "phase": labels.phase,
     "rep": labels.person,
@@ -376,7 +388,7 @@ def _said(name: str, value: object) -> str:
 def _about(one: RecordedChange, names: _RecordNames) -> Cell:
     path = one.path
     if one.method == "GET":
-        return path.removeprefix("/api/")
+        return Markup("<code>{}</code>").format(path.removeprefix("/api/"))
     if rep := _REP.match(path):
         return link(labels.person(rep[1]), f"/team/{rep[1]}")
     named = _NAMED.match(path)

@@ -113,10 +113,7 @@ async def _person(visit: PageVisit, who: str) -> None:
         show(
             table(
                 (_("What there is of them"), _("Rows")),
-                [
-                    (_(TABLES[name]) if name in TABLES else name, rows)
-                    for name, rows in known.items()
-                ],
+                [(_table(name), rows) for name, rows in known.items()],
                 caption=_("What there is of them"),
                 numbers=(1,),
             )
@@ -161,6 +158,10 @@ def _thanks(receipt: int) -> None:
     )
 
 
+def _table(name: str) -> str:
+    return _(TABLES[name]) if name in TABLES else name
+
+
 def _receipts(given: Sequence[ErasureReceipt]) -> None:
     if not given:
         empty(_("Nobody was erased so far."))
@@ -176,7 +177,7 @@ def _receipts(given: Sequence[ErasureReceipt]) -> None:
 
 def _receipt(one: ErasureReceipt) -> tuple[Cell, ...]:
     rows = sum(one.counts.values())
-    tables = ", ".join(f"{name} {count}" for name, count in sorted(one.counts.items()))
+    tables = ", ".join(f"{_table(name)} {count}" for name, count in sorted(one.counts.items()))
     return (
         badge(f"#{one.id}"),
         moment(one.at),

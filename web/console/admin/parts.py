@@ -10,8 +10,9 @@ from babel.dates import format_date, format_skeleton
 from markupsafe import Markup, escape
 from nicegui import ui
 
+from domain.time.shown import clock
 from web.console.parts import button, show
-from web.console.times import clock, whole
+from web.console.times import whole
 from web.console.visit import visit_of
 from web.console.words import _
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 import services.sending
 from domain.access import Action
 from domain.contracts.journey import Phase
+from domain.time.shown import clock
 from health.checks import Check, State
 from store.engine import AWAY
 from web.console import labels
@@ -20,7 +21,6 @@ from web.console.frame import say_done
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, button, facts, quiet, section, show, table
 from web.console.refusals import told
-from web.console.times import clock
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.console.workflow_links import RUNNING, SAVED_VIEWS, queue_link, view_link
