@@ -24,7 +24,7 @@ from tests.web.api.conftest import Api
 
 pytestmark = pytest.mark.xdist_group("servers that hang")
 
-A_FEW_SECONDS = 20.0
+A_FEW_SECONDS = 10.0
 TWO_SECONDS = 2.0
 
 
