@@ -91,11 +91,10 @@ def erase(
     Raises:
         Conflict: there is no such lead, it is erased, or the address is another one's.
     """
-    email_key = _email_key(connection, lead_id)
-    for one in sorted((email_key, *_further_addresses(connection, lead_id))):
+    for one in sorted(_addresses(connection, lead_id)):
         lock_address(connection, one)
     _lock(connection, lead_id)
-    others = _further_addresses(connection, lead_id)
+    _own, *others = _addresses(connection, lead_id)
     lead = connection.execute(
         select(Lead.email_key, Lead.stage, Lead.phase_reason, Lead.cycle).where(Lead.id == lead_id)
     ).one()
@@ -235,23 +234,20 @@ def _clear(
     """Do what the plan says; table → rows."""
     values = _values(connection, lead_id) | {"at": at, "last": last}
     counts: dict[str, int] = {}
-    by_address = [step for step in PLAN if ":email_key" in step.whose]
-    others = _further_addresses(connection, lead_id)
-    steps = [(step, values | {"email_key": one}) for one in others for step in by_address]
-    for step, these in [*steps, *((step, values) for step in PLAN)]:
-        done = connection.execute(text(_statement(step)), these)
+    for step in PLAN:
+        done = connection.execute(text(_statement(step)), values)
         if done.rowcount:
             name = step.table.__tablename__
             counts[name] = counts.get(name, 0) + done.rowcount
     return counts
 
 
-def _further_addresses(connection: Connection, lead_id: int) -> list[str]:
-    """Those by which a lead is known beside its own."""
+def _addresses(connection: Connection, lead_id: int) -> list[str]:
+    """The lead's own address, and the further ones by which it is known."""
     mine = select(LeadContact.value_key).where(
         LeadContact.lead_id == lead_id, LeadContact.kind == "email"
     )
-    return list(connection.scalars(mine))
+    return [_email_key(connection, lead_id), *connection.scalars(mine)]
 
 
 def _statement(step: Erase) -> str:
@@ -265,7 +261,7 @@ def _statement(step: Erase) -> str:
 def _values(connection: Connection, lead_id: int) -> dict[str, object]:
     return {
         "lead": lead_id,
-        "email_key": _email_key(connection, lead_id),
+        "email_keys": _addresses(connection, lead_id),
         "mark": _mark(lead_id),
     }
 

@@ -50,8 +50,17 @@ from store.tables import (
 )
 
 _OF_LEAD = "lead_id = :lead"
-_ADDRESSES = "(SELECT value_key FROM lead_contact WHERE lead_id = :lead AND kind = 'email')"
-_OF_ADDRESS = f"(email_key = :email_key OR email_key IN {_ADDRESSES})"
+_OF_ADDRESS = "email_key = ANY (:email_keys)"
+
+
+def _named_in(words: str, address: str = "own.address") -> str:
+    """SQL: whether one of the addresses, as ``address`` writes it, is a part of ``words``."""
+    return (
+        "EXISTS (SELECT FROM unnest(cast(:email_keys AS text[])) AS own (address) "
+        f"WHERE strpos({words}, {address}) > 0)"
+    )
+
+
 _VISITORS = "(SELECT id FROM visitor WHERE lead_id = :lead)"
 
 
@@ -60,7 +69,7 @@ class Erase:
     """Rows of a table, and what becomes of them.
 
     Attributes:
-        whose: SQL condition. It knows ``:lead`` (an id) and ``:email_key``.
+        whose: SQL condition. It knows ``:lead`` (an id) and ``:email_keys``, its addresses.
         leaves: column → SQL expression of what it holds then; empty when the rows go. It also knows
             ``:mark`` (``erased-<lead id>``), ``:at`` (journey time, UTC) and ``{settled}``: whether
             nobody can be sending the touch any more.
@@ -92,7 +101,8 @@ PLAN = (
     ),
     Erase(
         OutboxMessage,
-        "recipient_key = :email_key OR touch_key IN (SELECT key FROM touch WHERE lead_id = :lead) "
+        "recipient_key = ANY (:email_keys) "
+        "OR touch_key IN (SELECT key FROM touch WHERE lead_id = :lead) "
         # Tests that colleagues sent themselves show the lead's name.
         "OR starts_with(touch_key, 'test:' || :lead || ':')"
         # And so do the invitations of their reps.
@@ -124,12 +134,12 @@ PLAN = (
     ),
     Erase(
         InboundMessage,
-        f"{_OF_LEAD} OR sender_key = :email_key OR lower(sender) = :email_key "
-        "OR strpos(lower(sender), '<' || :email_key || '>') > 0 "
+        f"{_OF_LEAD} OR sender_key = ANY (:email_keys) OR lower(sender) = ANY (:email_keys) "
+        "OR "
+        + _named_in("lower(sender)", "'<' || own.address || '>'")
         # Mail of nobody we know that names the address: a report on mail to it, such as a bounce.
-        "OR lead_id IS NULL AND strpos(lower(concat_ws(' ', sender, subject, text, diagnostic)), "
-        ":email_key) "
-        "> 0",
+        + " OR lead_id IS NULL AND "
+        + _named_in("lower(concat_ws(' ', sender, subject, text, diagnostic))"),
         {
             "message_id": "'erased-' || id",
             "sender": "''",
@@ -160,7 +170,7 @@ PLAN = (
     Erase(Confirmation, _OF_LEAD),
     Erase(VisitorKey, f"visitor_id IN {_VISITORS}"),
     Erase(Visitor, _OF_LEAD),
-    Erase(CalendarBooking, f"{_OF_LEAD} OR attendee = :email_key"),
+    Erase(CalendarBooking, f"{_OF_LEAD} OR attendee = ANY (:email_keys)"),
     Erase(MeetingMove, _OF_LEAD),
     Erase(
         Meeting,
@@ -201,13 +211,12 @@ PLAN = (
     Erase(TopicOptOut, _OF_ADDRESS),
     Erase(ConsentRecord, _OF_ADDRESS, {"email_key": ":mark", "evidence": "''"}),
     Erase(LoginFailure, _OF_ADDRESS),
-    # What is known by these addresses went before them.
     Erase(LeadContact, _OF_LEAD),
     # A file that waits for its import is compressed: whether the person is in it can't be asked.
     Erase(
         ImportFile,
-        "data IS NOT NULL OR strpos(lower(cast(head AS text)), :email_key) > 0 "
-        "OR strpos(lower(encode(rejects, 'escape')), :email_key) > 0",
+        "data IS NOT NULL OR "
+        + _named_in("lower(concat_ws(' ', cast(head AS text), encode(rejects, 'escape')))"),
     ),
     Erase(
         WebhookDelivery,

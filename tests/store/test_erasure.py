@@ -230,7 +230,7 @@ def plant(connection: Connection, table: str, column: Column[Any], whose: str, l
         f"UPDATE {table} SET {column.name} = {value} WHERE {whose}",
         words=WORDS,
         lead=lead,
-        email_key=KEY,
+        email_keys=[KEY],
     )
 
 
