@@ -66,10 +66,6 @@ _RECORD_ALL = text(
         ORDER BY id DESC LIMIT 1)
     """
 )
-_OWN_ADDRESS = text(
-    "SELECT lead.email_key FROM lead_contact JOIN lead ON lead.id = lead_id "
-    "WHERE kind = 'email' AND value_key = :email AND lead.email_key <> :email ORDER BY 1"
-)
 _SOFT_BOUNCES = text(
     """
     SELECT engagement.key, engagement.at FROM engagement
@@ -169,8 +165,8 @@ def opt_out(
     evidence: str = "",
     reason: str = "unsubscribed",
 ) -> int | None:
-    """The address wants nothing more from marketing: suppress it and put that on record. Of a
-    further address of a lead, and of one that it had before, so does the lead's own.
+    """The address wants nothing more from marketing: suppress it and put that on record, with all
+    others of its lead: what it had before, and what it can be reached by as well.
 
     Args:
         at: journey time, UTC.
@@ -180,23 +176,28 @@ def opt_out(
     Returns:
         Id of the record; None when that was said before and never taken back.
     """
-    own = connection.scalars(_OWN_ADDRESS, {"email": email_key}).all()
-    for other in own:
-        opt_out(connection, email_key=other, at=at, source=source, evidence=evidence, reason=reason)
     suppress(connection, email_key=email_key, reason=reason, at=at)
-    # The address is locked now: of two at once, the second sees the first one's record.
-    last = connection.execute(
-        text(
-            "SELECT action, evidence FROM consent_record WHERE email_key = :email AND topic = '' "
-            "ORDER BY id DESC LIMIT 1"
-        ),
-        {"email": email_key},
-    ).first()
-    if last is not None and last.action == "opt_out" and evidence in ("", last.evidence):
-        return None
-    return _record(
-        connection, email_key=email_key, action="opt_out", at=at, source=source, evidence=evidence
-    )
+    record: int | None = None
+    # The addresses are locked now: of two at once, the second sees the first one's record.
+    for one in addresses_with(connection, [email_key]):
+        last = connection.execute(
+            text(
+                "SELECT action, evidence FROM consent_record WHERE email_key = :email "
+                "AND topic = '' ORDER BY id DESC LIMIT 1"
+            ),
+            {"email": one},
+        ).first()
+        if last is None or last.action != "opt_out" or evidence not in ("", last.evidence):
+            made = _record(
+                connection,
+                email_key=one,
+                action="opt_out",
+                at=at,
+                source=source,
+                evidence=evidence,
+            )
+            record = made if one == email_key else record
+    return record
 
 
 def carry_refusals(
