@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 from markupsafe import escape
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
-from domain.refusals import Refusal
-from web.console.parts import busy, button, show
+from domain.refusals import LeadKnown, Refusal
+from web.console.parts import busy, button, link, show
 from web.console.refusals import told
-from web.console.visit import VisitOver
+from web.console.visit import PageVisit, VisitOver
 from web.console.words import _
 
 T = TypeVar("T")
 Field = TypeVar("Field", bound=ValidationElement[Any])
+Fields = Mapping[str, ValidationElement[Any]]
+"""By the names that refusals have for them."""
 
 
 class FormDialog:
@@ -112,10 +115,69 @@ class _Sending(Generic[T]):
         self._dialog.submit((done,))
 
     def _tell(self, refusal: Refusal) -> None:
-        field = self._fields.get(refusal.field)
-        if field is not None:
-            field.error = told(str(refusal))
-            field.run_method("focus")
-            return
+        """Say what is wrong at the fields that have it, else below them."""
+        mistakes = {one.field: one.message for one in refusal.mistakes}
+        if refusal.field:
+            mistakes.setdefault(refusal.field, str(refusal))
+        wrong = [name for name in self._fields if name in mistakes]
+        for name in wrong:
+            self._fields[name].error = told(mistakes[name])
+        if wrong:
+            self._fields[wrong[0]].run_method("focus")
         with self._wrong:
-            show(escape(told(str(refusal))), "p").classes("wrong")
+            if not wrong:
+                show(escape(told(str(refusal))), "p").classes("wrong")
+            if isinstance(refusal, LeadKnown) and refusal.lead_id:
+                show(link(_("Open that lead"), f"/leads/{refusal.lead_id}"), "p")
+
+
+async def fill_in(
+    title: str,
+    yes: str,
+    make: Callable[[], Fields],
+    save: Callable[[dict[str, Any]], Awaitable[None]],
+    *,
+    wide: bool = False,
+    pairs: bool = False,
+) -> bool:
+    """Ask for what an act needs, and do it.
+
+    Args:
+        title: of the dialog, translated, as is ``yes``, what its button is called.
+        make: builds the fields.
+        save: does it with their values.
+        wide: whether there is much to read or write.
+        pairs: whether two fields stand beside each other where there is room.
+
+    Returns:
+        Whether it was done.
+    """
+    with (
+        FormDialog(title, wide=wide or pairs) as form,
+        ui.element("div").classes("stack pairs" if pairs else "stack"),
+    ):
+        fields = {name: form.field(name, field) for name, field in make().items()}
+
+    async def saved() -> bool:
+        await save({name: _value(field) for name, field in fields.items()})
+        return True
+
+    return bool(await form.sent(yes, saved))
+
+
+def time_field(label: str, visit: PageVisit, at: datetime | None = None) -> ui.input:
+    """A field for a time by the visitor's clock, for :func:`time_typed`."""
+    value = at.astimezone(visit.zone).strftime("%Y-%m-%dT%H:%M") if at else ""
+    return ui.input(label, value=value).props("type=datetime-local stack-label")
+
+
+def time_typed(visit: PageVisit, value: str) -> datetime | None:
+    """What was typed into :func:`time_field` (UTC); None for no time."""
+    try:
+        return datetime.fromisoformat(value).replace(tzinfo=visit.zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _value(field: ValidationElement[Any]) -> Any:
+    return field.value if field.value is not None else ""

@@ -12,7 +12,7 @@ import services.to_dos
 from domain.lead_files.person import PersonFields
 from domain.refusals import Refusal
 from store.views.task_lists import TaskDetail
-from web.console.form import time_field, time_typed
+from web.console.forms import time_field, time_typed
 from web.console.frame import say_done
 from web.console.parts import button
 from web.console.refusals import told

@@ -23,7 +23,7 @@ from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.api import lead_work as routes
 from web.console import labels
-from web.console.form import Fields, fill_in, time_field, time_typed
+from web.console.forms import Fields, fill_in, time_field, time_typed
 from web.console.frame import say_done
 from web.console.parts import quiet, show
 from web.console.refusals import told

@@ -17,7 +17,7 @@ from store.imports.lead_import import published_cadences
 from store.lead_work.persons import FORMER, OtherContact, Person, person_of
 from store.views.lead_search import owners
 from web.console import labels
-from web.console.form import Fields, fill_in
+from web.console.forms import Fields, fill_in
 from web.console.frame import say_done
 from web.console.parts import button, quiet, show, sure
 from web.console.visit import PageVisit
@@ -47,7 +47,7 @@ async def enter_lead(visit: PageVisit) -> None:
 
     def fields() -> Fields:
         made: dict[str, Any] = {name: ui.input(_(label)) for name, label in FIELDS.items()}
-        made["email"].props("type=email autofocus")
+        made["email"].props("type=email")
         journeys = {"": _("None: no journey is started")} | {name: name for name in cadences}
         made["cadence"] = ui.select(journeys, label=_("Cadence"), value="")
         if visit.caller.role != Role.SDR:
@@ -169,7 +169,7 @@ class PersonPart:
             kinds = {kind: _(label) for kind, label in CONTACTS.items()}
             return {
                 "kind": ui.select(kinds, label=_("What"), value="phone"),
-                "value": ui.input(_("Number or address")).props("autofocus"),
+                "value": ui.input(_("Number or address")),
                 "label": ui.input(_("What it is called, such as mobile")),
             }
 
