@@ -80,11 +80,12 @@ def talk(
     lead = lead_traits(connection, view.task.lead_id).lead_facts()
     is_call = view.task.facts.get("does") == "call"
     kind = TaskKind.CALL if is_call else TaskKind(view.task.kind)
-    chosen = content.talk_track(lead, kind)
+    chosen = content.talk_track(lead, kind, now)
     spoken = chosen[1] if chosen else "en"
     fields = _fields(connection, view, now, spoken=spoken, mark=_mark(reader, language, view, now))
     lines = chosen[0].say[spoken] if chosen else []
-    snippets = [SnippetText(name, _said(text, fields)) for name, text in content.snippets_for(lead)]
+    suiting = content.snippets_for(lead, now)
+    snippets = [SnippetText(name, _said(text, fields)) for name, text in suiting]
     return Talk(
         chosen[0].name if chosen else "",
         spoken if chosen else "",

@@ -19,7 +19,7 @@ from cel_expr_python import cel as checker
 
 from domain.contacts.attributes import attribute_key, number_in
 from domain.contacts.dates import read_day
-from domain.rules.facts import Facts, FactSet
+from domain.rules.facts import SOME_DAY, Facts, FactSet
 
 TEXT_LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'")
 _OWN_FIELD = re.compile(r"""(?<![\w.])([A-Za-z_]\w*)\s*\[\s*(["'])([A-Za-z_]\w*)\2\s*\]""")
@@ -212,7 +212,7 @@ def _attribute_beside(code: str, position: int, operation: str) -> str:
 def _unreadable(code: str) -> Iterator[ConditionMistake]:
     for found in _CONVERTED.finditer(code):
         try:
-            Facts({}).answer(cel.compile(found[0]))
+            Facts({}, SOME_DAY).answer(cel.compile(found[0]))
         except Exception:
             yield ConditionMistake(
                 f"{found[0]} can't be answered: {found[1]} can't read this text", found.start()
@@ -305,7 +305,7 @@ def _answers(atom: str, path: str, values: Iterable[Any], facts: FactSet) -> set
     try:
         program = cel.compile(atom)
         given = [{**facts.example[owner], field: one} if field else one for one in values]
-        answers = [Facts({owner: one}).answer(program) for one in given]
+        answers = [Facts({owner: one}, SOME_DAY).answer(program) for one in given]
     except Exception:
         return set()
     return set(answers) if all(isinstance(one, bool) for one in answers) else set()

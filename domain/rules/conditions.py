@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +26,7 @@ from pydantic_core import PydanticCustomError
 from domain.authoring.yaml_messages import did_you_mean
 from domain.rules.condition_budget import TooCostly, steps_of
 from domain.rules.condition_check import TEXT_LITERAL, attributes_in, dotted, mistakes
-from domain.rules.facts import FACTS, Facts, FactSet, prepared
+from domain.rules.facts import FACTS, SOME_DAY, Facts, FactSet, prepared
 
 FUNCTIONS = frozenset(
     {
@@ -84,7 +83,7 @@ class Condition:
     source: str
     _program: cel.Program = field(repr=False, compare=False)
 
-    def verdict(self, facts: Mapping[str, Any] | Facts) -> ConditionVerdict:
+    def verdict(self, facts: Facts) -> ConditionVerdict:
         """Evaluate against the facts it was compiled for; never raises.
 
         The reason names facts, never their values.
@@ -102,8 +101,7 @@ class Condition:
             return (None if reason else float(answer)), reason
         return None, f"gives {_kind(answer)}, not a number"
 
-    def _answer(self, facts: Mapping[str, Any] | Facts) -> tuple[Any, str]:
-        facts = facts if isinstance(facts, Facts) else prepared(facts)
+    def _answer(self, facts: Facts) -> tuple[Any, str]:
         try:
             return facts.answer(self._program), ""
         except KeyError as missing:
@@ -113,7 +111,7 @@ class Condition:
             problem = f"could not be evaluated ({type(error).__name__})"
             return None, facts.unread or problem
 
-    def holds(self, facts: Mapping[str, Any] | Facts) -> bool:
+    def holds(self, facts: Facts) -> bool:
         """Whether the condition is true for these facts; False when it can't be answered."""
         return self._answer(facts)[0] is True
 
@@ -140,7 +138,7 @@ class Condition:
     @property
     def constant(self) -> bool | None:
         """The answer of a condition that reads no fact, None for one that does."""
-        return None if self._program.variables() else self.holds({})
+        return None if self._program.variables() else self.holds(prepared({}, SOME_DAY))
 
 
 def compile_condition(source: str, facts: FactSet = FACTS) -> Condition:
@@ -288,7 +286,7 @@ def _error_at(code: str, position: int, message: str) -> ConditionError:
 def _check_answer(condition: Condition, facts: FactSet) -> None:
     """Refuse what fails for a lead that has every field."""
     try:
-        prepared(facts.example).answer(condition._program)
+        prepared(facts.example, SOME_DAY).answer(condition._program)
     except Exception as error:
         # What the lead's values decide (an attribute, a number in a text) is left to the day.
         if "valid regex" in str(error):

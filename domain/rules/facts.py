@@ -126,6 +126,10 @@ def reach_facts(email: str, phone: str, *, opted_out: bool) -> dict[str, Any]:
     }
 
 
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""From which days are counted where a condition is only tried."""
+
+
 class UnreadableValue(Exception):
     """A function can't read a value."""
 
@@ -141,11 +145,11 @@ class Facts:
         now: journey time, UTC, from which days are counted.
     """
 
-    def __init__(self, facts: Mapping[str, Any], now: datetime | None = None) -> None:
+    def __init__(self, facts: Mapping[str, Any], now: datetime) -> None:
         self._facts = bounded(facts)
         # The functions may not lead back to the context that holds them: it is no object that
         # Python's garbage collector sees through, so neither would ever be freed.
-        self._reader = _Reader(self._facts, (now or datetime.now(UTC)).date())
+        self._reader = _Reader(self._facts, now.astimezone(UTC).date())
         functions = self._reader.functions()
         try:
             self._context = cel.Context(self._facts, functions)
@@ -238,7 +242,7 @@ def _names_of(wanted: Any, facts: Mapping[str, Any], owner: str = "") -> Iterato
             yield path
 
 
-def prepared(facts: Mapping[str, Any], now: datetime | None = None) -> Facts:
+def prepared(facts: Mapping[str, Any], now: datetime) -> Facts:
     """Facts ready for many conditions; ``now`` is journey time, UTC."""
     return Facts(facts, now)
 

@@ -4,6 +4,7 @@ to say to it."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from domain.contracts.tasks import TaskKind
 from domain.meetings.report_fields import is_web_address
 from domain.rules.condition_budget import MOST_CONDITIONS, too_costly_together
 from domain.rules.conditions import Condition, checked_condition, compile_condition
-from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet
+from domain.rules.facts import LEAD_FACTS, LEAD_VALUES, FactSet, prepared
 from domain.rules.policy import Policy, PolicyFile, mistake
 from domain.sales.talk_tracks import (
     FALLBACK_LANGUAGE,
@@ -63,11 +64,12 @@ class ContentItem(Policy):
         """The condition ready to use, None for an item that suits everybody."""
         return None if self.condition is None else compile_condition(self.condition, CONTENT_FACTS)
 
-    def suits(self, lead: Mapping[str, Any]) -> bool:
-        """Whether it is for a lead with these fields, its language aside."""
+    def suits(self, lead: Mapping[str, Any], now: datetime) -> bool:
+        """Whether it is for a lead with these fields at ``now`` (journey time, UTC), its language
+        aside."""
         if lead["stage"] not in self.stages:
             return False
-        return self.compiled is None or self.compiled.holds({"lead": dict(lead)})
+        return self.compiled is None or self.compiled.holds(prepared({"lead": dict(lead)}, now))
 
 
 class ContentPolicy(PolicyFile):
@@ -119,34 +121,39 @@ class ContentPolicy(PolicyFile):
             for name, condition in self.personas.items()
         }
 
-    def talk_track(self, lead: Mapping[str, Any], kind: TaskKind) -> tuple[TalkTrack, str] | None:
+    def talk_track(
+        self, lead: Mapping[str, Any], kind: TaskKind, now: datetime
+    ) -> tuple[TalkTrack, str] | None:
         """What to say to a lead with these fields in a task of a kind, and in which language: its
-        own where there is anything, else English; None where nobody wrote anything."""
-        fitting = [one for one in self.talk_tracks if kind in one.tasks and self._suits(one, lead)]
+        own where there is anything, else English; None where nobody wrote anything. ``now`` is
+        journey time, UTC."""
+        tracks = (one for one in self.talk_tracks if kind in one.tasks)
+        fitting = [one for one in tracks if self._suits(one, lead, now)]
         told = [(one, language_of(one.say, lead["language"])) for one in fitting]
         own = [one for one in told if one[1] == lead["language"]]
         return next((one for one in own or told if one[1]), None)
 
-    def snippets_for(self, lead: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """Names and texts of the snippets that suit a lead with these fields, in its own language,
-        else in English."""
-        fitting = [one for one in self.snippets if self._suits(one, lead)]
+    def snippets_for(self, lead: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
+        """Names and texts of the snippets that suit a lead with these fields at ``now`` (journey
+        time, UTC), in its own language, else in English."""
+        fitting = [one for one in self.snippets if self._suits(one, lead, now)]
         told = [(one, language_of(one.text, lead["language"])) for one in fitting]
         return [(one.name, one.text[language]) for one, language in told if language]
 
-    def _suits(self, one: TalkTrack | Snippet, lead: Mapping[str, Any]) -> bool:
+    def _suits(self, one: TalkTrack | Snippet, lead: Mapping[str, Any], now: datetime) -> bool:
         if lead["stage"] not in one.stages:
             return False
-        return not one.persona or self.compiled_personas[one.persona].holds({"lead": dict(lead)})
+        facts = prepared({"lead": dict(lead)}, now)
+        return not one.persona or self.compiled_personas[one.persona].holds(facts)
 
     def recommended(
-        self, lead: Mapping[str, Any], seen: Iterable[str] = (), at_most: int = 5
+        self, lead: Mapping[str, Any], now: datetime, seen: Iterable[str] = (), at_most: int = 5
     ) -> list[ContentItem]:
         """What suits a lead with these fields (``stage`` and ``language`` among them), in its own
         language where there is anything, else in English; what it has ``seen`` (addresses) is
-        left out."""
+        left out. ``now`` is journey time, UTC."""
         known = set(seen)
-        fitting = [one for one in self.items if one.url not in known and one.suits(lead)]
+        fitting = [one for one in self.items if one.url not in known and one.suits(lead, now)]
         own = [one for one in fitting if lead["language"] in one.languages]
         other = [one for one in fitting if FALLBACK_LANGUAGE in one.languages]
         return (own or other)[:at_most]

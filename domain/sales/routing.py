@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import Any, Literal
 
@@ -114,6 +115,7 @@ def eligible(
     policy: TeamPolicy,
     lead: Mapping[str, Any],
     account: Mapping[str, Any],
+    now: datetime,
     account_owner: str = "",
 ) -> list[list[str]]:
     """Codes of the reps who may take a lead, in groups, the most preferred first.
@@ -122,31 +124,32 @@ def eligible(
     rule that fits says who may; of those, reps whose territories, languages and segments all suit
     the lead come before those with one that doesn't, and so on. A lead that no rule fits may go
     to any rep. ``lead`` and ``account`` hold facts as in ``FIT_FACTS``; the segment is the
-    attribute ``segment`` of the account, else of the lead.
+    attribute ``segment`` of the account, else of the lead. ``now`` is journey time, UTC.
     """
     groups: list[list[str]] = []
     owner = account_owner if policy.account_owner_first and policy.rep(account_owner) else ""
     if owner:
         groups.append([owner])
     by_misfits: dict[int, list[str]] = {}
-    for rep in _allowed(policy, lead, account):
+    for rep in _allowed(policy, lead, account, now):
         if rep.code != owner:
             by_misfits.setdefault(_misfits(rep, lead, account), []).append(rep.code)
     return groups + [by_misfits[misfits] for misfits in sorted(by_misfits)]
 
 
 def rule_for(
-    policy: TeamPolicy, lead: Mapping[str, Any], account: Mapping[str, Any]
+    policy: TeamPolicy, lead: Mapping[str, Any], account: Mapping[str, Any], now: datetime
 ) -> RoutingRule | None:
-    """The first rule that fits the lead, whose facts are those of ``FIT_FACTS``."""
-    facts = prepared({"lead": lead, "account": account})
+    """The first rule that fits the lead, whose facts are those of ``FIT_FACTS``; ``now`` is journey
+    time, UTC."""
+    facts = prepared({"lead": lead, "account": account}, now)
     return next((rule for rule in policy.routing if rule.compiled.holds(facts)), None)
 
 
 def _allowed(
-    policy: TeamPolicy, lead: Mapping[str, Any], account: Mapping[str, Any]
+    policy: TeamPolicy, lead: Mapping[str, Any], account: Mapping[str, Any], now: datetime
 ) -> Sequence[TeamRep]:
-    rule = rule_for(policy, lead, account)
+    rule = rule_for(policy, lead, account, now)
     if rule is None:
         return policy.reps
     return [

@@ -27,7 +27,7 @@ def fit_of(
     policy: ScoringPolicy,
     lead: Mapping[str, Any],
     account: Mapping[str, Any],
-    now: datetime | None = None,
+    now: datetime,
 ) -> Fit:
     """The fit of a lead with its account (fields as in ``FIT_FACTS``; {} when it has none).
 

@@ -139,7 +139,7 @@ class _Tried:
         if lead.account_id and not with_colleagues and colleagues:
             with_colleagues = min(colleagues, key=lambda code: (-colleagues[code], code))
         first = lead.account_owner or lead.previous or with_colleagues
-        groups = eligible(self.policy, lead.lead_facts(), lead.account_facts(), first)
+        groups = eligible(self.policy, lead.lead_facts(), lead.account_facts(), lead.at, first)
         owner = assign(groups, self._candidates) or ""
         self.given[owner] += 1
         if owner:

@@ -121,10 +121,11 @@ class Roster:
         team: TeamPolicy,
         at_work: dict[str, Candidate],
         open_leads: Mapping[str, int],
-        version: int,
+        now: datetime,
     ) -> None:
         self.team = team
-        self._version = version
+        self._version = version_of(connection, TeamPolicy.name())
+        self._now = now
         self.open_leads = open_leads
         """Open leads by rep, as they were when the lock was taken."""
         self._connection = connection
@@ -139,10 +140,10 @@ class Roster:
         """Who takes the lead, ``without`` some; counted as given only by :meth:`give`."""
         facts, account = lead.lead_facts(), lead.account_facts()
         first, because = lead.first
-        groups = eligible(self.team, facts, account, first)
+        groups = eligible(self.team, facts, account, self._now, first)
         at_work = {code: one for code, one in self._at_work.items() if code not in without}
         owner = assign(groups, at_work) or ""
-        rule = rule_for(self.team, facts, account)
+        rule = rule_for(self.team, facts, account, self._now)
         named, comes_first = rule.rule if rule else "", False
         if self.team.account_owner_first and owner and owner == first:
             named, comes_first = ACCOUNT_OWNER, True
@@ -210,7 +211,7 @@ def open_roster(connection: Connection, now: datetime) -> Roster | None:
         rep.code: Candidate(rep.code, rep.weight, leads.get(rep.code, 0), rep.cap, given[rep.code])
         for rep in reps
     }
-    return Roster(connection, team, at_work, leads, version_of(connection, TeamPolicy.name()))
+    return Roster(connection, team, at_work, leads, now)
 
 
 def team_policy(connection: Connection) -> TeamPolicy | None:

@@ -150,7 +150,7 @@ def dossier(connection: Connection, lead_id: int, now: datetime) -> Dossier:
         feedback_of(connection, lead_id, limit=MOST_LINES)[::-1],
         _totals(connection, lead_id),
         _similar(connection, lead_id),
-        _content(connection, lead_id),
+        _content(connection, lead_id, now),
     )
 
 
@@ -324,7 +324,7 @@ def _similar(connection: Connection, lead_id: int) -> list[SimilarWin]:
     ]
 
 
-def _content(connection: Connection, lead_id: int) -> list[Recommended]:
+def _content(connection: Connection, lead_id: int, now: datetime) -> list[Recommended]:
     try:
         rules = policy(connection, ContentPolicy)
     except PolicyMissing:
@@ -337,5 +337,5 @@ def _content(connection: Connection, lead_id: int) -> list[Recommended]:
         ),
         {"lead": lead_id},
     )
-    found = rules.recommended(lead_traits(connection, lead_id).lead_facts(), list(clicked))
+    found = rules.recommended(lead_traits(connection, lead_id).lead_facts(), now, list(clicked))
     return [Recommended(one.title, one.url) for one in found]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.contacts.attributes import attribute_key, number_in, yes_in
 from domain.lead_files.columns import recognise
 from domain.rules.conditions import compile_condition
-from domain.rules.facts import Facts
+from domain.rules.facts import SOME_DAY, Facts
 from web.tracking.traits import lead_facts
 
 ONE_NAME = {
@@ -137,6 +137,6 @@ def test_any_text_is_read_or_not(text: str) -> None:
     """One odd cell would stop the scoring of everybody in its batch."""
     assert number_in(text) is None or isinstance(number_in(text), float)
     verdict = compile_condition("yes(lead.attributes.x)").verdict(
-        Facts({"lead": {"attributes": {"x": text}}})
+        Facts({"lead": {"attributes": {"x": text}}}, SOME_DAY)
     )
     assert verdict.reason == "" or verdict.reason.endswith(" says neither yes nor no")

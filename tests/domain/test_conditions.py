@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from domain.rules.conditions import ConditionError, ConditionVerdict, compile_condition
 from domain.rules.facts import FACTS, prepared, reach_facts
 
+NOW = datetime(2027, 5, 1, 9, tzinfo=UTC)
 LEAD: dict[str, Any] = {
     "lead": {
         "first_name": "Ada",
@@ -55,7 +56,7 @@ LEAD: dict[str, Any] = {
 )
 def test_conditions_read_as_marketing_expects(source: str, holds: bool) -> None:
     """The expressions the documentation shows."""
-    assert compile_condition(source).holds(LEAD) is holds
+    assert compile_condition(source).holds(prepared(LEAD, NOW)) is holds
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_what_a_lead_lacks_makes_a_condition_false_and_says_why(
     source: str, holds: bool, reason: str
 ) -> None:
     """One lead without an attribute must not stop its journey."""
-    verdict = compile_condition(source).verdict(LEAD)
+    verdict = compile_condition(source).verdict(prepared(LEAD, NOW))
 
     assert verdict.holds is holds
     assert verdict.reason.startswith(reason)
@@ -82,7 +83,7 @@ def test_what_a_lead_lacks_makes_a_condition_false_and_says_why(
 
 def test_a_reason_never_repeats_a_leads_data() -> None:
     """Reasons are logged; names and titles must not be."""
-    assert "CTO" not in compile_condition("int(lead.title) > 3").verdict(LEAD).reason
+    assert "CTO" not in compile_condition("int(lead.title) > 3").verdict(prepared(LEAD, NOW)).reason
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_any_text_compiles_or_is_refused_and_no_facts_make_it_raise(
 ) -> None:
     """An exception out of a condition would stop a journey or the lint of all files."""
     with contextlib.suppress(ConditionError):
-        assert compile_condition(source).holds(some_facts) in (True, False)
+        assert compile_condition(source).holds(prepared(some_facts, NOW)) in (True, False)
 
 
 MISTAKES = {
@@ -242,9 +243,6 @@ def test_what_no_lead_can_answer_is_found_when_it_is_written(
     assert (found.value.line, found.value.column) == (1, column)
 
 
-NOW = datetime(2027, 5, 1, 9, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
     ("source", "holds"),
     [
@@ -293,9 +291,9 @@ def test_what_is_not_read_is_not_answered_and_said(
     """Nobody would learn why a rule never fits; and what a lead said stays out of the log."""
     known = LEAD["lead"] | {"attributes": {"size": "about fifty", "when": "6/7/2027"}}
 
-    assert compile_condition(source).verdict(LEAD | {"lead": known}) == ConditionVerdict(
-        False, reason
-    )
+    assert compile_condition(source).verdict(
+        prepared(LEAD | {"lead": known}, NOW)
+    ) == ConditionVerdict(False, reason)
     assert "fifty" not in caplog.text
 
 
@@ -323,7 +321,7 @@ def test_an_address_at_a_free_provider_is_told_from_a_company_s(domain: str, fre
 
 def test_facts_are_freed_with_their_last_user() -> None:
     """Every event would leave some kilobytes behind, until the web app is out of memory."""
-    facts = prepared(LEAD)
+    facts = prepared(LEAD, NOW)
     assert compile_condition("number(lead.attributes.employees) > 50").holds(facts)
     known = weakref.ref(facts)
     del facts

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from domain.checking.policies import read_policy
+from domain.rules.facts import SOME_DAY
 from domain.scoring.fit import Fit, fit_of
 from domain.scoring.policy import ScoringPolicy
 from settings import ROOT
@@ -41,7 +42,7 @@ NOBODY: dict[str, Any] = {
 def fit(rules: ScoringPolicy, account: Any = None, **lead: Any) -> Fit:
     """The fit of somebody."""
     whose = {"name": "", "domain": "", "attributes": {}} | (account or {})
-    return fit_of(rules, NOBODY | lead, whose)
+    return fit_of(rules, NOBODY | lead, whose, SOME_DAY)
 
 
 @pytest.mark.parametrize(

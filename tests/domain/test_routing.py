@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from datetime import timedelta
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +15,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from domain.checking.sales_lint import lint_team
+from domain.rules.facts import SOME_DAY
 from domain.sales.routing import Candidate, assign, choose, eligible
 from domain.sales.team import TeamPolicy, TeamRep
 from domain.sales.team_checks import DEFAULT_TEAM
 
+Facts = Mapping[str, Any]
 SHIPPED = Path(__file__).parents[2] / "cadences" / "team.yaml"
+
+
+def groups_of(policy: TeamPolicy, lead: Facts, account: Facts, owner: str = "") -> list[list[str]]:
+    """Who may take a lead."""
+    return eligible(policy, lead, account, SOME_DAY, owner)
 
 
 def team(text: str) -> TeamPolicy:
@@ -124,10 +134,10 @@ def test_a_file_of_reps_alone_is_one_team_that_takes_every_lead() -> None:
 
     assert policy.team_of(policy.reps[0]).team == DEFAULT_TEAM
     assert policy.reps[0].cap == 500
-    assert eligible(policy, {"country": "KR"}, {}) == [["rep-1"]]
+    assert groups_of(policy, {"country": "KR"}, {}) == [["rep-1"]]
     assert team(json.dumps(old)) == policy
     routed = json.dumps({**old, "routing": [{"rule": "all", "to": DEFAULT_TEAM}]})
-    assert eligible(team(routed), {}, {}) == [["rep-1"]]
+    assert groups_of(team(routed), {}, {}) == [["rep-1"]]
 
 
 def test_the_shipped_team_routes_korea_iberia_and_the_rest() -> None:
@@ -136,9 +146,9 @@ def test_the_shipped_team_routes_korea_iberia_and_the_rest() -> None:
     stored = json.loads(json.dumps(policy.model_dump(mode="json", by_alias=True)))
 
     assert TeamPolicy.model_validate(stored) == policy
-    assert eligible(policy, {"country": "KR", "language": "ko"}, {}) == [["rep-3"]]
-    assert eligible(policy, {"country": "BR", "language": "pt"}, {}) == [["rep-1", "rep-4"]]
-    assert eligible(policy, {"country": "US", "language": "de"}, {}) == [
+    assert groups_of(policy, {"country": "KR", "language": "ko"}, {}) == [["rep-3"]]
+    assert groups_of(policy, {"country": "BR", "language": "pt"}, {}) == [["rep-1", "rep-4"]]
+    assert groups_of(policy, {"country": "US", "language": "de"}, {}) == [
         ["rep-1", "rep-2"],
         ["rep-4"],
     ]
@@ -163,9 +173,9 @@ def test_who_suits_the_lead_better_is_asked_first() -> None:
     policy = team(REPS)
     lead = {"country": "KR", "language": "ko", "attributes": {"segment": "small"}}
 
-    assert eligible(policy, lead, {"attributes": {"segment": "large"}}) == [["a", "d"], ["b", "c"]]
-    assert eligible(policy, lead, {}) == [["d"], ["a", "b", "c"]]
-    assert eligible(policy, {}, {}) == [["d"], ["c"], ["b"], ["a"]]
+    assert groups_of(policy, lead, {"attributes": {"segment": "large"}}) == [["a", "d"], ["b", "c"]]
+    assert groups_of(policy, lead, {}) == [["d"], ["a", "b", "c"]]
+    assert groups_of(policy, {}, {}) == [["d"], ["c"], ["b"], ["a"]]
 
 
 def test_the_owner_of_the_account_comes_first_if_that_is_the_setting() -> None:
@@ -173,10 +183,10 @@ def test_the_owner_of_the_account_comes_first_if_that_is_the_setting() -> None:
     lead = {"country": "KR", "language": "ko"}
     unasked = team(REPS + "account_owner_first: false\n")
 
-    assert eligible(team(REPS), lead, {}, "c")[0] == ["c"]
-    assert list(chain(*eligible(team(REPS), lead, {}, "c"))).count("c") == 1
-    assert eligible(team(REPS), lead, {}, "left-last-year") == eligible(team(REPS), lead, {})
-    assert eligible(unasked, lead, {}, "c") == eligible(unasked, lead, {})
+    assert groups_of(team(REPS), lead, {}, "c")[0] == ["c"]
+    assert list(chain(*groups_of(team(REPS), lead, {}, "c"))).count("c") == 1
+    assert groups_of(team(REPS), lead, {}, "left-last-year") == groups_of(team(REPS), lead, {})
+    assert groups_of(unasked, lead, {}, "c") == groups_of(unasked, lead, {})
 
 
 def test_the_first_rule_that_fits_decides_and_one_that_cant_be_answered_does_not_fit() -> None:
@@ -187,9 +197,19 @@ def test_the_first_rule_that_fits_decides_and_one_that_cant_be_answered_does_not
         "  - {rule: ours, if: 'account.domain.endsWith(\".kr\")', to: [c, b]}\n"
     )
 
-    assert eligible(policy, {"attributes": {"employees": "900"}}, {"domain": "x.kr"}) == [["a"]]
-    assert eligible(policy, {"attributes": {}}, {"domain": "x.kr"}) == [["c"], ["b"]]
-    assert len(list(chain(*eligible(policy, {"attributes": {}}, {"domain": "x.com"})))) == 4
+    assert groups_of(policy, {"attributes": {"employees": "900"}}, {"domain": "x.kr"}) == [["a"]]
+    assert groups_of(policy, {"attributes": {}}, {"domain": "x.kr"}) == [["c"], ["b"]]
+    assert len(list(chain(*groups_of(policy, {"attributes": {}}, {"domain": "x.com"})))) == 4
+
+
+def test_days_in_a_rule_are_counted_by_the_clock_of_the_journey() -> None:
+    """A dry run over last month would judge each lead as of today, not as it came."""
+    rule = "{rule: soon, if: 'daysUntil(lead.attributes.renewal) < 30', to: a}"
+    policy = team(REPS + f"routing:\n  - {rule}\n")
+    lead = {"attributes": {"renewal": "2026-01-20"}}
+
+    assert eligible(policy, lead, {}, SOME_DAY) == [["a"]]
+    assert len(list(chain(*eligible(policy, lead, {}, SOME_DAY - timedelta(days=90))))) == 4
 
 
 TEAMS = (

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.checking.policies import read_policy
+from domain.rules.facts import SOME_DAY
 from domain.scoring.fit import fit_of, letter_of
 from domain.scoring.policy import LETTERS, MEANINGS, Meaning, ScoringPolicy
 from domain.scoring.standing import at_least, points_to, standing_of
@@ -37,10 +38,10 @@ def lead(title: str, **attributes: str) -> dict[str, Any]:
 
 def test_a_lead_of_whom_nothing_is_known_is_a_c() -> None:
     """Most leads begin as an address: they must not be shut out, nor alert anybody."""
-    fit = fit_of(POLICY, NOBODY, NO_ACCOUNT)
+    fit = fit_of(POLICY, NOBODY, NO_ACCOUNT, SOME_DAY)
 
     assert (fit.points, fit.letter, fit.rules) == (0, "C", ())
-    assert fit_of(POLICY, {}, {}).letter == "C"
+    assert fit_of(POLICY, {}, {}, SOME_DAY).letter == "C"
     assert standing_of(POLICY, "C", 29).meaning == "engaged"
     assert standing_of(POLICY, "C", 30).meaning == "mql"
     assert standing_of(POLICY, "C", 200).meaning == "mql"
@@ -62,14 +63,14 @@ def test_a_lead_of_whom_nothing_is_known_is_a_c() -> None:
 )
 def test_the_shipped_rules_tell_whom_we_sell_to(who: dict[str, Any], letter: str) -> None:
     """Rules that can't be answered count as false; the rest still count."""
-    assert fit_of(POLICY, who, NO_ACCOUNT).letter == letter
+    assert fit_of(POLICY, who, NO_ACCOUNT, SOME_DAY).letter == letter
 
 
 def test_the_account_makes_a_lead_fit_too() -> None:
     """What a group call says of the company reaches everybody in it; its size may be a number."""
     account = NO_ACCOUNT | {"attributes": {"employees": 120}}
 
-    fit = fit_of(POLICY, lead("Owner"), account)
+    fit = fit_of(POLICY, lead("Owner"), account, SOME_DAY)
 
     assert dict(fit.rules)["head count"] == 20
     assert sum(points for _, points in fit.rules) == fit.points
@@ -79,7 +80,7 @@ def test_one_odd_attribute_does_not_spoil_the_fit() -> None:
     """What a site sends along is anything: a huge number must not make an owner a stranger."""
     who = lead("Owner") | {"attributes": {"odd": 10**40, "number_of_employees": "140"}}
 
-    assert fit_of(POLICY, who, NO_ACCOUNT).points == 40
+    assert fit_of(POLICY, who, NO_ACCOUNT, SOME_DAY).points == 40
 
 
 @given(letters, letters, scores, scores)

@@ -16,6 +16,7 @@ from domain.lead_files.encoding import LeadFileError
 from domain.lead_files.lead_file import read_lead_file
 from domain.lead_files.rejects import REJECT_COLUMNS, as_meant, defused
 from domain.rules.conditions import ConditionError, compile_condition
+from domain.rules.facts import SOME_DAY, prepared
 
 SOON = 10.0
 """Seconds: a generous bound on a busy machine. Each attack took minutes or ended never."""
@@ -87,7 +88,7 @@ def test_enormous_facts_cost_a_moment(condition: str) -> None:
     """Everybody who writes a lead's attributes could otherwise make each rule take seconds."""
     compiled = compile_condition(condition)
 
-    _within(SOON, lambda: [compiled.verdict(_LONG) for _ in range(5)])
+    _within(SOON, lambda: [compiled.verdict(prepared(_LONG, SOME_DAY)) for _ in range(5)])
 
 
 _PIECES = """
@@ -104,7 +105,7 @@ def test_whatever_is_accepted_answers_soon(source: str) -> None:
         compiled = compile_condition(source)
     except ConditionError:
         return
-    _within(SOON, lambda: compiled.verdict(_LONG))
+    _within(SOON, lambda: compiled.verdict(prepared(_LONG, SOME_DAY)))
 
 
 @pytest.mark.parametrize(
