@@ -25,6 +25,8 @@ _TAGGED = re.compile(f"({TAG.pattern})", re.DOTALL)
 _LINK = re.compile(
     r"""\{\{[-+]?\s*(?:links\s*\.\s*\w+|link\s*\(\s*(?:"[^"]*"|'[^']*')\s*\))\s*[-+]?\}\}"""
 )
+_ELEMENT = re.compile(r"""(<(?:[^<>"']++|"[^"]*+"|'[^']*+')*+>)""")
+_AFTER_LETTERS = re.compile(r"(?:(?<=[^\x00-\x7f])|(?<=[^\x00-\x7f].))>")
 _PARENTS: dict[str, frozenset[str]] = {
     "mj-head": frozenset({"mjml"}),
     "mj-body": frozenset({"mjml"}),
@@ -88,8 +90,13 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
         word = f"zqtag{number}zq"
         plain = plain.replace(word, f"<mj-raw>{word}</mj-raw>")
     try:
-        html = mrml.to_html(plain, None, mrml.RenderOptions(disable_comments=True)).content
-    except (OSError, ValueError) as error:
+        html = mrml.to_html(
+            _escaped(plain), None, mrml.RenderOptions(disable_comments=True)
+        ).content
+    except BaseException as error:
+        # Where mrml panics it raises a class that no module exports and that is no Exception.
+        if not isinstance(error, OSError | ValueError) and type(error).__name__ != "PanicException":
+            raise
         raise SourceError([body.problem(0, f"the MJML cannot be compiled: {error}")]) from None
 
     found = [int(number) for number in WORD.findall(html)]
@@ -106,6 +113,13 @@ def to_html_and_text(body: Fragment, shared: Mapping[str, str]) -> tuple[str, st
     pieces = WORD.split(html)
     out = [guarded(piece) if i % 2 == 0 else put_back(piece) for i, piece in enumerate(pieces)]
     return "".join(out), walk.text.source()
+
+
+def _escaped(document: str) -> str:
+    """``document`` without a bare ">" after letters beyond ASCII, where mrml's parser panics."""
+    pieces = _ELEMENT.split(document)
+    pieces[::2] = [_AFTER_LETTERS.sub("&gt;", text) for text in pieces[::2]]
+    return "".join(pieces)
 
 
 class _PlainText:

@@ -216,7 +216,9 @@ def follow(
         if crosses and cause == "fit" and lead.phase == Phase.NURTURE:
             places = room(connection, rules, now) if places is None else places
             crosses, places = places > 0, places - 1
-        if asks or (crosses and (lead.phase != ENDED or signs)):
+        # What is only reported again, or of a mail, is not the lead's own doing.
+        rests = lead.phase == ENDED or (lead.phase == Phase.RECYCLE and cause == "event")
+        if asks or (crosses and (signs or not rests)):
             crossing.append(Ready(lead, points, standing, is_hot))
             messages.append(_crossing_message(lead))
             lead.crossed_cycle = lead.next_cycle()

@@ -3,6 +3,8 @@ that others have written with care, or publishes what nobody asked for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from domain.authoring.yaml_edit import is_laid_out_anew, lost_comments, merged
@@ -10,18 +12,19 @@ from domain.authoring.yaml_source import read, validate
 from domain.sales import sla_form, team_form
 from domain.sales.sla import SlaPolicy
 from domain.sales.team import TeamPolicy
+from domain.sales.team_form import TeamForm
 from settings import ROOT
 
 TEAM = (ROOT / "cadences" / "team.yaml").read_text(encoding="utf-8")
 SLA = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")
 
 
-def team_after(change: object) -> tuple[str, TeamPolicy]:
+def team_after(change: Callable[[TeamForm], object]) -> tuple[str, TeamPolicy]:
     """The file, and what it says, after a change of the form."""
     policy, _ = validate(TeamPolicy, TEAM, "team.yaml")
     assert policy is not None
     form = team_form.form_of(policy)
-    change(form)  # type: ignore[operator]
+    change(form)
     written = merged(
         TEAM, team_form.with_form(read(TEAM, "").data, team_form.form_of(policy), form)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 import pytest
@@ -175,6 +176,18 @@ def test_jinja_survives_mjml_in_text_links_and_between_elements() -> None:
     assert "elsewhere" not in mail.html + mail.text
     assert 'alt="한글 Acme"' in mail.html
     assert "zqtag" not in mail.html + mail.text
+
+
+@pytest.mark.parametrize("path", ["设置 > 通知", "설정>알림", "Préféré > Avis", "👍> a > é>"])
+@pytest.mark.parametrize(
+    "where", ["{}", "<b>{}</b>", "<p title='{}'>{}</p>", "{{{{ lead.title }}}}{}"]
+)
+def test_a_way_through_a_menu_is_said_in_any_script(path: str, where: str) -> None:
+    """The compiler's parser ends in a panic at ">" after letters that take several bytes; whoever
+    checks such a mail would see the web app fail."""
+    mail = rendered(f"<mj-text>{where.format(path, path)}</mj-text>")
+    assert path in unescape(mail.html)
+    assert path in mail.text
 
 
 def test_braces_written_as_entities_stay_what_they_are() -> None:

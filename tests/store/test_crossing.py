@@ -122,6 +122,24 @@ def test_a_parked_lead_is_left_alone_by_what_shows_no_interest(book: Book) -> No
     assert book.news(lead) == []
 
 
+def test_a_parked_lead_comes_back_by_its_own_doing_only(book: Book) -> None:
+    """Who said no to the first call would be called again because a provider reported once more
+    what had happened before, or that a mail was delivered."""
+    lead = book.lead(phase="FollowUp", stage="mql", crossed_cycle=1)
+    asked = demo(lead)
+    book.record(asked)
+    book.run(f"UPDATE lead SET phase = 'Recycle', stage = 'recycled', cycle = 2 WHERE id = {lead}")
+
+    book.record(asked)
+    book.record(LeadActivity(f"{lead}:open", "open", NOW, lead_id=lead))
+    with book.database.begin() as connection:
+        record(connection, [], NOW, delivered={book.touch(lead): lead})
+    assert (book.crossings(lead), book.news(lead)) == ([], [])
+
+    book.record(click(lead))
+    assert book.crossings(lead) == [(2, "event")]
+
+
 def test_a_lead_that_was_let_go_comes_back_when_it_asks_for_a_demo(book: Book) -> None:
     """It asks to buy, and nobody would answer, because its journey is over."""
     lead = book.lead(phase="ended", stage="recycled", cycle=3, crossed_cycle=3)
