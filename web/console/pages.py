@@ -18,6 +18,7 @@ from nicegui.language import Language
 from sqlalchemy.exc import DataError
 from starlette.responses import RedirectResponse, Response
 
+import logs
 from domain.access import ALLOWED, Action
 from domain.refusals import Refusal
 from health.readiness import NoAnswer
@@ -167,6 +168,5 @@ def _tell(error: Exception) -> None:
     if isinstance(error, (Refusal, DataError, *AWAY)):
         say_no(_trouble(error)[1])
         return
-    # Not its text: it may name a person.
-    log.error("a page of the console failed", error=type(error).__name__)
+    log.error("a page of the console failed", exception=logs.told(error))
     say_no(_("That did not work. Nothing was changed; try again, and tell an admin if it stays."))

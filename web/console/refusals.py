@@ -19,7 +19,6 @@ _CODES: dict[str, Callable[[str], str]] = {
     "competitor": labels.competitor,
     "disposition": labels.disposition,
     "dispositions": labels.disposition,
-    "help_after": lambda written: span_label(parse_clock_span(written)),
     "kind": labels.task_kind,
     "outcome": labels.reason,
     "per": labels.span_name,
@@ -30,13 +29,14 @@ _CODES: dict[str, Callable[[str], str]] = {
     "reasons": labels.reason,
     "role": labels.role,
     "roles": labels.role,
-    "span": lambda written: span_label(parse_clock_span(written)),
     "stage": lambda code: (
         labels.opportunity_stage(code) if code in SALE_STAGES else labels.stage(code)
     ),
     "why": lambda code: labels.span_name(code) if code in SPANS else labels.reason(code),
 }
 """Name of a place that holds a code, or several → how the visitor reads it."""
+_WRITTEN_SPANS = frozenset({"help_after", "span"})
+"""Names of places that hold a span of a policy, as it is written there."""
 _PEOPLE = frozenset({"by", "own", "owner", "previous", "rep", "reps", "who"})
 """Names of places that hold a person, or several."""
 
@@ -79,5 +79,7 @@ def _shown(name: str, value: Value) -> object:
         return ", ".join(str(_shown(name, one)) for one in value)
     if name in _PEOPLE:
         return labels.person(value)
+    if name in _WRITTEN_SPANS:
+        return span_label(parse_clock_span(value))
     # In English sentences the words of a code stand apart.
     return _CODES[name](value.replace(" ", "_")) if name in _CODES else value
