@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import watchfiles
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,10 +24,11 @@ from cli.cadence_routing import show_routing
 from cli.cadence_scoring import print_scoring, scoring_json, show_forecast, show_unknown
 from cli.cadence_timeline import length_text, timeline, window_text
 from cli.connect import Terminal, database, operator, terminal
-from cli.errors import stderr
+from cli.errors import UserError, stderr
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
+from domain.refusals import Refusal
 from services.publishing import NOTHING, refuse_mistakes
 from store.published import cadences as store
 from store.publishing.publishing import Checked, Published
@@ -67,9 +70,27 @@ def _publish(context: Terminal, checked: Checked, files: Iterable[Path]) -> Publ
 
 
 @app.command("lint")
-def lint(files: Files = None) -> None:
+def lint(
+    files: Files = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Check again whenever a file changes, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Check cadences, policies and templates without publishing them."""
-    checked = check_files(CADENCES, TEMPLATES, files or [])
+    if not watch:
+        _lint(files or [])
+        return
+    # Of each file its folder: editors put a new file in the place of the old.
+    folders = {path.resolve().parent for path in files or []} or {CADENCES, TEMPLATES}
+    for _ in itertools.chain([()], watchfiles.watch(*folders)):
+        try:
+            _lint(files or [])
+        except (UserError, Refusal) as problem:
+            stderr.print(str(problem), markup=False)
+
+
+def _lint(files: Iterable[Path]) -> None:
+    checked = check_files(CADENCES, TEMPLATES, files)
     refuse_mistakes(checked.problems, (), "Fix them and run this again.")
     typer.echo(
         f"No problems in {_count(len(checked.cadences), 'cadence', 'cadences')}, "

@@ -91,6 +91,20 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     return model.model_json_schema(schema_generator=_AsWritten)
 
 
+def schema_files() -> dict[str, str]:
+    """Name of a file → a JSON Schema (2020-12, https://json-schema.org) for editors of YAML."""
+    return {
+        f"{name}.json": json.dumps(
+            {"$schema": GenerateJsonSchema.schema_dialect, **schema_of(model)},
+            ensure_ascii=False,
+            indent=1,
+            sort_keys=True,
+        )
+        + "\n"
+        for name, model in FILES.items()
+    }
+
+
 def kind_schemas() -> list[tuple[Any, _Schema]]:
     """Each of :data:`KINDS` with its name (``x-kind``), ``description`` and ``examples``."""
     return [(one, TypeAdapter(one).json_schema()) for one in KINDS]
@@ -107,6 +121,11 @@ def _index() -> str:
         "",
         "A key that is not named here is refused. Conditions have [a page of their own]"
         "(../conditions.md).",
+        "",
+        "An editor with a YAML language server completes and checks a file whose first line names "
+        "its schema, as those in `cadences/` do: `# yaml-language-server: "
+        "$schema=schemas/cadence.json`. `starter.py cadence lint --watch` checks what no schema "
+        "can say each time a file is saved.",
         "",
         "## Kinds of values",
         "",

@@ -97,7 +97,7 @@ def _one_word(value: Any) -> Any:
     return {"to": value} if isinstance(value, str) else value
 
 
-AfterField = Annotated[After, BeforeValidator(_one_word)]
+AfterField = Annotated[After, BeforeValidator(_one_word, json_schema_input_type=After | Way)]
 
 BY_DEFAULT: Mapping[Disposition | Undone, After] = {
     **dict.fromkeys((Disposition.CONNECTED, Disposition.MEANINGFUL, *UNANSWERED), After()),
@@ -133,7 +133,10 @@ class CallRules(Policy):
     that of the owner's team."""
     spread: list[PartOfDay] = Field(default_factory=list)
     """Parts of the lead's day that attempts go through in turn; none leaves it to the gaps."""
-    email_after: Annotated[dict[int, Name], BeforeValidator(_mails)] = Field(default_factory=dict)
+    email_after: Annotated[
+        dict[int, Name],
+        BeforeValidator(_mails, json_schema_input_type=list[int] | dict[int, Name]),
+    ] = Field(default_factory=dict)
     """The unanswered attempts that are followed by a mail → its template. A list of attempts,
     ``[1, 3]``, sends ``follow-up-after-call``."""
     after: Annotated[dict[str, AfterField], BeforeValidator(_known_outcomes)] = Field(
@@ -183,10 +186,13 @@ class CallRules(Policy):
         }
 
 
+Return = Literal["recycle", "disqualify"]
+
+
 class ReturnRule(Policy):
     """What becomes of a lead that sales returns for one reason."""
 
-    to: Literal["recycle", "disqualify"]
+    to: Return
     """Whether it rests, or is out."""
     fit: Literal["A", "B", "C", "D", ""] = ""
     """The fit letter that the lead has from now on; '' leaves it to the fit rules."""
@@ -215,7 +221,12 @@ class FollowUpPolicy(PolicyFile, CallRules):
     """How soon a call is to be made once it is planned."""
     call_deadline: ClockSpanField
     """When a call's task ends undone: the outcome ``expired``."""
-    returns: dict[str, Annotated[ReturnRule, BeforeValidator(_short_return)]]
+    returns: dict[
+        str,
+        Annotated[
+            ReturnRule, BeforeValidator(_short_return, json_schema_input_type=ReturnRule | Return)
+        ],
+    ]
     """Reason code of a returned lead → what becomes of it; ``recycle`` is short for
     ``{to: recycle}``."""
     outbound: CallRules | None = None

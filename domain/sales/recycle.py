@@ -69,6 +69,12 @@ class CycleRule(Policy):
     """Whether it stays away for good."""
 
 
+_CycleField = Annotated[
+    CycleRule,
+    BeforeValidator(_parse_cycle, json_schema_input_type=CycleRule | Literal["stop"]),
+]
+
+
 def _parse_cycles(value: Any) -> Any:
     """``3``, the last cycle that a lead may leave, is short for ``{4: stop}``."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
@@ -107,8 +113,8 @@ class RecycleRule(Policy):
     reactivates_early: bool = True
     """Whether interest brings it back before the time is up; a reply or a booking always does."""
     cycles: Annotated[
-        dict[int, Annotated[CycleRule, BeforeValidator(_parse_cycle)]],
-        BeforeValidator(_parse_cycles),
+        dict[int, _CycleField],
+        BeforeValidator(_parse_cycles, json_schema_input_type=int | dict[int, _CycleField]),
         AfterValidator(_stop_is_last),
     ] = Field(default_factory=lambda: {4: CycleRule(stop=True)})
     """Cycle → what is different from then on; a cycle that is not named is like the one before. A

@@ -142,7 +142,9 @@ class RoutingRule(Policy):
     """Its name, at most 80 characters."""
     condition: Annotated[str, checked_condition(FIT_FACTS)] = Field(default="true", alias="if")
     """A condition over ``lead.*`` and ``account.*``; without one the rule takes every lead."""
-    to: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(min_length=1)
+    to: Annotated[
+        tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+    ] = Field(min_length=1)
     """Code of a team or a rep, or a list of them."""
 
     @cached_property

@@ -6,7 +6,12 @@ What publishing new scoring rules does to leads is in ``test_scoring_cli.py``.
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
+from select import select as readable
+from signal import SIGINT
+from subprocess import PIPE, STDOUT, Popen
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, select
@@ -68,6 +73,38 @@ def test_lint_reports_every_problem_of_every_file_at_once(folder: Path) -> None:
     ):
         assert any(line.startswith(start) for line in lines), (start, lines)
     assert lines[-1].endswith("problems. Fix them and run this again.")
+
+
+def test_lint_looks_again_whenever_a_file_is_saved(tmp_path: Path) -> None:
+    """Who writes sees a mistake beside the editor, and may save as editors do: a new file in the
+    place of the old."""
+    file, saved = tmp_path / "sla.yaml", tmp_path / "sla.yaml~"
+    right = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")
+    file.write_text(right, encoding="utf-8")
+    with Popen(
+        [sys.executable, "-u", "starter.py", "cadence", "lint", "--watch", str(file)],
+        cwd=ROOT,
+        stdout=PIPE,
+        stderr=STDOUT,
+    ) as watching:
+        assert watching.stdout is not None
+        try:
+            for text, words in (
+                (right, "No problems"),
+                (right.replace("policy: sla", "policy: sal"), "'sal'"),
+                (right, "No problems"),
+            ):
+                said = ""
+                while words not in said:
+                    # Again, since the folder is watched from a moment after the first look only.
+                    if not readable([watching.stdout], [], [], 1)[0]:
+                        saved.write_text(text, encoding="utf-8")
+                        saved.replace(file)
+                    else:
+                        said += os.read(watching.stdout.fileno(), 65536).decode()
+        finally:
+            watching.send_signal(SIGINT)
+        assert watching.wait() in (0, 130)
 
 
 @pytest.mark.usefixtures("folder")

@@ -25,7 +25,7 @@ async def nurtured(here: World, lead: int) -> WorkflowHandle:  # type: ignore[ty
     """A journey in Nurture whose first mail has gone out."""
     handle = await here.start(Phase.NURTURE, lead, cadence="welcome-nurture")
     await here.reaches("SELECT phase FROM lead", "Nurture")
-    # Not much longer than until the first: on some days of the week the second is due in three days.
+    # No longer than until the first: on some days of the week the second is due three days on.
     for _ in range(16):
         await here.environment.sleep(timedelta(hours=6))
         if here.value(SENT):
