@@ -171,6 +171,8 @@ class Settings(BaseSettings):
     """Journeys started per second by an import."""
     lead_time_zone: str = "UTC"
     """IANA name: the time zone of leads of whom neither country, place, phone nor file tells it."""
+    company_time_zone: str = "UTC"
+    """IANA name: the time zone whose days figures are counted by."""
     event_retention_months: int = Field(default=36, ge=0, le=1200)
     """For how many whole months it is kept what leads and visitors did; 0: for ever."""
     worker_processes: int | None = None
@@ -245,7 +247,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"'{name}' is no role; roles are {', '.join(Role)}")
         return names
 
-    @field_validator("lead_time_zone")
+    @field_validator("lead_time_zone", "company_time_zone")
     @classmethod
     def _is_zone(cls, name: str) -> str:
         try:

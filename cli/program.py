@@ -70,6 +70,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "Check, publish and show cadences, policies and mails.",
             "cadences",
         ),
+        Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
         Listed("sending", "cli.sending:app", "See whether mail goes out, and have it go on."),
     ),
     "Users and programs": (

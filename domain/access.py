@@ -40,6 +40,7 @@ class Action(StrEnum):
     SET_PRESENCE = "set presence and absences"
     SET_PROFILE = "set how reps sign, and their calendar address"
     READ_SLA = "read SLA figures"
+    READ_FIGURES = "read figures"
     READ_CADENCES = "read cadences and policies"
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
@@ -88,6 +89,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_PRESENCE: _SALES,
     Action.SET_PROFILE: _SALES,
     Action.READ_SLA: _EVERYBODY,
+    Action.READ_FIGURES: _EVERYBODY,
     Action.READ_CADENCES: _EVERYBODY,
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),

@@ -310,6 +310,13 @@ IMPERSONAL = frozenset(
         *("engagement.kind", "engagement.rule", "engagement.machine"),
         *("enrollment.key", "enrollment.step", "enrollment.counted_from"),
         "enrollment.unanswered",  # Names of branches and attributes, never a value.
+        # Made again from the lead and its rows, when those change.
+        *("funnel_unit.source", "funnel_unit.campaign", "funnel_unit.cadence"),
+        *("funnel_unit.segment", "funnel_unit.owner", "funnel_unit.country"),
+        *("funnel_unit.outcome", "funnel_unit.outcome_reason"),
+        "funnel_unit.record",  # A hash of what imported history calls it.
+        *("funnel_passage.source", "funnel_passage.campaign", "funnel_passage.cadence"),
+        *("funnel_passage.segment", "funnel_passage.owner", "funnel_passage.country"),
         *("inbound_message.kind", "inbound_message.tray", "inbound_message.doubt"),
         *("inbound_message.status", "inbound_message.partstat"),
         *("inbound_message.settled_as", "inbound_message.settled_by"),

@@ -200,6 +200,7 @@ def follow(
         by_lead[one.lead_id].append(one)
     messages: list[QueuedMessage] = []
     crossing: list[Ready] = []
+    engaged: list[LeadNow] = []
     places: int | None = None
     hot: list[LeadNow] = []
     for lead in leads.values():
@@ -207,6 +208,7 @@ def follow(
         standing = standing_of(rules, lead.fit, points)
         if lead.stage == Stage.KNOWN and at_least(standing.meaning, "engaged"):
             lead.stage = Stage.ENGAGED
+            engaged.append(lead)
         messages += _plan_changes(lead, by_lead[lead.id])
         signs = [one for one in by_lead[lead.id] if one.is_sign_of_life]
         right_now = any(now - one.at <= rules.hot_within.length for one in signs)
@@ -227,6 +229,7 @@ def follow(
         if is_hot and lead.is_to_be_called():
             hot.append(lead)
     write_leads(connection, [lead for lead in leads.values() if lead.has_changed], now)
+    _record_engaged(connection, engaged, now)
     _record_crossings(connection, crossing, now, cause)
     messages += _answers_needed(connection, leads, news, now)
     post_all(connection, messages)
@@ -344,6 +347,36 @@ def write_leads(connection: Connection, leads: Collection[LeadNow], now: datetim
             "fit_points": [lead.fit_points for lead in leads],
             "at": now,
         },
+    )
+
+
+def _record_engaged(connection: Connection, engaged: Sequence[LeadNow], now: datetime) -> None:
+    """Record the moves of leads whose phase stays. Those of a lead before its journey and after it
+    are none: the journey that begins records where it stands."""
+    on_the_way = [lead for lead in engaged if lead.phase not in ("", ENDED)]
+    if not on_the_way:
+        return
+    connection.execute(
+        text(
+            """
+            INSERT INTO stage_transition
+                (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+            VALUES (:lead, :key, :before, :stage, :phase, :stage, :cycle, :at)
+            ON CONFLICT (key) DO NOTHING
+            """
+        ),
+        [
+            {
+                "lead": lead.id,
+                "key": f"engaged-{lead.id}:{now.isoformat()}",
+                "before": Stage.KNOWN,
+                "stage": Stage.ENGAGED,
+                "phase": lead.phase,
+                "cycle": lead.cycle,
+                "at": now,
+            }
+            for lead in on_the_way
+        ],
     )
 
 

@@ -28,6 +28,7 @@ from store.tables.engagement import (
     VisitorKey,
     WriteKey,
 )
+from store.tables.figures import FiguresDue, FunnelMove, FunnelPassage, FunnelUnit
 from store.tables.health import FailingActivity, WriteProbe
 from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
@@ -98,6 +99,10 @@ __all__ = [
     "Enrollment",
     "Erasure",
     "FailingActivity",
+    "FiguresDue",
+    "FunnelMove",
+    "FunnelPassage",
+    "FunnelUnit",
     "ImportFile",
     "ImportRun",
     "InboundMessage",

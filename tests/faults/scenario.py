@@ -37,7 +37,7 @@ CADENCES = Path(__file__).parent / "cadences"
 _STANDING = """
     SELECT lead.id, lead.attributes->>'script' AS script, lead.stage, lead.cycle,
         ARRAY(SELECT phase || ':' || reason FROM stage_transition
-              WHERE lead_id = lead.id ORDER BY id) AS path,
+              WHERE lead_id = lead.id AND reason <> 'engaged' ORDER BY id) AS path,
         ARRAY(SELECT step FROM touch WHERE lead_id = lead.id ORDER BY id) AS mails,
         ARRAY(SELECT DISTINCT state FROM touch WHERE lead_id = lead.id) AS states,
         ARRAY(SELECT kind FROM task WHERE lead_id = lead.id AND state = 'open') AS tasks,

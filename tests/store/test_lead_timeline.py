@@ -26,8 +26,10 @@ def test_a_reply_is_told_once_on_the_page_and_by_its_points_at_the_terminal(book
         page = timeline(connection, lead, NOW)
         said = history(connection, lead)
 
-    assert [one.kind for one in page] == ["answer"]
-    assert [(one.what, one.detail) for one in said] == [("engagement", "reply · +40 points")]
+    assert [one.kind for one in page if one.kind != "stage"] == ["answer"]
+    assert [(one.what, one.detail) for one in said if one.what != "stage"] == [
+        ("engagement", "reply · +40 points")
+    ]
 
 
 def test_the_history_tells_mails_stages_and_meetings_to_come_in_their_order(book: Book) -> None:

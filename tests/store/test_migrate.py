@@ -54,10 +54,15 @@ def test_the_migrations_leave_out_nothing_that_the_code_declares(
                 "WHERE pronamespace = 'public'::regnamespace"
             )
         ).all()
+        triggers = connection.scalars(
+            text("SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal")
+        ).all()
     with declared.begin() as connection:
         for function in functions:
             connection.exec_driver_sql(function)
         Table.metadata.create_all(connection)
+        for trigger in triggers:
+            connection.exec_driver_sql(trigger)
     migrated.dispose()
     declared.dispose()
 

@@ -25,6 +25,7 @@ TAGS = {
     "recycle": "Leads that rest until their day, and what brings them back.",
     "accounts": "Companies: who owns them, and whether marketing may write to them.",
     "team": "Who is at work, and what nobody could be given.",
+    "figures": "The numbers that people steer by.",
     "sla": "The promises between marketing and sales, and how they were kept.",
     "cadences and policies": "What is published: cadences, mails, rules.",
     "suppressions": "Addresses that get no mail, and why.",

@@ -39,6 +39,12 @@ BOUNDED = {
         "snippets": "what marketing's policy names",
     },
     "/accounts/{account_id}": {"leads": "the first ones"},
+    "/figures/funnel": {
+        "stages": "of the funnel",
+        "net_new": "stages of the funnel",
+        "recycled": "stages of the funnel",
+        "parts": "a line per value",
+    },
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
     "/system/sign-in": {"second_factor_roles": "roles"},
     "/leads/{lead_id}/person": {

@@ -1,0 +1,119 @@
+"""``funnel``: how many leads reached each stage, went on, and how long that took."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.arguments import AsJson
+from cli.connect import operator, terminal
+from cli.errors import UserError
+from cli.output import AsCsv
+from cli.tables import listed
+from domain.csv_text import csv_line
+from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures
+from services import figures
+from services.figures import FigureQuery
+
+
+def funnel(
+    begins: Annotated[
+        str, typer.Option("--from", metavar="DAY", help="First day; that of the data.")
+    ] = "",
+    to: Annotated[str, typer.Option(metavar="DAY", help="The day after the last; tomorrow.")] = "",
+    by: Annotated[str, typer.Option(help=f"Split by {', '.join(Dimension)}.")] = "",
+    window: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="Within how many days it counts.")
+    ] = None,
+    mode: Annotated[str, typer.Option(help=f"{' or '.join(Mode)}.")] = Mode.COHORT,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show the funnel: of each stage how many reached it, went on, and how long that took.
+
+    What the figures mean: docs/figures.md.
+    """
+    asked = FigureQuery(
+        _day("--from", begins), _day("--to", to), by=by or None, window=window, mode=mode
+    )
+    found = figures.funnel(terminal(), operator(), asked)
+    if as_csv:
+        sys.stdout.writelines(figures_csv(found))
+    elif as_json:
+        print(json.dumps(asdict(found)))
+    else:
+        show(found)
+
+
+def _day(option: str, written: str) -> date | None:
+    try:
+        return date.fromisoformat(written) if written else None
+    except ValueError:
+        raise UserError(f"{option}: '{written}' is no day: write it as 2026-03-31.") from None
+
+
+def figures_csv(found: FunnelReport) -> Iterator[str]:
+    """A line for each stage of each group, the headings first."""
+    for number, row in enumerate(figures.funnel_rows(found)):
+        if number == 0:
+            yield csv_line(row)
+        yield csv_line(row.values())
+
+
+def show(found: FunnelReport) -> None:
+    """Print the funnel for people."""
+    console = Console()
+    within = f"within {found.window} days" if found.window else "so far"
+    means = (
+        f"of those who entered in the period, {within}"
+        if found.mode == Mode.COHORT
+        else "of the moves in the period"
+    )
+    console.print(
+        f"[bold]Funnel[/bold]  {found.begins} to {found.ends} ({found.time_zone}), "
+        f"{found.mode} conversion: {means}"
+    )
+    _show(console, "Net-new and recycled", found)
+    _show(console, "Net-new", found.net_new)
+    _show(console, "Recycled", found.recycled)
+    for part in found.parts:
+        name = part.value or "(none)"
+        _show(console, f"{found.by} {name}, {part.kind.replace('_', '-')}", part.funnel)
+
+
+def _show(console: Console, name: str, funnel: Funnel) -> None:
+    if not any(one.entered for one in funnel.stages):
+        return
+    console.print(f"\n[bold]{name}[/bold]", highlight=False)
+    headings = ("entered", "implied", "immature", "onward", "rate", "median", "p25", "p75", "p90")
+    console.print(
+        listed(
+            ("Stage", *headings),
+            ((one.stage, *_cells(one)) for one in funnel.stages),
+            whole=("Stage",),
+            right=headings,
+        )
+    )
+    took = (
+        "" if funnel.median_days_to_won is None else f", median {funnel.median_days_to_won:g} days"
+    )
+    rate = (
+        "" if funnel.overall_conversion is None else f" ({100 * funnel.overall_conversion:.1f} %)"
+    )
+    console.print(f"Won: {funnel.won:,}{rate}{took}", highlight=False)
+    if faults := sum(one.faults for one in funnel.stages):
+        console.print(f"Durations of zero or less, in no velocity: {faults:,}", highlight=False)
+
+
+def _cells(one: StageFigures) -> Iterator[str]:
+    yield from (f"{n:,}" for n in (one.entered, one.implied, one.immature, one.converted))
+    yield "-" if one.conversion is None else f"{100 * one.conversion:.1f} %"
+    for days in (one.median_days, one.p25_days, one.p75_days, one.p90_days):
+        yield "-" if days is None else f"{days:g}"

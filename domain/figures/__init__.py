@@ -1,0 +1,1 @@
+"""What figures are: stages and their order, funnels, flows, curves. No I/O."""

@@ -1,0 +1,152 @@
+"""Figures: who may see which, of which time, and split by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from domain.access import Action, Role
+from domain.figures.funnel import Dimension, Funnel, FunnelReport, Kind, Mode, Question, report
+from domain.figures.periods import period, today_in
+from domain.figures.stages import DAY
+from domain.refusals import Invalid
+from domain.sentences import sentence
+from services.access import authorise, team_of
+from services.context import Context
+from store.access.api_tokens import Caller
+from store.figures import funnel as facts
+from store.figures.refresh import refresh
+
+NAMED_FROM = 5
+"""Marketing sees no rep by name of whom there are fewer cases."""
+
+
+@dataclass(frozen=True)
+class FigureQuery:
+    """A figure as people and programs ask for it; what is left out is chosen for them.
+
+    ``begins`` and ``ends`` are days of the company's zone, the second after the period; ``by`` and
+    the keys of ``only`` are dimensions, ``mode`` is cohort or activity, ``window`` in days.
+    """
+
+    begins: date | None = None
+    ends: date | None = None
+    by: str | None = None
+    window: int | None = None
+    mode: str = Mode.COHORT
+    only: Mapping[str, str] = field(default_factory=dict)
+    imported: bool | None = None
+
+
+def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport:
+    """The funnel as it is now; for an SDR that of the team.
+
+    Raises:
+        Forbidden: the caller may not read figures.
+        Invalid: an unknown dimension or mode, a period in the future, a window longer than there
+            are data.
+    """
+    authorise(caller, Action.READ_FIGURES)
+    with context.database.begin() as connection:
+        refresh(connection)
+        question = question_of(context, connection, caller, asked)
+        fold: list[str] = []
+        if caller.role == Role.MARKETING and question.by == Dimension.OWNER:
+            fold = facts.values_with_few(connection, question, NAMED_FROM)
+        if question.mode == Mode.COHORT:
+            return report(question, facts.cohort_counts(connection, question, fold))
+        return report(
+            question,
+            facts.activity_counts(connection, question, fold),
+            facts.move_counts(connection, question, fold),
+        )
+
+
+def question_of(
+    context: Context, connection: Connection, caller: Caller, asked: FigureQuery
+) -> Question:
+    """What is asked for, understood; narrowed to what the caller may see.
+
+    Raises:
+        Invalid: see :func:`funnel`.
+    """
+    now = context.clock.now()
+    time_zone = context.settings.company_time_zone
+    first = facts.first_day(connection)
+    only = {_dimension(name, name): value for name, value in asked.only.items()}
+    if (team := team_of(caller)) is not None:
+        only[Dimension.TEAM] = team
+    return Question(
+        period=period(
+            asked.begins,
+            asked.ends,
+            first=today_in(time_zone, first or now),
+            time_zone=time_zone,
+            now=now,
+        ),
+        now=now,
+        by=_dimension(asked.by, "by") if asked.by else None,
+        window=_window(asked.window, first, now),
+        mode=_mode(asked.mode),
+        only=only,
+        imported=asked.imported,
+    )
+
+
+def _dimension(name: str, field: str) -> Dimension:
+    if name not in set(Dimension):
+        raise Invalid(
+            sentence(
+                "There is no dimension '{name}'; figures can be split by {dimensions}.",
+                name=name,
+                dimensions=list(Dimension),
+            ),
+            field,
+        )
+    return Dimension(name)
+
+
+def _mode(name: str) -> Mode:
+    if name not in set(Mode):
+        raise Invalid(
+            sentence("'{name}' is no mode: it is {modes}.", name=name, modes=list(Mode)), "mode"
+        )
+    return Mode(name)
+
+
+def _window(days: int | None, first: datetime | None, now: datetime) -> int | None:
+    if days is None:
+        return None
+    if days < 1:
+        raise Invalid(sentence("A window has at least one day."), "window")
+    known = int((now - first).total_seconds() / DAY) if first else 0
+    if days > known:
+        raise Invalid(
+            sentence(
+                "A window of {days} days is longer than there are data, which is {known} days: "
+                "nothing could be old enough.",
+                days=days,
+                known=known,
+            ),
+            "window",
+        )
+    return days
+
+
+def funnel_rows(found: FunnelReport) -> list[dict[str, object]]:
+    """The funnel as a table: a row for each stage of each group. ``value`` is that of the split,
+    None for all; ``kind`` is all, net_new or recycled."""
+    groups: list[tuple[str | None, str, Funnel]] = [
+        (None, "all", found),
+        (None, Kind.NET_NEW, found.net_new),
+        (None, Kind.RECYCLED, found.recycled),
+        *((part.value, part.kind, part.funnel) for part in found.parts),
+    ]
+    return [
+        {"value": value, "kind": kind, **asdict(stage)}
+        for value, kind, funnel in groups
+        for stage in funnel.stages
+    ]

@@ -1,0 +1,1 @@
+"""The facts that figures are counted from, and the figures."""

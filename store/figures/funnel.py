@@ -1,0 +1,220 @@
+"""What the facts say of a funnel: counts by stage, kind and value."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from domain.figures.flows import StageMoves
+from domain.figures.funnel import Dimension, Kind, MoveCount, PassageCount, Quartiles, Question
+from domain.figures.stages import DAY, WON
+
+_OWN = (
+    *(Dimension.SOURCE, Dimension.CAMPAIGN, Dimension.CADENCE, Dimension.SEGMENT),
+    *(Dimension.OWNER, Dimension.COUNTRY),
+)
+FOLDED = "(few)"
+"""The value of those whose own is not shown, because they are too few."""
+_QUARTILES = "percentile_cont(ARRAY[0.25, 0.5, 0.75, 0.9]) WITHIN GROUP (ORDER BY {0})"
+
+
+class Split:
+    """What a question is split and narrowed by, as SQL over a table of facts.
+
+    Args:
+        facts: its name in the statement, with the columns of ``funnel_passage`` or ``funnel_unit``.
+        fold: values of the split that are counted together as :data:`FOLDED`.
+    """
+
+    def __init__(self, question: Question, facts: str, fold: list[str] | None = None) -> None:
+        self._facts = facts
+        self.values: dict[str, Any] = {"fold": fold or []}
+        self.value = self._column(question.by) if question.by else "NULL::text"
+        if fold:
+            self.value = (
+                f"CASE WHEN {self.value} = ANY(:fold) THEN '{FOLDED}' ELSE {self.value} END"
+            )
+        conditions = []
+        for number, (dimension, value) in enumerate(question.only.items()):
+            conditions.append(f"{self._column(dimension)} = :only{number}")
+            self.values[f"only{number}"] = value
+        if question.imported is not None:
+            conditions.append(f"{facts}.imported = :imported")
+            self.values["imported"] = question.imported
+        self.where = "".join(f" AND {one}" for one in conditions)
+        by_team = Dimension.TEAM in (question.by, *question.only)
+        self.join = f" LEFT JOIN rep ON rep.code = {facts}.owner" if by_team else ""
+        # Where nothing is split, the one value of all is NULL.
+        self.sets = (
+            "(stage), (stage, kind), (stage, kind, value)"
+            if question.by
+            else "(stage, value), (stage, kind, value)"
+        )
+
+    def _column(self, dimension: Dimension) -> str:
+        if dimension == Dimension.TEAM:
+            return "coalesce(rep.team, '')"
+        if dimension == Dimension.CYCLE:
+            return f"{self._facts}.cycle::text"
+        return f"{self._facts}.{dimension.value}"
+
+
+def first_day(connection: Connection) -> datetime | None:
+    """When the first unit of all entered the funnel (UTC); None when none has."""
+    first: datetime | None = connection.scalar(
+        text("SELECT min(at) FROM funnel_passage WHERE stage = 0")
+    )
+    return first
+
+
+def values_with_few(connection: Connection, question: Question, fewer_than: int) -> list[str]:
+    """The values of the split that fewer units have in the period."""
+    split = Split(question, "facts")
+    rows = connection.scalars(
+        text(
+            f"SELECT {split.value} FROM funnel_passage AS facts{split.join} "
+            f"WHERE facts.at >= :start AND facts.at < :end{split.where} "
+            "GROUP BY 1 HAVING count(DISTINCT unit_id) < :fewer_than"
+        ),
+        {**split.values, **_period(question), "fewer_than": fewer_than},
+    )
+    return list(rows)
+
+
+def cohort_counts(
+    connection: Connection, question: Question, fold: list[str]
+) -> list[PassageCount]:
+    """Of the units that first entered a stage in the period, by stage, kind and value."""
+    split = Split(question, "facts", fold)
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT CASE WHEN grouping(value) = 0 THEN value END AS value,
+                {_KIND} AS kind, stage, count(*) AS entered,
+                count(*) FILTER (WHERE implied) AS implied,
+                count(*) FILTER (WHERE at > :ripe) AS immature,
+                count(*) FILTER (WHERE next_seconds <= :window AND at <= :ripe) AS converted,
+                count(*) FILTER (WHERE won_seconds <= :window AND at <= :ripe) AS won,
+                count(*) FILTER (WHERE timed_next AND next_seconds <= 0) AS faults,
+                {_QUARTILES.format("next_seconds")}
+                    FILTER (WHERE timed_next AND next_seconds > 0) AS quartiles,
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY won_seconds)
+                    FILTER (WHERE stage = 0 AND timed_won AND won_seconds > 0) AS median_to_won
+            FROM (
+                SELECT facts.*, facts.cycle > 1 AS kind, {split.value} AS value
+                FROM funnel_passage AS facts{split.join}
+                WHERE facts.at >= :start AND facts.at < :end{split.where}
+            ) AS facts
+            GROUP BY GROUPING SETS ({split.sets})
+            """
+        ),
+        {**split.values, **_period(question), **_window(question)},
+    )
+    return [_passage_count(row._mapping) for row in rows]
+
+
+def activity_counts(
+    connection: Connection, question: Question, fold: list[str]
+) -> list[PassageCount]:
+    """How long those took that went on in the period; by the stage that they went on from."""
+    split = Split(question, "facts", fold)
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT CASE WHEN grouping(value) = 0 THEN value END AS value,
+                {_KIND} AS kind, stage,
+                count(*) FILTER (WHERE timed_before AND before_seconds <= 0) AS faults,
+                {_QUARTILES.format("before_seconds")}
+                    FILTER (WHERE timed_before AND before_seconds > 0) AS quartiles,
+                percentile_cont(0.5) WITHIN GROUP (ORDER BY to_won)
+                    FILTER (WHERE to_won > 0) AS median_to_won
+            FROM (
+                SELECT facts.stage - 1 AS stage, timed_before, before_seconds,
+                    NULL::float8 AS to_won, facts.cycle > 1 AS kind, {split.value} AS value
+                FROM funnel_passage AS facts{split.join}
+                WHERE facts.stage > 0 AND facts.at >= :start AND facts.at < :end{split.where}
+                UNION ALL
+                SELECT 0, false, NULL, first.won_seconds, facts.cycle > 1, {split.value}
+                FROM funnel_passage AS facts
+                JOIN funnel_passage AS first
+                    ON first.unit_id = facts.unit_id AND first.stage = 0 AND first.timed_won
+                {split.join}
+                WHERE facts.stage = {WON} AND facts.at >= :start AND facts.at < :end{split.where}
+            ) AS facts
+            GROUP BY GROUPING SETS ({split.sets})
+            """
+        ),
+        {**split.values, **_period(question)},
+    )
+    return [_passage_count(row._mapping) for row in rows]
+
+
+def move_counts(connection: Connection, question: Question, fold: list[str]) -> list[MoveCount]:
+    """The moves of the period, by kind and value."""
+    split = Split(question, "unit", fold)
+    unit = ""
+    if question.by or split.where:
+        unit = (
+            " JOIN (SELECT *, lead_id IS NULL AS imported FROM funnel_unit) AS unit "
+            f"ON unit.id = move.unit_id{split.join}"
+        )
+    rows = connection.execute(
+        text(
+            f"""
+            SELECT CASE WHEN grouping(value) = 0 THEN value END AS value, {_KIND} AS kind,
+                from_stage, to_stage, sum(units) AS units
+            FROM (
+                SELECT {split.value} AS value, move.cycle > 1 AS kind, from_stage, to_stage,
+                    count(*) AS units
+                FROM funnel_move AS move{unit}
+                WHERE move.at >= :start AND move.at < :end{split.where}
+                GROUP BY 1, 2, 3, 4
+            ) AS moved
+            GROUP BY GROUPING SETS ({split.sets.replace("stage", "from_stage, to_stage")})
+            """
+        ),
+        {**split.values, **_period(question)},
+    )
+    return [
+        MoveCount(
+            row.value,
+            Kind(row.kind) if row.kind else None,
+            StageMoves(row.from_stage, row.to_stage, int(row.units)),
+        )
+        for row in rows
+    ]
+
+
+_KIND = (
+    f"CASE WHEN grouping(kind) = 0 THEN "
+    f"CASE WHEN kind THEN '{Kind.RECYCLED}' ELSE '{Kind.NET_NEW}' END END"
+)
+
+
+def _period(question: Question) -> dict[str, datetime]:
+    return {"start": question.period.start, "end": question.period.end}
+
+
+def _window(question: Question) -> dict[str, Any]:
+    if question.window is None:
+        return {"ripe": "infinity", "window": float("inf")}
+    return {
+        "ripe": question.now - timedelta(days=question.window),
+        "window": question.window * DAY,
+    }
+
+
+def _passage_count(row: Any) -> PassageCount:
+    given = dict(row)
+    kind, took = given.pop("kind"), given.pop("quartiles")
+    return PassageCount(
+        **given,
+        kind=_kind(kind),
+        quartiles=Quartiles(*took) if took else None,
+    )
+
+
+def _kind(code: str | None) -> Kind | None:
+    return Kind(code) if code else None

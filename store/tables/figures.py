@@ -1,0 +1,130 @@
+"""The facts that figures are counted from, as ``store.figures.refresh`` makes them of the other
+tables. Stages are positions in ``domain.figures.stages.STAGES``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.tables.base import Table
+
+
+class FunnelUnit(Table):
+    """One lead in one cycle, or one record of imported history: when it first reached each stage of
+    the funnel, what it is counted by, and what became of it. It refers to no lead, because it
+    follows from its rows and goes with them."""
+
+    __tablename__ = "funnel_unit"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    lead_id: Mapped[int | None] = mapped_column(BigInteger)
+    """NULL for imported history."""
+    record: Mapped[str] = mapped_column(server_default="")
+    """A hash of what imported history calls it, '' for a lead of ours."""
+    cycle: Mapped[int]
+    known_at: Mapped[datetime | None]
+    engaged_at: Mapped[datetime | None]
+    mql_at: Mapped[datetime | None]
+    sal_at: Mapped[datetime | None]
+    sql_at: Mapped[datetime | None]
+    opportunity_at: Mapped[datetime | None]
+    customer_at: Mapped[datetime | None]
+    implied: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """A bit for each stage (1 for the first) that was skipped and filled in."""
+    stage: Mapped[int] = mapped_column(SmallInteger)
+    """Where it stands, or stood when its cycle was over."""
+    stage_since: Mapped[datetime]
+    outcome: Mapped[str] = mapped_column(server_default="")
+    """won, lost, recycled, disqualified, ended; '' while it is open."""
+    outcome_at: Mapped[datetime | None]
+    outcome_reason: Mapped[str] = mapped_column(server_default="")
+    source: Mapped[str] = mapped_column(server_default="")
+    campaign: Mapped[str] = mapped_column(server_default="")
+    cadence: Mapped[str] = mapped_column(server_default="")
+    """The first that it was enrolled in."""
+    segment: Mapped[str] = mapped_column(server_default="")
+    owner: Mapped[str] = mapped_column(server_default="")
+    """Whoever had the lead last in that cycle."""
+    country: Mapped[str] = mapped_column(server_default="")
+
+    __table_args__ = (
+        CheckConstraint("(lead_id IS NULL) <> (record = '')", name="whose"),
+        UniqueConstraint("lead_id", "cycle"),
+        Index(
+            "ix_funnel_unit_record", "record", unique=True, postgresql_where=text("record <> ''")
+        ),
+    )
+
+
+class FunnelPassage(Table):
+    """The first entry of a unit into a stage: all that a funnel counts, narrow and by time. What it
+    is split by is that of the unit."""
+
+    __tablename__ = "funnel_passage"
+    unit_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("funnel_unit.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    stage: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    implied: Mapped[bool]
+    next_seconds: Mapped[float | None] = mapped_column(Double)
+    """Until the next stage was reached, or one beyond; negative where the data say so."""
+    timed_next: Mapped[bool]
+    """Whether there is a next stage and neither end of ``next_seconds`` is implied."""
+    before_seconds: Mapped[float | None] = mapped_column(Double)
+    """Since the stage before was reached: the ``next_seconds`` of that."""
+    timed_before: Mapped[bool]
+    won_seconds: Mapped[float | None] = mapped_column(Double)
+    """Until the last stage."""
+    timed_won: Mapped[bool]
+    cycle: Mapped[int]
+    imported: Mapped[bool]
+    source: Mapped[str]
+    campaign: Mapped[str]
+    cadence: Mapped[str]
+    segment: Mapped[str]
+    owner: Mapped[str]
+    country: Mapped[str]
+
+    __table_args__ = (Index("ix_funnel_passage_stage_at", "stage", "at"),)
+
+
+class FunnelMove(Table):
+    """A unit's move from a stage to another, in either direction: NULL is where it comes from at
+    the beginning of its cycle, and where it goes when the next begins."""
+
+    __tablename__ = "funnel_move"
+    unit_id: Mapped[int] = mapped_column(
+        BigInteger,
+        ForeignKey("funnel_unit.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(index=True)
+    from_stage: Mapped[int | None] = mapped_column(SmallInteger)
+    to_stage: Mapped[int | None] = mapped_column(SmallInteger)
+    cycle: Mapped[int]
+
+
+class FiguresDue(Table):
+    """A lead whose facts are to be made again; triggers of the tables they follow from write it
+    (``store/migrations/first/figures.sql``)."""
+
+    __tablename__ = "figures_due"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    about: Mapped[int] = mapped_column(BigInteger)

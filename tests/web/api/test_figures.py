@@ -1,0 +1,85 @@
+"""Figures as programs ask for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.lead_histories import add_lead
+from tests.web.api.conftest import Api
+
+
+def some(api: Api) -> None:
+    """Two leads of each team that went through the funnel, and eleven of one rep."""
+    moves = [(1, "known", 0.0), (1, "mql", 3.0), (1, "customer", 9.0)]
+    with api.database.begin() as connection:
+        for owner, leads in (("rep-1", 11), ("rep-2", 2), ("rep-9", 12)):
+            for _ in range(leads):
+                add_lead(connection, moves, owner=owner, source="web")
+
+
+async def funnel(api: Api, role: str, **query: Any) -> Any:
+    asked = "&".join(f"{name}={value}" for name, value in query.items())
+    answer = await api.ask(role, "GET", f"/figures/funnel?{asked}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def test_a_manager_sees_all_and_an_sdr_the_team(api: Api) -> None:
+    """An SDR would read how another team does."""
+    some(api)
+
+    everybody = await funnel(api, "manager", by="team")
+    team = await funnel(api, "sdr")
+
+    assert everybody["stages"][0] == {
+        "stage": "known",
+        "entered": 25,
+        "implied": 0,
+        "converted": 25,
+        "immature": 0,
+        "left": None,
+        "conversion": 1.0,
+        "median_days": None,
+        "p25_days": None,
+        "p75_days": None,
+        "p90_days": None,
+        "faults": 0,
+    }
+    assert (everybody["won"], everybody["overall_conversion"]) == (25, 1.0)
+    assert everybody["median_days_to_won"] == 9
+    assert [(part["value"], part["funnel"]["won"]) for part in everybody["parts"]] == [
+        ("emea", 13),
+        ("asia", 12),
+    ]
+    # Thirteen are too few to speak of a share.
+    assert (team["won"], team["overall_conversion"]) == (13, None)
+    assert (await funnel(api, "manager", owner="rep-2"))["won"] == 2
+
+
+async def test_marketing_reads_no_rep_by_name_who_has_few_cases(api: Api) -> None:
+    """One case would be a judgement of one person."""
+    some(api)
+
+    parts = (await funnel(api, "marketing", by="owner"))["parts"]
+
+    assert {part["value"] for part in parts} == {"rep-1", "rep-9", "(few)"}
+    assert sum(part["funnel"]["won"] for part in parts) == 25
+
+
+async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:
+    """A figure of nothing would be believed."""
+    some(api)
+    for query, field, says in (
+        ("by=colour", "by", "There is no dimension 'colour'"),
+        ("from=2199-01-01", "from", "is in the future"),
+        ("to=2199-01-01", "to", "is in the future"),
+        ("from=2026-03-05&to=2026-03-05", "to", "is empty"),
+        ("window=9000", "window", "longer than there are data"),
+        ("window=0", "window", "at least one day"),
+        ("mode=guess", "mode", "is no mode"),
+        ("colour=red", "colour", "no such parameter"),
+    ):
+        answer = await api.ask("manager", "GET", f"/figures/funnel?{query}")
+        assert answer.status_code == 422, query
+        assert says in answer.json()["detail"], query
+        assert [one["field"] for one in answer.json()["errors"]] == [field], query
