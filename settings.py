@@ -29,6 +29,7 @@ from temporalio.service import TLSConfig
 from domain.access import Role
 from domain.contacts.dialing import wrong_template
 from domain.engagement.bot_detection import read_networks
+from domain.money import currency_code
 from domain.not_ready import NotReady
 
 DATABASE_SCHEME = "postgresql+psycopg2"
@@ -173,6 +174,8 @@ class Settings(BaseSettings):
     """IANA name: the time zone of leads of whom neither country, place, phone nor file tells it."""
     company_time_zone: str = "UTC"
     """IANA name: the time zone whose days figures are counted by."""
+    company_currency: str = "USD"
+    """ISO 4217: the currency that sums are told in, and that of amounts which name none."""
     event_retention_months: int = Field(default=36, ge=0, le=1200)
     """For how many whole months it is kept what leads and visitors did; 0: for ever."""
     worker_processes: int | None = None
@@ -257,6 +260,14 @@ class Settings(BaseSettings):
                 f"'{name}' is no time zone; write a name such as Europe/Berlin"
             ) from None
         return name
+
+    @field_validator("company_currency")
+    @classmethod
+    def _is_currency(cls, code: str) -> str:
+        known = currency_code(code)
+        if not known:
+            raise ValueError(f"'{code}' is no currency; write its code, such as EUR")
+        return known
 
     @field_validator("database_url")
     @classmethod

@@ -1,10 +1,11 @@
-"""``opportunity open|list|show|advance|won|lost|no-outcome``: sales, one by one."""
+"""``opportunity open|list|show|value|advance|won|lost|no-outcome``: sales, one by one."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -20,12 +21,14 @@ from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.tasks import entered, learned_fields
-from cli.times import shown_time
+from cli.times import parse_day, shown_time
 from domain.contracts.tasks import Disposition
 from domain.labels import SALE_STAGES, WHY, label
+from domain.money import read_amount
 from domain.sales.opportunities import QUALIFICATION, OpportunityPolicy
 from services import opportunities as services
 from store.opportunities import opportunities
+from store.opportunities.terms import changes_of
 from store.published.policies import policy
 from store.views.opportunity_list import (
     OpportunityFilter,
@@ -36,10 +39,12 @@ from store.views.opportunity_list import (
 
 app = group(
     "opportunity list --open",
+    "opportunity value 3 --amount 48000 --currency EUR --close 2026-09-30",
     'opportunity advance 3 --learned "budget=40,000 a year"',
     "opportunity lost 3 --reason price",
 )
 
+NOT_KNOWN = "-"
 Number = Annotated[
     int, typer.Argument(metavar="OPPORTUNITY", help="Its number in `opportunity list`.")
 ]
@@ -84,7 +89,10 @@ def list_all(
         return
     print_list(
         listed(
-            ("Opportunity", "Account", "Lead", "About", "Stage", "Since", "Unknown", "Owner"),
+            (
+                *("Opportunity", "Account", "Lead", "About", "Stage", "Since"),
+                *("Amount", "Closes", "Unknown", "Owner"),
+            ),
             (
                 (
                     str(one.id),
@@ -93,6 +101,8 @@ def list_all(
                     one.name or "-",
                     _standing(one),
                     f"{one.closed_at or one.since:%Y-%m-%d}",
+                    _worth(one) or "-",
+                    str(one.expected_close or "-"),
                     "" if one.outcome else ", ".join(one.missing) or "nothing",
                     one.owner or "-",
                 )
@@ -117,6 +127,8 @@ def show(number: Number, as_json: AsJson = False) -> None:
         ("Account", one.account),
         ("Lead", f"{one.lead_id} · {one.lead}"),
         ("Owner", one.owner or "nobody"),
+        ("Amount", _worth(one) or "unknown"),
+        ("Closes", f"{one.expected_close or 'unknown'}"),
         ("Stage", f"{_standing(one)} since {shown_time(one.closed_at or one.since, now)}"),
         *(
             (field.capitalize(), str(one.qualification.get(field) or "unknown"))
@@ -128,6 +140,65 @@ def show(number: Number, as_json: AsJson = False) -> None:
         ("Work", "" if one.outcome else task),
     ]
     print_facts(lines)
+
+
+@app.command("value")
+def value(
+    number: Number,
+    amount: Annotated[
+        str, typer.Option(help="Such as 48000 or 48,000.50; '-' when it is not known any more.")
+    ] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217 code; the company's at first.")] = "",
+    close: Annotated[
+        str, typer.Option(help="Day it is expected to close; '-' when nobody can say.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "",
+) -> None:
+    """Say what an opportunity is worth and when it is expected to close."""
+    one = _found(number)
+    said: services.SaidTerms = {}
+    if currency:
+        said["currency"] = currency
+    if amount:
+        said["amount"] = None if amount == NOT_KNOWN else _amount(amount, currency or one.currency)
+    if close:
+        said["expected_close"] = None if close == NOT_KNOWN else parse_day(close, "--close")
+    if not said:
+        raise UserError("Say what changes: --amount, --currency or --close.")
+    context = terminal()
+    asking = operator(done_by(context.database, by, ""))
+    now = services.change_terms(context, asking, number, said)
+    Console().print(f"opportunity-{number}: {_worth(now) or 'amount unknown'}, {_closes(now)}.")
+
+
+@app.command("changes")
+def changes(number: Number, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+    """List what was said of an opportunity's amount and expected close, the newest first."""
+    _found(number)
+    with database().connect() as connection:
+        found = changes_of(connection, number)
+    if printed(found, as_json=as_json, as_csv=as_csv):
+        return
+    if not found:
+        Console().print("Nothing was said yet: `opportunity value` says it.")
+        return
+    print_list(
+        listed(
+            ("When", "Amount", "Before", "Closes", "Before", "By"),
+            (
+                (
+                    f"{one.at:%Y-%m-%d %H:%M}",
+                    _money(one.amount, one.currency) or "-",
+                    _money(one.amount_before, one.currency_before) or "-",
+                    str(one.expected_close or "-"),
+                    str(one.expected_close_before or "-"),
+                    one.by,
+                )
+                for one in found
+            ),
+            whole=("When", "Amount"),
+        )
+    )
 
 
 @app.command("advance")
@@ -193,6 +264,27 @@ def _found(number: int) -> OpportunityLine:
             f"There is no opportunity {number}; `opportunity list` shows those there are."
         )
     return one
+
+
+def _amount(written: str, currency: str) -> Decimal:
+    amount = read_amount(written, currency or settings_module.get().company_currency)
+    if amount is None:
+        raise UserError(f"--amount: '{written}' is no amount; write it such as 48000.50.")
+    return amount
+
+
+def _worth(one: OpportunityLine) -> str:
+    return _money(one.amount, one.currency)
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else f"{currency} {amount:,f}"
+
+
+def _closes(one: OpportunityLine) -> str:
+    if one.expected_close is None:
+        return "nobody can say when it closes"
+    return f"expected to close on {one.expected_close}"
 
 
 def _standing(one: OpportunityLine) -> str:

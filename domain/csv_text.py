@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Iterable
 from datetime import date
+from decimal import Decimal
 
 BOM = "\N{BYTE ORDER MARK}"
 """Tells Excel that what follows is UTF-8."""
@@ -31,6 +32,8 @@ def _cell(value: object) -> str:
             return "true" if value else "false"
         case int() | float():
             return str(value)
+        case Decimal():
+            return format(value, "f")
         case date():
             return value.isoformat()
         case list() if all(isinstance(one, str) for one in value):

@@ -15,6 +15,7 @@ from store.tables import (
     Alert,
     Assignment,
     CalendarBooking,
+    CampaignTouch,
     Confirmation,
     ConsentRecord,
     Engagement,
@@ -161,6 +162,8 @@ PLAN = (
             "detail": "'{}'",
         },
     ),
+    # Links that somebody was sent alone may name them.
+    Erase(CampaignTouch, f"{_OF_LEAD} OR visitor_id IN {_VISITORS}"),
     Erase(LeadClaim, _OF_LEAD),
     # What undoing a merge would restore is about the same person.
     Erase(LeadMerge, _OF_LEAD, {"before": "'{}'"}),
@@ -295,6 +298,9 @@ NOT_OF_LEADS = frozenset(
         "send_rate",
         "sending_pause",
         "notification_delivery",  # Goes with its notification.
+        "exchange_rate",
+        "spend",
+        "restatement",
         "failing_activity",  # Names of ours, and the id of one journey as an example.
     }
 )
@@ -329,6 +335,8 @@ IMPERSONAL = frozenset(
         "meeting.place",  # The rep's room or number.
         "meeting.cancelled_by",
         *("opportunity.key", "opportunity.owner", "opportunity.stage", "opportunity.competitor"),
+        *("opportunity.currency", "opportunity_change.currency"),
+        *("opportunity_change.currency_before", "opportunity_change.by"),
         *("sla_action.action", "sla_action.detail"),
         *("sla_clock.key", "sla_clock.promise", "sla_clock.owner", "sla_clock.team"),
         "sla_clock.pauses",

@@ -20,6 +20,7 @@ from store.tables.console import (
 )
 from store.tables.engagement import (
     Alert,
+    CampaignTouch,
     Crossing,
     Engagement,
     EngagementKey,
@@ -45,6 +46,7 @@ from store.tables.mail import (
     Touch,
 )
 from store.tables.merges import LeadMerge, NotDuplicate
+from store.tables.money import ExchangeRate, Restatement, Spend
 from store.tables.notifications import (
     Notification,
     NotificationDelivery,
@@ -63,6 +65,7 @@ from store.tables.sales import (
     Meeting,
     MeetingMove,
     Opportunity,
+    OpportunityChange,
     Renewal,
     Rep,
     RepProfile,
@@ -88,6 +91,7 @@ __all__ = [
     "CadenceVersion",
     "CalendarBooking",
     "CalendarFeed",
+    "CampaignTouch",
     "Confirmation",
     "ConsentRecord",
     "ConsoleSession",
@@ -98,6 +102,7 @@ __all__ = [
     "EngagementKey",
     "Enrollment",
     "Erasure",
+    "ExchangeRate",
     "FailingActivity",
     "FiguresDue",
     "FunnelMove",
@@ -124,6 +129,7 @@ __all__ = [
     "NotificationHours",
     "NotificationWay",
     "Opportunity",
+    "OpportunityChange",
     "OutboxMessage",
     "PendingDisposition",
     "PolicyVersion",
@@ -132,6 +138,7 @@ __all__ = [
     "Renewal",
     "Rep",
     "RepProfile",
+    "Restatement",
     "RoutingCredit",
     "RoutingShare",
     "SavedView",
@@ -141,6 +148,7 @@ __all__ = [
     "SendingPause",
     "SlaAction",
     "SlaClock",
+    "Spend",
     "StageTransition",
     "Suppression",
     "Table",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, DateTime, MetaData, Text
+from sqlalchemy import ColumnElement, DateTime, MetaData, Numeric, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -26,6 +27,7 @@ class Table(DeclarativeBase):
         datetime: DateTime(timezone=True),
         str: Text,
         dict[str, Any]: JSONB,
+        Decimal: Numeric(),
     }
 
 

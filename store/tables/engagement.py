@@ -147,6 +147,37 @@ class EngagementKey(Table):
     """First day (UTC) of the month of its engagement. It goes when that month is dropped."""
 
 
+class CampaignTouch(Table):
+    """Somebody came by a link of a campaign: what its UTM parameters say. The first and the last
+    touch of a lead are those with the earliest and the latest time, whenever they arrived here."""
+
+    __tablename__ = "campaign_touch"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    key: Mapped[str] = mapped_column(unique=True)
+    """``event:<engagement id>``, or ``import:`` with the lead and a hash of what a file says."""
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"))
+    visitor_id: Mapped[int | None] = mapped_column(ForeignKey("visitor.id", ondelete="CASCADE"))
+    via: Mapped[str]
+    """The kind of the engagement that told of it, or import."""
+    source: Mapped[str]
+    """``utm_source``, in lower case as medium and campaign."""
+    medium: Mapped[str] = mapped_column(server_default="")
+    campaign: Mapped[str] = mapped_column(server_default="")
+    content: Mapped[str] = mapped_column(server_default="")
+    term: Mapped[str] = mapped_column(server_default="")
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("lead_id IS NOT NULL OR visitor_id IS NOT NULL", name="whose"),
+        Index("ix_campaign_touch_lead_id_at", "lead_id", "at"),
+        Index(
+            "ix_campaign_touch_visitor_id",
+            "visitor_id",
+            postgresql_where=text("visitor_id IS NOT NULL"),
+        ),
+    )
+
+
 class Crossing(Table):
     """A lead that became sales-ready: once a cycle."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -401,6 +402,34 @@ class Opportunity(Table):
     competitor: Mapped[str] = mapped_column(server_default="")
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    amount: Mapped[Decimal | None]
+    """What it is worth, with the decimal places of its currency; None while nobody said."""
+    currency: Mapped[str] = mapped_column(server_default="")
+    """ISO 4217; '' without an amount."""
+    expected_close: Mapped[date | None]
+
+    __table_args__ = (
+        CheckConstraint("amount IS NULL OR amount >= 0 AND currency <> ''", name="amount"),
+        Index("ix_opportunity_closed", "closed_at", postgresql_where=text("outcome <> ''")),
+    )
+
+
+class OpportunityChange(Table):
+    """What was said of the money of an opportunity, and what it was before. Journey time."""
+
+    __tablename__ = "opportunity_change"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    opportunity_id: Mapped[int] = mapped_column(ForeignKey("opportunity.id"))
+    amount_before: Mapped[Decimal | None]
+    amount: Mapped[Decimal | None]
+    currency_before: Mapped[str] = mapped_column(server_default="")
+    currency: Mapped[str] = mapped_column(server_default="")
+    expected_close_before: Mapped[date | None]
+    expected_close: Mapped[date | None]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+    __table_args__ = (Index("ix_opportunity_change_opportunity_id", "opportunity_id", "at"),)
 
 
 class Renewal(Table):

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import Boolean, Connection, Row, Select, func, literal_column, or_, select, text
@@ -64,6 +65,11 @@ class OpportunityLine:
     competitor: str
     opened_at: datetime
     closed_at: datetime | None
+    amount: Decimal | None
+    """What it is worth; None while nobody said."""
+    currency: str
+    """ISO 4217; '' without an amount."""
+    expected_close: date | None
     task_id: int | None
     """The task its owner has now."""
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from functools import partial
 from time import monotonic, sleep
 from typing import Any
@@ -22,6 +23,7 @@ from services import (
     imports,
     meetings,
     notifications,
+    opportunities,
     persons,
     profiles,
     publishing,
@@ -30,8 +32,10 @@ from services import (
     team,
 )
 from services.notifications import NotificationChoices
+from services.opportunities import SaidTerms
 from store.access.sessions import COOKIE
 from store.consent.consent import suppress
+from store.opportunities.opportunities import open_opportunity
 from store.routing.rep_cards import Profile
 from store.tasks import pending_dispositions
 from tests.services.doors import by_api, by_console
@@ -82,6 +86,12 @@ def signed_in(role: str, method: str, path: str, **body: Any) -> Step:
 def pressed(role: str, act: Callable[..., Any], *given: Any, **named: Any) -> Step:
     """A button of the console."""
     return lambda api: by_console(api, role, act, *given, **named)
+
+
+def for_sale(api: Api) -> None:
+    """The lead may buy something."""
+    with api.database.begin() as connection:
+        open_opportunity(connection, key="sale", lead_id=1, stage="discovery", at=LAST_YEAR)
 
 
 def pending(api: Api, role: str = "manager") -> None:
@@ -159,6 +169,7 @@ LACKING = {"disposition": "call_back"}
 BOOKED = {"lead_id": 1, "starts_at": TOMORROW.isoformat(), "minutes": 45}
 PAST = BOOKED | {"starts_at": LAST_YEAR.isoformat()}
 NO_MARKETING = {"reason": "in talks"}
+WORTH: SaidTerms = {"amount": Decimal(48000), "currency": "EUR"}
 NEW = {"email": "ann@new.example", "company": "New AG"}
 PROOF = {"address": "jane@acme.example", "reason": "by letter"}
 SDR = "sdr@lindenmoor.example"
@@ -287,6 +298,23 @@ ACTS = [
         pressed("sdr", notifications.choose, NotificationChoices({}, "Mars/Olympus")),
         ("notify", "set", SDR, "--zone", "Mars/Olympus"),
         "There is no time zone 'Mars/Olympus'.",
+    ),
+    Act(
+        "value an opportunity",
+        "manager",
+        asked("manager", "PATCH", "/opportunities/1", amount="48000", currency="EUR"),
+        pressed("manager", opportunities.change_terms, 1, WORTH),
+        ("opportunity", "value", "1", "--amount", "48,000", "--currency", "EUR"),
+        before=for_sale,
+    ),
+    Act(
+        "value an opportunity in no currency",
+        "manager",
+        asked("manager", "PATCH", "/opportunities/1", amount="48000", currency="EURO"),
+        pressed("manager", opportunities.change_terms, 1, WORTH | {"currency": "EURO"}),
+        ("opportunity", "value", "1", "--amount", "48000", "--currency", "EURO"),
+        "'EURO' is no currency",
+        for_sale,
     ),
     Act("import", "marketing", imported, imported_in_steps, ("import", "leads.csv")),
     Act(

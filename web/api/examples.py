@@ -54,6 +54,11 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "cancel_meeting": {"words": "I am ill today, sorry. I will call you next week."},
     "open_opportunity": {"lead_id": 42, "name": "Second site in Graz"},
+    "update_opportunity": {
+        "amount": "48000.00",
+        "currency": "EUR",
+        "expected_close": "2026-09-30",
+    },
     "advance_opportunity": {"learned": _LEARNED, "note": "Decides in June."},
     "close_opportunity": {"outcome": "lost", "reason": "budget"},
     "reactivate_leads": {"leads": [42, 43]},

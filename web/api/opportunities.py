@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contracts.tasks import Disposition
-from domain.inputs import ASKED, Code
+from domain.inputs import ASKED, Code, Day
+from domain.money import Amount
 from domain.tasks.completion import LONGEST_NOTE, Completion, Learned
 from services import opportunities
 from services.access import team_of
+from services.opportunities import SaidTerms
 from store.access.api_tokens import Caller
+from store.opportunities.terms import TermsChange, changes_of
 from store.views.opportunity_list import (
     OpenOpportunityLine,
     OpportunityFilter,
@@ -32,10 +37,32 @@ Reader = Annotated[Caller, Depends(may(Action.READ_OPPORTUNITIES))]
 Worker = Annotated[Caller, Depends(may(Action.WORK_OPPORTUNITIES))]
 
 
-class NewOpportunity(BaseModel):
-    """Another opportunity with a lead, beside whatever its journey does."""
+class OpportunityTerms(BaseModel):
+    """What an opportunity is worth and when it closes; what is left out stays as it is."""
 
     model_config = ASKED
+
+    amount: Amount | None = None
+    """null: it is not known."""
+    currency: Code = Field(default="", examples=["EUR"])
+    """ISO 4217; empty: that of the amount so far, else the company's."""
+    expected_close: Day | None = None
+    """null: nobody can say."""
+
+    def said(self) -> SaidTerms:
+        """What of it was sent."""
+        said: SaidTerms = {}
+        if "amount" in self.model_fields_set:
+            said["amount"] = self.amount
+        if "currency" in self.model_fields_set:
+            said["currency"] = self.currency
+        if "expected_close" in self.model_fields_set:
+            said["expected_close"] = self.expected_close
+        return said
+
+
+class NewOpportunity(OpportunityTerms):
+    """Another opportunity with a lead, beside whatever its journey does."""
 
     lead_id: Id
     name: str = Field(min_length=1, max_length=200)
@@ -97,7 +124,7 @@ def list_all(
 @router.post("", status_code=201, operation_id="open_opportunity")
 def open_another(context: CurrentContext, caller: Worker, body: NewOpportunity) -> OpportunityLine:
     """Open another opportunity with a lead."""
-    return opportunities.open_another(context, caller, body.lead_id, body.name)
+    return opportunities.open_another(context, caller, body.lead_id, body.name, body.said())
 
 
 @router.get("/{opportunity_id}")
@@ -105,6 +132,32 @@ def show(context: CurrentContext, caller: Reader, opportunity_id: int) -> Opport
     """One opportunity: its stage, and what is known of budget, authority, need and timeline."""
     with context.database.connect() as connection:
         return opportunities.seen(connection, caller, opportunity_id)
+
+
+@router.patch("/{opportunity_id}")
+def update(
+    context: CurrentContext, caller: Worker, opportunity_id: int, body: OpportunityTerms
+) -> OpportunityLine:
+    """Say what an opportunity is worth and when it is expected to close, closed or not; what it
+    was before is kept."""
+    return opportunities.change_terms(context, caller, opportunity_id, body.said())
+
+
+@router.get("/{opportunity_id}/changes")
+def list_opportunity_changes(
+    context: CurrentContext,
+    caller: Reader,
+    opportunity_id: int,
+    cursor: Cursor = None,
+    limit: Limit = PAGE,
+) -> Page[TermsChange]:
+    """What was said of its money, by whom and when, and what it was before: the newest first."""
+
+    def read(connection: Connection, *, before: int | None, limit: int) -> Sequence[TermsChange]:
+        opportunities.seen(connection, caller, opportunity_id)
+        return changes_of(connection, opportunity_id, before=before, limit=limit)
+
+    return page_by_id(context, f"changes of opportunity {opportunity_id}", cursor, limit, read)
 
 
 @router.post("/{opportunity_id}/advance")

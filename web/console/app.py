@@ -31,6 +31,7 @@ PAGES = (
     "sales.meeting",
     "sales.meetings",
     "sales.opportunities",
+    "sales.opportunity",
     "marketing.recycle",
     "sales.team",
     "sales.rep",

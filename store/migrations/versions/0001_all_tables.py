@@ -14,7 +14,7 @@ depends_on = None
 FIRST = Path(__file__).parents[1] / "first"
 ROOMS = (
     *("functions", "leads", "cadences", "lead_work", "mail", "sales", "engagement", "tracking"),
-    *("access", "console", "notifications", "relay", "health", "figures"),
+    *("access", "console", "notifications", "relay", "health", "figures", "money"),
 )
 """Each only refers to what those before it have made."""
 

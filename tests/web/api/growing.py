@@ -154,6 +154,18 @@ LISTS: dict[str, Growing] = {
     "/opportunities": Growing(
         rows("INSERT INTO opportunity (key, lead_id, opened_at) VALUES ('sale-' || :n, 1, :at)")
     ),
+    "/opportunities/1/changes": Growing(
+        rows(
+            """
+            WITH sale AS (
+                INSERT INTO opportunity (id, key, lead_id, opened_at)
+                OVERRIDING SYSTEM VALUE VALUES (1, 'the sale', 1, :at) ON CONFLICT DO NOTHING
+            )
+            INSERT INTO opportunity_change (opportunity_id, amount, currency, by, at)
+            VALUES (1, :n, 'EUR', 'rep-1', :at)
+            """
+        )
+    ),
     "/recycle": Growing(
         _leads(
             "recycled",

@@ -36,6 +36,7 @@ from web.console.parts import (
     show,
     table,
 )
+from web.console.sales.opportunity import money, shown_close
 from web.console.times import ago, day, moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -184,6 +185,8 @@ def _opportunity(opportunity: OpenOpportunityLine, now: datetime) -> Markup:
         (_("Lead"), link(opportunity.lead, f"/leads/{opportunity.lead_id}")),
         (_("Owner"), labels.person(opportunity.owner)),
         (_("Since"), moment(opportunity.closed_at or opportunity.since)),
+        (_("Amount"), money(opportunity.amount, opportunity.currency)),
+        (_("Expected close"), shown_close(opportunity)),
         (_("Competitor"), opportunity.competitor),
         (
             _("Reason"),
@@ -198,7 +201,10 @@ def _opportunity(opportunity: OpenOpportunityLine, now: datetime) -> Markup:
         known = str(opportunity.qualification.get(name) or "").strip()
         pairs.append((_(ASKED[name]), known or badge(_("missing"), "warn")))
     return Markup("<li><h3>{} {} {}</h3>{}</li>").format(
-        opportunity.name or _("Opportunity {number}", number=opportunity.id),
+        link(
+            opportunity.name or _("Opportunity {number}", number=opportunity.id),
+            f"/opportunities/{opportunity.id}",
+        ),
         state,
         stall,
         facts(pairs),

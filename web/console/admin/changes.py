@@ -57,6 +57,7 @@ DONE = {
     "POST meetings/*/reschedule": N_("Moved a meeting"),
     "POST meetings/*/cancel": N_("Cancelled a meeting"),
     "POST opportunities": N_("Opened an opportunity"),
+    "PATCH opportunities/*": N_("Said what an opportunity is worth"),
     "POST opportunities/*/advance": N_("Moved an opportunity on"),
     "POST opportunities/*/close": N_("Closed an opportunity"),
     "POST recycle/reactivate": N_("Reactivated recycled leads"),

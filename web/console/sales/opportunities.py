@@ -24,6 +24,7 @@ from web.console.lists.export import export_button
 from web.console.lists.saved_views import SavedViews
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
+from web.console.sales.opportunity import money, shown_close
 from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
@@ -154,7 +155,8 @@ def _table(
             _("Stage"),
             _("In it since"),
             _("Expected until"),
-            _("Budget"),
+            _("Amount"),
+            _("Expected close"),
             _("Not known yet"),
         ),
         [_row(one, expected.get(one.stage)) for one in found],
@@ -173,7 +175,8 @@ def _row(one: OpenOpportunityLine, takes: ClockSpan | None) -> tuple[Cell, ...]:
         Markup("{} {}").format(opportunity_stage(one.stage), _mark(one)),
         moment(one.since),
         _expected(one, takes) if one.outcome == "" else _closed(one),
-        str(one.qualification.get("budget") or "").strip(),
+        link(money(one.amount, one.currency) or _("Say it"), f"/opportunities/{one.id}"),
+        shown_close(one) or "–",
         Markup(" ").join(badge(_(ASKED[name]), "warn") for name in one.missing)
         if one.outcome == ""
         else "",
