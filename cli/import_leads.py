@@ -104,11 +104,11 @@ def import_leads(
     """Import leads from a CSV file: new ones are created, known ones updated, none doubled."""
     started = time.monotonic()
     _collect_seldom()
-    data = _bytes_of(file)
+    data = bytes_of(file)
     with _hints(file):
         leads = read(data, encoding or "")
         with unreadable("map"):
-            columns = recognise(leads.header, _mapping(map_ or []), source_given=source is not None)
+            columns = recognise(leads.header, mapping(map_ or []), source_given=source is not None)
             columns = settle(columns.clear(), leads.records(), dates)
     context = terminal()
     rejects = RejectsFile(file, leads)
@@ -182,7 +182,12 @@ def _database_gave_up(error: Exception) -> str:
     )
 
 
-def _bytes_of(file: Path) -> bytes:
+def bytes_of(file: Path) -> bytes:
+    """What is in a file.
+
+    Raises:
+        UserError: it can't be read.
+    """
     if file.is_dir():
         raise UserError(f"{file} is a folder: name the CSV file in it.")
     try:
@@ -193,8 +198,13 @@ def _bytes_of(file: Path) -> bytes:
         raise UserError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    mapping = {}
+def mapping(pairs: list[str]) -> dict[str, str]:
+    """Column → field, of options such as ``Work mail=email``.
+
+    Raises:
+        UserError: one is no such pair.
+    """
+    found = {}
     for pair in pairs:
         # A column's name may hold an equals sign, a field's does not.
         column, equals, name = pair.rpartition("=")
@@ -202,8 +212,8 @@ def _mapping(pairs: list[str]) -> dict[str, str]:
             raise UserError(
                 f'--map {pair} is not COLUMN=FIELD: write for example --map "Work mail=email".'
             )
-        mapping[column] = name
-    return mapping
+        found[column] = name
+    return found
 
 
 @contextmanager

@@ -71,6 +71,13 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "cadences",
         ),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
+        Listed("spend", "cli.spend:app", "Say what was spent on sources and campaigns."),
+        Listed(
+            "rates",
+            "cli.rates:app",
+            "Say what currencies are worth in the company's own.",
+            "rate",
+        ),
         Listed("sending", "cli.sending:app", "See whether mail goes out, and have it go on."),
     ),
     "Users and programs": (

@@ -41,6 +41,7 @@ class Action(StrEnum):
     SET_PROFILE = "set how reps sign, and their calendar address"
     READ_SLA = "read SLA figures"
     READ_FIGURES = "read figures"
+    ENTER_MONEY = "enter spend and exchange rates"
     READ_CADENCES = "read cadences and policies"
     DRAFT = "write and check cadences and policies"
     PUBLISH = "publish cadences and policies"
@@ -90,6 +91,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_PROFILE: _SALES,
     Action.READ_SLA: _EVERYBODY,
     Action.READ_FIGURES: _EVERYBODY,
+    Action.ENTER_MONEY: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_CADENCES: _EVERYBODY,
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.PUBLISH: frozenset({Role.MARKETING, Role.ADMIN}),

@@ -61,6 +61,13 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     },
     "advance_opportunity": {"learned": _LEARNED, "note": "Decides in June."},
     "close_opportunity": {"outcome": "lost", "reason": "budget"},
+    "enter_spend": {
+        "rows": [
+            {"source": "google", "campaign": "spring", "month": "2026-05", "amount": "1200.00"},
+            {"source": "fair", "day": "2026-05-04", "amount": "8000", "currency": "EUR"},
+        ]
+    },
+    "enter_exchange_rates": {"rows": [{"currency": "EUR", "day": "2026-05-01", "rate": "1.0825"}]},
     "reactivate_leads": {"leads": [42, 43]},
     "extend_leads": {"matching": {"reason": "budget"}, "until": "2026-09-01"},
     "close_out_leads": {"leads": [42]},

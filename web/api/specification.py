@@ -27,6 +27,7 @@ TAGS = {
     "team": "Who is at work, and what nobody could be given.",
     "figures": "The numbers that people steer by.",
     "sla": "The promises between marketing and sales, and how they were kept.",
+    "money": "What marketing spends, what currencies are worth, and what was restated.",
     "cadences and policies": "What is published: cadences, mails, rules.",
     "suppressions": "Addresses that get no mail, and why.",
     "received": "Received mail that a person must look at: what it is, and whose.",

@@ -166,6 +166,26 @@ LISTS: dict[str, Growing] = {
             """
         )
     ),
+    "/spend": Growing(
+        rows(
+            "INSERT INTO spend (source, span, day, amount, currency, by, at) "
+            "VALUES ('source ' || :n, 'day', '2026-05-04', 1, 'EUR', 'ops', :at)"
+        )
+    ),
+    "/exchange-rates": Growing(
+        rows(
+            "INSERT INTO exchange_rate (currency, into_currency, day, rate, by, at) "
+            "VALUES ('EUR', 'USD', cast(:on AS date), 1.1, 'ops', :at)",
+            on=lambda n: THEN + timedelta(days=n),
+        ),
+        ("currency", "day"),
+    ),
+    "/restatements": Growing(
+        rows(
+            "INSERT INTO restatement (kind, of, before, after, by, at) "
+            "VALUES ('spend', 'source ' || :n, '1', '2', 'ops', :at)"
+        )
+    ),
     "/recycle": Growing(
         _leads(
             "recycled",

@@ -60,6 +60,8 @@ DONE = {
     "PATCH opportunities/*": N_("Said what an opportunity is worth"),
     "POST opportunities/*/advance": N_("Moved an opportunity on"),
     "POST opportunities/*/close": N_("Closed an opportunity"),
+    "POST spend": N_("Entered what was spent"),
+    "POST exchange-rates": N_("Entered exchange rates"),
     "POST recycle/reactivate": N_("Reactivated recycled leads"),
     "POST recycle/extend": N_("Let recycled leads rest longer"),
     "POST recycle/close-out": N_("Closed out recycled leads"),
