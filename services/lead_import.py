@@ -16,6 +16,8 @@ from services.context import Context
 from store.erasure.erasure import ErasedPeople
 from store.imports import lead_import
 from store.imports.import_runs import Outcome
+from store.imports.opportunity_terms import import_terms
+from store.scoring.campaign_touches import keep_imported
 
 BATCH_ROWS = 2_000
 
@@ -78,6 +80,11 @@ def import_rows(
     lead_import.one_at_a_time(connection)
     merged = lead_import.merge(connection, time_zone=context.settings.lead_time_zone)
     lead_import.keep_claims(connection, context.clock.now())
+    if reader.tells_beside:
+        keep_imported(connection, context.clock.now())
+        import_terms(
+            connection, context.settings.company_currency, by="import", at=context.clock.now()
+        )
     lead_import.judge_fit(connection, context.clock.now())
     queued = lead_import.QueuedJourneys(0, 0.0)
     if cadence:

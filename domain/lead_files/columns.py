@@ -15,7 +15,7 @@ from domain.contacts.consent_headings import consent_sense
 from domain.contacts.dates import Order
 from domain.contacts.texts import key
 from domain.lead_files.encoding import LeadFileError
-from domain.lead_files.headings import FIELDS, WHOLE_NAMES, Field, Hint, field_of
+from domain.lead_files.headings import FIELDS, HINTS, WHOLE_NAMES, Field, Hint, field_of
 from domain.lead_files.rejects import REJECT_COLUMNS
 from domain.sentences import sentence
 
@@ -219,7 +219,7 @@ class _Building:
         hints: dict[Hint, list[tuple[int, int]]] = {}
         for index in self.rest:
             known, rank = field_of(self.header[index])
-            if known in ("state", "city", "domain"):
+            if known in HINTS:
                 hints.setdefault(known, []).append((rank, index))
         # The reason of an opt-out is of interest only when nothing else tells of opt-outs.
         unclear = self.unclear + ([] if "unsubscribed" in self.ranked else self.details)

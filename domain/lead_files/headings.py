@@ -24,7 +24,28 @@ Field = Literal[
     "consent",
 ]
 FIELDS: tuple[Field, ...] = get_args(Field)
-Hint = Literal["state", "city", "domain"]
+Hint = Literal[
+    "state",
+    "city",
+    "domain",
+    "first_source",
+    "first_medium",
+    "first_campaign",
+    "first_content",
+    "first_term",
+    "first_at",
+    "last_source",
+    "last_medium",
+    "last_campaign",
+    "last_content",
+    "last_term",
+    "last_at",
+    "amount",
+    "currency",
+    "expected_close",
+]
+"""What a column tells beside the lead's fields: it stays an attribute."""
+HINTS: tuple[Hint, ...] = get_args(Hint)
 
 # The spellings of one field, the best first: when a file has several, an empty cell of the better
 # column is filled from the next. Unsubscribed and consent are recognised by their words
@@ -178,6 +199,53 @@ _SPELLINGS: Mapping[Field | Hint, str] = {
         nome dominio azienda|site|url do site|dominio da empresa|nome do dominio da empresa|
         website adresse|websiteadres|bedrijfsdomein|strona internetowa|witryna|strona www|сайт|
         веб сайт|домен|web sitesi|trang web|situs web
+    """,
+    "first_source": """
+        first touch utm source|first utm source|original utm source|utm source first touch|
+        utm source 1|initial utm source|utm source
+    """,
+    "first_medium": """
+        first touch utm medium|first utm medium|original utm medium|utm medium first touch|
+        utm medium 1|initial utm medium|utm medium
+    """,
+    "first_campaign": """
+        first touch utm campaign|first utm campaign|original utm campaign|
+        utm campaign first touch|utm campaign 1|initial utm campaign|utm campaign
+    """,
+    "first_content": """
+        first touch utm content|first utm content|original utm content|utm content first touch|
+        initial utm content|utm content
+    """,
+    "first_term": """
+        first touch utm term|first utm term|original utm term|utm term first touch|
+        initial utm term|utm term|utm keyword
+    """,
+    "first_at": """
+        first touch at|first touch date|first touch time|first seen|first seen date|
+        time first seen|date first seen|utm date|utm at
+    """,
+    "last_source": "last touch utm source|last utm source|latest utm source|recent utm source",
+    "last_medium": "last touch utm medium|last utm medium|latest utm medium|recent utm medium",
+    "last_campaign": """
+        last touch utm campaign|last utm campaign|latest utm campaign|recent utm campaign
+    """,
+    "last_content": "last touch utm content|last utm content|latest utm content",
+    "last_term": "last touch utm term|last utm term|latest utm term",
+    "last_at": """
+        last touch at|last touch date|last touch time|time last seen|date last seen|
+        last seen|last seen date
+    """,
+    "amount": """
+        deal amount|opportunity amount|amount|deal value|opportunity value|
+        amount in deal currency|거래 금액|영업 기회 금액|交易金额|商机金额
+    """,
+    "currency": """
+        deal currency|opportunity currency|currency|currency code|currency iso code|
+        deal currency code|거래 통화|통화|交易币种|币种
+    """,
+    "expected_close": """
+        expected close|expected close date|close date|closing date|deal close date|
+        opportunity close date|마감 예정일|마감일|预计成交日|成交日期|结束日期
     """,
 }
 # Said to HubSpot in their languages: a list with 이름 and no 성 has the whole name there.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from email_validator.rfc_constants import CASE_INSENSITIVE_MAILBOX_NAMES
@@ -19,6 +21,7 @@ from domain.contacts.dates import Order, in_iso
 from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key
+from domain.lead_files.beside import TOLD_BESIDE, read_beside
 from domain.lead_files.columns import Columns
 from domain.lead_files.headings import Field, Hint
 from domain.lead_files.lead_file import FileRow
@@ -108,6 +111,8 @@ class LeadRow:
     unsubscribed: bool
     """Whether they asked for no mail; a file never says that somebody wants mail again."""
     attributes: dict[str, str]
+    beside: dict[str, Any] = dataclasses.field(default_factory=dict)
+    """What the row says beside the lead (:mod:`domain.lead_files.beside`); mostly nothing."""
 
 
 class RowReader:
@@ -136,6 +141,8 @@ class RowReader:
         self._answers = [
             (name, index) for name in _ANSWERS for index in columns.fields.get(name, ())
         ]
+        self.tells_beside = [name for name in columns.hints if name in TOLD_BESIDE]
+        """Which columns tell something beside the lead."""
         self.not_understood: Counter[str] = Counter()
         """How many rows had a country, language, time_zone, phone or date that could not be read
         and is kept as an attribute; ``no_time_zone`` are those of whom no zone is known."""
@@ -249,6 +256,7 @@ class RowReader:
             source=found.get("source") or self._source,
             unsubscribed=unsubscribed,
             attributes=attributes,
+            beside=self._beside(values) if self.tells_beside else {},
         )
 
     def _fields(self, values: Sequence[str]) -> dict[Field, str]:
@@ -305,6 +313,13 @@ class RowReader:
             return ""
         state, city = (self._hint(name, values) for name in ("state", "city"))
         return zone_of_place(country, state, city)
+
+    def _beside(self, values: Sequence[str]) -> dict[str, Any]:
+        """Campaigns, and the money of an opportunity; what is not understood is counted."""
+        said = {name: self._hint(name, values) for name in self.tells_beside}
+        beside, not_understood = read_beside(said)
+        self.not_understood.update(not_understood)
+        return beside
 
     def _domain(self, values: Sequence[str]) -> str:
         return company_domain(self._hint("domain", values))

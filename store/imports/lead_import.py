@@ -92,7 +92,8 @@ def prepare(connection: Connection) -> None:
     connection.execute(
         text(
             f"CREATE TEMPORARY TABLE import_row (position bigint, {columns}, "
-            "unsubscribed boolean NOT NULL, attributes jsonb NOT NULL, lead_id bigint) "
+            "unsubscribed boolean NOT NULL, attributes jsonb NOT NULL, beside jsonb NOT NULL, "
+            "lead_id bigint) "
             "ON COMMIT DROP"
         )
     )
@@ -104,6 +105,7 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     for position, row in rows:
         fields = [str(position), *_texts(row), *map(str, _numbers(row))]
         fields += ("t" if row.unsubscribed else "f", _as_json(row.attributes))
+        fields.append(_as_json(row.beside) if row.beside else "{}")
         if _COPY_SPECIAL.search("".join(fields)):
             fields = [field.translate(_COPY_ESCAPES) for field in fields]
         lines.write("\t".join(fields) + "\n")
@@ -112,7 +114,10 @@ def stage(connection: Connection, rows: Sequence[tuple[int, LeadRow]]) -> None:
     cursor = cast(Any, connection.connection.cursor())
     try:
         columns = ", ".join(
-            ("position", *_TEXT_COLUMNS, *_NUMBER_COLUMNS, "unsubscribed", "attributes")
+            (
+                *("position", *_TEXT_COLUMNS, *_NUMBER_COLUMNS),
+                *("unsubscribed", "attributes", "beside"),
+            )
         )
         cursor.copy_expert(f"COPY import_row ({columns}) FROM STDIN", lines)
     finally:
@@ -387,10 +392,12 @@ def _fold_doubles(connection: Connection) -> None:
                 FROM taken GROUP BY email_key
             )
             INSERT INTO import_row (position, {", ".join(names)}, {", ".join(_NUMBER_COLUMNS)},
-                email_key, unsubscribed, attributes)
+                email_key, unsubscribed, attributes, beside)
             SELECT min(told.position), {folded},
                 {numbers}, same.email_key, bool_or(told.unsubscribed),
-                coalesce((SELECT pairs FROM known WHERE known.email_key = same.email_key), '{{}}')
+                coalesce((SELECT pairs FROM known WHERE known.email_key = same.email_key), '{{}}'),
+                coalesce((array_agg(same.beside ORDER BY same.position DESC)
+                    FILTER (WHERE same.beside <> '{{}}'))[1], '{{}}')
             FROM same JOIN told USING (email_key) GROUP BY same.email_key
             """
         )

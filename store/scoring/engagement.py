@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,11 +18,13 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from domain.engagement.bot_detection import TouchTimes, TouchVisit, detect_bots
+from domain.engagement.campaigns import campaign_of
 from domain.scoring.interest import Worth, cap_of
 from domain.scoring.policy import ScoringPolicy
 from metrics import EVENTS, count_when_committed
 from store.identities.merged_leads import merged_into
 from store.published.policies import policy
+from store.scoring.campaign_touches import NewTouch, drop_touches, keep_touches
 from store.scoring.lead_standing import LeadNow, News, follow, lock_leads
 from store.scoring.scoring import event_of, worth
 
@@ -201,6 +203,8 @@ def record(
     changes += _apply_caps(connection, rules, places)
     _earn(leads, changes, rules)
     machines = {mark.engagement_id for mark in marked}
+    drop_touches(connection, machines - set(ids.values()))
+    keep_touches(connection, list(_touches(news, ids, machines)))
     follow(
         connection,
         rules,
@@ -215,6 +219,15 @@ def record(
         escalate=escalate,
     )
     return set(ids)
+
+
+def _touches(
+    news: Sequence[LeadActivity], ids: Mapping[str, int], machines: Collection[int]
+) -> Iterator[NewTouch]:
+    for one in news:
+        link = campaign_of(one.detail) if one.detail and not one.machine else None
+        if link is not None and ids[one.key] not in machines:
+            yield NewTouch(ids[one.key], one.lead_id, one.visitor_id, one.kind, link, one.at)
 
 
 def recorded_before(connection: Connection, keys: Sequence[str]) -> set[str]:

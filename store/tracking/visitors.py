@@ -393,6 +393,7 @@ def _change_visitors(
         },
     )
     gained = {lead for lead in leads.scalars() if lead is not None}
+    _move_touches(connection, moves)
     if merged:
         connection.execute(
             text(
@@ -412,6 +413,26 @@ def _change_visitors(
             text("DELETE FROM visitor WHERE id = ANY(:ids)"), {"ids": [one.id for one in merged]}
         )
     return gained
+
+
+def _move_touches(connection: Connection, moves: Sequence[tuple[int, BatchVisitor]]) -> None:
+    """By which campaigns these visitors came is told of their lead from now on."""
+    connection.execute(
+        text(
+            """
+            UPDATE campaign_touch SET visitor_id = move.target,
+                lead_id = coalesce(campaign_touch.lead_id, move.lead_id)
+            FROM unnest(CAST(:sources AS bigint[]), CAST(:targets AS bigint[]),
+                        CAST(:leads AS bigint[])) AS move (source, target, lead_id)
+            WHERE campaign_touch.visitor_id = move.source
+            """
+        ),
+        {
+            "sources": [source for source, _ in moves],
+            "targets": [target.id for _, target in moves],
+            "leads": [target.lead.id if target.lead else None for _, target in moves],
+        },
+    )
 
 
 def _assign_keys(connection: Connection, identities: Identities) -> None:

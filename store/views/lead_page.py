@@ -13,6 +13,7 @@ from domain.contracts.journey import Phase
 from domain.names import full_name
 from store.consent.consent import consent_of
 from store.published.policies import PolicyMissing
+from store.scoring.campaign_touches import FirstAndLast, first_and_last
 from store.scoring.scoring import Explanation, explain
 
 
@@ -63,6 +64,8 @@ class LeadView:
     score: Explanation | None
     """None while no scoring policy is published."""
     scheduled: tuple[Scheduled, ...]
+    came_by: FirstAndLast
+    """The campaigns of its first and its last touch."""
 
 
 _LEAD = text(
@@ -129,6 +132,7 @@ def lead_view(connection: Connection, lead_id: int, now: datetime) -> LeadView |
         suppressed=consent.suppressed,
         refused=tuple(sorted(consent.refused)),
         score=score,
+        came_by=first_and_last(connection, lead_id),
         scheduled=tuple(
             Scheduled(one.kind, one.at or one.on_day, one.what, one.owner, one.ref, one.put_off)
             for one in scheduled

@@ -20,6 +20,7 @@ from services.access import found, may_see, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
 from store.routing.prospects import Prospected
+from store.scoring.campaign_touches import FirstAndLast, first_and_last
 from store.scoring.scoring import Explanation, explain
 from store.views import leads
 from store.views.dossier import Dossier, dossier
@@ -54,10 +55,12 @@ class LeadDetail(BaseModel):
     """A lead, why it has its score, and what happened to it last, the oldest of that first:
     ``history_length`` is how many lines there are, and ``/leads/{lead_id}/history`` has all.
     ``suppressed`` is why it gets no mail, '' when it does: ``unconfirmed`` until an address that
-    only a browser brought is confirmed, or permitted."""
+    only a browser brought is confirmed, or permitted. ``came_by`` has the UTM parameters of its
+    earliest and its latest touch, by the times at which they happened."""
 
     lead: LeadLine
     suppressed: str
+    came_by: FirstAndLast
     scoring: Explanation
     history: list[HistoryLine]
     history_length: int
@@ -186,6 +189,7 @@ def show_lead(context: CurrentContext, caller: Reader, lead_id: int) -> LeadDeta
         return LeadDetail(
             lead=lead,
             suppressed=consent.consent_of(connection, email_key).suppressed,
+            came_by=first_and_last(connection, lead_id),
             scoring=explain(connection, lead_id, now),
             history=history(connection, lead_id, PAGE),
             history_length=history_length(connection, lead_id),

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from domain.engagement.campaigns import campaign_said
 from domain.identities import Facts, TrackingCall
 from store.access.write_keys import WriteKeySource
 from store.scoring.event_months import EARLIEST
@@ -200,6 +201,9 @@ def _detail(item: dict[str, Any], envelope: Envelope) -> dict[str, Any]:
     properties = _storable_object(item, "properties")
     page = _object(_object(item, "context"), "page") or envelope.page
     detail: dict[str, Any] = {"properties": properties} if properties else {}
+    campaign = _object(item, "context").get("campaign")
+    if isinstance(campaign, dict) and (link := campaign_said(campaign)):
+        detail["campaign"] = {name: value for name, value in link._asdict().items() if value}
     for field in _PAGE_FIELDS:
         value = properties.get(field) or page.get(field)
         if value and isinstance(value, str):

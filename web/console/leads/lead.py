@@ -14,6 +14,7 @@ from domain.refusals import Refusal
 from services.access import found, may_see
 from store.health import kept_for_journey
 from store.identities.merged_leads import merged_into
+from store.scoring.campaign_touches import CampaignTouchLine
 from store.views.assignments import assignments_of
 from store.views.journey_waits import journey_next
 from store.views.lead_page import LeadView, Scheduled, lead_view
@@ -193,10 +194,20 @@ class LeadScreen:
                 (_("Language"), labels.spoken(view.language)),
                 (_("Time zone"), view.time_zone),
                 (_("Source"), view.source),
+                (_("First touch"), _came_by(view.came_by.first)),
+                (_("Last touch"), _came_by(view.came_by.last)),
                 (_("Workflow"), workflow),
                 *sorted(own),
             ]
         )
+
+
+def _came_by(touch: CampaignTouchLine | None) -> Cell:
+    """What the link said by which it came, and when."""
+    if touch is None:
+        return ""
+    said = (touch.source, touch.medium, touch.campaign, touch.content, touch.term)
+    return Markup("{} {}").format(" / ".join(one for one in said if one), quiet(moment(touch.at)))
 
 
 def _head(view: LeadView, now: datetime) -> Markup:
