@@ -71,6 +71,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "cadences",
         ),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
+        Listed("figures", "cli.figures:app", "See what leads and wins cost and bring."),
         Listed("spend", "cli.spend:app", "Say what was spent on sources and campaigns."),
         Listed(
             "rates",

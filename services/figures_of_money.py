@@ -1,23 +1,83 @@
-"""What was spent, and what currencies are worth in the company's own, as it is entered."""
+"""What was spent and what currencies are worth in the company's own, as it is entered; and what
+leads and wins cost and bring."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.access import Action
+from domain.figures.attribution import AttributionModel
+from domain.figures.money import MoneyBy, MoneyReport, money_report
 from domain.figures.money_rows import RateRow, SpendRow, doubles
+from domain.refusals import Invalid
+from domain.sentences import sentence
 from services.access import changes
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures import money_tables
+from store.figures.money import money_counts
 from store.figures.money_tables import EnteredFigures
+
+DEFAULT_PERIOD = timedelta(days=90)
+Choice = TypeVar("Choice", MoneyBy, AttributionModel)
 
 
 def company_day(context: Context) -> date:
     """The day it is where the company is."""
     return context.clock.now().astimezone(ZoneInfo(context.settings.lead_time_zone)).date()
+
+
+def report_on_money(
+    context: Context,
+    *,
+    begins: date | None = None,
+    ends: date | None = None,
+    by: str = MoneyBy.SOURCE,
+    model: str = AttributionModel.W,
+) -> MoneyReport:
+    """What leads, MQLs and wins cost and bring, by source or campaign, in the company's currency.
+
+    Args:
+        begins: first day, the company's; 90 days before ``ends`` when left out.
+        ends: the day after the last one; tomorrow when left out, so that today is in it.
+        by: source or campaign.
+        model: how wins are credited: first, last or w.
+
+    Raises:
+        Invalid: no such dimension or model, no such period, one that is not over yet, or a currency
+            without a rate for its day.
+    """
+    dimension = _one_of(MoneyBy, by, "by")
+    way = _one_of(AttributionModel, model, "model")
+    tomorrow = company_day(context) + timedelta(days=1)
+    ends = ends or tomorrow
+    begins = begins or ends - DEFAULT_PERIOD
+    if ends > tomorrow:
+        raise Invalid(sentence("{day} lies in the future: figures end with today.", day=ends), "to")
+    if begins >= ends:
+        raise Invalid(sentence("The period ends on {day}: it must begin before.", day=ends), "from")
+    zone = ZoneInfo(context.settings.lead_time_zone)
+    with context.database.connect() as connection:
+        counts = money_counts(connection, begins, ends, zone, way)
+        rates = money_tables.dated_rates(connection, context.settings.company_currency)
+    return money_report(counts, rates, begins=begins, ends=ends, by=dimension, model=way)
+
+
+def _one_of(known: type[Choice], written: str, field: str) -> Choice:
+    for one in known:
+        if one == written:
+            return one
+    raise Invalid(
+        sentence(
+            "There is no '{written}': choose one of {known}.",
+            written=written,
+            known=[str(one) for one in known],
+        ),
+        field,
+    )
 
 
 @changes(Action.ENTER_MONEY, "POST /spend")

@@ -1,0 +1,109 @@
+"""``figures money``: what leads and wins cost and bring."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from decimal import Decimal
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.arguments import AsJson
+from cli.connect import terminal
+from cli.groups import group
+from cli.output import AsCsv, printed
+from cli.tables import listed, print_list
+from cli.times import parse_day
+from domain.figures.attribution import AttributionModel
+from domain.figures.money import FEW, OTHERS, MoneyBy, MoneyReport, MoneyRow
+from services import figures_of_money
+
+app = group(
+    "figures money --from 2026-01-01 --to 2026-04-01",
+    "figures money --by campaign --model first --csv",
+)
+
+
+@app.callback()
+def figures() -> None:
+    """See what leads and wins cost and bring."""
+
+
+@app.command("money")
+def money(
+    *,
+    begins: Annotated[
+        str, typer.Option("--from", help="First day.", show_default="90 days before the end")
+    ] = "",
+    ends: Annotated[
+        str, typer.Option("--to", help="The day after the last one.", show_default="tomorrow")
+    ] = "",
+    by: Annotated[str, typer.Option(help="source or campaign.")] = MoneyBy.SOURCE.value,
+    model: Annotated[
+        str, typer.Option(help="How wins are credited: first, last or w (30/30/30/10).")
+    ] = AttributionModel.W.value,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show costs per lead, MQL and win, value and return by source or campaign, and each
+    department's share. docs/figures.md says what each is."""
+    report = figures_of_money.report_on_money(
+        terminal(),
+        begins=parse_day(begins, "--from") if begins else None,
+        ends=parse_day(ends, "--to") if ends else None,
+        by=by,
+        model=model,
+    )
+    if as_json:
+        typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
+        return
+    if printed(report.rows, as_json=False, as_csv=as_csv):
+        return
+    _tell(report)
+
+
+def _tell(report: MoneyReport) -> None:
+    say = Console().print
+    say(
+        f"{report.begins} until before {report.ends}, in {report.currency}; wins are credited "
+        f"by '{report.model}'."
+    )
+    print_list(
+        listed(
+            (
+                *("Source", "Campaign", "Leads", "MQLs", "again", "Wins", "Spend"),
+                *("per lead", "per MQL", "per win", "Value", "Return"),
+            ),
+            [*map(_cells, report.rows), ("Total", *_cells(report.total)[1:])],
+            whole=("Source", "Spend", "Value"),
+        )
+    )
+    for one in report.departments:
+        share = "" if one.share is None else f" ({one.share:.1%})"
+        say(f"{one.department.replace('_', ' ')}: {one.wins} won, {one.value:,f}{share}")
+    if report.wins_without_amount:
+        say(f"{report.wins_without_amount} wins have no amount: they are in no sum of money.")
+    if report.total.wins < FEW:
+        say(f"Fewer than {FEW} wins: no percentages.")
+
+
+def _cells(row: MoneyRow) -> tuple[str, ...]:
+    back = "-" if row.return_on_spend is None else f"{row.return_on_spend:.0%}"
+    return (
+        "all others" if row.source == OTHERS[0] else row.source or "unknown",
+        row.campaign or "-",
+        str(row.leads),
+        str(row.mqls),
+        str(row.mqls_recycled),
+        f"{row.wins:f}",
+        f"{row.spend:,f}",
+        *(map(_cost, (row.cost_per_lead, row.cost_per_mql, row.cost_per_win))),
+        f"{row.value:,f}",
+        back,
+    )
+
+
+def _cost(amount: Decimal | None) -> str:
+    return "-" if amount is None else f"{amount:,f}"
