@@ -7,10 +7,10 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2 as httpx
 import psutil
@@ -18,8 +18,8 @@ import pytest
 
 from domain.contracts.tasks import TaskKind
 from embedded import read_state
-from settings import ROOT
 from tests.support.folders import server_folder
+from tests.support.programs import python
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -49,22 +49,34 @@ def running_from(home: Path) -> list[psutil.Process]:
     return found
 
 
-def start_demo(home: Path, *arguments: str) -> subprocess.Popen[str]:
+class Start(Protocol):
+    """Starts a demo in its home; see the fixture ``start_demo``."""
+
+    def __call__(self, *arguments: str) -> subprocess.Popen[str]: ...
+
+
+@pytest.fixture
+def start_demo(home: Path) -> Iterator[Start]:
     """Start the demo where a person might: with settings of real servers in the environment."""
-    return subprocess.Popen(
-        [sys.executable, "starter.py", "demo", *arguments],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PERENNIAL_HOME": str(home),
-            "DATABASE_URL": "postgresql+psycopg2://nobody@127.0.0.1:1/none",
-            "TEMPORAL_ADDRESS": "127.0.0.1:1",
-            "EMAIL_CHANNEL": "smtp",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    environment = {
+        **os.environ,
+        "PERENNIAL_HOME": str(home),
+        "DATABASE_URL": "postgresql+psycopg2://nobody@127.0.0.1:1/none",
+        "TEMPORAL_ADDRESS": "127.0.0.1:1",
+        "EMAIL_CHANNEL": "smtp",
+    }
+    with ExitStack() as running:
+
+        def start(*arguments: str) -> subprocess.Popen[str]:
+            demo = python(
+                *("starter.py", "demo", *arguments),
+                environment=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+            return running.enter_context(demo)
+
+        yield start
 
 
 def tasks_behind(link: str) -> list[dict[str, Any]]:
@@ -82,9 +94,9 @@ def tasks_behind(link: str) -> list[dict[str, Any]]:
         return found
 
 
-def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path) -> None:
+def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path, start_demo: Start) -> None:
     """Were a figure 0, the reader would believe that the loop does not close."""
-    demo = start_demo(home, "--leads", "30", "--exit", "--json")
+    demo = start_demo("--leads", "30", "--exit", "--json")
     printed, said = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 0, said
     figures = json.loads(printed)
@@ -102,9 +114,11 @@ def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path) -> None:
     assert running_from(home) == []
 
 
-def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(home: Path) -> None:
+def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(
+    home: Path, start_demo: Start
+) -> None:
     """A process left behind would hold ports and memory of somebody who only had a look."""
-    demo = start_demo(home, "--leads", "20")
+    demo = start_demo("--leads", "20")
     assert demo.stderr is not None
     for line in demo.stderr:
         if line.startswith("day "):
@@ -120,9 +134,9 @@ def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(home: Path
     assert read_state(home / "demo").addresses is None
 
 
-def test_a_killed_demo_is_cleared_away_by_the_next(home: Path) -> None:
+def test_a_killed_demo_is_cleared_away_by_the_next(home: Path, start_demo: Start) -> None:
     """After a kill -9 its servers run on; deleting their data under them would leave them so."""
-    killed = start_demo(home, "--leads", "20")
+    killed = start_demo("--leads", "20")
     assert killed.stderr is not None
     for line in killed.stderr:
         if line.startswith("day "):
@@ -131,7 +145,7 @@ def test_a_killed_demo_is_cleared_away_by_the_next(home: Path) -> None:
     killed.kill()
     killed.communicate()
     assert left
-    again = start_demo(home, "--leads", "20")
+    again = start_demo("--leads", "20")
     assert again.stderr is not None
     for line in again.stderr:
         if line.startswith("day "):
@@ -142,29 +156,31 @@ def test_a_killed_demo_is_cleared_away_by_the_next(home: Path) -> None:
     assert running_from(home) == []
 
 
-def test_a_folder_of_something_else_is_never_deleted(home: Path) -> None:
+def test_a_folder_of_something_else_is_never_deleted(home: Path, start_demo: Start) -> None:
     """The demo wipes its folder at the start; it must not wipe a person's own ``demo``."""
     precious = home / "demo" / "thesis.txt"
     precious.parent.mkdir()
     precious.write_text("chapter 1")
-    demo = start_demo(home, "--leads", "20", "--exit")
+    demo = start_demo("--leads", "20", "--exit")
     _, said = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 2
     assert str(precious.parent) in said
     assert precious.read_text() == "chapter 1"
 
 
-def test_too_few_leads_for_the_loop_are_refused(home: Path) -> None:
+def test_too_few_leads_for_the_loop_are_refused(start_demo: Start) -> None:
     """With five leads nobody could win and nobody come back."""
-    demo = start_demo(home, "--leads", "5")
+    demo = start_demo("--leads", "5")
     _, said = demo.communicate(timeout=LONGEST_SECONDS)
     assert demo.returncode == 2
     assert "--leads" in said
 
 
-def test_a_newcomer_takes_every_place_and_finds_work_of_every_kind(home: Path) -> None:
+def test_a_newcomer_takes_every_place_and_finds_work_of_every_kind(
+    home: Path, start_demo: Start
+) -> None:
     """Were somebody still playing, or a role without a way in, the demo could be watched only."""
-    demo = start_demo(home, "--leads", "20")
+    demo = start_demo("--leads", "20")
     assert demo.stderr is not None
     links: dict[str, str] = {}
     role = ""

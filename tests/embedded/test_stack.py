@@ -25,6 +25,7 @@ from embedded.stack import EmbeddedStack
 from embedded.state import write_state
 from settings import ROOT
 from tests.support.folders import server_folder
+from tests.support.programs import python
 from tests.support.waiting import LONGEST_SECONDS, wait_for
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -85,15 +86,17 @@ def environment(home: Path) -> dict[str, str]:
     }
 
 
-def start_and_hold(home: Path) -> psutil.Popen:
+@contextmanager
+def holding(home: Path) -> Iterator[subprocess.Popen[str]]:
     """A process of its own that has started the stack and stays."""
-    command = [sys.executable, "-c", HOLD_STACK, str(home)]
     log = home / "parent.log"
-    with log.open("w") as output:
-        parent = psutil.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
-    wait_for("the stack", lambda: "started" in log.read_text() or parent.poll() is not None)
-    assert parent.poll() is None, log.read_text()
-    return parent
+    with (
+        log.open("w") as output,
+        python("-c", HOLD_STACK, str(home), stdout=output, stderr=output) as parent,
+    ):
+        wait_for("the stack", lambda: "started" in log.read_text() or parent.poll() is not None)
+        assert parent.poll() is None, log.read_text()
+        yield parent
 
 
 async def start_parked_workflow(addresses: StackAddresses) -> None:
@@ -144,12 +147,10 @@ async def test_killed_temporal_comes_back_where_it_was(home: Path) -> None:
 
 async def test_kill_of_the_parent_leaves_nothing_after_the_next_start(home: Path) -> None:
     """Else each crash of a terminal leaves servers that hold the data and the ports."""
-    parent = start_and_hold(home)
-    addresses = running_stack(home)
-    assert addresses is not None
-    await start_parked_workflow(addresses)
-    parent.kill()
-    parent.wait()
+    with holding(home):
+        addresses = running_stack(home)
+        assert addresses is not None
+        await start_parked_workflow(addresses)
     left_over = processes_of(home)
     assert left_over
     assert running_stack(home) is None
@@ -185,25 +186,18 @@ def test_damaged_state_file_is_no_obstacle(home: Path) -> None:
 def running_up(home: Path) -> Iterator[subprocess.Popen[str]]:
     """`starter.py up` in a process of its own, fully started."""
     log = home / "up.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "starter.py", "up"],
-            cwd=ROOT,
-            env=environment(home),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    try:
+    with (
+        log.open("w") as output,
+        python(
+            "starter.py", "up", environment=environment(home), stdout=output, stderr=output
+        ) as process,
+    ):
         wait_for(
             "starter.py up",
             lambda: "Perennial runs" in log.read_text() or process.poll() is not None,
         )
         assert process.poll() is None, log.read_text()
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture

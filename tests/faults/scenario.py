@@ -8,11 +8,10 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,6 +30,7 @@ from tests.faults.cast import Cast, import_leads
 from tests.faults.script import FACTOR, SCRIPTS
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
+from tests.support.programs import python
 from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).parent / "cadences"
@@ -56,7 +56,8 @@ class Scenario:
         self.database = database
         self.clock = Clock(datetime.now(UTC), FACTOR)
         self.cast = Cast(self.database, self.clock)
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[str]] = []
+        self._programs = ExitStack()
         self.kills = 0
         self.otherwise = 0
 
@@ -73,11 +74,8 @@ class Scenario:
             "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),
         }
         with (self.home / "worker.log").open("ab") as log:
-            self.workers.append(
-                subprocess.Popen(
-                    [sys.executable, "worker.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
-                )
-            )
+            worker = python("worker.py", environment=environment, stdout=log, stderr=log)
+            self.workers.append(self._programs.enter_context(worker))
 
     def kill_worker(self) -> None:
         """Kill the oldest worker, as the kernel does when memory runs out, and start another."""
@@ -211,9 +209,7 @@ class Scenario:
         """Send everybody home."""
         if self.cast.is_alive():
             self.cast.stop()
-        for worker in self.workers:
-            worker.kill()
-            worker.wait()
+        self._programs.close()
         self.database.dispose()
 
     def log(self) -> str:

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,8 @@ from sqlalchemy import text
 
 from embedded.postgres import EmbeddedPostgres
 from health.visits import SpoolCounts
-from settings import ROOT, Settings
+from settings import Settings
+from tests.support.programs import python
 from tests.support.waiting import LONGEST_SECONDS, wait_for
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
@@ -304,7 +304,7 @@ def test_a_web_app_that_dies_there_counts_the_click_once(site: Site, point: str)
 @contextmanager
 def served(
     settings: Settings, database_url: str, fault: str = ""
-) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The web app as a process of its own, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -319,17 +319,11 @@ def served(
         "WEB_PORT": str(port),
         "PERENNIAL_FAULT": fault,
     }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "web"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
-    )
-    try:
+    with python("-m", "web", environment=environment, stdout=subprocess.DEVNULL) as process:
         yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
 
 
-def until_up(process: subprocess.Popen[bytes], address: str) -> None:
+def until_up(process: subprocess.Popen[str], address: str) -> None:
     def answers() -> bool:
         assert process.poll() is None, "the web app ended by itself"
         with suppress(httpx.HTTPError):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from settings import ROOT, Settings
+from settings import Settings
 from store.engine import engine
 from store.mail.ledger import Evidence, settle_by_evidence
 from tests.channels.test_smtp import Handler, LocalServer
 from tests.faults.deliver_once import deliver_once
+from tests.support.programs import python
 from tests.support.sendgrid_server import stand_in
 from tests.support.sending import NOW, Desk, Provider
 from tests.support.waiting import LONGEST_SECONDS
@@ -91,14 +91,14 @@ def attempt(desk: Desk, post: Post, number: int) -> str:
     return deliver_once(Settings.model_validate(variables), number)
 
 
-def first_attempt(desk: Desk, post: Post, fault: str) -> subprocess.Popen[str]:
+def first_attempt(
+    desk: Desk, post: Post, fault: str
+) -> AbstractContextManager[subprocess.Popen[str]]:
     """The first attempt begins, in a worker of its own to which this happens."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.deliver_once", "1"],
-        cwd=ROOT,
-        env={**os.environ, **environment(desk, post), "PERENNIAL_FAULT": fault},
+    return python(
+        *("-m", "tests.faults.deliver_once", "1"),
+        environment={**os.environ, **environment(desk, post), "PERENNIAL_FAULT": fault},
         stdout=subprocess.PIPE,
-        text=True,
     )
 
 
@@ -109,9 +109,9 @@ def state_after(process: subprocess.Popen[str]) -> str:
 
 
 def kill_at(desk: Desk, post: Post, point: str) -> None:
-    killed = first_attempt(desk, post, f"kill:{point}")
-    killed.communicate(timeout=LONGEST_SECONDS)
-    assert killed.returncode == -signal.SIGKILL
+    with first_attempt(desk, post, f"kill:{point}") as killed:
+        killed.communicate(timeout=LONGEST_SECONDS)
+        assert killed.returncode == -signal.SIGKILL
 
 
 def test_killed_while_the_mail_is_written_it_arrives_once(desk: Desk, post: Post) -> None:
@@ -154,14 +154,14 @@ def test_frozen_while_the_mail_is_written_its_replacement_sends_the_only_one(
     desk: Desk, post: Post
 ) -> None:
     """A paused machine wakes after Temporal has given the touch to another worker."""
-    sleeper = first_attempt(desk, post, "stop:email.claimed")
-    _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
-    assert os.WIFSTOPPED(status)
-    assert attempt(desk, post, 2) == "sent"
-    (claim,) = desk.touch("claim")
+    with first_attempt(desk, post, "stop:email.claimed") as sleeper:
+        _, status = os.waitpid(sleeper.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert attempt(desk, post, 2) == "sent"
+        (claim,) = desk.touch("claim")
 
-    sleeper.send_signal(signal.SIGCONT)
-    sleeper.communicate(timeout=LONGEST_SECONDS)
+        sleeper.send_signal(signal.SIGCONT)
+        sleeper.communicate(timeout=LONGEST_SECONDS)
 
     assert sleeper.returncode == 1, "it must end with an error, and Temporal does not listen"
     assert post.arrived() == 1
@@ -169,12 +169,12 @@ def test_frozen_while_the_mail_is_written_its_replacement_sends_the_only_one(
 
 
 def test_frozen_at_the_hand_over_it_is_late_and_alone(desk: Desk, post: Post) -> None:
-    sleeper = first_attempt(desk, post, "stop:email.marked")
-    os.waitpid(sleeper.pid, os.WUNTRACED)
-    assert attempt(desk, post, 2) == "unknown"
+    with first_attempt(desk, post, "stop:email.marked") as sleeper:
+        os.waitpid(sleeper.pid, os.WUNTRACED)
+        assert attempt(desk, post, 2) == "unknown"
 
-    sleeper.send_signal(signal.SIGCONT)
+        sleeper.send_signal(signal.SIGCONT)
 
-    assert state_after(sleeper) == "sent"
+        assert state_after(sleeper) == "sent"
     assert post.arrived() == 1
     assert desk.touch("state") == ("sent",), "who handed it over knows better"

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,6 +17,7 @@ import pytest
 
 from settings import ROOT
 from tests.support.deployment import Deployment, Program, deployment, message
+from tests.support.programs import python
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.xdist_group("processes")
@@ -53,11 +54,8 @@ def running(parent: psutil.Process) -> list[psutil.Process]:
 class Supervised:
     """A program whose two processes do what a test says."""
 
-    def __init__(self, folder: Path, what: str) -> None:
-        self.file = folder / "begun"
-        self.file.touch()
-        code = PROGRAM.format(root=str(ROOT), file=str(self.file), what=what)
-        self.program = psutil.Popen([sys.executable, "-c", code])
+    def __init__(self, program: subprocess.Popen[str], file: Path) -> None:
+        self.program, self.file = program, file
 
     def begun(self) -> int:
         """How many processes have begun."""
@@ -65,19 +63,29 @@ class Supervised:
 
     def processes(self) -> list[psutil.Process]:
         """Those that run."""
-        return running(self.program)
+        return running(psutil.Process(self.program.pid))
+
+
+@contextmanager
+def supervised(folder: Path, what: str) -> Iterator[Supervised]:
+    """Start it."""
+    file = folder / "begun"
+    file.touch()
+    code = PROGRAM.format(root=str(ROOT), file=str(file), what=what)
+    with python("-c", code) as program:
+        yield Supervised(program, file)
 
 
 def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
     """A core would do nothing until somebody looks."""
-    worker = Supervised(tmp_path, UNTIL_TOLD)
-    wait_for("both begin", lambda: worker.begun() == 2)
+    with supervised(tmp_path, UNTIL_TOLD) as worker:
+        wait_for("both begin", lambda: worker.begun() == 2)
 
-    worker.processes()[0].kill()
+        worker.processes()[0].kill()
 
-    wait_for("begins again", lambda: worker.begun() == 3 and len(worker.processes()) == 2)
-    worker.program.terminate()
-    assert worker.program.wait(STOP) == 0
+        wait_for("begins again", lambda: worker.begun() == 3 and len(worker.processes()) == 2)
+        worker.program.terminate()
+        assert worker.program.wait(STOP) == 0
 
 
 @pytest.mark.parametrize(("code", "begun"), [(3, 7), (2, 2)])
@@ -85,38 +93,36 @@ def test_one_that_keeps_ending_or_cannot_run_ends_the_worker(
     tmp_path: Path, code: int, begun: int
 ) -> None:
     """Whoever watches the worker would believe that it works."""
-    worker = Supervised(
-        tmp_path, f"return {code} if number else signal.sigwait({{signal.SIGTERM}}) * 0"
-    )
-
-    assert worker.program.wait(30) == code
+    what = f"return {code} if number else signal.sigwait({{signal.SIGTERM}}) * 0"
+    with supervised(tmp_path, what) as worker:
+        assert worker.program.wait(30) == code
 
     assert worker.begun() == begun
 
 
 def test_one_that_hangs_is_killed_when_the_worker_stops(tmp_path: Path) -> None:
     """A deployment would wait for it for ever."""
-    worker = Supervised(tmp_path, "time.sleep(600)")
-    wait_for("both begin", lambda: worker.begun() == 2)
-    processes = worker.processes()
+    with supervised(tmp_path, "time.sleep(600)") as worker:
+        wait_for("both begin", lambda: worker.begun() == 2)
+        processes = worker.processes()
 
-    worker.program.send_signal(signal.SIGINT)
+        worker.program.send_signal(signal.SIGINT)
 
-    assert worker.program.wait(STOP) != 0
-    assert not any(one.is_running() for one in processes)
+        assert worker.program.wait(STOP) != 0
+        assert not any(one.is_running() for one in processes)
 
 
 def test_none_outlives_a_worker_that_was_killed(tmp_path: Path) -> None:
     """It would go on with old code after an update, beside the new one."""
-    worker = Supervised(tmp_path, UNTIL_TOLD)
-    wait_for("both begin", lambda: worker.begun() == 2)
-    processes = worker.processes()
+    with supervised(tmp_path, UNTIL_TOLD) as worker:
+        wait_for("both begin", lambda: worker.begun() == 2)
+        processes = worker.processes()
 
-    worker.program.kill()
-    worker.program.wait(STOP)
+        worker.program.kill()
+        worker.program.wait(STOP)
 
-    _, alive = psutil.wait_procs(processes, timeout=STOP)
-    assert not alive
+        _, alive = psutil.wait_procs(processes, timeout=STOP)
+        assert not alive
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "100000", "many"])

@@ -7,9 +7,9 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
+from tests.support.programs import python
 from tests.support.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.xdist_group("task completion killed")
@@ -55,18 +56,19 @@ class Desk:
             "DEMO_TIME_FACTOR": str(self.clock.factor),
             "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),
         }
+        self._programs = ExitStack()
         self.worker = self.run("worker.py")
 
-    def run(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def run(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a program of ours."""
         with self.log.open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=log,
-                stderr=log,
-            )
+            program = python(*arguments, environment=self.environment, stdout=log, stderr=log)
+            return self._programs.enter_context(program)
+
+    def close(self) -> None:
+        """End all programs."""
+        self._programs.close()
+        self.database.dispose()
 
     def answers(self, task: int, disposition: str, at: datetime | None = None) -> None:
         """End a task without a terminal."""
@@ -97,7 +99,7 @@ class Desk:
             time.sleep(0.1)
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: subprocess.Popen[str]) -> None:
     """End a process without a word of warning."""
     process.kill()
     process.wait()
@@ -133,8 +135,7 @@ def desk() -> Iterator[Desk]:
         yield made
     finally:
         if made is not None:
-            kill(made.worker)
-            made.database.dispose()
+            made.close()
         stack.stop()
         shutil.rmtree(home)
 

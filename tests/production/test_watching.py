@@ -32,6 +32,7 @@ from store.outbox.relay_messages import post
 from store.tables import Lead
 from tests.production.collector import Collector, collecting
 from tests.support.personal_words import TELL_TALE
+from tests.support.programs import python
 from tests.support.waiting import wait_for
 from tests.support.web_app import free_port
 
@@ -98,12 +99,13 @@ def watched(
         environment["WORKER_PROCESSES"] = "2"
         for name, command in (("web", ["-m", "web"]), ("worker", ["worker.py"])):
             log = stack.enter_context(logs[name].open("wb"))
-            program = subprocess.Popen(
-                [sys.executable, *command],
-                cwd=ROOT,
-                env=environment | {"METRICS_ADDRESS": metrics[name]},
-                stdout=log,
-                stderr=log,
+            program = stack.enter_context(
+                python(
+                    *command,
+                    environment=environment | {"METRICS_ADDRESS": metrics[name]},
+                    stdout=log,
+                    stderr=log,
+                )
             )
             stack.callback(program.wait, 60)
             stack.callback(program.terminate)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -25,6 +24,7 @@ from store.outbox import outgoing
 from store.tasks import tasks
 from tests.relay.post import Post
 from tests.support.history_scan import in_history
+from tests.support.programs import python
 from tests.support.waiting import wait_for
 from tests.support.webhook_receiver import SILENCE, Receiver, receiving
 from tests.support.workflow_world import CADENCES
@@ -225,7 +225,7 @@ def test_a_worker_killed_while_it_delivers_costs_no_event(
 
 
 @contextmanager
-def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[str]]:
     """worker.py as operations would start it."""
     environment = {
         **os.environ,
@@ -236,15 +236,11 @@ def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[bytes]]:
         "WORKER_CONCURRENCY": "4",
         "WEBHOOKS_ALLOW_PRIVATE": "true",
     }
-    with (home / "worker.log").open("ab") as log:
-        child = subprocess.Popen(
-            [sys.executable, str(ROOT / "worker.py")], env=environment, stdout=log, stderr=log
-        )
-        try:
-            yield child
-        finally:
-            child.kill()
-            child.wait()
+    with (
+        (home / "worker.log").open("ab") as log,
+        python("worker.py", environment=environment, stdout=log, stderr=log) as child,
+    ):
+        yield child
 
 
 def test_endpoints_are_told_what_they_asked_for_and_nothing_else(

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +27,7 @@ from store.published.policies import publish_policy
 from store.tasks import pending_dispositions, tasks
 from temporal.relay import Relay
 from tests.support.opened_task import NOW, make_lead, opened
+from tests.support.programs import python
 
 USER = 1
 NO_ANSWER = Completion(disposition="no_answer", note="Try her mobile")
@@ -182,16 +181,9 @@ def test_two_relays_release_each_answer_once_after_a_third_was_killed(
         "database = engine(os.environ['DATABASE_URL'])\n"
         "while True: pending_dispositions.release_due(database)"
     )
-    victim = subprocess.Popen(
-        [sys.executable, "-c", releasing],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url, "PYTHONDONTWRITEBYTECODE": "1"},
-    )
-    try:
+    environment = {**os.environ, "DATABASE_URL": database_url, "PYTHONDONTWRITEBYTECODE": "1"}
+    with python("-c", releasing, environment=environment):
         done_within(database, 60)
-    finally:
-        victim.kill()
-        victim.wait()
 
     with ThreadPoolExecutor(2) as both:
         for _ in range(2):

@@ -10,11 +10,10 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -31,6 +30,7 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
 from tests.support.folders import server_folder
+from tests.support.programs import python
 from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).resolve().parents[1] / "faults" / "cadences"
@@ -59,9 +59,10 @@ Server = Literal["postgres", "temporal"]
 class Program:
     """A process of ours that is killed, frozen, and started again."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path) -> None:
-        self._command, self._environment, self._log = command, environment, log
-        self._process: subprocess.Popen[bytes] | None = None
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self._arguments, self._environment, self._log = arguments, environment, log
+        self._running = ExitStack()
+        self._process: subprocess.Popen[str] | None = None
         self.started = 0.0
         """When it was started last, in ``time.monotonic()``."""
 
@@ -70,14 +71,14 @@ class Program:
         environment = {**self._environment, "PERENNIAL_FAULT": fault}
         self.started = time.monotonic()
         with self._log.open("ab") as log:
-            # A session of its own: the scheduler shares the machine out among sessions.
-            self._process = subprocess.Popen(
-                self._command,
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            self._process = self._running.enter_context(
+                python(
+                    *self._arguments,
+                    environment=environment,
+                    stdout=log,
+                    stderr=log,
+                    own_session=True,
+                )
             )
 
     @property
@@ -93,9 +94,7 @@ class Program:
 
     def kill(self) -> None:
         """End it without a word."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self._running.close()
 
     def terminate(self, within: float) -> int:
         """Ask it to end, and wait for that.
@@ -139,7 +138,7 @@ class Deployment:
 
     def program(self, *arguments: str, fault: str = "", **settings: str) -> Program:
         """Start a program of ours, with these settings beside those of all."""
-        made = Program([sys.executable, *arguments], {**self.environment, **settings}, self._log)
+        made = Program(arguments, {**self.environment, **settings}, self._log)
         made.start(fault)
         self.programs.append(made)
         return made

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +17,11 @@ import httpx2 as httpx
 from sqlalchemy import Engine, text
 
 from domain.access import Role
-from settings import ROOT, Settings
+from settings import Settings
 from store.access.sessions import COOKIE, begin_session
 from store.access.users import add_user, find_user, set_preferences
 from tests.console.office import PEOPLE
+from tests.support.programs import python
 from tests.support.sample_company import World
 from tests.support.waiting import LONGEST_SECONDS
 
@@ -83,23 +83,18 @@ def served(settings: Settings, log: Path) -> Iterator[None]:
         "SECRET_KEY": settings.secret_key.get_secret_value() if settings.secret_key else "",
         "WEB_PORT": str(settings.web_port),
     }
-    with log.open("wb") as out:
-        web = subprocess.Popen(
-            [sys.executable, "-m", "web"], cwd=ROOT, env=environment, stdout=out, stderr=out
-        )
-        try:
-            _wait(web, settings.web_url(), log)
-            yield
-        finally:
-            web.terminate()
-            try:
-                web.wait(10)
-            except subprocess.TimeoutExpired:
-                web.kill()
-                web.wait()
+    with (
+        log.open("wb") as out,
+        python("-m", "web", environment=environment, stdout=out, stderr=out) as web,
+    ):
+        _wait(web, settings.web_url(), log)
+        yield
+        web.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            web.wait(10)
 
 
-def _wait(web: subprocess.Popen[bytes], base: str, log: Path) -> None:
+def _wait(web: subprocess.Popen[str], base: str, log: Path) -> None:
     until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until and web.poll() is None:
         try:
