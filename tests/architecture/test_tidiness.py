@@ -5,9 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from tests.support.source_files import PACKAGES, parsed, python_files, shown, written_files
 
@@ -30,24 +27,29 @@ FORBIDDEN = [
 ]
 
 
-@pytest.mark.parametrize("path", python_files(*OURS, "tests") + python_files(), ids=shown)
-def test_a_file_is_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+def test_a_file_is_read_in_one_sitting() -> None:
+    lines = {
+        shown(path): len(path.read_text(encoding="utf-8").splitlines())
+        for path in python_files(*OURS, "tests") + python_files()
+    }
+
+    assert {name: count for name, count in lines.items() if count > LONGEST} == {}
 
 
-@pytest.mark.parametrize("path", python_files(*OURS) + python_files(), ids=shown)
-def test_everything_public_says_what_it_is(path: Path) -> None:
+def test_everything_public_says_what_it_is() -> None:
     """A reader should not have to open a function to learn what it does. A migration is told by
     its module, a property by its name."""
-    tree = parsed(path)
-    public = () if path.parent.name == "versions" else _public(tree)
-    silent = [
-        f"{shown(path)}:{node.lineno}: {name}"
-        for name, node in public
-        if ast.get_docstring(node) is None
-    ]
-    if tree.body and ast.get_docstring(tree) is None:
-        silent.append(f"{shown(path)}:1: the module")
+    silent = []
+    for path in python_files(*OURS) + python_files():
+        tree = parsed(path)
+        public = () if path.parent.name == "versions" else _public(tree)
+        silent += [
+            f"{shown(path)}:{node.lineno}: {name}"
+            for name, node in public
+            if ast.get_docstring(node) is None
+        ]
+        if tree.body and ast.get_docstring(tree) is None:
+            silent.append(f"{shown(path)}:1: the module")
 
     assert silent == []
 
