@@ -188,9 +188,12 @@ def add_contact(
 def write_mail(
     who: Who,
     *,
-    template: Annotated[str, typer.Option(help="Name of a published mail, instead of words.")] = "",
-    subject: Annotated[str, typer.Option(help="The subject.")] = "",
-    text: Annotated[str, typer.Option(help="What it says; - reads it from stdin.")] = "",
+    template: Annotated[str, typer.Option(help="Name of a published mail to send.")] = "",
+    subject: Annotated[str, typer.Option(help="The subject, in place of the template's.")] = "",
+    text: Annotated[
+        str,
+        typer.Option(help="What it says, in place of the template's words; - reads it from stdin."),
+    ] = "",
 ) -> None:
     """Send one mail to a lead in the name of its owner, tracked, and once."""
     lead = _lead(who)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,10 +13,11 @@ from domain.contracts.confirmation import CONFIRMATION_MAIL
 from domain.contracts.written_mail import SendWrittenMail
 from domain.email.checked import is_about_a_meeting
 from domain.email.letter import compile_letter
-from domain.email.rendering import RenderedEmail, RenderError
+from domain.email.own_words import in_own_words, words_of
+from domain.email.rendering import RenderedEmail, RenderError, TemplateError
 from domain.email.sender import OWNER, card_of
 from domain.labels import SUPPRESSIONS
-from domain.refusals import Conflict
+from domain.refusals import Conflict, Invalid
 from domain.sentences import Sentence, sentence
 from mail.merge import merge_fields
 from mail.sample_mails import StillLinks
@@ -30,18 +31,29 @@ from store.consent import consent
 from store.lead_work import written_mails
 from store.lead_work.written_mails import Letter
 from store.published.cadences import latest_template
+from store.published.published_texts import template_source
 from store.routing.lead_facts import MailLead, mail_lead
 
 
 @dataclass(frozen=True)
 class MailDraft:
-    """What is to be sent: subject and text, or the name of a ``template``. A second time with the
-    same ``request`` it is the same mail; '' for a mail of its own."""
+    """What is to be sent: subject and text, or the name of a ``template``, whose subject and words
+    those then stand in for; '' leaves the template's. A second time with the same ``request`` it is
+    the same mail; '' for a mail of its own."""
 
     subject: str = ""
     text: str = ""
     template: str = ""
     request: str = ""
+
+
+@dataclass(frozen=True)
+class MailPreview:
+    """A mail as the lead would get it. Of a template, ``words`` are what somebody may write in
+    their place, with the merge fields filled in; '' where it has none of its own."""
+
+    mail: RenderedEmail
+    words: str
 
 
 @changes(Action.WRITE_MAIL, "POST /leads/{lead_id}/mails", keep=("template",))
@@ -51,7 +63,7 @@ def send(context: Context, caller: Caller, lead_id: int, draft: MailDraft) -> Se
 
     Raises:
         Missing: there is no such lead for this caller, or no such template.
-        Invalid: it has no subject or no text.
+        Invalid: it has no subject or no text, or the words can't be sent.
         Conflict: the lead wants no such mail or has no address that takes it, or the mail can't be
             rendered for it.
     """
@@ -70,7 +82,7 @@ def send(context: Context, caller: Caller, lead_id: int, draft: MailDraft) -> Se
 
 def preview(
     connection: Connection, context: Context, caller: Caller, lead_id: int, draft: MailDraft
-) -> RenderedEmail:
+) -> MailPreview:
     """The mail as the lead would get it, with links that do nothing.
 
     Raises:
@@ -78,21 +90,41 @@ def preview(
     """
     may_see(connection, caller, lead_id)
     lead = found(mail_lead(connection, lead_id), "")
-    return _rendered(connection, context, lead, _letter(connection, lead, draft, caller.by))
+    letter = _letter(connection, lead, draft, caller.by)
+    mail = _rendered(connection, context, lead, letter)
+    if letter.template_version_id is None:
+        return MailPreview(mail, "")
+    source = template_source(connection, letter.template_version_id)
+    try:
+        own = replace(letter, compiled=words_of(source, draft.template))
+    except TemplateError:
+        return MailPreview(mail, "")
+    return MailPreview(mail, _rendered(connection, context, lead, own).text.strip())
 
 
 def _letter(connection: Connection, lead: MailLead, draft: MailDraft, by: str) -> Letter:
+    subject, text = " ".join(draft.subject.split()), draft.text.strip()
+    parts = template_parts(TEMPLATES)
     if not draft.template:
-        parts = template_parts(TEMPLATES)
         compiled = compile_letter(draft.subject, draft.text, lead.language, parts)
-        subject = " ".join(draft.subject.split())
-        return Letter(subject, draft.text.strip(), compiled, None, by)
+        return Letter(subject, text, compiled, None, by)
     if is_about_a_meeting(draft.template) or draft.template == CONFIRMATION_MAIL:
         raise Conflict(
             sentence("{name} goes out by itself when it is due.", name=draft.template), "template"
         )
     template = latest_template(connection, draft.template, lead.language)
-    return Letter("", "", template.compiled, template.id, by)
+    if not (subject or text):
+        return Letter("", "", template.compiled, template.id, by)
+    source = template_source(connection, template.id)
+    try:
+        compiled = in_own_words(source, draft.template, parts, subject=subject, words=text)
+    except TemplateError as error:
+        why = error.problems[0].message
+        raise Invalid(
+            sentence("The mail can't be written like this: {why}.", why=why),
+            "text" if text else "subject",
+        ) from None
+    return Letter(subject, text, compiled, template.id, by)
 
 
 def _rendered(
@@ -105,7 +137,7 @@ def _rendered(
     try:
         return mail_text(letter.compiled, fields, settings, links, key="preview", sender=sender)
     except RenderError as error:
-        field = "text" if letter.template_version_id is None else "template"
+        field = "text" if letter.own_words else "template"
         raise Conflict(str(error), field) from None
 
 

@@ -16,14 +16,20 @@ from store.outbox.relay_messages import post
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail as it was written, and what it is rendered from: ``template_version_id`` for a
-    template of marketing's, else None."""
+    """A mail as it was written, and what it is rendered from. ``template_version_id`` is the
+    template of marketing's that it is, or whose subject or text it replaces; None for a mail in
+    free words."""
 
     subject: str
     text: str
     compiled: CompiledTemplate
     template_version_id: int | None
     by: str
+
+    @property
+    def own_words(self) -> bool:
+        """Whether somebody wrote its subject or its text."""
+        return self.template_version_id is None or bool(self.subject or self.text)
 
 
 def send_letter(
@@ -34,7 +40,6 @@ def send_letter(
     Returns:
         The mail that goes out, or that went out by the same request before.
     """
-    own = letter.template_version_id is None
     mail_id: int = connection.execute(
         text(
             """
@@ -50,7 +55,7 @@ def send_letter(
             "by": letter.by,
             "subject": letter.subject,
             "text": letter.text,
-            "compiled": json.dumps(letter.compiled.as_dict() if own else {}),
+            "compiled": json.dumps(letter.compiled.as_dict() if letter.own_words else {}),
             "template": letter.template_version_id,
             "at": now,
         },
@@ -73,7 +78,7 @@ def letter_of(connection: Connection, mail_id: int) -> Letter | None:
         text(
             """
             SELECT written.subject, written.text, written.template_version_id, written.by,
-                coalesce(template.compiled, written.compiled) AS compiled
+                coalesce(nullif(written.compiled, '{}'), template.compiled) AS compiled
             FROM written_mail AS written
             LEFT JOIN template_version AS template ON template.id = template_version_id
             WHERE written.id = :id

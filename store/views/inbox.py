@@ -133,6 +133,8 @@ class TaskView:
     """Until when it may be put off; None when it can't be."""
     handed_over: HandedOver | None = None
     """How it came from a colleague; None for one that did not."""
+    slots_of: str = ""
+    """The rep whose free times the slots are; '' for nobody's."""
 
 
 _WORK = "CASE WHEN kind = 'cadence' AND facts->>'does' = 'call' THEN 'call' ELSE kind END"
@@ -335,6 +337,7 @@ def view(connection: Connection, task_id: int, now: datetime) -> TaskView | None
         _ahead(row.away_until, now),
         None if task.hot else latest_snooze(connection, task_id),
         _handed_over(connection, task.lead_id, task.owner),
+        row.lead_owner,
     )
 
 

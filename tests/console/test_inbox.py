@@ -402,6 +402,17 @@ def test_an_sdr_does_only_calls_puts_one_off_and_decides_of_the_mail(
     )
     expect(page.get_by_role("heading", name="Snoozed")).to_have_count(0)
 
+    floor.value(
+        "INSERT INTO busy_calendar (rep, url, look_at, read_at, trouble) VALUES ('rep-3', "
+        "'https://calendar.example/a.ics', now() + interval '1 day', now() - interval '1 day', "
+        "'timeout') RETURNING 1"
+    )
+    page.reload()
+    heading(page, "Yve")
+    press(page, "1")
+    expect(page.get_by_role("note")).to_contain_text("a time may be taken since")
+    page.keyboard.press("Escape")
+    floor.value("DELETE FROM busy_calendar RETURNING 1")
     press(page, "6")
     page.keyboard.press("s")
     expect(page.get_by_text("No mail goes out.")).to_be_visible()

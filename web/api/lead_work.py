@@ -90,8 +90,9 @@ class NewContact(BaseModel):
 
 
 class NewMail(BaseModel):
-    """A mail to one lead: a subject and a text, or the name of a template. A second request with
-    the same ``request`` is the same mail."""
+    """A mail to one lead: a subject and a text, or the name of a template. With a template subject
+    and text stand in for its own; those left out stay. A second request with the same ``request``
+    is the same mail."""
 
     model_config = ASKED
 
@@ -114,6 +115,9 @@ class MailAsSent(BaseModel):
     subject: str
     text: str
     html: str
+    words: str = Field(
+        description="What `text` of a mail that is written may stand in for, in plain paragraphs."
+    )
 
 
 class Contacts(BaseModel):
@@ -245,7 +249,8 @@ def preview_mail(
 ) -> MailAsSent:
     """A template of marketing's as the lead would get it now, with links that do nothing."""
     with context.database.connect() as connection:
-        mail = written_mails.preview(
+        look = written_mails.preview(
             connection, context, caller, lead_id, MailDraft(template=template)
         )
-    return MailAsSent(subject=mail.subject, text=mail.text, html=mail.html)
+    mail = look.mail
+    return MailAsSent(subject=mail.subject, text=mail.text, html=mail.html, words=look.words)

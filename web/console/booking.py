@@ -14,7 +14,7 @@ from services.meetings import LONGEST_WORDS
 from store.routing.busy_calendars import calendar_state
 from store.routing.rep_times import LONGEST_MINUTES, free_slots
 from web.console.busy_calendars import caution
-from web.console.parts import button, quiet, show
+from web.console.parts import button, show
 from web.console.refusals import told
 from web.console.slots import offer_times, some_of
 from web.console.visit import PageVisit
@@ -54,9 +54,15 @@ async def ask_time(
     own = await visit.read(calendar_state, owner, visit.context.real_now())
     with ui.dialog() as dialog, ui.card().classes("ask"):
         dialog.props["aria-label"] = asked.title
-        _Booking(visit, asked, some_of(free), time_zone=time_zone, dialog=dialog, done=done)
-        if doubt := caution(own):
-            show(quiet(doubt), "p")
+        _Booking(
+            visit,
+            asked,
+            some_of(free),
+            time_zone=time_zone,
+            doubt=caution(own),
+            dialog=dialog,
+            done=done,
+        )
     dialog.on("hide", dialog.delete)
     dialog.open()
 
@@ -115,11 +121,13 @@ class _Booking:
         offered: list[datetime],
         *,
         time_zone: str,
+        doubt: str,
         dialog: ui.dialog,
         done: Callable[[], Awaitable[None]],
     ) -> None:
         self.visit, self.asked, self.offered = visit, asked, offered
         self.time_zone, self.dialog, self.done = time_zone, dialog, done
+        self.doubt = doubt
         self.at: datetime | None = None
         show(escape(asked.title), "h2")
         self._times = ui.element("div").classes("stack")
@@ -144,6 +152,7 @@ class _Booking:
                 time_zone=self.time_zone,
                 choose=self._choose,
                 type_own=lambda at: setattr(self, "at", at),
+                doubt=self.doubt,
             )
 
     def _choose(self, at: datetime) -> None:

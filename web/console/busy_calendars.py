@@ -28,8 +28,10 @@ def told_state(state: CalendarState) -> Markup:
 
 def caution(state: CalendarState | None) -> str:
     """What to know of the free times of a rep with this calendar; '' for nothing."""
-    if state is None or state.state in ("new", "read"):
+    if state is None or state.state == "read":
         return ""
+    if state.state == "new":
+        return _("The rep's own calendar was not read yet: a time may be taken there.")
     if state.state == "stale" and state.read_at:
         return _(
             "The rep's own calendar was read {ago}: a time may be taken since.",

@@ -33,6 +33,7 @@ def offer_times(
     choose: Callable[[datetime], None],
     type_own: Callable[[datetime | None], None],
     keys: Iterable[str] = (),
+    doubt: str = "",
 ) -> ui.input:
     """Show times to choose from.
 
@@ -42,11 +43,14 @@ def offer_times(
         choose: gets the time of a button that is pressed.
         type_own: gets what is typed instead (UTC), None for what is no time, or not yet.
         keys: that press the buttons, in their order.
+        doubt: why they may be taken all the same; '' for nothing.
 
     Returns:
         The field for another time.
     """
     show(escape(_("When? (lead's time below)")), "h3")
+    if doubt:
+        show(escape(doubt), "p").classes("doubt").props('role="note"')
     key = iter(keys)
     for day, times in groupby(offered, weekday):
         show(quiet(day))

@@ -15,6 +15,7 @@ from store.accounts.accounts import ensure_accounts
 from store.consent.consent import suppress
 from store.identities.identified_leads import update_leads
 from store.imports import lead_import
+from store.lead_work.written_mails import letter_of
 from tests.web.api.conftest import Api
 
 ANNA = {
@@ -244,6 +245,31 @@ def queued(api: Api) -> list[dict[str, Any]]:
         return list(found)
 
 
+async def test_a_template_goes_out_in_the_words_that_were_approved(api: Api) -> None:
+    """A rep changes a sentence: the lead would get the template's, and the record would say so."""
+    lead = api.lead("anna@acme.example", "rep-1", first_name="Anna")
+    path, template = f"/leads/{lead}/mails", {"template": "follow-up-after-call"}
+
+    changed = await api.ask("sdr", "POST", path, **template, text="Hi {{ lead.first_name }}: Tue?")
+    titled = await api.ask("sdr", "POST", path, **template, subject="About Tuesday")
+    wrong = await api.ask("sdr", "POST", path, **template, text="Hi {{ lead.first_nam }}")
+    open_ended = await api.ask("sdr", "POST", path, **template, text="Hi {{ lead.first_name")
+
+    assert [one.status_code for one in (changed, titled)] == [202, 202], changed.text
+    assert [one.json()["errors"][0]["field"] for one in (wrong, open_ended)] == ["text", "text"]
+    with api.database.connect() as connection:
+        own = letter_of(connection, changed.json()["mail_id"])
+        with_subject = letter_of(connection, titled.json()["mail_id"])
+    assert own is not None
+    assert with_subject is not None
+    assert (own.subject, own.text) == ("", "Hi {{ lead.first_name }}: Tue?")
+    for mail, said in ((own, "{{ lead.first_name }}: Tue?"), (with_subject, "I tried to reach")):
+        assert said in mail.compiled.text
+        assert "links.unsubscribe" in mail.compiled.html
+        assert mail.template_version_id is not None
+    assert with_subject.compiled.subject == "About Tuesday"
+
+
 async def test_a_mail_is_queued_once_and_never_to_who_wants_none(api: Api) -> None:
     """Who presses twice, or whose answer is lost, would write to a lead twice."""
     lead = api.lead("anna@acme.example", "rep-1", first_name="Anna")
@@ -260,6 +286,8 @@ async def test_a_mail_is_queued_once_and_never_to_who_wants_none(api: Api) -> No
         first.json()["mail_id"],
         template.json()["mail_id"],
     ]
+    assert shown.json()["words"].startswith("Hi Anna,\n\nI tried to reach you")
+    assert "unsubscribe" not in shown.json()["words"]
     assert "Hi Anna" in shown.json()["text"]
     empty = await api.ask("sdr", "POST", f"/leads/{lead}/mails", subject="x", text=" ")
     meeting = await api.ask("sdr", "POST", f"/leads/{lead}/mails", template="meeting-reminder")

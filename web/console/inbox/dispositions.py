@@ -58,7 +58,8 @@ _WAYS = piece(
 
 
 class Dispositions:
-    """The part of a task's screen that ends the task."""
+    """The part of a task's screen that ends the task. ``doubt`` says why free times may be taken
+    all the same."""
 
     def __init__(
         self,
@@ -67,8 +68,11 @@ class Dispositions:
         typed: Completion,
         confirm: Callable[[Completion], Awaitable[None]],
         snippets: Snippets = (),
+        *,
+        doubt: str = "",
     ) -> None:
         self.visit, self.view, self.typed, self._snippets = visit, view, typed, snippets
+        self._doubt = doubt
         self._confirm_with = confirm
         self._busy = False
         self._wrong = ""
@@ -196,6 +200,7 @@ class Dispositions:
             choose=self._at,
             type_own=lambda at: setattr(self.typed, "at", at),
             keys=KEYS,
+            doubt=self._doubt if _takes(code).books else "",
         ).on("keydown.enter", self.confirm)
 
     def _reasons(self, code: str) -> None:

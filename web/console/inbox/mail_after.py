@@ -131,6 +131,9 @@ class _MailDialog:
     async def _checked(self) -> FollowUpMail | None:
         """The mail in these words; None, with what is wrong at the field, when it can't be."""
         self._wrong.set_content("")
+        if self._mail.words and not (self._text.value or "").strip():
+            self._wrong.set_content(escape(_("Write what the mail is to say.")))
+            return None
         try:
             return await self._part._look(self._typed())
         except Invalid as problem:

@@ -19,9 +19,11 @@ from services.talk_tracks import Talk
 from services.talk_tracks import talk as talk_of
 from store.access.api_tokens import Caller
 from store.health import kept_for_journey
+from store.routing.busy_calendars import CalendarState, calendar_state
 from store.views import inbox
 from store.views.inbox import TaskView
 from web.console import labels
+from web.console.busy_calendars import caution
 from web.console.frame import say_done
 from web.console.inbox.at_hand import ask_for_phone, put_off
 from web.console.inbox.dispositions import Dispositions
@@ -76,11 +78,12 @@ class TaskScreen:
             Refusal: there is none that the visitor may see.
         """
         now = self.visit.context.clock.now()
-        view, self.mark, talk = await self.visit.read(
+        view, self.mark, talk, own = await self.visit.read(
             _seen,
             self.visit.caller,
             task_id,
             now,
+            self.visit.context.real_now(),
             reader=self.visit.zone,
             language=self.visit.language,
         )
@@ -90,7 +93,7 @@ class TaskScreen:
         self.task_id = task_id
         self.inside.clear()
         with self.inside, ui.element("article").classes("task"):
-            self._build(view, talk, now, kept=kept is not None)
+            self._build(view, talk, now, doubt=caution(own), kept=kept is not None)
         if focus:
             ui.run_javascript(
                 f"getHtmlElement({self.inside.id})?.querySelector('h2')?.focus();"
@@ -105,7 +108,7 @@ class TaskScreen:
         self.task_id, self.mark = 0, ()
         self.inside.clear()
 
-    def _build(self, view: TaskView, talk: Talk, now: datetime, *, kept: bool) -> None:
+    def _build(self, view: TaskView, talk: Talk, now: datetime, *, doubt: str, kept: bool) -> None:
         show(who(view, now, self.visit.context.settings.dial_url), "header")
         if view.task.state == "open" and self.visit.may(Action.COMPLETE_TASKS):
             self._snoozing(view, now)
@@ -127,7 +130,7 @@ class TaskScreen:
                         show(to_do + (snippets(talk) if said_first else ""))
                 if not said and self.visit.may(Action.COMPLETE_TASKS):
                     with section(_("Is it one for you?") if judges else _("How did it go?")):
-                        self._dispositions(view, talk)
+                        self._dispositions(view, talk, doubt)
                     if view.task.kind == TaskKind.TO_DO:
                         with section(_("Not now?")):
                             put_off(self.visit, view.task, self._again)
@@ -175,7 +178,7 @@ class TaskScreen:
         await self.visit.act(services.tasks.bring_back, task_id)
         await self.open(task_id)
 
-    def _dispositions(self, view: TaskView, talk: Talk) -> None:
+    def _dispositions(self, view: TaskView, talk: Talk, doubt: str) -> None:
         task_id = view.task.id
         typed = self.drafts.setdefault(task_id, Completion(disposition="", until=view.later))
 
@@ -191,7 +194,7 @@ class TaskScreen:
             await self._done(task_id)
 
         snippets = [(one.name, one.text) for one in talk.snippets]
-        Dispositions(self.visit, view, typed, confirm, snippets)
+        Dispositions(self.visit, view, typed, confirm, snippets, doubt=doubt)
 
 
 def _seen(
@@ -199,14 +202,17 @@ def _seen(
     caller: Caller,
     task_id: int,
     now: datetime,
+    real_now: datetime,
     *,
     reader: tzinfo,
     language: str,
-) -> tuple[TaskView, tuple[Hashable, ...], Talk]:
+) -> tuple[TaskView, tuple[Hashable, ...], Talk, CalendarState | None]:
     may_see_task(connection, caller, task_id)
     mark = inbox.task_mark(connection, task_id)
     view = found(inbox.view(connection, task_id, now), f"There is no task {task_id}.")
-    return view, mark, talk_of(connection, view, now, reader=reader, language=language)
+    talk = talk_of(connection, view, now, reader=reader, language=language)
+    own = calendar_state(connection, view.slots_of, real_now) if view.slots else None
+    return view, mark, talk, own
 
 
 def _over(view: TaskView) -> str:

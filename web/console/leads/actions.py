@@ -27,6 +27,7 @@ from web.console.booking import Asked, ask_time
 from web.console.forms import FormDialog
 from web.console.frame import say_done
 from web.console.leads import by_hand
+from web.console.leads.write_mail import write_mail
 from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import N_, _
@@ -74,7 +75,7 @@ class Actions:
             if may(Action.COMPLETE_TASKS):
                 button(_("To-do"), self._by_hand(by_hand.make_to_do), key="t")
             if may(Action.WRITE_MAIL) and not view.suppressed:
-                button(_("Write a mail"), self._by_hand(by_hand.write_mail), key="w")
+                button(_("Write a mail"), self._by_hand(write_mail), key="w")
             if entries:
                 made = ui.button(_("More"), color=None).props(
                     "no-caps unelevated icon-right=expand_more"

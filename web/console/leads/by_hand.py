@@ -1,32 +1,24 @@
-"""What people write down of a lead, want to do about it, and write to it: dialogs of its page."""
+"""What people write down of a lead and want to do about it: dialogs of its page."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from markupsafe import Markup, escape
 from nicegui import ui
 
 import services.notes
 import services.to_dos
-import services.written_mails
 from domain.access import Role
-from domain.refusals import Invalid, Refusal
+from domain.refusals import Invalid
 from domain.sentences import sentence
-from services.written_mails import MailDraft
 from store.lead_work.notes import CALL_OUTCOMES, Note, NoteKind
-from store.lead_work.written_mails import mails_to_choose
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
-from web.api import lead_work as routes
 from web.console import labels
 from web.console.forms import Fields, fill_in, time_field, time_typed
 from web.console.frame import say_done
-from web.console.parts import quiet, show
-from web.console.refusals import told
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
@@ -131,50 +123,3 @@ async def make_to_do(visit: PageVisit, lead: LeadView) -> bool:
         return False
     say_done(_("It is in the inbox."))
     return True
-
-
-async def write_mail(visit: PageVisit, lead: LeadView) -> bool:
-    """Ask for one mail to a lead; whether it goes out."""
-    known = await visit.read(mails_to_choose, lead.language)
-    request = str(uuid.uuid4())
-
-    def fields() -> Fields:
-        chosen = {"": _("In my own words")} | known
-        template = ui.select(chosen, label=_("Mail"), value="", with_input=len(known) > 10)
-        subject = ui.input(_("Subject"))
-        text = ui.textarea(_("Text")).props("autogrow input-style='min-height: 10rem'")
-        shown = ui.element("div").props('role="status"')
-        for own in (subject, text):
-            own.bind_visibility_from(template, "value", backward=lambda name: not name)
-        show(quiet(_("It goes out in the name of the lead's owner. Links are tracked.")), "p")
-
-        async def look() -> None:
-            await _preview(visit, lead.id, template.value or "", shown)
-
-        template.on_value_change(look)
-        return {"template": template, "subject": subject, "text": text}
-
-    async def save(typed: dict[str, Any]) -> None:
-        own = {"subject": "", "text": ""} if typed["template"] else {}
-        draft = MailDraft(**typed | own, request=request)
-        await visit.act(services.written_mails.send, lead.id, draft)
-
-    title = _("Write to {name}", name=lead.name)
-    if not await fill_in(title, _("Send"), fields, save, wide=True):
-        return False
-    say_done(_("The mail goes out."))
-    return True
-
-
-async def _preview(visit: PageVisit, lead_id: int, template: str, shown: ui.element) -> None:
-    shown.clear()
-    if not template:
-        return
-    try:
-        mail = await visit.ask(routes.preview_mail, lead_id, template)
-    except Refusal as refusal:
-        with shown:
-            show(escape(told(str(refusal))), "p").classes("wrong")
-        return
-    with shown:
-        show(Markup('<h3>{}</h3><pre class="as-sent">{}</pre>').format(mail.subject, mail.text))
