@@ -57,7 +57,13 @@ def list_accounts(
         found = do_not_market.list_accounts(
             connection, now, do_not_market=do_not_market_only, owner=owner, limit=limit
         )
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(
+        found,
+        "/accounts",
+        as_json=as_json,
+        as_csv=as_csv,
+        filters={"do_not_market": do_not_market_only, "owner": owner},
+    ):
         return
     if not found:
         none = "No account is set to do-not-market." if do_not_market_only else "No accounts here."
@@ -220,7 +226,13 @@ def scheduled(
     with database().connect() as connection:
         account = _account(connection, which).id if which else 0
         found = do_not_market.scheduled(connection, now, account_id=account, owner=owner)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(
+        found,
+        f"/accounts/{account}/scheduled" if account else "/accounts",
+        as_json=as_json,
+        as_csv=as_csv,
+        filters={"owner": owner},
+    ):
         return
     if not found:
         Console().print("Nothing is scheduled.")

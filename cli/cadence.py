@@ -170,7 +170,7 @@ def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
         }
         for summary in summaries
     ]
-    if printed(rows, as_json=as_json, as_csv=as_csv, key="cadences"):
+    if printed(rows, "/cadences", as_json=as_json, as_csv=as_csv, key="cadences"):
         return
     if not summaries:
         stderr.print(

@@ -24,6 +24,7 @@ def show_once(what: str, secret: str) -> None:
 
 def show_all(
     key: str,
+    path: str,
     found: Sequence[DataclassInstance],
     columns: Mapping[str, str],
     *,
@@ -35,10 +36,11 @@ def show_all(
 
     Args:
         key: what the list is called in JSON.
+        path: of the same list in the API, under ``/api``.
         columns: heading of a column → field.
         none: what is said when there are none.
     """
-    if printed(found, as_json=as_json, as_csv=as_csv, key=key):
+    if printed(found, path, as_json=as_json, as_csv=as_csv, key=key):
         return
     if not found:
         Console().print(none)

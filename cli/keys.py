@@ -54,6 +54,7 @@ def list_keys(
         found = list_write_keys(connection)
     show_all(
         "keys",
+        "/write-keys",
         found,
         {
             "Name": "name",

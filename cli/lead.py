@@ -68,7 +68,9 @@ def list_leads(
             order=order,
             limit=limit,
         )
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(
+        found, "/leads", as_json=as_json, as_csv=as_csv, filters={"stage": stage, "phase": phase}
+    ):
         return
     if not found:
         Console().print("No leads here. `starter.py import FILE.csv` brings them in.")

@@ -76,7 +76,13 @@ def list_all(
             until=parse_time(until, "UTC", now, "--to") if until else None,
         )
         found = list_meetings(connection, wanted, limit=limit)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(
+        found,
+        "/meetings",
+        as_json=as_json,
+        as_csv=as_csv,
+        filters={"lead": lead, "owner": owner, "state": state, "since": since, "until": until},
+    ):
         return
     if not found:
         Console().print("No meetings here. `meetings book LEAD --at TIME` books one.")

@@ -82,7 +82,13 @@ def list_all(
     wanted = OpportunityFilter(state="open" if only_open else "any", account=account)
     with database().connect() as connection:
         found = list_opportunities(connection, now, wanted, limit=limit)
-    if printed([_json(one) for one in found], as_json=as_json, as_csv=as_csv):
+    if printed(
+        [_json(one) for one in found],
+        "/opportunities",
+        as_json=as_json,
+        as_csv=as_csv,
+        filters={"state": only_open, "account": account},
+    ):
         return
     if not found:
         Console().print("No opportunities here. `opportunity open LEAD` opens one.")

@@ -43,7 +43,7 @@ def list_recycled(
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         found = pool_page(connection, now, PoolFilter(reason=reason), limit=None)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(found, "/recycle", as_json=as_json, as_csv=as_csv, filters={"reason": reason}):
         return
     if not found:
         Console().print(f"Nobody is in the recycle pool{f' for {reason}' if reason else ''}.")
@@ -80,7 +80,7 @@ def forecast(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         weeks = recycle.returns_by_week(connection, now)
-    if printed(weeks, as_json=as_json, as_csv=as_csv):
+    if printed(weeks, "/recycle/forecast", as_json=as_json, as_csv=as_csv):
         return
     if not weeks:
         Console().print("Nobody is in the recycle pool, so nobody comes back.")

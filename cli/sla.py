@@ -15,6 +15,7 @@ import settings as settings_module
 from cli.arguments import AsJson
 from cli.connect import database
 from cli.errors import UserError
+from cli.output import AsCsv, printed
 from cli.tables import listed
 from store.views.sla_figures import SlaFigures, figures
 
@@ -39,6 +40,7 @@ def sla(
         str, typer.Option(metavar="YYYY-MM", help="The month (UTC); this one when left out.")
     ] = "",
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Show how marketing and sales kept their promises in a month."""
     now = settings_module.get().clock().now()
@@ -47,8 +49,12 @@ def sla(
         raise UserError(f"'{month}' is no month: write it as YYYY-MM, such as {now:%Y-%m}.")
     with database().connect() as connection:
         found = figures(connection, int(match[1]), int(match[2]), now)
+    kept = [asdict(one) | {"percent": one.percent} for one in found.kept]
+    if as_csv:
+        rows = [{"month": found.month} | one for one in kept]
+        printed(rows, "/sla/kept", as_json=False, as_csv=True, filters={"month": month})
+        return
     if as_json:
-        kept = [asdict(one) | {"percent": one.percent} for one in found.kept]
         print(json.dumps(asdict(found) | {"kept": kept}))
         return
     show(found)

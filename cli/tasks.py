@@ -1,10 +1,11 @@
-"""``tasks list|show|mail|done|snooze|bring-back``: people's work, at a terminal."""
+"""``tasks list|show|mail|done|snooze|reassign|bring-back``: people's work, at a terminal."""
 
 from __future__ import annotations
 
 import json
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -26,10 +27,11 @@ from cli.tables import listed, print_list
 from cli.times import parse_day, parse_time, shown_time
 from domain.contracts.tasks import TaskKind
 from domain.labels import DISPOSITIONS, WHY, label
+from domain.refusals import Refusal
 from domain.sales.opportunities import QUALIFICATION
 from domain.tasks import rules
 from domain.tasks.completion import Completion
-from services import follow_up_mails
+from services import follow_up_mails, team
 from services import tasks as services
 from store.tasks import tasks
 from store.views import task_lists
@@ -41,12 +43,16 @@ app = group(
     "tasks list --owner rep-1",
     "tasks show 7",
     'tasks done 7 meeting_booked --at "2026-12-01 10:00"',
-    'tasks snooze 7 "+2 hours"',
+    'tasks snooze 7 8 9 "+2 hours"',
+    "tasks reassign 7 8 9 --to rep-2",
 )
 
 DELIVERY_SECONDS = 3.0
 
 TaskId = Annotated[int, typer.Argument(metavar="TASK", help="Its number in `tasks list`.")]
+TaskIds = Annotated[
+    list[int], typer.Argument(metavar="TASK...", help="One or more numbers in `tasks list`.")
+]
 
 
 def entered(**fields: Any) -> Completion:
@@ -74,7 +80,9 @@ def list_tasks(
     """List the open tasks: hot leads, then the most urgent first."""
     with database().connect() as connection:
         found = task_lists.open_tasks(connection, owner, kinds=[kind] if kind else ())
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(
+        found, "/tasks", as_json=as_json, as_csv=as_csv, filters={"owner": owner, "kind": kind}
+    ):
         return
     console = Console()
     if not found:
@@ -157,7 +165,7 @@ def show_mail(
 
 @app.command("snooze")
 def snooze(
-    task_id: TaskId,
+    task_ids: TaskIds,
     until: Annotated[
         str,
         typer.Argument(
@@ -168,14 +176,85 @@ def snooze(
     ],
     by: Annotated[str, typer.Option(help="Who does it; the task's owner when left out.")] = "",
 ) -> None:
-    """Put a task off: it leaves its owner's list until then and comes back by itself."""
+    """Put tasks off: they leave their owner's list until then and come back by themselves.
+
+    Of several those stay that can't be put off, each with the reason; the exit code is 1 then.
+    """
     context = terminal()
     now = context.clock.now()
-    task = _task(context.database, task_id, now)
-    at = parse_time(until, task.time_zone, now, "TIME").astimezone(UTC)
-    asking = operator(done_by(context.database, by, task.owner))
-    services.snooze(context, asking, task_id, at)
-    Console().print(f"Task {task_id} comes back {shown_time(at, now)}.")
+
+    def put_off(task_id: int) -> str:
+        task = _task(context.database, task_id, now)
+        at = parse_time(until, task.time_zone, now, "TIME").astimezone(UTC)
+        asking = operator(done_by(context.database, by, task.owner))
+        services.snooze(context, asking, task_id, at)
+        return f"Task {task_id} comes back {shown_time(at, now)}."
+
+    _for_each(task_ids, put_off)
+
+
+@app.command("reassign")
+def reassign(
+    task_ids: TaskIds,
+    to: Annotated[
+        str, typer.Option(help="Code of the rep who gets them; whoever's turn it is when left out.")
+    ] = "",
+    by: Annotated[str, typer.Option(help="Who says so; you when left out.")] = "",
+    only_check: Annotated[
+        bool, typer.Option("--check", help="Show who would get what, and change nothing.")
+    ] = False,
+) -> None:
+    """Give the leads of tasks to others, with all their open tasks and meetings; all or none."""
+    context = terminal()
+    now = context.clock.now()
+    asking = operator(done_by(context.database, by, ""))
+    leads = sorted({_task(context.database, task_id, now).lead_id for task_id in task_ids})
+    console = Console()
+    if only_check:
+        for one in team.look_at_reassigning(context, asking, leads, to):
+            console.print(
+                f"{one.to or 'The unassigned queue'} would get {one.leads} of the leads, with "
+                f"{one.tasks} tasks, {one.meetings} meetings, {one.opportunities} opportunities."
+            )
+        return
+    if to:
+        owners = dict.fromkeys(team.reassign(context, asking, leads, to), to)
+    else:
+        owners = dict(team.reassign_by_rules(context, asking, leads))
+    for lead in leads:
+        owner = owners.get(lead)
+        console.print(
+            f"Lead {lead} was {to}'s before."
+            if owner is None
+            else f"Lead {lead} is {owner}'s now."
+            if owner
+            else f"Lead {lead} waits in the unassigned queue: nobody may take it now."
+        )
+
+
+def _for_each(task_ids: Sequence[int], act: Callable[[int], str]) -> None:
+    """Do something with each of some tasks, and tell of each what came of it; what is refused keeps
+    no other from being done.
+
+    Raises:
+        UserError, Refusal: it is one task, and it was refused.
+        typer.Exit: some of several were refused.
+    """
+    console = Console()
+    chosen = list(dict.fromkeys(task_ids))
+    if len(chosen) == 1:
+        console.print(act(chosen[0]))
+        return
+    refused = 0
+    for task_id in chosen:
+        try:
+            console.print(act(task_id))
+        except (UserError, Refusal) as refusal:
+            refused += 1
+            console.print(f"Task {task_id} stays: {refusal}", style="red", markup=False)
+    if refused:
+        console.print(f"{refused} of {len(chosen)} tasks stay as they were.")
+        raise typer.Exit(1)
 
 
 @app.command("bring-back")
@@ -206,7 +285,7 @@ def _task(engine: Engine, task_id: int, now: datetime) -> TaskDetail:
 
 @app.command("done")
 def finish_task(
-    task_id: TaskId,
+    task_ids: TaskIds,
     disposition: Annotated[
         str,
         typer.Argument(metavar="DISPOSITION", help="How it ended: one that `tasks show` names."),
@@ -241,26 +320,33 @@ def finish_task(
         str, typer.Option(metavar="TEXT", help="Other words for it; `tasks mail` shows it.")
     ] = "",
 ) -> None:
-    """Finish a task with its disposition; the lead's journey goes on at once."""
+    """Finish tasks with their disposition; their leads' journeys go on at once.
+
+    Of several those stay that can't end like this, each with the reason; the exit code is 1 then.
+    """
     context = terminal()
     now = context.clock.now()
-    task = _task(context.database, task_id, now)
     decided = {"skip": not mail, "subject": mail_subject, "text": mail_text}
-    completion = entered(
-        disposition=disposition,
-        at=parse_time(at, task.time_zone, now) if at else None,
-        reason=reason,
-        competitor=competitor,
-        note=note,
-        learned=learned_fields(learned or []),
-        until=parse_day(until, "--until") if until else None,
-        mail=decided if any(decided.values()) else None,
-    )
-    asking = operator(done_by(context.database, by, task.owner))
-    services.complete(context, asking, task_id, completion)
-    ended = label(DISPOSITIONS, disposition)
-    news = "" if task.kind == TaskKind.TO_DO else _news_of(context.database, task_id)
-    Console().print(f"Task {task_id} is done: {ended}. {news}".rstrip())
+
+    def finish(task_id: int) -> str:
+        task = _task(context.database, task_id, now)
+        completion = entered(
+            disposition=disposition,
+            at=parse_time(at, task.time_zone, now) if at else None,
+            reason=reason,
+            competitor=competitor,
+            note=note,
+            learned=learned_fields(learned or []),
+            until=parse_day(until, "--until") if until else None,
+            mail=decided if any(decided.values()) else None,
+        )
+        asking = operator(done_by(context.database, by, task.owner))
+        services.complete(context, asking, task_id, completion)
+        one_of_many = len(set(task_ids)) > 1 or task.kind == TaskKind.TO_DO
+        news = "" if one_of_many else _news_of(context.database, task_id)
+        return f"Task {task_id} is done: {label(DISPOSITIONS, disposition)}. {news}".rstrip()
+
+    _for_each(task_ids, finish)
 
 
 def _news_of(engine: Engine, task_id: int) -> str:

@@ -51,7 +51,7 @@ def list_reps(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
         waiting = queue(connection)
         zones = {one.code: calendar_of(connection, one.code).time_zone for one in found}
     if as_csv:
-        printed(found, as_json=False, as_csv=True)
+        printed(found, "/team", as_json=False, as_csv=True)
         return
     if as_json:
         print(
@@ -198,7 +198,7 @@ def list_unassigned(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     now = settings_module.get().clock().now()
     with database().connect() as connection:
         waiting = queue(connection)
-    if printed(waiting, as_json=as_json, as_csv=as_csv, key="waiting"):
+    if printed(waiting, "/team/unassigned", as_json=as_json, as_csv=as_csv, key="waiting"):
         return
     if not waiting:
         print("Every lead in sales' hands has an owner.")
@@ -226,7 +226,14 @@ def alerts(
     now = context.clock.now()
     with context.database.connect() as connection:
         found = alert_rows.open_alerts(connection, owner)
-    if printed(found, as_json=as_json, as_csv=as_csv, key="alerts"):
+    if printed(
+        found,
+        "/team/alerts",
+        as_json=as_json,
+        as_csv=as_csv,
+        key="alerts",
+        filters={"owner": owner},
+    ):
         return
     if not found:
         print("No alerts.")

@@ -62,6 +62,7 @@ def list_(
         found = list_tokens(connection)
     show_all(
         "tokens",
+        "/tokens",
         found,
         {
             "Name": "name",

@@ -79,6 +79,7 @@ def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
         found = list_users(connection)
     show_all(
         "users",
+        "/users",
         found,
         COLUMNS,
         none="No users. `starter.py users add EMAIL --name NAME --role admin` adds one.",

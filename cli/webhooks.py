@@ -54,7 +54,7 @@ def list_(as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """List the endpoints, those that were removed or switched off too."""
     with database().connect() as connection:
         found = outgoing.list_endpoints(connection)
-    if printed(found, as_json=as_json, as_csv=as_csv, key="endpoints"):
+    if printed(found, "/webhooks/endpoints", as_json=as_json, as_csv=as_csv, key="endpoints"):
         return
     if not found:
         Console().print("No endpoints. `starter.py webhooks add URL` adds one.")
@@ -93,7 +93,14 @@ def log(
     """Show what was sent, the latest first, and what became of it."""
     with database().connect() as connection:
         found = outgoing.list_deliveries(connection, failed=failed, limit=limit)
-    if printed(found, as_json=as_json, as_csv=as_csv, key="deliveries"):
+    if printed(
+        found,
+        "/webhooks/deliveries",
+        as_json=as_json,
+        as_csv=as_csv,
+        key="deliveries",
+        filters={"failed": failed},
+    ):
         return
     if not found:
         Console().print("Nothing has failed." if failed else "Nothing was sent yet.")

@@ -229,6 +229,13 @@ LISTS: dict[str, Growing] = {
             "VALUES ('alert-' || :n, 'stalled', 1, :at, :at)"
         )
     ),
+    "/sla/kept": Growing(
+        rows(
+            "INSERT INTO sla_clock (key, promise, lead_id, owner, state, started_at, due_at) "
+            "VALUES ('clock-' || :n, 'accept', 1, 'rep-' || :n, 'met', now(), now())"
+        ),
+        ("team", "owner", "promise"),
+    ),
     "/cadences": Growing(
         rows(
             "INSERT INTO cadence_version (name, version, digest, source, definition, templates) "

@@ -60,6 +60,8 @@ async def team(visit: PageVisit, month: str = "") -> None:
 
 def _sla(shown: SlaFigures, found: Sequence[Member], ours: str | None, month: date) -> None:
     with section(_("How the SLA was kept, {month}", month=month_name(month))).classes("stack"):
+        with ui.element("div").classes("acts"):
+            export_button("/sla/kept", {"month": f"{month:%Y-%m}"}, of=_("SLA"))
         show_sla(shown, {one.rep.code: one.rep.name for one in found}, ours)
 
 
