@@ -12,7 +12,6 @@ from domain.sales.team import RoutingRule, Team, TeamPolicy, TeamRep
 from domain.time.calendar_fields import Week
 from domain.time.window import WEEKDAYS
 
-_CODE = re.compile(r"rep-(\d+)")
 _COUNTRIES = re.compile(
     r"""\s*lead\.country\s*(?:==\s*(?P<one>"[A-Z]{2}"|'[A-Z]{2}')|in\s*\[(?P<many>[A-Z"',\s]*)\])\s*"""
 )
@@ -20,15 +19,40 @@ EVERY_LEAD = "true"
 
 
 @dataclass
+class ManagerRow:
+    """A person who is told of breaches and takes no leads."""
+
+    code: str
+    name: str = ""
+    email: str = ""
+
+
+@dataclass
+class ClosedRow:
+    """Days on which a team does not work, as ISO dates; ``first`` and ``last`` are the same for a
+    single one, which needs a name (``why``)."""
+
+    first: str = ""
+    last: str = ""
+    why: str = ""
+
+
+@dataclass
 class TeamRow:
-    """A team: its code, and when it works. ``days`` are Monday to Sunday, such as
-    ``09:00-12:00, 13:00-18:00``; '' is a day on which it does not."""
+    """A team: its code, when it works, and who hears of leads that none of its reps can take.
+    ``days`` are Monday to Sunday, such as ``09:00-12:00, 13:00-18:00``; '' is a closed one.
+    ``waits`` is a span such as ``15 business minutes``; '' for at once."""
 
     team: str
     time_zone: str = "UTC"
     days: list[str] = field(default_factory=lambda: [""] * 7)
     holidays: str = ""
+    extra: list[ClosedRow] = field(default_factory=list)
+    closed: list[ClosedRow] = field(default_factory=list)
     manager: str = ""
+    waits: str = ""
+    alert: list[str] = field(default_factory=list)
+    was: str = ""
 
 
 @dataclass
@@ -44,6 +68,7 @@ class RepRow:
     languages: list[str] = field(default_factory=list)
     territories: list[str] = field(default_factory=list)
     segments: list[str] = field(default_factory=list)
+    meeting_link: str = ""
 
 
 @dataclass
@@ -62,6 +87,7 @@ class TeamForm:
 
     account_owner_first: bool
     teams: list[TeamRow]
+    managers: list[ManagerRow]
     reps: list[RepRow]
     rules: list[RuleRow]
 
@@ -71,6 +97,7 @@ def form_of(policy: TeamPolicy) -> TeamForm:
     return TeamForm(
         account_owner_first=policy.account_owner_first,
         teams=[_team(one) for one in policy.teams],
+        managers=[ManagerRow(one.code, one.name, one.email) for one in policy.managers],
         reps=[_rep(policy, one) for one in policy.reps],
         rules=[_rule(one) for one in policy.routing],
     )
@@ -87,6 +114,10 @@ def with_form(data: Mapping[str, Any], before: TeamForm, after: TeamForm) -> dic
         made["account_owner_first"] = after.account_owner_first
     if before.teams != after.teams:
         made["teams"] = _teams(made.get("teams"), before, after)
+    if before.managers != after.managers:
+        made["managers"] = _managers(made.get("managers"), before, after)
+        if not made["managers"]:
+            del made["managers"]
     if before.reps != after.reps:
         made["reps"] = _reps(made.get("reps"), before, after)
     if before.rules != after.rules:
@@ -97,10 +128,11 @@ def with_form(data: Mapping[str, Any], before: TeamForm, after: TeamForm) -> dic
     return made
 
 
-def next_code(reps: Sequence[RepRow]) -> str:
-    """A code for a new rep that none has."""
-    taken = [int(found[1]) for one in reps if (found := _CODE.fullmatch(one.code))]
-    return f"rep-{max(taken, default=0) + 1}"
+def next_code(people: Sequence[RepRow | ManagerRow], kind: str = "rep") -> str:
+    """A code for a new person that none of these has, such as ``rep-5``."""
+    own = re.compile(rf"{kind}-(\d+)")
+    taken = [int(found[1]) for one in people if (found := own.fullmatch(one.code))]
+    return f"{kind}-{max(taken, default=0) + 1}"
 
 
 def week_text(week: Week) -> list[str]:
@@ -147,7 +179,16 @@ def asks_for(countries: Sequence[str]) -> str:
 def _team(one: Team) -> TeamRow:
     calendar = one.calendar
     return TeamRow(
-        one.team, calendar.time_zone, week_text(calendar.hours), calendar.holidays, one.manager
+        one.team,
+        calendar.time_zone,
+        week_text(calendar.hours),
+        calendar.holidays,
+        [ClosedRow(str(day), str(day), name) for day, name in calendar.extra_holidays],
+        [ClosedRow(str(days.first), str(days.last), days.why) for days in calendar.closed],
+        one.manager,
+        "" if one.unassigned.after.span is None else str(one.unassigned.after),
+        list(one.unassigned.alert),
+        one.team,
     )
 
 
@@ -162,6 +203,7 @@ def _rep(policy: TeamPolicy, one: TeamRep) -> RepRow:
         languages=list(one.languages),
         territories=list(one.territories),
         segments=list(one.segments),
+        meeting_link=one.meeting_link,
     )
 
 
@@ -174,15 +216,43 @@ def _teams(written: Any, before: TeamForm, after: TeamForm) -> list[dict[str, An
     was = {one.team: one for one in before.teams}
     made = []
     for one in after.teams:
-        row, old = known.get(one.team, {"team": one.team}), was.get(one.team, TeamRow(one.team))
+        row, old = known.get(one.was, {"team": one.team}), was.get(one.was, TeamRow(one.team))
         calendar = row.get("calendar") or {}
         _set(calendar, "time_zone", old.time_zone, one.time_zone)
         _set(calendar, "holidays", old.holidays, one.holidays)
         if old.days != one.days:
             calendar["hours"] = week_written(one.days)
-        if calendar:
-            row["calendar"] = calendar
+        _set(calendar, "extra_holidays", _named(old.extra), _named(one.extra))
+        _set(calendar, "closed", _closed(old.closed), _closed(one.closed))
+        _set_part(row, "calendar", calendar)
         _set(row, "manager", old.manager, one.manager)
+        unassigned = row.get("unassigned") or {}
+        _set(unassigned, "after", old.waits, one.waits)
+        _set(unassigned, "alert", old.alert, one.alert)
+        _set_part(row, "unassigned", unassigned)
+        made.append(row)
+    return made
+
+
+def _named(days: Sequence[ClosedRow]) -> dict[str, str]:
+    return {one.first: one.why for one in days}
+
+
+def _closed(days: Sequence[ClosedRow]) -> list[dict[str, str]]:
+    return [
+        {"from": one.first, "to": one.last} | ({"why": one.why} if one.why else {}) for one in days
+    ]
+
+
+def _managers(written: Any, before: TeamForm, after: TeamForm) -> list[dict[str, Any]]:
+    known = _by(written, "code")
+    was = {one.code: one for one in before.managers}
+    made = []
+    for one in after.managers:
+        row = known.get(one.code, {"code": one.code, "name": one.name, "email": one.email})
+        old = was.get(one.code, one)
+        for name in ("name", "email"):
+            _set(row, name, getattr(old, name), getattr(one, name), optional=False)
         made.append(row)
     return made
 
@@ -203,6 +273,8 @@ def _reps(written: Any, before: TeamForm, after: TeamForm) -> list[dict[str, Any
             old = was[one.code]
         for name in (part.name for part in fields(RepRow)):
             _set(row, name, getattr(old, name), getattr(one, name), optional=name != "name")
+        if several:
+            row.setdefault("team", one.team)
         made.append(row)
     return made
 
@@ -240,10 +312,18 @@ def _set(
     """Write a field that was changed; one that is empty now goes where it may."""
     if before == after:
         return
-    if optional and after in ("", []) and name != "email":
+    if optional and after in ("", [], {}) and name != "email":
         row.pop(name, None)
     else:
         row[name] = after
+
+
+def _set_part(row: dict[str, Any], name: str, part: dict[str, Any]) -> None:
+    """Write a part of a row that has its own fields; one without any goes."""
+    if part:
+        row[name] = part
+    else:
+        row.pop(name, None)
 
 
 def _by(written: Any, key: str) -> dict[Any, dict[str, Any]]:

@@ -83,6 +83,37 @@ def test_a_manager_changes_hours_and_routing_after_a_dry_run(
     assert [line for line in after.splitlines() if line.strip().startswith("#")] == comments
 
 
+def test_a_manager_adds_a_manager_a_team_and_closed_days(
+    site: Site, console: Console, as_before: None
+) -> None:
+    """Days that can't be are told where they were typed; and a new manager can be a team's at
+    once."""
+    page = console("manager")
+    page.goto("/console/team-settings")
+    page.get_by_role("button", name="Add a manager").click()
+    added = page.get_by_role("group", name="New manager")
+    added.get_by_label("Name").fill("Ada Okoye")
+    added.get_by_label("E-mail address").fill("ada@lindenmoor.example")
+    world = page.get_by_role("group", name="world", exact=True)
+    world.get_by_label("Manager").click()
+    page.get_by_role("option", name="Ada Okoye").click()
+    world.get_by_role("button", name="Add closed days").click()
+    world.get_by_label("First day").last.fill("2027-07-10")
+    world.get_by_label("Last day").last.fill("2027-07-01")
+    world.get_by_label("What it is").last.fill("Summer")
+    page.get_by_role("button", name="Publish").click()
+    expect(world.get_by_text("before it begins")).to_be_visible()
+    world.get_by_label("Last day").last.fill("2027-07-20")
+    page.get_by_role("button", name="Publish").click()
+    page.get_by_role("dialog").get_by_role("button", name="Publish now").click()
+    expect(page.get_by_text(re.compile("Published: team version"))).to_be_visible()
+
+    after = in_force(site, "team")
+    assert "{code: mgr-1, name: Ada Okoye, email: ada@lindenmoor.example}" in after
+    assert re.search("team: world\n +manager: mgr-1", after)
+    assert re.search("from: '?2027-07-10'?, to: '?2027-07-20'?, why: Summer", after)
+
+
 def test_a_manager_shortens_a_promise(site: Site, console: Console, as_before: None) -> None:
     """What marketing and sales promise each other is changed by number and unit, not by YAML."""
     page = console("manager")

@@ -4,6 +4,7 @@ that others have written with care, or publishes what nobody asked for."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -88,6 +89,61 @@ def test_reps_and_rules_come_go_and_move_and_what_the_form_does_not_show_stays()
     assert [one.rule for one in made.routing][:3] == ["DACH", "Iberia and Brazil", "Korea"]
     assert made.teams[1].unassigned.alert == ("mgr-world", "mgr-korea")
     assert "between the years" in written
+
+
+def test_teams_managers_and_closed_days_are_written_beside_what_was_there() -> None:
+    """A manager would ask somebody who can write YAML for the days between the years."""
+
+    def grown(form: team_form.TeamForm) -> None:
+        code = team_form.next_code(form.managers, "mgr")
+        form.managers.append(team_form.ManagerRow(code, "Ada Okoye", "ada@x.example"))
+        nordic = team_form.TeamRow("nordic", "Europe/Oslo", ["09:00-17:00"] * 7, manager=code)
+        nordic.extra.append(team_form.ClosedRow("2027-05-17", "2027-05-17", "Constitution Day"))
+        form.teams.append(nordic)
+        form.reps[1].team = "nordic"
+        form.reps[0].meeting_link = "https://meet.example/hana"
+        korea = form.teams[0]
+        korea.closed.append(team_form.ClosedRow("2027-09-14", "2027-09-17", "Chuseok"))
+        korea.waits, korea.alert = "20 business minutes", ["mgr-world"]
+        form.teams[1].extra.clear()
+        form.teams[1].waits = ""
+
+    written, made = team_after(grown)
+
+    assert [one.code for one in made.managers] == ["mgr-korea", "mgr-world", "mgr-1"]
+    nordic = made.team("nordic")
+    assert nordic is not None
+    assert (nordic.manager, nordic.calendar.time_zone) == ("mgr-1", "Europe/Oslo")
+    assert dict(nordic.calendar.extra_holidays) == {date(2027, 5, 17): "Constitution Day"}
+    assert [one.code for one in made.reps_of("nordic")] == ["rep-2"]
+    assert made.reps[0].meeting_link == "https://meet.example/hana"
+    korea, world = made.teams[:2]
+    assert (str(korea.unassigned.after), korea.unassigned.alert) == (
+        "20 business minutes",
+        ("mgr-world",),
+    )
+    assert str(korea.calendar.closed[0].last) == "2027-09-17"
+    assert (world.calendar.extra_holidays, len(world.calendar.closed)) == ((), 1)
+    assert str(world.unassigned.after) == "0 minutes"
+    assert lost_comments(TEAM, written) == []
+
+
+def test_one_team_that_the_file_does_not_name_may_become_two() -> None:
+    """Reps of a file without teams would belong to none."""
+    alone = "policy: team\nreps:\n  - {code: rep-1, name: Ada, email: ''}\n"
+    policy, _ = validate(TeamPolicy, alone, "team.yaml")
+    assert policy is not None
+    form = team_form.form_of(policy)
+    form.teams.append(team_form.TeamRow("korea", "Asia/Seoul", ["09:00-17:00"] * 5 + ["", ""]))
+    form.reps.append(team_form.RepRow("rep-2", "Bo", "", "korea"))
+    written = merged(
+        alone, team_form.with_form(read(alone, "").data, team_form.form_of(policy), form)
+    )
+    made, problems = validate(TeamPolicy, written, "team.yaml")
+
+    assert problems == []
+    assert made is not None
+    assert [made.team_of(rep).team for rep in made.reps] == ["sales", "korea"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from domain.authoring.yaml_source import Path, read, validate
 from domain.contacts.countries import country_code
 from domain.sales.team import TeamPolicy
 from domain.sales.team_form import (
+    ManagerRow,
     RepRow,
     RuleRow,
     TeamRow,
@@ -35,6 +36,7 @@ from web.console import labels
 from web.console.pages import console_page
 from web.console.parts import button, quiet, section, show, sure
 from web.console.sales.choose_many import ChooseMany
+from web.console.sales.closed_days import ClosedDays
 from web.console.sales.policy_form import Fields, PolicyForm, policy_to_change
 from web.console.times import day_names
 from web.console.visit import PageVisit
@@ -65,13 +67,20 @@ class TeamSettings:
         self._policy = policy
         self._begun, self.form = form_of(policy), form_of(policy)
         self._fields: dict[tuple[str, int, str], ValidationElement[Any]] = {}
+        self._closed: dict[Path, ValidationElement[Any]] = {}
 
     def build(self) -> None:
         """All of it, where the page is being built."""
         PolicyForm(self.visit, "team", self._published, self._written, self._where)
+        with section(_("Managers")):
+            show(quiet(_("They hear of what their teams did not keep, and take no leads.")), "p")
+            self._managers = ui.element("div").classes("stack")
+            with ui.element("div").classes("acts"):
+                button(_("Add a manager"), self._add_manager)
         with section(_("Teams and their hours")):
-            for at, team in enumerate(self.form.teams):
-                self._team(at, team)
+            self._teams = ui.element("div").classes("stack")
+            with ui.element("div").classes("acts"):
+                button(_("Add a team"), self._add_team)
         with section(_("Reps")):
             self._reps = ui.element("div").classes("stack")
             with ui.element("div").classes("acts"):
@@ -86,6 +95,8 @@ class TeamSettings:
             self._rules = ui.element("div").classes("stack")
             with ui.element("div").classes("acts"):
                 button(_("Add a rule"), self._add_rule)
+        self._draw_managers()
+        self._draw_teams()
         self._draw_reps()
         self._draw_rules()
 
@@ -103,7 +114,7 @@ class TeamSettings:
             for written in week_written(team.days):
                 day = self._fields["teams", at, written[:3]]
                 found["teams", at, "calendar", "hours", written] = day
-        return found
+        return found | self._closed
 
     def _forget(self, part: str) -> None:
         self._fields = {key: one for key, one in self._fields.items() if key[0] != part}
@@ -160,15 +171,74 @@ class TeamSettings:
         )
         self._keep(part, at, name, chosen.field)
 
+    def _people(self) -> dict[str, str]:
+        """Who can be told of what a team did not keep: code → name."""
+        return {one.code: one.name or one.code for one in [*self.form.managers, *self.form.reps]}
+
+    def _draw_managers(self) -> None:
+        self._forget("managers")
+        self._managers.clear()
+        with self._managers:
+            for at, one in enumerate(self.form.managers):
+                with ui.element("fieldset").classes("setting"):
+                    show(escape(one.name or _("New manager")), "legend")
+                    name = self._text(one, _("Name"), ("managers", at, "name"))
+                    name.on_value_change(self._offer_managers)
+                    self._text(one, _("E-mail address"), ("managers", at, "email"))
+                    removing = button(_("Remove"), partial(self._remove_manager, one), danger=True)
+                    removing.props["aria-label"] = f"{_('Remove')}: {one.name}"
+
+    def _add_manager(self) -> None:
+        code = next_code([*self._begun.managers, *self.form.managers], "mgr")
+        self.form.managers.append(ManagerRow(code))
+        self._draw_managers()
+        self._offer_managers()
+
+    def _remove_manager(self, one: ManagerRow) -> None:
+        self.form.managers.remove(one)
+        with self._managers:
+            self._draw_managers()
+        self._offer_managers()
+
+    def _offer_managers(self) -> None:
+        """Have whoever manages now among those that teams may have."""
+        for (part, _at, name), field in self._fields.items():
+            if (part, name) == ("teams", "manager") and isinstance(field, ui.select):
+                gone = {field.value: field.value}
+                field.set_options({"": _("Nobody")} | gone | self._people())
+
+    def _draw_teams(self) -> None:
+        self._forget("teams")
+        self._closed.clear()
+        self._teams.clear()
+        with self._teams:
+            for at, team in enumerate(self.form.teams):
+                self._team(at, team)
+
+    def _add_team(self) -> None:
+        like = self.form.teams[-1]
+        made = TeamRow("", like.time_zone, list(like.days), like.holidays, manager=like.manager)
+        self.form.teams.append(made)
+        self._draw_teams()
+
+    def _remove_team(self, team: TeamRow) -> None:
+        self.form.teams.remove(team)
+        with self._teams:
+            self._draw_teams()
+
     def _team(self, at: int, team: TeamRow) -> None:
         zones = {one: one for one in sorted(available_timezones())}
-        people = {one.code: one.name for one in [*self._policy.managers, *self._policy.reps]}
         with ui.element("fieldset").classes("setting"):
-            show(escape(team.team), "legend")
+            show(escape(team.team or _("New team")), "legend")
+            if not team.was:
+                code = self._text(team, _("Short name"), ("teams", at, "team"))
+                written = _("Small letters, digits and dashes")
+                code.props(f'hint="{written}"')
+                code.on("blur", self._draw_reps)
             self._select(team, _("Time zone"), zones, ("teams", at, "time_zone"))
             countries = {"": _("None")} | _countries()
             self._select(team, _("Holidays of"), countries, ("teams", at, "holidays"))
-            managers = {"": _("Nobody")} | people
+            managers = {"": _("Nobody")} | self._people()
             self._select(team, _("Manager"), managers, ("teams", at, "manager"))
             with ui.element("div").classes("week"):
                 for day, name in enumerate(day_names()):
@@ -177,6 +247,35 @@ class TeamSettings:
                     hours.on_value_change(partial(_set_day, team, day))
                     self._keep("teams", at, WEEKDAYS[day], hours)
             show(quiet(_("Such as 09:00-12:00, 13:00-18:00. An empty day is closed.")), "p")
+            self._closed_days(at, team)
+            waits = self._text(
+                team, _("A lead that nobody can take is told of after"), ("teams", at, "waits")
+            )
+            waits.props(f'placeholder="{_("at once")}" stack-label').classes("action")
+            alerted = ChooseMany(
+                _("Who is told"),
+                list(team.alert),
+                options=self._people,
+                name=lambda code: self._people().get(code, code),
+                none=_("the team's manager"),
+                changed=lambda value: setattr(team, "alert", value),
+            )
+            self._keep("teams", at, "alert", alerted.field)
+            if len(self.form.teams) > 1:
+                removing = button(_("Remove"), partial(self._remove_team, team), danger=True)
+                removing.props["aria-label"] = f"{_('Remove')}: {team.team}"
+
+    def _closed_days(self, at: int, team: TeamRow) -> None:
+        calendar = ("teams", at, "calendar")
+
+        def keep(place: Path, field: ValidationElement[Any]) -> None:
+            self._closed[(*calendar, *place)] = field
+
+        def forget() -> None:
+            for place in [one for one in self._closed if one[:3] == calendar]:
+                del self._closed[place]
+
+        ClosedDays(team, keep, forget)
 
     def _draw_reps(self) -> None:
         self._forget("reps")
@@ -191,12 +290,17 @@ class TeamSettings:
             show(escape(rep.name or _("New rep")), "legend")
             self._text(rep, _("Name"), ("reps", at, "name"))
             self._text(rep, _("E-mail address"), ("reps", at, "email"))
+            self._text(rep, _("Address of video calls"), ("reps", at, "meeting_link"))
             if len(teams) > 1:
                 self._select(rep, _("Team"), teams, ("reps", at, "team"))
             self._number(rep, _("Weight"), ("reps", at, "weight"))
             self._number(rep, _("Most open leads"), ("reps", at, "cap"))
             self._many(rep, _("Countries"), _countries, labels.country, ("reps", at, "territories"))
             self._many(rep, _("Languages"), _spoken, labels.spoken, ("reps", at, "languages"))
+            segments = ui.input(_("Segments"), value=", ".join(rep.segments))
+            segments.props(f'outlined dense maxlength=400 placeholder="{_("any")}" stack-label')
+            segments.on_value_change(partial(_set_segments, rep))
+            self._keep("reps", at, "segments", segments)
             removing = button(_("Remove"), partial(self._remove_rep, rep), danger=True)
             removing.props["aria-label"] = f"{_('Remove')}: {rep.name}"
 
@@ -302,6 +406,8 @@ class TeamSettings:
 _PATHS: Mapping[tuple[str, str], Path] = {
     ("teams", "time_zone"): ("calendar", "time_zone"),
     ("teams", "holidays"): ("calendar", "holidays"),
+    ("teams", "waits"): ("unassigned", "after"),
+    ("teams", "alert"): ("unassigned", "alert"),
     **{("teams", day): ("calendar", "hours", day) for day in WEEKDAYS},
     ("routing", "condition"): ("if",),
 }
@@ -310,6 +416,11 @@ _PATHS: Mapping[tuple[str, str], Path] = {
 
 def _set_day(team: TeamRow, day: int, change: object) -> None:
     team.days[day] = (getattr(change, "value", "") or "").strip()
+
+
+def _set_segments(rep: RepRow, change: object) -> None:
+    typed = str(getattr(change, "value", "") or "").split(",")
+    rep.segments = [one.strip() for one in typed if one.strip()]
 
 
 def _countries() -> dict[str, str]:
