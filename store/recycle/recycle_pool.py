@@ -3,9 +3,10 @@ about many at a time. Times are journey time, UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import Connection, text
 
@@ -20,6 +21,15 @@ from store.published.policies import PolicyMissing, policy
 from store.recycle.recycle import FURTHEST, RestingLead, lock_leads, notify_recycled, stays_longer
 from store.scoring.scoring import points_now
 
+PoolOrder = Literal["until", "since", "reason", "owner", "cycle"]
+_ORDERS: Mapping[PoolOrder, tuple[str, str, bool]] = {
+    "until": ("coalesce(recycled_until, 'infinity')", "timestamptz", False),
+    "since": ("phase_since", "timestamptz", True),
+    "reason": ("phase_reason", "text", False),
+    "owner": ("owner", "text", False),
+    "cycle": ("cycle", "integer", True),
+}
+"""Order → what it is by, the type of that, and whether the last comes first."""
 WEEKS = 26
 """How far the forecast looks ahead."""
 
@@ -100,24 +110,28 @@ def pool_page(
     *,
     after: Sequence[object] | None = None,
     limit: int | None = 50,
+    order: PoolOrder = "until",
 ) -> list[PoolLine]:
-    """A page of the pool, the lead that comes back first first, those that do not last.
+    """A page of the pool: the lead that comes back first first, those that do not last; or in
+    another order.
 
     Args:
         now: journey time, UTC.
-        after: only those after the one with this ``until`` and ``id``.
+        after: only those after the one with these values of ``order`` and ``id``.
         limit: how many at most; None for all.
 
     Raises:
         PolicyMissing: there are such leads, and no scoring policy is published.
     """
     condition, values = _conditions(connection, wanted)
+    by, kind, falls = _ORDERS[order]
+    way = "DESC" if falls else "ASC"
     if after is not None:
-        condition += (
-            " AND (coalesce(recycled_until, 'infinity'), id) "
-            "> (coalesce(cast(:until AS timestamptz), 'infinity'), :after)"
-        )
-        values["until"], values["after"] = after
+        last = f"cast(:last AS {kind})"
+        if order == "until":
+            last = f"coalesce({last}, 'infinity')"
+        condition += f" AND ({by}, id) {'<' if falls else '>'} ({last}, :after)"
+        values["last"], values["after"] = after
     cadence, of_policy = _returns_to(connection)
     rows = connection.execute(
         text(
@@ -127,9 +141,9 @@ def pool_page(
                     phase_since, recycled_until, return_on, return_why, return_cadence, interest,
                     interest_as_of, {cadence} AS cadence
                 FROM lead WHERE {condition}
-                ORDER BY coalesce(recycled_until, 'infinity'), id LIMIT :limit
+                ORDER BY {by} {way}, id {way} LIMIT :limit
             ) AS lead LEFT JOIN account ON account.id = lead.account_id
-            ORDER BY coalesce(recycled_until, 'infinity'), lead.id
+            ORDER BY {by.replace("owner", "lead.owner")} {way}, lead.id {way}
             """
         ),
         {**values, **of_policy, "limit": limit},

@@ -3,13 +3,26 @@ Times are journey time, UTC."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Boolean, Connection, Row, Select, func, literal_column, or_, select, text
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+)
 
 from domain.contracts.tasks import TaskKind
 from domain.names import full_name, id_named
@@ -123,6 +136,15 @@ _WARNED = literal_column(
     """,
     Boolean,
 )
+OpportunityOrder = Literal["id", "account", "owner", "stage", "since"]
+_ORDERS: Mapping[OpportunityOrder, ColumnElement[Any]] = {
+    "id": Opportunity.__table__.c.id,
+    "account": func.coalesce(Account.name, ""),
+    "owner": Opportunity.__table__.c.owner,
+    "stage": Opportunity.__table__.c.stage,
+    "since": func.coalesce(Opportunity.stage_since, Opportunity.opened_at),
+}
+"""Order → what it is by; all but the youngest first ascend."""
 _LINE: Select[Any] = (
     select(
         *Opportunity.__table__.c,
@@ -149,18 +171,24 @@ def list_opportunities(
     now: datetime,
     wanted: OpportunityFilter,
     *,
-    after: int = 0,
+    after: Sequence[Any] | None = None,
     limit: int = 50,
+    order: OpportunityOrder = "id",
 ) -> list[OpenOpportunityLine]:
-    """A page of the opportunities, the youngest first.
+    """A page of the opportunities, the youngest first, or in another order.
 
     Args:
         now: journey time, UTC.
-        after: the last one of the page before; 0 for the first page.
+        after: only those after the one with these values of ``order`` and ``id``.
     """
-    query = _wanted(wanted).order_by(Opportunity.id.desc())
-    if after:
-        query = query.where(Opportunity.id < after)
+    by = _ORDERS[order]
+    key = tuple_(by, Opportunity.id)
+    if order == "id":
+        query = _wanted(wanted).order_by(Opportunity.id.desc())
+        query = query.where(Opportunity.id < after[1]) if after else query
+    else:
+        query = _wanted(wanted).order_by(by, Opportunity.id)
+        query = query.where(key > tuple_(*after)) if after else query
     # Whether one stands still is told by business time, which the database does not know.
     rows = connection.execute(query if wanted.stalled else query.limit(limit)).all()
     clock = _StageClock(connection)

@@ -68,6 +68,20 @@ def test_a_manager_keeps_a_view_shares_it_and_exports_what_it_shows(
     expect(page.get_by_role("link", name="Monday")).to_have_count(0)
 
 
+def test_pages_of_sales_are_sorted_by_their_headings(site: Site, console: Console) -> None:
+    """A manager copies a list into a sheet to see who has what, or how long it rests."""
+    page = console("manager")
+    for path, heading in (("recycle", "Since"), ("opportunities", "Owner")):
+        page.goto(f"/console/{path}")
+        page.get_by_role("button", name=heading, exact=True).click()
+        expect(page).to_have_url(re.compile("order=(since|owner)"))
+        sorted_by = page.get_by_role("columnheader", name=heading)
+        expect(sorted_by).to_have_attribute("aria-sort", re.compile("ending"))
+    page.goto("/console/meetings?show_as=list&on=past")
+    page.get_by_role("button", name="Rep", exact=True).click()
+    expect(page.get_by_role("columnheader", name="Rep")).to_have_attribute("aria-sort", "ascending")
+
+
 def test_a_lead_is_found_from_anywhere_by_its_number_and_the_keys_are_told(
     site: Site, console: Console
 ) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from domain.checking.policies import read_policy
 from store.opportunities.opportunities import open_opportunity, record_qualification
 from store.published.policies import publish_policy
 from store.views.opportunity_list import (
     OpenOpportunityLine,
     OpportunityFilter,
+    OpportunityOrder,
     by_stage,
     list_opportunities,
 )
@@ -76,6 +79,28 @@ def test_a_sale_shows_what_is_not_known_of_it_and_is_found_by_that(book: Book) -
     assert [one.id for one in listed(book, OpportunityFilter(incomplete=True))] == [blank]
 
 
+@pytest.mark.parametrize("order", ["id", "account", "owner", "stage", "since"])
+def test_pages_in_any_order_have_each_sale_once(book: Book, order: OpportunityOrder) -> None:
+    """Somebody who sorts a list of many pages would miss some, or see others twice."""
+    made = {
+        sell(book, stage, days)
+        for stage, days in (("proposal", 1), ("discovery", 5), ("proposal", 3), ("discovery", 5))
+    }
+    seen: list[OpenOpportunityLine] = []
+    with book.database.connect() as connection:
+        last = None
+        while page := list_opportunities(
+            connection, NOW, OpportunityFilter(), after=last, limit=1, order=order
+        ):
+            seen += page
+            last = getattr(page[-1], order), page[-1].id
+
+    assert {one.id for one in seen} == made
+    assert len(seen) == len(made)
+    values = [getattr(one, order) for one in seen]
+    assert values == sorted(values, reverse=order == "id")
+
+
 def test_closed_sales_are_apart_and_pages_go_from_young_to_old(book: Book) -> None:
     first, second, third = (sell(book, "proposal", 1) for _ in range(3))
     book.value("UPDATE opportunity SET outcome = 'won' WHERE id = :id RETURNING 1", id=second)
@@ -84,7 +109,7 @@ def test_closed_sales_are_apart_and_pages_go_from_young_to_old(book: Book) -> No
     assert [one.id for one in listed(book, OpportunityFilter(state="won"))] == [second]
     with book.database.connect() as connection:
         after = list_opportunities(
-            connection, NOW, OpportunityFilter(state="any"), after=third, limit=1
+            connection, NOW, OpportunityFilter(state="any"), after=(third, third), limit=1
         )
     assert [one.id for one in after] == [second]
     assert listed(book, OpportunityFilter(team="nobody's")) == []

@@ -12,6 +12,7 @@ from store.recycle.recycle_pool import (
     WEEKS,
     PoolFilter,
     PoolLine,
+    PoolOrder,
     choices,
     count_pool,
     extend_many,
@@ -77,6 +78,26 @@ def test_pages_follow_each_other_also_where_leads_come_back_at_once_or_never(boo
             last = seen[-1].until, seen[-1].id
 
     assert [line.id for line in seen] == [*leads[1:], leads[0]]
+
+
+@pytest.mark.parametrize("order", ["until", "since", "reason", "owner", "cycle"])
+def test_pages_in_any_order_have_each_lead_once(book: Book, order: PoolOrder) -> None:
+    """Whoever wakes leads page by page would miss some, or see others twice."""
+    leads = {park(book) for _ in range(4)}
+    book.value(
+        "UPDATE lead SET cycle = 2, owner = 'rep-9' WHERE id = :id RETURNING 1", id=min(leads)
+    )
+    seen: list[PoolLine] = []
+    with book.database.connect() as connection:
+        last = None
+        while page := pool_page(connection, NOW, PoolFilter(), after=last, limit=1, order=order):
+            seen += page
+            last = getattr(page[-1], order), page[-1].id
+
+    assert {line.id for line in seen} == leads
+    assert len(seen) == len(leads)
+    if order == "cycle":
+        assert seen[0].cycle == 2
 
 
 def test_the_forecast_shows_every_week_with_the_overdue_in_the_first(book: Book) -> None:

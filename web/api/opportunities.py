@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -24,12 +23,13 @@ from store.views.opportunity_list import (
     OpenOpportunityLine,
     OpportunityFilter,
     OpportunityLine,
+    OpportunityOrder,
     State,
     list_opportunities,
 )
 from web.api.access import CurrentContext, may
 from web.api.inputs import Id
-from web.api.paging import PAGE, Cursor, Limit, Page, page_by_id
+from web.api.paging import PAGE, Cursor, Limit, Page, page, page_by_id
 from web.api.tasks import Completed
 
 router = APIRouter(prefix="/opportunities", tags=["opportunities"])
@@ -103,6 +103,9 @@ def list_all(
     incomplete: Annotated[
         bool, Query(description="Budget, authority, need or timeline is not known.")
     ] = False,
+    order: Annotated[
+        OpportunityOrder, Query(description="`id`: the youngest first; `since`: the longest there.")
+    ] = "id",
     cursor: Cursor = None,
     limit: Limit = PAGE,
 ) -> Page[OpenOpportunityLine]:
@@ -117,8 +120,17 @@ def list_all(
         account=account,
         team=team_of(caller),
     )
-    read = partial(list_opportunities, now=context.clock.now(), wanted=wanted)
-    return page_by_id(context, "opportunities", cursor, limit, read, newest_first=False)
+    now = context.clock.now()
+    return page(
+        context,
+        f"opportunities by {order}",
+        cursor,
+        limit,
+        lambda connection, after, most: list_opportunities(
+            connection, now, wanted, after=after, limit=most, order=order
+        ),
+        key=lambda one: (getattr(one, order), one.id),
+    )
 
 
 @router.post("", status_code=201, operation_id="open_opportunity")

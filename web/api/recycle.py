@@ -18,7 +18,7 @@ from services.recycle import RecycleDecided
 from store.access.api_tokens import Caller
 from store.recycle import recycle, recycle_pool
 from store.recycle.recycle import ReturningWeek
-from store.recycle.recycle_pool import PoolFilter, PoolLine
+from store.recycle.recycle_pool import PoolFilter, PoolLine, PoolOrder
 from web.api.access import CurrentContext, may
 from web.api.inputs import QUERIED, Id
 from web.api.paging import PAGE, Cursor, Done, Limit, Page, after_in, page
@@ -105,6 +105,10 @@ class Filters(Matching):
 
     model_config = QUERIED
 
+    order: PoolOrder = Field(
+        default="until",
+        description="`until`: what comes back first first; `since`: what rests shortest first.",
+    )
     cursor: Cursor = None
     limit: Limit = PAGE
 
@@ -117,13 +121,13 @@ def list_recycled(
     wanted = query.wanted(caller)
     return page(
         context,
-        "recycled leads",
+        f"recycled leads by {query.order}",
         query.cursor,
         query.limit,
         lambda connection, after, most: recycle_pool.pool_page(
-            connection, context.clock.now(), wanted, after=after, limit=most
+            connection, context.clock.now(), wanted, after=after, limit=most, order=query.order
         ),
-        key=lambda one: (one.until, one.id),
+        key=lambda one: (getattr(one, query.order), one.id),
     )
 
 

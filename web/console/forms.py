@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Generic, TypeVar
 
 from markupsafe import escape
 from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
-from domain.refusals import LeadKnown, Refusal
+from domain.refusals import Invalid, LeadKnown, Refusal
+from domain.sentences import sentence
 from web.console.parts import busy, button, link, show
 from web.console.refusals import told
 from web.console.visit import PageVisit, VisitOver
@@ -177,6 +178,18 @@ def time_typed(visit: PageVisit, value: str) -> datetime | None:
         return datetime.fromisoformat(value).replace(tzinfo=visit.zone).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def day_typed(value: str, field: str) -> date | None:
+    """What was typed into the date field of this name; None for nothing.
+
+    Raises:
+        Invalid: it is no day.
+    """
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError:
+        raise Invalid(sentence("Write a day such as 2027-03-01."), field) from None
 
 
 def _value(field: ValidationElement[Any]) -> Any:

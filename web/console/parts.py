@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 from urllib.parse import quote
@@ -44,7 +44,8 @@ _TABLE = piece(
     {% for heading in headings %}
     <th scope="col"{% if loop.index0 in numbers %} class="number"{% endif %}
     {% if sortable and heading %} data-sorts{% endif %}
-    {% if loop.index0 in orders and orders[loop.index0] == order %} aria-sort="descending"
+    {% if loop.index0 in orders and orders[loop.index0] == order %}
+    aria-sort="{{ 'ascending' if order in rising else 'descending' }}"
     {% endif %}>
     {% if loop.index0 in orders or (sortable and heading) %}
     <button type="button" data-order="{{ orders.get(loop.index0, '') }}">{{ heading }}</button>
@@ -104,6 +105,7 @@ def table(
     sortable: bool = False,
     orders: Mapping[int, str] = {},
     order: str = "",
+    rising: Container[str] = (),
 ) -> Markup:
     """A table; on a phone each row becomes a card.
 
@@ -113,7 +115,8 @@ def table(
         numbers: indices of the columns that are right-aligned.
         sortable: the browser sorts it by any column: for lists that are there as a whole.
         orders: index of a column → the order of the whole list that its heading asks for, as
-            ``data-order`` of the button that is pressed; ``order`` is the one it is in.
+            ``data-order`` of the button that is pressed; ``order`` is the one it is in, and those
+            among ``rising`` begin with the least.
     """
     return _TABLE(
         headings=headings,
@@ -123,6 +126,7 @@ def table(
         sortable=sortable,
         orders=orders,
         order=order,
+        rising=rising,
     )
 
 

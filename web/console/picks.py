@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 from nicegui.events import GenericEventArguments
 
+from web.console.lists.sorting import ORDER_CHOSEN
 from web.console.parts import Cell, show, table
 from web.console.words import _, ngettext
 
@@ -41,13 +42,18 @@ def pick_table(
     caption: str,
     numbers: Sequence[int] = (),
     picked: Container[int] = (),
+    orders: Mapping[int, str] = {},
+    order: str = "",
+    rising: Container[str] = (),
+    sort: Callable[[str], object] | None = None,
 ) -> None:
     """A table (``web.console.parts.table``) with a box in front of every row, and one for all.
 
     Args:
-        headings: without the boxes' own; ``numbers`` are indices into them.
+        headings: without the boxes' own; ``numbers`` and ``orders`` have indices into them.
         changed: is told the ids of the ticked rows whenever they change.
         picked: ids of the rows that are ticked from the start.
+        sort: gets the order that a heading asks for.
     """
     box = Markup('<input type="checkbox" data-pick="{}" aria-label="{}"{}>')
     ticked = [
@@ -65,10 +71,18 @@ def pick_table(
         ngettext("Choose the 1 shown", "Choose all {number} shown", len(rows))
     )
     shown = table(
-        ("", *headings), ticked, caption=caption, numbers=[number + 1 for number in numbers]
+        ("", *headings),
+        ticked,
+        caption=caption,
+        numbers=[number + 1 for number in numbers],
+        orders={at + 1: name for at, name in orders.items()},
+        order=order,
+        rising=rising,
     )
 
     def told(event: GenericEventArguments) -> None:
         changed([int(one) for one in event.args])
 
-    show(everyone + shown).on("change", told, js_handler=PICKED).classes("picks")
+    made = show(everyone + shown).on("change", told, js_handler=PICKED).classes("picks")
+    if sort is not None:
+        made.on("click", lambda event: sort(str(event.args)), js_handler=ORDER_CHOSEN)

@@ -11,16 +11,17 @@ from nicegui import ui
 import services.accounts
 from domain.access import Action
 from domain.sales.opportunities import QUALIFICATION
-from store.consent.do_not_market import LeadOfAccount, ScheduledStep
+from store.consent.do_not_market import LeadOfAccount, Play, ScheduledStep
 from store.publishing.publishing import cadence_names
 from store.views.opportunity_list import OpenOpportunityLine
 from web.api import accounts as accounts_api
 from web.api import opportunities as opportunities_api
 from web.api.accounts import AccountDetail
 from web.console import labels
+from web.console.forms import FormDialog
 from web.console.frame import name_page, say_done
 from web.console.inbox.typed import ASKED
-from web.console.leads.actions import ask, set_do_not_market
+from web.console.leads.actions import set_do_not_market
 from web.console.paged import PagedList
 from web.console.pages import console_page
 from web.console.parts import (
@@ -124,17 +125,29 @@ class AccountScreen:
 
     async def _playing(self) -> None:
         names = sorted(await self.visit.read(cadence_names))
-
-        def fields() -> ui.select:
+        with FormDialog(_("Play a cadence")) as form:
             explained = _("The leads that are with marketing begin the cadence now.")
             show(Markup("{}").format(explained), "p")
-            return ui.select(names, label=_("Cadence"), value=names[0] if names else None)
+            cadence = form.field(
+                "cadence",
+                ui.select(names, label=_("Cadence"), value=names[0] if names else None),
+            )
 
-        chosen = await ask(_("Play a cadence"), _("Play"), fields)
-        if chosen is not None and chosen.value:
-            done = await self.visit.act(services.accounts.play, self.account_id, chosen.value)
+        async def save() -> Play:
+            chosen = str(cadence.value or "")
+            return await self.visit.act(services.accounts.play, self.account_id, chosen)
+
+        if done := await form.sent(_("Play"), save):
             number = len(done.started)
-            await self._done(ngettext("1 lead begins it.", "{number} leads begin it.", number))
+            said = ngettext("1 lead begins it.", "{number} leads begin it.", number)
+            if left := len(done.left_alone):
+                stays = ngettext(
+                    "1 lead stays as it is: it is with sales, or has no journey.",
+                    "{number} leads stay as they are: they are with sales, or have no journey.",
+                    left,
+                )
+                said = f"{said} {stays}"
+            await self._done(said)
 
     async def _done(self, sentence: str) -> None:
         say_done(sentence)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime
-from typing import TypeVar
+from datetime import datetime
 
 from markupsafe import escape
 from nicegui import ui
@@ -18,13 +17,14 @@ import services.team
 from domain.access import Action
 from domain.contracts.journey import ENDED, Phase
 from domain.refusals import Conflict, Invalid
+from domain.sentences import sentence
 from services.access import team_of
 from store.publishing.publishing import cadence_names
 from store.routing.presence import reps
 from store.views.lead_page import LeadView
 from web.console import labels
 from web.console.booking import Asked, ask_time
-from web.console.forms import FormDialog
+from web.console.forms import FormDialog, day_typed
 from web.console.frame import say_done
 from web.console.leads import by_hand
 from web.console.leads.write_mail import write_mail
@@ -32,7 +32,6 @@ from web.console.parts import busy, button, show, sure
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 
-Fields = TypeVar("Fields")
 WITH_SALES = (Phase.FOLLOW_UP, Phase.MEETING, Phase.OPPORTUNITY)
 
 
@@ -155,64 +154,81 @@ class Actions:
 
     async def _moving(self) -> None:
         phases = {one.value: labels.phase(one) for one in Phase if one != self.view.phase}
+        with FormDialog(_("Move to a phase")) as form:
+            chosen = form.field(
+                "phase", ui.select(phases, label=_("Phase"), value=next(iter(phases)))
+            )
 
-        def fields() -> ui.select:
-            return ui.select(phases, label=_("Phase"), value=next(iter(phases)))
-
-        if chosen := await ask(_("Move to a phase"), _("Move"), fields):
-            phase = chosen.value or ""
+        async def save() -> str:
+            phase = str(chosen.value or "")
             await self.visit.act(services.journeys.move, self.view.id, phase)
-            await self._done(_("Moved to {phase}.", phase=labels.phase(phase)))
+            return phase
+
+        if moved := await form.sent(_("Move"), save):
+            await self._done(_("Moved to {phase}.", phase=labels.phase(moved)))
 
     async def _returning(self) -> None:
         names = sorted(await self.visit.read(cadence_names))
         choices = {"": _("As the recycle policy says")} | {name: name for name in names}
-
-        def fields() -> tuple[ui.select, ui.input]:
+        with FormDialog(_("Return to marketing")) as form:
             show(escape(_("The lead rests first and then comes back to a nurture.")), "p")
-            cadence = ui.select(choices, label=_("Nurture it goes back to"), value="")
-            day = ui.input(_("Comes back on (left empty: as the policy says)")).props("type=date")
-            return cadence, day
+            cadence = form.field(
+                "cadence", ui.select(choices, label=_("Nurture it goes back to"), value="")
+            )
+            day = ui.input(_("Comes back on (left empty: as the policy says)"))
+            form.field("until", day.props("type=date stack-label"))
 
-        asked = await ask(_("Return to marketing"), _("Return"), fields)
-        if asked is None:
-            return
-        lead_id, (cadence, day) = self.view.id, asked
-        await self.visit.act(services.journeys.move, lead_id, Phase.RECYCLE)
-        if cadence.value:
-            await self.visit.act(services.recycle.return_to, lead_id, cadence.value)
-        if day.value:
-            until = date.fromisoformat(day.value)
-            await self.visit.act(services.recycle.return_on, lead_id, until)
-        await self._done(_("The lead is marketing's again."))
+        async def save() -> bool:
+            lead_id, until = self.view.id, day_typed(day.value or "", "until")
+            # What may be refused comes first: nothing of it counts before the lead rests.
+            if until:
+                await self.visit.act(services.recycle.return_on, lead_id, until)
+            if cadence.value:
+                await self.visit.act(services.recycle.return_to, lead_id, cadence.value)
+            await self.visit.act(services.journeys.move, lead_id, Phase.RECYCLE)
+            return True
+
+        if await form.sent(_("Return"), save):
+            await self._done(_("The lead is marketing's again."))
 
     async def _waking(self) -> None:
         await self.visit.act(services.recycle.reactivate, self.view.id)
         await self._done(_("The lead comes back now."))
 
     async def _calling(self) -> None:
-        if chosen := await ask(_("Call as prospect"), _("Have it called"), await self._reps(True)):
-            leads, owner = [str(self.view.id)], chosen.value or ""
-            done = await self.visit.act(services.journeys.prospect, leads, owner)
+        known = {"": _("Whoever is next")} | await self._reps()
+        with FormDialog(_("Call as prospect")) as form:
+            owner = form.field("owner", ui.select(known, label=_("Rep"), value=""))
+
+        async def save() -> bool:
+            leads = [str(self.view.id)]
+            done = await self.visit.act(services.journeys.prospect, leads, owner.value or "")
             if done.refused:
                 raise Conflict(done.refused[0][1])
+            return True
+
+        if await form.sent(_("Have it called"), save):
             await self._done(_("Sales is to call the lead."))
 
     async def _reassigning(self) -> None:
-        chosen = await ask(_("Reassign"), _("Reassign"), await self._reps(False))
-        if chosen and chosen.value:
-            await self.visit.act(services.team.reassign, [self.view.id], chosen.value)
-            await self._done(
-                _("The lead and its tasks are {rep}'s.", rep=labels.person(chosen.value))
-            )
+        known = await self._reps()
+        with FormDialog(_("Reassign")) as form:
+            to = form.field("to", ui.select(known, label=_("Rep")))
 
-    async def _reps(self, optional: bool) -> Callable[[], ui.select]:
+        async def save() -> str:
+            if not to.value:
+                raise Invalid(sentence("Choose who gets it."), "to")
+            await self.visit.act(services.team.reassign, [self.view.id], to.value)
+            return str(to.value)
+
+        if rep := await form.sent(_("Reassign"), save):
+            await self._done(_("The lead and its tasks are {rep}'s.", rep=labels.person(rep)))
+
+    async def _reps(self) -> dict[str, str]:
+        """Those of the visitor's team: code → name."""
         team = team_of(self.visit.caller)
         people = await self.visit.read(reps, self.visit.context.clock.now())
-        known = {one.code: one.name for one in people if team in (None, one.team)}
-        if optional:
-            known = {"": _("Whoever is next")} | known
-        return lambda: ui.select(known, label=_("Rep"), value="" if optional else None)
+        return {one.code: one.name for one in people if team in (None, one.team)}
 
     async def _booking(self) -> None:
         done = _("The meeting is booked, and the lead gets an invitation.")
@@ -291,19 +307,6 @@ async def set_do_not_market(visit: PageVisit, account_id: int, name: str) -> boo
         return False
     say_done(_("{name} is not marketed to.", name=name))
     return True
-
-
-async def ask(title: str, yes: str, fields: Callable[[], Fields]) -> Fields | None:
-    """Ask for what an action needs; the filled-in fields, or None when it was called off."""
-    with ui.dialog().props(f'aria-label="{title}"') as dialog, ui.card().classes("ask"):
-        show(escape(title), "h2")
-        made = fields()
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(False))
-            button(yes, lambda: dialog.submit(True), main=True)
-    said = await dialog
-    dialog.delete()
-    return made if said else None
 
 
 def midnight(visit: PageVisit, day: str) -> datetime | None:

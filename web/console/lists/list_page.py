@@ -18,6 +18,7 @@ from web.api.paging import Page
 from web.console.lists.export import export_button, written
 from web.console.lists.filters import day_field, many, search_field, tick
 from web.console.lists.saved_views import SavedViews
+from web.console.lists.sorting import ORDER_CHOSEN
 from web.console.parts import Cell, button, choice, show, table
 from web.console.visit import PageVisit
 from web.console.words import _
@@ -112,10 +113,7 @@ class ListPage(Generic[T]):
         self._body.on(
             "click",
             self._sorted,
-            js_handler="""(event) => {
-                const order = event.target.closest("button[data-order]")?.dataset.order;
-                if (order) emit(order);
-            }""",
+            js_handler=ORDER_CHOSEN,
         )
         await self.refresh()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import get_args
 from urllib.parse import urlencode
 
 from markupsafe import Markup
@@ -11,13 +13,14 @@ from nicegui import ui
 from domain.access import Action
 from services.access import team_of
 from store.recycle import recycle_pool
-from store.recycle.recycle_pool import PoolFilter, PoolLine, ReturnForecast, monday_of
+from store.recycle.recycle_pool import PoolFilter, PoolLine, PoolOrder, ReturnForecast, monday_of
 from web.api import recycle as recycle_api
 from web.api.recycle import Filters, Matching
 from web.console import labels
 from web.console.labels import reason as reason_label
 from web.console.lists.export import export_button
 from web.console.lists.saved_views import SavedViews
+from web.console.lists.sorting import ORDER_CHOSEN
 from web.console.marketing.recycle_acts import close_out, extend, reactivate
 from web.console.pages import console_page
 from web.console.parts import Cell, badge, button, empty, link, quiet, section, show, table
@@ -27,6 +30,10 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PAGE = 50
+ORDERS: Mapping[int, PoolOrder] = {1: "reason", 2: "owner", 3: "since", 4: "until", 6: "cycle"}
+"""Column → the order that its heading asks for."""
+RISING: Collection[PoolOrder] = ("until", "reason", "owner")
+"""Orders that begin with the least."""
 NOBODY = "none"
 """In the address: leads that nobody owns."""
 
@@ -41,6 +48,7 @@ async def recycle(
     due: str = "",
     week: str = "",
     asked: str = "",
+    order: str = "",
     cursor: str = "",
 ) -> None:
     """Recycled leads: for a reason, of a rep, that come back into a cadence, this week or month
@@ -53,6 +61,7 @@ async def recycle(
         "due": "" if monday else due,
         "week": monday.isoformat() if monday else "",
         "asked": asked,
+        "order": order if order in get_args(PoolOrder) else "",
     }
     now = visit.context.clock.now()
     since, until = _span(now, due, monday)
@@ -66,7 +75,9 @@ async def recycle(
     )
     await _filters(visit, asked_address)
     with visit.top:
-        export_button("/recycle", matching.model_dump())
+        export_button(
+            "/recycle", matching.model_dump() | {"order": asked_address["order"] or "until"}
+        )
     query = _path(asked_address).partition("?")[2]
     await SavedViews(visit, "/recycle", lambda: query).show()
     view = _View(visit, matching, asked_address, cursor or None)
@@ -87,6 +98,7 @@ class _View:
         self.visit, self.matching, self.address, self.cursor = visit, matching, address, cursor
         self.chart, self.pool = ui.element("div"), ui.element("div").classes("stack")
         self.wanted: PoolFilter = matching.wanted(visit.caller)
+        self.order = address["order"] or "until"
         self.count = 0
         self.ids: list[int] = []
         self.shown = 0
@@ -97,7 +109,9 @@ class _View:
         now = self.visit.context.clock.now()
         self.ids, self.everything = [], False
         self.count = await self.visit.read(recycle_pool.count_pool, self.wanted)
-        asked = Filters(**self.matching.model_dump(), cursor=self.cursor, limit=PAGE)
+        asked = Filters.model_validate(
+            self.matching.model_dump() | {"order": self.order, "cursor": self.cursor, "limit": PAGE}
+        )
         found = await self.visit.ask(recycle_api.list_recycled, asked)
         ahead = await self.visit.read(recycle_pool.forecast, now, self.wanted)
         self.chart.clear()
@@ -116,7 +130,7 @@ class _View:
     def _list(self, lines: list[PoolLine], more: str | None) -> None:
         self.shown = len(lines)
         if not lines:
-            if any(self.address.values()):
+            if any(value for name, value in self.address.items() if name != "order"):
                 empty(_("No recycled lead is like that."), link(_("Show all"), "/recycle"))
             else:
                 empty(
@@ -138,17 +152,38 @@ class _View:
         rows = [Row(one.id, one.name, _cells(one)) for one in lines]
         if self.visit.may(Action.CHANGE_RECYCLE):
             self._acts()
-            pick_table(headings, rows, self._chosen, caption=caption, numbers=(6, 7))
+            pick_table(
+                headings,
+                rows,
+                self._chosen,
+                caption=caption,
+                numbers=(6, 7),
+                orders=ORDERS,
+                order=self.order,
+                rising=RISING,
+                sort=self._sort,
+            )
         else:
             show(quiet(caption), "p")
             show(
-                table(headings, [row.cells for row in rows], caption=caption, numbers=(6, 7)),
-            )
+                table(
+                    headings,
+                    [row.cells for row in rows],
+                    caption=caption,
+                    numbers=(6, 7),
+                    orders=ORDERS,
+                    order=self.order,
+                    rising=RISING,
+                )
+            ).on("click", lambda event: self._sort(str(event.args)), js_handler=ORDER_CHOSEN)
         with ui.element("div").classes("acts"):
             if self.cursor:
                 show(link(_("First page"), "/recycle", **self.address), "span")
             if more:
                 show(link(_("Next page"), "/recycle", **self.address, cursor=more), "span")
+
+    def _sort(self, order: str) -> None:
+        ui.navigate.to(_path(self.address | {"order": "" if order == "until" else order}))
 
     def _acts(self) -> None:
         with ui.element("div").classes("chosen").props('role="status"'):

@@ -10,10 +10,13 @@ from markupsafe import escape
 from nicegui import ui
 
 import services.recycle
+from domain.refusals import Invalid
+from domain.sentences import sentence
 from services.recycle import RecycleDecided
 from store.recycle.recycle_pool import PoolFilter
+from web.console.forms import FormDialog, day_typed
 from web.console.frame import say_done
-from web.console.parts import button, show, sure
+from web.console.parts import show, sure
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
 
@@ -51,11 +54,28 @@ async def close_out(visit: PageVisit, chosen: PoolFilter, number: int, then: The
 
 async def extend(visit: PageVisit, chosen: PoolFilter, number: int, then: Then) -> None:
     """Let them rest longer."""
-    day = await _day(visit, number)
-    if day is None:
+    first = visit.context.clock.now().date() + timedelta(days=2)
+    question = ngettext("Let 1 lead rest longer?", "Let {number} leads rest longer?", number)
+    with FormDialog(question) as form:
+        happens = _(
+            "Each comes back in the morning of that day by its own clock, also where another day "
+            "was agreed. Who rests that long already stays as it is."
+        )
+        show(escape(happens), "p")
+        until = ui.input(_("Until"), value=(first + timedelta(days=30)).isoformat())
+        form.field("until", until.props(f"type=date stack-label min={first}"))
+
+    async def save() -> tuple[RecycleDecided, date]:
+        day = day_typed(until.value or "", "until")
+        if day is None:
+            raise Invalid(sentence("Choose a day."), "until")
+        with _patience(number):
+            return await visit.act(services.recycle.extend_many, chosen, day), day
+
+    extended = await form.sent(_("Extend"), save)
+    if extended is None:
         return
-    with _patience(number):
-        done = await visit.act(services.recycle.extend_many, chosen, day)
+    done, day = extended
     say_done(
         ngettext(
             "1 lead rests until {day}.", "{number} leads rest until {day}.", done.leads, day=day
@@ -63,35 +83,6 @@ async def extend(visit: PageVisit, chosen: PoolFilter, number: int, then: Then) 
     )
     _tell_left(done)
     await then()
-
-
-async def _day(visit: PageVisit, number: int) -> date | None:
-    """The day until which so many leads are to rest; None when they are not."""
-    first = visit.context.clock.now().date() + timedelta(days=2)
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        question = ngettext("Let 1 lead rest longer?", "Let {number} leads rest longer?", number)
-        dialog.props["aria-label"] = question
-        happens = _(
-            "Each comes back in the morning of that day by its own clock, also where another day "
-            "was agreed. Who rests that long already stays as it is."
-        )
-        show(escape(f"{question} {happens}"), "p")
-        until = ui.input(_("Until"), value=(first + timedelta(days=30)).isoformat()).props(
-            f"type=date stack-label outlined dense min={first}"
-        )
-
-        def confirm() -> None:
-            try:
-                dialog.submit(date.fromisoformat(until.value or ""))
-            except ValueError:
-                ui.notify(_("Choose a day first."))
-
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), lambda: dialog.submit(None))
-            button(_("Extend"), confirm, main=True)
-    chosen = await dialog
-    dialog.delete()
-    return chosen if isinstance(chosen, date) else None
 
 
 @contextmanager

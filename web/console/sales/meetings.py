@@ -28,6 +28,8 @@ MOST = 200
 STANDING = "standing"
 """In the address, as a state: all but those that were called off."""
 TONES: dict[str, Tone] = {"held": "good", "no_show": "bad", "cancelled": "quiet"}
+SHAPES = {"": N_("Day by day"), "list": N_("As one list")}
+"""What the address says of how they are shown → what is shown."""
 PARTS = {
     "": N_("Upcoming"),
     "today": N_("Today"),
@@ -38,9 +40,11 @@ PARTS = {
 
 
 @console_page("/meetings", Action.READ_MEETINGS, N_("Meetings"))
-async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str = "") -> None:
+async def meetings(
+    visit: PageVisit, *, on: str = "", state: str = "", owner: str = "", show_as: str = ""
+) -> None:
     """Those from today on, of today (``on=today``), of a week or the past ones, in a state, with a
-    rep."""
+    rep; day by day or as one list (``show_as=list``)."""
     on = on if on in PARTS else ""
     wanted_state = MeetingState(state) if state in list(MeetingState) else None
     begins, ends = bounds_of_today(visit)
@@ -66,11 +70,14 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
                 "to": wanted.until,
             },
         )
-    chosen = {name: said for name, said in (("on", on), ("state", state), ("owner", owner)) if said}
+    show_as = show_as if show_as in SHAPES else ""
+    shown = {"on": on, "state": state, "owner": owner, "show_as": show_as}
+    chosen = {name: said for name, said in shown.items() if said}
     await SavedViews(visit, "/meetings", lambda: urlencode(chosen)).show()
 
     def go() -> None:
         asked = {"on": part.value, "state": states.value, "owner": (rep.value or "").strip()}
+        asked["show_as"] = shape.value
         ui.navigate.to(f"/meetings?{urlencode(asked)}")
 
     with ui.element("div").classes("filters"):
@@ -90,15 +97,33 @@ async def meetings(visit: PageVisit, on: str = "", state: str = "", owner: str =
         people = {"": _("Everybody")} | dict(visit.people)
         people.setdefault(owner, owner)
         rep = ui.select(people, value=owner, label=_("Rep"), on_change=go)
+        shape = ui.select(
+            {code: _(label) for code, label in SHAPES.items()},
+            value=show_as,
+            label=_("Shown"),
+            on_change=go,
+        )
     if not found:
         empty(
             _("There are no such meetings."),
             link(_("Open the inbox: a meeting is booked with a task."), "/inbox"),
         )
     headings = (_("When"), _("Lead"), _("Account"), _("Rep"), _("Where"), _("State"))
+    if show_as and found:
+        rows = [(weekday_of(one), *_row(one)) for one in found]
+        caption = _("Meetings")
+        show(table((_("Day"), *headings), rows, caption=caption, sortable=True))
+        return
     for day, of_day in groupby(found, lambda one: weekday(one.starts_at)):
         with section(day):
             show(table(headings, [_row(one) for one in of_day], caption=day))
+
+
+def weekday_of(one: MeetingLine) -> Markup:
+    """Its day, which lists are sorted by."""
+    return Markup('<time datetime="{}">{}</time>').format(
+        one.starts_at.isoformat(), weekday(one.starts_at)
+    )
 
 
 def _row(one: MeetingLine) -> tuple[Cell, ...]:

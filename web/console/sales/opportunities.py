@@ -14,7 +14,14 @@ from domain.contracts.tasks import CLOSES_OPPORTUNITY
 from domain.time.spans import ClockSpan
 from services.access import team_of
 from store.views import opportunity_list
-from store.views.opportunity_list import OpenOpportunityLine, OpportunityFilter, StageCount, State
+from store.views.opportunity_list import (
+    OpenOpportunityLine,
+    OpportunityFilter,
+    OpportunityOrder,
+    StageCount,
+    State,
+)
+from web.api import opportunities as opportunities_api
 from web.console import labels
 from web.console.inbox.typed import ASKED
 from web.console.inbox.what_follows import span_label
@@ -22,6 +29,7 @@ from web.console.labels import disposition, opportunity_stage
 from web.console.labels import reason as reason_label
 from web.console.lists.export import export_button
 from web.console.lists.saved_views import SavedViews
+from web.console.lists.sorting import ORDER_CHOSEN
 from web.console.pages import console_page
 from web.console.parts import Cell, Tone, badge, empty, link, quiet, show, table
 from web.console.sales.opportunity import money, shown_close
@@ -30,6 +38,8 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _, ngettext
 
 PAGE = 50
+ORDERS: Mapping[int, OpportunityOrder] = {0: "account", 2: "owner", 3: "stage", 4: "since"}
+"""Column → the order that its heading asks for."""
 TONES: dict[str, Tone] = {"won": "good", "lost": "bad"}
 ONLY = {"stalled": N_("Standing still"), "missing": N_("Something not known")}
 """What an open opportunity may be looked at for."""
@@ -43,7 +53,8 @@ async def opportunities(
     stage: str = "",
     owner: str = "",
     only: str = "",
-    after: int = 0,
+    order: str = "",
+    cursor: str = "",
 ) -> None:
     """Sales in a state, a stage, of a rep, or ``only`` those that are stalled or lack something
     (``missing``); an SDR sees those with the team's leads."""
@@ -58,11 +69,22 @@ async def opportunities(
         incomplete=only == "missing",
         team=team,
     )
+    chosen: OpportunityOrder = order if order in get_args(OpportunityOrder) else "id"  # type: ignore[assignment]
     address = {"state": known, "stage": stage, "owner": owner.strip(), "only": only}
+    address["order"] = "" if chosen == "id" else chosen
     stages = await visit.read(opportunity_list.by_stage, now, team)
-    found = await visit.read(
-        opportunity_list.list_opportunities, now, wanted, after=after, limit=PAGE
+    page = await visit.ask(
+        opportunities_api.list_all,
+        state=known,
+        stage=stage,
+        owner=wanted.owner,
+        stalled=wanted.stalled,
+        incomplete=wanted.incomplete,
+        order=chosen,
+        cursor=cursor or None,
+        limit=PAGE,
     )
+    found = page.items
 
     with visit.top:
         export_button(
@@ -73,6 +95,7 @@ async def opportunities(
                 "owner": wanted.owner,
                 "stalled": wanted.stalled,
                 "incomplete": wanted.incomplete,
+                "order": chosen,
             },
         )
     shown = address | {"state": "" if known == "open" else known}
@@ -85,12 +108,17 @@ async def opportunities(
             link(_("Look at the meetings"), "/meetings"),
         )
         return
-    show(_table(found, {one.stage: one.expected for one in stages}))
+    show(_table(found, {one.stage: one.expected for one in stages}, chosen)).on(
+        "click",
+        lambda event: ui.navigate.to(_path(address | {"order": str(event.args)})),
+        js_handler=ORDER_CHOSEN,
+    )
     with ui.element("div").classes("acts"):
-        if after:
+        if cursor:
             show(link(_("First page"), "/opportunities", **address), "span")
-        if len(found) == PAGE:
-            show(link(_("Next page"), "/opportunities", **address, after=found[-1].id), "span")
+        if page.next_cursor:
+            more = address | {"cursor": page.next_cursor}
+            show(link(_("Next page"), "/opportunities", **more), "span")
 
 
 def _tile(one: StageCount, chosen: str) -> Markup:
@@ -145,7 +173,9 @@ def _filters(address: dict[str, str], stages: Sequence[str], people: Mapping[str
 
 
 def _table(
-    found: Sequence[OpenOpportunityLine], expected: Mapping[str, ClockSpan | None]
+    found: Sequence[OpenOpportunityLine],
+    expected: Mapping[str, ClockSpan | None],
+    order: OpportunityOrder,
 ) -> Markup:
     return table(
         (
@@ -161,6 +191,9 @@ def _table(
         ),
         [_row(one, expected.get(one.stage)) for one in found],
         caption=_("Opportunities"),
+        orders=ORDERS,
+        order=order,
+        rising=ORDERS.values(),
     )
 
 

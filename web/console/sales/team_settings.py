@@ -173,7 +173,8 @@ class TeamSettings:
 
     def _people(self) -> dict[str, str]:
         """Who can be told of what a team did not keep: code → name."""
-        return {one.code: one.name or one.code for one in [*self.form.managers, *self.form.reps]}
+        people: list[ManagerRow | RepRow] = [*self.form.managers, *self.form.reps]
+        return {one.code: one.name or one.code for one in people}
 
     def _draw_managers(self) -> None:
         self._forget("managers")

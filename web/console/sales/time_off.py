@@ -1,19 +1,22 @@
-"""A rep's time off is entered: what it moves is shown before it is confirmed."""
+"""A rep's time off is entered; what it moves is shown before."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from markupsafe import Markup, escape
 from nicegui import ui
 
 import services.team
-from store.routing.presence import RepLine
+from domain.refusals import Invalid
+from domain.sentences import sentence
+from store.routing.presence import RecordedAbsence, RepLine
 from store.views import team_overview
 from store.views.team_overview import Moves
+from web.console.forms import FormDialog, time_field, time_typed
 from web.console.frame import say_done
 from web.console.labels import task_kind
-from web.console.parts import button, link, quiet, show
+from web.console.parts import link, quiet, show
 from web.console.times import moment
 from web.console.visit import PageVisit
 from web.console.words import _, ngettext
@@ -22,93 +25,83 @@ MOST = 8
 """Tasks and meetings that are named; the rest is counted."""
 
 
-def enter_time_off(visit: PageVisit, rep: RepLine) -> None:
-    """Ask from when until when and why."""
-    with ui.dialog() as dialog, ui.card().classes("ask"):
-        dialog.props["aria-label"] = _("Time off of {name}", name=rep.name)
-        _TimeOff(visit, rep, dialog)
-    dialog.open()
+async def enter_time_off(visit: PageVisit, rep: RepLine) -> None:
+    """Ask from when until when and why; below stands what that moves."""
+    with FormDialog(_("Time off of {name}", name=rep.name), wide=True) as form:
+        asked = _TimeOff(visit, rep, form)
+    await asked.look()
+    done = await form.sent(_("Enter time off"), asked.enter)
+    if done is None:
+        return
+    say_done(
+        ngettext(
+            "The time off is entered; 1 task has moved.",
+            "The time off is entered; {number} tasks have moved.",
+            done.tasks_moved,
+        )
+    )
+    ui.navigate.reload()
 
 
 class _TimeOff:
-    """The dialog: times first, then what they move."""
+    """The fields, and what the times in them move."""
 
-    def __init__(self, visit: PageVisit, rep: RepLine, dialog: ui.dialog) -> None:
-        self.visit, self.rep, self.dialog = visit, rep, dialog
-        now = visit.context.clock.now().astimezone(visit.zone)
-        tomorrow = (now + timedelta(days=1)).replace(hour=9, minute=0)
-        show(escape(_("Time off of {name}", name=rep.name)), "h2")
+    def __init__(self, visit: PageVisit, rep: RepLine, form: FormDialog) -> None:
+        self.visit, self.rep = visit, rep
+        now = visit.context.clock.now()
+        tomorrow = now.astimezone(visit.zone) + timedelta(days=1)
+        back = tomorrow.replace(hour=9, minute=0)
         with ui.element("div").classes("filters"):
-            self._from = self._time(_("From"), now)
-            self._until = self._time(_("Until, then back at work"), tomorrow)
-        self._why = ui.input(_("Why")).props("outlined dense maxlength=500")
+            self._from = form.field("begins_at", time_field(_("From"), visit, now))
+            self._until = form.field(
+                "until", time_field(_("Until, then back at work"), visit, back)
+            )
+        self._why = form.field("reason", ui.input(_("Why")).props("maxlength=500"))
         self._moved = ui.element("div").classes("stack").props('role="status"')
-        with ui.element("div").classes("acts"):
-            button(_("Cancel"), dialog.close)
-            self._look = button(_("Show what it moves"), self._show, main=True)
-            self._confirm = button(_("Enter time off"), self._enter, main=True)
-        self._confirm.set_visibility(False)
+        for field in (self._from, self._until):
+            field.on_value_change(self.look)
 
-    def _time(self, label: str, at: datetime) -> ui.input:
-        field = ui.input(label, value=f"{at:%Y-%m-%dT%H:%M}", on_change=self._changed)
-        return field.props("type=datetime-local stack-label outlined dense")
-
-    def _changed(self) -> None:
-        """Other times move other things: they are to be looked at again."""
-        self._moved.clear()
-        self._confirm.set_visibility(False)
-        self._look.set_visibility(True)
-
-    async def _show(self) -> None:
-        times = self._times()
-        if times is None:
+    async def look(self) -> None:
+        """Show what the times move; nothing while they can't be."""
+        try:
+            begins, until = self._times()
+        except Invalid:
+            self._moved.clear()
             return
-        begins, until = times
         moves = await self.visit.read(team_overview.what_moves, self.rep.code, begins, until)
         self._moved.clear()
         with self._moved:
             _tell(moves)
-        self._look.set_visibility(False)
-        self._confirm.set_visibility(True)
 
-    async def _enter(self) -> None:
-        times = self._times()
-        if times is None:
-            return
-        begins, until = times
-        done = await self.visit.act(
+    async def enter(self) -> RecordedAbsence:
+        """Have it entered; what is wrong is raised for the dialog to tell."""
+        begins, until = self._times()
+        return await self.visit.act(
             services.team.note_absence,
             self.rep.code,
             begins_at=begins,
             until=until,
-            reason=self._why.value.strip(),
+            reason=(self._why.value or "").strip(),
         )
-        say_done(
-            ngettext(
-                "The time off is entered; 1 task has moved.",
-                "The time off is entered; {number} tasks have moved.",
-                done.tasks_moved,
-            )
-        )
-        self.dialog.close()
-        ui.navigate.reload()
 
-    def _times(self) -> tuple[datetime, datetime] | None:
-        """UTC; what begins before now begins now."""
+    def _times(self) -> tuple[datetime, datetime]:
+        """UTC; what begins before now begins now.
+
+        Raises:
+            Invalid: they are no times, or in the wrong order.
+        """
         now = self.visit.context.clock.now()
-        try:
-            begins, until = (
-                datetime.fromisoformat(field.value or "")
-                .replace(tzinfo=self.visit.zone)
-                .astimezone(UTC)
-                for field in (self._from, self._until)
-            )
-        except ValueError:
-            ui.notify(_("Choose both times first."))
-            return None
+        begins = time_typed(self.visit, self._from.value or "")
+        until = time_typed(self.visit, self._until.value or "")
+        if begins is None:
+            raise Invalid(sentence("Choose a time."), "begins_at")
+        if until is None:
+            raise Invalid(sentence("Choose a time."), "until")
         if until <= max(begins, now):
-            ui.notify(_("It ends before it begins, or lies in the past: choose another time."))
-            return None
+            raise Invalid(
+                sentence("It ends before it begins, or lies in the past: choose another time."),
+                "until",
+            )
         return max(begins, now), until
 
 
