@@ -59,7 +59,7 @@ def money(
     if as_json:
         typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
         return
-    if printed(report.rows, as_json=False, as_csv=as_csv):
+    if printed(report.rows, "/figures/money", as_json=False, as_csv=as_csv):
         return
     _tell(report)
 

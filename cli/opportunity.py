@@ -183,7 +183,7 @@ def changes(number: Number, as_json: AsJson = False, as_csv: AsCsv = False) -> N
     _found(number)
     with database().connect() as connection:
         found = changes_of(connection, number)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(found, f"/opportunities/{number}/changes", as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("Nothing was said yet: `opportunity value` says it.")

@@ -79,7 +79,7 @@ def list_all(limit: Limit = 100, as_json: AsJson = False, as_csv: AsCsv = False)
     into = settings_module.get().company_currency
     with database().connect() as connection:
         found = list_rates(connection, into, limit=limit)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(found, "/exchange-rates", as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print(f"No rates in {into} are known: `rates set` and `rates import` enter them.")

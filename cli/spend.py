@@ -79,7 +79,7 @@ def list_all(
             ends=parse_day(ends, "--to") if ends else None,
             limit=limit,
         )
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(found, "/spend", as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("No spend was entered: `spend import FILE` enters some.")
@@ -107,7 +107,7 @@ def restated(limit: Limit = 100, as_json: AsJson = False, as_csv: AsCsv = False)
     """List the figures of spend and rates that were replaced, the newest first."""
     with database().connect() as connection:
         found = list_restatements(connection, limit=limit)
-    if printed(found, as_json=as_json, as_csv=as_csv):
+    if printed(found, "/restatements", as_json=as_json, as_csv=as_csv):
         return
     if not found:
         Console().print("No figure was ever replaced.")

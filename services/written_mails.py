@@ -48,7 +48,7 @@ class MailDraft:
 
 
 @dataclass(frozen=True)
-class MailPreview:
+class PreviewedMail:
     """A mail as the lead would get it. Of a template, ``words`` are what somebody may write in
     their place, with the merge fields filled in; '' where it has none of its own."""
 
@@ -82,7 +82,7 @@ def send(context: Context, caller: Caller, lead_id: int, draft: MailDraft) -> Se
 
 def preview(
     connection: Connection, context: Context, caller: Caller, lead_id: int, draft: MailDraft
-) -> MailPreview:
+) -> PreviewedMail:
     """The mail as the lead would get it, with links that do nothing.
 
     Raises:
@@ -93,13 +93,13 @@ def preview(
     letter = _letter(connection, lead, draft, caller.by)
     mail = _rendered(connection, context, lead, letter)
     if letter.template_version_id is None:
-        return MailPreview(mail, "")
+        return PreviewedMail(mail, "")
     source = template_source(connection, letter.template_version_id)
     try:
         own = replace(letter, compiled=words_of(source, draft.template))
     except TemplateError:
-        return MailPreview(mail, "")
-    return MailPreview(mail, _rendered(connection, context, lead, own).text.strip())
+        return PreviewedMail(mail, "")
+    return PreviewedMail(mail, _rendered(connection, context, lead, own).text.strip())
 
 
 def _letter(connection: Connection, lead: MailLead, draft: MailDraft, by: str) -> Letter:

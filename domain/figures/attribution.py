@@ -29,7 +29,7 @@ class AttributionModel(StrEnum):
     opportunity; the other touches share 10 %."""
 
 
-class Touch(NamedTuple):
+class MarketingTouch(NamedTuple):
     """Somebody came by a campaign; ``at`` is journey time, UTC."""
 
     at: datetime
@@ -41,9 +41,9 @@ UNKNOWN = ("", "")
 """Source and campaign of what nobody knows an origin of."""
 
 
-def visits(touches: Sequence[Touch]) -> list[Touch]:
+def visits(touches: Sequence[MarketingTouch]) -> list[MarketingTouch]:
     """The touches by time, each campaign once in a visit."""
-    found: list[Touch] = []
+    found: list[MarketingTouch] = []
     last: dict[tuple[str, str], datetime] = {}
     for one in sorted(touches):
         before = last.get(one[1:])
@@ -53,7 +53,9 @@ def visits(touches: Sequence[Touch]) -> list[Touch]:
     return found
 
 
-def with_source(touches: Sequence[Touch], created_at: datetime, source: str) -> list[Touch]:
+def with_source(
+    touches: Sequence[MarketingTouch], created_at: datetime, source: str
+) -> list[MarketingTouch]:
     """The touches and, where none of them came before the lead did, the source that the lead was
     entered or imported with, as a touch of that time.
 
@@ -61,11 +63,11 @@ def with_source(touches: Sequence[Touch], created_at: datetime, source: str) -> 
         source: of the lead; '' when nobody knows it.
     """
     known = [one for one in touches if one.at <= created_at]
-    return [*touches] if known or not source else [Touch(created_at, source, ""), *touches]
+    return [*touches] if known or not source else [MarketingTouch(created_at, source, ""), *touches]
 
 
 def credit(
-    touches: Sequence[Touch],
+    touches: Sequence[MarketingTouch],
     model: AttributionModel,
     *,
     created_at: datetime,
@@ -97,7 +99,7 @@ def credit(
     return shares
 
 
-def _w_shaped(counted: Sequence[Touch], created_at: datetime) -> dict[int, Fraction]:
+def _w_shaped(counted: Sequence[MarketingTouch], created_at: datetime) -> dict[int, Fraction]:
     """Place → weight. A milestone that no touch stands for has none: the others share its part, as
     they do the rest where there is none."""
     made_lead = [place for place, one in enumerate(counted) if one.at <= created_at]

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, text
 
 from domain.contracts.journey import Stage
 from domain.contracts.journey_sales import OUTBOUND
-from domain.figures.attribution import AttributionModel, Touch, credit, with_source
+from domain.figures.attribution import AttributionModel, MarketingTouch, credit, with_source
 from domain.figures.money import Department, MoneyCounts, Origin, Win
 from domain.figures.money_rows import SpendRow, name_of
 
@@ -120,7 +120,8 @@ def _by_origin(rows: Iterable[Row[Any]]) -> Mapping[Origin, int]:
 
 def _win(row: Row[Any], zone: ZoneInfo, model: AttributionModel) -> Win:
     touches = [
-        Touch(datetime.fromisoformat(at), source, campaign) for at, source, campaign in row.touches
+        MarketingTouch(datetime.fromisoformat(at), source, campaign)
+        for at, source, campaign in row.touches
     ]
     found = with_source(touches, row.created_at, name_of(row.own))
     # Of a history that was brought in later, the lead is younger here than what it bought.

@@ -171,7 +171,7 @@ def list_opportunities(
     now: datetime,
     wanted: OpportunityFilter,
     *,
-    after: Sequence[Any] | None = None,
+    after: Sequence[object] | None = None,
     limit: int = 50,
     order: OpportunityOrder = "id",
 ) -> list[OpenOpportunityLine]:

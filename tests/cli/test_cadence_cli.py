@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from select import select as readable
 from signal import SIGINT
-from subprocess import PIPE, STDOUT, Popen
+from subprocess import PIPE, STDOUT
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, select
@@ -24,6 +23,7 @@ from settings import ROOT
 from store.tables import CadenceVersion, PolicyVersion, TemplateVersion
 from tests.cli.conftest import MAIL, SCORING, WELCOME
 from tests.cli.terminal import outcome
+from tests.support.programs import python
 
 
 def run(*arguments: str) -> Result:
@@ -81,11 +81,8 @@ def test_lint_looks_again_whenever_a_file_is_saved(tmp_path: Path) -> None:
     file, saved = tmp_path / "sla.yaml", tmp_path / "sla.yaml~"
     right = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")
     file.write_text(right, encoding="utf-8")
-    with Popen(
-        [sys.executable, "-u", "starter.py", "cadence", "lint", "--watch", str(file)],
-        cwd=ROOT,
-        stdout=PIPE,
-        stderr=STDOUT,
+    with python(
+        *("-u", "starter.py", "cadence", "lint", "--watch", str(file)), stdout=PIPE, stderr=STDOUT
     ) as watching:
         assert watching.stdout is not None
         try:

@@ -105,7 +105,7 @@ class RefusedRow(BaseModel):
     reason: str
 
 
-class Entered(BaseModel):
+class RowsEntered(BaseModel):
     """What became of the rows: those that were new, the same as before, or replace a figure, which
     is on record; and those that were not taken. The others are in."""
 
@@ -143,7 +143,7 @@ def list_spent(
 
 
 @router.post("/spend", operation_id="enter_spend")
-def enter_spend(context: CurrentContext, caller: Enterer, body: SpendRows) -> Entered:
+def enter_spend(context: CurrentContext, caller: Enterer, body: SpendRows) -> RowsEntered:
     """Enter what was spent. The same again changes nothing; another figure for the same source,
     campaign and time replaces it, and what it was is kept."""
     today = figures_of_money.company_day(context)
@@ -186,7 +186,7 @@ def list_exchange_rates(
 
 
 @router.post("/exchange-rates", operation_id="enter_exchange_rates")
-def enter_exchange_rates(context: CurrentContext, caller: Enterer, body: RateRows) -> Entered:
+def enter_exchange_rates(context: CurrentContext, caller: Enterer, body: RateRows) -> RowsEntered:
     """Enter what currencies are worth in the company's own; as with spend."""
     into = context.settings.company_currency
 
@@ -219,9 +219,9 @@ def _sorted(
     return good, wrong
 
 
-def _told(outcome: EnteredFigures, places: Sequence[int], wrong: dict[int, str]) -> Entered:
+def _told(outcome: EnteredFigures, places: Sequence[int], wrong: dict[int, str]) -> RowsEntered:
     refused = wrong | {places[place]: why for place, why in outcome.refused.items()}
-    return Entered(
+    return RowsEntered(
         new=outcome.new,
         unchanged=outcome.unchanged,
         restated=outcome.restated,

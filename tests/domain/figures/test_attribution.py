@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from domain.figures.attribution import (
     UNKNOWN,
     AttributionModel,
-    Touch,
+    MarketingTouch,
     credit,
     visits,
     with_source,
@@ -23,12 +23,14 @@ HOUR = timedelta(hours=1)
 FIRST, LAST, W = AttributionModel
 
 
-def touch(hours: float, source: str, campaign: str = "") -> Touch:
+def touch(hours: float, source: str, campaign: str = "") -> MarketingTouch:
     """A touch so many hours after the first day began."""
-    return Touch(THEN + hours * HOUR, source, campaign)
+    return MarketingTouch(THEN + hours * HOUR, source, campaign)
 
 
-def shares(model: AttributionModel, *touches: Touch, created: float = 20) -> dict[str, Fraction]:
+def shares(
+    model: AttributionModel, *touches: MarketingTouch, created: float = 20
+) -> dict[str, Fraction]:
     """Source → its part of an opportunity that was opened after 100 hours."""
     found = credit(touches, model, created_at=THEN + created * HOUR, opened_at=THEN + 100 * HOUR)
     return {source: part for (source, _), part in found.items()}
@@ -63,7 +65,7 @@ def test_five_touches_reckoned_by_hand() -> None:
     ],
 )
 def test_a_milestone_without_a_touch_of_its_own_leaves_its_part_to_the_others(
-    touches: list[Touch], parts: dict[str, Fraction]
+    touches: list[MarketingTouch], parts: dict[str, Fraction]
 ) -> None:
     """A part of the revenue would be nobody's, and the report less than the books."""
     assert shares(W, *touches) == parts
@@ -86,7 +88,7 @@ def test_a_reloaded_page_is_one_touch() -> None:
 def test_the_source_a_lead_was_imported_with_is_its_touch_where_none_came_before() -> None:
     """Leads of a fair have no link: what they bring would be the credit of the first mail."""
     mail, ad = touch(30, "mail"), touch(10, "ad")
-    fair = Touch(THEN + 20 * HOUR, "fair", "")
+    fair = MarketingTouch(THEN + 20 * HOUR, "fair", "")
 
     assert with_source([mail], fair.at, "fair") == [fair, mail]
     assert with_source([ad, mail], fair.at, "fair") == [ad, mail]

@@ -12,7 +12,7 @@ import services.written_mails
 from domain.email.letter import LONGEST_LETTER, LONGEST_SUBJECT
 from domain.refusals import Invalid, Refusal
 from domain.sentences import sentence
-from services.written_mails import MailDraft, MailPreview
+from services.written_mails import MailDraft, PreviewedMail
 from store.lead_work.written_mails import mails_to_choose
 from store.views.lead_page import LeadView
 from web.console.forms import FormDialog
@@ -105,7 +105,7 @@ class _Letter:
             self._request,
         )
 
-    async def _look(self, draft: MailDraft) -> MailPreview:
+    async def _look(self, draft: MailDraft) -> PreviewedMail:
         visit = self._visit
         look = services.written_mails.preview
         return await visit.read(look, visit.context, visit.caller, self._lead_id, draft)
