@@ -99,7 +99,7 @@ FACTS = {"figures_due", "funnel_unit", "funnel_passage", "funnel_move"}
 FILES = {
     "leads.csv": "email\ndi@hafen.example\n",
     "costs.csv": "source,campaign,month,amount,currency\nfair,spring,2026-05,900,EUR\n",
-    "rates.csv": "currency,day,rate\nUSD,2026-01-01,0.9\n",
+    "rates.csv": "currency,day,rate\nEUR,2026-01-01,1.1\n",
 }
 WORLD = """
     UPDATE lead SET account_id = 1, phase = 'Nurture', stage = 'known' WHERE id = 1;
