@@ -3,6 +3,7 @@ most bring the database and Temporal with them, which the list of all does not n
 
 from __future__ import annotations
 
+import gc
 import pkgutil
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -29,7 +30,12 @@ class Listed(TyperCommand):
 
     def load(self) -> Any:
         """The command or the group itself."""
-        found = pkgutil.resolve_name(self._where)
+        # What is imported stays: it need not be looked through for garbage again and again.
+        gc.disable()
+        try:
+            found = pkgutil.resolve_name(self._where)
+        finally:
+            gc.enable()
         made = Commands()
         if isinstance(found, typer.Typer):
             made.add_typer(found, name=self.name, help=self.help)

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cel
 from cel_expr_python import cel as checker
 
 from domain.contacts.attributes import attribute_key, number_in
 from domain.contacts.dates import read_day
+from domain.rules.cel_library import cel
 from domain.rules.facts import SOME_DAY, Facts, FactSet
 
 TEXT_LITERAL = re.compile(r'"(?:[^"\\\n]|\\.)*"|' r"'(?:[^'\\\n]|\\.)*'")

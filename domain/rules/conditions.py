@@ -19,11 +19,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import cel
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from domain.authoring.yaml_messages import did_you_mean
+from domain.rules.cel_library import cel
 from domain.rules.condition_budget import TooCostly, steps_of
 from domain.rules.condition_check import TEXT_LITERAL, attributes_in, dotted, mistakes
 from domain.rules.facts import FACTS, SOME_DAY, Facts, FactSet, prepared

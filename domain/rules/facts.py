@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
-import cel
 from babel import Locale
 
 from domain.contacts.attributes import number_in, yes_in
 from domain.contacts.dates import read_day
 from domain.contracts.journey import Stage
 from domain.names import is_free_mail
+from domain.rules.cel_library import cel
 from domain.rules.condition_budget import bounded
 
 T = TypeVar("T")

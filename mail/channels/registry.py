@@ -7,7 +7,6 @@ from sqlalchemy import Engine
 
 from mail.channels.base import Channel
 from mail.channels.outbox import OutboxChannel
-from mail.channels.sendgrid import SendGridChannel
 from mail.channels.smtp import SmtpChannel
 from settings import Settings
 
@@ -32,6 +31,9 @@ def channel_from(settings: Settings, engine: Engine) -> Channel:
                 clock=settings.clock(),
             )
         case "sendgrid":
+            # Its library is large, and only for those who use it.
+            from mail.channels.sendgrid import SendGridChannel  # noqa: PLC0415
+
             return SendGridChannel(
                 _revealed(settings.sendgrid_api_key),
                 settings.sendgrid_host,
