@@ -18,6 +18,11 @@ from tests.support.folders import server_folder
 from tests.support.workflow_world import publish
 
 TEMPLATE = "perennial_template"
+LONGEST_GROUPS = (
+    *("console", "demo loop", "stack", "hangs", "demo", "killed", "console pages", "doors killed"),
+    *("relay", "task completion killed", "servers that hang", "doors visits"),
+)
+"""Those that take minutes, the longest first."""
 
 # Programs inherit it when a shell started the tests in the background: Ctrl-C would not end them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,8 +36,8 @@ settings.load_profile("perennial")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Spread the groups over the run: the tests of most of them wait for servers and programs of
-    their own, and leave the cores to the others meanwhile."""
+    """Groups come first, the longest ahead, and fill up with single tests: a group goes to one
+    worker, and the last one to begin would keep the others waiting for its end."""
     if not hasattr(config, "workerinput"):
         return
     alone: list[pytest.Item] = []
@@ -40,10 +45,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         marker = item.get_closest_marker("xdist_group")
         (groups.setdefault(marker.args[0], []) if marker else alone).append(item)
-    share = len(alone) // (len(groups) + 1)
-    items[:] = alone[len(groups) * share :]
-    for place, group in enumerate(groups.values()):
-        items.extend([*group, *alone[place * share : (place + 1) * share]])
+    first = {name: place for place, name in enumerate(LONGEST_GROUPS)}
+    ordered = sorted(groups, key=lambda name: first.get(name, len(first)))
+    items[:] = [*(item for name in ordered for item in groups[name]), *alone]
 
 
 @pytest.fixture(scope="session")

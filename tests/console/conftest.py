@@ -19,6 +19,8 @@ from tests.support.sample_company import build
 from tests.support.web_app import Site, free_port, served
 
 HERE = Path(__file__).parent
+PAGES = {"test_every_page.py", "test_one_language.py"}
+"""What opens every page: half of the time that all of the console takes."""
 
 
 class Console(Protocol):
@@ -37,10 +39,12 @@ class Console(Protocol):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share the web app run in one process."""
+    """Tests that share the web app run in one process: one for what looks at all pages, one for
+    the rest, each with a web app and a company of its own."""
     for item in items:
         if item.path.is_relative_to(HERE) and "site" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("console"))
+            group = "console pages" if item.path.name in PAGES else "console"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

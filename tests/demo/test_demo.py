@@ -21,7 +21,9 @@ from embedded import read_state
 from tests.support.folders import server_folder
 from tests.support.programs import python
 
-pytestmark = pytest.mark.xdist_group("demo")
+LOOP = pytest.mark.xdist_group("demo loop")
+REST = pytest.mark.xdist_group("demo")
+"""Two workers share these tests, which take minutes; more demos at once would slow each other."""
 
 LONGEST_SECONDS = 1_000
 
@@ -94,6 +96,7 @@ def tasks_behind(link: str) -> list[dict[str, Any]]:
         return found
 
 
+@LOOP
 def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path, start_demo: Start) -> None:
     """Were a figure 0, the reader would believe that the loop does not close."""
     demo = start_demo("--leads", "30", "--exit", "--json")
@@ -114,6 +117,7 @@ def test_thirty_leads_show_the_whole_loop_to_a_newcomer(home: Path, start_demo: 
     assert running_from(home) == []
 
 
+@REST
 def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(
     home: Path, start_demo: Start
 ) -> None:
@@ -134,6 +138,7 @@ def test_ctrl_c_leaves_nothing_running_and_the_next_demo_starts_fresh(
     assert read_state(home / "demo").addresses is None
 
 
+@LOOP
 def test_a_killed_demo_is_cleared_away_by_the_next(home: Path, start_demo: Start) -> None:
     """After a kill -9 its servers run on; deleting their data under them would leave them so."""
     killed = start_demo("--leads", "20")
@@ -156,6 +161,7 @@ def test_a_killed_demo_is_cleared_away_by_the_next(home: Path, start_demo: Start
     assert running_from(home) == []
 
 
+@REST
 def test_a_folder_of_something_else_is_never_deleted(home: Path, start_demo: Start) -> None:
     """The demo wipes its folder at the start; it must not wipe a person's own ``demo``."""
     precious = home / "demo" / "thesis.txt"
@@ -168,6 +174,7 @@ def test_a_folder_of_something_else_is_never_deleted(home: Path, start_demo: Sta
     assert precious.read_text() == "chapter 1"
 
 
+@REST
 def test_too_few_leads_for_the_loop_are_refused(start_demo: Start) -> None:
     """With five leads nobody could win and nobody come back."""
     demo = start_demo("--leads", "5")
@@ -176,6 +183,7 @@ def test_too_few_leads_for_the_loop_are_refused(start_demo: Start) -> None:
     assert "--leads" in said
 
 
+@REST
 def test_a_newcomer_takes_every_place_and_finds_work_of_every_kind(
     home: Path, start_demo: Start
 ) -> None:

@@ -17,8 +17,6 @@ from embedded import StackError, processes
 from embedded.postgres import EmbeddedPostgres
 from tests.support.folders import server_folder
 
-pytestmark = pytest.mark.xdist_group("stack")
-
 
 @pytest.fixture
 def folder() -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg2
 import pytest
@@ -15,11 +16,11 @@ from embedded.state import write_secret
 from store import migrate
 from tests.support.folders import server_folder
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("roles")
 
 
-@pytest.fixture
-def server() -> Iterator[EmbeddedPostgres]:
+@contextmanager
+def started() -> Iterator[EmbeddedPostgres]:
     """A server with the migrated database ``perennial`` and one lead in it."""
     folder = server_folder()
     made = EmbeddedPostgres(folder / "postgres", folder / "logs", 0, durable=False)
@@ -31,6 +32,20 @@ def server() -> Iterator[EmbeddedPostgres]:
     finally:
         made.stop()
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server() -> Iterator[EmbeddedPostgres]:
+    """One for a test that changes its roles."""
+    with started() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def unchanged() -> Iterator[EmbeddedPostgres]:
+    """One for all that may change nothing."""
+    with started() as made:
+        yield made
 
 
 def run(server: EmbeddedPostgres, *statements: str, url: str = "") -> None:
@@ -63,15 +78,18 @@ def run(server: EmbeddedPostgres, *statements: str, url: str = "") -> None:
     ],
 )
 def test_a_smuggled_statement_reaches_no_file_and_no_role(
-    server: EmbeddedPostgres, statement: str
+    unchanged: EmbeddedPostgres, statement: str
 ) -> None:
     """Else one SQL injection reads the machine's files, or gives itself every right."""
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
-        run(server, statement)
+        run(unchanged, statement)
 
 
-def test_the_superuser_has_a_password_of_its_own_in_a_closed_file(server: EmbeddedPostgres) -> None:
+def test_the_superuser_has_a_password_of_its_own_in_a_closed_file(
+    unchanged: EmbeddedPostgres,
+) -> None:
     """Else who has the application's password has the server."""
+    server = unchanged
     password = server.data_dir.with_name("postgres.superuser-password")
     assert password.stat().st_mode & 0o077 == 0
     assert password.read_text() != server.data_dir.with_name("postgres.password").read_text()

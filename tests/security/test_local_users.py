@@ -24,7 +24,7 @@ from embedded.stack import EmbeddedStack
 from embedded.temporal import temporal_program
 from tests.support.folders import server_folder
 
-pytestmark = pytest.mark.xdist_group("stack")
+pytestmark = pytest.mark.xdist_group("local users")
 
 NOBODY = 65534
 EVIL = "rebound.attacker.example"
