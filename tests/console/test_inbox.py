@@ -86,8 +86,9 @@ def work(site: Site, *names: str, kind: str = "call", rep: str = "rep-3") -> lis
 
 
 def heading(page: Page, name: str) -> None:
-    """Wait until the screen of this lead's task is there."""
+    """Wait until the screen of this lead's task is there, with its ways out and their keys."""
     expect(page.locator(".task h2").first).to_have_text(f"{name} Marlow")
+    expect(page.locator(".task .endings [data-key]").first).to_be_visible()
 
 
 def press(page: Page, *keys: str) -> None:
