@@ -292,7 +292,8 @@ def _pace(pace: Outcome, *, dry_run: bool, no_start: bool) -> str:
 
 
 def _tell_not_understood(counts: Mapping[str, int]) -> None:
-    unread = {name: count for name, count in counts.items() if name != "no_time_zone"}
+    apart = ("no_time_zone", "no_email")
+    unread = {name: count for name, count in counts.items() if name not in apart}
     if unread:
         typer.echo("\nNot understood, and kept as an attribute")
         for name, count in sorted(unread.items()):
@@ -301,6 +302,12 @@ def _tell_not_understood(counts: Mapping[str, int]) -> None:
         zone = settings_module.get().lead_time_zone
         typer.echo(
             f"\nNo time zone is known of {nowhere:,} rows: new leads are taken to be in {zone}."
+        )
+
+    if by_phone := counts.get("no_email", 0):
+        typer.echo(
+            f"\n{by_phone:,} rows have a phone number and no e-mail address: no cadence begins "
+            "with these leads. `starter.py prospect` has them called."
         )
 
 

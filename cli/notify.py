@@ -126,9 +126,10 @@ def _user(email: str) -> UserLine:
 
 
 def _caller(user: UserLine) -> Caller:
-    """The operator, for this user: the record says both."""
+    """The operator, for this user: the record says both, and no address."""
     asking = operator(user.rep)
-    return replace(asking, name=f"{asking.name}, for {user.email}", user_id=user.id)
+    whom = user.rep or f"user {user.id}"
+    return replace(asking, name=f"{asking.name}, for {whom}", user_id=user.id)
 
 
 def _kinds(way: NotifyBy, said: str) -> list[NotificationKind]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
-from domain.email.addresses import address_key
+from domain.email.addresses import address_key, person_key
 from domain.lead_files.person import (
     PERSON_FIELDS,
     PersonFields,
@@ -29,6 +29,7 @@ from store.imports import lead_import
 from store.lead_work import persons
 from store.lead_work.persons import OtherContact, Person
 from store.publishing.publishing import cadence_names
+from store.routing.prospects import prospect
 from store.routing.routing import reassign
 from store.views.visible import lead_is_visible
 
@@ -46,7 +47,8 @@ def create(
     owner: str = "",
     source: str = "",
 ) -> Person:
-    """Enter a lead. It is read, judged and started on its journey as one of a file is.
+    """Enter a lead. It is read, judged and started on its journey as one of a file is; the journey
+    of one without an address begins with calls of sales.
 
     Args:
         cadence: with which its journey begins; '' to start none.
@@ -56,14 +58,24 @@ def create(
     Raises:
         Invalid: with a mistake for each field that holds what it can't hold.
         LeadKnown: a lead has this address or phone number.
-        Conflict: the person was erased, the cadence is not published, or the rep can't take it.
+        Conflict: the person was erased, the cadence is not published or can't write to who has no
+            address, or the rep can't take it.
     """
     typed = said.said
-    checked = checked_person({"email": "", **typed})
+    checked = checked_person({"email": "", **typed}, is_new=True)
+    key = person_key(checked["email"], checked.get("phone", ""))
+    if cadence and not checked["email"]:
+        raise Conflict(
+            sentence(
+                "Without an e-mail address no cadence can write to it: leave it out here, and "
+                "sales calls the lead."
+            ),
+            "cadence",
+        )
     owner = caller.rep if caller.role == Role.SDR else owner
     now = context.clock.now()
     with context.database.begin() as connection:
-        persons.lock_addresses(connection, [address_key(checked["email"])])
+        persons.lock_addresses(connection, [key])
         _refuse_known(connection, caller, checked["email"], checked.get("phone", ""))
         if cadence and cadence not in cadence_names(connection):
             raise CadenceMissing(sentence("There is no cadence '{name}'.", name=cadence))
@@ -71,13 +83,15 @@ def create(
         lead_import.stage(connection, [(1, _row(connection, context, checked, source or BY_HAND))])
         lead_import.merge(connection, time_zone=context.settings.lead_time_zone)
         lead_id = found(
-            persons.known_by(connection, address_key(checked["email"]), ""),
+            persons.known_by(connection, key, ""),
             sentence("There is no such lead."),
         ).lead_id
         entered = [name for name in PERSON_FIELDS if checked.get(name) and name != "email"]
         persons.note_entered(connection, lead_id, entered, caller.by, now)
         lead_import.judge_fit(connection, now)
-        if owner:
+        if not checked["email"]:
+            prospect(connection, [str(lead_id)], now, owner=owner, by=caller.by)
+        elif owner:
             reassign(connection, [lead_id], owner, caller.by, now)
         start_journeys(connection, [lead_id], cadence)
         return found(persons.person_of(connection, lead_id), "")

@@ -36,6 +36,11 @@ def address_key(address: str) -> str:
     return f"{local.lower()}{at}{_domain_key(domain)}"
 
 
+def person_key(email: str, phone: str) -> str:
+    """By which two people are the same: the key of the address, else ``tel:`` and the phone."""
+    return address_key(email) or f"tel:{phone}"
+
+
 @functools.lru_cache(maxsize=16_384)
 def _domain_key(domain: str) -> str:
     lowered = domain.lower()

@@ -61,11 +61,14 @@ class PersonFields(BaseModel):
         return {name: value for name, value in given.items() if value is not None}
 
 
-def checked_person(said: Mapping[str, str], country: str = "") -> dict[str, str]:
+def checked_person(
+    said: Mapping[str, str], country: str = "", *, is_new: bool = False
+) -> dict[str, str]:
     """What was typed, in the form in which it is kept; '' where it says that there is none.
 
     Args:
         country: in which the lead is, as far as that is known (ISO 3166-1); for its phone.
+        is_new: whether a name and a phone number will do in place of an address.
 
     Raises:
         Invalid: with a mistake for each field that holds what it can't hold.
@@ -95,7 +98,10 @@ def checked_person(said: Mapping[str, str], country: str = "") -> dict[str, str]
         ),
     )
     found = {name: one for name, one in found.items() if one or name not in _NEVER_EMPTY}
-    if "email" in said:
+    if is_new and not plain(said.get("email", "")):
+        found["email"] = ""
+        mistakes = _without_address(said, found) + mistakes
+    elif "email" in said:
         try:
             found["email"] = email_of(said["email"])
         except Invalid as wrong:
@@ -104,6 +110,15 @@ def checked_person(said: Mapping[str, str], country: str = "") -> dict[str, str]
         said_first, *others = [one.message for one in mistakes]
         raise Invalid(" ".join([said_first, *others]) if others else said_first, mistakes=mistakes)
     return found
+
+
+def _without_address(said: Mapping[str, str], found: Mapping[str, str]) -> list[Mistake]:
+    """What is wrong with somebody new who has no address."""
+    if not plain(said.get("phone", "")):
+        return [Mistake("email", sentence("An e-mail address or a phone number is needed."))]
+    if not (found.get("first_name") or found.get("last_name")):
+        return [Mistake("last_name", sentence("Without an e-mail address a name is needed."))]
+    return []
 
 
 def email_of(typed: str) -> str:

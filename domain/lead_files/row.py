@@ -20,7 +20,7 @@ from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.dates import Order, in_iso
 from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
-from domain.email.addresses import address_key
+from domain.email.addresses import address_key, person_key
 from domain.lead_files.beside import TOLD_BESIDE, read_beside
 from domain.lead_files.columns import Columns
 from domain.lead_files.headings import Field, Hint
@@ -92,6 +92,7 @@ class LeadRow:
     """
 
     email: str
+    """'' for who is known by a phone number only."""
     email_key: str
     first_name: str
     last_name: str
@@ -145,14 +146,16 @@ class RowReader:
         """Which columns tell something beside the lead."""
         self.not_understood: Counter[str] = Counter()
         """How many rows had a country, language, time_zone, phone or date that could not be read
-        and is kept as an attribute; ``no_time_zone`` are those of whom no zone is known."""
+        and is kept as an attribute; ``no_time_zone`` are those of whom no zone is known, and
+        ``no_email`` those with a phone number and no address."""
 
     def read(self, values: Sequence[str]) -> LeadRow:
         """Check and normalise one row.
 
         Raises:
-            RejectedRowError: no or a bad e-mail address, one of somebody who was erased, or a
-                value that is too long or doesn't say whether they unsubscribed.
+            RejectedRowError: a bad e-mail address, or none and no name with a phone number;
+                somebody who was erased; or a value that is too long or doesn't say whether they
+                unsubscribed.
             LeadFileError: a column nobody decided about says that somebody wants no mail.
         """
         try:
@@ -197,10 +200,8 @@ class RowReader:
     def _read(self, values: Sequence[str]) -> LeadRow:
         found = self._fields(values)
         self._check_answers(values)
-        if not found["email"]:
-            raise RejectedRowError(NO_EMAIL, sentence("The row has no e-mail address."))
-        email = checked_email(bare_address(found["email"]))
-        email_key = address_key(email)
+        email = checked_email(bare_address(found["email"])) if found["email"] else ""
+        email_key = person_key(email, "" if email else _only_phone(found))
         if email_key in self._erased:
             raise RejectedRowError(
                 "erased",
@@ -231,6 +232,8 @@ class RowReader:
         language_guess = main_language(code)
         if not (zone or zone_guess):
             self.not_understood["no_time_zone"] += 1
+        if not email:
+            self.not_understood["no_email"] += 1
 
         first_name, last_name = _names(found, code)
         company = company_name(found.get("company", ""))
@@ -347,6 +350,22 @@ class RowReader:
         if not iso:
             self.not_understood["date"] += 1
         return iso or written
+
+
+def _only_phone(found: Mapping[Field, str]) -> str:
+    """The phone number of a row without an address.
+
+    Raises:
+        RejectedRowError: it has no name, or no number that can be called.
+    """
+    code = country_code(found.get("country", ""))
+    number = read_phone(found.get("phone", ""), code).number
+    if not number or not any(_names(found, code)):
+        raise RejectedRowError(
+            NO_EMAIL,
+            sentence("The row has no e-mail address, and no name with a phone number either."),
+        )
+    return number
 
 
 def _names(found: Mapping[Field, str], country: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from domain.contacts.countries import language_code
 from domain.contacts.phones import read_phone
-from domain.email.addresses import address_key
+from domain.email.addresses import person_key
 from domain.meetings.report_fields import BadReport
 from domain.names import split_name
 from domain.time.time_zones import time_zone_name
@@ -35,7 +35,7 @@ class Invitee:
     @property
     def key(self) -> str:
         """What makes two of them the same: the case-folded address, else ``tel:`` and the phone."""
-        return address_key(self.email) or f"tel:{self.phone}"
+        return person_key(self.email, self.phone)
 
 
 @dataclass(frozen=True)

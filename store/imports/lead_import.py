@@ -141,6 +141,7 @@ def opt_out_staged(
         How many addresses they are, also those that were suppressed before.
     """
     _known_by_another_address(connection)
+    _known_by_phone(connection)
     found = connection.execute(
         text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
     ).scalars()
@@ -159,6 +160,28 @@ def _known_by_another_address(connection: Connection) -> None:
             UPDATE import_row r SET email = lead.email, email_key = lead.email_key
             FROM lead_contact AS other JOIN lead ON lead.id = other.lead_id
             WHERE other.kind = 'email' AND other.value_key = r.email_key
+                AND NOT EXISTS (SELECT FROM lead AS own WHERE own.email_key = r.email_key)
+            """
+        )
+    )
+
+
+def _known_by_phone(connection: Connection) -> None:
+    """Rows without an address are those of the one lead that has their number, if one has."""
+    connection.execute(
+        text(
+            """
+            UPDATE import_row r SET email = lead.email, email_key = lead.email_key
+            FROM (
+                SELECT position, min(id) AS id FROM import_row JOIN LATERAL (
+                    SELECT id FROM lead WHERE lead.phone = import_row.phone AND lead.phone <> ''
+                    UNION SELECT lead_id FROM lead_contact
+                    WHERE kind = 'phone' AND value_key = import_row.phone
+                ) AS theirs ON true
+                WHERE import_row.email = ''
+                GROUP BY position HAVING count(*) = 1
+            ) AS known JOIN lead USING (id)
+            WHERE r.position = known.position
                 AND NOT EXISTS (SELECT FROM lead AS own WHERE own.email_key = r.email_key)
             """
         )
@@ -225,14 +248,16 @@ _CLAIMS = text(
 
 
 def new_among(connection: Connection, email_keys: Collection[str]) -> int:
-    """How many of these addresses no lead has yet."""
+    """How many of these people no lead is yet: keys of addresses, or ``tel:`` and a number."""
     return int(
         connection.execute(
             text(
                 "SELECT count(DISTINCT email_key) FROM unnest(cast(:keys AS text[])) AS row "
                 "(email_key) WHERE NOT EXISTS ("
                 "SELECT FROM lead WHERE lead.email_key = row.email_key) AND NOT EXISTS ("
-                "SELECT FROM lead_contact WHERE kind = 'email' AND value_key = row.email_key)"
+                "SELECT FROM lead_contact WHERE kind = 'email' AND value_key = row.email_key) "
+                "AND NOT EXISTS (SELECT FROM lead WHERE row.email_key LIKE 'tel:%' AND phone <> '' "
+                "AND phone = substr(row.email_key, 5))"
             ),
             {"keys": list(email_keys)},
         ).scalar_one()
@@ -405,7 +430,7 @@ def _fold_doubles(connection: Connection) -> None:
 
 
 def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -> QueuedJourneys:
-    """Queue a journey for each staged lead that is in none and waits for none.
+    """Queue a journey for each staged lead that has an address, is in none and waits for none.
 
     The starts are spread at ``per_second`` in the order of the file, each with some jitter, and
     begin when those of earlier imports are through.
@@ -416,7 +441,7 @@ def queue_journeys(connection: Connection, *, cadence: str, per_second: float) -
             WITH waiting AS (
                 SELECT lead.id, row_number() OVER (ORDER BY r.position) AS place
                 FROM import_row r JOIN lead ON lead.email_key = r.email_key
-                WHERE lead.phase = '' AND NOT EXISTS (
+                WHERE lead.phase = '' AND lead.email <> '' AND NOT EXISTS (
                     SELECT FROM relay_message WHERE key = 'start:lead-' || lead.id)
             ), begin AS (
                 SELECT greatest(clock_timestamp(), max(not_before)) AS at FROM relay_message

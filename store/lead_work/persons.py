@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from domain.email.addresses import address_key
+from domain.email.addresses import address_key, person_key
 from domain.lead_files.person import PERSON_FIELDS
 from domain.lead_files.row import BY_COUNTRY, SAID
 from domain.time.time_zones import main_zone
 from store.accounts.accounts import ensure_accounts, name_key
-from store.consent.consent import carry_refusals, lock_address
+from store.consent.consent import carry_refusals, email_key_of, lock_address
 from store.identities.places import places, plan_moved_anew
 from store.published.policies import PolicyMissing
 from store.scoring.scoring import refresh_fit
@@ -186,6 +186,8 @@ def correct(
     before = places(connection, these, values)
     if "email" in changed:
         _move_address(connection, known, said["email"], by, now)
+    elif "phone" in changed and said["phone"] and not known.email:
+        _move_number(connection, known.lead_id, said["phone"], by, now)
     row: dict[str, Any] = {one: said[one] for one in changed if one != "company"}
     if "company" in changed:
         row["account_id"] = _account(connection, said["company"])
@@ -240,7 +242,7 @@ def _move_address(
     connection: Connection, known: Person, email: str, by: str, now: datetime
 ) -> None:
     """Give a lead another address; by the one of before it is still found."""
-    former, key = address_key(known.email), address_key(email)
+    former, key = email_key_of(connection, known.lead_id), address_key(email)
     connection.execute(
         text(
             "DELETE FROM lead_contact WHERE lead_id = :lead AND kind = 'email' AND value_key = :k"
@@ -248,9 +250,24 @@ def _move_address(
         {"lead": known.lead_id, "k": key},
     )
     if former and former != key:
-        add_contact(connection, known.lead_id, ("email", known.email, FORMER), by, now)
+        if known.email:
+            add_contact(connection, known.lead_id, ("email", known.email, FORMER), by, now)
         carry_refusals(connection, former, key, now, evidence=f"said of {former} (by {by})")
     _set(connection, known.lead_id, {"email_key": key})
+
+
+def _move_number(connection: Connection, lead_id: int, phone: str, by: str, now: datetime) -> None:
+    """Have a lead without an address found by another number, unless somebody else is."""
+    former, key = email_key_of(connection, lead_id), person_key("", phone)
+    moved = connection.execute(
+        text(
+            "UPDATE lead SET email_key = :key WHERE id = :lead "
+            "AND NOT EXISTS (SELECT FROM lead AS other WHERE other.email_key = :key)"
+        ),
+        {"key": key, "lead": lead_id},
+    ).rowcount
+    if moved:
+        carry_refusals(connection, former, key, now, evidence=f"said of {former} (by {by})")
 
 
 def contacts_of(connection: Connection, lead_id: int) -> list[OtherContact]:

@@ -210,7 +210,8 @@ class ImportRun(Table):
     """Addresses whose people want no mail, as the file says."""
     not_understood: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     """Field → rows whose value for it could not be read and is kept as an attribute;
-    ``no_time_zone`` → rows of people of whom no time zone is known."""
+    ``no_time_zone`` → rows of people of whom no time zone is known, ``no_email`` → those with a
+    phone number and no address."""
     dates: Mapped[str] = mapped_column(server_default="")
     """The order of days such as 5/6/2027: dmy, mdy, ymd; '' as the file shows it."""
     error: Mapped[str] = mapped_column(server_default="")

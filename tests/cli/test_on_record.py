@@ -275,6 +275,7 @@ def test_what_changes_something_leaves_a_record_and_nothing_else_does(
                 assert record["status"] == 200
                 # What is chosen for a colleague says for whom.
                 assert record["by"].partition(", for ")[0] == OPERATOR
+                assert "@" not in record["by"]
 
 
 def test_a_refusal_whose_note_is_kept_is_on_record_as_refused(database: Engine) -> None:

@@ -69,7 +69,9 @@ async def test_a_file_becomes_leads_and_rejects(api: Api) -> None:
         "Email Opt Out"
     )
     assert lines[1].startswith("3;3;")
-    assert lines[2] == "5;6;The row has no e-mail address.;;No Mail;Acme;"
+    assert lines[2] == (
+        "5;6;The row has no e-mail address, and no name with a phone number either.;;No Mail;Acme;"
+    )
     assert api.value("SELECT string_agg(source, ',') FROM lead") == "fair,fair"
     # Who asked for no mail is in nobody's way, and gets none.
     stopped = "SELECT string_agg(email_key || ' ' || reason, ',') FROM suppression"

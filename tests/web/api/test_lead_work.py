@@ -74,7 +74,7 @@ async def test_mistakes_are_told_at_their_fields_and_who_is_known_with_the_lead(
     ]
     assert api.value("SELECT count(*) FROM lead") == 0
     assert (await api.ask("manager", "POST", "/leads", first_name="A")).json()["errors"] == [
-        {"field": "email", "message": "An e-mail address is needed."}
+        {"field": "email", "message": "An e-mail address or a phone number is needed."}
     ]
     ghost = await api.ask("manager", "POST", "/leads", **ANNA, cadence="ghost")
     assert (ghost.status_code, ghost.json()["errors"][0]["field"]) == (409, "cadence")
@@ -92,6 +92,47 @@ async def test_mistakes_are_told_at_their_fields_and_who_is_known_with_the_lead(
     assert number.json()["errors"][0]["field"] == "phone"
     assert "lead_id" not in another_team_s.json()
     assert str(theirs) not in another_team_s.json()["detail"]
+
+
+async def test_who_is_known_by_phone_only_is_entered_and_called(api: Api) -> None:
+    """A number from a business card would be lost, or kept under an address that is made up."""
+    card = {"last_name": "Okoye", "phone": "+49 30 55504321", "country": "DE"}
+
+    nameless = await api.ask("sdr", "POST", "/leads", phone=card["phone"])
+    in_cadence = await api.ask("manager", "POST", "/leads", **card, cadence="welcome-nurture")
+    made = await api.ask("sdr", "POST", "/leads", **card)
+    again = await api.ask("sdr", "POST", "/leads", **card | {"email": "o@acme.example"})
+
+    assert [one.json()["errors"][0]["field"] for one in (nameless, in_cadence)] == [
+        "last_name",
+        "cadence",
+    ]
+    lead = made.json()["lead_id"]
+    assert (made.status_code, made.json()["email"]) == (201, "")
+    assert (again.status_code, again.json()["lead_id"]) == (409, lead)
+    letter = {"subject": "x", "text": "y"}
+    assert (await api.ask("sdr", "POST", f"/leads/{lead}/mails", **letter)).status_code == 409
+    begins = (
+        "SELECT concat_ws(' ', key, name, payload->>'owner') FROM relay_message "
+        "WHERE kind = 'start'"
+    )
+    assert api.value(begins) == f"start:lead-{lead} FollowUp rep-1"
+
+    imported(api, email="", last_name="Okoye", phone=card["phone"], title="CEO")
+    await api.ask("sdr", "PUT", f"/suppressions/{lead}", reason="asked")
+    moved = await api.ask("sdr", "PATCH", f"/leads/{lead}", phone="+49 30 55509999")
+    imported(api, email="", last_name="Okoye", phone="030 55509999", country="DE")
+    assert api.value("SELECT count(*) FROM lead") == 1
+    assert moved.status_code == 200, moved.text
+    assert api.value("SELECT title || ' ' || email_key FROM lead") == "CEO tel:+493055509999"
+
+    found = await api.ask("sdr", "PATCH", f"/leads/{lead}", email="okoye@acme.example")
+    shown = (await api.ask("sdr", "GET", f"/leads/{lead}")).json()
+    assert (found.json()["email"], shown["suppressed"]) == ("okoye@acme.example", "unsubscribed")
+    imported(api, email="", last_name="Okoye", phone="+49 30 55509999", title="COO")
+    assert api.value("SELECT string_agg(title || ' ' || email, ',') FROM lead") == (
+        "COO okoye@acme.example"
+    )
 
 
 async def test_what_a_person_entered_stays_whatever_an_import_says(api: Api) -> None:

@@ -58,6 +58,7 @@ NOT_UNDERSTOOD = {
     "phone": N_("Phone"),
     "date": N_("Date"),
     "no_time_zone": N_("No time zone is known"),
+    "no_email": N_("Known by phone only: no cadence begins; have them called"),
 }
 ENCODINGS = {
     "": N_("Recognised"),
@@ -72,7 +73,7 @@ ENCODINGS = {
     "cp1251": N_("Cyrillic (cp1251)"),
 }
 _REASONS = {
-    NO_EMAIL: N_("No e-mail address"),
+    NO_EMAIL: N_("No e-mail address, and no name with a phone"),
     BAD_EMAIL: N_("Not a valid e-mail address"),
     TOO_LONG: N_("A value is too long"),
     NOT_YES_OR_NO: N_("Not clear whether they unsubscribed"),

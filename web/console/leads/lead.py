@@ -220,6 +220,7 @@ def _head(view: LeadView, now: datetime) -> Markup:
         badge(_("Score {score}", score=grade)) if grade else "",
         badge(_("Cycle {number}", number=view.cycle)) if view.cycle > 1 else "",
         badge(_("gets no mail"), "bad") if view.suppressed else "",
+        badge(_("no e-mail address"), "warn") if not view.email else "",
         badge(_("do-not-market"), "warn") if view.do_not_market else "",
         badge(clock, "quiet"),
     ]
@@ -238,7 +239,9 @@ def _head(view: LeadView, now: datetime) -> Markup:
 
 def _why(view: LeadView) -> Markup:
     if not view.phase:
-        return Markup("<p>{}</p>").format(_("The journey of this lead has not begun."))
+        begun = _("The journey of this lead has not begun.")
+        by_phone = _("Without an e-mail address no mail can go to it: have it called.")
+        return Markup("<p>{} {}</p>").format(begun, "" if view.email else by_phone)
     since = _("since {time}", time=ago(view.phase_since)) if view.phase_since else ""
     phase = _("The journey is over") if view.phase == ENDED else labels.phase(view.phase)
     lines = Markup("<p><strong>{}</strong>: {} {}</p>").format(

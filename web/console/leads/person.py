@@ -58,6 +58,8 @@ async def enter_lead(visit: PageVisit) -> None:
 
     async def save(typed: dict[str, Any]) -> None:
         said = {name: typed[name] for name in FIELDS if typed[name].strip() or name == "email"}
+        if not said["email"].strip():
+            del said["email"]
         found.append(
             await visit.act(
                 services.persons.create,
@@ -69,7 +71,11 @@ async def enter_lead(visit: PageVisit) -> None:
         )
 
     if await fill_in(_("New lead"), _("Enter the lead"), fields, save, pairs=True):
-        say_done(_("The lead is entered."))
+        say_done(
+            _("The lead is entered.")
+            if found[-1].email
+            else _("The lead is entered. Sales is to call it: no mail can go to it.")
+        )
         ui.navigate.to(f"/leads/{found[-1].lead_id}")
 
 
