@@ -138,6 +138,7 @@ def book(
     at: TimeOption,
     minutes: Annotated[int, typer.Option(min=1, max=LONGEST_MINUTES)] = 30,
     by: Annotated[str, typer.Option(help="Who books it; the lead's owner when left out.")] = "",
+    words: Words = "",
 ) -> None:
     """Book an appointment, or move the one the lead has; an invitation is mailed."""
     now = settings_module.get().clock().now()
@@ -146,7 +147,7 @@ def book(
         lead = lead_named(connection, who)
     booked_by = done_by(engine, by, lead.owner)
     starts_at = parse_time(at, lead.time_zone, now).astimezone(UTC)
-    one = meetings.book(terminal(), operator(booked_by), lead.id, starts_at, minutes)
+    one = meetings.book(terminal(), operator(booked_by), lead.id, starts_at, minutes, words=words)
     moved = "is set anew" if one.attempt > 1 else "is booked"
     Console().print(
         f"Meeting {one.id} with lead-{lead.id} {moved}: {shown_time(one.starts_at, now)}, with "

@@ -76,12 +76,19 @@ async def pollers(client: Client, queue: str, kind: TaskQueueType.ValueType) -> 
         timeout=CALL,
     )
     oldest = datetime.now(UTC) - POLLER_ALIVE
+    # A worker has several pollers: that which was heard last stands for it.
     alive = {
         poller.identity: poller
-        for poller in described.pollers
-        if poller.last_access_time.ToDatetime(tzinfo=UTC) > oldest
+        for poller in sorted(described.pollers, key=last_poll)
+        if last_poll(poller) > oldest
     }
     return list(alive.values())
+
+
+def last_poll(poller: PollerInfo) -> datetime:
+    """When a worker was heard last (UTC)."""
+    heard: datetime = poller.last_access_time.ToDatetime(tzinfo=UTC)
+    return heard
 
 
 def build_of(poller: PollerInfo) -> str:
@@ -173,10 +180,18 @@ async def _workers(client: Client, name: str, title: Sentence) -> Check:
             ),
             figures,
         )
+    # One that hangs is still counted for a minute: its silence tells before.
+    silent = datetime.now(UTC) - min(map(last_poll, polling))
+    seconds = max(0, round(silent.total_seconds()))
+    figures["silent_seconds"] = seconds
     said = (
-        sentence("1 worker polling")
+        sentence("1 worker polling, heard {seconds} s ago", seconds=seconds)
         if len(polling) == 1
-        else sentence("{number} workers polling", number=len(polling))
+        else sentence(
+            "{number} workers polling, the most silent heard {seconds} s ago",
+            number=len(polling),
+            seconds=seconds,
+        )
     )
     return Check(name, title, State.OK, said, figures=figures)
 

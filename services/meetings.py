@@ -22,17 +22,26 @@ LONGEST_WORDS = 1000
 
 @changes(Action.BOOK_MEETINGS, "POST /meetings")
 def book(
-    context: Context, caller: Caller, lead_id: int, starts_at: datetime, minutes: int
+    context: Context,
+    caller: Caller,
+    lead_id: int,
+    starts_at: datetime,
+    minutes: int,
+    *,
+    words: str = "",
 ) -> MeetingLine:
     """Book an appointment, or move the one the lead has with us; the lead is mailed an invitation.
 
     Args:
         starts_at: journey time, UTC.
+        words: what the lead is written about it, '' for nothing.
 
     Raises:
         Missing: there is no such lead for this caller.
+        Invalid: the words can't be sent.
         MeetingRefused: the time will not do.
     """
+    said = _checked(words)
     try:
         with context.database.begin() as connection:
             may_see(connection, caller, lead_id)
@@ -43,6 +52,7 @@ def book(
                 minutes=minutes,
                 booked_by=caller.by,
                 at=context.clock.now(),
+                words=said,
             )
             return found(find_meeting(connection, made), "")
     except MeetingRefused as refusal:

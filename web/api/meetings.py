@@ -36,6 +36,9 @@ class BookingRequest(BaseModel):
     lead_id: int
     starts_at: Instant
     minutes: int = Field(default=30, ge=1, le=LONGEST_MINUTES)
+    words: str = Field(
+        default="", max_length=meetings.LONGEST_WORDS, description="What the lead is written."
+    )
 
 
 class RescheduleRequest(BaseModel):
@@ -103,7 +106,9 @@ def show(context: CurrentContext, caller: Reader, meeting_id: int) -> MeetingLin
 def book(context: CurrentContext, caller: Booker, body: BookingRequest) -> MeetingLine:
     """Book an appointment, or move the one the lead has with us; the lead is mailed an
     invitation. One that a calendar service has made stays as it is."""
-    return meetings.book(context, caller, body.lead_id, body.starts_at, body.minutes)
+    return meetings.book(
+        context, caller, body.lead_id, body.starts_at, body.minutes, words=body.words
+    )
 
 
 @router.post("/{meeting_id}/reschedule", operation_id="reschedule_meeting")

@@ -30,7 +30,6 @@ class Asked:
     yes: str
     act: Callable[[datetime, int, str], Awaitable[object]]
     minutes: int = 30
-    with_words: bool = False
 
 
 async def ask_time(
@@ -135,7 +134,7 @@ class _Booking:
             _("Minutes"), value=asked.minutes, min=1, max=LONGEST_MINUTES, precision=0
         )
         self._minutes.props("outlined dense")
-        self._words = words_field() if asked.with_words else None
+        self._words = words_field()
         self._wrong = ui.element("div").props('role="alert"')
         with ui.element("div").classes("acts"):
             button(_("Back"), dialog.close)
@@ -163,7 +162,7 @@ class _Booking:
         if self.at is None or not self._minutes.value:
             tell(self._wrong, _("Say when the meeting begins, and how long it takes."))
             return
-        words = (self._words.value or "") if self._words else ""
+        words = self._words.value or ""
         try:
             await self.asked.act(self.at, int(self._minutes.value), words)
         except Refusal as refusal:

@@ -35,7 +35,9 @@ async def test_a_meeting_is_moved_and_called_off_with_a_word_to_the_lead(api: Ap
     """The lead would be mailed a new time without a reason; a second click would mail it twice."""
     lead = api.lead("jane@acme.example", "rep-1")
     body = {"lead_id": lead, "starts_at": SOON.isoformat(), "minutes": 45}
-    meeting = (await api.ask("sdr", "POST", "/meetings", **body)).json()["id"]
+    made = await api.ask("sdr", "POST", "/meetings", **body, words="As we said on the phone.")
+    assert made.json()["words"] == "As we said on the phone."
+    meeting = made.json()["id"]
     here = f"/meetings/{meeting}"
     later = (SOON + timedelta(days=1)).isoformat()
 

@@ -234,8 +234,8 @@ class Actions:
         done = _("The meeting is booked, and the lead gets an invitation.")
         lead = self.view
 
-        async def book(at: datetime, minutes: int, _words: str) -> None:
-            await self.visit.act(services.meetings.book, lead.id, at, minutes)
+        async def book(at: datetime, minutes: int, words: str) -> None:
+            await self.visit.act(services.meetings.book, lead.id, at, minutes, words=words)
 
         await ask_time(
             self.visit,

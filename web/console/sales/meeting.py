@@ -63,7 +63,7 @@ async def meeting(visit: PageVisit, meeting_id: int) -> None:
         ui.navigate.reload()
 
     async def moving() -> None:
-        asked = Asked(_("Move the meeting"), _("Move"), move, minutes=one.minutes, with_words=True)
+        asked = Asked(_("Move the meeting"), _("Move"), move, minutes=one.minutes)
         moved = _("The meeting is moved, and the lead gets the new time.")
         await ask_time(
             visit,
