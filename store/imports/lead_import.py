@@ -25,6 +25,7 @@ from store.bounded import allow_long_work
 from store.certainty import is_better
 from store.consent.consent import opt_out_all
 from store.identities.places import plan_anew_for
+from store.imports.known_rows import known_by_another_address, known_by_phone
 from store.outbox.relay_messages import CHANNEL
 from store.published.policies import PolicyMissing, policy
 from store.recycle.recycle import contracts_changed
@@ -140,8 +141,8 @@ def opt_out_staged(
     Returns:
         How many addresses they are, also those that were suppressed before.
     """
-    _known_by_another_address(connection)
-    _known_by_phone(connection)
+    known_by_another_address(connection)
+    known_by_phone(connection)
     found = connection.execute(
         text("SELECT DISTINCT email_key FROM import_row WHERE unsubscribed")
     ).scalars()
@@ -149,43 +150,6 @@ def opt_out_staged(
     if addresses:
         opt_out_all(connection, addresses, at=now, source="import", evidence=file_name)
     return len(addresses)
-
-
-def _known_by_another_address(connection: Connection) -> None:
-    """Rows with a further address of a lead are that lead's: somebody may have corrected the one it
-    had when the file was written."""
-    connection.execute(
-        text(
-            """
-            UPDATE import_row r SET email = lead.email, email_key = lead.email_key
-            FROM lead_contact AS other JOIN lead ON lead.id = other.lead_id
-            WHERE other.kind = 'email' AND other.value_key = r.email_key
-                AND NOT EXISTS (SELECT FROM lead AS own WHERE own.email_key = r.email_key)
-            """
-        )
-    )
-
-
-def _known_by_phone(connection: Connection) -> None:
-    """Rows without an address are those of the one lead that has their number, if one has."""
-    connection.execute(
-        text(
-            """
-            UPDATE import_row r SET email = lead.email, email_key = lead.email_key
-            FROM (
-                SELECT position, min(id) AS id FROM import_row JOIN LATERAL (
-                    SELECT id FROM lead WHERE lead.phone = import_row.phone AND lead.phone <> ''
-                    UNION SELECT lead_id FROM lead_contact
-                    WHERE kind = 'phone' AND value_key = import_row.phone
-                ) AS theirs ON true
-                WHERE import_row.email = ''
-                GROUP BY position HAVING count(*) = 1
-            ) AS known JOIN lead USING (id)
-            WHERE r.position = known.position
-                AND NOT EXISTS (SELECT FROM lead AS own WHERE own.email_key = r.email_key)
-            """
-        )
-    )
 
 
 # Whether a row names somebody else than the lead at its address: no part of the name is the same.
