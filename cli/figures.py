@@ -1,4 +1,4 @@
-"""``figures money``: what leads and wins cost and bring."""
+"""``figures money|pipeline``: what leads and wins cost and bring, and how the pipeline changed."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ import typer
 from rich.console import Console
 
 from cli.arguments import AsJson
-from cli.connect import terminal
+from cli.connect import operator, terminal
+from cli.errors import UserError
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
 from cli.times import parse_day
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import FEW, OTHERS, MoneyBy, MoneyReport, MoneyRow
+from domain.figures.pipeline import ClosingWindow
+from domain.money import read_amount
 from services import figures_of_money
 
+Begins = Annotated[
+    str, typer.Option("--from", help="First day.", show_default="90 days before the end")
+]
+Ends = Annotated[
+    str, typer.Option("--to", help="The day after the last one.", show_default="tomorrow")
+]
 app = group(
     "figures money --from 2026-01-01 --to 2026-04-01",
     "figures money --by campaign --model first --csv",
+    "figures pipeline --from 2026-01-01 --target 250000",
 )
-
-
-@app.callback()
-def figures() -> None:
-    """See what leads and wins cost and bring."""
 
 
 @app.command("money")
 def money(
     *,
-    begins: Annotated[
-        str, typer.Option("--from", help="First day.", show_default="90 days before the end")
-    ] = "",
-    ends: Annotated[
-        str, typer.Option("--to", help="The day after the last one.", show_default="tomorrow")
-    ] = "",
+    begins: Begins = "",
+    ends: Ends = "",
     by: Annotated[str, typer.Option(help="source or campaign.")] = MoneyBy.SOURCE.value,
     model: Annotated[
         str, typer.Option(help="How wins are credited: first, last or w (30/30/30/10).")
@@ -51,6 +52,7 @@ def money(
     department's share. docs/figures.md says what each is."""
     report = figures_of_money.report_on_money(
         terminal(),
+        operator(),
         begins=parse_day(begins, "--from") if begins else None,
         ends=parse_day(ends, "--to") if ends else None,
         by=by,
@@ -62,6 +64,58 @@ def money(
     if printed(report.rows, "/figures/money", as_json=False, as_csv=as_csv):
         return
     _tell(report)
+
+
+@app.command("pipeline")
+def pipeline(
+    *,
+    begins: Begins = "",
+    ends: Ends = "",
+    closing_from: Annotated[str, typer.Option(help="Expected to close from this day.")] = "",
+    closing_to: Annotated[str, typer.Option(help="Expected to close before this day.")] = "",
+    target: Annotated[str, typer.Option(help="What is to be won, such as 250000.")] = "",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show how the open opportunities changed: created, grown, slipped, pulled in, won, lost."""
+    context = terminal()
+    own = context.settings.company_currency
+    wanted = read_amount(target, own) if target else None
+    if target and wanted is None:
+        raise UserError(f"--target {target}: write an amount such as 250000.")
+    report = figures_of_money.pipeline(
+        context,
+        operator(),
+        begins=parse_day(begins, "--from") if begins else None,
+        ends=parse_day(ends, "--to") if ends else None,
+        closing=ClosingWindow(
+            parse_day(closing_from, "--closing-from") if closing_from else None,
+            parse_day(closing_to, "--closing-to") if closing_to else None,
+        ),
+        target=wanted,
+    )
+    if as_json:
+        typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
+        return
+    if printed(report.lines, as_json=False, as_csv=as_csv):
+        return
+    say = Console().print
+    say(f"{report.begins} until before {report.ends}, in {report.currency}.")
+    print_list(
+        listed(
+            ("Part", "Opportunities", "Value"),
+            (
+                (one.part.replace("_", " "), str(one.opportunities), f"{one.value:,f}")
+                for one in report.lines
+            ),
+            whole=("Part", "Value"),
+        )
+    )
+    say(f"{report.later} of the open ones close later than was expected, {report.earlier} earlier.")
+    if report.without_amount:
+        say(f"{report.without_amount} open ones have no amount: they are in no sum.")
+    if report.coverage is not None:
+        say(f"The pipeline is {report.coverage:f} times what is missing to the target.")
 
 
 def _tell(report: MoneyReport) -> None:

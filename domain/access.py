@@ -41,6 +41,7 @@ class Action(StrEnum):
     SET_PROFILE = "set how reps sign, and their calendar address"
     READ_SLA = "read SLA figures"
     READ_FIGURES = "read figures"
+    READ_MONEY = "read what leads cost and bring"
     ENTER_MONEY = "enter spend and exchange rates"
     READ_CADENCES = "read cadences and policies"
     DRAFT = "write and check cadences and policies"
@@ -91,6 +92,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_PROFILE: _SALES,
     Action.READ_SLA: _EVERYBODY,
     Action.READ_FIGURES: _EVERYBODY,
+    Action.READ_MONEY: _EVERYBODY - {Role.SDR},
     Action.ENTER_MONEY: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_CADENCES: _EVERYBODY,
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),

@@ -5,33 +5,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from domain.access import Action
 from domain.figures.attribution import AttributionModel
 from domain.figures.money import MoneyBy, MoneyReport, money_report
 from domain.figures.money_rows import RateRow, SpendRow, doubles
+from domain.figures.periods import Period, period, today_in
+from domain.figures.pipeline import ClosingWindow, PipelineReport, pipeline_report
 from domain.refusals import Invalid
 from domain.sentences import sentence
-from services.access import changes
+from services.access import authorise, changes
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures import money_tables
 from store.figures.money import money_counts
 from store.figures.money_tables import EnteredFigures
+from store.figures.pipeline import standings
+from store.figures.refresh import refresh
 
 DEFAULT_PERIOD = timedelta(days=90)
+WHENEVER = ClosingWindow(None, None)
 Choice = TypeVar("Choice", MoneyBy, AttributionModel)
 
 
 def company_day(context: Context) -> date:
     """The day it is where the company is."""
-    return context.clock.now().astimezone(ZoneInfo(context.settings.lead_time_zone)).date()
+    return today_in(context.settings.company_time_zone, context.clock.now())
 
 
 def report_on_money(
     context: Context,
+    caller: Caller,
     *,
     begins: date | None = None,
     ends: date | None = None,
@@ -47,23 +53,60 @@ def report_on_money(
         model: how wins are credited: first, last or w.
 
     Raises:
+        Forbidden: the caller may not read what leads cost.
         Invalid: no such dimension or model, no such period, one that is not over yet, or a currency
             without a rate for its day.
     """
+    authorise(caller, Action.READ_MONEY)
     dimension = _one_of(MoneyBy, by, "by")
     way = _one_of(AttributionModel, model, "model")
-    tomorrow = company_day(context) + timedelta(days=1)
-    ends = ends or tomorrow
-    begins = begins or ends - DEFAULT_PERIOD
-    if ends > tomorrow:
-        raise Invalid(sentence("{day} lies in the future: figures end with today.", day=ends), "to")
-    if begins >= ends:
-        raise Invalid(sentence("The period ends on {day}: it must begin before.", day=ends), "from")
-    zone = ZoneInfo(context.settings.lead_time_zone)
-    with context.database.connect() as connection:
-        counts = money_counts(connection, begins, ends, zone, way)
+    days = _period(context, begins, ends)
+    with context.database.begin() as connection:
+        refresh(connection)
+        counts = money_counts(connection, days, way)
         rates = money_tables.dated_rates(connection, context.settings.company_currency)
-    return money_report(counts, rates, begins=begins, ends=ends, by=dimension, model=way)
+    return money_report(counts, rates, begins=days.begins, ends=days.ends, by=dimension, model=way)
+
+
+def pipeline(
+    context: Context,
+    caller: Caller,
+    *,
+    begins: date | None = None,
+    ends: date | None = None,
+    closing: ClosingWindow = WHENEVER,
+    target: Decimal | None = None,
+) -> PipelineReport:
+    """How the open opportunities changed between two dates, in the company's currency.
+
+    Args:
+        begins, ends: as for :func:`report_on_money`.
+        closing: only those that are expected to close then.
+        target: what is to be won in the period, in the company's currency.
+
+    Raises:
+        Forbidden, Invalid: as :func:`report_on_money`.
+    """
+    authorise(caller, Action.READ_MONEY)
+    days = _period(context, begins, ends)
+    with context.database.connect() as connection:
+        found = standings(connection, days)
+        rates = money_tables.dated_rates(connection, context.settings.company_currency)
+    return pipeline_report(
+        found,
+        closing,
+        rates,
+        begins=days.begins,
+        ends=days.ends,
+        last=days.ends - timedelta(days=1),
+        target=target,
+    )
+
+
+def _period(context: Context, begins: date | None, ends: date | None) -> Period:
+    first = (ends or company_day(context) + timedelta(days=1)) - DEFAULT_PERIOD
+    zone = context.settings.company_time_zone
+    return period(begins, ends, first=first, time_zone=zone, now=context.clock.now())
 
 
 def _one_of(known: type[Choice], written: str, field: str) -> Choice:

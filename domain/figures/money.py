@@ -150,7 +150,7 @@ def money_report(
         Invalid: some of it is in a currency without a rate for its day; nothing is summed then.
     """
     spent = [(one, part) for one in counts.spend if (part := part_within(one, begins, ends))]
-    _check_rates(
+    check_rates(
         [(one.currency, one.day) for one, _ in spent]
         + [(one.currency, one.day) for one in counts.wins if one.amount is not None],
         rates,
@@ -209,7 +209,12 @@ def apportion(parts: Mapping[Key, Fraction], places: int) -> dict[Key, Decimal]:
     return {key: Decimal(int(number)).scaleb(-places) for key, number in cut.items()}
 
 
-def _check_rates(wanted: Sequence[tuple[str, date]], rates: DatedRates) -> None:
+def check_rates(wanted: Sequence[tuple[str, date]], rates: DatedRates) -> None:
+    """Whether each currency has a rate for its day.
+
+    Raises:
+        Invalid: some have none; it says which.
+    """
     missing = sorted({one for one in wanted if rates.rate(*one) is None})
     if not missing:
         return

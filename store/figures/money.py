@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,41 +16,43 @@ from domain.contracts.journey_sales import OUTBOUND
 from domain.figures.attribution import AttributionModel, MarketingTouch, credit, with_source
 from domain.figures.money import Department, MoneyCounts, Origin, Win
 from domain.figures.money_rows import SpendRow, name_of
+from domain.figures.periods import Period
 
-_FROM_MQL = [Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER]
-
-# Whatever came after the fact did not bring it about.
-_FIRST_TOUCH = """
+# Whatever came after the fact did not bring it about. Imported history is nobody's lead and has the
+# origin that its file says.
+_BY_ORIGIN = """
+    SELECT touch.source, touch.campaign, unit.own, unit.own_campaign, unit.recycled,
+        count(*) AS number
+    FROM ({units}) AS unit
     LEFT JOIN LATERAL (
         SELECT source, campaign FROM campaign_touch
         WHERE campaign_touch.lead_id = unit.lead_id AND campaign_touch.at <= unit.at
         ORDER BY at, id LIMIT 1
     ) AS touch ON true
+    WHERE unit.at >= :begins AND unit.at < :ends
+    GROUP BY 1, 2, 3, 4, 5
 """
 _LEADS = text(
-    f"""
-    SELECT touch.source, touch.campaign, unit.own, 1 AS cycle, count(*) AS number
-    FROM (SELECT id AS lead_id, source AS own, created_at AS at FROM lead
-          WHERE created_at >= :begins AND created_at < :ends) AS unit {_FIRST_TOUCH}
-    GROUP BY 1, 2, 3
-    """
+    _BY_ORIGIN.format(
+        units="""
+        SELECT id AS lead_id, source AS own, '' AS own_campaign, created_at AS at,
+            false AS recycled
+        FROM lead
+        UNION ALL
+        SELECT NULL, source, campaign, known_at, false FROM funnel_unit WHERE lead_id IS NULL
+        """
+    )
 )
 _MQLS = text(
-    f"""
-    SELECT touch.source, touch.campaign, unit.own, unit.cycle, count(*) AS number
-    FROM (
-        SELECT reached.lead_id, reached.cycle, reached.at, lead.source AS own
-        FROM (
-            SELECT lead_id, cycle, min(at) AS at FROM stage_transition
-            WHERE to_stage = ANY(:stages) AND lead_id IN (
-                SELECT lead_id FROM stage_transition
-                WHERE to_stage = ANY(:stages) AND at >= :begins AND at < :ends)
-            GROUP BY lead_id, cycle
-        ) AS reached JOIN lead ON lead.id = reached.lead_id
-        WHERE reached.at >= :begins AND reached.at < :ends
-    ) AS unit {_FIRST_TOUCH}
-    GROUP BY 1, 2, 3, 4
-    """
+    _BY_ORIGIN.format(
+        units="""
+        SELECT lead.id AS lead_id, lead.source AS own, '' AS own_campaign, mql_at AS at,
+            funnel_unit.cycle > 1 AS recycled
+        FROM funnel_unit JOIN lead ON lead.id = funnel_unit.lead_id
+        UNION ALL
+        SELECT NULL, source, campaign, mql_at, false FROM funnel_unit WHERE lead_id IS NULL
+        """
+    )
 )
 _WINS = text(
     """
@@ -85,27 +87,18 @@ _SPEND = text(
 )
 
 
-def money_counts(
-    connection: Connection,
-    begins: date,
-    ends: date,
-    zone: ZoneInfo,
-    model: AttributionModel,
-) -> MoneyCounts:
-    """What happened on the days from ``begins`` until before ``ends`` in the company's zone."""
-    span = {
-        "begins": datetime.combine(begins, datetime.min.time(), zone),
-        "ends": datetime.combine(ends, datetime.min.time(), zone),
-    }
-    leads = _by_origin(connection.execute(_LEADS, span))
-    reached = list(connection.execute(_MQLS, span | {"stages": _FROM_MQL}))
+def money_counts(connection: Connection, period: Period, model: AttributionModel) -> MoneyCounts:
+    """What happened in a period; the facts of leads are those that were made last."""
+    span = {"begins": period.start, "ends": period.end}
+    days = {"begins": period.begins, "ends": period.ends}
+    zone = ZoneInfo(period.time_zone)
+    reached = connection.execute(_MQLS, span).all()
     wins = connection.execute(_WINS, span | {"outbound": OUTBOUND})
-    spend = connection.execute(_SPEND, {"begins": begins, "ends": ends})
     return MoneyCounts(
-        leads=leads,
-        mqls=_by_origin(row for row in reached if row.cycle == 1),
-        mqls_recycled=_by_origin(row for row in reached if row.cycle > 1),
-        spend=[SpendRow(*row) for row in spend],
+        leads=_by_origin(connection.execute(_LEADS, span)),
+        mqls=_by_origin(row for row in reached if not row.recycled),
+        mqls_recycled=_by_origin(row for row in reached if row.recycled),
+        spend=[SpendRow(*row) for row in connection.execute(_SPEND, days)],
         wins=[_win(row, zone, model) for row in wins],
     )
 
@@ -114,7 +107,8 @@ def _by_origin(rows: Iterable[Row[Any]]) -> Mapping[Origin, int]:
     found: dict[Origin, int] = defaultdict(int)
     for row in rows:
         known = row.source is not None
-        found[(row.source, row.campaign) if known else (name_of(row.own), "")] += row.number
+        own = (name_of(row.own), name_of(row.own_campaign))
+        found[(row.source, row.campaign) if known else own] += row.number
     return found
 
 

@@ -39,7 +39,7 @@ from web.api.access import CurrentContext, may
 from web.api.paging import PAGE, Cursor, Key, Limit, Page, page, page_by_id
 
 router = APIRouter(tags=["money"])
-READS = [Depends(may(Action.READ_FIGURES))]
+READS = [Depends(may(Action.READ_MONEY))]
 Enterer = Annotated[Caller, Depends(may(Action.ENTER_MONEY))]
 MOST_ROWS = 10_000
 Asked = TypeVar("Asked")

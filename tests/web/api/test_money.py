@@ -22,7 +22,7 @@ async def test_the_same_spend_twice_counts_once_and_a_correction_is_on_record(ap
     first = await _enter(api, "/spend", SPRING)
     again = await _enter(api, "/spend", SPRING | {"source": " google "})
     corrected = await _enter(api, "/spend", SPRING | {"amount": "1350.50", "currency": "EUR"})
-    listed = (await api.ask("sdr", "GET", "/spend")).json()["items"]
+    listed = (await api.ask("ops", "GET", "/spend")).json()["items"]
     restated = (await api.ask("ops", "GET", "/restatements")).json()["items"]
 
     assert (first["new"], again["unchanged"], corrected["restated"]) == (1, 1, 1)
@@ -65,7 +65,7 @@ async def test_rates_are_kept_by_day(api: Api) -> None:
     june = {"currency": "EUR", "day": "2025-06-01", "rate": "1.20"}
     told = await _enter(api, "/exchange-rates", june, may, may | {"currency": "USD"})
     await _enter(api, "/exchange-rates", may | {"rate": "1.11"})
-    listed = (await api.ask("sdr", "GET", "/exchange-rates")).json()["items"]
+    listed = (await api.ask("ops", "GET", "/exchange-rates")).json()["items"]
     restated = (await api.ask("ops", "GET", "/restatements")).json()["items"]
 
     assert told["new"] == 2
@@ -79,7 +79,9 @@ async def test_rates_are_kept_by_day(api: Api) -> None:
     assert [one["of"] for one in restated] == ["EUR to USD / 2025-05-01"]
 
 
-async def test_an_sdr_enters_no_money(api: Api) -> None:
-    """Figures that everybody is measured by are not everybody's to write."""
+async def test_an_sdr_enters_no_money_and_reads_none(api: Api) -> None:
+    """Figures that everybody is measured by are not everybody's to write; and an SDR sees those of
+    the team alone, for which nothing is spent."""
+    assert (await api.ask("sdr", "GET", "/figures/money")).status_code == 403
     for path in ("/spend", "/exchange-rates"):
         assert (await api.ask("sdr", "POST", path, rows=[SPRING])).status_code == 403

@@ -45,6 +45,7 @@ BOUNDED = {
         "recycled": "stages of the funnel",
         "parts": "a line per value",
     },
+    "/figures/pipeline": {"lines": "one of each part"},
     "/figures/money": {"rows": "the largest and one of the others", "departments": "three"},
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
     "/system/sign-in": {"second_factor_roles": "roles"},
