@@ -41,7 +41,8 @@ async def opportunity(visit: PageVisit, opportunity_id: int) -> None:
     if visit.may(Action.WORK_OPPORTUNITIES):
         with visit.top:
             button(_("Change amount and close"), lambda: _change(visit, one), main=True)
-    show(facts(_facts(one)))
+    with section(_("Opportunity")):
+        show(facts(_facts(one)))
     with section(_("What was said of its amount and close")):
         changes = opportunities_api.list_opportunity_changes
         await PagedList(visit, changes, opportunity_id, draw=_changes).more()
