@@ -97,7 +97,7 @@ def pipeline(
     if as_json:
         typer.echo(json.dumps(asdict(report), default=str, ensure_ascii=False))
         return
-    if printed(report.lines, as_json=False, as_csv=as_csv):
+    if printed(report.lines, "/figures/pipeline", as_json=False, as_csv=as_csv):
         return
     say = Console().print
     say(f"{report.begins} until before {report.ends}, in {report.currency}.")

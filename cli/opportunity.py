@@ -39,7 +39,7 @@ from store.views.opportunity_list import (
 
 app = group(
     "opportunity list --open",
-    "opportunity value 3 --amount 48000 --currency EUR --close 2026-09-30",
+    "opportunity value 3 --amount 48000 --close 2026-09-30",
     'opportunity advance 3 --learned "budget=40,000 a year"',
     "opportunity lost 3 --reason price",
 )

@@ -30,8 +30,8 @@ SPEND_COLUMNS: Mapping[str, str] = {
 }
 """What columns of a file of spend are called."""
 RATE_COLUMNS: Mapping[str, str] = {
-    "currency": SPEND_COLUMNS["currency"] + "|from|base",
-    "day": "day|date|from day|valid from|since|날짜|일자|日期",
+    "currency": SPEND_COLUMNS["currency"] + "|base",
+    "day": "day|date|from day|valid from|since|from|날짜|일자|日期",
     "rate": "rate|exchange rate|value|환율|汇率",
 }
 """What columns of a file of exchange rates are called."""

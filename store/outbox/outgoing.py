@@ -126,7 +126,8 @@ _ROWS = {
     "opportunity.closed": """
         SELECT 'opportunity-' || id || '-closed' AS key, closed_at AS at, jsonb_build_object(
             'opportunity_id', id, 'lead_id', lead_id, 'account_id', account_id, 'owner', owner,
-            'stage', stage, 'outcome', outcome, 'reason', outcome_reason) AS data
+            'stage', stage, 'outcome', outcome, 'reason', outcome_reason,
+            'amount', cast(amount AS text), 'currency', currency) AS data
         FROM opportunity WHERE id = ANY(cast(:ids AS bigint[]))
     """,
 } | {

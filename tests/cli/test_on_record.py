@@ -43,7 +43,7 @@ READS = """
     notify show ada@perennial.example
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
-    funnel; figures money; spend list; spend restated; rates list
+    funnel; figures money; figures pipeline; spend list; spend restated; rates list
     recycle list; recycle forecast
     account list; account show Hafen; account scheduled Hafen
     team list; team unassigned; team alerts
@@ -92,7 +92,8 @@ CHANGES = """
 EXPORTS = """
     account list --csv; lead list --stage known --csv; meetings list --csv; tasks list --csv
     sla --csv; team list --csv; recycle list --csv; opportunity list --csv; users list --csv
-    opportunity changes 1 --csv; spend list --csv; spend restated --csv; rates list --csv
+    opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
+    spend restated --csv; rates list --csv
 """
 FACTS = {"figures_due", "funnel_unit", "funnel_passage", "funnel_move"}
 """What figures are read from: made anew from the other tables by whoever asks."""

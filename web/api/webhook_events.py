@@ -114,6 +114,9 @@ class ClosedOpportunity(BaseModel):
     stage: str
     outcome: str
     reason: str
+    amount: str | None
+    """What it was worth, such as 48000.00; null when nobody said."""
+    currency: str
 
 
 DATA: Mapping[str, type[BaseModel]] = {
