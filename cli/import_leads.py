@@ -103,7 +103,7 @@ def import_leads(
 ) -> None:
     """Import leads from a CSV file: new ones are created, known ones updated, none doubled."""
     started = time.monotonic()
-    _collect_seldom()
+    collect_seldom()
     data = bytes_of(file)
     with _hints(file):
         leads = read(data, encoding or "")
@@ -149,7 +149,7 @@ def import_leads(
     _tell_journeys(outcome, cadence or DEFAULT_CADENCE, dry_run=dry_run, no_start=no_start)
 
 
-def _collect_seldom() -> None:
+def collect_seldom() -> None:
     """What is imported stays until the end and what a row needs is gone with it: to look for cycles
     among both, again and again, would take a sixth of the time."""
     gc.freeze()
@@ -198,8 +198,13 @@ def bytes_of(file: Path) -> bytes:
         raise UserError(f"{file} cannot be read: {error.strerror}.") from error
 
 
-def mapping(pairs: list[str]) -> dict[str, str]:
-    """Column → field, of options such as ``Work mail=email``.
+def mapping(
+    pairs: list[str],
+    option: str = "--map",
+    form: str = "COLUMN=FIELD",
+    example: str = "Work mail=email",
+) -> dict[str, str]:
+    """Pairs that somebody typed for an option, such as ``Work mail=email``.
 
     Raises:
         UserError: one is no such pair.
@@ -210,7 +215,7 @@ def mapping(pairs: list[str]) -> dict[str, str]:
         column, equals, name = pair.rpartition("=")
         if not equals or not column.strip() or not name.strip():
             raise UserError(
-                f'--map {pair} is not COLUMN=FIELD: write for example --map "Work mail=email".'
+                f'{option} {pair} is not {form}: write for example {option} "{example}".'
             )
         found[column] = name
     return found

@@ -76,6 +76,7 @@ PANELS: Mapping[str, Sequence[Listed]] = {
             "Check, publish and show cadences, policies and mails.",
             "cadences",
         ),
+        Listed("history", "cli.history:app", "Bring in what leads did before, as a baseline."),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
         Listed("figures", "cli.figures:app", "See what leads and wins cost and bring."),
         Listed("spend", "cli.spend:app", "Say what was spent on sources and campaigns."),

@@ -319,7 +319,7 @@ IMPERSONAL = frozenset(
         # Made again from the lead and its rows, when those change.
         *("funnel_unit.source", "funnel_unit.campaign", "funnel_unit.cadence"),
         *("funnel_unit.segment", "funnel_unit.owner", "funnel_unit.country"),
-        *("funnel_unit.outcome", "funnel_unit.outcome_reason"),
+        *("funnel_unit.outcome", "funnel_unit.outcome_reason", "funnel_unit.currency"),
         "funnel_unit.record",  # A hash of what imported history calls it.
         *("funnel_passage.source", "funnel_passage.campaign", "funnel_passage.cadence"),
         *("funnel_passage.segment", "funnel_passage.owner", "funnel_passage.country"),

@@ -4,6 +4,7 @@ tables. Stages are positions in ``domain.figures.stages.STAGES``."""
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import (
     BigInteger,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Numeric,
     SmallInteger,
     UniqueConstraint,
     text,
@@ -57,6 +59,9 @@ class FunnelUnit(Table):
     owner: Mapped[str] = mapped_column(server_default="")
     """Whoever had the lead last in that cycle."""
     country: Mapped[str] = mapped_column(server_default="")
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    """What imported history says that it was won or lost with."""
+    currency: Mapped[str] = mapped_column(server_default="")
 
     __table_args__ = (
         CheckConstraint("(lead_id IS NULL) <> (record = '')", name="whose"),

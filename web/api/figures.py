@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from domain.access import Action
 from domain.figures.funnel import Dimension, FunnelReport, Mode
 from domain.inputs import Code, Day
+from domain.refusals import Invalid
+from domain.sentences import sentence
 from services import figures as services
+from services import history
 from services.figures import FigureQuery
+from services.history import HistoryChoice
 from store.access.api_tokens import Caller
 from web.api.access import CurrentContext, may
 from web.api.inputs import QUERIED
 
 router = APIRouter(prefix="/figures", tags=["figures"])
 Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
+Importer = Annotated[Caller, Depends(may(Action.IMPORT_LEADS))]
+MOST_BYTES = 50 * 1024 * 1024
+"""Of all files of a history together."""
+SHOWN_REJECTS = 1000
 
 
 class FunnelParameters(BaseModel):
@@ -60,3 +70,77 @@ def show_funnel(
         only={name: given[name] for name in Dimension if name in given},
     )
     return services.funnel(context, caller, asked)
+
+
+class RejectedHistoryRow(BaseModel):
+    """A row that was left out: of which file, its number as a spreadsheet counts, and why."""
+
+    file: str
+    row: int
+    kind: str
+    reason: str
+
+
+class ImportedHistory(BaseModel):
+    """What came of an import of histories. ``created`` and ``updated`` are leads; ``rejects`` are
+    the first rows that were left out."""
+
+    rows: int
+    created: int
+    updated: int
+    rejected: int
+    reasons: dict[str, int]
+    rejects: list[RejectedHistoryRow]
+
+
+@router.post("/history", status_code=201)
+def import_history(
+    context: CurrentContext,
+    caller: Importer,
+    files: list[UploadFile],
+    *,
+    mapping: Annotated[
+        str,
+        Form(description="JSON: column (or file:column) → id, stage, at, known … won, lost, …"),
+    ] = "{}",
+    stages: Annotated[str, Form(description="JSON: name of a stage → stage.")] = "{}",
+    dates: Annotated[str, Form(description="dmy, mdy or ymd; shown by the file if left out.")] = "",
+) -> ImportedHistory:
+    """Import histories of leads from CSV files that a column of ids joins. No journey begins, and
+    nobody is told; what was imported before under the same ids is replaced."""
+    chosen = HistoryChoice(_pairs(mapping, "mapping"), _pairs(stages, "stages"), dates)
+    left, read = MOST_BYTES, []
+    for file in files:
+        data = file.file.read(left + 1)
+        left -= len(data)
+        if left < 0:
+            raise Invalid(
+                sentence("The files are larger than {most} MB: split them.", most=50), "files"
+            )
+        read.append(history.read((file.filename or "history.csv")[-200:], data))
+    arranged = history.understood(read, chosen)
+    made = history.import_history(context, caller, arranged, chosen.stages)
+    return ImportedHistory(
+        rows=made.rows,
+        created=made.created,
+        updated=made.updated,
+        rejected=made.rejected,
+        reasons=dict(made.reasons),
+        rejects=[
+            RejectedHistoryRow(file=one.file, row=one.row.row, kind=one.kind, reason=one.reason)
+            for one in made.rejects[:SHOWN_REJECTS]
+        ],
+    )
+
+
+def _pairs(written: str, field: str) -> Mapping[str, str]:
+    try:
+        said = json.loads(written)
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or not all(isinstance(one, str) for one in said.values()):
+        raise Invalid(
+            sentence("Write a JSON object, such as {example}.", example='{"won_date": "won"}'),
+            field,
+        )
+    return said

@@ -24,6 +24,8 @@ CREATE TABLE funnel_unit (
     segment TEXT DEFAULT '' NOT NULL,
     owner TEXT DEFAULT '' NOT NULL,
     country TEXT DEFAULT '' NOT NULL,
+    amount NUMERIC(18, 2),
+    currency TEXT DEFAULT '' NOT NULL,
     CONSTRAINT pk_funnel_unit PRIMARY KEY (id),
     CONSTRAINT ck_funnel_unit_whose CHECK ((lead_id IS NULL) <> (record = '')),
     CONSTRAINT uq_funnel_unit_lead_id_cycle UNIQUE (lead_id, cycle)

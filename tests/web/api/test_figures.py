@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx2 as httpx
+
 from tests.support.lead_histories import add_lead
 from tests.web.api.conftest import Api
 
@@ -83,3 +85,43 @@ async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api)
         assert answer.status_code == 422, query
         assert says in answer.json()["detail"], query
         assert [one["field"] for one in answer.json()["errors"]] == [field], query
+
+
+async def test_a_history_is_imported_by_marketing_and_changes_nobody(api: Api) -> None:
+    """A program brings the last year over; an SDR may not, and a wrong column is named."""
+    leads = ("leads.csv", b"id,known\na,2026-01-05\nb,2026-01-06\nc,soon\n")
+    deals = ("deals.csv", b"id,closed,sdr\na,2026-02-05,rep-1\nb,2025-02-05,rep-1\n")
+
+    async def send(role: str, mapping: str) -> Any:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(api.app), base_url="http://go.test/api", timeout=60
+        ) as client:
+            return await client.post(
+                "/figures/history",
+                headers={"Authorization": f"Bearer {api.tokens[role]}"},
+                files=[("files", leads), ("files", deals)],
+                data={"mapping": mapping},
+            )
+
+    messages = api.value("SELECT count(*) FROM relay_message")
+    made = await send("marketing", '{"closed": "won", "sdr": "owner"}')
+    assert (await send("sdr", "{}")).status_code == 403
+    wrong = await send("marketing", '{"shut": "won"}')
+    not_json = await send("marketing", "closed=won")
+
+    assert made.status_code == 201, made.text
+    assert {name: made.json()[name] for name in ("rows", "created", "rejected")} == {
+        "rows": 5,
+        "created": 2,
+        "rejected": 2,
+    }
+    assert [(one["file"], one["row"], one["kind"]) for one in made.json()["rejects"]] == [
+        ("leads.csv", 4, "no day"),
+        ("deals.csv", 3, "won before first contact"),
+    ]
+    assert (await funnel(api, "manager", owner="rep-1"))["won"] == 1
+    assert (wrong.status_code, "no column 'shut'" in wrong.text) == (422, True)
+    assert (not_json.status_code, "JSON object" in not_json.text) == (422, True)
+    assert api.value("SELECT count(*) FROM lead") == 0
+    # The one there was before.
+    assert api.value("SELECT count(*) FROM relay_message") == messages

@@ -109,6 +109,7 @@ DONE = {
     "POST users/*/link": N_("Made a one-time link"),
     "POST users/*/invitation": N_("Sent a user a link by mail"),
     "POST mails/*/reply": N_("Replied to a mail as its recipient"),
+    "POST figures/history": N_("Imported histories of leads"),
     "POST imports": N_("Uploaded a list"),
     "PATCH imports/*": N_("Mapped the columns of a list"),
     "POST imports/*/start": N_("Imported a list"),
