@@ -11,8 +11,10 @@ from temporalio import activity
 from activities.resources import Resources
 from domain.contracts.sales_sweep import SalesSwept, SweepSales
 from domain.scoring.policy import ScoringPolicy
+from store.bounded import allow_long_work
 from store.consent.confirmations import ask_who_waits
 from store.engine import AWAY
+from store.figures.refresh import BATCH, refresh
 from store.matching.account_matches import match_surely
 from store.notifications.digests import raise_digests
 from store.published.policies import PolicyMissing, policy
@@ -79,6 +81,7 @@ class SalesSweepActivities:
             raise_digests(connection, now)
         with engine.begin() as connection:
             sweep(connection, now)
+        self._make_figures()
         with suppress(*AWAY):
             keep_months(engine, now, self.resources.settings.event_retention_months)
         return SalesSwept(
@@ -87,6 +90,15 @@ class SalesSweepActivities:
             f"round leads that got an owner: {served}; tasks moved: {moved}; due times counted "
             f"anew: {recounted}; steps taken about broken promises: {done}",
         )
+
+    def _make_figures(self) -> None:
+        """Make the facts of figures again of which something changed, so that who looks at them
+        waits for little."""
+        made = BATCH
+        while made == BATCH:
+            with self.resources.engine.begin() as connection:
+                allow_long_work(connection)
+                made = refresh(connection, most=BATCH)
 
     def _match_accounts(self, now: datetime) -> None:
         """Give leads to the accounts they surely belong to: some domains in each round, those that

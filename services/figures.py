@@ -18,7 +18,7 @@ from services.access import authorise, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.figures import funnel as facts
-from store.figures.refresh import refresh
+from store.figures.refresh import BATCH, refresh
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
@@ -51,7 +51,7 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
     """
     authorise(caller, Action.READ_FIGURES)
     with context.database.begin() as connection:
-        refresh(connection)
+        refresh(connection, most=BATCH)
         question = question_of(context, connection, caller, asked)
         fold: list[str] = []
         if caller.role == Role.MARKETING and question.by == Dimension.OWNER:

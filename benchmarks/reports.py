@@ -1,0 +1,227 @@
+"""What people wait for who look at figures: ``python benchmarks/reports.py [--leads N]``.
+
+A PostgreSQL of its own with so many leads, eight moves and twenty engagements for each, over two
+years. Measured are:
+
+1. the facts, made of all of that at once;
+2. each report, cold (the first after a start of the server) and warm (the median of five);
+3. a day's increment: as many moves as came on an average day, and the facts of their leads made
+   again;
+4. the memory that the server's processes and this one took of their own at most.
+
+With a million leads the reports are to take at most a second warm, and the increment 30.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from sqlalchemy import Engine, text
+
+from benchmarks.own_stack import print_figures
+from cli.connect import Terminal, operator
+from domain.figures.funnel import Dimension, Mode
+from embedded.postgres import EmbeddedPostgres
+from services import figures
+from services.figures import FigureQuery
+from settings import Settings
+from store import migrate
+from store.bounded import allow_long_work
+from store.engine import engine
+from store.figures.refresh import BATCH, refresh
+
+ENGAGEMENTS = 20
+DAYS = 700
+_REPS = """
+    INSERT INTO rep (code, name, email, team)
+    SELECT 'rep-' || n, 'Rep ' || n, '', (ARRAY['west', 'east', 'north'])[1 + n % 3]
+    FROM generate_series(0, 39) AS n
+"""
+_LEADS = """
+    INSERT INTO lead (email, email_key, source, country, owner, attributes)
+    SELECT 'lead-' || n || '@firm.example', 'lead-' || n || '@firm.example', 'source-' || n % 12,
+        (ARRAY['DE','KR','US','CN','FR','JP','BR','GB'])[1 + n % 8], 'rep-' || n % 40,
+        jsonb_build_object('segment', 'segment-' || n % 4, 'utm_campaign', 'campaign-' || n % 40)
+    FROM generate_series(1, :leads) AS n
+"""
+# Eight moves a lead: rests, returns, skips and wins among them.
+_MOVES = f"""
+    INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+    SELECT id, 'move-' || id || '-' || step, '', split_part(place, ':', 2), '', 'made up',
+        split_part(place, ':', 1)::int,
+        now() - interval '{DAYS} days' * began + sum(interval '12 days' * -ln(1 - random()))
+            OVER (PARTITION BY id ORDER BY step) - interval '100 days'
+    FROM (SELECT id, random() AS began FROM lead) AS started, unnest(
+        CASE WHEN id % 10 < 4 THEN ARRAY['1:known', '1:engaged', '1:recycled', '2:known',
+                '2:engaged', '2:recycled', '3:known', '3:recycled']
+            WHEN id % 10 < 7 THEN ARRAY['1:known', '1:engaged', '1:mql', '1:sal', '1:mql',
+                '1:recycled', '2:known', '2:engaged']
+            WHEN id % 10 < 8 THEN ARRAY['1:known', '1:engaged', '1:mql', '1:sal', '1:sql',
+                '1:opportunity', '1:customer', '1:recycled']
+            ELSE ARRAY['1:known', '1:engaged', '1:mql', '1:recycled', '2:mql', '2:sal', '2:sql',
+                '2:recycled'] END) WITH ORDINALITY AS path (place, step)
+"""
+_ENGAGEMENTS = f"""
+    INSERT INTO engagement (key, lead_id, kind, at)
+    SELECT 'did-' || id || '-' || n, id, 'page', now() - random() * interval '{DAYS} days'
+    FROM lead, generate_series(1, {ENGAGEMENTS}) AS n
+"""
+_DAY = """
+    INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, cycle, at)
+    SELECT id, 'today-' || id, '', 'known', '', 'made up', 4, now()
+    FROM (SELECT id FROM lead ORDER BY random() LIMIT :moves) AS chosen
+"""
+
+
+class Memory(threading.Thread):
+    """Looks how much memory of their own this process and those of a server take at most.
+
+    Args:
+        server: process id of the server.
+    """
+
+    def __init__(self, server: int) -> None:
+        super().__init__(daemon=True)
+        self.most: dict[str, float] = {"server": 0.0, "own": 0.0}
+        self._server = psutil.Process(server)
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(0.2):
+            for name, processes in (
+                ("server", [self._server, *self._server.children(recursive=True)]),
+                ("own", [psutil.Process()]),
+            ):
+                taken = sum(map(_own_bytes, processes)) / 1e6
+                self.most[name] = max(self.most[name], taken)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self.join()
+
+
+def _own_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.Error:
+        return 0
+
+
+def make(database: Engine, leads: int) -> None:
+    """Write the leads and all that happened to them."""
+    with database.begin() as connection:
+        allow_long_work(connection)
+        connection.execute(text(_REPS))
+        connection.execute(text(_LEADS), {"leads": leads})
+        # Their facts are made at once, below.
+        connection.execute(text("ALTER TABLE stage_transition DISABLE TRIGGER USER"))
+        connection.execute(text(_MOVES))
+        connection.execute(text("ALTER TABLE stage_transition ENABLE TRIGGER USER"))
+        connection.execute(text("TRUNCATE figures_due"))
+        connection.execute(text("INSERT INTO figures_due (about) SELECT id FROM lead"))
+    with database.begin() as connection:
+        allow_long_work(connection)
+        connection.execute(text(_ENGAGEMENTS))
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE"))
+
+
+def make_facts(database: Engine) -> float:
+    """The seconds in which all facts that are due are made, as the sales sweep makes them."""
+    began, made = time.monotonic(), BATCH
+    while made == BATCH:
+        with database.begin() as connection:
+            allow_long_work(connection)
+            made = refresh(connection, most=BATCH)
+    return time.monotonic() - began
+
+
+def reports(context: Terminal) -> dict[str, Callable[[], object]]:
+    """Each report by its name."""
+    today = datetime.now(UTC).date()
+    periods = {"90_days": today - timedelta(days=90), "year": today - timedelta(days=365)}
+
+    def funnel(query: FigureQuery) -> Callable[[], object]:
+        return lambda: figures.funnel(context, operator(), query)
+
+    found = {"funnel_all": funnel(FigureQuery())}
+    for name, begins in periods.items():
+        found |= {
+            f"funnel_{name}": funnel(FigureQuery(begins, window=60)),
+            f"funnel_{name}_by_source": funnel(FigureQuery(begins, by=Dimension.SOURCE)),
+            f"funnel_{name}_by_team": funnel(FigureQuery(begins, by=Dimension.TEAM)),
+            f"activity_{name}": funnel(FigureQuery(begins, mode=Mode.ACTIVITY)),
+        }
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+    parser.add_argument("--leads", type=int, default=1_000_000)
+    options = parser.parse_args()
+    home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
+    postgres = EmbeddedPostgres(home / "postgres", home / "logs", 0)
+    figure: dict[str, object] = {"leads": options.leads}
+    try:
+        postgres.start()
+        url = postgres.create_database("bench")
+        migrate.upgrade(url)
+        database = engine(url)
+        began = time.monotonic()
+        make(database, options.leads)
+        figure["made_up_s"] = round(time.monotonic() - began, 1)
+        figure["facts_of_all_s"] = round(make_facts(database), 1)
+        with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        database.dispose()
+        postgres.stop()
+        postgres.start()
+        database = engine(postgres.create_database("bench"))
+        context = Terminal(Settings(perennial_home=home), database)
+        with Memory(_pid(home)) as memory:
+            for name, report in reports(context).items():
+                seconds = []
+                for _ in range(6):
+                    began = time.monotonic()
+                    report()
+                    seconds.append(time.monotonic() - began)
+                figure[f"{name}_cold_s"] = round(seconds[0], 3)
+                figure[f"{name}_warm_s"] = round(statistics.median(seconds[1:]), 3)
+            with database.begin() as connection:
+                allow_long_work(connection)
+                connection.execute(text(_DAY), {"moves": 8 * options.leads // DAYS})
+            figure["increment_of_a_day_s"] = round(make_facts(database), 2)
+        figure |= {f"{name}_peak_mb": round(most) for name, most in memory.most.items()}
+        database.dispose()
+    finally:
+        postgres.stop()
+        shutil.rmtree(home, ignore_errors=True)
+    print_figures(figure, as_json=options.json)
+
+
+def _pid(home: Path) -> int:
+    return int((home / "postgres" / "postmaster.pid").read_text().partition("\n")[0])
+
+
+if __name__ == "__main__":
+    main()
