@@ -8,12 +8,15 @@ from pathlib import Path
 
 import httpx2 as httpx
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from sqlalchemy import Engine, insert, text
 
 from domain.email.links import LinkSigner
 from mail.links import link_signer
 from settings import Settings
+from store.access import passwords
 from store.engine import engine
 from store.published.policies import publish_policy
 from store.tables import Lead, Touch
@@ -59,6 +62,13 @@ class Site:
         """What the database says."""
         with self.database.connect() as connection:
             return [tuple(row) for row in connection.execute(text(query))]
+
+
+@pytest.fixture(autouse=True)
+def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Argon2id at its least cost: what it costs whoever guesses is not what is looked at here."""
+    least = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_passwords", PasswordHash((least,)))
 
 
 @pytest.fixture
