@@ -49,6 +49,8 @@ class Department(StrEnum):
     """The lead's calls began before it had shown interest."""
     CUSTOMER_SUCCESS = "customer_success"
     """The lead was a customer already when the opportunity was opened."""
+    UNKNOWN = "unknown"
+    """Of imported history, which does not say it."""
 
 
 class Win(NamedTuple):
@@ -57,6 +59,7 @@ class Win(NamedTuple):
     day: date
     amount: Decimal | None
     currency: str
+    """'' for the company's, of imported history."""
     department: Department
     recycled: bool
     """Whether it was opened in a later cycle than the lead's first."""
@@ -149,10 +152,11 @@ def money_report(
     Raises:
         Invalid: some of it is in a currency without a rate for its day; nothing is summed then.
     """
+    wins = [one._replace(currency=one.currency or rates.into) for one in counts.wins]
     spent = [(one, part) for one in counts.spend if (part := part_within(one, begins, ends))]
     check_rates(
         [(one.currency, one.day) for one, _ in spent]
-        + [(one.currency, one.day) for one in counts.wins if one.amount is not None],
+        + [(one.currency, one.day) for one in wins if one.amount is not None],
         rates,
     )
     sums: dict[Origin, _Sums] = defaultdict(_Sums)
@@ -166,7 +170,7 @@ def money_report(
     for one, part in spent:
         of((one.source, one.campaign)).spend += part * _rate(rates, one.currency, one.day)
     departments = {department: _Sums() for department in Department}
-    for win in counts.wins:
+    for win in wins:
         worth = Fraction(0)
         if win.amount is not None:
             worth = Fraction(win.amount) * _rate(rates, win.currency, win.day)
@@ -185,7 +189,7 @@ def money_report(
         rows=rows,
         total=total,
         departments=_departments(departments, total, decimals(rates.into)),
-        wins_without_amount=sum(one.amount is None for one in counts.wins),
+        wins_without_amount=sum(one.amount is None for one in wins),
     )
 
 

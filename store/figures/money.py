@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -79,6 +80,13 @@ _WINS = text(
     ORDER BY opportunity.id
     """
 )
+_IMPORTED_WINS = text(
+    """
+    SELECT outcome_at, amount, currency, source, campaign FROM funnel_unit
+    WHERE lead_id IS NULL AND outcome = 'won' AND outcome_at >= :begins AND outcome_at < :ends
+    ORDER BY id
+    """
+)
 _SPEND = text(
     """
     SELECT source, campaign, span, day, amount, currency FROM spend
@@ -99,7 +107,10 @@ def money_counts(connection: Connection, period: Period, model: AttributionModel
         mqls=_by_origin(row for row in reached if not row.recycled),
         mqls_recycled=_by_origin(row for row in reached if row.recycled),
         spend=[SpendRow(*row) for row in connection.execute(_SPEND, days)],
-        wins=[_win(row, zone, model) for row in wins],
+        wins=[
+            *(_win(row, zone, model) for row in wins),
+            *(_imported_win(row, zone) for row in connection.execute(_IMPORTED_WINS, span)),
+        ],
     )
 
 
@@ -127,6 +138,18 @@ def _win(row: Row[Any], zone: ZoneInfo, model: AttributionModel) -> Win:
         department=_department(row),
         recycled=(row.cycle or 1) > 1,
         credit=credit(found, model, created_at=row.created_at, opened_at=opened_at),
+    )
+
+
+def _imported_win(row: Row[Any], zone: ZoneInfo) -> Win:
+    """What history says was won: it names one origin, and not who found it."""
+    return Win(
+        day=row.outcome_at.astimezone(zone).date(),
+        amount=row.amount,
+        currency=row.currency,
+        department=Department.UNKNOWN,
+        recycled=False,
+        credit={(name_of(row.source), name_of(row.campaign)): Fraction(1)},
     )
 
 

@@ -87,9 +87,9 @@ def test_of_few_wins_nothing_is_told_in_per_cent() -> None:
     enough = report(counts(*[won({AD: Fraction(1)}, "10")] * 20, spend=(spent(*AD, MAY, "40"),)))
 
     assert few.total.return_on_spend is None
-    assert [one.share for one in few.departments] == [None, None, None]
+    assert [one.share for one in few.departments] == [None] * 4
     assert enough.total.return_on_spend == 4
-    assert [one.share for one in enough.departments] == [1, 0, 0]
+    assert [one.share for one in enough.departments] == [1, 0, 0, 0]
 
 
 def test_without_a_rate_there_is_no_sum_and_it_is_said_which_is_missing() -> None:

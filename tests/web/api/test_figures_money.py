@@ -132,6 +132,7 @@ async def test_a_small_history_reckoned_by_hand(api: Api) -> None:
         ("marketing", 1, "1100.00"),
         ("sales", 2, "600.00"),
         ("customer_success", 1, "70.07"),
+        ("unknown", 0, "0.00"),
     ]
     assert (told["wins_without_amount"], told["total"]["return_on_spend"]) == (1, None)
     first = {one["source"]: one["value"] for one in (await money(api, model="first"))["rows"]}
@@ -215,6 +216,41 @@ async def test_what_can_t_be_told_is_a_sentence(api: Api, query: str, said: str)
 
     assert answer.status_code == 422
     assert said in answer.json()["detail"]
+
+
+async def test_imported_history_costs_and_brings_what_its_file_says(api: Api) -> None:
+    """The last twelve months are the baseline: without their money each campaign looks better."""
+    await _rates(api, ("EUR", "2025-01-01", "1.10"))
+    for number, (day, amount, code) in enumerate(((9, "100", "EUR"), (9, "5", ""), (40, "1", ""))):
+        write(
+            api,
+            "funnel_unit",
+            record=f"r{number}",
+            cycle=1,
+            known_at=MAY + DAY,
+            mql_at=MAY + 2 * DAY,
+            stage=6,
+            stage_since=MAY,
+            outcome="won",
+            outcome_at=MAY + day * DAY,
+            source="Fair",
+            campaign="Spring",
+            amount=amount,
+            currency=code,
+        )
+
+    told = await money(api, by="campaign")
+
+    (row,) = told["rows"]
+    assert (row["source"], row["campaign"], row["leads"], row["mqls"]) == ("fair", "spring", 3, 3)
+    assert (row["wins"], row["value"]) == ("2.00", "115.00")
+    assert told["departments"][-1] == {
+        "department": "unknown",
+        "wins": 2,
+        "wins_recycled": 0,
+        "value": "115.00",
+        "share": None,
+    }
 
 
 async def test_the_pipeline_of_a_month_is_told_by_what_was_said_then(api: Api) -> None:

@@ -46,7 +46,7 @@ BOUNDED = {
         "parts": "a line per value",
     },
     "/figures/pipeline": {"lines": "one of each part"},
-    "/figures/money": {"rows": "the largest and one of the others", "departments": "three"},
+    "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
     "/system/sign-in": {"second_factor_roles": "roles"},
     "/leads/{lead_id}/person": {
