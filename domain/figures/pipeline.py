@@ -22,7 +22,7 @@ class TermsThen(NamedTuple):
     expected_close: date | None
 
 
-class Standing(NamedTuple):
+class OpportunityThen(NamedTuple):
     """An opportunity at the beginning and at the end of a period; ``before`` is None when it was
     not open yet. ``outcome`` is '' while it is open at the end."""
 
@@ -89,7 +89,7 @@ PARTS = (
 
 
 def pipeline_report(
-    standings: Sequence[Standing],
+    standings: Sequence[OpportunityThen],
     window: ClosingWindow,
     rates: DatedRates,
     *,

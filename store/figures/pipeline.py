@@ -6,7 +6,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from domain.figures.periods import Period
-from domain.figures.pipeline import Standing, TermsThen
+from domain.figures.pipeline import OpportunityThen, TermsThen
 
 # What was said last before a time; where nothing was yet, what the first change found; where
 # nothing was ever changed, what is there.
@@ -44,10 +44,10 @@ _STANDINGS = text(
 )
 
 
-def standings(connection: Connection, period: Period) -> list[Standing]:
+def standings(connection: Connection, period: Period) -> list[OpportunityThen]:
     """The opportunities that were open at some time of a period, at its beginning and its end."""
     rows = connection.execute(_STANDINGS, {"start": period.start, "end": period.end})
     return [
-        Standing(TermsThen(*row[1:4]) if row.there else None, TermsThen(*row[4:7]), row[7])
+        OpportunityThen(TermsThen(*row[1:4]) if row.there else None, TermsThen(*row[4:7]), row[7])
         for row in rows
     ]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from domain.figures.pipeline import (
     ClosingWindow,
+    OpportunityThen,
     PipelineReport,
-    Standing,
     TermsThen,
     pipeline_report,
 )
@@ -30,7 +30,7 @@ def terms(amount: str | None, close: date | None = JUNE, currency: str = "USD") 
     return TermsThen(None if amount is None else Decimal(amount), currency, close)
 
 
-def told(*standings: Standing, window: ClosingWindow = WHENEVER) -> PipelineReport:
+def told(*standings: OpportunityThen, window: ClosingWindow = WHENEVER) -> PipelineReport:
     """The report on May, against a target of 1000."""
     return pipeline_report(
         standings,
@@ -51,13 +51,13 @@ def parts(report: PipelineReport) -> dict[str, tuple[int, Decimal]]:
 def test_a_month_reckoned_by_hand() -> None:
     """A manager is asked where the pipeline went."""
     report = told(
-        Standing(terms("100"), terms("150"), ""),
-        Standing(terms("80"), terms("60"), "won"),
-        Standing(terms("40"), terms("40"), "lost"),
-        Standing(None, terms("200", currency="EUR"), ""),
-        Standing(None, terms("10"), "no_outcome"),
-        Standing(terms(None), terms(None), ""),
-        Standing(terms("70", JUNE), terms("70", AUGUST), ""),
+        OpportunityThen(terms("100"), terms("150"), ""),
+        OpportunityThen(terms("80"), terms("60"), "won"),
+        OpportunityThen(terms("40"), terms("40"), "lost"),
+        OpportunityThen(None, terms("200", currency="EUR"), ""),
+        OpportunityThen(None, terms("10"), "no_outcome"),
+        OpportunityThen(terms(None), terms(None), ""),
+        OpportunityThen(terms("70", JUNE), terms("70", AUGUST), ""),
     )
 
     assert parts(report) == {
@@ -76,12 +76,12 @@ def test_a_month_reckoned_by_hand() -> None:
 def test_what_slips_out_of_a_quarter_and_what_is_pulled_into_it() -> None:
     """A quarter is missed by what slips, and that is seen before its end."""
     report = told(
-        Standing(terms("100"), terms("110", AUGUST), ""),
-        Standing(terms("30", AUGUST), terms("35"), ""),
-        Standing(terms("7", date(2026, 3, 9)), terms("7"), ""),
-        Standing(terms("5"), terms("5", date(2026, 3, 9)), ""),
-        Standing(terms("3"), terms("3", None), ""),
-        Standing(terms("1", AUGUST), terms("1", AUGUST), "won"),
+        OpportunityThen(terms("100"), terms("110", AUGUST), ""),
+        OpportunityThen(terms("30", AUGUST), terms("35"), ""),
+        OpportunityThen(terms("7", date(2026, 3, 9)), terms("7"), ""),
+        OpportunityThen(terms("5"), terms("5", date(2026, 3, 9)), ""),
+        OpportunityThen(terms("3"), terms("3", None), ""),
+        OpportunityThen(terms("1", AUGUST), terms("1", AUGUST), "won"),
         window=SECOND_QUARTER,
     )
 
@@ -98,7 +98,7 @@ def test_what_slips_out_of_a_quarter_and_what_is_pulled_into_it() -> None:
 def test_without_a_rate_there_is_no_sum() -> None:
     """What is left out of a sum is not seen in it."""
     with pytest.raises(Invalid, match="KRW 2026-05-31"):
-        told(Standing(None, terms("1", currency="KRW"), ""))
+        told(OpportunityThen(None, terms("1", currency="KRW"), ""))
 
 
 TERMS = st.builds(
@@ -112,12 +112,17 @@ TERMS = st.builds(
 @given(
     st.lists(
         st.builds(
-            Standing, st.none() | TERMS, TERMS, st.sampled_from(("", "won", "lost", "stalled"))
+            OpportunityThen,
+            st.none() | TERMS,
+            TERMS,
+            st.sampled_from(("", "won", "lost", "stalled")),
         )
     ),
     st.sampled_from((WHENEVER, SECOND_QUARTER, ClosingWindow(JUNE, None))),
 )
-def test_the_parts_add_up_to_the_end(standings: list[Standing], window: ClosingWindow) -> None:
+def test_the_parts_add_up_to_the_end(
+    standings: list[OpportunityThen], window: ClosingWindow
+) -> None:
     """A waterfall that does not land where the pipeline stands is believed by nobody."""
     *before, end = told(*standings, window=window).lines
 

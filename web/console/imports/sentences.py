@@ -57,6 +57,8 @@ NOT_UNDERSTOOD = {
     "time_zone": N_("Time zone"),
     "phone": N_("Phone"),
     "date": N_("Date"),
+    "amount": N_("Amount"),
+    "expected_close": N_("Expected close"),
     "no_time_zone": N_("No time zone is known"),
     "no_email": N_("Known by phone only: no cadence begins; have them called"),
 }
