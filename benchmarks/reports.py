@@ -56,7 +56,7 @@ _LEADS = """
     INSERT INTO lead (email, email_key, source, country, owner, attributes)
     SELECT 'lead-' || n || '@firm.example', 'lead-' || n || '@firm.example', 'source-' || n % 12,
         (ARRAY['DE','KR','US','CN','FR','JP','BR','GB'])[1 + n % 8], 'rep-' || n % 40,
-        jsonb_build_object('segment', 'segment-' || n % 4, 'utm_campaign', 'campaign-' || n % 40)
+        jsonb_build_object('segment', 'segment-' || n % 4)
     FROM generate_series(1, :leads) AS n
 """
 # Eight moves a lead: rests, returns, skips and wins among them.
@@ -75,6 +75,11 @@ _MOVES = f"""
                 '1:opportunity', '1:customer', '1:recycled']
             ELSE ARRAY['1:known', '1:engaged', '1:mql', '1:recycled', '2:mql', '2:sal', '2:sql',
                 '2:recycled'] END) WITH ORDINALITY AS path (place, step)
+"""
+_TOUCHES = f"""
+    INSERT INTO campaign_touch (key, lead_id, via, source, campaign, at)
+    SELECT 'came-' || id, id, 'page', 'ads', 'campaign-' || id % 40, now() - interval '{DAYS} days'
+    FROM lead
 """
 _ENGAGEMENTS = f"""
     INSERT INTO engagement (key, lead_id, kind, at)
@@ -135,6 +140,7 @@ def make(database: Engine, leads: int) -> None:
         # Their facts are made at once, below.
         connection.execute(text("ALTER TABLE stage_transition DISABLE TRIGGER USER"))
         connection.execute(text(_MOVES))
+        connection.execute(text(_TOUCHES))
         connection.execute(text("ALTER TABLE stage_transition ENABLE TRIGGER USER"))
         connection.execute(text("TRUNCATE figures_due"))
         connection.execute(text("INSERT INTO figures_due (about) SELECT id FROM lead"))

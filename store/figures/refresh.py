@@ -11,8 +11,6 @@ from domain.figures.stages import FUNNEL, STAGES, WON
 BATCH = 20_000
 """Leads whose facts are made at a time: some hundred MB of sorting at most."""
 
-CAMPAIGN = "coalesce(lead.attributes->>'utm_campaign', '')"
-"""Of a lead, in SQL: what its figures by campaign count it under."""
 _SEGMENT = "coalesce(nullif(account.attributes->>'segment', ''), lead.attributes->>'segment', '')"
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtext('figures'))")
 _TAKE = text(
@@ -78,7 +76,7 @@ _UNITS = f"""
     SELECT ended.lead_id, ended.cycle, {_TIMES}, implied, ended.stage, stage_since, outcome,
         CASE outcome WHEN 'won' THEN customer_at WHEN '' THEN NULL ELSE stage_since END,
         CASE WHEN outcome IN ('', 'won') THEN '' ELSE reason END,
-        lead.source, {CAMPAIGN}, coalesce(first.name, ''), {_SEGMENT},
+        lead.source, coalesce(came.campaign, ''), coalesce(first.name, ''), {_SEGMENT},
         CASE WHEN over_at IS NULL THEN lead.owner ELSE coalesce(had.owner, '') END, lead.country
     FROM ended JOIN lead ON lead.id = ended.lead_id LEFT JOIN account ON account.id = account_id
     LEFT JOIN LATERAL (
@@ -87,6 +85,12 @@ _UNITS = f"""
         WHERE enrollment.lead_id = ended.lead_id AND enrollment.cycle = ended.cycle
         ORDER BY started_at, enrollment.id LIMIT 1
     ) AS first ON true
+    LEFT JOIN LATERAL (
+        -- What came after the hand-over to sales did not bring it about.
+        SELECT campaign FROM campaign_touch
+        WHERE campaign_touch.lead_id = ended.lead_id AND at <= coalesce(mql_at, 'infinity')
+        ORDER BY at, id LIMIT 1
+    ) AS came ON true
     LEFT JOIN LATERAL (
         SELECT assignment.owner FROM assignment
         WHERE assignment.lead_id = ended.lead_id AND at < over_at

@@ -78,11 +78,13 @@ CREATE TABLE figures_due (
 CREATE FUNCTION figures_are_due() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO figures_due (about) VALUES (cast(to_jsonb(OLD)->>TG_ARGV[0] AS bigint));
+        INSERT INTO figures_due (about) SELECT cast(to_jsonb(OLD)->>TG_ARGV[0] AS bigint)
+        WHERE to_jsonb(OLD)->>TG_ARGV[0] IS NOT NULL;
     END IF;
     IF TG_OP = 'INSERT' OR (TG_OP = 'UPDATE'
         AND to_jsonb(NEW)->TG_ARGV[0] <> to_jsonb(OLD)->TG_ARGV[0]) THEN
-        INSERT INTO figures_due (about) VALUES (cast(to_jsonb(NEW)->>TG_ARGV[0] AS bigint));
+        INSERT INTO figures_due (about) SELECT cast(to_jsonb(NEW)->>TG_ARGV[0] AS bigint)
+        WHERE to_jsonb(NEW)->>TG_ARGV[0] IS NOT NULL;
     END IF;
     RETURN NULL;
 END $$;
@@ -96,6 +98,8 @@ END $$;
 CREATE TRIGGER figures_are_due AFTER INSERT OR UPDATE OR DELETE ON stage_transition
     FOR EACH ROW EXECUTE FUNCTION figures_are_due('lead_id');
 CREATE TRIGGER figures_are_due AFTER INSERT OR DELETE OR UPDATE OF lead_id ON enrollment
+    FOR EACH ROW EXECUTE FUNCTION figures_are_due('lead_id');
+CREATE TRIGGER figures_are_due AFTER INSERT OR DELETE OR UPDATE OF lead_id ON campaign_touch
     FOR EACH ROW EXECUTE FUNCTION figures_are_due('lead_id');
 CREATE TRIGGER figures_are_due AFTER INSERT OR DELETE OR UPDATE OF lead_id ON assignment
     FOR EACH ROW EXECUTE FUNCTION figures_are_due('lead_id');

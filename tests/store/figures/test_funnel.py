@@ -113,13 +113,26 @@ def crowd(connection: Connection, leads: int, seed: int) -> random.Random:
     """Leads with histories of all kinds."""
     chance = random.Random(seed)
     for number in range(leads):
-        add_lead(
+        lead = add_lead(
             connection,
             some_history(chance),
             source=chance.choice(("web", "fair", "")),
             country=chance.choice(("DE", "KR")),
             owner=f"rep-{number % 3}",
         )
+        if number % 4:
+            connection.execute(
+                text(
+                    "INSERT INTO campaign_touch (key, lead_id, via, source, campaign, at) "
+                    "VALUES (:key, :lead, 'page', 'ads', :campaign, :at)"
+                ),
+                {
+                    "key": f"touch-{lead}",
+                    "lead": lead,
+                    "campaign": f"spring-{number % 2}",
+                    "at": BEGIN + timedelta(days=chance.uniform(0, 60)),
+                },
+            )
     return chance
 
 
