@@ -14,6 +14,7 @@ from domain.scoring.policy import ScoringPolicy
 from store.bounded import allow_long_work
 from store.consent.confirmations import ask_who_waits
 from store.engine import AWAY
+from store.figures.lead_counts import add_up
 from store.figures.refresh import BATCH, refresh
 from store.matching.account_matches import match_surely
 from store.notifications.digests import raise_digests
@@ -99,6 +100,8 @@ class SalesSweepActivities:
             with self.resources.engine.begin() as connection:
                 allow_long_work(connection)
                 made = refresh(connection, most=BATCH)
+        with self.resources.engine.begin() as connection:
+            add_up(connection)
 
     def _match_accounts(self, now: datetime) -> None:
         """Give leads to the accounts they surely belong to: some domains in each round, those that

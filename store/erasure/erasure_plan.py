@@ -269,6 +269,7 @@ NOT_OF_LEADS = frozenset(
         "template_version",
         "policy_version",
         "import_run",
+        "lead_count",
         "scoring_run",
         "write_key",
         "engagement_key",  # Hashes of what made events count once, and still does.

@@ -29,7 +29,13 @@ from store.tables.engagement import (
     VisitorKey,
     WriteKey,
 )
-from store.tables.figures import FiguresDue, FunnelMove, FunnelPassage, FunnelUnit
+from store.tables.figures import (
+    FiguresDue,
+    FunnelMove,
+    FunnelPassage,
+    FunnelUnit,
+    LeadCount,
+)
 from store.tables.health import FailingActivity, WriteProbe
 from store.tables.lead_work import LeadContact, LeadCorrection, LeadNote, WrittenMail
 from store.tables.leads import IN_SALES_HANDS, Account, ImportRun, Lead, StageTransition
@@ -115,6 +121,7 @@ __all__ = [
     "LeadClaim",
     "LeadContact",
     "LeadCorrection",
+    "LeadCount",
     "LeadFeedback",
     "LeadMerge",
     "LeadNote",

@@ -133,3 +133,16 @@ class FiguresDue(Table):
     __tablename__ = "figures_due"
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     about: Mapped[int] = mapped_column(BigInteger)
+
+
+class LeadCount(Table):
+    """A change of how many leads of an owner stand in a stage; their sum is how many there are.
+    Triggers of ``lead`` write it (``store/migrations/first/figures.sql``)."""
+
+    __tablename__ = "lead_count"
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    stage: Mapped[str]
+    owner: Mapped[str]
+    not_started: Mapped[bool]
+    """Whether their journeys have not begun."""
+    leads: Mapped[int] = mapped_column(BigInteger)

@@ -98,8 +98,9 @@ _DAY = text(
 )
 _STAGES = text(
     f"""
-    SELECT stage, count(*) AS leads, count(*) FILTER (WHERE phase = '') AS not_started
-    FROM lead WHERE phase_reason <> '{ERASED}' AND {_TEAMS.format("owner")} GROUP BY stage
+    SELECT stage, sum(leads)::bigint AS leads,
+        coalesce(sum(leads) FILTER (WHERE not_started), 0)::bigint AS not_started
+    FROM lead_count WHERE {_TEAMS.format("owner")} GROUP BY stage HAVING sum(leads) > 0
     """
 )
 _PROMISES = text(
