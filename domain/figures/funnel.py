@@ -89,6 +89,18 @@ class PassageCount(NamedTuple):
     quartiles: Quartiles | None = None
     median_to_won: float | None = None
 
+    def plus(self, counts: Sequence[int]) -> PassageCount:
+        """The same with more units: ``counts`` are ``entered`` to ``faults``."""
+        entered, implied, immature, converted, won, faults = counts
+        return self._replace(
+            entered=self.entered + entered,
+            implied=self.implied + implied,
+            immature=self.immature + immature,
+            converted=self.converted + converted,
+            won=self.won + won,
+            faults=self.faults + faults,
+        )
+
 
 class MoveCount(NamedTuple):
     """Units that moved between two stages in the period."""

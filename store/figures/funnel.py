@@ -88,31 +88,71 @@ def cohort_counts(
 ) -> list[PassageCount]:
     """Of the units that first entered a stage in the period, by stage, kind and value."""
     split = Split(question, "facts", fold)
+    of_period = f"""
+        FROM funnel_passage AS facts{split.join}
+        WHERE facts.at >= :start AND facts.at < :end{split.where}
+    """
+    given = {**split.values, **_period(question), **_window(question)}
     rows = connection.execute(
         text(
             f"""
-            SELECT CASE WHEN grouping(value) = 0 THEN value END AS value,
-                {_KIND} AS kind, stage, count(*) AS entered,
+            SELECT {split.value} AS value, facts.cycle > 1 AS kind, stage, count(*) AS entered,
                 count(*) FILTER (WHERE implied) AS implied,
                 count(*) FILTER (WHERE at > :ripe) AS immature,
                 count(*) FILTER (WHERE next_seconds <= :window AND at <= :ripe) AS converted,
                 count(*) FILTER (WHERE won_seconds <= :window AND at <= :ripe) AS won,
-                count(*) FILTER (WHERE timed_next AND next_seconds <= 0) AS faults,
-                {_QUARTILES.format("next_seconds")}
-                    FILTER (WHERE timed_next AND next_seconds > 0) AS quartiles,
-                percentile_cont(0.5) WITHIN GROUP (ORDER BY won_seconds)
-                    FILTER (WHERE stage = 0 AND timed_won AND won_seconds > 0) AS median_to_won
-            FROM (
-                SELECT facts.*, facts.cycle > 1 AS kind, {split.value} AS value
-                FROM funnel_passage AS facts{split.join}
-                WHERE facts.at >= :start AND facts.at < :end{split.where}
-            ) AS facts
-            GROUP BY GROUPING SETS ({split.sets})
+                count(*) FILTER (WHERE timed_next AND next_seconds <= 0) AS faults
+            {of_period} GROUP BY 1, 2, 3
             """
         ),
-        {**split.values, **_period(question), **_window(question)},
+        given,
     )
-    return [_passage_count(row._mapping) for row in rows]
+    counts: dict[tuple[str | None, Kind | None, int], PassageCount] = {}
+    for row in rows:
+        kind = Kind.RECYCLED if row.kind else Kind.NET_NEW
+        # The counts of all, of each kind, and of the parts: they add up.
+        for group in {(None, None), (None, kind), (row.value, kind)}:
+            key = (*group, row.stage)
+            counts[key] = counts.get(key, PassageCount(*key)).plus(row[3:])
+    _add_velocities(connection, split, counts, of_period, given)
+    return list(counts.values())
+
+
+def _add_velocities(
+    connection: Connection,
+    split: Split,
+    counts: dict[tuple[str | None, Kind | None, int], PassageCount],
+    of_period: str,
+    given: dict[str, Any],
+) -> None:
+    """Of those who went on and were timed alone: ordering them is most of the work."""
+    for column, whose in (
+        ("next_seconds", "timed_next AND next_seconds > 0"),
+        ("won_seconds", "stage = 0 AND timed_won AND won_seconds > 0"),
+    ):
+        rows = connection.execute(
+            text(
+                f"""
+                SELECT CASE WHEN grouping(value) = 0 THEN value END AS value, {_KIND} AS kind,
+                    stage, {_QUARTILES.format(column)} AS took
+                FROM (
+                    SELECT stage, facts.cycle > 1 AS kind, {split.value} AS value, {column}
+                    {of_period} AND {whose}
+                ) AS facts
+                GROUP BY GROUPING SETS ({split.sets})
+                """
+            ),
+            given,
+        )
+        for row in rows:
+            key = (row.value, _kind(row.kind), row.stage)
+            took = Quartiles(*row.took)
+            # What came since the units were counted is timed already.
+            one = counts.get(key, PassageCount(*key))
+            if column == "next_seconds":
+                counts[key] = one._replace(quartiles=took)
+            else:
+                counts[key] = one._replace(median_to_won=took.median)
 
 
 def activity_counts(
