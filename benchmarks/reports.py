@@ -181,6 +181,7 @@ def reports(context: Terminal) -> dict[str, Callable[[], object]]:
 
 
 def main() -> None:
+    """Print how long each report takes, cold and warm, and what a day adds."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--json", action="store_true", help="one line of JSON")
     parser.add_argument("--leads", type=int, default=1_000_000)
