@@ -19,7 +19,7 @@ from tests.support.workflow_world import publish
 
 TEMPLATE = "perennial_template"
 LONGEST_GROUPS = (
-    *("console", "demo loop", "stack", "hangs", "demo", "killed", "console pages", "doors killed"),
+    *("console", "demo loop", "console pages", "stack", "hangs", "demo", "killed", "doors killed"),
     *("relay", "task completion killed", "servers that hang", "doors visits"),
 )
 """Those that take minutes, the longest first."""
