@@ -19,10 +19,7 @@ from domain.lead_files.lead_file import LeadFile
 from services import history as services
 from services.history import HistoryChoice, HistoryOutcome
 
-app = group(
-    "history import leads.csv deals.csv --map mql_id=id --map first_contact_date=known "
-    "--map won_date=won --map sdr_id=owner"
-)
+app = group("history import leads.csv deals.csv --map mql_id=id")
 
 
 @app.callback()

@@ -100,7 +100,10 @@ def typed(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
     ("begun", "offered"),
     [
         ("./starter.py ta", ["tasks"]),
-        ("./starter.py task ", ["list", "show", "mail", "snooze", "bring-back", "done"]),
+        (
+            "./starter.py task ",
+            ["list", "show", "mail", "snooze", "reassign", "bring-back", "done"],
+        ),
     ],
 )
 def test_the_shell_completes_what_was_begun(begun: str, offered: list[str]) -> None:
