@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import Connection
@@ -47,15 +47,20 @@ def funnel(context: Context, caller: Caller, asked: FigureQuery) -> FunnelReport
     Raises:
         Forbidden: the caller may not read figures.
         Invalid: an unknown dimension or mode, a period in the future, a window longer than there
-            are data.
+            are data; or marketing asks for a rep of whom there are few cases.
     """
     authorise(caller, Action.READ_FIGURES)
     with context.database.begin() as connection:
         refresh(connection, most=BATCH)
         question = question_of(context, connection, caller, asked)
         fold: list[str] = []
-        if caller.role == Role.MARKETING and question.by == Dimension.OWNER:
-            fold = facts.values_with_few(connection, question, NAMED_FROM)
+        if caller.role == Role.MARKETING and Dimension.OWNER in (question.by, *question.only):
+            by_owner = replace(question, by=Dimension.OWNER)
+            fold = facts.values_with_few(connection, by_owner, NAMED_FROM)
+        if question.only.get(Dimension.OWNER, "") in fold:
+            raise Invalid(
+                sentence("Marketing sees no rep of whom there are fewer than five cases."), "owner"
+            )
         if question.mode == Mode.COHORT:
             return report(question, facts.cohort_counts(connection, question, fold))
         return report(

@@ -37,6 +37,8 @@ NAMES = frozenset(
         *("en", "ko", "zh"),
         # Stages and roles that Koreans and Chinese in this trade call by their English letters.
         *("MQL", "SAL", "SQL", "SDR", "SLA"),
+        # Currencies.
+        *("US", "USD"),
     )
 )
 CODES = re.compile(

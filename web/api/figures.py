@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, UploadFile
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from domain.access import Action
+from domain.csv_text import BOM, csv_line
 from domain.figures.funnel import Dimension, FunnelReport, Mode
 from domain.inputs import Code, Day
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from services import figures as services
 from services import history
+from services.exports import record_export
 from services.figures import FigureQuery
 from services.history import HistoryChoice
 from store.access.api_tokens import Caller
-from web.api.access import CurrentContext, may
+from web.api.access import CurrentContext, WebContext, may
 from web.api.inputs import QUERIED
 
 router = APIRouter(prefix="/figures", tags=["figures"])
@@ -28,6 +31,10 @@ Importer = Annotated[Caller, Depends(may(Action.IMPORT_LEADS))]
 MOST_BYTES = 50 * 1024 * 1024
 """Of all files of a history together."""
 SHOWN_REJECTS = 1000
+CSV_ANSWER: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+"""How a table of figures is described in ``openapi.json``."""
 
 
 class FunnelParameters(BaseModel):
@@ -144,3 +151,37 @@ def _pairs(written: str, field: str) -> Mapping[str, str]:
             field,
         )
     return said
+
+
+@router.get("/funnel.csv", response_class=Response, responses=CSV_ANSWER)
+def funnel_file(
+    context: CurrentContext, caller: Reader, query: Annotated[FunnelParameters, Query()]
+) -> Response:
+    """The same as a CSV file (UTF-8): a row for each stage of all units, of net-new and recycled
+    ones, and of each part."""
+    rows = services.funnel_rows(show_funnel(context, caller, query))
+    return figures_file(context, caller, "figures/funnel", rows, query)
+
+
+def figures_file(
+    context: WebContext,
+    caller: Caller,
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    query: BaseModel,
+) -> Response:
+    """A table of figures as a file, put on record before it is handed out.
+
+    Args:
+        name: of the figures, as their path under ``/api`` has it.
+        rows: all with the same columns.
+        query: what was asked for.
+    """
+    filters = sorted(query.model_dump(exclude_unset=True, by_alias=True))
+    record_export(context, caller, f"/api/{name}", len(rows), filters)
+    lines = [csv_line(rows[0]), *(csv_line(row.values()) for row in rows)] if rows else []
+    return Response(
+        (BOM + "".join(lines)).encode(),
+        media_type="text/csv; charset=utf-8; header=present",
+        headers={"content-disposition": f'attachment; filename="{name.replace("/", "-")}.csv"'},
+    )

@@ -51,6 +51,8 @@ PAGES = (
     "marketing.policies",
     "marketing.outbox",
     "marketing.outbox_mail",
+    "figures.funnel",
+    "figures.money",
     "imports.imports",
     "imports.run",
     "admin.users",
@@ -83,6 +85,9 @@ def mount_console(onto: FastAPI, settings: Settings) -> None:
     ui.add_head_html(
         "".join(
             f'<link rel="stylesheet" href="{_static(f"{name}.css")}">'
+            for name in ("console", "lists", "figures")
+        )
+        + "".join(
             f'<script src="{_static(f"{name}.js")}" defer></script>'
             for name in ("console", "lists")
         ),

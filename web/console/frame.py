@@ -96,6 +96,13 @@ NAVIGATION = (
         ),
     ),
     NavigationGroup(
+        N_("Figures"),
+        (
+            NavigationEntry("/figures/funnel", N_("Funnel"), "filter_alt", Action.READ_FIGURES),
+            NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
+        ),
+    ),
+    NavigationGroup(
         N_("Admin"),
         (
             NavigationEntry("/admin/users", N_("Users"), "manage_accounts", Action.MANAGE_USERS),

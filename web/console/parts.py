@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
@@ -16,6 +16,14 @@ from web.console.words import _
 
 Tone = Literal["plain", "good", "warn", "bad", "quiet"]
 Cell = str | Markup | int | None
+
+
+class Meaning(NamedTuple):
+    """What a heading means: the id of the place on the page that says so, and what it says."""
+
+    place: str
+    text: str
+
 
 _JINJA = Environment(autoescape=True, undefined=StrictUndefined)
 
@@ -49,6 +57,9 @@ _TABLE = piece(
     {% endif %}>
     {% if loop.index0 in orders or (sortable and heading) %}
     <button type="button" data-order="{{ orders.get(loop.index0, '') }}">{{ heading }}</button>
+    {% elif loop.index0 in meanings %}
+    <a class="means" href="#{{ meanings[loop.index0].place }}" {#
+    #} title="{{ meanings[loop.index0].text }}">{{ heading }}</a>
     {% else %}{{ heading }}{% endif %}</th>
     {% endfor %}
     </tr></thead>
@@ -106,6 +117,7 @@ def table(
     orders: Mapping[int, str] = {},
     order: str = "",
     rising: Container[str] = (),
+    meanings: Mapping[int, Meaning] = {},
 ) -> Markup:
     """A table; on a phone each row becomes a card.
 
@@ -117,6 +129,7 @@ def table(
         orders: index of a column → the order of the whole list that its heading asks for, as
             ``data-order`` of the button that is pressed; ``order`` is the one it is in, and those
             among ``rising`` begin with the least.
+        meanings: index of a column → what its heading says on hover, and leads to.
     """
     return _TABLE(
         headings=headings,
@@ -127,6 +140,7 @@ def table(
         orders=orders,
         order=order,
         rising=rising,
+        meanings=meanings,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from typing import Any
 
 import httpx2 as httpx
@@ -66,6 +68,28 @@ async def test_marketing_reads_no_rep_by_name_who_has_few_cases(api: Api) -> Non
 
     assert {part["value"] for part in parts} == {"rep-1", "rep-9", "(few)"}
     assert sum(part["funnel"]["won"] for part in parts) == 25
+    alone = await api.ask("marketing", "GET", "/figures/funnel?owner=rep-2")
+    assert (alone.status_code, alone.json()["errors"][0]["field"]) == (422, "owner")
+    assert (await funnel(api, "marketing", owner="rep-1"))["won"] == 11
+
+
+async def test_a_file_has_the_figures_of_the_caller_and_is_on_record(api: Api) -> None:
+    """A file goes on to others: it has no more than its reader may see, and somebody asks later who
+    took it."""
+    some(api)
+
+    answer = await api.ask("sdr", "GET", "/figures/funnel.csv?by=owner")
+
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert 'filename="figures-funnel.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [rows[0][name] for name in ("kind", "stage", "entered")] == ["all", "known", "13"]
+    assert {row["value"] for row in rows} == {"", "rep-1", "rep-2"}
+    assert (await api.ask("sdr", "GET", "/figures/money.csv")).status_code == 403
+    money = await api.ask("manager", "GET", "/figures/money.csv")
+    assert money.headers["content-type"].startswith("text/csv")
+    recorded = "SELECT string_agg(path, ' ' ORDER BY id) FROM api_change"
+    assert api.value(recorded) == "/api/figures/funnel /api/figures/money"
 
 
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:

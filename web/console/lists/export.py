@@ -29,7 +29,7 @@ def export_button(
     """The button, in the place where it is made.
 
     Args:
-        path: of the list, under ``/api``.
+        path: of the list, under ``/api``; or of what is a file already, as figures are.
         asked: how the list is filtered, or what tells it when the button is pressed.
         of: what it lists (translated), where a page has several.
     """
@@ -52,7 +52,7 @@ def export_button(
 
 def csv_address(path: str, asked: Asked) -> str:
     """Where the API gives the list as a file."""
-    query = [("format", "csv")]
+    query = [] if path.endswith(".csv") else [("format", "csv")]
     for name, value in asked.items():
         several = value if isinstance(value, list | tuple) else [value]
         query += [(name, written(one)) for one in several if one is not None]

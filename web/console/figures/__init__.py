@@ -1,0 +1,1 @@
+"""Pages of the figures that people steer by."""

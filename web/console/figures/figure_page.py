@@ -1,0 +1,151 @@
+"""A page of figures: its filters stand in the address, its table is taken out as a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
+
+from markupsafe import Markup
+from nicegui import ui
+from pydantic import TypeAdapter, ValidationError
+
+from domain.inputs import Day
+from domain.refusals import Invalid, Unavailable
+from web.console.lists.export import export_button, written
+from web.console.lists.filters import day_field, tick
+from web.console.parts import Cell, choice, quiet
+from web.console.refusals import told
+from web.console.visit import PageVisit
+from web.console.words import _
+
+T = TypeVar("T")
+_DAY: TypeAdapter[date] = TypeAdapter(Day)
+COMPARE = "compare"
+"""In the address beside what the API is asked for."""
+
+
+class FigurePage(Generic[T]):
+    """The page as it is open."""
+
+    def __init__(self, visit: PageVisit, path: str, asked: Mapping[str, Any]) -> None:
+        """
+        Args:
+            path: of the page under ``/console``, and of its figures under ``/api``.
+            asked: the page's parameters: those of the API by their names there, and ``compare``.
+        """
+        self.visit, self.path = visit, path
+        self.asked = dict(asked)
+        self._turn = 0
+
+    async def read(self) -> T:
+        """Ask for the figures."""
+        raise NotImplementedError
+
+    def draw(self, found: T) -> None:
+        """Show them."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Any]:
+        """What the API is asked for."""
+        return {
+            name: value
+            for name, value in self.asked.items()
+            if name != COMPARE and value is not None
+        }
+
+    @contextmanager
+    def filters(self) -> Iterator[None]:
+        """The place for the fields, with the period's before them; call :meth:`begin` after it."""
+        bar = ui.element("div").classes("filters")
+        with bar.props(f'role="search" aria-label="{_("Figures")}"'):
+            self._day(_("From"), "from")
+            self._day(_("Until before"), "to")
+            yield
+            tick(
+                _("Compare with the period before"),
+                bool(self.asked[COMPARE]),
+                lambda on: self.want(compare=on or None),
+            )
+
+    async def begin(self) -> None:
+        """Show the figures."""
+        with self.visit.top:
+            export_button(f"{self.path}.csv", self.parameters)
+        self._body = ui.element("div").classes("figures")
+        await self.refresh()
+
+    def choice(self, label: str, name: str, options: Mapping[str, str], usual: str = "") -> None:
+        """A field of one value; ``usual`` is not written into the address."""
+
+        async def chosen(value: str) -> None:
+            await self.want(**{name: None if value == usual else value})
+
+        value = str(self.asked[name] or usual)
+        choice(label, {**options, **({} if value in options else {value: value})}, value, chosen)
+
+    def _day(self, label: str, name: str) -> None:
+        async def chosen(value: str) -> None:
+            # Half a day is what stands there while somebody types.
+            if not value or _is_day(value):
+                await self.want(**{name: value or None})
+
+        day_field(label, str(self.asked[name] or ""), chosen)
+
+    async def want(self, **changed: Any) -> None:
+        """Ask for something else: in the address too, which can be passed on."""
+        self.asked |= changed
+        ui.run_javascript(f"history.replaceState(null, '', {json.dumps(self.address())})")
+        await self.refresh()
+
+    def address(self, **changed: str | None) -> str:
+        """Of the page as it is, or with other parameters."""
+        asked = self.asked | changed
+        query = urlencode({k: written(v) for k, v in asked.items() if v is not None})
+        return f"/console{self.path}{f'?{query}' if query else ''}"
+
+    async def refresh(self) -> None:
+        """Read the figures anew; what is refused is told in their place."""
+        self._turn += 1
+        turn = self._turn
+        try:
+            found = await self.read()
+        except (Invalid, Unavailable) as refused:
+            if turn == self._turn:
+                self._body.clear()
+                with self._body:
+                    ui.label(told(refused.args[0])).classes("empty").props('role="alert"')
+            return
+        if turn == self._turn:
+            self._body.clear()
+            with self._body:
+                self.draw(found)
+
+
+def period_before(begins: date, ends: date) -> dict[str, date] | None:
+    """The equally long period that ends where this begins; None where the API knows no days."""
+    first = begins - (ends - begins)
+    return {"from": first, "to": begins} if _is_day(first) else None
+
+
+def beside(now: Cell, before: Cell | None) -> Cell:
+    """A figure above that of the period before, if that was asked for."""
+    if before is None:
+        return now
+    return Markup('<span class="two">{}{}</span>').format(now, quiet(before))
+
+
+def percent(share: float | None) -> str:
+    """A share; a dash for none."""
+    return "–" if share is None else f"{share:.1%}"
+
+
+def _is_day(value: str | date) -> bool:
+    try:
+        _DAY.validate_python(value)
+    except ValidationError:
+        return False
+    return True

@@ -1,0 +1,326 @@
+"""``/console/figures/funnel``: how many leads reached each stage, went on, and how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from typing import Annotated
+
+from fastapi import Query
+from markupsafe import Markup
+
+from domain.access import Action
+from domain.figures.funnel import (
+    FEW,
+    Dimension,
+    Funnel,
+    FunnelPart,
+    FunnelReport,
+    Mode,
+    StageFigures,
+)
+from domain.inputs import Code, Day
+from store.figures.funnel import FOLDED
+from web.api import figures as figures_api
+from web.api.figures import FunnelParameters
+from web.console import labels
+from web.console.figures.chart import COLOURS, Bars, chart
+from web.console.figures.definitions import heading, meaning, show_definitions
+from web.console.figures.figure_page import COMPARE, FigurePage, beside, percent, period_before
+from web.console.pages import console_page
+from web.console.parts import Cell, empty, quiet, section, show, table
+from web.console.times import full_day
+from web.console.visit import PageVisit
+from web.console.words import N_, _, ngettext
+
+PATH = "/figures/funnel"
+WINDOWS = (7, 14, 30, 60, 90, 180, 365)
+"""Days that are offered; the address may have others."""
+MOST_PARTS = 40
+"""Parts of a split that the page shows; the file has all."""
+DIMENSIONS = {
+    Dimension.SOURCE: N_("Source"),
+    Dimension.CAMPAIGN: N_("Campaign"),
+    Dimension.CADENCE: N_("Cadence"),
+    Dimension.SEGMENT: N_("Segment"),
+    Dimension.OWNER: N_("Owner"),
+    Dimension.TEAM: N_("Team"),
+    Dimension.COUNTRY: N_("Country"),
+    Dimension.CYCLE: N_("Cycle"),
+}
+MODES = {
+    Mode.COHORT: N_("Cohort: those who came in the period"),
+    Mode.ACTIVITY: N_("Activity: what moved in the period"),
+}
+Found = tuple[FunnelReport, FunnelReport | None]
+Column = tuple[str, Callable[[StageFigures], Cell]]
+
+
+@console_page(PATH, Action.READ_FIGURES, N_("Funnel"))
+async def funnel(
+    visit: PageVisit,
+    *,
+    begins: Annotated[Day | None, Query(alias="from")] = None,
+    to: Day | None = None,
+    by: Code | None = None,
+    window: Annotated[int | None, Query(ge=1, le=10_000)] = None,
+    mode: Code | None = None,
+    compare: bool = False,
+    source: Code | None = None,
+    campaign: Code | None = None,
+    cadence: Code | None = None,
+    segment: Code | None = None,
+    owner: Code | None = None,
+    team: Code | None = None,
+    country: Code | None = None,
+    cycle: Code | None = None,
+) -> None:
+    """The funnel that the address asks for; an SDR sees that of the team."""
+    await FunnelPage(
+        visit,
+        PATH,
+        {
+            "from": begins,
+            "to": to,
+            "by": by,
+            "window": window,
+            "mode": mode,
+            COMPARE: compare or None,
+            Dimension.SOURCE: source,
+            Dimension.CAMPAIGN: campaign,
+            Dimension.CADENCE: cadence,
+            Dimension.SEGMENT: segment,
+            Dimension.OWNER: owner,
+            Dimension.TEAM: team,
+            Dimension.COUNTRY: country,
+            Dimension.CYCLE: cycle,
+        },
+    ).open()
+
+
+class FunnelPage(FigurePage[Found]):
+    """The funnel as it is open."""
+
+    async def open(self) -> None:
+        """Build the page."""
+        with self.filters():
+            self.choice(
+                _("Split by"), "by", {"": _("Nothing")} | {k: _(n) for k, n in DIMENSIONS.items()}
+            )
+            spans = {str(days): ngettext("1 day", "{number} days", days) for days in WINDOWS}
+            self.choice(_("Window"), "window", {"": _("As long as it took")} | spans)
+            modes = {mode.value: _(name) for mode, name in MODES.items()}
+            self.choice(_("Conversion"), "mode", modes, Mode.COHORT.value)
+        await self.begin()
+
+    async def read(self) -> Found:
+        """The funnel, and that of the period before if it is to be compared."""
+        found = await self._asked()
+        if not self.asked[COMPARE]:
+            return found, None
+        before = period_before(date.fromisoformat(found.begins), date.fromisoformat(found.ends))
+        return found, await self._asked(**before) if before else None
+
+    async def _asked(self, **changed: object) -> FunnelReport:
+        query = FunnelParameters.model_validate(self.parameters() | changed)
+        return await self.visit.ask(figures_api.show_funnel, query)
+
+    def draw(self, found: Found) -> None:
+        """Chart, tables and what they mean."""
+        report, before = found
+        show(self._says(report, before), "p")
+        self._narrowed()
+        if not any(one.entered for one in report.stages):
+            empty(_("No lead entered the funnel in this period."))
+            return
+        with section(_("Leads by stage")):
+            _chart(report)
+            show(_together(report, before))
+        if report.by:
+            with section(_("Split by {dimension}", dimension=_(DIMENSIONS[report.by]))):
+                show(self._parts(report, report.by))
+                if len(report.parts) > MOST_PARTS:
+                    show(quiet(_("The largest are shown; the file has all.")), "p")
+        groups: tuple[tuple[str, Funnel, Funnel | None], ...] = (
+            (_("All leads"), report, before),
+            (heading("net_new"), report.net_new, before and before.net_new),
+            (heading("recycled"), report.recycled, before and before.recycled),
+        )
+        for name, one, earlier in groups:
+            with section(name):
+                show(_stages(name, one, earlier, report.mode))
+        keys = ["unit", "entered", "implied", "converted", "conversion", "median", "quartiles"]
+        keys += ["left"] if report.mode == Mode.ACTIVITY else ["immature"]
+        show_definitions([*keys, "faults", "net_new", "recycled"])
+
+    def _says(self, report: FunnelReport, before: FunnelReport | None) -> Markup:
+        """Which period it is, in whose days, and which conversion."""
+        parts = [_period(report), report.time_zone, _(MODES[report.mode])]
+        if report.window:
+            days = ngettext("1 day", "{number} days", report.window)
+            parts.append(_("within {days}", days=days))
+        if before:
+            parts.append(_("compared with {period}", period=_period(before)))
+        return Markup('<span class="quiet">{}</span>').format(" · ".join(parts))
+
+    def _narrowed(self) -> None:
+        """What the figures are narrowed to, each with a way out."""
+        chosen = [one for one in Dimension if self.asked[one] is not None]
+        if not chosen:
+            return
+        links = Markup(" ").join(
+            Markup('<a href="{}" title="{}">{}: {} <b aria-hidden="true">×</b></a>').format(
+                self.address(**{one: None}),
+                _("Show all again"),
+                _(DIMENSIONS[one]),
+                _value(one, self.asked[one]),
+            )
+            for one in chosen
+        )
+        show(links, "div").classes("views")
+
+    def _parts(self, report: FunnelReport, by: Dimension) -> Markup:
+        """Of each value how many reached each stage, with the conversion to the next beneath."""
+        stages = [labels.stage(one.stage) for one in report.stages]
+        rows = [
+            (
+                self._link(by, part),
+                heading(part.kind),
+                *(beside(f"{one.entered:,}", _rate(one)) for one in part.funnel.stages),
+                percent(part.funnel.overall_conversion),
+                _days(part.funnel.median_days_to_won),
+            )
+            for part in report.parts[:MOST_PARTS]
+        ]
+        last = len(stages) + 2
+        return table(
+            (_(DIMENSIONS[by]), _("Cycles"), *stages, _("Overall"), _("Days to won")),
+            rows,
+            caption=_("Split by {dimension}", dimension=_(DIMENSIONS[by])),
+            numbers=range(2, last + 2),
+            meanings={last: meaning("conversion"), last + 1: meaning("median")},
+        )
+
+    def _link(self, by: Dimension, part: FunnelPart) -> Cell:
+        name = _value(by, part.value)
+        if part.value == FOLDED:
+            return name
+        narrowed = self.address(by=None, **{by: part.value})
+        return Markup('<a href="{}">{}</a>').format(narrowed, name)
+
+
+def _chart(report: FunnelReport) -> None:
+    stages = [labels.stage(one.stage) for one in report.stages]
+    if report.by:
+        series = list(_largest(report.by, report.parts))
+    else:
+        series = [
+            Bars(heading("net_new"), [one.entered for one in report.net_new.stages]),
+            Bars(heading("recycled"), [one.entered for one in report.recycled.stages]),
+        ]
+    chart(stages, series, caption=_("Leads that entered each stage"), stacked=True)
+
+
+def _largest(by: Dimension, parts: Sequence[FunnelPart]) -> Iterator[Bars]:
+    """The values with the most leads, the others as one."""
+    sums: dict[str, list[int]] = {}
+    for part in parts:
+        entered = [one.entered for one in part.funnel.stages]
+        known = sums.setdefault(part.value, [0] * len(entered))
+        sums[part.value] = [a + b for a, b in zip(known, entered, strict=True)]
+    ordered = sorted(sums, key=lambda value: -sum(sums[value]))
+    own = len(ordered) if len(ordered) <= COLOURS else COLOURS - 1
+    for value in ordered[:own]:
+        yield Bars(_value(by, value), sums[value])
+    if others := ordered[own:]:
+        yield Bars(_("All others"), [sum(n) for n in zip(*(sums[v] for v in others), strict=True)])
+
+
+def _together(report: Funnel, before: Funnel | None) -> Markup:
+    def tile(name: str, now: Cell, earlier: Cell) -> Markup:
+        below = _("before: {figure}", figure=earlier) if before else ""
+        return Markup('<div class="tile"><b>{}</b><span>{}</span> {}</div>').format(
+            now, name, quiet(below)
+        )
+
+    was = before or report
+    return Markup('<div class="tiles">{}{}{}</div>').format(
+        tile(_("Won"), f"{report.won:,}", f"{was.won:,}"),
+        tile(
+            _("Overall conversion"),
+            percent(report.overall_conversion),
+            percent(was.overall_conversion),
+        ),
+        tile(
+            _("Median days to won"), _days(report.median_days_to_won), _days(was.median_days_to_won)
+        ),
+    )
+
+
+def _stages(name: str, now: Funnel, before: Funnel | None, mode: Mode) -> Markup:
+    columns = list(_columns(mode, any(one.faults for one in now.stages)))
+    earlier: Sequence[StageFigures | None] = before.stages if before else [None] * len(now.stages)
+    rows = [
+        (
+            labels.stage(one.stage),
+            *(beside(cell(one), None if was is None else cell(was)) for _key, cell in columns),
+        )
+        for one, was in zip(now.stages, earlier, strict=True)
+    ]
+    return table(
+        (_("Stage"), *(heading(key) for key, _cell in columns)),
+        rows,
+        caption=name,
+        numbers=range(1, len(columns) + 1),
+        meanings={at: meaning(key) for at, (key, _cell) in enumerate(columns, 1)},
+    )
+
+
+def _columns(mode: Mode, with_faults: bool) -> Iterator[Column]:
+    yield "entered", lambda one: f"{one.entered:,}"
+    yield "implied", lambda one: f"{one.implied:,}"
+    if mode == Mode.ACTIVITY:
+        yield "left", lambda one: f"{one.left or 0:,}"
+    yield "converted", lambda one: f"{one.converted:,}"
+    if mode == Mode.COHORT:
+        yield "immature", lambda one: f"{one.immature:,}"
+    yield "conversion", _rate
+    yield "median", lambda one: _days(one.median_days)
+    yield (
+        "quartiles",
+        lambda one: (
+            "–" if one.p25_days is None else f"{_days(one.p25_days)} – {_days(one.p75_days)}"
+        ),
+    )
+    if with_faults:
+        yield "faults", lambda one: f"{one.faults:,}"
+
+
+def _rate(one: StageFigures) -> Cell:
+    if one.conversion is not None:
+        return percent(one.conversion)
+    of = one.entered - one.immature if one.left is None else one.left
+    return quiet(_("few")) if 0 < of < FEW and one.stage != "customer" else "–"
+
+
+def _days(days: float | None) -> str:
+    return "–" if days is None else f"{days:,.1f}"
+
+
+def _value(by: Dimension, value: str) -> str:
+    """A value of a split as people call it."""
+    if value == FOLDED:
+        return _("Fewer than five each")
+    if not value:
+        return _("None")
+    if by == Dimension.OWNER:
+        return labels.person(value)
+    return labels.country(value) if by == Dimension.COUNTRY else value
+
+
+def _period(report: FunnelReport) -> str:
+    return f"{full_day(date.fromisoformat(report.begins))} – {full_day(_last(report.ends))}"
+
+
+def _last(ends: str) -> date:
+    return date.fromordinal(date.fromisoformat(ends).toordinal() - 1)
