@@ -13,6 +13,7 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError
+from cli.figures_of_sales import recycle, speed
 from cli.groups import group
 from cli.output import AsCsv, printed
 from cli.tables import listed, print_list
@@ -33,7 +34,11 @@ app = group(
     "figures money --from 2026-01-01 --to 2026-04-01",
     "figures money --by campaign --model first --csv",
     "figures pipeline --from 2026-01-01 --target 250000",
+    "figures speed --by owner --from 2026-01-01",
+    "figures recycle --by wait --window 90",
 )
+app.command("speed")(speed)
+app.command("recycle")(recycle)
 
 
 @app.command("money")

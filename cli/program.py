@@ -78,7 +78,11 @@ PANELS: Mapping[str, Sequence[Listed]] = {
         ),
         Listed("history", "cli.history:app", "Bring in what leads did before, as a baseline."),
         Listed("funnel", "cli.funnel:funnel", "See how many leads reach which stage, and when."),
-        Listed("figures", "cli.figures:app", "See what leads and wins cost and bring."),
+        Listed(
+            "figures",
+            "cli.figures:app",
+            "See what leads cost and bring, and what sales does.",
+        ),
         Listed("spend", "cli.spend:app", "Say what was spent on sources and campaigns."),
         Listed(
             "rates",

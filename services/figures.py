@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,6 +24,7 @@ from store.figures.refresh import BATCH, refresh
 
 NAMED_FROM = 5
 """Marketing sees no rep by name of whom there are fewer cases."""
+Split = TypeVar("Split", bound=StrEnum)
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def question_of(
     now = context.clock.now()
     time_zone = context.settings.company_time_zone
     first = facts.first_day(connection)
-    only = {_dimension(name, name): value for name, value in asked.only.items()}
+    only = {dimension(Dimension, name, name): value for name, value in asked.only.items()}
     if (team := team_of(caller)) is not None:
         only[Dimension.TEAM] = team
     return Question(
@@ -93,7 +96,7 @@ def question_of(
             now=now,
         ),
         now=now,
-        by=_dimension(asked.by, "by") if asked.by else None,
+        by=dimension(Dimension, asked.by, "by") if asked.by else None,
         window=_window(asked.window, first, now),
         mode=_mode(asked.mode),
         only=only,
@@ -101,17 +104,22 @@ def question_of(
     )
 
 
-def _dimension(name: str, field: str) -> Dimension:
-    if name not in set(Dimension):
+def dimension(known: type[Split], name: str, field: str) -> Split:
+    """The one of these dimensions that is named.
+
+    Raises:
+        Invalid: there is no such; of this field.
+    """
+    if name not in set(known):
         raise Invalid(
             sentence(
                 "There is no dimension '{name}'; figures can be split by {dimensions}.",
                 name=name,
-                dimensions=list(Dimension),
+                dimensions=list(known),
             ),
             field,
         )
-    return Dimension(name)
+    return known(name)
 
 
 def _mode(name: str) -> Mode:

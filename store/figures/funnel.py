@@ -78,7 +78,7 @@ def values_with_few(connection: Connection, question: Question, fewer_than: int)
             f"WHERE facts.at >= :start AND facts.at < :end{split.where} "
             "GROUP BY 1 HAVING count(DISTINCT unit_id) < :fewer_than"
         ),
-        {**split.values, **_period(question), "fewer_than": fewer_than},
+        {**split.values, **in_period(question), "fewer_than": fewer_than},
     )
     return list(rows)
 
@@ -92,7 +92,7 @@ def cohort_counts(
         FROM funnel_passage AS facts{split.join}
         WHERE facts.at >= :start AND facts.at < :end{split.where}
     """
-    given = {**split.values, **_period(question), **_window(question)}
+    given = {**split.values, **in_period(question), **within(question)}
     rows = connection.execute(
         text(
             f"""
@@ -186,7 +186,7 @@ def activity_counts(
             GROUP BY GROUPING SETS ({split.sets})
             """
         ),
-        {**split.values, **_period(question)},
+        {**split.values, **in_period(question)},
     )
     return [_passage_count(row._mapping) for row in rows]
 
@@ -215,7 +215,7 @@ def move_counts(connection: Connection, question: Question, fold: list[str]) -> 
             GROUP BY GROUPING SETS ({split.sets.replace("stage", "from_stage, to_stage")})
             """
         ),
-        {**split.values, **_period(question)},
+        {**split.values, **in_period(question)},
     )
     return [
         MoveCount(
@@ -233,11 +233,13 @@ _KIND = (
 )
 
 
-def _period(question: Question) -> dict[str, datetime]:
+def in_period(question: Question) -> dict[str, datetime]:
+    """The values of ``:start`` and ``:end``."""
     return {"start": question.period.start, "end": question.period.end}
 
 
-def _window(question: Question) -> dict[str, Any]:
+def within(question: Question) -> dict[str, Any]:
+    """The values of ``:window``, in seconds, and of ``:ripe``: who entered later is immature."""
     if question.window is None:
         return {"ripe": "infinity", "window": float("inf")}
     return {

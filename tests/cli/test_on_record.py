@@ -43,7 +43,8 @@ READS = """
     notify show ada@perennial.example
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
-    funnel; figures money; figures pipeline; spend list; spend restated; rates list
+    funnel; figures money; figures pipeline; figures speed; figures recycle
+    spend list; spend restated; rates list
     recycle list; recycle forecast
     account list; account show Hafen; account scheduled Hafen
     team list; team unassigned; team alerts
@@ -94,6 +95,7 @@ EXPORTS = """
     sla --csv; team list --csv; recycle list --csv; opportunity list --csv; users list --csv
     opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
     spend restated --csv; rates list --csv
+    figures speed --csv; figures recycle --csv
     history import past.csv
 """
 """Files that are taken out, and a history that is brought in, which changes :data:`FACTS` alone."""

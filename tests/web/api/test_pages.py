@@ -47,6 +47,12 @@ BOUNDED = {
     },
     "/figures/pipeline": {"lines": "one of each part"},
     "/figures/money": {"rows": "the largest and one of the others", "departments": "four"},
+    "/figures/recycle": {"parts": "a line per value"},
+    "/figures/speed": {
+        "whole": "promises of the SLA",
+        "parts": "a line per rep, team or month",
+        "sources": "a line per source",
+    },
     "/sla": {"kept": "a line per rep and promise", "breaches": "a line per promise and action"},
     "/system/sign-in": {"second_factor_roles": "roles"},
     "/leads/{lead_id}/person": {

@@ -1,0 +1,255 @@
+"""``figures speed`` and ``figures recycle``: what sales does with leads, and what comes of those
+that were recycled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from cli.arguments import AsJson
+from cli.connect import operator, terminal
+from cli.output import AsCsv, printed
+from cli.tables import listed, print_list
+from cli.times import parse_day
+from domain.figures.funnel import FEW
+from domain.figures.recycling import RecycleReport, RecycleRow, YieldBy
+from domain.figures.speed import AnswerFigures, Minutes, SpeedBy, SpeedReport, SpeedRow
+from services import figures_of_sales
+from services.figures import FigureQuery
+
+From = Annotated[
+    str, typer.Option("--from", metavar="DAY", help="First day.", show_default="that of the data")
+]
+To = Annotated[
+    str, typer.Option(metavar="DAY", help="The day after the last one.", show_default="tomorrow")
+]
+
+
+def speed(
+    *,
+    begins: From = "",
+    to: To = "",
+    by: Annotated[str, typer.Option(help=f"Split by {', '.join(SpeedBy)}.")] = "",
+    owner: Annotated[str, typer.Option(help="Only leads of this rep.")] = "",
+    team: Annotated[str, typer.Option(help="Only leads of this team.")] = "",
+    at_least: Annotated[
+        int | None,
+        typer.Option(help="Attempts wanted in a first week.", show_default="what the SLA says"),
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show how soon and how often people tried the leads that crossed, which promises were kept,
+    and what sales answered. docs/figures.md says what each is."""
+    only = {name: value for name, value in (("owner", owner), ("team", team)) if value}
+    asked = _asked(begins, to, by, only)
+    found = figures_of_sales.speed_to_lead(terminal(), operator(), asked, at_least)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), ensure_ascii=False))
+        return
+    rows = figures_of_sales.speed_rows(found)
+    if printed(rows, "/figures/speed", as_json=False, as_csv=as_csv, filters=only):
+        return
+    _show_speed(found)
+
+
+def _asked(begins: str, to: str, by: str, only: dict[str, str]) -> FigureQuery:
+    return FigureQuery(
+        parse_day(begins, "--from") if begins else None,
+        parse_day(to, "--to") if to else None,
+        by=by or None,
+        only=only,
+    )
+
+
+def recycle(
+    *,
+    begins: From = "",
+    to: To = "",
+    by: Annotated[str, typer.Option(help=f"Split by {', '.join(YieldBy)}.")] = YieldBy.REASON.value,
+    window: Annotated[
+        int | None,
+        typer.Option(metavar="DAYS", help="Within how many days after coming back it counts."),
+    ] = None,
+    source: Annotated[str, typer.Option(help="Only leads of this source.")] = "",
+    team: Annotated[str, typer.Option(help="Only leads of this team.")] = "",
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show what came of leads that were recycled: how many came back, were qualified again and won,
+    and for how much, against net-new leads. docs/figures.md says what each is."""
+    only = {name: value for name, value in (("source", source), ("team", team)) if value}
+    asked = replace(_asked(begins, to, by, only), window=window)
+    found = figures_of_sales.recycle_yield(terminal(), operator(), asked)
+    if as_json:
+        typer.echo(json.dumps(asdict(found), default=str, ensure_ascii=False))
+        return
+    rows = [found.whole, *found.parts]
+    if printed(rows, "/figures/recycle", as_json=False, as_csv=as_csv, filters=only):
+        return
+    _show_recycle(found, rows)
+
+
+def _show_recycle(found: RecycleReport, rows: Sequence[RecycleRow]) -> None:
+    say = Console(highlight=False).print
+    within = f"within {found.window} days of coming back" if found.window else "so far"
+    say(
+        f"[bold]Recycle yield[/bold]  {found.begins} until before {found.ends} "
+        f"({found.time_zone}), {within}; worth in {found.currency}"
+    )
+    _print(
+        (found.by.capitalize(), "recycled", "resting", "came back", "rate", "wait (median)"),
+        [
+            (
+                _value(row),
+                *(f"{n:,}" for n in (row.recycled, row.resting, row.re_entered)),
+                _share(row.re_entry),
+                "-" if row.median_wait_days is None else f"{row.median_wait_days:g} d",
+            )
+            for row in rows
+        ],
+    )
+    new = found.net_new
+    say("\n[bold]Of those that came back[/bold], and of net-new ones")
+    _print(
+        ("Of", "entered", "immature", "MQL", "rate", "won", "rate ", "worth"),
+        [
+            *(_came_of(_value(row), row.re_entered, row) for row in rows),
+            _came_of(
+                "net-new",
+                new.entered,
+                replace(
+                    found.whole,
+                    immature=new.immature,
+                    requalified=new.qualified,
+                    requalification=new.qualification,
+                    won=new.won,
+                    win_rate=new.win_rate,
+                    worth=new.worth,
+                ),
+            ),
+        ],
+    )
+    if found.wins_without_amount:
+        say(f"{found.wins_without_amount:,} wins have no amount: they are in no sum of money.")
+
+
+def _value(row: RecycleRow) -> str:
+    return "all" if row.value is None else row.value.replace("_", " ") or "-"
+
+
+def _came_of(value: str, entered: int, row: RecycleRow) -> tuple[str, ...]:
+    return (
+        *(value, f"{entered:,}", f"{row.immature:,}"),
+        *(f"{row.requalified:,}", _share(row.requalification)),
+        *(f"{row.won:,}", _share(row.win_rate)),
+        f"{row.worth:,f}",
+    )
+
+
+def _show_speed(found: SpeedReport) -> None:
+    say = Console(highlight=False).print
+    say(
+        f"[bold]Speed to lead[/bold]  {found.begins} until before {found.ends} "
+        f"({found.time_zone}), of leads that crossed"
+    )
+    rows = [found.whole, *found.parts]
+    for heading, minutes in (
+        ("Minutes to the first attempt", [one.wall for one in rows]),
+        ("In business minutes", [one.business for one in rows]),
+    ):
+        say(f"\n[bold]{heading}[/bold]")
+        _print(
+            ("Who", "leads", "tried", "p50", "p90", "in 5 min", "in 1 h"),
+            [(_who(row), *_soon(row, took)) for row, took in zip(rows, minutes, strict=True)],
+        )
+    say(f"\n[bold]Persistence[/bold], at least {found.at_least} attempts in the first week")
+    _print(
+        ("Who", "attempts", "a lead", "p50", "p90", "persistent", "gap p50", "longest"),
+        [(_who(row), *_persistence(row)) for row in rows],
+    )
+    promises = [(row, one) for row in rows for one in row.promises]
+    if promises:
+        say("\n[bold]Promises[/bold]: due ones were missed, past due ones of them are open")
+        _print(
+            ("Who", "promise", "met", "due", "past due", "waiting", "kept"),
+            [
+                (
+                    *(_who(row), one.promise.replace("_", " ")),
+                    *(f"{n:,}" for n in (one.met, one.due, one.past_due, one.waiting)),
+                    _share(one.met_share),
+                )
+                for row, one in promises
+            ],
+        )
+    if found.sources:
+        say("\n[bold]Answers of sales[/bold] by source")
+        _print(
+            ("Source", "accepted", "", "returned", " ", "reasons"),
+            [(one.source or "unknown", *_answered(one.answers)) for one in found.sources],
+            text=("reasons",),
+        )
+    if found.whole.leads < FEW:
+        say(f"\nFewer than {FEW} leads: no percentages.")
+
+
+def _print(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], text: Sequence[str] = ()
+) -> None:
+    first, *others = headings
+    right = [one for one in others if one not in {*text, "promise"}]
+    print_list(listed(headings, rows, whole=(first,), right=right))
+
+
+def _who(row: SpeedRow) -> str:
+    return "all" if row.value is None else row.value or "nobody"
+
+
+def _soon(row: SpeedRow, took: Minutes) -> tuple[str, ...]:
+    return (
+        f"{row.leads:,}",
+        f"{row.tried:,}",
+        _number(took.p50),
+        _number(took.p90),
+        _part(took.within_5, took.of_5, took.share_5),
+        _part(took.within_60, took.of_60, took.share_60),
+    )
+
+
+def _persistence(row: SpeedRow) -> tuple[str, ...]:
+    return (
+        f"{row.attempts:,}",
+        *map(_number, (row.attempts_per_lead, row.attempts_p50, row.attempts_p90)),
+        _part(row.persistent, row.weeks_over, row.persistent_share),
+        *(
+            "-" if days is None else f"{days:g} d"
+            for days in (row.longest_gap_p50_days, row.longest_gap_days)
+        ),
+    )
+
+
+def _answered(found: AnswerFigures) -> tuple[str, ...]:
+    return (
+        f"{found.accepted:,}",
+        _share(found.accepted_share),
+        f"{found.returned:,}",
+        _share(found.returned_share),
+        ", ".join(f"{code.replace('_', ' ')} {n:,}" for code, n in found.reasons.items()) or "-",
+    )
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,g}"
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f} %"
+
+
+def _part(part: int, whole: int, share: float | None) -> str:
+    return f"{part:,} of {whole:,}" if share is None else _share(share)

@@ -1,0 +1,130 @@
+"""Figures of what sales does with leads: how soon and how often it tries them, and what comes of
+those that were recycled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from functools import cache
+
+from domain.access import Action, Role
+from domain.figures.funnel import Dimension
+from domain.figures.recycling import RecycleReport, YieldBy, recycle_report
+from domain.figures.speed import SpeedBy, SpeedQuestion, SpeedReport, SpeedRow, speed_report
+from domain.refusals import Invalid
+from domain.sentences import sentence
+from services.access import authorise
+from services.context import Context
+from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
+from store.access.api_tokens import Caller
+from store.figures import money_tables, recycling, speed
+from store.figures.refresh import refresh
+from store.sla.business_time import calendar_of
+from store.sla.sla import terms
+
+AT_LEAST = 5
+"""Attempts that are wanted in a first week where no SLA says how many."""
+
+
+def speed_to_lead(
+    context: Context, caller: Caller, asked: FigureQuery, at_least: int | None = None
+) -> SpeedReport:
+    """How soon and how often leads that crossed were tried, which promises were kept and what was
+    answered, by owner, team or month; for an SDR of the team.
+
+    Args:
+        asked: ``by`` is one of :class:`SpeedBy`, ``only`` holds an owner and a team.
+        at_least: attempts wanted in a first week; what the SLA says when left out.
+
+    Raises:
+        Forbidden: the caller may not read figures.
+        Invalid: an unknown dimension, a period in the future, or marketing asks for a rep with too
+            few leads.
+    """
+    authorise(caller, Action.READ_FIGURES)
+    by = dimension(SpeedBy, asked.by, "by") if asked.by else None
+    if at_least is not None and at_least < 1:
+        raise Invalid(sentence("At least one attempt is wanted."), "at_least")
+    with context.database.begin() as connection:
+        refresh(connection)
+        question = question_of(context, connection, caller, replace(asked, by=None))
+        crossed = speed.crossed_leads(connection, question)
+        named_from = NAMED_FROM if caller.role == Role.MARKETING else 0
+        if question.only.get(Dimension.OWNER) and len(crossed) < named_from:
+            raise Invalid(
+                sentence(
+                    "This rep has fewer than {number} leads of that time: marketing sees no rep "
+                    "by name of whom there are so few.",
+                    number=named_from,
+                ),
+                "owner",
+            )
+        promised = terms(connection)
+        in_sla = promised.sales.calls_in_first_week if promised else 0
+        return speed_report(
+            SpeedQuestion(
+                question.period, question.now, by, at_least or in_sla or AT_LEAST, named_from
+            ),
+            crossed,
+            speed.promise_counts(connection, question),
+            speed.answer_counts(connection, question),
+            cache(lambda owner: calendar_of(connection, owner)),
+        )
+
+
+def speed_rows(found: SpeedReport) -> list[dict[str, object]]:
+    """The report as a table: a row for all (``value`` None) and one for each part. Each promise has
+    columns of its own."""
+    promises = [one.promise for one in found.whole.promises]
+    return [_flat(row, promises) for row in (found.whole, *found.parts)]
+
+
+def _flat(row: SpeedRow, promises: list[str]) -> dict[str, object]:
+    nested: Mapping[str, object] = asdict(row)
+    flat: dict[str, object] = {}
+    for name, value in nested.items():
+        if name in ("wall", "business") and isinstance(value, Mapping):
+            flat |= {f"{name}_{one}": of for one, of in value.items()}
+        elif name == "answers" and isinstance(value, Mapping):
+            flat |= {one: of for one, of in value.items() if one != "reasons"}
+        elif name != "promises":
+            flat[name] = value
+    known = {one.promise: asdict(one) for one in row.promises}
+    for promise in promises:
+        for name in ("met", "due", "past_due", "waiting", "met_share"):
+            flat[f"{promise}_{name}"] = known.get(promise, {}).get(name, 0)
+    return flat
+
+
+def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> RecycleReport:
+    """What came of the leads that were recycled in the period, against net-new ones; for an SDR of
+    the team.
+
+    Args:
+        asked: ``by`` is one of :class:`YieldBy`, reason when left out; ``only`` holds a team.
+
+    Raises:
+        Forbidden: the caller may not read figures.
+        Invalid: an unknown dimension, a period in the future, a window longer than there are data,
+            or a currency without a rate for its day.
+    """
+    authorise(caller, Action.READ_FIGURES)
+    by = dimension(YieldBy, asked.by or YieldBy.REASON, "by")
+    own = str(by) in set(Dimension)
+    with context.database.begin() as connection:
+        refresh(connection)
+        question = question_of(context, connection, caller, replace(asked, by=by if own else None))
+        counts = recycling.recycled_counts(connection, question, by, [])
+        fold: list[str] = []
+        if caller.role == Role.MARKETING and by == YieldBy.OWNER:
+            fold = [one.value for one in counts if one.value and one.recycled < NAMED_FROM]
+            counts = recycling.recycled_counts(connection, question, by, fold)
+        return recycle_report(
+            question.period,
+            counts,
+            recycling.net_new_count(connection, question),
+            recycling.won_sums(connection, question, by, fold),
+            money_tables.dated_rates(connection, context.settings.company_currency),
+            by=by,
+            window=question.window,
+        )

@@ -1,0 +1,352 @@
+"""What sales does with leads, as programs ask for it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from tests.support.lead_histories import BEGIN, add_lead
+from tests.web.api.conftest import Api
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+CROSS = text(
+    "INSERT INTO crossing (lead_id, cycle, at, cause, grade, score, hot) "
+    "VALUES (:lead, :cycle, :at, 'score', 'A', 80, false)"
+)
+TASK = text(
+    "INSERT INTO task (key, lead_id, kind, dispositions, owner, state, opened_at, due_at, "
+    "deadline_at, disposition, completed_at) VALUES (gen_random_uuid()::text, :lead, :kind, '[]', "
+    ":owner, 'done', :at, :at, :at, :disposition, :at) RETURNING id"
+)
+NOTE = text(
+    "INSERT INTO lead_note (lead_id, kind, direction, by, at, written_at) "
+    "VALUES (:lead, :kind, :direction, 'rep-1', :at, :at)"
+)
+MAIL = text("INSERT INTO written_mail (lead_id, request, by, at) VALUES (:lead, :of, 'rep-1', :at)")
+ANSWER = text(
+    "INSERT INTO lead_feedback (lead_id, task_id, cycle, verdict, reason, by, at) "
+    "VALUES (:lead, :task, 1, :verdict, :reason, 'x', :at)"
+)
+CLOCK = text(
+    "INSERT INTO sla_clock (key, promise, lead_id, owner, state, started_at, due_at, ended_at) "
+    "VALUES (gen_random_uuid()::text, 'accept', :lead, :owner, :state, :at, :due, :ended)"
+)
+
+
+async def figures(api: Api, role: str, what: str, **query: Any) -> Any:
+    asked = "&".join(f"{name.strip('_')}={value}" for name, value in query.items())
+    answer = await api.ask(role, "GET", f"/figures/{what}?{asked}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def crossed(connection: Connection, owner: str, days: float = 0, **values: Any) -> int:
+    """A lead that crossed so many days after the beginning."""
+    lead = add_lead(connection, [(1, "known", days - 1), (1, "mql", days)], owner=owner, **values)
+    connection.execute(CROSS, {"lead": lead, "cycle": 1, "at": BEGIN + days * DAY})
+    return lead
+
+
+async def test_what_a_person_did_is_an_attempt_and_what_a_machine_did_is_none(api: Api) -> None:
+    """A rep would be quick by what the cadence sent, by what was skipped, by what was done before
+    the lead crossed, or slow in spite of a call that was made by hand."""
+    with api.database.begin() as connection:
+        lead = crossed(connection, "rep-1", source="web")
+        about = {"lead": lead, "owner": "rep-1"}
+        for hours, kind, disposition in (
+            (-2, "call", "no_answer"),
+            (1, "qualify", "accept"),
+            (2, "cadence", "skipped"),
+            (5, "call", "connected"),
+            (6, "cadence", "done"),
+        ):
+            at = BEGIN + hours * HOUR
+            connection.execute(TASK, about | {"kind": kind, "disposition": disposition, "at": at})
+        for hours, kind, direction in ((3, "call", "in"), (3, "note", ""), (4, "call", "out")):
+            at = BEGIN + hours * HOUR
+            connection.execute(NOTE, about | {"kind": kind, "direction": direction, "at": at})
+        connection.execute(MAIL, {"lead": lead, "of": "m", "at": BEGIN + 7 * HOUR})
+
+    whole = (await figures(api, "manager", "speed"))["whole"]
+
+    assert (whole["leads"], whole["tried"], whole["attempts"]) == (1, 1, 4)
+    assert whole["wall"]["p50"] == 240
+    # The call after, a task of the cadence and a mail: an hour apart each.
+    assert whole["longest_gap_days"] == round(1 / 24, 2)
+
+
+async def test_what_was_done_in_a_later_cycle_answers_no_earlier_crossing(api: Api) -> None:
+    """A lead that nobody tried for months would count as tried late."""
+    with api.database.begin() as connection:
+        moves = [(1, "mql", 0.0), (1, "recycled", 9.0), (2, "known", 60.0), (2, "mql", 70.0)]
+        lead = add_lead(connection, moves, owner="rep-1")
+        for cycle, days in ((1, 0), (2, 70)):
+            at = BEGIN + days * DAY
+            connection.execute(CROSS, {"lead": lead, "cycle": cycle, "at": at})
+        at = BEGIN + 70 * DAY + HOUR
+        done = {"kind": "call", "disposition": "busy", "owner": "rep-1", "lead": lead, "at": at}
+        connection.execute(TASK, done)
+
+    whole = (await figures(api, "manager", "speed"))["whole"]
+
+    assert (whole["leads"], whole["tried"], whole["wall"]["p50"]) == (2, 1, 60)
+
+
+def busy_floor(api: Api) -> None:
+    """Sixty leads of four reps, with calls, answers and promises of all kinds."""
+    chance = random.Random(11)
+    with api.database.begin() as connection:
+        for number in range(60):
+            owner = ("rep-1", "rep-2", "rep-9", "")[number % 4]
+            days = chance.uniform(0, 80)
+            at = BEGIN + days * DAY
+            lead = crossed(connection, owner, days, source=chance.choice(("web", "fair")))
+            task = 0
+            for _ in range(chance.randrange(6)):
+                done = at + chance.uniform(0, 12) * DAY
+                values = {"kind": "call", "disposition": "busy", "owner": owner, "at": done}
+                task = connection.execute(TASK, values | {"lead": lead}).scalar_one()
+            if task:
+                verdict, reason = chance.choice((("accepted", ""), ("returned", "no_need")))
+                told = {"task": task, "verdict": verdict, "reason": reason, "at": at}
+                connection.execute(ANSWER, told | {"lead": lead})
+            state = chance.choice(("met", "breached", "running", "void", "paused"))
+            ended = at + DAY if state in ("met", "void") or chance.random() < 0.2 else None
+            clock = {"owner": owner, "state": state, "at": at, "due": at + DAY, "ended": ended}
+            connection.execute(CLOCK, clock | {"lead": lead})
+
+
+SECOND_WAY = text(
+    """
+    WITH tried AS (
+        SELECT crossing.id, crossing.at, task.completed_at
+        FROM crossing LEFT JOIN task ON task.lead_id = crossing.lead_id
+        WHERE crossing.at >= :start AND crossing.at < :end
+    ), lead AS (
+        SELECT id, at, min(completed_at) AS first, count(completed_at) AS attempts,
+            count(*) FILTER (WHERE completed_at < at + interval '7 days') AS in_week
+        FROM tried GROUP BY id, at
+    )
+    SELECT count(*) AS leads, count(first) AS tried,
+        round(cast(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first - at) / 60)
+            AS numeric), 1)::float AS p50,
+        round(cast(percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM first - at) / 60)
+            AS numeric), 1)::float AS p90,
+        count(*) FILTER (WHERE first <= at + interval '1 hour') AS within_60,
+        sum(attempts)::int AS attempts, count(*) FILTER (WHERE in_week >= 2) AS persistent
+    FROM lead
+    """
+)
+
+
+async def test_the_report_is_what_another_statement_counts_and_its_parts_add_up(api: Api) -> None:
+    """Figures that only our own code can come to are believed by nobody."""
+    busy_floor(api)
+    days = {"from": "2026-03-10", "to": "2026-05-01", "at_least": 2}
+    with api.database.connect() as connection:
+        span = {"start": "2026-03-10T00:00Z", "end": "2026-05-01T00:00Z"}
+        counted = connection.execute(SECOND_WAY, span).one()._asdict()
+        rows = connection.execute(
+            text(
+                "SELECT state, count(*) AS number FROM sla_clock "
+                "WHERE started_at >= :start AND started_at < :end GROUP BY 1"
+            ),
+            span,
+        )
+        promises = {row.state: row.number for row in rows}
+
+    found = await figures(api, "manager", "speed", **days)
+
+    whole = found["whole"]
+    took = whole["wall"]
+    assert {name: whole.get(name, took.get(name)) for name in counted} == counted
+    assert took["share_60"] == round(took["within_60"] / took["of_60"], 4)
+    [promise] = whole["promises"]
+    # What runs is long due.
+    missed = promises["breached"] + promises["running"]
+    assert (promise["met"], promise["due"], promise["waiting"]) == (
+        *(promises["met"], missed),
+        promises["paused"],
+    )
+    assert 0 < promise["past_due"] < missed
+    for by in ("owner", "team", "month"):
+        parts = (await figures(api, "manager", "speed", by=by, **days))["parts"]
+        assert len(parts) > 1
+        for name in ("leads", "tried", "attempts", "persistent", "weeks_over"):
+            assert sum(part[name] for part in parts) == whole[name], (by, name)
+        for name in ("accepted", "returned"):
+            every = sum(part["answers"][name] for part in parts)
+            assert (
+                every
+                == whole["answers"][name]
+                == sum(one["answers"][name] for one in found["sources"])
+            )
+        for name in ("met", "due", "past_due", "waiting"):
+            every = sum(one[name] for part in parts for one in part["promises"])
+            assert every == promise[name], (by, name)
+
+
+async def test_an_sdr_sees_the_team_and_marketing_no_rep_of_whom_there_are_few(api: Api) -> None:
+    """One case would be a judgement of one person."""
+    with api.database.begin() as connection:
+        for owner, leads in (("rep-1", 6), ("rep-2", 2), ("rep-9", 7)):
+            for _ in range(leads):
+                crossed(connection, owner)
+
+    team = await figures(api, "sdr", "speed", by="owner")
+    named = await figures(api, "marketing", "speed", by="owner")
+    few = await api.ask("marketing", "GET", "/figures/speed?owner=rep-2")
+
+    assert {part["value"]: part["leads"] for part in team["parts"]} == {"rep-1": 6, "rep-2": 2}
+    assert {one["value"]: one["leads"] for one in named["parts"]} == {
+        "(few)": 2,
+        "rep-1": 6,
+        "rep-9": 7,
+    }
+    assert (few.status_code, few.json()["errors"][0]["field"]) == (422, "owner")
+
+
+WON = text(
+    "INSERT INTO opportunity (key, lead_id, opened_at, closed_at, outcome, amount, currency) "
+    "VALUES (gen_random_uuid()::text, :lead, :at, :at, 'won', :amount, :currency)"
+)
+
+
+async def test_a_small_recycle_pool_by_hand(api: Api) -> None:
+    """Of five that were recycled two came back and one won in two currencies; one rests, one stays
+    away, and one came back too lately to be judged. What the winner bought before is not owed to
+    the recycling."""
+    with api.database.begin() as connection:
+        back = [(1, "mql", 0.0), (1, "recycled", 10.0), (2, "known", 50.0), (2, "mql", 60.0)]
+        won = add_lead(connection, [*back, (2, "customer", 80.0)], reason="no_response")
+        add_lead(connection, [*back[:3]], reason="no_response")
+        rests = add_lead(connection, back[:2], reason="no_response", phase="Recycle")
+        add_lead(connection, back[:2], reason="lost")
+        connection.execute(
+            text(
+                "INSERT INTO stage_transition (lead_id, key, from_stage, to_stage, phase, reason, "
+                "cycle, at) VALUES (:lead, 'late', 'recycled', 'known', 'Nurture', '', 2, now())"
+            ),
+            {"lead": add_lead(connection, back[:2], reason="lost")},
+        )
+        for day, amount, currency in (
+            (5, "999", "EUR"),
+            (80, "100", "EUR"),
+            # Later than the window.
+            (81, "77", "EUR"),
+            (70, "50", "USD"),
+            (71, None, ""),
+        ):
+            sold = {"lead": won, "at": BEGIN + day * DAY, "amount": amount, "currency": currency}
+            connection.execute(WON, sold)
+    days = {"from": "2026-03-01", "to": "2026-04-01", "window": 30}
+    refused = await api.ask("manager", "GET", "/figures/recycle?from=2026-03-01&to=2026-04-01")
+    rate = [{"currency": "EUR", "day": "2026-01-01", "rate": "1.1"}]
+    assert (await api.ask("manager", "POST", "/exchange-rates", rows=rate)).status_code == 200
+
+    found = await figures(api, "manager", "recycle", **days)
+    by_wait = await figures(api, "manager", "recycle", by="wait", **days)
+
+    assert rests
+    assert (refused.status_code, "no rate" in refused.json()["detail"]) == (422, True)
+    whole = found["whole"]
+    names = ("recycled", "resting", "re_entered", "immature", "requalified", "won", "worth")
+    assert [whole[name] for name in names] == [5, 1, 3, 1, 1, 1, "160.00"]
+    assert (whole["re_entry"], whole["requalification"], whole["win_rate"]) == (None,) * 3
+    parts = {part["value"]: [part[name] for name in names] for part in found["parts"]}
+    assert parts == {
+        "no_response": [3, 1, 2, 0, 1, 1, "160.00"],
+        "lost": [2, 0, 1, 1, 0, 0, "0.00"],
+    }
+    assert {part["value"]: part["recycled"] for part in by_wait["parts"]} == {
+        "": 2,
+        "30 to 59": 2,
+        "180 and more": 1,
+    }
+    assert (found["net_new"]["entered"], found["net_new"]["qualified"]) == (5, 5)
+    # What it bought in its first cycle.
+    assert (found["net_new"]["won"], found["net_new"]["worth"]) == (0, "1098.90")
+    assert (found["currency"], found["wins_without_amount"]) == ("USD", 1)
+
+
+RECYCLED_SECOND_WAY = text(
+    """
+    WITH over AS (
+        SELECT lead_id, cycle, at, reason FROM stage_transition AS move
+        WHERE to_stage = 'recycled' AND at >= :start AND at < :end AND NOT EXISTS (
+            SELECT FROM stage_transition AS later WHERE later.lead_id = move.lead_id
+                AND later.cycle = move.cycle AND later.at > move.at)
+    )
+    SELECT reason, count(*) AS recycled,
+        count((SELECT min(at) FROM stage_transition AS next WHERE next.lead_id = over.lead_id
+            AND next.cycle = over.cycle + 1)) AS re_entered,
+        count((SELECT min(at) FROM stage_transition AS next WHERE next.lead_id = over.lead_id
+            AND next.cycle = over.cycle + 1 AND to_stage IN ('mql', 'customer'))) AS requalified,
+        count((SELECT min(at) FROM stage_transition AS next WHERE next.lead_id = over.lead_id
+            AND next.cycle = over.cycle + 1 AND to_stage = 'customer')) AS won
+    FROM over GROUP BY 1
+    """
+)
+
+
+async def test_the_yield_is_what_another_statement_counts_and_its_parts_add_up(api: Api) -> None:
+    """Figures that only our own code can come to are believed by nobody."""
+    chance = random.Random(5)
+    with api.database.begin() as connection:
+        for number in range(80):
+            moves, at, cycle = [], chance.uniform(0, 30), 1
+            while True:
+                moves.append((cycle, "known", at))
+                if chance.random() < 0.7:
+                    moves.append((cycle, "mql", at + 2))
+                if chance.random() < 0.2:
+                    moves.append((cycle, "customer", at + 9))
+                    break
+                if chance.random() < 0.8:
+                    moves.append((cycle, "recycled", at + 9))
+                if moves[-1][1] != "recycled" or chance.random() < 0.4 or cycle == 3:
+                    break
+                at, cycle = at + 9 + chance.uniform(5, 60), cycle + 1
+            reason = chance.choice(("lost", "no_show", "stalled"))
+            owner = ("rep-1", "rep-9")[number % 2]
+            add_lead(connection, moves, reason=reason, owner=owner, source=("a", "b")[number % 2])
+    days = {"from": "2026-03-10", "to": "2026-05-01"}
+    with api.database.connect() as connection:
+        span = {"start": "2026-03-10T00:00Z", "end": "2026-05-01T00:00Z"}
+        rows = connection.execute(RECYCLED_SECOND_WAY, span).all()
+        counted = {row.reason: row[1:] for row in rows}
+
+    found = await figures(api, "manager", "recycle", **days)
+
+    names = ("recycled", "re_entered", "requalified", "won")
+    assert {part["value"]: tuple(part[name] for name in names) for part in found["parts"]} == {
+        reason: tuple(row) for reason, row in counted.items()
+    }
+    whole = found["whole"]
+    assert whole["requalification"] == round(whole["requalified"] / whole["re_entered"], 4)
+    for by in ("reason", "wait", "cycle", "source", "team", "owner"):
+        parts = (await figures(api, "manager", "recycle", by=by, **days))["parts"]
+        for name in (*names, "resting"):
+            assert sum(part[name] for part in parts) == whole[name], (by, name)
+    team = (await figures(api, "sdr", "recycle", **days))["whole"]
+    assert 0 < team["recycled"] < whole["recycled"]
+
+
+async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:
+    """A figure of nothing would be believed."""
+    for query, field, says in (
+        ("speed?by=colour", "by", "There is no dimension 'colour'"),
+        ("speed?by=source", "by", "split by"),
+        ("speed?from=2199-01-01", "from", "is in the future"),
+        ("recycle?by=colour", "by", "There is no dimension 'colour'"),
+        ("recycle?to=2199-01-01", "to", "is in the future"),
+        ("recycle?window=9000", "window", "longer than there are data"),
+        ("speed?at_least=0", "at_least", "At least one attempt"),
+    ):
+        answer = await api.ask("manager", "GET", f"/figures/{query}")
+        assert answer.status_code == 422, query
+        assert says in answer.json()["detail"], query
+        assert [one["field"] for one in answer.json()["errors"]] == [field], query

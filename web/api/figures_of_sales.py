@@ -1,0 +1,76 @@
+"""``/api/figures``: what sales does with leads, and what comes of those that were recycled."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from domain.access import Action
+from domain.figures.recycling import RecycleReport, YieldBy
+from domain.figures.speed import SpeedBy, SpeedReport
+from domain.inputs import Code, Day
+from services import figures_of_sales
+from services.figures import FigureQuery
+from store.access.api_tokens import Caller
+from web.api.access import CurrentContext, may
+from web.api.inputs import QUERIED
+
+router = APIRouter(prefix="/figures", tags=["figures"])
+Reader = Annotated[Caller, Depends(may(Action.READ_FIGURES))]
+
+
+class PeriodParameters(BaseModel):
+    """The days that figures are about."""
+
+    model_config = QUERIED
+
+    begins: Day | None = Field(
+        None, alias="from", description="First day, of the company's time zone; that of the data."
+    )
+    to: Day | None = Field(None, description="The day after the last; tomorrow.")
+
+
+class SpeedParameters(PeriodParameters):
+    """What is asked of speed to lead."""
+
+    by: Code | None = Field(None, description=f"Split by {', '.join(SpeedBy)}.")
+    at_least: int | None = Field(
+        None, le=1000, description="Attempts wanted in a first week; what the SLA says."
+    )
+    owner: Code | None = None
+    team: Code | None = None
+
+
+class RecycleParameters(PeriodParameters):
+    """What is asked of recycled leads."""
+
+    by: Code = Field(YieldBy.REASON.value, description=f"Split by {', '.join(YieldBy)}.")
+    window: int | None = Field(
+        None, le=10_000, description="Days within which it counts; as long as it took."
+    )
+    source: Code | None = None
+    team: Code | None = None
+
+
+@router.get("/speed")
+def show_speed(
+    context: CurrentContext, caller: Reader, query: Annotated[SpeedParameters, Query()]
+) -> SpeedReport:
+    """How soon and how often people tried the leads that crossed, which promises were kept, and
+    what sales answered; for an SDR of the team."""
+    given = query.model_dump(include={"owner", "team"}, exclude_none=True)
+    asked = FigureQuery(query.begins, query.to, by=query.by, only=given)
+    return figures_of_sales.speed_to_lead(context, caller, asked, query.at_least)
+
+
+@router.get("/recycle")
+def show_recycle_yield(
+    context: CurrentContext, caller: Reader, query: Annotated[RecycleParameters, Query()]
+) -> RecycleReport:
+    """What came of the leads that were recycled in the period, against those that were new in it;
+    for an SDR of the team's."""
+    given = query.model_dump(include={"source", "team"}, exclude_none=True)
+    asked = FigureQuery(query.begins, query.to, by=query.by, window=query.window, only=given)
+    return figures_of_sales.recycle_yield(context, caller, asked)
