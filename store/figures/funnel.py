@@ -238,7 +238,7 @@ def in_period(question: Question) -> dict[str, datetime]:
     return {"start": question.period.start, "end": question.period.end}
 
 
-def within(question: Question) -> dict[str, Any]:
+def within(question: Question) -> dict[str, object]:
     """The values of ``:window``, in seconds, and of ``:ripe``: who entered later is immature."""
     if question.window is None:
         return {"ripe": "infinity", "window": float("inf")}
