@@ -148,7 +148,7 @@ def _came_of(value: str, entered: int, row: RecycleRow) -> tuple[str, ...]:
         *(value, f"{entered:,}", f"{row.immature:,}"),
         *(f"{row.requalified:,}", _share(row.requalification)),
         *(f"{row.won:,}", _share(row.win_rate)),
-        f"{row.worth:,f}",
+        "-" if row.worth is None else f"{row.worth:,f}",
     )
 
 

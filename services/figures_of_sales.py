@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import cache
 
-from domain.access import Action, Role
+from domain.access import ALLOWED, Action, Role
 from domain.figures.funnel import Dimension
 from domain.figures.recycling import RecycleReport, YieldBy, recycle_report
 from domain.figures.speed import SpeedBy, SpeedQuestion, SpeedReport, SpeedRow, speed_report
@@ -98,7 +98,7 @@ def _flat(row: SpeedRow, promises: list[str]) -> dict[str, object]:
 
 def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> RecycleReport:
     """What came of the leads that were recycled in the period, against net-new ones; for an SDR of
-    the team.
+    the team, and without what it was worth.
 
     Args:
         asked: ``by`` is one of :class:`YieldBy`, reason when left out; ``only`` holds a team.
@@ -119,11 +119,12 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
         if caller.role == Role.MARKETING and by == YieldBy.OWNER:
             fold = [one.value for one in counts if one.value and one.recycled < NAMED_FROM]
             counts = recycling.recycled_counts(connection, question, by, fold)
+        of_money = caller.role in ALLOWED[Action.READ_MONEY]
         return recycle_report(
             question.period,
             counts,
             recycling.net_new_count(connection, question),
-            recycling.won_sums(connection, question, by, fold),
+            recycling.won_sums(connection, question, by, fold) if of_money else None,
             money_tables.dated_rates(connection, context.settings.company_currency),
             by=by,
             window=question.window,

@@ -77,7 +77,8 @@ class RecycleRow:
 
     Of ``recycled`` ones ``resting`` are in the pool, ``re_entered`` ones came back, the others stay
     away. Of those that came back ``immature`` ones did so within the window; ``requalified`` and
-    ``won`` are of the others, and their shares too. ``worth`` is in the company's currency.
+    ``won`` are of the others, and their shares too. ``worth`` is in the company's currency,
+    None for whoever may not read of money.
     """
 
     value: str | None
@@ -91,7 +92,7 @@ class RecycleRow:
     requalification: float | None
     won: int
     win_rate: float | None
-    worth: Decimal
+    worth: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class NetNewRow:
     qualification: float | None
     won: int
     win_rate: float | None
-    worth: Decimal
+    worth: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def recycle_report(
     period: Period,
     counts: Iterable[RecycledCount],
     net_new: NetNewCount,
-    sums: Mapping[str, Sequence[WonSum]],
+    sums: Mapping[str, Sequence[WonSum]] | None,
     rates: DatedRates,
     *,
     by: YieldBy,
@@ -137,20 +138,24 @@ def recycle_report(
     """The report.
 
     Args:
-        sums: ``recycled`` by value, and ``net_new``.
+        sums: ``recycled`` by value, and ``net_new``; None for whoever may not read of money.
 
     Raises:
         Invalid: some of it is in a currency without a rate for its day; nothing is summed then.
     """
-    every = [*sums["recycled"], *sums["net_new"]]
+    told = sums is not None
+    recycled, new = (sums["recycled"], sums["net_new"]) if sums is not None else ((), ())
+    every = [*recycled, *new]
     check_rates([(one.currency, one.day) for one in every if one.amount is not None], rates)
     places = decimals(rates.into)
-    worth = apportion(_worth(sums["recycled"], rates), places)
-    new = apportion({"": sum(_worth(sums["net_new"], rates).values(), Fraction(0))}, places)[""]
+    zero = Decimal(0).scaleb(-places)
+    worth = apportion(_worth(recycled, rates), places)
+    of_new = apportion({"": sum(_worth(new, rates).values(), Fraction(0))}, places)[""]
     found = {one.value: one for one in counts}
     whole = found.pop(None, RecycledCount(None, 0, 0, 0, 0, 0, 0, None))
-    zero = Decimal(0).scaleb(-places)
-    parts = [_row(one, worth.get(one.value or "", zero)) for one in found.values()]
+    parts = [
+        _row(one, worth.get(one.value or "", zero) if told else None) for one in found.values()
+    ]
     return RecycleReport(
         begins=period.begins.isoformat(),
         ends=period.ends.isoformat(),
@@ -158,7 +163,7 @@ def recycle_report(
         window=window,
         by=by,
         currency=rates.into,
-        whole=_row(whole, sum(worth.values(), zero)),
+        whole=_row(whole, sum(worth.values(), zero) if told else None),
         parts=sorted(parts, key=lambda part: (-part.recycled, part.value or "")),
         net_new=NetNewRow(
             entered=net_new.entered,
@@ -167,7 +172,7 @@ def recycle_report(
             qualification=share(net_new.qualified, net_new.entered - net_new.immature),
             won=net_new.won,
             win_rate=share(net_new.won, net_new.entered - net_new.immature),
-            worth=new,
+            worth=of_new if told else None,
         ),
         wins_without_amount=sum(one.number for one in every if one.amount is None),
     )
@@ -182,7 +187,7 @@ def _worth(sums: Iterable[WonSum], rates: DatedRates) -> dict[str, Fraction]:
     return worth
 
 
-def _row(one: RecycledCount, worth: Decimal) -> RecycleRow:
+def _row(one: RecycledCount, worth: Decimal | None) -> RecycleRow:
     mature = one.re_entered - one.immature
     return RecycleRow(
         value=one.value,

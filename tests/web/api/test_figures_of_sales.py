@@ -333,6 +333,8 @@ async def test_the_yield_is_what_another_statement_counts_and_its_parts_add_up(a
             assert sum(part[name] for part in parts) == whole[name], (by, name)
     team = (await figures(api, "sdr", "recycle", **days))["whole"]
     assert 0 < team["recycled"] < whole["recycled"]
+    # What leads bring is not for everybody.
+    assert (team["worth"], whole["worth"]) == (None, "0.00")
 
 
 async def test_what_can_not_be_counted_is_refused_where_it_was_entered(api: Api) -> None:
