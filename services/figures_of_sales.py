@@ -18,7 +18,7 @@ from services.context import Context
 from services.figures import NAMED_FROM, FigureQuery, dimension, question_of
 from store.access.api_tokens import Caller
 from store.figures import money_tables, recycling, speed
-from store.figures.refresh import refresh
+from store.figures.refresh import BATCH, refresh
 from store.sla.business_time import calendar_of
 from store.sla.sla import terms
 
@@ -46,18 +46,13 @@ def speed_to_lead(
     if at_least is not None and at_least < 1:
         raise Invalid(sentence("At least one attempt is wanted."), "at_least")
     with context.database.begin() as connection:
-        refresh(connection)
+        refresh(connection, most=BATCH)
         question = question_of(context, connection, caller, replace(asked, by=None))
         crossed = speed.crossed_leads(connection, question)
         named_from = NAMED_FROM if caller.role == Role.MARKETING else 0
         if question.only.get(Dimension.OWNER) and len(crossed) < named_from:
             raise Invalid(
-                sentence(
-                    "This rep has fewer than {number} leads of that time: marketing sees no rep "
-                    "by name of whom there are so few.",
-                    number=named_from,
-                ),
-                "owner",
+                sentence("Marketing sees no rep of whom there are fewer than five cases."), "owner"
             )
         promised = terms(connection)
         in_sla = promised.sales.calls_in_first_week if promised else 0
@@ -112,7 +107,7 @@ def recycle_yield(context: Context, caller: Caller, asked: FigureQuery) -> Recyc
     by = dimension(YieldBy, asked.by or YieldBy.REASON, "by")
     own = str(by) in set(Dimension)
     with context.database.begin() as connection:
-        refresh(connection)
+        refresh(connection, most=BATCH)
         question = question_of(context, connection, caller, replace(asked, by=by if own else None))
         counts = recycling.recycled_counts(connection, question, by, [])
         fold: list[str] = []
