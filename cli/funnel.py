@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -15,9 +14,8 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError
-from cli.output import AsCsv
+from cli.output import AsCsv, printed
 from cli.tables import listed
-from domain.csv_text import csv_line
 from domain.figures.funnel import Dimension, Funnel, FunnelReport, Mode, StageFigures
 from services import figures
 from services.figures import FigureQuery
@@ -44,11 +42,9 @@ def funnel(
         _day("--from", begins), _day("--to", to), by=by or None, window=window, mode=mode
     )
     found = figures.funnel(terminal(), operator(), asked)
-    if as_csv:
-        sys.stdout.writelines(figures_csv(found))
-    elif as_json:
-        print(json.dumps(asdict(found)))
-    else:
+    if as_json:
+        typer.echo(json.dumps(asdict(found)))
+    elif not printed(figures.funnel_rows(found), "/figures/funnel", as_json=False, as_csv=as_csv):
         show(found)
 
 
@@ -57,14 +53,6 @@ def _day(option: str, written: str) -> date | None:
         return date.fromisoformat(written) if written else None
     except ValueError:
         raise UserError(f"{option}: '{written}' is no day: write it as 2026-03-31.") from None
-
-
-def figures_csv(found: FunnelReport) -> Iterator[str]:
-    """A line for each stage of each group, the headings first."""
-    for number, row in enumerate(figures.funnel_rows(found)):
-        if number == 0:
-            yield csv_line(row)
-        yield csv_line(row.values())
 
 
 def show(found: FunnelReport) -> None:

@@ -95,6 +95,7 @@ EXPORTS = """
     sla --csv; team list --csv; recycle list --csv; opportunity list --csv; users list --csv
     opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
     spend restated --csv; rates list --csv
+    funnel --csv; figures money --csv
     figures speed --csv; figures recycle --csv
     history import past.csv
 """
