@@ -40,8 +40,8 @@ up: install  ## Start PostgreSQL, Temporal, the worker and the web app; Ctrl-C s
 demo: install  ## Watch 500 invented leads go through the whole loop (ARGS="--leads 50 --exit")
 	@exec $(BIN)/python starter.py demo $(ARGS)
 
-test: install  ## Run the tests on six workers (ARGS="tests/domain -k window")
-	@exec $(BIN)/python -m pytest -n 6 --dist loadgroup --no-loadscope-reorder $(ARGS)
+test: install  ## Run the tests on four workers (ARGS="tests/domain -k window")
+	@exec $(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: install  ## Check style, types and the arrows between the rooms
 	@$(BIN)/ruff check .

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
@@ -13,7 +15,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from domain.not_ready import NotReady
 from embedded import running_stack
 from settings import Settings
-from store.engine import server_version
+from store.engine import AWAY, server_version
+
+T = TypeVar("T")
 
 RETRY_SECONDS = 1.0
 SAY_EVERY_SECONDS = 15.0
@@ -111,6 +115,20 @@ def reach_database(database_url: str, *, seconds: float | None = 15.0) -> str:
             time.sleep(RETRY_SECONDS)
     finally:
         engine.dispose()
+
+
+def once_database_answers(database_url: str, act: Callable[[], T]) -> T:
+    """The answer of ``act``, which asks the database: again for as long as it goes away meanwhile.
+
+    Raises:
+        Unreachable: it is no database URL.
+    """
+    while True:
+        reach_database(database_url, seconds=None)
+        try:
+            return act()
+        except AWAY:
+            time.sleep(RETRY_SECONDS)
 
 
 class ServerWait:

@@ -14,7 +14,6 @@ gc.disable()
 
 import asyncio
 import faulthandler
-import functools
 import os
 import signal
 import sys
@@ -24,9 +23,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
+from sqlalchemy import Engine
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
@@ -51,7 +52,7 @@ from mail.channels.registry import channel_from
 from mail.links import link_signer
 from metrics import Merged, MetricsRefused, free_address
 from metrics import serve as serve_metrics
-from runtime import addresses, reach_database
+from runtime import addresses, once_database_answers
 from settings import Settings
 from store.engine import engine
 from store.migrate import require_current
@@ -90,7 +91,7 @@ def workers(
     """One worker per task queue: journeys with everything quick, e-mail that has to wait, and
     webhooks."""
     concurrency = settings.worker_concurrency
-    worker = functools.partial(
+    worker = partial(
         Worker,
         client,
         max_concurrent_activities=concurrency,
@@ -146,19 +147,11 @@ async def run(settings: Settings, stopping: Stopping) -> None:
         SchemaMismatch: the database is not at the schema this code knows.
     """
     where = addresses(settings)
-    reach_database(where.database_url, seconds=None)
-    require_current(where.database_url)
+    once_database_answers(where.database_url, partial(require_current, where.database_url))
     # Every activity thread may hold a connection of one of two kinds, and a few more look up what
     # is cached later.
     database = engine(where.database_url, pool_size=3 * settings.worker_concurrency // 2 + 2)
-    with database.connect() as connection:
-        # No reason to stop: policies are published long before a worker starts again.
-        if kept := kept_beyond(connection, settings.event_retention_months):
-            log.warning(
-                "events are kept for longer than EVENT_RETENTION_MONTHS: policies need them",
-                setting=settings.event_retention_months,
-                months=kept,
-            )
+    once_database_answers(where.database_url, partial(_warn_of_kept_events, database, settings))
     client = await reach_temporal(settings, where.temporal_address, seconds=None)
     resources = Resources(
         database, channel_from(settings, database), link_signer(settings), settings
@@ -185,6 +178,18 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     beating.cancel()
     reading.cancel()
     log.info("worker has stopped")
+
+
+def _warn_of_kept_events(database: Engine, settings: Settings) -> None:
+    """No reason to stop: policies are published long before a worker starts again."""
+    with database.connect() as connection:
+        kept = kept_beyond(connection, settings.event_retention_months)
+    if kept:
+        log.warning(
+            "events are kept for longer than EVENT_RETENTION_MONTHS: policies need them",
+            setting=settings.event_retention_months,
+            months=kept,
+        )
 
 
 async def beat(file: Path | None) -> None:

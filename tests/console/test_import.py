@@ -121,7 +121,9 @@ def test_a_marketer_finds_a_mail_and_replies_as_its_recipient(site: Site, consol
     window.get_by_label("Recipient or subject").fill(recipient)
     window.get_by_label("Recipient or subject").press("Enter")
     window.wait_for_url("**/console/outbox?search=*")
-    window.locator("tbody tr", has_text="Three numbers").get_by_role("link").last.click()
+    found = window.locator("tbody tr", has_text="Three numbers")
+    expect(found).to_have_count(1)
+    found.get_by_role("link").last.click()
     window.wait_for_url(f"**/console/outbox/{mail}")
     with window.expect_popup() as popup:
         window.frame_locator("iframe").get_by_role("link").first.click()

@@ -413,6 +413,7 @@ def test_an_sdr_does_only_calls_puts_one_off_and_decides_of_the_mail(
     press(page, "1")
     expect(page.get_by_role("note")).to_contain_text("a time may be taken since")
     page.keyboard.press("Escape")
+    expect(page.locator(".ending.open")).to_have_count(0)
     floor.value("DELETE FROM busy_calendar RETURNING 1")
     press(page, "6")
     page.keyboard.press("s")

@@ -16,7 +16,7 @@ from tests.support.web_app import Site
 NAMES = frozenset(
     (
         # Products, formats and keys of keyboards.
-        *("Perennial", "Temporal", "UI", "API", "REST", "CSV", "UTF", "MB", "HubSpot", "GB"),
+        *("Perennial", "Temporal", "UI", "API", "REST", "CSV", "UTF", "UTC", "MB", "HubSpot", "GB"),
         *(
             "WebSocket",
             "PostgreSQL",
