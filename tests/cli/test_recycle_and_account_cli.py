@@ -16,6 +16,7 @@ from domain.contracts.waits import JourneyStatus
 from starter import app
 from tests.cli.terminal import escalated
 from tests.cli.terminal import run_beside as run
+from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import World
 
 
@@ -92,7 +93,8 @@ async def test_a_slip_changes_nothing(desk: World, arguments: list[str], sentenc
 
 async def test_a_rep_holds_an_account_sees_what_is_scheduled_and_stops_it(desk: World) -> None:
     which = str(company(desk))
-    lead = desk.lead(account_id=int(which), owner="rep-1")
+    night = where_it_is_night(await desk.now())
+    lead = desk.lead(account_id=int(which), owner="rep-1", time_zone=night)
     await desk.start(Phase.NURTURE, lead, cadence="welcome-nurture")
     await desk.reaches("SELECT due_at IS NOT NULL FROM enrollment", True)
 

@@ -16,7 +16,11 @@ from domain.sales.sla import Promise, SlaPolicy, promised
 from domain.time.business_time import BusinessCalendar
 from domain.time.spans import ClockSpan, parse_clock_span, parse_delay
 
-SHIPPED = (Path(__file__).parents[2] / "cadences" / "sla.yaml").read_text(encoding="utf-8")
+_, _, SHIPPED = (
+    (Path(__file__).parents[2] / "cadences" / "sla.yaml")
+    .read_text(encoding="utf-8")
+    .partition("\n")
+)
 SEOUL_ZONE = ZoneInfo("Asia/Seoul")
 SEOUL = BusinessCalendar.model_validate(
     {

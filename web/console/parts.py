@@ -18,7 +18,7 @@ Tone = Literal["plain", "good", "warn", "bad", "quiet"]
 Cell = str | Markup | int | None
 
 
-class Meaning(NamedTuple):
+class HeadingMeaning(NamedTuple):
     """What a heading means: the id of the place on the page that says so, and what it says."""
 
     place: str
@@ -117,7 +117,7 @@ def table(
     orders: Mapping[int, str] = {},
     order: str = "",
     rising: Container[str] = (),
-    meanings: Mapping[int, Meaning] = {},
+    meanings: Mapping[int, HeadingMeaning] = {},
 ) -> Markup:
     """A table; on a phone each row becomes a card.
 

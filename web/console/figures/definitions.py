@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from web.console.parts import Meaning, section, show
+from web.console.parts import HeadingMeaning, section, show
 from web.console.words import N_, _
 
 DEFINITIONS: Mapping[str, tuple[str, str]] = {
@@ -99,9 +99,9 @@ def heading(key: str) -> str:
     return _(DEFINITIONS[key][0])
 
 
-def meaning(key: str) -> Meaning:
+def meaning(key: str) -> HeadingMeaning:
     """What a heading says on hover, and the paragraph that it leads to."""
-    return Meaning(f"means-{key}", _(DEFINITIONS[key][1]))
+    return HeadingMeaning(f"means-{key}", _(DEFINITIONS[key][1]))
 
 
 def show_definitions(keys: Sequence[str]) -> None:

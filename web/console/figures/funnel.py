@@ -10,6 +10,7 @@ from fastapi import Query
 from markupsafe import Markup
 
 from domain.access import Action
+from domain.contracts.journey import Stage
 from domain.figures.funnel import (
     FEW,
     Dimension,
@@ -300,7 +301,7 @@ def _rate(one: StageFigures) -> Cell:
     if one.conversion is not None:
         return percent(one.conversion)
     of = one.entered - one.immature if one.left is None else one.left
-    return quiet(_("few")) if 0 < of < FEW and one.stage != "customer" else "–"
+    return quiet(_("few")) if 0 < of < FEW and one.stage != Stage.CUSTOMER else "–"
 
 
 def _days(days: float | None) -> str:
