@@ -13,6 +13,7 @@ from temporalio.worker import Worker
 from domain.contracts.journey import EventCode, JourneyEvent, JourneyState, Phase
 from tests.support import customer_policies
 from tests.support.sandbox import workflow_runner
+from tests.support.time_zones import where_it_is_night
 from tests.support.workflow_world import TEST_SERVER, World, says
 from tests.workflows.deaf import DeafCustomer
 
@@ -107,7 +108,8 @@ async def test_a_pause_holds_the_mails_of_a_customer_too(shop: World) -> None:
     """Somebody who is told to be left alone would be written to."""
     shop.person.will("upsell", says("not_now"))
     shop.person.will("renewal", says("lost", reason="price"))
-    lead = customer_policies.bought(shop)
+    night = where_it_is_night(await shop.now())
+    lead = customer_policies.bought(shop, time_zone=night)
     handle = await shop.start(Phase.CUSTOMER, lead, reason="won", owner="rep-1")
     await shop.reaches("SELECT count(*) FROM task WHERE state = 'done'", 2)
     await handle.signal("pause")
