@@ -53,8 +53,9 @@ RETURN nullif(CASE
 -- at an account, or else at the domain of the address. NULL without a whole name.
 CREATE FUNCTION lead_likeness(first_name text, last_name text, account_id bigint, email_key text)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN first_name <> '' AND last_name <> '' THEN (
-    SELECT string_agg(word, ' ' ORDER BY word COLLATE "C")
-    FROM regexp_split_to_table(lower(regexp_replace(normalize(first_name || ' ' || last_name, NFKD),
-        U&'[\0300-\036f''’‘ʼ`´.]', '', 'g')), U&'[\00a0\3000\\s‐‑–·・-]+') AS word
-    WHERE word <> '') || '@' || coalesce(account_id::text, split_part(email_key, '@', 2)) END;
+-- Without a query of its own: one costs each new lead 30 µs.
+RETURN CASE WHEN first_name <> '' AND last_name <> '' THEN nullif(array_to_string(array_sort(
+    array_remove(regexp_split_to_array(lower(regexp_replace(
+        normalize(first_name || ' ' || last_name, NFKD), U&'[\0300-\036f''’‘ʼ`´.]', '', 'g')),
+        U&'[\00a0\3000\\s‐‑–·・-]+'), '') COLLATE "C"), ' '), '')
+    || '@' || coalesce(account_id::text, split_part(email_key, '@', 2)) END;
