@@ -9,7 +9,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from babel.core import get_global
+from babel.core import Locale, UnknownLocaleError, get_global
+from babel.languages import get_official_languages
 from babel.numbers import get_currency_precision
 from pydantic import BeforeValidator, Field
 
@@ -91,12 +92,37 @@ def checked_amount(amount: Decimal, currency: str, field: str = "amount") -> Dec
     return fitting
 
 
+@functools.cache
+def _marks(currency: str) -> tuple[str, ...]:
+    """What may stand beside amounts of a currency: its code, and its signs wherever it is money
+    (CLDR), the longest first; of one that is not known yet, signs that several have."""
+    if not currency:
+        return ("$", "¥", "￥")
+    marks = {currency, *(sign for sign, code in _SIGNS.items() if code == currency)}
+    locales = ["en"]
+    for territory, used in get_global("territory_currencies").items():
+        if any(code == currency and until is None for code, _since, until, *_rest in used):
+            locales += [f"{one}_{territory}" for one in get_official_languages(territory)]
+    for locale in locales:
+        try:
+            marks.add(Locale.parse(locale).currency_symbols.get(currency, currency))
+        except UnknownLocaleError:
+            continue
+    return tuple(sorted(marks, key=len, reverse=True))
+
+
+def currency_beside(written: str) -> str:
+    """The currency that stands beside an amount by its code or by a sign that no other has; ''
+    where none does."""
+    return currency_code(re.sub(r"[\d.,'’()+\s-]", "", written))
+
+
 def read_amount(written: str, currency: str) -> Decimal | None:
     """The amount that is written in a file, with its thousands apart or not: 12000.5, 12,000.50,
-    12.000,50, 12 000 €. None when it is no amount, or when only its writer knows which: 1,234 of a
-    currency with three decimal places."""
+    12.000,50, 12 000 €. None when it is no amount, when it is one of another currency, or when
+    only its writer knows which: 1,234 of a currency with three decimal places."""
     text = written.strip()
-    for mark in (currency, *(sign for sign, code in _SIGNS.items() if code == currency), "$", "¥"):
+    for mark in _marks(currency):
         text = text.removeprefix(mark).removesuffix(mark).strip()
     if _PLAIN.match(text):
         return Decimal(text)

@@ -88,7 +88,9 @@ def import_history(
 ) -> HistoryOutcome:
     """Import histories: all of them or, when something fails, nothing. No journey begins, nobody
     is told; what was imported before under the same ids is replaced."""
-    found = read_history(files, stages, context.settings.company_time_zone)
+    found = read_history(
+        files, stages, context.settings.company_time_zone, context.settings.company_currency
+    )
     secret = deployment_secret(context.settings).encode()
     with context.database.begin() as connection:
         allow_long_work(connection)

@@ -54,7 +54,10 @@ def import_rows(
     """
     lead_import.prepare(connection)
     reader = RowReader(
-        columns, source, ErasedPeople(connection, deployment_secret(context.settings))
+        columns,
+        source,
+        ErasedPeople(connection, deployment_secret(context.settings)),
+        context.settings.company_currency,
     )
     rows = 0
     reasons: Counter[str] = Counter()

@@ -7,11 +7,10 @@ reason.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from decimal import Decimal
 from typing import NamedTuple
 
 from domain.contacts.dates import Order, read_day
@@ -32,10 +31,10 @@ from domain.figures.history_columns import (
 )
 from domain.figures.stages import POSITION, Entry, first_entries
 from domain.lead_files.lead_file import FileRow
+from domain.money import checked_amount, checked_currency, currency_beside, read_amount
+from domain.refusals import Invalid
 from domain.sentences import Sentence, sentence
 from domain.time.window import zone
-
-_SIGNS = re.compile(r"[^\d.,()-]")
 
 
 class HistoryReject(NamedTuple):
@@ -94,19 +93,20 @@ class History:
 
 
 def read_history(
-    files: Sequence[HistoryFile], stages: Mapping[str, str], time_zone: str
+    files: Sequence[HistoryFile], stages: Mapping[str, str], time_zone: str, currency: str
 ) -> History:
     """The units of files that belong together.
 
     Args:
         stages: names of stages → fields of :data:`DATED`, beside those that are known.
         time_zone: of days and of times without an offset, IANA name.
+        currency: of amounts that name none.
     """
     records: dict[str, HistoryRecord] = {}
     rejects: list[HistoryReject] = []
     rows = 0
     for file in files:
-        reading = _FileReading(file, stages, time_zone)
+        reading = _FileReading(file, stages, time_zone, currency)
         for row in file.rows.records():
             rows += 1
             try:
@@ -138,8 +138,10 @@ class _WrongRow(ValueError):
 class _FileReading:
     """One file, row by row."""
 
-    def __init__(self, file: HistoryFile, stages: Mapping[str, str], time_zone: str) -> None:
-        self._file, self._stages = file, stages
+    def __init__(
+        self, file: HistoryFile, stages: Mapping[str, str], time_zone: str, currency: str
+    ) -> None:
+        self._file, self._stages, self._own = file, stages, currency
         self._zone = zone(time_zone)
         self._dated = [one for one in DATED if one in file.fields]
         self._texts = [one for one in TEXTS if one in file.fields]
@@ -156,7 +158,7 @@ class _FileReading:
             times.append(self._move(row))
         elif self._dated and not times:
             raise _WrongRow(*_NO_TIME)
-        amount = self._amount(row)
+        amount, currency = self._amount(row)
         record = records.setdefault(name, HistoryRecord(name))
         record.in_order = record.in_order or STAGE in self._file.fields
         record.times += [Dated(one, at, len(record.rows)) for one, at in times]
@@ -165,8 +167,7 @@ class _FileReading:
             if cell := self._cell(row, one):
                 record.texts[one] = cell
         if amount is not None:
-            record.amount = amount
-            record.currency = self._cell(row, "currency").upper()
+            record.amount, record.currency = amount, currency
 
     def _cell(self, row: FileRow, name: str) -> str:
         index = self._file.fields.get(name)
@@ -200,34 +201,37 @@ class _FileReading:
                 self._days.clear()
         return known
 
-    def _amount(self, row: FileRow) -> Decimal | None:
-        cell = self._cell(row, "amount")
+    def _amount(self, row: FileRow) -> tuple[Decimal | None, str]:
+        """The amount, and its currency."""
+        cell, named = self._cell(row, "amount"), self._cell(row, "currency")
         if not cell:
-            return None
-        amount = _number(cell)
-        if amount is None:
-            raise _WrongRow("no amount", sentence("'{cell}' is no amount.", cell=cell))
-        return amount
+            return None, ""
+        try:
+            currency = checked_currency(named) if named else currency_beside(cell) or self._own
+            amount = read_amount(cell, currency)
+            if amount is not None:
+                return checked_amount(amount, currency), currency
+        except Invalid as error:
+            raise _WrongRow("no amount", error.args[0]) from None
+        raise _WrongRow("no amount", sentence("'{cell}' is no amount.", cell=cell))
 
 
-def _instant(written: str, order: Order | None, time_zone: object) -> datetime:
+def _instant(written: str, order: Order | None, time_zone: tzinfo) -> datetime:
     """The time that is written, UTC; a day without one is its first instant."""
     clock = CLOCK.search(written)
     day = read_day(written[: clock.start()] if clock else written, order)
-    if day is None:
-        raise _WrongRow("no day", sentence("'{cell}' is no day that can be read.", cell=written))
     hour, minute, second = (int(one or 0) for one in clock.groups()[:3]) if clock else (0, 0, 0)
     half = (clock[4] or "").lower() if clock else ""
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
-    try:
-        local = datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001
-    except ValueError:
-        raise _WrongRow(
-            "no day", sentence("'{cell}' is no day that can be read.", cell=written)
-        ) from None
     offset = clock[5] if clock else None
-    return local.replace(tzinfo=_offset(offset) if offset else time_zone).astimezone(UTC)  # type: ignore[arg-type]
+    try:
+        if day is not None:
+            there = _offset(offset) if offset else time_zone
+            return datetime.combine(day, time(hour, minute, second), there).astimezone(UTC)
+    except (ValueError, OverflowError):  # No such time of day, no such zone, or before all times.
+        pass
+    raise _WrongRow("no day", sentence("'{cell}' is no day that can be read.", cell=written))
 
 
 def _offset(written: str) -> timezone:
@@ -236,19 +240,6 @@ def _offset(written: str) -> timezone:
     hours, minutes = int(written[1:3]), int(written[-2:])
     span = timedelta(hours=hours, minutes=minutes)
     return timezone(-span if written[0] == "-" else span)
-
-
-def _number(written: str) -> Decimal | None:
-    """An amount with whatever signs of thousands and of its currency."""
-    digits = _SIGNS.sub("", written)
-    comma, point = digits.rfind(","), digits.rfind(".")
-    # The last sign before one or two digits is the decimal one; any other is of thousands.
-    decimal = "," if comma > point and len(digits) - comma - 1 in (1, 2) else "."
-    digits = "".join(one for one in digits if one.isdigit() or one in (decimal, "-"))
-    try:
-        return Decimal(digits.replace(",", "."))
-    except InvalidOperation:
-        return None
 
 
 def _contradictions(record: HistoryRecord) -> list[HistoryReject]:

@@ -11,7 +11,7 @@ from typing import Any
 from domain.contacts.dates import read_day
 from domain.engagement.campaigns import PARAMETERS, campaign_said
 from domain.lead_files.headings import HINTS, Hint
-from domain.money import checked_amount, currency_code, read_amount
+from domain.money import checked_amount, currency_beside, currency_code, read_amount
 from domain.refusals import Invalid
 
 TOLD_BESIDE: frozenset[Hint] = frozenset(HINTS) - {"state", "city", "domain"}
@@ -37,14 +37,15 @@ _LAST: Mapping[str, Hint] = {
 _WHICH = (_FIRST, _LAST)
 
 
-def read_beside(said: Mapping[Hint, str]) -> tuple[dict[str, Any], Counter[str]]:
+def read_beside(said: Mapping[Hint, str], currency: str) -> tuple[dict[str, Any], Counter[str]]:
     """What hints of :data:`TOLD_BESIDE` say, as JSON: ``touches`` (UTM parameters, ``at`` as ISO
     8601 or '', whether it is the ``first``) and ``terms`` (``amount``, ``currency``, ``close``);
-    and how many of them are not understood, by name."""
+    and how many of them are not understood, by name. ``currency`` is that of amounts that name
+    none."""
     unread: Counter[str] = Counter()
     touches = [_touch(said, which) for which in _WHICH]
     found: dict[str, Any] = {"touches": known} if (known := [one for one in touches if one]) else {}
-    terms = _terms(said, unread)
+    terms = _terms(said, currency, unread)
     return (found | {"terms": terms} if terms else found), unread
 
 
@@ -56,14 +57,15 @@ def _touch(said: Mapping[Hint, str], which: Mapping[str, Hint]) -> dict[str, Any
     return {**link._asdict(), "at": _moment(said.get(which["at"], "")), "first": first}
 
 
-def _terms(said: Mapping[Hint, str], unread: Counter[str]) -> dict[str, str]:
+def _terms(said: Mapping[Hint, str], own: str, unread: Counter[str]) -> dict[str, str]:
     terms = {}
     if written := said.get("amount", ""):
-        code = currency_code(said.get("currency", ""))
-        amount = read_amount(written, code) if code or not said.get("currency") else None
+        named = said.get("currency", "")
+        code = currency_code(named) if named else currency_beside(written)
+        amount = read_amount(written, code or own) if code or not named else None
         try:
-            if amount is not None and code:
-                amount = checked_amount(amount, code)
+            if amount is not None:
+                amount = checked_amount(amount, code or own)
         except Invalid:
             amount = None
         if amount is None:

@@ -78,13 +78,15 @@ class Preview:
     not_understood: dict[str, int]
 
 
-def preview(head: Head, columns: Columns, source: str = "", dates: str = "") -> Preview:
-    """Read the head as an import would.
+def preview(
+    head: Head, columns: Columns, source: str = "", dates: str = "", currency: str = ""
+) -> Preview:
+    """Read the head as an import would; ``currency`` is that of amounts that name none.
 
     Raises:
         LeadFileError: what the columns are must be said first.
     """
-    reader = RowReader(settle(columns, head.records, dates), source)
+    reader = RowReader(settle(columns, head.records, dates), source, currency=currency)
     leads, rejects = [], []
     for record in head.records:
         try:

@@ -123,13 +123,19 @@ class RowReader:
         columns: what each column is.
         source: the source of rows that name none.
         erased: ``email_key`` of people who were erased, and don't come back by a file.
+        currency: of amounts that name none.
     """
 
     def __init__(
-        self, columns: Columns, source: str = "", erased: Container[str] = frozenset()
+        self,
+        columns: Columns,
+        source: str = "",
+        erased: Container[str] = frozenset(),
+        currency: str = "",
     ) -> None:
         self._columns = columns
         self._source = source
+        self._currency = currency
         self._erased = erased
         self._optouts = OptOuts(columns)
         # Opt-outs and consent are read by OptOuts.
@@ -320,7 +326,7 @@ class RowReader:
     def _beside(self, values: Sequence[str]) -> dict[str, Any]:
         """Campaigns, and the money of an opportunity; what is not understood is counted."""
         said = {name: self._hint(name, values) for name in self.tells_beside}
-        beside, not_understood = read_beside(said)
+        beside, not_understood = read_beside(said, self._currency)
         self.not_understood.update(not_understood)
         return beside
 

@@ -153,6 +153,35 @@ def test_moves_one_by_one_and_rows_that_contradict_each_other(
     assert named["created"] == 1
 
 
+def test_money_and_times_that_nobody_can_read_are_handed_back(
+    folder: Path, database: Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row in a thousand is typed wrongly: it fails neither the file nor makes a wrong sum."""
+    rows = [
+        'fine,2026-01-05T23:30:00-05:00,2026-02-01,"1,234.5",',
+        "sign,2026-01-05,2026-02-01,€ 900,",
+        "named,2026-01-05,2026-02-01,700,usd",
+        "offset,2026-01-05T10:00:00+99:00,,,",
+        "before,0001-01-01T00:30:00+14:00,,,",
+        "hour,2026-01-05 25:00,,,",
+        "euro,2026-01-05,2026-02-01,100,EURO",
+        "minus,2026-01-05,2026-02-01,(120),",
+        "yen,2026-01-05,2026-02-01,¥100,",
+        "parts,2026-01-05,2026-02-01,1.234567,",
+    ]
+    sales = write(folder / "sales.csv", "id,mql,won,amount,currency", rows)
+
+    made = said(capsys, import_history, [sales], map_=None, stage=None, dates="")
+
+    assert (made["created"], made["reasons"]) == (3, {"no day": 3, "no amount": 4})
+    kept = """
+        SELECT amount, currency FROM funnel_unit WHERE amount IS NOT NULL ORDER BY amount
+        """
+    with database.connect() as connection:
+        found = [(str(amount), currency) for amount, currency in connection.execute(text(kept))]
+    assert found == [("700.00", "USD"), ("900.00", "EUR"), ("1234.50", "USD")]
+
+
 def test_what_nobody_can_tell_is_asked_for(folder: Path) -> None:
     days = write(folder / "days.csv", "id,mql", ["a,5/6/2026", "b,7/8/2026"])
     with pytest.raises(Invalid, match="May or June"):

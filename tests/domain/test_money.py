@@ -11,6 +11,7 @@ from domain.money import (
     DatedRates,
     checked_amount,
     checked_currency,
+    currency_beside,
     currency_code,
     read_amount,
 )
@@ -30,6 +31,12 @@ from domain.refusals import Invalid
         ("₩1,500,000", "KRW", "1500000"),
         ("USD 7", "USD", "7"),
         ("1234.567", "KWD", "1234.567"),
+        ("$500", "SGD", "500"),
+        ("R$ 1.200,50", "BRL", "1200.50"),
+        ("12 000,50 kr", "SEK", "12000.50"),
+        ("￥1,200", "JPY", "1200"),
+        ("¥1,200", "CNY", "1200"),
+        ("$1,200", "", "1200"),
     ],
 )
 def test_an_amount_is_read_as_its_country_writes_it(
@@ -41,11 +48,20 @@ def test_an_amount_is_read_as_its_country_writes_it(
 
 @pytest.mark.parametrize(
     ("written", "currency"),
-    [("1,234", "KWD"), ("1,23,456.0", "USD"), ("12.34.56", "EUR"), ("-5", "EUR"), ("a lot", "EUR")],
+    [
+        *(("1,234", "KWD"), ("1,23,456.0", "USD"), ("12.34.56", "EUR"), ("-5", "EUR")),
+        *(("a lot", "EUR"), ("$500", "EUR"), ("500 USD", "EUR"), ("€5", "USD"), ("£5", "")),
+    ],
 )
 def test_what_only_its_writer_knows_is_no_amount(written: str, currency: str) -> None:
     """1,234 dinars are 1234 or 1.234 of them: a guess is wrong by a thousand."""
     assert read_amount(written, currency) is None
+
+
+def test_an_amount_may_name_its_currency() -> None:
+    """12 dollars of an American company in the file of a European one are not 12 euros."""
+    written = ["€ 12.000,50", "12 usd", "₩5,000", "$5", "1,200.50", "(5)", "R$ 7"]
+    assert [currency_beside(one) for one in written] == ["EUR", "USD", "KRW", "", "", "", ""]
 
 
 def test_currencies_are_those_of_iso_4217() -> None:

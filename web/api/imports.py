@@ -140,7 +140,7 @@ def look(context: CurrentContext, _caller: Importer, import_id: int) -> Preview:
         raise Missing(sentence("The file of this import is not kept any more."))
     columns = imports.columns_of(head.header, run.fields, run.source)
     with imports.unreadable("fields"):
-        return preview(head, columns, run.source, run.dates)
+        return preview(head, columns, run.source, run.dates, context.settings.company_currency)
 
 
 @router.get("/{import_id}/pace")
