@@ -18,7 +18,7 @@ from web.console.words import N_, _
 START = """\
 cadence: my-cadence
 description: >-
-  Whom it is for, and what it is to achieve.
+  {purpose}
 topic: nurture
 window:
   days: [tue, wed, thu]
@@ -31,7 +31,7 @@ steps:
       if: engagement.clicks > 0
       then:
         - task:
-            title: Call about what the lead read
+            title: {call}
             kind: call
             due: 2 business days
       else:
@@ -52,8 +52,12 @@ async def edit_cadence(visit: PageVisit, name: str) -> None:
 
 
 async def _write(visit: PageVisit, name: str) -> None:
+    start = START.format(
+        purpose=_("Whom it is for, and what it is to achieve."),
+        call=_("Call about what the lead read"),
+    )
     drawing = Drawing(await visit.read(leads_on_steps, name) if name else CadenceStanding({}, {}))
-    editor = Editor(visit, "cadence", name, START, drawing.draw)
+    editor = Editor(visit, "cadence", name, start, drawing.draw)
     await editor.load()
     if name and not editor.versions and not editor.draft:
         raise Missing(_("The cadence '{name}' is not published.", name=name))
