@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint replay bench reference lock
+.PHONY: help install up demo test pictures lint replay bench reference lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -42,6 +42,9 @@ demo: install  ## Watch 500 invented leads go through the whole loop (ARGS="--le
 
 test: install  ## Run the tests on four workers (ARGS="tests/domain -k window")
 	@exec $(BIN)/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+pictures: install  ## Leave pictures of every page of the console in screenshots/
+	@exec $(BIN)/python -m pytest tests/console/test_every_page.py -k hard_to_read --pictures
 
 lint: install  ## Check style, types and the arrows between the rooms
 	@$(BIN)/ruff check .

@@ -35,6 +35,11 @@ settings.register_profile("perennial", deadline=None, suppress_health_check=[Hea
 settings.load_profile("perennial")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """An option of the tests of all pages."""
+    parser.addoption("--pictures", action="store_true", help="leave pictures of all pages")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Groups come first, the longest ahead, and fill up with single tests: a group goes to one
     worker, and the last one to begin would keep the others waiting for its end."""

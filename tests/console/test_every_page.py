@@ -104,10 +104,10 @@ def test_an_address_that_leads_nowhere_says_so_and_shows_the_way_back(
     assert 'href="/console/"' in answer.text
 
 
-def test_no_page_is_hard_to_read_and_each_has_its_picture(site: Site, console: Console) -> None:
-    """What axe-core calls serious or critical, in both themes; a page wider than a phone; and
-    pictures of all pages in ``screenshots/``, for people who look at them."""
-    SCREENSHOTS.mkdir(exist_ok=True)
+def test_no_page_is_hard_to_read(site: Site, console: Console, pytestconfig: pytest.Config) -> None:
+    """What axe-core calls serious or critical, in both themes; a page wider than a phone. With
+    ``--pictures`` there are pictures of all pages in ``screenshots/`` afterwards."""
+    pictures = bool(pytestconfig.getoption("pictures"))
     wrong = []
     window = console("admin")
     for path, address in pages(site):
@@ -118,15 +118,18 @@ def test_no_page_is_hard_to_read_and_each_has_its_picture(site: Site, console: C
         window.locator("#content").wait_for()
         window.evaluate("document.fonts.ready.then(() => 0)")
         wrong += [f"{address}: {one}" for one in barriers(window, EVERYTHING)]
-        take(window, path, "light")
+        if pictures:
+            take(window, path, "light")
         window.emulate_media(color_scheme="dark")
         wrong += [f"{address}, dark: {one}" for one in barriers(window, COLOURS)]
-        take(window, path, "dark")
+        if pictures:
+            take(window, path, "dark")
         window.set_viewport_size(PHONE)
         if is_wider_than_its_window(window):
             wrong.append(f"{address}: it is wider than a phone")
         window.emulate_media(color_scheme="light")
-        take(window, path, "phone")
+        if pictures:
+            take(window, path, "phone")
         window.set_viewport_size(DESK)
 
     assert not wrong, "\n".join(wrong)
@@ -134,6 +137,7 @@ def test_no_page_is_hard_to_read_and_each_has_its_picture(site: Site, console: C
 
 def take(window: Page, path: str, way: str) -> None:
     """A picture of the whole page."""
+    SCREENSHOTS.mkdir(exist_ok=True)
     name = path.strip("/").replace("/", "-").replace("{", "").replace("}", "") or "home"
     window.screenshot(path=SCREENSHOTS / f"{name}-{way}.png", full_page=True)
 

@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -30,7 +29,7 @@ from tests.faults.cast import Cast, import_leads
 from tests.faults.script import FACTOR, SCRIPTS
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
-from tests.support.programs import python
+from tests.support.programs import Program, running
 from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).parent / "cadences"
@@ -56,7 +55,7 @@ class Scenario:
         self.database = database
         self.clock = Clock(datetime.now(UTC), FACTOR)
         self.cast = Cast(self.database, self.clock)
-        self.workers: list[subprocess.Popen[str]] = []
+        self.workers: list[Program] = []
         self._programs = ExitStack()
         self.kills = 0
         self.otherwise = 0
@@ -74,7 +73,7 @@ class Scenario:
             "DEMO_TIME_EPOCH": self.clock.epoch.isoformat(),
         }
         with (self.home / "worker.log").open("ab") as log:
-            worker = python("worker.py", environment=environment, stdout=log, stderr=log)
+            worker = running("worker.py", environment=environment, log=log)
             self.workers.append(self._programs.enter_context(worker))
 
     def kill_worker(self) -> None:

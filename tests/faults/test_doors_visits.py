@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,7 +21,7 @@ from sqlalchemy import text
 from embedded.postgres import EmbeddedPostgres
 from health.visits import SpoolCounts
 from settings import Settings
-from tests.support.programs import python
+from tests.support.programs import Program, running
 from tests.support.waiting import LONGEST_SECONDS, wait_for
 from tests.web.conftest import Site, browse, make_site  # noqa: F401 - the fixture
 from web.app import create_app
@@ -302,9 +301,7 @@ def test_a_web_app_that_dies_there_counts_the_click_once(site: Site, point: str)
 
 
 @contextmanager
-def served(
-    settings: Settings, database_url: str, fault: str = ""
-) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(settings: Settings, database_url: str, fault: str = "") -> Iterator[tuple[Program, str]]:
     """The web app as a process of its own, and its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -319,11 +316,14 @@ def served(
         "WEB_PORT": str(port),
         "PERENNIAL_FAULT": fault,
     }
-    with python("-m", "web", environment=environment, stdout=subprocess.DEVNULL) as process:
+    with (
+        Path(os.devnull).open("wb") as log,
+        running("-m", "web", environment=environment, log=log) as process,
+    ):
         yield process, f"http://127.0.0.1:{port}"
 
 
-def until_up(process: subprocess.Popen[str], address: str) -> None:
+def until_up(process: Program, address: str) -> None:
     def answers() -> bool:
         assert process.poll() is None, "the web app ended by itself"
         with suppress(httpx.HTTPError):

@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -30,7 +29,7 @@ from store.tasks.tasks import complete_task
 from tests.faults.scenario import CADENCES
 from tests.support.deployment import free_ports
 from tests.support.folders import server_folder
-from tests.support.programs import python
+from tests.support.programs import Program, running
 from tests.support.waiting import LONGEST_SECONDS
 
 pytestmark = pytest.mark.xdist_group("task completion killed")
@@ -59,10 +58,10 @@ class Desk:
         self._programs = ExitStack()
         self.worker = self.run("worker.py")
 
-    def run(self, *arguments: str) -> subprocess.Popen[str]:
+    def run(self, *arguments: str) -> Program:
         """Start a program of ours."""
         with self.log.open("ab") as log:
-            program = python(*arguments, environment=self.environment, stdout=log, stderr=log)
+            program = running(*arguments, environment=self.environment, log=log)
             return self._programs.enter_context(program)
 
     def close(self) -> None:
@@ -99,7 +98,7 @@ class Desk:
             time.sleep(0.1)
 
 
-def kill(process: subprocess.Popen[str]) -> None:
+def kill(process: Program) -> None:
     """End a process without a word of warning."""
     process.kill()
     process.wait()

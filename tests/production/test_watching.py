@@ -32,7 +32,7 @@ from store.outbox.relay_messages import post
 from store.tables import Lead
 from tests.production.collector import Collector, collecting
 from tests.support.personal_words import TELL_TALE
-from tests.support.programs import python
+from tests.support.programs import running
 from tests.support.waiting import wait_for
 from tests.support.web_app import free_port
 
@@ -100,11 +100,10 @@ def watched(
         for name, command in (("web", ["-m", "web"]), ("worker", ["worker.py"])):
             log = stack.enter_context(logs[name].open("wb"))
             program = stack.enter_context(
-                python(
+                running(
                     *command,
                     environment=environment | {"METRICS_ADDRESS": metrics[name]},
-                    stdout=log,
-                    stderr=log,
+                    log=log,
                 )
             )
             stack.callback(program.wait, 60)

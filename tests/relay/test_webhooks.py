@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -24,7 +23,7 @@ from store.outbox import outgoing
 from store.tasks import tasks
 from tests.relay.post import Post
 from tests.support.history_scan import in_history
-from tests.support.programs import python
+from tests.support.programs import Program, running
 from tests.support.waiting import wait_for
 from tests.support.webhook_receiver import SILENCE, Receiver, receiving
 from tests.support.workflow_world import CADENCES
@@ -225,7 +224,7 @@ def test_a_worker_killed_while_it_delivers_costs_no_event(
 
 
 @contextmanager
-def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[str]]:
+def worker(post: Post, home: Path) -> Iterator[Program]:
     """worker.py as operations would start it."""
     environment = {
         **os.environ,
@@ -238,7 +237,7 @@ def worker(post: Post, home: Path) -> Iterator[subprocess.Popen[str]]:
     }
     with (
         (home / "worker.log").open("ab") as log,
-        python("worker.py", environment=environment, stdout=log, stderr=log) as child,
+        running("worker.py", environment=environment, log=log) as child,
     ):
         yield child
 

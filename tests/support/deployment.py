@@ -9,7 +9,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +29,8 @@ from store.access.write_keys import create_write_key
 from store.engine import engine
 from store.migrate import upgrade
 from tests.support.folders import server_folder
-from tests.support.programs import python
+from tests.support.programs import Program as Running
+from tests.support.programs import running
 from tests.support.waiting import LONGEST_SECONDS
 
 CADENCES = Path(__file__).resolve().parents[1] / "faults" / "cadences"
@@ -62,7 +62,7 @@ class Program:
     def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self._arguments, self._environment, self._log = arguments, environment, log
         self._running = ExitStack()
-        self._process: subprocess.Popen[str] | None = None
+        self._process: Running | None = None
         self.started = 0.0
         """When it was started last, in ``time.monotonic()``."""
 
@@ -72,13 +72,7 @@ class Program:
         self.started = time.monotonic()
         with self._log.open("ab") as log:
             self._process = self._running.enter_context(
-                python(
-                    *self._arguments,
-                    environment=environment,
-                    stdout=log,
-                    stderr=log,
-                    own_session=True,
-                )
+                running(*self._arguments, environment=environment, log=log, own_session=True)
             )
 
     @property

@@ -21,7 +21,7 @@ from settings import Settings
 from store.access.sessions import COOKIE, begin_session
 from store.access.users import add_user, find_user, set_preferences
 from tests.console.office import PEOPLE
-from tests.support.programs import python
+from tests.support.programs import Program, running
 from tests.support.sample_company import World
 from tests.support.waiting import LONGEST_SECONDS
 
@@ -85,7 +85,7 @@ def served(settings: Settings, log: Path) -> Iterator[None]:
     }
     with (
         log.open("wb") as out,
-        python("-m", "web", environment=environment, stdout=out, stderr=out) as web,
+        running("-m", "web", environment=environment, log=out) as web,
     ):
         _wait(web, settings.web_url(), log)
         yield
@@ -94,7 +94,7 @@ def served(settings: Settings, log: Path) -> Iterator[None]:
             web.wait(10)
 
 
-def _wait(web: subprocess.Popen[str], base: str, log: Path) -> None:
+def _wait(web: Program, base: str, log: Path) -> None:
     until = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < until and web.poll() is None:
         try:
