@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import date, datetime
 from typing import Literal
 
+from babel import Locale
 from babel.dates import (
     format_date,
     format_datetime,
@@ -84,5 +86,6 @@ def clock(at: datetime, language: str, width: Literal["short", "medium"] = "shor
     return format_datetime(at, pattern.replace("a", "aaaa"), locale=_locale(language))
 
 
-def _locale(language: str) -> str:
-    return _LOCALES.get(language, language)
+@functools.cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALES.get(language, language))
