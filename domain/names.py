@@ -1,19 +1,10 @@
-"""Names: of people, put together and split as far as their script tells how, and as far as a mail
-may say them; ids as typed."""
+"""Names: of people, put together in the order of their script and as far as a mail may say them;
+ids as typed."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-
-_HANGUL = re.compile(r"[가-힣]{2,6}\Z")
-_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}\Z")
-_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff가-힣]")
-_TWO_SYLLABLES = ("남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방")
-_TWO_CHARACTERS = (
-    *("欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛"),
-    *("司徒", "东方", "慕容", "皇甫", "令狐"),
-)
 
 LONGEST_NAME = 60
 """Characters of a name that a mail greets with."""
@@ -94,33 +85,6 @@ def _one_line(value: str) -> str:
 
 def _is_mark(sign: str) -> bool:
     return unicodedata.category(sign).startswith("M")
-
-
-def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
-    """(first name, last name) of a whole name.
-
-    Korean and Chinese names begin with the family name, with or without a space, as do Japanese
-    ones with a space. “Last, First” is read as such; elsewhere the last word is the family name.
-    A name that can't be split is a first name: where a Japanese one is parted nobody can see, and
-    of Chinese ones with four characters only those with a double family name.
-
-    Args:
-        japanese: the person is in Japan, so a name in Han characters is no Chinese one.
-    """
-    whole = " ".join(whole.split())
-    double = whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
-    chinese = _HAN.match(whole) and not japanese and (len(whole) < 4 or double)
-    if _HANGUL.match(whole) or chinese:
-        length = 2 if len(whole) > 2 and double else 1
-        return whole[length:], whole[:length]
-    if "," in whole:
-        last, first = whole.split(",", 1)
-        return first.strip(), last.strip()
-    if _EAST_ASIAN.match(whole):
-        last, _, first = whole.partition(" ")
-        return (first, last) if first else (whole, "")
-    first, _, last = whole.rpartition(" ")
-    return (first, last) if first else (whole, "")
 
 
 def full_name(first: str, last: str) -> str:

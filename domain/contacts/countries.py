@@ -19,6 +19,8 @@ _FORM_OF_STATE = re.compile(
     re.IGNORECASE,
 )
 _APART = re.compile(r"\s*[,;/|()（）\[\]]\s*|\s+[-–—]\s+")
+_OR = re.compile(r"[/;|]")
+"""Between countries any of which it may be; a comma and brackets stand between places of one."""
 # Business is done in another language there than the likeliest one that CLDR tells.
 _BUSINESS_LANGUAGE = {
     "BI": "fr", "CF": "fr", "IN": "en", "KE": "en", "LS": "en", "MG": "fr", "PG": "en", "PH": "en",
@@ -79,7 +81,7 @@ def country_code(written: str) -> str:
             if not any(region_of(other, part) for other in countries if other != code)
         }
         countries = set(found.values())
-    if len(countries) > 1:
+    if len(countries) > 1 and not _OR.search(written):
         countries = {code for part, code in found.items() if len(part) > 2}
     return countries.pop() if len(countries) == 1 else ""
 

@@ -124,11 +124,14 @@ def says_nothing(value: str) -> bool:
 
 @functools.lru_cache(maxsize=16_384)
 def is_filler(value: str) -> bool:
-    """Whether a program put the value there for lack of one: ``-``, ``null``, ``#DIV/0!``."""
+    """Whether a program put the value there for lack of one: ``-``, ``null``, ``#DIV/0!``. Signs
+    say something: ✓, ☐, ★★★."""
     letters = key(value)
     if letters in _ERRORS:
         return value.startswith("#")
-    return not letters or (letters in _FILLERS and value not in _NAMES_TOO)
+    if not letters:
+        return not any(one in "√×" or unicodedata.category(one) == "So" for one in value)
+    return letters in _FILLERS and value not in _NAMES_TOO
 
 
 def words(heading: str) -> str:

@@ -18,6 +18,7 @@ from domain.contacts.addresses import addresses_in, bare_address
 from domain.contacts.companies import company_domain, company_key, company_name
 from domain.contacts.countries import country_code, language_code, main_language
 from domain.contacts.dates import Order, in_iso
+from domain.contacts.person_names import bare_name, split_name
 from domain.contacts.phones import NO_PHONE, Phone, read_phone, zone_of_phone
 from domain.contacts.texts import kept, plain, said
 from domain.email.addresses import address_key, person_key
@@ -27,7 +28,6 @@ from domain.lead_files.headings import Field, Hint
 from domain.lead_files.lead_file import FileRow
 from domain.lead_files.opt_outs import CONSENT_NOT_SAID, NOT_YES_OR_NO, OptOuts
 from domain.lead_files.rejects import RejectedRowError
-from domain.names import split_name
 from domain.sentences import sentence
 from domain.time.time_zones import has_one_time, main_zone, time_zone_name, zone_of_place
 
@@ -206,7 +206,7 @@ class RowReader:
     def _read(self, values: Sequence[str]) -> LeadRow:
         found = self._fields(values)
         self._check_answers(values)
-        email = checked_email(bare_address(found["email"])) if found["email"] else ""
+        email = _email(found["email"]) if found["email"] else ""
         email_key = person_key(email, "" if email else _only_phone(found))
         if email_key in self._erased:
             raise RejectedRowError(
@@ -241,7 +241,7 @@ class RowReader:
         if not email:
             self.not_understood["no_email"] += 1
 
-        first_name, last_name = _names(found, code)
+        first_name, last_name = _names(found, code, attributes)
         company = company_name(found.get("company", ""))
         return LeadRow(
             email=email,
@@ -358,6 +358,22 @@ class RowReader:
         return iso or written
 
 
+def _email(written: str) -> str:
+    """The address of a cell.
+
+    Raises:
+        RejectedRowError: it is none, or there are several.
+    """
+    try:
+        return checked_email(bare_address(written))
+    except RejectedRowError:
+        if len(addresses_in(written)) < 2:
+            raise
+    raise RejectedRowError(
+        BAD_EMAIL, sentence("There are several addresses in one cell: give each a row of its own.")
+    )
+
+
 def _only_phone(found: Mapping[Field, str]) -> str:
     """The phone number of a row without an address.
 
@@ -366,7 +382,7 @@ def _only_phone(found: Mapping[Field, str]) -> str:
     """
     code = country_code(found.get("country", ""))
     number = read_phone(found.get("phone", ""), code).number
-    if not number or not any(_names(found, code)):
+    if not number or not any(_names(found, code, {})):
         raise RejectedRowError(
             NO_EMAIL,
             sentence("The row has no e-mail address, and no name with a phone number either."),
@@ -374,13 +390,17 @@ def _only_phone(found: Mapping[Field, str]) -> str:
     return number
 
 
-def _names(found: Mapping[Field, str], country: str) -> tuple[str, str]:
-    """First and last name; an address in their place is none."""
-    first, last, whole = (found.get(name, "") for name in _NAME_FIELDS)
-    if "@" in first + last + whole:
-        first, last, whole = ("" if "@" in value else value for value in (first, last, whole))
+def _names(found: Mapping[Field, str], country: str, attributes: dict[str, str]) -> tuple[str, str]:
+    """First and last name; an address in their place is none. What stood beside them is kept with
+    the name as it was written."""
+    written = [found.get(name, "") for name in _NAME_FIELDS]
+    if any("@" in value for value in written):
+        written = ["" if "@" in value else value for value in written]
+    first, last, whole = (bare_name(value) for value in written)
+    if [first, last, whole] != written:
+        attributes.setdefault("name_as_written", written[2] or " ".join(written).strip())
     if whole and not (first and last):
-        split = split_name(whole, japanese=country == "JP")
+        split = split_name(written[2], japanese=country == "JP")
         first, last = first or said(split[0]), last or said(split[1])
     return first, last
 

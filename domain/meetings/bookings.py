@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Literal
 
 from domain.contacts.countries import language_code
+from domain.contacts.person_names import split_name
 from domain.contacts.phones import read_phone
 from domain.email.addresses import person_key
 from domain.meetings.report_fields import BadReport
-from domain.names import split_name
 from domain.time.time_zones import time_zone_name
 
 Provider = Literal["calcom", "calendly"]

@@ -93,11 +93,11 @@ def test_no_file_names_a_registry_or_a_place_on_somebodys_machine() -> None:
 def test_no_test_starts_a_program_that_may_outlive_it() -> None:
     """What a failed test leaves running, or open, fails another: that a pipe is lost is noticed
     whenever memory is cleared up."""
-    starters = [
+    starters = {
         shown(path)
         for path in python_files("tests")
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "Popen"
-    ]
+    }
 
-    assert starters == ["tests/support/programs.py"]
+    assert starters == {"tests/support/programs.py"}

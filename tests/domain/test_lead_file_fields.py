@@ -8,6 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.contacts.countries import country_code, language_code
+from domain.contacts.person_names import split_name
 from domain.lead_files.columns import recognise
 from domain.lead_files.row import (
     BAD_EMAIL,
@@ -19,7 +20,6 @@ from domain.lead_files.row import (
     RowReader,
     checked_email,
 )
-from domain.names import split_name
 from domain.time.time_zones import time_zone_name
 
 
@@ -194,12 +194,60 @@ def test_the_language_follows_from_the_country_but_never_as_if_it_were_said() ->
         ("Dana Lee Miller", "Dana Lee", "Miller"),
         ("Miller, Dana", "Dana", "Miller"),
         ("Cher", "Cher", ""),
+        ("Mr. Smith", "", "Smith"),
+        ("Herr Dr. med. Hans Müller", "Hans", "Müller"),
+        ("Ada King-Lovelace, PhD", "Ada", "King-Lovelace"),
+        ("Smith, John, MD", "John", "Smith"),
+        ("Tan, Dr. Wei", "Wei", "Tan"),
+        ("Ada Lovelace (she/her)", "Ada", "Lovelace"),
+        ("Md Rahman", "Md", "Rahman"),
+        ("Do Thi", "Do", "Thi"),
+        ("김민수 팀장님", "민수", "김"),
+        ("김민수씨", "민수", "김"),
+        ("王先生", "", "王"),
+        ("王小明 经理", "小明", "王"),
+        ("山田 太郎 様", "太郎", "山田"),
+        ("山田さん", "山田", ""),
+        ("Dr.", "", ""),
     ],
 )
 def test_whole_names_are_split_as_their_script_orders_them(
     whole: str, first: str, last: str
 ) -> None:
     assert split_name(whole) == (first, last)
+
+
+def test_nobody_is_greeted_by_a_title() -> None:
+    """ "Hi Frau," is worse than a greeting without a name; what stood there is kept."""
+    found = lead(**{"First name": "Frau", "Last name": "Dr. Weiß (CEO)"})
+    assert (found.first_name, found.last_name) == ("", "Weiß")
+    assert found.attributes == {"name_as_written": "Frau Dr. Weiß (CEO)"}
+    assert lead(**{"First name": "Ada", "Last name": "King"}).attributes == {}
+
+
+@pytest.mark.parametrize("written", ["US/Canada", "UK / Ireland", "DE; Austria", "Korea & Japan"])
+def test_one_of_two_countries_is_not_guessed(written: str) -> None:
+    """The law and the time of day of the wrong one would hold."""
+    found = lead(country=written)
+    assert (found.country, found.time_zone_guess) == ("", "")
+    assert found.attributes == {"country": written}
+
+
+def test_signs_say_something() -> None:
+    """An opt-out that is ticked with a sign is one, and four stars are a rating."""
+    for ticked in ("✓", "✔", "☑", "✅", "●"):
+        assert lead(**{"Has Opted Out Of Email": ticked}).unsubscribed, ticked
+    for empty in ("☐", "□", "-", "—", "..", ""):
+        assert not lead(**{"Has Opted Out Of Email": empty}).unsubscribed, empty
+    with pytest.raises(RejectedRowError, match="does not say whether"):
+        lead(**{"Has Opted Out Of Email": "👍"})
+    assert lead(Rating="★★★★", VIP="✓").attributes == {"rating": "★★★★", "vip": "✓"}
+
+
+def test_several_addresses_in_a_cell_are_handed_back() -> None:
+    """Which of them is the person's, and whom an opt-out stops, nobody can see."""
+    with pytest.raises(RejectedRowError, match="several addresses"):
+        RowReader(recognise(["email"])).read(["ada@x.example; bob@x.example"])
 
 
 def test_the_second_phone_column_fills_in_for_an_empty_first() -> None:

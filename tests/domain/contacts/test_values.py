@@ -241,6 +241,9 @@ def test_an_address_is_found_in_what_is_around_it() -> None:
         "Ann <a@b.example>",
         "<a@b.example>;",
         '="a@b.example"',
+        "a＠b．example",
+        "ａ@b。example",
+        "a@b.example (at work)",
     ):
         assert bare_address(written) == "a@b.example"
     assert addresses_in("a@b.example; Ann <c@d.example>, none") == ["a@b.example", "c@d.example"]

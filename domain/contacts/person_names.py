@@ -1,0 +1,96 @@
+"""Names of people as they stand in cells: without what stands beside them, and split as far as
+their script tells how."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import defaultdict
+
+from domain.contacts.texts import table
+
+_HANGUL = re.compile(r"[가-힣]{2,6}\Z")
+_HAN = re.compile(r"[\u4e00-\u9fff]{2,4}\Z")
+_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff가-힣]")
+_TWO_SYLLABLES = ("남궁", "황보", "제갈", "사공", "선우", "서문", "독고", "동방")
+_TWO_CHARACTERS = (
+    *("欧阳", "歐陽", "司马", "司馬", "上官", "诸葛", "諸葛"),
+    *("司徒", "东方", "慕容", "皇甫", "令狐"),
+)
+
+_JAPANESE = ("様", "さん", "さま", "氏", "殿")
+"""How people are addressed in Japan only."""
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|（[^（）]*）|【[^【】]*】")
+
+
+@functools.cache
+def _honorifics() -> dict[str, frozenset[str]]:
+    """Where they stand → those of ``data/honorifics.txt``."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for line in table("honorifics"):
+        place, *words = line.split()
+        found[place].update(words)
+    return {place: frozenset(words) for place, words in found.items()}
+
+
+@functools.cache
+def _behind() -> re.Pattern[str]:
+    """What stands behind names of East Asia."""
+    polite, position = (
+        "|".join(sorted(_honorifics()[place], key=len, reverse=True))
+        for place in ("behind", "position")
+    )
+    return re.compile(rf"(?:\s+(?:{position})|\s?(?:{position})님|\s?(?:{polite}))\Z")
+
+
+@functools.lru_cache(maxsize=16_384)
+def bare_name(written: str) -> str:
+    """A name without how its bearer is addressed, degrees, positions, and what stands in brackets:
+    Ada King of "Frau Dr. Ada King, PhD (she/her)", 김민수 of "김민수 팀장님"; '' when there is
+    nothing else."""
+    words = _BRACKETS.sub(" ", written).split()
+    while words and _is_honorific(words[0], "before"):
+        del words[0]
+    while len(words) > 1 and _is_honorific(words[-1], "after", "before"):
+        del words[-1]
+    name = " ".join(words).rstrip(", ")
+    return _behind().sub("", name) if _EAST_ASIAN.match(name) else name
+
+
+def _is_honorific(word: str, *places: str) -> bool:
+    word = word.strip(",")
+    forms = {word, word.casefold(), word.casefold().removesuffix(".")}
+    return any(not forms.isdisjoint(_honorifics()[place]) for place in places)
+
+
+def split_name(whole: str, *, japanese: bool = False) -> tuple[str, str]:
+    """(first name, last name) of a whole name, :func:`bare_name` of it.
+
+    Korean and Chinese names begin with the family name, with or without a space, as do Japanese
+    ones with a space. “Last, First” is read as such; elsewhere the last word is the family name.
+    A name that can't be split is a first name: where a Japanese one is parted nobody can see, and
+    of Chinese ones with four characters only those with a double family name.
+
+    Args:
+        japanese: the person is in Japan, so a name in Han characters is no Chinese one.
+    """
+    bare = bare_name(whole)
+    if _is_honorific(whole.partition(" ")[0], "before") and " " not in bare:
+        return "", bare  # Mr. Smith
+    written, whole = whole, bare
+    double = whole.startswith(_TWO_SYLLABLES + _TWO_CHARACTERS)
+    japanese = japanese or written.endswith(_JAPANESE)
+    chinese = _HAN.match(whole) and not japanese and (len(whole) < 4 or double)
+    if _HANGUL.match(whole) or chinese:
+        length = 2 if len(whole) > 2 and double else 1
+        return whole[length:], whole[:length]
+    if "," in whole:
+        last, first = whole.split(",", 1)
+        return bare_name(first), bare_name(last)
+    if len(whole) == 1 and _EAST_ASIAN.match(whole):
+        return "", whole  # 王先生
+    if _EAST_ASIAN.match(whole):
+        last, _, first = whole.partition(" ")
+        return (first, last) if first else (whole, "")
+    first, _, last = whole.rpartition(" ")
+    return (first, last) if first else (whole, "")
