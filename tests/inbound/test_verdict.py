@@ -59,6 +59,53 @@ def test_delivery_reports_say_how_bad_it_is(action: str, status: str, hard: bool
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("I am out of budget", "reply"),
+        ("I'm out of the loop on this, ask Bob", "reply"),
+        ("My colleague is on vacation, I decide", "reply"),
+        ("My boss is out of office until Friday, so we wait", "reply"),
+        ("She is on maternity leave; I took over", "reply"),
+        ("Mein Chef ist im Urlaub, ich melde mich danach", "reply"),
+        ("Mon collègue est en congé, je décide", "reply"),
+        ("상사가 휴가 중이라 다음 주에 결정합니다", "reply"),
+        ("同事在休假，我来处理", "reply"),
+        ("上司が休暇中のため来週決めます", "reply"),
+        ("I have left you a voicemail", "reply"),
+        ("Bob has left a comment on the document", "reply"),
+        ("I am out of town until Monday", "out_of_office"),
+        ("I'm out of the country until 7 December", "out_of_office"),
+        ("I have left the company. Please contact Bob", "out_of_office"),
+        ("I am on leave until 7 December. Please contact my colleague Bob.", "out_of_office"),
+        ("Ich bin im Urlaub, bitte wenden Sie sich an meinen Kollegen", "out_of_office"),
+        ("휴가 중입니다. 급한 일은 동료에게 연락 바랍니다", "out_of_office"),
+        ("我在休假，请联系同事", "out_of_office"),
+        ("休暇中です。担当者は佐藤です", "out_of_office"),
+    ],
+)
+def test_only_its_sender_can_be_away(text: str, kind: str) -> None:
+    """A reply about somebody else's leave, or of being out of something else than the office, is
+    lost to the rep when it counts as an absence."""
+    assert read("Re: Hello", text).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Unsubscirbe", "unsubscribe"),
+        ("unsubcribe", "unsubscribe"),
+        ("unsubsribe me", "unsubscribe"),
+        ("Hør op med at skrive til mig", "unsubscribe"),
+        ("Unsure.", "reply"),
+        ("Unsuitable for us.", "reply"),
+    ],
+)
+def test_who_mistypes_a_wish_to_stop_is_heard(text: str, kind: str) -> None:
+    """In anger people type badly."""
+    assert read("Re: Hello", text).kind == kind
+
+
+@pytest.mark.parametrize(
     ("text", "day"),
     [
         ("I am out of the office until December 7, 2026.", date(2026, 12, 7)),

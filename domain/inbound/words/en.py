@@ -15,7 +15,8 @@ _US = r"(?:me|us|my|our|this|the following)"
 
 WORDS = LanguagePatterns(
     commands=(
-        r"(?:please |pls |kindly |just )*(?:unsubscribe|unsub|un-subscribe|unsuscribe|unsubscibe)"
+        r"(?:please |pls |kindly |just )*(?:unsubscribe|unsub|un-subscribe"
+        r"|uns(?:ub?|b)s?c?[a-z]{0,3}b[ers]{0,3})"
         r"(?: me| us)?(?: please| pls| now| asap| thanks?| thank you| immediately)*",
         r"(?:please |pls |kindly |just )*(?:stop|stop it|stop this|stop please|remove|remove me"
         r"|remove us|delete me|take me off|opt[ -]?out|opt me out|opt us out|no more"
@@ -119,8 +120,9 @@ WORDS = LanguagePatterns(
         r"out of office",
         r"o{2,3}(?= (?:until|till|from|this|next|today|on)"
         r"|$)",
-        r"(?:be|am|is|'m|'ll be|are|been|currently|presently|now) (?:\w+ )?(?:out|away)"
-        r" (?:until|till|from|on|this|of|and|through|for|at|the)",
+        r"(?:be|am|is|i'm|i'll be|are|been|currently|presently|now) (?:\w+ )?(?:out|away)"
+        r" (?:until|till|from|on|this|and|through|for|at|the"
+        r"|of (?:town|(?:the )?(?:country|state|city|building|lab|studio)))",
         r"(?:on|taking) (?:my |a |an |some |our )?(?:\w+ )?(?:vacation|leave|holidays?|pto|time "
         r"off"
         r"|business trip|sabbatical|honeymoon)",
@@ -131,7 +133,8 @@ WORDS = LanguagePatterns(
         r"(?:i am|i'm|i will be|i'll be) (?:travell?ing|out until|off until|off work|off sick)",
         r"(?:office|company|we|offices) (?:is|are|will be) closed",
         r"(?:no longer|not) (?:work\w*|employed|with|at) ~(?:company|for|here|at|team)",
-        r"has left (?:the company|us|our|\w+)",
+        r"(?:has|have|i've) left (?:the )?(?:company|firm|business|organi[sz]ation|team|job"
+        r"|role|position)|has left (?:us|our)(?!\w)",
         r"limited access to (?:my )?(?:e-?)?mail",
     ),
     beside=(

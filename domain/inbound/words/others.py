@@ -20,6 +20,7 @@ WORDS = LanguagePatterns(
         r"|meg|oss|os|min|mitt|mit|vår)(?!\w)",
         r"(?:sluta|stopp|stop|slutt) ~?(?:skicka|maila|sende|sende\w*|kontakta|kontakt\w*|med "
         r"at|å sende)",
+        r"(?:hør|hold|lad være|slut) (?:op )?med at (?:skriv|send|kontakt|mail)\w*",
         r"(?:vill|önskar|ønsker|vil) (?:inte|ikke|icke) ~?(?:ha|få|fler|flere|længere|lenger"
         r"|motta|modtage|kontakt\w*)",
         r"inga? fler (?:mejl|mail|utskick)|ikke flere (?:mails?|e-post|nyhedsbrev\w*)",
