@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import charset_normalizer
 
-from domain.lead_files.latin_pages import readings
+from domain.lead_files.code_pages import LATIN, OTHERS, readings
 from domain.sentences import sentence
 
 
@@ -58,12 +58,19 @@ _SIGNATURES = (
     (b"%PDF-", "is a PDF, not a CSV file"),
     (b"\x1f\x8b", "is compressed. Unpack it first"),
 )
+_MARKUP = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<(?:!doctype|html|table|\?xml)|[\[{]\s*[{\"\[])", re.IGNORECASE
+)
+"""How web pages, XML and JSON begin."""
 _SAMPLE_BYTES = 200_000
 _PIECE = 1 << 16
 """Characters that are decoded at once."""
 _LINE = re.compile(rb"[^\r\n]+")
 _ENOUGH = 0.3
 """Lowest mean likelihood at which a code page is believed."""
+_OF_ITS_LANGUAGE = -6.1
+"""Mean likelihood (logarithm) of letters at which a page of other letters than Latin ones is
+believed: what is one has -4 to -5.7 even in short files, Korean or Chinese read in one -6.5."""
 _CLEARLY = 0.1
 """How much likelier than the next the chosen one must be: a wrong guess spoils every name."""
 _FEW_BYTES = 8
@@ -176,6 +183,10 @@ def decode(data: bytes, encoding: str | None = None) -> Decoded:
     for signature, meaning in _SIGNATURES:
         if data.startswith(signature):
             raise LeadFileError(f"it {meaning}.")
+    if _MARKUP.match(data):
+        raise LeadFileError(
+            sentence("it is a web page, XML or JSON, not a CSV file. Export the leads as CSV.")
+        )
     if encoding:
         return _decode_as(data, encoding)
     for mark, name in _BOMS:
@@ -330,7 +341,7 @@ def _code_page(data: bytes) -> Decoded:
             scored.append((score(sample.decode(name)), name))
         except UnicodeDecodeError:
             continue
-    latin = readings(sample)
+    latin = readings(sample, LATIN)
     if latin:
         scored.append((_western(latin[0].text), latin[0].page))
     scored.sort(reverse=True)
@@ -341,6 +352,11 @@ def _code_page(data: bytes) -> Decoded:
         if is_latin and len(latin) > 1 and not latin[0].is_clearer_than(latin[1]):
             raise _either(latin[0].page, latin[1].page)
         return _strictly(data, scored[0][1])
+    others = readings(sample, OTHERS)
+    if others and others[0].mean >= _OF_ITS_LANGUAGE:
+        if len(others) > 1 and not others[0].is_clearer_than(others[1]):
+            raise _either(others[0].page, others[1].page)
+        return _strictly(data, others[0].page)
     foreign = sum(byte > 0x7F for byte in sample)
     best = charset_normalizer.from_bytes(sample).best() if foreign >= _FEW_BYTES else None
     if best is not None:

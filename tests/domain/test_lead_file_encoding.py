@@ -90,6 +90,9 @@ def test_a_named_encoding_is_obeyed() -> None:
     [
         (KOREAN.encode() * 3 + b"\xff\xfe\n", None, "UTF-8 but damaged at line 7"),
         (KOREAN.encode("cp949"), "utf-8", "not valid utf-8: line 1"),
+        (b"\n<html><table><tr><td>email</td></tr></table>", None, "web page, XML or JSON"),
+        (b'<?xml version="1.0"?><leads/>', None, "web page, XML or JSON"),
+        (b'[{"email": "a@b.example"}]', None, "web page, XML or JSON"),
         (KOREAN.encode(), "klingon", "no text encoding “klingon”"),
         (b"email\n\\ud800\n", "unicode_escape", "not unicode"),
         (KOREAN.encode(), "base64", "no text encoding “base64”"),
@@ -134,3 +137,25 @@ def test_one_name_that_two_pages_can_hold_is_asked_about(name: str) -> None:
     with suppress(LeadFileError):
         assert name in read(data)[0]
     assert name in read(data, "cp1250")[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [
+        ("cp1251", "a@b.example,Иван,Газпром Нефть"),
+        ("cp1251", "a@b.example,Олександр Шевченко,Київ"),
+        ("cp1251", "a@b.example,Георги Димитров,София"),
+        ("koi8-r", "a@b.example,Мария Кузнецова,ООО Ромашка"),
+        ("cp866", "a@b.example,Мария Кузнецова,ООО Ромашка"),
+        ("cp1253", "a@b.example,Γιώργος Παπαδόπουλος,Αθήνα"),
+        ("cp1255", "a@b.example,יוסי כהן,תל אביב"),
+        ("cp1256", "a@b.example,محمد أحمد,شركة النور"),
+        ("cp874", "a@b.example,สมชาย ใจดี,กรุงเทพ"),
+        ("cp932", "a@b.example,山田太郎,株式会社トヨタ"),
+        ("big5", "a@b.example,王小明,中華電信股份"),
+    ],
+)
+def test_files_in_other_letters_than_latin_ones_keep_their_names(page: str, line: str) -> None:
+    """Иван was greeted as Čâŕí: a page of Poland holds other letters in the same places."""
+    text = f"email,name,company\n{line}\n"
+    assert read(text.encode(page))[0] == text

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 
 from domain.contacts.cldr import lookup
 from domain.contacts.countries import language_code
-from domain.lead_files import latin_pages
+from domain.lead_files import code_pages
 
 assert lookup("months", "no month in any language") == ""
 assert language_code("en-GB") == "en"
-assert latin_pages.readings("Jürgen Müller, Ærø".encode("cp1252"))
-languages = {one for page in latin_pages.PAGES.values() for one in page}
+assert code_pages.readings("Jürgen Müller, Ærø".encode("cp1252"), code_pages.LATIN)
+languages = {one for page in (code_pages.LATIN | code_pages.OTHERS).values() for one in page}
 for language in languages | {"en", "ko", "zh", "ja", "ru", "en_GB", "de_AT", "nb"}:
     format_decimal(1234.5, locale=language)
     for form in ("full", "long", "medium", "short"):

@@ -1,4 +1,4 @@
-"""Which of the Latin code pages a file was saved in: they hold other letters in the same places.
+"""Which code page of single bytes a file was saved in: they hold other letters in the same places.
 
 ``£ukasz`` is nobody: a byte that is £ in Western Europe is Ł in Poland. Each page is read, and its
 words are compared with what its languages look like: how often two letters stand side by side in
@@ -18,13 +18,24 @@ from dataclasses import dataclass
 
 from domain.contacts.cldr import said_in
 
-PAGES: dict[str, tuple[str, ...]] = {
+LATIN: dict[str, tuple[str, ...]] = {
     "cp1252": ("de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "ca", "et", "is"),
     "cp1250": ("pl", "cs", "sk", "hu", "hr", "sl", "ro", "de"),
     "iso8859-2": ("pl", "cs", "sk", "hu", "hr", "sl", "ro", "de"),
     "cp1254": ("tr", "az", "de", "fr"),
     "cp1257": ("lt", "lv", "et", "pl", "de"),
 }
+"""Code pages of Latin letters → languages that are written in them."""
+OTHERS: dict[str, tuple[str, ...]] = {
+    "cp1251": ("ru", "uk", "bg", "sr", "mk", "be"),
+    "koi8-r": ("ru", "bg"),
+    "cp866": ("ru",),
+    "cp1253": ("el",),
+    "cp1255": ("he",),
+    "cp1256": ("ar", "fa"),
+    "cp874": ("th",),
+}
+"""The same of other letters."""
 _CLEARLY = 0.25
 """How much likelier than the next, per letter beyond ASCII, a page must be (natural logarithm) …"""
 _SURELY = 3.0
@@ -60,11 +71,11 @@ class Reading:
         )
 
 
-def readings(data: bytes) -> list[Reading]:
-    """The pages in which bytes can be read, the likeliest first; those that give the same text
-    count once."""
+def readings(data: bytes, pages: Mapping[str, tuple[str, ...]]) -> list[Reading]:
+    """The pages, of :data:`LATIN` or :data:`OTHERS`, in which bytes can be read, the likeliest
+    first; those that give the same text count once."""
     found: dict[str, Reading] = {}
-    for page, languages in PAGES.items():
+    for page, languages in pages.items():
         try:
             text = data.decode(page)
         except UnicodeDecodeError:
