@@ -114,7 +114,10 @@ OURS = _any(
     r"account (?:is )?(?:under review)",
     r"(?:ip|connection|domain|sender) ?(?:rate|frequency) ?limit", r"rate limited",
     r"too many (?:connections|messages|e-?mails|sessions|concurrent|requests|login)",
-    r"unusual (?:rate|sending|traffic)", r"unexpected volume", r"user complaints", r"mail ?flood",
+    r"unusual (?:rate|sending|traffic)",
+    r"(?:messages|mail) from (?:your|this) (?:ip|server|domain|address)[^.]{0,20} (?:was|were)"
+    r"(?:n't| not) (?:sent|accepted|delivered)",
+    r"unexpected volume", r"user complaints", r"mail ?flood",
     r"频率(?:过高|限制|超)", r"发信(?:频率|超限)", r"送信(?:数|量|制限).{0,6}(?:超|制限)",
 )  # fmt: skip
 """Trouble of the sender, whoever the recipient is."""
@@ -208,7 +211,8 @@ DEAD = _any(
 """The address is dead, whatever the code."""
 
 DEAD_UNLESS_POLICY = _any(
-    r"mailbox unavailable(?! or access)", r"mailbox not (?:available|local)", r"user not local",
+    r"mailbox (?:is )?unavailable(?! or access)", r"mailbox not (?:available|local)",
+    r"user not local",
     r"not local", r"recipient (?:address )?rejected$", r"invalid mailbox", r"unknown$",
 )  # fmt: skip
 """What RFC 5321 has servers say of a mailbox that is not there, and of one that may not be used."""
@@ -225,7 +229,8 @@ FULL = _any(
     r"(?:insufficient|not enough|no) (?:system |disk |mailbox |storage )*(?:storage|space)",
     r"exceeded (?:allocated )?storage", r"storage (?:allocation|limit|quota)", r"disk (?:quota"
     r"|full)",
-    r"would exceed (?:maximum|the|its)[^.]{0,20}(?:storage|quota|mailbox)", r"mailbox exceed",
+    r"would exceed (?:maximum|the|its)[^.]{0,20}(?:storage|quota|mailbox)",
+    r"mailbox (?:has |is )?exceed",
     r"receiving (?:mail|messages|e-?mail)[^.]{0,30}(?:too quickly|at a rate|rate that)",
     r"recipient.{0,20}(?:exceeded|reached).{0,30}(?:receiv|limit)", r"too much mail",
     r"postfach[^.]{0,30}(?:voll|[uü]berf[uü]llt|[uü]berschritten)|speicher(?:platz)?[^.]{0,30}"

@@ -36,6 +36,7 @@ SAID = {
         ("5.5.0", "550 5.5.0 Requested action not taken: mailbox unavailable (S2017062302)."),
         ("550", "Requested action not taken: mailbox unavailable. For explanation visit "
          "https://postmaster.mails.example/error"),
+        ("550", "5.5.0 Requested actions not taken as the mailbox is unavailable"),
         ("550", "Invalid Recipient - https://community.mimecast.example/docs/DOC-1369#550"),
         ("550", "550 5.1.1 User Unknown"),
         ("550", "Mailbox not found. http://service.mail.example/cgi-bin/help?id=20022"),
@@ -74,6 +75,7 @@ SAID = {
         ("550", "The person at this address no longer works here"),
     ],
     FULL: [
+        ("550", "Mailbox has exceeded the limit"),
         ("5.2.2", ""),
         ("5.7.1", "552 Mailbox is full"),
         ("5.1.1", "550 5.1.1 mailbox full"),
@@ -111,6 +113,7 @@ SAID = {
         ("5.7.1", "Mailbox unavailable"),
     ],
     OURS: [
+        ("550", "RP-001 Unfortunately, some messages from your IP weren't sent."),
         ("5.7.26", "550-5.7.26 This mail has been blocked because the sender is unauthenticated."),
         ("5.7.26", ""),
         ("5.7.1", "550 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using Spamhaus"),
