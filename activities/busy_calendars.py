@@ -69,11 +69,15 @@ class BusyCalendars:
         with self.resources.engine.connect() as connection:
             home = zone(calendar_of(connection, due.rep).time_zone)
         at = settings.clock().now()
-        entries = read_busy(answer.content, at - BEHIND, at + AHEAD, home)
+        entries, unread = read_busy(answer.content, at - BEHIND, at + AHEAD, home)
         with self.resources.engine.begin() as connection:
             ours = busy_calendars.of_our_meetings(connection, {_local(one) for one in entries})
             times = merged(one for one in entries if _local(one) not in ours)
-            busy_calendars.keep_times(connection, due, times, answer.etag, now)
+            # What is read in part is read anew each time, whether it has changed or not.
+            etag, trouble = ("", "partly") if unread else (answer.etag, "")
+            busy_calendars.keep_times(connection, due, times, etag, now, trouble=trouble)
+        if unread:
+            log.info("a rep's calendar is read in part", rep=due.rep, unread=unread)
 
 
 def _local(entry: BusyEntry) -> str:

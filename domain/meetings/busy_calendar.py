@@ -4,13 +4,19 @@ and its free/busy times. What it says of them is not looked at.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from dateutil.rrule import rrulestr
 from icalendar import Calendar
+from icalendar.error import GloballyUniqueTZIDGuessed
+
+from domain.time.time_zones import time_zone_name
+from domain.time.window import zone as zone_of
 
 MOST_COMPONENTS = 20_000
 MOST_STEPS = 1_000_000
@@ -26,6 +32,8 @@ _STEPS_A_DAY = {
 }
 _SIMPLE = {"FREQ", "INTERVAL", "COUNT", "BYDAY", "WKST"}
 _LONGEST = timedelta(days=400)
+_BROKEN = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError)
+"""What the library raises at values that are none."""
 
 
 class BadCalendar(ValueError):
@@ -41,7 +49,14 @@ class BusyEntry:
     uid: str = ""
 
 
-def read_busy(content: bytes, since: datetime, until: datetime, zone: tzinfo) -> list[BusyEntry]:
+class BusyReading(NamedTuple):
+    """What was read of a calendar, in order, and how many of its entries could not be."""
+
+    entries: list[BusyEntry]
+    unread: int
+
+
+def read_busy(content: bytes, since: datetime, until: datetime, zone: tzinfo) -> BusyReading:
     """When a calendar's owner is busy at some time between ``since`` and ``until``.
 
     Events that are cancelled or marked as free do not count; tentative ones do.
@@ -53,25 +68,35 @@ def read_busy(content: bytes, since: datetime, until: datetime, zone: tzinfo) ->
         BadCalendar: it is no calendar, or more than can be read.
     """
     try:
-        calendars = Calendar.from_ical(content, multiple=True)
+        with warnings.catch_warnings():
+            # "/mozilla.org/20050126_1/Europe/Berlin" is Berlin, as the library guesses aloud.
+            warnings.simplefilter("ignore", GloballyUniqueTZIDGuessed)
+            calendars = Calendar.from_ical(content, multiple=True)
         components: list[Any] = [one for calendar in calendars for one in calendar.walk()]
-    except (ValueError, IndexError, KeyError, TypeError, AttributeError, RecursionError):
+    except (*_BROKEN, RecursionError):
         raise BadCalendar("no calendar") from None
     if not any(one.name == "VCALENDAR" for one in components) or len(components) > MOST_COMPONENTS:
         raise BadCalendar("no calendar")
     read = _CalendarReading(since, until, zone)
     events = [one for one in components if one.name == "VEVENT"]
     for event in events:
-        read.note_exception(event)
+        with suppress(*_BROKEN):  # It is counted below.
+            read.note_exception(event)
     found: list[BusyEntry] = []
+    unread = 0
     for one in components:
-        if one.name == "VEVENT":
-            found += read.event(one)
-        elif one.name == "VFREEBUSY":
-            found += read.free_busy(one)
+        try:
+            if one.name == "VEVENT":
+                found += read.event(one)
+            elif one.name == "VFREEBUSY":
+                found += read.free_busy(one)
+        except BadCalendar:
+            raise
+        except _BROKEN:
+            unread += 1
         if len(found) > MOST_TIMES:
             raise BadCalendar("too many times")
-    return sorted(found, key=lambda entry: entry.begins_at)
+    return BusyReading(sorted(found, key=lambda entry: entry.begins_at), unread)
 
 
 def merged(entries: Iterable[BusyEntry]) -> list[tuple[datetime, datetime]]:
@@ -94,18 +119,15 @@ class _CalendarReading:
     def note_exception(self, event: Any) -> None:
         """An event that stands for one time of another that comes again."""
         if "RECURRENCE-ID" in event:
-            at = self._instant(event["RECURRENCE-ID"].dt)
+            at = self._instant(_moment(event["RECURRENCE-ID"]))
             self.exceptions.add((str(event.get("UID", "")), at))
 
     def event(self, event: Any) -> Iterator[BusyEntry]:
         """The times of one event."""
         if _is_free(event) or "DTSTART" not in event:
             return
-        try:
-            starts = event["DTSTART"].dt
-            length = self._length(event, starts)
-        except (ValueError, AttributeError, TypeError):
-            return
+        starts = _moment(event["DTSTART"])
+        length = self._length(event, starts)
         uid = str(event.get("UID", ""))
         for at in self._starts(event, starts, length, uid):
             if at < self.until and at + length > self.since and length > timedelta(0):
@@ -179,7 +201,7 @@ class _CalendarReading:
 
     def _length(self, event: Any, starts: date | datetime) -> timedelta:
         if "DTEND" in event:
-            length = self._instant(event["DTEND"].dt) - self._instant(starts)
+            length = self._instant(_moment(event["DTEND"])) - self._instant(starts)
         elif "DURATION" in event:
             length = event["DURATION"].dt
         else:
@@ -190,6 +212,16 @@ class _CalendarReading:
         if not isinstance(at, datetime):
             at = datetime.combine(at, time())
         return (at if at.tzinfo else at.replace(tzinfo=self.zone)).astimezone(UTC)
+
+
+def _moment(value: Any) -> date | datetime:
+    """A day or a time; one whose zone has a name of its program's own is in the zone that is meant,
+    if there is one."""
+    at: date | datetime = value.dt
+    if isinstance(at, datetime) and at.tzinfo is None:
+        named = time_zone_name(str(value.params.get("TZID", "")))
+        return at.replace(tzinfo=zone_of(named)) if named else at
+    return at
 
 
 def _wall(at: date | datetime) -> datetime:

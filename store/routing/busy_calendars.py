@@ -130,11 +130,18 @@ def unchanged(connection: Connection, due: DueCalendar, now: datetime) -> None:
 
 
 def keep_times(
-    connection: Connection, due: DueCalendar, times: Sequence[Busy], etag: str, now: datetime
+    connection: Connection,
+    due: DueCalendar,
+    times: Sequence[Busy],
+    etag: str,
+    now: datetime,
+    *,
+    trouble: str = "",
 ) -> None:
-    """Write down the busy times of a calendar that was read, in place of those of before."""
+    """Write down the busy times of a calendar that was read, in place of those of before;
+    ``trouble`` is a code for what could not be read of it."""
     mine = _note(
-        connection, due, now, read_at=now, counted_at=now, etag=etag, failures=0, trouble=""
+        connection, due, now, read_at=now, counted_at=now, etag=etag, failures=0, trouble=trouble
     )
     if not mine:
         return

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from domain.meetings.busy_calendar import BadCalendar, merged, read_busy
 
@@ -22,7 +25,7 @@ def busy(*events: str, kind: str = "VEVENT") -> list[str]:
     text = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{inside}\nEND:VCALENDAR\n".replace(
         "\n", "\r\n"
     )
-    found = merged(read_busy(text.encode(), SINCE, UNTIL, BERLIN))
+    found = merged(read_busy(text.encode(), SINCE, UNTIL, BERLIN).entries)
     return [f"{begins:%m-%d %H:%M}/{ends:%m-%d %H:%M}" for begins, ends in found]
 
 
@@ -106,3 +109,58 @@ def test_what_is_no_calendar_or_never_ends_is_said_to_be(content: bytes) -> None
     """A worker would reckon for ever, or a rep believe that nothing is taken."""
     with pytest.raises(BadCalendar):
         read_busy(content, SINCE, UNTIL, BERLIN)
+
+
+@pytest.mark.parametrize(
+    "zone",
+    [
+        "America/New_York",
+        "Eastern Standard Time",
+        "/mozilla.org/20050126_1/America/New_York",
+        '"(UTC-05:00) Eastern Time (US & Canada)"',
+    ],
+)
+def test_a_zone_is_understood_as_programs_name_it(zone: str) -> None:
+    """Else the time is taken in the zone of the rep, and another one offered."""
+    event = f"UID:1\nDTSTART;TZID={zone}:20260324T080000\nDURATION:PT30M"
+    assert busy(event) == ["03-24 12:00/03-24 12:30"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "UID:2\nDTSTART:2026-03-24 08:00\nDURATION:PT1H",
+        "UID:2\nDTSTART:20260325T080000Z\nDURATION:PT1H\nRRULE:FREQ=FORTNIGHTLY",
+        "UID:2\nDTSTART:20260325T080000Z\nDURATION:1 hour",
+        "UID:2\nDTSTART:20260325T080000Z\nDTEND:never",
+        "UID:2\nRECURRENCE-ID:yesterday\nDTSTART:20260325T080000Z\nDTEND:20260399T080000Z",
+        "UID:2\nDTSTART:20260325T080000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEXDATE:x",
+        "UID:2\nDTSTART:20260325T080000Z\nDURATION:PT1H\nRDATE:99999999",
+    ],
+)
+def test_one_broken_entry_costs_nobody_the_others(broken: str) -> None:
+    """It ended the task that reads the calendars of all reps."""
+    event = "UID:1\nDTSTART:20260324T080000Z\nDURATION:PT1H"
+    text = "".join(f"BEGIN:VEVENT\n{one}\nEND:VEVENT\n" for one in (event, broken))
+    content = f"BEGIN:VCALENDAR\n{text}END:VCALENDAR\n".replace("\n", "\r\n").encode()
+    found = read_busy(content, SINCE, UNTIL, BERLIN)
+    assert found.unread == 1
+    assert found.entries[0].begins_at == datetime(2026, 3, 24, 8, tzinfo=UTC)
+
+
+CALENDAR = (
+    f"BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n{WEEKLY}RRULE:FREQ=WEEKLY;BYDAY=TU;COUNT=200\n"
+    "EXDATE;TZID=Europe/Berlin:20260324T090000\nEND:VEVENT\nBEGIN:VFREEBUSY\n"
+    "FREEBUSY;FBTYPE=BUSY:20260325T100000Z/PT2H\nEND:VFREEBUSY\nEND:VCALENDAR\n"
+)
+
+
+@given(
+    at=st.integers(0, len(CALENDAR) - 1),
+    length=st.integers(0, 12),
+    put=st.text("0123456789TZ;:=,/-+\n\r ABEXRD\x00é", max_size=8),
+)
+def test_no_damage_ends_the_reading(at: int, length: int, put: str) -> None:
+    """Whoever has an address entered there chooses the bytes that come from it."""
+    with suppress(BadCalendar):
+        read_busy((CALENDAR[:at] + put + CALENDAR[at + length :]).encode(), SINCE, UNTIL, BERLIN)

@@ -15,6 +15,7 @@ TROUBLES = {
     "unreachable": N_("Its server can't be reached."),
     "too_large": N_("It is too large to be read."),
     "redirects": N_("Its server sends us on and on."),
+    "partly": N_("Some of its entries can't be read; the others count."),
     "no_calendar": N_("What lies there is no calendar that can be read."),
 }
 """Why a calendar can't be read → what is shown."""
