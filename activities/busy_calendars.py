@@ -7,7 +7,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from activities.public_get import NotRead, get_publicly
 from activities.resources import Resources
@@ -37,7 +36,7 @@ class BusyCalendars:
             try:
                 if not await asyncio.to_thread(self.read_one):
                     await asyncio.sleep(LOOK_SECONDS)
-            except SQLAlchemyError as error:
+            except Exception as error:  # One calendar never ends the reading of all.
                 log.warning("calendars of reps wait", reason=type(error).__name__)
                 await asyncio.sleep(LOOK_SECONDS)
 
