@@ -19,7 +19,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
@@ -60,6 +60,7 @@ from store.scoring.event_months import kept_beyond
 from supervision import STOP_SIGNALS, supervise
 from temporal.connect import reach_temporal
 from temporal.relay import Relay
+from temporal.schedules import see_to_daily_figures
 from temporal.telemetry import serve_sdk_metrics
 from workflows.registry import WORKFLOWS
 
@@ -160,7 +161,8 @@ async def run(settings: Settings, stopping: Stopping) -> None:
     hear_database(resources.statements)
     relay = Relay(database, client)
     # Before the relay, which may have news for it.
-    await _see_to_sales_sweep(client)
+    await _see_to(partial(start_sales_sweep, client))
+    await _see_to(partial(see_to_daily_figures, client, settings))
     told = stopping.listen()
     crash_point("worker.connected")
     ours = workers(client, resources, settings)
@@ -201,10 +203,10 @@ async def beat(file: Path | None) -> None:
         await asyncio.sleep(BEAT_SECONDS)
 
 
-async def _see_to_sales_sweep(client: Client) -> None:
+async def _see_to(start: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
-            return await start_sales_sweep(client)
+            return await start()
         except RPCError as error:
             log.warning("worker is waiting for Temporal", reason=error.status.name)
             await asyncio.sleep(1)

@@ -141,7 +141,9 @@ class NotificationActivities:
         self, whom: StaffRecipient, batch: str, found: list[NotificationLine], now: datetime
     ) -> BatchOutcome:
         settings = self.resources.settings
-        message = compose(self.resources.engine, whom, found, now)
+        message = compose(
+            self.resources.engine, whom, found, now, company_zone=settings.company_time_zone
+        )
         console = f"{settings.web_url()}/console"
         mail = EmailMessage(
             touch_key=_mail_key(batch),
@@ -182,7 +184,14 @@ class NotificationActivities:
         except UnknownSecret:
             reason = "the address was sealed with another SECRET_KEY: enter it again"
             return BatchOutcome("failed", reason, for_good=True)
-        message = compose(self.resources.engine, whom, found, now, most=MOST_LINES)
+        message = compose(
+            self.resources.engine,
+            whom,
+            found,
+            now,
+            company_zone=settings.company_time_zone,
+            most=MOST_LINES,
+        )
         body = chat_message(
             ChatService(whom.service),
             message.heading,

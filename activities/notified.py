@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from activities.weekly_figures import weekly_figures
 from domain import labels
 from domain.access import Role
 from domain.labels import TASK_KINDS
@@ -40,6 +41,7 @@ def compose(
     found: Sequence[NotificationLine],
     now: datetime,
     *,
+    company_zone: str,
     most: int = MOST_LINES,
 ) -> StaffMessage:
     """The message that tells of these, in the language and the time zone of whom it is for.
@@ -47,11 +49,15 @@ def compose(
     Args:
         found: a digest alone, or anything else.
         now: journey time, UTC.
+        company_zone: whose weeks figures are of.
         most: how many lines it may have.
     """
     zone = whom.hours.time_zone if whom.hours else "UTC"
     if found[-1].kind == NotificationKind.DIGEST:
         return _digest(database, whom, now, zone)
+    if found[-1].kind == NotificationKind.WEEKLY:
+        with database.connect() as connection:
+            return StaffMessage(*weekly_figures(connection, whom, now, company_zone))
     _ = Translator(whom.language)
     lines = [tell(one, whom.language, zone) for one in found]
     heading = lines[0].text

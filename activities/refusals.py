@@ -61,9 +61,9 @@ def reject(
         if pause is not None and waits:
             return next_look(pause, now)
         if isinstance(refusal, AddressRejected):
-            _bounce(connection, key, touch, "hard_bounce", now)
+            _bounce(connection, key, touch, "hard_bounce", now, meaning=refusal.meaning)
         elif isinstance(refusal, SoftBounce):
-            _bounce(connection, key, touch, "soft_bounce", now)
+            _bounce(connection, key, touch, "soft_bounce", now, meaning=refusal.meaning)
         return None
 
 
@@ -124,12 +124,25 @@ def _locked(connection: Connection, key: str) -> ledger.TouchedLead:
 
 
 def _bounce(
-    connection: Connection, key: str, touch: ledger.TouchedLead, trouble: Trouble, now: datetime
+    connection: Connection,
+    key: str,
+    touch: ledger.TouchedLead,
+    trouble: Trouble,
+    now: datetime,
+    *,
+    meaning: BounceMeaning | None = None,
 ) -> None:
     refused = f"refused:{key}"
     report_trouble(connection, [TroubleReport(refused, touch.email_key, trouble, now)])
     kind = "bounce" if trouble == "hard_bounce" else "soft_bounce"
-    happened = LeadActivity(refused, kind, now, lead_id=touch.lead_id, touch_id=touch.touch_id)
+    happened = LeadActivity(
+        refused,
+        kind,
+        now,
+        lead_id=touch.lead_id,
+        touch_id=touch.touch_id,
+        detail={"meaning": meaning} if meaning is not None else {},
+    )
     record(connection, [happened], now)
 
 

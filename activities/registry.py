@@ -9,6 +9,7 @@ from activities.cadences import CadenceActivities
 from activities.calls import CallActivities
 from activities.confirmations import ConfirmationActivities
 from activities.customers import CustomerActivities
+from activities.daily_figures import DailyFiguresActivities
 from activities.meetings import MeetingActivities
 from activities.notifications import NotificationActivities
 from activities.opportunities import OpportunityActivities
@@ -32,7 +33,7 @@ def journey_activities(resources: Resources) -> Activities:
     scoring, calls = ScoringActivities(resources), CallActivities(resources)
     meetings = MeetingActivities(resources)
     opportunities, customers = OpportunityActivities(resources), CustomerActivities(resources)
-    promises = SlaActivities(resources)
+    promises, figures = SlaActivities(resources), DailyFiguresActivities(resources)
     return [
         phases.enter_phase,
         phases.enter_recycle,
@@ -62,6 +63,8 @@ def journey_activities(resources: Resources) -> Activities:
         scoring.escalate_backlog,
         SalesSweepActivities(resources).sweep_sales,
         NotificationActivities(resources).escalate_alert,
+        figures.keep_figures,
+        figures.tell_figures,
     ]
 
 

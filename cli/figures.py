@@ -13,6 +13,8 @@ from rich.console import Console
 from cli.arguments import AsJson
 from cli.connect import operator, terminal
 from cli.errors import UserError
+from cli.figures_of_data import data_quality, deliverability
+from cli.figures_of_days import anomalies, days, export
 from cli.figures_of_sales import recycle, speed
 from cli.groups import group
 from cli.output import AsCsv, printed
@@ -36,9 +38,17 @@ app = group(
     "figures pipeline --from 2026-01-01 --target 250000",
     "figures speed --by owner --from 2026-01-01",
     "figures recycle --by wait --window 90",
+    "figures deliverability --from 2026-01-01",
+    "figures data-quality",
+    "figures export warehouse --from 2026-01-01",
 )
 app.command("speed")(speed)
 app.command("recycle")(recycle)
+app.command("deliverability")(deliverability)
+app.command("data-quality")(data_quality)
+app.command("days")(days)
+app.command("anomalies")(anomalies)
+app.command("export")(export)
 
 
 @app.command("money")

@@ -20,6 +20,7 @@ from temporalio.exceptions import (
 )
 
 from domain.contracts.confirmation import AskToConfirm
+from domain.contracts.daily_figures import FiguresKept, FiguresTold, KeepFigures, TellFigures
 from domain.contracts.journey import (
     EMAIL_QUEUE,
     AdvanceOpportunity,
@@ -92,6 +93,8 @@ PROVIDERS = RetryPolicy(
 ONCE = RetryPolicy(maximum_attempts=1)
 RECORD_LIMIT = timedelta(seconds=30)
 SEND_LIMIT = timedelta(seconds=90)
+FIGURES_LIMIT = timedelta(minutes=15)
+"""All days are counted anew each time: what is known late is about days long ago."""
 WITHIN_TASK_LIMIT = timedelta(seconds=10)
 """How long what is done within a workflow task waits until it is begun."""
 SHORTEST_STANDSTILL, LONGEST_STANDSTILL = timedelta(hours=1), timedelta(days=1)
@@ -278,6 +281,18 @@ async def sweep_sales(request: SweepSales) -> SalesSwept:
     )
 
 
+async def keep_figures(request: KeepFigures) -> FiguresKept:
+    """Keep the figures of the days that are over, and what has stopped."""
+    return await _record(
+        "keep_figures", request, FiguresKept, "Keep the figures of the day", limit=FIGURES_LIMIT
+    )
+
+
+async def tell_figures(request: TellFigures) -> FiguresTold:
+    """Have the weekly digests go out that are due."""
+    return await _record("tell_figures", request, FiguresTold, "Send the digests of the week")
+
+
 async def escalate_alert(request: EscalateAlert) -> AlertEscalated:
     """Tell the manager of an alert, if its time has come."""
     return await _record("escalate_alert", request, AlertEscalated, "Has anybody reacted?")
@@ -288,8 +303,15 @@ async def notify_user(request: NotifyUser) -> UserNotified:
     return await _post("notify_user", request, UserNotified, f"Bring what waits by {request.way}")
 
 
-async def _record(name: str, request: object, answer: type[Answer], summary: str) -> Answer:
-    return await _do(name, request, answer, summary, retries=FOREVER)
+async def _record(
+    name: str,
+    request: object,
+    answer: type[Answer],
+    summary: str,
+    *,
+    limit: timedelta = RECORD_LIMIT,
+) -> Answer:
+    return await _do(name, request, answer, summary, retries=FOREVER, limit=limit)
 
 
 async def _try(name: str, request: object, answer: type[Answer], summary: str) -> Answer | None:

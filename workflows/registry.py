@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workflows.confirmation import ConfirmationWorkflow
 from workflows.customer import CustomerPhase
+from workflows.daily_figures import DailyFigures
 from workflows.escalation import EscalationWorkflow
 from workflows.follow_up import FollowUpPhase
 from workflows.meeting import MeetingPhase
@@ -38,4 +39,5 @@ WORKFLOWS = [
     WrittenMailWorkflow,
     NotifyUserWorkflow,
     EscalationWorkflow,
+    DailyFigures,
 ]

@@ -23,6 +23,10 @@ class NotificationKind(StrEnum):
     """Of meetings, opportunities, leads without a rep."""
     DIGEST = "digest"
     """What a day holds, in its morning."""
+    WEEKLY = "weekly_figures"
+    """The figures of the week that is over, for the role of who reads it."""
+    ANOMALY = "anomaly"
+    """What used to come in has stopped: a stage, a source, news from another program."""
     WAY_OFF = "way_off"
     """Nothing more is sent to an address of the user, because it fails."""
     TEST = "test"
@@ -54,11 +58,14 @@ CHOSEN: dict[NotificationKind, str] = {
     NotificationKind.RECEIVED_MAIL: N_("Received mail that a person must look at"),
     NotificationKind.SENDING_STOPPED: N_("No mail goes out"),
     NotificationKind.OTHER_ALERT: N_("Other alerts: meetings, opportunities, leads without a rep"),
+    NotificationKind.ANOMALY: N_("A figure has stopped or collapsed"),
     NotificationKind.DIGEST: N_("What my day holds, each morning"),
+    NotificationKind.WEEKLY: N_("The figures of my week, each Monday"),
 }
 """What people choose from → what it is called. The others reach whoever they are about."""
-ON_DESKTOP: list[NotificationKind] = [kind for kind in CHOSEN if kind != NotificationKind.DIGEST]
-"""The digest is for where nobody looks yet."""
+DIGESTS = [NotificationKind.DIGEST, NotificationKind.WEEKLY]
+"""Each is a message of its own, for where nobody looks yet."""
+ON_DESKTOP: list[NotificationKind] = [kind for kind in CHOSEN if kind not in DIGESTS]
 URGENT = [
     NotificationKind.HOT_LEAD,
     NotificationKind.REASSIGNED,

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from domain import labels
 from domain.labels import ALERTS, TASK_KINDS
 from domain.notifications.kinds import NotificationKind
+from domain.notifications.stopped import Stopped, tell_stopped
 from domain.time.shown import full_moment
-from domain.translations.translator import Translator
+from domain.translations.translator import N_, Translator
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class Told:
 
 @dataclass(frozen=True)
 class TellOf:
-    """What is told: who, of which company (both '' where it is about nobody), and the codes of the
-    task and the alert."""
+    """What is told: who, of which company (both '' where it is about nobody), the codes of the
+    task and the alert, and what has stopped."""
 
     id: int
     kind: str
@@ -36,13 +37,14 @@ class TellOf:
     task_title: str
     alert_kind: str
     due_at: datetime | None
+    stopped: Stopped | None
 
 
 def tell(one: TellOf, language: str, time_zone: str) -> Told:
     """The sentence of a notification, and by when something is to be done, in a zone's time."""
     _ = Translator(language)
     who = _("{name} ({company})", name=one.name, company=one.company) if one.company else one.name
-    text = _text(one, who, _)
+    text = tell_stopped(one.stopped, _) if one.stopped else _text(one, who, _)
     due = one.due_at.astimezone(ZoneInfo(time_zone)) if one.due_at else None
     timed = one.kind in (NotificationKind.HOT_LEAD, NotificationKind.NEW_TASK)
     detail = _("by {time}", time=full_moment(due, language)) if due and timed else ""
@@ -73,12 +75,17 @@ def _text(one: TellOf, who: str, _: Translator) -> str:
         case NotificationKind.SLA_BREACH | NotificationKind.OTHER_ALERT:
             alert = _(labels.label(ALERTS, one.alert_kind))
             return _("{alert}: {who}", alert=alert, who=who) if who else alert
-        case NotificationKind.DIGEST:
-            return _("Your morning")
-        case NotificationKind.WAY_OFF:
-            return _("An address of yours fails: nothing more is sent there")
-        case NotificationKind.TEST:
-            return _("A test: notifications arrive here")
+        case kind:
+            return _(_OF_NOBODY[kind])
+
+
+_OF_NOBODY = {
+    NotificationKind.DIGEST: N_("Your morning"),
+    NotificationKind.WEEKLY: N_("Your week in figures"),
+    NotificationKind.ANOMALY: N_("A figure has stopped"),
+    NotificationKind.WAY_OFF: N_("An address of yours fails: nothing more is sent there"),
+    NotificationKind.TEST: N_("A test: notifications arrive here"),
+}
 
 
 def place_of(kind: str, *, task_id: int | None, lead_id: int | None) -> str:
@@ -90,6 +97,10 @@ def place_of(kind: str, *, task_id: int | None, lead_id: int | None) -> str:
             return "/received"
         case NotificationKind.DIGEST | NotificationKind.SENDING_STOPPED:
             return "/"
+        case NotificationKind.WEEKLY:
+            return "/figures/funnel"
+        case NotificationKind.ANOMALY:
+            return "/figures/anomalies"
     if task_id:
         return f"/tasks/{task_id}"
     return f"/leads/{lead_id}" if lead_id else "/team"

@@ -302,6 +302,8 @@ NOT_OF_LEADS = frozenset(
         "exchange_rate",
         "spend",
         "restatement",
+        "figure_snapshot",  # Sums of days; of leads only names of their sources.
+        "figure_anomaly",
         "failing_activity",  # Names of ours, and the id of one journey as an example.
     }
 )

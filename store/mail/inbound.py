@@ -160,8 +160,9 @@ def _count(connection: Connection, mail: Inbound, lead: LeadOf, key: str) -> Non
     if kind := _engagement(verdict):
         if trouble := TROUBLE_OF.get(kind):
             report_trouble(connection, [TroubleReport(key, lead.email_key, trouble, mail.at)])
+        detail = {"meaning": verdict.meaning} if verdict.meaning is not None else {}
         happened = LeadActivity(
-            key, kind, mail.at, lead_id=lead.lead_id, touch_id=lead.touch_id, detail={}
+            key, kind, mail.at, lead_id=lead.lead_id, touch_id=lead.touch_id, detail=detail
         )
         record(connection, [happened], mail.at)
     if verdict.meaning is not None and lead.touch is not None:

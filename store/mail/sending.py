@@ -45,6 +45,8 @@ FIRST_PROBE, LONGEST_PROBE = timedelta(minutes=1), timedelta(minutes=10)
 PROBATION = timedelta(minutes=10)
 """How long nothing may be reported of an accepted probe, where refusals are reported later."""
 KEPT = timedelta(days=7)
+COUNTED = timedelta(days=400)
+"""How long refusals for a reason of ours are kept, for figures."""
 ALERT = "sending_paused"
 
 # Two that note refusals at once would each miss the other's.
@@ -299,4 +301,9 @@ def _end(connection: Connection, pause: PauseOfSending, by: str, now: datetime) 
 
 def forget_refusals(connection: Connection, now: datetime) -> None:
     """Delete what is too old to tell anything."""
-    connection.execute(text("DELETE FROM mail_refusal WHERE at < :at"), {"at": now - KEPT})
+    connection.execute(
+        text(
+            "DELETE FROM mail_refusal WHERE at < :at AND (meaning <> :ours OR at < :counted_from)"
+        ),
+        {"at": now - KEPT, "ours": BounceMeaning.REPUTATION, "counted_from": now - COUNTED},
+    )

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from domain.contracts.notifications import NotifyUser
 from domain.notifications.hours import WorkingHours
-from domain.notifications.kinds import URGENT, NotificationKind, NotifyBy
+from domain.notifications.kinds import DIGESTS, URGENT, NotificationKind, NotifyBy
 from store.notifications.raised import NewNotification, notify, send_soon
 from store.tables import NotificationHours, NotificationWay
 
@@ -52,7 +52,7 @@ def choices_of(connection: Connection, user_id: int) -> ChosenWays:
         select(NotificationWay.way, *columns).where(NotificationWay.user_id == user_id)
     )
     known = {NotifyBy(row.way): ChosenWay(*row[1:]) for row in rows}
-    everything = ChosenWay([kind for kind in NotificationKind if kind != NotificationKind.DIGEST])
+    everything = ChosenWay([kind for kind in NotificationKind if kind not in DIGESTS])
     ways = {
         NotifyBy.DESKTOP: everything,
         NotifyBy.MAIL: ChosenWay([]),

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 
 from domain.contracts.notifications import PAUSES
 from domain.notifications.hours import WorkingHours
-from domain.notifications.kinds import NotificationKind, NotifyBy
+from domain.notifications.kinds import DIGESTS, NotificationKind, NotifyBy
 from store.notifications.choices import hours_of
 from store.notifications.lines import STILL_TRUE, NotificationLine, read_lines
 from store.notifications.raised import NewNotification, notify
@@ -99,21 +99,22 @@ def claim(connection: Connection, user_id: int, way: str) -> tuple[str, list[Not
         text(
             """
             WITH mine AS (
-                SELECT notification_id, kind = :digest AS digest
+                SELECT notification_id,
+                    CASE WHEN kind = ANY(:digests) THEN kind ELSE '' END AS digest
                 FROM notification_delivery AS going
                 JOIN notification ON notification.id = notification_id
                 WHERE going.user_id = :user AND going.way = :way AND going.state = 'waiting'
-                ORDER BY kind <> :digest, notification_id LIMIT :most
+                ORDER BY kind <> ALL(:digests), kind, notification_id LIMIT :most
             ), claimed AS (
                 UPDATE notification_delivery AS going SET batch = :batch FROM mine
                 WHERE going.notification_id = mine.notification_id AND going.way = :way
-                    AND digest = (SELECT bool_or(digest) FROM mine)
+                    AND digest = (SELECT max(digest) FROM mine)
                 RETURNING going.notification_id
             )
             SELECT notification_id FROM claimed
             """
         ),
-        {**here, "batch": batch, "most": MOST, "digest": NotificationKind.DIGEST},
+        {**here, "batch": batch, "most": MOST, "digests": list(DIGESTS)},
     )
     ids = list(rows.scalars())
     found = read_lines(connection, "notification.id = ANY(:ids) ORDER BY notification.id", ids=ids)

@@ -17,11 +17,13 @@ _RAISE = text(
     WITH new AS (
         SELECT * FROM unnest(cast(:keys AS text[]), cast(:kinds AS text[]),
             cast(:people AS text[]), cast(:users AS bigint[]), cast(:only AS text[]),
-            cast(:leads AS bigint[]), cast(:tasks AS bigint[]), cast(:alerts AS bigint[]))
-            AS new (key, kind, person, user_id, only_by, lead_id, task_id, alert_id)
+            cast(:leads AS bigint[]), cast(:tasks AS bigint[]), cast(:alerts AS bigint[]),
+            cast(:anomalies AS bigint[])) AS new (key, kind, person, user_id, only_by, lead_id,
+            task_id, alert_id, anomaly_id)
     ), told AS (
-        INSERT INTO notification (user_id, key, kind, lead_id, task_id, alert_id, raised_at)
-        SELECT one.id, key, kind, lead_id, task_id, alert_id, :now
+        INSERT INTO notification (user_id, key, kind, lead_id, task_id, alert_id, anomaly_id,
+            raised_at)
+        SELECT one.id, key, kind, lead_id, task_id, alert_id, anomaly_id, :now
         FROM new JOIN console_user AS one ON one.disabled_at IS NULL AND CASE
             WHEN new.user_id <> 0 THEN one.id = new.user_id
             WHEN person <> '' THEN one.rep = person
@@ -51,6 +53,7 @@ class NewNotification:
     lead_id: int | None = None
     task_id: int | None = None
     alert_id: int | None = None
+    anomaly_id: int | None = None
 
 
 def notify(connection: Connection, new: Sequence[NewNotification], now: datetime) -> None:
@@ -74,6 +77,7 @@ def notify(connection: Connection, new: Sequence[NewNotification], now: datetime
             "leads": [one.lead_id for one in new],
             "tasks": [one.task_id for one in new],
             "alerts": [one.alert_id for one in new],
+            "anomalies": [one.anomaly_id for one in new],
         },
     )
     send_soon(connection, {NotifyUser(row.user_id, row.way) for row in found})

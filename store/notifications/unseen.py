@@ -19,7 +19,7 @@ _WANTED = f"""
     FROM notification LEFT JOIN notification_way AS desktop
         ON desktop.user_id = notification.user_id AND desktop.way = 'desktop'
     WHERE seen_at IS NULL AND created_at > now() - make_interval(days => {LATELY})
-        AND kind <> 'digest'
+        AND kind NOT IN ('digest', 'weekly_figures')
         AND (desktop.user_id IS NULL OR jsonb_exists(desktop.kinds, kind)
             OR kind IN ('way_off', 'test'))
         AND {STILL_TRUE}

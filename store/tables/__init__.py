@@ -81,6 +81,7 @@ from store.tables.sales import (
     SlaClock,
     Task,
 )
+from store.tables.snapshots import FigureAnomaly, FigureSnapshot
 from store.tables.tracking import Confirmation, LeadClaim, TrackingUse
 
 __all__ = [
@@ -110,6 +111,8 @@ __all__ = [
     "Erasure",
     "ExchangeRate",
     "FailingActivity",
+    "FigureAnomaly",
+    "FigureSnapshot",
     "FiguresDue",
     "FunnelMove",
     "FunnelPassage",

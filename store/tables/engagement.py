@@ -109,7 +109,9 @@ class Engagement(Table):
         Index(
             "ix_engagement_mail",
             "at",
-            postgresql_where=text("kind IN ('bounce', 'soft_bounce', 'reply')"),
+            postgresql_where=text(
+                "kind IN ('bounce', 'soft_bounce', 'reply', 'complaint', 'unsubscribe')"
+            ),
         ),
         Index("ix_engagement_touch_id", "touch_id", postgresql_where=text("touch_id IS NOT NULL")),
         Index(

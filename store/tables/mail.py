@@ -80,7 +80,7 @@ class Touch(Table):
 
 class MailRefusal(Table):
     """Mail that was refused lately: together they tell whether the trouble is ours. Kept for a
-    week."""
+    week, where the trouble was ours for what is counted of it."""
 
     __tablename__ = "mail_refusal"
     key: Mapped[str] = mapped_column(primary_key=True)

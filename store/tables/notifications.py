@@ -76,6 +76,7 @@ class Notification(Table):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("lead.id"), index=True)
     task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id"))
     alert_id: Mapped[int | None] = mapped_column(ForeignKey("alert.id"))
+    anomaly_id: Mapped[int | None] = mapped_column(ForeignKey("figure_anomaly.id"))
     raised_at: Mapped[datetime]
     """Journey time."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)

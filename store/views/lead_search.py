@@ -19,6 +19,7 @@ from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
 from store.consent.confirmations import UNCONFIRMED, WAITING
 from store.erasure.erasure import ERASED
+from store.figures.data_quality import LACKING
 from store.published.policies import policy
 from store.scoring.scoring import points_now
 from store.tables import Rep
@@ -71,6 +72,8 @@ class LeadFilter:
     """What happened at ``since`` or later: a key of :data:`DEEDS`."""
     since: datetime | None = None
     account: int | None = None
+    without: Sequence[str] = ()
+    """What they lack, all of it: of :class:`domain.figures.data_quality.Lacking`."""
     team: str | None = None
     """Only those whose owner is of this team."""
 
@@ -285,6 +288,7 @@ def _conditions(
         if (one := getattr(wanted, name)) is not None:
             conditions.append(condition)
             values[name] = one
+    conditions += [LACKING[one] for one in wanted.without if one in LACKING]
     if wanted.did in DEEDS:
         conditions.append(
             "EXISTS (SELECT FROM engagement WHERE engagement.lead_id = lead.id "

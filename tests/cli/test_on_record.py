@@ -44,6 +44,7 @@ READS = """
     meetings list; meetings show 1
     opportunity list; opportunity show 1; opportunity changes 1
     funnel; figures money; figures pipeline; figures speed; figures recycle
+    figures deliverability; figures data-quality; figures days; figures anomalies
     spend list; spend restated; rates list
     recycle list; recycle forecast
     account list; account show Hafen; account scheduled Hafen
@@ -96,7 +97,9 @@ EXPORTS = """
     opportunity changes 1 --csv; figures pipeline --csv; spend list --csv
     spend restated --csv; rates list --csv
     funnel --csv; figures money --csv
-    figures speed --csv; figures recycle --csv
+    figures speed --csv; figures recycle --csv; figures export warehouse
+    figures deliverability --csv; figures data-quality --csv
+    figures days --csv; figures anomalies --csv
     history import past.csv
 """
 """Files that are taken out, and a history that is brought in, which changes :data:`FACTS` alone."""

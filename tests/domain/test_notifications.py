@@ -124,7 +124,9 @@ def test_a_message_stays_within_what_a_chat_takes(service: ChatService) -> None:
 def test_people_are_told_in_their_language_and_their_time(
     language: str, said: str, by: str
 ) -> None:
-    hot = TellOf(7, "hot_lead", "Ada", "Acme", "Hana", "", "", "hot_lead", at("2026-05-05 09:05"))
+    hot = TellOf(
+        7, "hot_lead", "Ada", "Acme", "Hana", "", "", "hot_lead", at("2026-05-05 09:05"), None
+    )
 
     told = tell(hot, language, "Europe/Berlin")
 

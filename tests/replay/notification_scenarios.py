@@ -1,4 +1,4 @@
-"""Colleagues who are told something, whose histories are kept."""
+"""Colleagues who are told something, and the figures of a day, whose histories are kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from temporalio.client import WorkflowHandle
 
 from domain.access import Role
+from domain.contracts.daily_figures import DAILY_FIGURES, DAILY_FIGURES_ID
 from domain.contracts.journey import JOURNEY_QUEUE
 from domain.contracts.notifications import (
     ESCALATION_WORKFLOW,
@@ -20,6 +21,7 @@ from domain.notifications.kinds import NotificationKind, NotifyBy
 from store.access.users import add_user
 from store.alerts import NewAlert, raise_alerts
 from store.notifications import choices
+from tests.support.lead_histories import add_lead
 from tests.support.personal_words import TELL_TALE
 from tests.support.workflow_world import World
 
@@ -59,4 +61,13 @@ async def _hot_lead(here: World, *, mail: bool) -> int:
     return user
 
 
-NOTIFICATIONS = (notify_user, escalation)
+async def daily_figures(here: World) -> Handle:
+    """A day is kept, and the digests of the week go out."""
+    with here.database.begin() as connection:
+        add_lead(connection, [(1, "known", 0)], **TELL_TALE)
+    return await here.client.start_workflow(
+        DAILY_FIGURES, id=DAILY_FIGURES_ID, task_queue=JOURNEY_QUEUE
+    )
+
+
+NOTIFICATIONS = (notify_user, escalation, daily_figures)

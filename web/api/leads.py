@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, Strict
 from sqlalchemy import Connection
 
 from domain.access import Action
 from domain.contracts.waits import Wait
+from domain.figures.data_quality import Lacking
 from domain.inputs import ASKED, Code, Instant
 from domain.plain_english import in_plain_english
 from domain.refusals import Invalid
@@ -127,6 +128,10 @@ def list_leads(
     source: Codes = None,
     cadence: Annotated[Codes, Query(description="They are in it now.")] = None,
     account: int | None = None,
+    without: Annotated[
+        Annotated[list[Annotated[Lacking, Strict(False)]], Field(max_length=10)] | None,
+        Query(description="What they lack, all of it."),
+    ] = None,
     recycled: bool | None = None,
     suppressed: Annotated[bool | None, Query(description="They get no mail.")] = None,
     did: Annotated[
@@ -155,6 +160,7 @@ def list_leads(
         source=source or (),
         cadence=cadence or (),
         account=account,
+        without=without or (),
         recycled=recycled,
         suppressed=suppressed,
         did=did,

@@ -100,6 +100,18 @@ NAVIGATION = (
         (
             NavigationEntry("/figures/funnel", N_("Funnel"), "filter_alt", Action.READ_FIGURES),
             NavigationEntry("/figures/money", N_("Money"), "payments", Action.READ_MONEY),
+            NavigationEntry(
+                "/figures/deliverability",
+                N_("Deliverability"),
+                "mark_email_read",
+                Action.READ_FIGURES,
+            ),
+            NavigationEntry(
+                "/figures/data-quality", N_("Data quality"), "fact_check", Action.READ_FIGURES
+            ),
+            NavigationEntry(
+                "/figures/anomalies", N_("Anomalies"), "trending_down", Action.READ_MONEY
+            ),
         ),
     ),
     NavigationGroup(

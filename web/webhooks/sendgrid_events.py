@@ -201,7 +201,7 @@ def apply_events(
             one.at,
             lead_id=one.touch.lead_id,
             touch_id=one.touch.touch_id,
-            detail={"url": one.event.url} if one.event.url else {},
+            detail=_detail(one),
             machine=_machine(one.event, networks),
         )
         for one in news
@@ -211,6 +211,12 @@ def apply_events(
     tally.recorded += len(record_refusals(connection, CHANNEL, _refusals(refused), now))
     tally.duplicates = len(telling) + len(refused) - tally.recorded
     tally.unknown = len(events) - len(found)
+
+
+def _detail(one: _FoundTouches) -> dict[str, str]:
+    if one.meaning.bounced:
+        return {"meaning": one.meaning.bounced}
+    return {"url": one.event.url} if one.event.url else {}
 
 
 def _machine(event: SendGridEvent, networks: Sequence[Network]) -> str:

@@ -6,7 +6,7 @@ https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -78,13 +78,15 @@ class SendGridEvent(BaseModel):
 class Meaning:
     """What an event says of the lead: the kind of its engagement ('' for none), trouble with the
     address (None for none), and whether the lead wants no more mail. ``refused`` is why mail was
-    refused when the reason is ours, not the lead's; ``certain`` whether all would be."""
+    refused when the reason is ours, not the lead's; ``certain`` whether all would be. ``bounced``
+    is why the recipient's server took no mail, where that is the lead's."""
 
     kind: str = ""
     trouble: Trouble | None = None
     stops: bool = False
     refused: BounceMeaning | None = None
     certain: bool = False
+    bounced: BounceMeaning | None = None
 
 
 HARD_BOUNCE = Meaning("bounce", trouble="hard_bounce")
@@ -150,7 +152,8 @@ def _meaning_of_bounce(event: SendGridEvent) -> Meaning:
     says_nothing = meaning is BounceMeaning.UNKNOWN and not event.reason
     if says_nothing and event.type == "bounce":
         return HARD_BOUNCE
-    return MEANINGS_OF_BOUNCES[bounce_kind(meaning)]
+    found = MEANINGS_OF_BOUNCES[bounce_kind(meaning)]
+    return found if found is OURS else replace(found, bounced=meaning)
 
 
 def code_of(event: SendGridEvent) -> str:

@@ -103,7 +103,7 @@ CREATE TABLE engagement (
 CREATE INDEX ix_engagement_cap ON engagement (lead_id, rule, period)
     WHERE period IS NOT NULL AND points <> 0;
 CREATE INDEX ix_engagement_lead_id_at ON engagement (lead_id, at);
-CREATE INDEX ix_engagement_mail ON engagement (at) WHERE kind IN ('bounce', 'soft_bounce', 'reply');
+CREATE INDEX ix_engagement_mail ON engagement (at) WHERE kind IN ('bounce', 'soft_bounce', 'reply', 'complaint', 'unsubscribe');
 CREATE INDEX ix_engagement_touch_id ON engagement (touch_id) WHERE touch_id IS NOT NULL;
 CREATE INDEX ix_engagement_visitor_id ON engagement (visitor_id) WHERE visitor_id IS NOT NULL;
 CREATE TABLE engagement_other PARTITION OF engagement DEFAULT;

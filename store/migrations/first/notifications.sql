@@ -33,6 +33,7 @@ CREATE TABLE notification (
     lead_id BIGINT,
     task_id BIGINT,
     alert_id BIGINT,
+    anomaly_id BIGINT,
     raised_at TIMESTAMP WITH TIME ZONE NOT NULL,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     seen_at TIMESTAMP WITH TIME ZONE,
@@ -41,7 +42,8 @@ CREATE TABLE notification (
     CONSTRAINT fk_notification_user_id FOREIGN KEY (user_id) REFERENCES console_user (id),
     CONSTRAINT fk_notification_lead_id FOREIGN KEY (lead_id) REFERENCES lead (id),
     CONSTRAINT fk_notification_task_id FOREIGN KEY (task_id) REFERENCES task (id),
-    CONSTRAINT fk_notification_alert_id FOREIGN KEY (alert_id) REFERENCES alert (id)
+    CONSTRAINT fk_notification_alert_id FOREIGN KEY (alert_id) REFERENCES alert (id),
+    CONSTRAINT fk_notification_anomaly_id FOREIGN KEY (anomaly_id) REFERENCES figure_anomaly (id)
 );
 CREATE INDEX ix_notification_created_at ON notification (created_at);
 CREATE INDEX ix_notification_lead_id ON notification (lead_id);

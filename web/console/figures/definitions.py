@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from web.console.figures.data_definitions import DEFINITIONS_OF_DATA
 from web.console.parts import HeadingMeaning, section, show
 from web.console.words import N_, _
 
@@ -90,6 +91,7 @@ DEFINITIONS: Mapping[str, tuple[str, str]] = {
             "showed interest; or customer success, where the lead was a customer already."
         ),
     ),
+    **DEFINITIONS_OF_DATA,
 }
 """Key → name, and what it means."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from domain.access import Action
+from domain.figures.data_quality import Lacking
 from domain.labels import PHASES, STAGES
 from domain.translations.cldr_names import country_names
 from services.access import team_of
@@ -46,6 +47,12 @@ GRADES = {
 }
 TODAY = {"answered": N_("Answered a mail"), "bounced": N_("Mail bounced")}
 """What leads did today, in the visitor's zone."""
+WITHOUT = {
+    Lacking.OWNER.value: N_("Owner"),
+    Lacking.COUNTRY.value: N_("Country"),
+    Lacking.TIME_ZONE.value: N_("Time zone"),
+}
+"""What leads may lack."""
 
 
 @console_page("/leads", Action.READ_LEADS, N_("Leads"))
@@ -60,6 +67,7 @@ async def leads(
     country: Codes = None,
     source: Codes = None,
     cadence: Codes = None,
+    without: Codes = None,
     recycled: bool | None = None,
     suppressed: bool | None = None,
     did: str = "",
@@ -84,6 +92,7 @@ async def leads(
         "source": source,
         "cadence": cadence,
         "did": did if did in TODAY else "",
+        "without": [one for one in without or () if one in WITHOUT],
         "recycled": recycled,
         "suppressed": suppressed,
         "order": order if order in ("fit", "interest") else "",
@@ -119,6 +128,7 @@ class LeadList(ListPage[FoundLead]):
             self.choice(
                 _("Today"), "did", {"": _("Any")} | {one: _(name) for one, name in TODAY.items()}
             )
+            self.many(_("Lacks"), "without", {one: _(name) for one, name in WITHOUT.items()})
             self.tick(_("At rest"), "recycled")
             self.tick(_("Gets no mail"), "suppressed")
         await self.begin()

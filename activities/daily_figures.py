@@ -1,0 +1,78 @@
+"""The figures of each day are kept, what has stopped is told, and digests of the week go out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+from temporalio import activity
+
+from activities.resources import Resources
+from domain.access import Role
+from domain.contracts.daily_figures import FiguresKept, FiguresTold, KeepFigures, TellFigures
+from domain.figures.anomalies import stopped_series
+from domain.figures.periods import today_in
+from domain.figures.snapshots import Subject
+from store.bounded import allow_long_work
+from store.figures import anomalies
+from store.figures.refresh import BATCH, refresh
+from store.figures.snapshots import snapshot
+from store.notifications.weekly import raise_weekly, tell_roles
+
+log = structlog.get_logger()
+
+WHOM: Mapping[str, tuple[Role, ...]] = {
+    Subject.STAGE: (Role.MANAGER, Role.ADMIN),
+    Subject.SOURCE: (Role.MARKETING, Role.ADMIN),
+    Subject.INTAKE: (Role.OPS, Role.ADMIN),
+}
+"""What has stopped → who sees to it."""
+
+
+class DailyFiguresActivities:
+    """The activities of the day's figures."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def keep_figures(self, _request: KeepFigures) -> FiguresKept:
+        """Count all days that are over, restate what was not known before, and look for what has
+        stopped. Done twice it changes nothing."""
+        now, engine = self.resources.now(), self.resources.engine
+        zone = self.resources.settings.company_time_zone
+        made = BATCH
+        while made == BATCH:
+            with engine.begin() as connection:
+                allow_long_work(connection)
+                made = refresh(connection, most=BATCH)
+        with engine.begin() as connection:
+            allow_long_work(connection)
+            stated, replaced = snapshot(connection, zone, now)
+        found = self._watch(zone, now)
+        log.info("figures of days", stated=stated, replaced=replaced, stopped=found)
+        return FiguresKept(
+            f"Figures stated: {stated}, of them restated: {replaced}; stopped since: {found}"
+        )
+
+    def _watch(self, zone: str, now: datetime) -> int:
+        today = today_in(zone, now)
+        with self.resources.engine.begin() as connection:
+            counts = anomalies.series(connection, today)
+            if not counts:
+                return 0
+            stopped = stopped_series(counts)
+            day = today - timedelta(days=1)
+            new = anomalies.keep(connection, stopped, day, now)
+            for one in anomalies.list_anomalies(connection, len(new)) if new else ():
+                if one.id in new:
+                    tell_roles(connection, WHOM[one.subject], one.id, now)
+        return len(new)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def tell_figures(self, _request: TellFigures) -> FiguresTold:
+        """Have the digests of the week go out that are due."""
+        zone = self.resources.settings.company_time_zone
+        with self.resources.engine.begin() as connection:
+            return FiguresTold(raise_weekly(connection, zone, self.resources.now()))
