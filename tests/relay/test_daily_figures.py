@@ -84,7 +84,10 @@ async def _over(post: Post) -> None:
 def user(post: Post, role: Role, rep: str = "", kinds: Any = WEEKLY) -> int:
     """A colleague, and what of it they want by mail."""
     if rep:
-        post.run("INSERT INTO rep (code, name, email) VALUES (:rep, 'Hana', '')", rep=rep)
+        post.run(
+            "INSERT INTO rep (code, name, email) VALUES (:rep, 'Hana', '') ON CONFLICT DO NOTHING",
+            rep=rep,
+        )
     with post.database.begin() as connection:
         one = add_user(connection, f"{role}@lindenmoor.example", str(role), role, rep)
         choices.choose(connection, one, {NotifyBy.MAIL: kinds}, WorkingHours("Europe/Berlin"))
