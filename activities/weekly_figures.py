@@ -120,7 +120,7 @@ def _mail(week: Week, _rep: str) -> Iterator[Told]:
     )
     yield week.line(_("Mails sent"), now.sent, was.sent, path)
     yield week.line(_("Mails that bounced"), now.bounced, was.bounced, path)
-    yield week.line(_("Refused because of us"), now.reputation, was.reputation, path)
+    yield week.line(_("Bounced for our reputation"), now.reputation, was.reputation, path)
     yield week.line(_("Called it spam"), now.complained, was.complained, path)
     yield week.line(_("Unsubscribed"), now.unsubscribed, was.unsubscribed, path)
     waiting = sum(one.in_sales_without_owner for one in quality_counts(week.connection, None))

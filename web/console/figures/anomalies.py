@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from nicegui import ui
 
 from domain.access import Action
 from domain.figures.snapshots import Subject
@@ -31,20 +32,21 @@ async def anomalies(visit: PageVisit) -> None:
     with visit.top:
         export_button(f"{PATH}.csv")
     going = [one for one in found if one.ended_on is None]
-    with section(_("Stopped or collapsed")).classes("figures"):
-        if going:
-            show(_table(going, _("Stopped or collapsed")))
-        else:
-            empty(_("Nothing has stopped: stages, sources and news come in as usual."))
-    if over := [one for one in found if one.ended_on is not None]:
-        with section(_("As usual again")).classes("figures"):
-            show(_table(over, _("As usual again")))
-    show_definitions(COLUMNS)
+    with ui.element("div").classes("figures"):
+        with section(_("Stopped or collapsed")):
+            if going:
+                show(_table(going, _("Stopped or collapsed")))
+            else:
+                empty(_("Nothing has stopped: stages, sources and news come in as usual."))
+        if over := [one for one in found if one.ended_on is not None]:
+            with section(_("As usual again")):
+                show(_table(over, _("As usual again")))
+        show_definitions(COLUMNS)
 
 
 def _table(found: Sequence[Anomaly], caption: str) -> Markup:
     return table(
-        (_("What"), *(heading(key) for key in COLUMNS), _("Until"), _("State")),
+        (_("What"), *(heading(key) for key in COLUMNS), _("Up to"), _("State")),
         [_line(one) for one in found],
         caption=caption,
         numbers=range(1, len(COLUMNS) + 1),

@@ -57,6 +57,9 @@ DEFINITIONS_OF_DATA: Mapping[str, tuple[str, str]] = {
             "than chance brings once in ten months of all series together, has stopped."
         ),
     ),
-    "span": (N_("Days"), N_("Days that were looked at together, the last of them included.")),
+    "span": (
+        N_("Days observed"),
+        N_("Days that were looked at together, the last of them included."),
+    ),
 }
 """Key → name, and what it means."""

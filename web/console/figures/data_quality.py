@@ -6,10 +6,11 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 from markupsafe import Markup
+from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import IN_SALES
-from domain.figures.data_quality import MOST_PAIRS, Lacking, QualityRow
+from domain.figures.data_quality import MOST_PAIRS, Lacking, QualityReport, QualityRow
 from web.api import figures_of_data
 from web.console.figures.definitions import heading, meaning, show_definitions
 from web.console.lists.export import export_button
@@ -42,24 +43,31 @@ async def data_quality(visit: PageVisit) -> None:
     if not report.whole.leads:
         empty(_("There are no leads yet."))
         return
-    with section(_("What leads lack")).classes("figures"):
-        show(
-            table(
-                (_("Source"), *(heading(key) for key, _number, _asked in COLUMNS)),
-                [_line(one) for one in (report.whole, *report.sources)],
-                caption=_("What leads lack"),
-                numbers=range(1, len(COLUMNS) + 1),
-                meanings={at: meaning(key) for at, (key, _n, _a) in enumerate(COLUMNS, 1)},
-            )
-        )
-    with section(_("Suspected duplicates")):
-        pairs = f"{min(report.duplicates, MOST_PAIRS):,}"
-        if report.duplicates > MOST_PAIRS:
-            said = _("More than {number} pairs may be one person each.", number=pairs)
-        else:
-            said = _("Pairs that may be one person: {number}", number=pairs)
-        show(Markup("{} {}").format(said, link(_("Show them"), "/duplicates")), "p")
-    show_definitions([key for key, _number, _asked in COLUMNS])
+    with ui.element("div").classes("figures"):
+        with section(_("What leads lack")):
+            show(_lacking(report))
+        with section(_("Suspected duplicates")):
+            _duplicates(report)
+        show_definitions([key for key, _number, _asked in COLUMNS])
+
+
+def _lacking(report: QualityReport) -> Markup:
+    return table(
+        (_("Source"), *(heading(key) for key, _number, _asked in COLUMNS)),
+        [_line(one) for one in (report.whole, *report.sources)],
+        caption=_("What leads lack"),
+        numbers=range(1, len(COLUMNS) + 1),
+        meanings={at: meaning(key) for at, (key, _n, _a) in enumerate(COLUMNS, 1)},
+    )
+
+
+def _duplicates(report: QualityReport) -> None:
+    pairs = f"{min(report.duplicates, MOST_PAIRS):,}"
+    if report.duplicates > MOST_PAIRS:
+        said = _("More than {number} pairs may be one person each.", number=pairs)
+    else:
+        said = _("Pairs that may be one person: {number}", number=pairs)
+    show(Markup("{} {}").format(said, link(_("Show them"), "/duplicates")), "p")
 
 
 def _line(row: QualityRow) -> tuple[Cell, ...]:

@@ -27,12 +27,12 @@ PATH = "/figures/deliverability"
 MOST_ROWS = 40
 """Domains that the page shows; the file has all that are told one by one."""
 BOUNCES = (
-    (N_("Address is dead"), "address_dead"),
-    (N_("Mailbox is full"), "mailbox_full"),
-    (N_("Content was refused"), "content"),
-    (N_("Refused because of us"), "reputation"),
-    (N_("The way there is broken"), "routing"),
-    (N_("Nobody knows why"), "unknown"),
+    (N_("Invalid address"), "address_dead"),
+    (N_("Mailbox full"), "mailbox_full"),
+    (N_("Mail content"), "content"),
+    (N_("Sender reputation"), "reputation"),
+    (N_("Delivery route"), "routing"),
+    (N_("Cause unknown"), "unknown"),
 )
 Found = tuple[DeliverabilityReport, DeliverabilityReport | None]
 Column = tuple[str, Callable[[MailFigures], Cell]]
