@@ -33,30 +33,28 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('figures of days'))")
 _FIRST = text("SELECT min(at) FROM funnel_move")
 _DAY = "cast(at AT TIME ZONE :zone AS date)"
 _KIND = f"CASE WHEN cycle > 1 THEN '{Kind.RECYCLED}' ELSE '{Kind.NET_NEW}' END"
+# Imported history is of another system, and ends where ours begins: it would stand in stages for
+# ever, and each of its sources would have stopped.
 _MOVES = text(
     f"""
     SELECT {_DAY} AS day, {_KIND} AS kind, from_stage, to_stage, count(*) AS units
-    FROM funnel_move WHERE at >= :start AND at < :end GROUP BY 1, 2, 3, 4
+    FROM funnel_move WHERE at >= :start AND at < :end AND NOT EXISTS (
+        SELECT FROM funnel_unit WHERE funnel_unit.id = unit_id AND lead_id IS NULL)
+    GROUP BY 1, 2, 3, 4
     """
 )
 _SOURCES = text(
     f"""
     SELECT {_DAY} AS day, source, {_KIND} AS kind, count(*) AS units
-    FROM funnel_passage WHERE stage = :stage AND at < :end GROUP BY 1, 2, 3
+    FROM funnel_passage WHERE stage = :stage AND at < :end AND NOT imported GROUP BY 1, 2, 3
     """
 )
 _WINS = text(
     """
-    SELECT cast(at AT TIME ZONE :zone AS date) AS day, source, currency, count(*) AS wins,
-        coalesce(sum(amount), 0) AS amount
-    FROM (
-        SELECT closed_at AS at, lead.source, currency, amount
-        FROM opportunity JOIN lead ON lead.id = opportunity.lead_id
-        WHERE outcome = 'won' AND closed_at < :end
-        UNION ALL
-        SELECT customer_at, source, currency, amount FROM funnel_unit
-        WHERE lead_id IS NULL AND customer_at < :end
-    ) AS won GROUP BY 1, 2, 3
+    SELECT cast(closed_at AT TIME ZONE :zone AS date) AS day, lead.source, currency,
+        count(*) AS wins, coalesce(sum(amount), 0) AS amount
+    FROM opportunity JOIN lead ON lead.id = opportunity.lead_id
+    WHERE outcome = 'won' AND closed_at < :end GROUP BY 1, 2, 3
     """
 )
 # A month's spend falls on its days in equal parts.

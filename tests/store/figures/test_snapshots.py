@@ -10,10 +10,15 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import Stage
 from domain.figures.anomalies import stopped_series
+from domain.figures.history import HistoryUnit
+from domain.figures.history_columns import TEXTS
 from domain.figures.snapshots import RestatedFigure
+from domain.figures.stages import Entry
 from store.engine import engine
 from store.figures import anomalies
+from store.figures.imported import import_units
 from store.figures.refresh import refresh
 from store.figures.snapshots import count_days, restated, snapshot, snapshot_rows
 from tests.store.figures.test_funnel import some_history
@@ -135,6 +140,23 @@ def test_a_restatement_shows_what_was_said_before(connection: Connection) -> Non
     assert [(one.name, int(one.was), int(one.now)) for one in again[:3]] == [
         *(("engaged", 2, 1), ("known", 2, 1), ("mql", 2, 1))
     ]
+
+
+def test_imported_history_stands_in_no_stage_and_has_not_stopped(connection: Connection) -> None:
+    """It ends where ours begins: each of its sources would be an alarm, and its leads, which are
+    nobody's, would stand in the balance for ever."""
+    moves = [(0, BEGIN), (2, BEGIN + DAY)]
+    entries = {Stage.KNOWN: Entry(BEGIN, False), Stage.MQL: Entry(BEGIN + DAY, False)}
+    texts = dict.fromkeys(TEXTS, "") | {"source": "old crm"}
+    unit = HistoryUnit("1", entries, moves, "", None, texts, None, "")
+    import_units(connection, [("a", unit)])
+    add_lead(connection, [(1, "known", 0)], source="fair")
+
+    keep(connection, BEGIN + 4 * DAY)
+
+    assert {key[2] for key in stated(connection) if key[1] == "source"} == {"fair"}
+    assert figure(connection, BEGIN.date(), "known", "entered") == 1
+    assert figure(connection, BEGIN.date() + DAY, "mql", "entered") == 0
 
 
 def test_a_day_is_the_company_s_and_today_is_not_over(connection: Connection) -> None:
