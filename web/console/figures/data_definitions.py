@@ -17,7 +17,7 @@ DEFINITIONS_OF_DATA: Mapping[str, tuple[str, str]] = {
     ),
     "delivered": (
         N_("Delivered"),
-        N_("Mails that a provider reports as delivered. Over SMTP nobody reports that."),
+        N_("Mails that a provider reports as delivered; plain mail servers don't tell."),
     ),
     "bounced": (
         N_("Bounced"),

@@ -24,7 +24,7 @@ from web.console.visit import PageVisit
 from web.console.words import N_, _
 
 PATH = "/figures/deliverability"
-MOST_ROWS = 40
+MOST_ROWS = 20
 """Domains that the page shows; the file has all that are told one by one."""
 BOUNCES = (
     (N_("Invalid address"), "address_dead"),
