@@ -11,8 +11,10 @@ from temporalio import activity
 from activities.notified import as_html, as_text, compose
 from activities.public_post import post_publicly
 from activities.resources import Resources
+from activities.sign_in_mails import send_sign_in_mail
 from crash_points import crash_point
 from domain.contracts.notifications import (
+    SIGN_IN,
     AlertEscalated,
     EscalateAlert,
     NotifyUser,
@@ -82,6 +84,8 @@ class NotificationActivities:
     def notify_user(self, request: NotifyUser) -> UserNotified:
         """Bring a user what waits for one way, in one message. What may have arrived is not sent
         again."""
+        if request.way == SIGN_IN:
+            return send_sign_in_mail(self.resources, request.user_id)
         way, now, engine = NotifyBy(request.way), self.resources.now(), self.resources.engine
         with engine.begin() as connection:
             whom = deliveries.recipient(connection, request.user_id, way)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -39,16 +38,23 @@ class StaffMail:
     small: Sequence[str] = ()
 
 
-def send_to_colleague(channel: Channel, settings: Settings, mail: StaffMail) -> None:
-    """Hand one over to the provider, once.
+def key_of(about: str, number: str) -> str:
+    """What a channel knows such a mail by."""
+    return f"{about}:{number}"
+
+
+def send_to_colleague(channel: Channel, settings: Settings, mail: StaffMail, number: str) -> None:
+    """Hand one over to the provider.
+
+    Args:
+        number: of this mail and no other.
 
     Raises:
         mail.channels.base.ChannelError: it was not taken, or nobody knows.
     """
-    number = uuid.uuid4()
     channel.send(
         EmailMessage(
-            touch_key=f"{mail.about}:{number}",
+            touch_key=key_of(mail.about, number),
             message_id=f"{number}@{settings.email_from.rpartition('@')[2]}",
             sender_name="Perennial",
             sender_email=settings.email_from,

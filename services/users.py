@@ -8,18 +8,15 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from domain.access import Action, Role
-from domain.refusals import Conflict, Unavailable
+from domain.refusals import Conflict
 from domain.sentences import sentence
-from mail.channels.base import ChannelError, MessageRejected
-from mail.channels.registry import channel_from
-from mail.sign_in_mails import invitation
-from mail.staff import StaffMail, send_to_colleague
 from services.access import changes, found
 from services.context import Context
 from store.access import second_factor, users
 from store.access.api_tokens import Caller
-from store.access.users import FIRST_ADMIN, LINK_LIFE, UserLine
+from store.access.users import LINK_LIFE, UserLine
 from store.accounts.company_accounts import forget_company_account
+from store.notifications.sign_in_mails import SignInMailKind, ask_for_mail
 
 
 @changes(Action.MANAGE_USERS, "POST /users", keep=("email", "role", "rep"))
@@ -98,30 +95,32 @@ def make_link(context: Context, caller: Caller, user_id: int) -> tuple[str, date
 
 @changes(Action.MANAGE_USERS, "POST /users/{user_id}/invitation")
 def invite(context: Context, caller: Caller, user_id: int, *, web_url: str = "") -> datetime:
-    """Send the user by mail what signs them in once.
+    """Have a worker send the user by mail what signs them in once; what becomes of it is in the
+    user's line.
 
     Args:
         web_url: where the web app is, if it is not where the settings say.
 
     Returns:
-        Until when (real time).
+        Until when the link works (real time), if the mail goes out now.
 
     Raises:
         Missing: there is no such user.
-        Conflict: links are switched off, the user is disabled, or no mail can go to the address.
-        Unavailable: it did not go out, or nobody knows whether it did.
+        Conflict: links are switched off, the user is disabled, or no mail goes to the address.
     """
     _refuse_without_links(context)
-    now = context.real_now()
     with context.database.begin() as connection:
         user = _user(connection, user_id)
-        if user.email == FIRST_ADMIN:
-            raise Conflict(sentence("No mail goes to {address}.", address=user.email))
-        token = users.make_link(connection, user_id, now)
         own = users.user_by_id(connection, caller.user_id)
-    url = f"{web_url or context.settings.web_url()}/enter/{token}"
-    _send(context, invitation(user, url, LINK_LIFE, by=own.name if own else ""))
-    return now + LINK_LIFE
+        if not ask_for_mail(
+            connection,
+            SignInMailKind.INVITATION,
+            user.email,
+            web_url=web_url or context.settings.web_url(),
+            by=own.name if own else "",
+        ):
+            raise Conflict(sentence("No mail goes to {address}.", address=user.email))
+    return context.real_now() + LINK_LIFE
 
 
 def _refuse_without_links(context: Context) -> None:
@@ -129,15 +128,6 @@ def _refuse_without_links(context: Context) -> None:
         raise Conflict(
             sentence("Links are switched off (PASSWORDS): users sign in with company accounts.")
         )
-
-
-def _send(context: Context, mail: StaffMail) -> None:
-    try:
-        send_to_colleague(channel_from(context.settings, context.database), context.settings, mail)
-    except MessageRejected as rejected:
-        raise Conflict(sentence("The mail was refused: {error}", error=str(rejected))) from None
-    except (ChannelError, ValueError) as error:
-        raise Unavailable(sentence("The mail did not go out. {error}", error=str(error))) from None
 
 
 @changes(Action.MANAGE_USERS, "DELETE /users/{user_id}/sessions")

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 NOTIFY_WORKFLOW = "NotifyUser"
 """Workflow type that brings one user what waits, by one way: ``notify-<user id>-<way>``."""
+SIGN_IN = "sign-in"
+"""The way of mails that let a user in: nobody chooses it, and it keeps to no hours."""
 ESCALATION_WORKFLOW = "Escalation"
 """Workflow type that looks after one alert: ``escalation-<alert id>``."""
 
@@ -24,7 +26,7 @@ PAUSES = (
 
 @dataclass(frozen=True)
 class NotifyUser:
-    """Bring a user what waits for this way, ``mail`` or ``chat``."""
+    """Bring a user what waits for this way: ``mail``, ``chat`` or :data:`SIGN_IN`."""
 
     user_id: int
     way: str

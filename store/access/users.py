@@ -29,6 +29,7 @@ from store.tables import (
     Rep,
     RepProfile,
     SecondFactor,
+    SignInMail,
 )
 
 FIRST_ADMIN = "admin@localhost"
@@ -70,6 +71,10 @@ class UserLine:
     last_seen_at: datetime | None
 
 
+    mail: str
+    """What became of the last mail that lets them in: '' for none, waiting, sending, sent,
+    failed."""
+    mail_error: str
 def add_user(
     connection: Connection,
     email: str,
@@ -227,6 +232,7 @@ def change_user(
         connection.execute(delete(BusyCalendar).where(BusyCalendar.rep == user.rep))
     if disabled:
         connection.execute(delete(LoginLink).where(LoginLink.user_id == user_id))
+        connection.execute(delete(SignInMail).where(SignInMail.user_id == user_id))
     return user_by_id(connection, user_id)
 
 
@@ -348,7 +354,10 @@ def _lines(
             ConsoleUser.created_at,
             ConsoleUser.disabled_at,
             seen.label("last_seen_at"),
+            func.coalesce(SignInMail.state, "").label("mail"),
+            func.coalesce(SignInMail.error, "").label("mail_error"),
         )
+        .outerjoin(SignInMail, SignInMail.user_id == ConsoleUser.id)
         .where(*which)
         .order_by(ConsoleUser.email_key)
         .limit(limit)

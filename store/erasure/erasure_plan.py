@@ -289,6 +289,7 @@ NOT_OF_LEADS = frozenset(
         "login_link",
         "second_factor",
         "recovery_code",
+        "sign_in_mail",
         "notification_way",
         "notification_hours",
         "api_token",

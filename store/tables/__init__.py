@@ -17,6 +17,7 @@ from store.tables.console import (
     RecoveryCode,
     SavedView,
     SecondFactor,
+    SignInMail,
 )
 from store.tables.engagement import (
     Alert,
@@ -156,6 +157,7 @@ __all__ = [
     "SecondFactor",
     "SendRate",
     "SendingPause",
+    "SignInMail",
     "SlaAction",
     "SlaClock",
     "Spend",

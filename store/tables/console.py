@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     ForeignKey,
     Identity,
     Index,
@@ -102,6 +103,34 @@ class LoginLink(Table):
     user_id: Mapped[int] = mapped_column(ForeignKey("console_user.id"), index=True)
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class SignInMail(Table):
+    """The mail with such a link that a user gets, or got last. The link is made by the attempt that
+    sends it, so it is written down nowhere; another mail takes the place of the one before."""
+
+    __tablename__ = "sign_in_mail"
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("console_user.id"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str]
+    """invitation, way_back."""
+    invited_by: Mapped[str] = mapped_column(server_default="")
+    """Name of the colleague who invites; '' for nobody's."""
+    web_url: Mapped[str]
+    """Where the link leads, without its path."""
+    key: Mapped[str]
+    """What the message is known by; another one with each attempt that is sent."""
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    """waiting, sending (handed over now), sent, failed."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    error: Mapped[str] = mapped_column(server_default="")
+    """What the last attempt met with; '' for nothing."""
+
+    __table_args__ = (
+        CheckConstraint("kind IN ('invitation','way_back')", name="kind"),
+        CheckConstraint("state IN ('waiting','sending','sent','failed')", name="state"),
+    )
 
 
 class SecondFactor(Table):

@@ -17,6 +17,7 @@ from store.access.second_factor import SecretBox, add_second_factor
 from store.access.users import FIRST_ADMIN, find_user, use_link
 from store.accounts.company_accounts import user_of_provider
 from tests.cli.terminal import run as run_command
+from tests.support.telling import let_in
 
 ADA = "ada@lindenmoor.example"
 
@@ -130,6 +131,7 @@ def test_a_user_is_invited_in_their_language(database: Engine) -> None:
 
     assert "is on its way" in run("invite", ADA)
 
+    let_in(settings.get(), database)
     with database.connect() as connection:
         subject, raw = connection.execute(text("SELECT subject, raw FROM outbox_message")).one()
     assert "계정" in subject

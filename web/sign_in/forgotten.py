@@ -1,7 +1,7 @@
 """The page for who has forgotten the password: a mail with a link that signs in once.
 
-What it answers, and how soon, is the same whether the address is somebody's or not: the mail is
-written when the answer is out.
+What it answers, and how soon, is the same whether the address is somebody's or not: a worker writes
+the mail, once it is committed that one was asked for.
 """
 
 from __future__ import annotations
@@ -10,27 +10,20 @@ import math
 from datetime import UTC, datetime
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from mail.channels.registry import channel_from
-from mail.sign_in_mails import way_back
-from mail.staff import send_to_colleague
+from crash_points import crash_point
 from store.access.sessions import ask_for_way_back
-from store.access.users import FIRST_ADMIN, WAY_BACK_LIFE, find_user, make_link
-from web.sign_in.sentences import BUSY, wait
-from web.sign_in.sign_in import SignInService, busy, private
-from web.sign_in.sign_in_queue import QueueFull, SignInQueue
+from store.notifications.sign_in_mails import SignInMailKind, ask_for_mail
+from web.sign_in.sentences import wait
+from web.sign_in.sign_in import SignInService, private
 from web.views import page, translator_of
-
-log = structlog.get_logger(__name__)
 
 
 def forgotten_pages(door: SignInService) -> APIRouter:
     """``/forgotten``."""
     router = APIRouter()
-    mails = SignInQueue(at_once=1, waiting=20)
 
     @router.get("/forgotten")
     def ask(request: Request, email: str = "") -> Response:
@@ -45,6 +38,9 @@ def forgotten_pages(door: SignInService) -> APIRouter:
         now = datetime.now(UTC)
         with door.database.begin() as connection:
             again = ask_for_way_back(connection, email, door.network_mark(request), now)
+            known = again is None and ask_for_mail(
+                connection, SignInMailKind.WAY_BACK, email, web_url=door.settings.web_url()
+            )
         if again is not None:
             door.note(request, "way-back", "locked", email)
             seconds = max(1, math.ceil((again - now).total_seconds()))
@@ -52,34 +48,15 @@ def forgotten_pages(door: SignInService) -> APIRouter:
             response = _form(request, email, trouble=sentence, status=429)
             response.headers["Retry-After"] = str(seconds)
             return response
-        try:
-            mails.begin(_send, door, request, email)
-        except QueueFull:
-            trouble = translator_of(request)(BUSY)
-            return busy(_form(request, email, trouble=trouble, status=503))
+        crash_point("door.way_back_asked")
+        if known:
+            door.note(request, "way-back", "ok", email)
+        else:
+            door.note(request, "way-back", "failed", email)
         stays = door.settings.email_channel == "outbox"
         return private(page("asked_back.html", translator_of(request), email=email, stays=stays))
 
     return router
-
-
-def _send(door: SignInService, request: Request, email: str) -> None:
-    try:
-        with door.database.begin() as connection:
-            user = find_user(connection, email)
-            if user is None or user.disabled_at is not None or user.email == FIRST_ADMIN:
-                door.note(request, "way-back", "failed", email)
-                return
-            token = make_link(connection, user.id, datetime.now(UTC), WAY_BACK_LIFE)
-        url = f"{door.settings.web_url()}/enter/{token}?next=/password"
-        channel = channel_from(door.settings, door.database)
-        send_to_colleague(channel, door.settings, way_back(user, url, WAY_BACK_LIFE))
-    except Exception as error:
-        # Not its text: it may hold the address.
-        log.error("a mail to a colleague did not go out", error=type(error).__name__)
-        door.note(request, "way-back", "failed", email)
-    else:
-        door.note(request, "way-back", "ok", email)
 
 
 def _form(request: Request, email: str, *, trouble: str = "", status: int = 200) -> Response:

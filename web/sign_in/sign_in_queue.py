@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 T = TypeVar("T")
@@ -29,20 +29,9 @@ class SignInQueue:
         Raises:
             QueueFull: there is no room; nothing was done.
         """
-        return await asyncio.wrap_future(self._submitted(do, *args, **kwargs))
-
-    def begin(self, do: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Have ``do`` done in a thread, and wait for nothing.
-
-        Raises:
-            QueueFull: there is no room; nothing will be done.
-        """
-        self._submitted(do, *args, **kwargs)
-
-    def _submitted(self, do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         if not self._room.acquire(blocking=False):
             raise QueueFull
         running = self._threads.submit(do, *args, **kwargs)
         # Who hangs up gives the place free only when the thread has done with it.
         running.add_done_callback(lambda _done: self._room.release())
-        return running
+        return await asyncio.wrap_future(running)

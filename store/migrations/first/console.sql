@@ -99,6 +99,21 @@ CREATE TABLE login_link (
 );
 CREATE INDEX ix_login_link_user_id ON login_link (user_id);
 
+CREATE TABLE sign_in_mail (
+    user_id BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    invited_by TEXT DEFAULT '' NOT NULL,
+    web_url TEXT NOT NULL,
+    key TEXT NOT NULL,
+    state TEXT DEFAULT 'waiting' NOT NULL,
+    attempts INTEGER DEFAULT '0' NOT NULL,
+    error TEXT DEFAULT '' NOT NULL,
+    CONSTRAINT pk_sign_in_mail PRIMARY KEY (user_id),
+    CONSTRAINT ck_sign_in_mail_kind CHECK (kind IN ('invitation','way_back')),
+    CONSTRAINT ck_sign_in_mail_state CHECK (state IN ('waiting','sending','sent','failed')),
+    CONSTRAINT fk_sign_in_mail_user_id FOREIGN KEY (user_id) REFERENCES console_user (id)
+);
+
 CREATE TABLE second_factor (
     user_id BIGINT NOT NULL,
     sealed_secret TEXT NOT NULL,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from settings import Settings
+from tests.support.telling import let_in
 from tests.web.api.conftest import Api
 from web.sign_in.provider_check import problem_of_provider
 
@@ -27,6 +28,9 @@ async def test_only_who_manages_users_reads_the_mails_that_let_somebody_in(api: 
     sent = await api.ask_signed_in("admin", "POST", f"/users/{user}/invitation")
 
     assert (sent.status_code, "expires_at" in sent.json()) == (200, True)
+    users = (await api.ask("admin", "GET", "/users")).json()["items"]
+    assert [one["mail"] for one in users if one["id"] == user] == ["waiting"]
+    let_in(api.settings, api.database)
     (mail,) = (await api.ask("admin", "GET", "/mails")).json()["items"]
     shown = (await api.ask("admin", "GET", f"/mails/{mail['id']}")).json()
     assert (mail["recipient"], mail["lead_id"]) == ("eve@lindenmoor.example", None)

@@ -118,6 +118,10 @@ def _line(one: UserLine) -> Markup:
         marks.append(badge(_("Second factor"), "good"))
     if one.disabled_at:
         marks.append(badge(_("Disabled"), "bad"))
+    if one.mail in ("waiting", "sending"):
+        marks.append(badge(_("Mail on its way")))
+    elif one.mail == "failed":
+        marks.append(badge(_("Mail failed"), "bad"))
     elif not one.last_seen_at:
         marks.append(badge(_("Never came"), "warn"))
     seen = (
@@ -125,8 +129,9 @@ def _line(one: UserLine) -> Markup:
         if one.last_seen_at
         else ""
     )
-    return Markup('<b>{}</b> {}<br><span class="quiet">{}{}</span>').format(
-        one.name, Markup(" ").join(marks), one.email, seen
+    wrong = Markup("<br>{}").format(one.mail_error) if one.mail_error else ""
+    return Markup('<b>{}</b> {}<br><span class="quiet">{}{}{}</span>').format(
+        one.name, Markup(" ").join(marks), one.email, seen, wrong
     )
 
 
