@@ -31,7 +31,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Such as crm or the re
 def create(
     name: Name,
     role: Annotated[Role, typer.Option(help="What the token may be used for.")],
-    rep: Annotated[str, typer.Option(help="The rep for whom a token of role sdr acts.")] = "",
+    rep: Annotated[
+        str, typer.Option(help="The rep for whom a token of role sdr or success acts.")
+    ] = "",
     days: Annotated[
         int, typer.Option(min=1, max=MOST_TOKEN_DAYS, help="How long it is taken.")
     ] = TOKEN_DAYS,

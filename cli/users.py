@@ -31,7 +31,10 @@ app = group(
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="Address the user signs in with.")]
 RepOption = Annotated[
-    str, typer.Option(help="The rep that the user is: needed for sdr, possible for manager.")
+    str,
+    typer.Option(
+        help="The rep that the user is: needed for sdr and success, possible for manager."
+    ),
 ]
 COLUMNS = {
     "E-mail": "email",

@@ -10,6 +10,7 @@ class Role(StrEnum):
 
     MARKETING = "marketing"
     SDR = "sdr"
+    SUCCESS = "success"
     MANAGER = "manager"
     OPS = "ops"
     ADMIN = "admin"
@@ -65,14 +66,18 @@ class Action(StrEnum):
     OWN_SETTINGS = "change their own settings"
 
 
+OF_ONE_TEAM = frozenset({Role.SDR, Role.SUCCESS})
+"""Roles of reps: what they do is done in the name of their rep and for leads of its team. Customer
+success sees all customers besides, whoever has them."""
+
 _EVERYBODY = frozenset(Role)
-_SALES = frozenset({Role.SDR, Role.MANAGER, Role.ADMIN})
+_SALES = frozenset({Role.SDR, Role.SUCCESS, Role.MANAGER, Role.ADMIN})
 
 ALLOWED: dict[Action, frozenset[Role]] = {
     Action.READ_LEADS: _EVERYBODY,
     Action.EDIT_LEADS: _SALES | {Role.MARKETING},
     Action.WRITE_MAIL: _SALES,
-    Action.SCORE_LEADS: _SALES | {Role.MARKETING},
+    Action.SCORE_LEADS: frozenset({Role.MARKETING, Role.SDR, Role.MANAGER, Role.ADMIN}),
     Action.PAUSE_LEADS: _EVERYBODY,
     Action.MOVE_LEADS: frozenset({Role.MANAGER, Role.OPS, Role.ADMIN}),
     Action.READ_TASKS: _SALES | {Role.OPS},
@@ -92,7 +97,7 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.SET_PROFILE: _SALES,
     Action.READ_SLA: _EVERYBODY,
     Action.READ_FIGURES: _EVERYBODY,
-    Action.READ_MONEY: _EVERYBODY - {Role.SDR},
+    Action.READ_MONEY: _EVERYBODY - OF_ONE_TEAM,
     Action.ENTER_MONEY: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
     Action.READ_CADENCES: _EVERYBODY,
     Action.DRAFT: frozenset({Role.MARKETING, Role.MANAGER, Role.ADMIN}),
@@ -115,8 +120,8 @@ ALLOWED: dict[Action, frozenset[Role]] = {
     Action.RESUME_SENDING: frozenset({Role.OPS, Role.ADMIN}),
     Action.OWN_SETTINGS: _EVERYBODY,
 }
-"""Action → the roles that may do it. A user or token of role sdr does it for leads of its team
-only, and sets nobody's presence nor profile but its rep's own."""
+"""Action → the roles that may do it. A user or token :data:`OF_ONE_TEAM` does it for the leads that
+it sees only, and sets nobody's presence nor profile but its rep's own."""
 
 
 OF_THE_TEAMS = ("team", "sla")

@@ -212,6 +212,7 @@ SPANS = {
 ROLES = {
     "marketing": "Marketing",
     "sdr": "SDR",
+    "success": "Customer success",
     "manager": "Manager",
     "ops": "Ops",
     "admin": "Admin",

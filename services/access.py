@@ -165,7 +165,12 @@ def act_of(function: Callable[..., Any]) -> Act | None:
 
 def team_of(caller: Caller) -> str | None:
     """The team whose leads the caller sees; None for all."""
-    return caller.team if caller.role == Role.SDR else None
+    return caller.team if caller.of_one_team else None
+
+
+def sees_customers(caller: Caller) -> bool:
+    """Whether the caller sees all customers beside the leads of the team."""
+    return caller.role == Role.SUCCESS
 
 
 def found(thing: Result | None, sentence: str) -> Result:
@@ -180,13 +185,14 @@ def found(thing: Result | None, sentence: str) -> Result:
 
 
 def may_see(connection: Connection, caller: Caller, lead_id: int) -> None:
-    """Whether the caller may see this lead: an SDR those of the team.
+    """Whether the caller may see this lead: an SDR those of the team, customer success all
+    customers besides.
 
     Raises:
         Missing: there is none, or it is another team's.
     """
     team = team_of(caller)
-    if not lead_is_visible(connection, lead_id, team):
+    if not lead_is_visible(connection, lead_id, team, customers=sees_customers(caller)):
         if into := merged_into(connection, [lead_id]):
             raise Missing(
                 sentence(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.email.addresses import address_key, person_key
 from domain.lead_files.person import (
     PERSON_FIELDS,
@@ -20,7 +20,7 @@ from domain.lead_files.row import LeadRow, RejectedRowError, RowReader
 from domain.refusals import CadenceMissing, Conflict, Invalid, LeadKnown, Missing
 from domain.sentences import sentence
 from mail.links import deployment_secret
-from services.access import changes, found, may_see, team_of
+from services.access import changes, found, may_see, sees_customers, team_of
 from services.context import Context
 from store.access.api_tokens import Caller
 from store.erasure.erasure import ErasedPeople
@@ -72,7 +72,7 @@ def create(
             ),
             "cadence",
         )
-    owner = caller.rep if caller.role == Role.SDR else owner
+    owner = caller.rep if caller.of_one_team else owner
     now = context.clock.now()
     with context.database.begin() as connection:
         persons.lock_addresses(connection, [key])
@@ -254,7 +254,8 @@ def _refuse_known(
     if other is None:
         return
     value = email if other.field == "email" else phone
-    if lead_is_visible(connection, other.lead_id, team_of(caller)):
+    customers = sees_customers(caller)
+    if lead_is_visible(connection, other.lead_id, team_of(caller), customers=customers):
         raise LeadKnown(
             sentence("{value} is known: it is lead {lead}.", value=value, lead=other.lead_id),
             field or other.field,

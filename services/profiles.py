@@ -6,7 +6,7 @@ import re
 
 from sqlalchemy import Connection
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.contacts.phones import read_phone
 from domain.contracts.webhooks import url_problem
 from domain.email.addresses import address_key
@@ -64,7 +64,7 @@ def _refuse_others_address(
     connection: Connection, context: Context, caller: Caller, rep: str, email: str
 ) -> None:
     """Not every address that leads know somebody by is known here: an SDR chooses none."""
-    if caller.role == Role.SDR:
+    if caller.of_one_team:
         raise Forbidden(
             sentence("Which address your mails are from is set by a manager: ask yours."), "email"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.refusals import Conflict, Forbidden
 from domain.sentences import sentence
 from services.access import authorise, changes, found, may_see
@@ -141,7 +141,7 @@ def put_away(context: Context, caller: Caller, alert_id: int) -> None:
         Missing: it is not open, or another's.
         Conflict: it goes by itself.
     """
-    owner = caller.rep if caller.role == Role.SDR else None
+    owner = caller.rep if caller.of_one_team else None
     with context.database.begin() as connection:
         kind = found(
             alerts.kind_of_open(connection, alert_id, owner),
@@ -161,7 +161,7 @@ def own_rep_only(caller: Caller, rep: str) -> None:
     Raises:
         Forbidden: it is another rep, and the caller an SDR.
     """
-    if caller.role == Role.SDR and caller.rep != rep:
+    if caller.of_one_team and caller.rep != rep:
         raise Forbidden(
             sentence("This token acts for {own}, not for {rep}.", own=caller.rep, rep=rep)
         )

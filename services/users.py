@@ -33,7 +33,7 @@ def add(
     """Let somebody sign in; a link brings them in for the first time.
 
     Args:
-        rep: needed for role sdr, and may be given a manager.
+        rep: needed for the roles sdr and success, and may be given a manager.
         language: en, ko or zh: of the console and of mails to them.
 
     Raises:

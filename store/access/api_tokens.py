@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, text, update
 
-from domain.access import Role
+from domain.access import OF_ONE_TEAM, Role
 from domain.refusals import Conflict, Unauthorized
 from domain.sentences import sentence
 from store.access import named_keys
@@ -27,7 +27,7 @@ MOST_TOKEN_DAYS = 1826
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of other roles than sdr;
+    """Whose a token is. ``rep`` and ``team`` are codes, '' for tokens of roles that are no rep's;
     ``user_id`` and ``session_id`` are 0 for a token."""
 
     name: str
@@ -41,6 +41,11 @@ class Caller:
     def by(self) -> str:
         """Under whose name a change is recorded: the rep's code, else the token's name."""
         return self.rep or self.name
+
+    @property
+    def of_one_team(self) -> bool:
+        """Whether everything they do is for their rep's team, in the name of the rep."""
+        return self.role in OF_ONE_TEAM
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,12 @@ def create_token(
         Conflict: the name is taken (be it by a token that was revoked), or the rep is missing,
             unknown, or not wanted.
     """
-    if role == Role.SDR and not rep:
+    if role in OF_ONE_TEAM and not rep:
         raise Conflict(
-            sentence("A token of role sdr acts for a rep: say which, such as rep-1."), "rep"
+            sentence("A token of role {role} acts for a rep: say which, such as rep-1.", role=role),
+            "rep",
         )
-    if role != Role.SDR and rep:
+    if role not in OF_ONE_TEAM and rep:
         raise Conflict(
             sentence("A token of role {role} acts for no rep: leave the rep out.", role=role), "rep"
         )

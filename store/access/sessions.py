@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from domain.access import Role
+from domain.access import OF_ONE_TEAM, Role
 from domain.email.addresses import address_key
 from store.access.api_tokens import Caller
 from store.access.named_keys import digest
@@ -293,7 +293,7 @@ def _signed_in(
             ConsoleUser.disabled_at.is_(None),
         )
     ).first()
-    if row is None or (row.role == Role.SDR and not row.rep):
+    if row is None or (row.role in OF_ONE_TEAM and not row.rep):
         return None
     found = SignedIn(
         session_id=row.id,

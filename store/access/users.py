@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from domain.access import Role
+from domain.access import OF_ONE_TEAM, Role
 from domain.email.addresses import address_key
 from domain.lead_files.row import RejectedRowError, checked_email
 from domain.refusals import Conflict
@@ -37,6 +37,8 @@ FIRST_ADMIN = "admin@localhost"
 LINK_LIFE = timedelta(hours=24)
 WAY_BACK_LIFE = timedelta(hours=1)
 """Of a link that somebody asked for by themselves."""
+REPS = OF_ONE_TEAM | {Role.MANAGER}
+"""Roles of users who may be a rep of the team policy."""
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,12 @@ class UserLine:
     created_at: datetime
     disabled_at: datetime | None
     last_seen_at: datetime | None
-
-
     mail: str
     """What became of the last mail that lets them in: '' for none, waiting, sending, sent,
     failed."""
     mail_error: str
+
+
 def add_user(
     connection: Connection,
     email: str,
@@ -206,7 +208,7 @@ def change_user(
         return None
     new_role = role or Role(user.role)
     # Who is no longer in sales is no rep any more, without anybody having to say so.
-    keeps_rep = new_role in (Role.SDR, Role.MANAGER)
+    keeps_rep = new_role in REPS
     new_rep = rep if rep is not None else (user.rep if keeps_rep else "")
     if (new_role, new_rep) != (user.role, user.rep):
         _check_rep(connection, new_role, new_rep)
@@ -320,9 +322,11 @@ def _fresh(token: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _check_rep(connection: Connection, role: Role, rep: str) -> None:
-    if role == Role.SDR and not rep:
-        raise Conflict(sentence("A user of role sdr is a rep: say which, such as rep-1."), "rep")
-    if rep and role not in (Role.SDR, Role.MANAGER):
+    if role in OF_ONE_TEAM and not rep:
+        raise Conflict(
+            sentence("A user of role {role} is a rep: say which, such as rep-1.", role=role), "rep"
+        )
+    if rep and role not in REPS:
         raise Conflict(
             sentence("A user of role {role} is no rep: leave the rep out.", role=role), "rep"
         )

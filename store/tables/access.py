@@ -21,9 +21,9 @@ class ApiToken(Table):
     token_hash: Mapped[str] = mapped_column(unique=True)
     """SHA-256, hexadecimal. The tokens are random and long: nothing slower is needed."""
     role: Mapped[str]
-    """marketing, sdr, manager, ops, admin."""
+    """A ``domain.access.Role``."""
     rep: Mapped[str] = mapped_column(server_default="")
-    """The rep in whose name a token of role sdr acts."""
+    """The rep in whose name a token of role sdr or success acts."""
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_used_at: Mapped[datetime | None]
     expires_at: Mapped[datetime | None]

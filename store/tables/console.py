@@ -33,9 +33,9 @@ class ConsoleUser(Table):
     """The address folded: what people sign in with."""
     name: Mapped[str]
     role: Mapped[str]
-    """marketing, sdr, manager, ops, admin."""
+    """A ``domain.access.Role``."""
     rep: Mapped[str] = mapped_column(server_default="")
-    """The rep in whose name a user of role sdr acts; a manager may be one."""
+    """The rep in whose name a user of role sdr or success acts; a manager may be one."""
     password_hash: Mapped[str] = mapped_column(server_default="")
     """Argon2id; '' for none yet."""
     language: Mapped[str] = mapped_column(server_default="en")

@@ -56,7 +56,12 @@ class Everything:
 
 
 def find_everything(
-    connection: Connection, now: datetime, search: str, team: str | None
+    connection: Connection,
+    now: datetime,
+    search: str,
+    team: str | None,
+    *,
+    customers: bool = False,
 ) -> Everything:
     """What the words are found in.
 
@@ -64,12 +69,14 @@ def find_everything(
         now: journey time, UTC.
         search: as ``LeadFilter.search``; what is blank finds nothing.
         team: only what this team sees; None for all.
+        customers: beside its leads, customers of all teams.
     """
     if not search.strip():
         return Everything((), (), (), (), ())
     leads: list[FoundLead] = []
     with suppress(PolicyMissing):
-        leads = find_leads(connection, now, LeadFilter(search=search, team=team), limit=OF_SO_MANY)
+        wanted = LeadFilter(search=search, team=team, customers=customers)
+        leads = find_leads(connection, now, wanted, limit=OF_SO_MANY)
     accounts = find_accounts(connection, now, search=search, team=team, limit=OF_SO_MANY)
     people = {one.id: one.name for one in leads}
     return Everything(

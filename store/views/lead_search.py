@@ -13,7 +13,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select, text
 
 from domain.contacts.phones import read_phone
-from domain.contracts.journey import Phase
+from domain.contracts.journey import Phase, Stage
 from domain.scoring.interest import Interest
 from domain.scoring.policy import LETTERS, LEVELS, MEANINGS, ScoringPolicy
 from domain.scoring.standing import standing_of
@@ -76,6 +76,8 @@ class LeadFilter:
     """What they lack, all of it: of :class:`domain.figures.data_quality.Lacking`."""
     team: str | None = None
     """Only those whose owner is of this team."""
+    customers: bool = False
+    """Beside those of the team, customers of all."""
 
 
 @dataclass(frozen=True)
@@ -284,6 +286,9 @@ def _conditions(
         if chosen := getattr(wanted, name):
             conditions.append(condition.format(f"= ANY (:{name})"))
             values[name] = ["" if one == NOT_STARTED else one for one in chosen]
+    if wanted.team is not None:
+        conditions.append(f"({_OF_TEAM} OR stage = :customer)" if wanted.customers else _OF_TEAM)
+        values |= {"team": wanted.team, "customer": Stage.CUSTOMER}
     for name, condition in _EQUAL.items():
         if (one := getattr(wanted, name)) is not None:
             conditions.append(condition)
@@ -325,10 +330,8 @@ _ANY_OF = {
     "cadence": "id IN (SELECT lead_id FROM enrollment WHERE ended_at IS NULL "
     "AND cadence_version_id IN (SELECT id FROM cadence_version WHERE name {}))",
 }
-_EQUAL = {
-    "account": "account_id = cast(:account AS bigint)",
-    "team": "owner IN (SELECT code FROM rep WHERE rep.team = :team)",
-}
+_EQUAL = {"account": "account_id = cast(:account AS bigint)"}
+_OF_TEAM = "owner IN (SELECT code FROM rep WHERE rep.team = :team)"
 
 
 def _grades(rules: ScoringPolicy, wanted: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from domain.contracts.journey import Stage
 from domain.names import full_name
 from store.erasure.erasure import ERASED
 from store.routing.unassigned import how_many_wait
@@ -100,7 +101,8 @@ _STAGES = text(
     f"""
     SELECT stage, sum(leads)::bigint AS leads,
         coalesce(sum(leads) FILTER (WHERE not_started), 0)::bigint AS not_started
-    FROM lead_count WHERE {_TEAMS.format("owner")} GROUP BY stage HAVING sum(leads) > 0
+    FROM lead_count WHERE {_TEAMS.format("owner")} OR :customers AND stage = '{Stage.CUSTOMER}'
+    GROUP BY stage HAVING sum(leads) > 0
     """
 )
 _PROMISES = text(
@@ -182,9 +184,11 @@ def mails_sent(
     ]
 
 
-def leads_by_stage(connection: Connection, team: str | None) -> dict[str, int]:
+def leads_by_stage(
+    connection: Connection, team: str | None, *, customers: bool = False
+) -> dict[str, int]:
     """Stage → leads in it now, and under ``not started`` how many of all have not begun their
-    journey; who was erased is in neither."""
-    rows = connection.execute(_STAGES, {"team": team}).all()
+    journey; who was erased is in neither. With ``customers`` those of all teams."""
+    rows = connection.execute(_STAGES, {"team": team, "customers": customers}).all()
     waiting = {NOT_STARTED: sum(row.not_started for row in rows)}
     return {row.stage: row.leads for row in rows} | (waiting if waiting[NOT_STARTED] else {})

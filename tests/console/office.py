@@ -46,6 +46,7 @@ PEOPLE = (
     Person("jonas@perennial.example", "Jonas Adeyemi", Role.SDR, "rep-2"),
     Person("jiwoo@perennial.example", "서지우", Role.SDR, "rep-3"),
     Person("marta@perennial.example", "Marta Oliveira", Role.SDR, "rep-4"),
+    Person("elif@perennial.example", "Elif Sandberg", Role.SUCCESS, "cs-1"),
     Person("ines@perennial.example", "Ines Moreau", Role.MANAGER, "mgr-world"),
     Person("doyun@perennial.example", "한도윤", Role.MANAGER, "mgr-korea"),
     Person("ops@perennial.example", "Tomasz Ilves", Role.OPS),

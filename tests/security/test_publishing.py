@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from domain.access import Role
 from settings import ROOT
 from tests.web.api.conftest import TEAM, Api, api
 
@@ -84,7 +85,7 @@ async def test_a_manager_publishes_teams_and_nothing_of_marketings(api: Api) -> 
         assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("role", ["marketing", "sdr", "manager", "ops", "admin"])
+@pytest.mark.parametrize("role", list(Role))
 async def test_the_sla_is_published_by_those_who_answer_for_the_teams(api: Api, role: str) -> None:
     """Who publishes it says when a lead is taken from a rep and given to another."""
     sla = (ROOT / "cadences" / "sla.yaml").read_text(encoding="utf-8")

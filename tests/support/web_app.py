@@ -25,7 +25,7 @@ from tests.support.programs import Program, running
 from tests.support.sample_company import World
 from tests.support.waiting import LONGEST_SECONDS
 
-REPS = {Role.SDR: "rep-1", Role.MANAGER: "mgr-world"}
+REPS = {Role.SDR: "rep-1", Role.SUCCESS: "cs-1", Role.MANAGER: "mgr-world"}
 """In whose name a role acts when a test does not say."""
 
 

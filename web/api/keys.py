@@ -39,7 +39,7 @@ class NewWriteKey(BaseModel):
 
 
 class NewToken(BaseModel):
-    """A token of this API; ``rep`` is for role sdr, and needed there."""
+    """A token of this API; ``rep`` is for the roles sdr and success, and needed there."""
 
     model_config = ASKED
 

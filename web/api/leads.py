@@ -17,7 +17,7 @@ from domain.plain_english import in_plain_english
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from services import journeys, team
-from services.access import found, may_see, team_of
+from services.access import found, may_see, sees_customers, team_of
 from store.access.api_tokens import Caller
 from store.consent import consent
 from store.routing.prospects import Prospected
@@ -166,6 +166,7 @@ def list_leads(
         did=did,
         since=since,
         team=team_of(caller),
+        customers=sees_customers(caller),
     )
     return page(
         context,

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from domain.access import Action
-from services.access import team_of
+from services.access import sees_customers, team_of
 from store.access.api_tokens import Caller
 from store.views.everything import Everything, find_everything
 from web.api.access import CurrentContext, may
@@ -27,4 +27,5 @@ def find(
     """The first leads, accounts, appointments, opportunities and cadences; an SDR's are the
     team's."""
     with context.database.connect() as connection:
-        return find_everything(connection, context.clock.now(), words, team_of(caller))
+        now, customers = context.clock.now(), sees_customers(caller)
+        return find_everything(connection, now, words, team_of(caller), customers=customers)

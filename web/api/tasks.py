@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.contracts.tasks import Disposition, TaskKind
 from domain.inputs import ASKED, Code, Instant
 from domain.refusals import Invalid
@@ -104,7 +104,7 @@ def list_tasks(
     which = of or ("mine" if caller.rep else "all")
     if which == "mine" and not caller.rep:
         raise Invalid(f"A token of role {caller.role} acts for no rep: ask for team or all.", "of")
-    if which == "all" and caller.role == Role.SDR:
+    if which == "all" and caller.of_one_team:
         raise Invalid("An SDR sees the tasks of the team: ask for mine or team.", "of")
     whose = caller.rep if which == "mine" else owner
     return page(

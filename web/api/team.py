@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from domain.access import Action, Role
+from domain.access import Action
 from domain.inputs import ASKED, Instant
 from domain.refusals import Missing
 from domain.sentences import sentence
@@ -175,7 +175,7 @@ def list_alerts(
     context: CurrentContext, caller: AlertReader, cursor: Cursor = None, limit: Limit = PAGE
 ) -> Page[AlertLine]:
     """What somebody must hear of now, the one due first first; for an SDR the own ones."""
-    owner = caller.rep if caller.role == Role.SDR else None
+    owner = caller.rep if caller.of_one_team else None
     return page(
         context,
         "alerts",

@@ -22,7 +22,8 @@ Admin = Annotated[Caller, Depends(may(Action.MANAGE_USERS))]
 
 
 class NewUser(BaseModel):
-    """Somebody who is to sign in. ``rep`` is needed for role sdr, and may be given a manager."""
+    """Somebody who is to sign in. ``rep`` is needed for the roles sdr and success, and may be given
+    a manager."""
 
     model_config = ASKED
 

@@ -9,7 +9,7 @@ from nicegui import ui
 
 from domain.access import Action
 from domain.contracts.journey import Stage
-from services.access import team_of
+from services.access import sees_customers, team_of
 from store.views.figures import NOT_STARTED
 from store.views.today import (
     DayFigures,
@@ -48,7 +48,8 @@ async def today(visit: PageVisit) -> None:
         begins, ends = bounds_of_today(visit)
         team = team_of(visit.caller)
         counted = await visit.read(day_figures, begins, ends, now, team)
-        stages = await visit.read(leads_by_stage, team)
+        customers = sees_customers(visit.caller)
+        stages = await visit.read(leads_by_stage, team, customers=customers)
         if shown == [day(now), counted, stages]:
             return  # Whoever has tabbed to a figure stays there.
         shown[:] = day(now), counted, stages

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, insert, text
 
 from cli.cadence import publish_files
-from domain.access import Role
+from domain.access import OF_ONE_TEAM, Role
 from settings import ROOT, Settings
 from store.access.api_tokens import create_token
 from store.access.sessions import COOKIE, begin_session
@@ -54,7 +54,7 @@ class Api:
             # On record is only what a test does.
             connection.execute(text("DELETE FROM api_change"))
             for role in Role:
-                rep = "rep-1" if role == Role.SDR else ""
+                rep = "rep-1" if role in OF_ONE_TEAM else ""
                 self.tokens[role] = create_token(connection, f"the {role}", role, rep)
                 user = add_user(connection, f"{role}@lindenmoor.example", role, role, rep)
                 self.sessions[role] = begin_session(connection, user, datetime.now(UTC))

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from domain.access import ALLOWED, Action, Role, publishing
+from domain.access import ALLOWED, OF_ONE_TEAM, Action, Role, publishing
 from settings import Settings
 from store.access.sessions import COOKIE
 from store.engine import engine
@@ -69,7 +69,7 @@ async def test_a_role_gets_as_far_as_the_table_says_and_no_further(api: Api, rol
         signed_in.add(action)
         for method, ask in product(sorted(route.methods or ()), ways):
             answer = await ask(role, method, path)
-            is_another_s = (role == Role.SDR and "This token acts for" in answer.text) or (
+            is_another_s = (role in OF_ONE_TEAM and "This token acts for" in answer.text) or (
                 path == "/team/987654/calendar" and "Only 987654 can make" in answer.text
             )
             if (answer.status_code == 403) == (role in ALLOWED[action]) and not is_another_s:
@@ -174,6 +174,33 @@ async def test_an_sdr_sees_the_leads_and_tasks_of_the_own_team_only(api: Api) ->
     assert hidden_task.status_code == 404
     booking = {"lead_id": theirs, "starts_at": "2099-01-01T10:00:00Z"}
     assert (await api.ask("sdr", "POST", "/meetings", **booking)).status_code == 404
+
+
+async def test_customer_success_sees_all_customers_and_its_teams_tasks(api: Api) -> None:
+    """Who sold may keep a customer; whoever answers for customers would not find it."""
+    ours = api.lead("ours@acme.example", "rep-2")
+    customer = api.lead("won@acme.example", "rep-9", phase="Customer", stage="customer")
+    theirs = api.lead("theirs@acme.example", "rep-9")
+    task = api.task(customer, "rep-9")
+
+    async def ids(path: str) -> list[int]:
+        return [one["id"] for one in (await api.ask("success", "GET", path)).json()["items"]]
+
+    assert await ids("/leads") == [ours, customer]
+    assert await ids("/leads?stage=customer") == [customer]
+    found = (await api.ask("success", "GET", "/search?words=acme")).json()
+    assert {one["id"] for one in found["leads"]} == {ours, customer}
+    answers = [
+        (await api.ask("success", "GET", f"/leads/{one}")).status_code for one in (customer, theirs)
+    ]
+    assert answers == [200, 404]
+    noted = await api.ask("success", "POST", f"/leads/{customer}/notes", text="Asked for help.")
+    assert noted.status_code == 201
+    assert await ids("/tasks?of=team") == []
+    ended = await api.ask("success", "POST", f"/tasks/{task}/complete", disposition="no_answer")
+    assert ended.status_code == 404
+    others = await api.ask("success", "PUT", "/team/rep-2/presence", present=False)
+    assert others.status_code == 403
 
 
 async def test_an_sdr_sets_nobodys_presence_but_the_own(api: Api) -> None:

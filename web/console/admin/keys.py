@@ -9,7 +9,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 import services.keys
-from domain.access import Action, Role
+from domain.access import OF_ONE_TEAM, Action, Role
 from domain.labels import ROLES
 from services.context import Context
 from store.access.api_tokens import MOST_TOKEN_DAYS, TOKEN_DAYS, Caller, list_tokens
@@ -98,14 +98,14 @@ async def _make_token(visit: PageVisit, reps: dict[str, str]) -> None:
             ),
         )
         rep = form.field("rep", ui.select(reps, label=_("Rep"), value=""))
-        rep.bind_visibility_from(roles, "value", value=Role.SDR.value)
+        rep.bind_visibility_from(roles, "value", backward=lambda code: code in OF_ONE_TEAM)
         days = ui.number(
             _("Days for which it works"), value=TOKEN_DAYS, min=1, max=MOST_TOKEN_DAYS, precision=0
         )
         form.field("days", days)
 
     async def save() -> str:
-        of = rep.value if roles.value == Role.SDR else ""
+        of = rep.value if roles.value in OF_ONE_TEAM else ""
         return await visit.act(
             services.keys.add_token,
             name.value or "",

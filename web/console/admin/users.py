@@ -14,7 +14,7 @@ from domain.labels import ROLES
 from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.sessions import IDLE, LONGEST
-from store.access.users import FIRST_ADMIN, LINK_LIFE, WAY_BACK_LIFE, UserLine, list_users
+from store.access.users import FIRST_ADMIN, LINK_LIFE, REPS, WAY_BACK_LIFE, UserLine, list_users
 from store.routing.presence import people_at_work
 from web.api import system as system_api
 from web.console import labels
@@ -30,8 +30,6 @@ from web.console.times import span
 from web.console.visit import PageVisit
 from web.console.words import N_, _
 from web.sign_in.provider_check import problem_of_provider
-
-OF_SALES = (Role.SDR, Role.MANAGER)
 
 
 @console_page("/admin/users", Action.MANAGE_USERS, N_("Users"))
@@ -118,12 +116,12 @@ def _line(one: UserLine) -> Markup:
         marks.append(badge(_("Second factor"), "good"))
     if one.disabled_at:
         marks.append(badge(_("Disabled"), "bad"))
+    elif not one.last_seen_at:
+        marks.append(badge(_("Never came"), "warn"))
     if one.mail in ("waiting", "sending"):
         marks.append(badge(_("Mail on its way")))
     elif one.mail == "failed":
         marks.append(badge(_("Mail failed"), "bad"))
-    elif not one.last_seen_at:
-        marks.append(badge(_("Never came"), "warn"))
     seen = (
         Markup(" · {} {}").format(_("last seen"), real_time(one.last_seen_at))
         if one.last_seen_at
@@ -260,20 +258,20 @@ class _Fields:
         there = reps if one is None else {one.rep: labels.person(one.rep)} | reps
         chosen = ui.select(there, label=_("Whose tasks are theirs"), value=one.rep if one else "")
         self._rep = form.field("rep", chosen)
-        self._rep.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
+        self._rep.bind_visibility_from(self._role, "value", backward=lambda code: code in REPS)
         said = _(
-            "An SDR is a rep of the team policy. A manager may be a manager or a rep of it, and "
-            "finds under “Mine” what is theirs."
+            "An SDR is a rep of the team policy, and so is who looks after customers. A manager "
+            "may be a manager or a rep of it, and finds under “Mine” what is theirs."
         )
         about = show(quiet(said), "p")
-        about.bind_visibility_from(self._role, "value", backward=lambda code: code in OF_SALES)
+        about.bind_visibility_from(self._role, "value", backward=lambda code: code in REPS)
 
     def values(self) -> dict[str, Any]:
         """As they were entered."""
         return {
             "name": (self._name.value or "").strip(),
             "role": Role(self._role.value),
-            "rep": self._rep.value if self._role.value in OF_SALES else "",
+            "rep": self._rep.value if self._role.value in REPS else "",
         }
 
 

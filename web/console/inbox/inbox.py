@@ -8,7 +8,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 import services.team
-from domain.access import Action, Role
+from domain.access import Action
 from services.access import team_of
 from store.access.api_tokens import Caller
 from store.routing import presence
@@ -123,7 +123,7 @@ def _tabs(caller: Caller, tab: str, waiting: OpenTaskCounts, unserved: int) -> M
     tabs = [("team", _("Team"), waiting.team)]
     if caller.rep:
         tabs.insert(0, ("mine", _("Mine"), waiting.own))
-    if unserved or tab == "unassigned" or caller.role != Role.SDR:
+    if unserved or tab == "unassigned" or not caller.of_one_team:
         tabs.append(("unassigned", _("Unassigned"), unserved))
     return Markup('<nav class="tabs" aria-label="{}">{}</nav>').format(
         _("Whose work"),

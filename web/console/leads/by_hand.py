@@ -10,7 +10,6 @@ from nicegui import ui
 
 import services.notes
 import services.to_dos
-from domain.access import Role
 from domain.refusals import Invalid
 from domain.sentences import sentence
 from store.lead_work.notes import CALL_OUTCOMES, Note, NoteKind
@@ -106,7 +105,7 @@ async def make_to_do(visit: PageVisit, lead: LeadView) -> bool:
             "due_at": time_field(_("By when"), visit, tomorrow),
             "note": ui.textarea(_("More of it")).props("autogrow"),
         }
-        if visit.caller.role != Role.SDR:
+        if not visit.caller.of_one_team:
             known = {one.code: one.name for one in people}
             if own:
                 known |= {own: labels.person(own)}

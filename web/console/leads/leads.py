@@ -10,7 +10,7 @@ from domain.access import Action
 from domain.figures.data_quality import Lacking
 from domain.labels import PHASES, STAGES
 from domain.translations.cldr_names import country_names
-from services.access import team_of
+from services.access import sees_customers, team_of
 from store.publishing.publishing import cadence_names
 from store.views.figures import NOT_STARTED
 from store.views.lead_search import (
@@ -146,7 +146,9 @@ class LeadList(ListPage[FoundLead]):
         """How many there are, up to a number that is counted at once."""
         asked = self.parameters()
         del asked["order"]
-        wanted = LeadFilter(**asked, team=team_of(self.visit.caller))
+        caller = self.visit.caller
+        customers = sees_customers(caller)
+        wanted = LeadFilter(**asked, team=team_of(caller), customers=customers)
         number = await self.visit.read(count_leads, self.visit.context.clock.now(), wanted)
         if number > COUNTED:
             return _("More than {number} leads", number=f"{COUNTED:,}")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from nicegui import ui
 
 import services.persons
-from domain.access import Action, Role
+from domain.access import Action
 from domain.lead_files.person import PersonFields
 from services.access import team_of
 from store.imports.lead_import import published_cadences
@@ -50,7 +50,7 @@ async def enter_lead(visit: PageVisit) -> None:
         made["email"].props("type=email")
         journeys = {"": _("None: no journey is started")} | {name: name for name in cadences}
         made["cadence"] = ui.select(journeys, label=_("Cadence"), value="")
-        if visit.caller.role != Role.SDR:
+        if not visit.caller.of_one_team:
             nobody = {"": _("Nobody")}
             made["owner"] = ui.select(nobody | people, label=_("Owner"), value="")
         made["source"] = ui.input(_("Source"))

@@ -10,7 +10,7 @@ from markupsafe import escape
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
 
-from services.access import team_of
+from services.access import sees_customers, team_of
 from store.published.policies import PolicyMissing
 from store.views.lead_search import FoundLead, LeadFilter, find_leads
 from web.console.parts import button, show
@@ -23,11 +23,10 @@ FOUND = 8
 
 async def first_found(visit: PageVisit, wanted: LeadFilter) -> list[FoundLead]:
     """The first leads that the visitor sees and wants; none while no scoring is published."""
-    now = visit.context.clock.now()
+    now, caller = visit.context.clock.now(), visit.caller
+    seen = replace(wanted, team=team_of(caller), customers=sees_customers(caller))
     try:
-        return await visit.read(
-            find_leads, now, replace(wanted, team=team_of(visit.caller)), limit=FOUND
-        )
+        return await visit.read(find_leads, now, seen, limit=FOUND)
     except PolicyMissing:
         return []
 

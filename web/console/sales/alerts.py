@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 import services.team
-from domain.access import Action, Role
+from domain.access import Action
 from store.alerts import CLOSE_BY_THEMSELVES
 from store.routing.presence import RepLine
 from store.views.alerts_by_lead import LeadAlerts, alerts_by_lead
@@ -41,7 +41,7 @@ class Alerts:
     async def draw(self) -> None:
         """Read them anew."""
         caller = self.visit.caller
-        owner = caller.rep if caller.role == Role.SDR else None
+        owner = caller.rep if caller.of_one_team else None
         found = await self.visit.read(alerts_by_lead, owner, limit=self._limit + 1)
         self._list.clear()
         with self._list:

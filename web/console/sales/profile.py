@@ -8,7 +8,6 @@ from markupsafe import Markup, escape
 from nicegui import ui
 
 import services.profiles
-from domain.access import Role
 from domain.refusals import Refusal
 from domain.translations.translator import LANGUAGES
 from store.access.calendar_feeds import feed_made_at
@@ -75,7 +74,7 @@ class _Form:
 
     def _email(self, address: str) -> ui.input:
         """SDRs see the address that a manager has set."""
-        if self.visit.caller.role == Role.SDR:
+        if self.visit.caller.of_one_team:
             label = _("E-mail address (a manager sets it)")
             return ui.input(label, value=address).props("readonly")
         return ui.input(_("E-mail address"), value=address)

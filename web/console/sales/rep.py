@@ -8,7 +8,7 @@ from datetime import datetime
 from nicegui import ui
 
 import services.team
-from domain.access import Action, Role
+from domain.access import Action
 from services.access import found, team_of
 from store.views import team_overview
 from store.views.team_overview import Member, WorkLine
@@ -47,7 +47,7 @@ async def team_rep(visit: PageVisit, rep: str) -> None:
     everybody = await visit.read(team_overview.members, now, team_of(visit.caller))
     known = {one.rep.code: one for one in everybody}
     member = found(known.get(rep), f"There is no rep {rep} in the team.")
-    own = visit.caller.role != Role.SDR or visit.caller.rep == rep
+    own = not visit.caller.of_one_team or visit.caller.rep == rep
     name_page(visit, member.rep.name)
 
     with ui.element("div").classes("columns"):

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from markupsafe import Markup
 from nicegui import ui
 
-from domain.access import Action, Role
+from domain.access import Action
 from services.access import team_of
 from store.routing import presence
 from store.routing.unassigned import how_many_wait
@@ -93,7 +93,7 @@ class UnassignedQueue:
             headings = (_("Lead"), _("Country"), _("Rule"), _("Waits since"), _("Who may take it"))
             caption = ngettext("1 lead waits", "{number} leads wait", self._count)
             # A lead without a rep is no team's, so an SDR may not open it.
-            opens = self.visit.caller.role != Role.SDR
+            opens = not self.visit.caller.of_one_team
             rows = [Row(one.lead.lead_id, _named(one), _cells(one, opens)) for one in shown]
             if self._giving:
                 ticked = self._giving.chosen
